@@ -1,0 +1,48 @@
+# Throughfare: `make demo`, `make test`, `make lint`, `make bench`. Needs Python 3.11 or later, pip and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test soak lint bench lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## virtual environment with locked dependencies; .venv/bin/throughfare then works
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Throughfare needs Python 3.11 or later")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing locked dependencies into $(VENV) (the first time takes a minute) ..."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## a commuter's day from Tallinn to Helsinki, told step by step; ONCE=1 ends after the story
+	@$(BIN)/throughfare demo $(if $(ONCE),--once,)
+
+test: setup ## the whole suite on SQLite and on PostgreSQL
+	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+soak: setup ## long searches: many more examples of every property
+	@SOAK=1 $(BIN)/python -m pytest -n auto -m "soak or not soak" $(PYTEST_ARGS)
+
+lint: setup ## ruff, mypy strict, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup ## every speed claim beside its peer, in one run
+	@$(BIN)/python -m benchmarks
+
+lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-dev.lock
+
+clean: ## remove the virtual environment and everything under var/
+	rm -rf $(VENV) var build *.egg-info

@@ -1,0 +1,1 @@
+"""Prices: pure functions of data. Standard library only, no clock, no I/O, no float near money."""

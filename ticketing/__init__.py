@@ -1,0 +1,1 @@
+"""The service: search, quote, purchase, gate and settlement between an API above and a database below."""

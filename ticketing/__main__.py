@@ -1,0 +1,5 @@
+"""`python -m ticketing` is the command `throughfare`."""
+
+from ticketing.cli import main
+
+main()

@@ -1,0 +1,39 @@
+"""The command `throughfare`: one file a group of commands, loaded when it is asked for."""
+
+import importlib
+from typing import Any
+
+import click
+
+_COMMANDS = {
+    "tariff": ("ticketing.cli.tariff", "Check a tariff, price an itinerary, split an amount."),
+    "region": ("ticketing.cli.region", "Check a region's folder."),
+    "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when that command runs, so that `--help` answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command, in the order of the table."""
+        return [*_COMMANDS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command; its object is called `command`."""
+        if cmd_name not in _COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module: Any = importlib.import_module(_COMMANDS[cmd_name][0])
+        found: click.Command = module.command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="throughfare")
+def main() -> None:
+    """One ticket for people who commute across a border: prices, tickets, gates and settlement."""

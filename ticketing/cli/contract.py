@@ -1,0 +1,71 @@
+"""The shape of every contract command: one JSON document in, one out, faults as a problem on standard error."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, TextIO
+
+import click
+
+from ticketing.errors import Fault, InvalidRequest, ThroughfareError
+
+Handler = Callable[[Any], Any]
+
+MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
+
+
+def run(request: TextIO, handler: Handler, *, jsonl: bool) -> None:
+    """Answer one document, or with `jsonl` one a line; exit 2 on a bad document, 1 if any line was bad."""
+    if jsonl:
+        sys.exit(0 if _answer_lines(request, handler) else 1)
+    try:
+        answer = handler(parse(request.read(MAX_DOCUMENT_BYTES)))
+    except ThroughfareError as error:
+        click.echo(json.dumps(problem(error), ensure_ascii=False), err=True)
+        sys.exit(2)
+    click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def parse(text: str) -> Any:
+    """Read strict JSON: no repeated names, no NaN; raises InvalidRequest."""
+    try:
+        return json.loads(text, object_pairs_hook=_no_repeats, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise InvalidRequest("the document is nested too deeply", [Fault("", "nested too deeply")]) from None
+    except ValueError as error:
+        raise InvalidRequest(f"not JSON: {error}", [Fault("", f"not JSON: {error}")]) from None
+
+
+def problem(error: ThroughfareError) -> dict[str, Any]:
+    """The problem document of the contracts (RFC 9457 members plus `errors`)."""
+    return {
+        "type": f"urn:throughfare:problem:{error.code}",
+        "title": error.code.replace("_", " "),
+        "detail": error.detail,
+        "errors": [{"path": fault.path, "message": fault.message} for fault in error.faults],
+    }
+
+
+def _answer_lines(lines: Iterable[str], handler: Handler) -> bool:
+    all_good = True
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            answer = handler(parse(line))
+        except ThroughfareError as error:
+            answer, all_good = problem(error), False
+        click.echo(json.dumps(answer, ensure_ascii=False))
+    return all_good
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the name {next(n for n in names if names.count(n) > 1)!r} is repeated")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,106 @@
+"""Errors speak the domain: one tree, born in the room that knows, turned into HTTP in one table of api/.
+
+ThroughfareError
+├── InvalidRequest        a field, row or rule that is wrong, each with its path
+├── NotFound              nothing under this id for this caller
+├── NotAllowed            the caller is known and may not
+├── NotAuthenticated      the caller is not known
+├── Conflict              the thing is in a state that forbids this
+├── Gone                  an offer, quote or order that has expired
+├── PaymentRefused        the gateway said no
+├── IdempotencyKeyMissing / IdempotencyKeyReused / IdempotencyKeyInUse
+└── Misconfigured         the service refuses to start
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: `path` is where (`legs[0].departure`), `message` says what."""
+
+    path: str
+    message: str
+
+
+class ThroughfareError(Exception):
+    """Root of every error that the service raises on purpose; `code` is stable, `faults` name the places."""
+
+    code = "error"
+
+    def __init__(self, detail: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = tuple(faults)
+
+
+class InvalidRequest(ThroughfareError):
+    """The request cannot be understood or breaks a rule; nothing was stored."""
+
+    code = "invalid_request"
+
+    @classmethod
+    def at(cls, path: str, message: str) -> "InvalidRequest":
+        """Refuse one field: `InvalidRequest.at("passengers", "at least one passenger is needed")`."""
+        return cls(f"{path}: {message}", [Fault(path, message)])
+
+
+class NotFound(ThroughfareError):
+    """There is no such thing, or it is not this caller's: the two answers are the same on purpose."""
+
+    code = "not_found"
+
+
+class NotAuthenticated(ThroughfareError):
+    """The credential is missing or unknown."""
+
+    code = "not_authenticated"
+
+
+class NotAllowed(ThroughfareError):
+    """The credential is known and its role does not reach this."""
+
+    code = "not_allowed"
+
+
+class Conflict(ThroughfareError):
+    """The thing is in a state that does not allow this."""
+
+    code = "conflict"
+
+
+class Gone(ThroughfareError):
+    """It existed and has expired."""
+
+    code = "expired"
+
+
+class PaymentRefused(ThroughfareError):
+    """The payment gateway declined."""
+
+    code = "payment_refused"
+
+
+class IdempotencyKeyMissing(ThroughfareError):
+    """A POST that moves money or makes something came without an Idempotency-Key."""
+
+    code = "idempotency_key_missing"
+
+
+class IdempotencyKeyReused(ThroughfareError):
+    """The Idempotency-Key was used before with another body."""
+
+    code = "idempotency_key_reused"
+
+
+class IdempotencyKeyInUse(ThroughfareError):
+    """The first call with this Idempotency-Key is still running."""
+
+    code = "idempotency_key_in_use"
+
+
+class Misconfigured(ThroughfareError):
+    """The settings are unsafe or contradict each other; the service does not start."""
+
+    code = "misconfigured"
