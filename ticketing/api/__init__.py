@@ -1,0 +1,1 @@
+"""The HTTP API for apps: schemas, views and the one table from error to status."""

@@ -1,0 +1,1 @@
+"""Books: how each event is posted to the double-entry ledger."""

@@ -1,0 +1,1 @@
+"""The database: tables, transactions and queries. The only door to SQLAlchemy."""

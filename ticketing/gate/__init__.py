@@ -1,0 +1,1 @@
+"""Gate: accept or refuse a ticket, online and offline, by one pure decision."""

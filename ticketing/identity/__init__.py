@@ -1,0 +1,1 @@
+"""Identity: who calls, with which role, for which operator or order."""

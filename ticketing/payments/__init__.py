@@ -1,0 +1,1 @@
+"""Payments: one gateway port and its adapters."""

@@ -1,0 +1,1 @@
+"""Regions: the data folders this process serves, loaded and checked once."""

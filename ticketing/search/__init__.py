@@ -1,0 +1,1 @@
+"""Search: timetables of a region's operators merged, scanned, priced and offered."""

@@ -1,0 +1,1 @@
+"""Settlement: the postings of a period become positions, payments and statements."""

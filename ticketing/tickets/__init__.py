@@ -1,0 +1,1 @@
+"""Tickets: signed tokens, their keys, their revocation list and their barcodes."""
