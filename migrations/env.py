@@ -1,0 +1,12 @@
+"""Alembic's entry: run the migrations on the connection that `ticketing.db.migrate` hands over."""
+
+from alembic import context
+
+from ticketing.db.tables import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata, compare_type=False)
+with context.begin_transaction():
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+    context.run_migrations()

@@ -1,0 +1,45 @@
+"""API keys: only the hash of a secret is stored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from ticketing.db.engine import Transaction
+from ticketing.db.rows import columns, fetch, find
+from ticketing.db.tables import api_key
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A credential with its role; `operator` limits gates and operators' finance staff to their own."""
+
+    id: str
+    role: str
+    operator: str | None
+    label: str
+    secret_hash: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+def insert_key(tx: Transaction, made: ApiKey) -> None:
+    """Store a key."""
+    tx.execute(sa.insert(api_key).values(**columns(made)))
+
+
+def find_key_by_hash(tx: Transaction, secret_hash: str) -> ApiKey | None:
+    """Read the key with this hash."""
+    return find(tx, sa.select(api_key).where(api_key.c.secret_hash == secret_hash), ApiKey)
+
+
+def list_keys(tx: Transaction) -> list[ApiKey]:
+    """List all keys, oldest first."""
+    return fetch(tx, sa.select(api_key).order_by(api_key.c.id), ApiKey)
+
+
+def revoke_key(tx: Transaction, key_id: str, at: datetime) -> bool:
+    """Make a key useless from now on; False when there is none."""
+    change = sa.update(api_key).where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
+    return tx.execute(change.values(revoked_at=at)).rowcount == 1

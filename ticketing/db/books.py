@@ -1,0 +1,326 @@
+"""The books: periods, entries with their postings, and the allocations behind them. Facts, never changed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ticketing.db import tables
+from ticketing.db.engine import Transaction
+from ticketing.db.rows import columns, fetch, find
+from ticketing.ids import new_id
+
+AccountType = Literal["asset", "liability", "income", "expense"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of the chart: its parts make its id (`operator_payable:hsl:EUR`)."""
+
+    type: AccountType
+    purpose: str
+    currency: str
+    operator: str | None = None
+    member_state: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The parts that are there, joined by colons."""
+        parts = (self.purpose, self.operator, self.member_state, self.currency)
+        return ":".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One line of an entry: debit positive, credit negative, never zero."""
+
+    account: Account
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One balanced booking of one source event; (`source_type`, `source_id`, `kind`) is booked once."""
+
+    kind: str
+    source_type: str
+    source_id: str
+    region: str
+    occurred_at: datetime
+    postings: tuple[Posting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one operator gets of one ticket: gross = vat + fee + net; negative rows take back."""
+
+    ticket_jti: str
+    region: str
+    operator: str
+    currency: str
+    kind: str
+    seq: int
+    gross_minor: int
+    vat_minor: int
+    fee_minor: int
+    net_minor: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """What one Member State's VAT is of one ticket, by distance; gross rows sum to the ticket."""
+
+    ticket_jti: str
+    region: str
+    member_state: str
+    mode: str
+    scope: str
+    treatment: str
+    rate_bp: int
+    verified: int
+    distance_m: int
+    currency: str
+    kind: str
+    seq: int
+    gross_minor: int
+    vat_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A calendar month (UTC) of the books."""
+
+    id: str
+    state: str
+    closed_at: datetime | None
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The sum of one account's postings in one period."""
+
+    account_id: str
+    purpose: str
+    operator: str | None
+    member_state: str | None
+    currency: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShareLine:
+    """A share with the ticket it belongs to, as a statement shows it."""
+
+    booked_at: datetime
+    kind: str
+    ticket_jti: str
+    seq: int
+    rule: str
+    currency: str
+    gross_minor: int
+    vat_minor: int
+    fee_minor: int
+    net_minor: int
+    original_period: str
+
+
+def month_of(moment: datetime) -> str:
+    """The period that a moment falls in: `2026-03`."""
+    return f"{moment:%Y-%m}"
+
+
+def open_period(tx: Transaction, occurred_at: datetime) -> str:
+    """The period to book into: the event's own month, or the next one that is still open.
+
+    On PostgreSQL the row is held FOR SHARE, so a closing month waits for the bookings under way.
+    """
+    wanted = month_of(occurred_at)
+    while True:
+        _insert_once(tx, tables.period, {"id": wanted, "state": "open"})
+        query = sa.select(tables.period.c.state).where(tables.period.c.id == wanted)
+        if tx.execute(query.with_for_update(read=True)).scalar_one() == "open":
+            return wanted
+        wanted = _next_month(wanted)
+
+
+def book(tx: Transaction, entry: Entry, now: datetime) -> bool:
+    """Write an entry with its postings; False when this source event is in the books already.
+
+    The postings are written first and the entry last: its trigger seals them, refusing what does not
+    balance or what belongs to a closed period.
+    """
+    entry_id = new_id()
+    source = {"source_type": entry.source_type, "source_id": entry.source_id, "kind": entry.kind}
+    if not _insert_once(tx, tables.entry_source, {**source, "entry_id": entry_id}):
+        return False
+    period = open_period(tx, entry.occurred_at)
+    for account in {posting.account.id: posting.account for posting in entry.postings}.values():
+        _insert_once(tx, tables.account, {"id": account.id, **columns(account)})
+    lines = [
+        {
+            "period": period,
+            "entry_id": entry_id,
+            "line": line,
+            "account_id": posting.account.id,
+            "currency": posting.account.currency,
+            "amount_minor": posting.amount_minor,
+        }
+        for line, posting in enumerate(entry.postings, 1)
+    ]
+    tx.execute(sa.insert(tables.posting), lines)
+    sealed = {
+        "period": period,
+        "id": entry_id,
+        **source,
+        "region": entry.region,
+        "original_period": month_of(entry.occurred_at),
+        "occurred_at": entry.occurred_at,
+        "booked_at": now,
+    }
+    tx.execute(sa.insert(tables.entry).values(**sealed))
+    return True
+
+
+def allocate(tx: Transaction, rows: Sequence[Share | Tax], occurred_at: datetime, now: datetime) -> None:
+    """Write the shares or taxes of an event into the period of its entry."""
+    period, original = open_period(tx, occurred_at), month_of(occurred_at)
+    for row in rows:
+        table = tables.share if isinstance(row, Share) else tables.tax
+        booked = {"id": new_id(), "period": period, "original_period": original, "booked_at": now}
+        tx.execute(sa.insert(table).values(**columns(row), **booked))
+
+
+def list_shares(tx: Transaction, jti: str) -> list[Share]:
+    """List the share rows of a ticket, sale first."""
+    table = tables.share
+    query = sa.select(table).where(table.c.ticket_jti == jti).order_by(table.c.seq, table.c.operator)
+    return fetch(tx, query, Share)
+
+
+def list_taxes(tx: Transaction, jti: str) -> list[Tax]:
+    """List the tax rows of a ticket, sale first."""
+    table = tables.tax
+    order = (table.c.seq, table.c.member_state, table.c.mode, table.c.scope, table.c.rate_bp)
+    return fetch(tx, sa.select(table).where(table.c.ticket_jti == jti).order_by(*order), Tax)
+
+
+def find_period(tx: Transaction, period_id: str) -> Period | None:
+    """Read a period."""
+    return find(tx, sa.select(tables.period).where(tables.period.c.id == period_id), Period)
+
+
+def close_period(tx: Transaction, period_id: str, digest: str, at: datetime) -> None:
+    """Close a month: one row changes, and from then on nothing is booked into it."""
+    change = sa.update(tables.period).where(tables.period.c.id == period_id)
+    tx.execute(change.values(state="closed", closed_at=at, digest=digest))
+
+
+def lock_period(tx: Transaction, period_id: str) -> str:
+    """Hold a period against bookings until the transaction ends; answers its state."""
+    _insert_once(tx, tables.period, {"id": period_id, "state": "open"})
+    query = sa.select(tables.period.c.state).where(tables.period.c.id == period_id)
+    return tx.execute(query.with_for_update()).scalar_one()
+
+
+def balances(tx: Transaction, period_id: str, region: str) -> list[Balance]:
+    """Sum the postings of a period by account."""
+    posting, entry, account = tables.posting, tables.entry, tables.account
+    query = (
+        sa.select(
+            posting.c.account_id,
+            account.c.purpose,
+            account.c.operator,
+            account.c.member_state,
+            account.c.currency,
+            sa.cast(sa.func.sum(posting.c.amount_minor), sa.BigInteger).label("amount_minor"),
+        )
+        .join(account, account.c.id == posting.c.account_id)
+        .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))
+        .where(posting.c.period == period_id, entry.c.region == region)
+        .group_by(
+            posting.c.account_id,
+            account.c.purpose,
+            account.c.operator,
+            account.c.member_state,
+            account.c.currency,
+        )
+        .order_by(posting.c.account_id)
+    )
+    return fetch(tx, query, Balance)
+
+
+def unbalanced_entries(tx: Transaction) -> list[str]:
+    """Ids of entries whose postings do not sum to zero per currency; always empty (invariant 1)."""
+    posting = tables.posting
+    query = (
+        sa.select(posting.c.entry_id)
+        .group_by(posting.c.period, posting.c.entry_id, posting.c.currency)
+        .having(sa.func.sum(posting.c.amount_minor) != 0)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def stream_statement(tx: Transaction, period_id: str, region: str, operator: str) -> Iterator[ShareLine]:
+    """Yield an operator's share lines of a period, oldest first, in bounded memory."""
+    table = tables.share
+    query = (
+        sa.select(table)
+        .where(table.c.period == period_id, table.c.region == region, table.c.operator == operator)
+        .order_by(table.c.booked_at, table.c.id)
+        .execution_options(yield_per=1000)
+    )
+    names = [field for field in ShareLine.__slots__]  # noqa: C416  the order of the columns is the order of the fields
+    for row in tx.execute(query).mappings():
+        yield ShareLine(**{name: row[name] for name in names})
+
+
+def sum_shares(tx: Transaction, period_id: str, region: str) -> list[dict[str, Any]]:
+    """Sum the shares of a period by operator, currency and kind."""
+    table = tables.share
+    keys = (table.c.operator, table.c.currency, table.c.kind)
+    amounts = [
+        sa.cast(sa.func.sum(table.c[name]), sa.BigInteger).label(name)
+        for name in ("gross_minor", "vat_minor", "fee_minor", "net_minor")
+    ]
+    query = (
+        sa.select(*keys, *amounts, sa.func.count().label("lines"))
+        .where(table.c.period == period_id, table.c.region == region)
+        .group_by(*keys)
+        .order_by(*keys)
+    )
+    return [dict(row) for row in tx.execute(query).mappings()]
+
+
+def sum_taxes(tx: Transaction, period_id: str, region: str) -> list[dict[str, Any]]:
+    """Sum the VAT rows of a period by Member State, mode, scope, treatment and rate."""
+    table = tables.tax
+    names = ("member_state", "mode", "scope", "treatment", "rate_bp", "verified", "currency")
+    keys = [table.c[name] for name in names]
+    amounts = [
+        sa.cast(sa.func.sum(table.c[name]), sa.BigInteger).label(name)
+        for name in ("gross_minor", "vat_minor")
+    ]
+    query = (
+        sa.select(*keys, *amounts)
+        .where(table.c.period == period_id, table.c.region == region)
+        .group_by(*keys)
+        .order_by(*keys)
+    )
+    return [dict(row) for row in tx.execute(query).mappings()]
+
+
+def _insert_once(tx: Transaction, table: sa.Table, row: dict[str, Any]) -> bool:
+    """Insert a row unless its key is there; True when it was inserted."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).values(**row).on_conflict_do_nothing()
+    return tx.execute(statement).rowcount == 1
+
+
+def _next_month(period: str) -> str:
+    year, month = int(period[:4]), int(period[5:])
+    return f"{year + month // 12:04}-{month % 12 + 1:02}"

@@ -1,0 +1,66 @@
+"""Offers and quotes: what was offered with its expiry, and what was frozen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ticketing.db.engine import Transaction
+from ticketing.db.rows import columns, find
+from ticketing.db.tables import offer, quote
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A price for an itinerary; `document` holds rides, passengers and the price as JSON."""
+
+    id: str
+    region: str
+    created_at: datetime
+    expires_at: datetime
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A frozen offer; `document` is what was promised and never changes."""
+
+    id: str
+    offer_id: str | None
+    region: str
+    tariff_version: str
+    total_minor: int
+    currency: str
+    created_at: datetime
+    expires_at: datetime
+    document: dict[str, Any]
+
+
+def insert_offers(tx: Transaction, offers: Sequence[Offer]) -> None:
+    """Store offers in one statement."""
+    if offers:
+        tx.execute(sa.insert(offer), [columns(found) for found in offers])
+
+
+def find_offer(tx: Transaction, offer_id: str) -> Offer | None:
+    """Read one offer."""
+    return find(tx, sa.select(offer).where(offer.c.id == offer_id), Offer)
+
+
+def delete_offers_expired_before(tx: Transaction, moment: datetime) -> int:
+    """Forget offers that nobody froze; answers how many."""
+    frozen = sa.select(quote.c.offer_id).where(quote.c.offer_id == offer.c.id)
+    unused = sa.delete(offer).where(offer.c.expires_at < moment, ~sa.exists(frozen))
+    return tx.execute(unused).rowcount
+
+
+def insert_quote(tx: Transaction, frozen: Quote) -> None:
+    """Store a quote."""
+    tx.execute(sa.insert(quote).values(**columns(frozen)))
+
+
+def find_quote(tx: Transaction, quote_id: str) -> Quote | None:
+    """Read one quote."""
+    return find(tx, sa.select(quote).where(quote.c.id == quote_id), Quote)

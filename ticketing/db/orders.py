@@ -1,0 +1,158 @@
+"""Orders with their events, payments and refunds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ticketing.db.engine import Transaction
+from ticketing.db.rows import columns, fetch, find
+from ticketing.db.tables import order, order_event, payment, refund
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A purchase and its state (`purchase/order.py` draws the states)."""
+
+    id: str
+    quote_id: str
+    region: str
+    state: str
+    total_minor: int
+    currency: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvent:
+    """One step of an order: who moved it, when and why."""
+
+    id: str
+    order_id: str
+    at: datetime
+    from_state: str | None
+    to_state: str
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money asked of the buyer; an order may have several, one of them successful."""
+
+    id: str
+    order_id: str
+    gateway: str
+    method: str
+    state: str
+    amount_minor: int
+    currency: str
+    external_id: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money given back; `document` says for whom, how much of each ticket, and why."""
+
+    id: str
+    order_id: str
+    payment_id: str | None
+    seq: int
+    state: str
+    amount_minor: int
+    currency: str
+    document: dict[str, Any]
+    external_id: str | None
+    created_at: datetime
+
+
+def insert_order(tx: Transaction, made: Order) -> None:
+    """Store an order; one quote makes one order (unique)."""
+    tx.execute(sa.insert(order).values(**columns(made)))
+
+
+def find_order(tx: Transaction, order_id: str, *, lock: bool = False) -> Order | None:
+    """Read an order; `lock` holds its row until the transaction ends."""
+    query = sa.select(order).where(order.c.id == order_id)
+    return find(tx, query.with_for_update() if lock else query, Order)
+
+
+def find_order_of_quote(tx: Transaction, quote_id: str) -> Order | None:
+    """Read the order that a quote became."""
+    return find(tx, sa.select(order).where(order.c.quote_id == quote_id), Order)
+
+
+def list_orders_in(tx: Transaction, states: tuple[str, ...], before: datetime, limit: int) -> list[Order]:
+    """List orders in one of these states whose expiry is before a moment, oldest first."""
+    query = (
+        sa.select(order)
+        .where(order.c.state.in_(states), order.c.expires_at < before)
+        .order_by(order.c.expires_at, order.c.id)
+        .limit(limit)
+    )
+    return fetch(tx, query, Order)
+
+
+def set_order_state(tx: Transaction, event: OrderEvent) -> None:
+    """Move an order and write down the step."""
+    tx.execute(sa.update(order).where(order.c.id == event.order_id).values(state=event.to_state))
+    insert_event(tx, event)
+
+
+def insert_event(tx: Transaction, event: OrderEvent) -> None:
+    """Write down a step."""
+    tx.execute(sa.insert(order_event).values(**columns(event)))
+
+
+def list_events(tx: Transaction, order_id: str) -> list[OrderEvent]:
+    """List the steps of an order, oldest first."""
+    query = sa.select(order_event).where(order_event.c.order_id == order_id).order_by(order_event.c.id)
+    return fetch(tx, query, OrderEvent)
+
+
+def insert_payment(tx: Transaction, made: Payment) -> None:
+    """Store a payment before its gateway is called, so that no call can be forgotten."""
+    tx.execute(sa.insert(payment).values(**columns(made)))
+
+
+def update_payment(tx: Transaction, payment_id: str, *, state: str, external_id: str | None) -> None:
+    """Write down what the gateway said."""
+    change = sa.update(payment).where(payment.c.id == payment_id)
+    tx.execute(change.values(state=state, external_id=external_id))
+
+
+def list_payments(tx: Transaction, order_id: str) -> list[Payment]:
+    """List the payments of an order, oldest first."""
+    query = sa.select(payment).where(payment.c.order_id == order_id).order_by(payment.c.id)
+    return fetch(tx, query, Payment)
+
+
+def insert_refund(tx: Transaction, made: Refund) -> None:
+    """Store a refund as decided."""
+    tx.execute(sa.insert(refund).values(**columns(made)))
+
+
+def confirm_refund(tx: Transaction, refund_id: str, external_id: str) -> None:
+    """Write down that the gateway has paid the money back."""
+    change = sa.update(refund).where(refund.c.id == refund_id)
+    tx.execute(change.values(state="confirmed", external_id=external_id))
+
+
+def find_refund(tx: Transaction, refund_id: str) -> Refund | None:
+    """Read one refund."""
+    return find(tx, sa.select(refund).where(refund.c.id == refund_id), Refund)
+
+
+def list_refunds(tx: Transaction, order_id: str) -> list[Refund]:
+    """List the refunds of an order in the order they were decided."""
+    query = sa.select(refund).where(refund.c.order_id == order_id).order_by(refund.c.seq)
+    return fetch(tx, query, Refund)
+
+
+def list_refunds_decided(tx: Transaction, limit: int) -> list[Refund]:
+    """List refunds whose money has not been confirmed yet, oldest first."""
+    query = sa.select(refund).where(refund.c.state == "decided").order_by(refund.c.id).limit(limit)
+    return fetch(tx, query, Refund)
