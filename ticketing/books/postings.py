@@ -46,7 +46,7 @@ def psp_fee(currency: str) -> Account:
 
 
 def capture(
-    payment_id: str, region: str, gateway: str, amount: int, currency: str, at: datetime
+    payment_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
 ) -> Entry | None:
     """Money taken: the gateway holds it, and we have not earned it yet."""
     return _entry(
@@ -56,7 +56,7 @@ def capture(
 
 
 def gateway_fee(
-    payment_id: str, region: str, gateway: str, fee: int, currency: str, at: datetime
+    payment_id: str, *, region: str, gateway: str, fee: int, currency: str, at: datetime
 ) -> Entry | None:
     """The gateway keeps its fee."""
     return _entry(
@@ -66,28 +66,27 @@ def gateway_fee(
 
 
 def allocation(
-    jti: str, region: str, shares: Sequence[Share], taxes: Sequence[Tax], at: datetime
+    jti: str, *, region: str, shares: Sequence[Share], taxes: Sequence[Tax], at: datetime
 ) -> Entry | None:
     """A ticket is issued: what was unearned belongs to operators, tax offices and the scheme."""
     currency = shares[0].currency
     gross = sum(share.gross_minor for share in shares)
-    credits = _owed(shares, taxes, currency, sign=-1)
-    return _entry(("allocation", "ticket", jti, region, at), [(unearned(currency), gross), *credits])
+    source = ("allocation", "ticket", jti, region, at)
+    return _entry(source, [(unearned(currency), gross), *_owed(shares, taxes, currency)])
 
 
 def refund_decided(
-    refund_id: str, jti: str, region: str, shares: Sequence[Share], taxes: Sequence[Tax], at: datetime
+    refund_id: str, jti: str, *, region: str, shares: Sequence[Share], taxes: Sequence[Tax], at: datetime
 ) -> Entry | None:
     """A ticket is refunded: `shares` and `taxes` are the negative rows that take the allocation back."""
     currency = shares[0].currency
     back = -sum(share.gross_minor for share in shares)
-    debits = _owed(shares, taxes, currency, sign=-1)
     source = ("refund_decided", "refund", f"{refund_id}/{jti}", region, at)
-    return _entry(source, [*debits, (refund_payable(currency), -back)])
+    return _entry(source, [*_owed(shares, taxes, currency), (refund_payable(currency), -back)])
 
 
 def refund_confirmed(
-    refund_id: str, region: str, gateway: str, amount: int, currency: str, at: datetime
+    refund_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
 ) -> Entry | None:
     """The gateway has paid the money back."""
     return _entry(
@@ -96,14 +95,11 @@ def refund_confirmed(
     )
 
 
-def _owed(
-    shares: Sequence[Share], taxes: Sequence[Tax], currency: str, *, sign: int
-) -> list[tuple[Account, int]]:
-    """Operators, VAT and fee as (account, amount), credited for a sale and debited for its reversal."""
-    operators = [(operator_payable(share.operator, currency), sign * share.net_minor) for share in shares]
-    vat = [(vat_payable(tax.member_state, tax.rate_bp, currency), sign * tax.vat_minor) for tax in taxes]
-    fee = (commission(currency), sign * sum(share.fee_minor for share in shares))
-    return [*operators, *vat, fee]
+def _owed(shares: Sequence[Share], taxes: Sequence[Tax], currency: str) -> list[tuple[Account, int]]:
+    """What operators, tax offices and the scheme are owed: credits for a sale, debits for negative rows."""
+    operators = [(operator_payable(share.operator, currency), -share.net_minor) for share in shares]
+    vat = [(vat_payable(tax.member_state, tax.rate_bp, currency), -tax.vat_minor) for tax in taxes]
+    return [*operators, *vat, (commission(currency), -sum(share.fee_minor for share in shares))]
 
 
 def _entry(source: tuple[str, str, str, str, datetime], lines: Iterable[tuple[Account, int]]) -> Entry | None:

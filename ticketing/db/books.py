@@ -224,7 +224,8 @@ def lock_period(tx: Transaction, period_id: str) -> str:
     """Hold a period against bookings until the transaction ends; answers its state."""
     _insert_once(tx, tables.period, {"id": period_id, "state": "open"})
     query = sa.select(tables.period.c.state).where(tables.period.c.id == period_id)
-    return tx.execute(query.with_for_update()).scalar_one()
+    state: str = tx.execute(query.with_for_update()).scalar_one()
+    return state
 
 
 def balances(tx: Transaction, period_id: str, region: str) -> list[Balance]:
