@@ -46,6 +46,7 @@ class Payment:
     order_id: str
     gateway: str
     method: str
+    request_key: str
     state: str
     amount_minor: int
     currency: str
@@ -61,6 +62,7 @@ class Refund:
     order_id: str
     payment_id: str | None
     seq: int
+    request_key: str
     state: str
     amount_minor: int
     currency: str

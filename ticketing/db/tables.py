@@ -80,8 +80,8 @@ order = _table(
     _moment("expires_at"),
     _one_of(
         "state",
-        "awaiting_payment", "payment_failed", "payment_unknown", "authorised", "captured",
-        "ticketed", "part_refunded", "refunded", "cancelled", "expired",
+        "awaiting_payment", "payment_failed", "payment_unknown", "authorised", "ticketed",
+        "part_refunded", "refunded", "cancelled", "expired",
     ),
     sa.UniqueConstraint("quote_id"),
     sa.Index(None, "state", "expires_at"),
@@ -105,6 +105,7 @@ payment = _table(
     _text("order_id", sa.ForeignKey("ticket_order.id")),
     _text("gateway"),
     _text("method"),
+    _text("request_key"),
     _text("state"),
     _number("amount_minor", sa.CheckConstraint("amount_minor > 0", name="amount_positive")),
     _text("currency"),
@@ -112,7 +113,7 @@ payment = _table(
     _moment("created_at"),
     _one_of("state", "pending", "authorised", "captured", "declined", "cancelled"),
     sa.UniqueConstraint("external_id"),
-    sa.Index(None, "order_id"),
+    sa.UniqueConstraint("order_id", "request_key"),
 )
 
 refund = _table(
@@ -121,6 +122,7 @@ refund = _table(
     _text("order_id", sa.ForeignKey("ticket_order.id")),
     _text("payment_id", sa.ForeignKey("payment.id"), null=True),
     _number("seq"),
+    _text("request_key"),
     _text("state"),
     _number("amount_minor", sa.CheckConstraint("amount_minor >= 0", name="amount_not_negative")),
     _text("currency"),
@@ -129,6 +131,7 @@ refund = _table(
     _moment("created_at"),
     _one_of("state", "decided", "confirmed", "failed"),
     sa.UniqueConstraint("order_id", "seq"),
+    sa.UniqueConstraint("order_id", "request_key"),
 )
 
 ticket = _table(
@@ -347,22 +350,21 @@ idempotency = _table(
 demo_charge = _table(
     "demo_charge",
     _text("id", key=True),
-    _text("idempotency_key"),
-    _text("request"),
+    _text("method"),
     _text("state"),
     _number("amount_minor"),
     _number("captured_minor"),
     _number("refunded_minor"),
     _text("currency"),
     _moment("created_at"),
+    _one_of("state", "authorised", "declined", "captured", "cancelled"),
     sa.CheckConstraint("captured_minor <= amount_minor", name="capture_within_amount"),
     sa.CheckConstraint("refunded_minor <= captured_minor", name="refund_within_capture"),
-    sa.UniqueConstraint("idempotency_key"),
 )
 
 demo_call = _table(
     "demo_call",
     _text("idempotency_key", key=True),
     _text("request"),
-    _text("answer"),
+    _text("document"),
 )

@@ -1,0 +1,62 @@
+"""API keys: made once, shown once, stored as a hash, checked at every call."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import cast
+
+from ticketing.clock import Clock
+from ticketing.db import Database, access
+from ticketing.db.access import ApiKey
+from ticketing.errors import InvalidRequest, NotAuthenticated, NotFound
+from ticketing.identity.principal import OPERATOR_ROLES, Principal, Role
+from ticketing.ids import new_id
+
+
+def create_key(
+    database: Database,
+    clock: Clock,
+    *,
+    role: Role,
+    operator: str | None,
+    label: str,
+    life: timedelta | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key; answers it with its secret, which cannot be shown again.
+
+    Raises InvalidRequest when a role that belongs to one operator comes without it, or the reverse.
+    """
+    if (operator is not None) != (role in OPERATOR_ROLES):
+        needs = "needs an operator" if role in OPERATOR_ROLES else "takes no operator"
+        raise InvalidRequest.at("operator", f"the role {role} {needs}")
+    now = clock.now()
+    secret = f"tf_{role}_{secrets.token_urlsafe(32)}"
+    made = ApiKey(new_id(), role, operator, label, _hash(secret), now, now + life if life else None, None)
+    with database.write() as tx:
+        access.insert_key(tx, made)
+    return made, secret
+
+
+def revoke_key(database: Database, clock: Clock, key_id: str) -> None:
+    """Make a key useless at once; raises NotFound."""
+    with database.write() as tx:
+        if not access.revoke_key(tx, key_id, clock.now()):
+            raise NotFound(f"no key {key_id} that is still valid")
+
+
+def authenticate(database: Database, clock: Clock, secret: str) -> Principal:
+    """Recognise a key; raises NotAuthenticated for an unknown, revoked or expired one."""
+    with database.read() as tx:
+        found = access.find_key_by_hash(tx, _hash(secret))
+    if found is None or not _is_valid(found, clock.now()):
+        raise NotAuthenticated("the API key is unknown, revoked or expired")
+    return Principal(found.id, cast("Role", found.role), found.operator)
+
+
+def _is_valid(key: ApiKey, now: datetime) -> bool:
+    return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
+
+
+def _hash(secret: str) -> str:
+    # 256 random bits cannot be guessed, so a plain hash is enough; passwords would need a slow one.
+    return hashlib.sha256(secret.encode()).hexdigest()
