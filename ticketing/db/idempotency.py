@@ -30,8 +30,6 @@ class Stored:
     """What is known of a claim: `answer` is None while the first call runs."""
 
     body_hash: str
-    lease_until: datetime
-    status: int | None
     answer: Any
 
 
@@ -47,10 +45,10 @@ def claim(tx: Transaction, wanted: Claim, now: datetime) -> Stored | None:
     return None
 
 
-def store(tx: Transaction, done: Claim, status: int, answer: Any) -> None:
+def store(tx: Transaction, done: Claim, answer: Any) -> None:
     """Keep the answer; called in the transaction of the effect."""
     change = sa.update(idempotency).where(*_same(done))
-    tx.execute(change.values(status=status, answer=canonical(answer)))
+    tx.execute(change.values(answer=canonical(answer)))
 
 
 def release(tx: Transaction, failed: Claim) -> None:
@@ -65,7 +63,7 @@ def _take_over(tx: Transaction, wanted: Claim, now: datetime) -> Stored | None:
         tx.execute(sa.update(idempotency).where(*_same(wanted)).values(lease_until=now + LEASE))
         return None
     answer = None if row.answer is None else json.loads(row.answer)
-    return Stored(row.body_hash, row.lease_until, row.status, answer)
+    return Stored(row.body_hash, answer)
 
 
 def _identity(found: Claim) -> dict[str, str]:

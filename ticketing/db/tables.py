@@ -340,7 +340,6 @@ idempotency = _table(
     _text("body_hash"),
     _moment("created_at"),
     _moment("lease_until"),
-    _number("status", null=True),
     _text("answer", null=True),
     sa.Index(None, "created_at"),
 )

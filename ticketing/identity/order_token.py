@@ -1,6 +1,7 @@
 """A guest's access to one order: a MAC over the order's id, so that nothing secret is stored with it."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
@@ -23,14 +24,15 @@ class OrderTokens:
         """Read the secret of this deployment, or make it: a file that only its owner reads."""
         path = folder / "order-token.key"
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return cls(path.read_bytes())
-        with os.fdopen(handle, "wb") as file:
-            secret = secrets.token_bytes(_SECRET_BYTES)
-            file.write(secret)
-        return cls(secret)
+        if not path.exists():
+            draft = folder / f".order-token-{os.getpid()}-{secrets.token_hex(4)}"
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(_SECRET_BYTES))
+            # Linking is atomic and keeps the first one when two processes start together.
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(draft)
+            draft.unlink()
+        return cls(path.read_bytes())
 
     def issue(self, order_id: str) -> str:
         """The token that opens this order and no other."""

@@ -1,0 +1,85 @@
+"""Once: an Idempotency-Key makes a repeated POST answer again instead of acting again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ticketing.clock import Clock
+from ticketing.db import Database, Transaction, idempotency
+from ticketing.db.documents import digest
+from ticketing.db.idempotency import Claim
+from ticketing.errors import IdempotencyKeyInUse, IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest
+
+Remember = Callable[[Transaction, Any], None]
+
+_MAX_KEY_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the caller gets: the JSON body, and whether it is a replay."""
+
+    body: Any
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """Runs an effect once per (principal, route, key)."""
+
+    database: Database
+    clock: Clock
+
+    def run(
+        self, principal: str, route: str, key: str | None, body: Any, act: Callable[[Remember], Any]
+    ) -> Answer:
+        """Call `act(remember)` unless this key has been answered.
+
+        `act` gives the JSON answer and calls `remember(tx, answer)` in the transaction of its effect, so that
+        effect and answer are stored together. When it raises, the key is free again.
+
+        Raises IdempotencyKeyMissing, IdempotencyKeyReused (another body), IdempotencyKeyInUse (still running).
+        """
+        claim = Claim(principal, route, _checked(key), digest(body))
+        with self.database.write() as tx:
+            stored = idempotency.claim(tx, claim, self.clock.now())
+        if stored is not None:
+            return _replay(stored, claim)
+        return Answer(self._act(claim, act), replayed=False)
+
+    def _act(self, claim: Claim, act: Callable[[Remember], Any]) -> Any:
+        remembered = False
+
+        def remember(tx: Transaction, answer: Any) -> None:
+            nonlocal remembered
+            idempotency.store(tx, claim, answer)
+            remembered = True
+
+        try:
+            answer = act(remember)
+        except Exception:
+            with self.database.write() as tx:
+                idempotency.release(tx, claim)
+            raise
+        if not remembered:
+            with self.database.write() as tx:
+                idempotency.store(tx, claim, answer)
+        return answer
+
+
+def _checked(key: str | None) -> str:
+    if not key:
+        raise IdempotencyKeyMissing(
+            "this call needs the header Idempotency-Key, a new value for each new intent"
+        )
+    if len(key) > _MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
+        raise InvalidRequest.at("Idempotency-Key", f"at most {_MAX_KEY_LENGTH} printable ASCII characters")
+    return key
+
+
+def _replay(stored: idempotency.Stored, claim: Claim) -> Answer:
+    if stored.body_hash != claim.body_hash:
+        raise IdempotencyKeyReused("this Idempotency-Key was used before with another body")
+    if stored.answer is None:
+        raise IdempotencyKeyInUse("the first call with this Idempotency-Key is still running")
+    return Answer(stored.answer, replayed=True)
