@@ -29,7 +29,6 @@ class Settings:
     gateway: Literal["demo"] = "demo"
     allow_demo_payments_in_production: bool = False
     demo_clock_file: Path | None = None
-    rate_limit: str = "600 per minute"
     log_format: Literal["json", "console"] = "json"
 
     def clock(self) -> Clock:
@@ -62,7 +61,6 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         gateway=cast("Literal['demo']", _one_of(environ, "GATEWAY", ("demo",))),
         allow_demo_payments_in_production=environ.get("ALLOW_DEMO_PAYMENTS_IN_PRODUCTION") == "yes",
         demo_clock_file=_optional_path(environ, "DEMO_CLOCK_FILE"),
-        rate_limit=environ.get("THROUGHFARE_RATE_LIMIT", "600 per minute"),
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
     )
     _refuse_unsafe_production(settings)

@@ -92,8 +92,9 @@ class Tax:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A calendar month (UTC) of the books."""
+    """A calendar month (UTC) of a region's books."""
 
+    region: str
     id: str
     state: str
     closed_at: datetime | None
@@ -134,15 +135,15 @@ def month_of(moment: datetime) -> str:
     return f"{moment:%Y-%m}"
 
 
-def open_period(tx: Transaction, occurred_at: datetime) -> str:
+def open_period(tx: Transaction, region: str, occurred_at: datetime) -> str:
     """The period to book into: the event's own month, or the next one that is still open.
 
     On PostgreSQL the row is held FOR SHARE, so a closing month waits for the bookings under way.
     """
     wanted = month_of(occurred_at)
     while True:
-        _insert_once(tx, tables.period, {"id": wanted, "state": "open"})
-        query = sa.select(tables.period.c.state).where(tables.period.c.id == wanted)
+        _insert_once(tx, tables.period, {"region": region, "id": wanted, "state": "open"})
+        query = sa.select(tables.period.c.state).where(*_period(region, wanted))
         if tx.execute(query.with_for_update(read=True)).scalar_one() == "open":
             return wanted
         wanted = _next_month(wanted)
@@ -158,7 +159,7 @@ def book(tx: Transaction, entry: Entry, now: datetime) -> bool:
     source = {"source_type": entry.source_type, "source_id": entry.source_id, "kind": entry.kind}
     if not _insert_once(tx, tables.entry_source, {**source, "entry_id": entry_id}):
         return False
-    period = open_period(tx, entry.occurred_at)
+    period = open_period(tx, entry.region, entry.occurred_at)
     for account in {posting.account.id: posting.account for posting in entry.postings}.values():
         _insert_once(tx, tables.account, {"id": account.id, **columns(account)})
     lines = [
@@ -188,8 +189,8 @@ def book(tx: Transaction, entry: Entry, now: datetime) -> bool:
 
 def allocate(tx: Transaction, rows: Sequence[Share | Tax], occurred_at: datetime, now: datetime) -> None:
     """Write the shares or taxes of an event into the period of its entry."""
-    period, original = open_period(tx, occurred_at), month_of(occurred_at)
     for row in rows:
+        period, original = open_period(tx, row.region, occurred_at), month_of(occurred_at)
         table = tables.share if isinstance(row, Share) else tables.tax
         booked = {"id": new_id(), "period": period, "original_period": original, "booked_at": now}
         tx.execute(sa.insert(table).values(**columns(row), **booked))
@@ -209,26 +210,26 @@ def list_taxes(tx: Transaction, jti: str) -> list[Tax]:
     return fetch(tx, sa.select(table).where(table.c.ticket_jti == jti).order_by(*order), Tax)
 
 
-def find_period(tx: Transaction, period_id: str) -> Period | None:
+def find_period(tx: Transaction, region: str, period_id: str) -> Period | None:
     """Read a period."""
-    return find(tx, sa.select(tables.period).where(tables.period.c.id == period_id), Period)
+    return find(tx, sa.select(tables.period).where(*_period(region, period_id)), Period)
 
 
-def close_period(tx: Transaction, period_id: str, digest: str, at: datetime) -> None:
+def close_period(tx: Transaction, region: str, period_id: str, digest: str, at: datetime) -> None:
     """Close a month: one row changes, and from then on nothing is booked into it."""
-    change = sa.update(tables.period).where(tables.period.c.id == period_id)
+    change = sa.update(tables.period).where(*_period(region, period_id))
     tx.execute(change.values(state="closed", closed_at=at, digest=digest))
 
 
-def lock_period(tx: Transaction, period_id: str) -> str:
+def lock_period(tx: Transaction, region: str, period_id: str) -> str:
     """Hold a period against bookings until the transaction ends; answers its state."""
-    _insert_once(tx, tables.period, {"id": period_id, "state": "open"})
-    query = sa.select(tables.period.c.state).where(tables.period.c.id == period_id)
+    _insert_once(tx, tables.period, {"region": region, "id": period_id, "state": "open"})
+    query = sa.select(tables.period.c.state).where(*_period(region, period_id))
     state: str = tx.execute(query.with_for_update()).scalar_one()
     return state
 
 
-def balances(tx: Transaction, period_id: str, region: str) -> list[Balance]:
+def balances(tx: Transaction, region: str, period_id: str) -> list[Balance]:
     """Sum the postings of a period by account."""
     posting, entry, account = tables.posting, tables.entry, tables.account
     query = (
@@ -266,7 +267,7 @@ def unbalanced_entries(tx: Transaction) -> list[str]:
     return list(tx.execute(query).scalars())
 
 
-def stream_statement(tx: Transaction, period_id: str, region: str, operator: str) -> Iterator[ShareLine]:
+def stream_statement(tx: Transaction, region: str, period_id: str, operator: str) -> Iterator[ShareLine]:
     """Yield an operator's share lines of a period, oldest first, in bounded memory."""
     table = tables.share
     query = (
@@ -280,7 +281,7 @@ def stream_statement(tx: Transaction, period_id: str, region: str, operator: str
         yield ShareLine(**{name: row[name] for name in names})
 
 
-def sum_shares(tx: Transaction, period_id: str, region: str) -> list[dict[str, Any]]:
+def sum_shares(tx: Transaction, region: str, period_id: str) -> list[dict[str, Any]]:
     """Sum the shares of a period by operator, currency and kind."""
     table = tables.share
     keys = (table.c.operator, table.c.currency, table.c.kind)
@@ -297,7 +298,7 @@ def sum_shares(tx: Transaction, period_id: str, region: str) -> list[dict[str, A
     return [dict(row) for row in tx.execute(query).mappings()]
 
 
-def sum_taxes(tx: Transaction, period_id: str, region: str) -> list[dict[str, Any]]:
+def sum_taxes(tx: Transaction, region: str, period_id: str) -> list[dict[str, Any]]:
     """Sum the VAT rows of a period by Member State, mode, scope, treatment and rate."""
     table = tables.tax
     names = ("member_state", "mode", "scope", "treatment", "rate_bp", "verified", "currency")
@@ -313,6 +314,10 @@ def sum_taxes(tx: Transaction, period_id: str, region: str) -> list[dict[str, An
         .order_by(*keys)
     )
     return [dict(row) for row in tx.execute(query).mappings()]
+
+
+def _period(region: str, period_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return tables.period.c.region == region, tables.period.c.id == period_id
 
 
 def _insert_once(tx: Transaction, table: sa.Table, row: dict[str, Any]) -> bool:

@@ -57,7 +57,9 @@ def release(tx: Transaction, failed: Claim) -> None:
 
 
 def _take_over(tx: Transaction, wanted: Claim, now: datetime) -> Stored | None:
-    row = tx.execute(sa.select(idempotency).where(*_same(wanted)).with_for_update()).one()
+    row = tx.execute(sa.select(idempotency).where(*_same(wanted)).with_for_update()).one_or_none()
+    if row is None:  # released between our insert and our look: its call is only just over
+        return Stored(wanted.body_hash, None)
     dead = row.answer is None and row.lease_until < now and row.body_hash == wanted.body_hash
     if dead:
         tx.execute(sa.update(idempotency).where(*_same(wanted)).values(lease_until=now + LEASE))

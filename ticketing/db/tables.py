@@ -198,6 +198,7 @@ proof_seen = _table(
 
 period = _table(
     "period",
+    _text("region", key=True),
     _text("id", key=True),
     _text("state"),
     _moment("closed_at", null=True),
@@ -218,7 +219,7 @@ account = _table(
 
 entry = _table(
     "entry",
-    _text("period", sa.ForeignKey("period.id"), key=True),
+    _text("period", key=True),
     _text("id", key=True),
     _text("kind"),
     _text("source_type"),
@@ -227,6 +228,7 @@ entry = _table(
     _text("original_period"),
     _moment("occurred_at"),
     _moment("booked_at"),
+    sa.ForeignKeyConstraint(["region", "period"], ["period.region", "period.id"]),
     sa.Index(None, "source_type", "source_id"),
 )
 
@@ -305,7 +307,7 @@ run = _table(
     "settlement_run",
     _text("id", key=True),
     _text("region"),
-    _text("period", sa.ForeignKey("period.id")),
+    _text("period"),
     _number("version"),
     _text("state"),
     _text("digest"),
@@ -313,6 +315,7 @@ run = _table(
     _moment("created_at"),
     _text("document"),
     _one_of("state", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"),
+    sa.ForeignKeyConstraint(["region", "period"], ["period.region", "period.id"]),
     sa.UniqueConstraint("region", "period", "version"),
 )
 

@@ -1,0 +1,45 @@
+"""What every request passes: its id, its log line, its limits and its security headers."""
+
+import re
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+
+from ticketing.ids import new_id
+
+_log = structlog.get_logger("throughfare.http")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+MAX_BODY_BYTES = 256 * 1024
+
+
+def register(app: Flask, gateway: str) -> None:
+    """Hook the edge into an application; `gateway` is announced when it is a stand-in."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+
+    @app.before_request
+    def _begin() -> None:
+        given = request.headers.get("X-Request-Id", "")
+        g.request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.get("request_id", "-")
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        if gateway == "demo":
+            response.headers["X-Payment-Gateway"] = "demo"
+        _log.info(
+            "request",
+            request_id=g.get("request_id"),
+            method=request.method,
+            route=str(request.url_rule or "-"),
+            status=response.status_code,
+            milliseconds=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+        )
+        return response

@@ -1,0 +1,112 @@
+"""The one table from domain error to HTTP status, and every error as a problem document (RFC 9457)."""
+
+import structlog
+from flask import Flask, Response, g, json, request
+from werkzeug.exceptions import HTTPException, UnprocessableEntity
+
+from ticketing import errors
+from ticketing.errors import Fault, ThroughfareError
+from ticketing.payments import OutcomeUnknown
+
+_log = structlog.get_logger(__name__)
+
+_STATUS: dict[type[ThroughfareError], int] = {
+    errors.InvalidRequest: 422,
+    errors.NotFound: 404,
+    errors.NotAuthenticated: 401,
+    errors.NotAllowed: 403,
+    errors.Conflict: 409,
+    errors.Gone: 410,
+    errors.PaymentRefused: 402,
+    errors.IdempotencyKeyMissing: 400,
+    errors.IdempotencyKeyReused: 422,
+    errors.IdempotencyKeyInUse: 409,
+    errors.Misconfigured: 500,
+    OutcomeUnknown: 503,
+}
+_HEADERS: dict[type[ThroughfareError], dict[str, str]] = {
+    errors.NotAuthenticated: {"WWW-Authenticate": 'Bearer realm="throughfare"'},
+    errors.IdempotencyKeyInUse: {"Retry-After": "1"},
+    OutcomeUnknown: {"Retry-After": "2"},
+}
+_MAX_FAULTS = 50
+
+
+def register(app: Flask) -> None:
+    """Turn every error of this application into a problem document."""
+    app.register_error_handler(ThroughfareError, _domain)
+    app.register_error_handler(HTTPException, http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    faults: tuple[Fault, ...] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Build the response: `{type, title, status, detail, instance, errors}`."""
+    body = {
+        "type": f"urn:throughfare:problem:{code}",
+        "title": code.replace("_", " "),
+        "status": status,
+        "detail": detail,
+        "instance": f"urn:throughfare:request:{g.get('request_id', '-')}",
+        "errors": [{"path": fault.path, "message": fault.message} for fault in faults[:_MAX_FAULTS]],
+    }
+    response = Response(json.dumps(body), status, content_type="application/problem+json")
+    response.headers.extend(headers or {})
+    return response
+
+
+def http(error: HTTPException) -> Response:
+    """Answer an error of the framework: 400, 404, 405, 413, 415, 422 and their kin."""
+    code = (error.name or "error").lower().replace(" ", "_")
+    status = error.code or 500
+    messages = getattr(error, "data", {}).get("messages") if isinstance(error, UnprocessableEntity) else None
+    faults = tuple(_flatten(_without_location(messages))) if messages else ()
+    detail = "; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3]) or error.description or code
+    kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    return problem(status, "invalid_request" if faults else code, detail, faults, kept)
+
+
+def _domain(error: ThroughfareError) -> Response:
+    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    headers = next((_HEADERS[kind] for kind in type(error).__mro__ if kind in _HEADERS), None)
+    return problem(status, error.code, error.detail, error.faults, headers)
+
+
+def _unexpected(error: Exception) -> Response:
+    _log.error("unexpected error", path=request.path, exc_info=error)
+    return problem(
+        500, "internal_error", "something went wrong on our side; the request id finds it in the log"
+    )
+
+
+def _without_location(messages: object) -> object:
+    """Drop webargs' outermost key: it says where the field came from, not what it is called."""
+    if (
+        isinstance(messages, dict)
+        and len(messages) == 1
+        and next(iter(messages)) in {"json", "query", "headers"}
+    ):
+        return next(iter(messages.values()))
+    return messages
+
+
+def _flatten(messages: object, path: str = "") -> list[Fault]:
+    """Turn marshmallow's nested messages into paths like `passengers[0].rider_category`."""
+    if isinstance(messages, dict):
+        return [fault for name, inner in messages.items() for fault in _flatten(inner, _join(path, name))]
+    if isinstance(messages, list):
+        return [fault for inner in messages for fault in _flatten(inner, path)]
+    return [Fault(path or "body", str(messages))]
+
+
+def _join(path: str, name: object) -> str:
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    if name == "_schema":
+        return path
+    return f"{path}.{name}" if path else str(name)
