@@ -1,8 +1,126 @@
-"""The application factory: settings in, a Flask application out."""
+"""The application factory: settings in, a Flask application out, with every room built once."""
 
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
 from flask import Flask
+from flask_smorest import Api
+from flask_swagger_ui import get_swaggerui_blueprint
+
+from ticketing import config, logs
+from ticketing.api import edge, gates, journeys, orders, problems, settlement, wellknown
+from ticketing.api.context import Rooms
+from ticketing.api.schemas.common import ProblemSchema
+from ticketing.config import Settings
+from ticketing.db import Database
+from ticketing.db.migrate import is_current
+from ticketing.gate.service import Gatehouse
+from ticketing.identity import Once, OrderTokens, authenticate
+from ticketing.payments import DemoGateway
+from ticketing.purchase.refund import RefundStep
+from ticketing.purchase.service import Till
+from ticketing.quote.service import Desk
+from ticketing.regions import Region, load_regions
+from ticketing.search.service import Planner
+from ticketing.settlement.service import Office
+from ticketing.tickets.issue import Press
+from ticketing.tickets.keys import KeyStore
+
+_log = structlog.get_logger(__name__)
 
 
-def create_app() -> Flask:
-    """Build the service from the settings in the environment."""
-    return Flask(__name__)
+class _Api(Api):
+    """flask-smorest with its errors written as problem documents."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def handle_http_exception(self, error: Any) -> Any:
+        """Answer as the rest of the service does."""
+        return problems.http(error)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the service; settings come from the environment unless they are given.
+
+    Raises Misconfigured when the settings are unsafe or a region cannot be loaded.
+    """
+    settings = settings or config.from_environment()
+    logs.configure(settings.log_format)
+    for warning in settings.warnings():
+        _log.warning("stand-in in use", what=warning)
+    app = Flask("throughfare", static_folder=None)
+    app.extensions["throughfare"] = build_rooms(settings)
+    app.config.update(_openapi(settings))
+    app.json.sort_keys = False  # type: ignore[attr-defined]  the default provider has it
+    edge.register(app, settings.gateway)
+    problems.register(app)
+    api = _Api(app)
+    for room in (journeys, orders, gates, settlement):
+        api.register_blueprint(room.blueprint)
+    app.register_blueprint(wellknown.blueprint)
+    app.register_blueprint(
+        get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
+    )
+    return app
+
+
+def build_rooms(settings: Settings) -> Rooms:
+    """Build each room with what it needs."""
+    database, clock = Database(settings.database_url), settings.clock()
+    regions = load_regions(settings)
+    keys = KeyStore(settings.keys_folder, settings.key_passphrase)
+    keys.create_missing(clock.now())
+    press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo")
+    return Rooms(
+        clock=clock,
+        planner=Planner(database, clock, regions),
+        desk=Desk(database, clock, regions),
+        till=Till(database, clock, DemoGateway(database, clock), press, _schedules(regions)),
+        gatehouse=Gatehouse(database, clock, keys, press, accept_demo=settings.gateway == "demo"),
+        office=Office(database, clock),
+        once=Once(database, clock),
+        order_tokens=OrderTokens.from_folder(settings.keys_folder),
+        authenticate=functools.partial(authenticate, database, clock),
+        readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
+        warnings=tuple(settings.warnings()),
+    )
+
+
+def _schedules(regions: Mapping[str, Region]) -> dict[str, dict[str, tuple[RefundStep, ...]]]:
+    return {
+        name: {
+            operator.id: tuple(RefundStep(step.until_hours_before, step.percent) for step in operator.refund)
+            for operator in region.operators.values()
+        }
+        for name, region in regions.items()
+    }
+
+
+def _openapi(settings: Settings) -> dict[str, Any]:
+    bearer = {"type": "http", "scheme": "bearer"}
+    return {
+        "API_TITLE": "Throughfare",
+        "API_VERSION": "1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/",
+        "OPENAPI_JSON_PATH": "openapi.json",
+        "API_SPEC_OPTIONS": {
+            "info": {
+                "description": "One ticket for people who commute across a border. "
+                + " ".join(f"Stand-in: {warning}." for warning in settings.warnings()),
+                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            },
+            "servers": [{"url": settings.public_url}],
+            "components": {
+                "securitySchemes": {
+                    "orderToken": {
+                        **bearer,
+                        "description": "the `access_token` of the answer that placed the order",
+                    },
+                    "apiKey": {**bearer, "description": "a key of a gate or of finance staff"},
+                }
+            },
+        },
+    }

@@ -1,14 +1,18 @@
 """The command `throughfare`: one file a group of commands, loaded when it is asked for."""
 
 import importlib
+import sys
 from typing import Any
 
 import click
+
+from ticketing.errors import ThroughfareError
 
 _COMMANDS = {
     "tariff": ("ticketing.cli.tariff", "Check a tariff, price an itinerary, split an amount."),
     "region": ("ticketing.cli.region", "Check a region's folder."),
     "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
+    "settlement": ("ticketing.cli.settlement", "Net obligations, close a month, write statements."),
 }
 
 
@@ -26,6 +30,16 @@ class LazyGroup(click.Group):
         module: Any = importlib.import_module(_COMMANDS[cmd_name][0])
         found: click.Command = module.command
         return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a domain error is said in plain words and ends with exit code 2."""
+        try:
+            return super().invoke(ctx)
+        except ThroughfareError as error:
+            click.echo(f"{error.code}: {error.detail}", err=True)
+            for fault in error.faults:
+                click.echo(f"  {fault.path}: {fault.message}", err=True)
+            sys.exit(2)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, without importing any."""

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, fetch, find
+from ticketing.db.rows import columns, fetch, find, get
 from ticketing.db.tables import order, order_event, payment, refund
 
 
@@ -87,15 +87,17 @@ def find_order_of_quote(tx: Transaction, quote_id: str) -> Order | None:
     return find(tx, sa.select(order).where(order.c.quote_id == quote_id), Order)
 
 
-def list_orders_in(tx: Transaction, states: tuple[str, ...], before: datetime, limit: int) -> list[Order]:
-    """List orders in one of these states whose expiry is before a moment, oldest first."""
+def list_orders_in(
+    tx: Transaction, states: tuple[str, ...], limit: int, *, expired_by: datetime | None = None
+) -> list[Order]:
+    """List orders in one of these states, oldest first; with `expired_by` only those that expired by then."""
     query = (
         sa.select(order)
-        .where(order.c.state.in_(states), order.c.expires_at < before)
+        .where(order.c.state.in_(states))
         .order_by(order.c.expires_at, order.c.id)
         .limit(limit)
     )
-    return fetch(tx, query, Order)
+    return fetch(tx, query.where(order.c.expires_at <= expired_by) if expired_by else query, Order)
 
 
 def set_order_state(tx: Transaction, event: OrderEvent) -> None:
@@ -143,9 +145,14 @@ def confirm_refund(tx: Transaction, refund_id: str, external_id: str) -> None:
     tx.execute(change.values(state="confirmed", external_id=external_id))
 
 
-def find_refund(tx: Transaction, refund_id: str) -> Refund | None:
-    """Read one refund."""
-    return find(tx, sa.select(refund).where(refund.c.id == refund_id), Refund)
+def get_payment(tx: Transaction, payment_id: str) -> Payment:
+    """Read one payment; raises NotFound."""
+    return get(tx, sa.select(payment).where(payment.c.id == payment_id), Payment)
+
+
+def get_refund(tx: Transaction, refund_id: str) -> Refund:
+    """Read one refund; raises NotFound."""
+    return get(tx, sa.select(refund).where(refund.c.id == refund_id), Refund)
 
 
 def list_refunds(tx: Transaction, order_id: str) -> list[Refund]:

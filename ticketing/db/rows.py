@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
+from ticketing.errors import NotFound
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -21,6 +22,14 @@ def find(tx: Transaction, query: sa.Select[Any], kind: type[T]) -> T | None:
     """Read the one row of a query, or None."""
     row = tx.execute(query).mappings().one_or_none()
     return None if row is None else value(row, kind)
+
+
+def get(tx: Transaction, query: sa.Select[Any], kind: type[T]) -> T:
+    """Read the one row of a query; raises NotFound."""
+    found = find(tx, query, kind)
+    if found is None:
+        raise NotFound(f"there is no such {kind.__name__.lower()}")
+    return found
 
 
 def fetch(tx: Transaction, query: sa.Select[Any], kind: type[T]) -> list[T]:

@@ -58,30 +58,18 @@ def find_ticket(tx: Transaction, jti: str, *, lock: bool = False) -> Ticket | No
     return find(tx, query.with_for_update() if lock else query, Ticket)
 
 
-def list_tickets(tx: Transaction, order_id: str) -> list[Ticket]:
-    """List the tickets of an order by passenger."""
+def list_tickets(tx: Transaction, order_id: str, *, lock: bool = False) -> list[Ticket]:
+    """List the tickets of an order by passenger; `lock` holds their rows against gates."""
     query = (
         sa.select(ticket).where(ticket.c.order_id == order_id).order_by(ticket.c.passenger_ref, ticket.c.jti)
     )
-    return fetch(tx, query, Ticket)
+    return fetch(tx, query.with_for_update() if lock else query, Ticket)
 
 
 def revoke_tickets(tx: Transaction, jtis: Iterable[str], at: datetime) -> None:
     """Make tickets invalid from now on."""
     change = sa.update(ticket).where(ticket.c.jti.in_(list(jtis)))
     tx.execute(change.values(status="revoked", revoked_at=at))
-
-
-def taken_indexes(tx: Transaction, status_list: str) -> set[int]:
-    """The indexes of a status list that are in use."""
-    query = sa.select(ticket.c.status_index).where(ticket.c.status_list == status_list)
-    return set(tx.execute(query).scalars())
-
-
-def count_tickets(tx: Transaction, status_list: str) -> int:
-    """How many tickets point into a status list."""
-    query = sa.select(sa.func.count()).where(ticket.c.status_list == status_list)
-    return tx.execute(query).scalar_one()
 
 
 def has_index(tx: Transaction, status_list: str, index: int) -> bool:

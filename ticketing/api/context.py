@@ -1,0 +1,62 @@
+"""What the views reach for: the rooms of this application, the caller, and the once-only answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import current_app, request
+
+from ticketing.clock import Clock
+from ticketing.errors import NotAuthenticated, NotFound
+from ticketing.gate.service import Gatehouse
+from ticketing.identity import Answer, Once, OrderTokens, Principal, Remember
+from ticketing.purchase.service import Till
+from ticketing.quote.service import Desk
+from ticketing.search.service import Planner
+from ticketing.settlement.service import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Each room with what it needs, built once by `app.py`."""
+
+    clock: Clock
+    planner: Planner
+    desk: Desk
+    till: Till
+    gatehouse: Gatehouse
+    office: Office
+    once: Once
+    order_tokens: OrderTokens
+    authenticate: Callable[[str], Principal]
+    readiness: Callable[[], dict[str, Any]]
+    warnings: tuple[str, ...]
+
+
+def rooms() -> Rooms:
+    """The rooms of the application that answers this request."""
+    return cast("Rooms", current_app.extensions["throughfare"])
+
+
+def bearer() -> str:
+    """The bearer token of this request; raises NotAuthenticated when there is none (RFC 6750)."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotAuthenticated("this call needs the header Authorization: Bearer <token>")
+    return token.strip()
+
+
+def caller() -> Principal:
+    """The API key that calls; raises NotAuthenticated."""
+    return rooms().authenticate(bearer())
+
+
+def open_order(order_id: str) -> None:
+    """Let only the order's own token pass; a wrong one learns nothing, not even that the order exists."""
+    if not rooms().order_tokens.opens(order_id, bearer()):
+        raise NotFound("there is no such order")
+
+
+def once(principal: str, route: str, body: Any, act: Callable[[Remember], Any]) -> Answer:
+    """Run an effect once per Idempotency-Key of this principal on this route."""
+    return rooms().once.run(principal, route, request.headers.get("Idempotency-Key"), body, act)

@@ -1,0 +1,56 @@
+"""Gates: validate a ticket online, fetch the signed bundle for deciding offline."""
+
+from typing import Any
+
+from flask import Response, make_response, request
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from ticketing.api.context import caller, rooms
+from ticketing.api.schemas.gates import ValidationRequestSchema, ValidationSchema
+from ticketing.gate import service as gates
+
+blueprint = Blueprint("gates", __name__, url_prefix="/v1", description="Accept or refuse a ticket")
+
+_GATE_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
+
+
+@blueprint.route("/validations")
+class Validations(MethodView):
+    """Present tickets."""
+
+    @blueprint.arguments(ValidationRequestSchema)
+    @blueprint.response(200, ValidationSchema)
+    @blueprint.doc(**_GATE_KEY)
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Accept or refuse a ticket for the operator of the gate's key; the same scan_id answers again."""
+        gate = caller().require("gate")
+        return gates.validate(
+            rooms().gatehouse,
+            gates.Presentation(
+                gate_key_id=gate.key_id,
+                operator=str(gate.operator),
+                scan_id=str(wanted["scan_id"]),
+                token=wanted["token"],
+                leg=wanted["leg"],
+                stop_id=wanted["stop_id"],
+                device_ts=wanted["device_ts"],
+            ),
+        )
+
+
+@blueprint.route("/operators/<string:operator>/gate-bundle")
+class GateBundle(MethodView):
+    """What a gate needs to decide without a network."""
+
+    @blueprint.response(200, content_type="application/jose")
+    @blueprint.doc(**_GATE_KEY)
+    def get(self, operator: str) -> Response:
+        """Fetch the operator's signed bundle; 304 when it has not changed."""
+        caller().require("gate", "admin").require_operator(operator)
+        bundle = gates.bundle(rooms().gatehouse, operator)
+        response = make_response(bundle.token)
+        response.content_type = "application/jose"
+        response.set_etag(bundle.etag)
+        response.headers["Cache-Control"] = "private, no-cache"
+        return response.make_conditional(request)

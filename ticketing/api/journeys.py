@@ -1,0 +1,50 @@
+"""Places, regions and journeys: find a way and its price."""
+
+from typing import Any
+
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from ticketing.api.context import rooms
+from ticketing.api.schemas.journeys import (
+    JourneyRequestSchema,
+    JourneysSchema,
+    PlaceQuerySchema,
+    PlacesSchema,
+    RegionsSchema,
+)
+from ticketing.search import service as search
+
+blueprint = Blueprint("journeys", __name__, url_prefix="/v1", description="Find a way and its price")
+
+
+@blueprint.route("/regions")
+class Regions(MethodView):
+    """What this service covers."""
+
+    @blueprint.response(200, RegionsSchema)
+    def get(self) -> dict[str, Any]:
+        """List the regions with their operators and rider categories."""
+        return {"regions": search.list_regions(rooms().planner)}
+
+
+@blueprint.route("/places")
+class Places(MethodView):
+    """Stops by name."""
+
+    @blueprint.arguments(PlaceQuerySchema, location="query")
+    @blueprint.response(200, PlacesSchema)
+    def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Find stops by name in any of the region's languages; accents and case are forgiven."""
+        return {"places": search.find_places(rooms().planner, wanted["q"], wanted["limit"])}
+
+
+@blueprint.route("/journeys")
+class Journeys(MethodView):
+    """Itineraries with offers."""
+
+    @blueprint.arguments(JourneyRequestSchema)
+    @blueprint.response(200, JourneysSchema)
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Search: the best ways by arrival, changes and price, each with an offer that can be bought."""
+        return search.find_journeys(rooms().planner, search.Wish.from_request(wanted))

@@ -1,0 +1,189 @@
+"""Quotes, orders, payments, tickets, refunds: the way of a buyer."""
+
+from typing import Any
+
+from flask import Response, make_response, request
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from ticketing.api import present
+from ticketing.api.context import once, open_order, rooms
+from ticketing.api.schemas.orders import (
+    OrderRequestSchema,
+    OrderSchema,
+    PaymentRequestSchema,
+    QuoteRequestSchema,
+    QuoteSchema,
+    RefundRequestSchema,
+    RefundSchema,
+    TicketsSchema,
+)
+from ticketing.errors import NotFound
+from ticketing.identity import Answer
+from ticketing.purchase import service as purchase
+from ticketing.quote import service as quotes
+from ticketing.tickets import barcode
+
+blueprint = Blueprint("orders", __name__, url_prefix="/v1", description="Buy a journey and give it back")
+
+_KEY = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "Idempotency-Key",
+            "required": True,
+            "schema": {"type": "string", "maxLength": 255},
+            "description": "A new value for each new intent; the same value repeats the first answer.",
+        }
+    ]
+}
+_ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}
+
+
+@blueprint.route("/quotes")
+class Quotes(MethodView):
+    """Freeze offers."""
+
+    @blueprint.arguments(QuoteRequestSchema)
+    @blueprint.response(201, QuoteSchema)
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Freeze an offer: price, shares, VAT and derivation no longer change."""
+        return present.quote(quotes.freeze(rooms().desk, wanted["offer_id"]))
+
+
+@blueprint.route("/quotes/<string:quote_id>")
+class QuoteOne(MethodView):
+    """One quote."""
+
+    @blueprint.response(200, QuoteSchema)
+    def get(self, quote_id: str) -> dict[str, Any]:
+        """Read a quote."""
+        return present.quote(quotes.get_quote(rooms().desk, quote_id))
+
+
+@blueprint.route("/orders")
+class Orders(MethodView):
+    """Place orders."""
+
+    @blueprint.arguments(OrderRequestSchema)
+    @blueprint.response(201, OrderSchema)
+    @blueprint.doc(**_KEY)
+    def post(self, wanted: dict[str, Any]) -> Any:
+        """Order a quote. The answer's `access_token` opens this order and no other."""
+        here = rooms()
+
+        def place(remember: Any) -> dict[str, Any]:
+            def shown(state: purchase.OrderState) -> dict[str, Any]:
+                return present.order(state, here.warnings)
+
+            return shown(
+                purchase.place_order(
+                    here.till, wanted["quote_id"], lambda tx, state: remember(tx, shown(state))
+                )
+            )
+
+        answer = once(f"quote:{wanted['quote_id']}", "POST /v1/orders", wanted, place)
+        # The token is made from the order's id, so it need not be stored with the answer.
+        token = here.order_tokens.issue(answer.body["id"])
+        return _answered(Answer({**answer.body, "access_token": token}, answer.replayed))
+
+
+@blueprint.route("/orders/<string:order_id>")
+class OrderOne(MethodView):
+    """One order."""
+
+    @blueprint.response(200, OrderSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, order_id: str) -> dict[str, Any]:
+        """Read an order with its payments and refunds."""
+        open_order(order_id)
+        return present.order(purchase.get_order(rooms().till, order_id), rooms().warnings)
+
+
+@blueprint.route("/orders/<string:order_id>/payments")
+class Payments(MethodView):
+    """Pay orders."""
+
+    @blueprint.arguments(PaymentRequestSchema)
+    @blueprint.response(201, OrderSchema)
+    @blueprint.doc(**_KEY, **_ORDER_TOKEN)
+    def post(self, wanted: dict[str, Any], order_id: str) -> Any:
+        """Pay an order; the answer is the order with its tickets issued."""
+        open_order(order_id)
+        here = rooms()
+
+        def pay(remember: Any) -> dict[str, Any]:
+            def shown(state: purchase.OrderState) -> dict[str, Any]:
+                return present.order(state, here.warnings)
+
+            state = purchase.pay(
+                here.till, order_id, wanted["method"], _key(), lambda tx, done: remember(tx, shown(done))
+            )
+            return shown(state)
+
+        return _answered(once(f"order:{order_id}", "POST payments", wanted, pay))
+
+
+@blueprint.route("/orders/<string:order_id>/tickets")
+class Tickets(MethodView):
+    """The tickets of an order."""
+
+    @blueprint.response(200, TicketsSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, order_id: str) -> dict[str, Any]:
+        """List the signed tickets of an order."""
+        open_order(order_id)
+        state = purchase.get_order(rooms().till, order_id)
+        return {"tickets": [present.ticket(made) for made in state.tickets]}
+
+
+@blueprint.route("/orders/<string:order_id>/tickets/<string:jti>/qr.<string:form>")
+class QrCode(MethodView):
+    """The code of a ticket."""
+
+    @blueprint.response(200, content_type="image/png")
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, order_id: str, jti: str, form: str) -> Response:
+        """Draw a ticket's QR code as `png` or `svg`."""
+        open_order(order_id)
+        state = purchase.get_order(rooms().till, order_id)
+        token = next((made.token for made in state.tickets if made.jti == jti), None)
+        if token is None or form not in {"png", "svg"}:
+            raise NotFound("there is no such ticket code")
+        response = make_response(barcode.png(token) if form == "png" else barcode.svg(token))
+        response.content_type = "image/png" if form == "png" else "image/svg+xml"
+        return response
+
+
+@blueprint.route("/orders/<string:order_id>/refunds")
+class Refunds(MethodView):
+    """Give tickets back."""
+
+    @blueprint.arguments(RefundRequestSchema)
+    @blueprint.response(201, RefundSchema)
+    @blueprint.doc(**_KEY, **_ORDER_TOKEN)
+    def post(self, wanted: dict[str, Any], order_id: str) -> Any:
+        """Refund the tickets of the named passengers: they stop opening gates at once."""
+        open_order(order_id)
+        here = rooms()
+
+        def give_back(remember: Any) -> dict[str, Any]:
+            made = purchase.refund_passengers(
+                here.till,
+                order_id,
+                sorted(set(wanted["passengers"])),
+                _key(),
+                lambda tx, done: remember(tx, present.refund(done)),
+            )
+            return present.refund(made)
+
+        return _answered(once(f"order:{order_id}", "POST refunds", wanted, give_back))
+
+
+def _key() -> str:
+    """The Idempotency-Key, which `once` has checked before the effect runs."""
+    return request.headers["Idempotency-Key"]
+
+
+def _answered(answer: Answer) -> tuple[Any, int, dict[str, str]]:
+    return answer.body, 201, {"Idempotent-Replayed": "true"} if answer.replayed else {}

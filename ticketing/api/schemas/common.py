@@ -1,0 +1,56 @@
+"""Pieces that several calls share: money, moments, pages."""
+
+from marshmallow import RAISE, Schema, fields, validate
+
+ID = validate.Length(1, 64)
+
+
+class Strict(Schema):
+    """A schema that refuses what it does not know."""
+
+    class Meta:
+        """Marshmallow's options."""
+
+        unknown = RAISE
+
+
+class MoneySchema(Strict):
+    """A decimal string with exactly the currency's digits."""
+
+    amount = fields.String(required=True, metadata={"examples": ["9.40"]})
+    currency = fields.String(required=True, metadata={"examples": ["EUR"]})
+
+
+class FaultSchema(Strict):
+    """One thing that is wrong, with its path."""
+
+    path = fields.String(required=True, metadata={"examples": ["passengers[0].rider_category"]})
+    message = fields.String(required=True)
+
+
+class ProblemSchema(Strict):
+    """A problem document (RFC 9457)."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    instance = fields.String(required=True)
+    errors = fields.List(fields.Nested(FaultSchema), required=True)
+
+
+class PageQuerySchema(Strict):
+    """A page of a list: `after` is the id of the last item of the page before."""
+
+    after = fields.String(load_default=None, validate=ID)
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+def moment(**more: object) -> fields.String:
+    """An aware time in ISO 8601, already written."""
+    return fields.String(metadata={"format": "date-time"}, **more)  # type: ignore[arg-type]
+
+
+def money(**more: object) -> fields.Nested:
+    """An amount with its currency."""
+    return fields.Nested(MoneySchema, **more)  # type: ignore[arg-type]

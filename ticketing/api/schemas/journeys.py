@@ -1,0 +1,171 @@
+"""Places and journeys: what a person wants, and the itineraries that answer it."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from ticketing.api.schemas.common import ID, Strict, moment, money
+
+MAX_PASSENGERS = 30
+
+
+class EndpointSchema(Strict):
+    """Where from or to: exactly one of a stop id, a place name, or a coordinate (WGS 84)."""
+
+    stop_id = fields.String(validate=validate.Length(1, 100), metadata={"examples": ["tlt:09005-1"]})
+    place = fields.String(validate=validate.Length(1, 100), metadata={"examples": ["Kopli"]})
+    lat = fields.Float(validate=validate.Range(-90, 90), allow_nan=False)
+    lon = fields.Float(validate=validate.Range(-180, 180), allow_nan=False)
+
+    @validates_schema
+    def _one_way_to_say_it(self, wanted: dict[str, Any], **_: Any) -> None:
+        ways = [way for way in (("stop_id",), ("place",), ("lat", "lon")) if set(way) & set(wanted)]
+        if len(ways) != 1:
+            raise ValidationError("give exactly one of stop_id, place, or lat with lon")
+        if ways == [("lat", "lon")] and set(wanted) != {"lat", "lon"}:
+            raise ValidationError("lat and lon go together")
+
+
+class PassengerSchema(Strict):
+    """One traveller; `rider_category` is one of the region's (`GET /v1/regions`)."""
+
+    ref = fields.String(required=True, validate=ID, metadata={"examples": ["p1"]})
+    rider_category = fields.String(load_default="adult", validate=ID)
+
+
+class JourneyRequestSchema(Strict):
+    """What a person wants: from, to, when (one of two), who."""
+
+    origin = fields.Nested(EndpointSchema, required=True, data_key="from")
+    destination = fields.Nested(EndpointSchema, required=True, data_key="to")
+    depart_at = fields.AwareDateTime(metadata={"examples": ["2026-12-01T05:20:00+02:00"]})
+    arrive_by = fields.AwareDateTime()
+    passengers = fields.List(
+        fields.Nested(PassengerSchema),
+        required=True,
+        validate=validate.Length(1, MAX_PASSENGERS, error="between 1 and 30 passengers travel together"),
+    )
+    region = fields.String(validate=ID)
+
+    @validates_schema
+    def _one_time(self, wanted: dict[str, Any], **_: Any) -> None:
+        if ("depart_at" in wanted) == ("arrive_by" in wanted):
+            raise ValidationError("give exactly one of depart_at and arrive_by", "depart_at")
+
+    @validates_schema
+    def _refs_differ(self, wanted: dict[str, Any], **_: Any) -> None:
+        refs = [passenger["ref"] for passenger in wanted.get("passengers", []) if "ref" in passenger]
+        for at, ref in enumerate(refs):
+            if ref in refs[:at]:
+                raise ValidationError({"passengers": {at: {"ref": ["must differ from the others"]}}})
+
+
+class StopSchema(Strict):
+    """A stop of a leg."""
+
+    stop_id = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True)
+    lat = fields.Float(required=True)
+    lon = fields.Float(required=True)
+    member_state = fields.String(required=True, allow_none=True)
+
+
+class LegSchema(Strict):
+    """A ride or a walk. Times are local to their stop, with its offset."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(["ride", "walk"]))
+    mode = fields.String(required=True)
+    operator = fields.String(allow_none=True)
+    operator_name = fields.String(allow_none=True)
+    line = fields.String(allow_none=True)
+    headsign = fields.String(allow_none=True)
+    trip_id = fields.String(allow_none=True)
+    origin = fields.Nested(StopSchema, required=True, data_key="from")
+    destination = fields.Nested(StopSchema, required=True, data_key="to")
+    departure = moment(required=True)
+    arrival = moment(required=True)
+    time_zone = fields.String(allow_none=True)
+    waiting_seconds = fields.Integer()
+    walk_seconds = fields.Integer()
+    distance_m = fields.Integer()
+    check_in_until = moment(allow_none=True)
+
+
+class PassengerPriceSchema(Strict):
+    """The price of the whole way for one passenger, and why."""
+
+    ref = fields.String(required=True)
+    rider_category = fields.String(required=True)
+    total = money(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+    because = fields.List(fields.String(), required=True)
+
+
+class PriceSchema(Strict):
+    """The price for the party; null with a reason where it cannot be told."""
+
+    total = money(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+    passengers = fields.List(fields.Nested(PassengerPriceSchema), required=True)
+
+
+class ItinerarySchema(Strict):
+    """One way to go. `best_for` says what it is best at; `offer_id` is null where it cannot be sold."""
+
+    departure = moment(required=True)
+    arrival = moment(required=True)
+    duration_seconds = fields.Integer(required=True)
+    changes = fields.Integer(required=True)
+    best_for = fields.List(fields.String(), required=True)
+    legs = fields.List(fields.Nested(LegSchema), required=True)
+    price = fields.Nested(PriceSchema, required=True)
+    offer_id = fields.String(required=True, allow_none=True)
+    offer_expires_at = moment(required=True, allow_none=True)
+
+
+class JourneysSchema(Strict):
+    """The itineraries, best first; an empty list comes with its reason."""
+
+    itineraries = fields.List(fields.Nested(ItinerarySchema), required=True)
+    reason = fields.String(required=True, allow_none=True)
+
+
+class PlaceQuerySchema(Strict):
+    """A name, or the beginning of one, in any of the region's languages."""
+
+    q = fields.String(required=True, validate=validate.Length(1, 100))
+    limit = fields.Integer(load_default=10, validate=validate.Range(1, 50))
+
+
+class PlaceSchema(Strict):
+    """A stop or station that matches."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    names = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    lat = fields.Float(required=True)
+    lon = fields.Float(required=True)
+    member_state = fields.String(required=True)
+    stop_ids = fields.List(fields.String(), required=True)
+
+
+class PlacesSchema(Strict):
+    """Matching places, best first."""
+
+    places = fields.List(fields.Nested(PlaceSchema), required=True)
+
+
+class RegionSchema(Strict):
+    """A region that this service covers."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    member_states = fields.List(fields.String(), required=True)
+    operators = fields.List(fields.Dict(), required=True)
+    rider_categories = fields.List(fields.String(), required=True)
+
+
+class RegionsSchema(Strict):
+    """The regions of this service."""
+
+    regions = fields.List(fields.Nested(RegionSchema), required=True)

@@ -1,0 +1,174 @@
+"""Quotes, orders, payments, tickets and refunds."""
+
+from marshmallow import fields, validate
+
+from ticketing.api.schemas.common import ID, Strict, moment, money
+
+
+class QuoteRequestSchema(Strict):
+    """Freeze an offer."""
+
+    offer_id = fields.String(required=True, validate=ID)
+
+
+class ShareSchema(Strict):
+    """What one operator gets: gross = vat + fee + net."""
+
+    operator = fields.String(required=True)
+    gross = money(required=True)
+    vat = money(required=True)
+    fee = money(required=True)
+    net = money(required=True)
+    rule = fields.String(required=True)
+
+
+class TaxSchema(Strict):
+    """VAT by Member State; `XX` is the sea beyond territorial waters."""
+
+    member_state = fields.String(required=True)
+    mode = fields.String(required=True)
+    scope = fields.String(required=True)
+    treatment = fields.String(required=True)
+    rate_percent = fields.String(required=True)
+    verified = fields.Boolean(required=True)
+    distance_m = fields.Integer(required=True)
+    gross = money(required=True)
+    vat = money(required=True)
+
+
+class ItemSchema(Strict):
+    """One thing that is bought, and why this one."""
+
+    seller = fields.String(required=True)
+    fare_product_id = fields.String(required=True, allow_none=True)
+    rider_category_id = fields.String(required=True, allow_none=True)
+    fare_media_id = fields.String(required=True, allow_none=True)
+    price = money(required=True)
+    legs = fields.List(fields.Integer(), required=True)
+    because = fields.String(required=True)
+
+
+class QuotedPassengerSchema(Strict):
+    """The price of one passenger with everything behind it."""
+
+    ref = fields.String(required=True)
+    rider_category = fields.String(required=True)
+    total = money(required=True)
+    items = fields.List(fields.Nested(ItemSchema), required=True)
+    shares = fields.List(fields.Nested(ShareSchema), required=True)
+    taxes = fields.List(fields.Nested(TaxSchema), required=True)
+    derivation = fields.List(fields.Dict(), required=True)
+
+
+class QuoteSchema(Strict):
+    """A frozen price: it holds until `expires_at`."""
+
+    id = fields.String(required=True)
+    region = fields.String(required=True)
+    tariff_version = fields.String(required=True)
+    total = money(required=True)
+    created_at = moment(required=True)
+    expires_at = moment(required=True)
+    tax_unverified = fields.Boolean(required=True)
+    passengers = fields.List(fields.Nested(QuotedPassengerSchema), required=True)
+    legs = fields.List(fields.Dict(), required=True)
+
+
+class OrderRequestSchema(Strict):
+    """Order a quote."""
+
+    quote_id = fields.String(required=True, validate=ID)
+
+
+class PaymentRequestSchema(Strict):
+    """Pay an order."""
+
+    method = fields.String(required=True, validate=validate.Length(1, 64), metadata={"examples": ["demo_ok"]})
+
+
+class PaymentSchema(Strict):
+    """One attempt to pay."""
+
+    id = fields.String(required=True)
+    gateway = fields.String(required=True)
+    method = fields.String(required=True)
+    state = fields.String(required=True)
+    amount = money(required=True)
+    created_at = moment(required=True)
+
+
+class TicketSchema(Strict):
+    """One signed ticket: `token` is what the code shows."""
+
+    jti = fields.String(required=True)
+    passenger = fields.String(required=True)
+    rider_category = fields.String(required=True)
+    status = fields.String(required=True)
+    price = money(required=True)
+    not_before = moment(required=True)
+    expires_at = moment(required=True)
+    legs = fields.List(fields.Dict(), required=True)
+    token = fields.String(required=True)
+    qr_png = fields.String(required=True)
+    qr_svg = fields.String(required=True)
+
+
+class TicketsSchema(Strict):
+    """The tickets of an order."""
+
+    tickets = fields.List(fields.Nested(TicketSchema), required=True)
+
+
+class RefundRequestSchema(Strict):
+    """Give back the tickets of these passengers."""
+
+    passengers = fields.List(
+        fields.String(validate=ID),
+        required=True,
+        validate=[validate.Length(1, 30), validate.ContainsNoneOf([""])],
+        metadata={"examples": [["p2"]]},
+    )
+
+
+class RefundLineSchema(Strict):
+    """What one ticket gives back, and why so much."""
+
+    passenger = fields.String(required=True)
+    jti = fields.String(required=True)
+    percent = fields.Integer(required=True)
+    amount = money(required=True)
+    because = fields.String(required=True)
+
+
+class RefundSchema(Strict):
+    """A refund: `decided` until the gateway has paid it back, then `confirmed`."""
+
+    id = fields.String(required=True)
+    state = fields.String(required=True)
+    amount = money(required=True)
+    created_at = moment(required=True)
+    lines = fields.List(fields.Nested(RefundLineSchema), required=True)
+
+
+class OrderedPassengerSchema(Strict):
+    """A passenger of an order."""
+
+    ref = fields.String(required=True)
+    rider_category = fields.String(required=True)
+    total = money(required=True)
+
+
+class OrderSchema(Strict):
+    """An order and what belongs to it. `access_token` is in the answer that creates it, and opens it alone."""
+
+    id = fields.String(required=True)
+    quote_id = fields.String(required=True)
+    state = fields.String(required=True)
+    total = money(required=True)
+    created_at = moment(required=True)
+    expires_at = moment(required=True)
+    passengers = fields.List(fields.Nested(OrderedPassengerSchema), required=True)
+    payments = fields.List(fields.Nested(PaymentSchema), required=True)
+    refunds = fields.List(fields.Nested(RefundSchema), required=True)
+    access_token = fields.String()
+    stand_ins = fields.List(fields.String(), required=True)

@@ -1,0 +1,43 @@
+"""What anybody may ask: is the service well, which keys sign its tickets, which tickets are revoked."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, make_response, request
+
+from ticketing.api.context import rooms
+from ticketing.gate import service as gates
+
+blueprint = Blueprint("wellknown", __name__)
+
+
+@blueprint.get("/healthz")
+def health() -> Response:
+    """The process answers; stand-ins announce themselves."""
+    return jsonify({"status": "ok", "stand_ins": list(rooms().warnings)})
+
+
+@blueprint.get("/readyz")
+def ready() -> tuple[Response, int]:
+    """The service can do its work: database migrated, region loaded, keys there."""
+    checks: dict[str, Any] = rooms().readiness()
+    good = all(checks.values())
+    return jsonify({"status": "ready" if good else "not ready", "checks": checks}), 200 if good else 503
+
+
+@blueprint.get("/.well-known/jwks.json")
+def jwks() -> Response:
+    """The public keys that verify tickets (RFC 7517)."""
+    response = jsonify(gates.jwks(rooms().gatehouse))
+    response.add_etag()
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response.make_conditional(request)
+
+
+@blueprint.get("/v1/status-lists/<string:list_id>")
+def status_list(list_id: str) -> Response:
+    """A signed Token Status List: two bits a ticket."""
+    response = make_response(gates.status_list(rooms().gatehouse, list_id))
+    response.content_type = "application/statuslist+jwt"
+    response.add_etag()
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response.make_conditional(request)

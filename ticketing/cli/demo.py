@@ -1,0 +1,149 @@
+"""`throughfare demo`: set everything up, start the service, tell a commuter's day through its public API."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+import httpx
+from rich.console import Console
+
+from ticketing.cli import deployment
+from ticketing.cli.story import Access, Story
+from ticketing.config import Settings
+from ticketing.db.migrate import upgrade
+from ticketing.identity import create_key
+from ticketing.regions import load_regions
+from ticketing.tickets.keys import KeyStore
+
+_START_SECONDS = 30
+_FOLDER = Path("var/demo")
+_REGION = "helsinki-tallinn"
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="End after the story instead of serving until Ctrl-C.")
+@click.option("--port", type=int, default=None, help="The port; 8000 if it is free, else another.")
+def command(*, once: bool, port: int | None) -> None:
+    """Play a commuter's day from Kopli in Tallinn to Pasila in Helsinki, with pretended money.
+
+    \b
+    Example:
+      throughfare demo --once
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    console = Console(highlight=False)
+    chosen = port or _free_port()
+    with console.status("Setting up the demo: database, keys, region ..."):
+        settings, access = _set_up(chosen)
+    server = _start(settings, chosen)
+    try:
+        with console.status("Starting the service under gunicorn ..."):
+            _await_ready(settings, server)
+        Story(console, settings.public_url, access, _FOLDER, _move_clock).tell(_story_day(datetime.now(UTC)))
+        if once or not sys.stdout.isatty():
+            return
+        console.print(
+            f"\nThe service keeps running at [bold]{settings.public_url}[/bold] until Ctrl-C:\n"
+            f"  {settings.public_url}/docs          the API, to try in the browser\n"
+            f"  {settings.public_url}/healthz       its health, naming every stand-in\n"
+            f"  {settings.public_url}/.well-known/jwks.json"
+        )
+        server.wait()
+    except KeyboardInterrupt:
+        console.print("\nGoodbye.")
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=10)
+
+
+def _set_up(port: int) -> tuple[Settings, Access]:
+    """Begin afresh: a new database, new keys, an API key for each operator's gates and one for finance."""
+    shutil.rmtree(_FOLDER, ignore_errors=True)
+    _FOLDER.mkdir(parents=True)
+    settings = Settings(
+        database_url=f"sqlite:///{_FOLDER / 'throughfare.db'}",
+        regions=(_REGION,),
+        keys_folder=_FOLDER / "keys",
+        public_url=f"http://127.0.0.1:{port}",
+        demo_clock_file=_FOLDER / "clock",
+        log_format="json",
+    )
+    start = _story_day(datetime.now(UTC))
+    _move_clock(start)
+    database = deployment.database(settings)
+    upgrade(database)
+    KeyStore(settings.keys_folder, settings.key_passphrase).create_missing(start - timedelta(days=3))
+    region = load_regions(settings)[_REGION]
+    gates = {
+        operator: create_key(database, settings.clock(), role="gate", operator=operator, label="demo gate")[1]
+        for operator in region.operators
+    }
+    finance = create_key(database, settings.clock(), role="finance", operator=None, label="demo finance")[1]
+    database.close()
+    return settings, Access(gates, finance)
+
+
+def _start(settings: Settings, port: int) -> "subprocess.Popen[bytes]":
+    environment = {
+        **os.environ,
+        "THROUGHFARE_DATABASE_URL": settings.database_url,
+        "THROUGHFARE_REGIONS": ",".join(settings.regions),
+        "THROUGHFARE_KEYS_FOLDER": str(settings.keys_folder),
+        "THROUGHFARE_PUBLIC_URL": settings.public_url,
+        "THROUGHFARE_DEMO_CLOCK_FILE": str(settings.demo_clock_file),
+    }
+    log = (_FOLDER / "service.log").open("wb")
+    command_line = [
+        sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--workers", "1",
+        "--threads", "8", "--bind", f"127.0.0.1:{port}", "--no-control-socket",
+    ]  # fmt: skip
+    return subprocess.Popen(command_line, env=environment, stdout=log, stderr=log)  # noqa: S603  our own words
+
+
+def _await_ready(settings: Settings, server: "subprocess.Popen[bytes]") -> None:
+    """Ask until the service says that it is ready; a service that died or stays silent ends the demo."""
+    give_up = time.monotonic() + _START_SECONDS
+    while time.monotonic() < give_up and server.poll() is None:
+        try:
+            if httpx.get(f"{settings.public_url}/readyz", timeout=2).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise click.ClickException(f"the service did not start; see {_FOLDER / 'service.log'}")
+
+
+def _story_day(now: datetime) -> datetime:
+    """05:10 in Tallinn on the second Tuesday of last month: never a public holiday, and the month is over."""
+    first = (now.date().replace(day=1) - timedelta(days=1)).replace(day=1)
+    tuesday = 1
+    second = first + timedelta(days=(tuesday - first.weekday()) % 7 + 7)
+    return datetime.combine(date(second.year, second.month, second.day), datetime.min.time()).replace(
+        hour=5, minute=10, tzinfo=ZoneInfo("Europe/Tallinn")
+    )
+
+
+def _move_clock(to: datetime | None) -> None:
+    """Set the pretended time of the service; None gives it the real one back."""
+    offset = (to - datetime.now(UTC)).total_seconds() if to else 0.0
+    draft = _FOLDER / "clock.new"
+    draft.write_text(f"{offset:.3f}", encoding="ascii")
+    draft.replace(_FOLDER / "clock")
+
+
+def _free_port() -> int:
+    for wanted in (8000, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise click.ClickException("no free port on 127.0.0.1")

@@ -1,0 +1,241 @@
+"""The story of the demo: every step is a call of the public HTTP API, every amount is checked to add up."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from ticketing.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The secrets of the demo: a gate key for each operator, and one for finance staff."""
+
+    gates: dict[str, str]
+    finance: str
+
+
+class Story:
+    """Tells one day. `move_clock` sets the pretended time of the service."""
+
+    def __init__(
+        self,
+        console: Console,
+        url: str,
+        access: Access,
+        folder: Path,
+        move_clock: Callable[[datetime | None], None],
+    ) -> None:
+        self._say = console.print
+        self._http = httpx.Client(base_url=url, timeout=30)
+        self._access = access
+        self._folder = folder
+        self._move_clock = move_clock
+
+    def tell(self, start: datetime) -> None:
+        """From the search to the month's close."""
+        self._say(
+            f"\n[bold]A commuter's day[/bold], {start:%A %-d %B %Y}. Payments are pretended, amounts are not.\n"
+        )
+        offer = self._search(start)
+        quote = self._quote(offer)
+        order, key = self._buy(quote)
+        tickets = self._tickets(order, key)
+        self._travel(offer, tickets)
+        refund = self._refund(order, key)
+        self._close(order, refund, start)
+        self._say(f"\nThe tickets, their QR codes and the statements are in [bold]{self._folder}[/bold].")
+
+    def _search(self, start: datetime) -> dict[str, Any]:
+        self._step(1, f"{start:%H:%M}, Kopli. An adult and a child want to go to Pasila in Helsinki.")
+        found = self._post(
+            "/v1/journeys",
+            {
+                "from": {"place": "Kopli"},
+                "to": {"place": "Pasila"},
+                "depart_at": start.isoformat(),
+                "passengers": [
+                    {"ref": "anna", "rider_category": "adult"},
+                    {"ref": "mari", "rider_category": "child"},
+                ],
+            },
+        )
+        table = Table("leaves", "arrives", "changes", "by", "price", box=None, padding=(0, 2, 0, 0))
+        for itinerary in found["itineraries"]:
+            lines = " › ".join(leg["line"] for leg in itinerary["legs"] if leg["kind"] == "ride")
+            table.add_row(
+                itinerary["departure"][11:16],
+                itinerary["arrival"][11:16],
+                str(itinerary["changes"]),
+                lines,
+                _text(itinerary["price"]["total"]) if itinerary["price"]["total"] else "not sold",
+            )
+        self._say(table)
+        sellable = [itinerary for itinerary in found["itineraries"] if itinerary["offer_id"]]
+        if not sellable:
+            raise click.ClickException(f"no journey can be sold: {found['reason']}")
+        chosen: dict[str, Any] = sellable[0]
+        (self._folder / "journeys.json").write_text(_pretty(found), encoding="utf-8")
+        return chosen
+
+    def _quote(self, offer: dict[str, Any]) -> dict[str, Any]:
+        self._step(2, "They take the first. The price is frozen, with every reason.")
+        quote = self._post("/v1/quotes", {"offer_id": offer["offer_id"]})
+        for passenger in quote["passengers"]:
+            self._say(f"  {passenger['ref']} ({passenger['rider_category']}): {_text(passenger['total'])}")
+            for item in passenger["items"]:
+                self._say(f"    {_text(item['price']):>10}  {item['because']}")
+        (self._folder / "quote.json").write_text(_pretty(quote), encoding="utf-8")
+        return quote
+
+    def _buy(self, quote: dict[str, Any]) -> tuple[dict[str, Any], str]:
+        order = self._post("/v1/orders", {"quote_id": quote["id"]}, once=True)
+        key = order["access_token"]
+        self._step(3, f"An order, paid by the demo gateway: {_text(order['total'])}.")
+        declined = self._call(
+            "POST", f"/v1/orders/{order['id']}/payments", key, {"method": "demo_declined"}, once=True
+        )
+        self._expect(declined.status_code == httpx.codes.PAYMENT_REQUIRED, "a declined card is told so")
+        self._say(f"  first card:  {declined.json()['detail']}")
+        paid = self._post(f"/v1/orders/{order['id']}/payments", {"method": "demo_ok"}, key, once=True)
+        self._say(f"  second card: {paid['state']} · {', '.join(paid['stand_ins'])}")
+        return paid, key
+
+    def _tickets(self, order: dict[str, Any], key: str) -> list[dict[str, Any]]:
+        tickets: list[dict[str, Any]] = self._get(f"/v1/orders/{order['id']}/tickets", key).json()["tickets"]
+        self._step(4, "One signed ticket for each, for the whole way.")
+        for ticket in tickets:
+            name = f"ticket-{ticket['passenger']}"
+            (self._folder / f"{name}.jwt").write_text(ticket["token"], encoding="ascii")
+            for form in ("png", "svg"):
+                (self._folder / f"{name}.{form}").write_bytes(self._get(ticket[f"qr_{form}"], key).content)
+            self._say(
+                f"  {ticket['passenger']}: {_text(ticket['price'])}, valid until {ticket['expires_at']}, "
+                f"{len(ticket['token'])} characters, {name}.png"
+            )
+        return tickets
+
+    def _travel(self, offer: dict[str, Any], tickets: list[dict[str, Any]]) -> None:
+        """Show the adult's ticket to the tram's gate, twice, and to the ferry's."""
+        token = next(ticket["token"] for ticket in tickets if ticket["passenger"] == "anna")
+        rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
+        tram, ferry = rides[0], next(leg for leg in rides if leg["mode"] == "ferry")
+        self._step(5, "Anna shows her code at the gates.")
+        self._move_clock(datetime.fromisoformat(tram["departure"]))
+        first = self._present(token, tram)
+        self._expect(first["decision"] == "accept", "the tram's gate accepts the ticket")
+        self._move_clock(datetime.fromisoformat(tram["departure"]) + timedelta(minutes=5))
+        second = self._present(token, tram)
+        self._expect(second["reason"] == "already_used", "a second use is refused")
+        self._move_clock(datetime.fromisoformat(ferry["departure"]) - timedelta(minutes=35))
+        third = self._present(token, ferry)
+        self._expect(third["decision"] == "accept", "the ferry's gate accepts the ticket")
+
+    def _present(self, token: str, leg: dict[str, Any]) -> dict[str, Any]:
+        answer = self._post(
+            "/v1/validations",
+            {
+                "scan_id": new_id(),
+                "token": token,
+                "stop_id": leg["from"]["stop_id"],
+                "device_ts": self._service_time().isoformat(),
+            },
+            self._access.gates[leg["operator"]],
+        )
+        where = f"{leg['operator_name']}, {leg['from']['name']}"
+        self._say(f"  {where:<45} {answer['decision']:<7} {answer['reason']:<13} {answer['staff_sees']}")
+        return answer
+
+    def _refund(self, order: dict[str, Any], key: str) -> dict[str, Any]:
+        self._step(6, "Mari stays at home: her ticket is given back.")
+        refund = self._post(f"/v1/orders/{order['id']}/refunds", {"passengers": ["mari"]}, key, once=True)
+        for line in refund["lines"]:
+            self._say(f"  {_text(line['amount'])} back: {line['because']}")
+        return refund
+
+    def _close(self, order: dict[str, Any], refund: dict[str, Any], start: datetime) -> None:
+        """Close the month and check that what was paid is what everybody gets, to the cent."""
+        self._step(7, f"The month is over. Finance staff close {start:%Y-%m}.")
+        self._move_clock(None)
+        run = self._post(
+            "/v1/settlement-runs",
+            {"region": "helsinki-tallinn", "period": f"{start:%Y-%m}"},
+            self._access.finance,
+            once=True,
+        )
+        kept = Decimal(order["total"]["amount"]) - Decimal(refund["amount"]["amount"])
+        net = sum((Decimal(line["net"]) for line in run["operators"]), Decimal(0))
+        vat = sum((Decimal(line["vat"]) for line in run["taxes"]), Decimal(0))
+        fee = sum((Decimal(line["fee"]) for line in run["operators"]), Decimal(0))
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        table.add_column()
+        table.add_column(justify="right")
+        table.add_row("paid", order["total"]["amount"])
+        table.add_row("given back", f"-{refund['amount']['amount']}")
+        for line in run["operators"]:
+            table.add_row(f"  {line['operator']} gets", line["net"])
+        for line in run["taxes"]:
+            if Decimal(line["vat"]):
+                rate = f"{line['rate_bp'] // 100}.{line['rate_bp'] % 100:02} %"
+                table.add_row(f"  VAT {line['member_state']} {rate}", line["vat"])
+        table.add_row("  the scheme's fee", f"{fee}")
+        table.add_row("[bold]paid - given back[/bold]", f"[bold]{kept}[/bold]")
+        table.add_row("[bold]shares + VAT + fee[/bold]", f"[bold]{net + vat + fee}[/bold]")
+        self._say(table)
+        self._expect(kept == net + vat + fee, "what was paid is what everybody gets")
+        for line in run["operators"]:
+            address = f"/v1/settlement-runs/{run['id']}/statements/{line['operator']}.csv"
+            statement = self._get(address, self._access.finance)
+            (self._folder / f"statement-{line['operator']}.csv").write_bytes(statement.content)
+        for payment in run["payments"]:
+            self._say(f"  {payment['from']} pays {payment['to']} {_text(payment)}")
+
+    def _service_time(self) -> datetime:
+        offset = float((self._folder / "clock").read_text(encoding="ascii"))
+        return datetime.now().astimezone() + timedelta(seconds=offset)
+
+    def _step(self, number: int, text: str) -> None:
+        self._say(f"\n[bold]{number}.[/bold] {text}")
+
+    def _expect(self, held: bool, promise: str) -> None:
+        if not held:
+            raise click.ClickException(f"the demo broke a promise: {promise}")
+
+    def _get(self, path: str, key: str) -> httpx.Response:
+        return self._checked(self._call("GET", path, key))
+
+    def _post(self, path: str, body: Any, key: str | None = None, *, once: bool = False) -> dict[str, Any]:
+        answer: dict[str, Any] = self._checked(self._call("POST", path, key, body, once=once)).json()
+        return answer
+
+    def _call(
+        self, method: str, path: str, key: str | None, body: Any = None, *, once: bool = False
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        if once:
+            headers["Idempotency-Key"] = new_id()
+        return self._http.request(method, path, headers=headers, json=body)
+
+    def _checked(self, response: httpx.Response) -> httpx.Response:
+        if response.is_error:
+            raise click.ClickException(
+                f"{response.request.url} answered {response.status_code}: {response.text}"
+            )
+        return response
+
+
+def _text(money: dict[str, str]) -> str:
+    return f"{money['amount']} {money['currency']}"
+
+
+def _pretty(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2)

@@ -1,0 +1,116 @@
+"""Issue the tickets of a paid order: one a passenger, with its shares and taxes in the books, in one transaction."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ticketing.books import postings
+from ticketing.db import Transaction, books, tickets
+from ticketing.db.books import Share, Tax
+from ticketing.db.offers import Quote
+from ticketing.db.tickets import Ticket
+from ticketing.tickets.issue import Press, TicketOrder, choose_index
+
+EARLY = timedelta(hours=2)
+LATE = timedelta(hours=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """From when until when a ticket opens gates."""
+
+    not_before: datetime
+    expires_at: datetime
+
+
+def validity(rides: list[dict[str, Any]], now: datetime) -> Validity:
+    """Open two hours before the first departure, end three hours after the last arrival. Pure.
+
+    The margins let a passenger take an earlier tram and arrive late on a delayed ferry.
+    """
+    departure = datetime.fromisoformat(rides[0]["departure"])
+    arrival = datetime.fromisoformat(rides[-1]["arrival"])
+    return Validity(max(now, departure - EARLY), arrival + LATE)
+
+
+def issue(tx: Transaction, press: Press, quote: Quote, order_id: str, now: datetime) -> list[Ticket]:
+    """Sign and store every ticket of a quote and book what each operator, tax office and the scheme gets."""
+    return [
+        _issue_one(tx, press, quote, order_id=order_id, passenger=passenger, now=now)
+        for passenger in quote.document["passengers"]
+    ]
+
+
+def _issue_one(
+    tx: Transaction, press: Press, quote: Quote, *, order_id: str, passenger: dict[str, Any], now: datetime
+) -> Ticket:
+    rides = quote.document["rides"]
+    valid = validity(rides, now)
+    list_id = press.status_list_id
+    index = choose_index(lambda wanted: tickets.has_index(tx, list_id, wanted))
+    jti = secrets.token_urlsafe(16)
+    token = press.sign(
+        TicketOrder(
+            jti=jti,
+            product=quote.document["product"],
+            legs=tuple((ride["operator_code"], ride["from_stop_id"], ride["to_stop_id"]) for ride in rides),
+            passengers=1,
+            category=passenger["rider"],
+            issued_at=now,
+            not_before=valid.not_before,
+            expires_at=valid.expires_at,
+            status_index=index,
+        )
+    )
+    made = Ticket(
+        jti=jti,
+        order_id=order_id,
+        passenger_ref=passenger["ref"],
+        status="valid",
+        token=token,
+        product=quote.document["product"],
+        amount_minor=passenger["total_minor"],
+        currency=quote.currency,
+        status_list=list_id,
+        status_index=index,
+        issued_at=now,
+        not_before=valid.not_before,
+        expires_at=valid.expires_at,
+        revoked_at=None,
+        document={
+            "legs": quote.document["legs"],
+            "rider": passenger["rider"],
+            "operators": _operators(rides),
+        },
+    )
+    tickets.insert_ticket(tx, made)
+    _book(tx, made, quote, passenger, now)
+    return made
+
+
+def _book(tx: Transaction, made: Ticket, quote: Quote, passenger: dict[str, Any], now: datetime) -> None:
+    shares = list(_shares(made.jti, quote, passenger))
+    taxes = list(_taxes(made.jti, quote, passenger))
+    books.allocate(tx, [*shares, *taxes], now, now)
+    entry = postings.allocation(made.jti, region=quote.region, shares=shares, taxes=taxes, at=now)
+    if entry:
+        books.book(tx, entry, now)
+
+
+def _shares(jti: str, quote: Quote, passenger: dict[str, Any]) -> Iterator[Share]:
+    for row in passenger["shares"]:
+        yield Share(jti, quote.region, row["operator"], quote.currency, "sale", 0, row["gross_minor"],
+                    row["vat_minor"], row["fee_minor"], row["net_minor"], row["rule"])  # fmt: skip
+
+
+def _taxes(jti: str, quote: Quote, passenger: dict[str, Any]) -> Iterator[Tax]:
+    for row in passenger["taxes"]:
+        yield Tax(jti, quote.region, row["member_state"], row["mode"], row["scope"], row["treatment"],
+                  row["rate_bp"], int(row["verified"]), row["distance_m"], quote.currency, "sale", 0,
+                  row["gross_minor"], row["vat_minor"])  # fmt: skip
+
+
+def _operators(rides: list[dict[str, Any]]) -> list[str]:
+    return sorted({ride["operator"] for ride in rides})
