@@ -1,0 +1,79 @@
+"""Split an amount exactly: largest remainder on rationals, so that the parts are the whole to the cent."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from math import isqrt
+from typing import TypeVar
+
+K = TypeVar("K", bound=str | tuple[str, ...])
+
+# The square root of a weight as an exact integer: isqrt(weight * 10^8) (docs/settlement.md).
+_ROOT_SCALE = 10**8
+
+
+def by_weights(total: int, weights: Mapping[K, Fraction]) -> dict[K, int]:
+    """Split `total` minor units in proportion to weights >= 0.
+
+    Each part is floored, the missing units go one each to the largest remainders, ties to the lower key.
+    A negative total is the mirror of the positive one. Raises ValueError when the weights are all 0, unless
+    there is nothing to split.
+    """
+    whole = sum(weights.values(), Fraction(0))
+    if whole == 0:
+        if total == 0:
+            return dict.fromkeys(weights, 0)
+        raise ValueError("the weights are all 0")
+    return _rounded(total, {key: Fraction(abs(total)) * weight / whole for key, weight in weights.items()})
+
+
+def by_square_roots(total: int, weights: Mapping[K, Fraction]) -> dict[K, int]:
+    """Split in proportion to the square roots of weights."""
+    return by_weights(
+        total, {key: Fraction(isqrt(int(weight * _ROOT_SCALE))) for key, weight in weights.items()}
+    )
+
+
+def fixed_then_weights(total: int, fixed: Mapping[K, int], weights: Mapping[K, Fraction]) -> dict[K, int]:
+    """Give each its fixed amount first, split the rest by weights; too large fixed amounts are scaled down.
+
+    `fixed` are minor units >= 0 by key, absent for none. Raises ValueError when there is a rest and the
+    weights are all 0.
+    """
+    promised = sum(fixed.values())
+    rest = abs(total) - promised
+    if rest < 0:
+        return by_weights(total, {key: Fraction(fixed.get(key, 0)) for key in weights})
+    shares = by_weights(rest, weights)
+    sign = -1 if total < 0 else 1
+    return {key: sign * (fixed.get(key, 0) + share) for key, share in shares.items()}
+
+
+def reverse(booked: Mapping[K, int], weights: Mapping[K, Fraction], amount: int) -> dict[K, int]:
+    """How much of each booked part goes back when `amount` in all goes back (cumulative targets, capped).
+
+    The wanted state is the split of what stays; no part may rise and none falls below 0, so a part never
+    goes back further than it was booked and a full refund ends at exactly 0. `booked` >= 0 sums to the
+    whole, `weights` are those of the original split. Answers the parts that go back, >= 0.
+    Raises ValueError for an amount beyond what is booked.
+    """
+    whole = sum(booked.values())
+    if not 0 <= amount <= whole:
+        raise ValueError(f"{amount} of {whole} cannot go back")
+    stays = whole - amount
+    scale = sum(weights.values(), Fraction(0))
+    exact = {key: Fraction(stays) * weights[key] / scale if scale else Fraction(0) for key in booked}
+    kept = {key: min(part, int(exact[key])) for key, part in booked.items()}
+    for _ in range(stays - sum(kept.values())):
+        below = [key for key, part in booked.items() if kept[key] < part]
+        neediest = min(below, key=lambda key: (kept[key] - exact[key], key))
+        kept[neediest] += 1
+    return {key: part - kept[key] for key, part in booked.items()}
+
+
+def _rounded(total: int, exact: Mapping[K, Fraction]) -> dict[K, int]:
+    floors = {key: part.numerator // part.denominator for key, part in exact.items()}
+    missing = abs(total) - sum(floors.values())
+    by_remainder = sorted(exact, key=lambda key: (floors[key] - exact[key], key))
+    for key in by_remainder[:missing]:
+        floors[key] += 1
+    return {key: -part for key, part in floors.items()} if total < 0 else floors

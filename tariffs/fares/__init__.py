@@ -1,0 +1,1 @@
+"""One operator's published tariff: GTFS-Fares V2 tables, read, checked, compiled and priced."""

@@ -1,0 +1,185 @@
+"""One operator's tariff, read from its files, checked as a whole and indexed so that a price costs its legs."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tariffs.fares import places, prices
+from tariffs.fares.table import Table
+from tariffs.fares.tables import JoinRule, LegRule, Product, Service, Stop, Timeframe, TransferRule
+from tariffs.findings import Finding, errors
+
+FILES = (
+    "agency.txt", "stops.txt", "routes.txt", "areas.txt", "stop_areas.txt", "networks.txt",
+    "route_networks.txt", "calendar.txt", "calendar_dates.txt", "rider_categories.txt", "fare_media.txt",
+    "fare_products.txt", "timeframes.txt", "area_sets.txt", "area_set_elements.txt", "fare_leg_rules.txt",
+    "fare_leg_join_rules.txt", "fare_transfer_rules.txt",
+)  # fmt: skip
+
+R = TypeVar("R")
+K = TypeVar("K", bound=Hashable)
+Key = tuple[str | None, str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A tariff ready to price. `priority_mode` is decided by the header of `fare_leg_rules.txt` alone."""
+
+    timezone: str | None
+    stops: Mapping[str, Stop]
+    stop_areas: Mapping[str, frozenset[str]]
+    route_networks: Mapping[str, str | None]
+    services: Mapping[str, Service]
+    products: Mapping[str, tuple[Product, ...]]
+    timeframes: Mapping[str, tuple[Timeframe, ...]]
+    area_sets: Mapping[str, frozenset[str]]
+    priority_mode: bool
+    leg_rules: Mapping[Key, tuple[LegRule, ...]]
+    listed: tuple[frozenset[str], frozenset[str], frozenset[str]]
+    join_rules: Mapping[tuple[str, str], tuple[JoinRule, ...]]
+    transfer_rules: Mapping[tuple[str | None, str | None], tuple[TransferRule, ...]]
+    transfer_groups: tuple[frozenset[str], frozenset[str]]
+
+    def station(self, stop_id: str) -> str:
+        """The station of a stop: its parent, or the stop itself."""
+        stop = self.stops.get(stop_id)
+        return stop.parent if stop and stop.parent else stop_id
+
+    def areas_of(self, stop_id: str) -> frozenset[str]:
+        """The areas of a stop: its own rows, else those of its station."""
+        own = self.stop_areas.get(stop_id)
+        return own if own is not None else self.stop_areas.get(self.station(stop_id), frozenset())
+
+    def timezone_of(self, stop_id: str | None) -> str | None:
+        """The time zone of a stop, else of its station, else of the agency."""
+        for candidate in (stop_id, self.station(stop_id)) if stop_id else ():
+            stop = self.stops.get(candidate)
+            if stop and stop.timezone:
+                return stop.timezone
+        return self.timezone
+
+
+def load(files: Mapping[str, str]) -> tuple[Feed | None, list[Finding]]:
+    """Read a tariff from the texts of its files; None when any finding is an error.
+
+    Rules: GTFS Schedule Reference (2026-04-27) and the decisions of docs/tariffs.md.
+    """
+    findings: list[Finding] = []
+    table = {name: Table(name, files.get(name), findings) for name in FILES}
+    stops = places.read_stops(table["stops.txt"])
+    timezone = places.read_agency_zone(table["agency.txt"])
+    areas, stop_areas = places.read_areas(table["areas.txt"], table["stop_areas.txt"], stops)
+    networks, route_networks = places.read_networks(
+        table["networks.txt"], table["route_networks.txt"], table["routes.txt"], findings
+    )
+    known_areas = _defined(
+        areas, "areas.txt", table["areas.txt"].present or table["stops.txt"].present, findings
+    )
+    known_networks = _defined(
+        networks, "networks.txt", table["networks.txt"].present or table["routes.txt"].present, findings
+    )
+    services = places.read_services(table["calendar.txt"], table["calendar_dates.txt"])
+    riders = prices.read_riders(table["rider_categories.txt"])
+    media = prices.read_media(table["fare_media.txt"])
+    products = prices.read_products(table["fare_products.txt"], riders, media, findings)
+    timeframes = prices.read_timeframes(table["timeframes.txt"], services)
+    area_sets = prices.read_area_sets(table["area_sets.txt"], table["area_set_elements.txt"], known_areas)
+    leg_rules = prices.read_leg_rules(
+        table["fare_leg_rules.txt"],
+        {
+            "network_id": known_networks,
+            "from_area_id": known_areas,
+            "to_area_id": known_areas,
+            "from_timeframe_group_id": timeframes,
+            "to_timeframe_group_id": timeframes,
+            "fare_product_id": products,
+            "contains_exactly_area_set_id": area_sets,
+            "contains_area_set_id": area_sets,
+        },
+    )
+    join_rules = prices.read_join_rules(table["fare_leg_join_rules.txt"], known_networks, stops)
+    groups = {rule.group for rule in leg_rules if rule.group}
+    transfer_rules = prices.read_transfer_rules(table["fare_transfer_rules.txt"], groups, products)
+    if not (table["fare_products.txt"].present or table["fare_leg_rules.txt"].present):
+        message = "the feed has no fare tables (GTFS-Fares V2)"
+        findings.append(Finding("fare_products.txt", 0, "", "no_fares", message, "warning"))
+    priority_mode = "rule_priority" in table["fare_leg_rules.txt"].columns
+    _warn_unmatchable(leg_rules, priority_mode, findings)
+    if errors(findings):
+        return None, findings
+    feed = Feed(
+        timezone=timezone,
+        stops=stops,
+        stop_areas=stop_areas,
+        route_networks=route_networks,
+        services=services,
+        products=products,
+        timeframes=timeframes,
+        area_sets=area_sets,
+        priority_mode=priority_mode,
+        leg_rules=_index(leg_rules),
+        listed=(
+            frozenset(rule.network for rule in leg_rules if rule.network),
+            frozenset(rule.from_area for rule in leg_rules if rule.from_area),
+            frozenset(rule.to_area for rule in leg_rules if rule.to_area),
+        ),
+        join_rules=_group(join_rules, lambda rule: (rule.from_network, rule.to_network)),
+        transfer_rules=_group(transfer_rules, lambda rule: (rule.from_group, rule.to_group)),
+        transfer_groups=(
+            frozenset(rule.from_group for rule in transfer_rules if rule.from_group),
+            frozenset(rule.to_group for rule in transfer_rules if rule.to_group),
+        ),
+    )
+    return feed, findings
+
+
+class _Undefined(set[str]):
+    """Ids of a kind that this feed leaves to whoever prices with it: every reference is good."""
+
+    def __contains__(self, _key: object) -> bool:
+        return True
+
+
+def _defined(ids: set[str], file: str, defined: bool, findings: list[Finding]) -> set[str]:
+    """The ids that may be referred to; fare tables alone, without stops and routes, need not define them."""
+    if defined:
+        return ids
+    findings.append(
+        Finding(file, 0, "", "not_defined_here", f"{file} is absent: its ids come with the legs", "warning")
+    )
+    return _Undefined()
+
+
+def _index(rules: tuple[LegRule, ...]) -> dict[Key, tuple[LegRule, ...]]:
+    """File rules under (network, from area, to area), so that a leg looks up only its own combinations."""
+    return _group(rules, lambda rule: (rule.network, rule.from_area, rule.to_area))
+
+
+def _group(rules: Iterable[R], key: Callable[[R], K]) -> dict[K, tuple[R, ...]]:
+    found: dict[K, list[R]] = {}
+    for rule in rules:
+        found.setdefault(key(rule), []).append(rule)
+    return {name: tuple(members) for name, members in found.items()}
+
+
+def _warn_unmatchable(rules: tuple[LegRule, ...], priority_mode: bool, findings: list[Finding]) -> None:
+    """In exclusion mode a row set only by network and one only by areas can leave a leg that has both without a rule."""
+    if priority_mode:
+        return
+    by_network = [rule for rule in rules if rule.network and not (rule.from_area or rule.to_area)]
+    by_area = [rule for rule in rules if not rule.network and (rule.from_area or rule.to_area)]
+    if by_network and by_area:
+        message = (
+            f"rows set only by network (line {by_network[0].line}) and only by areas (line {by_area[0].line}): "
+            "without the column rule_priority a ride that has both matches neither"
+        )
+        findings.append(
+            Finding(
+                "fare_leg_rules.txt",
+                by_area[0].line,
+                "network_id",
+                "rules_exclude_each_other",
+                message,
+                "warning",
+            )
+        )

@@ -1,0 +1,281 @@
+"""Price an itinerary by one operator's tariff: join legs, ask each rule, keep the cheapest valid combination."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tariffs.fares.feed import Feed
+from tariffs.fares.legs import EffectiveLeg, FareLeg, alone, effective_legs
+from tariffs.fares.matching import Offer, Unknown, matching_rules, offers
+from tariffs.fares.tables import LegRule
+from tariffs.fares.total import Item, Payment, Split, cheapest
+from tariffs.fares.transfers import elapsed_seconds
+from tariffs.money import Money
+
+Reason = Literal["unknown_fare", "mixed_currencies"]
+
+MAX_LEGS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class FareItem:
+    """One thing to buy; `legs` are indices into the itinerary, `because` a sentence."""
+
+    product: str
+    name: str
+    rider: str | None
+    medium: str | None
+    price: Money
+    legs: tuple[int, ...]
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegView:
+    """What the rules say of one leg before transfers: its effective leg, group and matching products."""
+
+    index: int
+    effective_leg: int
+    group: str | None
+    products: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FarePrice:
+    """The price of an itinerary for one passenger; `total` None comes with `reason`, never a guess.
+
+    `detail` says why a fare is unknown; `split_cheaper` that joined legs were cheaper apart; `partial` that
+    a compulsory rule may have kept the passenger from a cheaper way.
+    """
+
+    total: Money | None
+    reason: Reason | None
+    detail: Unknown | None
+    items: tuple[FareItem, ...]
+    legs: tuple[LegView, ...]
+    derivation: tuple[dict[str, Any], ...]
+    split_cheaper: bool = False
+    partial: bool = False
+
+
+def price(
+    feed: Feed, legs: Sequence[FareLeg], rider: str | None = None, medium: str | None = None
+) -> FarePrice:
+    """Price 1 to 12 legs for one passenger; rider or medium None means any, the cheapest.
+
+    Raises ValueError for more legs than that, or none.
+    """
+    if not 1 <= len(legs) <= MAX_LEGS:
+        raise ValueError(f"an itinerary has 1 to {MAX_LEGS} legs")
+    joined = effective_legs(feed, legs)
+    rules = [matching_rules(feed, leg) for leg in joined]
+    found = [offers(feed, matched, rider, medium) for matched in rules]
+    views = _views(joined, rules)
+    unknown = next((reason for _, reason in found if reason), None)
+    if unknown:
+        return _unpriced("unknown_fare", unknown, views, joined, found)
+    choices = [choice for choice, _ in found]
+    for currency in _common_currencies(choices):
+        splits = [_split(feed, legs, leg, rider=rider, medium=medium, currency=currency) for leg in joined]
+        paid = cheapest(feed, joined, choices, splits, currency=currency, rider=rider, medium=medium)
+        if paid:
+            return _priced(paid, currency, joined, choices, views)
+    return _unpriced("mixed_currencies", None, views, joined, found)
+
+
+def _views(joined: Sequence[EffectiveLeg], rules: Sequence[Sequence[LegRule]]) -> tuple[LegView, ...]:
+    return tuple(
+        LegView(
+            index,
+            effective,
+            rules[effective][0].group if rules[effective] else None,
+            tuple(sorted({rule.product for rule in rules[effective]})),
+        )
+        for effective, leg in enumerate(joined)
+        for index in leg.legs
+    )
+
+
+def _common_currencies(choices: Sequence[Sequence[Offer]]) -> list[str]:
+    """The currencies in which every leg has an offer, in code order."""
+    sets = [{offer.product.price.currency for offer in choice} for choice in choices]
+    return sorted(set.intersection(*sets))
+
+
+def _split(
+    feed: Feed,
+    legs: Sequence[FareLeg],
+    leg: EffectiveLeg,
+    *,
+    rider: str | None,
+    medium: str | None,
+    currency: str,
+) -> Split | None:
+    """The singles of a joined leg: the best-price guarantee holds a join to their sum (docs/tariffs.md)."""
+    if len(leg.legs) == 1 or leg.compulsory:
+        return None
+    bought: list[Offer] = []
+    for index in leg.legs:
+        single, _ = offers(feed, matching_rules(feed, alone(legs, index)), rider, medium)
+        affordable = [offer for offer in single if offer.product.price.currency == currency]
+        if not affordable:
+            return None
+        bought.append(min(affordable, key=_order))
+    return Split(sum(offer.product.price.minor for offer in bought), tuple(bought))
+
+
+def _order(offer: Offer) -> tuple[int, str, str, str]:
+    product = offer.product
+    return (product.price.minor, product.id, product.rider or "", product.medium or "")
+
+
+def _priced(
+    paid: Payment,
+    currency: str,
+    joined: Sequence[EffectiveLeg],
+    choices: Sequence[Sequence[Offer]],
+    views: tuple[LegView, ...],
+) -> FarePrice:
+    items = tuple(_item(item, currency, joined, paid.items) for item in paid.items)
+    return FarePrice(
+        total=Money(paid.minor, currency),
+        reason=None,
+        detail=None,
+        items=items,
+        legs=views,
+        derivation=_derivation(paid, items, choices),
+        split_cheaper=any(item.split for item in paid.items),
+        partial=paid.forced,
+    )
+
+
+def _item(item: Item, currency: str, joined: Sequence[EffectiveLeg], bought: Sequence[Item]) -> FareItem:
+    if item.split:
+        effective = joined[item.legs[0]]
+        singles = [other for other in bought if other.split and other.legs == item.legs]
+        at = next(place for place, other in enumerate(singles) if other is item)
+        covered: tuple[int, ...] = (effective.legs[at],)
+    else:
+        covered = tuple(index for effective in item.legs for index in joined[effective].legs)
+    product = item.product
+    return FareItem(
+        product.id, product.name, product.rider, product.medium, Money(item.minor, currency), covered,
+        _because(item, joined),
+    )  # fmt: skip
+
+
+def _because(item: Item, joined: Sequence[EffectiveLeg]) -> str:
+    parts = []
+    if item.offer:
+        parts.append(f"leg rule row {item.offer.rule.line - 1}: {_describe(item.offer.rule)}")
+    if item.split:
+        parts.append("bought apart because the joined price is dearer")
+    if item.transfer:
+        parts.append(_describe_transfer(item, joined))
+    return "; ".join(parts)
+
+
+def _describe(rule: LegRule) -> str:
+    parts = [f"network {rule.network}"] if rule.network else []
+    if rule.from_area or rule.to_area:
+        parts.append(f"areas {rule.from_area or 'any'} -> {rule.to_area or 'any'}")
+    if rule.contains_exactly:
+        parts.append(f"exactly the zones {rule.contains_exactly}")
+    if rule.contains:
+        parts.append(f"through the zones {rule.contains}")
+    if rule.from_timeframe or rule.to_timeframe:
+        parts.append(f"in the time {rule.from_timeframe or 'any'} -> {rule.to_timeframe or 'any'}")
+    return ", ".join(parts) or "any ride"
+
+
+def _describe_transfer(item: Item, joined: Sequence[EffectiveLeg]) -> str:
+    rule = item.transfer
+    if rule is None:
+        return ""
+    since = joined[item.legs[0]]
+    text = f"transfer rule row {rule.line - 1} from {since.departure:%H:%M}"
+    if rule.duration_limit is None or len(item.legs) == 1:
+        return text
+    elapsed = elapsed_seconds(rule, since, joined[item.legs[-1]])
+    return f"{text}, {elapsed // 60} of {rule.duration_limit // 60} minutes"
+
+
+def _derivation(
+    paid: Payment, items: Sequence[FareItem], choices: Sequence[Sequence[Offer]]
+) -> tuple[dict[str, Any], ...]:
+    """The machine-readable reasons, in order: what was paid by which row, and what lost."""
+    steps: list[dict[str, Any]] = []
+    before = 0
+    for item, shown in zip(paid.items, items, strict=True):
+        steps.append(
+            {
+                "step": len(steps) + 1,
+                "legs": list(shown.legs),
+                "rule": _rule(item),
+                "product": shown.product,
+                "amount": shown.price.text,
+                "currency": shown.price.currency,
+                "before": Money(before, shown.price.currency).text,
+                "after": Money(before + item.minor, shown.price.currency).text,
+                "reason": _reason(item, shown),
+                "alternatives": _alternatives(item, choices) if item.offer and not item.split else [],
+            }
+        )
+        before += item.minor
+    if paid.clamped and items:
+        currency = items[0].price.currency
+        steps.append(
+            {
+                "step": len(steps) + 1, "legs": [], "rule": None, "product": None,
+                "amount": Money(paid.minor - before, currency).text, "currency": currency,
+                "before": Money(before, currency).text, "after": Money(paid.minor, currency).text,
+                "reason": "clamp", "alternatives": [],
+            }
+        )  # fmt: skip
+    return tuple(steps)
+
+
+def _rule(item: Item) -> dict[str, Any]:
+    if item.offer and not (item.transfer and item.minor == 0):
+        return {"file": "fare_leg_rules.txt", "row": item.offer.rule.line, "id": item.offer.rule.group}
+    row = item.transfer.line if item.transfer else 0
+    return {"file": "fare_transfer_rules.txt", "row": row, "id": None}
+
+
+def _reason(item: Item, shown: FareItem) -> str:
+    if item.split:
+        return "split_cheaper"
+    if item.transfer:
+        return "transfer"
+    return "join" if len(shown.legs) > len(item.legs) else "leg_rule"
+
+
+def _alternatives(item: Item, choices: Sequence[Sequence[Offer]]) -> list[dict[str, str]]:
+    others = sorted(
+        {
+            (offer.product.price.minor, offer.product.id, offer.product.price.text)
+            for offer in choices[item.legs[0]]
+            if offer.product.id != item.product.id
+        }
+    )
+    return [{"product": product, "amount": amount, "why_not": "not cheaper"} for _, product, amount in others]
+
+
+def _unpriced(
+    reason: Reason,
+    detail: Unknown | None,
+    views: tuple[LegView, ...],
+    joined: Sequence[EffectiveLeg],
+    found: Sequence[tuple[list[Offer], Unknown | None]],
+) -> FarePrice:
+    steps = tuple(
+        {
+            "step": number, "legs": list(leg.legs), "rule": None, "product": None, "amount": None,
+            "currency": None, "before": None, "after": None, "reason": "unknown", "detail": why,
+            "alternatives": [],
+        }
+        for number, (leg, why) in enumerate(
+            [(leg, why) for leg, (_, why) in zip(joined, found, strict=True) if why], 1
+        )
+    )  # fmt: skip
+    return FarePrice(None, reason, detail, (), views, steps)

@@ -1,0 +1,114 @@
+"""Read one GTFS table from its text: rows with their line numbers, values trimmed, faults collected."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from tariffs.findings import Finding
+
+T = TypeVar("T")
+
+_BOM = "\ufeff"
+
+
+class Row:
+    """One line of a table: values by column, empty where the column or the value is absent."""
+
+    __slots__ = ("_columns", "_values", "file", "findings", "line")
+
+    def __init__(
+        self, file: str, line: int, columns: Mapping[str, int], values: Sequence[str], findings: list[Finding]
+    ) -> None:
+        self.file, self.line, self.findings = file, line, findings
+        self._columns, self._values = columns, values
+
+    def text(self, field: str) -> str:
+        """A value, or the empty text."""
+        at = self._columns.get(field)
+        return self._values[at].strip() if at is not None and at < len(self._values) else ""
+
+    def required(self, field: str) -> str:
+        """A value that must be there; its absence is a fault."""
+        value = self.text(field)
+        if not value:
+            self.fault(field, "missing_value", f"{field} is required")
+        return value
+
+    def parsed(self, field: str, parse: Callable[[str], T], code: str, what: str) -> T | None:
+        """A value through a parser; empty gives None, a ValueError is a fault."""
+        value = self.text(field)
+        if not value:
+            return None
+        try:
+            return parse(value)
+        except ValueError:
+            self.fault(field, code, f"{value!r} is not {what}")
+            return None
+
+    def fault(self, field: str, code: str, message: str) -> None:
+        """Report an error of this row."""
+        self.findings.append(Finding(self.file, self.line, field, code, message))
+
+
+class Table:
+    """One file of a feed. An absent file is an empty table."""
+
+    def __init__(self, file: str, text: str | None, findings: list[Finding]) -> None:
+        self.file, self._findings = file, findings
+        self.present = text is not None
+        self._reader = csv.reader(io.StringIO((text or "").removeprefix(_BOM), newline=""), strict=True)
+        header = self._header()
+        self.columns = {name: at for at, name in reversed(list(enumerate(header)))}
+
+    def require(self, *fields: str) -> None:
+        """Report each column that a present table must have."""
+        if self.present:
+            self._findings.extend(
+                Finding(self.file, 1, field, "missing_column", f"the column {field} is required")
+                for field in fields
+                if field not in self.columns
+            )
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows that are not blank; one that cannot be read ends the table with a fault."""
+        while True:
+            try:
+                values = next(self._reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                line = self._reader.line_num
+                self._findings.append(Finding(self.file, line, "", "unreadable_csv", str(error)))
+                return
+            if not any(value.strip() for value in values):
+                continue
+            line = self._reader.line_num
+            if len(values) > len(self.columns):
+                self._findings.append(
+                    Finding(
+                        self.file,
+                        line,
+                        "",
+                        "too_many_values",
+                        "the row has more values than columns",
+                        "warning",
+                    )
+                )
+            yield Row(self.file, line, self.columns, values, self._findings)
+
+    def _header(self) -> list[str]:
+        try:
+            header = [name.strip() for name in next(self._reader, [])]
+        except csv.Error as error:
+            self._findings.append(Finding(self.file, 1, "", "unreadable_csv", str(error)))
+            return []
+        if self.present and not any(header):
+            self._findings.append(
+                Finding(self.file, 1, "", "empty_file", "the file has no header", "warning")
+            )
+        for name in sorted({name for name in header if name and header.count(name) > 1}):
+            self._findings.append(
+                Finding(self.file, 1, name, "duplicate_column", f"the column {name} is repeated")
+            )
+        return header

@@ -1,0 +1,97 @@
+"""The rows of GTFS-Fares V2 as values (GTFS Schedule Reference, revision of 2026-04-27). Ids are the feed's."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from tariffs.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One price row of `fare_products.txt`; a None rider or medium stands for any."""
+
+    id: str
+    name: str
+    rider: str | None
+    medium: str | None
+    price: Money
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeframe:
+    """One row of `timeframes.txt`: `[start, end)` in seconds of the local day, on a service's days."""
+
+    start: int
+    end: int
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Days on which a service runs: a weekly pattern in a range, then exceptions."""
+
+    weekdays: frozenset[int]
+    start: date
+    end: date
+    added: frozenset[date]
+    removed: frozenset[date]
+
+    def runs_on(self, day: date) -> bool:
+        """Whether the service runs on a calendar day."""
+        if day in self.added:
+            return True
+        return day not in self.removed and self.start <= day <= self.end and day.weekday() in self.weekdays
+
+
+@dataclass(frozen=True, slots=True)
+class LegRule:
+    """One row of `fare_leg_rules.txt`; None means the field is empty."""
+
+    line: int
+    group: str | None
+    network: str | None
+    from_area: str | None
+    to_area: str | None
+    from_timeframe: str | None
+    to_timeframe: str | None
+    product: str
+    priority: int
+    contains_exactly: str | None
+    contains: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRule:
+    """One row of `fare_leg_join_rules.txt`; `compulsory` is our column `x_compulsory`."""
+
+    line: int
+    from_network: str
+    to_network: str
+    from_stop: str | None
+    to_stop: str | None
+    compulsory: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRule:
+    """One row of `fare_transfer_rules.txt`; `count` -1 is unlimited, None where it does not apply."""
+
+    line: int
+    from_group: str | None
+    to_group: str | None
+    count: int | None
+    duration_limit: int | None
+    duration_type: int | None
+    type: int
+    product: str | None
+    compulsory: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What pricing needs of a stop: its station, and its time zone where it has one."""
+
+    id: str
+    parent: str | None
+    timezone: str | None

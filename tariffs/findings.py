@@ -1,0 +1,42 @@
+"""Faults in files are values: collected, reported together, never raised one by one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault: `row` is the line of the file (its header is line 1), 0 for the file as a whole."""
+
+    file: str
+    row: int
+    field: str
+    code: str
+    message: str
+    severity: Severity = "error"
+
+    def as_dict(self) -> dict[str, str | int]:
+        """The JSON form of the command-line contracts."""
+        return {
+            "file": self.file,
+            "row": self.row,
+            "field": self.field,
+            "code": self.code,
+            "message": self.message,
+        }
+
+
+def errors(findings: Iterable[Finding]) -> list[Finding]:
+    """Only those that keep the data from being used."""
+    return [finding for finding in findings if finding.severity == "error"]
+
+
+def report(findings: Iterable[Finding]) -> dict[str, object]:
+    """The answer of the `check` commands: `{"ok", "errors", "warnings"}`, in file and row order."""
+    ordered = sorted(findings, key=lambda finding: (finding.file, finding.row, finding.field, finding.code))
+    wrong = [finding.as_dict() for finding in ordered if finding.severity == "error"]
+    doubtful = [finding.as_dict() for finding in ordered if finding.severity == "warning"]
+    return {"ok": not wrong, "errors": wrong, "warnings": doubtful}
