@@ -1,0 +1,181 @@
+"""VAT on passenger transport: by Member State and distance (Art. 48 Directive 2006/112/EC, C-116/96).
+
+Rates are dated data with their source; a row that nobody has verified carries that flag to the quote.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from tariffs.apportion import by_weights
+from tariffs.fares.table import Row, Table
+from tariffs.findings import Finding
+from tariffs.money import half_up
+
+# ISO 3166 leaves XX to its users: the sea beyond every territorial water, outside the scope of VAT.
+OUTSIDE = "XX"
+_TREATMENTS = ("taxable", "zero", "exempt", "exempt_with_credit", "outside")
+_SCOPES = ("domestic", "international")
+_WIDER_MODES = {"ferry": ("ferry", "ship", "any"), "bus": ("bus", "road", "any")}
+_BASIS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRule:
+    """One dated row; `rate_bp` in basis points, 0 where nothing is taxed. `valid_to` is inclusive."""
+
+    member_state: str
+    mode: str
+    scope: str
+    treatment: str
+    rate_bp: int
+    valid_from: date
+    valid_to: date
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaxKey:
+    """What makes a tax row of a price."""
+
+    member_state: str
+    mode: str
+    scope: str
+    treatment: str
+    rate_bp: int
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a ride in one Member State, with the operator who runs it."""
+
+    operator: str
+    member_state: str
+    mode: str
+    scope: str
+    metres: int
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRow:
+    """Gross and VAT of a price in one row, and the VAT that each operator's stretch stands for."""
+
+    key: TaxKey
+    metres: int
+    gross: int
+    vat: int
+    vat_by_operator: tuple[tuple[str, int], ...]
+
+
+class UnknownTax(ValueError):
+    """No row covers a stretch: the tax cannot be told, so the price is not sold."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxTable:
+    """All rows, by Member State."""
+
+    rules: Mapping[str, tuple[TaxRule, ...]]
+
+    def key_of(self, stretch: Stretch) -> TaxKey:
+        """The row for a stretch on its day, the mode's own before `any`; raises UnknownTax."""
+        rows = self.rules.get(stretch.member_state, ())
+        for mode in _WIDER_MODES.get(stretch.mode, (stretch.mode, "any")):
+            for row in rows:
+                if (
+                    row.mode == mode
+                    and row.scope == stretch.scope
+                    and row.valid_from <= stretch.day <= row.valid_to
+                ):
+                    return TaxKey(
+                        row.member_state, stretch.mode, row.scope, row.treatment, row.rate_bp, row.verified
+                    )
+        raise UnknownTax(
+            f"no VAT row for {stretch.scope} {stretch.mode} in {stretch.member_state} on {stretch.day}"
+        )
+
+
+def load(text: str, file: str = "taxes.csv") -> tuple[TaxTable, list[Finding]]:
+    """Read the dated rows: member_state, mode, scope, treatment, rate, valid_from, valid_to, source, verified."""
+    findings: list[Finding] = []
+    table = Table(file, text, findings)
+    table.require("member_state", "mode", "scope", "treatment", "rate", "valid_from", "verified")
+    rules: dict[str, list[TaxRule]] = {}
+    for row in table.rows():
+        rule = _rule(row)
+        if rule is None:
+            continue
+        same = [
+            old
+            for old in rules.get(rule.member_state, [])
+            if (old.mode, old.scope) == (rule.mode, rule.scope)
+        ]
+        if any(old.valid_from <= rule.valid_to and rule.valid_from <= old.valid_to for old in same):
+            row.fault("valid_from", "overlapping_rates", "another row covers the same days")
+        rules.setdefault(rule.member_state, []).append(rule)
+    return TaxTable({state: tuple(found) for state, found in rules.items()}), findings
+
+
+def split(items: Iterable[tuple[int, tuple[Stretch, ...]]], taxes: TaxTable) -> list[TaxRow]:
+    """Split prices over tax rows: each price by the metres of its own stretches, VAT once a row.
+
+    `items` are (gross minor units, stretches). The rows' gross sums to the items'. Raises UnknownTax.
+    """
+    gross: dict[TaxKey, int] = {}
+    metres: dict[TaxKey, dict[str, int]] = {}
+    for amount, stretches in items:
+        weights: dict[str, Fraction] = {}
+        keys: dict[str, TaxKey] = {}
+        for stretch in stretches:
+            key = taxes.key_of(stretch)
+            name = _sortable(key)
+            keys[name] = key
+            weights[name] = weights.get(name, Fraction(0)) + max(1, stretch.metres)
+            by_operator = metres.setdefault(key, {})
+            by_operator[stretch.operator] = by_operator.get(stretch.operator, 0) + stretch.metres
+        for name, part in by_weights(amount, weights).items():
+            gross[keys[name]] = gross.get(keys[name], 0) + part
+    return [_tax_row(key, gross[key], metres[key]) for key in sorted(gross, key=_sortable)]
+
+
+def _tax_row(key: TaxKey, gross: int, metres: Mapping[str, int]) -> TaxRow:
+    vat = half_up(Fraction(gross * key.rate_bp, _BASIS + key.rate_bp))
+    weights = {operator: Fraction(max(1, distance)) for operator, distance in metres.items()}
+    return TaxRow(key, sum(metres.values()), gross, vat, tuple(sorted(by_weights(vat, weights).items())))
+
+
+def _sortable(key: TaxKey) -> str:
+    return f"{key.member_state} {key.mode} {key.scope} {key.treatment} {key.rate_bp:05} {key.verified}"
+
+
+def _rule(row: Row) -> TaxRule | None:
+    state, mode, scope = row.required("member_state"), row.required("mode"), row.required("scope")
+    treatment = row.required("treatment")
+    if scope not in _SCOPES:
+        row.fault("scope", "invalid_enum", f"{scope!r} is neither domestic nor international")
+    if treatment not in _TREATMENTS:
+        row.fault("treatment", "invalid_enum", f"{treatment!r} is not one of {', '.join(_TREATMENTS)}")
+    rate = row.parsed("rate", _basis_points, "invalid_rate", "a percentage like 13.50")
+    if treatment == "taxable" and not rate:
+        row.fault("rate", "missing_value", "a taxable row needs its rate")
+    if treatment != "taxable" and rate:
+        row.fault("rate", "forbidden_value", f"a row that is {treatment} has no rate")
+    row.required("valid_from")
+    start = row.parsed("valid_from", date.fromisoformat, "invalid_date", "a date like 2026-01-31")
+    end = row.parsed("valid_to", date.fromisoformat, "invalid_date", "a date like 2026-01-31")
+    verified = row.text("verified")
+    if verified not in {"yes", "no"}:
+        row.fault("verified", "invalid_enum", f"{verified!r} is neither yes nor no")
+    if not start or scope not in _SCOPES or treatment not in _TREATMENTS:
+        return None
+    return TaxRule(state, mode, scope, treatment, rate or 0, start, end or date.max, verified == "yes")
+
+
+def _basis_points(value: str) -> int:
+    points = Fraction(value) * 100
+    if points.denominator != 1 or not 0 <= points < _BASIS:
+        raise ValueError(value)
+    return int(points)
