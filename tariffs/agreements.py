@@ -4,6 +4,7 @@ A kind is one entry of `_KINDS`. The pricing engine asks an agreement two things
 rides, and what does it cost this rider.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -87,8 +88,7 @@ class Agreement:
         if self.same_calendar_day and runs[0].first_day != runs[-1].last_day:
             return False
         waits = [
-            after.departure_seconds - before.arrival_seconds
-            for before, after in zip(runs, runs[1:], strict=False)
+            after.departure_seconds - before.arrival_seconds for before, after in itertools.pairwise(runs)
         ]
         if any(wait > limit for wait, limit in zip(waits, self.max_connection_seconds, strict=True)):
             return False

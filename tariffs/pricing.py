@@ -324,3 +324,8 @@ def _stretches(rides: Sequence[Ride], legs: Sequence[int]) -> tuple[Stretch, ...
 def _numbered(parts: Sequence[_Part]) -> tuple[dict[str, Any], ...]:
     steps = [step for part in parts for step in part.derivation]
     return tuple({**step, "step": number} for number, step in enumerate(steps, 1))
+
+
+def has_rider(feed: Feed, rider: str) -> bool:
+    """Whether a tariff sells anything to a rider category, by name or to any rider."""
+    return any(row.rider in {None, rider} for rows in feed.products.values() for row in rows)

@@ -9,9 +9,9 @@ from datetime import date
 from fractions import Fraction
 
 from tariffs.apportion import by_weights
-from tariffs.fares.table import Row, Table
 from tariffs.findings import Finding
 from tariffs.money import half_up
+from tariffs.table import Row, Table
 
 # ISO 3166 leaves XX to its users: the sea beyond every territorial water, outside the scope of VAT.
 OUTSIDE = "XX"

@@ -4,10 +4,11 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from tariffs.calendars import Service, read_services
 from tariffs.fares import places, prices
-from tariffs.fares.table import Table
-from tariffs.fares.tables import JoinRule, LegRule, Product, Service, Stop, Timeframe, TransferRule
+from tariffs.fares.tables import JoinRule, LegRule, Product, Stop, Timeframe, TransferRule
 from tariffs.findings import Finding, errors
+from tariffs.table import Table
 
 FILES = (
     "agency.txt", "stops.txt", "routes.txt", "areas.txt", "stop_areas.txt", "networks.txt",
@@ -78,7 +79,7 @@ def load(files: Mapping[str, str]) -> tuple[Feed | None, list[Finding]]:
     known_networks = _defined(
         networks, "networks.txt", table["networks.txt"].present or table["routes.txt"].present, findings
     )
-    services = places.read_services(table["calendar.txt"], table["calendar_dates.txt"])
+    services = read_services(table["calendar.txt"], table["calendar_dates.txt"])
     riders = prices.read_riders(table["rider_categories.txt"])
     media = prices.read_media(table["fare_media.txt"])
     products = prices.read_products(table["fare_products.txt"], riders, media, findings)

@@ -1,16 +1,10 @@
-"""Read where rides happen: stops, areas, routes, networks, calendars. Each reader reports every fault."""
+"""Read where rides happen: stops, areas, routes, networks. Each reader reports every fault."""
 
-import re
 from collections.abc import Mapping
-from datetime import date, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tariffs.fares.table import Row, Table
-from tariffs.fares.tables import Service, Stop
+from tariffs.fares.tables import Stop
 from tariffs.findings import Finding
-
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_ADDED, _REMOVED = "1", "2"
+from tariffs.table import Row, Table, known, unique, zone_name
 
 
 def read_stops(table: Table) -> dict[str, Stop]:
@@ -92,79 +86,3 @@ def read_networks(
             assigned.add(route)
             by_route[route] = network
     return ids, by_route
-
-
-def read_services(calendar: Table, dates: Table) -> dict[str, Service]:
-    """Read calendars with their exceptions; a service may live in `calendar_dates.txt` alone."""
-    patterns: dict[str, tuple[frozenset[int], date, date]] = {}
-    calendar.require("service_id", "start_date", "end_date", *_WEEKDAYS)
-    for row in calendar.rows():
-        service = row.required("service_id")
-        days = frozenset(at for at, name in enumerate(_WEEKDAYS) if _flag(row, name))
-        start, end = _date(row, "start_date"), _date(row, "end_date")
-        if not unique(row, "service_id", service, patterns) or not start or not end:
-            continue
-        if end < start:
-            row.fault("end_date", "end_before_start", "the calendar ends before it starts")
-        patterns[service] = (days, start, end)
-    added: dict[str, set[date]] = {}
-    removed: dict[str, set[date]] = {}
-    dates.require("service_id", "date", "exception_type")
-    for row in dates.rows():
-        service, day, kind = row.required("service_id"), _date(row, "date"), row.required("exception_type")
-        if kind not in {_ADDED, _REMOVED}:
-            row.fault("exception_type", "invalid_enum", f"{kind!r} is neither 1 nor 2")
-        elif day:
-            if day in added.get(service, ()) or day in removed.get(service, ()):
-                row.fault("date", "duplicate_key", f"a second exception of {service} on {day}")
-            (added if kind == _ADDED else removed).setdefault(service, set()).add(day)
-    never = (frozenset[int](), date.max, date.min)
-    return {
-        service: Service(
-            *patterns.get(service, never),
-            frozenset(added.get(service, ())),
-            frozenset(removed.get(service, ())),
-        )
-        for service in patterns.keys() | added.keys() | removed.keys()
-    }
-
-
-def unique(row: Row, field: str, key: object, seen: "Mapping[str, object] | set[str]") -> bool:
-    """Whether a key is new; a repeated one is a fault, an empty one has been reported."""
-    if key in seen:
-        row.fault(field, "duplicate_key", f"{key!r} is repeated")
-        return False
-    return bool(key)
-
-
-def known(row: Row, field: str, value: str | None, ids: "Mapping[str, object] | set[str]") -> None:
-    """Report a reference to nothing."""
-    if value and value not in ids:
-        row.fault(field, "unknown_reference", f"{value!r} is not defined")
-
-
-def zone_name(value: str) -> str:
-    """Check an IANA time zone; raises ValueError."""
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, OSError) as error:
-        raise ValueError(value) from error
-    return value
-
-
-def _flag(row: Row, field: str) -> bool:
-    value = row.text(field)
-    if value not in {"0", "1"}:
-        row.fault(field, "invalid_enum", f"{value!r} is neither 0 nor 1")
-    return value == "1"
-
-
-def _date(row: Row, field: str) -> date | None:
-    row.required(field)
-    return row.parsed(field, _parse_date, "invalid_date", "a date like 20260131")
-
-
-def _parse_date(value: str) -> date:
-    if not re.fullmatch(r"[0-9]{8}", value):
-        raise ValueError(value)
-    return datetime.strptime(value, "%Y%m%d").date()  # noqa: DTZ007  a calendar day has no zone

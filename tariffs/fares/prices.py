@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 
-from tariffs.fares.places import known, unique
-from tariffs.fares.table import Row, Table
-from tariffs.fares.tables import JoinRule, LegRule, Product, Service, Timeframe, TransferRule
+from tariffs.calendars import Service
+from tariffs.fares.tables import JoinRule, LegRule, Product, Timeframe, TransferRule
 from tariffs.findings import Finding
 from tariffs.money import MoneyError, exponent, parse
+from tariffs.table import Row, Table, known, unique
 
 _DAY_SECONDS = 24 * 3600
 _MEDIA_TYPES = {"0", "1", "2", "3", "4"}

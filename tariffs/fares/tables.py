@@ -1,7 +1,6 @@
 """The rows of GTFS-Fares V2 as values (GTFS Schedule Reference, revision of 2026-04-27). Ids are the feed's."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from tariffs.money import Money
 
@@ -25,23 +24,6 @@ class Timeframe:
     start: int
     end: int
     service: str
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """Days on which a service runs: a weekly pattern in a range, then exceptions."""
-
-    weekdays: frozenset[int]
-    start: date
-    end: date
-    added: frozenset[date]
-    removed: frozenset[date]
-
-    def runs_on(self, day: date) -> bool:
-        """Whether the service runs on a calendar day."""
-        if day in self.added:
-            return True
-        return day not in self.removed and self.start <= day <= self.end and day.weekday() in self.weekdays
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from tariffs import apportion as split
 from tariffs.fares.feed import Feed
 from tariffs.fares.legs import FareLeg
-from tariffs.fares.places import zone_name
 from tariffs.fares.price import MAX_LEGS, FarePrice
 from tariffs.fares.price import price as price_legs
 from tariffs.money import Money, MoneyError, exponent, parse
+from tariffs.table import zone_name
 from ticketing.errors import Fault, InvalidRequest
 
 _LEG_KEYS = (

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tariffs.findings import Finding
 
@@ -112,3 +113,26 @@ class Table:
                 Finding(self.file, 1, name, "duplicate_column", f"the column {name} is repeated")
             )
         return header
+
+
+def unique(row: Row, field: str, key: object, seen: "Mapping[str, object] | set[str]") -> bool:
+    """Whether a key is new; a repeated one is a fault, an empty one has been reported."""
+    if key in seen:
+        row.fault(field, "duplicate_key", f"{key!r} is repeated")
+        return False
+    return bool(key)
+
+
+def known(row: Row, field: str, value: str | None, ids: "Mapping[str, object] | set[str]") -> None:
+    """Report a reference to nothing."""
+    if value and value not in ids:
+        row.fault(field, "unknown_reference", f"{value!r} is not defined")
+
+
+def zone_name(value: str) -> str:
+    """Check an IANA time zone; raises ValueError."""
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError(value) from error
+    return value

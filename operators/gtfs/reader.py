@@ -1,0 +1,326 @@
+"""Read a GTFS timetable from the texts of its files; every fault is collected, none is repaired."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple, cast
+
+from operators.gtfs.timetable import FILES, Departure, Mode, Pattern, Route, Stop, Timetable
+from tariffs.calendars import Service, read_services
+from tariffs.findings import Finding, errors
+from tariffs.table import Row, Table, known, unique, zone_name
+
+_MODES: dict[int, Mode] = {
+    0: "tram",
+    1: "metro",
+    2: "rail",
+    3: "bus",
+    4: "ferry",
+    5: "tram",
+    11: "bus",
+    12: "rail",
+}
+# Extended route types (hundreds): 100 railway, 200 coach, 400 urban railway, 700 bus, 800 trolleybus, 900 tram,
+# 1000 water transport, 1200 ferry.
+_EXTENDED: dict[int, Mode] = {
+    1: "rail", 2: "bus", 4: "metro", 7: "bus", 8: "bus", 9: "tram", 10: "ferry", 12: "ferry",
+}  # fmt: skip
+_LOCATION_TYPES = {"", "0", "1", "2", "3", "4"}
+_NOT_POSSIBLE = "1"
+_MAX_TRIPS_OF_A_FREQUENCY = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    sequence: int
+    stop: str
+    arrival: int | None
+    departure: int | None
+    boards: bool
+    alights: bool
+    line: int
+
+
+@dataclass(slots=True)
+class _Trip:
+    id: str
+    route: str
+    service: str
+    headsign: str
+    line: int
+    calls: list[_Call] = field(default_factory=list)
+
+
+class _Shape(NamedTuple):
+    """What trips of one pattern share."""
+
+    route: str
+    stops: tuple[str, ...]
+    arrivals: tuple[int, ...]
+    departures: tuple[int, ...]
+    boards: tuple[bool, ...]
+    alights: tuple[bool, ...]
+
+
+def load_timetable(operator: str, files: Mapping[str, str]) -> tuple[Timetable | None, list[Finding]]:
+    """Read a timetable (GTFS Schedule Reference, 2026-04-27); None when any finding is an error."""
+    findings: list[Finding] = []
+    findings += [
+        Finding(needed, 0, "", "missing_file", f"{needed} is required")
+        for needed in ("agency.txt", "stops.txt", "routes.txt", "trips.txt", "stop_times.txt")
+        if needed not in files
+    ]
+    tables = {name: Table(name, files.get(name), findings) for name in FILES}
+    zone = _zone(tables["agency.txt"], findings)
+    translated = _translations(tables["translations.txt"])
+    stops = _stops(tables["stops.txt"], translated)
+    routes = _routes(tables["routes.txt"])
+    services = read_services(tables["calendar.txt"], tables["calendar_dates.txt"])
+    trips = _trips(tables["trips.txt"], routes, services)
+    _calls(tables["stop_times.txt"], trips, stops)
+    starts = _frequencies(tables["frequencies.txt"], trips)
+    patterns = _patterns(trips.values(), starts, findings)
+    if errors(findings):
+        return None, findings
+    return Timetable(operator, zone or "UTC", stops, routes, services, patterns), findings
+
+
+def _zone(table: Table, findings: list[Finding]) -> str | None:
+    table.require("agency_timezone")
+    zones = [
+        (row, row.parsed("agency_timezone", zone_name, "invalid_timezone", "an IANA time zone"))
+        for row in table.rows()
+    ]
+    for row, zone in zones[1:]:
+        if zone != zones[0][1]:
+            row.fault(
+                "agency_timezone", "inconsistent_timezone", "all agencies of a feed share one time zone"
+            )
+    if table.present and not zones:
+        findings.append(Finding(table.file, 0, "", "empty_file", "there is no agency"))
+    return zones[0][1] if zones else None
+
+
+def _translations(table: Table) -> dict[str, dict[str, str]]:
+    """Stop names in other languages: by record id and, under the name itself, by value."""
+    found: dict[str, dict[str, str]] = {}
+    for row in table.rows():
+        if row.text("table_name") == "stops" and row.text("field_name") == "stop_name":
+            key = row.text("record_id") or row.text("field_value")
+            found.setdefault(key, {})[row.text("language")] = row.text("translation")
+    return found
+
+
+def _stops(table: Table, translated: Mapping[str, Mapping[str, str]]) -> dict[str, Stop]:
+    table.require("stop_id", "stop_name", "stop_lat", "stop_lon")
+    stops: dict[str, Stop] = {}
+    parents: list[tuple[Row, str]] = []
+    for row in table.rows():
+        stop_id, kind = row.required("stop_id"), row.text("location_type")
+        if kind not in _LOCATION_TYPES:
+            row.fault("location_type", "invalid_enum", f"{kind!r} is not a location type")
+        zone = row.parsed("stop_timezone", zone_name, "invalid_timezone", "an IANA time zone")
+        lat, lon = _degrees(row, "stop_lat", 90), _degrees(row, "stop_lon", 180)
+        if not unique(row, "stop_id", stop_id, stops):
+            continue
+        name = row.text("stop_name")
+        names = {"": name, **translated.get(name, {}), **translated.get(stop_id, {})}
+        parent = row.text("parent_station") or None
+        stops[stop_id] = Stop(stop_id, name, names, lat, lon, parent, kind == "1", zone)
+        parents.append((row, stop_id))
+    for row, stop_id in parents:
+        known(row, "parent_station", stops[stop_id].parent, stops)
+    return stops
+
+
+def _routes(table: Table) -> dict[str, Route]:
+    table.require("route_id", "route_type")
+    routes: dict[str, Route] = {}
+    for row in table.rows():
+        route_id = row.required("route_id")
+        kind = row.parsed("route_type", int, "invalid_integer", "a whole number")
+        mode = None if kind is None else _MODES.get(kind) or _EXTENDED.get(kind // 100)
+        if mode is None:
+            row.fault(
+                "route_type", "invalid_enum", f"{row.text('route_type')!r} is not a route type that is known"
+            )
+        if not row.text("route_short_name") and not row.text("route_long_name"):
+            row.fault("route_short_name", "missing_value", "a route needs a short or a long name")
+        if unique(row, "route_id", route_id, routes):
+            routes[route_id] = Route(
+                route_id, row.text("route_short_name"), row.text("route_long_name"), mode or "bus"
+            )
+    return routes
+
+
+def _trips(table: Table, routes: Mapping[str, Route], services: Mapping[str, Service]) -> dict[str, _Trip]:
+    table.require("trip_id", "route_id", "service_id")
+    trips: dict[str, _Trip] = {}
+    for row in table.rows():
+        trip_id, route, service = (
+            row.required("trip_id"),
+            row.required("route_id"),
+            row.required("service_id"),
+        )
+        known(row, "route_id", route, routes)
+        known(row, "service_id", service, services)
+        if unique(row, "trip_id", trip_id, trips):
+            trips[trip_id] = _Trip(trip_id, route, service, row.text("trip_headsign"), row.line)
+    return trips
+
+
+def _calls(table: Table, trips: Mapping[str, _Trip], stops: Mapping[str, Stop]) -> None:
+    table.require("trip_id", "stop_id", "stop_sequence", "arrival_time", "departure_time")
+    for row in table.rows():
+        trip, stop = trips.get(row.required("trip_id")), row.required("stop_id")
+        if trip is None:
+            known(row, "trip_id", row.text("trip_id"), trips)
+            continue
+        known(row, "stop_id", stop, stops)
+        row.required("stop_sequence")
+        sequence = row.parsed("stop_sequence", int, "invalid_integer", "a whole number")
+        call = _Call(
+            sequence or 0,
+            stop,
+            row.parsed("arrival_time", seconds, "invalid_time", "a time like 25:10:00"),
+            row.parsed("departure_time", seconds, "invalid_time", "a time like 25:10:00"),
+            row.text("pickup_type") != _NOT_POSSIBLE,
+            row.text("drop_off_type") != _NOT_POSSIBLE,
+            row.line,
+        )
+        trip.calls.append(call)
+
+
+def _frequencies(table: Table, trips: Mapping[str, _Trip]) -> dict[str, list[int]]:
+    """Starts of trips that repeat: every headway from start_time, end_time exclusive."""
+    table.require("trip_id", "start_time", "end_time", "headway_secs")
+    starts: dict[str, list[int]] = {}
+    for row in table.rows():
+        trip = row.required("trip_id")
+        known(row, "trip_id", trip, trips)
+        start = row.parsed("start_time", seconds, "invalid_time", "a time like 05:30:00")
+        end = row.parsed("end_time", seconds, "invalid_time", "a time like 05:30:00")
+        headway = row.parsed("headway_secs", int, "invalid_integer", "a whole number")
+        if start is None or end is None or headway is None:
+            continue
+        if headway <= 0:
+            row.fault("headway_secs", "invalid_headway", "headway_secs is a positive number of seconds")
+        elif end <= start:
+            row.fault("end_time", "end_before_start", "the frequency ends before it starts")
+        elif (end - start) // headway > _MAX_TRIPS_OF_A_FREQUENCY:
+            row.fault(
+                "headway_secs", "too_many_trips", f"more than {_MAX_TRIPS_OF_A_FREQUENCY} trips in one row"
+            )
+        else:
+            starts.setdefault(trip, []).extend(range(start, end, headway))
+    return starts
+
+
+def _patterns(
+    trips: Iterable[_Trip], starts: Mapping[str, list[int]], findings: list[Finding]
+) -> tuple[Pattern, ...]:
+    """Group trips that call at the same stops in the same time, sorted by their start."""
+    grouped: dict[_Shape, list[Departure]] = {}
+    for trip in trips:
+        calls = _timed(trip, findings)
+        if not calls:
+            continue
+        first = cast("int", calls[0].departure)
+        shape = _Shape(
+            trip.route,
+            tuple(call.stop for call in calls),
+            tuple(cast("int", call.arrival) - first for call in calls),
+            tuple(cast("int", call.departure) - first for call in calls),
+            tuple(call.boards for call in calls),
+            tuple(call.alights for call in calls),
+        )
+        for start in starts.get(trip.id, [first]):
+            name = f"{trip.id}@{start}" if trip.id in starts else trip.id
+            grouped.setdefault(shape, []).append(Departure(start, name, trip.service, trip.headsign))
+    return tuple(
+        Pattern(
+            *shape, trips=tuple(sorted(found, key=lambda departure: (departure.start, departure.trip_id)))
+        )
+        for shape, found in grouped.items()
+    )
+
+
+def _timed(trip: _Trip, findings: list[Finding]) -> list[_Call]:
+    """A trip's calls in order, times that are left out put in evenly between those that are there."""
+    calls = sorted(trip.calls, key=lambda call: call.sequence)
+    file = "stop_times.txt"
+    if len(calls) < 2:  # noqa: PLR2004  a ride has two ends
+        findings.append(
+            Finding(
+                "trips.txt",
+                trip.line,
+                "trip_id",
+                "unusable_trip",
+                f"{trip.id} has fewer than two calls",
+                "warning",
+            )
+        )
+        return []
+    for before, after in pairwise(calls):
+        if before.sequence == after.sequence:
+            findings.append(
+                Finding(
+                    file, after.line, "stop_sequence", "duplicate_key", f"{trip.id} repeats {after.sequence}"
+                )
+            )
+            return []
+    filled: list[_Call] = []
+    for call in calls:
+        arrival = call.arrival if call.arrival is not None else call.departure
+        departure = call.departure if call.departure is not None else call.arrival
+        filled.append(
+            _Call(call.sequence, call.stop, arrival, departure, call.boards, call.alights, call.line)
+        )
+    if filled[0].departure is None or filled[-1].arrival is None:
+        findings.append(
+            Finding(
+                file, filled[0].line, "departure_time", "missing_value", f"{trip.id} needs times at both ends"
+            )
+        )
+        return []
+    timed = _interpolated(filled)
+    previous = timed[0]
+    for call in timed:
+        backwards = cast("int", call.arrival) < cast("int", previous.departure) and call is not previous
+        if backwards or cast("int", call.departure) < cast("int", call.arrival):
+            findings.append(
+                Finding(file, call.line, "arrival_time", "time_travel", f"{trip.id} runs back in time")
+            )
+            return []
+        previous = call
+    return timed
+
+
+def _interpolated(calls: list[_Call]) -> list[_Call]:
+    known_at = [at for at, call in enumerate(calls) if call.arrival is not None]
+    found = list(calls)
+    for left, right in pairwise(known_at):
+        start, end = cast("int", calls[left].departure), cast("int", calls[right].arrival)
+        for at in range(left + 1, right):
+            moment = start + (end - start) * (at - left) // (right - left)
+            call = calls[at]
+            found[at] = _Call(call.sequence, call.stop, moment, moment, call.boards, call.alights, call.line)
+    return found
+
+
+def seconds(value: str) -> int:
+    """Read `H:MM:SS`, hours beyond 24 included; raises ValueError."""
+    found = re.fullmatch(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])", value)
+    if not found:
+        raise ValueError(value)
+    return int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])
+
+
+def _degrees(row: Row, name: str, limit: int) -> float:
+    value = row.parsed(name, float, "invalid_coordinate", "a coordinate in degrees")
+    if value is None and row.text("location_type") in {"", "0", "1", "2"} and not row.text(name):
+        row.fault(name, "missing_value", f"{name} is required")
+    if value is not None and not -limit <= value <= limit:
+        row.fault(name, "invalid_coordinate", f"{value} is not between -{limit} and {limit}")
+    return value or 0.0

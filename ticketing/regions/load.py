@@ -1,0 +1,71 @@
+"""Load a region's folder into what the rooms use: its data and its tariff book, or every fault at once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from operators.region import Operator, RegionData, load_region
+from tariffs.book import TariffBook, build_book
+from tariffs.findings import Finding, errors
+from tariffs.pricing import has_rider
+from ticketing.config import Settings
+from ticketing.errors import Fault, Misconfigured
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A region that can be searched, priced and sold."""
+
+    data: RegionData
+    book: TariffBook
+
+    @property
+    def operators(self) -> dict[str, Operator]:
+        """The operators by id."""
+        return dict(self.data.operators)
+
+
+def check_region(folder: Path) -> tuple[Region | None, list[Finding]]:
+    """Load a region; None with every fault of its feeds, agreements, taxes and operators when one is an error."""
+    data, findings = load_region(folder)
+    if data is None:
+        return None, findings
+    book, faults = build_book(
+        feeds=data.feed_texts,
+        agreement_documents=data.agreements,
+        tax_text=data.tax_text,
+        riders=data.riders,
+        media={operator.id: operator.medium for operator in data.operators.values()},
+        fee_basis_points=data.fee_basis_points,
+    )
+    findings = list(dict.fromkeys([*findings, *faults]))
+    if book is None:
+        return None, findings
+    findings += _unknown_riders(data, book)
+    return (None if errors(findings) else Region(data, book)), findings
+
+
+def load_regions(settings: Settings) -> dict[str, Region]:
+    """Load every configured region; raises Misconfigured with the faults of one that cannot be used."""
+    loaded: dict[str, Region] = {}
+    for name in settings.regions:
+        region, findings = check_region(settings.regions_folder / name)
+        if region is None:
+            faults = [
+                Fault(f"{found.file}:{found.row}:{found.field}", found.message) for found in errors(findings)
+            ]
+            raise Misconfigured(
+                f"the region {name} has {len(faults)} faults; see `throughfare region check {name}`", faults
+            )
+        loaded[name] = region
+    return loaded
+
+
+def _unknown_riders(data: RegionData, book: TariffBook) -> list[Finding]:
+    """A rider category that an operator's tariff does not sell would only show as an unknown fare."""
+    return [
+        Finding("region.toml", 0, f"rider_categories.{rider}.{operator}", "unknown_reference",
+                f"{own!r} buys nothing in the tariff of {operator}")
+        for rider, mapped in data.riders.items()
+        for operator, own in mapped.items()
+        if operator in book.feeds and not has_rider(book.feeds[operator], own)
+    ]  # fmt: skip
