@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
@@ -31,6 +32,13 @@ from ticketing.tickets.keys import KeyStore
 _log = structlog.get_logger(__name__)
 
 
+class _Json(DefaultJSONProvider):
+    """JSON in the order in which it was written, with letters as they are."""
+
+    sort_keys = False
+    ensure_ascii = False
+
+
 class _Api(Api):
     """flask-smorest with its errors written as problem documents."""
 
@@ -53,7 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("throughfare", static_folder=None)
     app.extensions["throughfare"] = build_rooms(settings)
     app.config.update(_openapi(settings))
-    app.json.sort_keys = False  # type: ignore[attr-defined]  the default provider has it
+    app.json = _Json(app)
     edge.register(app, settings.gateway)
     problems.register(app)
     api = _Api(app)

@@ -312,6 +312,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("status_list", "status_index", name=op.f("uq_ticket_status_list_status_index")),
         sqlite_strict=True,
     )
+    op.create_index(
+        op.f("ix_ticket_expires_at_status_list"), "ticket", ["expires_at", "status_list"], unique=False
+    )
     op.create_index(op.f("ix_ticket_order_id"), "ticket", ["order_id"], unique=False)
     op.create_table(
         "alloc_share",

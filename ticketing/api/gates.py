@@ -53,4 +53,5 @@ class GateBundle(MethodView):
         response.content_type = "application/jose"
         response.set_etag(bundle.etag)
         response.headers["Cache-Control"] = "private, no-cache"
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response

@@ -30,14 +30,16 @@ def jwks() -> Response:
     response = jsonify(gates.jwks(rooms().gatehouse))
     response.add_etag()
     response.headers["Cache-Control"] = "public, max-age=300"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
-@blueprint.get("/v1/status-lists/<string:list_id>")
+@blueprint.get("/s/<string:list_id>")
 def status_list(list_id: str) -> Response:
     """A signed Token Status List: two bits a ticket."""
-    response = make_response(gates.status_list(rooms().gatehouse, list_id))
+    response = make_response(gates.status_list_of(rooms().gatehouse, list_id))
     response.content_type = "application/statuslist+jwt"
     response.add_etag()
     response.headers["Cache-Control"] = "public, max-age=300"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

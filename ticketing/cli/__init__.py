@@ -12,7 +12,13 @@ _COMMANDS = {
     "tariff": ("ticketing.cli.tariff", "Check a tariff, price an itinerary, split an amount."),
     "region": ("ticketing.cli.region", "Check a region's folder."),
     "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
+    "keys": ("ticketing.cli.keys", "List, rotate and withdraw the signing keys."),
     "settlement": ("ticketing.cli.settlement", "Net obligations, close a month, write statements."),
+    "access": ("ticketing.cli.access", "Make, list and revoke API keys for gates and finance staff."),
+    "db": ("ticketing.cli.db", "Bring the database to the newest schema."),
+    "serve": ("ticketing.cli.serve", "Serve the HTTP API under gunicorn."),
+    "worker": ("ticketing.cli.worker", "Finish what a crash left, expire what nobody paid."),
+    "demo": ("ticketing.cli.demo", "Play a commuter's day, with pretended money."),
 }
 
 

@@ -16,6 +16,7 @@ import httpx
 from rich.console import Console
 
 from ticketing.cli import deployment
+from ticketing.cli.serve import gunicorn
 from ticketing.cli.story import Access, Story
 from ticketing.config import Settings
 from ticketing.db.migrate import upgrade
@@ -100,10 +101,7 @@ def _start(settings: Settings, port: int) -> "subprocess.Popen[bytes]":
         "THROUGHFARE_DEMO_CLOCK_FILE": str(settings.demo_clock_file),
     }
     log = (_FOLDER / "service.log").open("wb")
-    command_line = [
-        sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--workers", "1",
-        "--threads", "8", "--bind", f"127.0.0.1:{port}", "--no-control-socket",
-    ]  # fmt: skip
+    command_line = gunicorn(f"127.0.0.1:{port}", workers=1, threads=8)
     return subprocess.Popen(command_line, env=environment, stdout=log, stderr=log)  # noqa: S603  our own words
 
 
@@ -120,12 +118,12 @@ def _await_ready(settings: Settings, server: "subprocess.Popen[bytes]") -> None:
 
 
 def _story_day(now: datetime) -> datetime:
-    """05:10 in Tallinn on the second Tuesday of last month: never a public holiday, and the month is over."""
+    """06:10 in Tallinn on the second Tuesday of last month: never a public holiday, and the month is over."""
     first = (now.date().replace(day=1) - timedelta(days=1)).replace(day=1)
     tuesday = 1
     second = first + timedelta(days=(tuesday - first.weekday()) % 7 + 7)
     return datetime.combine(date(second.year, second.month, second.day), datetime.min.time()).replace(
-        hour=5, minute=10, tzinfo=ZoneInfo("Europe/Tallinn")
+        hour=6, minute=10, tzinfo=ZoneInfo("Europe/Tallinn")
     )
 
 

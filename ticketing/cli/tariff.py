@@ -3,12 +3,13 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import NoReturn, TextIO
 
 import click
 
 from operators.files import FeedUnreadable, read_feed
 from tariffs.fares import feed as fares
+from tariffs.fares.feed import Feed
 from tariffs.findings import report
 from ticketing.cli import contract
 from ticketing.cli.tariff_requests import FareRequest, apportion, price
@@ -63,7 +64,7 @@ def price_command(feed: Path, request: TextIO, *, jsonl: bool) -> None:
         faults = [Fault(f"{found.file}:{found.row}:{found.field}", found.message) for found in findings
                   if found.severity == "error"]  # fmt: skip
         _refuse(InvalidRequest(f"the feed has {len(faults)} errors; see `throughfare tariff check`", faults))
-    usable = loaded
+    usable: Feed = loaded
     contract.run(request, lambda document: price(usable, FareRequest.parse(document, usable)), jsonl=jsonl)
 
 
@@ -82,6 +83,6 @@ def apportion_command(request: TextIO, *, jsonl: bool) -> None:
     contract.run(request, apportion, jsonl=jsonl)
 
 
-def _refuse(error: InvalidRequest) -> "Any":
+def _refuse(error: InvalidRequest) -> NoReturn:
     click.echo(json.dumps(contract.problem(error), ensure_ascii=False), err=True)
     sys.exit(2)

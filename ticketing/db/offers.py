@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, find
+from ticketing.db.rows import columns, find, get
 from ticketing.db.tables import offer, quote
 
 
@@ -64,3 +64,8 @@ def insert_quote(tx: Transaction, frozen: Quote) -> None:
 def find_quote(tx: Transaction, quote_id: str) -> Quote | None:
     """Read one quote."""
     return find(tx, sa.select(quote).where(quote.c.id == quote_id), Quote)
+
+
+def get_quote(tx: Transaction, quote_id: str) -> Quote:
+    """Read one quote; raises NotFound."""
+    return get(tx, sa.select(quote).where(quote.c.id == quote_id), Quote)

@@ -44,10 +44,9 @@ def insert_scan(tx: Transaction, made: Scan) -> bool:
     return True
 
 
-def has_seen_proof(tx: Transaction, jti: str, nonce: str) -> bool:
-    """Whether this proof of a phone was shown before."""
-    query = sa.select(proof_seen.c.at).where(proof_seen.c.jti == jti, proof_seen.c.nonce == nonce)
-    return tx.execute(query).first() is not None
+def list_proofs(tx: Transaction, jti: str) -> list[str]:
+    """The nonces of the proofs that were shown for a ticket."""
+    return list(tx.execute(sa.select(proof_seen.c.nonce).where(proof_seen.c.jti == jti)).scalars())
 
 
 def remember_proof(tx: Transaction, jti: str, nonce: str, at: datetime, keep: timedelta) -> None:

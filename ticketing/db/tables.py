@@ -154,6 +154,7 @@ ticket = _table(
     _one_of("status", "valid", "revoked", "suspended"),
     sa.UniqueConstraint("status_list", "status_index"),
     sa.Index(None, "order_id"),
+    sa.Index(None, "expires_at", "status_list"),
 )
 
 # --- gates ----------------------------------------------------------------------------------------------

@@ -78,6 +78,20 @@ def has_index(tx: Transaction, status_list: str, index: int) -> bool:
     return tx.execute(query).first() is not None
 
 
+def has_list(tx: Transaction, status_list: str) -> bool:
+    """Whether any ticket points into a status list."""
+    return (
+        tx.execute(sa.select(ticket.c.jti).where(ticket.c.status_list == status_list).limit(1)).first()
+        is not None
+    )
+
+
+def live_lists(tx: Transaction, at: datetime) -> list[str]:
+    """The status lists that unexpired tickets point into."""
+    query = sa.select(ticket.c.status_list).distinct().where(ticket.c.expires_at > at)
+    return sorted(tx.execute(query).scalars())
+
+
 def statuses(tx: Transaction, status_list: str, at: datetime) -> Mapping[int, str]:
     """Index → status of the unexpired tickets of a list that are not simply valid."""
     query = sa.select(ticket.c.status_index, ticket.c.status).where(

@@ -3,7 +3,7 @@
 from ticketing.identity.once import Answer, Once, Remember
 from ticketing.identity.order_token import OrderTokens
 from ticketing.identity.principal import Principal, Role
-from ticketing.identity.service import authenticate, create_key, revoke_key
+from ticketing.identity.service import authenticate, create_key, list_keys, revoke_key
 
 __all__ = [
     "Answer",
@@ -14,5 +14,6 @@ __all__ = [
     "Role",
     "authenticate",
     "create_key",
+    "list_keys",
     "revoke_key",
 ]

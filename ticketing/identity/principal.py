@@ -7,6 +7,7 @@ from ticketing.errors import NotAllowed
 
 Role = Literal["gate", "operator_finance", "finance", "admin"]
 
+ROLES: tuple[Role, ...] = ("gate", "operator_finance", "finance", "admin")
 OPERATOR_ROLES: tuple[Role, ...] = ("gate", "operator_finance")
 
 

@@ -37,6 +37,12 @@ def create_key(
     return made, secret
 
 
+def list_keys(database: Database) -> list[ApiKey]:
+    """List the keys, oldest first."""
+    with database.read() as tx:
+        return access.list_keys(tx)
+
+
 def revoke_key(database: Database, clock: Clock, key_id: str) -> None:
     """Make a key useless at once; raises NotFound."""
     with database.write() as tx:

@@ -11,7 +11,7 @@ from ticketing.db import Transaction, books, tickets
 from ticketing.db.books import Share, Tax
 from ticketing.db.offers import Quote
 from ticketing.db.tickets import Ticket
-from ticketing.tickets.issue import Press, TicketOrder, choose_index
+from ticketing.tickets.issue import Press, TicketOrder, choose_index, status_list_of
 
 EARLY = timedelta(hours=2)
 LATE = timedelta(hours=3)
@@ -48,19 +48,20 @@ def _issue_one(
 ) -> Ticket:
     rides = quote.document["rides"]
     valid = validity(rides, now)
-    list_id = press.status_list_id
+    list_id = status_list_of(now)
     index = choose_index(lambda wanted: tickets.has_index(tx, list_id, wanted))
     jti = secrets.token_urlsafe(16)
     token = press.sign(
         TicketOrder(
             jti=jti,
             product=quote.document["product"],
-            legs=tuple((ride["operator_code"], ride["from_stop_id"], ride["to_stop_id"]) for ride in rides),
+            legs=tuple((ride["operator"], ride["from_stop_id"], ride["to_stop_id"]) for ride in rides),
             passengers=1,
-            category=passenger["rider"],
+            category=None if passenger["rider"] == "adult" else passenger["rider"][:4],
             issued_at=now,
             not_before=valid.not_before,
             expires_at=valid.expires_at,
+            status_list=list_id,
             status_index=index,
         )
     )

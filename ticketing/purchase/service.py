@@ -348,12 +348,11 @@ def _locked(tx: Transaction, order_id: str) -> Order:
 
 def _state(tx: Transaction, order_id: str) -> OrderState:
     order = orders.find_order(tx, order_id)
-    quote = order and offers.find_quote(tx, order.quote_id)
-    if order is None or quote is None:
+    if order is None:
         raise NotFound("there is no such order")
     return OrderState(
         order,
-        quote,
+        offers.get_quote(tx, order.quote_id),
         orders.list_payments(tx, order_id),
         tickets.list_tickets(tx, order_id),
         orders.list_refunds(tx, order_id),

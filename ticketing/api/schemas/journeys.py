@@ -61,12 +61,12 @@ class JourneyRequestSchema(Strict):
 
 
 class StopSchema(Strict):
-    """A stop of a leg."""
+    """A stop of a leg; without id and coordinate it is where the passenger starts or ends on foot."""
 
     stop_id = fields.String(required=True, allow_none=True)
     name = fields.String(required=True)
-    lat = fields.Float(required=True)
-    lon = fields.Float(required=True)
+    lat = fields.Float(required=True, allow_none=True)
+    lon = fields.Float(required=True, allow_none=True)
     member_state = fields.String(required=True, allow_none=True)
 
 

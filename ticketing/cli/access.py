@@ -1,0 +1,63 @@
+"""`throughfare access`: make, list and revoke API keys."""
+
+from datetime import timedelta
+
+import click
+
+from ticketing.cli.deployment import database, settings
+from ticketing.identity import create_key, list_keys, revoke_key
+from ticketing.identity.principal import ROLES, Role
+
+
+@click.group()
+def command() -> None:
+    """Make, list and revoke API keys for gates and finance staff."""
+
+
+@command.command("create")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--operator", default=None, help="For a gate or an operator's finance staff: which one.")
+@click.option("--label", default="", help="What the key is for.")
+@click.option(
+    "--days", type=click.IntRange(1, 3650), default=None, help="How long it lives; for ever by default."
+)
+def create_command(role: Role, operator: str | None, label: str, days: int | None) -> None:
+    """Make a key and show its secret, once.
+
+    \b
+    Example:
+      throughfare access create --role gate --operator hsl --label "Pasila, gate 3"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    configured = settings()
+    life = timedelta(days=days) if days else None
+    made, secret = create_key(
+        database(configured), configured.clock(), role=role, operator=operator, label=label, life=life
+    )
+    click.echo(f"id      {made.id}\nsecret  {secret}\nThe secret is not stored and cannot be shown again.")
+
+
+@command.command("list")
+def list_command() -> None:
+    """List the keys, without their secrets.
+
+    \b
+    Example:
+      throughfare access list
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    for key in list_keys(database(settings())):
+        state = "revoked" if key.revoked_at else "valid"
+        click.echo(f"{key.id}  {key.role:<16} {key.operator or '-':<12} {state:<8} {key.label}")
+
+
+@command.command("revoke")
+@click.argument("key_id")
+def revoke_command(key_id: str) -> None:
+    """Make a key useless at once.
+
+    \b
+    Example:
+      throughfare access revoke 019a...
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    configured = settings()
+    revoke_key(database(configured), configured.clock(), key_id)
+    click.echo(f"{key_id} is revoked")

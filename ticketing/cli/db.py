@@ -1,0 +1,37 @@
+"""`throughfare db`: bring the database to the newest schema."""
+
+import click
+
+from ticketing.cli.deployment import database, settings
+from ticketing.db.migrate import is_current, upgrade
+
+
+@click.group()
+def command() -> None:
+    """Bring the database to the newest schema."""
+
+
+@command.command("upgrade")
+def upgrade_command() -> None:
+    """Run every migration that this database has not seen.
+
+    \b
+    Example:
+      THROUGHFARE_DATABASE_URL=sqlite:///var/throughfare.db throughfare db upgrade
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    opened = database(settings())
+    upgrade(opened)
+    click.echo(f"{opened.url.render_as_string(hide_password=True)} is at the newest schema")
+
+
+@command.command("check")
+def check_command() -> None:
+    """Say whether the schema is the newest; exit 1 if not.
+
+    \b
+    Example:
+      throughfare db check
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    if not is_current(database(settings())):
+        raise click.ClickException("the schema is not the newest; run `throughfare db upgrade`")
+    click.echo("the schema is the newest")

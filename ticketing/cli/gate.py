@@ -1,0 +1,135 @@
+"""`throughfare gate`: decide about a ticket as a gate does."""
+
+from datetime import datetime
+from typing import Any, TextIO
+
+import click
+
+from ticketing.cli import contract
+from ticketing.errors import Fault, InvalidRequest
+from ticketing.gate import bundle as bundles
+from ticketing.gate.bundle import BadBundle
+from ticketing.gate.decision import Bundle, Gate, Presented, Seen, Use, decide
+from ticketing.tickets.jwk import BadKey, load_jwks
+
+_KEYS = ("bundle", "trust", "token", "proof", "gate", "at", "seen")
+_GATE_KEYS = ("operator", "stop_id", "leg")
+_USE_KEYS = ("jti", "leg", "ts", "gate")
+
+
+@click.group()
+def command() -> None:
+    """Decide about a ticket as a gate does."""
+
+
+@command.command("decide")
+@click.argument("request", type=click.File(encoding="utf-8"))
+@click.option("--jsonl", is_flag=True, help="One request a line in, one answer a line out.")
+def decide_command(request: TextIO, *, jsonl: bool) -> None:
+    """Run the very function that gates run.
+
+    REQUEST holds `bundle` (a signed gate bundle), `trust` (the key set that signs bundles), `token` (a ticket,
+    or ticket~proof), `proof` (or null), `gate` {operator, stop_id, leg}, `at` (a time with its offset) and
+    `seen`, the accepted uses that the gate knows: {jti, leg, ts, gate} with ts as a time or POSIX seconds.
+
+    \b
+    Example:
+      throughfare gate decide request.json
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    contract.run(request, answer, jsonl=jsonl)
+
+
+def answer(document: Any) -> dict[str, Any]:
+    """Answer the contract `gate decide`; raises InvalidRequest with every fault and its path."""
+    faults: list[Fault] = []
+    if not isinstance(document, dict):
+        raise InvalidRequest("the request is not an object", [Fault("", "must be an object")])
+    faults.extend(Fault(str(name), "unknown key") for name in document if name not in _KEYS)
+    token, proof = document.get("token"), document.get("proof")
+    if not isinstance(token, str):
+        faults.append(Fault("token", "must be a text"))
+    if proof is not None and not isinstance(proof, str):
+        faults.append(Fault("proof", "must be a text or null"))
+    gate, at = _gate(document.get("gate"), faults), _moment(document.get("at"), "at", faults)
+    uses = _uses(document.get("seen", []), faults)
+    loaded = _bundle(document, faults)
+    if faults or loaded is None or gate is None or at is None:
+        raise InvalidRequest("; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3]), faults)
+    bundle, known = loaded
+    presented = Presented.scanned(str(token)) if proof is None else Presented(str(token), proof)
+    decision = decide(presented, bundle, Seen((*known, *uses)), at, gate)
+    return {
+        "decision": "accept" if decision.admit else "refuse",
+        "reason": decision.reason,
+        "jti": decision.jti,
+    }
+
+
+def _bundle(document: dict[str, Any], faults: list[Fault]) -> tuple[Bundle, tuple[Use, ...]] | None:
+    trust = document.get("trust")
+    try:
+        ring = load_jwks(trust if isinstance(trust, dict) else {})
+    except BadKey as error:
+        faults.append(Fault("trust", str(error)))
+        return None
+    if not isinstance(document.get("bundle"), str):
+        faults.append(Fault("bundle", "must be a text"))
+        return None
+    try:
+        return bundles.read(document["bundle"], ring)
+    except BadBundle as error:
+        faults.append(Fault("bundle", str(error)))
+        return None
+
+
+def _gate(value: Any, faults: list[Fault]) -> Gate | None:
+    if not isinstance(value, dict):
+        faults.append(Fault("gate", "must be an object"))
+        return None
+    faults.extend(Fault(f"gate.{name}", "unknown key") for name in value if name not in _GATE_KEYS)
+    operator, stop, leg = value.get("operator"), value.get("stop_id"), value.get("leg")
+    if not isinstance(operator, str) or not operator:
+        faults.append(Fault("gate.operator", "must be a text that is not empty"))
+        return None
+    if stop is not None and not isinstance(stop, str):
+        faults.append(Fault("gate.stop_id", "must be a text or null"))
+    if leg is not None and (type(leg) is not int or leg < 0):
+        faults.append(Fault("gate.leg", "must be a whole number from 0, or null"))
+    return Gate(operator, stop, leg)
+
+
+def _uses(value: Any, faults: list[Fault]) -> list[Use]:
+    if not isinstance(value, list):
+        faults.append(Fault("seen", "must be a list"))
+        return []
+    uses = []
+    for number, row in enumerate(value):
+        path = f"seen[{number}]"
+        if not isinstance(row, dict):
+            faults.append(Fault(path, "must be an object"))
+            continue
+        faults.extend(Fault(f"{path}.{name}", "unknown key") for name in row if name not in _USE_KEYS)
+        leg = row.get("leg", 0)
+        if not isinstance(row.get("jti"), str):
+            faults.append(Fault(f"{path}.jti", "must be a text"))
+        if type(leg) is not int or leg < 0:
+            faults.append(Fault(f"{path}.leg", "must be a whole number from 0"))
+            continue
+        moment = _moment(row.get("ts"), f"{path}.ts", faults)
+        uses.append(Use(str(row.get("jti")), leg, moment or 0, row.get("gate")))
+    return uses
+
+
+def _moment(value: Any, path: str, faults: list[Fault]) -> int | None:
+    """A time with its offset, or POSIX seconds, as POSIX seconds."""
+    if type(value) is int and path != "at":
+        return value
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        faults.append(Fault(path, "must be a time like 2026-03-04T10:05:00Z"))
+        return None
+    if moment.tzinfo is None:
+        faults.append(Fault(path, "needs its offset from UTC"))
+        return None
+    return int(moment.timestamp())

@@ -1,0 +1,57 @@
+"""`throughfare worker`: finish what a crash left, expire what nobody paid."""
+
+import signal
+import threading
+
+import click
+import structlog
+
+from ticketing import logs
+from ticketing.app import build_rooms
+from ticketing.cli.deployment import settings
+from ticketing.errors import ThroughfareError
+from ticketing.purchase import service as purchase
+
+_log = structlog.get_logger(__name__)
+_PAUSE_SECONDS = 5.0
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="One round, then end.")
+def command(*, once: bool) -> None:
+    """Carry orders and refunds to their end, round after round, until it is told to stop.
+
+    \b
+    Example:
+      throughfare worker
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    configured = settings()
+    logs.configure(configured.log_format)
+    till = build_rooms(configured).till
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    while True:
+        run_round(till)
+        if once or stopped.wait(_PAUSE_SECONDS):
+            return
+
+
+def run_round(till: purchase.Till) -> None:
+    """Advance every unfinished order and refund; one that fails is logged and tried again next round."""
+    orders, refunds = purchase.list_unfinished(till)
+    for order in orders:
+        try:
+            state = purchase.advance(till, order.id)
+            _log.info("order advanced", order=order.id, state=state.order.state)
+        except ThroughfareError as error:
+            _log.warning("order not advanced", order=order.id, reason=error.detail)
+    for refund in refunds:
+        try:
+            purchase.settle_refund(till, refund)
+            _log.info("refund paid back", refund=refund.id)
+        except ThroughfareError as error:
+            _log.warning("refund not paid back", refund=refund.id, reason=error.detail)
+    expired = purchase.expire_orders(till)
+    if expired:
+        _log.info("orders expired", count=expired)

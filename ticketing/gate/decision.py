@@ -1,0 +1,325 @@
+"""Accept or refuse a ticket: one pure function, the same on the server, at an offline gate and in the tests.
+
+No clock, no network, no database, no signature library: the time and the bundle are arguments, and the
+bundle brings its readers along. The order of the reasons is fixed: later lines may assume the earlier ones,
+and nothing about the content is told before the signature holds.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ticketing.tickets.claims import Proof, TicketClaims
+
+Degrade = Literal["fail_open", "fail_closed"]
+Binding = Literal["required", "optional", "none"]
+
+_SUSPENDED = 2
+_DAY_SECONDS = 24 * 3600
+_HOUR_MINUTES = 60
+_FAIL_OPEN_EXTRA_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading a code gave: claims of a genuine ticket, or the reason why there are none.
+
+    `claims` comes with reason None; `jti` may be known of a genuine ticket whose claims are wrong.
+    """
+
+    reason: str | None
+    claims: TicketClaims | None
+    jti: str | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRule:
+    """How a product behaves at a gate. `stops` is `any`, or `board` where the gate's stop must be the leg's start."""
+
+    binding: Binding = "optional"
+    passback_seconds: int = 60
+    stops: Literal["any", "board"] = "any"
+    classes: tuple[str, ...] = ()
+    hours: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """An operator's policy when the gate's knowledge is old. Seconds."""
+
+    degrade: Degrade = "fail_closed"
+    max_stale_seconds: int = 24 * 3600
+    leeway_seconds: int = 30
+    proof_past_seconds: int = 45
+    proof_future_seconds: int = 30
+    accept_demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What a gate knows. Times in POSIX seconds.
+
+    `read` turns a code into a Reading for (code, issuer, operator); `read_proof` verifies a proof over a
+    ticket or gives None; `status_of` gives (bits or None, time of the list or None) of a ticket's status.
+    """
+
+    issuer: str
+    operator: str
+    issued_at: int
+    expires_at: int
+    rules: Mapping[str, ProductRule]
+    policy: Policy
+    read: Callable[[str, str, str], Reading]
+    read_proof: Callable[[str, str, Mapping[str, str]], Proof | None]
+    status_of: Callable[[str, int], tuple[int | None, int | None]]
+    utc_offset_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One accepted use of one leg, at which gate (None where it is not known)."""
+
+    jti: str
+    leg: int
+    at: int
+    gate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What this gate knows of earlier presentations: accepted uses, and proofs shown as (jti, nonce)."""
+
+    uses: Sequence[Use] = ()
+    proofs: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Where the ticket is shown; a None stop or leg leaves the choice to the ticket."""
+
+    operator: str
+    stop_id: str | None = None
+    leg: int | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a passenger shows: the ticket and, where the phone made one, its proof."""
+
+    token: str
+    proof: str | None = None
+
+    @classmethod
+    def scanned(cls, code: str) -> "Presented":
+        """Take a scanned code apart: `ticket` or `ticket~proof`."""
+        token, separator, proof = code.partition("~")
+        return cls(token, proof if separator else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer. `staff` is a sentence for the person at the gate; `nonce` the proof that was used up."""
+
+    admit: bool
+    reason: str
+    staff: str
+    leg: int | None = None
+    jti: str | None = None
+    attention: str | None = None
+    nonce: str | None = None
+
+
+@dataclass(slots=True)
+class _Case:
+    """One presentation on its way through the checks, and what they find out."""
+
+    presented: Presented
+    claims: TicketClaims
+    bundle: Bundle
+    seen: Seen
+    now: int
+    gate: Gate
+    leg: int = 0
+    nonce: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+_Refusal = tuple[str, str]
+
+
+def decide(presented: Presented, bundle: Bundle, seen: Seen, now: int, gate: Gate) -> Decision:
+    """Decide about one presentation at `now` (POSIX seconds): the first reason that holds is the answer."""
+    reading = bundle.read(presented.token, bundle.issuer, gate.operator)
+    if reading.claims is None:
+        reason = reading.reason or "malformed"
+        return Decision(
+            admit=False, reason=reason, staff=_staff(reason, reading.field or ""), jti=reading.jti
+        )
+    case = _Case(presented, reading.claims, bundle, seen, now, gate)
+    for check in (_time, _status, _binding, _leg, _product, _hours, _uses):
+        refusal = check(case)
+        if refusal:
+            reason, more = refusal
+            return Decision(
+                admit=False, reason=reason, staff=_staff(reason, more), leg=case.leg, jti=case.claims.jti
+            )
+    return _admitted(case)
+
+
+def _admitted(case: _Case) -> Decision:
+    claims, notes = case.claims, case.notes
+    if claims.category:
+        notes.append(f"fare category {claims.category}")
+    if claims.passengers > 1:
+        notes.append(f"group of {claims.passengers}")
+    attention = ", ".join(notes) or None
+    reason = "ok_attention" if attention else "ok"
+    return Decision(
+        admit=True, reason=reason, staff=attention or "welcome", leg=case.leg, jti=claims.jti,
+        attention=attention, nonce=case.nonce,
+    )  # fmt: skip
+
+
+_STAFF = {
+    "malformed": "unreadable code",
+    "bad_type": "not a ticket",
+    "bad_alg": "not a ticket",
+    "unknown_key": "unknown issuer key; is the bundle fresh?",
+    "bad_signature": "not genuine",
+    "wrong_issuer": "another issuer",
+    "wrong_audience": "no leg of this operator",
+    "bad_claims": "a claim is wrong",
+    "not_yet_valid": "not valid yet",
+    "expired": "expired",
+    "revoked": "cancelled or refunded",
+    "suspended": "blocked, ask",
+    "status_stale": "the revocation list is too old",
+    "proof_missing": "screenshot? the app shows a fresh code",
+    "proof_invalid": "screenshot or another phone",
+    "proof_expired": "the code is not fresh",
+    "proof_replayed": "this very code was shown before",
+    "wrong_leg": "not valid on this leg",
+    "wrong_zone": "not valid in this zone",
+    "wrong_class": "not valid in this class",
+    "product_not_accepted": "this product is not accepted here",
+    "outside_time_rule": "not valid at this hour",
+    "already_used": "already used",
+    "passback": "accepted a moment ago at another gate",
+    "uses_exhausted": "no trips left",
+}
+
+
+def _staff(reason: str, more: str) -> str:
+    return f"{_STAFF[reason]}: {more}" if more else _STAFF[reason]
+
+
+def _time(case: _Case) -> _Refusal | None:
+    leeway, now = case.bundle.policy.leeway_seconds, case.now
+    if now + leeway < case.claims.not_before:
+        return "not_yet_valid", f"in {_duration(case.claims.not_before - now)}"
+    if now - leeway >= case.claims.expires_at:
+        return "expired", f"{_duration(now - case.claims.expires_at)} ago"
+    return None
+
+
+def _status(case: _Case) -> _Refusal | None:
+    """What is known as revoked is refused however old the list; an old list no longer proves validity."""
+    bundle, now = case.bundle, case.now
+    bits, listed_at = bundle.status_of(case.claims.status.uri, case.claims.status.idx)
+    if bits == _SUSPENDED:
+        return "suspended", ""
+    if bits:
+        return "revoked", ""
+    fresh = bits is not None and listed_at is not None and now - listed_at <= bundle.policy.max_stale_seconds
+    if fresh and now < bundle.expires_at:
+        return None
+    too_late = now >= bundle.expires_at + _FAIL_OPEN_EXTRA_SECONDS
+    if bundle.policy.degrade == "fail_closed" or too_late:
+        return "status_stale", ""
+    case.notes.append("stale revocation list")
+    return None
+
+
+def _binding(case: _Case) -> _Refusal | None:
+    rule, key, shown = case.bundle.rules.get(case.claims.product), case.claims.binding_key, case.presented
+    if shown.proof is None:
+        needed = key is not None or (rule is not None and rule.binding == "required")
+        return ("proof_missing", "") if needed else None
+    proof = case.bundle.read_proof(shown.proof, shown.token, key) if key is not None else None
+    if proof is None or proof.audience != case.gate.operator:
+        return "proof_invalid", ""
+    policy, now = case.bundle.policy, case.now
+    if not now - policy.proof_past_seconds <= proof.issued_at <= now + policy.proof_future_seconds:
+        return "proof_expired", f"{proof.issued_at - now:+d} seconds"
+    if (case.claims.jti, proof.nonce) in case.seen.proofs:
+        return "proof_replayed", ""
+    case.nonce = proof.nonce
+    return None
+
+
+def _leg(case: _Case) -> _Refusal | None:
+    """Choose the leg: the one the gate names, else the first of this operator that fits and has uses left."""
+    legs, gate = case.claims.legs, case.gate
+    own = [at for at, leg in enumerate(legs) if leg.operator == gate.operator]
+    if gate.leg is not None:
+        own = [at for at in own if at == gate.leg]
+    here = [at for at in own if gate.stop_id is None or legs[at].start == gate.stop_id]
+    rule = case.bundle.rules.get(case.claims.product)
+    strict = rule is not None and rule.stops == "board"
+    candidates = here if strict else here or own
+    if not candidates:
+        zoned = any(leg.start.startswith("z:") for leg in legs if leg.operator == gate.operator)
+        return "wrong_zone" if zoned else "wrong_leg", ""
+    case.leg = next((at for at in candidates if not _is_spent(case, at)), candidates[0])
+    return None
+
+
+def _product(case: _Case) -> _Refusal | None:
+    rule = case.bundle.rules.get(case.claims.product)
+    if rule is None:
+        return "product_not_accepted", case.claims.product
+    travel_class = case.claims.legs[case.leg].travel_class
+    if rule.classes and travel_class not in rule.classes:
+        return "wrong_class", travel_class or "none"
+    if case.claims.demo and not case.bundle.policy.accept_demo:
+        return "product_not_accepted", "a demo ticket: no money was paid"
+    return None
+
+
+def _hours(case: _Case) -> _Refusal | None:
+    """Time rules are hours of the local day, `[start, end)` in seconds."""
+    rule = case.bundle.rules[case.claims.product]
+    second = (case.now + case.bundle.utc_offset_seconds) % _DAY_SECONDS
+    allowed = not rule.hours or any(start <= second < end for start, end in rule.hours)
+    return None if allowed else ("outside_time_rule", "")
+
+
+def _uses(case: _Case) -> _Refusal | None:
+    claims, now = case.claims, case.now
+    own = [use for use in case.seen.uses if use.jti == claims.jti]
+    on_leg = sorted((use for use in own if use.leg == case.leg), key=lambda use: use.at)
+    last = on_leg[-1] if on_leg else None
+    if last and _is_spent(case, case.leg):
+        where = f" at {last.gate}" if last.gate else ""
+        return "already_used", f"{_duration(now - last.at)} ago{where}"
+    passback = case.bundle.rules[claims.product].passback_seconds
+    if last and now - last.at < passback and last.gate != case.gate.id:
+        return "passback", last.gate or ""
+    if claims.uses is not None and len(own) >= claims.uses:
+        return "uses_exhausted", f"{len(own)} of {claims.uses}"
+    return None
+
+
+def _is_spent(case: _Case, leg: int) -> bool:
+    """Whether all uses of a leg are taken; 0 means that they are never."""
+    used = sum(use.jti == case.claims.jti and use.leg == leg for use in case.seen.uses)
+    return case.claims.uses_per_leg != 0 and used >= case.claims.uses_per_leg
+
+
+def _duration(seconds: int) -> str:
+    minutes, rest = divmod(abs(seconds), 60)
+    if minutes >= _HOUR_MINUTES:
+        return f"{minutes // _HOUR_MINUTES} h {minutes % _HOUR_MINUTES} min"
+    return f"{minutes} min" if minutes else f"{rest} s"

@@ -1,0 +1,106 @@
+"""Take a ticket's allocation back: the capped targets of docs/settlement.md, each vector by its own rule."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+
+from tariffs.apportion import reverse
+from tariffs.money import half_up
+from ticketing.books import postings
+from ticketing.db import Transaction, books
+from ticketing.db.books import Share, Tax
+from ticketing.db.orders import Refund
+from ticketing.purchase.refund import RefundLine
+
+_BASIS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """The negative rows that take back part of an allocation."""
+
+    shares: tuple[Share, ...]
+    taxes: tuple[Tax, ...]
+
+
+def reverse_ticket(tx: Transaction, refund: Refund, line: RefundLine, region: str, now: datetime) -> None:
+    """Book the reversal of one ticket of a refund."""
+    shares, taxes = books.list_shares(tx, line.jti), books.list_taxes(tx, line.jti)
+    if line.amount.minor == 0:
+        return
+    back = take_back(shares, taxes, line.amount.minor, refund.seq)
+    books.allocate(tx, [*back.shares, *back.taxes], now, now)
+    entry = postings.refund_decided(
+        refund.id, line.jti, region=region, shares=back.shares, taxes=back.taxes, at=now
+    )
+    if entry:
+        books.book(tx, entry, now)
+
+
+def take_back(shares: Sequence[Share], taxes: Sequence[Tax], amount: int, seq: int) -> Reversal:
+    """Reverse `amount` minor units of a ticket whose rows so far are given. Pure.
+
+    Gross by operator and by tax row follow the capped rule on their own keys; VAT follows its row's gross and
+    rate; what an operator gets back of VAT and fee follows the same rule on what was withheld from it.
+    A full refund is the exact mirror.
+    """
+    gross = _booked(shares, "gross_minor")
+    weights = {share.operator: Fraction(share.gross_minor) for share in shares if share.kind == "sale"}
+    back = reverse(gross, weights, amount)
+    tax_back, vat_back = _tax_reversal(taxes, amount)
+    withheld = _booked(shares, "vat_minor")
+    vat = reverse(withheld, {name: Fraction(part) for name, part in withheld.items()}, sum(vat_back.values()))
+    fees = _booked(shares, "fee_minor")
+    whole, fee_total = sum(gross.values()), sum(fees.values())
+    fee_amount = half_up(Fraction(fee_total * amount, whole)) if whole else 0
+    fee = reverse(fees, {name: Fraction(part) for name, part in fees.items()}, fee_amount)
+    return Reversal(
+        tuple(
+            replace(
+                share,
+                kind="refund",
+                seq=seq,
+                gross_minor=-back[share.operator],
+                vat_minor=-vat[share.operator],
+                fee_minor=-fee[share.operator],
+                net_minor=-(back[share.operator] - vat[share.operator] - fee[share.operator]),
+            )
+            for share in shares
+            if share.kind == "sale"
+        ),
+        tuple(
+            replace(
+                tax, kind="refund", seq=seq, gross_minor=-tax_back[_key(tax)], vat_minor=-vat_back[_key(tax)]
+            )
+            for tax in taxes
+            if tax.kind == "sale"
+        ),
+    )
+
+
+def _tax_reversal(taxes: Sequence[Tax], amount: int) -> tuple[dict[str, int], dict[str, int]]:
+    gross: dict[str, int] = {}
+    vat: dict[str, int] = {}
+    for tax in taxes:
+        gross[_key(tax)] = gross.get(_key(tax), 0) + tax.gross_minor
+        vat[_key(tax)] = vat.get(_key(tax), 0) + tax.vat_minor
+    sales = {_key(tax): tax for tax in taxes if tax.kind == "sale"}
+    back = reverse(gross, {key: Fraction(tax.gross_minor) for key, tax in sales.items()}, amount)
+    kept = {
+        key: half_up(Fraction((gross[key] - back[key]) * tax.rate_bp, _BASIS + tax.rate_bp))
+        for key, tax in sales.items()
+    }
+    return back, {key: vat[key] - min(vat[key], kept[key]) for key in sales}
+
+
+def _booked(shares: Sequence[Share], name: str) -> dict[str, int]:
+    """What is booked so far by operator, reversals included."""
+    found: dict[str, int] = {}
+    for share in shares:
+        found[share.operator] = found.get(share.operator, 0) + getattr(share, name)
+    return found
+
+
+def _key(tax: Tax) -> str:
+    return f"{tax.member_state} {tax.mode} {tax.scope} {tax.treatment} {tax.rate_bp} {tax.verified}"

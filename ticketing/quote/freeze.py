@@ -1,0 +1,66 @@
+"""Freeze a price: everything that is promised, as one document that no later tariff changes. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tariffs.pricing import JourneyPrice, PassengerPrice
+
+
+def document(offer: Mapping[str, Any], price: JourneyPrice, product: str) -> dict[str, Any]:
+    """Write the document of a quote: rides, legs, and for each passenger items, shares, taxes and derivation.
+
+    Amounts are minor units of the quote's currency.
+    """
+    return {
+        "product": product,
+        "rides": offer["rides"],
+        "legs": [leg for leg in offer["legs"] if leg["kind"] == "ride"],
+        "passengers": [_passenger(found) for found in price.passengers],
+        "tax_unverified": any(not row.key.verified for found in price.passengers for row in found.taxes),
+    }
+
+
+def _passenger(found: PassengerPrice) -> dict[str, Any]:
+    return {
+        "ref": found.passenger.ref,
+        "rider": found.passenger.rider,
+        "total_minor": found.total.minor if found.total else 0,
+        "items": [
+            {
+                "seller": item.seller,
+                "fare_product_id": item.fare_product_id,
+                "rider_category_id": item.rider_category_id,
+                "fare_media_id": item.fare_media_id,
+                "amount_minor": item.price.minor,
+                "legs": list(item.legs),
+                "because": item.because,
+            }
+            for item in found.bought
+        ],
+        "shares": [
+            {
+                "operator": share.operator,
+                "gross_minor": share.gross,
+                "vat_minor": share.vat,
+                "fee_minor": share.fee,
+                "net_minor": share.net,
+                "rule": share.rule,
+            }
+            for share in found.shares
+        ],
+        "taxes": [
+            {
+                "member_state": row.key.member_state,
+                "mode": row.key.mode,
+                "scope": row.key.scope,
+                "treatment": row.key.treatment,
+                "rate_bp": row.key.rate_bp,
+                "verified": row.key.verified,
+                "distance_m": row.metres,
+                "gross_minor": row.gross,
+                "vat_minor": row.vat,
+            }
+            for row in found.taxes
+        ],
+        "derivation": list(found.derivation),
+    }

@@ -1,0 +1,72 @@
+"""Quote: read an offer, price it once more, freeze what is promised."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tariffs.pricing import Passenger, price_journey
+from ticketing.clock import Clock
+from ticketing.db import Database, offers
+from ticketing.db.offers import Quote
+from ticketing.errors import Conflict, Gone, InvalidRequest, NotFound
+from ticketing.ids import new_id
+from ticketing.quote.freeze import document
+from ticketing.regions import Region, rides
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What quoting needs."""
+
+    database: Database
+    clock: Clock
+    regions: Mapping[str, Region]
+
+
+def freeze(desk: Desk, offer_id: str) -> Quote:
+    """Freeze an offer; it holds until the offer's expiry.
+
+    Raises InvalidRequest for an unknown offer, Gone for an expired one, Conflict when a new tariff version
+    prices it differently.
+    """
+    now = desk.clock.now()
+    with desk.database.read() as tx:
+        offer = offers.find_offer(tx, offer_id)
+    if offer is None:
+        raise InvalidRequest.at("offer_id", "there is no such offer")
+    if now >= offer.expires_at:
+        raise Gone(f"the offer expired at {offer.expires_at.isoformat()}; search again")
+    region = desk.regions[offer.region]
+    offered = offer.document
+    price = price_journey(
+        region.book,
+        [rides.from_json(ride) for ride in offered["rides"]],
+        [Passenger(person["ref"], person["rider"]) for person in offered["passengers"]],
+    )
+    if price.total is None or (price.total.minor, price.total.currency) != (
+        offered["total_minor"],
+        offered["currency"],
+    ):
+        raise Conflict("the price has changed since the search; search again")
+    frozen = Quote(
+        id=new_id(),
+        offer_id=offer.id,
+        region=offer.region,
+        tariff_version=price.tariff_version,
+        total_minor=price.total.minor,
+        currency=price.total.currency,
+        created_at=now,
+        expires_at=offer.expires_at,
+        document=document(offered, price, region.data.product),
+    )
+    with desk.database.write() as tx:
+        offers.insert_quote(tx, frozen)
+    return frozen
+
+
+def get_quote(desk: Desk, quote_id: str) -> Quote:
+    """Read a quote; raises NotFound."""
+    with desk.database.read() as tx:
+        found = offers.find_quote(tx, quote_id)
+    if found is None:
+        raise NotFound("there is no such quote")
+    return found

@@ -1,0 +1,218 @@
+"""A region's timetables merged into one network for a span of days: lines, walks, check-in times. Pure.
+
+Stops are numbers inside a network and `<operator>:<stop_id>` outside. A line is a pattern of one operator
+with the instants at which its trips start: the origin of a service day is noon minus 12 hours in the
+agency's time zone (GTFS), so days of 23 or 25 hours and departures after midnight need no special case.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from operators.gtfs.timetable import Pattern, Timetable
+from operators.region import RegionData
+
+_EARTH_M = 6_371_000
+_CELL_DEGREES = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A pattern on its days. `starts` are instants (POSIX seconds), sorted; `trips` their indices in the pattern.
+
+    `pre` is the time to be at a stop before boarding, `post` the time to leave it after alighting.
+    """
+
+    operator: str
+    pattern: Pattern
+    stops: tuple[int, ...]
+    arrivals: tuple[int, ...]
+    departures: tuple[int, ...]
+    boards: tuple[bool, ...]
+    alights: tuple[bool, ...]
+    pre: tuple[int, ...]
+    post: tuple[int, ...]
+    starts: tuple[int, ...]
+    trips: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What a search scans. `walks[stop]` are (stop, seconds, metres), changes included, the stop itself first."""
+
+    stops: tuple[str, ...]
+    numbers: Mapping[str, int]
+    lines: tuple[Line, ...]
+    calls: tuple[tuple[tuple[int, int], ...], ...]
+    walks: tuple[tuple[tuple[int, int, int], ...], ...]
+
+    def reversed(self) -> "Network":
+        """The network with time running backwards, for searches by arrival."""
+        lines = tuple(_reversed(line) for line in self.lines)
+        walks: list[list[tuple[int, int, int]]] = [[] for _ in self.stops]
+        for start, ways in enumerate(self.walks):
+            for end, seconds, metres in ways:
+                walks[end].append((start, seconds, metres))
+        return Network(
+            self.stops, self.numbers, lines, _calls(lines, len(self.stops)), tuple(map(tuple, walks))
+        )
+
+
+def build(region: RegionData, days: Iterable[date], without: frozenset[str] = frozenset()) -> Network:
+    """Merge the timetables of a region for some service days; `without` leaves operators out."""
+    names = [
+        f"{operator}:{stop.id}"
+        for operator, timetable in region.timetables.items()
+        for stop in timetable.stops.values()
+        if not stop.is_station
+    ]
+    numbers = {name: number for number, name in enumerate(names)}
+    wanted = sorted(days)
+    lines = tuple(
+        line
+        for operator, timetable in region.timetables.items()
+        if operator not in without
+        for pattern in timetable.patterns
+        if (line := _line(region, timetable, pattern, numbers, wanted))
+    )
+    return Network(tuple(names), numbers, lines, _calls(lines, len(names)), _walks(region, names, numbers))
+
+
+def nearby(region: RegionData, lat: float, lon: float) -> dict[str, tuple[int, int]]:
+    """The stops within walking distance of a coordinate: name → (seconds, metres)."""
+    found = {}
+    for operator, timetable in region.timetables.items():
+        for stop in timetable.stops.values():
+            metres = walking_metres(region, (lat, lon), (stop.lat, stop.lon))
+            if not stop.is_station and metres <= region.walking.max_m:
+                found[f"{operator}:{stop.id}"] = (walking_seconds(region, metres), metres)
+    return found
+
+
+def walking_metres(region: RegionData, start: tuple[float, float], end: tuple[float, float]) -> int:
+    """The way on foot: the great circle and the region's detour."""
+    return round(great_circle_m(start, end) * region.walking.detour_percent / 100)
+
+
+def walking_seconds(region: RegionData, metres: int) -> int:
+    """How long a walk takes, rounded up."""
+    return math.ceil(metres / region.walking.speed_m_per_s)
+
+
+def great_circle_m(start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Metres between two WGS 84 coordinates on a sphere (haversine)."""
+    lat1, lon1, lat2, lon2 = map(math.radians, (*start, *end))
+    half = math.sin((lat2 - lat1) / 2) ** 2
+    half += math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    return 2 * _EARTH_M * math.asin(math.sqrt(half))
+
+
+def day_origin(day: date, zone: str) -> int:
+    """The instant from which a service day's times count: noon minus 12 hours, local."""
+    return int(datetime.combine(day, time(12), ZoneInfo(zone)).timestamp()) - 12 * 3600
+
+
+def days_around(moment: datetime, zone: str) -> tuple[date, ...]:
+    """The service days that a search of 24 hours around a moment may need."""
+    today = moment.astimezone(ZoneInfo(zone)).date()
+    return tuple(today + timedelta(days=offset) for offset in (-1, 0, 1))
+
+
+def first_start(line: Line, at_or_after: int) -> int:
+    """The index of the first trip that starts at or after an instant."""
+    return bisect_left(line.starts, at_or_after)
+
+
+def _line(
+    region: RegionData,
+    timetable: Timetable,
+    pattern: Pattern,
+    numbers: Mapping[str, int],
+    days: Iterable[date],
+) -> Line | None:
+    operator = timetable.operator
+    started = sorted(
+        (day_origin(day, timetable.timezone) + trip.start, index)
+        for day in days
+        for index, trip in enumerate(pattern.trips)
+        if timetable.services[trip.service].runs_on(day)
+    )
+    if not started:
+        return None
+    terminals = [region.terminals.get(f"{operator}:{stop}") for stop in pattern.stops]
+    return Line(
+        operator=operator,
+        pattern=pattern,
+        stops=tuple(numbers[f"{operator}:{stop}"] for stop in pattern.stops),
+        arrivals=pattern.arrivals,
+        departures=pattern.departures,
+        boards=pattern.boards,
+        alights=pattern.alights,
+        pre=tuple(terminal.check_in_seconds if terminal else 0 for terminal in terminals),
+        post=tuple(terminal.exit_seconds if terminal else 0 for terminal in terminals),
+        starts=tuple(start for start, _ in started),
+        trips=tuple(index for _, index in started),
+    )
+
+
+def _reversed(line: Line) -> Line:
+    return Line(
+        operator=line.operator,
+        pattern=line.pattern,
+        stops=line.stops[::-1],
+        arrivals=tuple(-seconds for seconds in reversed(line.departures)),
+        departures=tuple(-seconds for seconds in reversed(line.arrivals)),
+        boards=line.alights[::-1],
+        alights=line.boards[::-1],
+        pre=line.post[::-1],
+        post=line.pre[::-1],
+        starts=tuple(-start for start in reversed(line.starts)),
+        trips=line.trips[::-1],
+    )
+
+
+def _calls(lines: Iterable[Line], stops: int) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """For each stop the (line, place in it) that call there."""
+    calls: list[list[tuple[int, int]]] = [[] for _ in range(stops)]
+    for number, line in enumerate(lines):
+        for place, stop in enumerate(line.stops):
+            calls[stop].append((number, place))
+    return tuple(map(tuple, calls))
+
+
+def _walks(
+    region: RegionData, names: list[str], numbers: Mapping[str, int]
+) -> tuple[tuple[tuple[int, int, int], ...], ...]:
+    """Walks between stops within the region's limit, found over a grid of cells."""
+    places = {}
+    for operator, timetable in region.timetables.items():
+        for stop in timetable.stops.values():
+            if not stop.is_station:
+                places[numbers[f"{operator}:{stop.id}"]] = (stop.lat, stop.lon)
+    cells: dict[tuple[int, int], list[int]] = {}
+    for number, place in places.items():
+        cells.setdefault(_cell(place), []).append(number)
+    walks = []
+    for number in range(len(names)):
+        row, column = _cell(places[number])
+        # A cell is about 1.1 km high and, this far north, 0.5 km wide: two columns either side cover the limit.
+        near = (
+            other
+            for down in (-1, 0, 1)
+            for across in (-2, -1, 0, 1, 2)
+            for other in cells.get((row + down, column + across), ())
+        )
+        ways = [(number, region.interchange_seconds, 0)]
+        for other in near:
+            metres = walking_metres(region, places[number], places[other])
+            if other != number and metres <= region.walking.max_m:
+                ways.append((other, region.interchange_seconds + walking_seconds(region, metres), metres))
+        walks.append(tuple(ways))
+    return tuple(walks)
+
+
+def _cell(place: tuple[float, float]) -> tuple[int, int]:
+    return (math.floor(place[0] / _CELL_DEGREES), math.floor(place[1] / _CELL_DEGREES))

@@ -1,0 +1,261 @@
+"""Plans: the ways that the scan finds, tightened, varied by operator and departure, as rides and walks. Pure."""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from operators.region import RegionData
+from tariffs.journey import Ride
+from ticketing.search.network import Network, great_circle_m
+from ticketing.search.scan import Found, Hop, scan
+
+MAX_RIDES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A stop on foot: seconds and metres from the start, or to the end."""
+
+    seconds: int
+    metres: int
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A walk between two stops, or from the start or to the end where one is None."""
+
+    from_stop: str | None
+    to_stop: str | None
+    seconds: int
+    metres: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRide:
+    """A ride with what a passenger reads: line, headsign, and until when to be on board."""
+
+    ride: Ride
+    line: str
+    headsign: str
+    check_in_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Rides and walks in order, from `departure` to `arrival` (instants in POSIX seconds)."""
+
+    parts: tuple[PlannedRide | Walk, ...]
+    departure: int
+    arrival: int
+
+    @property
+    def rides(self) -> tuple[Ride, ...]:
+        """The rides alone."""
+        return tuple(part.ride for part in self.parts if isinstance(part, PlannedRide))
+
+    @property
+    def changes(self) -> int:
+        """Rides after the first."""
+        return len(self.rides) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """From where to where, by stop name: the walks at both ends."""
+
+    origins: Mapping[str, Access]
+    destinations: Mapping[str, Access]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A network with time running both ways."""
+
+    forward: Network
+    backward: Network
+
+
+def plan_departing(
+    region: RegionData, timelines: Sequence[Timeline], question: Question, at: int, later: int
+) -> list[Plan]:
+    """The ways that leave at or after an instant, in each timeline, with `later` more departures of each."""
+    plans: dict[tuple[object, ...], Plan] = {}
+    for timeline in timelines:
+        start = at
+        for _ in range(later + 1):
+            found = scan(timeline.forward, *_ends(timeline.forward, question), start, MAX_RIDES)
+            if not found:
+                break
+            tight = [_latest_departure(timeline, question, way) for way in found]
+            for way in tight:
+                plan = _plan(region, timeline.forward, question, way)
+                plans.setdefault(_identity(plan), plan)
+            start = min(_departure(timeline.forward, question, way) for way in tight) + 1
+    return sorted(plans.values(), key=lambda plan: (plan.arrival, plan.changes, -plan.departure))
+
+
+def plan_arriving(
+    region: RegionData, timelines: Sequence[Timeline], question: Question, by: int, earlier: int
+) -> list[Plan]:
+    """The ways that arrive at or before an instant, latest departure first."""
+    plans: dict[tuple[object, ...], Plan] = {}
+    for timeline in timelines:
+        end = by
+        for _ in range(earlier + 1):
+            ends = _ends(timeline.backward, question)
+            found = scan(timeline.backward, ends[1], ends[0], -end, MAX_RIDES)
+            if not found:
+                break
+            ways = [_earliest_arrival(timeline, question, _forward(timeline, way)) for way in found]
+            for way in ways:
+                plan = _plan(region, timeline.forward, question, way)
+                plans.setdefault(_identity(plan), plan)
+            end = max(way.arrival + _egress(timeline.forward, question, way) for way in ways) - 1
+    return sorted(plans.values(), key=lambda plan: (-plan.departure, plan.changes, plan.arrival))
+
+
+def _ends(network: Network, question: Question) -> tuple[dict[int, int], dict[int, int]]:
+    return (
+        {
+            network.numbers[stop]: way.seconds
+            for stop, way in question.origins.items()
+            if stop in network.numbers
+        },
+        {
+            network.numbers[stop]: way.seconds
+            for stop, way in question.destinations.items()
+            if stop in network.numbers
+        },
+    )
+
+
+def _latest_departure(timeline: Timeline, question: Question, way: Found) -> Found:
+    """Leave as late as one can and still arrive then with as few rides: scan backwards from the arrival."""
+    origins, destinations = _ends(timeline.backward, question)
+    found = scan(timeline.backward, destinations, origins, -way.arrival, len(way.hops))
+    tighter = _forward(timeline, found[-1]) if found else way
+    return Found(way.arrival, tighter.hops, tighter.first_stop, tighter.last_stop)
+
+
+def _earliest_arrival(timeline: Timeline, question: Question, way: Found) -> Found:
+    """Arrive as early as one can after leaving then, with as few rides."""
+    start = _departure(timeline.forward, question, way)
+    found = scan(timeline.forward, *_ends(timeline.forward, question), start, len(way.hops))
+    return found[-1] if found else way
+
+
+def _forward(timeline: Timeline, backward: Found) -> Found:
+    """Turn a way of the backward network round."""
+    lines = {id(line): number for number, line in enumerate(timeline.backward.lines)}
+    hops = []
+    for hop in reversed(backward.hops):
+        line = timeline.forward.lines[lines[id(hop.line)]]
+        last = len(line.stops) - 1
+        hops.append(Hop(line, len(line.starts) - 1 - hop.trip, last - hop.alight, last - hop.board))
+    final = hops[-1]
+    arrival = (
+        final.line.starts[final.trip] + final.line.arrivals[final.alight] + final.line.post[final.alight]
+    )
+    return Found(arrival, tuple(hops), hops[0].line.stops[hops[0].board], final.line.stops[final.alight])
+
+
+def _departure(network: Network, question: Question, way: Found) -> int:
+    """When the passenger leaves: the first boarding less check-in and the walk to it."""
+    hop = way.hops[0]
+    boarding = hop.line.starts[hop.trip] + hop.line.departures[hop.board] - hop.line.pre[hop.board]
+    return boarding - question.origins[network.stops[way.first_stop]].seconds
+
+
+def _egress(network: Network, question: Question, way: Found) -> int:
+    return question.destinations[network.stops[way.last_stop]].seconds
+
+
+def _identity(plan: Plan) -> tuple[object, ...]:
+    return tuple(
+        (ride.operator, ride.trip_id, ride.from_stop_id, ride.to_stop_id, ride.departure)
+        for ride in plan.rides
+    )
+
+
+def _plan(region: RegionData, network: Network, question: Question, way: Found) -> Plan:
+    """Write a way as rides and walks."""
+    parts: list[PlannedRide | Walk] = []
+    first, last = network.stops[way.first_stop], network.stops[way.last_stop]
+    access, egress = question.origins[first], question.destinations[last]
+    if access.seconds:
+        parts.append(Walk(None, first, access.seconds, access.metres))
+    before: str | None = None
+    for hop in way.hops:
+        board = network.stops[hop.line.stops[hop.board]]
+        if before is not None and before != board:
+            parts.append(_between(network, before, board, region.interchange_seconds))
+        parts.append(_ride(region, hop))
+        before = network.stops[hop.line.stops[hop.alight]]
+    if egress.seconds:
+        parts.append(Walk(last, None, egress.seconds, egress.metres))
+    final = way.hops[-1]
+    arrival = final.line.starts[final.trip] + final.line.arrivals[final.alight]
+    leave = final.line.post[final.alight] if egress.seconds else 0
+    return Plan(tuple(parts), _departure(network, question, way), arrival + leave + egress.seconds)
+
+
+def _between(network: Network, start: str, end: str, interchange: int) -> Walk:
+    seconds, metres = next(
+        (seconds, metres)
+        for stop, seconds, metres in network.walks[network.numbers[start]]
+        if stop == network.numbers[end]
+    )
+    return Walk(start, end, seconds - interchange, metres)
+
+
+def _ride(region: RegionData, hop: Hop) -> PlannedRide:
+    line, pattern = hop.line, hop.line.pattern
+    timetable = region.timetables[line.operator]
+    trip = pattern.trips[line.trips[hop.trip]]
+    calls = pattern.stops[hop.board : hop.alight + 1]
+    start = line.starts[hop.trip]
+    route = timetable.routes[pattern.route]
+    departure = _local(start + line.departures[hop.board], timetable.timezone_of(calls[0]))
+    pre = line.pre[hop.board]
+    return PlannedRide(
+        ride=Ride(
+            operator=line.operator,
+            trip_id=trip.trip_id,
+            route_id=pattern.route,
+            from_stop_id=calls[0],
+            to_stop_id=calls[-1],
+            departure=departure,
+            arrival=_local(start + line.arrivals[hop.alight], timetable.timezone_of(calls[-1])),
+            calls=calls,
+            mode=route.mode,
+            distance_m=_distance(region, line.operator, calls),
+        ),
+        line=route.line,
+        headsign=trip.headsign,
+        check_in_until=_local(start + line.departures[hop.board] - pre, timetable.timezone_of(calls[0]))
+        if pre
+        else None,
+    )
+
+
+def _distance(region: RegionData, operator: str, calls: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """Metres by Member State: a crossing's own, else the great circles between calls in the operator's state."""
+    crossing = region.crossings.get((f"{operator}:{calls[0]}", f"{operator}:{calls[-1]}"))
+    if crossing:
+        return crossing
+    stops = region.timetables[operator].stops
+    places = [(stops[call].lat, stops[call].lon) for call in calls]
+    metres = sum(great_circle_m(start, end) for start, end in _pairs(places))
+    return ((region.operators[operator].member_state or region.member_states[0], max(1, round(metres))),)
+
+
+def _pairs(
+    places: Sequence[tuple[float, float]],
+) -> Iterable[tuple[tuple[float, float], tuple[float, float]]]:
+    return itertools.pairwise(places)
+
+
+def _local(instant: int, zone: str) -> datetime:
+    return datetime.fromtimestamp(instant, ZoneInfo(zone))

@@ -1,0 +1,262 @@
+"""Search: read the wish, plan, price every way, keep the best, store an offer for each."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from operators.region import RegionData
+from tariffs.pricing import JourneyPrice, Passenger, price_journey
+from ticketing.clock import Clock
+from ticketing.db import Database, offers
+from ticketing.db.offers import Offer
+from ticketing.errors import Fault, InvalidRequest
+from ticketing.ids import new_id
+from ticketing.regions import Region, rides
+from ticketing.search import places
+from ticketing.search.network import build, days_around, nearby
+from ticketing.search.places import Place
+from ticketing.search.planner import Access, Plan, Question, Timeline, plan_arriving, plan_departing
+from ticketing.search.ranking import Merit, choose
+from ticketing.search.show import itinerary
+
+AT_LEAST, AT_MOST = 3, 8
+_LATER = 3
+_PAST_TOLERANCE = timedelta(minutes=5)
+_FARTHEST = timedelta(days=365)
+_CACHED_DAYS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where from or to, in one of three ways."""
+
+    stop_id: str | None
+    place: str | None
+    coordinate: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants."""
+
+    origin: Endpoint
+    destination: Endpoint
+    at: datetime
+    arrive: bool
+    passengers: tuple[Passenger, ...]
+    region: str | None
+
+    @classmethod
+    def from_request(cls, wanted: Mapping[str, Any]) -> "Wish":
+        """Read the loaded request of `POST /v1/journeys`."""
+        return cls(
+            origin=_endpoint(wanted["origin"]),
+            destination=_endpoint(wanted["destination"]),
+            at=wanted.get("depart_at") or wanted["arrive_by"],
+            arrive="arrive_by" in wanted,
+            passengers=tuple(Passenger(row["ref"], row["rider_category"]) for row in wanted["passengers"]),
+            region=wanted.get("region"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """What search needs: the regions, and the networks of the days that were asked for."""
+
+    database: Database
+    clock: Clock
+    regions: Mapping[str, Region]
+    _networks: dict[tuple[str, date], tuple[Timeline, ...]] = field(default_factory=dict)
+    _places: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def timelines(self, region: RegionData, at: datetime) -> tuple[Timeline, ...]:
+        """The networks around a day: all operators, then each cross-border operator without its rivals."""
+        key = (region.id, at.astimezone(UTC).date())
+        with self._lock:
+            if key not in self._networks:
+                while len(self._networks) >= _CACHED_DAYS:
+                    self._networks.pop(next(iter(self._networks)))
+                self._networks[key] = _timelines(region, at)
+            return self._networks[key]
+
+    def places(self, region: RegionData) -> tuple[Place, ...]:
+        """The places of a region."""
+        with self._lock:
+            if region.id not in self._places:
+                self._places[region.id] = places.index(region)
+            return self._places[region.id]
+
+
+def list_regions(planner: Planner) -> list[dict[str, Any]]:
+    """List what this service covers."""
+    return [
+        {
+            "id": name,
+            "name": region.data.name,
+            "member_states": list(region.data.member_states),
+            "operators": [
+                {"id": operator.id, "name": operator.name} for operator in region.operators.values()
+            ],
+            "rider_categories": list(region.data.riders),
+        }
+        for name, region in planner.regions.items()
+    ]
+
+
+def find_places(planner: Planner, text: str, limit: int) -> list[dict[str, Any]]:
+    """Find places by name in all regions."""
+    found = places.find(
+        (place for region in planner.regions.values() for place in planner.places(region.data)), text, limit
+    )
+    return [
+        {
+            "id": place.id,
+            "name": place.name,
+            "names": {
+                language: name for language, name in place.names.items() if language and "~" not in language
+            },
+            "lat": round(place.lat, 6),
+            "lon": round(place.lon, 6),
+            "member_state": place.member_state,
+            "stop_ids": list(place.stops),
+        }
+        for place in found
+    ]
+
+
+def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
+    """Answer a wish: itineraries with offers, best first; an empty list comes with its reason.
+
+    Raises InvalidRequest naming the field: an unknown place or rider category, a time in the past or too far.
+    """
+    region = _region(planner, wish)
+    question = _question(planner, region, wish)
+    shared = question.origins.keys() & question.destinations.keys()
+    if shared:
+        return {"itineraries": [], "reason": "the start and the destination are the same place"}
+    timelines = planner.timelines(region.data, wish.at)
+    at = int(wish.at.timestamp())
+    search = plan_arriving if wish.arrive else plan_departing
+    plans = search(region.data, timelines, question, at, _LATER)
+    if not plans:
+        return {"itineraries": [], "reason": _why_none(question)}
+    priced = [(plan, price_journey(region.book, plan.rides, wish.passengers)) for plan in plans]
+    chosen = choose([_merit(plan, price) for plan, price in priced], AT_LEAST, AT_MOST)
+    return _with_offers(planner, region, wish, [(*priced[at], praise) for at, praise in chosen])
+
+
+def _with_offers(
+    planner: Planner, region: Region, wish: Wish, chosen: list[tuple[Plan, JourneyPrice, list[str]]]
+) -> dict[str, Any]:
+    """Store an offer for every itinerary that can be sold."""
+    now = planner.clock.now()
+    shown, stored = [], []
+    for plan, price, praise in chosen:
+        view = itinerary(region.data, plan, price, praise)
+        departs = datetime.fromtimestamp(plan.departure, UTC)
+        expires = min(
+            now + timedelta(minutes=region.data.offer_minutes), max(departs, now + timedelta(minutes=1))
+        )
+        if price.total is not None:
+            document = {
+                "rides": [rides.to_json(ride) for ride in plan.rides],
+                "legs": view["legs"],
+                "passengers": [{"ref": person.ref, "rider": person.rider} for person in wish.passengers],
+                "total_minor": price.total.minor,
+                "currency": price.total.currency,
+                "tariff_version": price.tariff_version,
+            }
+            stored.append(Offer(new_id(), region.data.id, now, expires, document))
+            view |= {
+                "offer_id": stored[-1].id,
+                "offer_expires_at": expires.isoformat().replace("+00:00", "Z"),
+            }
+        shown.append(view)
+    with planner.database.write() as tx:
+        offers.delete_offers_expired_before(tx, now - timedelta(hours=1))
+        offers.insert_offers(tx, stored)
+    return {"itineraries": shown, "reason": None}
+
+
+def _region(planner: Planner, wish: Wish) -> Region:
+    name = wish.region or next(iter(planner.regions))
+    if name not in planner.regions:
+        raise InvalidRequest.at("region", f"must be one of {', '.join(planner.regions)}")
+    return planner.regions[name]
+
+
+def _question(planner: Planner, region: Region, wish: Wish) -> Question:
+    """Resolve the endpoints and check time and riders; every fault is named at once."""
+    faults: list[Fault] = []
+    now = planner.clock.now()
+    field_name = "arrive_by" if wish.arrive else "depart_at"
+    if wish.at < now - _PAST_TOLERANCE:
+        faults.append(Fault(field_name, "lies in the past"))
+    if wish.at > now + _FARTHEST:
+        faults.append(Fault(field_name, "lies more than a year ahead"))
+    faults.extend(
+        Fault(f"passengers[{at}].rider_category", f"must be one of {', '.join(region.data.riders)}")
+        for at, passenger in enumerate(wish.passengers)
+        if passenger.rider not in region.data.riders
+    )
+    origins = _resolve(planner, region.data, wish.origin, "from", faults)
+    destinations = _resolve(planner, region.data, wish.destination, "to", faults)
+    if faults:
+        raise InvalidRequest("; ".join(f"{fault.path}: {fault.message}" for fault in faults), faults)
+    return Question(origins, destinations)
+
+
+def _resolve(
+    planner: Planner, region: RegionData, wanted: Endpoint, path: str, faults: list[Fault]
+) -> dict[str, Access]:
+    if wanted.coordinate:
+        return {stop: Access(*way) for stop, way in nearby(region, *wanted.coordinate).items()}
+    if wanted.stop_id is not None:
+        known = next(
+            (place for place in planner.places(region) if wanted.stop_id in {place.id, *place.stops}), None
+        )
+        if known is None:
+            faults.append(Fault(f"{path}.stop_id", f"{wanted.stop_id!r} is not a stop of this region"))
+            return {}
+        stops = (
+            known.stops
+            if wanted.stop_id == known.id and wanted.stop_id not in known.stops
+            else (wanted.stop_id,)
+        )
+        return {stop: Access(0, 0) for stop in stops}
+    found = places.find(planner.places(region), wanted.place or "", 50)
+    if not found:
+        faults.append(Fault(f"{path}.place", f"no stop is called {wanted.place!r}"))
+        return {}
+    # One name may be several operators' places: all that match as well as the best one.
+    best = places.folded(found[0].name)
+    same = [place for place in found if places.folded(place.name) == best] or found[:1]
+    return {stop: Access(0, 0) for place in same for stop in place.stops}
+
+
+def _timelines(region: RegionData, at: datetime) -> tuple[Timeline, ...]:
+    days = days_around(at, next(iter(region.timetables.values())).timezone)
+    crossing = sorted({start.split(":")[0] for start, _ in region.crossings})
+    without = [frozenset[str](), *(frozenset(crossing) - {alone} for alone in crossing if len(crossing) > 1)]
+    networks = [build(region, days, left_out) for left_out in without]
+    return tuple(Timeline(network, network.reversed()) for network in networks)
+
+
+def _merit(plan: Plan, price: JourneyPrice) -> Merit:
+    return Merit(plan.departure, plan.arrival, plan.changes, price.total.minor if price.total else None)
+
+
+def _why_none(question: Question) -> str:
+    if not question.origins:
+        return "no stop within walking distance of the start"
+    if not question.destinations:
+        return "no stop within walking distance of the destination"
+    return "no connection within 24 hours"
+
+
+def _endpoint(wanted: Mapping[str, Any]) -> Endpoint:
+    coordinate = (wanted["lat"], wanted["lon"]) if "lat" in wanted else None
+    return Endpoint(wanted.get("stop_id"), wanted.get("place"), coordinate)

@@ -1,0 +1,110 @@
+"""An itinerary as a person reads it: rides and walks with names, local times and Member States. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from operators.region import RegionData
+from tariffs.pricing import JourneyPrice
+from ticketing.search.planner import Plan, PlannedRide, Walk
+
+
+def itinerary(region: RegionData, plan: Plan, price: JourneyPrice, praise: Sequence[str]) -> dict[str, Any]:
+    """Write a plan with its price; the offer is added by whoever stores it."""
+    legs = _legs(region, plan)
+    return {
+        "departure": legs[0]["departure"],
+        "arrival": legs[-1]["arrival"],
+        "duration_seconds": plan.arrival - plan.departure,
+        "changes": plan.changes,
+        "best_for": list(praise),
+        "legs": legs,
+        "price": _price(price),
+        "offer_id": None,
+        "offer_expires_at": None,
+    }
+
+
+def _legs(region: RegionData, plan: Plan) -> list[dict[str, Any]]:
+    first = plan.rides[0]
+    now = datetime.fromtimestamp(plan.departure, first.departure.tzinfo)
+    legs: list[dict[str, Any]] = []
+    for part in plan.parts:
+        if isinstance(part, Walk):
+            leg = _walk(region, plan, part, now)
+            now += timedelta(seconds=part.seconds)
+        else:
+            leg = _ride(region, part)
+            leg["waiting_seconds"] = max(0, round((part.ride.departure - now).total_seconds()))
+            now = part.ride.arrival
+        legs.append(leg)
+    return legs
+
+
+def _ride(region: RegionData, part: PlannedRide) -> dict[str, Any]:
+    ride = part.ride
+    return {
+        "kind": "ride",
+        "mode": ride.mode,
+        "operator": ride.operator,
+        "operator_name": region.operators[ride.operator].name,
+        "line": part.line,
+        "headsign": part.headsign,
+        "trip_id": ride.trip_id,
+        "from": _stop(region, f"{ride.operator}:{ride.from_stop_id}"),
+        "to": _stop(region, f"{ride.operator}:{ride.to_stop_id}"),
+        "departure": ride.departure.isoformat(),
+        "arrival": ride.arrival.isoformat(),
+        "time_zone": str(ride.departure.tzinfo),
+        "distance_m": sum(metres for _, metres in ride.distance_m),
+        "check_in_until": part.check_in_until.isoformat() if part.check_in_until else None,
+    }
+
+
+def _walk(region: RegionData, plan: Plan, part: Walk, now: datetime) -> dict[str, Any]:
+    return {
+        "kind": "walk",
+        "mode": "walk",
+        "operator": None,
+        "operator_name": None,
+        "line": None,
+        "headsign": None,
+        "trip_id": None,
+        "from": _stop(region, part.from_stop) if part.from_stop else _somewhere("start"),
+        "to": _stop(region, part.to_stop) if part.to_stop else _somewhere("destination"),
+        "departure": now.isoformat(),
+        "arrival": (now + timedelta(seconds=part.seconds)).isoformat(),
+        "time_zone": str(plan.rides[0].departure.tzinfo),
+        "walk_seconds": part.seconds,
+        "distance_m": part.metres,
+        "check_in_until": None,
+    }
+
+
+def _stop(region: RegionData, name: str) -> dict[str, Any]:
+    operator, stop_id = name.split(":", 1)
+    stop = region.timetables[operator].stops[stop_id]
+    terminal = region.terminals.get(name)
+    state = terminal.member_state if terminal else region.operators[operator].member_state
+    return {"stop_id": stop_id, "name": stop.name, "lat": stop.lat, "lon": stop.lon, "member_state": state}
+
+
+def _somewhere(word: str) -> dict[str, Any]:
+    return {"stop_id": None, "name": word, "lat": None, "lon": None, "member_state": None}
+
+
+def _price(price: JourneyPrice) -> dict[str, Any]:
+    return {
+        "total": price.total.as_dict() if price.total else None,
+        "reason": price.reason,
+        "passengers": [
+            {
+                "ref": found.passenger.ref,
+                "rider_category": found.passenger.rider,
+                "total": found.total.as_dict() if found.total else None,
+                "reason": found.reason,
+                "because": [item.because for item in found.bought],
+            }
+            for found in price.passengers
+        ],
+    }

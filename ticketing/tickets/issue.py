@@ -1,0 +1,87 @@
+"""Issue a ticket: what was bought becomes claims, signed by the active ticket key."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ticketing.tickets import claims
+from ticketing.tickets.jws import Signer
+from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.status_list import SIZE
+
+_MAX_TRIES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TicketOrder:
+    """What to issue. `legs` are (operator, from stop, to stop); `category` is shown to staff, shortened."""
+
+    jti: str
+    product: str
+    legs: tuple[tuple[str, str, str], ...]
+    passengers: int
+    category: str | None
+    issued_at: datetime
+    not_before: datetime
+    expires_at: datetime
+    status_list: str
+    status_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Prints tickets: the keys, who issues, where the status lists are, whether the money is pretended."""
+
+    keys: KeyStore
+    issuer: str
+    public_url: str
+    demo: bool
+
+    def status_uri(self, list_id: str) -> str:
+        """Where a status list is published."""
+        return f"{self.public_url}/s/{list_id}"
+
+    def sign(self, order: TicketOrder) -> str:
+        """Sign one ticket."""
+        kid, key = self.keys.signer_key("ticket")
+        payload = ticket_payload(order, self.issuer, self.status_uri(order.status_list), demo=self.demo)
+        claims.parse(payload)  # what a gate would refuse is never issued
+        return Signer(kid, key).sign(claims.TYP, payload)
+
+
+def ticket_payload(order: TicketOrder, issuer: str, status_uri: str, *, demo: bool) -> dict[str, Any]:
+    """Write the claims of a ticket. Pure."""
+    payload: dict[str, Any] = {
+        "iss": issuer,
+        "aud": list(dict.fromkeys(leg[0] for leg in order.legs)),
+        "jti": order.jti,
+        "iat": int(order.issued_at.timestamp()),
+        "nbf": int(order.not_before.timestamp()),
+        "exp": int(order.expires_at.timestamp()),
+        "v": claims.VERSION,
+        "p": order.product,
+        "l": [list(leg) for leg in order.legs],
+        "n": order.passengers,
+        "status": {"status_list": {"idx": order.status_index, "uri": status_uri}},
+    }
+    if order.category:
+        payload["cat"] = order.category
+    if demo:
+        payload["demo"] = True
+    return payload
+
+
+def status_list_of(moment: datetime) -> str:
+    """The list for tickets issued now: one a day (UTC), so that it closes when its tickets have expired."""
+    return f"{moment.astimezone(UTC):%y%m%d}"
+
+
+def choose_index(is_taken: Callable[[int], bool]) -> int:
+    """Choose a random free index, so that a neighbour says nothing about order or volume."""
+    for _ in range(_MAX_TRIES):
+        index = secrets.randbelow(SIZE)
+        if not is_taken(index):
+            return index
+    raise RuntimeError("the status list is full")

@@ -1,0 +1,80 @@
+"""Sign and verify compact JWS. The one place of this room that touches PyJWT, and always with the key's algorithm."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ticketing.tickets.jwk import VerifyKey
+from ticketing.tickets.strict import NotStrict, decode_base64url, json_object
+
+MAX_TICKET_CHARS = 2048
+_SHAPE = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})")
+_HEADER = {"alg", "kid", "typ"}
+_ALGORITHMS = {"EdDSA", "ES256"}
+_JWS = jwt.PyJWS()
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A private key that signs one kind of token."""
+
+    kid: str
+    key: Ed25519PrivateKey
+
+    def sign(self, typ: str, payload: Mapping[str, Any]) -> str:
+        """Sign a payload, written without spaces."""
+        content = json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+        return _JWS.encode(content, self.key, algorithm="EdDSA", headers={"kid": self.kid, "typ": typ})
+
+
+class Refused(Exception):
+    """A token that is not genuine; `reason` is one of the gate's (docs/gates.md)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def verify(token: str, typ: str, ring: Mapping[str, VerifyKey], *, longest: int = MAX_TICKET_CHARS) -> bytes:
+    """Check a token in the strict order and give its payload's bytes; raises Refused.
+
+    Length and characters, shape, header of exactly alg, kid and typ, type, algorithm, key by kid with its own
+    algorithm, signature. Nothing of the token chooses the algorithm or brings a key.
+    """
+    if len(token) > longest or not token.isascii():
+        raise Refused("malformed")
+    shape = _SHAPE.fullmatch(token)
+    if shape is None:
+        raise Refused("malformed")
+    try:
+        header = json_object(decode_base64url(shape[1]))
+        decode_base64url(shape[2])
+    except NotStrict:
+        raise Refused("malformed") from None
+    if set(header) != _HEADER or not all(isinstance(value, str) for value in header.values()):
+        raise Refused("bad_type" if header.get("typ") != typ else "malformed")
+    if header["typ"] != typ:
+        raise Refused("bad_type")
+    if header["alg"] not in _ALGORITHMS:
+        raise Refused("bad_alg")
+    key = ring.get(header["kid"])
+    if key is None:
+        raise Refused("unknown_key")
+    if header["alg"] != key.algorithm:
+        raise Refused("bad_alg")
+    return check_signature(token, key)
+
+
+def check_signature(token: str, key: VerifyKey) -> bytes:
+    """The payload of a token whose header has been checked; raises Refused for a bad signature."""
+    try:
+        payload = _JWS.decode(token, key.key, algorithms=[key.algorithm])
+    except jwt.PyJWTError:
+        raise Refused("bad_signature") from None
+    content: bytes = payload
+    return content

@@ -1,0 +1,184 @@
+"""The issuer's keys: announced, active, verify-only, removed; encrypted files and a small index beside them."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from ticketing.errors import Conflict, Misconfigured, NotFound
+from ticketing.tickets.jwk import VerifyKey, to_jwk
+
+Kind = Literal["ticket", "status", "bundle"]
+KeyState = Literal["announced", "active", "verify_only", "removed", "compromised"]
+
+KINDS: tuple[Kind, ...] = ("ticket", "status", "bundle")
+PUBLISHED: tuple[KeyState, ...] = ("announced", "active", "verify_only")
+# A gate that was offline for 24 hours must hold a key before it signs.
+ANNOUNCE = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """What the index says of a key; `since` is when its state began."""
+
+    kid: str
+    kind: Kind
+    state: KeyState
+    created_at: str
+    since: str
+
+
+class KeyStore:
+    """The keys of one deployment in one folder. No key signs two kinds of token."""
+
+    def __init__(self, folder: Path, passphrase: str) -> None:
+        self._folder = folder
+        self._passphrase = passphrase.encode()
+        self._private: dict[str, Ed25519PrivateKey] = {}
+
+    def create_missing(self, now: datetime) -> None:
+        """Give each kind an active key where it has none; safe when several processes start together."""
+        with self._locked():
+            records = self.records()
+            for kind in KINDS:
+                if not any(record.kind == kind and record.state == "active" for record in records):
+                    records.append(self._create(records, kind, "active", now))
+            self._write(records)
+
+    def records(self) -> list[KeyRecord]:
+        """Every key, oldest first."""
+        path = self._folder / "keys.json"
+        if not path.exists():
+            return []
+        return [KeyRecord(**record) for record in json.loads(path.read_text(encoding="utf-8"))]
+
+    def rotate(self, kind: Kind, now: datetime) -> KeyRecord:
+        """One step of a planned rotation: announce the next key, or make an announced one active.
+
+        The active key becomes verify-only. Raises Conflict when the announced key is younger than 48 hours.
+        """
+        with self._locked():
+            records = self.records()
+            announced = next(
+                (found for found in records if found.kind == kind and found.state == "announced"), None
+            )
+            if announced is None:
+                made = self._create(records, kind, "announced", now)
+                self._write([*records, made])
+                return made
+            if now - datetime.fromisoformat(announced.since) < ANNOUNCE:
+                raise Conflict(f"the key {announced.kid} was announced less than 48 hours ago")
+            changed = [_stepped(found, kind, announced.kid, now) for found in records]
+            self._write(changed)
+            return next(found for found in changed if found.kid == announced.kid)
+
+    def compromise(self, kid: str, now: datetime) -> KeyRecord:
+        """Take a key out at once; its kind gets a new active key."""
+        with self._locked():
+            records = self.records()
+            lost = next((found for found in records if found.kid == kid and found.state in PUBLISHED), None)
+            if lost is None:
+                raise NotFound(f"there is no key {kid} in use")
+            gone = replace(lost, state="compromised", since=_iso(now))
+            records = [gone if found.kid == kid else found for found in records]
+            if lost.state == "active":
+                records.append(self._create(records, lost.kind, "active", now))
+            self._write(records)
+        return gone
+
+    def signer_key(self, kind: Kind) -> tuple[str, Ed25519PrivateKey]:
+        """The active key of a kind with its kid; raises Misconfigured without one."""
+        active = next(
+            (found for found in self.records() if found.kind == kind and found.state == "active"), None
+        )
+        if active is None:
+            raise Misconfigured(f"there is no active {kind} key in {self._folder}")
+        return active.kid, self._load(active.kid)
+
+    def ring(self, kind: Kind) -> dict[str, VerifyKey]:
+        """The public keys that verify a kind of token."""
+        return {
+            found.kid: VerifyKey(found.kid, "EdDSA", self._load(found.kid).public_key())
+            for found in self.records()
+            if found.kind == kind and found.state in PUBLISHED
+        }
+
+    def removed(self, kind: Kind) -> list[str]:
+        """The kids of a kind that no longer verify."""
+        return [found.kid for found in self.records() if found.kind == kind and found.state not in PUBLISHED]
+
+    def jwks(self) -> dict[str, Any]:
+        """Every published key as a JWK set (RFC 7517), public members only."""
+        return {"keys": [to_jwk(key) for kind in KINDS for key in self.ring(kind).values()]}
+
+    def _create(self, records: list[KeyRecord], kind: Kind, state: KeyState, now: datetime) -> KeyRecord:
+        kid = _next_kid({found.kid for found in records}, now)
+        key = Ed25519PrivateKey.generate()
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(self._passphrase))
+        _write_private(self._folder / f"{kid}.pem", pem)
+        self._private[kid] = key
+        return KeyRecord(kid, kind, state, _iso(now), _iso(now))
+
+    def _load(self, kid: str) -> Ed25519PrivateKey:
+        if kid not in self._private:
+            pem = (self._folder / f"{kid}.pem").read_bytes()
+            try:
+                key = load_pem_private_key(pem, self._passphrase)
+            except ValueError as error:
+                raise Misconfigured(f"the passphrase does not open the key {kid}") from error
+            self._private[kid] = cast("Ed25519PrivateKey", key)
+        return self._private[kid]
+
+    def _write(self, records: list[KeyRecord]) -> None:
+        content = json.dumps([asdict(record) for record in records], indent=2).encode()
+        _write_private(self._folder / "keys.json", content)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _stepped(found: KeyRecord, kind: Kind, kid: str, now: datetime) -> KeyRecord:
+    if found.kid == kid:
+        return replace(found, state="active", since=_iso(now))
+    if found.kind == kind and found.state == "active":
+        return replace(found, state="verify_only", since=_iso(now))
+    return found
+
+
+def _next_kid(taken: set[str], now: datetime) -> str:
+    """The year and a letter: 26a, 26b, ..., 26z, 26aa."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    year = f"{now:%y}"
+    names = [*letters, *(first + second for first in letters for second in letters)]
+    return next(f"{year}{name}" for name in names if f"{year}{name}" not in taken)
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Write atomically, readable by the owner alone."""
+    draft = path.with_name(f".{path.name}.new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
