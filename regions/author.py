@@ -358,7 +358,7 @@ def _station_name(stops: Sequence[dict[str, str]], station: str) -> str:
 # --- ferries --------------------------------------------------------------------------------------------
 
 FERRIES = {
-    "tallink": ("Tallink", "Tallink Grupp", "https://www.tallink.com"),
+    "tallink": ("Tallink", "Tallink", "https://www.tallink.com"),
     "viking": ("Viking Line", "Viking Line", "https://www.vikingline.com"),
     "eckero": ("Eckerö Line", "Eckerö Line", "https://www.eckeroline.fi"),
 }

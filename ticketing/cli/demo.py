@@ -39,7 +39,7 @@ def command(*, once: bool, port: int | None) -> None:
     Example:
       throughfare demo --once
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     chosen = port or _free_port()
     with console.status("Setting up the demo: database, keys, region ..."):
         settings, access = _set_up(chosen)

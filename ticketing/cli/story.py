@@ -50,8 +50,8 @@ class Story:
         quote = self._quote(offer)
         order, key = self._buy(quote)
         tickets = self._tickets(order, key)
-        self._travel(offer, tickets)
         refund = self._refund(order, key)
+        self._travel(offer, tickets)
         self._close(order, refund, start)
         self._say(f"\nThe tickets, their QR codes and the statements are in [bold]{self._folder}[/bold].")
 
@@ -107,7 +107,7 @@ class Story:
         self._expect(declined.status_code == httpx.codes.PAYMENT_REQUIRED, "a declined card is told so")
         self._say(f"  first card:  {declined.json()['detail']}")
         paid = self._post(f"/v1/orders/{order['id']}/payments", {"method": "demo_ok"}, key, once=True)
-        self._say(f"  second card: {paid['state']} · {', '.join(paid['stand_ins'])}")
+        self._say(f"  second card: {paid['state']} ({paid['stand_ins'][0]})")
         return paid, key
 
     def _tickets(self, order: dict[str, Any], key: str) -> list[dict[str, Any]]:
@@ -129,7 +129,7 @@ class Story:
         token = next(ticket["token"] for ticket in tickets if ticket["passenger"] == "anna")
         rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
         tram, ferry = rides[0], next(leg for leg in rides if leg["mode"] == "ferry")
-        self._step(5, "Anna shows her code at the gates.")
+        self._step(6, "Anna shows her code at the gates.")
         self._move_clock(datetime.fromisoformat(tram["departure"]))
         first = self._present(token, tram)
         self._expect(first["decision"] == "accept", "the tram's gate accepts the ticket")
@@ -156,7 +156,7 @@ class Story:
         return answer
 
     def _refund(self, order: dict[str, Any], key: str) -> dict[str, Any]:
-        self._step(6, "Mari stays at home: her ticket is given back.")
+        self._step(5, "Mari has a fever and stays at home: her ticket is given back.")
         refund = self._post(f"/v1/orders/{order['id']}/refunds", {"passengers": ["mari"]}, key, once=True)
         for line in refund["lines"]:
             self._say(f"  {_text(line['amount'])} back: {line['because']}")

@@ -1,8 +1,12 @@
-"""Draw a ticket's QR code: error level M, as PNG or SVG. Issuing never depends on drawing."""
+"""Draw a ticket's QR code as PNG or SVG. Issuing never depends on drawing."""
 
 import io
 
 import segno
+
+
+# Up to here level M stays at version 18 (89 modules); a longer token keeps that size at level L.
+_LONGEST_AT_M = 560
 
 
 def png(token: str) -> bytes:
@@ -20,9 +24,9 @@ def svg(token: str) -> bytes:
 
 
 def version(token: str) -> int:
-    """The QR version that a token needs at level M."""
+    """The QR version that a token needs: its modules are 4 x version + 17."""
     return int(_code(token).version)
 
 
 def _code(token: str) -> segno.QRCode:
-    return segno.make_qr(token, error="m", boost_error=False)
+    return segno.make_qr(token, error="m" if len(token) <= _LONGEST_AT_M else "l", boost_error=False)
