@@ -12,9 +12,15 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from tests import postgresql
+from tests.api import Api
+from ticketing.app import create_app
 from ticketing.clock import FixedClock
+from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import upgrade
+from ticketing.identity import create_key
+from ticketing.identity.principal import Role
+from ticketing.regions import Region, load_regions
 
 settings.register_profile(
     "default", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -72,6 +78,31 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def regions() -> dict[str, Region]:
+    """Helsinki-Tallinn, loaded once."""
+    return load_regions(Settings("sqlite://"))
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """A deployment of its own for one test."""
+    return Settings(database_url, keys_folder=tmp_path / "keys", public_url="https://throughfare.example")
+
+
+@pytest.fixture
+def api(settings: Settings, clock: FixedClock, regions: dict[str, Region]) -> Iterator[Api]:
+    """The whole service behind its HTTP API, on either database."""
+    app = create_app(settings, clock=clock, regions=regions)
+    rooms = app.extensions["throughfare"]
+
+    def key(role: Role, operator: str | None = None) -> str:
+        return create_key(rooms.till.database, clock, role=role, operator=operator, label="test")[1]
+
+    yield Api(app.test_client(), clock, key)
+    rooms.till.database.close()
 
 
 def _execute(url: str, statement: str) -> None:

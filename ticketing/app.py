@@ -14,6 +14,7 @@ from ticketing import config, logs
 from ticketing.api import edge, gates, journeys, orders, problems, settlement, wellknown
 from ticketing.api.context import Rooms
 from ticketing.api.schemas.common import ProblemSchema
+from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_current
@@ -49,8 +50,13 @@ class _Api(Api):
         return problems.http(error)
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """Build the service; settings come from the environment unless they are given.
+def create_app(
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    regions: Mapping[str, Region] | None = None,
+) -> Flask:
+    """Build the service; settings come from the environment unless they are given, so do clock and regions.
 
     Raises Misconfigured when the settings are unsafe or a region cannot be loaded.
     """
@@ -59,7 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for warning in settings.warnings():
         _log.warning("stand-in in use", what=warning)
     app = Flask("throughfare", static_folder=None)
-    app.extensions["throughfare"] = build_rooms(settings)
+    app.extensions["throughfare"] = build_rooms(settings, clock=clock, regions=regions)
     app.config.update(_openapi(settings))
     app.json = _Json(app)
     edge.register(app, settings.gateway)
@@ -74,10 +80,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def build_rooms(settings: Settings) -> Rooms:
+def build_rooms(
+    settings: Settings, *, clock: Clock | None = None, regions: Mapping[str, Region] | None = None
+) -> Rooms:
     """Build each room with what it needs."""
-    database, clock = Database(settings.database_url), settings.clock()
-    regions = load_regions(settings)
+    database, clock = Database(settings.database_url), clock or settings.clock()
+    regions = load_regions(settings) if regions is None else regions
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
     keys.create_missing(clock.now())
     press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo")

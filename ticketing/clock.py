@@ -5,6 +5,11 @@ from pathlib import Path
 from typing import Protocol
 
 
+def written(moment: datetime) -> str:
+    """A moment in UTC as ISO 8601 with `Z`."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 class Clock(Protocol):
     """Tells the time, aware and in UTC."""
 

@@ -25,3 +25,12 @@ def configure(log_format: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _tracebacks(log_format: str) -> structlog.typing.Processor:
+    """Where it happened, never the values: local variables hold tokens and names."""
+    if log_format == "json":
+        return structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        )
+    return structlog.processors.format_exc_info

@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Response, make_response, request
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
+from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import caller, rooms
 from ticketing.api.schemas.gates import ValidationRequestSchema, ValidationSchema
 from ticketing.gate import service as gates

@@ -3,8 +3,8 @@
 from typing import Any
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
+from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.schemas.journeys import (
     JourneyRequestSchema,

@@ -4,9 +4,8 @@ from typing import Any
 
 from flask import Response, make_response, request
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
-from ticketing.api import present
+from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import once, open_order, rooms
 from ticketing.api.schemas.orders import (
     OrderRequestSchema,
@@ -21,7 +20,9 @@ from ticketing.api.schemas.orders import (
 from ticketing.errors import NotFound
 from ticketing.identity import Answer
 from ticketing.purchase import service as purchase
+from ticketing.purchase import show
 from ticketing.quote import service as quotes
+from ticketing.quote import show as show_quote
 from ticketing.tickets import barcode
 
 blueprint = Blueprint("orders", __name__, url_prefix="/v1", description="Buy a journey and give it back")
@@ -48,7 +49,7 @@ class Quotes(MethodView):
     @blueprint.response(201, QuoteSchema)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Freeze an offer: price, shares, VAT and derivation no longer change."""
-        return present.quote(quotes.freeze(rooms().desk, wanted["offer_id"]))
+        return show_quote.quote(quotes.freeze(rooms().desk, wanted["offer_id"]))
 
 
 @blueprint.route("/quotes/<string:quote_id>")
@@ -58,7 +59,7 @@ class QuoteOne(MethodView):
     @blueprint.response(200, QuoteSchema)
     def get(self, quote_id: str) -> dict[str, Any]:
         """Read a quote."""
-        return present.quote(quotes.get_quote(rooms().desk, quote_id))
+        return show_quote.quote(quotes.get_quote(rooms().desk, quote_id))
 
 
 @blueprint.route("/orders")
@@ -74,7 +75,7 @@ class Orders(MethodView):
 
         def place(remember: Any) -> dict[str, Any]:
             def shown(state: purchase.OrderState) -> dict[str, Any]:
-                return present.order(state, here.warnings)
+                return show.order(state, here.warnings)
 
             return shown(
                 purchase.place_order(
@@ -97,7 +98,7 @@ class OrderOne(MethodView):
     def get(self, order_id: str) -> dict[str, Any]:
         """Read an order with its payments and refunds."""
         open_order(order_id)
-        return present.order(purchase.get_order(rooms().till, order_id), rooms().warnings)
+        return show.order(purchase.get_order(rooms().till, order_id), rooms().warnings)
 
 
 @blueprint.route("/orders/<string:order_id>/payments")
@@ -114,7 +115,7 @@ class Payments(MethodView):
 
         def pay(remember: Any) -> dict[str, Any]:
             def shown(state: purchase.OrderState) -> dict[str, Any]:
-                return present.order(state, here.warnings)
+                return show.order(state, here.warnings)
 
             state = purchase.pay(
                 here.till, order_id, wanted["method"], _key(), lambda tx, done: remember(tx, shown(done))
@@ -134,7 +135,7 @@ class Tickets(MethodView):
         """List the signed tickets of an order."""
         open_order(order_id)
         state = purchase.get_order(rooms().till, order_id)
-        return {"tickets": [present.ticket(made) for made in state.tickets]}
+        return {"tickets": [show.ticket(made) for made in state.tickets]}
 
 
 @blueprint.route("/orders/<string:order_id>/tickets/<string:jti>/qr.<string:form>")
@@ -173,9 +174,9 @@ class Refunds(MethodView):
                 order_id,
                 sorted(set(wanted["passengers"])),
                 _key(),
-                lambda tx, done: remember(tx, present.refund(done)),
+                lambda tx, done: remember(tx, show.refund(done)),
             )
-            return present.refund(made)
+            return show.refund(made)
 
         return _answered(once(f"order:{order_id}", "POST refunds", wanted, give_back))
 

@@ -4,13 +4,13 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
-from ticketing.api import present
+from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import caller, once, rooms
 from ticketing.api.schemas.common import PageQuerySchema
 from ticketing.api.schemas.settlement import RunRequestSchema, RunSchema, RunsSchema
 from ticketing.settlement import service as settlement
+from ticketing.settlement import show
 
 blueprint = Blueprint(
     "settlement", __name__, url_prefix="/v1", description="Close a month, pay the operators"
@@ -31,7 +31,7 @@ class Runs(MethodView):
         caller().require("finance", "admin")
         found = settlement.list_runs(rooms().office, after=page["after"], limit=page["limit"] + 1)
         shown, more = found[: page["limit"]], len(found) > page["limit"]
-        return {"runs": [present.run(made) for made in shown], "next": shown[-1].id if more else None}
+        return {"runs": [show.run(made) for made in shown], "next": shown[-1].id if more else None}
 
     @blueprint.arguments(RunRequestSchema)
     @blueprint.response(201, RunSchema)
@@ -42,7 +42,7 @@ class Runs(MethodView):
         here = rooms()
 
         def close(_remember: Any) -> dict[str, Any]:
-            return present.run(
+            return show.run(
                 settlement.close(here.office, wanted["region"], wanted["period"], f"key {finance.key_id}")
             )
 
@@ -59,7 +59,7 @@ class RunOne(MethodView):
     def get(self, run_id: str) -> dict[str, Any]:
         """Read a run."""
         caller().require("finance", "admin")
-        return present.run(settlement.get_run(rooms().office, run_id))
+        return show.run(settlement.get_run(rooms().office, run_id))
 
 
 @blueprint.route("/settlement-runs/<string:run_id>/statements/<string:operator>.csv")

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 import click
 
 from ticketing.errors import Fault, InvalidRequest, ThroughfareError
+from ticketing.strictjson import NotStrict, loads
 
 Handler = Callable[[Any], Any]
 
@@ -29,11 +30,9 @@ def run(request: TextIO, handler: Handler, *, jsonl: bool) -> None:
 def parse(text: str) -> Any:
     """Read strict JSON: no repeated names, no NaN; raises InvalidRequest."""
     try:
-        return json.loads(text, object_pairs_hook=_no_repeats, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise InvalidRequest("the document is nested too deeply", [Fault("", "nested too deeply")]) from None
-    except ValueError as error:
-        raise InvalidRequest(f"not JSON: {error}", [Fault("", f"not JSON: {error}")]) from None
+        return loads(text)
+    except NotStrict as error:
+        raise InvalidRequest(str(error), [Fault("", str(error))]) from None
 
 
 def problem(error: ThroughfareError) -> dict[str, Any]:
@@ -57,15 +56,3 @@ def _answer_lines(lines: Iterable[str], handler: Handler) -> bool:
             answer, all_good = problem(error), False
         click.echo(json.dumps(answer, ensure_ascii=False))
     return all_good
-
-
-def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the name {next(n for n in names if names.count(n) > 1)!r} is repeated")
-    return found
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")

@@ -186,7 +186,7 @@ class Story:
         for line in run["taxes"]:
             if Decimal(line["vat"]):
                 rate = f"{line['rate_bp'] // 100}.{line['rate_bp'] % 100:02} %"
-                table.add_row(f"  VAT {line['member_state']} {rate}", line["vat"])
+                table.add_row(f"  VAT {line['member_state']} {rate} ({line['mode']})", line["vat"])
         table.add_row("  the scheme's fee", f"{fee}")
         table.add_row("[bold]paid - given back[/bold]", f"[bold]{kept}[/bold]")
         table.add_row("[bold]shares + VAT + fee[/bold]", f"[bold]{net + vat + fee}[/bold]")

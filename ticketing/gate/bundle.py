@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from ticketing.gate.decision import Binding, Bundle, Degrade, Policy, ProductRule, Reading, Use
+from ticketing.strictjson import NotStrict
 from ticketing.tickets import claims as ticket_claims
 from ticketing.tickets import proof as proofs
 from ticketing.tickets import status_list
@@ -15,7 +16,7 @@ from ticketing.tickets.jwk import BadKey, VerifyKey, load_jwks, to_jwk
 from ticketing.tickets.jws import Refused, Signer, verify
 from ticketing.tickets.proof import BadProof
 from ticketing.tickets.status_list import BadStatusList, StatusList
-from ticketing.tickets.strict import NotStrict, json_object
+from ticketing.tickets.strict import json_object
 
 TYP = "gate-bundle+jwt"
 LIFE = timedelta(hours=24)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ticketing.clock import Clock
+from ticketing.clock import Clock, written
 from ticketing.db import Database, Transaction, scans, tickets
 from ticketing.db.documents import canonical, digest
 from ticketing.db.scans import Scan
@@ -208,7 +208,7 @@ def _answer(shown: Presentation, decision: Decision, now: datetime) -> dict[str,
         "staff_sees": decision.staff,
         "leg": decision.leg,
         "jti": decision.jti,
-        "decided_at": now.isoformat().replace("+00:00", "Z"),
+        "decided_at": written(now),
     }
 
 

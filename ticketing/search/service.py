@@ -8,7 +8,7 @@ from typing import Any
 
 from operators.region import RegionData
 from tariffs.pricing import JourneyPrice, Passenger, price_journey
-from ticketing.clock import Clock
+from ticketing.clock import Clock, written
 from ticketing.db import Database, offers
 from ticketing.db.offers import Offer
 from ticketing.errors import Fault, InvalidRequest
@@ -172,7 +172,7 @@ def _with_offers(
             stored.append(Offer(new_id(), region.data.id, now, expires, document))
             view |= {
                 "offer_id": stored[-1].id,
-                "offer_expires_at": expires.isoformat().replace("+00:00", "Z"),
+                "offer_expires_at": written(expires),
             }
         shown.append(view)
     with planner.database.write() as tx:

@@ -4,7 +4,6 @@ import io
 
 import segno
 
-
 # Up to here level M stays at version 18 (89 modules); a longer token keeps that size at level L.
 _LONGEST_AT_M = 560
 

@@ -9,8 +9,9 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ticketing.strictjson import NotStrict
 from ticketing.tickets.jwk import VerifyKey
-from ticketing.tickets.strict import NotStrict, decode_base64url, json_object
+from ticketing.tickets.strict import decode_base64url, json_object
 
 MAX_TICKET_CHARS = 2048
 _SHAPE = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})")

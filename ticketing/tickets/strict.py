@@ -2,15 +2,12 @@
 
 import base64
 import binascii
-import json
 import re
 from typing import Any
 
+from ticketing.strictjson import NotStrict, loads
+
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
-
-
-class NotStrict(ValueError):
-    """The text is not what it should be; the message is for a log, never for a passenger."""
 
 
 def decode_base64url(text: str) -> bytes:
@@ -31,28 +28,9 @@ def encode_base64url(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-def json_object(content: bytes, *, floats: bool = False) -> dict[str, Any]:
-    """Read a JSON object: UTF-8, no repeated names, no NaN, and no fractions unless asked; raises NotStrict."""
-    try:
-        found = json.loads(
-            content.decode(),
-            object_pairs_hook=_no_repeats,
-            parse_constant=_refuse,
-            parse_float=float if floats else _refuse,
-        )
-    except (ValueError, RecursionError) as error:
-        raise NotStrict("not strict JSON") from error
+def json_object(content: bytes) -> dict[str, Any]:
+    """Read a JSON object of a token: no repeated names, whole numbers only; raises NotStrict."""
+    found = loads(content, fractions=False)
     if not isinstance(found, dict):
         raise NotStrict("not an object")
     return found
-
-
-def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise NotStrict("a repeated name")
-    return found
-
-
-def _refuse(value: str) -> Any:
-    raise NotStrict(f"{value[:20]} is not allowed")

@@ -1,0 +1,120 @@
+"""The rules of the building: who may import whom, and one door each for the big libraries."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOORS = {
+    "sqlalchemy": ("ticketing/db/", "migrations/"),
+    "alembic": ("ticketing/db/", "migrations/"),
+    "jwt": ("ticketing/tickets/", "ticketing/identity/"),
+    "stripe": ("ticketing/payments/",),
+    "flask": ("ticketing/api/", "ticketing/app.py", "ticketing/cli/", "wsgi.py"),
+    "flask_smorest": ("ticketing/api/", "ticketing/app.py"),
+    "marshmallow": ("ticketing/api/",),
+    "segno": ("ticketing/tickets/",),
+    "httpx": ("operators/", "ticketing/cli/"),
+}
+SECRETS = {"sig", "signature", "secret", "token", "digest", "mac", "secret_hash"}
+
+
+def sources(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+    yield ROOT / "wsgi.py"
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_a_library_has_one_door(library: str) -> None:
+    strangers = [
+        str(path.relative_to(ROOT))
+        for path in sources("ticketing", "operators", "tariffs", "migrations")
+        if any(name.split(".")[0] == library for name in imports(path))
+        and not str(path.relative_to(ROOT)).startswith(DOORS[library])
+    ]
+
+    assert strangers == []
+
+
+def test_tariffs_import_the_standard_library_alone() -> None:
+    outside = {
+        (path.name, name)
+        for path in (ROOT / "tariffs").rglob("*.py")
+        for name in imports(path)
+        if name.split(".")[0] not in {*sys.stdlib_module_names, "tariffs"}
+    }
+
+    assert outside == set()
+
+
+def test_no_clock_and_no_float_near_money() -> None:
+    for path in (ROOT / "tariffs").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        calls = {
+            node.func.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        }
+        assert not calls & {"now", "today", "utcnow", "time"}, path
+    money = ast.parse((ROOT / "tariffs/money.py").read_text(encoding="utf-8"))
+    assert not [
+        node for node in ast.walk(money) if isinstance(node, ast.Constant) and isinstance(node.value, float)
+    ]
+
+
+def test_the_edges_never_import_the_database() -> None:
+    seen = [
+        path.name
+        for path in (ROOT / "ticketing/api").rglob("*.py")
+        if any(n.startswith("ticketing.db") for n in imports(path))
+    ]
+
+    assert seen == []
+
+
+def test_the_decision_of_a_gate_is_pure() -> None:
+    found = imports(ROOT / "ticketing/gate/decision.py") | imports(ROOT / "ticketing/tickets/claims.py")
+
+    assert found <= {"collections.abc", "dataclasses", "typing", "re", "ticketing.tickets.claims"}
+
+
+def test_every_signature_check_names_its_algorithms() -> None:
+    for path in sources("ticketing"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "decode"
+            ):
+                owner = ast.unparse(node.func.value)
+                if "JWS" in owner or owner == "jwt":
+                    assert "algorithms" in {keyword.arg for keyword in node.keywords}, path
+
+
+def test_secrets_are_never_compared_with_the_equals_sign() -> None:
+    for path in sources("ticketing"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
+                names = {ast.unparse(side).rsplit(".", 1)[-1] for side in (node.left, *node.comparators)}
+                sql = any(".c." in ast.unparse(side) for side in (node.left, *node.comparators))
+                assert sql or not names & SECRETS, f"{path}:{node.lineno}"
+
+
+def test_every_test_module_is_collected_once() -> None:
+    names = [path.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")]
+
+    assert len(names) == len(set(names))

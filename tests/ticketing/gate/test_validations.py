@@ -1,0 +1,102 @@
+"""The gate online: one winner, the same answer for the same scan, nothing for strangers."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from tests.api import Api
+from ticketing.gate import bundle as bundles
+from ticketing.gate.decision import Gate, Presented, Seen, decide
+from ticketing.tickets.jwk import load_jwks
+
+
+def at_the_tram(api: Api) -> tuple[str, str]:
+    """A ticket and a gate of Tallinn, at the time of the tram."""
+    bought = api.buy()
+    api.clock.advance(timedelta(hours=1, minutes=10))
+    return bought.ticket_of("anna")["token"], api.key("gate", "tlt")
+
+
+def test_64_presentations_at_once_have_exactly_one_winner(api: Api) -> None:
+    token, gate = at_the_tram(api)
+
+    def show(_: int) -> str:
+        client = Api(api.client.application.test_client(), api.clock, api.key)
+        return (client.scan(token, gate).json or {})["reason"]
+
+    with ThreadPoolExecutor(32) as pool:
+        reasons = sorted(pool.map(show, range(64)))
+
+    assert reasons == ["already_used"] * 63 + ["ok"]
+
+
+def test_the_same_scan_is_answered_again_and_another_body_is_a_conflict(api: Api) -> None:
+    token, gate = at_the_tram(api)
+    scan_id = str(uuid.uuid4())
+
+    first = api.scan(token, gate, scan_id=scan_id)
+    again = api.scan(token, gate, scan_id=scan_id)
+    other = api.scan(token, gate, scan_id=scan_id, stop_id="09005-1")
+
+    assert first.json == again.json
+    assert other.status_code == 409
+
+
+def test_a_ticket_is_refused_by_an_operator_it_does_not_name(api: Api) -> None:
+    token, _ = at_the_tram(api)
+
+    answer = api.scan(token, api.key("gate", "viking")).json or {}
+
+    assert (answer["reason"], answer["passenger_sees"]) == ("wrong_audience", "Not valid with this operator")
+
+
+def test_a_forged_ticket_is_told_no_more_than_not_valid(api: Api) -> None:
+    token, gate = at_the_tram(api)
+    forged = token[:-5] + ("AAAAA" if not token.endswith("AAAAA") else "BBBBB")
+
+    answer = api.scan(forged, gate).json or {}
+
+    assert (answer["decision"], answer["passenger_sees"], answer["jti"]) == ("refuse", "Not valid", None)
+
+
+def test_the_signed_bundle_decides_offline_as_the_server_does(api: Api) -> None:
+    token, gate = at_the_tram(api)
+    response = api.get("/v1/operators/tlt/gate-bundle", gate)
+    trust = load_jwks(api.get("/.well-known/jwks.json").json or {})
+    bundle, uses = bundles.read(response.text, trust, "tlt")
+    now = int(api.clock.now().timestamp())
+
+    offline = decide(Presented.scanned(token), bundle, Seen(uses), now, Gate("tlt"))
+    online = api.scan(token, gate).json or {}
+    fresh, later_uses = bundles.read(api.get("/v1/operators/tlt/gate-bundle", gate).text, trust)
+    second = decide(Presented.scanned(token), fresh, Seen(later_uses), now + 120, Gate("tlt"))
+
+    assert (offline.reason, online["reason"], second.reason) == ("ok", "ok", "already_used")
+
+
+def test_an_unchanged_bundle_is_not_sent_again(api: Api) -> None:
+    gate = api.key("gate", "tlt")
+    first = api.get("/v1/operators/tlt/gate-bundle", gate)
+
+    again = api.client.get(
+        "/v1/operators/tlt/gate-bundle",
+        headers={"Authorization": f"Bearer {gate}", "If-None-Match": first.headers["ETag"]},
+    )
+
+    assert again.status_code == 304
+
+
+def test_a_refund_is_in_the_bundle_and_in_the_status_list(api: Api) -> None:
+    bought = api.buy()
+    gate = api.key("gate", "tlt")
+    api.post(f"/v1/orders/{bought.order['id']}/refunds", {"passengers": ["anna"]}, bought.token)
+    api.clock.advance(timedelta(hours=1, minutes=10))
+    trust = load_jwks(api.get("/.well-known/jwks.json").json or {})
+    bundle, uses = bundles.read(api.get("/v1/operators/tlt/gate-bundle", gate).text, trust)
+
+    decision = decide(
+        Presented.scanned(bought.ticket_of("anna")["token"]), bundle, Seen(uses),
+        int(api.clock.now().timestamp()), Gate("tlt"),
+    )  # fmt: skip
+
+    assert decision.reason == "revoked"

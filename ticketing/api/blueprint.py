@@ -1,0 +1,26 @@
+"""A blueprint whose JSON bodies are read strictly: a repeated name or NaN is an error, not a choice."""
+
+from typing import Any
+
+from flask import Request
+from flask_smorest import Blueprint as SmorestBlueprint
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest
+
+from ticketing.strictjson import NotStrict, loads
+
+
+class _StrictParser(FlaskParser):
+    def _raw_load_json(self, req: Request) -> Any:
+        if not req.is_json:
+            return super()._raw_load_json(req)
+        try:
+            return loads(req.get_data())
+        except NotStrict as error:
+            raise BadRequest(f"the body is not JSON that can be read: {error}") from None
+
+
+class Blueprint(SmorestBlueprint):
+    """flask-smorest's blueprint with the strict parser."""
+
+    ARGUMENTS_PARSER = _StrictParser()

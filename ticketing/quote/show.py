@@ -1,0 +1,62 @@
+"""A quote as its buyer reads it: every passenger's price, shares, taxes and derivation. Pure."""
+
+from typing import Any
+
+from tariffs.money import Money
+from ticketing.clock import written
+from ticketing.db.offers import Quote
+
+
+def quote(frozen: Quote) -> dict[str, Any]:
+    """A quote with every passenger's price, shares, taxes and derivation."""
+    document = frozen.document
+    return {
+        "id": frozen.id,
+        "region": frozen.region,
+        "tariff_version": frozen.tariff_version,
+        "total": _money(frozen.total_minor, frozen.currency),
+        "created_at": written(frozen.created_at),
+        "expires_at": written(frozen.expires_at),
+        "tax_unverified": document["tax_unverified"],
+        "passengers": [_quoted(passenger, frozen.currency) for passenger in document["passengers"]],
+        "legs": document["legs"],
+    }
+
+
+def _quoted(passenger: dict[str, Any], currency: str) -> dict[str, Any]:
+    return {
+        "ref": passenger["ref"],
+        "rider_category": passenger["rider"],
+        "total": _money(passenger["total_minor"], currency),
+        "items": [
+            {**_without_minor(item), "price": _money(item["amount_minor"], currency)}
+            for item in passenger["items"]
+        ],
+        "shares": [_amounts(share, currency) for share in passenger["shares"]],
+        "taxes": [
+            {**_amounts(tax, currency, drop="rate_bp"), "rate_percent": _percent(tax["rate_bp"])}
+            for tax in passenger["taxes"]
+        ],
+        "derivation": passenger["derivation"],
+    }
+
+
+def _amounts(row: dict[str, Any], currency: str, drop: str = "") -> dict[str, Any]:
+    """Write every `*_minor` of a row as money under its short name."""
+    return {
+        name.removesuffix("_minor"): _money(value, currency) if name.endswith("_minor") else value
+        for name, value in row.items()
+        if name != drop
+    }
+
+
+def _without_minor(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not name.endswith("_minor")}
+
+
+def _percent(basis_points: int) -> str:
+    return f"{basis_points // 100}.{basis_points % 100:02}"
+
+
+def _money(minor: int, currency: str) -> dict[str, str]:
+    return Money(minor, currency).as_dict()

@@ -1,0 +1,37 @@
+"""Strict JSON: no repeated names, no NaN or Infinity, and no fractions where they are not wanted."""
+
+import json
+from typing import Any
+
+
+class NotStrict(ValueError):
+    """The text is not what it should be; the message says why."""
+
+
+def loads(text: str | bytes, *, fractions: bool = True) -> Any:
+    """Read one JSON value; raises NotStrict. Without `fractions` a number must be a whole one."""
+    try:
+        return json.loads(
+            text.decode() if isinstance(text, bytes) else text,
+            object_pairs_hook=_no_repeats,
+            parse_constant=_refuse,
+            parse_float=float if fractions else _refuse,
+        )
+    except RecursionError:
+        raise NotStrict("nested too deeply") from None
+    except NotStrict:
+        raise
+    except ValueError as error:
+        raise NotStrict(f"not JSON: {error}") from None
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise NotStrict(f"the name {next(name for name in names if names.count(name) > 1)!r} is repeated")
+    return found
+
+
+def _refuse(value: str) -> Any:
+    raise NotStrict(f"{value[:20]} is not allowed")
