@@ -10,7 +10,7 @@ from typing import Any
 from operators.files import FeedUnreadable, read_feed
 from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import FILES, Timetable
-from tariffs.findings import Finding, errors
+from tariffs.findings import Finding
 
 _TOML = "region.toml"
 _ALL = frozenset({
@@ -86,8 +86,8 @@ class RegionData:
     tax_text: str
 
 
-def load_region(folder: Path) -> tuple[RegionData | None, list[Finding]]:
-    """Read a region's folder; None when any finding is an error. Every fault is reported at once."""
+def load_region(folder: Path) -> tuple[RegionData, list[Finding]]:
+    """Read a region's folder as far as it can be read, with every fault; use it only without errors."""
     findings: list[Finding] = []
     document = _toml(folder / _TOML, findings)
     reader = _Reader(document, findings)
@@ -119,7 +119,7 @@ def load_region(folder: Path) -> tuple[RegionData | None, list[Finding]]:
         agreements=_json(folder / "agreements.json", findings),
         tax_text=_text(folder / "taxes.csv", findings),
     )
-    return (None if errors(findings) else region), findings
+    return region, findings
 
 
 def _feeds(

@@ -27,8 +27,6 @@ class Region:
 def check_region(folder: Path) -> tuple[Region | None, list[Finding]]:
     """Load a region; None with every fault of its feeds, agreements, taxes and operators when one is an error."""
     data, findings = load_region(folder)
-    if data is None:
-        return None, findings
     book, faults = build_book(
         feeds=data.feed_texts,
         agreement_documents=data.agreements,
@@ -38,10 +36,9 @@ def check_region(folder: Path) -> tuple[Region | None, list[Finding]]:
         fee_basis_points=data.fee_basis_points,
     )
     findings = list(dict.fromkeys([*findings, *faults]))
-    if book is None:
-        return None, findings
-    findings += _unknown_riders(data, book)
-    return (None if errors(findings) else Region(data, book)), findings
+    if book is not None:
+        findings += _unknown_riders(data, book)
+    return (None if book is None or errors(findings) else Region(data, book)), findings
 
 
 def load_regions(settings: Settings) -> dict[str, Region]:

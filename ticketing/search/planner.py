@@ -16,10 +16,11 @@ MAX_RIDES = 6
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A stop on foot: seconds and metres from the start, or to the end."""
+    """A stop on foot: seconds and metres from the start, or to the end; `via` is the stop that was named there."""
 
     seconds: int
     metres: int
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,19 @@ class Timeline:
     backward: Network
 
 
+def widened(network: Network, question: Question, interchange_seconds: int) -> Question:
+    """The question with the stops that are a walk away from the named ones: no ride is needed for that."""
+    return Question(
+        _on_foot(network, question.origins, interchange_seconds),
+        _on_foot(network, question.destinations, interchange_seconds),
+    )
+
+
 def plan_departing(
     region: RegionData, timelines: Sequence[Timeline], question: Question, at: int, later: int
 ) -> list[Plan]:
     """The ways that leave at or after an instant, in each timeline, with `later` more departures of each."""
+    question = widened(timelines[0].forward, question, region.interchange_seconds)
     plans: dict[tuple[object, ...], Plan] = {}
     for timeline in timelines:
         start = at
@@ -100,6 +110,7 @@ def plan_arriving(
     region: RegionData, timelines: Sequence[Timeline], question: Question, by: int, earlier: int
 ) -> list[Plan]:
     """The ways that arrive at or before an instant, latest departure first."""
+    question = widened(timelines[0].forward, question, region.interchange_seconds)
     plans: dict[tuple[object, ...], Plan] = {}
     for timeline in timelines:
         end = by
@@ -114,6 +125,21 @@ def plan_arriving(
                 plans.setdefault(_identity(plan), plan)
             end = max(way.arrival + _egress(timeline.forward, question, way) for way in ways) - 1
     return sorted(plans.values(), key=lambda plan: (-plan.departure, plan.changes, plan.arrival))
+
+
+def _on_foot(network: Network, named: Mapping[str, Access], interchange_seconds: int) -> dict[str, Access]:
+    """Each stop within a walk of a named one, by the shortest way."""
+    found = dict(named)
+    for name, access in named.items():
+        # A coordinate's own walks already reach every stop that is near enough.
+        if access.seconds:
+            continue
+        for number, seconds, metres in network.walks[network.numbers[name]]:
+            other = network.stops[number]
+            walk = Access(seconds - interchange_seconds, metres, name)
+            if other not in found or walk.seconds < found[other].seconds:
+                found[other] = walk
+    return found
 
 
 def _ends(network: Network, question: Question) -> tuple[dict[int, int], dict[int, int]]:
@@ -184,8 +210,8 @@ def _plan(region: RegionData, network: Network, question: Question, way: Found) 
     parts: list[PlannedRide | Walk] = []
     first, last = network.stops[way.first_stop], network.stops[way.last_stop]
     access, egress = question.origins[first], question.destinations[last]
-    if access.seconds:
-        parts.append(Walk(None, first, access.seconds, access.metres))
+    if access.metres:
+        parts.append(Walk(access.via, first, access.seconds, access.metres))
     before: str | None = None
     for hop in way.hops:
         board = network.stops[hop.line.stops[hop.board]]
@@ -193,11 +219,11 @@ def _plan(region: RegionData, network: Network, question: Question, way: Found) 
             parts.append(_between(network, before, board, region.interchange_seconds))
         parts.append(_ride(region, hop))
         before = network.stops[hop.line.stops[hop.alight]]
-    if egress.seconds:
-        parts.append(Walk(last, None, egress.seconds, egress.metres))
+    if egress.metres:
+        parts.append(Walk(last, egress.via, egress.seconds, egress.metres))
     final = way.hops[-1]
     arrival = final.line.starts[final.trip] + final.line.arrivals[final.alight]
-    leave = final.line.post[final.alight] if egress.seconds else 0
+    leave = final.line.post[final.alight] if egress.metres else 0
     return Plan(tuple(parts), _departure(network, question, way), arrival + leave + egress.seconds)
 
 

@@ -50,11 +50,13 @@ def scan(
     `origins` and `destinations` are seconds on foot to and from stops. Answers by number of rides.
     """
     rounds = [_Round({stop: start + walk for stop, walk in origins.items()}, {}, {})]
-    best: dict[int, int] = dict(rounds[0].ready)
+    # Two bests: who walked to a stop cannot walk on from it, so a later ride to it may still be of use.
+    alighted_best: dict[int, int] = {}
+    ready_best: dict[int, int] = dict(rounds[0].ready)
     found: list[Found] = []
     limit = start + WINDOW_SECONDS
     for _ in range(max_rides):
-        alighted = _ride(network, rounds[-1], best, limit)
+        alighted = _ride(network, rounds[-1], alighted_best, limit)
         arrivals = [
             (moment + destinations[stop], stop)
             for stop, (moment, _) in alighted.items()
@@ -65,7 +67,8 @@ def scan(
         if arrivals and (earliest := min(arrivals))[0] < limit:
             limit = earliest[0]
             found.append(_trace(rounds, earliest[1], earliest[0]))
-        _walk(network, current, best, limit)
+        alighted_best.update((stop, moment) for stop, (moment, _) in alighted.items())
+        _walk(network, current, ready_best, limit)
         if not current.ready:
             break
     return found
@@ -112,16 +115,11 @@ def _ride_line(  # noqa: PLR0917  the innermost loop: names would cost a call ob
 def _walk(network: Network, current: _Round, best: dict[int, int], limit: int) -> None:
     """From every stop just reached: change there, or walk to a stop near by."""
     for stop, (moment, _) in current.alighted.items():
-        best[stop] = min(best.get(stop, _NEVER), moment)
-    for stop, (moment, _) in current.alighted.items():
         for other, seconds, _metres in network.walks[stop]:
             arrival = moment + seconds
-            if arrival < limit and arrival < current.ready.get(other, _NEVER):
-                reached = best.get(other, _NEVER)
-                if other == stop or arrival < reached:
-                    current.ready[other] = arrival
-                    current.walked_from[other] = stop
-                    best[other] = min(reached, arrival)
+            if arrival < limit and arrival < best.get(other, _NEVER):
+                current.ready[other] = best[other] = arrival
+                current.walked_from[other] = stop
 
 
 def _trace(rounds: list[_Round], last_stop: int, arrival: int) -> Found:

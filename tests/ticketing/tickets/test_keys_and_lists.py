@@ -1,0 +1,213 @@
+"""Keys, key sets, status lists, proofs and codes."""
+
+import stat
+import zlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import segno
+import zxingcpp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.ticketing.tickets.mint import NOW, PHONE, RING, SIGNER, b64, phone_jwk, proof, ticket
+from ticketing.errors import Conflict, Misconfigured, NotFound
+from ticketing.tickets import barcode, status_list
+from ticketing.tickets import proof as proofs
+from ticketing.tickets.issue import TicketOrder, choose_index, ticket_payload
+from ticketing.tickets.jwk import BadKey, load_jwks, to_jwk
+from ticketing.tickets.jws import Signer
+from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.proof import BadProof
+from ticketing.tickets.status_list import BadStatusList
+
+AT = datetime(2026, 10, 13, tzinfo=UTC)
+GOOD = to_jwk(RING["26a"])
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> KeyStore:
+    made = KeyStore(tmp_path, "passphrase")
+    made.create_missing(AT)
+    return made
+
+
+def test_each_kind_of_token_has_its_own_active_key(store: KeyStore) -> None:
+    assert [(record.kind, record.state) for record in store.records()] == [
+        ("ticket", "active"), ("status", "active"), ("bundle", "active")
+    ]  # fmt: skip
+    assert len({store.signer_key(kind)[0] for kind in ("ticket", "status", "bundle")}) == 3
+
+
+def test_private_keys_are_encrypted_and_only_their_owner_reads_them(store: KeyStore, tmp_path: Path) -> None:
+    for path in tmp_path.glob("*.pem"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert b"ENCRYPTED" in path.read_bytes()
+    with pytest.raises(Misconfigured):
+        KeyStore(tmp_path, "wrong").signer_key("ticket")
+    assert store.jwks()["keys"]
+
+
+def test_a_rotation_announces_waits_48_hours_and_keeps_the_old_key_for_verifying(store: KeyStore) -> None:
+    old = store.signer_key("ticket")[0]
+    new = store.rotate("ticket", AT).kid
+    with pytest.raises(Conflict):
+        store.rotate("ticket", AT + timedelta(hours=47))
+    assert store.signer_key("ticket")[0] == old
+
+    store.rotate("ticket", AT + timedelta(hours=48))
+
+    assert store.signer_key("ticket")[0] == new
+    assert set(store.ring("ticket")) == {old, new}
+
+
+def test_a_compromised_key_verifies_nothing_more(store: KeyStore) -> None:
+    lost = store.signer_key("ticket")[0]
+
+    store.compromise(lost, AT)
+
+    assert lost not in store.ring("ticket")
+    assert store.removed("ticket") == [lost]
+    assert store.signer_key("ticket")[0] != lost
+    with pytest.raises(NotFound):
+        store.compromise(lost, AT)
+
+
+def test_published_keys_have_public_members_only(store: KeyStore) -> None:
+    for key in store.jwks()["keys"]:
+        assert set(key) == {"kty", "crv", "x", "kid", "use", "alg"}
+    assert len(load_jwks(store.jwks())) == 3
+
+
+@pytest.mark.parametrize(
+    "jwk",
+    [
+        {**GOOD, "d": "AA"}, {**GOOD, "kty": "oct", "k": "AA"}, {**GOOD, "kty": "RSA", "n": "AA", "e": "AQAB"},
+        {**GOOD, "kid": ""}, {name: value for name, value in GOOD.items() if name != "kid"}, {**GOOD, "kid": 7},
+        {**GOOD, "alg": "ES256"}, {**GOOD, "use": "enc"}, {**GOOD, "key_ops": ["sign"]}, {**GOOD, "crv": "Ed448"},
+        {**GOOD, "x": GOOD["x"][:-2]}, {**GOOD, "x": GOOD["x"] + "="}, {**GOOD, "x": 7},
+        {**phone_jwk(), "kid": "p", "y": b64(bytes(32))}, {**phone_jwk(), "kid": "p", "x": b64(bytes(31))},
+    ],
+)  # fmt: skip
+def test_one_bad_key_refuses_the_whole_set(jwk: dict[str, Any]) -> None:
+    with pytest.raises(BadKey):
+        load_jwks({"keys": [{**GOOD, "kid": "ok"}, jwk]})
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"keys": []}, {"keys": [GOOD, GOOD]}, {"keys": ["x"]}, {"keys": [GOOD] * 33}]
+)
+def test_a_bad_set_is_refused(document: dict[str, Any]) -> None:
+    with pytest.raises(BadKey):
+        load_jwks(document)
+
+
+@given(st.dictionaries(st.integers(0, status_list.SIZE - 1), st.sampled_from([1, 2]), max_size=50))
+def test_a_status_list_gives_back_what_was_put_in(statuses: dict[int, int]) -> None:
+    read = status_list.read(status_list.sign(SIGNER, "uri", statuses, AT), RING)
+
+    assert all(read.status_of(index) == status for index, status in statuses.items())
+    assert sum((byte).bit_count() for byte in read.bits) == len(statuses)
+
+
+def test_the_lowest_bits_come_first() -> None:
+    assert status_list.encode({0: 1, 1: 2, 4: 3})[:2] == bytes([0b1001, 0b11])
+
+
+@pytest.mark.parametrize("index", [-1, status_list.SIZE])
+def test_an_index_outside_the_list_has_no_status(index: int) -> None:
+    assert status_list.read(status_list.sign(SIGNER, "uri", {}, AT), RING).status_of(index) is None
+
+
+def signed(**changes: Any) -> str:
+    packed = {"bits": 2, "lst": b64(zlib.compress(bytes(262_144), 9))}
+    return SIGNER.sign(
+        "statuslist+jwt", {"sub": "uri", "iat": NOW, "exp": NOW + 60, "status_list": packed, **changes}
+    )
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        signed(status_list={"bits": 1, "lst": b64(zlib.compress(bytes(10)))}),
+        signed(status_list={"bits": 2, "lst": b64(zlib.compress(bytes(100_000_000), 9))}),
+        signed(status_list={"bits": 2, "lst": b64(zlib.compress(bytes(10)) + b"more")}),
+        signed(status_list={"bits": 2, "lst": b64(zlib.compress(bytes(10))[:-2])}),
+        signed(status_list={"bits": 2, "lst": "not zlib"}),
+        signed(status_list={"bits": 2}), signed(sub=None), signed(exp=NOW - 1), signed(iat="now"),
+        SIGNER.sign("ticket+jwt", {}), "nonsense",
+        Signer("26b", SIGNER.key).sign("statuslist+jwt", {}),
+    ],
+)  # fmt: skip
+def test_a_list_that_is_not_right_is_not_taken_in(token: str) -> None:
+    with pytest.raises(BadStatusList):
+        status_list.read(token, RING)
+
+
+def test_an_expired_list_is_not_taken_in_when_it_arrives() -> None:
+    with pytest.raises(BadStatusList):
+        status_list.read(signed(), RING, NOW + 60)
+
+
+def test_a_phones_proof_is_read_and_bound_to_its_ticket() -> None:
+    token = ticket(cnf={"jwk": phone_jwk()})
+
+    found = proofs.read(proof(token), token, phone_jwk())
+
+    assert (found.issued_at, found.audience) == (NOW, "tlt")
+    for bad in (
+        proof(ticket()),
+        proof(token, n="short"),
+        proof(token, more=1),
+        proof(token)[:-4] + "AAAA",
+        "x",
+    ):
+        with pytest.raises(BadProof):
+            proofs.read(bad, token, phone_jwk())
+    assert PHONE.curve.name == "secp256r1"
+
+
+def test_a_free_index_is_found_among_taken_ones() -> None:
+    taken: set[int] = set()
+    for _ in range(100):
+        index = choose_index(taken.__contains__)
+        assert index not in taken
+        taken.add(index)
+
+
+def pixels(matrix: Any, scale: int = 4) -> np.ndarray[Any, Any]:
+    modules = np.array([[255 if not module else 0 for module in row] for row in matrix], dtype=np.uint8)
+    return np.pad(np.kron(modules, np.ones((scale, scale), dtype=np.uint8)), 4 * scale, constant_values=255)
+
+
+@pytest.mark.parametrize("disturb", ["nothing", "blur", "rotate"])
+def test_a_scanner_reads_the_code_back(disturb: str) -> None:
+    token = ticket()
+    image = pixels(segno.make_qr(token, error="m").matrix)
+    if disturb == "blur":
+        image = np.mean([np.roll(image, (dy, dx), (0, 1)) for dy in (0, 1) for dx in (0, 1)], axis=0).astype(
+            np.uint8
+        )
+    if disturb == "rotate":
+        image = np.ascontiguousarray(np.rot90(image))
+
+    assert [found.text for found in zxingcpp.read_barcodes(image)] == [token]
+
+
+def test_the_longest_product_keeps_the_size_of_the_code() -> None:
+    legs = tuple((operator, f"HSL-STOP-{at:02}", f"HSL-STOP-{at + 1:02}") for at, operator in enumerate(
+        ["tlt", "tlt", "tallink", "hsl", "hsl"]))  # fmt: skip
+    order = TicketOrder(
+        "A" * 22, "through", legs, 1, "chil", AT, AT, AT + timedelta(hours=9), "261013", 2**20 - 1
+    )
+
+    token = SIGNER.sign(
+        "ticket+jwt", ticket_payload(order, "throughfare.eu", "https://throughfare.eu/s/261013", demo=True)
+    )
+
+    assert barcode.version(token) <= 20
+    assert barcode.png(token).startswith(b"\x89PNG")
+    assert b"<svg" in barcode.svg(token)
