@@ -1,0 +1,230 @@
+"""Pricing over several operators: the worked example of the gulf, and what must always hold."""
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tariffs import taxes
+from tariffs.book import TariffBook, build_book
+from tariffs.findings import errors
+from tariffs.journey import Ride
+from tariffs.pricing import JourneyPrice, Passenger, price_journey
+from tests.tariffs.island import table
+
+ZONE = ZoneInfo("Europe/Helsinki")
+TAXES = table(
+    "member_state,mode,scope,treatment,rate,valid_from,valid_to,source,verified",
+    "FI,any,domestic,taxable,13.50,2026-01-01,,vero.fi,yes",
+    "FI,any,international,zero,0.00,2000-01-01,,memory,no",
+    "EE,any,domestic,taxable,24.00,2025-07-01,,memory,no",
+    "EE,any,international,zero,0.00,2009-07-01,,memory,no",
+    "XX,ship,international,outside,,2007-01-01,,memory,no",
+)
+START = datetime(2026, 3, 4, 8, 0, tzinfo=ZONE)
+
+
+def fares(product: str, amount: str, rider: str = "adult") -> dict[str, str]:
+    return {
+        "rider_categories.txt": table("rider_category_id,is_default_fare_category", f"{rider},1"),
+        "fare_products.txt": table(
+            "fare_product_id,rider_category_id,amount,currency", f"{product},{rider},{amount},EUR"
+        ),
+        "fare_leg_rules.txt": table("fare_product_id", product),
+    }
+
+
+def agreement(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "gulf-link", "kind": "through_fare", "version": 3, "parties": ["hsl", "ferry", "tll"],
+        "valid_from": "2026-01-01", "valid_to": None,
+        "pattern": [{"operator": "hsl"}, {"operator": "ferry"}, {"operator": "tll"}],
+        "max_connection_seconds": [7200, 5400],
+        "prices": [{"rider": "adult", "sale_channel": None, "amount": "32.00", "currency": "EUR"}],
+        "conditions": {"same_calendar_day": True, "refund": "as_strictest"},
+        "apportionment": {"steps": [{"method": "standalone_fare"}]}, "bearer": "pro_rata", **changes,
+    }  # fmt: skip
+
+
+def book(*agreements: dict[str, Any], ferry: str = "29.00", fee: int = 0) -> TariffBook:
+    made, findings = build_book(
+        feeds={"hsl": fares("ab", "3.20"), "ferry": fares("standard", ferry), "tll": fares("hour", "2.00")},
+        agreement_documents=list(agreements),
+        tax_text=TAXES,
+        riders={"adult": {"hsl": "adult", "ferry": "adult", "tll": "adult"}},
+        media={},
+        fee_basis_points=fee,
+    )
+    assert made is not None, findings
+    return made
+
+
+def ride(operator: str, minutes: int, *distance: tuple[str, int], mode: str = "tram") -> Ride:
+    departure = START + timedelta(minutes=minutes)
+    return Ride(
+        operator,
+        f"t{minutes}",
+        "r",
+        "a",
+        "b",
+        departure,
+        departure + timedelta(minutes=20),
+        ("a", "b"),
+        mode,
+        distance,
+    )
+
+
+def gulf() -> list[Ride]:
+    return [
+        ride("hsl", 0, ("FI", 3000)),
+        ride("ferry", 60, ("FI", 12000), ("XX", 45000), ("EE", 20000), mode="ferry"),
+        ride("tll", 140, ("EE", 4000)),
+    ]
+
+
+def priced(tariff: TariffBook, rides: list[Ride] | None = None) -> JourneyPrice:
+    return price_journey(tariff, rides or gulf(), [Passenger("anna", "adult")])
+
+
+def test_the_through_fare_is_shared_and_taxed_to_the_cent() -> None:
+    found = priced(book(agreement()))
+    anna = found.passengers[0]
+
+    assert found.total is not None
+    assert found.total.text == "32.00"
+    assert {share.operator: share.gross for share in anna.shares} == {"hsl": 299, "ferry": 2714, "tll": 187}
+    assert [(row.key.member_state, row.key.mode, row.gross, row.vat) for row in anna.taxes] == [
+        ("EE", "ferry", 762, 0), ("EE", "tram", 153, 30), ("FI", "ferry", 457, 0), ("FI", "tram", 114, 14),
+        ("XX", "ferry", 1714, 0),
+    ]  # fmt: skip
+    assert {share.operator: share.vat for share in anna.shares} == {"hsl": 14, "ferry": 0, "tll": 30}
+    assert anna.derivation[-1]["reason"] == "agreement"
+
+
+def test_a_dearer_agreement_is_not_applied_unless_it_is_compulsory() -> None:
+    dear = {"prices": [{"rider": "adult", "sale_channel": None, "amount": "40.00", "currency": "EUR"}]}
+
+    assert priced(book(agreement(**dear))).total == priced(book()).total
+    forced = priced(book(agreement(**dear, conditions={"compulsory": True})))
+    assert forced.total is not None
+    assert forced.total.text == "40.00"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"valid_from": "2026-03-05"}, {"valid_to": "2026-03-03"}, {"max_connection_seconds": [2399, 5400]},
+        {"conditions": {"weekdays": [4]}}, {"pattern": [{"operator": "tll"}, {"operator": "ferry"}, {"operator": "hsl"}]},
+        {"pattern": [{"operator": "hsl", "network": "other"}, {"operator": "ferry"}, {"operator": "tll"}]},
+        {"pattern": [{"operator": "hsl", "mode": "bus"}, {"operator": "ferry"}, {"operator": "tll"}]},
+    ],
+)  # fmt: skip
+def test_an_agreement_holds_only_on_its_days_its_way_and_in_time(change: dict[str, Any]) -> None:
+    assert priced(book(agreement(**change))).total == priced(book()).total
+
+
+def test_the_edges_of_an_agreement_are_inside() -> None:
+    exact = agreement(valid_from="2026-03-04", valid_to="2026-03-04", max_connection_seconds=[2400, 3600])
+
+    found = priced(book(exact)).total
+
+    assert found is not None
+    assert found.text == "32.00"
+
+
+def test_an_unknown_leg_blocks_the_whole() -> None:
+    unknown = book(agreement())
+    stranger = price_journey(unknown, gulf(), [Passenger("rex", "dog")])
+
+    assert (stranger.total, stranger.reason) == (None, "unknown_fare")
+
+
+def test_a_stretch_without_a_tax_row_is_not_sold() -> None:
+    rides = [*gulf()[:1], ride("ferry", 60, ("SE", 5))]
+
+    assert priced(book(), rides).reason == "unknown_tax"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"kind": "magic"}, "kind"), ({"version": 0}, "version"), ({"id": ""}, "id"), ({"valid_from": "soon"}, "valid_from"),
+        ({"valid_to": "2025-01-01"}, "valid_to"), ({"pattern": []}, "pattern"), ({"max_connection_seconds": [1]}, "max_connection_seconds"),
+        ({"pattern": [{"operator": "x"}] * 3}, "pattern[0].operator"), ({"prices": []}, "prices"),
+        ({"prices": [{"rider": "adult", "amount": "1", "currency": "EUR"}]}, "prices[0].amount"),
+        ({"prices": [{"rider": "dog", "amount": "1.00", "currency": "EUR"}]}, "prices[0].rider"),
+        ({"apportionment": {"steps": [{"method": "magic"}]}}, "apportionment"), ({"discount": 5}, "discount"),
+        ({"conditions": {"weekdays": [0]}}, "conditions.weekdays"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_an_agreement_is_named(change: dict[str, Any], field: str) -> None:
+    made, findings = build_book(
+        feeds={"hsl": fares("ab", "3.20"), "ferry": fares("s", "29.00"), "tll": fares("h", "2.00")},
+        agreement_documents=[agreement(**change)], tax_text=TAXES,
+        riders={"adult": {"hsl": "adult", "ferry": "adult", "tll": "adult"}}, media={}, fee_basis_points=0,
+    )  # fmt: skip
+
+    assert made is None
+    assert field in {fault.field for fault in errors(findings)}
+
+
+@given(st.integers(0, 9999), st.integers(0, 1000), st.lists(st.integers(1, 100_000), min_size=5, max_size=5))
+def test_shares_taxes_and_fees_are_the_price_to_the_cent(ferry: int, fee: int, metres: list[int]) -> None:
+    rides = [
+        ride("hsl", 0, ("FI", metres[0])),
+        ride("ferry", 60, ("FI", metres[1]), ("XX", metres[2]), ("EE", metres[3]), mode="ferry"),
+        ride("tll", 140, ("EE", metres[4])),
+    ]
+
+    anna = priced(book(agreement(), ferry=f"{ferry // 100}.{ferry % 100:02}", fee=fee), rides).passengers[0]
+
+    assert anna.total is not None
+    assert sum(share.gross for share in anna.shares) == anna.total.minor
+    assert sum(row.gross for row in anna.taxes) == anna.total.minor
+    assert sum(share.vat for share in anna.shares) == sum(row.vat for row in anna.taxes)
+    assert sum(share.net + share.vat + share.fee for share in anna.shares) == anna.total.minor
+    assert sum(item.price.minor for item in anna.bought) == anna.total.minor
+    assert anna.total.minor <= 320 + ferry + 200
+
+
+def test_the_version_follows_the_content() -> None:
+    assert book().version == book().version
+    assert book().version != book(ferry="29.01").version
+    assert json.dumps(priced(book()).passengers[0].derivation)
+
+
+def test_rates_change_with_the_day_of_travel() -> None:
+    text = table(
+        "member_state,mode,scope,treatment,rate,valid_from,valid_to,source,verified",
+        "FI,any,domestic,taxable,14.00,2025-01-01,2025-12-31,x,yes",
+        "FI,any,domestic,taxable,13.50,2026-01-01,,x,yes",
+    )
+    rates, findings = taxes.load(text)
+
+    def rate(day: date) -> int:
+        return rates.key_of(taxes.Stretch("hsl", "FI", "tram", "domestic", 1, day)).rate_bp
+
+    assert findings == []
+    assert [rate(date(2025, 12, 31)), rate(date(2026, 1, 1))] == [1400, 1350]
+    with pytest.raises(taxes.UnknownTax):
+        rate(date(2024, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("FI,any,domestic,taxable,,2026-01-01,,x,yes", "missing_value"), ("FI,any,domestic,zero,5.00,2026-01-01,,x,yes", "forbidden_value"),
+        ("FI,any,lunar,zero,,2026-01-01,,x,yes", "invalid_enum"), ("FI,any,domestic,magic,,2026-01-01,,x,yes", "invalid_enum"),
+        ("FI,any,domestic,taxable,9.999,2026-01-01,,x,yes", "invalid_rate"), ("FI,any,domestic,zero,,now,,x,yes", "invalid_date"),
+        ("FI,any,domestic,zero,,2026-01-01,,x,perhaps", "invalid_enum"), (TAXES.splitlines()[1], "overlapping_rates"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_a_tax_row_is_named(row: str, code: str) -> None:
+    _, findings = taxes.load(TAXES + row + "\n")
+
+    assert code in {fault.code for fault in findings}
