@@ -43,7 +43,11 @@ def test_a_price_names_what_to_buy_and_why() -> None:
     assert answer["total"] == {"amount": "3.20", "currency": "EUR"}
     assert answer["reason"] is None
     (item,) = answer["items"]
-    assert (item["fare_product_id"], item["rider_category_id"], item["fare_media_id"]) == ("single_AB", "adult", "app")
+    assert (item["fare_product_id"], item["rider_category_id"], item["fare_media_id"]) == (
+        "single_AB",
+        "adult",
+        "app",
+    )
     assert (item["amount"], item["currency"], item["legs"]) == ("3.20", "EUR", [0])
     assert "exactly the zones AB" in item["because"]
     assert answer["legs"] == [
@@ -78,7 +82,7 @@ def test_stops_and_routes_of_the_feed_fill_a_leg_in() -> None:
 
 
 def test_null_rider_and_medium_mean_any_the_cheapest() -> None:
-    nulls = {name: None for name in ("network_id", "route_id", "from_stop_id", "to_stop_id")}
+    nulls = dict.fromkeys(("network_id", "route_id", "from_stop_id", "to_stop_id"))
 
     answer = priced({"legs": [{**LEG, **nulls}], "rider_category_id": None, "fare_media_id": None})
 
@@ -189,7 +193,9 @@ def test_a_fault_is_reported_with_file_row_field_and_code(
     answer = json.loads(result.stdout)
 
     assert (result.exit_code, answer["ok"]) == (1, False)
-    assert (f"{file}.txt", field, code) in {(fault["file"], fault["field"], fault["code"]) for fault in answer["errors"]}
+    assert (f"{file}.txt", field, code) in {
+        (fault["file"], fault["field"], fault["code"]) for fault in answer["errors"]
+    }
     assert all(set(fault) == {"file", "row", "field", "code", "message"} for fault in answer["errors"])
 
 
@@ -225,7 +231,10 @@ def test_amounts_are_apportioned_by_each_method() -> None:
     assert shares(request("9.40", "weights", party("tallinn", "2.00"), party("gulf", "8.00"))) == {
         "tallinn": "1.88", "gulf": "7.52"
     }  # fmt: skip
-    assert shares(request("3.00", "sqrt_weights", party("a", "4"), party("b", "16"))) == {"a": "1.00", "b": "2.00"}
+    assert shares(request("3.00", "sqrt_weights", party("a", "4"), party("b", "16"))) == {
+        "a": "1.00",
+        "b": "2.00",
+    }
     assert shares(request("10.00", "fixed_then_weights", party("a", "1", fixed="3.00"), party("b", "1"))) == {
         "a": "6.50", "b": "3.50"
     }  # fmt: skip
