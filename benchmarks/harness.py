@@ -1,0 +1,56 @@
+"""Measure so that noise cancels: contenders in turn, in random order, round after round; ratios, not times."""
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+ROUNDS = 31
+_INCONCLUSIVE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One contender against the first of its race: microseconds a call, median ratio, its interquartile range."""
+
+    race: str
+    name: str
+    microseconds: float
+    ratio: float
+    spread: float
+    goal: str
+
+    @property
+    def verdict(self) -> str:
+        """Whether the rounds agree well enough to quote."""
+        return "inconclusive" if self.spread > _INCONCLUSIVE else "ok"
+
+
+def race(
+    title: str,
+    contenders: Mapping[str, Callable[[], object]],
+    *,
+    calls: int,
+    goals: Mapping[str, str] | None = None,
+) -> list[Result]:
+    """Run every contender `calls` times a round; the first is the measure of the others."""
+    names = list(contenders)
+    for contender in contenders.values():
+        contender()
+    times: dict[str, list[float]] = {name: [] for name in names}
+    shuffler = random.Random(2026)
+    for _ in range(ROUNDS):
+        for name in shuffler.sample(names, len(names)):
+            contender = contenders[name]
+            start = time.perf_counter()
+            for _ in range(calls):
+                contender()
+            times[name].append((time.perf_counter() - start) / calls)
+    return [_result(title, name, times[name], times[names[0]], (goals or {}).get(name, "")) for name in names]
+
+
+def _result(title: str, name: str, mine: list[float], measure: list[float], goal: str) -> Result:
+    ratios = [own / other for own, other in zip(mine, measure, strict=True)]
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return Result(title, name, statistics.median(mine) * 1e6, middle, (high - low) / middle, goal)
