@@ -128,7 +128,7 @@ def _openapi(settings: Settings) -> dict[str, Any]:
                 + " ".join(f"Stand-in: {warning}." for warning in settings.warnings()),
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             },
-            "servers": [{"url": settings.public_url}],
+            "servers": [{"url": "/"}],
             "components": {
                 "securitySchemes": {
                     "orderToken": {

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ticketing.db import tables
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, fetch, find
+from ticketing.db.rows import columns, fetch
 from ticketing.ids import new_id
 
 AccountType = Literal["asset", "liability", "income", "expense"]
@@ -88,17 +88,6 @@ class Tax:
     seq: int
     gross_minor: int
     vat_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A calendar month (UTC) of a region's books."""
-
-    region: str
-    id: str
-    state: str
-    closed_at: datetime | None
-    digest: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +199,6 @@ def list_taxes(tx: Transaction, jti: str) -> list[Tax]:
     return fetch(tx, sa.select(table).where(table.c.ticket_jti == jti).order_by(*order), Tax)
 
 
-def find_period(tx: Transaction, region: str, period_id: str) -> Period | None:
-    """Read a period."""
-    return find(tx, sa.select(tables.period).where(*_period(region, period_id)), Period)
-
-
 def close_period(tx: Transaction, region: str, period_id: str, digest: str, at: datetime) -> None:
     """Close a month: one row changes, and from then on nothing is booked into it."""
     change = sa.update(tables.period).where(*_period(region, period_id))
@@ -256,11 +240,12 @@ def balances(tx: Transaction, region: str, period_id: str) -> list[Balance]:
     return fetch(tx, query, Balance)
 
 
-def unbalanced_entries(tx: Transaction) -> list[str]:
-    """Ids of entries whose postings do not sum to zero per currency; always empty (invariant 1)."""
+def unbalanced_entries(tx: Transaction, period_id: str) -> list[str]:
+    """Ids of a period's entries whose postings do not sum to zero per currency: none, whatever happened."""
     posting = tables.posting
     query = (
         sa.select(posting.c.entry_id)
+        .where(posting.c.period == period_id)
         .group_by(posting.c.period, posting.c.entry_id, posting.c.currency)
         .having(sa.func.sum(posting.c.amount_minor) != 0)
     )

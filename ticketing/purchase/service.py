@@ -49,6 +49,7 @@ class OrderState:
     payments: list[Payment]
     tickets: list[Ticket]
     refunds: list[Refund]
+    events: list[OrderEvent]
 
 
 RememberOrder = Callable[[Transaction, OrderState], None]
@@ -356,4 +357,5 @@ def _state(tx: Transaction, order_id: str) -> OrderState:
         orders.list_payments(tx, order_id),
         tickets.list_tickets(tx, order_id),
         orders.list_refunds(tx, order_id),
+        orders.list_events(tx, order_id),
     )
