@@ -138,6 +138,30 @@ def rate_command(caps: TextIO, request: TextIO, *, jsonl: bool) -> None:
     contract.run(request, lambda document: tools.rate(document, known), jsonl=jsonl)
 
 
+@command.command("replay")
+@click.argument("quote_id")
+def replay_command(quote_id: str) -> None:
+    """Price an old quote again from the tariff version it was made with; exit 1 if anything differs.
+
+    \b
+    Example:
+      throughfare tariff replay 01a209e6-96a9-767f-88e6-026fe27eefbf
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.cli.deployment import database, settings  # noqa: PLC0415  only this command needs the database
+    from ticketing.quote.service import replay  # noqa: PLC0415  see above
+
+    again = replay(database(settings()), quote_id)
+    answer = {
+        "quote": again.quote_id,
+        "tariff_version": again.tariff_version,
+        "total": again.total.as_dict(),
+        "same": not again.differences,
+        "differences": list(again.differences),
+    }
+    click.echo(json.dumps(answer, indent=2))
+    sys.exit(0 if answer["same"] else 1)
+
+
 def _load(feed: Path) -> Feed:
     """Read a feed's tariff, or end with the problem."""
     try:

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ticketing.db import tables
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, fetch
+from ticketing.db.rows import columns, fetch, insert_once
 from ticketing.ids import new_id
 
 AccountType = Literal["asset", "liability", "income", "expense"]
@@ -307,9 +306,7 @@ def _period(region: str, period_id: str) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _insert_once(tx: Transaction, table: sa.Table, row: dict[str, Any]) -> bool:
     """Insert a row unless its key is there; True when it was inserted."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(**row).on_conflict_do_nothing()
-    return tx.execute(statement.returning(*table.primary_key.columns)).first() is not None
+    return tx.execute(insert_once(tx, table, row).returning(*table.primary_key.columns)).first() is not None
 
 
 def _next_month(period: str) -> str:

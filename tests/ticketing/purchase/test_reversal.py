@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from operators.region import RefundStep
 from tariffs.apportion import by_weights
 from tariffs.money import Money, half_up
 from ticketing.books import postings
 from ticketing.db.books import Share, Tax
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.purchase.order import after
-from ticketing.purchase.refund import RefundableTicket, RefundStep, decide, percent_at
+from ticketing.purchase.refund import RefundableTicket, decide, percent_at
 from ticketing.purchase.reversal import take_back
 
 AT = datetime(2026, 10, 13, 6, 0, tzinfo=UTC)
