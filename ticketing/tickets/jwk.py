@@ -22,6 +22,20 @@ MAX_KEYS = 32
 _COORDINATE_BYTES = 32
 _PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 _MAX_KID = 16
+# Ed25519 points of small order (RFC 8032, section 5.1.7 leaves them to the application): under such a key one
+# signature fits many messages. Compared without the sign bit.
+_SMALL_ORDER = {
+    bytes.fromhex(point)
+    for point in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +85,10 @@ def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     kind = (jwk.get("kty"), jwk.get("crv"))
     try:
         if kind == ("OKP", "Ed25519"):
-            return Ed25519PublicKey.from_public_bytes(_coordinate(jwk, "x"))
+            point = _coordinate(jwk, "x")
+            if point[:-1] + bytes([point[-1] & 0x7F]) in _SMALL_ORDER:
+                raise BadKey("a point of small order")
+            return Ed25519PublicKey.from_public_bytes(point)
         if kind == ("EC", "P-256"):
             x, y = (int.from_bytes(_coordinate(jwk, name), "big") for name in ("x", "y"))
             return EllipticCurvePublicNumbers(x, y, SECP256R1()).public_key()
