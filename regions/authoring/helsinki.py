@@ -134,6 +134,11 @@ def _station(stops: Sequence[dict[str, str]], station: str) -> Sequence[Cell]:
 
 
 def _station_name(stops: Sequence[dict[str, str]], station: str) -> str:
-    """A station is called as its shortest-named platform, without the mark of the metro."""
+    """A station is called as its shortest-named platform, without the mark of a mode: `Kamppi (M)` is Kamppi."""
     names = [row["name"] for row in stops if row["parent_station"] == station]
-    return min(names, key=lambda name: (len(name), name)).removesuffix(" (M)")
+    shortest = min(names, key=lambda name: (len(name), len(_unmarked(name))))
+    return _unmarked(shortest)
+
+
+def _unmarked(name: str) -> str:
+    return name.partition(" (")[0]
