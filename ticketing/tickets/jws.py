@@ -82,12 +82,6 @@ def verify(token: str, typ: str, ring: Mapping[str, VerifyKey], *, longest: int 
     return check_signature(token, key)
 
 
-def signing_kid(token: str) -> str:
-    """The kid of a token that has been verified."""
-    header = _header(token.partition(".")[0])
-    return header.kid if header else ""
-
-
 @functools.lru_cache(maxsize=256)
 def _header(segment: str) -> _Header | None:
     """Read a header; None when it is not strict JSON. Kept, because one key heads all its tickets alike."""
