@@ -17,6 +17,7 @@ Stops = Literal["any", "board"]
 
 _SUSPENDED = 2
 _DAY_SECONDS = 24 * 3600
+_NO_LEG = -1
 _EPOCH_WEEKDAY = 4  # 1 January 1970 was a Thursday
 _HOUR_MINUTES = 60
 _FAIL_OPEN_EXTRA_SECONDS = 24 * 3600
@@ -177,7 +178,7 @@ class _Case:
     seen: Seen
     now: int
     gate: Gate
-    leg: int = 0
+    leg: int = _NO_LEG
     nonce: str | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -198,8 +199,9 @@ def decide(presented: Presented, bundle: Bundle, seen: Seen, now: int, gate: Gat
         refusal = check(case)
         if refusal:
             reason, more = refusal
+            leg = None if case.leg == _NO_LEG else case.leg
             return Decision(
-                admit=False, reason=reason, staff=_staff(reason, more), leg=case.leg, jti=case.claims.jti
+                admit=False, reason=reason, staff=_staff(reason, more), leg=leg, jti=case.claims.jti
             )
     return _admitted(case)
 
@@ -304,12 +306,16 @@ def _leg(case: _Case) -> _Refusal | None:
         own = [at for at in own if at == gate.leg]
     here = [at for at in own if _is_here(legs[at], gate)]
     rule = case.bundle.rules.get(case.claims.product)
-    strict = rule is not None and rule.stops == "board"
-    candidates = here if strict else here or own
+    is_strict = rule is not None and rule.stops == "board"
+    candidates = here if is_strict else here or own
     if not candidates:
         zoned = any(leg.end is None for leg in legs if leg.operator == gate.operator)
         return "wrong_zone" if zoned else "wrong_leg", ""
-    case.leg = next((at for at in candidates if not _is_spent(case, at)), candidates[0])
+    case.leg = candidates[0]
+    for at in candidates:
+        if not _is_spent(case, at):
+            case.leg = at
+            break
     return None
 
 
@@ -347,6 +353,8 @@ def _hours(case: _Case) -> _Refusal | None:
 def _uses(case: _Case) -> _Refusal | None:
     claims, now, gate = case.claims, case.now, case.gate
     own = case.seen.uses_of(claims.jti)
+    if not own:
+        return None
     last = max((use for use in own if use.leg == case.leg), key=lambda use: use.at, default=None)
     if last and _is_spent(case, case.leg):
         where = f" at {last.gate}" if last.gate else ""
@@ -362,10 +370,10 @@ def _uses(case: _Case) -> _Refusal | None:
 
 def _is_spent(case: _Case, leg: int) -> bool:
     """Whether all uses of a leg are taken; 0 means that they are never."""
-    if case.claims.uses_per_leg == 0:
+    own = case.seen.uses_of(case.claims.jti)
+    if not own or case.claims.uses_per_leg == 0:
         return False
-    used = sum(use.leg == leg for use in case.seen.uses_of(case.claims.jti))
-    return used >= case.claims.uses_per_leg
+    return sum(use.leg == leg for use in own) >= case.claims.uses_per_leg
 
 
 def _duration(seconds: int) -> str:

@@ -98,7 +98,7 @@ def parse(payload: Mapping[str, Any]) -> TicketClaims:
         not_before=payload["nbf"],
         expires_at=payload["exp"],
         product=payload["p"],
-        legs=tuple(_leg(leg) for leg in payload["l"]),
+        legs=tuple(map(_leg, payload["l"])),
         passengers=payload["n"],
         uses_per_leg=payload.get("u", 1),
         uses=payload.get("c"),
@@ -115,8 +115,9 @@ def is_jti(value: Any) -> bool:
 
 
 def _leg(leg: list[str]) -> Leg:
-    operator, start, end, travel_class = (*leg, None, None)[:4]
-    return Leg(str(operator), str(start), end, travel_class)
+    if len(leg) == _ZONE_LENGTH:
+        return Leg(leg[0], leg[1], None, None)
+    return Leg(leg[0], leg[1], leg[2], leg[3] if len(leg) == _LEG_LENGTHS[-1] else None)
 
 
 def _text(longest: int) -> Callable[[Any], bool]:
@@ -152,14 +153,12 @@ def _one_leg(value: Any) -> bool:
 
 
 def _status(value: Any) -> bool:
-    if not isinstance(value, dict) or set(value) != {"status_list"}:
-        return False
-    located = value["status_list"]
+    located = value.get("status_list") if isinstance(value, dict) and len(value) == 1 else None
     return (
         isinstance(located, dict)
-        and set(located) == {"idx", "uri"}
-        and _whole(0, (1 << 32) - 1)(located["idx"])
-        and _text(80)(located["uri"])
+        and located.keys() == {"idx", "uri"}
+        and _index(located["idx"])
+        and _uri(located["uri"])
     )
 
 
@@ -175,6 +174,8 @@ def _confirmation(value: Any) -> bool:
     )
 
 
+_index = _whole(0, (1 << 32) - 1)
+_uri = _text(80)
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "iss": _text(40),
     "aud": _codes,
