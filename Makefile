@@ -39,9 +39,9 @@ bench: setup ## every speed claim beside its peer, in one run
 	@$(BIN)/python -m benchmarks
 
 lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
+	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
+	uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-dev.lock
 
 clean: ## remove the virtual environment and everything under var/

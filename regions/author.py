@@ -350,9 +350,9 @@ def _station(stops: Sequence[dict[str, str]], station: str) -> Sequence[Cell]:
 
 
 def _station_name(stops: Sequence[dict[str, str]], station: str) -> str:
-    """A station is called as its shortest-named platform, without the mark of the metro."""
+    """A station is called as its shortest-named platform, without the marks of metro and bus."""
     names = [row["name"] for row in stops if row["parent_station"] == station]
-    return min(names, key=lambda name: (len(name), name)).removesuffix(" (M)")
+    return min(names, key=lambda name: (len(name), name)).removesuffix(" (M)").removesuffix(" (bus)")
 
 
 # --- ferries --------------------------------------------------------------------------------------------

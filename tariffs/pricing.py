@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from tariffs.agreements import FILE, Agreement, Run
-from tariffs.apportion import by_weights
+from tariffs.agreements import FILE, Agreement, Run, Terms
+from tariffs.agreements.shares import Claim, share
 from tariffs.book import TariffBook
 from tariffs.fares.feed import Feed
 from tariffs.fares.legs import FareLeg
@@ -176,6 +176,8 @@ def _run(book: TariffBook, rides: Sequence[Ride], group: list[int]) -> Run:
         from_areas=feed.areas_of(first.from_stop_id),
         to_areas=feed.areas_of(last.to_stop_id),
         modes=frozenset(rides[index].mode for index in group),
+        ends=(first.from_stop_id, last.to_stop_id),
+        metres=sum(metres for index in group for _, metres in rides[index].distance_m),
         departure_seconds=int(first.departure.timestamp()),
         arrival_seconds=int(last.arrival.timestamp()),
         first_day=first.departure.date(),
@@ -230,15 +232,18 @@ def _cheapest_cover(
         alone: list[list[_Part]] = [[*best[end - 1], singles[end - 1]]]
         choices: list[list[_Part]] = []
         for start in range(end):
+            covered, apart = runs[start:end], singles[start:end]
+            costs = [part.cost for part in apart]
             for agreement in book.agreements:
-                agreed = agreement.price_for(rider, channel) if agreement.covers(runs[start:end]) else None
-                apart = singles[start:end]
-                if agreed is None or agreed.currency != currency:
+                if not agreement.covers(covered):
+                    continue
+                terms = agreement.terms(covered, costs, rider, channel, currency)
+                if terms is None:
                     continue
                 if agreement.compulsory:
                     alone = []  # its last run cannot be bought alone
-                if agreement.compulsory or agreed.minor < sum(part.cost for part in apart):
-                    choices.append([*best[start], _agreed(agreement, agreed, runs[start:end], apart)])
+                if agreement.compulsory or terms.cost < sum(costs):
+                    choices.append([*best[start], _agreed(agreement, terms, covered, apart, currency)])
         best.append(min([*choices, *alone], key=_rank))
     return best[-1]
 
@@ -248,36 +253,57 @@ def _rank(parts: Sequence[_Part]) -> tuple[int, int, tuple[str, ...]]:
     return (sum(part.cost for part in parts), len(items), tuple(item.fare_product_id for item in items))
 
 
-def _agreed(agreement: Agreement, agreed: Money, runs: Sequence[Run], apart: Sequence[_Part]) -> _Part:
-    """An agreement's price, shared by what each operator's rides would have cost alone."""
+def _agreed(
+    agreement: Agreement, terms: Terms, runs: Sequence[Run], apart: Sequence[_Part], currency: str
+) -> _Part:
+    """An agreement's price: what is an operator's own stays with it, the rest follows the agreed steps."""
+    agreed, before = Money(terms.cost, currency), Money(sum(part.cost for part in apart), currency)
+    claims = [Claim(run.operator, part.cost, run.metres) for run, part in zip(runs, apart, strict=True)]
+    claims += [
+        Claim(party, 0, 0) for party in agreement.parties if party not in {run.operator for run in runs}
+    ]
+    gross = dict(terms.own)
+    rest = terms.cost - sum(terms.own.values())
+    if rest:
+        for operator, amount in share(rest, _sharing(agreement, claims), agreement.steps).items():
+            gross[operator] = gross.get(operator, 0) + amount
     legs = tuple(leg for run in runs for leg in run.legs)
-    weights: dict[str, Fraction] = {}
-    for run, part in zip(runs, apart, strict=True):
-        weights[run.operator] = weights.get(run.operator, Fraction(0)) + part.cost
-    if not any(weights.values()):
-        weights = dict.fromkeys(weights, Fraction(1))
-    before = Money(sum(part.cost for part in apart), agreed.currency)
-    name = f"{agreement.id} v{agreement.version}"
-    because = f"agreement {name}: {agreed} instead of {before} bought apart"
     step = {
         "step": 0,
         "legs": list(legs),
-        "rule": {"file": FILE, "row": agreement.row, "id": name},
+        "rule": {"file": FILE, "row": agreement.row, "id": agreement.name},
         "product": agreement.id,
         "amount": agreed.text,
-        "currency": agreed.currency,
+        "currency": currency,
         "before": before.text,
         "after": agreed.text,
         "reason": "agreement",
-        "alternatives": [{"product": "singles", "amount": before.text, "why_not": "dearer"}],
+        "alternatives": [{"product": "singles", "amount": before.text, "why_not": _why_not(agreement)}],
     }
+    because = f"agreement {agreement.name}: {agreed} instead of {before} bought apart"
+    one = (Bought(agreement.id, agreement.id, None, None, agreed, legs, because),)
+    unchanged = agreement.kind == "revenue_share"
     return _Part(
-        cost=agreed.minor,
-        bought=(Bought(agreement.id, agreement.id, None, None, agreed, legs, because),),
-        gross=tuple(sorted(by_weights(agreed.minor, weights).items())),
-        rule=f"agreement {name}, standalone_fare",
+        cost=terms.cost,
+        bought=tuple(item for part in apart for item in part.bought) if unchanged else one,
+        gross=tuple(
+            sorted(
+                (operator, amount) for operator, amount in gross.items() if amount or operator in terms.own
+            )
+        ),
+        rule=f"agreement {agreement.name}, {', '.join(step.method for step in agreement.steps)}",
         derivation=(*(step for part in apart for step in part.derivation), step),
     )
+
+
+def _sharing(agreement: Agreement, claims: Sequence[Claim]) -> list[Claim]:
+    """Who takes part in the split: the added operators of an add-on, everybody otherwise."""
+    added = {element.operator for element in agreement.pattern if element.add_on}
+    return [claim for claim in claims if not added or claim.operator in added]
+
+
+def _why_not(agreement: Agreement) -> str:
+    return "the agreement is compulsory" if agreement.compulsory else "dearer"
 
 
 def _shares(book: TariffBook, parts: Sequence[_Part], taxes: Sequence[TaxRow]) -> tuple[OperatorShare, ...]:

@@ -1,6 +1,7 @@
 """VAT on passenger transport: by Member State and distance (Art. 48 Directive 2006/112/EC, C-116/96).
 
-Rates are dated data with their source; a row that nobody has verified carries that flag to the quote.
+Rates are dated data with their source; a row that nobody has verified carries that flag to the quote. The
+state `XX` (ISO 3166 leaves it to its users) is the sea beyond every territorial water, outside the scope.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,8 +14,6 @@ from tariffs.findings import Finding
 from tariffs.money import half_up
 from tariffs.table import Row, Table
 
-# ISO 3166 leaves XX to its users: the sea beyond every territorial water, outside the scope of VAT.
-OUTSIDE = "XX"
 _TREATMENTS = ("taxable", "zero", "exempt", "exempt_with_credit", "outside")
 _SCOPES = ("domestic", "international")
 _WIDER_MODES = {"ferry": ("ferry", "ship", "any"), "bus": ("bus", "road", "any")}

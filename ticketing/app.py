@@ -10,6 +10,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
+from operators.region import RefundStep
 from ticketing import config, logs
 from ticketing.api import edge, gates, journeys, orders, problems, settlement, wellknown
 from ticketing.api.context import Rooms
@@ -21,7 +22,6 @@ from ticketing.db.migrate import is_current
 from ticketing.gate.service import Gatehouse
 from ticketing.identity import Once, OrderTokens, authenticate
 from ticketing.payments import DemoGateway
-from ticketing.purchase.refund import RefundStep
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
 from ticketing.regions import Region, load_regions
@@ -106,10 +106,7 @@ def build_rooms(
 
 def _schedules(regions: Mapping[str, Region]) -> dict[str, dict[str, tuple[RefundStep, ...]]]:
     return {
-        name: {
-            operator.id: tuple(RefundStep(step.until_hours_before, step.percent) for step in operator.refund)
-            for operator in region.operators.values()
-        }
+        name: {operator.id: operator.refund for operator in region.operators.values()}
         for name, region in regions.items()
     }
 
@@ -128,7 +125,7 @@ def _openapi(settings: Settings) -> dict[str, Any]:
                 + " ".join(f"Stand-in: {warning}." for warning in settings.warnings()),
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             },
-            "servers": [{"url": settings.public_url}],
+            "servers": [{"url": "/"}],
             "components": {
                 "securitySchemes": {
                     "orderToken": {

@@ -68,7 +68,7 @@ def test_one_ticket_from_a_tallinn_tram_to_a_helsinki_tram_and_every_cent_is_acc
         assert statement_total(api, finance, run["id"], line["operator"]) == Decimal(line["net"])
     database = Database(database_url)
     with database.read() as tx:
-        assert books.unbalanced_entries(tx) == []
+        assert books.unbalanced_entries(tx, "2026-10") == []
     database.close()
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, make_response, request
 
 from ticketing.api.context import rooms
 from ticketing.gate import service as gates
+from ticketing.tickets.keys import Kind
 
 blueprint = Blueprint("wellknown", __name__)
 
@@ -27,11 +28,19 @@ def ready() -> tuple[Response, int]:
 @blueprint.get("/.well-known/jwks.json")
 def jwks() -> Response:
     """The public keys that verify tickets (RFC 7517)."""
-    response = jsonify(gates.jwks(rooms().gatehouse))
-    response.add_etag()
-    response.headers["Cache-Control"] = "public, max-age=300"
-    response.make_conditional(request)
-    return response
+    return _key_set("ticket")
+
+
+@blueprint.get("/.well-known/gate-bundle-jwks.json")
+def bundle_jwks() -> Response:
+    """The public keys that verify gate bundles: what a gate trusts."""
+    return _key_set("bundle")
+
+
+@blueprint.get("/.well-known/status-list-jwks.json")
+def status_jwks() -> Response:
+    """The public keys that verify status lists."""
+    return _key_set("status")
 
 
 @blueprint.get("/s/<string:list_id>")
@@ -39,6 +48,14 @@ def status_list(list_id: str) -> Response:
     """A signed Token Status List: two bits a ticket."""
     response = make_response(gates.status_list_of(rooms().gatehouse, list_id))
     response.content_type = "application/statuslist+jwt"
+    response.add_etag()
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.make_conditional(request)
+    return response
+
+
+def _key_set(kind: Kind) -> Response:
+    response = jsonify(gates.jwks(rooms().gatehouse, kind))
     response.add_etag()
     response.headers["Cache-Control"] = "public, max-age=300"
     response.make_conditional(request)

@@ -2,16 +2,20 @@
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn, TextIO
 
 import click
 
 from operators.files import FeedUnreadable, read_feed
+from tariffs.caps import load as load_caps
 from tariffs.fares import feed as fares
 from tariffs.fares.feed import Feed
-from tariffs.findings import report
+from tariffs.fares.price import price as price_legs
+from tariffs.findings import Finding, errors, report
 from ticketing.cli import contract
+from ticketing.cli import tariff_tools as tools
 from ticketing.cli.tariff_requests import FareRequest, apportion, price
 from ticketing.errors import Fault, InvalidRequest
 
@@ -56,15 +60,7 @@ def price_command(feed: Path, request: TextIO, *, jsonl: bool) -> None:
         "departure": "2026-03-04T10:00:00", "arrival": "2026-03-04T10:20:00"}]}' \\
         | throughfare tariff price regions/helsinki-tallinn/feeds/hsl -
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    try:
-        loaded, findings = fares.load(read_feed(feed, fares.FILES))
-    except FeedUnreadable as error:
-        _refuse(InvalidRequest(str(error), [Fault("FEED", str(error))]))
-    if loaded is None:
-        faults = [Fault(f"{found.file}:{found.row}:{found.field}", found.message) for found in findings
-                  if found.severity == "error"]  # fmt: skip
-        _refuse(InvalidRequest(f"the feed has {len(faults)} errors; see `throughfare tariff check`", faults))
-    usable: Feed = loaded
+    usable = _load(feed)
     contract.run(request, lambda document: price(usable, FareRequest.parse(document, usable)), jsonl=jsonl)
 
 
@@ -81,6 +77,105 @@ def apportion_command(request: TextIO, *, jsonl: bool) -> None:
         | throughfare tariff apportion -
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     contract.run(request, apportion, jsonl=jsonl)
+
+
+@command.command("explain")
+@_FEED
+@_REQUEST
+def explain_command(feed: Path, request: TextIO) -> None:
+    """Say in sentences how `tariff price` comes to its price, and what lost.
+
+    \b
+    Example:
+      throughfare tariff explain regions/helsinki-tallinn/feeds/hsl request.json
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    usable = _load(feed)
+    try:
+        asked = FareRequest.parse(contract.parse(request.read()), usable)
+    except InvalidRequest as error:
+        _refuse(error)
+    click.echo(tools.explain(price_legs(usable, asked.legs, asked.rider, asked.medium)))
+
+
+@command.command("matrix")
+@_FEED
+@click.option("--rider", default=None, help="A rider_category_id; any by default.")
+@click.option("--medium", default=None, help="A fare_media_id; any by default.")
+@click.option(
+    "--day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day of travel; today by default."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "csv", "html"]), default="text", show_default=True
+)
+def matrix_command(
+    feed: Path, rider: str | None, medium: str | None, day: datetime | None, form: str
+) -> None:
+    """Show the price of a ride from every area to every area.
+
+    \b
+    Example:
+      throughfare tariff matrix regions/helsinki-tallinn/feeds/hsl --rider adult --medium app
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    click.echo(tools.render(tools.matrix(_load(feed), rider, medium, tools.noon(day)), form))
+
+
+@command.command("rate")
+@click.argument("caps", type=click.File(encoding="utf-8"))
+@_REQUEST
+@_JSONL
+def rate_command(caps: TextIO, request: TextIO, *, jsonl: bool) -> None:
+    """Charge taps under the caps of CAPS (a CSV file), whatever their order of arrival.
+
+    \b
+    Example:
+      echo '{"timezone": "Europe/Tallinn", "taps": [{"id": "1", "at": "2026-03-04T08:00:00", "amount": "2.00",
+        "currency": "EUR", "network": "tallinn", "rider": "adult", "medium": "card"}]}' \\
+        | throughfare tariff rate caps.csv -
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    known, findings = load_caps(caps.read(), Path(caps.name).name)
+    if findings:
+        _refuse(_unusable(findings))
+    contract.run(request, lambda document: tools.rate(document, known), jsonl=jsonl)
+
+
+@command.command("replay")
+@click.argument("quote_id")
+def replay_command(quote_id: str) -> None:
+    """Price an old quote again from the tariff version it was made with; exit 1 if anything differs.
+
+    \b
+    Example:
+      throughfare tariff replay 01a209e6-96a9-767f-88e6-026fe27eefbf
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.cli.deployment import database, settings  # noqa: PLC0415  only this command needs the database
+    from ticketing.quote.service import replay  # noqa: PLC0415  see above
+
+    again = replay(database(settings()), quote_id)
+    answer = {
+        "quote": again.quote_id,
+        "tariff_version": again.tariff_version,
+        "total": again.total.as_dict(),
+        "same": not again.differences,
+        "differences": list(again.differences),
+    }
+    click.echo(json.dumps(answer, indent=2))
+    sys.exit(0 if answer["same"] else 1)
+
+
+def _load(feed: Path) -> Feed:
+    """Read a feed's tariff, or end with the problem."""
+    try:
+        loaded, findings = fares.load(read_feed(feed, fares.FILES))
+    except FeedUnreadable as error:
+        _refuse(InvalidRequest(str(error), [Fault("FEED", str(error))]))
+    if loaded is None:
+        _refuse(_unusable(findings))
+    return loaded
+
+
+def _unusable(findings: list[Finding]) -> InvalidRequest:
+    faults = [Fault(f"{found.file}:{found.row}:{found.field}", found.message) for found in errors(findings)]
+    return InvalidRequest(f"the data has {len(faults)} errors; see `throughfare tariff check`", faults)
 
 
 def _refuse(error: InvalidRequest) -> NoReturn:

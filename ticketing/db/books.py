@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ticketing.db import tables
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, fetch, find
+from ticketing.db.rows import columns, fetch, insert_once
 from ticketing.ids import new_id
 
 AccountType = Literal["asset", "liability", "income", "expense"]
@@ -88,17 +87,6 @@ class Tax:
     seq: int
     gross_minor: int
     vat_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A calendar month (UTC) of a region's books."""
-
-    region: str
-    id: str
-    state: str
-    closed_at: datetime | None
-    digest: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +198,6 @@ def list_taxes(tx: Transaction, jti: str) -> list[Tax]:
     return fetch(tx, sa.select(table).where(table.c.ticket_jti == jti).order_by(*order), Tax)
 
 
-def find_period(tx: Transaction, region: str, period_id: str) -> Period | None:
-    """Read a period."""
-    return find(tx, sa.select(tables.period).where(*_period(region, period_id)), Period)
-
-
 def close_period(tx: Transaction, region: str, period_id: str, digest: str, at: datetime) -> None:
     """Close a month: one row changes, and from then on nothing is booked into it."""
     change = sa.update(tables.period).where(*_period(region, period_id))
@@ -256,11 +239,12 @@ def balances(tx: Transaction, region: str, period_id: str) -> list[Balance]:
     return fetch(tx, query, Balance)
 
 
-def unbalanced_entries(tx: Transaction) -> list[str]:
-    """Ids of entries whose postings do not sum to zero per currency; always empty (invariant 1)."""
+def unbalanced_entries(tx: Transaction, period_id: str) -> list[str]:
+    """Ids of a period's entries whose postings do not sum to zero per currency: none, whatever happened."""
     posting = tables.posting
     query = (
         sa.select(posting.c.entry_id)
+        .where(posting.c.period == period_id)
         .group_by(posting.c.period, posting.c.entry_id, posting.c.currency)
         .having(sa.func.sum(posting.c.amount_minor) != 0)
     )
@@ -322,9 +306,7 @@ def _period(region: str, period_id: str) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _insert_once(tx: Transaction, table: sa.Table, row: dict[str, Any]) -> bool:
     """Insert a row unless its key is there; True when it was inserted."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(**row).on_conflict_do_nothing()
-    return tx.execute(statement.returning(*table.primary_key.columns)).first() is not None
+    return tx.execute(insert_once(tx, table, row).returning(*table.primary_key.columns)).first() is not None
 
 
 def _next_month(period: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, find, get
-from ticketing.db.tables import offer, quote
+from ticketing.db.rows import columns, find, get, insert_once
+from ticketing.db.tables import offer, quote, tariff_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,28 @@ class Quote:
     created_at: datetime
     expires_at: datetime
     document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TariffVersion:
+    """Everything that a price was made from, kept for as long as its quotes."""
+
+    version: str
+    region: str
+    first_used_at: datetime
+    document: dict[str, Any]
+
+
+def keep_tariff(tx: Transaction, used: TariffVersion) -> None:
+    """Store a tariff version unless it is there."""
+    known = sa.select(tariff_version.c.version).where(tariff_version.c.version == used.version)
+    if tx.execute(known).first() is None:
+        tx.execute(insert_once(tx, tariff_version, columns(used)))
+
+
+def get_tariff(tx: Transaction, version: str) -> TariffVersion:
+    """Read a tariff version; raises NotFound."""
+    return get(tx, sa.select(tariff_version).where(tariff_version.c.version == version), TariffVersion)
 
 
 def insert_offers(tx: Transaction, offers: Sequence[Offer]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
@@ -43,6 +44,13 @@ def value(row: sa.RowMapping, kind: type[T]) -> T:
     if "document" in found:
         found["document"] = json.loads(found["document"])
     return kind(**found)
+
+
+def insert_once(tx: Transaction, table: sa.Table, row: dict[str, Any]) -> sa.Insert:
+    """An insert that does nothing where the key is there already."""
+    if tx.dialect.name == "sqlite":
+        return sqlite.insert(table).values(**row).on_conflict_do_nothing()
+    return postgresql.insert(table).values(**row).on_conflict_do_nothing()
 
 
 def columns(made: "DataclassInstance") -> dict[str, Any]:

@@ -53,12 +53,20 @@ offer = _table(
     sa.Index(None, "expires_at"),
 )
 
+tariff_version = _table(
+    "tariff_version",
+    _text("version", key=True),
+    _text("region"),
+    _moment("first_used_at"),
+    _text("document"),
+)
+
 quote = _table(
     "quote",
     _text("id", key=True),
     _text("offer_id", sa.ForeignKey("offer.id"), null=True),
     _text("region"),
-    _text("tariff_version"),
+    _text("tariff_version", sa.ForeignKey("tariff_version.version")),
     _number("total_minor", sa.CheckConstraint("total_minor >= 0", name="total_not_negative")),
     _text("currency"),
     _moment("created_at"),

@@ -17,7 +17,7 @@ from ticketing.gate.words import passenger_sees
 from ticketing.tickets import status_list
 from ticketing.tickets.issue import Press
 from ticketing.tickets.jws import Signer
-from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.keys import KeyStore, Kind
 
 # One ticket for the whole way: each leg once, paper allowed, no second gate within a minute.
 RULES = {"through": ProductRule(binding="optional", passback_seconds=60)}
@@ -100,9 +100,9 @@ def bundle(house: Gatehouse, operator: str) -> SignedBundle:
     return SignedBundle(bundles.sign(Signer(*house.keys.signer_key("bundle")), facts, now), etag)
 
 
-def jwks(house: Gatehouse) -> dict[str, Any]:
-    """The public keys of this issuer."""
-    return house.keys.jwks()
+def jwks(house: Gatehouse, kind: Kind) -> dict[str, Any]:
+    """The public keys that verify one kind of token."""
+    return house.keys.jwks(kind)
 
 
 def status_list_of(house: Gatehouse, list_id: str) -> str:

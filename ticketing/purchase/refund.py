@@ -9,16 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from operators.region import RefundStep
 from tariffs.money import Money, half_up
 from ticketing.errors import Conflict, Fault, InvalidRequest
-
-
-@dataclass(frozen=True, slots=True)
-class RefundStep:
-    """Until so many hours before the first departure, so many percent come back."""
-
-    until_hours_before: int
-    percent: int
 
 
 @dataclass(frozen=True, slots=True)

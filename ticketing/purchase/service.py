@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from operators.region import RefundStep
 from tariffs.money import Money
 from ticketing.books import postings
 from ticketing.clock import Clock
@@ -22,7 +23,7 @@ from ticketing.payments import OutcomeUnknown, PaymentGateway
 from ticketing.purchase import refund as refunds
 from ticketing.purchase.issue import issue
 from ticketing.purchase.order import PAYABLE, REFUNDABLE, UNFINISHED, Move, after
-from ticketing.purchase.refund import RefundableTicket, RefundLine, RefundStep
+from ticketing.purchase.refund import RefundableTicket, RefundLine
 from ticketing.purchase.reversal import reverse_ticket
 from ticketing.tickets.issue import Press
 
@@ -49,6 +50,7 @@ class OrderState:
     payments: list[Payment]
     tickets: list[Ticket]
     refunds: list[Refund]
+    events: list[OrderEvent]
 
 
 RememberOrder = Callable[[Transaction, OrderState], None]
@@ -356,4 +358,5 @@ def _state(tx: Transaction, order_id: str) -> OrderState:
         orders.list_payments(tx, order_id),
         tickets.list_tickets(tx, order_id),
         orders.list_refunds(tx, order_id),
+        orders.list_events(tx, order_id),
     )

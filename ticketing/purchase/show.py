@@ -39,6 +39,10 @@ def order(state: OrderState, stand_ins: tuple[str, ...]) -> dict[str, Any]:
             for payment in state.payments
         ],
         "refunds": [refund(made) for made in state.refunds],
+        "history": [
+            {"at": written(event.at), "state": event.to_state, "by": event.actor, "reason": event.reason}
+            for event in state.events
+        ],
         "stand_ins": list(stand_ins),
     }
 

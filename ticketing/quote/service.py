@@ -1,12 +1,16 @@
 """Quote: read an offer, price it once more, freeze what is promised."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tariffs.book import build_book
+from tariffs.money import Money
 from tariffs.pricing import Passenger, price_journey
 from ticketing.clock import Clock
 from ticketing.db import Database, offers
-from ticketing.db.offers import Quote
+from ticketing.db.documents import canonical
+from ticketing.db.offers import Quote, TariffVersion
 from ticketing.errors import Conflict, Gone, InvalidRequest, NotFound
 from ticketing.ids import new_id
 from ticketing.quote.freeze import document
@@ -58,7 +62,9 @@ def freeze(desk: Desk, offer_id: str) -> Quote:
         expires_at=offer.expires_at,
         document=document(offered, price, region.data.product),
     )
+    version = TariffVersion(price.tariff_version, offer.region, now, dict(region.tariff))
     with desk.database.write() as tx:
+        offers.keep_tariff(tx, version)
         offers.insert_quote(tx, frozen)
     return frozen
 
@@ -70,3 +76,39 @@ def get_quote(desk: Desk, quote_id: str) -> Quote:
     if found is None:
         raise NotFound("there is no such quote")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A quote priced again from its stored version: `differences` are empty when nothing has changed."""
+
+    quote_id: str
+    tariff_version: str
+    total: Money
+    differences: tuple[str, ...]
+
+
+def replay(database: Database, quote_id: str) -> Replay:
+    """Price an old quote again from the tariff it was made with, to the cent and the derivation.
+
+    Raises NotFound for an unknown quote.
+    """
+    with database.read() as tx:
+        quote = offers.get_quote(tx, quote_id)
+        stored = offers.get_tariff(tx, quote.tariff_version)
+    book, findings = build_book(**stored.document)
+    if book is None:
+        raise Conflict(f"the stored tariff has {len(findings)} findings and cannot be built")
+    promised = quote.document
+    price = price_journey(
+        book,
+        [rides.from_json(ride) for ride in promised["rides"]],
+        [Passenger(person["ref"], person["rider"]) for person in promised["passengers"]],
+    )
+    again = json.loads(canonical(document(promised, price, promised["product"])))
+    differences = [name for name in sorted(promised) if promised[name] != again.get(name)]
+    if book.version != quote.tariff_version:
+        differences.append("tariff_version")
+    return Replay(
+        quote.id, quote.tariff_version, Money(quote.total_minor, quote.currency), tuple(differences)
+    )

@@ -1,10 +1,13 @@
 """Load a region's folder into what the rooms use: its data and its tariff book, or every fault at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from operators.region import Operator, RegionData, load_region
 from tariffs.book import TariffBook, build_book
+from tariffs.fares import feed as fares
 from tariffs.findings import Finding, errors
 from tariffs.pricing import has_rider
 from ticketing.config import Settings
@@ -13,10 +16,11 @@ from ticketing.errors import Fault, Misconfigured
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A region that can be searched, priced and sold."""
+    """A region that can be searched, priced and sold; `tariff` is what its book was built from."""
 
     data: RegionData
     book: TariffBook
+    tariff: Mapping[str, Any]
 
     @property
     def operators(self) -> dict[str, Operator]:
@@ -27,18 +31,12 @@ class Region:
 def check_region(folder: Path) -> tuple[Region | None, list[Finding]]:
     """Load a region; None with every fault of its feeds, agreements, taxes and operators when one is an error."""
     data, findings = load_region(folder)
-    book, faults = build_book(
-        feeds=data.feed_texts,
-        agreement_documents=data.agreements,
-        tax_text=data.tax_text,
-        riders=data.riders,
-        media={operator.id: operator.medium for operator in data.operators.values()},
-        fee_basis_points=data.fee_basis_points,
-    )
+    tariff = _tariff(data)
+    book, faults = build_book(**tariff)
     findings = list(dict.fromkeys([*findings, *faults]))
     if book is not None:
         findings += _unknown_riders(data, book)
-    return (None if book is None or errors(findings) else Region(data, book)), findings
+    return (None if book is None or errors(findings) else Region(data, book, tariff)), findings
 
 
 def load_regions(settings: Settings) -> dict[str, Region]:
@@ -55,6 +53,21 @@ def load_regions(settings: Settings) -> dict[str, Region]:
             )
         loaded[name] = region
     return loaded
+
+
+def _tariff(data: RegionData) -> dict[str, Any]:
+    """The arguments of `build_book`, plain enough to be stored with a quote's version for years."""
+    return {
+        "feeds": {
+            operator: {name: text for name, text in texts.items() if name in fares.FILES}
+            for operator, texts in data.feed_texts.items()
+        },
+        "agreement_documents": data.agreements,
+        "tax_text": data.tax_text,
+        "riders": data.riders,
+        "media": {operator.id: operator.medium for operator in data.operators.values()},
+        "fee_basis_points": data.fee_basis_points,
+    }
 
 
 def _unknown_riders(data: RegionData, book: TariffBook) -> list[Finding]:

@@ -90,11 +90,9 @@ def _check_is_over(period: str, now: datetime) -> None:
 def _calculate(tx: Transaction, region: str, period: str) -> dict[str, Any]:
     """Build the frozen dataset of a run: what every output is made from."""
     balances = books.balances(tx, region, period)
-    by_currency: dict[str, int] = {}
-    for balance in balances:
-        by_currency[balance.currency] = by_currency.get(balance.currency, 0) + balance.amount_minor
-    if any(by_currency.values()):
-        raise Conflict(f"the books of {period} do not balance: {by_currency}")
+    unbalanced = books.unbalanced_entries(tx, period)
+    if unbalanced:
+        raise Conflict(f"{len(unbalanced)} entries of {period} do not balance, the first is {unbalanced[0]}")
     netting = net(_obligations(balances))
     return {
         "period": period,

@@ -137,9 +137,9 @@ class KeyStore:
         """The kids of a kind that no longer verify."""
         return [found.kid for found in self.records() if found.kind == kind and found.state not in PUBLISHED]
 
-    def jwks(self) -> dict[str, Any]:
-        """Every published key as a JWK set (RFC 7517), public members only."""
-        return {"keys": [to_jwk(key) for kind in KINDS for key in self.ring(kind).values()]}
+    def jwks(self, kind: Kind) -> dict[str, Any]:
+        """The published keys of one kind as a JWK set (RFC 7517), public members only."""
+        return {"keys": [to_jwk(key) for key in self.ring(kind).values()]}
 
     def _create(self, records: list[KeyRecord], kind: Kind, state: KeyState, now: datetime) -> KeyRecord:
         kid = _next_kid({found.kid for found in records}, now)

@@ -62,7 +62,7 @@ def test_a_forged_ticket_is_told_no_more_than_not_valid(api: Api) -> None:
 def test_the_signed_bundle_decides_offline_as_the_server_does(api: Api) -> None:
     token, gate = at_the_tram(api)
     response = api.get("/v1/operators/tlt/gate-bundle", gate)
-    trust = load_jwks(api.get("/.well-known/jwks.json").json or {})
+    trust = load_jwks(api.get("/.well-known/gate-bundle-jwks.json").json or {})
     bundle, uses = bundles.read(response.text, trust, "tlt")
     now = int(api.clock.now().timestamp())
 
@@ -91,7 +91,7 @@ def test_a_refund_is_in_the_bundle_and_in_the_status_list(api: Api) -> None:
     gate = api.key("gate", "tlt")
     api.post(f"/v1/orders/{bought.order['id']}/refunds", {"passengers": ["anna"]}, bought.token)
     api.clock.advance(timedelta(hours=1, minutes=10))
-    trust = load_jwks(api.get("/.well-known/jwks.json").json or {})
+    trust = load_jwks(api.get("/.well-known/gate-bundle-jwks.json").json or {})
     bundle, uses = bundles.read(api.get("/v1/operators/tlt/gate-bundle", gate).text, trust)
 
     decision = decide(

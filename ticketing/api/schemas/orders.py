@@ -158,6 +158,15 @@ class OrderedPassengerSchema(Strict):
     total = money(required=True)
 
 
+class OrderEventSchema(Strict):
+    """One step of an order: when, to which state, by whom, why."""
+
+    at = moment(required=True)
+    state = fields.String(required=True)
+    by = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
 class OrderSchema(Strict):
     """An order and what belongs to it. `access_token` is in the answer that creates it, and opens it alone."""
 
@@ -170,5 +179,6 @@ class OrderSchema(Strict):
     passengers = fields.List(fields.Nested(OrderedPassengerSchema), required=True)
     payments = fields.List(fields.Nested(PaymentSchema), required=True)
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
+    history = fields.List(fields.Nested(OrderEventSchema), required=True)
     access_token = fields.String()
     stand_ins = fields.List(fields.String(), required=True)

@@ -1,0 +1,6 @@
+"""Rules between operators, as dated and versioned data. Format and an example of each kind: docs/agreements.md."""
+
+from tariffs.agreements.model import FILE, Agreement, Run, Terms
+from tariffs.agreements.reader import load
+
+__all__ = ["FILE", "Agreement", "Run", "Terms", "load"]

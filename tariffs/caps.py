@@ -1,0 +1,178 @@
+"""Caps: within a window nobody pays more than so much. Pure, over all taps at once.
+
+`rate` looks at the whole set of a passenger's taps in the order of time. So a tap that is sent twice counts
+once, and one that arrives late changes what came after it, whatever the order of arrival.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal, get_args
+
+from tariffs.findings import Finding
+from tariffs.money import Money, MoneyError, parse
+from tariffs.table import Row, Table, unique
+
+Window = Literal["calendar_day", "service_day", "rolling", "iso_week", "calendar_month"]
+Party = Literal["holder", "everybody"]
+
+_DAY_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """One cap. Empty `networks`, `rider` or `medium` stand for any.
+
+    `argument` is the start of the service day in seconds after midnight, or the length of a rolling window in
+    seconds. With `party` `holder` companions on the same medium are neither capped nor counted.
+    """
+
+    id: str
+    networks: frozenset[str]
+    rider: str | None
+    medium: str | None
+    window: Window
+    argument: int
+    limit: Money
+    party: Party
+
+    def covers(self, tap: "Tap") -> bool:
+        """Whether a tap falls under this cap."""
+        return (
+            (not self.networks or tap.network in self.networks)
+            and self.rider in {None, tap.rider}
+            and self.medium in {None, tap.medium}
+            and (tap.holder or self.party == "everybody")
+            and tap.price.currency == self.limit.currency
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """One ride that was tapped: `at` is aware, in the time zone of the tariff; `id` is the tap's identity."""
+
+    id: str
+    at: datetime
+    price: Money
+    network: str
+    rider: str
+    medium: str
+    holder: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a tap costs after caps; `cap` is the one that lowered it."""
+
+    tap: str
+    amount: Money
+    cap: str | None
+
+
+def rate(taps: Iterable[Tap], caps: Sequence[Cap]) -> dict[str, Charge]:
+    """Charge each tap `max(0, min(price, limit - paid in the window))`; of several caps the smallest charge.
+
+    Raises ValueError when one tap id comes with two contents.
+    """
+    charges: dict[str, Charge] = {}
+    paid: dict[tuple[str, object], int] = {}
+    rolling: dict[str, float] = {}
+    for tap in _in_order(taps):
+        covering = [(cap, (cap.id, _window_of(cap, tap, rolling))) for cap in caps if cap.covers(tap)]
+        amount, by = tap.price.minor, None
+        for cap, key in covering:
+            room = max(0, min(tap.price.minor, cap.limit.minor - paid.get(key, 0)))
+            if room < amount:
+                amount, by = room, cap.id
+        for cap, key in covering:
+            paid[key] = paid.get(key, 0) + amount
+            if cap.window == "rolling" and amount and cap.id not in rolling:
+                rolling[cap.id] = tap.at.timestamp()
+        charges[tap.id] = Charge(tap.id, Money(amount, tap.price.currency), by)
+    return charges
+
+
+def load(text: str, file: str = "caps.csv") -> tuple[list[Cap], list[Finding]]:
+    """Read the caps: cap_id, networks (separated by spaces), rider, medium, window, window_arg, amount, currency, party_scope."""
+    findings: list[Finding] = []
+    table = Table(file, text, findings)
+    table.require("cap_id", "window", "amount", "currency")
+    caps: dict[str, Cap] = {}
+    for row in table.rows():
+        cap = _cap(row)
+        if cap and unique(row, "cap_id", cap.id, caps):
+            caps[cap.id] = cap
+    return list(caps.values()), findings
+
+
+def _in_order(taps: Iterable[Tap]) -> list[Tap]:
+    known: dict[str, Tap] = {}
+    for tap in taps:
+        if known.setdefault(tap.id, tap) != tap:
+            raise ValueError(f"the tap {tap.id} came with two contents")
+    return sorted(known.values(), key=lambda tap: (tap.at.timestamp(), tap.id))
+
+
+def _window_of(cap: Cap, tap: Tap, rolling: dict[str, float]) -> object:
+    """The window that a tap falls into; a rolling one is named by its first paid ride."""
+    match cap.window:
+        case "calendar_day":
+            return tap.at.date()
+        case "service_day":
+            return service_day(tap.at, cap.argument)
+        case "iso_week":
+            return tap.at.isocalendar()[:2]
+        case "calendar_month":
+            return (tap.at.year, tap.at.month)
+        case "rolling":
+            start = rolling.get(cap.id)
+            if start is not None and tap.at.timestamp() - start >= cap.argument:
+                del rolling[cap.id]
+                start = None
+            return start if start is not None else tap.at.timestamp()
+
+
+def service_day(at: datetime, start_seconds: int) -> date:
+    """The day that a ride belongs to when days begin at so many seconds after midnight on the wall clock."""
+    clock = at.hour * 3600 + at.minute * 60 + at.second
+    return at.date() - timedelta(days=1) if clock < start_seconds else at.date()
+
+
+def _cap(row: Row) -> Cap | None:
+    name, window, party = row.required("cap_id"), row.required("window"), row.text("party_scope") or "holder"
+    if window not in get_args(Window):
+        row.fault("window", "invalid_enum", f"{window!r} is not one of {', '.join(get_args(Window))}")
+    if party not in get_args(Party):
+        row.fault("party_scope", "invalid_enum", f"{party!r} is neither holder nor everybody")
+    try:
+        limit = parse(row.text("amount"), row.text("currency"))
+    except MoneyError as error:
+        row.fault("amount", "invalid_amount", str(error))
+        return None
+    argument = _argument(row, window)
+    if window not in get_args(Window) or party not in get_args(Party) or argument is None or not name:
+        return None
+    windows: Mapping[str, Window] = {known: known for known in get_args(Window)}
+    parties: Mapping[str, Party] = {known: known for known in get_args(Party)}
+    return Cap(
+        name, frozenset(row.text("networks").split()), row.text("rider") or None, row.text("medium") or None,
+        windows[window], argument, limit, parties[party],
+    )  # fmt: skip
+
+
+def _argument(row: Row, window: str) -> int | None:
+    value = row.text("window_arg")
+    if window == "service_day":
+        begin = row.parsed("window_arg", time.fromisoformat, "invalid_time", "a time like 04:00")
+        if begin is None:
+            return None if value else 0
+        return begin.hour * 3600 + begin.minute * 60
+    if window == "rolling":
+        row.required("window_arg")
+        length = row.parsed("window_arg", int, "invalid_integer", "a whole number of seconds")
+        if length is not None and not 0 < length <= 31 * _DAY_SECONDS:
+            row.fault("window_arg", "invalid_duration", "between a second and a month")
+        return length
+    if value:
+        row.fault("window_arg", "forbidden_value", f"a {window} takes no argument")
+    return 0

@@ -1,0 +1,130 @@
+"""Taking a ticket's allocation back: balanced at every step, and zero at the end."""
+
+from datetime import UTC, datetime
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from operators.region import RefundStep
+from tariffs.apportion import by_weights
+from tariffs.money import Money, half_up
+from ticketing.books import postings
+from ticketing.db.books import Share, Tax
+from ticketing.errors import Conflict, InvalidRequest
+from ticketing.purchase.order import after
+from ticketing.purchase.refund import RefundableTicket, decide, percent_at
+from ticketing.purchase.reversal import take_back
+
+AT = datetime(2026, 10, 13, 6, 0, tzinfo=UTC)
+OPERATORS = ("ferry", "hsl", "tlt")
+RATES = {"FI": 1350, "EE": 2400, "XX": 0}
+
+
+def allocation(gross: int, keys: list[int], metres: list[int], fee_bp: int) -> tuple[list[Share], list[Tax]]:
+    """The rows of a sale, made the way pricing makes them."""
+    shares = by_weights(gross, dict(zip(OPERATORS, map(Fraction, keys), strict=True)))
+    states = by_weights(gross, dict(zip(RATES, map(Fraction, metres), strict=True)))
+    taxes = [
+        Tax("j", "r", state, "tram", "domestic", "taxable", rate, 1, 5, "EUR", "sale", 0, states[state],
+            half_up(Fraction(states[state] * rate, 10_000 + rate)))
+        for state, rate in RATES.items()
+    ]  # fmt: skip
+    vat = by_weights(
+        sum(tax.vat_minor for tax in taxes), {name: Fraction(share) for name, share in shares.items()}
+    )
+    rows = []
+    for name, share in shares.items():
+        fee = half_up(Fraction(share * fee_bp, 10_000))
+        rows.append(
+            Share("j", "r", name, "EUR", "sale", 0, share, vat[name], fee, share - vat[name] - fee, "rule")
+        )
+    return rows, taxes
+
+
+@given(
+    st.integers(1, 10**6),
+    st.lists(st.integers(1, 5000), min_size=3, max_size=3),
+    st.lists(st.integers(1, 90_000), min_size=3, max_size=3),
+    st.integers(0, 500),
+    st.lists(st.integers(1, 10**6), max_size=5),
+)
+def test_every_partial_refund_balances_and_the_last_one_leaves_nothing(
+    gross: int, keys: list[int], metres: list[int], fee_bp: int, refunds: list[int]
+) -> None:
+    shares, taxes = allocation(gross, keys, metres, fee_bp)
+    left = gross
+    for seq, wanted in enumerate([*refunds, gross], 1):
+        amount = min(wanted, left)
+        if amount == 0:
+            continue
+        back = take_back(shares, taxes, amount, seq)
+        left -= amount
+        assert -sum(share.gross_minor for share in back.shares) == amount
+        assert -sum(tax.gross_minor for tax in back.taxes) == amount
+        assert sum(share.vat_minor for share in back.shares) == sum(tax.vat_minor for tax in back.taxes)
+        entry = postings.refund_decided("r1", "j", region="r", shares=back.shares, taxes=back.taxes, at=AT)
+        assert entry is not None
+        assert sum(posting.amount_minor for posting in entry.postings) == 0
+        shares, taxes = [*shares, *back.shares], [*taxes, *back.taxes]
+
+    for name in OPERATORS:
+        mine = [share for share in shares if share.operator == name]
+        assert {
+            sum(getattr(share, part) for share in mine) for part in ("gross_minor", "vat_minor", "fee_minor")
+        } == {0}
+    assert all(sum(tax.gross_minor for tax in taxes if tax.member_state == state) == 0 for state in RATES)
+
+
+@given(st.integers(1, 10**6), st.integers(0, 500))
+def test_a_sale_is_booked_in_balance(gross: int, fee_bp: int) -> None:
+    shares, taxes = allocation(gross, [2, 29, 3], [3000, 77_000, 4000], fee_bp)
+
+    entry = postings.allocation("j", region="r", shares=shares, taxes=taxes, at=AT)
+
+    assert entry is not None
+    assert sum(posting.amount_minor for posting in entry.postings) == 0
+
+
+def test_nothing_is_booked_for_nothing() -> None:
+    assert postings.gateway_fee("p", region="r", gateway="demo", fee=0, currency="EUR", at=AT) is None
+
+
+STEPS = (RefundStep(24, 100), RefundStep(2, 50))
+
+
+@pytest.mark.parametrize(("hours", "percent"), [(25, 100), (24, 100), (23, 50), (2, 50), (1, 0), (-1, 0)])
+def test_a_schedule_pays_by_the_hours_before_departure(hours: int, percent: int) -> None:
+    assert percent_at(STEPS, Fraction(hours)) == percent
+
+
+def refundable(**changes: object) -> RefundableTicket:
+    facts = {"jti": "j", "passenger_ref": "anna", "status": "valid", "price": Money(3201, "EUR"),
+             "operators": ("hsl", "ferry"), "first_departure": datetime(2026, 10, 13, 16, 0, tzinfo=UTC)}  # fmt: skip
+    return RefundableTicket(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+def test_the_strictest_operator_decides_and_half_a_cent_goes_to_the_passenger() -> None:
+    (line,) = decide([refundable()], ["anna"], set(), {"hsl": (RefundStep(0, 100),), "ferry": STEPS}, AT)
+
+    assert (line.percent, line.amount.text) == (50, "16.01")
+    assert "ferry" in line.because
+
+
+def test_a_refund_that_cannot_be_says_why() -> None:
+    schedules = {"hsl": STEPS, "ferry": STEPS}
+    with pytest.raises(InvalidRequest, match="not a passenger"):
+        decide([refundable()], ["eve"], set(), schedules, AT)
+    with pytest.raises(Conflict, match="used"):
+        decide([refundable()], ["anna"], {"j"}, schedules, AT)
+    with pytest.raises(Conflict, match="before"):
+        decide([refundable(status="revoked")], ["anna"], set(), schedules, AT)
+    with pytest.raises(Conflict, match="nothing back"):
+        decide([refundable(operators=("unknown",))], ["anna"], set(), schedules, AT)
+
+
+def test_a_move_that_is_not_drawn_is_refused() -> None:
+    assert after("authorised", "void") == "cancelled"
+    with pytest.raises(Conflict, match="refunded cannot issue"):
+        after("refunded", "issue")

@@ -1,0 +1,132 @@
+"""Tools of a tariff clerk: a price explained, a table of zones, taps charged under caps."""
+
+import csv
+import html
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tariffs import caps as capping
+from tariffs.caps import Cap, Tap
+from tariffs.fares.feed import Feed
+from tariffs.fares.legs import FareLeg
+from tariffs.fares.price import FarePrice
+from tariffs.fares.price import price as price_legs
+from tariffs.money import MoneyError, parse
+from tariffs.table import zone_name
+from ticketing.errors import Fault, InvalidRequest
+
+_TAP_KEYS = ("id", "at", "amount", "currency", "network", "rider", "medium", "holder")
+
+
+def explain(found: FarePrice) -> str:
+    """A derivation in sentences, one a line."""
+    lines = [f"total  {found.total}" if found.total else f"no price: {found.reason}, {found.detail}"]
+    for item in found.items:
+        lines.append(
+            f"  {item.price!s:>12}  {item.product}, legs {', '.join(map(str, item.legs))}: {item.because}"
+        )
+        rider, medium = item.rider or "any rider", item.medium or "any medium"
+        lines.append(f"  {'':>12}  for {rider}, {medium}")
+    for step in found.derivation:
+        lines += [
+            f"  {other['amount']:>8} {step['currency']}  {other['product']}: {other['why_not']}"
+            for other in step["alternatives"]
+        ]
+        if step["reason"] == "clamp":
+            lines.append("  a chain of transfers below zero counts as zero")
+    if found.split_cheaper:
+        lines.append("  bought apart: joined it would be dearer")
+    if found.partial:
+        lines.append("  a compulsory rule of the operator limits the best-price guarantee")
+    return "\n".join(lines)
+
+
+def matrix(feed: Feed, rider: str | None, medium: str | None, at: datetime) -> list[list[str]]:
+    """Prices of a ride from every area to every area: the first row and column are their ids."""
+    areas = sorted(
+        {area for found in feed.stop_areas.values() for area in found} | set().union(*feed.listed[1:])
+    )
+    rows = [["", *areas]]
+    for start in areas:
+        cells = []
+        for end in areas:
+            leg = FareLeg(None, frozenset({start}), frozenset({end}), frozenset({start, end}), at, at)
+            found = price_legs(feed, [leg], rider, medium).total
+            cells.append(str(found) if found else "unknown")
+        rows.append([start, *cells])
+    return rows
+
+
+def render(rows: Sequence[Sequence[str]], form: str) -> str:
+    """Write a table as `text`, `csv` or `html`."""
+    if form == "csv":
+        buffer = io.StringIO()
+        csv.writer(buffer).writerows(rows)
+        return buffer.getvalue().rstrip()
+    if form == "html":
+        body = "\n".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+        )
+        return f"<table>\n{body}\n</table>"
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+    )
+
+
+def rate(document: Any, caps: Sequence[Cap]) -> dict[str, Any]:
+    """Charge the taps of a request under caps; raises InvalidRequest with every fault and its path."""
+    faults: list[Fault] = []
+    if not isinstance(document, dict) or not isinstance(document.get("taps"), list):
+        raise InvalidRequest("the request needs a list of taps", [Fault("taps", "must be a list")])
+    faults.extend(Fault(str(name), "unknown key") for name in document if name not in {"taps", "timezone"})
+    zone = document.get("timezone", "UTC")
+    try:
+        zone_name(zone)
+    except (TypeError, ValueError):
+        raise InvalidRequest.at("timezone", f"{zone!r} is not an IANA time zone") from None
+    taps = [_tap(row, f"taps[{at}]", ZoneInfo(zone), faults) for at, row in enumerate(document["taps"])]
+    if faults:
+        raise InvalidRequest("; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3]), faults)
+    try:
+        charges = capping.rate([tap for tap in taps if tap], caps)
+    except ValueError as error:
+        raise InvalidRequest.at("taps", str(error)) from None
+    return {
+        "charges": [
+            {"tap": charge.tap, **charge.amount.as_dict(), "cap": charge.cap} for charge in charges.values()
+        ]
+    }
+
+
+def _tap(row: Any, path: str, zone: ZoneInfo, faults: list[Fault]) -> Tap | None:
+    if not isinstance(row, dict):
+        faults.append(Fault(path, "must be an object"))
+        return None
+    before = len(faults)
+    faults.extend(Fault(f"{path}.{name}", "unknown key") for name in row if name not in _TAP_KEYS)
+    empty = [name for name in ("id", "network", "rider", "medium") if not isinstance(row.get(name), str)]
+    faults.extend(Fault(f"{path}.{name}", "must be a text") for name in empty)
+    if type(row.get("holder", True)) is not bool:
+        faults.append(Fault(f"{path}.holder", "must be true or false"))
+    try:
+        moment = datetime.fromisoformat(row.get("at", ""))
+        price = parse(row.get("amount", ""), row.get("currency", ""))
+    except MoneyError as error:
+        faults.append(Fault(f"{path}.amount", str(error)))
+        return None
+    except (TypeError, ValueError):
+        faults.append(Fault(f"{path}.at", "must be a time like 2026-03-04T10:05:00"))
+        return None
+    if len(faults) > before:
+        return None
+    local = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+    return Tap(row["id"], local, price, row["network"], row["rider"], row["medium"], row.get("holder", True))
+
+
+def noon(day: datetime | None) -> datetime:
+    """The moment a matrix is priced at: noon of the given day, today by default."""
+    return (day or datetime.now(UTC)).replace(hour=12, minute=0, second=0, microsecond=0, tzinfo=UTC)
