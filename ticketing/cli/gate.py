@@ -30,7 +30,8 @@ def decide_command(request: TextIO, *, jsonl: bool) -> None:
 
     REQUEST holds `bundle` (a signed gate bundle), `trust` (the key set that signs bundles), `token` (a ticket,
     or ticket~proof), `proof` (or null), `gate` {operator, stop_id, leg}, `at` (a time with its offset) and
-    `seen`, the accepted uses that the gate knows: {jti, leg, ts, gate} with ts as a time or POSIX seconds.
+    `seen`, the accepted uses that the gate knows: {jti, leg, ts, gate} with ts as a time or POSIX seconds, and
+    gate (or null) the stop where it was. A use that the bundle tells as well counts once.
 
     \b
     Example:
@@ -114,6 +115,9 @@ def _uses(value: Any, faults: list[Fault]) -> list[Use]:
             faults.append(Fault(f"{path}.jti", "must be a text"))
         if type(leg) is not int or leg < 0:
             faults.append(Fault(f"{path}.leg", "must be a whole number from 0"))
+            continue
+        if not isinstance(row.get("gate"), str | None):
+            faults.append(Fault(f"{path}.gate", "must be a text or null"))
             continue
         moment = _moment(row.get("ts"), f"{path}.ts", faults)
         uses.append(Use(str(row.get("jti")), leg, moment or 0, row.get("gate")))

@@ -3,36 +3,56 @@
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, cast
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 
-from ticketing.gate.decision import Binding, Bundle, Degrade, Policy, ProductRule, Reading, Use
+from ticketing.gate.decision import Bundle, Policy, ProductRule, Reading, Standing, Use
+from ticketing.gate.document import (
+    BadBundle,
+    check_members,
+    offsets_of,
+    policy_of,
+    rule_document,
+    rules_of,
+    uses_of,
+)
 from ticketing.strictjson import NotStrict
 from ticketing.tickets import claims as ticket_claims
 from ticketing.tickets import proof as proofs
 from ticketing.tickets import status_list
 from ticketing.tickets.claims import BadClaims, Proof
-from ticketing.tickets.jwk import BadKey, VerifyKey, load_jwks, to_jwk
+from ticketing.tickets.jwk import BadKey, VerifyKey, load_jwks, public_key, to_jwk
 from ticketing.tickets.jws import Refused, Signer, verify
 from ticketing.tickets.proof import BadProof
 from ticketing.tickets.status_list import BadStatusList, StatusList
 from ticketing.tickets.strict import json_object
 
+__all__ = [
+    "BadBundle",
+    "Facts",
+    "assemble",
+    "local_offsets",
+    "read",
+    "read_ticket",
+    "sign",
+    "succeed",
+    "with_status",
+]
+
 TYP = "gate-bundle+jwt"
 LIFE = timedelta(hours=24)
 _LONGEST = 4_000_000
-_MEMBERS = {
-    "iss", "aud", "iat", "exp", "ver", "keys", "removed", "lists", "status_keys", "rules", "uses", "devices", "policy",
-}  # fmt: skip
-
-
-class BadBundle(ValueError):
-    """A bundle that must not be applied; the one that is held stays."""
+# A bundle lives for a day and `fail_open` stretches it by another.
+_OFFSET_HOURS = 72
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What goes into a bundle. `lists` are signed status lists, `uses` the operator's accepted uses."""
+    """What goes into a bundle.
+
+    `lists` are signed status lists, `uses` the operator's accepted uses, `offsets` as `local_offsets` gives
+    them: needed where a rule has hours or days.
+    """
 
     issuer: str
     operator: str
@@ -44,6 +64,7 @@ class Facts:
     rules: Mapping[str, ProductRule]
     uses: Sequence[Use]
     policy: Policy
+    offsets: Sequence[tuple[int, int]] = ()
 
 
 def sign(signer: Signer, facts: Facts, now: datetime) -> str:
@@ -61,7 +82,8 @@ def sign(signer: Signer, facts: Facts, now: datetime) -> str:
             "status_keys": [to_jwk(key) for key in facts.status_keys.values()],
             "removed": list(facts.removed),
             "lists": list(facts.lists),
-            "rules": {product: _rule_json(rule) for product, rule in facts.rules.items()},
+            "rules": {product: rule_document(rule) for product, rule in facts.rules.items()},
+            "offsets": [list(pair) for pair in facts.offsets],
             "uses": [[use.jti, use.leg, use.at, use.gate] for use in facts.uses],
             "devices": [],
             "policy": asdict(facts.policy),
@@ -74,32 +96,54 @@ def read(
 ) -> tuple[Bundle, tuple[Use, ...]]:
     """Verify a bundle and give it with the uses it carries; raises BadBundle.
 
-    With `operator` a bundle for another one is refused.
+    With `operator` a bundle for another one is refused. `keys` verify tickets and `status_keys` lists, each
+    nothing else.
     """
     try:
         payload = json_object(verify(token, TYP, trust, longest=_LONGEST))
-        if not set(payload) <= _MEMBERS:
-            raise BadBundle(f"unknown member {min(set(payload) - _MEMBERS)}")
+        check_members(payload)
         if operator is not None and payload["aud"] != operator:
-            raise BadBundle("for another operator")
-        lists = [
-            status_list.read(entry, load_jwks({"keys": payload["status_keys"]})) for entry in payload["lists"]
-        ]
+            raise BadBundle("aud is another operator")
+        status_ring = load_jwks({"keys": payload["status_keys"]})
         bundle = assemble(
             issuer=payload["iss"],
             operator=payload["aud"],
-            times=(int(payload["iat"]), int(payload["exp"])),
+            times=(payload["iat"], payload["exp"]),
             ring=load_jwks({"keys": payload["keys"]}),
-            lists=lists,
-            rules={product: _rule(rule) for product, rule in payload["rules"].items()},
-            policy=_policy(payload.get("policy", {})),
+            lists=[status_list.read(entry, status_ring) for entry in payload["lists"]],
+            rules=rules_of(payload),
+            policy=policy_of(payload),
         )
-        uses = tuple(Use(str(jti), int(leg), int(at), gate) for jti, leg, at, gate in payload.get("uses", []))
+        bundle = replace(bundle, offsets=offsets_of(payload), version=payload["ver"])
+        return bundle, uses_of(payload)
     except (Refused, NotStrict, BadKey, BadStatusList) as error:
         raise BadBundle(str(error)) from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadBundle(f"a member is missing or wrong: {error}") from None
-    return bundle, uses
+
+
+def succeed(held: Bundle | None, arriving: Bundle) -> Bundle:
+    """The bundle to decide by from now on: the arriving one, whole; raises BadBundle and the held one stays.
+
+    A gate never steps back to a lower version, nor to another issuer or operator.
+    """
+    if held is not None:
+        if (held.issuer, held.operator) != (arriving.issuer, arriving.operator):
+            raise BadBundle("iss or aud is not that of the bundle that is held")
+        if arriving.version < held.version:
+            raise BadBundle(f"ver {arriving.version} is before {held.version}, which is held")
+    return arriving
+
+
+def local_offsets(zone: tzinfo, now: datetime) -> tuple[tuple[int, int], ...]:
+    """The seconds east of UTC of a time zone: at `now`, and from each change within the next three days."""
+    first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    found: list[tuple[int, int]] = []
+    for hour in range(_OFFSET_HOURS + 1):
+        moment = first + timedelta(hours=hour)
+        offset = moment.astimezone(zone).utcoffset() or timedelta()
+        seconds = int(offset.total_seconds())
+        if not found or found[-1][1] != seconds:
+            found.append((int(moment.timestamp()), seconds))
+    return tuple(found)
 
 
 def assemble(
@@ -113,11 +157,15 @@ def assemble(
     policy: Policy,
 ) -> Bundle:
     """Put a bundle together from parts that are already verified."""
-    by_uri = {entry.uri: entry for entry in lists}
+    by_uri: dict[str, StatusList] = {}
+    for entry in sorted(lists, key=lambda entry: entry.issued_at):
+        by_uri[entry.uri] = entry  # the newest of a list counts, in whatever order they came
 
-    def status_of(uri: str, index: int) -> tuple[int | None, int | None]:
+    def status_of(uri: str, index: int) -> Standing | None:
         entry = by_uri.get(uri)
-        return (None, None) if entry is None else (entry.status_of(index), entry.issued_at)
+        if entry is None:
+            return None
+        return Standing(entry.status_of(index), entry.issued_at, entry.expires_at)
 
     return Bundle(
         issuer=issuer,
@@ -134,27 +182,36 @@ def assemble(
 
 def with_status(bundle: Bundle, bits: int, at: int) -> Bundle:
     """The same bundle for one ticket whose status is known from its row."""
-    return replace(bundle, status_of=lambda _uri, _index: (bits, at))
+    return replace(bundle, status_of=lambda _uri, _index: Standing(bits, at, bundle.expires_at))
 
 
 def read_ticket(ring: Mapping[str, VerifyKey], token: str, issuer: str, operator: str) -> Reading:
-    """Read a code in the strict order: signature, then issuer, audience, claims."""
+    """Read a code in the strict order: signature, then issuer, audience, claims and the phone's key."""
     try:
         payload = json_object(verify(token, ticket_claims.TYP, ring))
     except Refused as error:
         return Reading(error.reason, None)
     except NotStrict:
         return Reading("bad_claims", None)
-    jti = payload.get("jti") if isinstance(payload.get("jti"), str) else None
+    jti = payload["jti"] if ticket_claims.is_jti(payload.get("jti")) else None
     if payload.get("iss") != issuer:
         return Reading("wrong_issuer", None, jti)
     audience = payload.get("aud")
     if isinstance(audience, list) and operator not in audience:
         return Reading("wrong_audience", None, jti, ", ".join(str(code)[:12] for code in audience[:8]))
+    return _claims(payload, jti)
+
+
+def _claims(payload: Mapping[str, Any], jti: str | None) -> Reading:
     try:
-        return Reading(None, ticket_claims.parse(payload), jti)
+        claims = ticket_claims.parse(payload)
+        if claims.binding_key is not None:
+            public_key(claims.binding_key)
     except BadClaims as error:
         return Reading("bad_claims", None, jti, str(error)[:20])
+    except BadKey:
+        return Reading("bad_claims", None, jti, "cnf")
+    return Reading(None, claims, jti)
 
 
 def read_proof(proof: str, token: str, key: Mapping[str, str]) -> Proof | None:
@@ -163,35 +220,3 @@ def read_proof(proof: str, token: str, key: Mapping[str, str]) -> Proof | None:
         return proofs.read(proof, token, key)
     except BadProof:
         return None
-
-
-def _rule_json(rule: ProductRule) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(rule).items()}
-
-
-def _rule(document: Mapping[str, Any]) -> ProductRule:
-    stops = document.get("stops", "any")
-    binding = document.get("binding", "optional")
-    if stops not in {"any", "board"} or binding not in {"required", "optional", "none"}:
-        raise BadBundle("a product rule")
-    return ProductRule(
-        binding=cast("Binding", binding),
-        passback_seconds=int(document.get("passback_seconds", 60)),
-        stops=stops,
-        classes=tuple(document.get("classes", ())),
-        hours=tuple((int(start), int(end)) for start, end in document.get("hours", ())),
-    )
-
-
-def _policy(document: Mapping[str, Any]) -> Policy:
-    degrade = document.get("degrade", "fail_closed")
-    if degrade not in {"fail_open", "fail_closed"}:
-        raise BadBundle("the degrade policy")
-    numbers = {
-        name: int(document[name])
-        for name in ("max_stale_seconds", "leeway_seconds", "proof_past_seconds", "proof_future_seconds")
-        if name in document
-    }
-    return Policy(
-        degrade=cast("Degrade", degrade), accept_demo=document.get("accept_demo") is True, **numbers
-    )

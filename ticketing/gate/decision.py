@@ -9,13 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ticketing.tickets.claims import Proof, TicketClaims
+from ticketing.tickets.claims import ZONE, Leg, Proof, TicketClaims
 
 Degrade = Literal["fail_open", "fail_closed"]
 Binding = Literal["required", "optional", "none"]
+Stops = Literal["any", "board"]
 
 _SUSPENDED = 2
 _DAY_SECONDS = 24 * 3600
+_NO_LEG = -1
+_EPOCH_WEEKDAY = 4  # 1 January 1970 was a Thursday
 _HOUR_MINUTES = 60
 _FAIL_OPEN_EXTRA_SECONDS = 24 * 3600
 
@@ -24,7 +27,8 @@ _FAIL_OPEN_EXTRA_SECONDS = 24 * 3600
 class Reading:
     """What reading a code gave: claims of a genuine ticket, or the reason why there are none.
 
-    `claims` comes with reason None; `jti` may be known of a genuine ticket whose claims are wrong.
+    `claims` comes with reason None; `jti` may be known of a genuine ticket whose claims are wrong, `field`
+    is the claim that is.
     """
 
     reason: str | None
@@ -35,13 +39,19 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class ProductRule:
-    """How a product behaves at a gate. `stops` is `any`, or `board` where the gate's stop must be the leg's start."""
+    """How a product behaves at a gate.
+
+    `stops` is `any`, or `board` where the gate's stop must be the leg's start (or its zone one of the leg's).
+    `classes` are those that pass, `hours` and `days` when: `[start, end)` in seconds of the local day, and ISO
+    weekdays (1 is Monday); empty is no rule.
+    """
 
     binding: Binding = "optional"
     passback_seconds: int = 60
-    stops: Literal["any", "board"] = "any"
+    stops: Stops = "any"
     classes: tuple[str, ...] = ()
     hours: tuple[tuple[int, int], ...] = ()
+    days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +67,21 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What a status list says of one ticket; `bits` None where its index lies outside the list."""
+
+    bits: int | None
+    listed_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """What a gate knows. Times in POSIX seconds.
 
     `read` turns a code into a Reading for (code, issuer, operator); `read_proof` verifies a proof over a
-    ticket or gives None; `status_of` gives (bits or None, time of the list or None) of a ticket's status.
+    ticket or gives None; `status_of` gives a ticket's Standing for (uri, index), or None where no such list
+    is held. `offsets` are pairs (from when, seconds east of UTC) that time rules read the local day by.
     """
 
     issuer: str
@@ -72,8 +92,9 @@ class Bundle:
     policy: Policy
     read: Callable[[str, str, str], Reading]
     read_proof: Callable[[str, str, Mapping[str, str]], Proof | None]
-    status_of: Callable[[str, int], tuple[int | None, int | None]]
-    utc_offset_seconds: int = 0
+    status_of: Callable[[str, int], Standing | None]
+    offsets: tuple[tuple[int, int], ...] = ()
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +109,36 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What this gate knows of earlier presentations: accepted uses, and proofs shown as (jti, nonce)."""
+    """What this gate knows of earlier presentations: accepted uses, and proofs shown as (jti, nonce).
+
+    A use that is told twice, by the bundle and by the gate's own memory, is one use. Build it once and decide
+    often: looking a ticket up costs the same however many uses there are.
+    """
 
     uses: Sequence[Use] = ()
     proofs: frozenset[tuple[str, str]] = frozenset()
+    _by_ticket: dict[str, list[Use]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_ticket: dict[str, list[Use]] = {}
+        for use in dict.fromkeys(self.uses):
+            by_ticket.setdefault(use.jti, []).append(use)
+        object.__setattr__(self, "_by_ticket", by_ticket)
+
+    def uses_of(self, jti: str) -> Sequence[Use]:
+        """The accepted uses of one ticket."""
+        return self._by_ticket.get(jti, ())
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Where the ticket is shown; a None stop or leg leaves the choice to the ticket."""
+    """Where the ticket is shown; a None stop, leg or zone leaves the choice to the ticket."""
 
     operator: str
     stop_id: str | None = None
     leg: int | None = None
     id: str | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +178,7 @@ class _Case:
     seen: Seen
     now: int
     gate: Gate
-    leg: int = 0
+    leg: int = _NO_LEG
     nonce: str | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -162,8 +199,9 @@ def decide(presented: Presented, bundle: Bundle, seen: Seen, now: int, gate: Gat
         refusal = check(case)
         if refusal:
             reason, more = refusal
+            leg = None if case.leg == _NO_LEG else case.leg
             return Decision(
-                admit=False, reason=reason, staff=_staff(reason, more), leg=case.leg, jti=case.claims.jti
+                admit=False, reason=reason, staff=_staff(reason, more), leg=leg, jti=case.claims.jti
             )
     return _admitted(case)
 
@@ -227,17 +265,18 @@ def _time(case: _Case) -> _Refusal | None:
 def _status(case: _Case) -> _Refusal | None:
     """What is known as revoked is refused however old the list; an old list no longer proves validity."""
     bundle, now = case.bundle, case.now
-    bits, listed_at = bundle.status_of(case.claims.status.uri, case.claims.status.idx)
-    if bits == _SUSPENDED:
-        return "suspended", ""
-    if bits:
-        return "revoked", ""
-    fresh = bits is not None and listed_at is not None and now - listed_at <= bundle.policy.max_stale_seconds
-    if fresh and now < bundle.expires_at:
-        return None
+    standing = bundle.status_of(case.claims.status.uri, case.claims.status.idx)
+    if standing is not None:
+        if standing.bits is None:
+            return "status_stale", "the list has no place for this ticket"
+        if standing.bits:
+            return ("suspended" if standing.bits == _SUSPENDED else "revoked"), ""
+        fresh = now - standing.listed_at <= bundle.policy.max_stale_seconds and now < standing.expires_at
+        if fresh and now < bundle.expires_at:
+            return None
     too_late = now >= bundle.expires_at + _FAIL_OPEN_EXTRA_SECONDS
     if bundle.policy.degrade == "fail_closed" or too_late:
-        return "status_stale", ""
+        return "status_stale", "" if standing is None else f"{_duration(now - standing.listed_at)} old"
     case.notes.append("stale revocation list")
     return None
 
@@ -265,15 +304,26 @@ def _leg(case: _Case) -> _Refusal | None:
     own = [at for at, leg in enumerate(legs) if leg.operator == gate.operator]
     if gate.leg is not None:
         own = [at for at in own if at == gate.leg]
-    here = [at for at in own if gate.stop_id is None or legs[at].start == gate.stop_id]
+    here = [at for at in own if _is_here(legs[at], gate)]
     rule = case.bundle.rules.get(case.claims.product)
-    strict = rule is not None and rule.stops == "board"
-    candidates = here if strict else here or own
+    is_strict = rule is not None and rule.stops == "board"
+    candidates = here if is_strict else here or own
     if not candidates:
-        zoned = any(leg.start.startswith("z:") for leg in legs if leg.operator == gate.operator)
+        zoned = any(leg.end is None for leg in legs if leg.operator == gate.operator)
         return "wrong_zone" if zoned else "wrong_leg", ""
-    case.leg = next((at for at in candidates if not _is_spent(case, at)), candidates[0])
+    case.leg = candidates[0]
+    for at in candidates:
+        if not _is_spent(case, at):
+            case.leg = at
+            break
     return None
+
+
+def _is_here(leg: Leg, gate: Gate) -> bool:
+    """Whether a leg begins where the gate is, as far as the gate says where that is."""
+    if leg.end is None:  # a zone ticket: one letter a zone, `z:AB`
+        return gate.stop_id is None if gate.zone is None else gate.zone in leg.start.removeprefix(ZONE)
+    return gate.stop_id is None or leg.start == gate.stop_id
 
 
 def _product(case: _Case) -> _Refusal | None:
@@ -289,23 +339,29 @@ def _product(case: _Case) -> _Refusal | None:
 
 
 def _hours(case: _Case) -> _Refusal | None:
-    """Time rules are hours of the local day, `[start, end)` in seconds."""
+    """Time rules speak of the local day, which the bundle's offsets tell."""
     rule = case.bundle.rules[case.claims.product]
-    second = (case.now + case.bundle.utc_offset_seconds) % _DAY_SECONDS
-    allowed = not rule.hours or any(start <= second < end for start, end in rule.hours)
-    return None if allowed else ("outside_time_rule", "")
+    if not rule.hours and not rule.days:
+        return None
+    offset = max((pair for pair in case.bundle.offsets if pair[0] <= case.now), default=(0, 0))[1]
+    day, second = divmod(case.now + offset, _DAY_SECONDS)
+    weekday = (day + _EPOCH_WEEKDAY - 1) % 7 + 1
+    in_hours = not rule.hours or any(start <= second < end for start, end in rule.hours)
+    return None if in_hours and (not rule.days or weekday in rule.days) else ("outside_time_rule", "")
 
 
 def _uses(case: _Case) -> _Refusal | None:
-    claims, now = case.claims, case.now
-    own = [use for use in case.seen.uses if use.jti == claims.jti]
-    on_leg = sorted((use for use in own if use.leg == case.leg), key=lambda use: use.at)
-    last = on_leg[-1] if on_leg else None
+    claims, now, gate = case.claims, case.now, case.gate
+    own = case.seen.uses_of(claims.jti)
+    if not own:
+        return None
+    last = max((use for use in own if use.leg == case.leg), key=lambda use: use.at, default=None)
     if last and _is_spent(case, case.leg):
         where = f" at {last.gate}" if last.gate else ""
         return "already_used", f"{_duration(now - last.at)} ago{where}"
     passback = case.bundle.rules[claims.product].passback_seconds
-    if last and now - last.at < passback and last.gate != case.gate.id:
+    same_gate = last is not None and last.gate is not None and last.gate in (gate.id, gate.stop_id)
+    if last and now - last.at < passback and not same_gate:
         return "passback", last.gate or ""
     if claims.uses is not None and len(own) >= claims.uses:
         return "uses_exhausted", f"{len(own)} of {claims.uses}"
@@ -314,8 +370,10 @@ def _uses(case: _Case) -> _Refusal | None:
 
 def _is_spent(case: _Case, leg: int) -> bool:
     """Whether all uses of a leg are taken; 0 means that they are never."""
-    used = sum(use.jti == case.claims.jti and use.leg == leg for use in case.seen.uses)
-    return case.claims.uses_per_leg != 0 and used >= case.claims.uses_per_leg
+    own = case.seen.uses_of(case.claims.jti)
+    if not own or case.claims.uses_per_leg == 0:
+        return False
+    return sum(use.leg == leg for use in own) >= case.claims.uses_per_leg
 
 
 def _duration(seconds: int) -> str:

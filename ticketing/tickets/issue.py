@@ -1,7 +1,7 @@
 """Issue a ticket: what was bought becomes claims, signed by the active ticket key."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,11 @@ _MAX_TRIES = 1000
 
 @dataclass(frozen=True, slots=True)
 class TicketOrder:
-    """What to issue. `legs` are (operator, from stop, to stop); `category` is shown to staff, shortened."""
+    """What to issue. `legs` are (operator, from stop, to stop); `category` is shown to staff, shortened.
+
+    `binding_key` is the phone's public P-256 key (`kty`, `crv`, `x`, `y`) where the ticket is bound to it;
+    `uses_per_leg` 0 is unlimited, `uses` limits the whole ticket (carnet).
+    """
 
     jti: str
     product: str
@@ -28,6 +32,9 @@ class TicketOrder:
     expires_at: datetime
     status_list: str
     status_index: int
+    uses_per_leg: int = 1
+    uses: int | None = None
+    binding_key: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,11 @@ class Press:
 
 
 def ticket_payload(order: TicketOrder, issuer: str, status_uri: str, *, demo: bool) -> dict[str, Any]:
-    """Write the claims of a ticket. Pure."""
+    """Write the claims of a ticket. Pure.
+
+    `demo` marks a ticket that pretended money has paid: beyond the claims every ticket may have, and refused
+    by each gate whose policy does not accept it.
+    """
     payload: dict[str, Any] = {
         "iss": issuer,
         "aud": list(dict.fromkeys(leg[0] for leg in order.legs)),
@@ -66,6 +77,12 @@ def ticket_payload(order: TicketOrder, issuer: str, status_uri: str, *, demo: bo
         "n": order.passengers,
         "status": {"status_list": {"idx": order.status_index, "uri": status_uri}},
     }
+    if order.uses_per_leg != 1:
+        payload["u"] = order.uses_per_leg
+    if order.uses is not None:
+        payload["c"] = order.uses
+    if order.binding_key is not None:
+        payload["cnf"] = {"jwk": dict(order.binding_key)}
     if order.category:
         payload["cat"] = order.category
     if demo:

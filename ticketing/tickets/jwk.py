@@ -1,5 +1,8 @@
 """Public keys as JWK (RFC 7517, RFC 8037): written for everybody, read with every check the library leaves out."""
 
+import functools
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,21 +24,11 @@ PublicKey = Ed25519PublicKey | EllipticCurvePublicKey
 MAX_KEYS = 32
 _COORDINATE_BYTES = 32
 _PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
-_MAX_KID = 16
-# Ed25519 points of small order (RFC 8032, section 5.1.7 leaves them to the application): under such a key one
-# signature fits many messages. Compared without the sign bit.
-_SMALL_ORDER = {
-    bytes.fromhex(point)
-    for point in (
-        "00" * 32,
-        "01" + "00" * 31,
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        "ec" + "ff" * 30 + "7f",
-        "ed" + "ff" * 30 + "7f",
-        "ee" + "ff" * 30 + "7f",
-    )
-}
+_KID = re.compile(r"[A-Za-z0-9_-]{1,16}")
+_MAX_CHARS = 16_384
+# Curve25519 in Edwards form (RFC 8032, section 5.1): the field's prime, and d = -121665/121666.
+_P = 2**255 - 19
+_D = -121665 * pow(121666, -1, _P) % _P
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +58,8 @@ def to_jwk(key: VerifyKey) -> dict[str, str]:
 def from_jwk(jwk: Mapping[str, Any]) -> VerifyKey:
     """Read one public signing key with its kid; raises BadKey."""
     kid = jwk.get("kid")
-    if not isinstance(kid, str) or not 0 < len(kid) <= _MAX_KID or not kid.isascii():
-        raise BadKey("a key needs a kid of 1 to 16 characters")
+    if not isinstance(kid, str) or not _KID.fullmatch(kid):
+        raise BadKey("a key needs a kid of 1 to 16 characters A-Z a-z 0-9 _ -")
     if jwk.get("use", "sig") != "sig":
         raise BadKey("the key is not for signatures")
     if "key_ops" in jwk and (not isinstance(jwk["key_ops"], list) or "verify" not in jwk["key_ops"]):
@@ -85,13 +78,12 @@ def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     kind = (jwk.get("kty"), jwk.get("crv"))
     try:
         if kind == ("OKP", "Ed25519"):
-            point = _coordinate(jwk, "x")
-            if point[:-1] + bytes([point[-1] & 0x7F]) in _SMALL_ORDER:
-                raise BadKey("a point of small order")
-            return Ed25519PublicKey.from_public_bytes(point)
+            x = _coordinate(jwk, "x")
+            if not _is_sound(x):
+                raise BadKey("not a point of the curve, or one of small order")
+            return Ed25519PublicKey.from_public_bytes(x)
         if kind == ("EC", "P-256"):
-            x, y = (int.from_bytes(_coordinate(jwk, name), "big") for name in ("x", "y"))
-            return EllipticCurvePublicNumbers(x, y, SECP256R1()).public_key()
+            return _p256(_coordinate(jwk, "x"), _coordinate(jwk, "y"))
     except ValueError as error:
         raise BadKey("not a point of the curve") from error
     raise BadKey("neither Ed25519 nor P-256")
@@ -99,6 +91,8 @@ def public_key(jwk: Mapping[str, Any]) -> PublicKey:
 
 def load_jwks(document: Mapping[str, Any]) -> dict[str, VerifyKey]:
     """Read a whole key set by kid; one bad or repeated key refuses all of it. Raises BadKey."""
+    if len(json.dumps(document)) > _MAX_CHARS:
+        raise BadKey("a key set has at most 16 KB")
     keys = document.get("keys")
     if not isinstance(keys, list) or not 0 < len(keys) <= MAX_KEYS:
         raise BadKey(f"a key set holds 1 to {MAX_KEYS} keys")
@@ -111,6 +105,32 @@ def load_jwks(document: Mapping[str, Any]) -> dict[str, VerifyKey]:
             raise BadKey(f"the kid {key.kid} is repeated")
         found[key.kid] = key
     return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _p256(x: bytes, y: bytes) -> EllipticCurvePublicKey:
+    """Build a P-256 key; kept, because a gate reads a phone's key with the ticket and again with its proof."""
+    numbers = EllipticCurvePublicNumbers(int.from_bytes(x, "big"), int.from_bytes(y, "big"), SECP256R1())
+    return numbers.public_key()
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_sound(encoded: bytes) -> bool:
+    """Whether 32 bytes are the one encoding of a point whose order is not 1, 2, 4 or 8.
+
+    The library loads any 32 bytes, and for a key of small order anybody can make signatures that verify.
+    """
+    y = int.from_bytes(encoded, "little") & (2**255 - 1)  # the highest bit is the sign of x
+    if y >= _P:
+        return False
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    if square == 0:
+        return False  # x = 0: the neutral element and the point of order 2
+    if pow(square, (_P - 1) // 2, _P) != 1:
+        return False  # no x on the curve has this square
+    # Doubling gives y' = (y^2 + x^2) / (2 - y^2 + x^2): -1 from a point of order 4, 0 from one of order 8.
+    doubled = (y * y + square) * pow(2 + square - y * y, -1, _P) % _P
+    return doubled not in {0, _P - 1}
 
 
 def _coordinate(jwk: Mapping[str, Any], name: str) -> bytes:

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import jwt
@@ -13,11 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ticketing.strictjson import NotStrict
 from ticketing.tickets.jwk import VerifyKey
-from ticketing.tickets.strict import decode_base64url, json_object
+from ticketing.tickets.strict import decode_base64url, is_canonical, json_object
 
 MAX_TICKET_CHARS = 2048
-_SHAPE = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})")
-_HEADER = {"alg", "kid", "typ"}
+_MAX_HEADER_CHARS = 256
+# A signature is 64 bytes: 86 characters, and the last one has four bits that must be zero.
+_SHAPE = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]{85}[AQgw]")
+_MEMBERS = {"alg", "kid", "typ"}
 _ALGORITHMS = {"EdDSA", "ES256"}
 _JWS = jwt.PyJWS()
 
@@ -33,6 +34,16 @@ class Signer:
         """Sign a payload, written without spaces."""
         content = json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
         return _JWS.encode(content, self.key, algorithm="EdDSA", headers={"kid": self.kid, "typ": typ})
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """A header as it was read; `exact` when it holds the three members as texts and nothing else."""
+
+    alg: str
+    kid: str
+    typ: str
+    exact: bool
 
 
 class Refused(Exception):
@@ -52,32 +63,35 @@ def verify(token: str, typ: str, ring: Mapping[str, VerifyKey], *, longest: int 
     if len(token) > longest or not token.isascii():
         raise Refused("malformed")
     shape = _SHAPE.fullmatch(token)
-    if shape is None:
+    if shape is None or shape.end(1) > _MAX_HEADER_CHARS or not is_canonical(shape[2]):
         raise Refused("malformed")
     header = _header(shape[1])
     if header is None:
         raise Refused("malformed")
-    if set(header) != _HEADER or not all(isinstance(value, str) for value in header.values()):
-        raise Refused("bad_type" if header.get("typ") != typ else "malformed")
-    if header["typ"] != typ:
+    if header.typ != typ:
         raise Refused("bad_type")
-    if header["alg"] not in _ALGORITHMS:
+    if not header.exact:
+        raise Refused("malformed")
+    if header.alg not in _ALGORITHMS:
         raise Refused("bad_alg")
-    key = ring.get(header["kid"])
+    key = ring.get(header.kid)
     if key is None:
         raise Refused("unknown_key")
-    if header["alg"] != key.algorithm:
+    if header.alg != key.algorithm:
         raise Refused("bad_alg")
     return check_signature(token, key)
 
 
 @functools.lru_cache(maxsize=256)
-def _header(segment: str) -> Mapping[str, Any] | None:
-    """Read a header strictly; None when it cannot be. Tickets of one key share theirs, so it is remembered."""
+def _header(segment: str) -> _Header | None:
+    """Read a header; None when it is not strict JSON. Kept, because one key heads all its tickets alike."""
     try:
-        return MappingProxyType(json_object(decode_base64url(segment)))
+        found = json_object(decode_base64url(segment))
     except NotStrict:
         return None
+    alg, kid, typ = (found.get(name) for name in ("alg", "kid", "typ"))
+    exact = set(found) == _MEMBERS and all(isinstance(value, str) for value in found.values())
+    return _Header(str(alg), str(kid), typ if isinstance(typ, str) else "", exact)
 
 
 def check_signature(token: str, key: VerifyKey) -> bytes:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ticketing.errors import Conflict, Misconfigured, NotFound
+from ticketing.tickets.claims import LONGEST_LIFE_SECONDS
 from ticketing.tickets.jwk import VerifyKey, to_jwk
 
 Kind = Literal["ticket", "status", "bundle"]
@@ -28,6 +29,8 @@ KINDS: tuple[Kind, ...] = ("ticket", "status", "bundle")
 PUBLISHED: tuple[KeyState, ...] = ("announced", "active", "verify_only")
 # A gate that was offline for 24 hours must hold a key before it signs.
 ANNOUNCE = timedelta(hours=48)
+# A key outlives the longest ticket that it has signed.
+KEEP = timedelta(seconds=LONGEST_LIFE_SECONDS) + timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,12 @@ class KeyStore:
         self._private: dict[str, Ed25519PrivateKey] = {}
 
     def create_missing(self, now: datetime) -> None:
-        """Give each kind an active key where it has none; safe when several processes start together."""
+        """Give each kind an active key where it has none, and let go of those that have served their time.
+
+        Safe when several processes start together.
+        """
         with self._locked():
-            records = self.records()
+            records = _aged(self.records(), now)
             for kind in KINDS:
                 if not any(record.kind == kind and record.state == "active" for record in records):
                     records.append(self._create(records, kind, "active", now))
@@ -68,10 +74,11 @@ class KeyStore:
     def rotate(self, kind: Kind, now: datetime) -> KeyRecord:
         """One step of a planned rotation: announce the next key, or make an announced one active.
 
-        The active key becomes verify-only. Raises Conflict when the announced key is younger than 48 hours.
+        The active key becomes verify-only, and removed when its last ticket has long expired. Raises Conflict
+        when the announced key is younger than 48 hours.
         """
         with self._locked():
-            records = self.records()
+            records = _aged(self.records(), now)
             announced = next(
                 (found for found in records if found.kind == kind and found.state == "announced"), None
             )
@@ -86,7 +93,10 @@ class KeyStore:
             return next(found for found in changed if found.kid == announced.kid)
 
     def compromise(self, kid: str, now: datetime) -> KeyRecord:
-        """Take a key out at once; its kind gets a new active key."""
+        """Take a key out at once, its private half too; raises NotFound for a kid that is not in use.
+
+        In its place signs the announced key, which gates may already hold, or else a new one.
+        """
         with self._locked():
             records = self.records()
             lost = next((found for found in records if found.kid == kid and found.state in PUBLISHED), None)
@@ -95,7 +105,14 @@ class KeyStore:
             gone = replace(lost, state="compromised", since=_iso(now))
             records = [gone if found.kid == kid else found for found in records]
             if lost.state == "active":
-                records.append(self._create(records, lost.kind, "active", now))
+                heir = next(
+                    (found for found in records if found.kind == lost.kind and found.state == "announced"),
+                    None,
+                )
+                if heir is None:
+                    records.append(self._create(records, lost.kind, "active", now))
+                else:
+                    records = [_stepped(found, lost.kind, heir.kid, now) for found in records]
             self._write(records)
         return gone
 
@@ -145,13 +162,27 @@ class KeyStore:
     def _write(self, records: list[KeyRecord]) -> None:
         content = json.dumps([asdict(record) for record in records], indent=2).encode()
         _write_private(self._folder / "keys.json", content)
+        for record in records:  # after the index, so that a crash leaves no published key without its file
+            if record.state not in PUBLISHED:
+                self._private.pop(record.kid, None)
+                (self._folder / f"{record.kid}.pem").unlink(missing_ok=True)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self._folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _aged(records: list[KeyRecord], now: datetime) -> list[KeyRecord]:
+    """Remove the verify-only keys whose tickets have all expired."""
+    return [
+        replace(found, state="removed", since=_iso(now))
+        if found.state == "verify_only" and now - datetime.fromisoformat(found.since) >= KEEP
+        else found
+        for found in records
+    ]
 
 
 def _stepped(found: KeyRecord, kind: Kind, kid: str, now: datetime) -> KeyRecord:

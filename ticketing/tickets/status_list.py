@@ -71,6 +71,9 @@ def read(token: str, ring: Mapping[str, VerifyKey], now: int | None = None) -> S
     issued, expires, uri, packed = (payload.get(name) for name in ("iat", "exp", "sub", "status_list"))
     if type(issued) is not int or type(expires) is not int or not isinstance(uri, str) or expires <= issued:
         raise BadStatusList("iat, exp or sub")
+    ttl = payload.get("ttl", TTL_SECONDS)
+    if type(ttl) is not int or ttl <= 0:
+        raise BadStatusList("ttl")
     if now is not None and now >= expires:
         raise BadStatusList("expired")
     return StatusList(uri, issued, expires, _unpack(packed))

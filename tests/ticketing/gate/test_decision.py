@@ -73,7 +73,9 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "wrong_class": (ticket(), {"held": bundle(rules={"through": ProductRule(classes=("1",))})}),
     "product_not_accepted": (ticket(p="other"), {}),
-    "outside_time_rule": (ticket(), {"held": bundle(rules={"through": ProductRule(hours=((0, 1),))})}),
+    "outside_time_rule": (
+        ticket(), {"held": bundle(rules={"through": ProductRule(hours=((0, 1),))}, offsets=((0, 10800),))}
+    ),
     "already_used": (ticket(), {"seen": used()}),
     "passback": (ticket(u=2), {"seen": used(at=NOW - 59)}),
     "uses_exhausted": (ticket(u=0, c=1), {"seen": used()}),

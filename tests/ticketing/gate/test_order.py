@@ -1,0 +1,161 @@
+"""The order of the reasons: of any two faults of one presentation the earlier line is the answer."""
+
+import itertools
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.ticketing.gate.test_decision import bundle, judge
+from tests.ticketing.tickets.mint import NOW, PHONE, payload, phone_jwk, proof, raw, ticket
+from ticketing.gate.decision import Gate, Policy, ProductRule, Seen, Use
+
+EXAMPLES = 10_000 if os.environ.get("SOAK") else 300
+JTI = "A" * 22
+NONCE = "AAAAAAAAAAA"
+
+
+@dataclass(slots=True)
+class Scene:
+    """Everything about one presentation that a fault may spoil."""
+
+    claims: dict[str, Any] = field(default_factory=lambda: {"cnf": {"jwk": phone_jwk()}})
+    header: dict[str, Any] = field(
+        default_factory=lambda: {"alg": "EdDSA", "kid": "26a", "typ": "ticket+jwt"}
+    )
+    proof: dict[str, Any] | None = field(default_factory=dict)
+    statuses: dict[int, int] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
+    rule: dict[str, Any] = field(default_factory=dict)
+    gate: dict[str, Any] = field(default_factory=lambda: {"operator": "tlt"})
+    uses: list[Use] = field(default_factory=list)
+    proofs: set[tuple[str, str]] = field(default_factory=set)
+    tail: str = ""
+    is_forged: bool = False
+    is_stale: bool = False
+
+    def reason(self) -> str:
+        token = raw(json.dumps(payload(**self.claims)).encode(), self.header)
+        shown = token if self.proof is None else f"{token}~{proof(token, **self.proof)}"
+        if self.is_forged:
+            head, rest = shown.split(".", 1)
+            shown = f"{head}.{rest[:20]}{'A' if rest[20] != 'A' else 'B'}{rest[21:]}"
+        if self.tail:
+            shown = self.tail + shown
+        rules = {"through": ProductRule(**self.rule)}
+        lists: dict[str, Any] = {"lists": []} if self.is_stale else {}
+        held = bundle(self.statuses, rules=rules, policy=self.policy, offsets=((0, 0),), **lists)
+        return judge(shown, held, gate=Gate(**self.gate), seen=Seen(self.uses, frozenset(self.proofs))).reason
+
+
+def with_uses(scene: Scene, *, ago: int, **claims: int) -> None:
+    """One use some time ago at another gate, and what the ticket allows."""
+    scene.uses = [Use(JTI, 0, NOW - ago, "g0")]
+    scene.claims.update(claims)
+
+
+def with_proof(scene: Scene, **changes: Any) -> None:
+    scene.proof = {**(scene.proof or {}), **changes}
+
+
+# The fault that each reason stands for, in the order of the reasons.
+FAULTS: dict[str, Callable[[Scene], object]] = {
+    "malformed": lambda scene: setattr(scene, "tail", "."),
+    "bad_type": lambda scene: scene.header.update(typ="at+jwt"),
+    "bad_alg": lambda scene: scene.header.update(alg="HS256"),
+    "unknown_key": lambda scene: scene.header.update(kid="25z"),
+    "bad_signature": lambda scene: setattr(scene, "is_forged", True),
+    "wrong_issuer": lambda scene: scene.claims.update(iss="evil"),
+    "wrong_audience": lambda scene: scene.gate.update(operator="viking"),
+    "bad_claims": lambda scene: scene.claims.update(v=2),
+    "not_yet_valid": lambda scene: scene.claims.update(nbf=NOW + 31, exp=NOW + 99),
+    "expired": lambda scene: scene.claims.update(nbf=NOW - 60, exp=NOW - 30),
+    "revoked": lambda scene: scene.statuses.update({5: 1}),
+    "suspended": lambda scene: scene.statuses.update({5: 2}),
+    "status_stale": lambda scene: setattr(scene, "is_stale", True),
+    "proof_missing": lambda scene: setattr(scene, "proof", None),
+    "proof_invalid": lambda scene: with_proof(scene, aud="hsl"),
+    "proof_expired": lambda scene: with_proof(scene, iat=NOW - 46),
+    "proof_replayed": lambda scene: scene.proofs.add((JTI, NONCE)),
+    "wrong_leg": lambda scene: scene.gate.update(leg=1),
+    "wrong_class": lambda scene: scene.rule.update(classes=("1",)),
+    "product_not_accepted": lambda scene: scene.claims.update(demo=True),
+    "outside_time_rule": lambda scene: scene.rule.update(hours=((0, 1),)),
+    "already_used": lambda scene: with_uses(scene, ago=600),
+    "passback": lambda scene: with_uses(scene, ago=5, u=3),
+    "uses_exhausted": lambda scene: with_uses(scene, ago=600, u=3, c=1),
+}
+# Two faults that cannot be in one presentation: they are values of one thing.
+EXCLUDE = {
+    ("not_yet_valid", "expired"), ("revoked", "suspended"), ("revoked", "status_stale"), ("suspended", "status_stale"),
+    ("already_used", "passback"), ("already_used", "uses_exhausted"), ("passback", "uses_exhausted"),
+    ("proof_missing", "proof_invalid"), ("proof_missing", "proof_expired"),
+}  # fmt: skip
+PAIRS = [pair for pair in itertools.combinations(FAULTS, 2) if pair not in EXCLUDE]
+
+
+def test_the_scene_is_good_before_it_is_spoilt() -> None:
+    assert Scene().reason() == "ok"
+    assert PHONE.key_size == 256
+
+
+@pytest.mark.parametrize("reason", FAULTS)
+def test_each_fault_alone_is_its_reason(reason: str) -> None:
+    scene = Scene()
+
+    FAULTS[reason](scene)
+
+    assert scene.reason() == reason
+
+
+@pytest.mark.parametrize(("earlier", "later"), PAIRS)
+def test_of_two_faults_the_earlier_line_is_the_answer(earlier: str, later: str) -> None:
+    scene = Scene()
+
+    FAULTS[later](scene)
+    FAULTS[earlier](scene)
+
+    assert scene.reason() == earlier
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(
+    now=st.integers(NOW - 4000, NOW + 8000),
+    uses=st.integers(0, 4),
+    carnet=st.none() | st.integers(1, 5),
+    taken=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 300)), max_size=6),
+    status=st.sampled_from([0, 0, 0, 1, 2, 3]),
+)
+def test_an_independent_reading_of_the_rules_agrees(
+    now: int, uses: int, carnet: int | None, taken: list[tuple[int, int]], status: int
+) -> None:
+    claims: dict[str, Any] = {"l": [["tlt", "a", "b"], ["hsl", "b", "c"]], "aud": ["tlt", "hsl"], "u": uses}
+    if carnet is not None:
+        claims["c"] = carnet
+    held = bundle({5: status})
+    seen = Seen([Use(JTI, leg, now - ago, "g0") for leg, ago in taken])
+
+    found = judge(ticket(**claims), held, now=now, seen=seen).reason
+
+    distinct = {(leg, ago) for leg, ago in taken}
+    ages = sorted(ago for leg, ago in distinct if leg == 0)
+    if now + 30 < NOW - 60:
+        expected = "not_yet_valid"
+    elif now - 30 >= NOW + 3600:
+        expected = "expired"
+    elif status:
+        expected = {1: "revoked", 2: "suspended", 3: "revoked"}[status]
+    elif uses and len(ages) >= uses:
+        expected = "already_used"
+    elif ages and ages[0] < 60:
+        expected = "passback"
+    elif carnet is not None and len(distinct) >= carnet:
+        expected = "uses_exhausted"
+    else:
+        expected = "ok"
+    assert found == expected

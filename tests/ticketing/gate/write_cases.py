@@ -1,0 +1,143 @@
+"""Write cases.json: signed bundles and tickets with the answer each must get, for gates in other languages.
+
+Run it as `python -m tests.ticketing.gate.write_cases` after a change of the format. Proofs are signed afresh
+each time, since ES256 is not deterministic; a reader needs nothing but the file.
+"""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.ticketing.tickets.mint import NOW, RING, SIGNER, URI, phone_jwk, proof, raw, ticket
+from ticketing.gate import bundle as bundles
+from ticketing.gate.bundle import Facts
+from ticketing.gate.decision import Policy, ProductRule
+from ticketing.tickets import status_list
+from ticketing.tickets.jwk import to_jwk
+from ticketing.tickets.jws import Signer
+
+CASES = Path(__file__).with_name("cases.json")
+AT = datetime.fromtimestamp(NOW, UTC)
+JTI = "A" * 22
+BOUND = ticket(cnf={"jwk": phone_jwk()})
+
+
+def main() -> None:
+    document = {
+        "about": "Requests of the contract `throughfare gate decide`: `bundle` names one of `bundles`; the rest of a request "
+        "is `request` of the case laid over `defaults`.",
+        "trust": {"keys": [to_jwk(RING["26a"])]},
+        "bundles": {name: bundles.sign(SIGNER, facts, AT) for name, facts in _bundles().items()},
+        "defaults": {"proof": None, "gate": {"operator": "tlt", "stop_id": None, "leg": None}, "at": AT.isoformat(), "seen": []},
+        "cases": [
+            {"name": name, "bundle": bundle, "request": request, "reason": reason, "jti": jti}
+            for name, bundle, request, reason, jti in _cases()
+        ],
+    }  # fmt: skip
+    CASES.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _bundles() -> dict[str, Facts]:
+    base = Facts(
+        issuer="throughfare.eu", operator="tlt", version=1, ticket_keys=RING, status_keys=RING, removed=["25a"],
+        lists=[status_list.sign(SIGNER, URI, {6: 1, 7: 2, 8: 3}, AT)], rules={"through": ProductRule()}, uses=[],
+        policy=Policy(),
+    )  # fmt: skip
+    ruled = {
+        "required": ProductRule(binding="required"), "board": ProductRule(stops="board"),
+        "first": ProductRule(classes=("1",)), "morning": ProductRule(hours=((6 * 3600, 9 * 3600),)),
+        "weekend": ProductRule(days=(6, 7)), "group": ProductRule(passback_seconds=0),
+    }  # fmt: skip
+    return {
+        "plain": base,
+        "rules": replace(base, rules={**base.rules, **ruled}, offsets=((NOW - 86_400, 10_800),)),
+        "no lists, closed": replace(base, lists=[]),
+        "no lists, open": replace(base, lists=[], policy=Policy(degrade="fail_open")),
+        "demo": replace(base, policy=Policy(accept_demo=True)),
+    }
+
+
+Row = tuple[str, str, dict[str, Any], str, str | None]
+
+
+def _cases() -> list[Row]:
+    def use(ago: int, leg: int = 0, gate: str | None = "g0") -> dict[str, Any]:
+        return {"jti": JTI, "leg": leg, "ts": NOW - ago, "gate": gate}
+
+    def index(at: int) -> dict[str, Any]:
+        return {"status": {"status_list": {"idx": at, "uri": URI}}}
+
+    own_legs: dict[str, Any] = {"l": [["tlt", "a", "b"], ["tlt", "b", "c"]], "aud": ["tlt"]}
+    other_kind = Signer("26a", SIGNER.key).sign("at+jwt", {"sub": "someone"})
+    rows: list[Row] = [
+        ("a good ticket", "plain", {"token": ticket()}, "ok", JTI),
+        ("an empty code", "plain", {"token": ""}, "malformed", None),
+        ("a padded signature", "plain", {"token": ticket() + "=="}, "malformed", None),
+        ("a token of 2,049 characters", "plain", {"token": "x" * 2049}, "malformed", None),
+        ("a login token", "plain", {"token": other_kind}, "bad_type", None),
+        ("algorithm none", "plain", {"token": raw(b"{}", {"alg": "none", "kid": "26a", "typ": "ticket+jwt"})}, "bad_alg", None),
+        ("a removed key", "plain", {"token": raw(b"{}", {"alg": "EdDSA", "kid": "25a", "typ": "ticket+jwt"})}, "unknown_key", None),
+        ("a forged ticket", "plain", {"token": ticket()[:-8] + "AAAAAAAA"}, "bad_signature", None),
+        ("another issuer", "plain", {"token": ticket(iss="throughfare.eu.evil")}, "wrong_issuer", JTI),
+        ("no leg of this operator", "plain", {"token": ticket(), "gate": {"operator": "viking"}}, "wrong_audience", JTI),
+        ("a repeated claim", "plain", {"token": raw(b'{"iss":"throughfare.eu","iss":"throughfare.eu"}')}, "bad_claims", None),
+        ("an unknown claim", "plain", {"token": ticket(name="x")}, "bad_claims", JTI),
+        ("31 seconds early", "plain", {"token": ticket(nbf=NOW + 31)}, "not_yet_valid", JTI),
+        ("30 seconds early", "plain", {"token": ticket(nbf=NOW + 30)}, "ok", JTI),
+        ("29 seconds late", "plain", {"token": ticket(exp=NOW - 29)}, "ok", JTI),
+        ("30 seconds late", "plain", {"token": ticket(exp=NOW - 30)}, "expired", JTI),
+        ("a refunded ticket", "plain", {"token": ticket(**index(6))}, "revoked", JTI),
+        ("a suspended ticket", "plain", {"token": ticket(**index(7))}, "suspended", JTI),
+        ("the third status", "plain", {"token": ticket(**index(8))}, "revoked", JTI),
+        ("an index outside the list", "plain", {"token": ticket(**index(1 << 20))}, "status_stale", JTI),
+        ("no list and closed", "no lists, closed", {"token": ticket()}, "status_stale", JTI),
+        ("no list and open", "no lists, open", {"token": ticket()}, "ok_attention", JTI),
+        ("expired, no list and open", "no lists, open", {"token": ticket(exp=NOW - 30)}, "expired", JTI),
+        ("a screenshot", "plain", {"token": BOUND}, "proof_missing", JTI),
+        ("paper where a phone is required", "rules", {"token": ticket(p="required")}, "proof_missing", JTI),
+        ("the proof of another ticket", "plain", {"token": BOUND, "proof": proof(ticket())}, "proof_invalid", JTI),
+        ("a proof for another operator", "plain", {"token": BOUND, "proof": proof(BOUND, aud="hsl")}, "proof_invalid", JTI),
+        ("a proof of an unbound ticket", "plain", {"token": ticket(), "proof": proof(ticket())}, "proof_invalid", JTI),
+        ("a proof 46 seconds old", "plain", {"token": BOUND, "proof": proof(BOUND, iat=NOW - 46)}, "proof_expired", JTI),
+        ("a proof 45 seconds old", "plain", {"token": BOUND, "proof": proof(BOUND, iat=NOW - 45)}, "ok", JTI),
+        ("a proof 31 seconds ahead", "plain", {"token": BOUND, "proof": proof(BOUND, iat=NOW + 31)}, "proof_expired", JTI),
+        ("a proof behind the ticket", "plain", {"token": f"{BOUND}~{proof(BOUND)}"}, "ok", JTI),
+        ("a leg of another operator", "plain", {"token": ticket(), "gate": {"operator": "tlt", "leg": 1}}, "wrong_leg", JTI),
+        ("another stop where boarding is checked", "rules", {"token": ticket(p="board"), "gate": {"operator": "tlt", "stop_id": "x"}}, "wrong_leg", JTI),
+        ("another stop where it is not", "plain", {"token": ticket(), "gate": {"operator": "tlt", "stop_id": "x"}}, "ok", JTI),
+        ("another zone", "rules", {"token": ticket(p="board", l=[["tlt", "z:AB"]], aud=["tlt"]), "gate": {"operator": "tlt", "stop_id": "x"}}, "wrong_zone", JTI),
+        ("another class", "rules", {"token": ticket(p="first")}, "wrong_class", JTI),
+        ("the right class", "rules", {"token": ticket(p="first", l=[["tlt", "a", "b", "1"]], aud=["tlt"])}, "ok", JTI),
+        ("an unknown product", "plain", {"token": ticket(p="other")}, "product_not_accepted", JTI),
+        ("a demo ticket", "plain", {"token": ticket(demo=True)}, "product_not_accepted", JTI),
+        ("a demo ticket at a demo gate", "demo", {"token": ticket(demo=True)}, "ok", JTI),
+        ("inside the hours, local time", "rules", {"token": ticket(p="morning")}, "ok", JTI),
+        ("after the hours", "rules", {"token": ticket(p="morning", exp=NOW + 9999), "at": NOW + 7200}, "outside_time_rule", JTI),
+        ("another day of the week", "rules", {"token": ticket(p="weekend")}, "outside_time_rule", JTI),
+        ("used", "plain", {"token": ticket(), "seen": [use(600)]}, "already_used", JTI),
+        ("used on another leg", "plain", {"token": ticket(), "seen": [use(600, 2)]}, "ok", JTI),
+        ("the second leg of an operator", "plain", {"token": ticket(**own_legs), "seen": [use(600)]}, "ok", JTI),
+        ("both legs used", "plain", {"token": ticket(**own_legs), "seen": [use(600), use(300, 1)]}, "already_used", JTI),
+        ("two uses, one told twice", "plain", {"token": ticket(u=2), "seen": [use(600), use(600)]}, "ok", JTI),
+        ("59 seconds after another gate", "plain", {"token": ticket(u=2), "seen": [use(59)]}, "passback", JTI),
+        ("60 seconds after another gate", "plain", {"token": ticket(u=2), "seen": [use(60)]}, "ok", JTI),
+        ("59 seconds after the same stop", "plain", {"token": ticket(u=2), "seen": [use(59, 0, "s")], "gate": {"operator": "tlt", "stop_id": "s"}}, "ok", JTI),
+        ("a group one by one", "rules", {"token": ticket(p="group", u=3), "seen": [use(1), use(2)]}, "ok", JTI),
+        ("an empty carnet", "plain", {"token": ticket(u=0, c=2), "seen": [use(600), use(700, 1)]}, "uses_exhausted", JTI),
+        ("a group to count", "plain", {"token": ticket(n=4)}, "ok_attention", JTI),
+        ("a bundle of yesterday", "plain", {"token": ticket(exp=NOW + 999_999), "at": NOW + 86_400}, "status_stale", JTI),
+    ]  # fmt: skip
+    return [(name, bundle, _timed(request), reason, jti) for name, bundle, request, reason, jti in rows]
+
+
+def _timed(request: dict[str, Any]) -> dict[str, Any]:
+    """Write the time of a request as the contract wants it."""
+    if "at" in request:
+        return {**request, "at": datetime.fromtimestamp(request["at"], UTC).isoformat()}
+    return request
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Judge what gates have uploaded: scans are facts, and rides, double uses and revoked uses follow from the set of them.
+
+Nothing here depends on the order, the batches or the repetition in which facts arrive: the judgment is a
+function of the set. A late fact may turn an earlier ride into the double use.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal[
+    "ride", "double_use", "revoked_known", "revoked_unknown", "refused", "conflicting_body", "unknown_ticket"
+]
+Answer = Literal[
+    "recorded",
+    "duplicate",
+    "conflicting_body",
+    "recorded_double_use",
+    "recorded_revoked",
+    "unknown_ticket",
+    "future_ts",
+]
+
+FUTURE_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One scan as its device tells it. Times in POSIX seconds of the device, `clock_offset` to be added to them.
+
+    `admitted` is what happened at the flap; a fact that was `uploaded` knows it, an online answer only offered
+    it. `list_issued_at` is the time of the newest status list that the device held, None where it is not known.
+    """
+
+    scan_id: str
+    device: str
+    jti: str
+    leg: int
+    device_ts: int
+    clock_offset: int
+    admitted: bool
+    uploaded: bool
+    list_issued_at: int | None = None
+
+    @property
+    def at(self) -> int:
+        """The corrected time."""
+        return self.device_ts + self.clock_offset
+
+    @property
+    def body(self) -> str:
+        """SHA-256 over what makes the scan; the decision is not part of it."""
+        content = json.dumps([self.jti, self.leg, self.device, self.device_ts], separators=(",", ":"))
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a ticket allows: uses per leg (0 is unlimited) and in all, and since when it is revoked."""
+
+    uses_per_leg: int = 1
+    uses: int | None = None
+    revoked_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A fact with its verdict; a double use names the ride that it repeats."""
+
+    fact: Fact
+    verdict: Verdict
+    repeats: Fact | None = None
+
+    @property
+    def gap_seconds(self) -> int | None:
+        """How long after the ride the double use was."""
+        return None if self.repeats is None else self.fact.at - self.repeats.at
+
+
+def judge(facts: Iterable[Fact], terms: Mapping[str, Terms]) -> tuple[Judged, ...]:
+    """Judge all facts at once, in the order of scan id and body.
+
+    Of one scan with two bodies the smallest hash counts, the others are conflicting. Accepted scans are ranked
+    by corrected time and scan id; as many as the ticket allows are rides, the rest double uses. An accepted
+    scan of a ticket that was revoked by then is neither: the device knew, or could not know yet.
+    """
+    judged: list[Judged] = []
+    accepted: dict[str, list[Fact]] = {}
+    for fact, counts in _distinct(facts):
+        verdict = "conflicting_body" if not counts else _alone(fact, terms.get(fact.jti))
+        if verdict is None:
+            accepted.setdefault(fact.jti, []).append(fact)
+        else:
+            judged.append(Judged(fact, verdict))
+    for jti, uses in accepted.items():
+        judged.extend(_ranked(uses, terms[jti]))
+    return tuple(sorted(judged, key=lambda entry: (entry.fact.scan_id, entry.fact.body)))
+
+
+def answer(fact: Fact, known: Collection[Fact], verdict: Verdict, received_at: int) -> Answer:
+    """What the device is told about one item of its upload, given the facts that were known before it."""
+    bodies = {other.body for other in known if other.scan_id == fact.scan_id}
+    if fact.body in bodies:
+        return "duplicate"
+    if bodies:
+        return "conflicting_body"
+    if verdict == "unknown_ticket":
+        return "unknown_ticket"
+    if fact.at > received_at + FUTURE_SECONDS:
+        return "future_ts"
+    if verdict == "double_use":
+        return "recorded_double_use"
+    return "recorded_revoked" if verdict in {"revoked_known", "revoked_unknown"} else "recorded"
+
+
+def _distinct(facts: Iterable[Fact]) -> list[tuple[Fact, bool]]:
+    """One fact a scan and body, and whether it is the body that counts."""
+    told: dict[str, dict[str, list[Fact]]] = {}
+    for fact in facts:
+        told.setdefault(fact.scan_id, {}).setdefault(fact.body, []).append(fact)
+    return [
+        (min(versions, key=_precedence), body == min(bodies))
+        for bodies in told.values()
+        for body, versions in bodies.items()
+    ]
+
+
+def _precedence(fact: Fact) -> tuple[bool, bool, int, int]:
+    """Of one scan told twice the upload holds, it was at the flap; then the refusal, then the smaller numbers."""
+    listed = -1 if fact.list_issued_at is None else fact.list_issued_at
+    return (not fact.uploaded, fact.admitted, fact.clock_offset, listed)
+
+
+def _alone(fact: Fact, terms: Terms | None) -> Verdict | None:
+    """The verdict that needs no other scan; None for an accepted one that is to be ranked."""
+    if terms is None:
+        return "unknown_ticket"
+    if not fact.admitted:
+        return "refused"
+    if terms.revoked_at is None or fact.at < terms.revoked_at:
+        return None
+    knew = fact.list_issued_at is not None and fact.list_issued_at >= terms.revoked_at
+    return "revoked_known" if knew else "revoked_unknown"
+
+
+def _ranked(uses: list[Fact], terms: Terms) -> list[Judged]:
+    rides: list[Fact] = []
+    judged = []
+    for fact in sorted(uses, key=lambda use: (use.at, use.scan_id)):
+        same_leg = [ride for ride in rides if ride.leg == fact.leg]
+        if terms.uses_per_leg and len(same_leg) >= terms.uses_per_leg:
+            judged.append(Judged(fact, "double_use", same_leg[-1]))
+        elif terms.uses is not None and len(rides) >= terms.uses:
+            judged.append(Judged(fact, "double_use", rides[-1]))
+        else:
+            rides.append(fact)
+            judged.append(Judged(fact, "ride"))
+    return judged
