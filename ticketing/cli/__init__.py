@@ -43,7 +43,7 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except ThroughfareError as error:
             click.echo(f"{error.code}: {error.detail}", err=True)
-            for fault in error.faults:
+            for fault in error.faults[1:] and error.faults:  # a single fault is the detail itself
                 click.echo(f"  {fault.path}: {fault.message}", err=True)
             sys.exit(2)
 

@@ -5,6 +5,9 @@ import sys
 
 import click
 
+from ticketing.cli.deployment import database, settings
+from ticketing.db.migrate import is_current
+
 
 @click.command()
 @click.option("--bind", default="127.0.0.1:8000", show_default=True)
@@ -17,6 +20,11 @@ def command(bind: str, workers: int, threads: int) -> None:
     Example:
       throughfare serve --bind 0.0.0.0:8000 --workers 4
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    configured = settings()  # refuses unsafe ones here, in plain words
+    opened = database(configured)
+    if not is_current(opened):
+        raise click.ClickException("the database is not at the newest schema; run `throughfare db upgrade`")
+    opened.close()
     os.execv(sys.executable, gunicorn(bind, workers, threads))  # noqa: S606  our own words, no shell
 
 
