@@ -2,22 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from benchmarks import search
 from benchmarks.harness import Result, race
-from operators.region import load_region
 from tariffs.fares.feed import Feed, load
 from tariffs.fares.legs import FareLeg
 from tariffs.fares.price import price
 from ticketing.gate import bundle as bundles
 from ticketing.gate.bundle import Facts
 from ticketing.gate.decision import Gate, Policy, Presented, ProductRule, Seen, decide
-from ticketing.search.network import build, days_around
-from ticketing.search.planner import Access, Question, Timeline, plan_departing
 from ticketing.tickets import status_list
 from ticketing.tickets.issue import TicketOrder, ticket_payload
 from ticketing.tickets.jwk import VerifyKey
@@ -106,51 +102,7 @@ def pricing() -> list[Result]:
     )
 
 
-def search() -> list[Result]:
-    """A search with all alternatives against one bare scan of every connection of the day."""
-    region, _ = load_region(Path("regions/helsinki-tallinn"))
-    start = datetime(2026, 10, 13, 6, 10, tzinfo=ZoneInfo("Europe/Tallinn"))
-    network = build(region, days_around(start, "Europe/Tallinn"))
-    line = Timeline(network, network.reversed())
-    question = Question({"tlt:09005-1": Access(0, 0)}, {"hsl:HSL-T-PAS": Access(0, 0)})
-    at = int(start.timestamp())
-    hops = sorted(
-        (
-            begin + found.departures[place],
-            begin + found.arrivals[place + 1],
-            found.stops[place],
-            found.stops[place + 1],
-            number,
-            begin,
-        )
-        for number, found in enumerate(network.lines)
-        for begin in found.starts
-        for place in range(len(found.stops) - 1)
-        if at <= begin + found.departures[place] < at + 86400
-    )
-
-    def scan_connections() -> int:
-        """Earliest arrival at every stop, nothing else: connection scan in plain Python."""
-        ready = {network.numbers["tlt:09005-1"]: at}
-        aboard: set[tuple[int, int]] = set()
-        for departure, arrival, begin_stop, end_stop, number, begin in hops:
-            if (number, begin) in aboard or ready.get(begin_stop, 1 << 60) <= departure:
-                aboard.add((number, begin))
-                if arrival < ready.get(end_stop, 1 << 60):
-                    ready[end_stop] = arrival
-                    for other, seconds, _ in network.walks[end_stop]:
-                        ready[other] = min(ready.get(other, 1 << 60), arrival + seconds)
-        return len(ready)
-
-    assert plan_departing(region, [line], question, at, 0)
-    contenders: dict[str, Callable[[], object]] = {
-        f"connection scan of {len(hops):,} hops": scan_connections,
-        "plan with full legs": lambda: plan_departing(region, [line], question, at, 0),
-    }
-    return race("search Kopli to Pasila", contenders, calls=2)
-
-
-RACES: Sequence[Callable[[], list[Result]]] = (gate, pricing, search)
+RACES: Sequence[Callable[[], list[Result]]] = (gate, pricing, search.run)
 
 
 def _zones(count: int) -> Feed:

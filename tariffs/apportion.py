@@ -27,10 +27,14 @@ def by_weights(total: int, weights: Mapping[K, Fraction]) -> dict[K, int]:
 
 
 def by_square_roots(total: int, weights: Mapping[K, Fraction]) -> dict[K, int]:
-    """Split in proportion to the square roots of weights."""
-    return by_weights(
-        total, {key: Fraction(isqrt(int(weight * _ROOT_SCALE))) for key, weight in weights.items()}
-    )
+    """Split in proportion to the square roots of weights.
+
+    Weights so small that a root would vanish are all taken a hundredfold until none does.
+    """
+    scale = _ROOT_SCALE
+    while any(0 < weight * scale < 1 for weight in weights.values()):
+        scale *= 100
+    return by_weights(total, {key: Fraction(isqrt(int(weight * scale))) for key, weight in weights.items()})
 
 
 def fixed_then_weights(total: int, fixed: Mapping[K, int], weights: Mapping[K, Fraction]) -> dict[K, int]:

@@ -12,13 +12,26 @@ def loads(text: str | bytes, *, fractions: bool = True) -> Any:
     """Read one JSON value; raises NotStrict. Without `fractions` a number must be a whole one."""
     decoder = _ANY_NUMBER if fractions else _WHOLE_NUMBERS
     try:
-        return decoder.decode(text.decode() if isinstance(text, bytes) else text)
+        found = decoder.decode(text.decode() if isinstance(text, bytes) else text)
+        _refuse_half_surrogates(text, found)
     except RecursionError:
         raise NotStrict("nested too deeply") from None
     except NotStrict:
         raise
     except ValueError as error:
         raise NotStrict(f"not JSON: {error}") from None
+    return found
+
+
+def _refuse_half_surrogates(text: str | bytes, found: Any) -> None:
+    """Refuse what JSON's escapes can say and UTF-8 cannot; looked for only where such an escape stands."""
+    escape = b"\\ud" if isinstance(text, bytes) else "\\ud"
+    if escape not in text.lower():  # type: ignore[operator]
+        return
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise NotStrict("half of a surrogate pair") from None
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

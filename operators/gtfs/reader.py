@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple, cast
 
 from operators.gtfs.timetable import FILES, Departure, Mode, Pattern, Route, Stop, Timetable
+from operators.gtfs.transfers import read_transfers
 from tariffs.calendars import Service, read_services
 from tariffs.findings import Finding, errors
 from tariffs.table import Row, Table, known, unique, zone_name
@@ -81,9 +82,10 @@ def load_timetable(operator: str, files: Mapping[str, str]) -> tuple[Timetable |
     _calls(tables["stop_times.txt"], trips, stops)
     starts = _frequencies(tables["frequencies.txt"], trips)
     patterns = _patterns(trips.values(), starts, findings)
+    transfers = read_transfers(tables["transfers.txt"], stops, routes, trips)
     if errors(findings):
         return None, findings
-    return Timetable(operator, zone or "UTC", stops, routes, services, patterns), findings
+    return Timetable(operator, zone or "UTC", stops, routes, services, patterns, transfers), findings
 
 
 def _zone(table: Table, findings: list[Finding]) -> str | None:

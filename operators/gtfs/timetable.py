@@ -10,7 +10,7 @@ Mode = Literal["tram", "metro", "rail", "bus", "ferry"]
 
 FILES = (
     "agency.txt", "stops.txt", "routes.txt", "trips.txt", "stop_times.txt", "calendar.txt",
-    "calendar_dates.txt", "frequencies.txt", "translations.txt",
+    "calendar_dates.txt", "frequencies.txt", "transfers.txt", "translations.txt",
 )  # fmt: skip
 
 
@@ -68,7 +68,11 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """One operator's timetable."""
+    """One operator's timetable.
+
+    `transfers` are its own rules between two stops, stations already taken apart into their stops: the seconds
+    that a change needs, the way included, or None where none is possible.
+    """
 
     operator: str
     timezone: str
@@ -76,6 +80,7 @@ class Timetable:
     routes: Mapping[str, Route]
     services: Mapping[str, Service]
     patterns: tuple[Pattern, ...]
+    transfers: Mapping[tuple[str, str], int | None]
 
     def timezone_of(self, stop_id: str) -> str:
         """The time zone in which a stop shows its times: its own, its station's, else the agency's."""

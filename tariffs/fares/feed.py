@@ -82,7 +82,7 @@ def load(files: Mapping[str, str]) -> tuple[Feed | None, list[Finding]]:
     services = read_services(table["calendar.txt"], table["calendar_dates.txt"])
     riders = prices.read_riders(table["rider_categories.txt"])
     media = prices.read_media(table["fare_media.txt"])
-    products = prices.read_products(table["fare_products.txt"], riders, media, findings)
+    products, product_ids = prices.read_products(table["fare_products.txt"], riders, media, findings)
     timeframes = prices.read_timeframes(table["timeframes.txt"], services)
     area_sets = prices.read_area_sets(table["area_sets.txt"], table["area_set_elements.txt"], known_areas)
     leg_rules = prices.read_leg_rules(
@@ -93,14 +93,14 @@ def load(files: Mapping[str, str]) -> tuple[Feed | None, list[Finding]]:
             "to_area_id": known_areas,
             "from_timeframe_group_id": timeframes,
             "to_timeframe_group_id": timeframes,
-            "fare_product_id": products,
+            "fare_product_id": product_ids,
             "contains_exactly_area_set_id": area_sets,
             "contains_area_set_id": area_sets,
         },
     )
     join_rules = prices.read_join_rules(table["fare_leg_join_rules.txt"], known_networks, stops)
     groups = {rule.group for rule in leg_rules if rule.group}
-    transfer_rules = prices.read_transfer_rules(table["fare_transfer_rules.txt"], groups, products)
+    transfer_rules = prices.read_transfer_rules(table["fare_transfer_rules.txt"], groups, product_ids)
     if not (table["fare_products.txt"].present or table["fare_leg_rules.txt"].present):
         message = "the feed has no fare tables (GTFS-Fares V2)"
         findings.append(Finding("fare_products.txt", 0, "", "no_fares", message, "warning"))

@@ -70,8 +70,6 @@ def find_join(feed: Feed, before: FareLeg, after: FareLeg) -> JoinRule | None:
         return None
     for rule in feed.join_rules.get((before.network, after.network), ()):
         if rule.from_stop is None or rule.to_stop is None:
-            if before.to_stop is None and after.from_stop is None:
-                return rule  # legs without stops: whoever asks vouches for the interchange
             if (
                 before.to_stop
                 and after.from_stop

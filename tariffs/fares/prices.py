@@ -47,11 +47,16 @@ def read_media(table: Table) -> set[str]:
 
 def read_products(
     table: Table, riders: Mapping[str, bool], media: set[str], findings: list[Finding]
-) -> dict[str, tuple[Product, ...]]:
-    """Read the products: id → its price rows by rider and medium. One default rider is eligible for each."""
+) -> tuple[dict[str, tuple[Product, ...]], set[str]]:
+    """Read the products: id → its price rows by rider and medium. One default rider is eligible for each.
+
+    The second answer are all ids, those of faulty rows too: one wrong price is one fault, not two.
+    """
     table.require("fare_product_id", "amount", "currency")
     rows: dict[tuple[str, str, str], Product] = {}
+    ids: set[str] = set()
     for row in table.rows():
+        ids.add(row.text("fare_product_id"))
         product, rider = row.required("fare_product_id"), row.text("rider_category_id")
         medium = row.text("fare_media_id")
         known(row, "rider_category_id", rider, riders)
@@ -79,7 +84,7 @@ def read_products(
     for found in rows.values():
         products.setdefault(found.id, []).append(found)
     _check_defaults(table.file, products, riders, findings)
-    return {product: tuple(found) for product, found in products.items()}
+    return {product: tuple(found) for product, found in products.items()}, ids
 
 
 def _check_defaults(
@@ -110,6 +115,7 @@ def read_timeframes(table: Table, services: Mapping[str, Service]) -> dict[str, 
         group, service = row.required("timeframe_group_id"), row.required("service_id")
         known(row, "service_id", service, services)
         start, end = _clock(row, "start_time", 0), _clock(row, "end_time", _DAY_SECONDS)
+        groups.setdefault(group, [])
         if start is None or end is None or not group:
             continue
         if bool(row.text("start_time")) != bool(row.text("end_time")):
@@ -210,9 +216,7 @@ def read_join_rules(table: Table, networks: set[str], stops: Mapping[str, object
     return tuple(rules)
 
 
-def read_transfer_rules(
-    table: Table, groups: set[str], products: Mapping[str, object]
-) -> tuple[TransferRule, ...]:
+def read_transfer_rules(table: Table, groups: set[str], products: set[str]) -> tuple[TransferRule, ...]:
     """Read the transfer rules with the conditions that GTFS puts between their fields."""
     table.require("fare_transfer_type")
     rules: list[TransferRule] = []

@@ -37,6 +37,12 @@ def test_square_roots_flatten_the_weights() -> None:
     assert by_square_roots(300, weights(a=4, b=16)) == {"a": 100, "b": 200}
 
 
+def test_the_root_of_a_very_small_weight_does_not_vanish() -> None:
+    tiny = {"a": Fraction(1, 10**12), "b": Fraction(4, 10**12)}
+
+    assert by_square_roots(300, tiny) == {"a": 100, "b": 200}
+
+
 def test_fixed_amounts_come_first_and_are_scaled_down_when_too_large() -> None:
     assert fixed_then_weights(1000, {"a": 300}, weights(a=1, b=1)) == {"a": 650, "b": 350}
     assert fixed_then_weights(100, {"a": 300, "b": 100}, weights(a=1, b=1)) == {"a": 75, "b": 25}

@@ -199,6 +199,16 @@ def test_a_fault_is_reported_with_file_row_field_and_code(
     assert all(set(fault) == {"file", "row", "field", "code", "message"} for fault in answer["errors"])
 
 
+def test_one_wrong_price_is_one_fault(island: Path) -> None:
+    (island / "fare_products.txt").write_text(PRODUCTS.replace("2.00", "2.0"), encoding="utf-8")
+
+    answer = json.loads(run("check", str(island)).stdout)
+
+    assert [(fault["file"], fault["row"], fault["field"]) for fault in answer["errors"]] == [
+        ("fare_products.txt", 2, "amount")
+    ]  # fmt: skip
+
+
 def test_a_good_feed_passes_its_check(island: Path) -> None:
     result = run("check", str(island))
 

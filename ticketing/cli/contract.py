@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 import click
 
@@ -17,13 +17,14 @@ MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 
 def run(request: TextIO, handler: Handler, *, jsonl: bool) -> None:
     """Answer one document, or with `jsonl` one a line; exit 2 on a bad document, 1 if any line was bad."""
-    if jsonl:
-        sys.exit(0 if _answer_lines(request, handler) else 1)
     try:
+        if jsonl:
+            sys.exit(0 if _answer_lines(request, handler) else 1)
         answer = handler(parse(request.read(MAX_DOCUMENT_BYTES)))
+    except UnicodeDecodeError as error:
+        _refuse(InvalidRequest("the request is not UTF-8", [Fault("", str(error))]))
     except ThroughfareError as error:
-        click.echo(json.dumps(problem(error), ensure_ascii=False), err=True)
-        sys.exit(2)
+        _refuse(error)
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
 
 
@@ -43,6 +44,11 @@ def problem(error: ThroughfareError) -> dict[str, Any]:
         "detail": error.detail,
         "errors": [{"path": fault.path, "message": fault.message} for fault in error.faults],
     }
+
+
+def _refuse(error: ThroughfareError) -> NoReturn:
+    click.echo(json.dumps(problem(error), ensure_ascii=False), err=True)
+    sys.exit(2)
 
 
 def _answer_lines(lines: Iterable[str], handler: Handler) -> bool:

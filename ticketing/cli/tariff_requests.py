@@ -135,8 +135,7 @@ def _leg(row: Any, path: str, feed: Feed, faults: list[Fault]) -> FareLeg | None
         network=network,
         from_areas=from_areas,
         to_areas=to_areas,
-        # Boarding and alighting are calls too: without more, theirs are the areas that are known.
-        areas=travelled if travelled is not None else from_areas | to_areas,
+        areas=travelled if travelled is not None else _called_at(feed, origin, destination),
         departure=departure,
         arrival=arrival,
         from_stop=origin,
@@ -149,6 +148,13 @@ def _filled(given: frozenset[str] | None, feed: Feed, stop: str | None) -> froze
     if given is not None:
         return given
     return feed.areas_of(stop) if stop is not None else frozenset()
+
+
+def _called_at(feed: Feed, origin: str | None, destination: str | None) -> frozenset[str]:
+    """The areas of the calls that are known: of stops of the feed. Explicit end areas are not calls."""
+    if origin is None or destination is None:
+        return frozenset()
+    return feed.areas_of(origin) | feed.areas_of(destination)
 
 
 def _area_list(row: Mapping[str, Any], name: str, path: str, faults: list[Fault]) -> frozenset[str] | None:

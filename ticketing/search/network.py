@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What a search scans. `walks[stop]` are (stop, seconds, metres), changes included, the stop itself first."""
+    """What a search scans. `walks[stop]` are (stop, seconds, metres), the time of the change included."""
 
     stops: tuple[str, ...]
     numbers: Mapping[str, int]
@@ -195,6 +195,7 @@ def _walks(
     cells: dict[tuple[int, int], list[int]] = {}
     for number, place in places.items():
         cells.setdefault(_cell(place), []).append(number)
+    ruled = _ruled(region, numbers)
     walks = []
     for number in range(len(names)):
         row, column = _cell(places[number])
@@ -205,13 +206,31 @@ def _walks(
             for across in (-2, -1, 0, 1, 2)
             for other in cells.get((row + down, column + across), ())
         )
-        ways = [(number, region.interchange_seconds, 0)]
+        found = {number: (region.interchange_seconds, 0)}
         for other in near:
             metres = walking_metres(region, places[number], places[other])
             if other != number and metres <= region.walking.max_m:
-                ways.append((other, region.interchange_seconds + walking_seconds(region, metres), metres))
-        walks.append(tuple(ways))
+                found[other] = (region.interchange_seconds + walking_seconds(region, metres), metres)
+        for other, needed in ruled.get(number, {}).items():
+            # The operator's own word on a change stands before the straight line.
+            if needed is None:
+                found.pop(other, None)
+            else:
+                found[other] = (needed, walking_metres(region, places[number], places[other]))
+        walks.append(tuple((stop, seconds, metres) for stop, (seconds, metres) in found.items()))
     return tuple(walks)
+
+
+def _ruled(region: RegionData, numbers: Mapping[str, int]) -> dict[int, dict[int, int | None]]:
+    """The changes for which an operator's timetable has a rule: stop → stop → seconds, None where impossible."""
+    found: dict[int, dict[int, int | None]] = {}
+    for operator, timetable in region.timetables.items():
+        for (start, end), needed in timetable.transfers.items():
+            number = numbers.get(f"{operator}:{start}")
+            other = numbers.get(f"{operator}:{end}")
+            if number is not None and other is not None:
+                found.setdefault(number, {})[other] = needed
+    return found
 
 
 def _cell(place: tuple[float, float]) -> tuple[int, int]:

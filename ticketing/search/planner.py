@@ -136,7 +136,7 @@ def _on_foot(network: Network, named: Mapping[str, Access], interchange_seconds:
             continue
         for number, seconds, metres in network.walks[network.numbers[name]]:
             other = network.stops[number]
-            walk = Access(seconds - interchange_seconds, metres, name)
+            walk = Access(max(0, seconds - interchange_seconds), metres, name)
             if other not in found or walk.seconds < found[other].seconds:
                 found[other] = walk
     return found
@@ -233,7 +233,7 @@ def _between(network: Network, start: str, end: str, interchange: int) -> Walk:
         for stop, seconds, metres in network.walks[network.numbers[start]]
         if stop == network.numbers[end]
     )
-    return Walk(start, end, seconds - interchange, metres)
+    return Walk(start, end, max(0, seconds - interchange), metres)
 
 
 def _ride(region: RegionData, hop: Hop) -> PlannedRide:

@@ -68,18 +68,19 @@ class Planner:
     database: Database
     clock: Clock
     regions: Mapping[str, Region]
-    _networks: dict[tuple[str, date], tuple[Timeline, ...]] = field(default_factory=dict)
+    _networks: dict[tuple[str, tuple[date, ...]], tuple[Timeline, ...]] = field(default_factory=dict)
     _places: dict[str, tuple[Place, ...]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def timelines(self, region: RegionData, at: datetime) -> tuple[Timeline, ...]:
         """The networks around a day: all operators, then each cross-border operator without its rivals."""
-        key = (region.id, at.astimezone(UTC).date())
+        days = days_around(at, next(iter(region.timetables.values())).timezone)
+        key = (region.id, days)
         with self._lock:
             if key not in self._networks:
                 while len(self._networks) >= _CACHED_DAYS:
                     self._networks.pop(next(iter(self._networks)))
-                self._networks[key] = _timelines(region, at)
+                self._networks[key] = _timelines(region, days)
             return self._networks[key]
 
     def places(self, region: RegionData) -> tuple[Place, ...]:
@@ -237,8 +238,7 @@ def _resolve(
     return {stop: Access(0, 0) for place in same for stop in place.stops}
 
 
-def _timelines(region: RegionData, at: datetime) -> tuple[Timeline, ...]:
-    days = days_around(at, next(iter(region.timetables.values())).timezone)
+def _timelines(region: RegionData, days: tuple[date, ...]) -> tuple[Timeline, ...]:
     crossing = sorted({start.split(":")[0] for start, _ in region.crossings})
     without = [frozenset[str](), *(frozenset(crossing) - {alone} for alone in crossing if len(crossing) > 1)]
     networks = [build(region, days, left_out) for left_out in without]

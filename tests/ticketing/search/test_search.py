@@ -257,3 +257,19 @@ def test_later_departures_fill_the_list_up() -> None:
     assert choose(merits, at_least=3, at_most=8) == [
         (0, ["earliest_arrival", "fewest_changes", "cheapest"]), (1, ["later_departure"])
     ]  # fmt: skip
+
+
+def test_an_answer_does_not_depend_on_what_was_asked_before(api: Api) -> None:
+    wish = {"from": {"place": "Suur-Paala"}, "to": {"place": "Kopli"}, "passengers": [{"ref": "a"}]}
+    late = {**wish, "arrive_by": "2026-10-13T00:40:00+03:00"}
+    api.clock.set(datetime.fromisoformat("2026-10-12T12:00:00+03:00"))
+
+    alone = api.post("/v1/journeys", late).json or {}
+    api.post("/v1/journeys", {**wish, "depart_at": "2026-10-13T02:30:00+03:00"})
+    api.post("/v1/journeys", {**wish, "depart_at": "2026-10-13T04:30:00+03:00"})
+    again = api.post("/v1/journeys", late).json or {}
+
+    assert alone["itineraries"]
+    assert [found["departure"] for found in again["itineraries"]] == [
+        found["departure"] for found in alone["itineraries"]
+    ]

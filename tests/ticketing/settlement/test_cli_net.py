@@ -56,6 +56,7 @@ def test_no_obligations_net_to_nothing() -> None:
         ({"obligations": ["A owes B"]}, "obligations[0]"),
         ('{"obligations": [], "obligations": []}', ""),
         ('{"obligations": [NaN]}', ""),
+        ('{"obligations": [], "\\ud800": 1}', ""),
     ],
 )
 def test_a_bad_request_is_a_problem_that_names_the_path(document: Any, path: str) -> None:

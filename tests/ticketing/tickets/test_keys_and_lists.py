@@ -89,7 +89,7 @@ def test_published_keys_have_public_members_only(store: KeyStore) -> None:
         {**GOOD, "d": "AA"}, {**GOOD, "kty": "oct", "k": "AA"}, {**GOOD, "kty": "RSA", "n": "AA", "e": "AQAB"},
         {**GOOD, "kid": ""}, {name: value for name, value in GOOD.items() if name != "kid"}, {**GOOD, "kid": 7},
         {**GOOD, "alg": "ES256"}, {**GOOD, "use": "enc"}, {**GOOD, "key_ops": ["sign"]}, {**GOOD, "crv": "Ed448"},
-        {**GOOD, "x": GOOD["x"][:-2]}, {**GOOD, "x": GOOD["x"] + "="}, {**GOOD, "x": 7},
+        {**GOOD, "x": GOOD["x"][:-2]}, {**GOOD, "x": GOOD["x"] + "="}, {**GOOD, "x": 7}, {**GOOD, "x": b64(bytes(32))}, {**GOOD, "x": b64(bytes([1] + [0] * 30 + [128]))},
         {**phone_jwk(), "kid": "p", "y": b64(bytes(32))}, {**phone_jwk(), "kid": "p", "x": b64(bytes(31))},
     ],
 )  # fmt: skip

@@ -1,0 +1,273 @@
+"""Read region.toml: operators, riders, terminals, crossings and the scheme's rules; every fault with its path."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tariffs.findings import Finding
+from tariffs.money import MoneyError, exponent
+
+REGION_TOML = "region.toml"
+_KEYS = frozenset({
+    "name", "member_states", "currency", "languages", "fee_basis_points", "offer_minutes", "product", "walking",
+    "interchange", "rider_categories", "operators", "terminals", "crossings",
+})  # fmt: skip
+_PERCENT = 100
+_MAX_BASIS_POINTS = 10_000
+# Operators and the product become codes in tickets, so they are short.
+_MAX_CODE = 12
+_MAX_NAME = 200
+# ISO 3166 alpha-2; XX is the sea beyond territorial waters.
+_TERRITORY = re.compile(r"[A-Z]{2}")
+_OPERATOR = re.compile(rf"[a-z0-9]{{1,{_MAX_CODE}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class RefundStep:
+    """Until so many hours before departure, so many percent come back."""
+
+    until_hours_before: int
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One carrier of the region; `medium` is the fare medium that the scheme sells for it."""
+
+    id: str
+    name: str
+    member_state: str | None
+    medium: str | None
+    refund: tuple[RefundStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A place where boarding closes before departure and leaving takes its time."""
+
+    member_state: str
+    check_in_seconds: int
+    exit_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Walking:
+    """How people walk between stops: metres per second, the longest way, the detour over the straight line."""
+
+    speed_m_per_s: float
+    max_m: int
+    detour_percent: int
+
+
+def open_toml(path: Path, findings: list[Finding]) -> "RegionToml":
+    """Open region.toml; a file that is absent or no TOML is a fault and reads as empty."""
+    document: dict[str, Any] = {}
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        findings.append(Finding(path.name, 0, "", "missing_file", f"{path} is required"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        findings.append(Finding(path.name, 0, "", "unreadable_toml", str(error)))
+    reader = RegionToml(document, findings)
+    for key in sorted(document.keys() - _KEYS):
+        reader.fault(key, "unknown_key", f"{key} means nothing here")
+    return reader
+
+
+@dataclass(frozen=True, slots=True)
+class RegionToml:
+    """Reads the document and reports its faults; `field` is the path of the value."""
+
+    document: Mapping[str, Any]
+    findings: list[Finding]
+
+    def fault(self, field: str, code: str, message: str) -> None:
+        """Report an error."""
+        self.findings.append(Finding(REGION_TOML, 0, field, code, message))
+
+    def name(self) -> str:
+        """What people call the region."""
+        return self._text("name", self.document.get("name"), _MAX_NAME)
+
+    def product(self) -> str:
+        """What its ticket is called in tokens."""
+        return self._text("product", self.document.get("product"), _MAX_CODE)
+
+    def member_states(self) -> tuple[str, ...]:
+        """The states of the region (ISO 3166 alpha-2)."""
+        found = self.document.get("member_states")
+        if not isinstance(found, list) or not found or not all(_is_territory(item) for item in found):
+            self.fault("member_states", "invalid_value", 'must be a list of states like ["EE", "FI"]')
+            return ()
+        return tuple(found)
+
+    def currency(self) -> str:
+        """The currency in which the region sells (ISO 4217)."""
+        found = self.document.get("currency")
+        try:
+            exponent(found)  # type: ignore[arg-type]  # it refuses whatever is no text
+        except MoneyError as error:
+            self.fault("currency", "invalid_value", str(error))
+            return "XXX"
+        return str(found)
+
+    def offer_minutes(self) -> int:
+        """How long an offer may be bought."""
+        return self._whole("offer_minutes", self.document.get("offer_minutes"), 1, 60)
+
+    def fee_basis_points(self) -> int:
+        """The scheme's fee on each operator's gross share."""
+        return self._whole("fee_basis_points", self.document.get("fee_basis_points"), 0, _MAX_BASIS_POINTS)
+
+    def walking(self) -> Walking:
+        """How people walk."""
+        row = self._settings("walking", {"speed_m_per_s": 1.2, "max_m": 800, "detour_percent": _PERCENT})
+        return Walking(row["speed_m_per_s"], int(row["max_m"]), int(row["detour_percent"]))
+
+    def interchange_seconds(self) -> int:
+        """The time kept free at every change."""
+        return int(self._settings("interchange", {"seconds": 60})["seconds"])
+
+    def operators(self) -> dict[str, Operator]:
+        """Read the operators by id."""
+        found: dict[str, Operator] = {}
+        for path, row in self._rows("operators"):
+            identity, state, medium = row.get("id"), row.get("member_state"), row.get("medium")
+            if not isinstance(identity, str) or not _OPERATOR.fullmatch(identity):
+                self.fault(
+                    f"{path}.id", "invalid_value", f"must be at most {_MAX_CODE} small letters and digits"
+                )
+                continue
+            if identity in found:
+                self.fault(f"{path}.id", "duplicate_key", f"{identity!r} is repeated")
+            if state is not None and not _is_territory(state):
+                self.fault(f"{path}.member_state", "invalid_value", "must be a state like EE")
+            if medium is not None:
+                medium = self._text(f"{path}.medium", medium, _MAX_NAME)
+            name = self._text(f"{path}.name", row.get("name", identity), _MAX_NAME)
+            found[identity] = Operator(identity, name, state, medium, self._refund(path, row))
+        if not found:
+            self.fault("operators", "missing_value", "a region needs operators")
+        return found
+
+    def riders(self, operators: Mapping[str, Operator]) -> dict[str, dict[str, str]]:
+        """Read the scheme's rider categories with each operator's own name for them."""
+        value = self.document.get("rider_categories")
+        if not isinstance(value, dict) or not value:
+            self.fault("rider_categories", "missing_value", "a region needs rider categories")
+            return {}
+        found: dict[str, dict[str, str]] = {}
+        for rider, mapped in value.items():
+            path = f"rider_categories.{rider}"
+            if not isinstance(mapped, dict):
+                self.fault(path, "invalid_value", "must be a table from operator to its rider category")
+                continue
+            found[rider] = {
+                operator: self._text(f"{path}.{operator}", own, _MAX_NAME) for operator, own in mapped.items()
+            }
+            for operator in sorted(mapped.keys() - operators.keys()):
+                self.fault(path, "unknown_reference", f"{operator!r} is not an operator")
+        return found
+
+    def terminals(self, stops: set[str]) -> dict[str, Terminal]:
+        """Read the check-in and exit times of terminals."""
+        found: dict[str, Terminal] = {}
+        for path, row in self._rows("terminals"):
+            stop, state = self._stop(f"{path}.stop", row.get("stop"), stops), row.get("member_state")
+            if stop in found:
+                self.fault(f"{path}.stop", "duplicate_key", f"{stop!r} is repeated")
+            if not _is_territory(state):
+                self.fault(f"{path}.member_state", "invalid_value", "must be a state like EE")
+            minutes = [self._whole(f"{path}.{name}", row.get(name), 0, 24 * 60)
+                       for name in ("check_in_minutes", "exit_minutes")]  # fmt: skip
+            found[stop] = Terminal(str(state), 60 * minutes[0], 60 * minutes[1])
+        return found
+
+    def crossings(self, stops: set[str]) -> dict[tuple[str, str], tuple[tuple[str, int], ...]]:
+        """Read the metres by territory of each crossing, usable both ways."""
+        found: dict[tuple[str, str], tuple[tuple[str, int], ...]] = {}
+        for path, row in self._rows("crossings"):
+            ends, metres = row.get("stops"), row.get("distance_m")
+            if not isinstance(ends, list) or len(ends) != 2:  # noqa: PLR2004  a crossing has two ends
+                self.fault(f"{path}.stops", "invalid_value", "must be two stops")
+                continue
+            start, end = (self._stop(f"{path}.stops", stop, stops) for stop in ends)
+            if not isinstance(metres, list) or not metres or not all(_is_distance(part) for part in metres):
+                self.fault(f"{path}.distance_m", "invalid_value", 'must be pairs like ["EE", 28000]')
+                continue
+            found[start, end] = tuple((state, distance) for state, distance in metres)
+            found[end, start] = tuple(reversed(found[start, end]))
+        return found
+
+    def _refund(self, path: str, row: Mapping[str, Any]) -> tuple[RefundStep, ...]:
+        steps = row.get("refund", [])
+        if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+            self.fault(f"{path}.refund", "invalid_value", "must be a list of steps")
+            return ()
+        return tuple(
+            RefundStep(
+                self._whole(
+                    f"{path}.refund[{at}].until_hours_before", step.get("until_hours_before"), 0, 8760
+                ),
+                self._whole(f"{path}.refund[{at}].percent", step.get("percent"), 0, _PERCENT),
+            )
+            for at, step in enumerate(steps)
+        )
+
+    def _rows(self, field: str) -> list[tuple[str, Mapping[str, Any]]]:
+        value = self.document.get(field, [])
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self.fault(field, "invalid_value", "must be a list of tables")
+            return []
+        return [(f"{field}[{at}]", item) for at, item in enumerate(value)]
+
+    def _settings(self, field: str, defaults: Mapping[str, float]) -> dict[str, float]:
+        """A table of positive numbers, each with its default."""
+        value = self.document.get(field, {})
+        if not isinstance(value, dict):
+            self.fault(field, "invalid_value", "must be a table")
+            return dict(defaults)
+        for name in sorted(value.keys() - defaults.keys()):
+            self.fault(f"{field}.{name}", "unknown_key", f"{name} means nothing here")
+        found = dict(defaults)
+        for name in defaults.keys() & value.keys():
+            number = value[name]
+            if type(number) not in {int, float} or not 0 < number < 1e6:  # noqa: PLR2004  a million metres is no walk
+                self.fault(f"{field}.{name}", "invalid_value", "must be a positive number")
+            else:
+                found[name] = number
+        return found
+
+    def _text(self, field: str, value: Any, longest: int) -> str:
+        if not isinstance(value, str) or not 0 < len(value) <= longest:
+            self.fault(field, "invalid_value", f"must be a text of at most {longest} characters")
+            return ""
+        return value
+
+    def _whole(self, field: str, value: Any, low: int, high: int) -> int:
+        if type(value) is not int or not low <= value <= high:
+            self.fault(field, "invalid_value", f"must be a whole number from {low} to {high}")
+            return low
+        return value
+
+    def _stop(self, field: str, value: Any, stops: set[str]) -> str:
+        if not isinstance(value, str) or value not in stops:
+            self.fault(field, "unknown_reference", f"{value!r} is not a stop of a feed (operator:stop_id)")
+        return str(value)
+
+
+def _is_territory(value: Any) -> bool:
+    return isinstance(value, str) and _TERRITORY.fullmatch(value) is not None
+
+
+def _is_distance(part: Any) -> bool:
+    return (
+        isinstance(part, Sequence)
+        and len(part) == 2  # noqa: PLR2004  a territory and its metres
+        and _is_territory(part[0])
+        and type(part[1]) is int
+        and part[1] > 0
+    )

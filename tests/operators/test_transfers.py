@@ -1,0 +1,54 @@
+"""transfers.txt: minimum times and impossible changes, by stop and by station."""
+
+import pytest
+
+from operators.gtfs.timetable import Stop
+from operators.gtfs.transfers import read_transfers
+from tariffs.findings import Finding
+from tariffs.table import Table
+
+HEADER = "from_stop_id,to_stop_id,transfer_type,min_transfer_time,from_route_id\n"
+
+
+def stop(name: str, parent: str | None = None, *, station: bool = False) -> Stop:
+    return Stop(name, name, {"": name}, 60.0, 25.0, parent, station, None)
+
+
+STOPS = {row.id: row for row in (stop("S", station=True), stop("a", "S"), stop("b", "S"), stop("c"))}
+
+
+def read(*rows: str) -> tuple[dict[tuple[str, str], int | None], list[Finding]]:
+    findings: list[Finding] = []
+    table = Table("transfers.txt", HEADER + "".join(f"{row}\n" for row in rows), findings)
+    return read_transfers(table, STOPS, {"r": None}, {}), findings
+
+
+def test_a_rule_of_a_station_holds_for_each_of_its_stops() -> None:
+    assert read("S,c,2,300,") == ({("a", "c"): 300, ("b", "c"): 300}, [])
+
+
+@pytest.mark.parametrize("rows", [("S,c,2,300,", "a,c,3,,"), ("a,c,3,,", "S,c,2,300,")])
+def test_a_rule_of_two_stops_stands_before_their_stations(rows: tuple[str, str]) -> None:
+    assert read(*rows) == ({("a", "c"): None, ("b", "c"): 300}, [])
+
+
+def test_timed_changes_seated_passengers_and_rules_of_one_line_change_nothing() -> None:
+    assert read("a,c,0,,", "a,c,1,,", ",,4,,", "a,c,2,300,r") == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "code"),
+    [
+        ("a,c,9,,", "transfer_type", "invalid_enum"),
+        ("a,z,2,60,", "to_stop_id", "unknown_reference"),
+        ("a,,2,60,", "to_stop_id", "missing_value"),
+        ("a,c,2,,", "min_transfer_time", "missing_value"),
+        ("a,c,2,soon,", "min_transfer_time", "invalid_integer"),
+        ("a,c,2,-1,", "min_transfer_time", "negative_time"),
+        ("a,c,2,60,q", "from_route_id", "unknown_reference"),
+    ],
+)
+def test_a_wrong_rule_is_named_with_its_row(row: str, field: str, code: str) -> None:
+    _, findings = read(row)
+
+    assert [(fault.row, fault.field, fault.code) for fault in findings] == [(2, field, code)]

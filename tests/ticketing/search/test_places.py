@@ -1,0 +1,82 @@
+"""Places: found by any name that people have for them, however they type it."""
+
+import pytest
+
+from ticketing.regions import Region
+from ticketing.search.network import nearby
+from ticketing.search.places import Place, find, index
+
+
+@pytest.fixture(scope="module")
+def places(regions: dict[str, Region]) -> tuple[Place, ...]:
+    return index(regions["helsinki-tallinn"].data)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("Kopli", "Kopli"),
+        ("kopli", "Kopli"),
+        ("Pasila", "Pasila"),
+        ("Böle", "Pasila"),
+        ("bole", "Pasila"),
+        ("  BALTI   JAAM ", "Balti jaam"),
+        ("Lansiterminaali T2", "Länsiterminaali T2"),
+        ("Västra terminalen T2", "Länsiterminaali T2"),
+        ("Baltic Station", "Balti jaam"),
+        ("Järnvägstorget", "Rautatieasema"),
+        ("Grankulla", "Kauniainen"),
+        ("Kamppi", "Kamppi"),
+        ("Lentoasema", "Lentoasema"),
+        ("senate square", "Senaatintori"),
+    ],
+)
+def test_a_place_answers_to_every_language_without_accents(
+    places: tuple[Place, ...], typed: str, name: str
+) -> None:
+    assert find(places, typed, 1)[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("malmi", ["Malmi", "Malminkartano"]),
+        ("linna", ["Linnahall", "Ülemiste linnak", "Tallinna Ülikool"]),
+    ],
+)
+def test_whole_names_come_first_then_beginnings_of_names_and_of_words_then_middles(
+    places: tuple[Place, ...], typed: str, names: list[str]
+) -> None:
+    assert [place.name for place in find(places, typed, 5)] == names
+
+
+def test_a_station_is_one_place_with_all_its_stops(places: tuple[Place, ...]) -> None:
+    (pasila,) = find(places, "Pasila", 5)
+
+    assert pasila.id == "hsl:HSL-ST-PASILA"
+    assert set(pasila.stops) == {"hsl:HSL-R-PSL", "hsl:HSL-T-PAS"}
+    assert pasila.member_state == "FI"
+
+
+def test_both_directions_of_a_tram_stop_are_one_place(places: tuple[Place, ...]) -> None:
+    assert len(find(places, "Kopli", 1)[0].stops) == 2
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "Atlantis"])
+def test_what_nobody_calls_a_place_finds_nothing(places: tuple[Place, ...], typed: str) -> None:
+    assert find(places, typed, 5) == []
+
+
+def test_no_more_places_than_asked_for(places: tuple[Place, ...]) -> None:
+    assert len(find(places, "a", 7)) == 7
+
+
+def test_a_coordinate_knows_the_stops_around_it(regions: dict[str, Region]) -> None:
+    region = regions["helsinki-tallinn"].data
+    stop = region.timetables["hsl"].stops["HSL-T-SEN"]
+
+    found = nearby(region, stop.lat, stop.lon)
+
+    assert found["hsl:HSL-T-SEN"] == (0, 0)
+    assert max(metres for _, metres in found.values()) <= region.walking.max_m
+    assert all(seconds >= metres / region.walking.speed_m_per_s for seconds, metres in found.values())
