@@ -193,6 +193,12 @@ def test_the_second_use_within_a_minute_must_be_at_the_same_gate(gate: str | Non
     assert judge(ticket(u=2), seen=Seen([Use("A" * 22, 0, NOW - 59, gate)])).reason == reason
 
 
+def test_two_gates_without_a_name_are_not_known_to_be_one() -> None:
+    seen = Seen([Use("A" * 22, 0, NOW - 59)])
+
+    assert judge(ticket(u=2), gate=Gate("tlt"), seen=seen).reason == "passback"
+
+
 def test_a_refusal_before_the_leg_is_chosen_names_none() -> None:
     assert judge(ticket(exp=NOW - 60 + 1)).leg is None
     assert judge(ticket(), seen=Seen([Use("A" * 22, 0, NOW - 600)])).leg == 0

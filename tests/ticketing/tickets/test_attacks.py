@@ -193,7 +193,8 @@ WEAK_POINTS = {
     "order 4, other sign": "00" * 31 + "80",
     "order 8": "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
     "order 8, other": "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-    "not canonical": "ee" + "ff" * 30 + "7f",
+    "order 1, not canonical": "ee" + "ff" * 30 + "7f",
+    "a sound point, not canonical": "f0" + "ff" * 30 + "7f",
     "off the curve": "02" + "00" * 31,
 }
 
