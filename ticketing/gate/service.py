@@ -1,7 +1,7 @@
 """The gate online: read, decide, write. The unique row of a use decides who comes first."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -69,12 +69,7 @@ def validate(house: Gatehouse, shown: Presentation) -> dict[str, Any]:
     body = digest([shown.token, shown.leg, shown.stop_id, shown.device_ts.isoformat()])
     with house.database.write() as tx:
         earlier = scans.find_scan(tx, shown.gate_key_id, shown.scan_id)
-        if earlier is None:
-            return _decide(tx, house, shown, body)
-    if earlier.body_hash != body:
-        raise Conflict("this scan_id was used before for another presentation")
-    answer: dict[str, Any] = json.loads(earlier.answer)
-    return answer
+        return _repeated(earlier, body) if earlier else _decide(tx, house, shown, body)
 
 
 def bundle(house: Gatehouse, operator: str) -> SignedBundle:
@@ -126,17 +121,29 @@ def _revoked(house: Gatehouse, list_id: str, now: datetime) -> list[tuple[int, s
         return sorted(tickets.statuses(tx, list_id, now).items())
 
 
+def _repeated(earlier: Scan, body: str) -> dict[str, Any]:
+    """The answer that this scan_id got before; raises Conflict for another presentation under it."""
+    if earlier.body_hash != body:
+        raise Conflict("this scan_id was used before for another presentation")
+    answer: dict[str, Any] = json.loads(earlier.answer)
+    return answer
+
+
 def _decide(tx: Transaction, house: Gatehouse, shown: Presentation, body: str) -> dict[str, Any]:
     now = house.clock.now()
     presented = Presented.scanned(shown.token)
     gate = Gate(shown.operator, shown.stop_id, shown.leg, shown.gate_key_id)
-    jti = bundles.read_ticket(
+    reading = bundles.read_ticket(
         house.keys.ring("ticket"), presented.token, house.press.issuer, shown.operator
-    ).jti
-    # The ticket's row is held: a refund or another gate waits until this answer is written.
+    )
+    jti = reading.jti
+    # The ticket's row is held: a refund, another gate or this very scan sent twice waits for the answer.
     ticket = tickets.find_ticket(tx, jti, lock=True) if jti else None
+    known = scans.find_scan(tx, shown.gate_key_id, shown.scan_id)
+    if known:
+        return _repeated(known, body)
     status = _STATUS_BITS[ticket.status] if ticket else status_list.INVALID
-    knowledge = _online(house, now, status)
+    knowledge = replace(_online(house, now, status), read=lambda *_: reading)
     while True:
         used = tickets.list_uses(tx, jti) if jti else []
         decision = decide(presented, knowledge, _seen(tx, used, jti, presented), int(now.timestamp()), gate)
@@ -145,7 +152,7 @@ def _decide(tx: Transaction, house: Gatehouse, shown: Presentation, body: str) -
     if decision.admit and decision.nonce and decision.jti:
         scans.remember_proof(tx, decision.jti, decision.nonce, now, _PROOF_MEMORY)
     answer = _answer(shown, decision, now)
-    scans.insert_scan(
+    stored = scans.insert_scan(
         tx,
         Scan(
             gate_key_id=shown.gate_key_id,
@@ -162,6 +169,9 @@ def _decide(tx: Transaction, house: Gatehouse, shown: Presentation, body: str) -
             received_at=now,
         ),
     )
+    if not stored:  # a code that names no ticket, sent twice at once: the first answer stands
+        first = scans.find_scan(tx, shown.gate_key_id, shown.scan_id)
+        return _repeated(first, body) if first else answer
     return answer
 
 

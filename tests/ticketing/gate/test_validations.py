@@ -42,6 +42,21 @@ def test_the_same_scan_is_answered_again_and_another_body_is_a_conflict(api: Api
     assert other.status_code == 409
 
 
+def test_one_scan_sent_16_times_at_once_has_one_answer_and_one_use(api: Api) -> None:
+    token, gate = at_the_tram(api)
+    scan_id = str(uuid.uuid4())
+
+    def show(_: int) -> str:
+        client = Api(api.client.application.test_client(), api.clock, api.key)
+        return client.scan(token, gate, scan_id=scan_id).text
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = set(pool.map(show, range(16)))
+
+    assert len(answers) == 1
+    assert '"reason":"ok"' in answers.pop().replace(" ", "")
+
+
 def test_a_ticket_is_refused_by_an_operator_it_does_not_name(api: Api) -> None:
     token, _ = at_the_tram(api)
 
