@@ -135,20 +135,23 @@ def load(files: Mapping[str, str]) -> tuple[Feed | None, list[Finding]]:
 
 
 class _Undefined(set[str]):
-    """Ids of a kind that this feed leaves to whoever prices with it: every reference is good."""
+    """Ids of a kind that this feed leaves to whoever prices with it: every reference is good, and is warned of."""
+
+    def __init__(self, file: str, findings: list[Finding]) -> None:
+        super().__init__()
+        self._file, self._findings = file, findings
 
     def __contains__(self, _key: object) -> bool:
+        message = f"{self._file} is absent: its ids come with the legs"
+        warning = Finding(self._file, 0, "", "not_defined_here", message, "warning")
+        if warning not in self._findings:
+            self._findings.append(warning)
         return True
 
 
 def _defined(ids: set[str], file: str, defined: bool, findings: list[Finding]) -> set[str]:
     """The ids that may be referred to; fare tables alone, without stops and routes, need not define them."""
-    if defined:
-        return ids
-    findings.append(
-        Finding(file, 0, "", "not_defined_here", f"{file} is absent: its ids come with the legs", "warning")
-    )
-    return _Undefined()
+    return ids if defined else _Undefined(file, findings)
 
 
 def _index(rules: tuple[LegRule, ...]) -> dict[Key, tuple[LegRule, ...]]:

@@ -118,6 +118,32 @@ def test_a_bad_request_names_the_path(document: Any, path: str) -> None:
     assert path in [fault["path"] for fault in problem["errors"]]
 
 
+def test_every_fault_of_a_leg_is_named_at_once() -> None:
+    leg = {**LEG, "timezone": "Mars/Olympus", "arrival": "soon", "note": 1}
+
+    problem = json.loads(run("price", HSL, "-", document={"legs": [leg]}).stderr)
+
+    assert {fault["path"] for fault in problem["errors"]} == {
+        "legs[0].timezone",
+        "legs[0].arrival",
+        "legs[0].note",
+    }
+
+
+def test_a_request_that_cannot_be_opened_is_a_problem() -> None:
+    result = run("price", HSL, "nowhere.json")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert json.loads(result.stderr)["errors"][0]["path"] == "REQUEST"
+
+
+def test_tables_that_nothing_refers_to_may_be_absent_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "fare_products.txt").write_text(PRODUCTS, encoding="utf-8")
+    (tmp_path / "fare_leg_rules.txt").write_text("fare_product_id\ncity\n", encoding="utf-8")
+
+    assert json.loads(run("check", str(tmp_path)).stdout) == {"ok": True, "errors": [], "warnings": []}
+
+
 def test_lines_are_answered_one_by_one() -> None:
     lines = "\n".join([json.dumps({"legs": [LEG]}), "{}", json.dumps({"legs": [LEG]})])
 

@@ -15,6 +15,20 @@ Handler = Callable[[Any], Any]
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 
 
+class RequestFile(click.File):
+    """The argument REQUEST: a file, or `-`; one that cannot be opened is a problem document like any bad input."""
+
+    def __init__(self) -> None:
+        super().__init__(encoding="utf-8")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Open the file, or end with the problem."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            _refuse(InvalidRequest(error.message, [Fault("REQUEST", error.message)]))
+
+
 def run(request: TextIO, handler: Handler, *, jsonl: bool) -> None:
     """Answer one document, or with `jsonl` one a line; exit 2 on a bad document, 1 if any line was bad."""
     try:

@@ -23,7 +23,7 @@ def command() -> None:
 
 
 @command.command("decide")
-@click.argument("request", type=click.File(encoding="utf-8"))
+@click.argument("request", type=contract.RequestFile())
 @click.option("--jsonl", is_flag=True, help="One request a line in, one answer a line out.")
 def decide_command(request: TextIO, *, jsonl: bool) -> None:
     """Run the very function that gates run.

@@ -21,7 +21,7 @@ def command() -> None:
 
 
 @command.command("net")
-@click.argument("request", type=click.File(encoding="utf-8"))
+@click.argument("request", type=contract.RequestFile())
 @click.option("--jsonl", is_flag=True, help="One request a line in, one answer a line out.")
 def net_command(request: TextIO, *, jsonl: bool) -> None:
     """Net obligations into positions and few payments.

@@ -20,7 +20,7 @@ from ticketing.cli.tariff_requests import FareRequest, apportion, price
 from ticketing.errors import Fault, InvalidRequest
 
 _FEED = click.argument("feed", type=click.Path(path_type=Path))
-_REQUEST = click.argument("request", type=click.File(encoding="utf-8"))
+_REQUEST = click.argument("request", type=contract.RequestFile())
 _JSONL = click.option("--jsonl", is_flag=True, help="One request a line in, one answer a line out.")
 
 

@@ -114,7 +114,7 @@ def _leg(row: Any, path: str, feed: Feed, faults: list[Fault]) -> FareLeg | None
             zone_name(zone)
         except ValueError:
             faults.append(Fault(f"{path}.timezone", f"{zone!r} is not an IANA time zone"))
-            return None
+            zone = None
     origin, destination = text["from_stop_id"], text["to_stop_id"]
     departure = _moment(row, "departure", path, zone or feed.timezone_of(origin), faults)
     arrival = _moment(row, "arrival", path, zone or feed.timezone_of(destination), faults)
