@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 # ISO 4217 minor-unit exponents; a currency that is not listed has two decimals (ISO 4217, table A.1).
 _EXPONENTS = {
@@ -55,10 +56,7 @@ class Money:
     @property
     def text(self) -> str:
         """The amount as a decimal string with exactly the currency's digits: `"3.20"`."""
-        digits = exponent(self.currency)
-        sign = "-" if self.minor < 0 else ""
-        whole = str(abs(self.minor)).rjust(digits + 1, "0")
-        return f"{sign}{whole[:-digits]}.{whole[-digits:]}" if digits else f"{sign}{whole}"
+        return written(self.minor, self.currency)
 
     def as_dict(self) -> dict[str, str]:
         """The JSON form of the command-line contracts: `{"amount": "3.20", "currency": "EUR"}`."""
@@ -70,6 +68,15 @@ class Money:
         if other.currency != self.currency:
             raise TypeError(f"{self.currency} and {other.currency} do not add up")
         return other.minor
+
+
+@lru_cache(maxsize=1 << 16)
+def written(minor: int, currency: str) -> str:
+    """Minor units as a decimal string; remembered, because a derivation writes few amounts many times."""
+    digits = exponent(currency)
+    sign = "-" if minor < 0 else ""
+    whole = str(abs(minor)).rjust(digits + 1, "0")
+    return f"{sign}{whole[:-digits]}.{whole[-digits:]}" if digits else f"{sign}{whole}"
 
 
 def parse(amount: str, currency: str) -> Money:

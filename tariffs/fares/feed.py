@@ -1,8 +1,8 @@
 """One operator's tariff, read from its files, checked as a whole and indexed so that a price costs its legs."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from tariffs.calendars import Service, read_services
 from tariffs.fares import places, prices
@@ -40,6 +40,9 @@ class Feed:
     join_rules: Mapping[tuple[str, str], tuple[JoinRule, ...]]
     transfer_rules: Mapping[tuple[str | None, str | None], tuple[TransferRule, ...]]
     transfer_groups: tuple[frozenset[str], frozenset[str]]
+    compulsory_transfers: bool
+    matched: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What `matching.match` found before: a leg of the same network, areas and rider is a single look-up."""
 
     def station(self, stop_id: str) -> str:
         """The station of a stop: its parent, or the stop itself."""
@@ -130,6 +133,7 @@ def load(files: Mapping[str, str]) -> tuple[Feed | None, list[Finding]]:
             frozenset(rule.from_group for rule in transfer_rules if rule.from_group),
             frozenset(rule.to_group for rule in transfer_rules if rule.to_group),
         ),
+        compulsory_transfers=any(rule.compulsory for rule in transfer_rules),
     )
     return feed, findings
 

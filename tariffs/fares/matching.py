@@ -1,9 +1,12 @@
-"""Which leg rules match an effective leg, and which price rows they offer to a rider in a medium."""
+"""Which leg rules match an effective leg, and which price rows they offer to a rider in a medium.
+
+What a leg matches depends on its network and areas, the rider and the medium, and for some rules on the hour.
+Everything but the hour is found once and remembered with the feed, so that a price costs one look-up a leg.
+"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tariffs.fares.feed import Feed
 from tariffs.fares.legs import EffectiveLeg
@@ -11,53 +14,57 @@ from tariffs.fares.tables import LegRule, Product
 
 Unknown = Literal["no_rule", "no_product_for_rider", "no_product_for_medium"]
 
+_REMEMBERED = 1 << 16
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A price row that may pay for an effective leg, with the rule that says so."""
+
+class Offer(NamedTuple):
+    """A price row that may pay for an effective leg, with the rule that says so; `because` tells it."""
 
     rule: LegRule
     product: Product
+    because: str
 
 
-def matching_rules(feed: Feed, leg: EffectiveLeg) -> list[LegRule]:
-    """The rules that match, in the file's order; with priorities only those of the highest.
+class Match(NamedTuple):
+    """What the rules say of a leg: its group, its products, every price row, or why there is none."""
+
+    group: str | None
+    products: tuple[str, ...]
+    offers: tuple[Offer, ...]
+    currencies: frozenset[str]
+    unknown: Unknown | None
+
+
+class _Timed(NamedTuple):
+    """Rules of which some ask for the hour: which of them match is decided leg by leg."""
+
+    rules: tuple[LegRule, ...]
+
+
+def match(feed: Feed, leg: EffectiveLeg, rider: str | None, medium: str | None) -> Match:
+    """The rules that match, in the file's order (with priorities only those of the highest), and their prices.
 
     Exclusion mode (no column `rule_priority`): an empty network or area means none of the values that the
     column lists anywhere in the file. Priority mode: an empty field is no constraint.
     """
-    if leg.mixed_networks and not feed.priority_mode:
-        return []  # an effective leg over several networks has no single one; decision in docs/tariffs.md
-    found = [
-        rule
-        for network in _values(feed, {leg.network} - {None}, feed.listed[0])
-        for from_area in _values(feed, leg.from_areas, feed.listed[1])
-        for to_area in _values(feed, leg.to_areas, feed.listed[2])
-        for rule in feed.leg_rules.get((network, from_area, to_area), ())
-        if _matches_rest(feed, rule, leg)
-    ]
-    if feed.priority_mode and found:
-        highest = max(rule.priority for rule in found)
-        found = [rule for rule in found if rule.priority == highest]
-    return sorted(found, key=lambda rule: rule.line)
-
-
-def offers(
-    feed: Feed, rules: Iterable[LegRule], rider: str | None, medium: str | None
-) -> tuple[list[Offer], Unknown | None]:
-    """Every price row that pays for the leg, as alternatives; none comes with the reason."""
-    rules = list(rules)
-    if not rules:
-        return [], "no_rule"
-    found = [
-        Offer(rule, product)
-        for rule in rules
-        for product in select(feed.products.get(rule.product, ()), rider, medium)
-    ]
-    if found:
-        return found, None
-    sold = any(select(feed.products.get(rule.product, ()), rider, None) for rule in rules)
-    return [], "no_product_for_medium" if sold else "no_product_for_rider"
+    zones = leg.areas if feed.area_sets else None
+    key = (leg.network, leg.mixed_networks, leg.from_areas, leg.to_areas, zones, rider, medium)
+    known: Match | _Timed | None = feed.matched.get(key)
+    if known is None:
+        rules = tuple(_candidates(feed, leg))
+        timed = any(rule.from_timeframe or rule.to_timeframe for rule in rules)
+        known = _Timed(rules) if timed else _matched(feed, rules, rider, medium)
+        _remember(feed, key, known)
+    if isinstance(known, Match):
+        return known
+    rules = tuple(rule for rule in known.rules if _in_time(feed, rule, leg))
+    # The key of a leg has seven parts, this one three: they cannot meet in the one dictionary.
+    short = (tuple(rule.line for rule in rules), rider, medium)
+    found: Match | None = feed.matched.get(short)
+    if found is None:
+        found = _matched(feed, rules, rider, medium)
+        _remember(feed, short, found)
+    return found
 
 
 def select(rows: Sequence[Product], rider: str | None, medium: str | None) -> list[Product]:
@@ -89,6 +96,53 @@ def in_timeframe(feed: Feed, group: str, at: datetime) -> bool:
     )
 
 
+def _remember(feed: Feed, key: object, known: "Match | _Timed") -> None:
+    if len(feed.matched) >= _REMEMBERED:
+        feed.matched.clear()  # legs of endless variety must not fill the memory
+    feed.matched[key] = known
+
+
+def _candidates(feed: Feed, leg: EffectiveLeg) -> list[LegRule]:
+    """The rules that match whatever the hour."""
+    if leg.mixed_networks and not feed.priority_mode:
+        return []  # an effective leg over several networks has no single one; decision in docs/tariffs.md
+    found = [
+        rule
+        for network in _values(feed, {leg.network} - {None}, feed.listed[0])
+        for from_area in _values(feed, leg.from_areas, feed.listed[1])
+        for to_area in _values(feed, leg.to_areas, feed.listed[2])
+        for rule in feed.leg_rules.get((network, from_area, to_area), ())
+        if _in_zones(feed, rule, leg)
+    ]
+    return sorted(found, key=lambda rule: rule.line)
+
+
+def _matched(feed: Feed, rules: Sequence[LegRule], rider: str | None, medium: str | None) -> Match:
+    """Keep the highest priority, and list every price row that pays for the leg; none comes with the reason."""
+    if feed.priority_mode and rules:
+        highest = max(rule.priority for rule in rules)
+        rules = [rule for rule in rules if rule.priority == highest]
+    offers = tuple(
+        Offer(rule, product, f"leg rule row {rule.line - 1}: {_describe(rule)}")
+        for rule in rules
+        for product in select(feed.products.get(rule.product, ()), rider, medium)
+    )
+    return Match(
+        rules[0].group if rules else None,
+        tuple(sorted({rule.product for rule in rules})),
+        offers,
+        frozenset(offer.product.price.currency for offer in offers),
+        None if offers else _unknown(feed, rules, rider),
+    )
+
+
+def _unknown(feed: Feed, rules: Sequence[LegRule], rider: str | None) -> Unknown:
+    if not rules:
+        return "no_rule"
+    sold = any(select(feed.products.get(rule.product, ()), rider, None) for rule in rules)
+    return "no_product_for_medium" if sold else "no_product_for_rider"
+
+
 def _values(feed: Feed, values: Iterable[str | None], listed: frozenset[str]) -> list[str | None]:
     """The index keys to look under for one field: its own values, and empty where the mode allows it."""
     own = sorted(value for value in values if value is not None and value in listed)
@@ -97,12 +151,27 @@ def _values(feed: Feed, values: Iterable[str | None], listed: frozenset[str]) ->
     return list(own)
 
 
-def _matches_rest(feed: Feed, rule: LegRule, leg: EffectiveLeg) -> bool:
-    if rule.from_timeframe and not in_timeframe(feed, rule.from_timeframe, leg.departure):
-        return False
-    if rule.to_timeframe and not in_timeframe(feed, rule.to_timeframe, leg.arrival):
-        return False
+def _in_zones(feed: Feed, rule: LegRule, leg: EffectiveLeg) -> bool:
     if rule.contains_exactly and leg.areas != feed.area_sets[rule.contains_exactly]:
         return False
     # A ride that brings no areas matches neither kind of set (an empty set is a subset of everything).
     return not rule.contains or (bool(leg.areas) and feed.area_sets[rule.contains] <= leg.areas)
+
+
+def _in_time(feed: Feed, rule: LegRule, leg: EffectiveLeg) -> bool:
+    if rule.from_timeframe and not in_timeframe(feed, rule.from_timeframe, leg.departure):
+        return False
+    return not rule.to_timeframe or in_timeframe(feed, rule.to_timeframe, leg.arrival)
+
+
+def _describe(rule: LegRule) -> str:
+    parts = [f"network {rule.network}"] if rule.network else []
+    if rule.from_area or rule.to_area:
+        parts.append(f"areas {rule.from_area or 'any'} -> {rule.to_area or 'any'}")
+    if rule.contains_exactly:
+        parts.append(f"exactly the zones {rule.contains_exactly}")
+    if rule.contains:
+        parts.append(f"through the zones {rule.contains}")
+    if rule.from_timeframe or rule.to_timeframe:
+        parts.append(f"in the time {rule.from_timeframe or 'any'} -> {rule.to_timeframe or 'any'}")
+    return ", ".join(parts) or "any ride"

@@ -2,23 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tariffs.fares.feed import Feed
 from tariffs.fares.legs import EffectiveLeg, FareLeg, alone, effective_legs
-from tariffs.fares.matching import Offer, Unknown, matching_rules, offers
-from tariffs.fares.tables import LegRule
+from tariffs.fares.matching import Match, Offer, Unknown, match
 from tariffs.fares.total import Item, Payment, Split, cheapest
 from tariffs.fares.transfers import elapsed_seconds
-from tariffs.money import Money
+from tariffs.money import Money, written
 
 Reason = Literal["unknown_fare", "mixed_currencies"]
 
 MAX_LEGS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class FareItem:
+class FareItem(NamedTuple):
     """One thing to buy; `legs` are indices into the itinerary, `because` a sentence."""
 
     product: str
@@ -30,11 +28,10 @@ class FareItem:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class LegView:
+class LegView(NamedTuple):
     """What the rules say of one leg before transfers: its effective leg, group and matching products."""
 
-    index: int
+    leg: int
     effective_leg: int
     group: str | None
     products: tuple[str, ...]
@@ -68,38 +65,27 @@ def price(
     if not 1 <= len(legs) <= MAX_LEGS:
         raise ValueError(f"an itinerary has 1 to {MAX_LEGS} legs")
     joined = effective_legs(feed, legs)
-    rules = [matching_rules(feed, leg) for leg in joined]
-    found = [offers(feed, matched, rider, medium) for matched in rules]
-    views = _views(joined, rules)
-    unknown = next((reason for _, reason in found if reason), None)
+    matches = [match(feed, leg, rider, medium) for leg in joined]
+    views = tuple(
+        LegView(index, effective, found.group, found.products)
+        for effective, (leg, found) in enumerate(zip(joined, matches, strict=True))
+        for index in leg.legs
+    )
+    unknown = next((found.unknown for found in matches if found.unknown), None)
     if unknown:
-        return _unpriced("unknown_fare", unknown, views, joined, found)
-    choices = [choice for choice, _ in found]
-    for currency in _common_currencies(choices):
+        return _unpriced("unknown_fare", unknown, views, joined, matches)
+    choices = [found.offers for found in matches]
+    for currency in _common_currencies(matches):
         splits = [_split(feed, legs, leg, rider=rider, medium=medium, currency=currency) for leg in joined]
         paid = cheapest(feed, joined, choices, splits, currency=currency, rider=rider, medium=medium)
         if paid:
             return _priced(paid, currency, joined, choices, views)
-    return _unpriced("mixed_currencies", None, views, joined, found)
+    return _unpriced("mixed_currencies", None, views, joined, matches)
 
 
-def _views(joined: Sequence[EffectiveLeg], rules: Sequence[Sequence[LegRule]]) -> tuple[LegView, ...]:
-    return tuple(
-        LegView(
-            index,
-            effective,
-            rules[effective][0].group if rules[effective] else None,
-            tuple(sorted({rule.product for rule in rules[effective]})),
-        )
-        for effective, leg in enumerate(joined)
-        for index in leg.legs
-    )
-
-
-def _common_currencies(choices: Sequence[Sequence[Offer]]) -> list[str]:
+def _common_currencies(matches: Sequence[Match]) -> list[str]:
     """The currencies in which every leg has an offer, in code order."""
-    sets = [{offer.product.price.currency for offer in choice} for choice in choices]
-    return sorted(set.intersection(*sets))
+    return sorted(frozenset.intersection(*(found.currencies for found in matches)))
 
 
 def _split(
@@ -116,8 +102,8 @@ def _split(
         return None
     bought: list[Offer] = []
     for index in leg.legs:
-        single, _ = offers(feed, matching_rules(feed, alone(legs, index)), rider, medium)
-        affordable = [offer for offer in single if offer.product.price.currency == currency]
+        single = match(feed, alone(legs, index), rider, medium)
+        affordable = [offer for offer in single.offers if offer.product.price.currency == currency]
         if not affordable:
             return None
         bought.append(min(affordable, key=_order))
@@ -150,42 +136,35 @@ def _priced(
 
 
 def _item(item: Item, currency: str, joined: Sequence[EffectiveLeg], bought: Sequence[Item]) -> FareItem:
-    if item.split:
-        effective = joined[item.legs[0]]
-        singles = [other for other in bought if other.split and other.legs == item.legs]
-        at = next(place for place, other in enumerate(singles) if other is item)
-        covered: tuple[int, ...] = (effective.legs[at],)
-    else:
-        covered = tuple(index for effective in item.legs for index in joined[effective].legs)
     product = item.product
+    # The row's own Money serves unless a transfer changed the amount.
+    amount = product.price if product.price.minor == item.minor else Money(item.minor, currency)
     return FareItem(
-        product.id, product.name, product.rider, product.medium, Money(item.minor, currency), covered,
+        product.id, product.name, product.rider, product.medium, amount, _covered(item, joined, bought),
         _because(item, joined),
     )  # fmt: skip
 
 
+def _covered(item: Item, joined: Sequence[EffectiveLeg], bought: Sequence[Item]) -> tuple[int, ...]:
+    """The legs of the itinerary that an item pays for."""
+    if item.split:
+        singles = [other for other in bought if other.split and other.legs == item.legs]
+        at = next(place for place, other in enumerate(singles) if other is item)
+        return (joined[item.legs[0]].legs[at],)
+    if len(item.legs) == 1:
+        return joined[item.legs[0]].legs
+    return tuple(index for effective in item.legs for index in joined[effective].legs)
+
+
 def _because(item: Item, joined: Sequence[EffectiveLeg]) -> str:
-    parts = []
-    if item.offer:
-        parts.append(f"leg rule row {item.offer.rule.line - 1}: {_describe(item.offer.rule)}")
+    if item.offer and not item.split and not item.transfer:
+        return item.offer.because
+    parts = [item.offer.because] if item.offer else []
     if item.split:
         parts.append("bought apart because the joined price is dearer")
     if item.transfer:
         parts.append(_describe_transfer(item, joined))
     return "; ".join(parts)
-
-
-def _describe(rule: LegRule) -> str:
-    parts = [f"network {rule.network}"] if rule.network else []
-    if rule.from_area or rule.to_area:
-        parts.append(f"areas {rule.from_area or 'any'} -> {rule.to_area or 'any'}")
-    if rule.contains_exactly:
-        parts.append(f"exactly the zones {rule.contains_exactly}")
-    if rule.contains:
-        parts.append(f"through the zones {rule.contains}")
-    if rule.from_timeframe or rule.to_timeframe:
-        parts.append(f"in the time {rule.from_timeframe or 'any'} -> {rule.to_timeframe or 'any'}")
-    return ", ".join(parts) or "any ride"
 
 
 def _describe_transfer(item: Item, joined: Sequence[EffectiveLeg]) -> str:
@@ -207,16 +186,17 @@ def _derivation(
     steps: list[dict[str, Any]] = []
     before = 0
     for item, shown in zip(paid.items, items, strict=True):
+        currency = shown.price.currency
         steps.append(
             {
                 "step": len(steps) + 1,
                 "legs": list(shown.legs),
                 "rule": _rule(item),
                 "product": shown.product,
-                "amount": shown.price.text,
-                "currency": shown.price.currency,
-                "before": Money(before, shown.price.currency).text,
-                "after": Money(before + item.minor, shown.price.currency).text,
+                "amount": written(item.minor, currency),
+                "currency": currency,
+                "before": written(before, currency),
+                "after": written(before + item.minor, currency),
                 "reason": _reason(item, shown),
                 "alternatives": _alternatives(item, choices) if item.offer and not item.split else [],
             }
@@ -251,6 +231,8 @@ def _reason(item: Item, shown: FareItem) -> str:
 
 
 def _alternatives(item: Item, choices: Sequence[Sequence[Offer]]) -> list[dict[str, str]]:
+    if len(choices[item.legs[0]]) == 1:
+        return []
     others = sorted(
         {
             (offer.product.price.minor, offer.product.id, offer.product.price.text)
@@ -266,7 +248,7 @@ def _unpriced(
     detail: Unknown | None,
     views: tuple[LegView, ...],
     joined: Sequence[EffectiveLeg],
-    found: Sequence[tuple[list[Offer], Unknown | None]],
+    matches: Sequence[Match],
 ) -> FarePrice:
     steps = tuple(
         {
@@ -275,7 +257,7 @@ def _unpriced(
             "alternatives": [],
         }
         for number, (leg, why) in enumerate(
-            [(leg, why) for leg, (_, why) in zip(joined, found, strict=True) if why], 1
+            [(leg, found.unknown) for leg, found in zip(joined, matches, strict=True) if found.unknown], 1
         )
     )  # fmt: skip
     return FarePrice(None, reason, detail, (), views, steps)

@@ -7,7 +7,8 @@ that the future depends on, so keeping the cheapest way into each state loses no
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from tariffs.fares.feed import Feed
 from tariffs.fares.legs import EffectiveLeg
@@ -18,8 +19,7 @@ from tariffs.fares.transfers import rules_between, usable
 _EVERY, _PLUS_NEXT, _INSTEAD = range(3)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One thing paid for: `rule` is the leg rule or transfer rule, `legs` the effective legs it covers.
 
     `minor` is what it adds to the total, `split` marks a leg bought alone because its joined price is dearer.
@@ -41,8 +41,7 @@ class Split:
     offers: tuple[Offer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(NamedTuple):
     """A way to pay for everything: minor units, what is bought, and whether a rule forbade a cheaper one."""
 
     minor: int
@@ -51,15 +50,17 @@ class Payment:
     forced: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """A way to have paid up to one leg. `closed` is the cost of earlier runs, `running` S of the open one."""
+class _State(NamedTuple):
+    """A way to have paid up to one leg. `closed` is the cost of earlier runs, `running` S of the open one.
+
+    The first seven fields are all that the future depends on: two states that share them differ only in price.
+    """
 
     group: str | None
     open_to_transfer: bool
     pair: tuple[str | None, str | None] | None
     streak_start: int
-    count: int
+    transfers: int
     run_start: int
     run_group: str | None
     closed: int
@@ -70,27 +71,13 @@ class _State:
     forced: bool = False
 
     @property
-    def key(self) -> tuple[object, ...]:
-        """What the future depends on."""
-        return (
-            self.group, self.open_to_transfer, self.pair, self.streak_start, self.count,
-            self.run_start, self.run_group,
-        )  # fmt: skip
-
-    @property
     def cost(self) -> int:
         """The total if nothing else is bought; a run below zero counts as zero."""
         return self.closed + max(0, self.running)
 
-    @property
-    def rank(self) -> tuple[object, ...]:
-        """Cheapest first; ties: fewer tickets, then longer runs, then product ids."""
-        return (
-            self.closed + self.running,
-            len(self.items),
-            self.runs,
-            tuple(item.product.id for item in self.items),
-        )
+
+_FUTURE = 7
+_NOTHING = _State(None, False, None, 0, 0, 0, None, 0, 0, 0, ())
 
 
 def cheapest(
@@ -105,17 +92,33 @@ def cheapest(
 ) -> Payment | None:
     """Find the cheapest way to pay in one currency; None when some leg has no offer in it."""
     pricer = _Pricer(feed, legs, currency, rider, medium)
-    states = _best(
-        pricer.openings([_State(None, False, None, 0, 0, 0, None, 0, 0, 0, ())], 0, offers[0], splits[0])
-    )
-    for index in range(1, len(legs)):
-        continued = pricer.transfers(states, index, offers[index])
-        opened = pricer.openings(states, index, offers[index], splits[index])
-        states = _best((*continued, *opened))
-    if not states:
-        return None
-    won = min(states, key=lambda state: (state.cost, *state.rank[1:]))
+    states = [_NOTHING]
+    for index, choice in enumerate(offers):
+        affordable = [offer for offer in choice if offer.product.price.currency == currency]
+        found = list(pricer.transfers(states, index, affordable)) if index and feed.transfer_rules else []
+        # Without compulsory rules any state may be closed here, so only the cheapest is worth closing.
+        closing = states if feed.compulsory_transfers or len(states) == 1 else [min(states, key=_closed_rank)]
+        found += pricer.openings(closing, index, affordable, splits[index])
+        states = _best(found) if len(found) > 1 else found
+        if not states:
+            return None
+    won = states[0] if len(states) == 1 else min(states, key=_closed_rank)
     return Payment(won.cost, won.items, won.clamped or won.running < 0, won.forced)
+
+
+def _rank(state: _State) -> tuple[object, ...]:
+    """Cheapest first; ties: fewer tickets, then longer runs, then product ids."""
+    return (
+        state.closed + state.running,
+        len(state.items),
+        state.runs,
+        tuple(item.product.id for item in state.items),
+    )
+
+
+def _closed_rank(state: _State) -> tuple[object, ...]:
+    """As `_rank`, once nothing more can be taken off the open run."""
+    return (state.cost, *_rank(state)[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,37 +130,25 @@ class _Pricer:
     medium: str | None
 
     def openings(
-        self, states: Sequence[_State], index: int, offers: Iterable[Offer], split: Split | None
+        self, states: Sequence[_State], index: int, offers: Sequence[Offer], split: Split | None
     ) -> Iterator[_State]:
         """Close every run and buy this leg alone, by each offer or as singles."""
         for state in states:
             for offer in offers:
-                if offer.product.price.currency != self.currency:
-                    continue
-                forced = self._must_continue(state, index, offer)
-                if not forced:
-                    yield self._opened(
+                if not (self.feed.compulsory_transfers and self._must_continue(state, index, offer)):
+                    yield _opened(
                         state, index, offer.rule.group, offer.product.price.minor, (_bought(offer, index),)
                     )
             if split is not None:
-                items = tuple(replace(_bought(single, index), split=True) for single in split.offers)
-                yield replace(self._opened(state, index, None, split.price, items), open_to_transfer=False)
+                items = tuple(_bought(single, index, split=True) for single in split.offers)
+                yield _opened(state, index, None, split.price, items, open_to_transfer=False)
 
-    def transfers(self, states: Sequence[_State], index: int, offers: Iterable[Offer]) -> Iterator[_State]:
+    def transfers(self, states: Sequence[_State], index: int, offers: Sequence[Offer]) -> Iterator[_State]:
         """Stay in the run through each transfer rule that allows it."""
         for state in states:
             for offer in offers:
-                if offer.product.price.currency == self.currency:
-                    for rule, start, count in self._ways(state, index, offer.rule.group):
-                        yield from self._transferred(state, index, offer, rule, (start, count))
-
-    def _opened(
-        self, state: _State, index: int, group: str | None, price: int, items: tuple[Item, ...]
-    ) -> _State:
-        return _State(
-            group, True, None, index, 0, index, group, state.cost, price, state.runs + 1,
-            (*state.items, *items), state.clamped or state.running < 0, state.forced,
-        )  # fmt: skip
+                for rule, start, count in self._ways(state, index, offer.rule.group):
+                    yield from self._transferred(state, index, offer, rule, (start, count))
 
     def _ways(self, state: _State, index: int, group: str | None) -> Iterator[tuple[TransferRule, int, int]]:
         """The usable rules into a group, each with the leg where its clock starts and its count."""
@@ -168,7 +159,7 @@ class _Pricer:
             return
         pair = (rules[0].from_group, rules[0].to_group)
         repeats = pair[0] == pair[1] and state.pair in {None, pair}
-        start, count = (state.streak_start, state.count + 1) if repeats else (index - 1, 1)
+        start, count = (state.streak_start, state.transfers + 1) if repeats else (index - 1, 1)
         for rule in usable(rules, count, self.legs[start], self.legs[index]):
             yield rule, start, count
 
@@ -185,12 +176,11 @@ class _Pricer:
             running = extra if first and rule.type == _INSTEAD else state.running + extra
             running += offer.product.price.minor if own else 0
             items = self._items(state, index, rule, product, first)
-            yield replace(
-                state,
+            yield state._replace(
                 group=offer.rule.group,
                 pair=(rule.from_group, rule.to_group),
                 streak_start=streak[0],
-                count=streak[1],
+                transfers=streak[1],
                 running=running,
                 items=(*items, *own),
                 forced=state.forced or rule.compulsory,
@@ -212,8 +202,8 @@ class _Pricer:
             return state.items
         if product is None:
             # The ticket that is there covers one leg more; where it is replaced by nothing, it is free.
-            covering = replace(
-                last, legs=(*last.legs, index), transfer=rule, minor=0 if instead else last.minor
+            covering = last._replace(
+                legs=(*last.legs, index), transfer=rule, minor=0 if instead else last.minor
             )
             return (*state.items[:-1], covering)
         if instead:
@@ -221,15 +211,30 @@ class _Pricer:
         return (*state.items, Item(product, product.price.minor, None, rule, (index,)))
 
 
-def _bought(offer: Offer, index: int) -> Item:
-    return Item(offer.product, offer.product.price.minor, offer, None, (index,))
+def _opened(
+    state: _State,
+    index: int,
+    group: str | None,
+    price: int,
+    items: tuple[Item, ...],
+    *,
+    open_to_transfer: bool = True,
+) -> _State:
+    return _State(
+        group, open_to_transfer, None, index, 0, index, group, state.cost, price, state.runs + 1,
+        state.items + items, state.clamped or state.running < 0, state.forced,
+    )  # fmt: skip
+
+
+def _bought(offer: Offer, index: int, *, split: bool = False) -> Item:
+    return Item(offer.product, offer.product.price.minor, offer, None, (index,), split)
 
 
 def _best(states: Iterable[_State]) -> list[_State]:
     """Keep the cheapest way into each state."""
     found: dict[tuple[object, ...], _State] = {}
     for state in states:
-        known = found.get(state.key)
-        if known is None or state.rank < known.rank:
-            found[state.key] = state
+        known = found.setdefault(state[:_FUTURE], state)
+        if known is not state and _rank(state) < _rank(known):
+            found[state[:_FUTURE]] = state
     return list(found.values())

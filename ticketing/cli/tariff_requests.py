@@ -273,7 +273,7 @@ def _as_dict(found: FarePrice) -> dict[str, Any]:
         ],
         "legs": [
             {
-                "index": leg.index,
+                "index": leg.leg,
                 "effective_leg": leg.effective_leg,
                 "leg_group_id": leg.group,
                 "fare_product_ids": list(leg.products),
