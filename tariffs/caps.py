@@ -13,6 +13,8 @@ from tariffs.findings import Finding
 from tariffs.money import Money, MoneyError, parse
 from tariffs.table import Row, Table, unique
 
+FILE = "caps.csv"
+
 Window = Literal["calendar_day", "service_day", "rolling", "iso_week", "calendar_month"]
 Party = Literal["holder", "everybody"]
 
@@ -21,7 +23,7 @@ _DAY_SECONDS = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """One cap. Empty `networks`, `rider` or `medium` stand for any.
+    """One cap. Empty `operators`, `networks`, `rider` or `medium` stand for any.
 
     `argument` is the start of the service day in seconds after midnight, or the length of a rolling window in
     seconds. With `party` `holder` companions on the same medium are neither capped nor counted.
@@ -35,11 +37,13 @@ class Cap:
     argument: int
     limit: Money
     party: Party
+    operators: frozenset[str] = frozenset()
 
     def covers(self, tap: "Tap") -> bool:
         """Whether a tap falls under this cap."""
         return (
-            (not self.networks or tap.network in self.networks)
+            (not self.operators or tap.operator in self.operators)
+            and (not self.networks or tap.network in self.networks)
             and self.rider in {None, tap.rider}
             and self.medium in {None, tap.medium}
             and (tap.holder or self.party == "everybody")
@@ -58,6 +62,7 @@ class Tap:
     rider: str
     medium: str
     holder: bool = True
+    operator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +97,10 @@ def rate(taps: Iterable[Tap], caps: Sequence[Cap]) -> dict[str, Charge]:
     return charges
 
 
-def load(text: str, file: str = "caps.csv") -> tuple[list[Cap], list[Finding]]:
-    """Read the caps: cap_id, networks (separated by spaces), rider, medium, window, window_arg, amount, currency, party_scope."""
+def load(text: str, file: str = FILE) -> tuple[list[Cap], list[Finding]]:
+    """Read the caps: cap_id, operators and networks (separated by spaces), rider, medium, window, window_arg, amount, currency, party_scope."""
     findings: list[Finding] = []
-    table = Table(file, text, findings)
+    table = Table(file, text or None, findings)
     table.require("cap_id", "window", "amount", "currency")
     caps: dict[str, Cap] = {}
     for row in table.rows():
@@ -156,7 +161,7 @@ def _cap(row: Row) -> Cap | None:
     parties: Mapping[str, Party] = {known: known for known in get_args(Party)}
     return Cap(
         name, frozenset(row.text("networks").split()), row.text("rider") or None, row.text("medium") or None,
-        windows[window], argument, limit, parties[party],
+        windows[window], argument, limit, parties[party], frozenset(row.text("operators").split()),
     )  # fmt: skip
 
 

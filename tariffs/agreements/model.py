@@ -101,6 +101,7 @@ class Agreement:
     prices: tuple[AgreedPrice, ...]
     percent: int | None
     steps: tuple[Step, ...]
+    bearers: tuple[str, ...]
     same_calendar_day: bool
     weekdays: frozenset[int]
     compulsory: bool

@@ -1,26 +1,24 @@
 """Read `agreements.json`: every fault with the agreement's place in the list and the path inside it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 from typing import Any, get_args
 
 from tariffs.agreements.model import FILE, AgreedPrice, Agreement, Element, Kind
-from tariffs.agreements.shares import FINAL, Method, Step
+from tariffs.agreements.reading import DocumentReader
+from tariffs.agreements.shares import PRO_RATA, SELLER
 from tariffs.findings import Finding
-from tariffs.money import MoneyError, parse
 
 _KEYS = {
     "id", "kind", "version", "parties", "valid_from", "valid_to", "pattern", "max_connection_seconds",
-    "window_seconds", "prices", "percent", "conditions", "apportionment", "bearer", "note",
+    "window_seconds", "return_within_seconds", "prices", "percent", "conditions", "apportionment", "bearer",
+    "note",
 }  # fmt: skip
 _ELEMENT_KEYS = {"operator", "network", "from_area", "to_area", "mode", "stops", "add_on"}
-_PRICE_KEYS = {"rider", "sale_channel", "operator", "amount", "currency"}
 _CONDITION_KEYS = {"same_calendar_day", "weekdays", "refund", "compulsory"}
 _WEEKDAYS = frozenset(range(1, 8))
 _MAX_PERCENT = 100
-_IN_MONEY = {"fixed_first", "min_guarantee"}
 
 
 def load(
@@ -32,7 +30,7 @@ def load(
     findings: list[Finding] = []
     found: list[Agreement] = []
     for row, document in enumerate(documents, 1):
-        reader = _Reader(row, findings, operators, riders)
+        reader = _Reader(FILE, row, findings, operators, riders)
         agreement = reader.read(document)
         if agreement and any((old.id, old.version) == (agreement.id, agreement.version) for old in found):
             reader.fault("id", "duplicate_key", f"{agreement.id!r} has version {agreement.version} twice")
@@ -42,28 +40,20 @@ def load(
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(DocumentReader):
     """Reads one agreement and reports its faults."""
-
-    row: int
-    findings: list[Finding]
-    operators: Sequence[str]
-    riders: Sequence[str]
-
-    def fault(self, field: str, code: str, message: str) -> None:
-        self.findings.append(Finding(FILE, self.row, field, code, message))
 
     def read(self, document: Any) -> Agreement | None:
         if not isinstance(document, Mapping):
             self.fault("", "not_an_object", "an agreement must be an object")
             return None
         before = len(self.findings)
-        self._unknown(document, _KEYS, "")
+        self.unknown(document, _KEYS, "")
         kind: Kind = document.get("kind", "")
         if kind not in get_args(Kind):
             self.fault("kind", "invalid_enum", f"{kind!r} is not one of {', '.join(get_args(Kind))}")
         pattern = self._pattern(document.get("pattern"), needed=kind != "highest_fare_window")
-        prices = self._prices(document.get("prices", []))
+        prices = self.prices(document.get("prices", []))
         percent = document.get("percent")
         if percent is not None and (type(percent) is not int or not 0 <= percent <= _MAX_PERCENT):
             self.fault("percent", "invalid_value", "percent is a whole number from 0 to 100")
@@ -71,28 +61,28 @@ class _Reader:
         if kind == "add_on" and pattern and not any(element.add_on for element in pattern):
             self.fault("pattern", "missing_value", "an add_on marks what is added with add_on: true")
         conditions = document.get("conditions", {})
-        self._unknown(conditions, _CONDITION_KEYS, "conditions.")
+        self.unknown(conditions, _CONDITION_KEYS, "conditions.")
         if not isinstance(conditions, Mapping):
             conditions = {}
-        if document.get("bearer", "pro_rata") != "pro_rata":
-            self.fault("bearer", "invalid_enum", "a discount is borne pro_rata")
-        start, end = self._day(document, "valid_from"), self._day(document, "valid_to", optional=True)
+        start, end = self.day(document, "valid_from"), self.day(document, "valid_to", optional=True)
         if start and end and end < start:
             self.fault("valid_to", "end_before_start", "the agreement ends before it starts")
+        waits, back = self._waits(document, len(pattern)), self._return(document, kind)
         agreement = Agreement(
-            id=self._identity(document),
-            version=self._version(document),
+            id=self.identity(document),
+            version=self.version(document),
             row=self.row,
             kind=kind,
             parties=self._parties(document.get("parties")),
             valid_from=start or date.min,
             valid_to=end or date.max,
-            pattern=pattern,
-            max_connection_seconds=self._waits(document, len(pattern)),
+            pattern=_there_and_back(pattern) if back is not None else pattern,
+            max_connection_seconds=_waits_there_and_back(waits, back) if back is not None else waits,
             window_seconds=self._window(document, needed=kind == "highest_fare_window"),
             prices=prices,
             percent=percent,
-            steps=self._steps(document.get("apportionment")),
+            steps=self.steps(document.get("apportionment")),
+            bearers=self._bearers(document.get("bearer", PRO_RATA)),
             same_calendar_day=conditions.get("same_calendar_day") is True,
             weekdays=self._weekdays(conditions.get("weekdays")),
             # Inside a border zone neither home tariff applies; a supplement is owed.
@@ -101,24 +91,12 @@ class _Reader:
         )
         return None if len(self.findings) > before else agreement
 
-    def _identity(self, document: Mapping[str, Any]) -> str:
-        if not isinstance(document.get("id"), str) or not document["id"]:
-            self.fault("id", "missing_value", "an agreement needs its id")
-        return str(document.get("id"))
-
-    def _version(self, document: Mapping[str, Any]) -> int:
-        version = document.get("version")
-        if type(version) is not int or version < 1:
-            self.fault("version", "invalid_value", "version is a whole number from 1")
-            return 0
-        return version
-
     def _parties(self, names: Any) -> tuple[str, ...]:
         if not isinstance(names, list) or not names:
             self.fault("parties", "invalid_value", "must be a list of operators")
             return ()
         for at, name in enumerate(names):
-            self._operator(name, f"parties[{at}]")
+            self.operator(name, f"parties[{at}]")
         return tuple(map(str, names))
 
     def _pattern(self, rows: Any, *, needed: bool) -> tuple[Element, ...]:
@@ -129,8 +107,8 @@ class _Reader:
             return ()
         elements = []
         for at, row in enumerate(rows):
-            self._unknown(row, _ELEMENT_KEYS, f"pattern[{at}].")
-            self._operator(row.get("operator"), f"pattern[{at}].operator")
+            self.unknown(row, _ELEMENT_KEYS, f"pattern[{at}].")
+            self.operator(row.get("operator"), f"pattern[{at}].operator")
             elements.append(
                 Element(
                     operator=str(row.get("operator")),
@@ -155,37 +133,40 @@ class _Reader:
             )
         return tuple(waits)
 
+    def _return(self, document: Mapping[str, Any], kind: Kind) -> int | None:
+        """Seconds from the last arrival out to the first departure back, for a return trip."""
+        within = document.get("return_within_seconds")
+        if within is None:
+            return None
+        if type(within) is not int or within < 1:
+            self.fault("return_within_seconds", "invalid_value", "must be a positive number of seconds")
+            return None
+        if kind != "through_fare":
+            self.fault("return_within_seconds", "forbidden_value", "only a through_fare has a way back")
+            return None
+        return within
+
+    def _bearers(self, value: Any) -> tuple[str, ...]:
+        """Who bears a discount, in order: each as far as it can, what is left falls to everybody pro rata."""
+        names = [value] if isinstance(value, str) else value
+        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+            self.fault("bearer", "invalid_value", "must be a bearer, or a list of bearers in order")
+            return (PRO_RATA,)
+        for name in names:
+            kind, _, whom = name.partition(":")
+            if name not in {PRO_RATA, SELLER} and (kind not in {"operator", "funder"} or not whom):
+                message = f"{name!r} is not pro_rata, seller, operator:<id> or funder:<authority>"
+                self.fault("bearer", "invalid_enum", message)
+            if kind == "operator" and whom:
+                self.operator(whom, "bearer")
+        return tuple(names)
+
     def _window(self, document: Mapping[str, Any], *, needed: bool) -> int:
         window = document.get("window_seconds", None if needed else 0)
         if type(window) is not int or window < 0 or (needed and window == 0):
             self.fault("window_seconds", "invalid_value", "window_seconds is a positive number of seconds")
             return 0
         return window
-
-    def _prices(self, rows: Any) -> tuple[AgreedPrice, ...]:
-        if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-            self.fault("prices", "invalid_value", "must be a list of prices")
-            return ()
-        prices: list[AgreedPrice] = []
-        for at, row in enumerate(rows):
-            self._unknown(row, _PRICE_KEYS, f"prices[{at}].")
-            if row.get("rider") not in self.riders:
-                self.fault(
-                    f"prices[{at}].rider",
-                    "unknown_reference",
-                    f"{row.get('rider')!r} is not a rider category",
-                )
-            if row.get("operator") is not None:
-                self._operator(row["operator"], f"prices[{at}].operator")
-            try:
-                amount = parse(row.get("amount", ""), row.get("currency", ""))
-            except MoneyError as error:
-                self.fault(f"prices[{at}].amount", "invalid_amount", str(error))
-                continue
-            prices.append(
-                AgreedPrice(str(row.get("rider")), row.get("sale_channel"), row.get("operator"), amount)
-            )
-        return tuple(prices)
 
     def _prices_fit(self, kind: Kind, prices: Sequence[AgreedPrice], percent: Any) -> None:
         """A kind that sets a price needs one; one that does not must not have any."""
@@ -197,45 +178,6 @@ class _Reader:
             self.fault("prices", "invalid_value", "must be a list of prices")
         if kind == "border_point" and any(price.operator is None for price in prices):
             self.fault("prices", "missing_value", "each side of a border_point names its operator")
-
-    def _steps(self, document: Any) -> tuple[Step, ...]:
-        rows = document.get("steps") if isinstance(document, Mapping) else None
-        if not isinstance(rows, list) or not rows or not all(isinstance(row, Mapping) for row in rows):
-            self.fault("apportionment", "invalid_value", "needs a list of steps")
-            return ()
-        steps = [self._step(row, f"apportionment.steps[{at}]") for at, row in enumerate(rows)]
-        if steps[-1].method not in FINAL:
-            self.fault("apportionment", "invalid_enum", f"the last step must be one of {', '.join(FINAL)}")
-        return tuple(steps)
-
-    def _step(self, row: Mapping[str, Any], path: str) -> Step:
-        method: Method = row.get("method", "")
-        if method not in get_args(Method):
-            self.fault(
-                f"{path}.method", "invalid_enum", f"{method!r} is not one of {', '.join(get_args(Method))}"
-            )
-        self._unknown(row, {"method", "by_operator", "currency"}, f"{path}.")
-        factors: dict[str, Fraction] = {}
-        for operator, value in (row.get("by_operator") or {}).items():
-            self._operator(operator, f"{path}.by_operator")
-            try:
-                factors[operator] = (
-                    Fraction(parse(value, row.get("currency", "")).minor)
-                    if method in _IN_MONEY
-                    else Fraction(value)
-                )
-            except (MoneyError, TypeError, ValueError) as error:
-                self.fault(f"{path}.by_operator", "invalid_value", f"{operator}: {error}")
-        if any(factor < 0 for factor in factors.values()):
-            self.fault(f"{path}.by_operator", "invalid_value", "must not be negative")
-        needs = method in {"agreed_factor", "percent", "residual", *_IN_MONEY}
-        if needs != bool(factors):
-            self.fault(
-                f"{path}.by_operator", "missing_value" if needs else "forbidden_value", f"for {method}"
-            )
-        if method == "percent" and sum(factors.values()) != _MAX_PERCENT:
-            self.fault(f"{path}.by_operator", "invalid_value", "percentages sum to 100")
-        return Step(method, factors)
 
     def _weekdays(self, days: Any) -> frozenset[int]:
         """ISO weekdays (Monday is 1) of the first departure; absent means every day."""
@@ -250,24 +192,14 @@ class _Reader:
             return _WEEKDAYS
         return frozenset(days)
 
-    def _day(self, document: Mapping[str, Any], field: str, *, optional: bool = False) -> date | None:
-        value = document.get(field)
-        if value is None and optional:
-            return date.max
-        try:
-            return date.fromisoformat(value or "")
-        except (TypeError, ValueError):
-            self.fault(field, "invalid_date", f"{value!r} is not a date like 2026-01-31")
-            return None
 
-    def _operator(self, name: Any, path: str) -> None:
-        if name not in self.operators:
-            self.fault(path, "unknown_reference", f"{name!r} is not an operator")
+def _there_and_back(pattern: tuple[Element, ...]) -> tuple[Element, ...]:
+    """A pattern, then the same way back with the ends of each element changed over."""
+    back = (
+        replace(element, from_area=element.to_area, to_area=element.from_area) for element in pattern[::-1]
+    )
+    return (*pattern, *back)
 
-    def _unknown(self, document: Any, keys: set[str], prefix: str) -> None:
-        if not isinstance(document, Mapping):
-            self.fault(prefix.rstrip("."), "not_an_object", "must be an object")
-            return
-        for name in document:
-            if name not in keys:
-                self.fault(f"{prefix}{name}", "unknown_key", f"{name!r} is not a key of an agreement")
+
+def _waits_there_and_back(waits: tuple[int, ...], within: int) -> tuple[int, ...]:
+    return (*waits, within, *waits[::-1])

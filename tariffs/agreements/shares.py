@@ -18,6 +18,8 @@ FINAL: tuple[Method, ...] = (
     "standalone_fare", "distance", "sqrt_distance", "agreed_factor", "percent", "residual",
 )  # fmt: skip
 _ROOT_SCALE = 10**8
+# Bearers of a discount; besides them `operator:<id>` and `funder:<authority>`.
+PRO_RATA, SELLER = "pro_rata", "seller"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,31 @@ def share(amount: int, claims: Sequence[Claim], steps: Sequence[Step]) -> dict[s
         present = {claim.operator for claim in claims}
         target.update({operator: int(part) for operator, part in step.factors.items() if operator in present})
     raise ValueError("the last step must be able to take everything")
+
+
+def bear(shares: Mapping[str, int], discount: int, bearers: Sequence[str]) -> dict[str, int]:
+    """Take a discount off undiscounted shares, bearer by bearer; the result sums to the paid price.
+
+    A seller or a funder becomes a party of its own with a negative part; an operator's part shrinks, never
+    below 0; what nobody bears is taken off every share pro rata (settlement model, section 5).
+    """
+    borne, left = dict(shares), discount
+    for bearer in bearers:
+        kind, _, operator = bearer.partition(":")
+        if bearer == PRO_RATA or not left:
+            break
+        if kind == "operator":
+            part = min(left, max(0, borne.get(operator, 0)))
+            borne[operator] = borne.get(operator, 0) - part
+        else:
+            part = left
+            borne[bearer] = borne.get(bearer, 0) - part
+        left -= part
+    if left:
+        weights = {name: Fraction(part) for name, part in borne.items() if part > 0}
+        for name, part in by_weights(left, weights).items():
+            borne[name] -= part
+    return borne
 
 
 def _weights(step: Step, claims: Sequence[Claim]) -> dict[str, Fraction]:

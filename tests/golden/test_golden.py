@@ -10,7 +10,8 @@ import pytest
 
 from tariffs.journey import Ride
 from tariffs.money import Money
-from tariffs.pricing import Passenger, price_journey
+from tariffs.party import Passenger
+from tariffs.pricing import price_journey
 from ticketing.regions import Region
 
 FILES = sorted(Path(__file__).parent.glob("*.toml"))

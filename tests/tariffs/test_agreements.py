@@ -11,7 +11,9 @@ from tariffs.agreements.shares import Claim, Step, share
 from tariffs.book import TariffBook
 from tariffs.findings import errors
 from tariffs.journey import Ride
-from tariffs.pricing import Passenger, PassengerPrice, price_journey
+from tariffs.party import Passenger
+from tariffs.pricing import price_journey
+from tariffs.result import PassengerPrice
 from tests.tariffs.test_journey import TAXES, agreement, book, build_book, fares, gulf, priced, ride
 
 EVERYBODY = {"apportionment": {"steps": [{"method": "standalone_fare"}]}}

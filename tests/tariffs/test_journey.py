@@ -13,7 +13,9 @@ from tariffs import taxes
 from tariffs.book import TariffBook, build_book
 from tariffs.findings import errors
 from tariffs.journey import Ride
-from tariffs.pricing import JourneyPrice, Passenger, price_journey
+from tariffs.party import Passenger
+from tariffs.pricing import price_journey
+from tariffs.result import JourneyPrice
 from tests.tariffs.island import table
 
 ZONE = ZoneInfo("Europe/Helsinki")

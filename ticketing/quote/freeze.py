@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tariffs.pricing import JourneyPrice, PassengerPrice
+from tariffs.result import JourneyPrice, PassengerPrice
 
 
 def document(offer: Mapping[str, Any], price: JourneyPrice, product: str) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tariffs.book import build_book
 from tariffs.money import Money
-from tariffs.pricing import Passenger, price_journey
+from tariffs.party import Passenger
+from tariffs.pricing import price_journey
 from ticketing.clock import Clock
 from ticketing.db import Database, offers
 from ticketing.db.documents import canonical

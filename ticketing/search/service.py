@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from operators.region import RegionData
-from tariffs.pricing import JourneyPrice, Passenger, price_journey
+from tariffs.party import Passenger
+from tariffs.pricing import price_journey
+from tariffs.result import JourneyPrice
 from ticketing.clock import Clock, written
 from ticketing.db import Database, offers
 from ticketing.db.offers import Offer

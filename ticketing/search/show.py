@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from operators.region import RegionData
-from tariffs.pricing import JourneyPrice
+from tariffs.result import JourneyPrice
 from ticketing.search.planner import Plan, PlannedRide, Walk
 
 

@@ -1,0 +1,233 @@
+"""What one operator asks for its part of a journey: its tariff, its own offer, an entitlement, or a pass that is held."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from tariffs import eligibility, passes
+from tariffs.agreements import Run
+from tariffs.book import TariffBook
+from tariffs.caps import Tap
+from tariffs.fares.feed import Feed
+from tariffs.fares.legs import FareLeg
+from tariffs.fares.price import FarePrice, price
+from tariffs.journey import Ride
+from tariffs.money import Money
+from tariffs.parts import Bought, OfferedFare, Part, Unpriced, step
+from tariffs.party import Passenger
+from tariffs.passes import CoverableRide, HeldPass
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """What is to be priced: rides in order, as runs of one operator each, at a moment, with operators' own offers."""
+
+    book: TariffBook
+    rides: Sequence[Ride]
+    runs: Sequence[Run]
+    at: datetime | None
+    offers: Sequence[OfferedFare]
+
+
+def fare_leg(feed: Feed, ride: Ride) -> FareLeg:
+    """A ride as its operator's tariff sees it."""
+    return FareLeg(
+        network=feed.route_networks.get(ride.route_id),
+        from_areas=feed.areas_of(ride.from_stop_id),
+        to_areas=feed.areas_of(ride.to_stop_id),
+        areas=frozenset().union(*(feed.areas_of(stop) for stop in ride.calls)),
+        departure=ride.departure,
+        arrival=ride.arrival,
+        from_stop=ride.from_stop_id,
+        to_stop=ride.to_stop_id,
+    )
+
+
+def own_prices(journey: Journey, passenger: Passenger) -> list[Part] | Unpriced:
+    """The cheapest way to pay each run by itself; Unpriced as soon as one cannot be told."""
+    covered = _covered(journey, passenger.passes)
+    parts = []
+    for run in journey.runs:
+        part = _cheapest(journey, run, passenger, covered)
+        if isinstance(part, Unpriced):
+            return part
+        parts.append(replace(part, tap=_tap(journey, run, passenger, part)) if part.cost else part)
+    return parts
+
+
+def price_as(journey: Journey, run: Run, own_rider: str) -> Part | Unpriced:
+    """The price of a run for one of the operator's own rider categories."""
+    feed = journey.book.feeds[run.operator]
+    legs = [fare_leg(feed, journey.rides[index]) for index in run.legs]
+    found = price(feed, legs, own_rider, journey.book.media.get(run.operator))
+    if found.total is None:
+        return Unpriced(found.reason or "unknown_fare", found.derivation)
+    return _by_tariff(run, found, found.total)
+
+
+def _cheapest(
+    journey: Journey, run: Run, passenger: Passenger, covered: Sequence[HeldPass | None]
+) -> Part | Unpriced:
+    """The cheapest of all ways; of equal ones the first, so that no use of a carnet is lost for nothing."""
+    ways = list(_ways(journey, run, passenger))
+    if any(covered[index] for index in run.legs):
+        ways.append(_with_passes(journey, run, passenger, covered))
+    priced = [way for way in ways if isinstance(way, Part)]
+    if not priced:
+        return next((way for way in ways if isinstance(way, Unpriced)), Unpriced("unknown_fare"))
+    return min(priced, key=lambda part: part.cost)
+
+
+def _ways(journey: Journey, run: Run, passenger: Passenger) -> Iterator[Part | Unpriced]:
+    """By the operator's own offers, where it makes any; else by its tariff, as each rider they may travel as."""
+    offered = [
+        offer
+        for offer in journey.offers
+        if (offer.operator, offer.legs, offer.rider) == (run.operator, run.legs, passenger.rider)
+    ]
+    if offered:
+        live = [offer for offer in offered if journey.at is not None and journey.at < offer.valid_until]
+        yield from map(_by_offer, live)
+        if not live:
+            yield Unpriced("offer_expired")
+        return
+    # An operator that does not know a rider category: no other one stands in.
+    own_rider = journey.book.riders.get(passenger.rider, {}).get(run.operator)
+    ordinary = price_as(journey, run, own_rider) if own_rider is not None else Unpriced("unknown_fare")
+    yield ordinary
+    rows = eligibility.entitled(journey.book.eligibility, run.operator, passenger.claims, run.first_day)
+    for row, claim in rows:
+        found = price_as(journey, run, row.rider)
+        if isinstance(found, Part):
+            yield _by_claim(found, ordinary, row, claim.proof)
+
+
+def _by_tariff(run: Run, found: FarePrice, total: Money) -> Part:
+    """A tariff's price, with its legs numbered in the whole journey."""
+    bought = tuple(
+        Bought(
+            run.operator, item.product, item.rider, item.medium, item.price,
+            tuple(run.legs[leg] for leg in item.legs), item.because,
+        )
+        for item in found.items
+    )  # fmt: skip
+    clamp = total.minor - sum(item.price.minor for item in bought)
+    if clamp:
+        because = "a chain of transfers below zero counts as zero"
+        bought += (
+            Bought(run.operator, "clamp", None, None, Money(clamp, total.currency), run.legs, because),
+        )
+    steps = tuple({**step, "legs": [run.legs[leg] for leg in step["legs"]]} for step in found.derivation)
+    gross = ((run.operator, total.minor),)
+    return Part(total.minor, total.currency, bought, gross, "own fare", steps)
+
+
+def _by_offer(offer: OfferedFare) -> Part:
+    because = f"the operator's own offer {offer.fare_class}, until {offer.valid_until:%Y-%m-%dT%H:%M:%S%z}"
+    bought = Bought(offer.operator, offer.fare_class, None, None, offer.price, offer.legs, because)
+    made = step(
+        "offer", legs=offer.legs, rule=(None, 0, offer.id), product=offer.fare_class, amount=offer.price,
+        before=None,
+    )  # fmt: skip
+    return Part(
+        offer.price.minor, offer.price.currency, (bought,), ((offer.operator, offer.price.minor),), "own offer",
+        (made,),
+        expires_at=offer.valid_until,
+    )  # fmt: skip
+
+
+def _by_claim(found: Part, ordinary: Part | Unpriced, row: eligibility.Eligibility, proof: str) -> Part:
+    """An entitled price; where an authority pays for it, the operator gets its ordinary price."""
+    because = f"entitled as {row.claim}, proven by {row.issuer}"
+    bought = tuple(replace(item, because=f"{because}; {item.because}") for item in found.bought)
+    legs = tuple(leg for item in found.bought for leg in item.legs)
+    before = ordinary.cost if isinstance(ordinary, Part) and ordinary.currency == found.currency else None
+    amount = Money(found.cost, found.currency)
+    made = step(
+        "eligibility", legs=legs, rule=(eligibility.FILE, row.line, row.claim), product=row.rider, amount=amount,
+        before=None if before is None else Money(before, found.currency).text,
+    )  # fmt: skip
+    gross = found.gross
+    if row.bearer and before is not None and before > found.cost:
+        gross = ((row.operator, before), (row.bearer, found.cost - before))
+    rule_text = f"own fare, {row.claim}"
+    return replace(
+        found,
+        bought=bought,
+        gross=gross,
+        rule=rule_text,
+        derivation=(*found.derivation, {**made, "proof": proof}),
+    )
+
+
+def _covered(journey: Journey, held: Sequence[HeldPass]) -> list[HeldPass | None]:
+    if not held:
+        return [None] * len(journey.rides)
+    return passes.cover([_coverable(journey.book.feeds[ride.operator], ride) for ride in journey.rides], held)
+
+
+def _coverable(feed: Feed, ride: Ride) -> CoverableRide:
+    leg = fare_leg(feed, ride)
+    return CoverableRide(ride.operator, leg.network, leg.from_areas, leg.to_areas, leg.areas, ride.departure)
+
+
+def _with_passes(
+    journey: Journey, run: Run, passenger: Passenger, covered: Sequence[HeldPass | None]
+) -> Part | Unpriced:
+    """Rides that a pass covers cost nothing; the others are priced without them."""
+    made: list[Part] = []
+    for held, group in groupby(run.legs, key=lambda index: covered[index]):
+        legs = tuple(group)
+        if held is not None:
+            made.append(_by_pass(journey, run, held, legs))
+            continue
+        found = _cheapest(journey, _narrowed(journey, run, legs), passenger, [None] * len(journey.rides))
+        if isinstance(found, Unpriced):
+            return found
+        made.append(found)
+    currencies = {part.currency for part in made if part.cost}
+    if len(currencies) > 1:
+        return Unpriced("mixed_currencies")
+    currency = currencies.pop() if currencies else made[0].currency
+    return Part(
+        cost=sum(part.cost for part in made),
+        currency=currency,
+        bought=tuple(item for part in made for item in part.bought),
+        gross=tuple(pair for part in made for pair in part.gross),
+        rule="; ".join(dict.fromkeys(part.rule for part in made)),
+        derivation=tuple(step for part in made for step in part.derivation),
+    )
+
+
+def _by_pass(journey: Journey, run: Run, held: HeldPass, legs: tuple[int, ...]) -> Part:
+    nothing = Money(0, journey.book.currency)
+    because = f"covered by {held.product}, valid until {held.valid_until:%Y-%m-%dT%H:%M:%SZ}"
+    bought = Bought(run.operator, held.product, None, None, nothing, legs, because, held.ticket)
+    made = step(
+        "pass",
+        legs=legs,
+        rule=(passes.FILE, 0, held.ticket),
+        product=held.product,
+        amount=nothing,
+        before=None,
+    )
+    return Part(0, nothing.currency, (bought,), ((run.operator, 0),), f"pass {held.product}", (made,))
+
+
+def _narrowed(journey: Journey, run: Run, legs: tuple[int, ...]) -> Run:
+    return replace(run, legs=legs, first_day=journey.rides[legs[0]].departure.date())
+
+
+def _tap(journey: Journey, run: Run, passenger: Passenger, part: Part) -> Tap:
+    """The run as one ride that caps count; a run over several networks belongs to none of them."""
+    network = next(iter(run.networks)) if len(run.networks) == 1 else None
+    return Tap(
+        id=f"leg {run.legs[0]}",
+        at=journey.rides[run.legs[0]].departure,
+        price=Money(part.cost, part.currency),
+        network=network or "",
+        rider=passenger.rider,
+        medium=journey.book.media.get(run.operator) or "",
+        operator=run.operator,
+    )

@@ -1,0 +1,31 @@
+"""Who travels: a passenger, what was proven of them, what they hold already, and what they have paid today."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from tariffs.caps import Tap
+from tariffs.passes import HeldPass
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenClaim:
+    """A claim that somebody trusted has signed: `valid_until` is its last day, `proof` a hash of the document."""
+
+    claim: str
+    valid_until: date
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passenger:
+    """One traveller: `ref` is the buyer's word for them, `rider` the scheme's rider category.
+
+    `claims` were proven before they come here; `passes` are theirs; `paid` are the rides that count towards
+    caps, each at its full price.
+    """
+
+    ref: str
+    rider: str
+    claims: tuple[ProvenClaim, ...] = field(default=())
+    passes: tuple[HeldPass, ...] = field(default=())
+    paid: tuple[Tap, ...] = field(default=())

@@ -1,0 +1,178 @@
+"""Products over time: passes, carnets and return tickets, and which ride is covered by one that is held.
+
+A pass is sold by a region's `passes.json`; once sold it is a `HeldPass` that carries its own scope, so that
+what was bought keeps its meaning when the file changes.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from tariffs.agreements.model import AgreedPrice
+from tariffs.agreements.shares import Step
+from tariffs.money import Money
+
+FILE = "passes.json"
+
+PassKind = Literal["pass", "carnet", "return"]
+Unit = Literal["hours", "days", "service_days"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which rides a pass covers; an empty set stands for all. Areas are those of the operators' own tariffs.
+
+    With `directions` a ride must go from the first to the second area of a pair, and each pair is used once.
+    """
+
+    operators: frozenset[str]
+    networks: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+    directions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PassValidity:
+    """How long: so many `hours`, `days` of 24 hours, or service days that begin `starts_seconds` after midnight."""
+
+    unit: Unit
+    length: int
+    starts_seconds: int = 0
+
+    def until(self, start: datetime, zone: ZoneInfo) -> datetime:
+        """The first instant at which a pass that starts at `start` (aware) covers nothing any more, in UTC."""
+        match self.unit:
+            case "hours":
+                return (start + timedelta(hours=self.length)).astimezone(UTC)
+            case "days":
+                # On the wall clock: a day with a change of clocks is still a day.
+                ends = start.astimezone(zone).replace(tzinfo=None) + timedelta(days=self.length)
+            case "service_days":
+                shift = timedelta(seconds=self.starts_seconds)
+                first = (start.astimezone(zone).replace(tzinfo=None) - shift).date()
+                ends = datetime.combine(first + timedelta(days=self.length), datetime.min.time()) + shift
+        return ends.replace(tzinfo=zone).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """Where an operator of the pass runs, for VAT: `metres` weigh its Member State against the others."""
+
+    operator: str
+    member_state: str
+    mode: str
+    metres: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassProduct:
+    """One product in one version. `uses` limits a carnet, or a return ticket to its two rides."""
+
+    id: str
+    version: int
+    row: int
+    kind: PassKind
+    names: Mapping[str, str]
+    scope: Scope
+    validity: PassValidity
+    uses: int | None
+    prices: tuple[AgreedPrice, ...]
+    territories: tuple[Territory, ...]
+    steps: tuple[Step, ...]
+    valid_from: date
+    valid_to: date
+
+    @property
+    def name(self) -> str:
+        """Its id and version, as a statement quotes them."""
+        return f"{self.id} v{self.version}"
+
+    def price_for(self, rider: str, channel: str | None) -> Money | None:
+        """What it costs a rider category: the price of the sale channel before the one for every channel."""
+        for wanted in dict.fromkeys((channel, None)):
+            for found in self.prices:
+                if (found.rider, found.channel) == (rider, wanted):
+                    return found.price
+        return None
+
+    def held(self, ticket: str, start: datetime, zone: ZoneInfo) -> "HeldPass":
+        """What its buyer holds from `start` on."""
+        until = self.validity.until(start, zone)
+        return HeldPass(ticket, self.id, self.scope, start.astimezone(UTC), until, self.uses)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPass:
+    """A pass that a passenger holds: `ticket` identifies it, `valid_until` is exclusive, `uses_left` None is unlimited."""
+
+    ticket: str
+    product: str
+    scope: Scope
+    valid_from: datetime
+    valid_until: datetime
+    uses_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CoverableRide:
+    """A ride as a pass sees it; `areas` are those of every stop called at."""
+
+    operator: str
+    network: str | None
+    from_areas: frozenset[str]
+    to_areas: frozenset[str]
+    areas: frozenset[str]
+    departure: datetime
+
+
+def on_sale(products: Iterable[PassProduct], day: date) -> dict[str, PassProduct]:
+    """The products on a day of sale, the newest version of each."""
+    found: dict[str, PassProduct] = {}
+    for product in sorted(products, key=lambda product: (product.id, product.version)):
+        if product.valid_from <= day <= product.valid_to:
+            found[product.id] = product
+    return found
+
+
+def cover(rides: Sequence[CoverableRide], passes: Sequence[HeldPass]) -> list[HeldPass | None]:
+    """Which pass covers each ride, in order of travel; a carnet gives one use a ride, until none is left.
+
+    A pass without a limit is taken before one that has uses to lose, then the one that ends first.
+    """
+    held = sorted(passes, key=lambda found: (found.uses_left is not None, found.valid_until, found.ticket))
+    covered: list[HeldPass | None] = []
+    for ride in rides:
+        at = next((at for at, found in enumerate(held) if covers(found, ride)), None)
+        covered.append(None if at is None else held[at])
+        if at is not None:
+            held[at] = _used(held[at], ride)
+    return covered
+
+
+def covers(found: HeldPass, ride: CoverableRide) -> bool:
+    """Whether a pass covers a ride: its operator, network and areas, its time at departure, a use left."""
+    scope = found.scope
+    return (
+        ride.operator in scope.operators
+        and (not scope.networks or ride.network in scope.networks)
+        and (not scope.areas or (bool(ride.areas) and ride.areas <= scope.areas))
+        and found.valid_from <= ride.departure < found.valid_until
+        and found.uses_left != 0
+        and (found.uses_left is None or not scope.directions or _direction(scope, ride) is not None)
+    )
+
+
+def _direction(scope: Scope, ride: CoverableRide) -> tuple[str, str] | None:
+    return next(
+        (pair for pair in scope.directions if pair[0] in ride.from_areas and pair[1] in ride.to_areas), None
+    )
+
+
+def _used(found: HeldPass, ride: CoverableRide) -> HeldPass:
+    if found.uses_left is None:
+        return found
+    gone = _direction(found.scope, ride)
+    left = tuple(pair for pair in found.scope.directions if pair != gone)
+    return replace(found, uses_left=found.uses_left - 1, scope=replace(found.scope, directions=left))

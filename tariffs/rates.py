@@ -1,0 +1,114 @@
+"""Reference rates of the European Central Bank, as published (eurofxref-hist.csv): one euro in each currency, by day.
+
+A rate is dated data like a tariff: the one used is frozen in the derivation. None is invented: a currency
+without a recent rate has no price in another.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+
+from tariffs.findings import Finding
+from tariffs.money import Money, MoneyError, exponent, half_up
+from tariffs.table import Row, Table
+
+FILE = "rates.csv"
+EURO = "EUR"
+# The bank publishes on its working days only; the longest pause, Easter or Christmas, is five days.
+LONGEST_PAUSE = timedelta(days=7)
+_NONE = ("", "N/A")
+
+
+@dataclass(frozen=True, slots=True)
+class UsedRate:
+    """So many units of `target` for one of `source`, as published on `day`."""
+
+    source: str
+    target: str
+    rate: Fraction
+    day: date
+
+    def convert(self, amount: Money) -> Money:
+        """The amount in the target currency, rounded once, half away from zero; a TypeError for another currency."""
+        if amount.currency != self.source:
+            raise TypeError(f"{amount.currency} is not {self.source}")
+        scale = Fraction(10) ** (exponent(self.target) - exponent(self.source))
+        return Money(half_up(amount.minor * self.rate * scale), self.target)
+
+    @property
+    def text(self) -> str:
+        """The rate exactly, as a fraction of whole numbers."""
+        return f"{self.rate.numerator}/{self.rate.denominator}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Rates by currency: its days in order, and what one euro was worth on each."""
+
+    days: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
+    values: Mapping[str, tuple[Fraction, ...]] = field(default_factory=dict)
+
+    def find(self, source: str, target: str, day: date) -> UsedRate | None:
+        """The rate that holds on a day: the last one published for both, at most a long holiday old."""
+        named = [name for name in (source, target) if name != EURO]
+        published = [self._last(name, day) for name in named]
+        if not all(published):
+            return None
+        # Both sides on one day: two days' rates never make one quotient.
+        common = min((found for found in published if found), default=day)
+        dividend, divisor = self._value(target, common), self._value(source, common)
+        if dividend is None or divisor is None or day - common > LONGEST_PAUSE:
+            return None
+        return UsedRate(source, target, dividend / divisor, common)
+
+    def _last(self, currency: str, day: date) -> date | None:
+        days = self.days.get(currency, ())
+        at = bisect_right(days, day)
+        return days[at - 1] if at else None
+
+    def _value(self, currency: str, day: date) -> Fraction | None:
+        if currency == EURO:
+            return Fraction(1)
+        days = self.days.get(currency, ())
+        at = bisect_right(days, day)
+        return self.values[currency][at - 1] if at and days[at - 1] == day else None
+
+
+def load(text: str, file: str = FILE) -> tuple[Rates, list[Finding]]:
+    """Read the file as published: `Date` and one column a currency; `N/A` where there was no rate."""
+    findings: list[Finding] = []
+    table = Table(file, text or None, findings)
+    table.require("Date")
+    currencies = [name for name in table.columns if name and name != "Date"]
+    for name in currencies:
+        try:
+            exponent(name)
+        except MoneyError as error:
+            findings.append(Finding(file, 1, name, "invalid_currency", str(error)))
+    found: dict[str, dict[date, Fraction]] = {name: {} for name in currencies}
+    for row in table.rows():
+        row.required("Date")
+        day = row.parsed("Date", date.fromisoformat, "invalid_date", "a date like 2026-01-31")
+        for name in currencies if day else ():
+            rate = _rate(row, name)
+            if day in found[name]:
+                row.fault("Date", "duplicate_key", f"a second rate of {name} on {day}")
+            elif rate and day:
+                found[name][day] = rate
+    dated = {name: sorted(rates.items()) for name, rates in found.items() if rates}
+    return Rates(
+        {name: tuple(day for day, _ in rates) for name, rates in dated.items()},
+        {name: tuple(rate for _, rate in rates) for name, rates in dated.items()},
+    ), findings
+
+
+def _rate(row: Row, name: str) -> Fraction | None:
+    if row.text(name) in _NONE:
+        return None
+    rate = row.parsed(name, Fraction, "invalid_rate", "a number of units for one euro")
+    if rate is not None and rate <= 0:
+        row.fault(name, "invalid_rate", "must be more than zero")
+        return None
+    return rate

@@ -1,0 +1,85 @@
+"""What pricing answers: the price of a party, of each passenger, and every party's share of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from tariffs.book import TariffBook
+from tariffs.money import Money, half_up
+from tariffs.parts import Bought, Part
+from tariffs.party import Passenger
+from tariffs.taxes import TaxRow
+
+_BASIS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorShare:
+    """What one party gets of the price: gross = vat + fee + net, in minor units.
+
+    A party is an operator, or who bears a discount: `seller` or `funder:<authority>`, with a negative gross.
+    """
+
+    operator: str
+    gross: int
+    vat: int
+    fee: int
+    rule: str
+
+    @property
+    def net(self) -> int:
+        """What the scheme owes the operator."""
+        return self.gross - self.vat - self.fee
+
+
+@dataclass(frozen=True, slots=True)
+class PassengerPrice:
+    """The price of the whole way for one passenger; None comes with its reason."""
+
+    passenger: Passenger
+    total: Money | None
+    reason: str | None
+    bought: tuple[Bought, ...] = ()
+    shares: tuple[OperatorShare, ...] = ()
+    taxes: tuple[TaxRow, ...] = ()
+    derivation: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyPrice:
+    """The price for a party: the sum of its passengers, None as soon as one cannot be told.
+
+    `expires_at` is when the first of the operators' own offers in it dies; None where there is none.
+    """
+
+    total: Money | None
+    reason: str | None
+    passengers: tuple[PassengerPrice, ...]
+    tariff_version: str
+    expires_at: datetime | None = None
+
+
+def shares_of(book: TariffBook, parts: Sequence[Part], taxes: Sequence[TaxRow]) -> tuple[OperatorShare, ...]:
+    """Each party's gross by the rules above; an operator's less the VAT of its stretches and the scheme's fee."""
+    gross: dict[str, int] = {}
+    rules: dict[str, list[str]] = {}
+    for part in parts:
+        for party, amount in part.gross:
+            gross[party] = gross.get(party, 0) + amount
+            if part.rule not in rules.setdefault(party, []):
+                rules[party].append(part.rule)
+    vat: dict[str, int] = {}
+    for row in taxes:
+        for operator, amount in row.vat_by_operator:
+            vat[operator] = vat.get(operator, 0) + amount
+    return tuple(
+        OperatorShare(party, amount, vat.get(party, 0), _fee(book, party, amount), "; ".join(rules[party]))
+        for party, amount in sorted(gross.items())
+    )
+
+
+def _fee(book: TariffBook, party: str, gross: int) -> int:
+    """The scheme's fee on an operator's share; whoever bears a discount pays none."""
+    return half_up(Fraction(gross * book.fee_basis_points, _BASIS)) if party in book.feeds else 0
