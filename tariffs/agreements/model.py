@@ -22,7 +22,8 @@ Kind = Literal[
 class Element:
     """One part of a pattern: rides of one operator; an empty field matches anything.
 
-    `stops` limits a ride to these stops at both ends; `add_on` marks what an add-on makes cheaper.
+    `stops` limits a ride to these stops at both ends; `add_on` marks what an add-on makes cheaper; `turn` is
+    where a return trip turns round: one run there and back.
     """
 
     operator: str
@@ -32,6 +33,7 @@ class Element:
     mode: str | None = None
     stops: frozenset[str] = frozenset()
     add_on: bool = False
+    turn: bool = False
 
     def fits(self, run: "Run") -> bool:
         """Whether a run of rides is of this element."""
@@ -42,6 +44,7 @@ class Element:
             and (self.to_area is None or self.to_area in run.to_areas)
             and (self.mode is None or run.modes == {self.mode})
             and (not self.stops or set(run.ends) <= self.stops)
+            and (not self.turn or run.returns)
         )
 
 
@@ -61,6 +64,12 @@ class Run:
     arrival_seconds: int
     first_day: date
     last_day: date
+
+    @property
+    def returns(self) -> bool:
+        """Whether it ends where it began: at the same stop, or in a same area."""
+        there_and_back = self.ends[0] == self.ends[1] or bool(self.from_areas & self.to_areas)
+        return len(self.legs) > 1 and there_and_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +157,18 @@ class Agreement:
         waits = [after.departure_seconds - before.arrival_seconds for before, after in pairwise(runs)]
         if any(wait > limit for wait, limit in zip(waits, self.max_connection_seconds, strict=True)):
             return False
+        if self.window_seconds and not self._within_window(runs):
+            return False
         return all(element.fits(run) for element, run in zip(self.pattern, runs, strict=True))
 
     def _in_window(self, runs: Sequence[Run]) -> bool:
         """At least two parties' runs, the last boarded within the window from the first departure."""
         if len(runs) < 2 or any(run.operator not in self.parties for run in runs):  # noqa: PLR2004  one alone pays itself
             return False
+        return self._within_window(runs)
+
+    def _within_window(self, runs: Sequence[Run]) -> bool:
+        """Whether the last run is boarded in time, counted from the first departure."""
         return runs[-1].departure_seconds - runs[0].departure_seconds <= self.window_seconds
 
     def _amount(self, rider: str, channel: str | None, operator: str | None, currency: str) -> int | None:

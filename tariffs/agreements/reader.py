@@ -76,9 +76,9 @@ class _Reader(DocumentReader):
             parties=self._parties(document.get("parties")),
             valid_from=start or date.min,
             valid_to=end or date.max,
-            pattern=_there_and_back(pattern) if back is not None else pattern,
-            max_connection_seconds=_waits_there_and_back(waits, back) if back is not None else waits,
-            window_seconds=self._window(document, needed=kind == "highest_fare_window"),
+            pattern=_there_and_back(pattern) if back and pattern else pattern,
+            max_connection_seconds=(*waits, *waits[::-1]) if back else waits,
+            window_seconds=back or self._window(document, needed=kind == "highest_fare_window"),
             prices=prices,
             percent=percent,
             steps=self.steps(document.get("apportionment")),
@@ -133,17 +133,17 @@ class _Reader(DocumentReader):
             )
         return tuple(waits)
 
-    def _return(self, document: Mapping[str, Any], kind: Kind) -> int | None:
-        """Seconds from the last arrival out to the first departure back, for a return trip."""
+    def _return(self, document: Mapping[str, Any], kind: Kind) -> int:
+        """Seconds from the first departure to the last boarding of a return trip."""
         within = document.get("return_within_seconds")
         if within is None:
-            return None
+            return 0
         if type(within) is not int or within < 1:
             self.fault("return_within_seconds", "invalid_value", "must be a positive number of seconds")
-            return None
+            return 0
         if kind != "through_fare":
             self.fault("return_within_seconds", "forbidden_value", "only a through_fare has a way back")
-            return None
+            return 0
         return within
 
     def _bearers(self, value: Any) -> tuple[str, ...]:
@@ -194,12 +194,8 @@ class _Reader(DocumentReader):
 
 
 def _there_and_back(pattern: tuple[Element, ...]) -> tuple[Element, ...]:
-    """A pattern, then the same way back with the ends of each element changed over."""
-    back = (
-        replace(element, from_area=element.to_area, to_area=element.from_area) for element in pattern[::-1]
-    )
-    return (*pattern, *back)
-
-
-def _waits_there_and_back(waits: tuple[int, ...], within: int) -> tuple[int, ...]:
-    return (*waits, within, *waits[::-1])
+    """A pattern, then the same way back. The last operator's rides out and back follow each other: one run."""
+    *out, last = pattern
+    turn = replace(last, to_area=last.from_area, turn=True)
+    back = (replace(element, from_area=element.to_area, to_area=element.from_area) for element in out[::-1])
+    return (*out, turn, *back)

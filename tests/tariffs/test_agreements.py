@@ -1,5 +1,6 @@
 """Each kind of agreement: its price, who gets what of it, and what it may not say."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -234,4 +235,72 @@ def test_what_a_kind_may_not_say_is_named(document: dict[str, Any], field: str) 
     )  # fmt: skip
 
     assert made is None
+    assert field in {fault.field for fault in errors(findings)}
+
+
+@pytest.mark.parametrize(
+    ("bearer", "gross"),
+    [
+        ("pro_rata", {"hsl": 299, "ferry": 2714, "tll": 187}),
+        ("seller", {"hsl": 320, "ferry": 2900, "tll": 200, "seller": -220}),
+        ("funder:city", {"hsl": 320, "ferry": 2900, "tll": 200, "funder:city": -220}),
+        ("operator:ferry", {"hsl": 320, "ferry": 2680, "tll": 200}),
+        (["operator:tll", "seller"], {"hsl": 320, "ferry": 2900, "seller": -20}),
+        (["operator:tll"], {"hsl": 318, "ferry": 2882}),
+    ],
+)
+def test_a_discount_is_taken_from_whoever_bears_it(bearer: Any, gross: dict[str, int]) -> None:
+    assert paid(book(agreement(bearer=bearer))) == ("32.00", gross)
+
+
+@pytest.mark.parametrize(("way_back", "price"), [(300, "50.00"), (540, "50.00"), (541, "64.40")])
+def test_a_return_trip_is_a_through_fare_within_its_time(way_back: int, price: str) -> None:
+    there_and_back = rule(
+        "through_fare",
+        parties=["hsl", "ferry"],
+        pattern=[{"operator": "ferry"}, {"operator": "hsl"}],
+        max_connection_seconds=[7200],
+        return_within_seconds=36_000,
+        prices=[adult("50.00")],
+    )
+    out = [
+        ride("ferry", 0, ("FI", 5), mode="ferry"),
+        replace(ride("hsl", 60, ("FI", 3)), from_stop_id="b", to_stop_id="c"),
+    ]
+    home = [
+        replace(ride("hsl", way_back, ("FI", 3)), from_stop_id="c", to_stop_id="b"),
+        ride("ferry", way_back + 60, ("FI", 5), mode="ferry"),
+    ]
+
+    assert paid(book(there_and_back), [*out, *home])[0] == price
+
+
+def test_a_way_out_alone_is_no_return_trip() -> None:
+    day_trip = rule(
+        "through_fare",
+        parties=["ferry"],
+        pattern=[{"operator": "ferry"}],
+        max_connection_seconds=[],
+        return_within_seconds=36_000,
+        prices=[adult("10.00")],
+    )
+
+    assert paid(book(day_trip), [ride("ferry", 0, ("FI", 5), mode="ferry")])[0] == "29.00"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"bearer": "nobody"}, "bearer"), ({"bearer": "operator:mars"}, "bearer"), ({"bearer": []}, "bearer"),
+        ({"return_within_seconds": 0}, "return_within_seconds"),
+        ({"kind": "border_zone", "return_within_seconds": 5}, "return_within_seconds"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_a_bearer_or_a_way_back_is_named(change: dict[str, Any], field: str) -> None:
+    _, findings = build_book(
+        feeds={"hsl": fares("ab", "3.20"), "ferry": fares("s", "29.00"), "tll": fares("h", "2.00")},
+        agreement_documents=[agreement(**change)], tax_text=TAXES,
+        riders={"adult": {"hsl": "adult", "ferry": "adult", "tll": "adult"}}, media={}, fee_basis_points=0,
+    )  # fmt: skip
+
     assert field in {fault.field for fault in errors(findings)}
