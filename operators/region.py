@@ -19,16 +19,16 @@ _ALL = frozenset({
     "fare_media.txt", "fare_products.txt", "timeframes.txt", "area_sets.txt", "area_set_elements.txt",
     "fare_leg_rules.txt", "fare_leg_join_rules.txt", "fare_transfer_rules.txt",
 })  # fmt: skip
-_PERCENT = 100
-_MAX_BASIS_POINTS = 10_000
-_MAX_CODE = 12
+# Tables that a region has only where it needs them.
+OPTIONAL = ("caps.csv", "eligibility.csv", "groups.csv", "rates.csv")
 
 
 @dataclass(frozen=True, slots=True)
 class RegionData:
     """A region as its folder says. Stops are named `<operator>:<stop_id>` where operators meet.
 
-    `crossings` give the metres by territory between two terminals, in the order of the pair.
+    `crossings` give the metres by territory between two terminals, in the order of the pair; `optional_texts`
+    are the files of `OPTIONAL` that are there.
     """
 
     id: str
@@ -48,6 +48,8 @@ class RegionData:
     feed_texts: Mapping[str, Mapping[str, str]]
     agreements: Any
     tax_text: str
+    passes: Any
+    optional_texts: Mapping[str, str]
 
 
 def load_region(folder: Path) -> tuple[RegionData, list[Finding]]:
@@ -75,6 +77,10 @@ def load_region(folder: Path) -> tuple[RegionData, list[Finding]]:
         feed_texts=texts,
         agreements=_json(folder / "agreements.json", findings),
         tax_text=_text(folder / "taxes.csv", findings),
+        passes=_json(folder / "passes.json", findings) if (folder / "passes.json").exists() else [],
+        optional_texts={
+            name: _text(folder / name, findings) for name in OPTIONAL if (folder / name).exists()
+        },
     )
     return region, findings
 

@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from tariffs.agreements.shares import FUNDER
 from tariffs.findings import Finding
 from tariffs.party import ProvenClaim
 from tariffs.table import Row, Table
 
 FILE = "eligibility.csv"
-FUNDER = "funder:"
 
 
 @dataclass(frozen=True, slots=True)

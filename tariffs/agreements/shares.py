@@ -19,7 +19,7 @@ FINAL: tuple[Method, ...] = (
 )  # fmt: skip
 _ROOT_SCALE = 10**8
 # Bearers of a discount; besides them `operator:<id>` and `funder:<authority>`.
-PRO_RATA, SELLER = "pro_rata", "seller"
+PRO_RATA, SELLER, FUNDER = "pro_rata", "seller", "funder:"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ money, owes the VAT, keeps its fee and owes each operator the net of its share.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from tariffs.agreements.shares import FUNDER, SELLER
 from ticketing.db.books import Account, Entry, Posting, Share, Tax
 
 
@@ -28,6 +29,16 @@ def refund_payable(currency: str) -> Account:
 def operator_payable(operator: str, currency: str) -> Account:
     """What the scheme owes an operator."""
     return Account("liability", "operator_payable", currency, operator=operator)
+
+
+def funder_receivable(authority: str, currency: str) -> Account:
+    """What an authority owes for the discounts that it promised."""
+    return Account("asset", "funder_receivable", currency, operator=authority)
+
+
+def discount_borne(currency: str) -> Account:
+    """Discounts that the scheme, as the seller, bears itself."""
+    return Account("expense", "discount_borne_by_seller", currency)
 
 
 def vat_payable(member_state: str, rate_bp: int, currency: str) -> Account:
@@ -97,9 +108,18 @@ def refund_confirmed(
 
 def _owed(shares: Sequence[Share], taxes: Sequence[Tax], currency: str) -> list[tuple[Account, int]]:
     """What operators, tax offices and the scheme are owed: credits for a sale, debits for negative rows."""
-    operators = [(operator_payable(share.operator, currency), -share.net_minor) for share in shares]
+    operators = [(_party(share.operator, currency), -share.net_minor) for share in shares]
     vat = [(vat_payable(tax.member_state, tax.rate_bp, currency), -tax.vat_minor) for tax in taxes]
     return [*operators, *vat, (commission(currency), -sum(share.fee_minor for share in shares))]
+
+
+def _party(name: str, currency: str) -> Account:
+    """Where a share belongs: an operator is owed it; who bears a discount owes it, or books it as its own cost."""
+    if name == SELLER:
+        return discount_borne(currency)
+    if name.startswith(FUNDER):
+        return funder_receivable(name.removeprefix(FUNDER), currency)
+    return operator_payable(name, currency)
 
 
 def _entry(source: tuple[str, str, str, str, datetime], lines: Iterable[tuple[Account, int]]) -> Entry | None:

@@ -47,7 +47,7 @@ def take_back(shares: Sequence[Share], taxes: Sequence[Tax], amount: int, seq: i
     """
     gross = _booked(shares, "gross_minor")
     weights = {share.operator: Fraction(share.gross_minor) for share in shares if share.kind == "sale"}
-    back = reverse(gross, weights, amount)
+    back = _gross_reversal(gross, weights, amount)
     tax_back, vat_back = _tax_reversal(taxes, amount)
     withheld = _booked(shares, "vat_minor")
     vat = reverse(withheld, {name: Fraction(part) for name, part in withheld.items()}, sum(vat_back.values()))
@@ -77,6 +77,18 @@ def take_back(shares: Sequence[Share], taxes: Sequence[Tax], amount: int, seq: i
             if tax.kind == "sale"
         ),
     )
+
+
+def _gross_reversal(gross: dict[str, int], weights: dict[str, Fraction], amount: int) -> dict[str, int]:
+    """The capped rule; what a bearer gave to a discount goes back to it in the same proportion."""
+    bearers = {name: -gross[name] for name, weight in weights.items() if weight < 0}
+    if not bearers:
+        return reverse(gross, weights, amount)
+    operators = {name: part for name, part in gross.items() if name not in bearers}
+    borne = half_up(Fraction(sum(bearers.values()) * amount, sum(gross.values())))
+    back = reverse(operators, {name: weights[name] for name in operators}, amount + borne)
+    returned = reverse(bearers, {name: -weights[name] for name in bearers}, borne)
+    return back | {name: -part for name, part in returned.items()}
 
 
 def _tax_reversal(taxes: Sequence[Tax], amount: int) -> tuple[dict[str, int], dict[str, int]]:

@@ -46,6 +46,7 @@ def freeze(desk: Desk, offer_id: str) -> Quote:
         region.book,
         [rides.from_json(ride) for ride in offered["rides"]],
         [Passenger(person["ref"], person["rider"]) for person in offered["passengers"]],
+        at=now,
     )
     if price.total is None or (price.total.minor, price.total.currency) != (
         offered["total_minor"],
@@ -105,6 +106,7 @@ def replay(database: Database, quote_id: str) -> Replay:
         book,
         [rides.from_json(ride) for ride in promised["rides"]],
         [Passenger(person["ref"], person["rider"]) for person in promised["passengers"]],
+        at=quote.created_at,
     )
     again = json.loads(canonical(document(promised, price, promised["product"])))
     differences = [name for name in sorted(promised) if promised[name] != again.get(name)]

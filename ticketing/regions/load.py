@@ -67,6 +67,9 @@ def _tariff(data: RegionData) -> dict[str, Any]:
         "riders": data.riders,
         "media": {operator.id: operator.medium for operator in data.operators.values()},
         "fee_basis_points": data.fee_basis_points,
+        "currency": data.currency,
+        "pass_documents": data.passes,
+        **{f"{Path(name).stem}_text": text for name, text in data.optional_texts.items()},
     }
 
 

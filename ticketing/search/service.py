@@ -146,7 +146,8 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     plans = search(region.data, timelines, question, at, _LATER)
     if not plans:
         return {"itineraries": [], "reason": _why_none(question)}
-    priced = [(plan, price_journey(region.book, plan.rides, wish.passengers)) for plan in plans]
+    now = planner.clock.now()
+    priced = [(plan, price_journey(region.book, plan.rides, wish.passengers, at=now)) for plan in plans]
     chosen = choose([_merit(plan, price) for plan, price in priced], AT_LEAST, AT_MOST)
     return _with_offers(planner, region, wish, [(*priced[at], praise) for at, praise in chosen])
 

@@ -1,5 +1,6 @@
 """Taking a ticket's allocation back: balanced at every step, and zero at the end."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -11,7 +12,7 @@ from operators.region import RefundStep
 from tariffs.apportion import by_weights
 from tariffs.money import Money, half_up
 from ticketing.books import postings
-from ticketing.db.books import Share, Tax
+from ticketing.db.books import Entry, Share, Tax
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.purchase.order import after
 from ticketing.purchase.refund import RefundableTicket, decide, percent_at
@@ -41,6 +42,52 @@ def allocation(gross: int, keys: list[int], metres: list[int], fee_bp: int) -> t
             Share("j", "r", name, "EUR", "sale", 0, share, vat[name], fee, share - vat[name] - fee, "rule")
         )
     return rows, taxes
+
+
+def balanced(entry: Entry | None) -> bool:
+    return entry is not None and sum(posting.amount_minor for posting in entry.postings) == 0
+
+
+@given(st.integers(1, 10_000), st.integers(0, 5_000), st.lists(st.integers(1, 10_000), max_size=4))
+def test_a_bearer_gets_back_what_it_gave_and_a_full_refund_is_the_mirror(
+    paid: int, borne: int, parts: list[int]
+) -> None:
+    full, taxes = allocation(paid + borne, [3, 2, 1], [1, 0, 0], 0)
+    taxes = [
+        replace(tax, gross_minor=paid if tax.member_state == "FI" else 0, vat_minor=0, rate_bp=0)
+        for tax in taxes
+    ]
+    shares = [replace(share, vat_minor=0, net_minor=share.gross_minor) for share in full]
+    shares.append(replace(shares[0], operator="funder:city", gross_minor=-borne, net_minor=-borne))
+    rows, tax_rows, left = list(shares), list(taxes), paid
+
+    for seq, part in enumerate([*parts, paid], 1):
+        amount = min(part, left)
+        if amount:
+            back = take_back(rows, tax_rows, amount, seq)
+            assert -sum(share.gross_minor for share in back.shares) == amount
+            assert balanced(
+                postings.refund_decided("r", "j", region="r", shares=back.shares, taxes=back.taxes, at=AT)
+            )
+            rows, tax_rows, left = [*rows, *back.shares], [*tax_rows, *back.taxes], left - amount
+
+    for name in {share.operator for share in rows}:
+        assert sum(share.gross_minor for share in rows if share.operator == name) == 0
+
+
+def test_a_funder_owes_what_it_promised_and_a_seller_books_it_as_a_cost() -> None:
+    full, taxes = allocation(2400, [1, 1, 1], [0, 0, 1], 0)
+    for bearer, account in (
+        ("funder:city", "funder_receivable:city:EUR"),
+        ("seller", "discount_borne_by_seller:EUR"),
+    ):
+        shares = [*full, replace(full[0], operator=bearer, gross_minor=-400, vat_minor=0, net_minor=-400)]
+
+        entry = postings.allocation("j", region="r", shares=shares, taxes=taxes, at=AT)
+
+        assert entry is not None
+        assert balanced(entry)
+        assert {posting.account.id: posting.amount_minor for posting in entry.postings}[account] == 400
 
 
 @given(

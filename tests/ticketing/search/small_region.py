@@ -47,6 +47,8 @@ def small_region(
         timetables=timetables,
         feed_texts={},
         agreements=[],
+        passes=[],
+        optional_texts={},
         tax_text="",
     )
 
