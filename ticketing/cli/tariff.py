@@ -16,6 +16,7 @@ from tariffs.fares.price import price as price_legs
 from tariffs.findings import Finding, errors, report
 from ticketing.cli import contract
 from ticketing.cli import tariff_tools as tools
+from ticketing.cli.tariff_diff import compare
 from ticketing.cli.tariff_requests import FareRequest, apportion, price
 from ticketing.errors import Fault, InvalidRequest
 
@@ -117,6 +118,45 @@ def matrix_command(
       throughfare tariff matrix regions/helsinki-tallinn/feeds/hsl --rider adult --medium app
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     click.echo(tools.render(tools.matrix(_load(feed), rider, medium, tools.noon(day)), form))
+
+
+@command.command("diff")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option("--medium", default=None, help="A fare_media_id; any by default.")
+@click.option(
+    "--sample", type=click.IntRange(1, 100_000), help="So many pairs of stops, not all pairs of areas."
+)
+@click.option("--seed", default=1, show_default=True, help="Which stops a sample takes.")
+@click.option(
+    "--day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day of travel; today by default."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "csv", "html"]), default="text", show_default=True
+)
+def diff_command(
+    old: Path,
+    new: Path,
+    *,
+    medium: str | None,
+    sample: int | None,
+    seed: int,
+    day: datetime | None,
+    form: str,
+) -> None:
+    """Show which rides the tariff NEW makes dearer or cheaper than OLD; exit 1 if any price changed.
+
+    Every pair of areas is priced for each rider category and network, or a sample of pairs of stops.
+
+    \b
+    Example:
+      throughfare tariff diff feeds/hsl-2025 feeds/hsl-2026 --medium app --format csv
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    found = compare(_load(old), _load(new), medium, tools.noon(day), sample=sample or 0, seed=seed)
+    if found.changes:
+        click.echo(tools.render(found.rows(), form))
+    click.echo(found.summary(), err=form != "text")
+    sys.exit(1 if found.changes else 0)
 
 
 @command.command("rate")

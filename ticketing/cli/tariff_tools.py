@@ -18,7 +18,7 @@ from tariffs.money import MoneyError, parse
 from tariffs.table import zone_name
 from ticketing.errors import Fault, InvalidRequest
 
-_TAP_KEYS = ("id", "at", "amount", "currency", "network", "rider", "medium", "holder")
+_TAP_KEYS = ("id", "at", "amount", "currency", "network", "rider", "medium", "holder", "operator")
 
 
 def explain(found: FarePrice) -> str:
@@ -110,6 +110,8 @@ def _tap(row: Any, path: str, zone: ZoneInfo, faults: list[Fault]) -> Tap | None
     faults.extend(Fault(f"{path}.{name}", "unknown key") for name in row if name not in _TAP_KEYS)
     empty = [name for name in ("id", "network", "rider", "medium") if not isinstance(row.get(name), str)]
     faults.extend(Fault(f"{path}.{name}", "must be a text") for name in empty)
+    if not isinstance(row.get("operator", ""), str):
+        faults.append(Fault(f"{path}.operator", "must be a text"))
     if type(row.get("holder", True)) is not bool:
         faults.append(Fault(f"{path}.holder", "must be true or false"))
     try:
@@ -124,7 +126,10 @@ def _tap(row: Any, path: str, zone: ZoneInfo, faults: list[Fault]) -> Tap | None
     if len(faults) > before:
         return None
     local = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
-    return Tap(row["id"], local, price, row["network"], row["rider"], row["medium"], row.get("holder", True))
+    return Tap(
+        row["id"], local, price, row["network"], row["rider"], row["medium"], row.get("holder", True),
+        row.get("operator", ""),
+    )  # fmt: skip
 
 
 def noon(day: datetime | None) -> datetime:
