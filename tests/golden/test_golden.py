@@ -4,7 +4,6 @@ import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +12,7 @@ from tariffs.money import Money
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from ticketing.regions import Region
+from ticketing.regions.rides import find_ride
 
 FILES = sorted(Path(__file__).parent.glob("*.toml"))
 JOURNEYS = [
@@ -23,23 +23,11 @@ JOURNEYS = [
 
 
 def ride(region: Region, facts: list[str]) -> Ride:
-    operator, route, start, end, departure, arrival = facts
-    timetable = region.data.timetables[operator]
-    pattern = next(
-        pattern for pattern in timetable.patterns
-        if pattern.route == route and start in pattern.stops and end in pattern.stops[pattern.stops.index(start) :]
-    )  # fmt: skip
-    calls = pattern.stops[
-        pattern.stops.index(start) : pattern.stops.index(end, pattern.stops.index(start)) + 1
-    ]
-    crossing = region.data.crossings.get((f"{operator}:{start}", f"{operator}:{end}"))
-    state = region.data.operators[operator].member_state or "EE"
-    zone = ZoneInfo(timetable.timezone_of(start))
-    return Ride(
-        operator, "golden", route, start, end,
-        datetime.fromisoformat(departure).replace(tzinfo=zone), datetime.fromisoformat(arrival).replace(tzinfo=zone),
-        calls, timetable.routes[route].mode, crossing or ((state, 5000),),
-    )  # fmt: skip
+    operator, route, start, end, *times = facts
+    departure, arrival = map(datetime.fromisoformat, times)
+    found = find_ride(region.data, operator, route, (start, end), (departure, arrival))
+    assert found is not None, f"{route} does not run from {start} to {end}"
+    return found
 
 
 @pytest.mark.parametrize(("region", "journey"), JOURNEYS)

@@ -14,11 +14,12 @@ from tariffs.fares import feed as fares
 from tariffs.fares.feed import Feed
 from tariffs.fares.price import price as price_legs
 from tariffs.findings import Finding, errors, report
-from ticketing.cli import contract
+from ticketing.cli import contract, journey_request
 from ticketing.cli import tariff_tools as tools
 from ticketing.cli.tariff_diff import compare
 from ticketing.cli.tariff_requests import FareRequest, apportion, price
 from ticketing.errors import Fault, InvalidRequest
+from ticketing.regions import check_region
 
 _FEED = click.argument("feed", type=click.Path(path_type=Path))
 _REQUEST = click.argument("request", type=contract.RequestFile())
@@ -63,6 +64,28 @@ def price_command(feed: Path, request: TextIO, *, jsonl: bool) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     usable = _load(feed)
     contract.run(request, lambda document: price(usable, FareRequest.parse(document, usable)), jsonl=jsonl)
+
+
+@command.command("journey")
+@click.argument("region")
+@_REQUEST
+@_JSONL
+def journey_command(region: str, request: TextIO, *, jsonl: bool) -> None:
+    """Price a whole journey by the tariff book of REGION: agreements, caps, passes, entitlements, groups, taxes, shares.
+
+    What passengers have proven, hold and have paid is taken as REQUEST says; nothing is sold.
+
+    \b
+    Example:
+      echo '{"rides": [{"operator": "tlt", "route_id": "tram-2", "from_stop_id": "09005-1", "to_stop_id": "12227-1",
+        "departure": "2026-12-01T06:24:00", "arrival": "2026-12-01T06:43:00"}], "passengers": [{"ref": "anna"}]}' \\
+        | throughfare tariff journey helsinki-tallinn -
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    folder = Path(region) if Path(region).is_dir() else Path("regions") / region
+    loaded, findings = check_region(folder)
+    if loaded is None:
+        _refuse(_unusable(errors(findings)))
+    contract.run(request, lambda document: journey_request.answer(loaded, document), jsonl=jsonl)
 
 
 @command.command("apportion")

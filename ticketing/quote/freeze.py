@@ -15,12 +15,13 @@ def document(offer: Mapping[str, Any], price: JourneyPrice, product: str) -> dic
         "product": product,
         "rides": offer["rides"],
         "legs": [leg for leg in offer["legs"] if leg["kind"] == "ride"],
-        "passengers": [_passenger(found) for found in price.passengers],
+        "passengers": [passenger(found) for found in price.passengers],
         "tax_unverified": any(not row.key.verified for found in price.passengers for row in found.taxes),
     }
 
 
-def _passenger(found: PassengerPrice) -> dict[str, Any]:
+def passenger(found: PassengerPrice) -> dict[str, Any]:
+    """Write what one passenger is promised: items, shares, taxes and derivation."""
     return {
         "ref": found.passenger.ref,
         "rider": found.passenger.rider,
@@ -34,6 +35,7 @@ def _passenger(found: PassengerPrice) -> dict[str, Any]:
                 "amount_minor": item.price.minor,
                 "legs": list(item.legs),
                 "because": item.because,
+                **({"held_ticket": item.held_ticket} if item.held_ticket else {}),
             }
             for item in found.bought
         ],

@@ -18,26 +18,26 @@ def quote(frozen: Quote) -> dict[str, Any]:
         "created_at": written(frozen.created_at),
         "expires_at": written(frozen.expires_at),
         "tax_unverified": document["tax_unverified"],
-        "passengers": [_quoted(passenger, frozen.currency) for passenger in document["passengers"]],
+        "passengers": [passenger(row, frozen.currency) for row in document["passengers"]],
         "legs": document["legs"],
     }
 
 
-def _quoted(passenger: dict[str, Any], currency: str) -> dict[str, Any]:
+def passenger(row: dict[str, Any], currency: str) -> dict[str, Any]:
+    """One passenger of a frozen document, amounts written out."""
     return {
-        "ref": passenger["ref"],
-        "rider_category": passenger["rider"],
-        "total": _money(passenger["total_minor"], currency),
+        "ref": row["ref"],
+        "rider_category": row["rider"],
+        "total": _money(row["total_minor"], currency),
         "items": [
-            {**_without_minor(item), "price": _money(item["amount_minor"], currency)}
-            for item in passenger["items"]
+            {**_without_minor(item), "price": _money(item["amount_minor"], currency)} for item in row["items"]
         ],
-        "shares": [_amounts(share, currency) for share in passenger["shares"]],
+        "shares": [_amounts(share, currency) for share in row["shares"]],
         "taxes": [
             {**_amounts(tax, currency, drop="rate_bp"), "rate_percent": _percent(tax["rate_bp"])}
-            for tax in passenger["taxes"]
+            for tax in row["taxes"]
         ],
-        "derivation": passenger["derivation"],
+        "derivation": row["derivation"],
     }
 
 

@@ -1,11 +1,15 @@
-"""Rides as JSON, so that an offer can keep them and a quote can price them again."""
+"""Rides: found in a region's timetables, or as JSON, so that an offer keeps them and a quote prices them again."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from operators.region import RegionData
 from tariffs.journey import Ride
+
+# Inside one Member State the length of a ride decides nothing about its VAT.
+_NOMINAL_METRES = 5000
 
 
 def to_json(ride: Ride) -> dict[str, Any]:
@@ -42,3 +46,35 @@ def from_json(document: Mapping[str, Any]) -> Ride:
         mode=document["mode"],
         distance_m=tuple((state, metres) for state, metres in document["distance_m"]),
     )
+
+
+def find_ride(
+    region: RegionData, operator: str, route_id: str, ends: tuple[str, str], times: tuple[datetime, datetime]
+) -> Ride | None:
+    """A ride between two stops of a route, whatever its trip: its calls and metres are those of the timetable.
+
+    Naive `times` are local to their stop. None where the route does not run that way.
+    """
+    timetable = region.timetables[operator]
+    calls = next(
+        (
+            pattern.stops[pattern.stops.index(ends[0]) : pattern.stops.index(ends[1]) + 1]
+            for pattern in timetable.patterns
+            if pattern.route == route_id
+            and set(ends) <= set(pattern.stops)
+            and pattern.stops.index(ends[0]) < pattern.stops.index(ends[1])
+        ),
+        None,
+    )
+    if calls is None:
+        return None
+    departure, arrival = (
+        time.replace(tzinfo=ZoneInfo(timetable.timezone_of(stop))) if time.tzinfo is None else time
+        for stop, time in zip(ends, times, strict=True)
+    )
+    crossing = region.crossings.get((f"{operator}:{ends[0]}", f"{operator}:{ends[1]}"))
+    state = region.operators[operator].member_state or region.member_states[0]
+    return Ride(
+        operator, "", route_id, *ends, departure, arrival, calls, timetable.routes[route_id].mode,
+        crossing or ((state, _NOMINAL_METRES),),
+    )  # fmt: skip
