@@ -74,18 +74,33 @@ def price(
     unknown = next((found.unknown for found in matches if found.unknown), None)
     if unknown:
         return _unpriced("unknown_fare", unknown, views, joined, matches)
-    choices = [found.offers for found in matches]
     for currency in _common_currencies(matches):
-        splits = [_split(feed, legs, leg, rider=rider, medium=medium, currency=currency) for leg in joined]
+        choices = [
+            found.offers if len(found.currencies) == 1 else _in_currency(found.offers, currency)
+            for found in matches
+        ]
+        splits = [
+            _split(feed, legs, leg, rider=rider, medium=medium, currency=currency)
+            if len(leg.legs) > 1
+            else None
+            for leg in joined
+        ]
         paid = cheapest(feed, joined, choices, splits, currency=currency, rider=rider, medium=medium)
         if paid:
             return _priced(paid, currency, joined, choices, views)
     return _unpriced("mixed_currencies", None, views, joined, matches)
 
 
+def _in_currency(offers: Sequence[Offer], currency: str) -> tuple[Offer, ...]:
+    return tuple(offer for offer in offers if offer.product.price.currency == currency)
+
+
 def _common_currencies(matches: Sequence[Match]) -> list[str]:
     """The currencies in which every leg has an offer, in code order."""
-    return sorted(frozenset.intersection(*(found.currencies for found in matches)))
+    first = matches[0].currencies
+    if len(first) == 1 and all(found.currencies == first for found in matches):
+        return list(first)
+    return sorted(first.intersection(*(found.currencies for found in matches)))
 
 
 def _split(
@@ -98,12 +113,12 @@ def _split(
     currency: str,
 ) -> Split | None:
     """The singles of a joined leg: the best-price guarantee holds a join to their sum (docs/tariffs.md)."""
-    if len(leg.legs) == 1 or leg.compulsory:
+    if leg.compulsory:
         return None
     bought: list[Offer] = []
     for index in leg.legs:
         single = match(feed, alone(legs, index), rider, medium)
-        affordable = [offer for offer in single.offers if offer.product.price.currency == currency]
+        affordable = _in_currency(single.offers, currency)
         if not affordable:
             return None
         bought.append(min(affordable, key=_order))

@@ -90,15 +90,14 @@ def cheapest(
     rider: str | None,
     medium: str | None,
 ) -> Payment | None:
-    """Find the cheapest way to pay in one currency; None when some leg has no offer in it."""
+    """Find the cheapest way to pay; every offer is in `currency`. None when some leg has none."""
     pricer = _Pricer(feed, legs, currency, rider, medium)
     states = [_NOTHING]
     for index, choice in enumerate(offers):
-        affordable = [offer for offer in choice if offer.product.price.currency == currency]
-        found = list(pricer.transfers(states, index, affordable)) if index and feed.transfer_rules else []
+        found = pricer.transfers(states, index, choice) if index and feed.transfer_rules else []
         # Without compulsory rules any state may be closed here, so only the cheapest is worth closing.
         closing = states if feed.compulsory_transfers or len(states) == 1 else [min(states, key=_closed_rank)]
-        found += pricer.openings(closing, index, affordable, splits[index])
+        found += pricer.openings(closing, index, choice, splits[index])
         states = _best(found) if len(found) > 1 else found
         if not states:
             return None
@@ -131,37 +130,41 @@ class _Pricer:
 
     def openings(
         self, states: Sequence[_State], index: int, offers: Sequence[Offer], split: Split | None
-    ) -> Iterator[_State]:
+    ) -> list[_State]:
         """Close every run and buy this leg alone, by each offer or as singles."""
-        for state in states:
-            for offer in offers:
-                if not (self.feed.compulsory_transfers and self._must_continue(state, index, offer)):
-                    yield _opened(
-                        state, index, offer.rule.group, offer.product.price.minor, (_bought(offer, index),)
-                    )
-            if split is not None:
-                items = tuple(_bought(single, index, split=True) for single in split.offers)
-                yield _opened(state, index, None, split.price, items, open_to_transfer=False)
+        found = [
+            _opened(state, index, offer.rule.group, offer.product.price.minor, (_bought(offer, index),))
+            for state in states
+            for offer in offers
+            if not (self.feed.compulsory_transfers and self._must_continue(state, index, offer))
+        ]
+        if split is not None:
+            items = tuple(_bought(single, index, split=True) for single in split.offers)
+            found += [
+                _opened(state, index, None, split.price, items)._replace(open_to_transfer=False)
+                for state in states
+            ]
+        return found
 
-    def transfers(self, states: Sequence[_State], index: int, offers: Sequence[Offer]) -> Iterator[_State]:
+    def transfers(self, states: Sequence[_State], index: int, offers: Sequence[Offer]) -> list[_State]:
         """Stay in the run through each transfer rule that allows it."""
-        for state in states:
-            for offer in offers:
-                for rule, start, count in self._ways(state, index, offer.rule.group):
-                    yield from self._transferred(state, index, offer, rule, (start, count))
+        return [
+            continued
+            for state in states
+            for offer in offers
+            for rule, start, count in self._ways(state, index, offer.rule.group)
+            for continued in self._transferred(state, index, offer, rule, (start, count))
+        ]
 
-    def _ways(self, state: _State, index: int, group: str | None) -> Iterator[tuple[TransferRule, int, int]]:
+    def _ways(self, state: _State, index: int, group: str | None) -> list[tuple[TransferRule, int, int]]:
         """The usable rules into a group, each with the leg where its clock starts and its count."""
-        if not state.open_to_transfer:
-            return
-        rules = rules_between(self.feed, state.group, group)
+        rules = rules_between(self.feed, state.group, group) if state.open_to_transfer else ()
         if not rules:
-            return
+            return []
         pair = (rules[0].from_group, rules[0].to_group)
         repeats = pair[0] == pair[1] and state.pair in {None, pair}
         start, count = (state.streak_start, state.transfers + 1) if repeats else (index - 1, 1)
-        for rule in usable(rules, count, self.legs[start], self.legs[index]):
-            yield rule, start, count
+        return [(rule, start, count) for rule in usable(rules, count, self.legs[start], self.legs[index])]
 
     def _must_continue(self, state: _State, index: int, offer: Offer) -> bool:
         return any(rule.compulsory for rule, _, _ in self._ways(state, index, offer.rule.group))
@@ -217,16 +220,14 @@ def _opened(
     group: str | None,
     price: int,
     items: tuple[Item, ...],
-    *,
-    open_to_transfer: bool = True,
 ) -> _State:
     return _State(
-        group, open_to_transfer, None, index, 0, index, group, state.cost, price, state.runs + 1,
+        group, True, None, index, 0, index, group, state.cost, price, state.runs + 1,
         state.items + items, state.clamped or state.running < 0, state.forced,
     )  # fmt: skip
 
 
-def _bought(offer: Offer, index: int, *, split: bool = False) -> Item:
+def _bought(offer: Offer, index: int, split: bool = False) -> Item:
     return Item(offer.product, offer.product.price.minor, offer, None, (index,), split)
 
 
