@@ -114,6 +114,23 @@ def test_a_fault_of_the_request_is_named(regions: dict[str, Region], document: A
     assert path in [fault.path for fault in refused.value.faults]
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Your entitlement tallinn_resident: 0.00 EUR."), ("et", "Teie soodusõigus tallinn_resident: 0.00 EUR."),
+        ("fi", "Etuutesi tallinn_resident: 0.00 EUR."), ("sv", "Din rätt tallinn_resident: 0.00 EUR."),
+    ],
+)  # fmt: skip
+def test_a_price_explains_itself_in_the_passengers_language(
+    regions: dict[str, Region], language: str, sentence: str
+) -> None:
+    document = journey(brings={"claims": [RESIDENT]}, language=language)
+
+    found = answer(regions["helsinki-tallinn"], document)
+
+    assert found["passengers"][0]["explanation"][-1] == sentence
+
+
 def test_a_bad_request_is_a_problem_document() -> None:
     code, problem = ask({"rides": [], "passengers": [{"ref": "anna"}]})
 

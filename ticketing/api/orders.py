@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, make_response, request
 from flask.views import MethodView
 
+from tariffs.words import LANGUAGES
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import once, open_order, rooms
 from ticketing.api.schemas.orders import (
@@ -48,8 +49,8 @@ class Quotes(MethodView):
     @blueprint.arguments(QuoteRequestSchema)
     @blueprint.response(201, QuoteSchema)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Freeze an offer: price, shares, VAT and derivation no longer change."""
-        return show_quote.quote(quotes.freeze(rooms().desk, wanted["offer_id"]))
+        """Freeze an offer: price, shares, VAT and derivation no longer change. Accept-Language chooses the explanation's."""
+        return show_quote.quote(quotes.freeze(rooms().desk, wanted["offer_id"]), _language())
 
 
 @blueprint.route("/quotes/<string:quote_id>")
@@ -59,7 +60,7 @@ class QuoteOne(MethodView):
     @blueprint.response(200, QuoteSchema)
     def get(self, quote_id: str) -> dict[str, Any]:
         """Read a quote."""
-        return show_quote.quote(quotes.get_quote(rooms().desk, quote_id))
+        return show_quote.quote(quotes.get_quote(rooms().desk, quote_id), _language())
 
 
 @blueprint.route("/orders")
@@ -188,3 +189,8 @@ def _key() -> str:
 
 def _answered(answer: Answer) -> tuple[Any, int, dict[str, str]]:
     return answer.body, 201, {"Idempotent-Replayed": "true"} if answer.replayed else {}
+
+
+def _language() -> str:
+    """The language that the buyer asks for (Accept-Language), English where none is spoken here."""
+    return request.accept_languages.best_match(LANGUAGES, default=LANGUAGES[0])

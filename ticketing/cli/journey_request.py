@@ -15,6 +15,7 @@ from tariffs.parts import OfferedFare
 from tariffs.party import Passenger, ProvenClaim
 from tariffs.passes import HeldPass, on_sale
 from tariffs.pricing import price_journey
+from tariffs.words import LANGUAGES
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.quote import freeze, show
 from ticketing.regions import Region
@@ -88,6 +89,7 @@ class _JourneySchema(_Strict):
     )
     offers = fields.List(fields.Nested(_OfferSchema), load_default=list, validate=validate.Length(0, _MOST))
     channel = fields.String(load_default=None, allow_none=True)
+    language = fields.String(load_default="en", validate=validate.OneOf(LANGUAGES))
     at = fields.AwareDateTime(load_default=None, allow_none=True)
 
 
@@ -118,7 +120,10 @@ def answer(region: Region, document: Any) -> dict[str, Any]:
         "expires_at": found.expires_at.isoformat() if found.expires_at else None,
         "tariff_version": found.tariff_version,
         "passengers": [
-            {**show.passenger(freeze.passenger(price), price.total.currency), "reason": None}
+            {
+                **show.passenger(freeze.passenger(price), price.total.currency, wanted["language"]),
+                "reason": None,
+            }
             if price.total
             else {
                 "ref": price.passenger.ref,

@@ -3,11 +3,12 @@
 from typing import Any
 
 from tariffs.money import Money
+from tariffs.words import explain
 from ticketing.clock import written
 from ticketing.db.offers import Quote
 
 
-def quote(frozen: Quote) -> dict[str, Any]:
+def quote(frozen: Quote, language: str = "en") -> dict[str, Any]:
     """A quote with every passenger's price, shares, taxes and derivation."""
     document = frozen.document
     return {
@@ -18,13 +19,13 @@ def quote(frozen: Quote) -> dict[str, Any]:
         "created_at": written(frozen.created_at),
         "expires_at": written(frozen.expires_at),
         "tax_unverified": document["tax_unverified"],
-        "passengers": [passenger(row, frozen.currency) for row in document["passengers"]],
+        "passengers": [passenger(row, frozen.currency, language) for row in document["passengers"]],
         "legs": document["legs"],
     }
 
 
-def passenger(row: dict[str, Any], currency: str) -> dict[str, Any]:
-    """One passenger of a frozen document, amounts written out."""
+def passenger(row: dict[str, Any], currency: str, language: str = "en") -> dict[str, Any]:
+    """One passenger of a frozen document, amounts written out and the derivation in the passenger's language."""
     return {
         "ref": row["ref"],
         "rider_category": row["rider"],
@@ -37,6 +38,7 @@ def passenger(row: dict[str, Any], currency: str) -> dict[str, Any]:
             {**_amounts(tax, currency, drop="rate_bp"), "rate_percent": _percent(tax["rate_bp"])}
             for tax in row["taxes"]
         ],
+        "explanation": explain(row["derivation"], language),
         "derivation": row["derivation"],
     }
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from tests.api import Api
@@ -52,3 +53,24 @@ def test_an_unknown_offer_is_named(api: Api) -> None:
     response = api.post("/v1/quotes", {"offer_id": "none"})
 
     assert (response.status_code, (response.json or {})["errors"][0]["path"]) == (422, "offer_id")
+
+
+@pytest.mark.parametrize(
+    ("languages", "joint"),
+    [
+        ("fi-FI, en;q=0.5", "Yhteislippu"),
+        ("et", "Ühispilet"),
+        ("sv", "Gemensam biljett"),
+        ("de", "Joint ticket"),
+        (None, "Joint ticket"),
+    ],
+)
+def test_a_quote_explains_itself_in_the_buyers_language(api: Api, languages: str | None, joint: str) -> None:
+    quote = api.quote()
+    headers = {"Accept-Language": languages} if languages else {}
+
+    shown = api.client.get(f"/v1/quotes/{quote['id']}", headers=headers).json or {}
+
+    sentence = shown["passengers"][0]["explanation"][-1]
+    assert sentence.startswith(f"{joint} gulf-link-")
+    assert "32.00 EUR" in sentence

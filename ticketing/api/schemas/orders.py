@@ -57,6 +57,7 @@ class QuotedPassengerSchema(Strict):
     items = fields.List(fields.Nested(ItemSchema), required=True)
     shares = fields.List(fields.Nested(ShareSchema), required=True)
     taxes = fields.List(fields.Nested(TaxSchema), required=True)
+    explanation = fields.List(fields.String(), required=True)
     derivation = fields.List(fields.Dict(), required=True)
 
 

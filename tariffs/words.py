@@ -1,0 +1,84 @@
+"""A derivation in the passenger's words: one sentence a step, in English, Estonian, Finnish and Swedish."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+LANGUAGES = ("en", "et", "fi", "sv")
+
+# By reason and language; `id` is that of the rule, `before` what it would have cost.
+_SENTENCES: Mapping[str, tuple[str, str, str, str]] = {
+    "leg_rule": (
+        "Ticket {product}: {amount}.", "Pilet {product}: {amount}.", "Lippu {product}: {amount}.",
+        "Biljett {product}: {amount}.",
+    ),
+    "join": (
+        "Ticket {product} for the rides together: {amount}.", "Pilet {product} kõigi sõitude peale: {amount}.",
+        "Lippu {product} kaikille matkoille yhdessä: {amount}.", "Biljett {product} för resorna tillsammans: {amount}.",
+    ),
+    "transfer": (
+        "Change with ticket {product}: {amount}.", "Ümberistumine piletiga {product}: {amount}.",
+        "Vaihto lipulla {product}: {amount}.", "Byte med biljett {product}: {amount}.",
+    ),
+    "split_cheaper": (
+        "Bought ride by ride, because that is cheaper: {amount}.",
+        "Sõidud on ostetud eraldi, sest nii on odavam: {amount}.",
+        "Matkat on ostettu erikseen, koska se on halvempaa: {amount}.",
+        "Köpt resa för resa, eftersom det är billigare: {amount}.",
+    ),
+    "agreement": (
+        "Joint ticket {product}: {amount} instead of {before}.", "Ühispilet {product}: {amount}, eraldi ostes {before}.",
+        "Yhteislippu {product}: {amount}, erikseen ostettuna {before}.",
+        "Gemensam biljett {product}: {amount} i stället för {before}.",
+    ),
+    "eligibility": (
+        "Your entitlement {id}: {amount}.", "Teie soodusõigus {id}: {amount}.", "Etuutesi {id}: {amount}.",
+        "Din rätt {id}: {amount}.",
+    ),
+    "pass": (
+        "Covered by your ticket {product}: {amount}.", "Kaetud teie piletiga {product}: {amount}.",
+        "Sisältyy lippuusi {product}: {amount}.", "Ingår i din biljett {product}: {amount}.",
+    ),
+    "group": (
+        "Your part of the group ticket: {amount} of {before}.", "Teie osa grupipiletist: {amount}, kokku {before}.",
+        "Osuutesi ryhmälipusta: {amount}, yhteensä {before}.", "Din del av gruppbiljetten: {amount} av {before}.",
+    ),
+    "offer": (
+        "The operator's offer {product}: {amount}.", "Vedaja pakkumine {product}: {amount}.",
+        "Liikennöitsijän tarjous {product}: {amount}.", "Operatörens erbjudande {product}: {amount}.",
+    ),
+    "cap": (
+        "You pay no more than the limit {id}: {amount} instead of {before}.",
+        "Te ei maksa üle ülempiiri {id}: {amount}, muidu {before}.",
+        "Maksat enintään hintakaton {id} verran: {amount}, muuten {before}.",
+        "Du betalar högst taket {id}: {amount} i stället för {before}.",
+    ),
+    "conversion": (
+        "{before} at the reference rate of {id}: {amount}.", "{before} viitekursiga, {id}: {amount}.",
+        "{before} viitekurssilla, {id}: {amount}.", "{before} till referenskursen {id}: {amount}.",
+    ),
+    "clamp": (
+        "A discount larger than the price counts as zero.", "Hinnast suurem soodustus loetakse nulliks.",
+        "Hintaa suurempi alennus lasketaan nollaksi.", "En rabatt större än priset räknas som noll.",
+    ),
+    "unknown": (
+        "No price is known for this ride.", "Selle sõidu hind ei ole teada.", "Tämän matkan hintaa ei tiedetä.",
+        "Inget pris är känt för resan.",
+    ),
+}  # fmt: skip
+REASONS = tuple(_SENTENCES)
+
+
+def explain(derivation: Iterable[Mapping[str, Any]], language: str) -> list[str]:
+    """The steps as sentences; a language that is not one of `LANGUAGES` reads as English."""
+    at = LANGUAGES.index(language) if language in LANGUAGES else 0
+    return [_sentence(step, at) for step in derivation]
+
+
+def _sentence(step: Mapping[str, Any], language: int) -> str:
+    rule = step["rule"] or {}
+    currency = step["currency"] or ""
+    # A conversion names its own currency; everything else is in that of the step.
+    before = step["before"] if step["reason"] == "conversion" else f"{step['before']} {currency}"
+    return _SENTENCES[step["reason"]][language].format(
+        product=step["product"], id=rule.get("id"), amount=f"{step['amount']} {currency}", before=before
+    )
