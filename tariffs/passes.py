@@ -6,7 +6,7 @@ what was bought keeps its meaning when the file changes.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -52,7 +52,7 @@ class PassValidity:
             case "service_days":
                 shift = timedelta(seconds=self.starts_seconds)
                 first = (start.astimezone(zone).replace(tzinfo=None) - shift).date()
-                ends = datetime.combine(first + timedelta(days=self.length), datetime.min.time()) + shift
+                ends = datetime.combine(first + timedelta(days=self.length), time.min) + shift
         return ends.replace(tzinfo=zone).astimezone(UTC)
 
 

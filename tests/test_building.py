@@ -15,7 +15,7 @@ DOORS = {
     "stripe": ("ticketing/payments/",),
     "flask": ("ticketing/api/", "ticketing/app.py", "ticketing/cli/", "wsgi.py"),
     "flask_smorest": ("ticketing/api/", "ticketing/app.py"),
-    "marshmallow": ("ticketing/api/",),
+    "marshmallow": ("ticketing/api/", "ticketing/cli/journey_request.py"),
     "segno": ("ticketing/tickets/",),
     "httpx": ("operators/", "ticketing/cli/"),
 }

@@ -14,6 +14,7 @@ def loads(text: str | bytes, *, fractions: bool = True) -> Any:
     try:
         found = decoder.decode(text.decode() if isinstance(text, bytes) else text)
         _refuse_half_surrogates(text, found)
+        _refuse_nul(text, found)
     except RecursionError:
         raise NotStrict("nested too deeply") from None
     except NotStrict:
@@ -32,6 +33,21 @@ def _refuse_half_surrogates(text: str | bytes, found: Any) -> None:
         json.dumps(found, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise NotStrict("half of a surrogate pair") from None
+
+
+def _refuse_nul(text: str | bytes, found: Any) -> None:
+    """Refuse U+0000, which no name, id or text has and PostgreSQL cannot store; it can only come as an escape."""
+    escape = b"\\u0000" if isinstance(text, bytes) else "\\u0000"
+    if escape in text and _has_nul(found):  # type: ignore[operator]
+        raise NotStrict("the character U+0000")
+
+
+def _has_nul(found: Any) -> bool:
+    if isinstance(found, str):
+        return "\x00" in found
+    if isinstance(found, dict):
+        return any(_has_nul(name) or _has_nul(value) for name, value in found.items())
+    return isinstance(found, list) and any(map(_has_nul, found))
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
