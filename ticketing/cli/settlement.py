@@ -9,6 +9,7 @@ import click
 from tariffs.money import MoneyError, parse
 from ticketing.cli import contract
 from ticketing.errors import Fault, InvalidRequest
+from ticketing.settlement.journal import Format
 from ticketing.settlement.netting import Obligation, net
 from ticketing.settlement.service import as_dict
 
@@ -72,6 +73,27 @@ def close_command(period: str, region: str | None, prepared_by: str, out: Path) 
         **run.document,
     }
     click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
+
+
+@command.command("journal")
+@click.argument("period")
+@click.option("--region", default=None, help="The region; the first configured one by default.")
+@click.option(
+    "--format", "form", type=click.Choice(["beancount", "hledger"]), default="beancount", show_default=True
+)
+def journal_command(period: str, region: str | None, form: Format) -> None:
+    """Write the journal of a closed PERIOD for an auditor's own program.
+
+    \b
+    Example:
+      throughfare settlement journal 2026-03 > 2026-03.beancount && bean-check 2026-03.beancount
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import service  # noqa: PLC0415  see above
+
+    configured = settings()
+    for line in service.write_journal(office(configured), region or configured.regions[0], period, form):
+        click.echo(line, nl=False)
 
 
 def _net(document: Any) -> dict[str, Any]:

@@ -94,9 +94,24 @@ class Balance:
     """The sum of one account's postings in one period."""
 
     account_id: str
+    type: AccountType
     purpose: str
     operator: str | None
     member_state: str | None
+    currency: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One posting with the head of its entry, as a journal shows it."""
+
+    entry_id: str
+    kind: str
+    source_type: str
+    source_id: str
+    occurred_at: datetime
+    account_id: str
     currency: str
     amount_minor: int
 
@@ -134,7 +149,7 @@ def open_period(tx: Transaction, region: str, occurred_at: datetime) -> str:
         query = sa.select(tables.period.c.state).where(*_period(region, wanted))
         if tx.execute(query.with_for_update(read=True)).scalar_one() == "open":
             return wanted
-        wanted = _next_month(wanted)
+        wanted = next_month(wanted)
 
 
 def book(tx: Transaction, entry: Entry, now: datetime) -> bool:
@@ -218,6 +233,7 @@ def balances(tx: Transaction, region: str, period_id: str) -> list[Balance]:
     query = (
         sa.select(
             posting.c.account_id,
+            account.c.type,
             account.c.purpose,
             account.c.operator,
             account.c.member_state,
@@ -229,6 +245,7 @@ def balances(tx: Transaction, region: str, period_id: str) -> list[Balance]:
         .where(posting.c.period == period_id, entry.c.region == region)
         .group_by(
             posting.c.account_id,
+            account.c.type,
             account.c.purpose,
             account.c.operator,
             account.c.member_state,
@@ -263,6 +280,27 @@ def stream_statement(tx: Transaction, region: str, period_id: str, operator: str
     names = [field for field in ShareLine.__slots__]  # noqa: C416  the order of the columns is the order of the fields
     for row in tx.execute(query).mappings():
         yield ShareLine(**{name: row[name] for name in names})
+
+
+def stream_journal(tx: Transaction, region: str, period_id: str) -> Iterator[JournalLine]:
+    """Yield every posting of a period, entry by entry, in bounded memory."""
+    posting, entry = tables.posting, tables.entry
+    names = ("kind", "source_type", "source_id", "occurred_at")
+    query = (
+        sa.select(
+            posting.c.entry_id,
+            *(entry.c[name] for name in names),
+            posting.c.account_id,
+            posting.c.currency,
+            posting.c.amount_minor,
+        )
+        .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))
+        .where(posting.c.period == period_id, entry.c.region == region)
+        .order_by(posting.c.entry_id, posting.c.line)
+        .execution_options(yield_per=1000)
+    )
+    for row in tx.execute(query).mappings():
+        yield JournalLine(**row)
 
 
 def sum_shares(tx: Transaction, region: str, period_id: str) -> list[dict[str, Any]]:
@@ -309,6 +347,7 @@ def _insert_once(tx: Transaction, table: sa.Table, row: dict[str, Any]) -> bool:
     return tx.execute(insert_once(tx, table, row).returning(*table.primary_key.columns)).first() is not None
 
 
-def _next_month(period: str) -> str:
+def next_month(period: str) -> str:
+    """The month after: `2026-12` is followed by `2027-01`."""
     year, month = int(period[:4]), int(period[5:])
     return f"{year + month // 12:04}-{month % 12 + 1:02}"

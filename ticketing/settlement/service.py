@@ -13,6 +13,7 @@ from ticketing.db.documents import digest
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.ids import new_id
+from ticketing.settlement.journal import Format, to_text
 from ticketing.settlement.netting import Netting, Obligation, net
 from ticketing.settlement.statement import to_csv
 
@@ -69,6 +70,17 @@ def statement(office: Office, run_id: str, operator: str) -> Iterator[str]:
     if operator not in {line["operator"] for line in run.document["operators"]}:
         raise NotFound(f"the run {run.id} has no statement of {operator}")
     return to_csv(run, operator, _statement_lines(office, run, operator))
+
+
+def write_journal(office: Office, region: str, period: str, form: Format) -> Iterator[str]:
+    """Give the general journal of a closed month as lines; raises NotFound when the month has no run."""
+    with office.database.read() as tx:
+        if runs.find_run_of_period(tx, region, period) is None:
+            raise NotFound(f"{period} of {region} is not closed: close it first")
+        end = f"{books.next_month(period)}-01"
+        yield from to_text(
+            form, end, books.balances(tx, region, period), books.stream_journal(tx, region, period)
+        )
 
 
 def _statement_lines(office: Office, run: Run, operator: str) -> Iterator[ShareLine]:
@@ -162,5 +174,5 @@ def _with_amounts(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _account_line(balance: Balance) -> dict[str, Any]:
-    line = {name: value for name, value in asdict(balance).items() if name != "amount_minor"}
+    line = {name: value for name, value in asdict(balance).items() if name not in {"amount_minor", "type"}}
     return {**line, "amount": Money(balance.amount_minor, balance.currency).text}
