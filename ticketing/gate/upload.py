@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from ticketing.clock import Clock
@@ -10,7 +10,7 @@ from ticketing.db import Database, Transaction, scan_facts, scans, tickets
 from ticketing.db.documents import digest
 from ticketing.db.scan_facts import ScanFact
 from ticketing.db.scans import Scan
-from ticketing.db.tickets import Ticket
+from ticketing.db.tickets import Ticket, Use
 from ticketing.gate.judgment import Fact, Judged, Terms, answer, judge
 
 
@@ -69,7 +69,19 @@ def _keep(
     said = answer(fact, known, mine.verdict, int(now.timestamp()))
     if ticket is None or not _rides_with(ticket, item.leg, sender.operator):
         return {"scan_id": item.scan_id, "result": "unknown_ticket", "double_use": None}
+    if mine.verdict == "ride":
+        _close_leg(tx, sender, item, now)
     return {"scan_id": item.scan_id, "result": said, "double_use": _double_use(mine)}
+
+
+def _close_leg(tx: Transaction, sender: Sender, item: Told, now: datetime) -> None:
+    """Let gates online and the next bundles know of a use that they could not see.
+
+    A leg whose use is claimed already stays with that claim; who rode is the judgment's to say, not the claim's.
+    """
+    at = datetime.fromtimestamp(min(now.timestamp(), max(0, item.device_ts + item.clock_offset)), UTC)
+    use = Use(item.jti, item.leg, 1, sender.operator, sender.gate_key_id, item.scan_id, None, at)
+    tickets.claim_use(tx, use)
 
 
 def _double_use(mine: Judged) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """Uploaded scans: facts that are kept in any order, and double uses that name both gates."""
 
 import uuid
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -84,3 +85,27 @@ def test_any_order_split_and_repetition_ends_in_the_same_judgment(
         judged = judge_ticket(tx, jti, find_ticket(tx, jti))
     verdicts = [entry.verdict for entry in sorted(judged, key=lambda entry: entry.fact.at)]
     assert verdicts == ["ride", "double_use", "double_use"]
+
+
+def test_an_uploaded_ride_closes_the_leg_for_the_gates_online(api: Api) -> None:
+    ticket = api.buy().ticket_of("anna")
+    api.clock.advance(timedelta(hours=1, minutes=10))
+    tell(api, api.key("gate", "tlt"), fact(api, ticket["jti"], -600))
+
+    shown = api.scan(ticket["token"], api.key("gate", "tlt")).json or {}
+
+    assert (shown["decision"], shown["reason"]) == ("refuse", "already_used")
+
+
+def test_an_uploaded_refusal_leaves_the_leg_open(api: Api) -> None:
+    ticket = api.buy().ticket_of("anna")
+    api.clock.advance(timedelta(hours=1, minutes=10))
+    tell(
+        api,
+        api.key("gate", "tlt"),
+        fact(api, ticket["jti"], -600, decision="refuse", reason="internal_error"),
+    )
+
+    shown = api.scan(ticket["token"], api.key("gate", "tlt")).json or {}
+
+    assert shown["decision"] == "accept"
