@@ -7,8 +7,14 @@ from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import caller, rooms
-from ticketing.api.schemas.gates import ValidationRequestSchema, ValidationSchema
+from ticketing.api.schemas.gates import (
+    ScanBatchSchema,
+    ScanOutcomesSchema,
+    ValidationRequestSchema,
+    ValidationSchema,
+)
 from ticketing.gate import service as gates
+from ticketing.gate.upload import Sender, Told, upload
 
 blueprint = Blueprint("gates", __name__, url_prefix="/v1", description="Accept or refuse a ticket")
 
@@ -37,6 +43,23 @@ class Validations(MethodView):
                 device_ts=wanted["device_ts"],
             ),
         )
+
+
+@blueprint.route("/validations/batch")
+class ValidationBatch(MethodView):
+    """Tell what was decided offline."""
+
+    @blueprint.arguments(ScanBatchSchema)
+    @blueprint.response(200, ScanOutcomesSchema)
+    @blueprint.doc(**_GATE_KEY)
+    def post(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Keep scans as facts, in any order and however often; each gets its own outcome."""
+        gate = caller().require("gate")
+        house = rooms().gatehouse
+        told = [Told(**{**item, "scan_id": str(item["scan_id"])}) for item in batch["scans"]]
+        return {
+            "outcomes": upload(house.database, house.clock, Sender(gate.key_id, str(gate.operator)), told)
+        }
 
 
 @blueprint.route("/operators/<string:operator>/gate-bundle")

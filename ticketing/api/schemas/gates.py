@@ -27,3 +27,47 @@ class ValidationSchema(Strict):
     leg = fields.Integer(required=True, allow_none=True)
     jti = fields.String(required=True, allow_none=True)
     decided_at = moment(required=True)
+
+
+class ScanFactSchema(Strict):
+    """One scan that a gate decided offline. `device_ts` is POSIX seconds, `clock_offset` seconds to add to it."""
+
+    scan_id = fields.UUID(required=True)
+    seq = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**53))
+    jti = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z0-9_-]{1,64}\Z"))
+    leg = fields.Integer(required=True, strict=True, validate=validate.Range(0, 7))
+    device_ts = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**40))
+    clock_offset = fields.Integer(load_default=0, strict=True, validate=validate.Range(-(2**31), 2**31))
+    decision = fields.String(required=True, validate=validate.OneOf(["accept", "refuse"]))
+    reason = fields.String(required=True, validate=validate.Regexp(r"[a-z_]{1,32}\Z"))
+    bundle_version = fields.Integer(
+        load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 2**40)
+    )
+
+
+class ScanBatchSchema(Strict):
+    """Up to 500 scans, oldest first."""
+
+    scans = fields.List(fields.Nested(ScanFactSchema), required=True, validate=validate.Length(1, 500))
+
+
+class DoubleUseSchema(Strict):
+    """The two gates of a double use and the seconds between them."""
+
+    first_gate = fields.String(required=True)
+    second_gate = fields.String(required=True)
+    gap_seconds = fields.Integer(required=True)
+
+
+class ScanOutcomeSchema(Strict):
+    """What came of one scan: `recorded`, `duplicate`, `recorded_double_use` and so on."""
+
+    scan_id = fields.String(required=True)
+    result = fields.String(required=True)
+    double_use = fields.Nested(DoubleUseSchema, required=True, allow_none=True)
+
+
+class ScanOutcomesSchema(Strict):
+    """One outcome per scan, in the order of the batch."""
+
+    outcomes = fields.List(fields.Nested(ScanOutcomeSchema), required=True)
