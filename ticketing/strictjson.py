@@ -8,13 +8,17 @@ class NotStrict(ValueError):
     """The text is not what it should be; the message says why."""
 
 
-def loads(text: str | bytes, *, fractions: bool = True) -> Any:
-    """Read one JSON value; raises NotStrict. Without `fractions` a number must be a whole one."""
+def loads(text: str | bytes, *, fractions: bool = True, nul: bool = True) -> Any:
+    """Read one JSON value; raises NotStrict.
+
+    Without `fractions` a number must be a whole one; without `nul` no text may hold U+0000.
+    """
     decoder = _ANY_NUMBER if fractions else _WHOLE_NUMBERS
     try:
         found = decoder.decode(text.decode() if isinstance(text, bytes) else text)
         _refuse_half_surrogates(text, found)
-        _refuse_nul(text, found)
+        if not nul:
+            _refuse_nul(text, found)
     except RecursionError:
         raise NotStrict("nested too deeply") from None
     except NotStrict:

@@ -15,7 +15,7 @@ class _StrictParser(FlaskParser):
         if not req.is_json:
             return super()._raw_load_json(req)
         try:
-            return loads(req.get_data())
+            return loads(req.get_data(), nul=False)
         except NotStrict as error:
             raise BadRequest(f"the body is not JSON that can be read: {error}") from None
 
