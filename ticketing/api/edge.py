@@ -5,6 +5,7 @@ import time
 
 import structlog
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import BadRequest
 
 from ticketing.ids import new_id
 
@@ -30,6 +31,11 @@ def register(app: Flask, gateway: str) -> None:
         given = request.headers.get("X-Request-Id", "")
         g.request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
         g.started = time.perf_counter()
+        # No address of ours has it, and PostgreSQL cannot even look for it.
+        if "\x00" in request.path or any(
+            "\x00" in text for pair in request.args.items(multi=True) for text in pair
+        ):
+            raise BadRequest("the address holds the character U+0000")
 
     @app.after_request
     def _end(response: Response) -> Response:
