@@ -24,7 +24,7 @@ from ticketing.identity import Once, OrderTokens, authenticate
 from ticketing.payments import DemoGateway
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
-from ticketing.regions import Region, load_regions
+from ticketing.regions import Region, load_regions, open_connectors
 from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 from ticketing.tickets.issue import Press
@@ -96,6 +96,7 @@ def build_rooms(
         till=Till(database, clock, DemoGateway(database, clock), press, _schedules(regions)),
         gatehouse=Gatehouse(database, clock, keys, press, accept_demo=settings.gateway == "demo"),
         office=Office(database, clock),
+        connectors=open_connectors(database, clock, regions),
         once=Once(database, clock),
         order_tokens=OrderTokens.from_folder(settings.keys_folder),
         authenticate=functools.partial(authenticate, database, clock),

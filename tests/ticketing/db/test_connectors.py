@@ -8,12 +8,14 @@ import pytest
 
 from operators.connectors.own import OwnInventory
 from operators.errors import Refused
+from operators.figures import Figures, Slot
 from operators.inventory import Inventory
 from operators.journal import Entry, Stale
 from tariffs.money import Money
 from tests.operators.sample import MORNING, clock, departure, request
 from ticketing.db import Database
 from ticketing.db.connectors import DatabaseJournal, DatabaseSailings
+from ticketing.db.figures import DatabaseFigures
 
 
 def ferry(database: Database, foot: int = 100) -> OwnInventory:
@@ -99,3 +101,17 @@ def test_a_block_that_fails_keeps_nothing(database: Database) -> None:
         fail()
 
     assert sold.find("k").state == "held"
+
+
+def test_figures_of_several_processes_add_up(database: Database) -> None:
+    slot = Slot("gulf", "tallink", "hold", MORNING.replace(minute=0))
+    for _ in range(2):
+        figures = Figures(DatabaseFigures(database), lambda: 0.0)
+        for outcome in ("ok", "unknown"):
+            figures.record(slot, outcome, 0.2)
+            figures.keep()
+
+    found = Figures(DatabaseFigures(database), lambda: 0.0).since(slot.hour)
+
+    assert found["gulf", "tallink", "hold"].outcomes == {"ok": 2, "unknown": 2}
+    assert found["gulf", "tallink", "hold"].total_us == 800_000
