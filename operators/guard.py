@@ -73,6 +73,7 @@ class Guarded:
         self._region, self._now, self._figures = region, now, figures
         self._patience = patience or Patience()
         self._monotonic = monotonic
+        self.alarms: tuple[str, ...] = ()
         self._places = threading.BoundedSemaphore(self._patience.parallel)
         self._breakers = {call: Breaker(self._patience.trip, monotonic) for call in _CALLS}
 
@@ -135,6 +136,11 @@ class Guarded:
     def disruptions(self) -> Disruptions:
         """As the port says."""
         return self._run("disruptions", self.inner.disruptions)
+
+    def tend(self) -> Sequence[str]:
+        """As the port says; what it finds is remembered for whoever asks."""
+        self.alarms = tuple(self.inner.tend())
+        return self.alarms
 
     def _run(self, call: str, act: Callable[[], _T]) -> _T:
         patience, lost = self._patience, 0

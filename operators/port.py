@@ -301,3 +301,6 @@ class Connector(Protocol):
 
     def disruptions(self) -> Disruptions:
         """Delays and cancellations as the operator tells them now."""
+
+    def tend(self) -> Sequence[str]:
+        """Do what has to be done from time to time; answers what a person should look at."""

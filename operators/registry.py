@@ -7,11 +7,14 @@ A new protocol is one file in `connectors/` and one line here; a new operator of
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import NoReturn
 
 from operators.connectors.basis import Basis, Now
+from operators.connectors.exchange import FileExchange
 from operators.connectors.maritime import Maritime, MaritimeSettings
 from operators.connectors.own import OwnInventory
+from operators.exchange.folder import PostOffice
 from operators.gtfs.timetable import Timetable
 from operators.inventory import Inventory, Sailings
 from operators.journal import Journal
@@ -113,6 +116,20 @@ def _maritime(table: TableReader, published: Timetable | None, surroundings: Sur
     return Maritime(table.operator, published, surroundings.now, settings, surroundings.journal)
 
 
+def _exchange(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
+    table.only({"folder", "me", "hold_minutes", "sale_ends_minutes"})
+    terms = Inventory(
+        table.operator,
+        surroundings.sailings,
+        lambda _: {},
+        timedelta(minutes=table.whole("hold_minutes", 20, 1, 1440)),
+        timedelta(minutes=table.whole("sale_ends_minutes", 60, 0, 1440)),
+    )
+    folder, me = Path(table.text("folder")), table.text("me", "throughfare")
+    post = PostOffice(folder, me, table.operator, surroundings.now)
+    return FileExchange(table.operator, published, surroundings.now, terms, post)
+
+
 def _limits(table: TableReader) -> Limits:
     return Limits(call_seconds=table.whole("timeout_ms", 10_000, 50, 60_000) / 1000)
 
@@ -121,4 +138,4 @@ def _never() -> NoReturn:
     raise AssertionError("a table is checked without asking for the time")
 
 
-_KINDS: Mapping[str, Build] = {"gtfs": _gtfs, "maritime": _maritime, "own": _own}
+_KINDS: Mapping[str, Build] = {"exchange": _exchange, "gtfs": _gtfs, "maritime": _maritime, "own": _own}

@@ -5,7 +5,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import structlog
+
 from operators import registry
+from operators.errors import OperatorError
 from operators.figures import Figures
 from operators.guard import Guarded, Patience
 from operators.port import Connector
@@ -15,6 +18,8 @@ from ticketing.db.connectors import DatabaseJournal, DatabaseSailings
 from ticketing.db.figures import DatabaseFigures
 from ticketing.errors import NotFound
 from ticketing.regions.load import Region
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,17 @@ class Connectors:
             return self.regions[region][operator]
         except KeyError:
             raise NotFound(f"{region} has no operator {operator}") from None
+
+    def tend(self) -> None:
+        """Do what every connector has to do from time to time; what is wrong is logged and changes nothing else."""
+        for region, operators in self.regions.items():
+            for operator, connector in operators.items():
+                try:
+                    alarms = connector.tend()
+                except (OperatorError, OSError) as error:
+                    alarms = (str(error),)
+                for alarm in alarms:
+                    _log.warning("operator needs a look", region=region, operator=operator, what=alarm)
 
 
 def open_connectors(

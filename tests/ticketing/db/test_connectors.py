@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_a_booking_lives_in_the_database(database: Database) -> None:
     again.release("other")
     again.cancel("k")
     assert again.availability([departure()])[0].free == {"foot": 100}
-    assert [one.state for one in again.inventory.sailings.sold("eckero")] == ["cancelled"]
+    assert [one.state for one in again.inventory.sailings.sold("eckero", date(2026, 10, 13))] == ["cancelled"]
 
 
 def test_many_buyers_at_once_never_oversell_a_sailing(database: Database) -> None:
@@ -84,7 +84,7 @@ def test_many_buyers_at_once_never_oversell_a_sailing(database: Database) -> Non
         buyer.join()
 
     assert refused == ["sold_out"] * 5
-    assert len(ferry(database).inventory.sailings.sold("eckero")) == 7
+    assert len(ferry(database).inventory.sailings.sold("eckero", date(2026, 10, 13))) == 7
 
 
 def test_a_block_that_fails_keeps_nothing(database: Database) -> None:
