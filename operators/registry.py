@@ -10,8 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
-from operators.connectors.basis import Basis, Now
+from operators.connectors.basis import Now
 from operators.connectors.exchange import FileExchange
+from operators.connectors.gtfs import GtfsSettings, OpenTransport
 from operators.connectors.maritime import Maritime, MaritimeSettings
 from operators.connectors.own import OwnInventory
 from operators.exchange.folder import PostOffice
@@ -28,6 +29,7 @@ from tariffs.findings import Finding
 _PLACES: tuple[PlaceKind, ...] = ("foot", "car", "cabin")
 # What every connector that makes calls understands.
 _WIRE = ("allow_private", "timeout_ms")
+_FEED_BYTES = 200_000_000
 _OPEN = ConnectorTable("gtfs")
 
 
@@ -77,8 +79,20 @@ def _reader(
 
 
 def _gtfs(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
-    table.only(())
-    return Basis(table.operator, published, surroundings.now)
+    table.only({"url", "trip_updates_url", "alerts_url", "cache", *_WIRE})
+    private = table.flag("allow_private")
+    cache = table.text("cache", "")
+    settings = GtfsSettings(
+        url=table.url("url", allow_private=private, required=False) or None,
+        trip_updates_url=table.url("trip_updates_url", allow_private=private, required=False) or None,
+        alerts_url=table.url("alerts_url", allow_private=private, required=False) or None,
+        cache=Path(cache) if cache else None,
+        allow_private=private,
+        limits=Limits(
+            call_seconds=table.whole("timeout_ms", 30_000, 50, 300_000) / 1000, reply_bytes=_FEED_BYTES
+        ),
+    )
+    return OpenTransport(table.operator, published, surroundings.now, settings)
 
 
 def _own(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:

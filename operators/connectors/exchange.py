@@ -131,8 +131,8 @@ class FileExchange(Basis):
                 found.pop(key, None)
             elif record.place != "BOARDED":
                 cancelled = record.place == "CANCELLATION"
-                delays = {} if cancelled else {"": 60 * record.seats}
-                found[key] = Disruption(record.trip_id, record.service_date, cancelled, delays)
+                late = 0 if cancelled else 60 * record.seats
+                found[key] = Disruption(record.trip_id, record.service_date, cancelled, late)
         as_of = max((file.created_at for file in files), default=_EPOCH)
         return Disruptions(as_of, tuple(found.values()))
 

@@ -34,7 +34,7 @@ def test_the_ferries_of_the_gulf_speak_three_protocols(regions: dict[str, Region
     made = registry.build(regions["helsinki-tallinn"].data, registry.Surroundings(clock().now))
 
     assert {name: type(one).__name__ for name, one in made.items()} == {
-        "tlt": "Basis", "hsl": "Basis", "tallink": "Maritime", "viking": "FileExchange", "eckero": "OwnInventory",
+        "tlt": "OpenTransport", "hsl": "OpenTransport", "tallink": "Maritime", "viking": "FileExchange", "eckero": "OwnInventory",
     }  # fmt: skip
     assert [name for name, one in made.items() if one.capabilities.needs_hold] == [
         "tallink",
