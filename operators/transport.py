@@ -136,6 +136,22 @@ def read_json(content: bytes) -> Any:
         raise BadReply(f"the answer is not JSON: {error}") from error
 
 
+class LazyWire:
+    """A client that is opened on first use: a region is checked and loaded without it."""
+
+    def __init__(self, limits: Limits, headers: Mapping[str, str], *, allow_private: bool) -> None:
+        self._limits, self._headers, self._allow_private = limits, headers, allow_private
+        self._wire: Wire | None = None
+
+    def call(self, method: str, url: str, *, changes: bool, **more: Any) -> Reply:
+        """As `Wire.call`."""
+        if self._wire is None:
+            self._wire = open_wire(
+                limits=self._limits, allow_private=self._allow_private, headers=self._headers
+            )
+        return self._wire.call(method, url, changes=changes, **more)
+
+
 class _TooLarge(Exception):
     """The answer is larger than allowed."""
 
