@@ -50,13 +50,19 @@ Build = Callable[[TableReader, Timetable | None, Surroundings], Connector]
 def build(region: RegionData, surroundings: Surroundings) -> dict[str, Connector]:
     """Make every operator's connector; the region has passed `check`."""
     return {
-        operator.id: _KINDS[(operator.connector or _OPEN).kind](
-            _reader(operator.id, operator.connector, surroundings.environ, []),
-            region.timetables.get(operator.id),
-            surroundings,
+        operator.id: connect(
+            operator.id, operator.connector, region.timetables.get(operator.id), surroundings
         )
         for operator in region.operators.values()
     }
+
+
+def connect(
+    operator: str, table: ConnectorTable | None, published: Timetable | None, surroundings: Surroundings
+) -> Connector:
+    """Make one connector from its table, None being open transport."""
+    reader = _reader(operator, table, surroundings.environ, [])
+    return _KINDS[(table or _OPEN).kind](reader, published, surroundings)
 
 
 def check(region: RegionData) -> list[Finding]:

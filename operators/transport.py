@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import httpcore
 import httpx
@@ -23,6 +23,9 @@ from operators.errors import BadReply, OperatorError, OutcomeUnknown, Refused, U
 _UNAUTHORISED = {401, 403}
 _TOO_MANY, _NOT_NOW, _SERVER_ERRORS = 429, 503, 500
 _MAX_DEPTH_TEXT = "the JSON is nested too deeply"
+# What befalls the next changing call, for the conformance suite alone: it works against any endpoint.
+Accident = Literal["request_lost", "answer_lost"]
+accident: contextvars.ContextVar[Accident | None] = contextvars.ContextVar("accident", default=None)
 # When the call under way must have ended, by time.monotonic().
 _deadline: contextvars.ContextVar[float] = contextvars.ContextVar("deadline")
 
@@ -74,6 +77,9 @@ class Wire:
         Raises Unavailable, OutcomeUnknown, BadReply or Refused (unauthorised); any other status is the
         caller's to read.
         """
+        befalls = accident.get() if changes else None
+        if befalls == "request_lost":
+            raise OutcomeUnknown("the request was lost on purpose")
         before = _deadline.set(time.monotonic() + self.limits.call_seconds)
         try:
             reply = self._exchange(
@@ -87,6 +93,8 @@ class Wire:
             raise _lost(changes, f"{method} was not answered: {type(error).__name__} {error}") from error
         finally:
             _deadline.reset(before)
+        if befalls == "answer_lost":
+            raise OutcomeUnknown("the answer was lost on purpose")
         _refuse_failures(reply, changes)
         return reply
 
