@@ -10,7 +10,7 @@ from ticketing.errors import ThroughfareError
 
 _COMMANDS = {
     "tariff": ("ticketing.cli.tariff", "Check a tariff, price an itinerary, split an amount."),
-    "region": ("ticketing.cli.region", "Check a region's folder."),
+    "region": ("ticketing.cli.region", "Check a region's folder, begin a new one."),
     "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
     "keys": ("ticketing.cli.keys", "List, rotate and withdraw the signing keys."),
     "settlement": ("ticketing.cli.settlement", "Net obligations, close a month, write statements."),
