@@ -119,11 +119,11 @@ def plan_arriving(
             found = scan(timeline.backward, ends[1], ends[0], -end, MAX_RIDES)
             if not found:
                 break
-            ways = [_earliest_arrival(timeline, question, _forward(timeline, way)) for way in found]
+            ways = [_earliest_arrival(timeline, question, _forward(timeline, question, way)) for way in found]
             for way in ways:
                 plan = _plan(region, timeline.forward, question, way)
                 plans.setdefault(_identity(plan), plan)
-            end = max(way.arrival + _egress(timeline.forward, question, way) for way in ways) - 1
+            end = max(way.arrival for way in ways) - 1
     return sorted(plans.values(), key=lambda plan: (-plan.departure, plan.changes, plan.arrival))
 
 
@@ -161,7 +161,7 @@ def _latest_departure(timeline: Timeline, question: Question, way: Found) -> Fou
     """Leave as late as one can and still arrive then with as few rides: scan backwards from the arrival."""
     origins, destinations = _ends(timeline.backward, question)
     found = scan(timeline.backward, destinations, origins, -way.arrival, len(way.hops))
-    tighter = _forward(timeline, found[-1]) if found else way
+    tighter = _forward(timeline, question, found[-1]) if found else way
     return Found(way.arrival, tighter.hops, tighter.first_stop, tighter.last_stop)
 
 
@@ -172,19 +172,19 @@ def _earliest_arrival(timeline: Timeline, question: Question, way: Found) -> Fou
     return found[-1] if found else way
 
 
-def _forward(timeline: Timeline, backward: Found) -> Found:
-    """Turn a way of the backward network round."""
+def _forward(timeline: Timeline, question: Question, backward: Found) -> Found:
+    """Turn a way of the backward network round; its arrival is at the destination, the last walk included."""
     lines = {id(line): number for number, line in enumerate(timeline.backward.lines)}
     hops = []
     for hop in reversed(backward.hops):
         line = timeline.forward.lines[lines[id(hop.line)]]
-        last = len(line.stops) - 1
-        hops.append(Hop(line, len(line.starts) - 1 - hop.trip, last - hop.alight, last - hop.board))
+        end = len(line.stops) - 1
+        hops.append(Hop(line, len(line.starts) - 1 - hop.trip, end - hop.alight, end - hop.board))
     final = hops[-1]
-    arrival = (
-        final.line.starts[final.trip] + final.line.arrivals[final.alight] + final.line.post[final.alight]
-    )
-    return Found(arrival, tuple(hops), hops[0].line.stops[hops[0].board], final.line.stops[final.alight])
+    left = final.line.starts[final.trip] + final.line.arrivals[final.alight] + final.line.post[final.alight]
+    last = final.line.stops[final.alight]
+    walk = question.destinations[timeline.forward.stops[last]].seconds
+    return Found(left + walk, tuple(hops), hops[0].line.stops[hops[0].board], last)
 
 
 def _departure(network: Network, question: Question, way: Found) -> int:
@@ -192,10 +192,6 @@ def _departure(network: Network, question: Question, way: Found) -> int:
     hop = way.hops[0]
     boarding = hop.line.starts[hop.trip] + hop.line.departures[hop.board] - hop.line.pre[hop.board]
     return boarding - question.origins[network.stops[way.first_stop]].seconds
-
-
-def _egress(network: Network, question: Question, way: Found) -> int:
-    return question.destinations[network.stops[way.last_stop]].seconds
 
 
 def _identity(plan: Plan) -> tuple[object, ...]:
