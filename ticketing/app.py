@@ -24,7 +24,7 @@ from ticketing.identity import Once, OrderTokens, authenticate
 from ticketing.payments import DemoGateway
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
-from ticketing.regions import Region, load_regions, open_connectors
+from ticketing.regions import Region, Watch, load_regions, open_connectors
 from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 from ticketing.tickets.issue import Press
@@ -74,6 +74,7 @@ def create_app(
     for room in (journeys, operators, orders, gates, settlement):
         api.register_blueprint(room.blueprint)
     app.register_blueprint(wellknown.blueprint)
+    app.register_blueprint(operators.monitoring)
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
     )
@@ -85,18 +86,21 @@ def build_rooms(
 ) -> Rooms:
     """Build each room with what it needs."""
     database, clock = Database(settings.database_url), clock or settings.clock()
-    regions = load_regions(settings) if regions is None else regions
+    regions = load_regions(settings) if regions is None else dict(regions)
+    connectors = open_connectors(database, clock, regions)
+    watch = Watch(settings, clock, regions, connectors)
+    watch.adopt()
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
     keys.create_missing(clock.now())
     press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo")
     return Rooms(
         clock=clock,
-        planner=Planner(database, clock, regions),
+        planner=Planner(database, clock, regions, watch),
         desk=Desk(database, clock, regions),
         till=Till(database, clock, DemoGateway(database, clock), press, _schedules(regions)),
         gatehouse=Gatehouse(database, clock, keys, press, accept_demo=settings.gateway == "demo"),
         office=Office(database, clock),
-        connectors=open_connectors(database, clock, regions),
+        connectors=connectors,
         once=Once(database, clock),
         order_tokens=OrderTokens.from_folder(settings.keys_folder),
         authenticate=functools.partial(authenticate, database, clock),

@@ -29,6 +29,7 @@ class Settings:
     gateway: Literal["demo"] = "demo"
     allow_demo_payments_in_production: bool = False
     demo_clock_file: Path | None = None
+    live_seconds: int = 0
     log_format: Literal["json", "console"] = "json"
 
     def clock(self) -> Clock:
@@ -61,6 +62,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         gateway=cast("Literal['demo']", _one_of(environ, "GATEWAY", ("demo",))),
         allow_demo_payments_in_production=environ.get("ALLOW_DEMO_PAYMENTS_IN_PRODUCTION") == "yes",
         demo_clock_file=_optional_path(environ, "DEMO_CLOCK_FILE"),
+        live_seconds=_seconds(environ, "LIVE_SECONDS", 30),
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
     )
     _refuse_unsafe_production(settings)
@@ -87,6 +89,13 @@ def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> 
     if value not in allowed:
         raise Misconfigured(f"THROUGHFARE_{name} is {value!r}; it may be {' or '.join(allowed)}")
     return value
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(f"THROUGHFARE_{name}", str(default))
+    if not value.isascii() or not value.isdigit() or len(value) > 5:  # noqa: PLR2004  a day has 86400
+        raise Misconfigured(f"THROUGHFARE_{name} is {value!r}; it must be a number of seconds, 0 for never")
+    return int(value)
 
 
 def _optional_path(environ: Mapping[str, str], name: str) -> Path | None:

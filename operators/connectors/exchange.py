@@ -34,6 +34,8 @@ _PLACES: tuple[PlaceKind, ...] = ("foot", "car", "cabin")
 _EVENTS = ("CANCELLATION", "DELAY", "BOARDED")
 # Sailings of longer ago are history: nothing about them is told any more.
 _TOLD_FOR = timedelta(days=2)
+# An event is told once, not again and again: it holds for the day.
+_DAY_SECONDS = 86_400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -65,6 +67,7 @@ class FileExchange(Basis):
             releases=True,
             availability=True,
             disruptions=True,
+            told_for_seconds=_DAY_SECONDS,
             finds_by="our_key",
             hold_seconds=int(inventory.hold_life.total_seconds()),
             max_travellers=inventory.max_travellers,
@@ -121,6 +124,8 @@ class FileExchange(Basis):
 
     def disruptions(self) -> Disruptions:
         """What the operator's event files say, the newest word on a trip last."""
+        if not self._post.folder.is_dir():
+            return Disruptions(_EPOCH, ())
         with self._post.locked():
             files = list(self._post.files("accepted", "EVENTS"))
         found: dict[tuple[str, object], Disruption] = {}

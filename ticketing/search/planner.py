@@ -12,6 +12,7 @@ from ticketing.search.network import Network
 from ticketing.search.scan import Found, Hop, scan
 
 MAX_RIDES = 6
+_FOREVER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,18 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRide:
-    """A ride with what a passenger reads: line, headsign, and until when to be on board."""
+    """A ride with what a passenger reads: line, headsign, and until when to be on board.
+
+    The ride has the planned times, by which it is booked; `live` are the times it is expected to keep, None
+    where nothing is told. `wheelchair` is what the feed says of its trip and both stops.
+    """
 
     ride: Ride
     line: str
     headsign: str
     check_in_until: datetime | None
+    live: tuple[datetime, datetime] | None = None
+    wheelchair: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +94,15 @@ def widened(network: Network, question: Question, interchange_seconds: int) -> Q
 
 
 def plan_departing(
-    region: RegionData, timelines: Sequence[Timeline], question: Question, at: int, later: int
+    region: RegionData,
+    timelines: Sequence[Timeline],
+    question: Question,
+    at: int,
+    later: int,
+    *,
+    until: int = _FOREVER,
 ) -> list[Plan]:
-    """The ways that leave at or after an instant, in each timeline, with `later` more departures of each."""
+    """The ways that leave at or after an instant and not after `until`, with `later` more departures of each."""
     question = widened(timelines[0].forward, question, region.interchange_seconds)
     plans: dict[tuple[object, ...], Plan] = {}
     for timeline in timelines:
@@ -101,8 +114,11 @@ def plan_departing(
             tight = [_latest_departure(timeline, question, way) for way in found]
             for way in tight:
                 plan = _plan(region, timeline.forward, question, way)
-                plans.setdefault(_identity(plan), plan)
+                if plan.departure <= until:
+                    plans.setdefault(_identity(plan), plan)
             start = min(_departure(timeline.forward, question, way) for way in tight) + 1
+            if start > until:
+                break
     return sorted(plans.values(), key=lambda plan: (plan.arrival, plan.changes, -plan.departure))
 
 
@@ -239,8 +255,14 @@ def _ride(region: RegionData, hop: Hop) -> PlannedRide:
     calls = pattern.stops[hop.board : hop.alight + 1]
     start = line.starts[hop.trip]
     route = timetable.routes[pattern.route]
-    departure = _local(start + line.departures[hop.board], timetable.timezone_of(calls[0]))
+    zones = timetable.timezone_of(calls[0]), timetable.timezone_of(calls[-1])
+    leaves, arrives = start + line.departures[hop.board], start + line.arrivals[hop.alight]
+    live = (_local(leaves, zones[0]), _local(arrives, zones[1])) if line.late else None
+    if line.late:
+        leaves -= line.late[1][hop.board]
+        arrives -= line.late[0][hop.alight]
     pre = line.pre[hop.board]
+    ends = timetable.stops[calls[0]], timetable.stops[calls[-1]]
     return PlannedRide(
         ride=Ride(
             operator=line.operator,
@@ -248,18 +270,25 @@ def _ride(region: RegionData, hop: Hop) -> PlannedRide:
             route_id=pattern.route,
             from_stop_id=calls[0],
             to_stop_id=calls[-1],
-            departure=departure,
-            arrival=_local(start + line.arrivals[hop.alight], timetable.timezone_of(calls[-1])),
+            departure=_local(leaves, zones[0]),
+            arrival=_local(arrives, zones[1]),
             calls=calls,
             mode=route.mode,
             distance_m=metres_by_state(region, line.operator, calls),
         ),
         line=route.line,
         headsign=trip.headsign,
-        check_in_until=_local(start + line.departures[hop.board] - pre, timetable.timezone_of(calls[0]))
-        if pre
-        else None,
+        check_in_until=_local(start + line.departures[hop.board] - pre, zones[0]) if pre else None,
+        live=live,
+        wheelchair=_accessible(trip.wheelchair, *(stop.wheelchair for stop in ends)),
     )
+
+
+def _accessible(*told: bool | None) -> bool | None:
+    """No where anything says no, yes where everything says yes."""
+    if False in told:
+        return False
+    return True if all(told) else None
 
 
 def _local(instant: int, zone: str) -> datetime:

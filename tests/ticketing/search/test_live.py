@@ -1,0 +1,255 @@
+"""Live times: cancelled trips are not offered, late ones are planned as they run and booked as they were planned."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operators.departures import departure_of
+from operators.files import FEED_FILES, read_feed
+from operators.port import Alert, CallChange, Disruption, Disruptions
+from operators.region import RegionData
+from operators.simulators.gtfs import GtfsSimulator, Trouble
+from tests.api import Api
+from tests.ticketing.search.small_region import SmallTrip, small_region
+from ticketing.app import create_app
+from ticketing.clock import FixedClock
+from ticketing.config import Settings
+from ticketing.regions import load_regions
+from ticketing.regions.watch import Watch
+from ticketing.search.live import alerts_for, overlay
+from ticketing.search.network import build, day_origin
+from ticketing.search.planner import Access, Plan, Question, Timeline, plan_departing
+
+DAY = date(2026, 10, 13)
+NOW = datetime(2026, 10, 13, 4, tzinfo=UTC)
+MIDNIGHT = day_origin(DAY, "Europe/Tallinn")
+
+
+def region() -> RegionData:
+    """A bus every half hour from 06:00 (t0 to t3) over three stops, and one that follows it after five minutes."""
+    trips = [SmallTrip((0, 1, 2), (360 + 30 * run, 370 + 30 * run, 380 + 30 * run)) for run in range(4)]
+    return small_region(
+        (0.0, 0.1, 0.2, 0.3), {"bus": [*trips, SmallTrip((2, 3), (385, 395)), SmallTrip((2, 3), (430, 440))]}
+    )
+
+
+def ways(made: RegionData, *items: Disruption, end: str = "bus:s2", days: int = 1) -> list[Plan]:
+    network = build(made, [DAY + timedelta(days=offset) for offset in range(days)])
+    live = overlay(made, network, {"bus": Disruptions(NOW, items)})
+    asked = Question({"bus:s0": Access(0, 0)}, {end: Access(0, 0)})
+    return plan_departing(made, [Timeline(live, live.reversed())], asked, MIDNIGHT, 0)
+
+
+def minutes(plan: Plan) -> list[int]:
+    return [(plan.departure - MIDNIGHT) // 60, (plan.arrival - MIDNIGHT) // 60]
+
+
+def test_nothing_told_changes_nothing() -> None:
+    made = region()
+    network = build(made, (DAY,))
+
+    assert overlay(made, network, {}) is network
+    assert (
+        overlay(made, network, {"bus": Disruptions(NOW, (Disruption("stranger", DAY, cancelled=True),))})
+        is network
+    )
+
+
+def test_a_cancelled_trip_is_not_there_on_its_day_alone() -> None:
+    cancelled = Disruption("t0", DAY, cancelled=True)
+
+    assert minutes(ways(region())[0]) == [360, 380]
+    assert minutes(ways(region(), cancelled)[0]) == [390, 410]
+    tomorrow = Disruption("t0", DAY + timedelta(days=1), cancelled=True)
+    assert minutes(ways(region(), tomorrow, days=2)[0]) == [360, 380]
+
+
+def test_a_late_trip_is_planned_as_it_runs_and_booked_as_it_was_planned() -> None:
+    made = region()
+    late = Disruption("t0", DAY, calls=(CallChange(1, 300, 300), CallChange(2, 300, None)))
+
+    plan = ways(made, late)[0]
+    ride = plan.parts[0]
+
+    assert minutes(plan) == [360, 385]
+    assert (ride.ride.departure.minute, ride.ride.arrival.minute) == (0, 20)
+    assert [moment.minute for moment in ride.live] == [0, 25]
+    assert departure_of(ride.ride, made.timetables["bus"]).service_date == DAY
+
+
+def test_a_connection_that_is_missed_is_never_offered() -> None:
+    assert minutes(ways(region(), end="bus:s3")[0]) == [360, 395]
+
+    late = Disruption("t0", DAY, delay_seconds=600)
+
+    assert minutes(ways(region(), late, end="bus:s3")[0])[1] == 440
+
+
+def test_a_stop_that_is_not_served_is_not_used() -> None:
+    skipped = Disruption("t0", DAY, calls=(CallChange(2, skipped=True),))
+
+    assert minutes(ways(region(), skipped)[0]) == [390, 410]
+
+
+def test_a_trip_that_is_told_to_run_back_in_time_does_not() -> None:
+    early = Disruption("t0", DAY, calls=(CallChange(0, 1200, 1200), CallChange(1, -1200, -1200)))
+
+    plan = ways(region(), early)[0]
+
+    assert plan.departure <= plan.arrival
+
+
+def test_alerts_concern_what_they_name() -> None:
+    told = Disruptions(
+        NOW, (), (Alert("all"), Alert("line", route_ids=("r",)), Alert("stop", stop_ids=("s9",)))
+    )
+
+    assert alerts_for(told, "r", "t0", ["s0"]) == ["all", "line"]
+    assert alerts_for(told, "x", "t0", ["s9"]) == ["all", "stop"]
+    assert alerts_for(None, "r", "t0", []) == []
+
+
+@dataclass
+class Tramway:
+    """The whole service, with Tallinn's feed and delays coming from a simulator over HTTP."""
+
+    api: Api
+    simulator: GtfsSimulator
+    watch: Watch
+
+    def search(self) -> dict[str, Any]:
+        return self.api.search()
+
+
+@pytest.fixture
+def tramway(tmp_path: Path, settings: Settings, clock: FixedClock) -> Iterator[Tramway]:
+    shutil.copytree("regions/helsinki-tallinn", tmp_path / "regions" / "helsinki-tallinn")
+    feed = tmp_path / "regions" / "helsinki-tallinn" / "feeds" / "tlt"
+    with GtfsSimulator(clock.now, read_feed(feed, FEED_FILES)) as simulator:
+        url = simulator.start()
+        toml = tmp_path / "regions" / "helsinki-tallinn" / "region.toml"
+        table = (
+            f'[operators.connector]\nkind = "gtfs"\nurl = "{url}/feed.zip"\n'
+            f'trip_updates_url = "{url}/trip_updates.pb"\nalerts_url = "{url}/alerts.pb"\n'
+            f'allow_private = true\ncache = "{tmp_path}/cache"\n'
+        )
+        toml.write_text(
+            toml.read_text().replace('[[operators]]\nid = "hsl"', f'{table}\n[[operators]]\nid = "hsl"')
+        )
+        made = replace(settings, regions_folder=tmp_path / "regions")
+        app = create_app(made, clock=clock, regions=load_regions(made))
+        rooms = app.extensions["throughfare"]
+        yield Tramway(Api(app.test_client(), clock, lambda *_: ""), simulator, rooms.planner.watch)
+        rooms.till.database.close()
+
+
+def tram(answer: dict[str, Any]) -> dict[str, Any]:
+    return next(leg for leg in answer["itineraries"][0]["legs"] if leg["kind"] == "ride")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_tram_that_is_cancelled_is_gone_from_the_next_search_and_comes_back(tramway: Tramway) -> None:
+    planned = tram(tramway.search())
+    tramway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
+    tramway.simulator.alerts = ["Track works at Balti jaam"]
+    tramway.watch.fetch_live()
+
+    answer = tramway.search()
+
+    assert tram(answer)["trip_id"] != planned["trip_id"]
+    assert tram(answer)["alerts"] == ["Track works at Balti jaam"]
+    assert "tlt" in answer["live_as_of"]
+    tramway.simulator.troubles = []
+    tramway.watch.fetch_live()
+    assert tram(tramway.search())["trip_id"] == planned["trip_id"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_late_tram_is_shown_with_both_times_and_can_be_bought(tramway: Tramway) -> None:
+    planned = tram(tramway.search())
+    tramway.simulator.troubles = [Trouble(planned["trip_id"], DAY, calls=((0, 240),))]
+    tramway.watch.fetch_live()
+
+    ride = tram(tramway.search())
+
+    assert (ride["trip_id"], ride["departure"]) == (planned["trip_id"], planned["departure"])
+    late = datetime.fromisoformat(ride["live_departure"]) - datetime.fromisoformat(ride["departure"])
+    assert late == timedelta(minutes=4)
+    assert tramway.api.quote()["id"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_operator_that_falls_silent_is_forgotten_after_a_while(
+    tramway: Tramway, clock: FixedClock
+) -> None:
+    planned = tram(tramway.search())
+    tramway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
+    tramway.watch.fetch_live()
+    tramway.simulator.stop()
+    tramway.watch.fetch_live()
+
+    assert tram(tramway.search())["trip_id"] != planned["trip_id"]
+    clock.advance(timedelta(minutes=11))
+    assert tramway.watch.disruptions("helsinki-tallinn") == {}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_newer_feed_is_used_while_searches_go_on_and_a_bad_one_is_not(tramway: Tramway) -> None:
+    before = tramway.watch.regions["helsinki-tallinn"]
+    files = dict(tramway.simulator.files)
+    stopped = threading.Event()
+    answers: list[int] = []
+
+    traveller = replace(tramway.api, client=tramway.api.client.application.test_client())
+
+    def travel() -> None:
+        while not stopped.is_set():
+            answers.append(len(traveller.search()["itineraries"]))
+
+    searching = threading.Thread(target=travel)
+    searching.start()
+    try:
+        tramway.simulator.files = {**files, "stops.txt": files["stops.txt"].replace(",Kopli,", ",Kopli uus,")}
+        tramway.watch.fetch_feeds()
+        found = tramway.api.get("/v1/places", query_string={"q": "Kopli uus"}).json["places"]
+        assert [place["name"] for place in found] == ["Kopli uus"]
+        assert tramway.watch.version == 1
+    finally:
+        stopped.set()
+        searching.join()
+    good = tramway.watch.regions["helsinki-tallinn"]
+    tramway.simulator.files = {**files, "stops.txt": "stop_id\n"}
+    tramway.watch.fetch_feeds()
+    assert tramway.watch.regions["helsinki-tallinn"] is good is not before
+    assert 0 not in answers
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_feed_that_breaks_the_tariff_does_not_replace_the_region(tramway: Tramway) -> None:
+    before = tramway.watch.regions["helsinki-tallinn"]
+    broken = tramway.simulator.files["fare_products.txt"].replace("2.00", "two euros")
+    tramway.simulator.files = {**tramway.simulator.files, "fare_products.txt": broken}
+
+    tramway.watch.fetch_feeds()
+
+    assert tramway.watch.regions["helsinki-tallinn"] is before
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_watch_runs_beside_a_search_when_it_is_time(tramway: Tramway) -> None:
+    planned = tram(tramway.search())
+    tramway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
+    tramway.watch.settings = replace(tramway.watch.settings, live_seconds=30)
+
+    tramway.search()
+    working = [thread for thread in threading.enumerate() if thread.name == "watch"]
+    for thread in working:
+        thread.join()
+
+    assert tram(tramway.search())["trip_id"] != planned["trip_id"]
