@@ -294,6 +294,9 @@ class Connector(Protocol):
     def timetable(self, known_version: str | None = None) -> TimetableVersion | None:
         """The timetable, None when `known_version` still is the newest."""
 
+    def kept_timetable(self) -> TimetableVersion | None:
+        """The newest good timetable that was fetched, from an earlier run too; None where none ever was. Asks nobody."""
+
     def places(self, text: str) -> Sequence[Stop]:
         """Stops by name."""
 

@@ -12,7 +12,6 @@ from datetime import timedelta
 
 import structlog
 
-from operators.connectors.gtfs import OpenTransport
 from operators.errors import OperatorError
 from operators.guard import Guarded
 from operators.port import Disruptions
@@ -73,11 +72,8 @@ class Watch:
     def fetch_feeds(self) -> None:
         """Ask for newer feeds; a region is rebuilt beside the one in use and replaces it only without a fault."""
         for place, connector in self._all():
-            inner = connector.inner
-            if not isinstance(inner, OpenTransport) or not inner.is_fetched:
-                continue
             try:
-                connector.timetable(self._versions.get(place))
+                connector.timetable(self._versions.get(place, "published"))
             except (OperatorError, OSError) as error:
                 _log.warning("feed not refreshed", region=place[0], operator=place[1], reason=str(error))
         self.adopt()
@@ -88,8 +84,7 @@ class Watch:
             fetched: dict[str, Mapping[str, str]] = {}
             versions: dict[tuple[str, str], str] = {}
             for (of_region, operator), connector in self._all():
-                inner = connector.inner
-                good = inner.last_good() if of_region == region and isinstance(inner, OpenTransport) else None
+                good = connector.kept_timetable() if of_region == region else None
                 if good:
                     fetched[operator], versions[region, operator] = good.files, good.version
             if any(self._versions.get(place) != version for place, version in versions.items()):
