@@ -37,7 +37,9 @@ class Operators(MethodView):
             if wanted.get("region", name) == name
             for operator in region.operators.values()
         ]
-        return {"operators": levels.list_levels(here.connectors, operators, here.clock.now())}
+        return {
+            "operators": levels.list_levels(here.connectors, here.planner.watch, operators, here.clock.now())
+        }
 
 
 @monitoring.get("/metrics")

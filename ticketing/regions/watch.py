@@ -34,6 +34,7 @@ class Watch:
     connectors: Connectors
     version: int = 0
     _told: dict[tuple[str, str], Disruptions] = field(default_factory=dict)
+    _troubles: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     _versions: dict[tuple[str, str], str] = field(default_factory=dict)
     _busy: threading.Lock = field(default_factory=threading.Lock)
     _live_at: float = float("-inf")
@@ -63,8 +64,9 @@ class Watch:
             try:
                 told = connector.disruptions()
             except (OperatorError, OSError) as error:
-                _log.warning("no live times", region=place[0], operator=place[1], reason=str(error))
+                self._trouble(place, "live", str(error))
                 continue
+            self._trouble(place, "live", None)
             if self._told.get(place) != told:
                 self._told[place] = told
                 self.version += 1
@@ -75,8 +77,14 @@ class Watch:
             try:
                 connector.timetable(self._versions.get(place, "published"))
             except (OperatorError, OSError) as error:
-                _log.warning("feed not refreshed", region=place[0], operator=place[1], reason=str(error))
+                self._trouble(place, "feed", str(error))
+            else:
+                self._trouble(place, "feed", None)
         self.adopt()
+
+    def troubles(self, region: str, operator: str) -> list[str]:
+        """What of an operator could not be fetched last time: `feed`, `live`."""
+        return sorted(self._troubles.get((region, operator), set()))
 
     def adopt(self) -> None:
         """Put the last good feeds to use, those of an earlier run too."""
@@ -101,6 +109,16 @@ class Watch:
         self.regions[name] = region
         self.version += 1
         _log.info("region refreshed", region=name, operators=sorted(fetched), tariff=region.book.version)
+
+    def _trouble(self, place: tuple[str, str], what: str, reason: str | None) -> None:
+        """Remember whether something could be fetched, and tell it once in the log."""
+        known = self._troubles.setdefault(place, set())
+        if reason is None:
+            known.discard(what)
+        else:
+            if what not in known:
+                _log.warning("not fetched", region=place[0], operator=place[1], what=what, reason=reason)
+            known.add(what)
 
     def _work(self) -> None:
         try:

@@ -1,5 +1,6 @@
 """Live times: cancelled trips are not offered, late ones are planned as they run and booked as they were planned."""
 
+import itertools
 import shutil
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from operators.departures import departure_of
 from operators.files import FEED_FILES, read_feed
@@ -25,6 +28,7 @@ from ticketing.regions.watch import Watch
 from ticketing.search.live import alerts_for, overlay
 from ticketing.search.network import build, day_origin
 from ticketing.search.planner import Access, Plan, Question, Timeline, plan_departing
+from ticketing.search.scan import scan
 
 DAY = date(2026, 10, 13)
 NOW = datetime(2026, 10, 13, 4, tzinfo=UTC)
@@ -103,6 +107,40 @@ def test_a_trip_that_is_told_to_run_back_in_time_does_not() -> None:
     plan = ways(region(), early)[0]
 
     assert plan.departure <= plan.arrival
+
+
+@given(st.data())
+def test_live_times_are_what_a_timetable_with_those_times_would_be(data: st.DataObject) -> None:
+    """Cancelled and late trips laid over a network give the ways of a network that was built without and with them."""
+    minutes_late = st.sampled_from([None, 0, 3, 7, 15, 40])  # None is cancelled
+    stops = st.lists(st.integers(0, 4), min_size=2, max_size=3, unique=True)
+    trips = [
+        SmallTrip(tuple(called), tuple(start + 10 * at for at in range(len(called))))
+        for called, start in data.draw(
+            st.lists(st.tuples(stops, st.integers(300, 500)), min_size=2, max_size=10)
+        )
+    ]
+    late = [data.draw(minutes_late) for _ in trips]
+    places = (0.0, 0.0018, 0.1, 0.1018, 0.3)
+    told = [
+        Disruption(f"t{at}", DAY, cancelled=delay is None, delay_seconds=60 * (delay or 0))
+        for at, delay in enumerate(late)
+        if delay != 0
+    ]
+    planned = small_region(places, {"bus": trips})
+    shifted = small_region(places, {"bus": [
+        SmallTrip(trip.stops, tuple(minute + delay for minute in trip.minutes))
+        for trip, delay in zip(trips, late, strict=True) if delay is not None
+    ] or [SmallTrip((0, 1), (1, 2))]})  # fmt: skip
+
+    live = overlay(planned, build(planned, (DAY,)), {"bus": Disruptions(NOW, tuple(told))})
+    truth = build(shifted, (DAY,))
+
+    for start, end in itertools.permutations(range(5), 2):
+        at = MIDNIGHT + 60 * 290
+        assert [(len(way.hops), way.arrival) for way in scan(live, {start: 0}, {end: 0}, at, 4)] == [
+            (len(way.hops), way.arrival) for way in scan(truth, {start: 0}, {end: 0}, at, 4)
+        ]
 
 
 def test_alerts_concern_what_they_name() -> None:
@@ -227,6 +265,8 @@ def test_a_newer_feed_is_used_while_searches_go_on_and_a_bad_one_is_not(tramway:
     tramway.simulator.files = {**files, "stops.txt": "stop_id\n"}
     tramway.watch.fetch_feeds()
     assert tramway.watch.regions["helsinki-tallinn"] is good is not before
+    operators = tramway.api.get("/v1/operators").json["operators"]
+    assert [(one["id"], one["not_fetched"]) for one in operators if one["not_fetched"]] == [("tlt", ["feed"])]
     assert 0 not in answers
 
 
