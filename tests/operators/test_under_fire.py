@@ -8,10 +8,10 @@ import os
 import random
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,6 +24,7 @@ from operators.exchange.folder import PostOffice
 from operators.figures import Figures
 from operators.guard import Guarded, Patience
 from operators.inventory import Inventory
+from operators.journal import Journal
 from operators.memory import MemoryJournal, MemorySailings
 from operators.port import Connector
 from operators.simulators.exchange import ExchangeSimulator
@@ -33,6 +34,8 @@ from operators.simulators.osdm import OsdmSimulator, Sale
 from operators.transport import Limits
 from tests.operators.sample import clock, departure, request
 from ticketing.clock import FixedClock
+from ticketing.db import Database
+from ticketing.db.connectors import DatabaseJournal
 
 SOAK = bool(os.environ.get("SOAK"))
 BOOKINGS = 5_000 if SOAK else 60
@@ -104,9 +107,9 @@ def guarded(connector: Connector, time: FixedClock) -> Guarded:
     return Guarded("gulf", connector, time.now, Figures(None, lambda: 0.0), patience=PATIENT)
 
 
-def trade(buyer: Buyer, seed: int, restart: Any) -> list[str]:
+def trade(buyer: Buyer, restart: Callable[[], Guarded], bookings: int = BOOKINGS) -> None:
     """Make the bookings, with a new process now and then; resolve what is open when the holds have run out."""
-    keys = [str(uuid.UUID(int=buyer.random.getrandbits(128), version=4)) for _ in range(BOOKINGS)]
+    keys = [str(uuid.UUID(int=buyer.random.getrandbits(128), version=4)) for _ in range(bookings)]
     for number, key in enumerate(keys):
         if number % 10 == 9:
             buyer.connector = restart()
@@ -118,26 +121,28 @@ def trade(buyer: Buyer, seed: int, restart: Any) -> list[str]:
             buyer.resolve(key)
     assert buyer.parked == set()
     assert buyer.sold | buyer.given_up | buyer.cancelled == set(keys)
-    return keys
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_maritime_operator_and_we_agree_after_random_faults(seed: int) -> None:
+def trade_with_a_ferry(journal: Journal, seed: int, bookings: int) -> None:
     time = clock()
-    with MaritimeSimulator(time.now, ship=Ship(places=BOOKINGS * 4, prices={"adult": 2500})) as simulator:
+    with MaritimeSimulator(time.now, ship=Ship(places=bookings * 4, prices={"adult": 2500})) as simulator:
         url = simulator.start()
         simulator.plan = FaultPlan.from_json({"seed": seed, "rate": 0.3, "kinds": KINDS})
         settings = MaritimeSettings(
-            f"{url}/bookings/", None, "sandbox", "throughfare", {"foot": "deck"}, allow_private=True,
+            f"{url}/bookings/",
+            None,
+            "sandbox",
+            "throughfare",
+            {"foot": "deck"},
+            allow_private=True,
             limits=Limits(call_seconds=2.0),
-        )  # fmt: skip
-        journal = MemoryJournal()
+        )
 
         def restart() -> Guarded:
             return guarded(Maritime("tallink", None, time.now, settings, journal), time)
 
         buyer = Buyer(restart(), time, random.Random(seed))
-        trade(buyer, seed, restart)
+        trade(buyer, restart, bookings)
 
         theirs = Counter(
             sold.request_id for sold in simulator.bookings.values() if sold.status == "CONFIRMED"
@@ -145,8 +150,16 @@ def test_a_maritime_operator_and_we_agree_after_random_faults(seed: int) -> None
         assert set(theirs) == buyer.sold
         assert set(theirs.values()) == {1}
         assert simulator.count("RESERVED") == 0
-        assert buyer.sold
         assert buyer.given_up
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_maritime_operator_and_we_agree_after_random_faults(seed: int) -> None:
+    trade_with_a_ferry(MemoryJournal(), seed, BOOKINGS)
+
+
+def test_so_they_do_with_the_journal_in_the_database(database: Database) -> None:
+    trade_with_a_ferry(DatabaseJournal(database, "gulf"), 3, 25)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -165,7 +178,7 @@ def test_an_osdm_distributor_and_we_agree_after_random_faults(seed: int) -> None
             return guarded(Osdm("rail", None, time.now, settings, journal), time)
 
         buyer = Buyer(restart(), time, random.Random(seed))
-        trade(buyer, seed, restart)
+        trade(buyer, restart)
 
         references = {key: journal.find("rail", key).reference for key in buyer.sold | buyer.cancelled}
         fulfilled = {one.id for one in simulator.bookings.values() if one.status == "FULFILLED"}
@@ -199,7 +212,7 @@ def test_a_files_only_operator_and_we_agree_after_random_faults(seed: int, tmp_p
     buyer = Buyer(restart(), time, random.Random(seed))
     later = replace(departure(), departs_at=departure().departs_at + timedelta(days=1))
     buyer.connector.availability([later])
-    trade(buyer, seed, restart)
+    trade(buyer, restart)
     clerk.plan = FaultPlan()
     for _ in range(4):
         time.advance(timedelta(minutes=70))
