@@ -6,7 +6,6 @@ agency's time zone (GTFS), so days of 23 or 25 hours and departures after midnig
 """
 
 import math
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -127,11 +126,6 @@ def days_around(moment: datetime, zone: str) -> tuple[date, ...]:
     """The service days that a search of 24 hours around a moment may need."""
     today = moment.astimezone(ZoneInfo(zone)).date()
     return tuple(today + timedelta(days=offset) for offset in (-1, 0, 1))
-
-
-def first_start(line: Line, at_or_after: int) -> int:
-    """The index of the first trip that starts at or after an instant."""
-    return bisect_left(line.starts, at_or_after)
 
 
 def calls_of(lines: Iterable[Line], stops: int) -> tuple[tuple[tuple[int, int], ...], ...]:

@@ -111,7 +111,7 @@ def plan_departing(
             found = scan(timeline.forward, *_ends(timeline.forward, question), start, MAX_RIDES)
             if not found:
                 break
-            tight = [_latest_departure(timeline, question, way) for way in found]
+            tight = [_latest_departure(timeline, question, way, start) for way in found]
             for way in tight:
                 plan = _plan(region, timeline.forward, question, way)
                 if plan.departure <= until:
@@ -173,10 +173,13 @@ def _ends(network: Network, question: Question) -> tuple[dict[int, int], dict[in
     )
 
 
-def _latest_departure(timeline: Timeline, question: Question, way: Found) -> Found:
-    """Leave as late as one can and still arrive then with as few rides: scan backwards from the arrival."""
+def _latest_departure(timeline: Timeline, question: Question, way: Found, start: int) -> Found:
+    """Leave as late as one can and still arrive then with as few rides: scan backwards from the arrival.
+
+    Nothing before `start` is looked at: the way itself leaves no earlier.
+    """
     origins, destinations = _ends(timeline.backward, question)
-    found = scan(timeline.backward, destinations, origins, -way.arrival, len(way.hops))
+    found = scan(timeline.backward, destinations, origins, -way.arrival, len(way.hops), before=1 - start)
     tighter = _forward(timeline, question, found[-1]) if found else way
     return Found(way.arrival, tighter.hops, tighter.first_stop, tighter.last_stop)
 
@@ -184,7 +187,8 @@ def _latest_departure(timeline: Timeline, question: Question, way: Found) -> Fou
 def _earliest_arrival(timeline: Timeline, question: Question, way: Found) -> Found:
     """Arrive as early as one can after leaving then, with as few rides."""
     start = _departure(timeline.forward, question, way)
-    found = scan(timeline.forward, *_ends(timeline.forward, question), start, len(way.hops))
+    ends = _ends(timeline.forward, question)
+    found = scan(timeline.forward, *ends, start, len(way.hops), before=way.arrival + 1)
     return found[-1] if found else way
 
 
