@@ -88,7 +88,7 @@ class Planner:
     clock: Clock
     regions: Mapping[str, Region]
     watch: Watch | None = None
-    _networks: dict[tuple[Any, ...], tuple[RegionData, int, tuple[Timeline, ...]]] = field(
+    _networks: dict[tuple[Any, ...], tuple[RegionData, object, tuple[Timeline, ...]]] = field(
         default_factory=dict
     )
     _places: dict[str, tuple[RegionData, tuple[Place, ...]]] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Planner:
         if self.watch is None or not any(one.items for one in told.values()):
             return planned
         return self._kept(
-            (region.id, days, needs, "live"), region, self.watch.version,
+            (region.id, days, needs, "live"), region, (self.watch.version, *sorted(told)),
             lambda: tuple(_timeline(overlay(region, timeline.forward, told)) for timeline in planned),
         )  # fmt: skip
 
@@ -118,7 +118,11 @@ class Planner:
             return known[1]
 
     def _kept(
-        self, key: tuple[Any, ...], region: RegionData, version: int, make: Callable[[], tuple[Timeline, ...]]
+        self,
+        key: tuple[Any, ...],
+        region: RegionData,
+        version: object,
+        make: Callable[[], tuple[Timeline, ...]],
     ) -> tuple[Timeline, ...]:
         """What was made for this region and version, made now where it was not; the oldest gives way."""
         with self._lock:
