@@ -23,7 +23,6 @@ from tests.ticketing.search.small_region import SmallTrip, small_region
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
-from ticketing.regions import load_regions
 from ticketing.regions.watch import Watch
 from ticketing.search.live import alerts_for, overlay
 from ticketing.search.network import build, day_origin
@@ -153,143 +152,156 @@ def test_alerts_concern_what_they_name() -> None:
     assert alerts_for(None, "r", "t0", []) == []
 
 
+WISH = {
+    "from": {"place": "Kortrijk KULAK"},
+    "to": {"place": "Kortrijk Grote Markt"},
+    "depart_at": "2026-10-13T07:00:00+02:00",
+    "passengers": [{"ref": "anna"}],
+}
+
+
 @dataclass
-class Tramway:
-    """The whole service, with Tallinn's feed and delays coming from a simulator over HTTP."""
+class Busway:
+    """The whole service, with the feed and the delays of Kortrijk's buses coming from a simulator over HTTP."""
 
     api: Api
     simulator: GtfsSimulator
     watch: Watch
 
     def search(self) -> dict[str, Any]:
-        return self.api.search()
+        return self.api.post("/v1/journeys", WISH).json
 
 
 @pytest.fixture
-def tramway(tmp_path: Path, settings: Settings, clock: FixedClock) -> Iterator[Tramway]:
-    shutil.copytree("regions/helsinki-tallinn", tmp_path / "regions" / "helsinki-tallinn")
-    feed = tmp_path / "regions" / "helsinki-tallinn" / "feeds" / "tlt"
-    with GtfsSimulator(clock.now, read_feed(feed, FEED_FILES)) as simulator:
+def busway(tmp_path: Path, settings: Settings, clock: FixedClock) -> Iterator[Busway]:
+    name = "lille-kortrijk-tournai"
+    folder = tmp_path / "regions" / name
+    shutil.copytree(Path("regions", name), folder)
+    with GtfsSimulator(clock.now, read_feed(folder / "feeds" / "delijn", FEED_FILES)) as simulator:
         url = simulator.start()
-        toml = tmp_path / "regions" / "helsinki-tallinn" / "region.toml"
         table = (
             f'[operators.connector]\nkind = "gtfs"\nurl = "{url}/feed.zip"\n'
             f'trip_updates_url = "{url}/trip_updates.pb"\nalerts_url = "{url}/alerts.pb"\n'
-            f'allow_private = true\ncache = "{tmp_path}/cache"\n'
+            f'allow_private = true\ncache = "{tmp_path}/cache"\n\n'
         )
-        toml.write_text(
-            toml.read_text().replace('[[operators]]\nid = "hsl"', f'{table}\n[[operators]]\nid = "hsl"')
-        )
-        made = replace(settings, regions_folder=tmp_path / "regions")
-        app = create_app(made, clock=clock, regions=load_regions(made))
+        toml = folder / "region.toml"
+        toml.write_text(toml.read_text().replace("# Where a line crosses", f"{table}# Where a line crosses"))
+        made = replace(settings, regions_folder=tmp_path / "regions", regions=(name,))
+        app = create_app(made, clock=clock)
         rooms = app.extensions["throughfare"]
-        yield Tramway(Api(app.test_client(), clock, lambda *_: ""), simulator, rooms.planner.watch)
+        yield Busway(Api(app.test_client(), clock, lambda *_: ""), simulator, rooms.planner.watch)
         rooms.till.database.close()
 
 
-def tram(answer: dict[str, Any]) -> dict[str, Any]:
+def bus(answer: dict[str, Any]) -> dict[str, Any]:
     return next(leg for leg in answer["itineraries"][0]["legs"] if leg["kind"] == "ride")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_tram_that_is_cancelled_is_gone_from_the_next_search_and_comes_back(tramway: Tramway) -> None:
-    planned = tram(tramway.search())
-    tramway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
-    tramway.simulator.alerts = ["Track works at Balti jaam"]
-    tramway.watch.fetch_live()
+def test_a_bus_that_is_cancelled_is_gone_from_the_next_search_and_comes_back(busway: Busway) -> None:
+    planned = bus(busway.search())
+    busway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
+    busway.simulator.alerts = ["Works at Grote Markt"]
+    busway.watch.fetch_live()
 
-    answer = tramway.search()
+    answer = busway.search()
 
-    assert tram(answer)["trip_id"] != planned["trip_id"]
-    assert tram(answer)["alerts"] == ["Track works at Balti jaam"]
-    assert "tlt" in answer["live_as_of"]
-    tramway.simulator.troubles = []
-    tramway.watch.fetch_live()
-    assert tram(tramway.search())["trip_id"] == planned["trip_id"]
+    assert bus(answer)["trip_id"] != planned["trip_id"]
+    assert bus(answer)["alerts"] == ["Works at Grote Markt"]
+    assert "delijn" in answer["live_as_of"]
+    busway.simulator.troubles = []
+    busway.watch.fetch_live()
+    assert bus(busway.search())["trip_id"] == planned["trip_id"]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_late_tram_is_shown_with_both_times_and_can_be_bought(tramway: Tramway) -> None:
-    planned = tram(tramway.search())
-    tramway.simulator.troubles = [Trouble(planned["trip_id"], DAY, calls=((0, 240),))]
-    tramway.watch.fetch_live()
+def test_a_late_bus_is_shown_with_both_times_and_can_be_bought(busway: Busway) -> None:
+    planned = bus(busway.search())
+    busway.simulator.troubles = [Trouble(planned["trip_id"], DAY, calls=((1, 240),))]
+    busway.watch.fetch_live()
 
-    ride = tram(tramway.search())
+    ride = bus(busway.search())
 
     assert (ride["trip_id"], ride["departure"]) == (planned["trip_id"], planned["departure"])
     late = datetime.fromisoformat(ride["live_departure"]) - datetime.fromisoformat(ride["departure"])
     assert late == timedelta(minutes=4)
-    assert tramway.api.quote()["id"]
+    offer = busway.search()["itineraries"][0]["offer_id"]
+    assert busway.api.post("/v1/quotes", {"offer_id": offer}).status_code == 201
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_an_operator_that_falls_silent_is_forgotten_after_a_while(
-    tramway: Tramway, clock: FixedClock
-) -> None:
-    planned = tram(tramway.search())
-    tramway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
-    tramway.watch.fetch_live()
-    tramway.simulator.stop()
-    tramway.watch.fetch_live()
+def test_an_operator_that_falls_silent_is_forgotten_after_a_while(busway: Busway, clock: FixedClock) -> None:
+    planned = bus(busway.search())
+    busway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
+    busway.watch.fetch_live()
+    busway.simulator.stop()
+    busway.watch.fetch_live()
 
-    assert tram(tramway.search())["trip_id"] != planned["trip_id"]
+    assert bus(busway.search())["trip_id"] != planned["trip_id"]
     clock.advance(timedelta(minutes=11))
-    assert tramway.watch.disruptions("helsinki-tallinn") == {}
+    assert busway.watch.disruptions("lille-kortrijk-tournai") == {}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_newer_feed_is_used_while_searches_go_on_and_a_bad_one_is_not(tramway: Tramway) -> None:
-    before = tramway.watch.regions["helsinki-tallinn"]
-    files = dict(tramway.simulator.files)
+def test_a_newer_feed_is_used_while_searches_go_on_and_a_bad_one_is_not(busway: Busway) -> None:
+    before = busway.watch.regions["lille-kortrijk-tournai"]
+    files = dict(busway.simulator.files)
     stopped = threading.Event()
     answers: list[int] = []
 
-    traveller = replace(tramway.api, client=tramway.api.client.application.test_client())
+    traveller = replace(busway.api, client=busway.api.client.application.test_client())
+
+    elsewhere = {**WISH, "from": {"place": "Kortrijk Grote Markt"}, "to": {"place": "Tournai"}}
 
     def travel() -> None:
         while not stopped.is_set():
-            answers.append(len(traveller.search()["itineraries"]))
+            answers.append(len(traveller.post("/v1/journeys", elsewhere).json["itineraries"]))
 
     searching = threading.Thread(target=travel)
     searching.start()
     try:
-        tramway.simulator.files = {**files, "stops.txt": files["stops.txt"].replace(",Kopli,", ",Kopli uus,")}
-        tramway.watch.fetch_feeds()
-        found = tramway.api.get("/v1/places", query_string={"q": "Kopli uus"}).json["places"]
-        assert [place["name"] for place in found] == ["Kopli uus"]
-        assert tramway.watch.version == 1
+        busway.simulator.files = {
+            **files,
+            "stops.txt": files["stops.txt"].replace(",Kortrijk KULAK,", ",Kortrijk Campus,"),
+        }
+        busway.watch.fetch_feeds()
+        found = busway.api.get("/v1/places", query_string={"q": "Kortrijk Campus"}).json["places"]
+        assert [place["name"] for place in found] == ["Kortrijk Campus"]
+        assert busway.watch.version == 1
     finally:
         stopped.set()
         searching.join()
-    good = tramway.watch.regions["helsinki-tallinn"]
-    tramway.simulator.files = {**files, "stops.txt": "stop_id\n"}
-    tramway.watch.fetch_feeds()
-    assert tramway.watch.regions["helsinki-tallinn"] is good is not before
-    operators = tramway.api.get("/v1/operators").json["operators"]
-    assert [(one["id"], one["not_fetched"]) for one in operators if one["not_fetched"]] == [("tlt", ["feed"])]
+    good = busway.watch.regions["lille-kortrijk-tournai"]
+    busway.simulator.files = {**files, "stops.txt": "stop_id\n"}
+    busway.watch.fetch_feeds()
+    assert busway.watch.regions["lille-kortrijk-tournai"] is good is not before
+    operators = busway.api.get("/v1/operators").json["operators"]
+    assert [(one["id"], one["not_fetched"]) for one in operators if one["not_fetched"]] == [
+        ("delijn", ["feed"])
+    ]
     assert 0 not in answers
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_feed_that_breaks_the_tariff_does_not_replace_the_region(tramway: Tramway) -> None:
-    before = tramway.watch.regions["helsinki-tallinn"]
-    broken = tramway.simulator.files["fare_products.txt"].replace("2.00", "two euros")
-    tramway.simulator.files = {**tramway.simulator.files, "fare_products.txt": broken}
+def test_a_feed_that_breaks_the_tariff_does_not_replace_the_region(busway: Busway) -> None:
+    before = busway.watch.regions["lille-kortrijk-tournai"]
+    broken = busway.simulator.files["fare_products.txt"].replace("3.00", "three euros")
+    busway.simulator.files = {**busway.simulator.files, "fare_products.txt": broken}
 
-    tramway.watch.fetch_feeds()
+    busway.watch.fetch_feeds()
 
-    assert tramway.watch.regions["helsinki-tallinn"] is before
+    assert busway.watch.regions["lille-kortrijk-tournai"] is before
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_watch_runs_beside_a_search_when_it_is_time(tramway: Tramway) -> None:
-    planned = tram(tramway.search())
-    tramway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
-    tramway.watch.settings = replace(tramway.watch.settings, live_seconds=30)
+def test_the_watch_runs_beside_a_search_when_it_is_time(busway: Busway) -> None:
+    planned = bus(busway.search())
+    busway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
+    busway.watch.settings = replace(busway.watch.settings, live_seconds=30)
 
-    tramway.search()
+    busway.search()
     working = [thread for thread in threading.enumerate() if thread.name == "watch"]
     for thread in working:
         thread.join()
 
-    assert tram(tramway.search())["trip_id"] != planned["trip_id"]
+    assert bus(busway.search())["trip_id"] != planned["trip_id"]
