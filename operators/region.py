@@ -14,11 +14,13 @@ from tariffs.findings import Finding
 
 __all__ = ["Operator", "RefundStep", "RegionData", "Terminal", "Walking", "load_region"]
 
-_ALL = frozenset({
-    *FILES, "areas.txt", "stop_areas.txt", "networks.txt", "route_networks.txt", "rider_categories.txt",
+# What a tariff may change from a day on; the timetable's own tables stay.
+_FARES = frozenset({
+    "areas.txt", "stop_areas.txt", "networks.txt", "route_networks.txt", "rider_categories.txt",
     "fare_media.txt", "fare_products.txt", "timeframes.txt", "area_sets.txt", "area_set_elements.txt",
     "fare_leg_rules.txt", "fare_leg_join_rules.txt", "fare_transfer_rules.txt",
 })  # fmt: skip
+_ALL = _FARES | {*FILES}
 # Tables that a region has only where it needs them.
 OPTIONAL = ("caps.csv", "eligibility.csv", "groups.csv", "rates.csv")
 
@@ -28,7 +30,8 @@ class RegionData:
     """A region as its folder says. Stops are named `<operator>:<stop_id>` where operators meet.
 
     `crossings` give the metres by territory between two terminals, in the order of the pair; `optional_texts`
-    are the files of `OPTIONAL` that are there.
+    are the files of `OPTIONAL` that are there; `dated_feeds` what an operator's tariff changes from a day on,
+    by operator and day.
     """
 
     id: str
@@ -50,6 +53,7 @@ class RegionData:
     tax_text: str
     passes: Any
     optional_texts: Mapping[str, str]
+    dated_feeds: Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
 def load_region(folder: Path) -> tuple[RegionData, list[Finding]]:
@@ -81,6 +85,7 @@ def load_region(folder: Path) -> tuple[RegionData, list[Finding]]:
         optional_texts={
             name: _text(folder / name, findings) for name in OPTIONAL if (folder / name).exists()
         },
+        dated_feeds=_dated_feeds(folder / "tariffs", operators, findings),
     )
     return region, findings
 
@@ -107,6 +112,24 @@ def _feeds(
         if timetable:
             timetables[operator] = timetable
     return texts, timetables
+
+
+def _dated_feeds(
+    place: Path, operators: Mapping[str, Operator], findings: list[Finding]
+) -> dict[str, dict[str, dict[str, str]]]:
+    """Read `tariffs/<operator>/<first day>/`: the fare tables that change on that day of travel."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for folder in sorted(place.glob("*/*")):
+        operator, day = folder.parent.name, folder.name
+        if operator not in operators:
+            message = f"{operator!r} is not an operator"
+            findings.append(Finding(f"tariffs/{operator}", 0, "", "unknown_reference", message))
+            continue
+        try:
+            found.setdefault(operator, {})[day] = read_feed(folder, _FARES)
+        except FeedUnreadable as error:
+            findings.append(Finding(f"tariffs/{operator}/{day}", 0, "", "unreadable_feed", str(error)))
+    return found
 
 
 def _json(path: Path, findings: list[Finding]) -> Any:
