@@ -69,10 +69,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{tmp_path / 'test.db'}"
         return
     server_url: str = request.getfixturevalue("postgresql_server")
-    name = f"t{uuid.uuid4().hex}"
-    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE template_throughfare")
-    yield server_url.replace("/postgres", f"/{name}")
-    _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+    url = new_database(server_url, "template_throughfare")
+    yield url
+    _execute(server_url, f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -106,6 +105,13 @@ def api(settings: Settings, clock: FixedClock, regions: dict[str, Region]) -> It
 
     yield Api(app.test_client(), clock, key)
     rooms.till.database.close()
+
+
+def new_database(server_url: str, template: str = "template1") -> str:
+    """Make a database on a PostgreSQL server; answers its URL."""
+    name = f"t{uuid.uuid4().hex}"
+    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    return server_url.replace("/postgres", f"/{name}")
 
 
 def _execute(url: str, statement: str) -> None:

@@ -28,8 +28,12 @@ def _text(name: str, *parts: sa.schema.SchemaItem, key: bool = False, null: bool
     return sa.Column(name, sa.Text(), *parts, primary_key=key, nullable=null)
 
 
-def _number(name: str, *parts: sa.schema.SchemaItem, key: bool = False, null: bool = False) -> sa.Column[int]:
-    return sa.Column(name, Int64, *parts, primary_key=key, nullable=null, autoincrement=False)
+def _number(
+    name: str, *parts: sa.schema.SchemaItem, key: bool = False, null: bool = False, default: str | None = None
+) -> sa.Column[int]:
+    return sa.Column(
+        name, Int64, *parts, primary_key=key, nullable=null, autoincrement=False, server_default=default
+    )
 
 
 def _moment(name: str, *, null: bool = False) -> "sa.Column[object]":
@@ -86,13 +90,19 @@ order = _table(
     _text("currency"),
     _moment("created_at"),
     _moment("expires_at"),
+    # Whose it is, where the buyer has an account; tables of people come later in the list of files.
+    _text("person_id", sa.ForeignKey("person.id"), null=True),
+    # An exchange pays with what the tickets of another order give back.
+    _text("exchange_of", sa.ForeignKey("ticket_order.id"), null=True),
+    _number("credit_minor", sa.CheckConstraint("credit_minor >= 0", name="credit_not_negative"), default="0"),
     _one_of(
         "state",
-        "awaiting_payment", "payment_failed", "payment_unknown", "authorised", "ticketed",
-        "part_refunded", "refunded", "cancelled", "expired",
+        "holding", "awaiting_payment", "payment_failed", "payment_unknown", "authorised", "unwinding", "ticketed",
+        "part_refunded", "refunded", "exchanged", "cancelled", "expired",
     ),
     sa.UniqueConstraint("quote_id"),
     sa.Index(None, "state", "expires_at"),
+    sa.Index(None, "person_id"),
 )  # fmt: skip
 
 order_event = _table(
@@ -119,7 +129,8 @@ payment = _table(
     _text("currency"),
     _text("external_id", null=True),
     _moment("created_at"),
-    _one_of("state", "pending", "authorised", "captured", "declined", "cancelled"),
+    _number("fee_minor", default="0"),
+    _one_of("state", "pending", "action_required", "authorised", "captured", "declined", "cancelled", "held"),
     sa.UniqueConstraint("external_id"),
     sa.UniqueConstraint("order_id", "request_key"),
 )
@@ -137,7 +148,7 @@ refund = _table(
     _text("document"),
     _text("external_id", null=True),
     _moment("created_at"),
-    _one_of("state", "decided", "confirmed", "failed"),
+    _one_of("state", "decided", "pending", "confirmed", "failed"),
     sa.UniqueConstraint("order_id", "seq"),
     sa.UniqueConstraint("order_id", "request_key"),
 )
@@ -340,7 +351,7 @@ api_key = _table(
     _moment("created_at"),
     _moment("expires_at", null=True),
     _moment("revoked_at", null=True),
-    _one_of("role", "gate", "operator_finance", "finance", "admin"),
+    _one_of("role", "gate", "operator_staff", "operator_finance", "finance", "admin"),
     sa.UniqueConstraint("secret_hash"),
 )
 
