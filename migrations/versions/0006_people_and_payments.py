@@ -26,6 +26,7 @@ _STATES = {
 def upgrade() -> None:
     """Create the tables of people first: orders belong to them."""
     _people()
+    _demo_gateway()
     if op.get_bind().dialect.name == "postgresql":
         _widen_postgresql()
     else:
@@ -191,6 +192,26 @@ def _purchase() -> None:
         _moment("resolved_at", null=True), _text("resolved_by", null=True), _key("alert", "id"),
         _unique("alert", "kind", "subject"), sqlite_strict=True,
     )
+
+
+def _demo_gateway() -> None:
+    """The stand-in forgets what it pretended."""
+    op.execute("DROP TABLE demo_charge")
+    op.create_table(
+        "demo_charge", _text("id"), _text("method"), _text("state"), _number("amount_minor"), _number("captured_minor"),
+        _number("refunded_minor"), _text("currency"), _moment("created_at"), _text("order_id"), _text("payment_id"),
+        _one_of("demo_charge", "action_required", "authorised", "declined", "captured", "cancelled"),
+        sa.CheckConstraint("captured_minor <= amount_minor", name=op.f("ck_demo_charge_capture_within_amount")),
+        sa.CheckConstraint("refunded_minor <= captured_minor", name=op.f("ck_demo_charge_refund_within_capture")),
+        _key("demo_charge", "id"), sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_demo_charge_payment_id"), "demo_charge", ["payment_id"])
+    op.create_table(
+        "demo_object", _text("id"), _text("kind"), _text("charge_id"), _moment("created_at"), _text("document"),
+        sa.CheckConstraint(_listed("kind", ("refund", "dispute", "balance")), name=op.f("ck_demo_object_kind")),
+        _to("demo_object", "charge_id", "demo_charge"), _key("demo_object", "id"), sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_demo_object_charge_id"), "demo_object", ["charge_id"])
 
 
 def _facts(dialect: str) -> list[str]:

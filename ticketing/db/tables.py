@@ -379,9 +379,23 @@ demo_charge = _table(
     _number("refunded_minor"),
     _text("currency"),
     _moment("created_at"),
-    _one_of("state", "authorised", "declined", "captured", "cancelled"),
+    _text("order_id"),
+    _text("payment_id"),
+    _one_of("state", "action_required", "authorised", "declined", "captured", "cancelled"),
+    sa.Index(None, "payment_id"),
     sa.CheckConstraint("captured_minor <= amount_minor", name="capture_within_amount"),
     sa.CheckConstraint("refunded_minor <= captured_minor", name="refund_within_capture"),
+)
+
+demo_object = _table(
+    "demo_object",
+    _text("id", key=True),
+    _text("kind"),
+    _text("charge_id", sa.ForeignKey("demo_charge.id")),
+    _moment("created_at"),
+    _text("document"),
+    _one_of("kind", "refund", "dispute", "balance"),
+    sa.Index(None, "charge_id"),
 )
 
 demo_call = _table(
