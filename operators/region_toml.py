@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from operators.table import ConnectorTable
 from tariffs.findings import Finding
 from tariffs.money import MoneyError, exponent
 
@@ -35,13 +36,17 @@ class RefundStep:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One carrier of the region; `medium` is the fare medium that the scheme sells for it."""
+    """One carrier of the region; `medium` is the fare medium that the scheme sells for it.
+
+    `connector` says how its system is reached; None is open transport, which needs none.
+    """
 
     id: str
     name: str
     member_state: str | None
     medium: str | None
     refund: tuple[RefundStep, ...]
+    connector: ConnectorTable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,9 @@ class RegionToml:
             if medium is not None:
                 medium = self._text(f"{path}.medium", medium, _MAX_NAME)
             name = self._text(f"{path}.name", row.get("name", identity), _MAX_NAME)
-            found[identity] = Operator(identity, name, state, medium, self._refund(path, row))
+            found[identity] = Operator(
+                identity, name, state, medium, self._refund(path, row), self._connector(path, row)
+            )
         if not found:
             self.fault("operators", "missing_value", "a region needs operators")
         return found
@@ -216,6 +223,15 @@ class RegionToml:
             )
             for at, step in enumerate(steps)
         )
+
+    def _connector(self, path: str, row: Mapping[str, Any]) -> ConnectorTable | None:
+        table = row.get("connector")
+        if table is None:
+            return None
+        if not isinstance(table, dict) or not isinstance(table.get("kind"), str):
+            self.fault(f"{path}.connector", "invalid_value", "must be a table with the kind of the connector")
+            return None
+        return ConnectorTable(table["kind"], {name: value for name, value in table.items() if name != "kind"})
 
     def _rows(self, field: str) -> list[tuple[str, Mapping[str, Any]]]:
         value = self.document.get(field, [])

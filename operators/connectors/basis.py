@@ -1,0 +1,89 @@
+"""What every connector has unless its protocol does better: the published feed, and a plain no to the rest."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from operators.errors import NotSupported
+from operators.gtfs.timetable import Stop, Timetable
+from operators.port import (
+    Availability,
+    Booking,
+    Cancellation,
+    Capabilities,
+    Departure,
+    Disruptions,
+    Hold,
+    HoldRequest,
+    OfferRequest,
+    Offers,
+    RefundOffer,
+    Release,
+    Standing,
+    TimetableVersion,
+)
+
+Now = Callable[[], datetime]
+
+
+class Basis:
+    """A connector over a published timetable that can do nothing else; protocols override what they can."""
+
+    capabilities = Capabilities(needs_hold=False)
+
+    def __init__(self, operator: str, published: Timetable | None, now: Now) -> None:
+        self.operator = operator
+        self.now = now
+        self._published = published
+
+    def timetable(self, known_version: str | None = None) -> TimetableVersion | None:
+        """The published timetable, as the region loaded it."""
+        if self._published is None:
+            raise NotSupported(f"{self.operator} publishes no timetable")
+        return None if known_version == "published" else TimetableVersion("published", self._published)
+
+    def places(self, text: str) -> Sequence[Stop]:
+        """Stops whose name has the text in it, in any language."""
+        if self._published is None:
+            return ()
+        wanted = text.casefold()
+        return [
+            stop
+            for stop in self._published.stops.values()
+            if any(wanted in name.casefold() for name in stop.names.values())
+        ]
+
+    def availability(self, departures: Sequence[Departure]) -> Sequence[Availability]:
+        """Not told by this protocol."""
+        raise NotSupported(f"{self.operator} does not tell free places")
+
+    def offers(self, request: OfferRequest) -> Offers:
+        """Not told by this protocol."""
+        raise NotSupported(f"{self.operator} makes no offers of its own")
+
+    def hold(self, request: HoldRequest) -> Hold:
+        """Not needed by this protocol."""
+        raise NotSupported(f"{self.operator} needs no hold")
+
+    def confirm(self, key: str) -> Booking:
+        """Not needed by this protocol."""
+        raise NotSupported(f"{self.operator} needs no confirmation")
+
+    def release(self, key: str) -> Release:
+        """Not needed by this protocol."""
+        raise NotSupported(f"{self.operator} has no holds")
+
+    def refund_offer(self, key: str) -> RefundOffer:
+        """Not told by this protocol."""
+        raise NotSupported(f"{self.operator} does not tell what a cancellation gives back")
+
+    def cancel(self, key: str) -> Cancellation:
+        """Not possible by this protocol."""
+        raise NotSupported(f"{self.operator} takes nothing back by machine")
+
+    def find(self, key: str) -> Standing | None:
+        """Nothing is ever booked here."""
+        return None
+
+    def disruptions(self) -> Disruptions:
+        """Not told by this protocol."""
+        raise NotSupported(f"{self.operator} tells no delays")

@@ -1,0 +1,48 @@
+"""From a ride of an itinerary to what an operator is asked about: the departure, and who travels on it. Pure."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from operators.gtfs.timetable import Pattern, Timetable
+from operators.port import Departure
+from tariffs.journey import Ride
+
+
+def departure_of(ride: Ride, timetable: Timetable) -> Departure:
+    """The departure of a ride, with its service day: the day whose noon less 12 hours the trip counts from.
+
+    Raises LookupError for a ride that the timetable does not have, so that nothing is ever held on a guess.
+    """
+    moment = ride.departure.astimezone(UTC)
+    local = ride.departure.astimezone(ZoneInfo(timetable.timezone)).date()
+    for offset in _offsets(ride, timetable):
+        # A trip may leave a day or more after its service day began (25:10:00).
+        for back in range(offset // 86_400 + 2):
+            day = local - timedelta(days=back)
+            if _origin(day, timetable.timezone) + timedelta(seconds=offset) == moment:
+                return Departure(
+                    ride.trip_id, ride.route_id, day, ride.from_stop_id, ride.to_stop_id,
+                    ride.departure, ride.arrival,
+                )  # fmt: skip
+    raise LookupError(
+        f"{ride.operator} has no trip {ride.trip_id} from {ride.from_stop_id} at {ride.departure}"
+    )
+
+
+def _offsets(ride: Ride, timetable: Timetable) -> Iterable[int]:
+    """The seconds after the origin of its service day at which the trip leaves the ride's first stop."""
+    for pattern in timetable.patterns:
+        if pattern.route != ride.route_id or ride.from_stop_id not in pattern.stops:
+            continue
+        for trip in pattern.trips:
+            if trip.trip_id == ride.trip_id:
+                yield from (trip.start + seconds for seconds in _leaving(pattern, ride.from_stop_id))
+
+
+def _leaving(pattern: Pattern, stop: str) -> Iterable[int]:
+    return (at for called, at in zip(pattern.stops, pattern.departures, strict=True) if called == stop)
+
+
+def _origin(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(12), ZoneInfo(zone)).astimezone(UTC) - timedelta(hours=12)

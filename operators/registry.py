@@ -1,0 +1,94 @@
+"""The registry: which operator of a region speaks which protocol. The only place that names the protocols.
+
+An operator without a connector table is open transport: its feed is enough, and nobody holds anything.
+A new protocol is one file in `connectors/` and one line here; a new operator of a known protocol is data.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import NoReturn
+
+from operators.connectors.basis import Basis, Now
+from operators.connectors.own import OwnInventory
+from operators.gtfs.timetable import Timetable
+from operators.inventory import Inventory, Sailings
+from operators.journal import Journal
+from operators.memory import MemoryJournal, MemorySailings
+from operators.port import Connector, PlaceKind
+from operators.region import RegionData
+from operators.table import ConnectorTable, TableReader
+from tariffs.findings import Finding
+
+_PLACES: tuple[PlaceKind, ...] = ("foot", "car", "cabin")
+_OPEN = ConnectorTable("gtfs")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What connectors need of the process that they run in. Memory serves tests and the command line alone."""
+
+    now: Now
+    journal: Journal = field(default_factory=MemoryJournal)
+    sailings: Sailings = field(default_factory=MemorySailings)
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+Build = Callable[[TableReader, Timetable | None, Surroundings], Connector]
+
+
+def build(region: RegionData, surroundings: Surroundings) -> dict[str, Connector]:
+    """Make every operator's connector; the region has passed `check`."""
+    return {
+        operator.id: _KINDS[(operator.connector or _OPEN).kind](
+            _reader(operator.id, operator.connector, surroundings.environ, []),
+            region.timetables.get(operator.id),
+            surroundings,
+        )
+        for operator in region.operators.values()
+    }
+
+
+def check(region: RegionData) -> list[Finding]:
+    """Every fault of the connector tables of a region; nothing is opened or called."""
+    findings: list[Finding] = []
+    surroundings = Surroundings(now=_never)
+    for operator in region.operators.values():
+        table = operator.connector or _OPEN
+        reader = _reader(operator.id, operator.connector, {}, findings)
+        if table.kind not in _KINDS:
+            reader.fault("kind", "unknown_reference", f"must be one of {', '.join(sorted(_KINDS))}")
+        else:
+            _KINDS[table.kind](reader, None, surroundings)
+    return findings
+
+
+def _reader(
+    operator: str, table: ConnectorTable | None, environ: Mapping[str, str], findings: list[Finding]
+) -> TableReader:
+    return TableReader(operator, (table or _OPEN).values, environ, findings)
+
+
+def _gtfs(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
+    table.only(())
+    return Basis(table.operator, published, surroundings.now)
+
+
+def _own(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
+    table.only({"capacity", "hold_minutes", "sale_ends_minutes"})
+    places = table.counts("capacity", _PLACES)
+    inventory = Inventory(
+        table.operator,
+        surroundings.sailings,
+        lambda _: places,
+        timedelta(minutes=table.whole("hold_minutes", 20, 1, 1440)),
+        timedelta(minutes=table.whole("sale_ends_minutes", 0, 0, 1440)),
+    )
+    return OwnInventory(table.operator, published, surroundings.now, inventory)
+
+
+def _never() -> NoReturn:
+    raise AssertionError("a table is checked without asking for the time")
+
+
+_KINDS: Mapping[str, Build] = {"gtfs": _gtfs, "own": _own}

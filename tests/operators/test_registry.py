@@ -1,0 +1,59 @@
+"""The registry: operator's tables become connectors, and every wrong value is named before anything runs."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from operators import registry
+from operators.errors import NotSupported
+from operators.table import ConnectorTable
+from tests.operators.sample import clock, request
+from ticketing.regions import Region
+
+
+def with_table(regions: dict[str, Region], operator: str, table: ConnectorTable | None) -> Any:
+    data = regions["helsinki-tallinn"].data
+    operators = {**data.operators, operator: replace(data.operators[operator], connector=table)}
+    return replace(data, operators=operators)
+
+
+def test_an_operator_without_a_table_is_open_transport(regions: dict[str, Region]) -> None:
+    made = registry.build(with_table(regions, "hsl", None), registry.Surroundings(clock().now))
+
+    assert not made["hsl"].capabilities.needs_hold
+    assert made["hsl"].timetable().timetable.operator == "hsl"
+    assert made["hsl"].timetable("published") is None
+    assert [stop.name for stop in made["hsl"].places("pasila")]
+    with pytest.raises(NotSupported):
+        made["hsl"].hold(request())
+
+
+def test_a_table_makes_an_inventory_of_our_own(regions: dict[str, Region]) -> None:
+    table = ConnectorTable("own", {"capacity": {"foot": 1}, "hold_minutes": 5})
+    region = with_table(regions, "eckero", table)
+
+    ferry = registry.build(region, registry.Surroundings(clock().now))["eckero"]
+
+    assert registry.check(region) == []
+    assert ferry.capabilities.hold_seconds == 300
+    assert ferry.hold(request("k")).key == "k"
+
+
+@pytest.mark.parametrize(
+    ("table", "field"),
+    [
+        (ConnectorTable("telex"), "kind"),
+        (ConnectorTable("own"), "capacity"),
+        (ConnectorTable("own", {"capacity": {"sofa": 1}}), "capacity.sofa"),
+        (ConnectorTable("own", {"capacity": {"foot": -1}}), "capacity.foot"),
+        (ConnectorTable("own", {"capacity": {"foot": 1}, "hold_minutes": "5m"}), "hold_minutes"),
+        (ConnectorTable("own", {"capacity": {"foot": 1}, "color": "red"}), "color"),
+    ],
+)
+def test_a_wrong_value_is_named_by_its_path(
+    regions: dict[str, Region], table: ConnectorTable, field: str
+) -> None:
+    findings = registry.check(with_table(regions, "eckero", table))
+
+    assert [found.field for found in findings] == [f"operators.eckero.connector.{field}"]
