@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from operators.connectors.basis import Basis, Now
+from operators.connectors.maritime import Maritime, MaritimeSettings
 from operators.connectors.own import OwnInventory
 from operators.gtfs.timetable import Timetable
 from operators.inventory import Inventory, Sailings
@@ -18,9 +19,12 @@ from operators.memory import MemoryJournal, MemorySailings
 from operators.port import Connector, PlaceKind
 from operators.region import RegionData
 from operators.table import ConnectorTable, TableReader
+from operators.transport import Limits
 from tariffs.findings import Finding
 
 _PLACES: tuple[PlaceKind, ...] = ("foot", "car", "cabin")
+# What every connector that makes calls understands.
+_WIRE = ("allow_private", "timeout_ms")
 _OPEN = ConnectorTable("gtfs")
 
 
@@ -87,8 +91,34 @@ def _own(table: TableReader, published: Timetable | None, surroundings: Surround
     return OwnInventory(table.operator, published, surroundings.now, inventory)
 
 
+def _maritime(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
+    table.only({
+        "url", "availability_url", "secret", "maas_operator_id", "ticket_types", "hold_minutes", "locale",
+        "sale_ends_minutes", "max_travellers", *_WIRE,
+    })  # fmt: skip
+    private = table.flag("allow_private")
+    settings = MaritimeSettings(
+        bookings_url=table.url("url", allow_private=private),
+        availability_url=table.url("availability_url", allow_private=private, required=False) or None,
+        api_key=table.secret("secret"),
+        maas_operator_id=table.text("maas_operator_id"),
+        ticket_types=table.names("ticket_types", _PLACES, {"foot": "foot"}),
+        hold_seconds=60 * table.whole("hold_minutes", 15, 3, 1440),
+        sale_ends_seconds=60 * table.whole("sale_ends_minutes", 0, 0, 1440),
+        max_travellers=table.whole("max_travellers", 9, 1, 100),
+        locale=table.text("locale", "en"),
+        allow_private=private,
+        limits=_limits(table),
+    )
+    return Maritime(table.operator, published, surroundings.now, settings, surroundings.journal)
+
+
+def _limits(table: TableReader) -> Limits:
+    return Limits(call_seconds=table.whole("timeout_ms", 10_000, 50, 60_000) / 1000)
+
+
 def _never() -> NoReturn:
     raise AssertionError("a table is checked without asking for the time")
 
 
-_KINDS: Mapping[str, Build] = {"gtfs": _gtfs, "own": _own}
+_KINDS: Mapping[str, Build] = {"gtfs": _gtfs, "maritime": _maritime, "own": _own}

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from operators.addresses import AddressRefused, check_url
 from tariffs.findings import Finding
 
 FILE = "region.toml"
@@ -86,6 +87,30 @@ class TableReader:
                 self.fault(f"{name}.{key}", "invalid_value", "must be a whole number from 0 to 100000")
                 return {}
         return {key: value[key] for key in value.keys() & set(keys)}
+
+    def names(self, name: str, keys: Collection[str], default: Mapping[str, str]) -> dict[str, str]:
+        """A table from some of the keys to texts."""
+        value = self.values.get(name, default)
+        if (
+            not isinstance(value, dict)
+            or not value
+            or not all(isinstance(text, str) for text in value.values())
+        ):
+            self.fault(name, "invalid_value", f"must be a table from {', '.join(sorted(keys))} to texts")
+            return dict(default)
+        for key in sorted(value.keys() - set(keys)):
+            self.fault(f"{name}.{key}", "unknown_key", f"must be one of {', '.join(sorted(keys))}")
+        return dict(value)
+
+    def url(self, name: str, *, allow_private: bool, required: bool = True) -> str:
+        """An address that a connector may reach; empty where it is absent and not required."""
+        value = self.text(name, None if required else "")
+        if value:
+            try:
+                check_url(value, allow_private=allow_private)
+            except AddressRefused as error:
+                self.fault(name, "invalid_value", str(error))
+        return value
 
     def secret(self, name: str) -> str:
         """The secret in the environment variable that the table names; an unset one is no fault of the region."""

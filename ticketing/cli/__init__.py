@@ -18,6 +18,7 @@ _COMMANDS = {
     "db": ("ticketing.cli.db", "Bring the database to the newest schema."),
     "serve": ("ticketing.cli.serve", "Serve the HTTP API under gunicorn."),
     "worker": ("ticketing.cli.worker", "Finish what a crash left, expire what nobody paid."),
+    "simulate": ("ticketing.cli.simulate", "Start a stand-in for an operator's system."),
     "demo": ("ticketing.cli.demo", "Play a commuter's day, with pretended money."),
 }
 

@@ -1,0 +1,80 @@
+"""Which addresses a connector may reach: https to the public internet, unless the operator's table allows more.
+
+A configured URL is as dangerous as any other input (SSRF): private, loopback, link-local and otherwise
+special addresses are refused after the name has been resolved, and the address that was checked is the one
+that is connected to, so that a name which changes its mind (DNS rebinding) gains nothing.
+"""
+
+import ipaddress
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+_HTTPS_PORTS = {443, 8443}
+_HIGHEST_PORT = 65_535
+# Prefixes that carry an IPv4 address to somebody who translates it (RFC 6052, 8215).
+_TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+
+
+class AddressRefused(Exception):
+    """The address may not be reached; the message says why."""
+
+
+def check_url(url: str, *, allow_private: bool) -> None:
+    """Refuse a URL by its wording alone; raises AddressRefused. The host's address is checked when connecting."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise AddressRefused(f"{url!r} is not a URL") from error
+    if any(letter.isspace() or ord(letter) < 32 for letter in url) or "\\" in url:  # noqa: PLR2004  controls
+        raise AddressRefused("the URL has spaces or control characters")
+    if parts.username is not None or parts.password is not None:
+        raise AddressRefused("the URL carries a name or password")
+    if not parts.hostname:
+        raise AddressRefused("the URL names no host")
+    if parts.scheme not in ({"https", "http"} if allow_private else {"https"}):
+        raise AddressRefused("the URL must be https")
+    if not allow_private and port is not None and port not in _HTTPS_PORTS:
+        raise AddressRefused(f"the port {port} is not one of {', '.join(map(str, sorted(_HTTPS_PORTS)))}")
+    if port == 0:
+        raise AddressRefused(f"a port is a number from 1 to {_HIGHEST_PORT}")
+    if not allow_private and _is_literal(parts.hostname) and not is_public(parts.hostname):
+        raise AddressRefused(f"{parts.hostname} is not a public address")
+
+
+def resolve(host: str, port: int, *, allow_private: bool) -> str:
+    """The address to connect to; raises AddressRefused when any that the name stands for is not public."""
+    found: list[Any] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [entry[4][0] for entry in found]
+    if not allow_private:
+        for address in addresses:
+            if not is_public(address):
+                raise AddressRefused(f"{host} leads to {address}, which is not a public address")
+    return str(addresses[0])
+
+
+def is_public(address: str) -> bool:
+    """Whether an address, in any spelling that the resolver would take, is on the public internet."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        try:  # 2130706433, 0177.0.0.1, 127.1: what inet_aton still understands
+            found = ipaddress.ip_address(socket.inet_aton(address))
+        except OSError:
+            return False
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if inner is not None:
+            return is_public(str(inner))
+        if any(found in prefix for prefix in _TRANSLATED):
+            return False
+    return found.is_global and not found.is_multicast and not found.is_reserved
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return all(letter in "0123456789abcdefx." for letter in host.lower()) and host[0].isdigit()
+    return True

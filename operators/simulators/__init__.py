@@ -1,0 +1,1 @@
+"""Simulators: stand-ins for operators' systems that speak the real protocols, with an inventory and a fault plan."""

@@ -1,0 +1,237 @@
+"""The wire: every HTTP call of every connector, with a deadline, a size limit, no redirects and no proxies.
+
+It says what a failure means: `Unavailable` only where no byte of the request was sent or the answer says so,
+`OutcomeUnknown` wherever a change may have happened, `BadReply` for an unreadable answer to a read.
+"""
+
+import contextvars
+import json
+import ssl
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NoReturn
+
+import httpcore
+import httpx
+
+from operators.addresses import AddressRefused, resolve
+from operators.errors import BadReply, OperatorError, OutcomeUnknown, Refused, Unavailable
+
+_UNAUTHORISED = {401, 403}
+_TOO_MANY, _NOT_NOW, _SERVER_ERRORS = 429, 503, 500
+_MAX_DEPTH_TEXT = "the JSON is nested too deeply"
+# When the call under way must have ended, by time.monotonic().
+_deadline: contextvars.ContextVar[float] = contextvars.ContextVar("deadline")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a call may take in all, how long a connection, and how large its answer may be."""
+
+    call_seconds: float = 10.0
+    connect_seconds: float = 2.0
+    reply_bytes: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that was read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        """The body as JSON, numbers with a point as Decimal; raises BadReply."""
+        if "json" not in self.headers.get("content-type", "").lower():
+            raise BadReply(f"the answer is {self.headers.get('content-type')!r}, not JSON")
+        return read_json(self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One operator's server. `headers` go with every call and are never logged."""
+
+    client: httpx.Client
+    limits: Limits
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        changes: bool,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> Reply:
+        """Make one call, once. `changes` says whether it may change something at the operator.
+
+        Raises Unavailable, OutcomeUnknown, BadReply or Refused (unauthorised); any other status is the
+        caller's to read.
+        """
+        before = _deadline.set(time.monotonic() + self.limits.call_seconds)
+        try:
+            reply = self._exchange(
+                self.client.build_request(
+                    method, url, json=body, params=query, headers=headers, content=content
+                )
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Unavailable(f"no connection: {error}") from error
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, _TooLarge) as error:
+            raise _lost(changes, f"{method} was not answered: {type(error).__name__} {error}") from error
+        finally:
+            _deadline.reset(before)
+        _refuse_failures(reply, changes)
+        return reply
+
+    def _exchange(self, request: httpx.Request) -> Reply:
+        with closing(self.client.send(request, stream=True)) as response:
+            parts, size = [], 0
+            # Compressed answers are not asked for: what arrives is what is counted.
+            for part in response.iter_raw():
+                size += len(part)
+                if size > self.limits.reply_bytes:
+                    raise _TooLarge(f"more than {self.limits.reply_bytes} bytes")
+                parts.append(part)
+            return Reply(response.status_code, dict(response.headers), b"".join(parts))
+
+
+def open_wire(
+    *, limits: Limits | None = None, allow_private: bool = False, headers: Mapping[str, str] | None = None
+) -> Wire:
+    """Open a client for one operator. Each call has a connection of its own.
+
+    A connection kept alive may be closed by the other side just when a change is sent on it, and then
+    nobody knows whether it arrived: a handshake costs less than a case for a human.
+    """
+    limits = limits or Limits()
+    client = httpx.Client(
+        transport=_Transport(allow_private=allow_private),
+        timeout=httpx.Timeout(limits.call_seconds, connect=limits.connect_seconds),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"Accept-Encoding": "identity", "User-Agent": "throughfare", **(headers or {})},
+    )
+    return Wire(client, limits)
+
+
+def read_json(content: bytes) -> Any:
+    """Strict JSON: no NaN, no repeated names, UTF-8; raises BadReply."""
+    try:
+        return json.loads(
+            content.decode("utf-8"),
+            parse_float=Decimal,
+            parse_constant=_no_constant,
+            object_pairs_hook=_once_each,
+        )
+    except RecursionError as error:
+        raise BadReply(_MAX_DEPTH_TEXT) from error
+    except ValueError as error:
+        raise BadReply(f"the answer is not JSON: {error}") from error
+
+
+class _TooLarge(Exception):
+    """The answer is larger than allowed."""
+
+
+class _Transport(httpx.HTTPTransport):
+    """httpx's transport over a pool that checks addresses, keeps the deadline and keeps nothing alive."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        super().__init__(trust_env=False)
+        # httpx offers no way to hand a network backend to the pool that it makes.
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            max_keepalive_connections=0,
+            network_backend=_Backend(allow_private),
+        )
+
+
+class _Backend(httpcore.SyncBackend):
+    """Connects to the very address that was checked."""
+
+    def __init__(self, allow_private: bool) -> None:
+        self._allow_private = allow_private
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        try:
+            address = resolve(host, port, allow_private=self._allow_private)
+        except (AddressRefused, OSError) as error:
+            raise httpcore.ConnectError(str(error)) from error
+        stream = super().connect_tcp(address, port, _left(timeout), local_address, socket_options)
+        return _Stream(stream)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection on which no single read or write outlives the call's deadline, drop by drop or not."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if time.monotonic() >= _deadline.get():
+            raise httpcore.ReadTimeout("the call took too long")
+        return self._inner.read(max_bytes, _left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _left(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+def _left(timeout: float | None) -> float:
+    left = max(0.001, _deadline.get() - time.monotonic())
+    return left if timeout is None else min(timeout, left)
+
+
+def _refuse_failures(reply: Reply, changes: bool) -> None:
+    if reply.status in _UNAUTHORISED:
+        raise Refused("unauthorised", f"the operator answered {reply.status}: is the secret right?")
+    if reply.status in {_TOO_MANY, _NOT_NOW}:
+        raise Unavailable(f"the operator answered {reply.status}", _retry_after(reply))
+    if reply.status >= _SERVER_ERRORS:
+        # An error after the work was done looks like one before it.
+        raise _lost(changes, f"the operator answered {reply.status}")
+
+
+def _retry_after(reply: Reply) -> float | None:
+    """Seconds that the operator asks to wait; a date is left to the ordinary pauses."""
+    value = reply.headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() and len(value) < 6 else None  # noqa: PLR2004  a day
+
+
+def _lost(changes: bool, detail: str) -> OperatorError:
+    return OutcomeUnknown(detail) if changes else Unavailable(detail)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is repeated in an object")
+    return found

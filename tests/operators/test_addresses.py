@@ -1,0 +1,81 @@
+"""Addresses that a connector may not reach, in every spelling that a resolver would take (security checklist, 37)."""
+
+import socket
+from typing import Any
+
+import pytest
+
+from operators.addresses import AddressRefused, check_url, is_public, resolve
+from operators.errors import Unavailable
+from operators.transport import open_wire
+
+PRIVATE = [
+    "127.0.0.1", "::1", "169.254.169.254", "10.0.0.1", "172.16.0.1", "192.168.1.1", "fd00::1", "fe80::1",
+    "fe80::1%eth0", "0.0.0.0", "::", "100.64.0.1", "224.0.0.1", "240.0.0.1", "::ffff:127.0.0.1", "2130706433",
+    "0177.0.0.1", "127.1", "0x7f.1", "64:ff9b::7f00:1", "2002:7f00:1::", "192.0.2.1", "2001:db8::1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_a_private_address_is_refused_in_every_spelling(address: str) -> None:
+    host = f"[{address.partition('%')[0]}]" if ":" in address else address
+
+    assert not is_public(address)
+    with pytest.raises(AddressRefused):
+        check_url(f"https://{host}/", allow_private=False)
+
+
+def test_a_public_address_passes() -> None:
+    assert is_public("193.166.3.2")
+    assert is_public("2001:14ba::1")
+    check_url("https://tickets.ferry.example/bookings/", allow_private=False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://tickets.ferry.example/", "https://user@ferry.example/", "https://user:pass@ferry.example/",
+        "ftp://ferry.example/", "file:///etc/passwd", "https:///nowhere", "https://ferry.example:22/",
+        "https://ferry.example:0/", "https://ferry.example:99999/", "https://ferry.example/a b",
+        "https://ferry.example\\@10.0.0.1/", "gopher://ferry.example/", "//ferry.example/", "",
+    ],
+)  # fmt: skip
+def test_a_url_is_refused_by_its_wording(url: str) -> None:
+    with pytest.raises(AddressRefused):
+        check_url(url, allow_private=False)
+
+
+def test_a_name_that_leads_inside_is_refused_when_connecting(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(host: str, port: int, **_: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (at, port)) for at in ("193.166.3.2", "10.0.0.1")]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+
+    with pytest.raises(AddressRefused, match=r"10\.0\.0\.1"):
+        resolve("ferry.example", 443, allow_private=False)
+    with pytest.raises(Unavailable, match=r"10\.0\.0\.1"):
+        open_wire().call("GET", "https://ferry.example/", changes=True)
+
+
+def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answer(host: str, port: int, **_: Any) -> list[Any]:
+        asked.append(host)
+        inside = "127.0.0.1" if len(asked) > 1 else "192.0.2.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (inside, port))]
+
+    connected: list[Any] = []
+
+    def connect(address: Any, *_: Any, **__: Any) -> socket.socket:
+        connected.append(address)
+        raise OSError("no network in tests")
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    monkeypatch.setattr(socket, "create_connection", connect)
+
+    with pytest.raises(Unavailable):
+        open_wire(allow_private=True).call("GET", "http://rebinding.example/", changes=True)
+
+    assert asked == ["rebinding.example"]
+    assert connected == [("192.0.2.1", 80)]

@@ -1,0 +1,101 @@
+"""What connectors keep, on both databases: one entry a key, no place sold twice, nothing kept of a failed block."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from operators.connectors.own import OwnInventory
+from operators.errors import Refused
+from operators.inventory import Inventory
+from operators.journal import Entry, Stale
+from tariffs.money import Money
+from tests.operators.sample import MORNING, clock, departure, request
+from ticketing.db import Database
+from ticketing.db.connectors import DatabaseJournal, DatabaseSailings
+
+
+def ferry(database: Database, foot: int = 100) -> OwnInventory:
+    inventory = Inventory(
+        "eckero", DatabaseSailings(database, "gulf"), lambda _: {"foot": foot}, timedelta(minutes=15)
+    )
+    return OwnInventory("eckero", None, clock().now, inventory)
+
+
+def test_an_entry_comes_back_as_it_was_written(database: Database) -> None:
+    journal = DatabaseJournal(database, "gulf")
+    entry = Entry(
+        "tallink", "k", "d", "held", MORNING, "R1", MORNING + timedelta(minutes=15), Money(2500, "EUR")
+    )
+
+    written = journal.put(entry)
+
+    assert journal.find("tallink", "k") == written == replace(entry, version=1)
+    assert journal.find("viking", "k") is None
+    assert DatabaseJournal(database, "another").find("tallink", "k") is None
+
+
+def test_two_writers_of_one_entry_do_not_both_win(database: Database) -> None:
+    journal = DatabaseJournal(database, "gulf")
+    first = journal.put(Entry("tallink", "k", "d", "holding", MORNING))
+    journal.put(replace(first, progress="held"))
+
+    for late in (first, replace(first, version=0)):
+        with pytest.raises(Stale):
+            journal.put(late)
+
+    assert journal.find("tallink", "k").progress == "held"
+
+
+def test_a_booking_lives_in_the_database(database: Database) -> None:
+    sold = ferry(database)
+    sold.hold(request("k", adults=2))
+    sold.confirm("k")
+    sold.hold(request("other", adults=3))
+
+    again = ferry(database)
+    assert again.confirm("k").price == Money(5000, "EUR")
+    assert again.availability([departure()])[0].free == {"foot": 95}
+    again.release("other")
+    again.cancel("k")
+    assert again.availability([departure()])[0].free == {"foot": 100}
+    assert [one.state for one in again.inventory.sailings.sold("eckero")] == ["cancelled"]
+
+
+def test_many_buyers_at_once_never_oversell_a_sailing(database: Database) -> None:
+    start = threading.Barrier(12)
+    refused: list[str] = []
+
+    def buy() -> None:
+        mine = ferry(database, foot=7)
+        start.wait()
+        try:
+            mine.confirm(mine.hold(request()).key)
+        except Refused as no:
+            refused.append(no.reason)
+
+    buyers = [threading.Thread(target=buy) for _ in range(12)]
+    for buyer in buyers:
+        buyer.start()
+    for buyer in buyers:
+        buyer.join()
+
+    assert refused == ["sold_out"] * 5
+    assert len(ferry(database).inventory.sailings.sold("eckero")) == 7
+
+
+def test_a_block_that_fails_keeps_nothing(database: Database) -> None:
+    sold = ferry(database)
+    sold.hold(request("k"))
+    held = sold.inventory.find("k")
+
+    def fail() -> None:
+        with sold.inventory.sailings.opened(held.sailing) as opened:
+            opened.put(replace(held, state="released"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+
+    assert sold.find("k").state == "held"

@@ -1,0 +1,72 @@
+"""`throughfare simulate`: start a stand-in for an operator's system, with an inventory and a fault plan."""
+
+import json
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from operators.simulators.faults import FaultPlan
+from operators.simulators.maritime import MaritimeSimulator, Ship
+from operators.simulators.server import Simulator
+from ticketing.clock import Clock, DemoClock, SystemClock
+
+
+@click.command()
+@click.argument("name", type=click.Choice(["maritime"]))
+@click.option("--port", type=int, default=0, help="The port on loopback; a free one if not given.")
+@click.option("--places", type=click.IntRange(0), default=300, help="Places of a departure.")
+@click.option("--hold-minutes", type=click.IntRange(1, 1440), default=15, help="How long a hold lasts.")
+@click.option("--price", "prices", multiple=True, metavar="CATEGORY=CENTS", help="A price; may be repeated.")
+@click.option("--faults", type=click.Path(dir_okay=False, exists=True), help="A fault plan as JSON.")
+@click.option("--clock-file", type=click.Path(dir_okay=False), help="Pretend the time that this file shifts.")
+def command(*, name: str, port: int, faults: str | None, clock_file: str | None, **options: Any) -> None:
+    """Serve the protocol NAME on loopback until Ctrl-C. Nothing behind it is real.
+
+    \b
+    Example:
+      throughfare simulate maritime --port 8471 --places 300 --price adult=2500
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    clock: Clock = DemoClock(Path(clock_file)) if clock_file else SystemClock()
+    simulator = _SIMULATORS[name](clock, **options)
+    if faults:
+        simulator.plan = _plan(Path(faults))
+    with simulator:
+        url = simulator.start(port)
+        click.echo(
+            f"A simulator of {simulator.name} at {url} (inspect it there, plan faults at {url}/_faults)"
+        )
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        stopped.wait()
+
+
+def _maritime(clock: Clock, *, places: int, hold_minutes: int, prices: tuple[str, ...]) -> Simulator:
+    ship = Ship(places=places, prices=_prices(prices))
+    return MaritimeSimulator(clock.now, ship=ship, hold_life=timedelta(minutes=hold_minutes))
+
+
+def _prices(options: tuple[str, ...]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for option in options:
+        category, _, cents = option.partition("=")
+        if not category or not cents.isascii() or not cents.isdigit():
+            raise click.BadParameter(f"{option!r} is not like adult=2500", param_hint="--price")
+        found[category] = int(cents)
+    return found
+
+
+def _plan(path: Path) -> FaultPlan:
+    try:
+        document: Any = json.loads(path.read_text(encoding="utf-8"))
+        return FaultPlan.from_json(document)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--faults") from error
+
+
+_SIMULATORS: dict[str, Callable[..., Simulator]] = {"maritime": _maritime}
