@@ -10,9 +10,8 @@ from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from operators.region import RefundStep
 from ticketing import config, logs
-from ticketing.api import edge, gates, journeys, orders, problems, settlement, wellknown
+from ticketing.api import edge, gates, gateway, journeys, orders, problems, settlement, wellknown
 from ticketing.api.context import Rooms
 from ticketing.api.schemas.common import ProblemSchema
 from ticketing.clock import Clock
@@ -21,7 +20,7 @@ from ticketing.db import Database
 from ticketing.db.migrate import is_current
 from ticketing.gate.service import Gatehouse
 from ticketing.identity import Once, OrderTokens, authenticate
-from ticketing.payments import DemoGateway
+from ticketing.payments import DemoGateway, PaymentGateway, StripeGateway
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
 from ticketing.regions import Region, load_regions
@@ -74,6 +73,7 @@ def create_app(
     for room in (journeys, orders, gates, settlement):
         api.register_blueprint(room.blueprint)
     app.register_blueprint(wellknown.blueprint)
+    app.register_blueprint(gateway.blueprint)
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
     )
@@ -93,7 +93,7 @@ def build_rooms(
         clock=clock,
         planner=Planner(database, clock, regions),
         desk=Desk(database, clock, regions),
-        till=Till(database, clock, DemoGateway(database, clock), press, _schedules(regions)),
+        till=Till(database, clock, _gateway(settings, database, clock), press, regions),
         gatehouse=Gatehouse(database, clock, keys, press, accept_demo=settings.gateway == "demo"),
         office=Office(database, clock),
         once=Once(database, clock),
@@ -104,11 +104,13 @@ def build_rooms(
     )
 
 
-def _schedules(regions: Mapping[str, Region]) -> dict[str, dict[str, tuple[RefundStep, ...]]]:
-    return {
-        name: {operator.id: operator.refund for operator in region.operators.values()}
-        for name, region in regions.items()
-    }
+def _gateway(settings: Settings, database: Database, clock: Clock) -> PaymentGateway:
+    """The payment gateway of this deployment; a configured one that cannot work stops the start."""
+    if settings.gateway == "demo":
+        return DemoGateway(database, clock, settings.public_url)
+    stripe = settings.stripe()
+    stripe.check(production=settings.environment == "production")
+    return StripeGateway(stripe)
 
 
 def _openapi(settings: Settings) -> dict[str, Any]:

@@ -14,6 +14,44 @@ Environment = Literal["development", "production"]
 DEMO_PASSPHRASE = "demo-passphrase-not-a-secret"  # noqa: S105  a stand-in that production refuses by name
 
 
+LIVE_ADDRESS = "https://api.stripe.com"
+
+
+@dataclass(frozen=True, slots=True)
+class StripeSettings:
+    """What a deployment decides: its keys, the secrets of its webhook (the current one first), its name in metadata.
+
+    `api_address` may be another one than Stripe's with a test key only: a stand-in for tests and the demo.
+    """
+
+    secret_key: str
+    webhook_secrets: tuple[str, ...] = ()
+    api_address: str = LIVE_ADDRESS
+    deployment: str = "throughfare"
+
+    @property
+    def live(self) -> bool:
+        """Whether real money moves."""
+        return "_live_" in self.secret_key
+
+    def check(self, *, production: bool) -> None:
+        """Raise Misconfigured for keys, versions or addresses that do not go together."""
+        if not self.secret_key.startswith(("sk_", "rk_")):
+            raise Misconfigured(
+                "THROUGHFARE_STRIPE_SECRET_KEY must be a secret or restricted key (sk_… or rk_…)"
+            )
+        if not self.webhook_secrets:
+            raise Misconfigured(
+                "THROUGHFARE_STRIPE_WEBHOOK_SECRET is needed: reports are not believed without it"
+            )
+        if self.live and self.api_address != LIVE_ADDRESS:
+            raise Misconfigured(
+                "a live key is sent to Stripe alone: THROUGHFARE_STRIPE_API_ADDRESS must not be set"
+            )
+        if production and not self.live:
+            raise Misconfigured("THROUGHFARE_STRIPE_SECRET_KEY is a test key and is refused in production")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that a deployment decides. `from_environment` reads it; tests build it directly."""
@@ -26,7 +64,10 @@ class Settings:
     key_passphrase: str = DEMO_PASSPHRASE
     issuer: str = "throughfare.eu"
     public_url: str = "http://127.0.0.1:8000"
-    gateway: Literal["demo"] = "demo"
+    gateway: Literal["demo", "stripe"] = "demo"
+    stripe_secret_key: str = ""
+    stripe_webhook_secrets: tuple[str, ...] = ()
+    stripe_api_address: str = ""
     allow_demo_payments_in_production: bool = False
     demo_clock_file: Path | None = None
     log_format: Literal["json", "console"] = "json"
@@ -35,11 +76,24 @@ class Settings:
         """The clock of this deployment."""
         return DemoClock(self.demo_clock_file) if self.demo_clock_file else SystemClock()
 
+    def stripe(self) -> StripeSettings:
+        """How this deployment speaks to Stripe."""
+        return StripeSettings(
+            self.stripe_secret_key,
+            self.stripe_webhook_secrets,
+            self.stripe_api_address or LIVE_ADDRESS,
+            self.issuer,
+        )
+
     def warnings(self) -> list[str]:
         """Each stand-in that is in use, in words for the log and the health page."""
         found = []
         if self.gateway == "demo":
             found.append("demo payment gateway: no money moves")
+        if self.gateway == "stripe" and not self.stripe().live:
+            found.append("Stripe test key: no money moves")
+        if self.stripe_api_address:
+            found.append("another address in Stripe's place: payments are pretended")
         if self.key_passphrase == DEMO_PASSPHRASE:
             found.append("demo key passphrase: the signing keys are not protected")
         if self.demo_clock_file:
@@ -58,7 +112,10 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         key_passphrase=environ.get("THROUGHFARE_KEY_PASSPHRASE", DEMO_PASSPHRASE),
         issuer=environ.get("THROUGHFARE_ISSUER", "throughfare.eu"),
         public_url=environ.get("THROUGHFARE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
-        gateway=cast("Literal['demo']", _one_of(environ, "GATEWAY", ("demo",))),
+        gateway=cast("Literal['demo', 'stripe']", _one_of(environ, "GATEWAY", ("demo", "stripe"))),
+        stripe_secret_key=environ.get("THROUGHFARE_STRIPE_SECRET_KEY", ""),
+        stripe_webhook_secrets=_words(environ.get("THROUGHFARE_STRIPE_WEBHOOK_SECRET", "")),
+        stripe_api_address=environ.get("THROUGHFARE_STRIPE_API_ADDRESS", "").rstrip("/"),
         allow_demo_payments_in_production=environ.get("ALLOW_DEMO_PAYMENTS_IN_PRODUCTION") == "yes",
         demo_clock_file=_optional_path(environ, "DEMO_CLOCK_FILE"),
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
@@ -87,6 +144,11 @@ def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> 
     if value not in allowed:
         raise Misconfigured(f"THROUGHFARE_{name} is {value!r}; it may be {' or '.join(allowed)}")
     return value
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Values separated by commas: while a secret changes, the new one comes before the old one."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _optional_path(environ: Mapping[str, str], name: str) -> Path | None:

@@ -168,7 +168,7 @@ def _purchase() -> None:
     op.create_table(
         "booking", _text("id"), _text("order_id"), _number("seq"), _text("operator"), _text("state"),
         _text("reference", null=True), _moment("expires_at", null=True), _number("tries"), _moment("changed_at"),
-        _text("document"), _one_of("booking", "wanted", "held", "confirmed", "released", "cancelled", "refused", "stuck"),
+        _text("document"), _one_of("booking", "wanted", "held", "confirmed", "unwanted", "released", "cancelled", "refused", "stuck"),
         _to("booking", "order_id", "ticket_order"), _key("booking", "id"), _unique("booking", "order_id", "seq"),
         sqlite_strict=True,
     )

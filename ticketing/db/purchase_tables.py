@@ -18,7 +18,7 @@ booking = sa.Table(
     sa.Column("changed_at", Instant(), nullable=False),
     sa.Column("document", sa.Text(), nullable=False),
     sa.CheckConstraint(
-        "state IN ('wanted', 'held', 'confirmed', 'released', 'cancelled', 'refused', 'stuck')", name="state"
+        "state IN ('wanted', 'held', 'confirmed', 'unwanted', 'released', 'cancelled', 'refused', 'stuck')", name="state"
     ),
     sa.UniqueConstraint("order_id", "seq"),
     sa.Index(None, "state"),

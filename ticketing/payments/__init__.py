@@ -14,7 +14,7 @@ from ticketing.payments.port import (
     OutcomeUnknown,
     PaymentGateway,
 )
-from ticketing.payments.stripe_gateway import StripeGateway, StripeSettings
+from ticketing.payments.stripe_gateway import StripeGateway
 
 __all__ = [
     "Attempt",
@@ -30,5 +30,4 @@ __all__ = [
     "OutcomeUnknown",
     "PaymentGateway",
     "StripeGateway",
-    "StripeSettings",
 ]

@@ -100,7 +100,7 @@ class DemoGateway:
             if charge.state != "authorised" or amount.minor > charge.amount_minor:
                 raise PaymentRefused(f"the demo gateway cannot capture a charge that is {charge.state}")
             demo_gateway.update_charge(tx, charge, state="captured", captured_minor=amount.minor)
-            self._balance(tx, external_id, "charge", external_id, amount, fee.minor)
+            self._balance(tx, external_id, amount, kind="charge", source=external_id, fee_minor=fee.minor)
             return {"external_id": external_id, "method": charge.method}
 
         answer, replayed = self._once(key, {"capture": external_id, **amount.as_dict()}, act)
@@ -137,7 +137,7 @@ class DemoGateway:
             demo_gateway.put_thing(tx, thing)
             if not fails:
                 demo_gateway.update_charge(tx, charge, refunded_minor=refunded)
-                self._balance(tx, external_id, "refund", thing.id, -amount, 0)
+                self._balance(tx, external_id, -amount, kind="refund", source=thing.id, fee_minor=0)
             return {"id": thing.id}
 
         answer, _ = self._once(key, {"refund": external_id, **amount.as_dict()}, act)
@@ -157,9 +157,11 @@ class DemoGateway:
             }
             demo_gateway.put_thing(tx, Thing(thing_id, "dispute", external_id, self._clock.now(), made))
             if state == "withdrawn":
-                self._balance(tx, external_id, "dispute", thing_id, -amount, DISPUTE_FEE_MINOR)
+                self._balance(
+                    tx, external_id, -amount, kind="dispute", source=thing_id, fee_minor=DISPUTE_FEE_MINOR
+                )
             if state in {"reinstated", "won"}:
-                self._balance(tx, external_id, "dispute", thing_id, amount, 0)
+                self._balance(tx, external_id, amount, kind="dispute", source=thing_id, fee_minor=0)
         return self.fetch_dispute(thing_id)
 
     def fetch(self, external_id: str) -> Charge:
@@ -226,7 +228,7 @@ class DemoGateway:
         return found
 
     def _balance(
-        self, tx: Transaction, charge_id: str, kind: str, source: str, amount: Money, fee_minor: int
+        self, tx: Transaction, charge_id: str, amount: Money, *, kind: str, source: str, fee_minor: int
     ) -> None:
         made = {
             "kind": kind, "source": source, "amount_minor": amount.minor, "currency": amount.currency,

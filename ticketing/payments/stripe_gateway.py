@@ -6,7 +6,6 @@ an event is a hint to fetch. Amounts are minor units, ids in metadata are ours, 
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
@@ -14,6 +13,7 @@ import stripe
 import structlog
 
 from tariffs.money import Money
+from ticketing.config import StripeSettings
 from ticketing.errors import Conflict, InvalidRequest, Misconfigured, NotFound, PaymentRefused
 from ticketing.payments.port import (
     Attempt,
@@ -35,7 +35,6 @@ from ticketing.payments.port import (
 T = TypeVar("T")
 
 API_VERSION = "2026-10-28.endive"
-LIVE_ADDRESS = "https://api.stripe.com"
 TOLERANCE_SECONDS = 300
 _TIMEOUT_SECONDS = 10
 _MAX_RETRIES = 2
@@ -56,51 +55,16 @@ _BALANCE_KINDS: Mapping[str, Literal["charge", "refund", "dispute", "fee", "payo
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class StripeSettings:
-    """What a deployment decides: its keys, the secrets of its webhook (the current one first), its name in metadata.
-
-    `api_address` may be another one than Stripe's with a test key only: a stand-in for tests and the demo.
-    """
-
-    secret_key: str
-    webhook_secrets: tuple[str, ...] = ()
-    api_address: str = LIVE_ADDRESS
-    deployment: str = "throughfare"
-
-    @property
-    def live(self) -> bool:
-        """Whether real money moves."""
-        return "_live_" in self.secret_key
-
-    def check(self, *, production: bool) -> None:
-        """Raise Misconfigured for keys, versions or addresses that do not go together."""
-        if not self.secret_key.startswith(("sk_", "rk_")):
-            raise Misconfigured(
-                "THROUGHFARE_STRIPE_SECRET_KEY must be a secret or restricted key (sk_… or rk_…)"
-            )
-        if not self.webhook_secrets:
-            raise Misconfigured(
-                "THROUGHFARE_STRIPE_WEBHOOK_SECRET is needed: reports are not believed without it"
-            )
-        if self.live and self.api_address != LIVE_ADDRESS:
-            raise Misconfigured(
-                "a live key is sent to Stripe alone: THROUGHFARE_STRIPE_API_ADDRESS must not be set"
-            )
-        if production and not self.live:
-            raise Misconfigured("THROUGHFARE_STRIPE_SECRET_KEY is a test key and is refused in production")
-        if stripe.api_version != API_VERSION:
-            raise Misconfigured(
-                f"the installed stripe speaks {stripe.api_version}, this release was tested with {API_VERSION}"
-            )
-
-
 class StripeGateway:
     """The port over Stripe's PaymentIntents."""
 
     name = "stripe"
 
     def __init__(self, settings: StripeSettings) -> None:
+        if stripe.api_version != API_VERSION:
+            raise Misconfigured(
+                f"the installed stripe speaks {stripe.api_version}, this release was tested with {API_VERSION}"
+            )
         self._settings = settings
         self._client = stripe.StripeClient(
             settings.secret_key,
@@ -311,7 +275,7 @@ def _charge(intent: stripe.PaymentIntent) -> Charge:
     held = None if latest is None or isinstance(latest, str) else latest
     line: Any = getattr(held, "balance_transaction", None)
     fee = None if line is None or isinstance(line, str) else line.fee
-    metadata = intent.metadata or {}
+    metadata: Any = intent.metadata or {}
     return Charge(
         intent.id, _CHARGE_STATES[intent.status], _money(intent.amount, intent.currency), intent.amount_received or 0,
         (held.amount_refunded or 0) if held else 0, _meta(metadata, "order_id"), _meta(metadata, "payment_id"), fee,

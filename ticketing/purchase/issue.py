@@ -10,6 +10,7 @@ from ticketing.books import postings
 from ticketing.db import Transaction, books, tickets
 from ticketing.db.books import Share, Tax
 from ticketing.db.offers import Quote
+from ticketing.db.orders import Order
 from ticketing.db.tickets import Ticket
 from ticketing.tickets.issue import Press, TicketOrder, choose_index, status_list_of
 
@@ -35,10 +36,10 @@ def validity(rides: list[dict[str, Any]], now: datetime) -> Validity:
     return Validity(max(now, departure - EARLY), arrival + LATE)
 
 
-def issue(tx: Transaction, press: Press, quote: Quote, order_id: str, now: datetime) -> list[Ticket]:
+def issue(tx: Transaction, press: Press, quote: Quote, order: Order, now: datetime) -> list[Ticket]:
     """Sign and store every ticket of a quote and book what each operator, tax office and the scheme gets."""
     return [
-        _issue_one(tx, press, quote, order_id=order_id, passenger=passenger, now=now)
+        _issue_one(tx, press, quote, order_id=order.id, passenger=passenger, now=now)
         for passenger in quote.document["passengers"]
     ]
 

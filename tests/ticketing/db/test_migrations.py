@@ -10,7 +10,6 @@ from ticketing.db import Database
 from ticketing.db.migrate import is_current, upgrade
 from ticketing.db.schema import metadata
 
-
 NOW = "'2026-10-13T02:10:00.000000Z'"
 FIRST_RELEASE = (
     "INSERT INTO tariff_version VALUES ('v', 'gulf', {now}, '{{}}')",
