@@ -1,9 +1,22 @@
 """Open a feed: a folder or a zip with GTFS files becomes a mapping from file name to text, within limits."""
 
+import io
 import zipfile
+import zlib
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
+from typing import IO
 
+from operators.gtfs.timetable import FILES
+
+# What a tariff may change from a day on; the timetable's own tables stay.
+FARE_FILES = frozenset({
+    "areas.txt", "stop_areas.txt", "networks.txt", "route_networks.txt", "rider_categories.txt", "fare_media.txt",
+    "fare_products.txt", "timeframes.txt", "area_sets.txt", "area_set_elements.txt", "fare_leg_rules.txt",
+    "fare_leg_join_rules.txt", "fare_transfer_rules.txt",
+})  # fmt: skip
+# Everything that a timetable and its fares are read from.
+FEED_FILES = FARE_FILES | {*FILES}
 MAX_FILE_BYTES = 512 * 1024 * 1024
 
 
@@ -20,11 +33,21 @@ def read_feed(path: Path, wanted: Collection[str]) -> dict[str, str]:
         return {name: _text(name, _limited(path / name)) for name in wanted if (path / name).is_file()}
     if not path.is_file():
         raise FeedUnreadable(f"{path} is neither a folder nor a file")
+    with path.open("rb") as file:
+        return _open_zip(file, str(path), wanted)
+
+
+def read_zip(content: bytes, wanted: Collection[str]) -> dict[str, str]:
+    """Read the wanted files of a zip that was fetched; raises FeedUnreadable."""
+    return _open_zip(io.BytesIO(content), "the feed", wanted)
+
+
+def _open_zip(file: IO[bytes], name: str, wanted: Collection[str]) -> dict[str, str]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             return _read_zip(archive, wanted)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
-        raise FeedUnreadable(f"{path} is not a readable zip: {error}") from error
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+        raise FeedUnreadable(f"{name} is not a readable zip: {error}") from error
 
 
 def _read_zip(archive: zipfile.ZipFile, wanted: Collection[str]) -> dict[str, str]:

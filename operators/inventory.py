@@ -31,7 +31,10 @@ class Sailing:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Places taken under our key; `digest` tells the same request from another one with the same key."""
+    """Places taken under our key; `digest` tells the same request from another one with the same key.
+
+    `travellers` pairs each rider category with the kind of its place.
+    """
 
     key: str
     digest: str
@@ -40,7 +43,7 @@ class Reservation:
     state: ReservationState
     expires_at: datetime
     price: Money | None = None
-    categories: tuple[str, ...] = ()
+    travellers: tuple[tuple[str, str], ...] = ()
     from_stop_id: str = ""
     to_stop_id: str = ""
 
@@ -74,8 +77,8 @@ class Sailings(Protocol):
     def taken(self, sailing: Sailing, now: datetime) -> Mapping[str, int]:
         """The places taken now, by kind, without a lock."""
 
-    def sold(self, operator: str) -> Sequence[Reservation]:
-        """Every reservation that is or was confirmed, in the order of confirmation keys."""
+    def sold(self, operator: str, since: date) -> Sequence[Reservation]:
+        """Every reservation of a service day from `since` on that is or was confirmed, in the order of keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class Inventory:
             self._require_room(sailing, wanted, opened.taken(now))
             made = Reservation(
                 request.key, digest(request), sailing, dict(wanted), "held", now + self.hold_life,
-                request.price, tuple(traveller.category for traveller in request.travellers),
+                request.price, tuple((traveller.category, traveller.place) for traveller in request.travellers),
                 departure.from_stop_id, departure.to_stop_id,
             )  # fmt: skip
             opened.put(made)

@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 
 from operators.inventory import Reservation, Sailing
 from operators.journal import Entry, Stale
@@ -35,13 +35,15 @@ class MemorySailings:
         with self._lock:
             return _OpenInMemory(sailing, self._kept).taken(now)
 
-    def sold(self, operator: str) -> Sequence[Reservation]:
+    def sold(self, operator: str, since: date) -> Sequence[Reservation]:
         """Every reservation that is or was confirmed."""
         with self._lock:
             return [
                 one
                 for (owner, _), one in sorted(self._kept.items())
-                if owner == operator and one.state in {"confirmed", "cancelled"}
+                if owner == operator
+                and one.state in {"confirmed", "cancelled"}
+                and one.sailing.service_date >= since
             ]
 
     def all(self) -> list[Reservation]:

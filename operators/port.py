@@ -27,9 +27,11 @@ from operators.gtfs.timetable import Stop, Timetable
 from tariffs.money import Money
 
 __all__ = [
+    "Alert",
     "Availability",
     "BadReply",
     "Booking",
+    "CallChange",
     "Cancellation",
     "Capabilities",
     "Connector",
@@ -226,22 +228,45 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class TimetableVersion:
-    """A timetable with the version by which it is asked for again."""
+    """A timetable with the version by which it is asked for again; `files` are the texts it was read from."""
 
     version: str
     timetable: Timetable
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CallChange:
+    """What is known of one call, by its place among the trip's calls (from 0): seconds late, or not served.
+
+    None is not known, which is not the same as on time.
+    """
+
+    place: int
+    arrival_delay: int | None = None
+    departure_delay: int | None = None
+    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Disruption:
-    """One trip that does not run as planned; delays in seconds by stop id, `""` for the whole trip."""
+    """One trip that does not run as planned: cancelled, late as a whole, or call by call."""
 
     trip_id: str
-    service_date: date | None
-    cancelled: bool
-    delays: Mapping[str, int] = field(default_factory=dict)
-    skipped: tuple[str, ...] = ()
-    text: str = ""
+    service_date: date
+    cancelled: bool = False
+    delay_seconds: int = 0
+    calls: tuple[CallChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A message to passengers about some routes, stops or trips; empty ones are about the whole operator."""
+
+    text: str
+    route_ids: tuple[str, ...] = ()
+    stop_ids: tuple[str, ...] = ()
+    trip_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +275,7 @@ class Disruptions:
 
     as_of: datetime
     items: tuple[Disruption, ...]
+    alerts: tuple[Alert, ...] = ()
 
 
 class Connector(Protocol):
@@ -301,3 +327,6 @@ class Connector(Protocol):
 
     def disruptions(self) -> Disruptions:
         """Delays and cancellations as the operator tells them now."""
+
+    def tend(self) -> Sequence[str]:
+        """Do what has to be done from time to time; answers what a person should look at."""

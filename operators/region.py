@@ -6,21 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from operators.files import FeedUnreadable, read_feed
+from operators.files import FARE_FILES, FEED_FILES, FeedUnreadable, read_feed
 from operators.gtfs.reader import load_timetable
-from operators.gtfs.timetable import FILES, Timetable
+from operators.gtfs.timetable import Timetable
 from operators.region_toml import REGION_TOML, Operator, RefundStep, Terminal, Walking, open_toml
 from tariffs.findings import Finding
 
 __all__ = ["Operator", "RefundStep", "RegionData", "Terminal", "Walking", "load_region"]
 
-# What a tariff may change from a day on; the timetable's own tables stay.
-_FARES = frozenset({
-    "areas.txt", "stop_areas.txt", "networks.txt", "route_networks.txt", "rider_categories.txt",
-    "fare_media.txt", "fare_products.txt", "timeframes.txt", "area_sets.txt", "area_set_elements.txt",
-    "fare_leg_rules.txt", "fare_leg_join_rules.txt", "fare_transfer_rules.txt",
-})  # fmt: skip
-_ALL = _FARES | {*FILES}
 # Tables that a region has only where it needs them.
 OPTIONAL = ("caps.csv", "eligibility.csv", "groups.csv", "rates.csv")
 
@@ -98,7 +91,7 @@ def _feeds(
     for operator in operators:
         place = folder / "feeds" / operator
         try:
-            texts[operator] = read_feed(place if place.is_dir() else place.with_suffix(".zip"), _ALL)
+            texts[operator] = read_feed(place if place.is_dir() else place.with_suffix(".zip"), FEED_FILES)
         except FeedUnreadable as error:
             findings.append(Finding(f"feeds/{operator}", 0, "", "unreadable_feed", str(error)))
             continue
@@ -126,7 +119,7 @@ def _dated_feeds(
             findings.append(Finding(f"tariffs/{operator}", 0, "", "unknown_reference", message))
             continue
         try:
-            found.setdefault(operator, {})[day] = read_feed(folder, _FARES)
+            found.setdefault(operator, {})[day] = read_feed(folder, FARE_FILES)
         except FeedUnreadable as error:
             findings.append(Finding(f"tariffs/{operator}/{day}", 0, "", "unreadable_feed", str(error)))
     return found

@@ -7,11 +7,15 @@ A new protocol is one file in `connectors/` and one line here; a new operator of
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import NoReturn
 
-from operators.connectors.basis import Basis, Now
+from operators.connectors.basis import Now
+from operators.connectors.exchange import FileExchange
+from operators.connectors.gtfs import GtfsSettings, OpenTransport
 from operators.connectors.maritime import Maritime, MaritimeSettings
 from operators.connectors.own import OwnInventory
+from operators.exchange.folder import PostOffice
 from operators.gtfs.timetable import Timetable
 from operators.inventory import Inventory, Sailings
 from operators.journal import Journal
@@ -25,6 +29,7 @@ from tariffs.findings import Finding
 _PLACES: tuple[PlaceKind, ...] = ("foot", "car", "cabin")
 # What every connector that makes calls understands.
 _WIRE = ("allow_private", "timeout_ms")
+_FEED_BYTES = 200_000_000
 _OPEN = ConnectorTable("gtfs")
 
 
@@ -74,8 +79,20 @@ def _reader(
 
 
 def _gtfs(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
-    table.only(())
-    return Basis(table.operator, published, surroundings.now)
+    table.only({"url", "trip_updates_url", "alerts_url", "cache", *_WIRE})
+    private = table.flag("allow_private")
+    cache = table.text("cache", "")
+    settings = GtfsSettings(
+        url=table.url("url", allow_private=private, required=False) or None,
+        trip_updates_url=table.url("trip_updates_url", allow_private=private, required=False) or None,
+        alerts_url=table.url("alerts_url", allow_private=private, required=False) or None,
+        cache=Path(cache) if cache else None,
+        allow_private=private,
+        limits=Limits(
+            call_seconds=table.whole("timeout_ms", 30_000, 50, 300_000) / 1000, reply_bytes=_FEED_BYTES
+        ),
+    )
+    return OpenTransport(table.operator, published, surroundings.now, settings)
 
 
 def _own(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
@@ -113,6 +130,20 @@ def _maritime(table: TableReader, published: Timetable | None, surroundings: Sur
     return Maritime(table.operator, published, surroundings.now, settings, surroundings.journal)
 
 
+def _exchange(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
+    table.only({"folder", "me", "hold_minutes", "sale_ends_minutes"})
+    terms = Inventory(
+        table.operator,
+        surroundings.sailings,
+        lambda _: {},
+        timedelta(minutes=table.whole("hold_minutes", 20, 1, 1440)),
+        timedelta(minutes=table.whole("sale_ends_minutes", 60, 0, 1440)),
+    )
+    folder, me = Path(table.text("folder")), table.text("me", "throughfare")
+    post = PostOffice(folder, me, table.operator, surroundings.now)
+    return FileExchange(table.operator, published, surroundings.now, terms, post)
+
+
 def _limits(table: TableReader) -> Limits:
     return Limits(call_seconds=table.whole("timeout_ms", 10_000, 50, 60_000) / 1000)
 
@@ -121,4 +152,4 @@ def _never() -> NoReturn:
     raise AssertionError("a table is checked without asking for the time")
 
 
-_KINDS: Mapping[str, Build] = {"gtfs": _gtfs, "maritime": _maritime, "own": _own}
+_KINDS: Mapping[str, Build] = {"exchange": _exchange, "gtfs": _gtfs, "maritime": _maritime, "own": _own}

@@ -10,6 +10,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
+from operators.port import Connector
 from ticketing import config, logs
 from ticketing.api import edge, gates, gateway, journeys, orders, problems, settlement, wellknown
 from ticketing.api.context import Rooms
@@ -23,7 +24,7 @@ from ticketing.identity import Once, OrderTokens, authenticate
 from ticketing.payments import DemoGateway, PaymentGateway, StripeGateway
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
-from ticketing.regions import Region, load_regions
+from ticketing.regions import Region, load_regions, open_connectors
 from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 from ticketing.tickets.issue import Press
@@ -54,8 +55,11 @@ def create_app(
     *,
     clock: Clock | None = None,
     regions: Mapping[str, Region] | None = None,
+    connectors: Mapping[str, Mapping[str, Connector]] | None = None,
 ) -> Flask:
     """Build the service; settings come from the environment unless they are given, so do clock and regions.
+
+    `connectors` stand in for those of the regions' operator tables in tests.
 
     Raises Misconfigured when the settings are unsafe or a region cannot be loaded.
     """
@@ -64,7 +68,7 @@ def create_app(
     for warning in settings.warnings():
         _log.warning("stand-in in use", what=warning)
     app = Flask("throughfare", static_folder=None)
-    app.extensions["throughfare"] = build_rooms(settings, clock=clock, regions=regions)
+    app.extensions["throughfare"] = build_rooms(settings, clock=clock, regions=regions, connectors=connectors)
     app.config.update(_openapi(settings))
     app.json = _Json(app)
     edge.register(app, settings.gateway)
@@ -81,7 +85,11 @@ def create_app(
 
 
 def build_rooms(
-    settings: Settings, *, clock: Clock | None = None, regions: Mapping[str, Region] | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    regions: Mapping[str, Region] | None = None,
+    connectors: Mapping[str, Mapping[str, Connector]] | None = None,
 ) -> Rooms:
     """Build each room with what it needs."""
     database, clock = Database(settings.database_url), clock or settings.clock()
@@ -89,13 +97,17 @@ def build_rooms(
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
     keys.create_missing(clock.now())
     press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo")
+    opened = open_connectors(database, clock, regions)
     return Rooms(
         clock=clock,
         planner=Planner(database, clock, regions),
         desk=Desk(database, clock, regions),
-        till=Till(database, clock, _gateway(settings, database, clock), press, regions),
+        till=Till(
+            database, clock, _gateway(settings, database, clock), press, regions, connectors or opened.regions
+        ),
         gatehouse=Gatehouse(database, clock, keys, press, accept_demo=settings.gateway == "demo"),
         office=Office(database, clock),
+        connectors=opened,
         once=Once(database, clock),
         order_tokens=OrderTokens.from_folder(settings.keys_folder),
         authenticate=functools.partial(authenticate, database, clock),

@@ -87,3 +87,7 @@ class Basis:
     def disruptions(self) -> Disruptions:
         """Not told by this protocol."""
         raise NotSupported(f"{self.operator} tells no delays")
+
+    def tend(self) -> Sequence[str]:
+        """Nothing has to be done from time to time."""
+        return ()

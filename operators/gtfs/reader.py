@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import NamedTuple, cast
 
-from operators.gtfs.timetable import FILES, Departure, Mode, Pattern, Route, Stop, Timetable
+from operators.gtfs.timetable import FILES, Departure, Mode, Pattern, Route, Stop, Timetable, Wheelchair
 from operators.gtfs.transfers import read_transfers
 from tariffs.calendars import Service, read_services
 from tariffs.findings import Finding, errors
@@ -50,6 +50,7 @@ class _Trip:
     service: str
     headsign: str
     line: int
+    wheelchair: Wheelchair = None
     calls: list[_Call] = field(default_factory=list)
 
 
@@ -62,6 +63,7 @@ class _Shape(NamedTuple):
     departures: tuple[int, ...]
     boards: tuple[bool, ...]
     alights: tuple[bool, ...]
+    sequences: tuple[int, ...]
 
 
 def load_timetable(operator: str, files: Mapping[str, str]) -> tuple[Timetable | None, list[Finding]]:
@@ -129,10 +131,16 @@ def _stops(table: Table, translated: Mapping[str, Mapping[str, str]]) -> dict[st
         name = row.text("stop_name")
         names = {"": name, **translated.get(name, {}), **translated.get(stop_id, {})}
         parent = row.text("parent_station") or None
-        stops[stop_id] = Stop(stop_id, name, names, lat, lon, parent, kind == "1", zone)
+        stops[stop_id] = Stop(
+            stop_id, name, names, lat, lon, parent, kind == "1", zone, _wheelchair(row, "wheelchair_boarding")
+        )
         parents.append((row, stop_id))
     for row, stop_id in parents:
-        known(row, "parent_station", stops[stop_id].parent, stops)
+        stop = stops[stop_id]
+        known(row, "parent_station", stop.parent, stops)
+        if stop.wheelchair is None and stop.parent in stops:
+            # A platform that says nothing is as its station is (GTFS, wheelchair_boarding).
+            stops[stop_id] = replace(stop, wheelchair=stops[stop.parent].wheelchair)
     return stops
 
 
@@ -168,7 +176,8 @@ def _trips(table: Table, routes: Mapping[str, Route], services: Mapping[str, Ser
         known(row, "route_id", route, routes)
         known(row, "service_id", service, services)
         if unique(row, "trip_id", trip_id, trips):
-            trips[trip_id] = _Trip(trip_id, route, service, row.text("trip_headsign"), row.line)
+            accessible = _wheelchair(row, "wheelchair_accessible")
+            trips[trip_id] = _Trip(trip_id, route, service, row.text("trip_headsign"), row.line, accessible)
     return trips
 
 
@@ -236,13 +245,18 @@ def _patterns(
             tuple(cast("int", call.departure) - first for call in calls),
             tuple(call.boards for call in calls),
             tuple(call.alights for call in calls),
+            tuple(call.sequence for call in calls),
         )
         for start in starts.get(trip.id, [first]):
             name = f"{trip.id}@{start}" if trip.id in starts else trip.id
-            grouped.setdefault(shape, []).append(Departure(start, name, trip.service, trip.headsign))
+            grouped.setdefault(shape, []).append(
+                Departure(start, name, trip.service, trip.headsign, trip.wheelchair)
+            )
     return tuple(
         Pattern(
-            *shape, trips=tuple(sorted(found, key=lambda departure: (departure.start, departure.trip_id)))
+            *shape[:-1],
+            trips=tuple(sorted(found, key=lambda departure: (departure.start, departure.trip_id))),
+            sequences=shape.sequences,
         )
         for shape, found in grouped.items()
     )
@@ -317,6 +331,14 @@ def seconds(value: str) -> int:
     if not found:
         raise ValueError(value)
     return int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])
+
+
+def _wheelchair(row: Row, name: str) -> Wheelchair:
+    """1 is yes, 2 is no, 0 or nothing is not known."""
+    value = row.text(name)
+    if value not in {"", "0", "1", "2"}:
+        row.fault(name, "invalid_enum", f"{value!r} is not 0, 1 or 2")
+    return {"1": True, "2": False}.get(value)
 
 
 def _degrees(row: Row, name: str, limit: int) -> float:

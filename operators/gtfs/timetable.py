@@ -6,6 +6,8 @@ from typing import Literal
 
 from tariffs.calendars import Service
 
+# Whether a wheelchair can board, where the feed says so.
+Wheelchair = bool | None
 Mode = Literal["tram", "metro", "rail", "bus", "ferry"]
 
 FILES = (
@@ -16,7 +18,10 @@ FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A stop or station; `names` by language, `""` being the feed's own. Coordinates are WGS 84."""
+    """A stop or station; `names` by language, `""` being the feed's own. Coordinates are WGS 84.
+
+    `wheelchair` is what the feed says of it or of its station, None where it says nothing.
+    """
 
     id: str
     name: str
@@ -26,6 +31,7 @@ class Stop:
     parent: str | None
     is_station: bool
     timezone: str | None
+    wheelchair: Wheelchair = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,15 @@ class Departure:
     trip_id: str
     service: str
     headsign: str
+    wheelchair: Wheelchair = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Trips over the same stops in the same time. Offsets are seconds after the trip's start."""
+    """Trips over the same stops in the same time. Offsets are seconds after the trip's start.
+
+    `sequences` are the feed's own numbers of the calls, by which real-time messages name them.
+    """
 
     route: str
     stops: tuple[str, ...]
@@ -64,6 +74,7 @@ class Pattern:
     boards: tuple[bool, ...]
     alights: tuple[bool, ...]
     trips: tuple[Departure, ...]
+    sequences: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,33 @@ def test_an_operator_without_a_table_is_open_transport(regions: dict[str, Region
     assert not made["hsl"].capabilities.needs_hold
     assert made["hsl"].timetable().timetable.operator == "hsl"
     assert made["hsl"].timetable("published") is None
+    assert made["hsl"].tend() == ()
     assert [stop.name for stop in made["hsl"].places("pasila")]
     with pytest.raises(NotSupported):
         made["hsl"].hold(request())
+
+
+def test_the_ferries_of_the_gulf_speak_three_protocols(regions: dict[str, Region]) -> None:
+    made = registry.build(regions["helsinki-tallinn"].data, registry.Surroundings(clock().now))
+
+    assert {name: type(one).__name__ for name, one in made.items()} == {
+        "tlt": "OpenTransport", "hsl": "OpenTransport", "tallink": "Maritime", "viking": "FileExchange", "eckero": "OwnInventory",
+    }  # fmt: skip
+    assert [name for name, one in made.items() if one.capabilities.needs_hold] == [
+        "tallink",
+        "viking",
+        "eckero",
+    ]
+
+
+def test_the_environment_replaces_a_value_of_the_table(regions: dict[str, Region]) -> None:
+    environ = {"THROUGHFARE_ECKERO_HOLD_MINUTES": "7"}
+
+    made = registry.build(
+        regions["helsinki-tallinn"].data, registry.Surroundings(clock().now, environ=environ)
+    )
+
+    assert made["eckero"].capabilities.hold_seconds == 420
 
 
 def test_a_table_makes_an_inventory_of_our_own(regions: dict[str, Region]) -> None:

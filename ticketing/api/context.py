@@ -12,6 +12,7 @@ from ticketing.gate.service import Gatehouse
 from ticketing.identity import Answer, Once, OrderTokens, Principal, Remember
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
+from ticketing.regions import Connectors
 from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 
@@ -26,6 +27,7 @@ class Rooms:
     till: Till
     gatehouse: Gatehouse
     office: Office
+    connectors: Connectors
     once: Once
     order_tokens: OrderTokens
     authenticate: Callable[[str], Principal]

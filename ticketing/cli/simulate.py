@@ -3,13 +3,17 @@
 import json
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
+from operators.files import read_feed
+from operators.gtfs.reader import load_timetable
+from operators.gtfs.timetable import FILES
+from operators.simulators.exchange import ExchangeSimulator
 from operators.simulators.faults import FaultPlan
 from operators.simulators.maritime import MaritimeSimulator, Ship
 from operators.simulators.server import Simulator
@@ -17,11 +21,16 @@ from ticketing.clock import Clock, DemoClock, SystemClock
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["maritime"]))
+@click.argument("name", type=click.Choice(["exchange", "maritime"]))
 @click.option("--port", type=int, default=0, help="The port on loopback; a free one if not given.")
 @click.option("--places", type=click.IntRange(0), default=300, help="Places of a departure.")
 @click.option("--hold-minutes", type=click.IntRange(1, 1440), default=15, help="How long a hold lasts.")
 @click.option("--price", "prices", multiple=True, metavar="CATEGORY=CENTS", help="A price; may be repeated.")
+@click.option("--folder", type=click.Path(file_okay=False), help="exchange: the folder of the files.")
+@click.option(
+    "--feed", type=click.Path(exists=True), help="exchange: the operator's timetable, to allot seats."
+)
+@click.option("--operator", default="viking", help="exchange: the operator's id.")
 @click.option("--faults", type=click.Path(dir_okay=False, exists=True), help="A fault plan as JSON.")
 @click.option("--clock-file", type=click.Path(dir_okay=False), help="Pretend the time that this file shifts.")
 def command(*, name: str, port: int, faults: str | None, clock_file: str | None, **options: Any) -> None:
@@ -30,9 +39,10 @@ def command(*, name: str, port: int, faults: str | None, clock_file: str | None,
     \b
     Example:
       throughfare simulate maritime --port 8471 --places 300 --price adult=2500
+      throughfare simulate exchange --folder var/exchange/viking --feed regions/helsinki-tallinn/feeds/viking
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     clock: Clock = DemoClock(Path(clock_file)) if clock_file else SystemClock()
-    simulator = _SIMULATORS[name](clock, **options)
+    simulator = _SIMULATORS[name](clock, options)
     if faults:
         simulator.plan = _plan(Path(faults))
     with simulator:
@@ -46,9 +56,27 @@ def command(*, name: str, port: int, faults: str | None, clock_file: str | None,
         stopped.wait()
 
 
-def _maritime(clock: Clock, *, places: int, hold_minutes: int, prices: tuple[str, ...]) -> Simulator:
-    ship = Ship(places=places, prices=_prices(prices))
-    return MaritimeSimulator(clock.now, ship=ship, hold_life=timedelta(minutes=hold_minutes))
+def _maritime(clock: Clock, options: Mapping[str, Any]) -> Simulator:
+    ship = Ship(places=options["places"], prices=_prices(options["prices"]))
+    return MaritimeSimulator(clock.now, ship=ship, hold_life=timedelta(minutes=options["hold_minutes"]))
+
+
+def _exchange(clock: Clock, options: Mapping[str, Any]) -> Simulator:
+    """A clerk who allots seats on every trip of a fortnight and then looks into the folder every second."""
+    if not options["folder"] or not options["feed"]:
+        raise click.UsageError("exchange needs --folder and --feed")
+    simulator = ExchangeSimulator(clock.now, Path(options["folder"]), options["operator"])
+    timetable, _ = load_timetable(options["operator"], read_feed(Path(options["feed"]), FILES))
+    if timetable is None:
+        raise click.UsageError("the feed has faults; see `throughfare tariff check`")
+    simulator.allot_days(timetable, clock.now().date(), {"foot": options["places"]})
+    threading.Thread(target=_visit, args=(simulator,), daemon=True).start()
+    return simulator
+
+
+def _visit(simulator: ExchangeSimulator) -> None:
+    while not simulator.stopping.wait(1.0):
+        simulator.turn()
 
 
 def _prices(options: tuple[str, ...]) -> dict[str, int]:
@@ -69,4 +97,7 @@ def _plan(path: Path) -> FaultPlan:
         raise click.BadParameter(str(error), param_hint="--faults") from error
 
 
-_SIMULATORS: dict[str, Callable[..., Simulator]] = {"maritime": _maritime}
+_SIMULATORS: dict[str, Callable[[Clock, Mapping[str, Any]], Simulator]] = {
+    "exchange": _exchange,
+    "maritime": _maritime,
+}

@@ -28,12 +28,13 @@ def command(*, once: bool) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     configured = settings()
     logs.configure(configured.log_format)
-    till = build_rooms(configured).till
+    rooms = build_rooms(configured)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     while True:
-        run_round(till)
+        run_round(rooms.till)
+        rooms.connectors.tend()
         if once or stopped.wait(_PAUSE_SECONDS):
             return
 

@@ -95,13 +95,13 @@ class DatabaseSailings:
         with self.database.read() as tx:
             return _taken(tx, self.region, wanted, now)
 
-    def sold(self, operator: str) -> Sequence[Reservation]:
+    def sold(self, operator: str, since: date) -> Sequence[Reservation]:
         """Every reservation that is or was confirmed."""
         table = reservation.c
         query = (
             sa.select(reservation)
             .where(table.region == self.region, table.operator == operator)
-            .where(table.state.in_(["confirmed", "cancelled"]))
+            .where(table.state.in_(["confirmed", "cancelled"]), table.service_date >= since.isoformat())
             .order_by(table.key)
         )
         with self.database.read() as tx:
@@ -129,7 +129,11 @@ class _Opened:
             **{kind: made.places.get(kind, 0) for kind in _KINDS},
             **_priced(made.price),
             "document": canonical(
-                {"categories": list(made.categories), "from": made.from_stop_id, "to": made.to_stop_id}
+                {
+                    "travellers": [list(pair) for pair in made.travellers],
+                    "from": made.from_stop_id,
+                    "to": made.to_stop_id,
+                }
             ),
         }
         same = _same(self.region, made.sailing.operator, made.key)
@@ -162,7 +166,7 @@ def _value(row: sa.RowMapping) -> Reservation:
         state=row["state"],
         expires_at=row["expires_at"],
         price=_price(row),
-        categories=tuple(document["categories"]),
+        travellers=tuple((category, place) for category, place in document["travellers"]),
         from_stop_id=document["from"],
         to_stop_id=document["to"],
     )

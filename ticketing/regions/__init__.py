@@ -1,5 +1,6 @@
 """Regions: the data folders this process serves, loaded and checked once."""
 
+from ticketing.regions.connectors import Connectors, open_connectors
 from ticketing.regions.load import Region, check_region, load_regions
 
-__all__ = ["Region", "check_region", "load_regions"]
+__all__ = ["Connectors", "Region", "check_region", "load_regions", "open_connectors"]

@@ -2,18 +2,20 @@
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from operators.connectors.own import OwnInventory
 from operators.errors import Refused
+from operators.figures import Figures, Slot
 from operators.inventory import Inventory
 from operators.journal import Entry, Stale
 from tariffs.money import Money
 from tests.operators.sample import MORNING, clock, departure, request
 from ticketing.db import Database
 from ticketing.db.connectors import DatabaseJournal, DatabaseSailings
+from ticketing.db.figures import DatabaseFigures
 
 
 def ferry(database: Database, foot: int = 100) -> OwnInventory:
@@ -60,7 +62,7 @@ def test_a_booking_lives_in_the_database(database: Database) -> None:
     again.release("other")
     again.cancel("k")
     assert again.availability([departure()])[0].free == {"foot": 100}
-    assert [one.state for one in again.inventory.sailings.sold("eckero")] == ["cancelled"]
+    assert [one.state for one in again.inventory.sailings.sold("eckero", date(2026, 10, 13))] == ["cancelled"]
 
 
 def test_many_buyers_at_once_never_oversell_a_sailing(database: Database) -> None:
@@ -82,7 +84,7 @@ def test_many_buyers_at_once_never_oversell_a_sailing(database: Database) -> Non
         buyer.join()
 
     assert refused == ["sold_out"] * 5
-    assert len(ferry(database).inventory.sailings.sold("eckero")) == 7
+    assert len(ferry(database).inventory.sailings.sold("eckero", date(2026, 10, 13))) == 7
 
 
 def test_a_block_that_fails_keeps_nothing(database: Database) -> None:
@@ -99,3 +101,17 @@ def test_a_block_that_fails_keeps_nothing(database: Database) -> None:
         fail()
 
     assert sold.find("k").state == "held"
+
+
+def test_figures_of_several_processes_add_up(database: Database) -> None:
+    slot = Slot("gulf", "tallink", "hold", MORNING.replace(minute=0))
+    for _ in range(2):
+        figures = Figures(DatabaseFigures(database), lambda: 0.0)
+        for outcome in ("ok", "unknown"):
+            figures.record(slot, outcome, 0.2)
+            figures.keep()
+
+    found = Figures(DatabaseFigures(database), lambda: 0.0).since(slot.hour)
+
+    assert found["gulf", "tallink", "hold"].outcomes == {"ok": 2, "unknown": 2}
+    assert found["gulf", "tallink", "hold"].total_us == 800_000

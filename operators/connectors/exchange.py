@@ -1,0 +1,240 @@
+"""The connector of an operator that has nothing but files: we sell from its allotment and send it manifests.
+
+Holds and bookings are kept in an inventory of ours whose capacity is what the operator allots. Confirming is
+local and immediate; the manifest is its delivery, written at once and repeated until it is acknowledged.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from operators.connectors.basis import Basis, Now
+from operators.exchange.folder import Alarm, PostOffice
+from operators.exchange.format import ExchangeFile, Record, Refusal
+from operators.gtfs.timetable import Timetable
+from operators.inventory import Inventory, Reservation, Sailing
+from operators.port import (
+    Availability,
+    Booking,
+    Cancellation,
+    Capabilities,
+    Departure,
+    Disruption,
+    Disruptions,
+    Hold,
+    HoldRequest,
+    PlaceKind,
+    RefundOffer,
+    Release,
+    Standing,
+)
+
+_PLACES: tuple[PlaceKind, ...] = ("foot", "car", "cabin")
+_EVENTS = ("CANCELLATION", "DELAY", "BOARDED")
+# Sailings of longer ago are history: nothing about them is told any more.
+_TOLD_FOR = timedelta(days=2)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Allotments:
+    """What the operator lets us sell, folded from its files; a cancelled record stays cancelled."""
+
+    seen: int = 0
+    records: dict[str, Record | None] = field(default_factory=dict)
+    seats: dict[Sailing, Counter[str]] = field(default_factory=dict)
+
+
+class FileExchange(Basis):
+    """One operator's folder. `terms` is the inventory, whose capacity becomes what the operator allots."""
+
+    def __init__(
+        self, operator: str, published: Timetable | None, now: Now, terms: Inventory, post: PostOffice
+    ) -> None:
+        super().__init__(operator, published, now)
+        inventory = self.inventory = replace(terms, capacity=self.allotted)
+        self._post = post
+        self._allotments = _Allotments()
+        self._trips = (
+            {trip.trip_id for pattern in published.patterns for trip in pattern.trips} if published else set()
+        )
+        self.capabilities = Capabilities(
+            needs_hold=True,
+            cancels="whole",
+            releases=True,
+            availability=True,
+            disruptions=True,
+            finds_by="our_key",
+            hold_seconds=int(inventory.hold_life.total_seconds()),
+            sale_ends_seconds=int(inventory.sale_ends.total_seconds()),
+        )
+
+    def allotted(self, sailing: Sailing) -> Mapping[str, int]:
+        """The places that the operator lets us sell on a sailing."""
+        with self._post.locked():
+            self._fold()
+            return dict(self._allotments.seats.get(sailing, Counter()))
+
+    def availability(self, departures: Sequence[Departure]) -> Sequence[Availability]:
+        """The allotment less what is sold and held; a sailing without an allotment is left out."""
+        now = self.now()
+        told = [(departure, self.inventory.free(departure, now)) for departure in departures]
+        return [Availability(departure, {**free}, now) for departure, free in told if free]
+
+    def hold(self, request: HoldRequest) -> Hold:
+        """Take places of the allotment."""
+        return _hold(self.inventory.hold(request, self.now()))
+
+    def confirm(self, key: str) -> Booking:
+        """Sell, and write the manifest; a folder that cannot be written delays the manifest, not the sale."""
+        sold = self.inventory.confirm(key, self.now())
+        self._deliver()
+        return Booking(sold.key, sold.key, sold.price)
+
+    def release(self, key: str) -> Release:
+        """Give a hold back at once."""
+        self.inventory.release(key)
+        return Release(key, freed=True)
+
+    def refund_offer(self, key: str) -> RefundOffer:
+        """The product's own refund rules decide: a manifest carries no refunds."""
+        return RefundOffer(key, None, None)
+
+    def cancel(self, key: str) -> Cancellation:
+        """Take a booking back, and tell the operator with the next manifest."""
+        self.inventory.cancel(key)
+        self._deliver()
+        return Cancellation(key)
+
+    def find(self, key: str) -> Standing | None:
+        """What we have under our key."""
+        known = self.inventory.find(key)
+        if known is None:
+            return None
+        if known.state == "held":
+            lasts = known.takes_places(self.now())
+            return Standing(key, "held" if lasts else "expired", hold=_hold(known))
+        booking = Booking(key, key, known.price) if known.state in {"confirmed", "cancelled"} else None
+        return Standing(key, known.state, booking=booking)
+
+    def disruptions(self) -> Disruptions:
+        """What the operator's event files say, the newest word on a trip last."""
+        with self._post.locked():
+            files = list(self._post.files("accepted", "EVENTS"))
+        found: dict[tuple[str, object], Disruption] = {}
+        for record in (
+            record for file in files for record in file.records if not self._refusal(file, record)
+        ):
+            key = (record.trip_id, record.service_date)
+            if record.action == "CANCEL":
+                found.pop(key, None)
+            elif record.place != "BOARDED":
+                cancelled = record.place == "CANCELLATION"
+                late = 0 if cancelled else 60 * record.seats
+                found[key] = Disruption(record.trip_id, record.service_date, cancelled, late)
+        as_of = max((file.created_at for file in files), default=_EPOCH)
+        return Disruptions(as_of, tuple(found.values()))
+
+    def tend(self) -> Sequence[str]:
+        """Take in what has come, send what is due; answers what a person should look at."""
+        alarms: list[Alarm] = self._post.receive(self._judge)
+        self._manifest()
+        alarms += self._post.resend()
+        return [f"{alarm.trouble}: {alarm.file}: {alarm.detail}" for alarm in alarms]
+
+    def _deliver(self) -> None:
+        try:
+            self._manifest()
+        except OSError:
+            return  # the booking stands; `tend` writes the manifest when the folder is there again
+
+    def _manifest(self) -> None:
+        """Send what the operator has not been told: sold and not cancelled, or cancelled and told as sold."""
+        with self._post.locked():
+            told: dict[str, str] = {}
+            for file in self._post.files("sent", "MANIFEST"):
+                told.update((record.record_id, record.action) for record in file.records)
+            due: list[Record] = []
+            since = (self.now() - _TOLD_FOR).date()
+            for sold in self.inventory.sailings.sold(self.operator, since):
+                for record in _records(sold):
+                    if sold.state == "confirmed" and record.record_id not in told:
+                        due.append(record)
+                    elif sold.state == "cancelled" and told.get(record.record_id) == "ADD":
+                        due.append(_cancelled(record))
+            if due:
+                self._post.send("MANIFEST", due)
+
+    def _judge(self, file: ExchangeFile) -> Sequence[Refusal]:
+        return [refusal for record in file.records if (refusal := self._refusal(file, record))]
+
+    def _refusal(self, file: ExchangeFile, record: Record) -> Refusal | None:
+        """Why a record does not count; None when it does. A cancellation may name what is not known."""
+        if self._trips and record.trip_id not in self._trips:
+            return Refusal(record.record_id, "UNKNOWN_TRIP", f"{record.trip_id} is not in the timetable")
+        known = _EVENTS if file.name.kind == "EVENTS" else _PLACES
+        if record.place not in known and record.action != "CANCEL":
+            return Refusal(
+                record.record_id, "UNKNOWN_CLASS", f"{record.place!r} is not one of {', '.join(known)}"
+            )
+        return None
+
+    def _fold(self) -> None:
+        """Bring the allotments up to the files that have been accepted."""
+        files = list(self._post.files("accepted", "ALLOTMENT")) + list(
+            self._post.files("accepted", "CORRECTION")
+        )
+        if len(files) == self._allotments.seen:
+            return
+        folded = _Allotments(seen=len(files))
+        for file in sorted(files, key=lambda one: one.created_at):
+            for record in file.records:
+                if not self._refusal(file, record):
+                    _apply(folded.records, record)
+        for record in filter(None, folded.records.values()):
+            sailing = Sailing(self.operator, record.trip_id, record.service_date)
+            folded.seats.setdefault(sailing, Counter())[record.place] += record.seats
+        self._allotments = folded
+
+
+def _apply(records: dict[str, Record | None], record: Record) -> None:
+    """ADD once, CHANGE what is there, CANCEL for good: a later ADD of a cancelled record is void."""
+    known = records.get(record.record_id, record if record.action == "ADD" else None)
+    if record.action == "CANCEL" or (record.record_id in records and records[record.record_id] is None):
+        records[record.record_id] = None
+    elif record.action == "ADD":
+        records.setdefault(record.record_id, known)
+    else:
+        records[record.record_id] = record
+
+
+def _records(sold: Reservation) -> list[Record]:
+    """The rows of one booking: one for each category and kind of place."""
+    price = sold.price
+    counted = Counter(sold.travellers)
+    return [
+        Record(
+            record_id=f"{sold.key}:{at}",
+            action="ADD",
+            ticket_id=sold.key,
+            trip_id=sold.sailing.trip_id,
+            service_date=sold.sailing.service_date,
+            from_stop=sold.from_stop_id,
+            to_stop=sold.to_stop_id,
+            category=category,
+            place=kind,
+            seats=seats,
+            amount_minor=price.minor if price and at == 0 else 0,
+            currency=price.currency if price else "XXX",
+        )
+        for at, ((category, kind), seats) in enumerate(sorted(counted.items()))
+    ]
+
+
+def _cancelled(record: Record) -> Record:
+    return replace(record, action="CANCEL", amount_minor=-record.amount_minor)
+
+
+def _hold(reservation: Reservation) -> Hold:
+    return Hold(reservation.key, reservation.key, reservation.expires_at, reservation.price)

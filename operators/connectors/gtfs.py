@@ -1,0 +1,185 @@
+"""Open transport: a timetable from a folder, a zip or an address, and its live delays. Nobody holds anything here.
+
+A feed that is fetched replaces the last good one only when it has no errors and has not lost more than
+a third of its trips; until then the last good one stays, also over restarts.
+"""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from google.transit.gtfs_realtime_pb2 import FeedMessage
+
+from operators.connectors.basis import Basis, Now
+from operators.errors import BadReply, NotSupported
+from operators.files import FEED_FILES, FeedUnreadable, read_zip
+from operators.gtfs import realtime
+from operators.gtfs.reader import load_timetable
+from operators.gtfs.timetable import Timetable
+from operators.port import Alert, Capabilities, Disruption, Disruptions, TimetableVersion
+from operators.transport import Limits, Reply, Wire, open_wire
+from tariffs.findings import errors
+
+_OK, _NOT_MODIFIED = 200, 304
+# A feed that suddenly has fewer than this share of its trips is more likely broken than true.
+_KEPT_PERCENT = 70
+
+
+@dataclass(frozen=True, slots=True)
+class GtfsSettings:
+    """Addresses, each None where there is none; `cache` is the folder of the last good feed."""
+
+    url: str | None = None
+    trip_updates_url: str | None = None
+    alerts_url: str | None = None
+    cache: Path | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    allow_private: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+class OpenTransport(Basis):
+    """A published feed; with an address it is refreshed, with real-time addresses it tells delays."""
+
+    def __init__(self, operator: str, published: Timetable | None, now: Now, settings: GtfsSettings) -> None:
+        super().__init__(operator, published, now)
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._wire: Wire | None = None
+        self._good: TimetableVersion | None = None
+        self._etag, self._version = "", ""
+        self._newest: dict[str, FeedMessage] = {}
+        live = settings.trip_updates_url is not None or settings.alerts_url is not None
+        self.capabilities = Capabilities(needs_hold=False, disruptions=live)
+
+    def timetable(self, known_version: str | None = None) -> TimetableVersion | None:
+        """Fetch if there is an address; None when nothing is newer than `known_version`.
+
+        Raises BadReply for a feed that cannot replace the last good one, Unavailable when there is no answer.
+        """
+        if self._settings.url is None:
+            return super().timetable(known_version)
+        with self._lock:
+            self._recall()
+            self._refresh(self._settings.url)
+            found = self._good
+        return None if found is None or found.version == known_version else found
+
+    def last_good(self) -> TimetableVersion | None:
+        """The last good feed that was fetched, from this run or an earlier one; nothing is asked."""
+        with self._lock:
+            self._recall()
+            return self._good
+
+    def disruptions(self) -> Disruptions:
+        """Fresh trip updates and alerts; what is too old is left out, `as_of` says how old the rest is."""
+        if not self.capabilities.disruptions:
+            return super().disruptions()
+        timetable = self._good.timetable if self._good else self._published
+        if timetable is None:
+            raise NotSupported(f"{self.operator} publishes no timetable")
+        items: list[Disruption] = []
+        alerts: list[Alert] = []
+        told = []
+        for kind, url in self._live():
+            message = self._message(kind, url)
+            told.append(realtime.told_at(message))
+            if realtime.is_fresh(message, kind, self.now()):
+                read = realtime.read(message, timetable)
+                items += read.items
+                alerts += read.alerts
+        return Disruptions(min(told), tuple(items), tuple(alerts))
+
+    def _refresh(self, url: str) -> None:
+        headers = {"If-None-Match": self._etag} if self._etag and self._good else {}
+        reply = self._open().call("GET", url, changes=False, headers=headers)
+        if reply.status == _NOT_MODIFIED:
+            return
+        if reply.status != _OK:
+            raise BadReply(f"the feed was answered with {reply.status}")
+        version = hashlib.sha256(reply.content).hexdigest()
+        if self._good is None or version != self._good.version:
+            self._good = self._accepted(version, reply)
+        self._etag = reply.headers.get("etag", "")
+        self._remember(reply.content)
+
+    def _accepted(self, version: str, reply: Reply) -> TimetableVersion:
+        """Read a feed; raises BadReply with its faults, or when it has lost too much."""
+        found = _read(self.operator, version, reply.content)
+        before = self._good.timetable if self._good else self._published
+        if before is not None:
+            had, has = _trips(before), _trips(found.timetable)
+            if has * 100 < had * _KEPT_PERCENT:
+                raise BadReply(f"the feed has {has} trips, the last good one had {had}: somebody should look")
+        return found
+
+    def _recall(self) -> None:
+        """Go on with what an earlier run found good."""
+        folder = self._settings.cache
+        if self._good is not None or folder is None or not (folder / "feed.zip").is_file():
+            return
+        try:
+            content = (folder / "feed.zip").read_bytes()
+            self._good = _read(self.operator, hashlib.sha256(content).hexdigest(), content)
+            self._etag = str(json.loads((folder / "feed.json").read_text(encoding="utf-8"))["etag"])
+        except (BadReply, OSError, ValueError, KeyError):
+            self._etag = ""  # the region's own feed is used until the next refresh
+
+    def _remember(self, content: bytes) -> None:
+        folder = self._settings.cache
+        if folder is None:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, written in (
+            ("feed.zip", content),
+            ("feed.json", json.dumps({"etag": self._etag}).encode()),
+        ):
+            draft = folder / f"{name}.{os.getpid()}.part"
+            draft.write_bytes(written)
+            draft.replace(folder / name)
+
+    def _message(self, kind: str, url: str) -> FeedMessage:
+        """Fetch a message; one that is older than what we have already is not used."""
+        reply = self._open().call("GET", url, changes=False)
+        if reply.status != _OK:
+            raise BadReply(f"{kind} was answered with {reply.status}")
+        message = realtime.parse(reply.content)
+        with self._lock:
+            known = self._newest.get(kind)
+            if known is None or known.header.timestamp <= message.header.timestamp:
+                self._newest[kind] = message
+            return self._newest[kind]
+
+    def _live(self) -> Sequence[tuple[str, str]]:
+        told = (("trip_updates", self._settings.trip_updates_url), ("alerts", self._settings.alerts_url))
+        return [(kind, url) for kind, url in told if url]
+
+    def _open(self) -> Wire:
+        if self._wire is None:
+            settings = self._settings
+            self._wire = open_wire(
+                limits=settings.limits, allow_private=settings.allow_private, headers=settings.headers
+            )
+        return self._wire
+
+
+def _read(operator: str, version: str, content: bytes) -> TimetableVersion:
+    try:
+        files = read_zip(content, FEED_FILES)
+    except FeedUnreadable as error:
+        raise BadReply(str(error)) from error
+    timetable, findings = load_timetable(operator, files)
+    if timetable is None:
+        first = errors(findings)[0]
+        raise BadReply(
+            f"{len(errors(findings))} faults, the first: {first.file} row {first.row}: {first.message}"
+        )
+    return TimetableVersion(version, timetable, files)
+
+
+def _trips(timetable: Timetable) -> int:
+    return sum(len(pattern.trips) for pattern in timetable.patterns)

@@ -1,0 +1,210 @@
+"""The guard around a connector: bulkhead, circuit breaker, patient repetition and figures, the same for every protocol.
+
+A slow operator may fill its own bulkhead, never the service. What was surely not executed is repeated with
+jitter; what may have been is repeated once, because the connector then asks the operator by our key first.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+import stamina
+
+from operators.breaker import Breaker, BreakerState, Trip
+from operators.errors import BadReply, NotSupported, OutcomeUnknown, Unavailable
+from operators.figures import Figures, Outcome, Slot, outcome_of
+from operators.gtfs.timetable import Stop
+from operators.port import (
+    Availability,
+    Booking,
+    Cancellation,
+    Capabilities,
+    Connector,
+    Departure,
+    Disruptions,
+    Hold,
+    HoldRequest,
+    OfferRequest,
+    Offers,
+    RefundOffer,
+    Release,
+    Standing,
+    TimetableVersion,
+)
+
+_T = TypeVar("_T")
+_CALLS = (
+    "timetable", "availability", "offers", "hold", "confirm", "release", "refund_offer", "cancel", "find",
+    "disruptions",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long a call is tried; `parallel` calls of one operator run at once."""
+
+    attempts: int = 3
+    budget_seconds: float = 20.0
+    wait_initial: float = 0.1
+    wait_max: float = 2.0
+    wait_jitter: float = 0.3
+    parallel: int = 8
+    queue_seconds: float = 0.5
+    trip: Trip = field(default_factory=Trip)
+
+
+class Guarded:
+    """A connector that may be asked by many at once and misbehave as it likes."""
+
+    def __init__(
+        self,
+        region: str,
+        inner: Connector,
+        now: Callable[[], datetime],
+        figures: Figures,
+        *,
+        patience: Patience | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.inner = inner
+        self._region, self._now, self._figures = region, now, figures
+        self._patience = patience or Patience()
+        self._monotonic = monotonic
+        self.alarms: tuple[str, ...] = ()
+        self._places = threading.BoundedSemaphore(self._patience.parallel)
+        self._breakers = {call: Breaker(self._patience.trip, monotonic) for call in _CALLS}
+
+    @property
+    def operator(self) -> str:
+        """The operator's id."""
+        return self.inner.operator
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be asked of it."""
+        return self.inner.capabilities
+
+    @property
+    def breakers(self) -> dict[str, BreakerState]:
+        """The calls whose breaker is not closed."""
+        states = {call: breaker.state for call, breaker in self._breakers.items()}
+        return {call: state for call, state in states.items() if state != "closed"}
+
+    def timetable(self, known_version: str | None = None) -> TimetableVersion | None:
+        """As the port says."""
+        return self._run("timetable", lambda: self.inner.timetable(known_version))
+
+    def places(self, text: str) -> Sequence[Stop]:
+        """As the port says; answered from what is here."""
+        return self.inner.places(text)
+
+    def availability(self, departures: Sequence[Departure]) -> Sequence[Availability]:
+        """As the port says."""
+        return self._run("availability", lambda: self.inner.availability(departures))
+
+    def offers(self, request: OfferRequest) -> Offers:
+        """As the port says."""
+        return self._run("offers", lambda: self.inner.offers(request))
+
+    def hold(self, request: HoldRequest) -> Hold:
+        """As the port says."""
+        return self._run("hold", lambda: self.inner.hold(request))
+
+    def confirm(self, key: str) -> Booking:
+        """As the port says."""
+        return self._run("confirm", lambda: self.inner.confirm(key))
+
+    def release(self, key: str) -> Release:
+        """As the port says."""
+        return self._run("release", lambda: self.inner.release(key))
+
+    def refund_offer(self, key: str) -> RefundOffer:
+        """As the port says."""
+        return self._run("refund_offer", lambda: self.inner.refund_offer(key))
+
+    def cancel(self, key: str) -> Cancellation:
+        """As the port says."""
+        return self._run("cancel", lambda: self.inner.cancel(key))
+
+    def find(self, key: str) -> Standing | None:
+        """As the port says."""
+        return self._run("find", lambda: self.inner.find(key))
+
+    def disruptions(self) -> Disruptions:
+        """As the port says."""
+        return self._run("disruptions", self.inner.disruptions)
+
+    def tend(self) -> Sequence[str]:
+        """As the port says; what it finds is remembered for whoever asks."""
+        self.alarms = tuple(self.inner.tend())
+        return self.alarms
+
+    def _run(self, call: str, act: Callable[[], _T]) -> _T:
+        patience, lost = self._patience, 0
+
+        def again(error: Exception) -> bool | float:
+            nonlocal lost
+            if isinstance(error, OutcomeUnknown):
+                lost += 1
+                return lost == 1
+            if isinstance(error, Unavailable) and not isinstance(error, _NotAsked):
+                wait = error.retry_after_seconds
+                # Whoever asks for a long pause gets it from the caller, who has other things to do meanwhile.
+                return True if wait is None else wait <= patience.wait_max and wait
+            return False
+
+        for attempt in stamina.retry_context(
+            on=again,
+            attempts=patience.attempts,
+            timeout=patience.budget_seconds,
+            wait_initial=patience.wait_initial,
+            wait_max=patience.wait_max,
+            wait_jitter=patience.wait_jitter,
+        ):
+            with attempt:
+                return self._once(call, act)
+        raise AssertionError("the last attempt raises or returns")
+
+    def _once(self, call: str, act: Callable[[], _T]) -> _T:
+        """One attempt inside the bulkhead, past the breaker, counted."""
+        if not self._places.acquire(timeout=self._patience.queue_seconds):
+            self._count(call, "not_asked", 0.0)
+            raise _NotAsked(f"{self.operator} has {self._patience.parallel} calls under way already")
+        try:
+            breaker = self._breakers[call]
+            if not breaker.admits():
+                self._count(call, "not_asked", 0.0)
+                raise _NotAsked(f"{self.operator} has failed too often; nobody asks it to {call} for a while")
+            return self._watched(call, breaker, act)
+        finally:
+            self._places.release()
+
+    def _watched(self, call: str, breaker: Breaker, act: Callable[[], _T]) -> _T:
+        begun, error = self._monotonic(), None
+        try:
+            return act()
+        except Exception as failure:
+            error = failure
+            raise
+        finally:
+            outcome = outcome_of(error)
+            if isinstance(error, Unavailable | OutcomeUnknown | BadReply):
+                breaker.failed()
+            else:
+                breaker.succeeded()
+            if not isinstance(error, NotSupported):
+                self._count(call, outcome, self._monotonic() - begun)
+
+    def _count(self, call: str, outcome: Outcome, seconds: float) -> None:
+        hour = self._hour()
+        self._figures.record(Slot(self._region, self.operator, call, hour), outcome, seconds)
+
+    def _hour(self) -> datetime:
+        return self._now().replace(minute=0, second=0, microsecond=0)
+
+
+class _NotAsked(Unavailable):
+    """The operator was not asked at all: trying again at once would ask nobody either."""

@@ -1,0 +1,117 @@
+"""A simulator of an operator that publishes a feed and its delays: a zip with an ETag, and GTFS-Realtime. A stand-in."""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from google.transit import gtfs_realtime_pb2 as gtfs
+
+from operators.simulators.server import Answer, Request, Route, Simulator
+
+_PROTOBUF = "application/x-protobuf"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What happens to one trip on one day: `calls` are delays in seconds by stop_sequence, None where skipped."""
+
+    trip_id: str
+    day: date
+    cancelled: bool = False
+    calls: tuple[tuple[int, int | None], ...] = ()
+
+
+class GtfsSimulator(Simulator):
+    """Serves `/feed.zip`, `/trip_updates.pb` and `/alerts.pb`."""
+
+    name = "a public feed with live delays"
+
+    def __init__(self, now: Callable[[], datetime], files: Mapping[str, str]) -> None:
+        super().__init__()
+        self.now = now
+        self.files = dict(files)
+        self.troubles: list[Trouble] = []
+        self.alerts: list[str] = []
+        self.age = timedelta(0)
+
+    def routes(self) -> list[Route]:
+        """The three addresses."""
+        return [
+            Route("feed", "GET", "/feed.zip", self._feed),
+            Route("trip_updates", "GET", "/trip_updates.pb", self._trip_updates),
+            Route("alerts", "GET", "/alerts.pb", self._alerts),
+            Route("trouble", "POST", "/_troubles", self._take_troubles),
+        ]
+
+    def state(self) -> dict[str, Any]:
+        """What is published."""
+        return {
+            "troubles": [
+                {"trip_id": one.trip_id, "day": str(one.day), "cancelled": one.cancelled, "calls": one.calls}
+                for one in self.troubles
+            ],
+            "alerts": self.alerts,
+            "files": sorted(self.files),
+        }
+
+    def _take_troubles(self, request: Request) -> Answer:
+        """`[{"trip_id", "day", "cancelled", "calls": [[stop_sequence, seconds]]}]` replaces what is published."""
+        try:
+            self.troubles = [
+                Trouble(
+                    str(row["trip_id"]), date.fromisoformat(row["day"]), bool(row.get("cancelled")),
+                    tuple((int(number), late) for number, late in row.get("calls", ())),
+                )
+                for row in request.body
+            ]  # fmt: skip
+        except (KeyError, TypeError, ValueError) as error:
+            return Answer(400, {"detail": repr(error)})
+        return Answer(200, self.state())
+
+    def _feed(self, request: Request) -> Answer:
+        content = zipped(self.files)
+        etag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+        if request.headers.get("if-none-match") == etag:
+            return Answer(304, content=b"", headers=(("ETag", etag),))
+        return Answer(200, content=content, content_type="application/zip", headers=(("ETag", etag),))
+
+    def _trip_updates(self, _request: Request) -> Answer:
+        message = self._message()
+        for number, trouble in enumerate(self.troubles):
+            entity = message.entity.add(id=str(number))
+            trip = entity.trip_update.trip
+            trip.trip_id, trip.start_date = trouble.trip_id, f"{trouble.day:%Y%m%d}"
+            if trouble.cancelled:
+                trip.schedule_relationship = gtfs.TripDescriptor.CANCELED
+            for sequence, late in trouble.calls:
+                update = entity.trip_update.stop_time_update.add(stop_sequence=sequence)
+                if late is None:
+                    update.schedule_relationship = gtfs.TripUpdate.StopTimeUpdate.SKIPPED
+                else:
+                    update.arrival.delay = update.departure.delay = late
+        return Answer(200, content=message.SerializeToString(), content_type=_PROTOBUF)
+
+    def _alerts(self, _request: Request) -> Answer:
+        message = self._message()
+        for number, text in enumerate(self.alerts):
+            message.entity.add(id=str(number)).alert.header_text.translation.add(text=text)
+        return Answer(200, content=message.SerializeToString(), content_type=_PROTOBUF)
+
+    def _message(self) -> gtfs.FeedMessage:
+        message = gtfs.FeedMessage()
+        message.header.gtfs_realtime_version = "2.0"
+        message.header.timestamp = int((self.now() - self.age).timestamp())
+        return message
+
+
+def zipped(files: Mapping[str, str]) -> bytes:
+    """The files as a zip whose bytes depend on nothing else."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), text)
+    return content.getvalue()

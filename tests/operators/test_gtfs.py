@@ -1,0 +1,252 @@
+"""Open transport over real HTTP: refreshed feeds, a last good version that stays, live delays with their rules."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from google.transit import gtfs_realtime_pb2 as gtfs
+from hypothesis import given
+from hypothesis import strategies as st
+
+from operators.connectors.gtfs import GtfsSettings, OpenTransport
+from operators.errors import BadReply, NotSupported, Unavailable
+from operators.gtfs import realtime
+from operators.gtfs.reader import load_timetable
+from operators.port import CallChange, Disruption
+from operators.simulators.faults import Fault, plan
+from operators.simulators.gtfs import GtfsSimulator, Trouble
+from operators.transport import Limits
+from tests.operators.sample import clock, request
+from ticketing.clock import FixedClock
+
+DAY = date(2026, 10, 13)
+
+
+def feed(trips: int = 4, **changes: str) -> dict[str, str]:
+    """Trips along four stops, an hour apart from 05:00."""
+    rows = [
+        f"t{trip},s{at},{10 * at},{5 + trip:02}:{5 * at:02}:00,{5 + trip:02}:{5 * at:02}:30"
+        for trip in range(trips)
+        for at in range(1, 5)
+    ]
+    return {
+        "agency.txt": "agency_id,agency_name,agency_url,agency_timezone\na,A,https://a.example,Europe/Tallinn\n",
+        "stops.txt": "stop_id,stop_name,stop_lat,stop_lon,wheelchair_boarding,parent_station,location_type\n"
+        "ST,Station,59.4,24.7,1,,1\n"
+        + "".join(f"s{at},Stop {at},59.4{at},24.7,{'2' if at == 3 else ''},{'ST' if at == 1 else ''},\n" for at in range(1, 5)),
+        "routes.txt": "route_id,agency_id,route_short_name,route_type\nR,a,1,0\n",
+        "trips.txt": "trip_id,route_id,service_id,wheelchair_accessible\n"
+        + "".join(f"t{trip},R,W,{1 if trip == 0 else ''}\n" for trip in range(trips)),
+        "stop_times.txt": "trip_id,stop_id,stop_sequence,arrival_time,departure_time\n" + "\n".join(rows) + "\n",
+        "calendar.txt": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
+        "W,1,1,1,1,1,1,1,20260101,20271231\n",
+        **changes,
+    }  # fmt: skip
+
+
+@dataclass
+class Line:
+    """A published feed and its connector."""
+
+    simulator: GtfsSimulator
+    clock: FixedClock
+    url: str
+    cache: Path
+
+    def connector(self, **changes: object) -> OpenTransport:
+        values = {
+            "url": f"{self.url}/feed.zip",
+            "trip_updates_url": f"{self.url}/trip_updates.pb",
+            "alerts_url": f"{self.url}/alerts.pb",
+            "cache": self.cache,
+            "allow_private": True,
+            "limits": Limits(call_seconds=0.5),
+            **changes,
+        }
+        timetable, _ = load_timetable("a", feed())
+        return OpenTransport("a", timetable, self.clock.now, GtfsSettings(**values))
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[Line]:
+    time = clock()
+    with GtfsSimulator(time.now, feed()) as simulator:
+        yield Line(simulator, time, simulator.start(), tmp_path / "cache")
+
+
+def test_nothing_is_held_and_it_says_so(line: Line) -> None:
+    tram = line.connector()
+
+    assert not tram.capabilities.needs_hold
+    for call in (lambda: tram.hold(request()), lambda: tram.confirm("k"), lambda: tram.cancel("k")):
+        with pytest.raises(NotSupported):
+            call()
+    assert tram.find("k") is None
+
+
+def test_a_feed_is_fetched_once_and_again_when_it_has_changed(line: Line) -> None:
+    tram = line.connector()
+    first = tram.timetable()
+
+    assert tram.timetable(first.version) is None
+    line.simulator.files = feed(5)
+    second = tram.timetable(first.version)
+
+    assert len(second.timetable.patterns[0].trips) == 5
+    assert second.files["agency.txt"]
+    assert tram.last_good() == second
+
+
+def test_the_etag_saves_the_download(line: Line) -> None:
+    tram = line.connector()
+    version = tram.timetable().version
+    line.simulator.plan = plan(
+        [Fault("feed", "malformed", 1)]
+    )  # a body would be found broken, a 304 has none
+
+    with pytest.raises(BadReply):
+        line.connector(cache=None).timetable()
+    assert tram.timetable(version) is None
+
+
+@pytest.mark.parametrize(
+    "kind", ["error_before", "malformed", "truncated", "reset_before", "hang_before", "redirect"]
+)
+def test_a_bad_answer_leaves_the_last_good_feed(line: Line, kind: str) -> None:
+    tram = line.connector()
+    good = tram.timetable()
+    line.simulator.files = feed(6)
+    line.simulator.plan = plan([Fault("feed", kind, 1)])
+
+    with pytest.raises((BadReply, Unavailable)):
+        tram.timetable(good.version)
+
+    assert tram.last_good() == good
+    assert line.connector().last_good().version == good.version
+    assert len(tram.timetable(good.version).timetable.patterns[0].trips) == 6
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        feed(2),
+        feed(**{"stops.txt": "stop_id\n"}),
+        feed(**{"trips.txt": "trip_id,route_id,service_id\nt0,R,W\n"}),
+        {"agency.txt": ""},
+    ],
+)
+def test_a_feed_with_faults_or_with_half_its_trips_gone_is_not_used(
+    line: Line, files: dict[str, str]
+) -> None:
+    tram = line.connector()
+    good = tram.timetable()
+    line.simulator.files = files
+
+    with pytest.raises(BadReply):
+        tram.timetable(good.version)
+
+    assert tram.last_good() == good
+
+
+def test_a_restart_goes_on_with_what_was_good(line: Line) -> None:
+    line.simulator.files = feed(5)
+    version = line.connector().timetable().version
+
+    again = line.connector()
+
+    assert again.last_good().version == version
+    assert again.timetable(version) is None
+
+
+def test_delays_and_cancellations_are_told(line: Line) -> None:
+    line.simulator.troubles = [
+        Trouble("t0", DAY, calls=((20, 120), (30, None))),
+        Trouble("t1", DAY, cancelled=True),
+        Trouble("stranger", DAY, cancelled=True),
+    ]
+    line.simulator.alerts = ["Lifts are out of order"]
+
+    told = line.connector().disruptions()
+
+    assert told.items == (
+        Disruption(
+            "t0",
+            DAY,
+            calls=(CallChange(1, 120, 120), CallChange(2, 120, 120, skipped=True), CallChange(3, 120, 120)),
+        ),
+        Disruption("t1", DAY, cancelled=True),
+    )
+    assert [alert.text for alert in told.alerts] == ["Lifts are out of order"]
+
+
+@pytest.mark.parametrize(
+    ("age", "trips", "alerts"), [(0, 1, 1), (90, 1, 1), (91, 0, 1), (601, 0, 0), (-91, 0, 1)]
+)
+def test_what_is_too_old_tells_nothing(line: Line, age: int, trips: int, alerts: int) -> None:
+    line.simulator.troubles, line.simulator.alerts = [Trouble("t1", DAY, cancelled=True)], ["x"]
+    line.simulator.age = timedelta(seconds=age)
+
+    told = line.connector().disruptions()
+
+    assert (len(told.items), len(told.alerts)) == (trips, alerts)
+
+
+def test_a_message_from_before_the_last_one_is_not_used(line: Line) -> None:
+    tram = line.connector(alerts_url=None)
+    line.simulator.troubles = [Trouble("t1", DAY, cancelled=True)]
+    tram.disruptions()
+    line.simulator.troubles, line.simulator.age = [], timedelta(seconds=30)
+
+    assert len(tram.disruptions().items) == 1
+
+
+def message(**trip: object) -> gtfs.FeedMessage:
+    made = gtfs.FeedMessage()
+    made.header.gtfs_realtime_version = "2.0"
+    made.header.timestamp = 1
+    entity = made.entity.add(id="1")
+    entity.trip_update.trip.trip_id = "t0"
+    entity.trip_update.trip.start_date = "20261013"
+    for name, value in trip.items():
+        setattr(entity.trip_update.trip, name, value)
+    return made
+
+
+def test_time_beats_delay_and_no_data_ends_what_was_known() -> None:
+    timetable, _ = load_timetable("a", feed())
+    made = message()
+    updates = made.entity[0].trip_update.stop_time_update
+    leaves = clock().now().replace(hour=2, minute=10)  # 05:10 in Tallinn, planned at the second call
+    one = updates.add(stop_id="s2")
+    one.arrival.time, one.arrival.delay = int(leaves.timestamp()) + 60, 999
+    updates.add(stop_id="s4").schedule_relationship = gtfs.TripUpdate.StopTimeUpdate.NO_DATA
+
+    told = realtime.read(made, timetable).items[0].calls
+
+    assert told == (CallChange(1, 60, 60), CallChange(2, 60, 60), CallChange(3))
+
+
+def test_only_whole_data_sets_of_a_known_version_are_read() -> None:
+    for name, value in (("gtfs_realtime_version", "3.0"), ("incrementality", gtfs.FeedHeader.DIFFERENTIAL)):
+        made = message()
+        setattr(made.header, name, value)
+        with pytest.raises(BadReply):
+            realtime.parse(made.SerializeToString())
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_it_fail_in_another_way(content: bytes) -> None:
+    timetable, _ = load_timetable("a", feed())
+    try:
+        realtime.read(realtime.parse(content), timetable)
+    except BadReply:
+        return
+
+
+def test_wheelchairs_are_read_where_the_feed_says_so() -> None:
+    timetable, _ = load_timetable("a", feed())
+
+    assert [timetable.stops[f"s{at}"].wheelchair for at in range(1, 5)] == [True, None, False, None]
+    assert [trip.wheelchair for trip in timetable.patterns[0].trips] == [True, None, None, None]

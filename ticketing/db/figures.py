@@ -1,0 +1,53 @@
+"""Figures of operators' calls: each process keeps its own rows, a reader adds up everybody's."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from operators.figures import Figure, Slot
+from ticketing.db.documents import canonical
+from ticketing.db.engine import Database
+from ticketing.db.operators_tables import operator_figure
+from ticketing.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFigures:
+    """Where the figures of one process are kept; `process` tells its rows from others'."""
+
+    database: Database
+    process: str = field(default_factory=new_id)
+
+    def keep(self, figures: Mapping[Slot, Figure]) -> None:
+        """Write the figures of this process as they stand."""
+        table = operator_figure.c
+        with self.database.write() as tx:
+            for slot, figure in figures.items():
+                key = {
+                    "region": slot.region,
+                    "operator": slot.operator,
+                    "call": slot.call,
+                    "hour": slot.hour,
+                    "process": self.process,
+                }
+                document = canonical(figure.as_json())
+                same = [table[name] == value for name, value in key.items()]
+                change = sa.update(operator_figure).where(*same).values(document=document)
+                if tx.execute(change.returning(table.process)).one_or_none() is None:
+                    tx.execute(sa.insert(operator_figure).values(**key, document=document))
+
+    def all(self, since: datetime) -> Iterable[tuple[Slot, Figure]]:
+        """Everybody's figures from an hour on."""
+        query = sa.select(operator_figure).where(operator_figure.c.hour >= since)
+        with self.database.read() as tx:
+            rows = tx.execute(query).mappings().all()
+        return [
+            (
+                Slot(row["region"], row["operator"], row["call"], row["hour"]),
+                Figure.from_json(json.loads(row["document"])),
+            )
+            for row in rows
+        ]

@@ -1,0 +1,76 @@
+"""Connectors of a deployment: every operator of every region behind the port, guarded, with its journal in the database."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from operators import registry
+from operators.errors import OperatorError
+from operators.figures import Figures
+from operators.guard import Guarded, Patience
+from operators.port import Connector
+from ticketing.clock import Clock
+from ticketing.db import Database
+from ticketing.db.connectors import DatabaseJournal, DatabaseSailings
+from ticketing.db.figures import DatabaseFigures
+from ticketing.errors import NotFound
+from ticketing.regions.load import Region
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Connectors:
+    """Every operator by region and id; `figures` are those of their calls."""
+
+    regions: Mapping[str, Mapping[str, Guarded]]
+    figures: Figures
+
+    def of(self, region: str, operator: str) -> Connector:
+        """The connector of an operator; raises NotFound."""
+        try:
+            return self.regions[region][operator]
+        except KeyError:
+            raise NotFound(f"{region} has no operator {operator}") from None
+
+    def tend(self) -> None:
+        """Do what every connector has to do from time to time; what is wrong is logged and changes nothing else."""
+        for region, operators in self.regions.items():
+            for operator, connector in operators.items():
+                try:
+                    alarms = connector.tend()
+                except (OperatorError, OSError) as error:
+                    alarms = (str(error),)
+                for alarm in alarms:
+                    _log.warning("operator needs a look", region=region, operator=operator, what=alarm)
+
+
+def open_connectors(
+    database: Database,
+    clock: Clock,
+    regions: Mapping[str, Region],
+    *,
+    environ: Mapping[str, str] = os.environ,
+    patience: Patience | None = None,
+) -> Connectors:
+    """Make the connectors; nothing is called until somebody asks.
+
+    `environ` may replace a value of an operator's table (`THROUGHFARE_TALLINK_URL`) and holds its secrets.
+    """
+    figures = Figures(DatabaseFigures(database), time.monotonic)
+    made = {
+        name: {
+            operator: Guarded(name, connector, clock.now, figures, patience=patience)
+            for operator, connector in registry.build(
+                region.data,
+                registry.Surroundings(
+                    clock.now, DatabaseJournal(database, name), DatabaseSailings(database, name), environ
+                ),
+            ).items()
+        }
+        for name, region in regions.items()
+    }
+    return Connectors(made, figures)
