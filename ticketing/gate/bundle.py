@@ -12,8 +12,8 @@ from ticketing.gate.document import (
     check_members,
     offsets_of,
     policy_of,
-    rule_document,
     rules_of,
+    use_document,
     uses_of,
 )
 from ticketing.strictjson import NotStrict
@@ -23,6 +23,7 @@ from ticketing.tickets import status_list
 from ticketing.tickets.claims import BadClaims, Proof
 from ticketing.tickets.jwk import BadKey, VerifyKey, load_jwks, public_key, to_jwk
 from ticketing.tickets.jws import Refused, Signer, verify
+from ticketing.tickets.products import rule_document
 from ticketing.tickets.proof import BadProof
 from ticketing.tickets.status_list import BadStatusList, StatusList
 from ticketing.tickets.strict import json_object
@@ -84,7 +85,7 @@ def sign(signer: Signer, facts: Facts, now: datetime) -> str:
             "lists": list(facts.lists),
             "rules": {product: rule_document(rule) for product, rule in facts.rules.items()},
             "offsets": [list(pair) for pair in facts.offsets],
-            "uses": [[use.jti, use.leg, use.at, use.gate] for use in facts.uses],
+            "uses": [use_document(use) for use in facts.uses],
             "devices": [],
             "policy": asdict(facts.policy),
         },
