@@ -13,6 +13,7 @@ from ticketing.api.schemas.gates import (
     ValidationRequestSchema,
     ValidationSchema,
 )
+from ticketing.gate import publish
 from ticketing.gate import service as gates
 from ticketing.gate.upload import Sender, Told, upload
 
@@ -58,7 +59,9 @@ class ValidationBatch(MethodView):
         house = rooms().gatehouse
         told = [Told(**{**item, "scan_id": str(item["scan_id"])}) for item in batch["scans"]]
         return {
-            "outcomes": upload(house.database, house.clock, Sender(gate.key_id, str(gate.operator)), told)
+            "outcomes": upload(
+                house.database, house.clock, Sender(gate.key_id, str(gate.operator)), told, house.rules
+            )
         }
 
 
@@ -71,7 +74,7 @@ class GateBundle(MethodView):
     def get(self, operator: str) -> Response:
         """Fetch the operator's signed bundle; 304 when it has not changed."""
         caller().require("gate", "admin").require_operator(operator)
-        bundle = gates.bundle(rooms().gatehouse, operator)
+        bundle = publish.bundle(rooms().gatehouse, operator)
         response = make_response(bundle.token)
         response.content_type = "application/jose"
         response.set_etag(bundle.etag)

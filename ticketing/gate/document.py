@@ -1,6 +1,7 @@
 """What a bundle may say: every member checked before it becomes rules, uses and a policy; unknown names refuse it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from ticketing.gate.decision import Degrade, Policy, ProductRule, Use
@@ -10,9 +11,10 @@ from ticketing.tickets.products import BadProduct
 
 MEMBERS = frozenset({
     "iss", "aud", "iat", "exp", "ver", "keys", "removed", "lists", "status_keys", "rules", "offsets", "uses", "devices",
-    "policy",
+    "policy", "bundle_keys", "delta",
 })  # fmt: skip
-_OPTIONAL = frozenset({"removed", "offsets", "uses", "devices", "policy"})
+_OPTIONAL = frozenset({"removed", "offsets", "uses", "devices", "policy", "bundle_keys", "delta"})
+_DELTA = frozenset({"since", "cursor", "complete", "cleared"})
 _POLICY_SECONDS = {
     "max_stale_seconds": 30 * 24 * 3600,
     "leeway_seconds": 300,
@@ -27,6 +29,20 @@ _MAX_LEG = 7
 _MAX_OFFSET_SECONDS = 18 * 3600
 _PAIR = 2
 _USE_PARTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """How the uses of a bundle go on from those of an earlier one.
+
+    The tickets that it names, in its uses or as `cleared`, have these uses and no others; all else stays. They
+    reach from the cursor `since` to `cursor`, and further ones are waiting unless it is `complete`.
+    """
+
+    since: int
+    cursor: int
+    complete: bool
+    cleared: tuple[str, ...] = ()
 
 
 class BadBundle(ValueError):
@@ -46,8 +62,8 @@ def check_members(payload: Mapping[str, Any]) -> None:
     _require(payload["iat"] < payload["exp"], "exp", "later than iat")
     for name in ("removed", "devices", "lists"):
         texts(payload.get(name, []), name)
-    for name in ("keys", "status_keys"):
-        _require(isinstance(payload[name], list), name, "a list of keys")
+    for name in ("keys", "status_keys", "bundle_keys"):
+        _require(isinstance(payload.get(name, []), list), name, "a list of keys")
 
 
 def rules_of(payload: Mapping[str, Any]) -> dict[str, ProductRule]:
@@ -91,6 +107,23 @@ def use_document(use: Use) -> list[Any]:
     """Write a use as `uses_of` reads it."""
     plain: list[Any] = [use.jti, use.leg, use.at, use.gate]
     return plain if use.kind == "ride" else [*plain, use.kind]
+
+
+def delta_of(payload: Mapping[str, Any]) -> Delta | None:
+    """Read how the uses go on; None where they are all of them. Raises BadBundle."""
+    document = payload.get("delta")
+    if document is None:
+        return None
+    _require(isinstance(document, dict), "delta", "an object")
+    _known(document, _DELTA, "delta.")
+    complete = document.get("complete")
+    _require(isinstance(complete, bool), "delta.complete", "true or false")
+    return Delta(
+        since=whole(document.get("since"), "delta.since", 0, _MAX_TIME),
+        cursor=whole(document.get("cursor"), "delta.cursor", 0, _MAX_TIME),
+        complete=bool(complete),
+        cleared=texts(document.get("cleared", []), "delta.cleared"),
+    )
 
 
 def policy_of(payload: Mapping[str, Any]) -> Policy:

@@ -3,7 +3,7 @@
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from ticketing.db import Database, gates_tables  # noqa: F401 (completes the metadata)
+from ticketing.db import Database, devices_tables, gates_tables  # noqa: F401 (completes the metadata)
 from ticketing.db.migrate import is_current, upgrade
 from ticketing.db.tables import metadata
 
