@@ -43,7 +43,7 @@ class Presentation:
     device_ts: datetime
     name: str | None = None
     zone: str | None = None
-    direction: Direction | None = None
+    direction: str | None = None
     by_hand: bool = False
 
 
@@ -118,7 +118,8 @@ def _decide(tx: Transaction, house: Gatehouse, shown: Presentation, body: str) -
     now = house.clock.now()
     presented = Presented.scanned(shown.token)
     gate = Gate(
-        shown.operator, shown.stop_id, shown.leg, shown.name or shown.gate_key_id, shown.zone, shown.direction,
+        shown.operator, shown.stop_id, shown.leg, shown.name or shown.gate_key_id, shown.zone,
+        cast("Direction | None", shown.direction),
         by_hand=shown.by_hand,
     )  # fmt: skip
     reading = bundles.read_ticket(
