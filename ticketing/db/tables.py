@@ -192,6 +192,8 @@ scan = _table(
     _text("answer"),
     _moment("device_ts"),
     _moment("received_at"),
+    _text("nonce", null=True),
+    _text("direction", null=True),
     sa.Index(None, "jti"),
 )
 
