@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from ticketing.db import gates_tables  # noqa: F401  completes the metadata
+from ticketing.db import gates_tables, settlement_tables  # noqa: F401  complete the metadata
 from ticketing.db.tables import metadata
 
 connection = context.config.attributes["connection"]
