@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
+from operators.fake import FakeOperator
 from tests import postgresql
 from tests.api import Api
 from ticketing.app import create_app
@@ -95,9 +96,20 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def api(settings: Settings, clock: FixedClock, regions: dict[str, Region]) -> Iterator[Api]:
+def ferries(clock: FixedClock) -> dict[str, FakeOperator]:
+    """The operators of Helsinki-Tallinn that hold places, in memory: fast, and failing on demand.
+
+    The stories repeat the whole way with the operators' real protocols.
+    """
+    return {name: FakeOperator(name, clock.now, {"foot": 1000}) for name in ("tallink", "viking", "eckero")}
+
+
+@pytest.fixture
+def api(
+    settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator]
+) -> Iterator[Api]:
     """The whole service behind its HTTP API, on either database."""
-    app = create_app(settings, clock=clock, regions=regions)
+    app = create_app(settings, clock=clock, regions=regions, connectors={"helsinki-tallinn": ferries})
     rooms = app.extensions["throughfare"]
 
     def key(role: Role, operator: str | None = None) -> str:

@@ -106,8 +106,14 @@ def build_rooms(
             database, clock, _gateway(settings, database, clock), press, regions, connectors or opened.regions
         ),
         gatehouse=Gatehouse(database, clock, keys, press, accept_demo=settings.gateway == "demo"),
-        office=Office(database, clock),
         connectors=opened,
+        office=Office(
+            database,
+            clock,
+            keys,
+            settings.regions_folder,
+            specimens=settings.environment != "production",
+        ),
         once=Once(database, clock),
         order_tokens=OrderTokens.from_folder(settings.keys_folder),
         authenticate=functools.partial(authenticate, database, clock),

@@ -9,7 +9,7 @@ from alembic import op
 from ticketing.db.types import Instant, Int64
 
 revision = "0004_gate_devices"
-down_revision = "0002_scan_facts"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

@@ -40,7 +40,16 @@ def command(*, once: bool) -> None:
 
 
 def run_round(till: purchase.Till) -> None:
-    """Advance every unfinished order and refund; one that fails is logged and tried again next round."""
+    """Deal with reports, let unpaid orders go, advance every unfinished order and refund.
+
+    One that fails is logged and tried again next round.
+    """
+    dealt_with = reports.work_off(till)
+    if dealt_with:
+        _log.info("reports of the gateway dealt with", count=dealt_with)
+    expired = purchase.expire_orders(till)
+    if expired:
+        _log.info("orders expired", count=expired)
     orders, refunds = purchase.list_unfinished(till)
     for order_id in orders:
         try:
@@ -54,9 +63,3 @@ def run_round(till: purchase.Till) -> None:
             _log.info("refund paid back", refund=refund.id)
         except ThroughfareError as error:
             _log.warning("refund not paid back", refund=refund.id, reason=error.detail)
-    dealt_with = reports.work_off(till)
-    if dealt_with:
-        _log.info("reports of the gateway dealt with", count=dealt_with)
-    expired = purchase.expire_orders(till)
-    if expired:
-        _log.info("orders expired", count=expired)

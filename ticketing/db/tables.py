@@ -216,6 +216,9 @@ proof_seen = _table(
     _moment("at"),
 )
 
+# What brings a row of an allocation about; all but a sale take back or correct.
+SHARE_KINDS = ("sale", "refund", "exchange", "chargeback", "correction")
+
 # --- books ----------------------------------------------------------------------------------------------
 
 period = _table(
@@ -223,6 +226,7 @@ period = _table(
     _text("region", key=True),
     _text("id", key=True),
     _text("state"),
+    _moment("fence_at", null=True),
     _moment("closed_at", null=True),
     _text("digest", null=True),
     _one_of("state", "open", "closing", "closed"),
@@ -250,6 +254,9 @@ entry = _table(
     _text("original_period"),
     _moment("occurred_at"),
     _moment("booked_at"),
+    sa.Column("note", sa.Text(), nullable=False, server_default="{}"),
+    _text("reverses_id", null=True),
+    sa.Column("hash", sa.Text(), nullable=False, server_default=""),
     sa.ForeignKeyConstraint(["region", "period"], ["period.region", "period.id"]),
     sa.Index(None, "source_type", "source_id"),
 )
@@ -294,7 +301,7 @@ share = _table(
     _text("rule"),
     _text("original_period"),
     _moment("booked_at"),
-    _one_of("kind", "sale", "refund"),
+    _one_of("kind", *SHARE_KINDS),
     sa.CheckConstraint("gross_minor = vat_minor + fee_minor + net_minor", name="parts_make_gross"),
     sa.UniqueConstraint("ticket_jti", "operator", "kind", "seq", "period"),
 )
@@ -319,7 +326,7 @@ tax = _table(
     _number("vat_minor"),
     _text("original_period"),
     _moment("booked_at"),
-    _one_of("kind", "sale", "refund"),
+    _one_of("kind", *SHARE_KINDS),
     sa.Index(None, "ticket_jti"),
 )
 
@@ -336,7 +343,9 @@ run = _table(
     _text("prepared_by"),
     _moment("created_at"),
     _text("document"),
-    _one_of("state", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"),
+    _one_of(
+        "state", "draft", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"
+    ),
     sa.ForeignKeyConstraint(["region", "period"], ["period.region", "period.id"]),
     sa.UniqueConstraint("region", "period", "version"),
 )

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from tariffs.money import Money
 from ticketing.books import postings
 from ticketing.db import Transaction, bookings, books, gateway_events, orders, tickets
+from ticketing.db.books import Entry
 from ticketing.db.orders import Order, Refund
 from ticketing.db.tickets import Ticket
 from ticketing.errors import Conflict
@@ -151,23 +153,26 @@ def _write_refund(tx: Transaction, till: Till, order: Order, known: Refund, answ
     if known.state == "confirmed" and answer.state == "pending":
         return
     orders.update_refund(tx, known.id, answer.state, answer.external_id)
-    amount, gateway, now = Money(known.amount_minor, known.currency), till.gateway.name, till.clock.now()
+    amount, now = Money(known.amount_minor, known.currency), till.clock.now()
+    facts = _facts(order, till, amount)
     if answer.state == "confirmed":
-        _book_refund(tx, order, known.id, amount, gateway=gateway, now=now)
+        _book(tx, postings.refund_confirmed(known.id, **facts), now)
     if answer.state == "failed":
         if known.state == "confirmed":
             # The bank sent it back days later: the money is with us again, and owed.
-            _book_refund(tx, order, f"{known.id}/failed", -amount, gateway=gateway, now=now)
+            _book(tx, postings.refund_failed(known.id, **facts), now)
         detail = f"{amount} could not be paid back; find another way"
         gateway_events.raise_alert(tx, "refund_failed", known.id, detail, now)
 
 
-def _book_refund(
-    tx: Transaction, order: Order, source: str, amount: Money, *, gateway: str, now: datetime
-) -> None:
-    entry = postings.refund_confirmed(
-        source, region=order.region, gateway=gateway, amount=amount.minor, currency=amount.currency, at=now
-    )
+def _facts(order: Order, till: Till, amount: Money) -> dict[str, Any]:
+    return {
+        "region": order.region, "gateway": till.gateway.name, "amount": amount.minor, "currency": amount.currency,
+        "at": till.clock.now(),
+    }  # fmt: skip
+
+
+def _book(tx: Transaction, entry: Entry | None, now: datetime) -> None:
     if entry:
         books.book(tx, entry, now)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import structlog
 
-from ticketing.books import gateway_postings
+from ticketing.books import gateway_postings, postings
 from ticketing.db import Transaction, bookings, books, gateway_events, orders, tickets
 from ticketing.db.books import Entry
 from ticketing.db.gateway_events import Dispute, Event
@@ -141,15 +141,15 @@ def _book_dispute(tx: Transaction, till: Till, order: Order, payment: Payment, f
     facts = {"region": order.region, "currency": found.amount.currency, "at": till.clock.now()}
     amount = found.amount.minor
     if found.state in {"withdrawn", "reinstated", "won", "lost"}:
-        _book(tx, till, gateway_postings.dispute_withdrawn(
+        _book(tx, till, postings.dispute_opened(
             found.external_id, gateway=payment.gateway, amount=amount, fee=found.fee_minor, **facts,  # type: ignore[arg-type]
         ))  # fmt: skip
     if found.state in {"reinstated", "won"}:
-        _book(tx, till, gateway_postings.dispute_reinstated(
+        _book(tx, till, postings.dispute_won(
             found.external_id, gateway=payment.gateway, amount=amount, **facts,  # type: ignore[arg-type]
         ))  # fmt: skip
     if found.state == "lost":
-        _book(tx, till, gateway_postings.dispute_lost(found.external_id, amount=amount, **facts))  # type: ignore[arg-type]
+        _book(tx, till, postings.dispute_lost(found.external_id, amount=amount, **facts))  # type: ignore[arg-type]
 
 
 def _revoke_unused(tx: Transaction, order: Order, till: Till) -> None:

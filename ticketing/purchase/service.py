@@ -207,7 +207,7 @@ def _held(till: Till, state: OrderState, remember: RememberOrder | None) -> Orde
         done = state_of(tx, order.id)
         if remember and state.due_minor():
             remember(tx, done)
-    return done if state.due_minor() == 0 else None
+    return done
 
 
 def _unwind(till: Till, state: OrderState, reason: str) -> OrderState:

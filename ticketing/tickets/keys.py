@@ -22,10 +22,10 @@ from ticketing.errors import Conflict, Misconfigured, NotFound
 from ticketing.tickets.claims import LONGEST_LIFE_SECONDS
 from ticketing.tickets.jwk import VerifyKey, to_jwk
 
-Kind = Literal["ticket", "status", "bundle"]
+Kind = Literal["ticket", "status", "bundle", "books"]
 KeyState = Literal["announced", "active", "verify_only", "removed", "compromised"]
 
-KINDS: tuple[Kind, ...] = ("ticket", "status", "bundle")
+KINDS: tuple[Kind, ...] = ("ticket", "status", "bundle", "books")
 PUBLISHED: tuple[KeyState, ...] = ("announced", "active", "verify_only")
 # A gate that was offline for 24 hours must hold a key before it signs.
 ANNOUNCE = timedelta(hours=48)

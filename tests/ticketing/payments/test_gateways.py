@@ -53,17 +53,20 @@ def stripe(stand_in: StripeStandIn) -> StripeGateway:
 
 
 @pytest.fixture(params=["demo", "stripe"])
-def bank(request: pytest.FixtureRequest, clock: FixedClock, sqlite_template: Path, tmp_path: Path) -> Bank:
+def bank(
+    request: pytest.FixtureRequest, clock: FixedClock, sqlite_template: Path, tmp_path: Path
+) -> Iterator[Bank]:
     if request.param == "demo":
         # The whole suite of buying runs with the demo gateway on both databases; here one will do.
         shutil.copy(sqlite_template, tmp_path / "demo.db")
         demo = DemoGateway(Database(f"sqlite:///{tmp_path / 'demo.db'}"), clock)
-        request.addfinalizer(demo._database.close)
-        return Bank(
+        yield Bank(
             demo, "demo_ok", "demo_declined", "demo_sca", lambda charge, yes: demo.approve(charge, yes=yes)
         )
+        demo._database.close()
+        return
     stand_in: StripeStandIn = request.getfixturevalue("stand_in")
-    return Bank(
+    yield Bank(
         request.getfixturevalue("stripe"), "pm_card_visa", stand_in.card("4000000000000341"),
         stand_in.card("4000002760003184"), lambda charge, yes: stand_in.authenticate(charge, success=yes),
     )  # fmt: skip
