@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from operators.fake import FakeOperator
-from tests import postgresql
+from tests import postgresql, stripe_stand_in
 from tests.api import Api
+from tests.stripe_stand_in import StripeStandIn
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
@@ -93,6 +94,13 @@ def regions() -> dict[str, Region]:
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """A deployment of its own for one test."""
     return Settings(database_url, keys_folder=tmp_path / "keys", public_url="https://throughfare.example")
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> Iterator[StripeStandIn]:
+    """Stripe's HTTP API on loopback."""
+    with stripe_stand_in.running() as found:
+        yield found
 
 
 @pytest.fixture

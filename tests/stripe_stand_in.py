@@ -8,6 +8,7 @@ import contextlib
 import copy
 import hashlib
 import hmac
+import itertools
 import json
 import re
 import socket
@@ -76,6 +77,7 @@ class StripeStandIn:
         self._disputes: dict[str, dict[str, Any]] = {}
         self._payouts: list[dict[str, Any]] = []
         self._dropped: dict[str, dict[str, str]] = {}
+        self._numbers = itertools.count()
         self._lock = threading.Lock()
 
     # --- controls of a test ------------------------------------------------------------------------------
@@ -155,7 +157,7 @@ class StripeStandIn:
     def emit(self, kind: str, found: dict[str, Any]) -> dict[str, Any]:
         """Make a report of an object as it is now, and send it where a test listens."""
         event = {
-            "id": f"evt_{len(self.events):06}", "object": "event", "type": kind, "api_version": API_VERSION,
+            "id": f"evt_{next(self._numbers):06}", "object": "event", "type": kind, "api_version": API_VERSION,
             "livemode": False, "created": int(self.now()), "data": {"object": copy.deepcopy(found)},
         }  # fmt: skip
         self.events.append(event)

@@ -110,14 +110,13 @@ class StripeGateway:
         return Authorisation(intent.id, "authorised", f"stripe: {intent.status}")
 
     def capture(self, external_id: str, amount: Money, key: str) -> Capture:
-        """Take the held money; the fee is read from the balance transaction where Stripe has it already."""
+        """Take the held money; the fee is read from the balance transaction where Stripe has it already.
+
+        An intent can be captured once, so the call needs no key: Stripe would keep a 500 under it for a day.
+        """
         wanted = {"amount_to_capture": amount.minor}
         try:
-            _ask(
-                lambda: self._client.v1.payment_intents.capture(
-                    external_id, _params(wanted), {"idempotency_key": key}
-                )
-            )
+            _ask(lambda: self._client.v1.payment_intents.capture(external_id, _params(wanted)))
         except stripe.InvalidRequestError as error:
             if (
                 error.code == "payment_intent_unexpected_state"
@@ -129,9 +128,9 @@ class StripeGateway:
         return Capture(external_id, None if fee is None else Money(fee, amount.currency))
 
     def cancel(self, external_id: str, key: str) -> None:
-        """Let the hold go; an intent that is canceled already is as wanted."""
+        """Let the hold go; an intent that is canceled already is as wanted, so the call needs no key."""
         try:
-            _ask(lambda: self._client.v1.payment_intents.cancel(external_id, {}, {"idempotency_key": key}))
+            _ask(lambda: self._client.v1.payment_intents.cancel(external_id))
         except stripe.InvalidRequestError as error:
             if self.fetch(external_id).state not in {"cancelled", "declined"}:
                 raise Conflict(f"stripe does not cancel this payment: {error.code}") from error

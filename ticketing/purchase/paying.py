@@ -4,7 +4,7 @@ No gateway is called inside a database transaction. Every call carries a key mad
 may be repeated after a crash; what a gateway reports later only moves a payment forward.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tariffs.money import Money
@@ -18,6 +18,7 @@ from ticketing.purchase.issue import issue
 from ticketing.purchase.order import PAYABLE
 from ticketing.purchase.till import OrderState, RememberOrder, Till, locked, move, state_of
 
+_WITHOUT_A_TRACE = timedelta(minutes=10)
 UNDER_WAY = ("pending", "action_required", "authorised", "held")
 
 
@@ -74,6 +75,20 @@ def authorise(till: Till, order: Order, payment: Payment) -> tuple[OrderState, A
             state=answer.state, external_id=answer.external_id, detail=answer.detail,
         )  # fmt: skip
         return state_of(tx, order.id), answer
+
+
+def ask_again(till: Till, order: Order, payment: Payment) -> OrderState | None:
+    """The gateway has nothing of a payment whose answer was lost: ask once more with its key, or let it be.
+
+    A gateway may keep its failure under the key for a day, and find a payment only after a minute. So after ten
+    minutes without a trace the payment counts as declined, and the buyer may pay again. None: nothing new.
+    """
+    now = till.clock.now()
+    if now < payment.created_at + _WITHOUT_A_TRACE:
+        return authorise(till, order, payment)[0]
+    with till.database.write() as tx:
+        _learn(tx, payment, now, state="declined", external_id="", detail="the gateway never had it")
+        return state_of(tx, order.id)
 
 
 def look_again(till: Till, payment: Payment) -> OrderState:

@@ -4,6 +4,8 @@ Hold all places, authorise the money, have every place confirmed, take the money
 ledger in one transaction. Any refusal gives back what was held; a crash at any step is carried on by `advance`.
 """
 
+from datetime import timedelta
+
 from ticketing.db import bookings, offers, orders
 from ticketing.db.orders import Order, OrderEvent, Payment, Refund
 from ticketing.errors import Conflict, Gone, InvalidRequest, OperatorSilent, PaymentRefused
@@ -35,6 +37,8 @@ __all__ = [
 ]  # fmt: skip
 
 _MOST_STEPS = 8
+# A payment without a result for so long is looked at without waiting for a report.
+_QUIET = timedelta(minutes=2)
 
 
 def place_order(
@@ -136,12 +140,12 @@ def advance(till: Till, order_id: str, remember: RememberOrder | None = None) ->
 
 def list_unfinished(till: Till, limit: int = 100) -> tuple[list[str], list[Refund]]:
     """List what a crash or a silent partner may have left: orders under way, places to give back, refunds to pay."""
-    now = till.clock.now()
+    quiet_since = till.clock.now() - _QUIET
     with till.database.read() as tx:
         under_way = [order.id for order in orders.list_orders_in(tx, UNFINISHED, limit)]
         waiting = [
             payment.order_id
-            for payment in orders.list_payments_in(tx, ("pending", "action_required"), now, limit)
+            for payment in orders.list_payments_in(tx, ("pending", "action_required"), quiet_since, limit)
         ]
         unwanted = bookings.list_orders_with_unwanted(tx, limit)
         refunds = orders.list_refunds_in(tx, ("decided", "pending"), limit)
@@ -187,10 +191,12 @@ def _step(till: Till, state: OrderState, remember: RememberOrder | None) -> Orde
 
 def _asked(till: Till, state: OrderState, payment: Payment) -> OrderState | None:
     """A payment that the gateway has not been asked for yet, or for which its buyer's bank waits."""
-    if payment.state == "pending":
+    if payment.state == "pending" and state.order.state != "payment_unknown":
         return paying.authorise(till, state.order, payment)[0]
     looked = paying.look_again(till, payment)
-    return looked if looked.payments != state.payments else None
+    if looked.payments != state.payments:
+        return looked
+    return paying.ask_again(till, state.order, payment) if payment.state == "pending" else None
 
 
 def _held(till: Till, state: OrderState, remember: RememberOrder | None) -> OrderState | None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tariffs.money import Money
-from tests import stripe_stand_in
 from tests.stripe_stand_in import SECRET_KEY, WEBHOOK_SECRET, StripeStandIn
 from ticketing.clock import FixedClock
 from ticketing.config import Settings, StripeSettings, from_environment
@@ -39,12 +38,6 @@ class Bank:
     declined: str
     asks: str
     answer: Callable[[str, bool], object]
-
-
-@pytest.fixture(scope="session")
-def stand_in() -> Iterator[StripeStandIn]:
-    with stripe_stand_in.running() as found:
-        yield found
 
 
 @pytest.fixture
