@@ -139,6 +139,14 @@ class Gate:
         assert line, self.process.stderr.read() if self.process.stderr else ""
         return dict(json.loads(line))
 
+    def throw(self, codes: list[str]) -> None:
+        """Feed codes and cut the power as soon as the first is answered, if not before."""
+        assert self.process
+        assert self.process.stdin
+        self.process.stdin.write("".join(f"{code}\n" for code in codes))
+        self.process.stdin.flush()
+        self.kill()
+
     def await_note(self, text: str) -> None:
         """Wait until staff read this."""
         assert self.process

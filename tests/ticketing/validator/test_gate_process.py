@@ -1,6 +1,7 @@
 """The validator as an operator runs it: real processes, a real server, the power cut with -9."""
 
 from pathlib import Path
+from random import Random
 
 import pytest
 import sqlalchemy as sa
@@ -102,3 +103,31 @@ def test_a_folder_holds_one_gate(database: Database, tmp_path: Path) -> None:
 
         with pytest.raises(AssertionError, match="holds a gate already"):
             server.gate(tmp_path / "gate", "Kopli 2")
+
+
+@ON_SQLITE
+def test_power_cuts_at_any_moment_lose_no_scan_and_double_none(database: Database, tmp_path: Path) -> None:
+    chance = Random(20261124)
+    with serving(database, tmp_path) as server:
+        gate = server.gate(tmp_path / "gate")
+        tickets = [server.ticket() for _ in range(12)]
+        seen: dict[str, str] = {}
+        left = list(tickets)
+        for _ in range(5):
+            gate.start("--drain", "0")
+            for code in left[: chance.randrange(1, 4)]:
+                seen[code] = str(gate.show(code)["decision"])
+            gate.throw(
+                [code for code in left if code not in seen][:3]
+            )  # the power fails while these are read
+            left = [code for code in tickets if code not in seen]
+        gate.start()
+        for code in left:
+            seen[code] = str(gate.show(code)["decision"])
+        assert "every scan is told" in gate.end()
+
+    told = facts(database)
+    assert set(seen.values()) == {"accept"}
+    assert [decision for _, _, decision in told].count("accept") == len(tickets)
+    assert sorted(seq for _, seq, _ in told) == list(range(1, len(told) + 1))
+    assert rides(database) == len(tickets)
