@@ -180,7 +180,7 @@ class Flap:
             0, str(uuid.UUID(new_id())), str(decision.jti), decision.leg, nonce, device_ts, self.offset, decision.admit,
             decision.kind, decision.reason, direction, cast("Bundle", self._bundle).version, words, shown=False,
         )  # fmt: skip
-        kept = self._store.add_scan(scan, keep_proof=decision.admit)
+        kept = self._store.add_scan(scan, keep_proof=decision.admit and not self._inspects)
         return (
             replace(answer, scan_id=kept.scan_id, seq=kept.seq),
             lambda: self._store.mark_shown(kept.seq),
