@@ -17,7 +17,9 @@ DOORS = {
     "flask_smorest": ("ticketing/api/", "ticketing/app.py"),
     "marshmallow": ("ticketing/api/", "ticketing/cli/journey_request.py"),
     "segno": ("ticketing/tickets/",),
-    "httpx": ("operators/", "ticketing/cli/"),
+    "aztec_code_generator": ("ticketing/tickets/",),
+    "fpdf": ("ticketing/tickets/paper.py", "ticketing/settlement/"),
+    "httpx": ("operators/", "ticketing/cli/", "ticketing/validator/"),
 }
 SECRETS = {"sig", "signature", "secret", "token", "digest", "mac", "secret_hash"}
 

@@ -12,7 +12,19 @@ from flask_swagger_ui import get_swaggerui_blueprint
 
 from operators.port import Connector
 from ticketing import config, logs
-from ticketing.api import devices, edge, gates, gateway, journeys, orders, problems, settlement, wellknown
+from ticketing.api import (
+    devices,
+    edge,
+    gates,
+    gateway,
+    journeys,
+    orders,
+    problems,
+    settlement,
+    staff,
+    tickets,
+    wellknown,
+)
 from ticketing.api.context import Rooms
 from ticketing.api.schemas.common import ProblemSchema
 from ticketing.clock import Clock
@@ -74,7 +86,7 @@ def create_app(
     edge.register(app, settings.gateway)
     problems.register(app)
     api = _Api(app)
-    for room in (journeys, orders, gates, devices, settlement):
+    for room in (journeys, orders, tickets, gates, staff, devices, settlement):
         api.register_blueprint(room.blueprint)
     app.register_blueprint(wellknown.blueprint)
     app.register_blueprint(gateway.blueprint)

@@ -16,6 +16,7 @@ from ticketing.gate.decision import Use
 from ticketing.gate.house import STATUS_BITS, Gatehouse, Signed
 from ticketing.gate.usage import Kind as UseKind
 from ticketing.tickets import status_list
+from ticketing.tickets.issue import coming_lists
 from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import Kind
 
@@ -42,7 +43,7 @@ def bundle(house: Gatehouse, operator: str, since: int | None = None) -> SignedB
     """
     now = house.clock.now()
     with house.database.read() as tx:
-        lists = tickets.live_lists(tx, now)
+        lists = sorted({*tickets.live_lists(tx, now), *coming_lists(now)})
         page, delta = _uses(tx, operator, since, now)
         revoked = devices.list_revoked(tx, operator)
     signed = [_status_list(house, name, now) for name in lists]
@@ -81,10 +82,11 @@ def jwks(house: Gatehouse, kind: Kind) -> dict[str, Any]:
 
 def status_list_of(house: Gatehouse, list_id: str) -> str:
     """A signed status list; raises NotFound for one that no ticket points to."""
+    now = house.clock.now()
     with house.database.read() as tx:
-        if not tickets.has_list(tx, list_id):
+        if list_id not in coming_lists(now) and not tickets.has_list(tx, list_id):
             raise NotFound("there is no such status list")
-    return _status_list(house, list_id, house.clock.now()).token
+    return _status_list(house, list_id, now).token
 
 
 def _status_list(house: Gatehouse, list_id: str, now: datetime) -> Signed:

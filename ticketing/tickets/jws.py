@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ticketing.strictjson import NotStrict
@@ -84,6 +88,14 @@ def verify(token: str, typ: str, ring: Mapping[str, VerifyKey], *, longest: int 
     if header.alg != key.algorithm:
         raise Refused("bad_alg")
     return check_signature(token, key)
+
+
+def header_of(kid: str, typ: str, algorithm: str) -> str:
+    """The first segment of every token that a key has signed, as the library writes it."""
+    key: PrivateKey = (
+        Ed25519PrivateKey.generate() if algorithm == "EdDSA" else generate_private_key(SECP256R1())
+    )
+    return Signer(kid, key).sign(typ, {}).partition(".")[0]
 
 
 def kid_of(token: str) -> str | None:

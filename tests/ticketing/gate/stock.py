@@ -26,6 +26,7 @@ def put_ticket(
     legs: tuple[tuple[str, ...], ...] = LEGS,
     issuer: str = "throughfare.eu",
     demo: bool = False,
+    status_list: str = "261013",
     **numbers: Any,
 ) -> Ticket:
     """Sign and store one ticket, with an order of its own if there is none yet."""
@@ -53,13 +54,13 @@ def put_ticket(
                     id="order", quote_id="quote", region="r", state="ticketed", **price, **moment
                 )
             )
-        index = choose_index(lambda wanted: tickets.has_index(tx, "261013", wanted))
+        index = choose_index(lambda wanted: tickets.has_index(tx, status_list, wanted))
         wanted = TicketOrder(
-            jti, product, legs, 1, None, at, at, at + life, "261013", index, **numbers
+            jti, product, legs, 1, None, at, at, at + life, status_list, index, **numbers
         )  # fmt: skip
         token = signer.sign("ticket+jwt", ticket_payload(wanted, issuer, uri or URI, demo=demo))
         made = Ticket(
-            jti, "order", jti, "valid", token, product, 0, "EUR", "261013", index, at, at, at + life, None,
+            jti, "order", jti, "valid", token, product, 0, "EUR", status_list, index, at, at, at + life, None,
             {"legs": [{"operator": leg[0]} for leg in legs], "rider": "adult", "operators": sorted({leg[0] for leg in legs})},
         )  # fmt: skip
         tickets.insert_ticket(tx, made)
