@@ -30,6 +30,22 @@ def departure_of(ride: Ride, timetable: Timetable) -> Departure:
     )
 
 
+def upcoming(timetable: Timetable, after: datetime, count: int) -> list[Departure]:
+    """The next departures from first to last stop of their trips, soonest first."""
+    found = []
+    first = after.astimezone(ZoneInfo(timetable.timezone)).date()
+    for day in (first + timedelta(days=offset) for offset in range(-1, 8)):
+        origin = _origin(day, timetable.timezone)
+        for pattern in timetable.patterns:
+            for trip in pattern.trips:
+                leaves = origin + timedelta(seconds=trip.start + pattern.departures[0])
+                if leaves >= after and timetable.services[trip.service].runs_on(day):
+                    arrives = origin + timedelta(seconds=trip.start + pattern.arrivals[-1])
+                    ends = pattern.stops[0], pattern.stops[-1]
+                    found.append(Departure(trip.trip_id, pattern.route, day, *ends, leaves, arrives))
+    return sorted(found, key=lambda one: (one.departs_at, one.trip_id))[:count]
+
+
 def _offsets(ride: Ride, timetable: Timetable) -> Iterable[int]:
     """The seconds after the origin of its service day at which the trip leaves the ride's first stop."""
     for pattern in timetable.patterns:

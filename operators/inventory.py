@@ -90,6 +90,7 @@ class Inventory:
     capacity: Capacity
     hold_life: timedelta
     sale_ends: timedelta = timedelta(0)
+    max_travellers: int = 9
 
     def free(self, departure: Departure, now: datetime) -> dict[str, int]:
         """The places left on a departure."""
@@ -111,6 +112,8 @@ class Inventory:
                 raise Refused("already_released", f"{request.key} was given back")
             if not wanted:
                 raise Refused("invalid_passenger", "a hold needs somebody who travels", "travellers")
+            if len(request.travellers) > self.max_travellers:
+                raise Refused("too_many_passengers", f"at most {self.max_travellers}", "travellers")
             if now >= departure.departs_at - self.sale_ends:
                 raise Refused("sales_closed", f"the sale of {sailing.trip_id} has ended")
             self._require_room(sailing, wanted, opened.taken(now))

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,8 @@ class RefundStep:
 class Operator:
     """One carrier of the region; `medium` is the fare medium that the scheme sells for it.
 
-    `connector` says how its system is reached; None is open transport, which needs none.
+    `connector` says how its system is reached; None is open transport, which needs none. `states` tell the
+    Member State of each stop of an operator that runs in several.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Operator:
     medium: str | None
     refund: tuple[RefundStep, ...]
     connector: ConnectorTable | None = None
+    states: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,13 @@ class RegionToml:
                 medium = self._text(f"{path}.medium", medium, _MAX_NAME)
             name = self._text(f"{path}.name", row.get("name", identity), _MAX_NAME)
             found[identity] = Operator(
-                identity, name, state, medium, self._refund(path, row), self._connector(path, row)
+                identity,
+                name,
+                state,
+                medium,
+                self._refund(path, row),
+                self._connector(path, row),
+                self._states(path, row),
             )
         if not found:
             self.fault("operators", "missing_value", "a region needs operators")
@@ -223,6 +231,21 @@ class RegionToml:
             )
             for at, step in enumerate(steps)
         )
+
+    def _states(self, path: str, row: Mapping[str, Any]) -> dict[str, str]:
+        """`states = { SE = ["..."], DK = ["..."] }`: the stops in each Member State."""
+        table, found = row.get("states", {}), {}
+        if not isinstance(table, dict) or not all(isinstance(stops, list) for stops in table.values()):
+            self.fault(f"{path}.states", "invalid_value", 'must be like { SE = ["740000003"] }')
+            return {}
+        for state, stops in table.items():
+            if not _is_territory(state):
+                self.fault(f"{path}.states.{state}", "invalid_value", "must be a state like SE")
+            for stop in map(str, stops):
+                if stop in found:
+                    self.fault(f"{path}.states.{state}", "duplicate_key", f"{stop!r} is in two states")
+                found[stop] = state
+        return found
 
     def _connector(self, path: str, row: Mapping[str, Any]) -> ConnectorTable | None:
         table = row.get("connector")

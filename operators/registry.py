@@ -14,6 +14,7 @@ from operators.connectors.basis import Now
 from operators.connectors.exchange import FileExchange
 from operators.connectors.gtfs import GtfsSettings, OpenTransport
 from operators.connectors.maritime import Maritime, MaritimeSettings
+from operators.connectors.osdm import Osdm, OsdmSettings
 from operators.connectors.own import OwnInventory
 from operators.exchange.folder import PostOffice
 from operators.gtfs.timetable import Timetable
@@ -49,13 +50,19 @@ Build = Callable[[TableReader, Timetable | None, Surroundings], Connector]
 def build(region: RegionData, surroundings: Surroundings) -> dict[str, Connector]:
     """Make every operator's connector; the region has passed `check`."""
     return {
-        operator.id: _KINDS[(operator.connector or _OPEN).kind](
-            _reader(operator.id, operator.connector, surroundings.environ, []),
-            region.timetables.get(operator.id),
-            surroundings,
+        operator.id: connect(
+            operator.id, operator.connector, region.timetables.get(operator.id), surroundings
         )
         for operator in region.operators.values()
     }
+
+
+def connect(
+    operator: str, table: ConnectorTable | None, published: Timetable | None, surroundings: Surroundings
+) -> Connector:
+    """Make one connector from its table, None being open transport."""
+    reader = _reader(operator, table, surroundings.environ, [])
+    return _KINDS[(table or _OPEN).kind](reader, published, surroundings)
 
 
 def check(region: RegionData) -> list[Finding]:
@@ -130,6 +137,25 @@ def _maritime(table: TableReader, published: Timetable | None, surroundings: Sur
     return Maritime(table.operator, published, surroundings.now, settings, surroundings.journal)
 
 
+def _osdm(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
+    table.only({
+        "url", "token_url", "client_id", "secret", "passenger_types", "hold_minutes", "max_travellers", *_WIRE,
+    })  # fmt: skip
+    private = table.flag("allow_private")
+    settings = OsdmSettings(
+        url=table.url("url", allow_private=private).rstrip("/"),
+        token_url=table.url("token_url", allow_private=private),
+        client_id=table.text("client_id"),
+        client_secret=table.secret("secret"),
+        passenger_types=table.names("passenger_types", (), {"adult": "ADULT", "child": "CHILD"}),
+        hold_seconds=60 * table.whole("hold_minutes", 15, 3, 1440),
+        max_travellers=table.whole("max_travellers", 9, 1, 100),
+        allow_private=private,
+        limits=_limits(table),
+    )
+    return Osdm(table.operator, published, surroundings.now, settings, surroundings.journal)
+
+
 def _exchange(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
     table.only({"folder", "me", "hold_minutes", "sale_ends_minutes"})
     terms = Inventory(
@@ -152,4 +178,10 @@ def _never() -> NoReturn:
     raise AssertionError("a table is checked without asking for the time")
 
 
-_KINDS: Mapping[str, Build] = {"exchange": _exchange, "gtfs": _gtfs, "maritime": _maritime, "own": _own}
+_KINDS: Mapping[str, Build] = {
+    "exchange": _exchange,
+    "gtfs": _gtfs,
+    "maritime": _maritime,
+    "osdm": _osdm,
+    "own": _own,
+}

@@ -89,7 +89,7 @@ class TableReader:
         return {key: value[key] for key in value.keys() & set(keys)}
 
     def names(self, name: str, keys: Collection[str], default: Mapping[str, str]) -> dict[str, str]:
-        """A table from some of the keys to texts."""
+        """A table from some of the keys to texts; without keys any name will do."""
         value = self.values.get(name, default)
         if (
             not isinstance(value, dict)
@@ -98,7 +98,7 @@ class TableReader:
         ):
             self.fault(name, "invalid_value", f"must be a table from {', '.join(sorted(keys))} to texts")
             return dict(default)
-        for key in sorted(value.keys() - set(keys)):
+        for key in sorted(value.keys() - set(keys)) if keys else ():
             self.fault(f"{name}.{key}", "unknown_key", f"must be one of {', '.join(sorted(keys))}")
         return dict(value)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import httpcore
 import httpx
@@ -23,6 +23,9 @@ from operators.errors import BadReply, OperatorError, OutcomeUnknown, Refused, U
 _UNAUTHORISED = {401, 403}
 _TOO_MANY, _NOT_NOW, _SERVER_ERRORS = 429, 503, 500
 _MAX_DEPTH_TEXT = "the JSON is nested too deeply"
+# What befalls the next changing call, for the conformance suite alone: it works against any endpoint.
+Accident = Literal["request_lost", "answer_lost"]
+accident: contextvars.ContextVar[Accident | None] = contextvars.ContextVar("accident", default=None)
 # When the call under way must have ended, by time.monotonic().
 _deadline: contextvars.ContextVar[float] = contextvars.ContextVar("deadline")
 
@@ -74,6 +77,9 @@ class Wire:
         Raises Unavailable, OutcomeUnknown, BadReply or Refused (unauthorised); any other status is the
         caller's to read.
         """
+        befalls = accident.get() if changes else None
+        if befalls == "request_lost":
+            raise OutcomeUnknown("the request was lost on purpose")
         before = _deadline.set(time.monotonic() + self.limits.call_seconds)
         try:
             reply = self._exchange(
@@ -87,6 +93,8 @@ class Wire:
             raise _lost(changes, f"{method} was not answered: {type(error).__name__} {error}") from error
         finally:
             _deadline.reset(before)
+        if befalls == "answer_lost":
+            raise OutcomeUnknown("the answer was lost on purpose")
         _refuse_failures(reply, changes)
         return reply
 
@@ -134,6 +142,22 @@ def read_json(content: bytes) -> Any:
         raise BadReply(_MAX_DEPTH_TEXT) from error
     except ValueError as error:
         raise BadReply(f"the answer is not JSON: {error}") from error
+
+
+class LazyWire:
+    """A client that is opened on first use: a region is checked and loaded without it."""
+
+    def __init__(self, limits: Limits, headers: Mapping[str, str], *, allow_private: bool) -> None:
+        self._limits, self._headers, self._allow_private = limits, headers, allow_private
+        self._wire: Wire | None = None
+
+    def call(self, method: str, url: str, *, changes: bool, **more: Any) -> Reply:
+        """As `Wire.call`."""
+        if self._wire is None:
+            self._wire = open_wire(
+                limits=self._limits, allow_private=self._allow_private, headers=self._headers
+            )
+        return self._wire.call(method, url, changes=changes, **more)
 
 
 class _TooLarge(Exception):

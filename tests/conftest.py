@@ -90,6 +90,13 @@ def regions() -> dict[str, Region]:
     return load_regions(Settings("sqlite://"))
 
 
+@pytest.fixture(scope="session")
+def every_region() -> dict[str, Region]:
+    """Every region of the repository, as one service runs them together."""
+    names = sorted(path.parent.name for path in Path("regions").glob("*/region.toml"))
+    return load_regions(Settings("sqlite://", regions=tuple(names)))
+
+
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """A deployment of its own for one test."""

@@ -18,6 +18,7 @@ from ticketing.api import (
     gates,
     gateway,
     journeys,
+    operators,
     orders,
     problems,
     settlement,
@@ -87,6 +88,7 @@ def create_app(
     problems.register(app)
     api = _Api(app)
     for room in (journeys, orders, tickets, gates, staff, devices, settlement):
+    for room in (journeys, operators, orders, gates, settlement):
         api.register_blueprint(room.blueprint)
     app.register_blueprint(wellknown.blueprint)
     app.register_blueprint(gateway.blueprint)

@@ -67,6 +67,7 @@ class FileExchange(Basis):
             disruptions=True,
             finds_by="our_key",
             hold_seconds=int(inventory.hold_life.total_seconds()),
+            max_travellers=inventory.max_travellers,
             sale_ends_seconds=int(inventory.sale_ends.total_seconds()),
         )
 

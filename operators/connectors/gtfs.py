@@ -21,7 +21,7 @@ from operators.gtfs import realtime
 from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import Timetable
 from operators.port import Alert, Capabilities, Disruption, Disruptions, TimetableVersion
-from operators.transport import Limits, Reply, Wire, open_wire
+from operators.transport import LazyWire, Limits, Reply
 from tariffs.findings import errors
 
 _OK, _NOT_MODIFIED = 200, 304
@@ -49,7 +49,7 @@ class OpenTransport(Basis):
         super().__init__(operator, published, now)
         self._settings = settings
         self._lock = threading.Lock()
-        self._wire: Wire | None = None
+        self._wire = LazyWire(settings.limits, settings.headers, allow_private=settings.allow_private)
         self._good: TimetableVersion | None = None
         self._etag, self._version = "", ""
         self._newest: dict[str, FeedMessage] = {}
@@ -96,7 +96,7 @@ class OpenTransport(Basis):
 
     def _refresh(self, url: str) -> None:
         headers = {"If-None-Match": self._etag} if self._etag and self._good else {}
-        reply = self._open().call("GET", url, changes=False, headers=headers)
+        reply = self._wire.call("GET", url, changes=False, headers=headers)
         if reply.status == _NOT_MODIFIED:
             return
         if reply.status != _OK:
@@ -144,7 +144,7 @@ class OpenTransport(Basis):
 
     def _message(self, kind: str, url: str) -> FeedMessage:
         """Fetch a message; one that is older than what we have already is not used."""
-        reply = self._open().call("GET", url, changes=False)
+        reply = self._wire.call("GET", url, changes=False)
         if reply.status != _OK:
             raise BadReply(f"{kind} was answered with {reply.status}")
         message = realtime.parse(reply.content)
@@ -157,14 +157,6 @@ class OpenTransport(Basis):
     def _live(self) -> Sequence[tuple[str, str]]:
         told = (("trip_updates", self._settings.trip_updates_url), ("alerts", self._settings.alerts_url))
         return [(kind, url) for kind, url in told if url]
-
-    def _open(self) -> Wire:
-        if self._wire is None:
-            settings = self._settings
-            self._wire = open_wire(
-                limits=settings.limits, allow_private=settings.allow_private, headers=settings.headers
-            )
-        return self._wire
 
 
 def _read(operator: str, version: str, content: bytes) -> TimetableVersion:

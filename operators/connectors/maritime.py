@@ -5,27 +5,23 @@ look-up by our key, no release and no cancellation. The journal stands in for th
 configured one, counted from before the call; a reservation whose answer was lost lapses by itself.
 """
 
-import hashlib
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
-from operators.connectors.basis import Basis, Now
+from operators.connectors.basis import Now
+from operators.connectors.journaled import CLIENT_ERRORS, OK, SAFETY_SECONDS, Journaled
 from operators.errors import (
     BadReply,
     Expired,
-    OperatorError,
     OutcomeUnknown,
     Reason,
     Refused,
     Unavailable,
 )
 from operators.gtfs.timetable import Timetable
-from operators.inventory import digest
-from operators.journal import Entry, Journal, Progress, Stale
+from operators.journal import Entry, Journal, Progress
 from operators.port import (
     Availability,
     Booking,
@@ -37,13 +33,9 @@ from operators.port import (
     Release,
     Standing,
 )
-from operators.transport import Limits, Reply, Wire, open_wire
+from operators.transport import LazyWire, Limits, Reply
 from tariffs.money import Money, MoneyError, parse
 
-# A hold is not confirmed in its last moments: clocks differ, and a request takes its time.
-_SAFETY = timedelta(seconds=90)
-_OK = range(200, 300)
-_CLIENT_ERRORS = range(400, 500)
 _NOT_FOUND = 404
 _MAX_ID, _MAX_QR = 255, 20_000
 _REASONS: Mapping[str, Reason] = {
@@ -70,7 +62,7 @@ class MaritimeSettings:
     limits: Limits = field(default_factory=Limits)
 
 
-class Maritime(Basis):
+class Maritime(Journaled):
     """A client of one operator's maritime API."""
 
     def __init__(
@@ -81,15 +73,15 @@ class Maritime(Basis):
         settings: MaritimeSettings,
         journal: Journal,
     ) -> None:
-        super().__init__(operator, published, now)
-        self._settings, self._journal = settings, journal
-        self._wire: Wire | None = None
-        self._locks = tuple(threading.Lock() for _ in range(64))
+        super().__init__(operator, published, now, journal=journal, hold_seconds=settings.hold_seconds)
+        self._settings = settings
+        headers = {"Authorization": f"Bearer {settings.api_key}"}
+        self._wire = LazyWire(settings.limits, headers, allow_private=settings.allow_private)
         self.capabilities = Capabilities(
             needs_hold=True,
             availability=settings.availability_url is not None,
             finds_by="operator_reference",
-            hold_seconds=settings.hold_seconds - int(_SAFETY.total_seconds()),
+            hold_seconds=settings.hold_seconds - SAFETY_SECONDS,
             max_travellers=settings.max_travellers,
             sale_ends_seconds=settings.sale_ends_seconds,
         )
@@ -102,7 +94,7 @@ class Maritime(Basis):
         as_of = self.now()
         reply = self._call("POST", self._settings.availability_url, body, changes=False)
         rows = reply.json()
-        if reply.status not in _OK or not isinstance(rows, list):
+        if reply.status not in OK or not isinstance(rows, list):
             raise BadReply(f"availability was answered with {reply.status}, not with a list")
         free = {_row_key(row): _free(row) for row in rows if isinstance(row, dict)}
         return [
@@ -113,29 +105,18 @@ class Maritime(Basis):
 
     def hold(self, request: HoldRequest) -> Hold:
         """Reserve. After an unknown outcome the same call reserves anew: the lost one lapses by itself."""
-        with self._locked(request.key):
-            entry = self._journal.find(self.operator, request.key)
-            wanted = digest(request)
-            if entry and entry.digest != wanted:
-                raise Refused("key_reused", f"{request.key} was used for another request")
-            if (
-                entry
-                and entry.progress in {"held", "confirming", "confirmed"}
-                and not self._has_expired(entry)
-            ):
-                return _hold(entry)
-            if entry and entry.progress == "released":
-                raise Refused("already_released", f"{request.key} was given back")
+        with self.locked(request.key):
+            entry = self.entry_of(request)
+            if self.is_held(entry):
+                return self.hold_of(entry)
             if len(request.travellers) > self._settings.max_travellers:
                 raise Refused("too_many_passengers", f"at most {self._settings.max_travellers}", "travellers")
-            return self._reserve(
-                request, entry or Entry(self.operator, request.key, wanted, "holding", self.now())
-            )
+            return self._reserve(request, entry)
 
     def confirm(self, key: str) -> Booking:
         """Confirm. After an unknown outcome the same call first asks whether it was sold."""
-        with self._locked(key):
-            entry = self._require(key)
+        with self.locked(key):
+            entry = self.require(key)
             if entry.progress == "confirmed":
                 return _booking(entry)
             if entry.progress == "released":
@@ -144,50 +125,41 @@ class Maritime(Basis):
                 raise Refused("not_found", f"nothing is held under {key}")
             if entry.progress == "confirming" and (sold := self._retrieve(entry, changes=True)):
                 return _booking(self._sold(entry, sold))
-            if self._has_expired(entry):
+            if self.has_expired(entry):
                 raise Expired(f"the hold {entry.reference} ran out")
-            return self._confirm(self._write(entry, "confirming"), entry.progress)
+            return self._confirm(self.write(entry, "confirming"), entry.progress)
 
     def release(self, key: str) -> Release:
         """Forget a hold: the protocol has no release, so it lapses by itself."""
-        with self._locked(key):
-            entry = self._journal.find(self.operator, key)
+        with self.locked(key):
+            entry = self.journal.find(self.operator, key)
             if entry is None or entry.progress == "refused":
                 return Release(key, freed=True)
             if entry.progress == "confirmed":
                 raise Refused("already_confirmed", f"{key} is sold; this operator takes nothing back")
-            lapses_at = self._lapses_at(entry)
+            lapses_at = self.lapses_at(entry)
             if entry.progress == "confirming":
                 if sold := self._retrieve(entry, changes=True):
                     self._sold(entry, sold)
                     raise Refused("already_confirmed", f"{key} is sold; this operator takes nothing back")
-                if self.now() < lapses_at + _SAFETY:
+                if self.now() < self.gone_at(entry):
                     # A confirmation that timed out may still be on its way: only expiry makes it harmless.
                     raise OutcomeUnknown(
                         f"a confirmation of {key} may still arrive until {lapses_at.isoformat()}"
                     )
             if entry.progress != "released":
-                self._write(entry, "released")
+                self.write(entry, "released")
             return Release(key, freed=self.now() >= lapses_at, lapses_at=lapses_at)
 
     def find(self, key: str) -> Standing | None:
         """What the journal knows, and the operator where the journal cannot know."""
-        with self._locked(key):
-            entry = self._journal.find(self.operator, key)
+        with self.locked(key):
+            entry = self.journal.find(self.operator, key)
             if entry is None or entry.progress == "refused":
                 return None
             if entry.progress == "confirming" and (sold := self._retrieve(entry, changes=True)):
                 entry = self._sold(entry, sold)
-            if entry.progress == "confirmed":
-                return Standing(key, "confirmed", booking=_booking(entry))
-            if entry.progress == "released":
-                return Standing(key, "released")
-            gone_at = self._lapses_at(entry) + (_SAFETY if entry.progress == "holding" else timedelta(0))
-            if self.now() >= gone_at:
-                return Standing(key, "expired")
-            if entry.progress == "holding":
-                return Standing(key, "lapsing", hold=Hold(key, "", gone_at))
-            return Standing(key, "held", hold=_hold(entry))
+            return self.standing_of(entry, _booking(entry) if entry.progress == "confirmed" else None)
 
     def _reserve(self, request: HoldRequest, entry: Entry) -> Hold:
         settings, departure = self._settings, request.departure
@@ -207,13 +179,13 @@ class Maritime(Basis):
         # An earlier reservation whose answer was lost may still be there when this one does not even arrive.
         before: Progress = "holding" if entry.version and entry.progress == "holding" else "refused"
         begun = replace(entry, asked_at=self.now(), reference=None, expires_at=None, price=request.price)
-        begun = self._write(begun, "holding")
+        begun = self.write(begun, "holding")
         reply = self._change(begun, before, settings.bookings_url, body)
         answer = self._read_change(reply)
         if answer.get("status") != "RESERVED":
             raise OutcomeUnknown(f"the reservation was answered with the status {answer.get('status')!r}")
-        held = replace(begun, reference=_identity(answer), expires_at=self._lapses_at(begun))
-        return _hold(self._write(held, "held"))
+        held = replace(begun, reference=_identity(answer), expires_at=self.lapses_at(begun))
+        return self.hold_of(self.write(held, "held"))
 
     def _confirm(self, entry: Entry, before: Progress) -> Booking:
         body = {"maas_operator_id": self._settings.maas_operator_id, **self._tracing(entry.key)}
@@ -228,7 +200,7 @@ class Maritime(Basis):
     def _retrieve(self, entry: Entry, *, changes: bool) -> dict[str, Any] | None:
         """The booking as it was sold, None when it is not confirmed; anything else leaves the outcome unknown."""
         try:
-            reply = self._wire_open().call(
+            reply = self._wire.call(
                 "GET",
                 f"{self._settings.bookings_url}{entry.reference}/",
                 changes=changes,
@@ -251,19 +223,19 @@ class Maritime(Basis):
             reply = self._call("POST", url, body, changes=True)
             self._refuse(reply)
         except Unavailable:
-            self._write(entry, before)
+            self.write(entry, before)
             raise
         except Expired:
-            self._write(replace(entry, expires_at=min(self._lapses_at(entry), self.now())), "held")
+            self.write(replace(entry, expires_at=min(self.lapses_at(entry), self.now())), "held")
             raise
         except Refused:
-            self._write(entry, "refused" if entry.progress == "holding" else "held")
+            self.write(entry, "refused" if entry.progress == "holding" else "held")
             raise
         return reply
 
     def _refuse(self, reply: Reply) -> None:
         """Raise what a 4xx with an error code says; another 4xx is a request that the operator cannot read."""
-        if reply.status not in _CLIENT_ERRORS or _code(reply) == "BOOKING_ALREADY_CONFIRMED":
+        if reply.status not in CLIENT_ERRORS or _code(reply) == "BOOKING_ALREADY_CONFIRMED":
             return
         code = _code(reply)
         if code == "BOOKING_EXPIRED":
@@ -276,7 +248,7 @@ class Maritime(Basis):
 
     def _read_change(self, reply: Reply) -> dict[str, Any]:
         """A success that can be read; one that cannot leaves the outcome unknown."""
-        if reply.status not in _OK:
+        if reply.status not in OK:
             raise OutcomeUnknown(f"the operator answered {reply.status}")
         try:
             answer = reply.json()
@@ -299,45 +271,13 @@ class Maritime(Basis):
     def _sold(self, entry: Entry, answer: dict[str, Any]) -> Entry:
         document = {"id": _identity(answer), "documents": _documents(answer["tickets"])}
         price = _price(answer["tickets"]) or entry.price
-        return self._write(replace(entry, price=price, document=json.dumps(document)), "confirmed")
-
-    def _write(self, entry: Entry, progress: Progress) -> Entry:
-        try:
-            return self._journal.put(replace(entry, progress=progress))
-        except Stale as error:
-            raise OutcomeUnknown(f"another call for {entry.key} is under way") from error
-
-    def _require(self, key: str) -> Entry:
-        entry = self._journal.find(self.operator, key)
-        if entry is None:
-            raise Refused("not_found", f"nothing is held under {key}")
-        return entry
-
-    def _lapses_at(self, entry: Entry) -> datetime:
-        return entry.expires_at or entry.asked_at + timedelta(seconds=self._settings.hold_seconds)
-
-    def _has_expired(self, entry: Entry) -> bool:
-        return entry.progress in {"held", "confirming"} and self.now() >= self._lapses_at(entry) - _SAFETY
+        return self.write(replace(entry, price=price, document=json.dumps(document)), "confirmed")
 
     def _tracing(self, key: str) -> dict[str, str]:
         return {"request_id": key, "transaction_id": key, "locale": self._settings.locale}
 
     def _call(self, method: str, url: str, body: Any, *, changes: bool) -> Reply:
-        return self._wire_open().call(method, url, body=body, changes=changes)
-
-    def _wire_open(self) -> Wire:
-        """Open the client on first use: a region is checked and loaded without it."""
-        if self._wire is None:
-            self._wire = open_wire(
-                limits=self._settings.limits,
-                allow_private=self._settings.allow_private,
-                headers={"Authorization": f"Bearer {self._settings.api_key}"},
-            )
-        return self._wire
-
-    def _locked(self, key: str) -> threading.Lock:
-        """One call a key at a time in this process; between processes the journal's versions decide."""
-        return self._locks[hashlib.sha256(key.encode()).digest()[0] % len(self._locks)]
+        return self._wire.call(method, url, body=body, changes=changes)
 
 
 def _departure(departure: Departure) -> dict[str, str]:
@@ -365,7 +305,7 @@ def _identity(answer: Mapping[str, Any]) -> str:
 
 def _code(reply: Reply) -> str | None:
     """The code of a refusal; None where there is none to be read."""
-    if reply.status not in _CLIENT_ERRORS:
+    if reply.status not in CLIENT_ERRORS:
         return None
     try:
         body = reply.json()
@@ -405,17 +345,7 @@ def _documents(tickets: Sequence[Any]) -> list[dict[str, str]]:
     ]
 
 
-def _hold(entry: Entry) -> Hold:
-    if entry.reference is None or entry.expires_at is None:
-        _unwritten(entry)
-    return Hold(entry.key, entry.reference, entry.expires_at - _SAFETY, entry.price)
-
-
 def _booking(entry: Entry) -> Booking:
     document = json.loads(entry.document)
     documents = tuple(Document(**row) for row in document["documents"])
     return Booking(entry.key, document["id"], entry.price, documents)
-
-
-def _unwritten(entry: Entry) -> NoReturn:
-    raise OperatorError(f"the journal has {entry.key} as {entry.progress} without a reference")

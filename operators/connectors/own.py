@@ -32,6 +32,7 @@ class OwnInventory(Basis):
             availability=True,
             finds_by="our_key",
             hold_seconds=int(inventory.hold_life.total_seconds()),
+            max_travellers=inventory.max_travellers,
             sale_ends_seconds=int(inventory.sale_ends.total_seconds()),
         )
 

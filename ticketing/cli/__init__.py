@@ -10,7 +10,7 @@ from ticketing.errors import ThroughfareError
 
 _COMMANDS = {
     "tariff": ("ticketing.cli.tariff", "Check a tariff, price an itinerary, split an amount."),
-    "region": ("ticketing.cli.region", "Check a region's folder."),
+    "region": ("ticketing.cli.region", "Check a region's folder, begin a new one."),
     "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
     "keys": ("ticketing.cli.keys", "List, rotate and withdraw the signing keys."),
     "settlement": ("ticketing.cli.settlement", "Net obligations, close a month, write statements."),
@@ -18,6 +18,7 @@ _COMMANDS = {
     "db": ("ticketing.cli.db", "Bring the database to the newest schema."),
     "serve": ("ticketing.cli.serve", "Serve the HTTP API under gunicorn."),
     "worker": ("ticketing.cli.worker", "Finish what a crash left, expire what nobody paid."),
+    "operators": ("ticketing.cli.operators", "Connections to operators' systems, and their conformance."),
     "simulate": ("ticketing.cli.simulate", "Start a stand-in for an operator's system."),
     "demo": ("ticketing.cli.demo", "Play a commuter's day, with pretended money."),
 }

@@ -1,18 +1,20 @@
-"""`throughfare region`: check a region's folder."""
+"""`throughfare region`: check a region's folder, begin a new one."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
 import click
 
+from operators import skeleton
 from tariffs.findings import report
 from ticketing.regions import check_region
 
 
 @click.group()
 def command() -> None:
-    """Check a region's folder."""
+    """Check a region's folder, begin a new one."""
 
 
 @command.command("check")
@@ -31,3 +33,26 @@ def check_command(name_or_folder: str) -> None:
     answer = report(findings)
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     sys.exit(0 if answer["ok"] else 1)
+
+
+@command.command("new")
+@click.argument("name")
+@click.option("--folder", type=click.Path(file_okay=False), default="regions", help="Where regions live.")
+def new_command(name: str, folder: str) -> None:
+    """Write a small region that passes `region check`: two operators, two states, a border, one agreement.
+
+    Replace its data file by file; `region check` says what does not fit together (docs/onboarding.md).
+
+    \b
+    Example:
+      throughfare region new three-rivers
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    place = Path(folder) / name
+    if not re.fullmatch(r"[a-z][a-z0-9-]{1,39}", name):
+        raise click.BadParameter("a name is 2 to 40 small letters, digits and dashes", param_hint="NAME")
+    if place.exists():
+        raise click.BadParameter(f"{place} exists already", param_hint="NAME")
+    for path, text in skeleton.files(name).items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_text(text, encoding="utf-8", newline="")
+    click.echo(f"{place} is there: `throughfare region check {place}` is green. Next: docs/onboarding.md")

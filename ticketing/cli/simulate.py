@@ -10,26 +10,27 @@ from typing import Any
 
 import click
 
-from operators.files import read_feed
+from operators.conformance.stands import SAMPLE_FEED
+from operators.files import FEED_FILES, read_feed
 from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import FILES
 from operators.simulators.exchange import ExchangeSimulator
 from operators.simulators.faults import FaultPlan
+from operators.simulators.gtfs import GtfsSimulator
 from operators.simulators.maritime import MaritimeSimulator, Ship
+from operators.simulators.osdm import OsdmSimulator, Sale
 from operators.simulators.server import Simulator
 from ticketing.clock import Clock, DemoClock, SystemClock
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["exchange", "maritime"]))
+@click.argument("name", type=click.Choice(["exchange", "gtfs", "maritime", "osdm"]))
 @click.option("--port", type=int, default=0, help="The port on loopback; a free one if not given.")
 @click.option("--places", type=click.IntRange(0), default=300, help="Places of a departure.")
 @click.option("--hold-minutes", type=click.IntRange(1, 1440), default=15, help="How long a hold lasts.")
 @click.option("--price", "prices", multiple=True, metavar="CATEGORY=CENTS", help="A price; may be repeated.")
 @click.option("--folder", type=click.Path(file_okay=False), help="exchange: the folder of the files.")
-@click.option(
-    "--feed", type=click.Path(exists=True), help="exchange: the operator's timetable, to allot seats."
-)
+@click.option("--feed", type=click.Path(exists=True), help="exchange, gtfs: the operator's timetable.")
 @click.option("--operator", default="viking", help="exchange: the operator's id.")
 @click.option("--faults", type=click.Path(dir_okay=False, exists=True), help="A fault plan as JSON.")
 @click.option("--clock-file", type=click.Path(dir_okay=False), help="Pretend the time that this file shifts.")
@@ -74,6 +75,16 @@ def _exchange(clock: Clock, options: Mapping[str, Any]) -> Simulator:
     return simulator
 
 
+def _gtfs(clock: Clock, options: Mapping[str, Any]) -> Simulator:
+    files = read_feed(Path(options["feed"]), FEED_FILES) if options["feed"] else SAMPLE_FEED
+    return GtfsSimulator(clock.now, files)
+
+
+def _osdm(clock: Clock, options: Mapping[str, Any]) -> Simulator:
+    sale = Sale(places=options["places"], prices=_prices(options["prices"]) or Sale().prices)
+    return OsdmSimulator(clock.now, sale=sale, hold_life=timedelta(minutes=options["hold_minutes"]))
+
+
 def _visit(simulator: ExchangeSimulator) -> None:
     while not simulator.stopping.wait(1.0):
         simulator.turn()
@@ -99,5 +110,7 @@ def _plan(path: Path) -> FaultPlan:
 
 _SIMULATORS: dict[str, Callable[[Clock, Mapping[str, Any]], Simulator]] = {
     "exchange": _exchange,
+    "gtfs": _gtfs,
     "maritime": _maritime,
+    "osdm": _osdm,
 }

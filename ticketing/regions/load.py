@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from operators import registry
+from operators import registry, territory
 from operators.region import Operator, RegionData, load_region
 from tariffs.book import TariffBook, build_book
 from tariffs.fares import feed as fares
@@ -34,7 +34,7 @@ def check_region(folder: Path) -> tuple[Region | None, list[Finding]]:
     data, findings = load_region(folder)
     tariff = _tariff(data)
     book, faults = build_book(**tariff)
-    findings = list(dict.fromkeys([*findings, *faults, *registry.check(data)]))
+    findings = list(dict.fromkeys([*findings, *faults, *registry.check(data), *territory.check(data)]))
     if book is not None:
         findings += _unknown_riders(data, book)
     return (None if book is None or errors(findings) else Region(data, book, tariff)), findings

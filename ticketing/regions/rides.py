@@ -6,10 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from operators.region import RegionData
+from operators.territory import metres_by_state
 from tariffs.journey import Ride
-
-# Inside one Member State the length of a ride decides nothing about its VAT.
-_NOMINAL_METRES = 5000
 
 
 def to_json(ride: Ride) -> dict[str, Any]:
@@ -72,9 +70,7 @@ def find_ride(
         time.replace(tzinfo=ZoneInfo(timetable.timezone_of(stop))) if time.tzinfo is None else time
         for stop, time in zip(ends, times, strict=True)
     )
-    crossing = region.crossings.get((f"{operator}:{ends[0]}", f"{operator}:{ends[1]}"))
-    state = region.operators[operator].member_state or region.member_states[0]
     return Ride(
         operator, "", route_id, *ends, departure, arrival, calls, timetable.routes[route_id].mode,
-        crossing or ((state, _NOMINAL_METRES),),
+        metres_by_state(region, operator, calls),
     )  # fmt: skip

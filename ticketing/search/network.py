@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from operators.gtfs.timetable import Pattern, Timetable
 from operators.region import RegionData
+from operators.territory import great_circle_m
 
-_EARTH_M = 6_371_000
 _CELL_DEGREES = 0.01
 
 
@@ -100,14 +100,6 @@ def walking_metres(region: RegionData, start: tuple[float, float], end: tuple[fl
 def walking_seconds(region: RegionData, metres: int) -> int:
     """How long a walk takes, rounded up."""
     return math.ceil(metres / region.walking.speed_m_per_s)
-
-
-def great_circle_m(start: tuple[float, float], end: tuple[float, float]) -> float:
-    """Metres between two WGS 84 coordinates on a sphere (haversine)."""
-    lat1, lon1, lat2, lon2 = map(math.radians, (*start, *end))
-    half = math.sin((lat2 - lat1) / 2) ** 2
-    half += math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    return 2 * _EARTH_M * math.asin(math.sqrt(half))
 
 
 def day_origin(day: date, zone: str) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from operators.gtfs.timetable import Stop
 from operators.region import RegionData
+from operators.territory import state_of
 
 # Letters that Unicode does not take apart, as people type them without a Nordic or Baltic keyboard.
 _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "ß": "ss"})
@@ -61,21 +62,19 @@ def find(places: Iterable[Place], text: str, limit: int) -> list[Place]:
 def _place(
     region: RegionData, key: tuple[str, str], members: list[tuple[str, Stop]], station: Stop | None
 ) -> Place:
-    operator = region.operators[key[0]]
     first_id, first = members[0]
     names: dict[str, str] = dict(station.names) if station else {}
     for _, stop in members:
         for language, name in stop.names.items():
             # A station answers to its platforms' names too: the metro's may differ from the tram's.
             names.setdefault(language if language not in names else f"{language}~{stop.id}", name)
-    terminal = region.terminals.get(first_id)
     return Place(
         id=f"{key[0]}:{station.id}" if station else first_id,
         name=station.name if station else first.name,
         names=names,
         lat=sum(stop.lat for _, stop in members) / len(members),
         lon=sum(stop.lon for _, stop in members) / len(members),
-        member_state=terminal.member_state if terminal else operator.member_state or "",
+        member_state=state_of(region, key[0], first.id) or "",
         stops=tuple(name for name, _ in members),
     )
 

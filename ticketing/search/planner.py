@@ -1,14 +1,14 @@
 """Plans: the ways that the scan finds, tightened, varied by operator and departure, as rides and walks. Pure."""
 
-import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from operators.region import RegionData
+from operators.territory import metres_by_state
 from tariffs.journey import Ride
-from ticketing.search.network import Network, great_circle_m
+from ticketing.search.network import Network
 from ticketing.search.scan import Found, Hop, scan
 
 MAX_RIDES = 6
@@ -256,7 +256,7 @@ def _ride(region: RegionData, hop: Hop) -> PlannedRide:
             arrival=_local(start + line.arrivals[hop.alight], timetable.timezone_of(calls[-1])),
             calls=calls,
             mode=route.mode,
-            distance_m=_distance(region, line.operator, calls),
+            distance_m=metres_by_state(region, line.operator, calls),
         ),
         line=route.line,
         headsign=trip.headsign,
@@ -264,23 +264,6 @@ def _ride(region: RegionData, hop: Hop) -> PlannedRide:
         if pre
         else None,
     )
-
-
-def _distance(region: RegionData, operator: str, calls: Sequence[str]) -> tuple[tuple[str, int], ...]:
-    """Metres by Member State: a crossing's own, else the great circles between calls in the operator's state."""
-    crossing = region.crossings.get((f"{operator}:{calls[0]}", f"{operator}:{calls[-1]}"))
-    if crossing:
-        return crossing
-    stops = region.timetables[operator].stops
-    places = [(stops[call].lat, stops[call].lon) for call in calls]
-    metres = sum(great_circle_m(start, end) for start, end in _pairs(places))
-    return ((region.operators[operator].member_state or region.member_states[0], max(1, round(metres))),)
-
-
-def _pairs(
-    places: Sequence[tuple[float, float]],
-) -> Iterable[tuple[tuple[float, float], tuple[float, float]]]:
-    return itertools.pairwise(places)
 
 
 def _local(instant: int, zone: str) -> datetime:

@@ -186,10 +186,16 @@ def _with_offers(
 
 
 def _region(planner: Planner, wish: Wish) -> Region:
-    name = wish.region or next(iter(planner.regions))
-    if name not in planner.regions:
+    """The region that is named, else the first one that knows both ends; the first of all where none does."""
+    if wish.region is not None and wish.region not in planner.regions:
         raise InvalidRequest.at("region", f"must be one of {', '.join(planner.regions)}")
-    return planner.regions[name]
+    if wish.region is not None:
+        return planner.regions[wish.region]
+    for region in planner.regions.values():
+        faults: list[Fault] = []
+        if all(_resolve(planner, region.data, end, "", faults) for end in (wish.origin, wish.destination)):
+            return region
+    return next(iter(planner.regions.values()))
 
 
 def _question(planner: Planner, region: Region, wish: Wish) -> Question:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from operators.region import RegionData
+from operators.territory import state_of
 from tariffs.result import JourneyPrice
 from ticketing.search.planner import Plan, PlannedRide, Walk
 
@@ -84,8 +85,7 @@ def _walk(region: RegionData, plan: Plan, part: Walk, now: datetime) -> dict[str
 def _stop(region: RegionData, name: str) -> dict[str, Any]:
     operator, stop_id = name.split(":", 1)
     stop = region.timetables[operator].stops[stop_id]
-    terminal = region.terminals.get(name)
-    state = terminal.member_state if terminal else region.operators[operator].member_state
+    state = state_of(region, operator, stop_id)
     return {"stop_id": stop_id, "name": stop.name, "lat": stop.lat, "lon": stop.lon, "member_state": state}
 
 

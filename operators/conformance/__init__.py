@@ -1,0 +1,1 @@
+"""The conformance suite: promises of the port, tried against any endpoint, with a score an operator can read."""

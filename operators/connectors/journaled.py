@@ -1,0 +1,101 @@
+"""What connectors with a journal share: one call a key at a time, and what an entry of the journal stands for."""
+
+import hashlib
+import threading
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from operators.connectors.basis import Basis, Now
+from operators.errors import OperatorError, OutcomeUnknown, Refused
+from operators.gtfs.timetable import Timetable
+from operators.inventory import digest
+from operators.journal import Entry, Journal, Progress, Stale
+from operators.port import Booking, Hold, HoldRequest, Standing
+
+# A hold is not confirmed in its last moments: clocks differ, and a request takes its time.
+SAFETY = timedelta(seconds=90)
+SAFETY_SECONDS = int(SAFETY.total_seconds())
+OK = range(200, 300)
+CLIENT_ERRORS = range(400, 500)
+
+
+class Journaled(Basis):
+    """A connector whose operator does not know our keys, or may not: the journal does."""
+
+    def __init__(
+        self, operator: str, published: Timetable | None, now: Now, *, journal: Journal, hold_seconds: int
+    ) -> None:
+        super().__init__(operator, published, now)
+        self.journal, self._hold_seconds = journal, hold_seconds
+        self._locks = tuple(threading.Lock() for _ in range(64))
+
+    def locked(self, key: str) -> threading.Lock:
+        """One call a key at a time in this process; between processes the journal's versions decide."""
+        return self._locks[hashlib.sha256(key.encode()).digest()[0] % len(self._locks)]
+
+    def entry_of(self, request: HoldRequest) -> Entry:
+        """The entry of a request, a new one where there is none; raises Refused for a key used otherwise."""
+        wanted = digest(request)
+        entry = self.journal.find(self.operator, request.key)
+        if entry is None:
+            return Entry(self.operator, request.key, wanted, "holding", self.now())
+        if entry.digest != wanted:
+            raise Refused("key_reused", f"{request.key} was used for another request")
+        if entry.progress in {"released", "cancelled"}:
+            raise Refused("already_released", f"{request.key} was given back")
+        return entry
+
+    def require(self, key: str) -> Entry:
+        """The entry under a key; raises Refused (not_found)."""
+        entry = self.journal.find(self.operator, key)
+        if entry is None:
+            raise Refused("not_found", f"nothing is held under {key}")
+        return entry
+
+    def write(self, entry: Entry, progress: Progress) -> Entry:
+        """Write what is known now; another writer in between leaves the outcome unknown."""
+        try:
+            return self.journal.put(replace(entry, progress=progress))
+        except Stale as error:
+            raise OutcomeUnknown(f"another call for {entry.key} is under way") from error
+
+    def is_held(self, entry: Entry) -> bool:
+        """Whether places are kept for it, as far as we know."""
+        return entry.progress in {"held", "confirming", "confirmed", "cancelling"} and not self.has_expired(
+            entry
+        )
+
+    def lapses_at(self, entry: Entry) -> datetime:
+        """When a hold ends by itself."""
+        return entry.expires_at or entry.asked_at + timedelta(seconds=self._hold_seconds)
+
+    def has_expired(self, entry: Entry) -> bool:
+        """Whether it is too late to confirm."""
+        unsold = entry.progress in {"held", "confirming"}
+        return unsold and self.now() >= self.lapses_at(entry) - SAFETY
+
+    def gone_at(self, entry: Entry) -> datetime:
+        """When a hold has surely ended, also one whose request was still on its way when we gave up."""
+        return self.lapses_at(entry) + (
+            SAFETY if entry.progress in {"holding", "confirming"} else timedelta(0)
+        )
+
+    def standing_of(self, entry: Entry, booking: Booking | None) -> Standing:
+        """What is under a key, once whatever was unknown has been asked for."""
+        if booking is not None:
+            return Standing(
+                entry.key, "cancelled" if entry.progress == "cancelled" else "confirmed", booking=booking
+            )
+        if entry.progress == "released":
+            return Standing(entry.key, "released")
+        if self.now() >= self.gone_at(entry):
+            return Standing(entry.key, "expired")
+        if entry.progress == "holding":
+            return Standing(entry.key, "lapsing", hold=Hold(entry.key, "", self.gone_at(entry)))
+        return Standing(entry.key, "held", hold=self.hold_of(entry))
+
+    def hold_of(self, entry: Entry) -> Hold:
+        """The hold of an entry that has one."""
+        if entry.reference is None or entry.expires_at is None:
+            raise OperatorError(f"the journal has {entry.key} as {entry.progress} without a reference")
+        return Hold(entry.key, entry.reference, entry.expires_at - SAFETY, entry.price)

@@ -1,0 +1,48 @@
+"""Every connector keeps every promise that it declares, and one that does not is found out."""
+
+from pathlib import Path
+
+import pytest
+
+from operators.conformance import score, stands
+from operators.conformance.bench import Bench
+from operators.connectors.own import OwnInventory
+from operators.fake import FakeOperator
+from operators.port import Booking, Hold, HoldRequest
+from tests.operators.sample import clock
+
+
+@pytest.mark.parametrize("kind", stands.kinds())
+def test_a_connector_keeps_every_promise_against_its_simulator(kind: str, tmp_path: Path) -> None:
+    with stands.simulated(kind, clock().now, tmp_path) as bench:
+        found = score.run(bench)
+
+    assert [one for one in found.results if one.verdict == "broken"] == []
+    assert found.percent == 100
+    assert found.may == "sell"
+
+
+class Forgetful(FakeOperator):
+    """Sells again whatever is confirmed again."""
+
+    def hold(self, request: HoldRequest) -> Hold:
+        self.kept._kept.pop(("sample", request.key), None)
+        return super().hold(request)
+
+    def confirm(self, key: str) -> Booking:
+        booking = OwnInventory.confirm(self, key)
+        return Booking(key, f"{booking.reference}-{len(self.calls)}")
+
+
+def test_a_connector_that_sells_twice_may_sell_nothing(tmp_path: Path) -> None:
+    with stands.simulated("own", clock().now, tmp_path) as bench:
+        forgetful = Forgetful("sample", clock().now)
+        found = score.run(
+            Bench(lambda: forgetful, bench.departures, "adult", bench.price, over_http=False, now=clock().now)
+        )
+
+    broken = {one.area for one in found.results if one.verdict == "broken"}
+    assert "idempotency" in broken
+    assert found.may == "nothing"
+    assert found.percent < 100
+    assert all(one.seen for one in found.results if one.verdict == "broken")

@@ -1,0 +1,51 @@
+"""Operators: what they can do and how well their systems answer, for everybody; the same as metrics, for monitoring."""
+
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+
+from ticketing.api.blueprint import Blueprint
+from ticketing.api.context import caller, rooms
+from ticketing.api.schemas.operators import OperatorQuerySchema, OperatorsSchema
+from ticketing.errors import InvalidRequest
+from ticketing.regions import levels
+
+blueprint = Blueprint("operators", __name__, description="Operators and how well their systems answer")
+
+_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
+
+
+@blueprint.route("/v1/operators")
+class Operators(MethodView):
+    """Service levels."""
+
+    @blueprint.arguments(OperatorQuerySchema, location="query")
+    @blueprint.response(200, OperatorsSchema)
+    def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """List the operators with their service levels, from the calls that were really made."""
+        here = rooms()
+        regions = here.planner.regions
+        if "region" in wanted and wanted["region"] not in regions:
+            raise InvalidRequest.at("region", f"must be one of {', '.join(regions)}")
+        operators = [
+            (name, operator)
+            for name, region in regions.items()
+            if wanted.get("region", name) == name
+            for operator in region.operators.values()
+        ]
+        return {"operators": levels.list_levels(here.connectors, operators, here.clock.now())}
+
+
+@blueprint.route("/metrics")
+class Metrics(MethodView):
+    """Prometheus."""
+
+    @blueprint.response(200, content_type="text/plain")
+    @blueprint.doc(**_KEY)
+    def get(self) -> Response:
+        """Read the figures of operators' calls in the text format of Prometheus; needs a key of finance or admin."""
+        caller().require("finance", "admin")
+        here = rooms()
+        text, content_type = levels.metrics(here.connectors, here.clock.now())
+        return Response(text, content_type=content_type)

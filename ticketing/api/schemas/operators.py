@@ -1,0 +1,49 @@
+"""Operators as the service sees them: what they can do, and how well their systems answer."""
+
+from marshmallow import fields
+
+from ticketing.api.schemas.common import ID, Strict
+
+
+class OperatorQuerySchema(Strict):
+    """One region, or all."""
+
+    region = fields.String(validate=ID)
+
+
+class LevelSchema(Strict):
+    """What real calls of one kind came to. Percentiles are the upper end of their class of duration."""
+
+    calls = fields.Integer(required=True)
+    availability_percent = fields.String(required=True, allow_none=True)
+    error_percent = fields.String(required=True, allow_none=True)
+    unknown_outcomes = fields.Integer(required=True)
+    p50_ms = fields.Integer(required=True, allow_none=True)
+    p95_ms = fields.Integer(required=True, allow_none=True)
+
+
+class LevelsSchema(Strict):
+    """By call, of the last 24 hours and of the last 30 days."""
+
+    day = fields.Dict(keys=fields.String(), values=fields.Nested(LevelSchema), required=True)
+    month = fields.Dict(keys=fields.String(), values=fields.Nested(LevelSchema), required=True)
+
+
+class OperatorSchema(Strict):
+    """One operator; `not_asked` are the calls that are given a rest after too many failures."""
+
+    region = fields.String(required=True)
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    protocol = fields.String(required=True)
+    needs_hold = fields.Boolean(required=True)
+    cancels = fields.String(required=True)
+    tells = fields.List(fields.String(), required=True)
+    not_asked = fields.List(fields.String(), required=True)
+    levels = fields.Nested(LevelsSchema, required=True)
+
+
+class OperatorsSchema(Strict):
+    """The operators of this service."""
+
+    operators = fields.List(fields.Nested(OperatorSchema), required=True)

@@ -1,0 +1,116 @@
+"""`throughfare operators`: who is connected how, the conformance suite, and the regular exchange of files and feeds."""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from operators.conformance import score, stands
+from operators.conformance.score import Score
+from operators.registry import Surroundings
+from ticketing.app import build_rooms
+from ticketing.cli.deployment import settings
+from ticketing.regions import load_regions
+
+_MARKS = {
+    "kept": "[green]kept[/green]",
+    "broken": "[red]BROKEN[/red]",
+    "not_declared": "[dim]not declared[/dim]",
+}
+
+
+@click.group()
+def command() -> None:
+    """Look after the connections to operators' systems."""
+
+
+@command.command("list")
+def list_command() -> None:
+    """List every operator of the configured regions with its protocol and what it can do.
+
+    \b
+    Example:
+      throughfare operators list
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    rooms = build_rooms(settings())
+    table = Table("region", "operator", "kind", "needs a hold", "takes back", "tells", box=None)
+    for region, operators in rooms.connectors.regions.items():
+        for operator, connector in operators.items():
+            able = connector.capabilities
+            configured = rooms.planner.regions[region].operators[operator].connector
+            tells = [name for name in ("availability", "offers", "disruptions") if getattr(able, name)]
+            table.add_row(
+                region, operator, configured.kind if configured else "gtfs", "yes" if able.needs_hold else "no",
+                able.cancels, ", ".join(tells),
+            )  # fmt: skip
+    Console(highlight=False).print(table)
+
+
+@command.command("conform")
+@click.argument("name")
+@click.option(
+    "--region", default=None, help="The region of the operator; the first configured one if not given."
+)
+@click.option("--category", default="adult", help="A rider category of the operator's own tariff.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def conform_command(name: str, region: str | None, category: str, *, as_json: bool) -> None:
+    """Run the conformance suite against NAME: an operator of a region as it is configured, or a protocol's simulator.
+
+    Against an operator's sandbox it makes real bookings there, for tomorrow. Exit 1 if any promise is broken.
+
+    \b
+    Example:
+      throughfare operators conform maritime
+      throughfare operators conform tallink --region helsinki-tallinn
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    found = _simulated(name) if name in stands.kinds() else _configured(name, region, category)
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+    else:
+        _show(name, found)
+    sys.exit(1 if any(one.verdict == "broken" for one in found.results) else 0)
+
+
+@command.command("tend")
+def tend_command() -> None:
+    """Exchange files and refresh feeds once; the worker does the same round after round.
+
+    \b
+    Example:
+      throughfare operators tend
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    build_rooms(settings()).connectors.tend()
+
+
+def _simulated(kind: str) -> Score:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        stands.simulated(kind, settings().clock().now, Path(folder)) as bench,
+    ):
+        return score.run(bench)
+
+
+def _configured(name: str, region: str | None, category: str) -> Score:
+    loaded = load_regions(settings())
+    chosen = loaded.get(region or next(iter(loaded)))
+    if chosen is None or name not in chosen.operators:
+        known = ", ".join(chosen.operators) if chosen else ", ".join(loaded)
+        raise click.BadParameter(
+            f"{name!r} is neither a protocol ({', '.join(stands.kinds())}) nor an operator of the region ({known})"
+        )
+    surroundings = Surroundings(settings().clock().now, environ=os.environ)
+    return score.run(stands.configured(chosen.data, name, surroundings, category))
+
+
+def _show(name: str, found: Score) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    table = Table("area", "promise", "", "seen", box=None)
+    for one in found.results:
+        table.add_row(one.area, one.promise, _MARKS[one.verdict], one.seen)
+    console.print(table)
+    console.print(f"\n[bold]{name}: {found.percent} %[/bold], may {found.may}")
