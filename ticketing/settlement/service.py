@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from tariffs.money import Money
-from ticketing.db import books, runs
-from ticketing.db.books import ShareLine
+from ticketing.db import runs
 from ticketing.db.runs import Run
 from ticketing.errors import NotFound
+from ticketing.settlement import lines
 from ticketing.settlement.closing import close
-from ticketing.settlement.journal import Format, to_text
+from ticketing.settlement.export import journal
+from ticketing.settlement.journal import Format
 from ticketing.settlement.netting import Netting
 from ticketing.settlement.office import Office
 from ticketing.settlement.statement import to_csv
@@ -32,12 +33,10 @@ def list_runs(office: Office, *, after: str | None, limit: int) -> list[Run]:
         return runs.list_runs(tx, after=after, limit=limit)
 
 
-def statement(office: Office, run_id: str, operator: str) -> Iterator[str]:
+def statement(office: Office, run_id: str, operator: str, language: str = "en") -> Iterator[str]:
     """Give one operator's statement as CSV lines; raises NotFound for an unknown run or operator."""
     run = get_run(office, run_id)
-    if operator not in {line["operator"] for line in run.document["operators"]}:
-        raise NotFound(f"the run {run.id} has no statement of {operator}")
-    return to_csv(run, operator, _statement_lines(office, run, operator))
+    return to_csv(run, operator, lines.stream(office, run, operator), language)
 
 
 def write_journal(office: Office, region: str, period: str, form: Format) -> Iterator[str]:
@@ -45,15 +44,7 @@ def write_journal(office: Office, region: str, period: str, form: Format) -> Ite
     with office.database.read() as tx:
         if runs.find_run_of_period(tx, region, period) is None:
             raise NotFound(f"{period} of {region} is not closed: close it first")
-        end = f"{books.next_month(period)}-01"
-        yield from to_text(
-            form, end, books.balances(tx, region, period), books.stream_journal(tx, region, period)
-        )
-
-
-def _statement_lines(office: Office, run: Run, operator: str) -> Iterator[ShareLine]:
-    with office.database.read() as tx:
-        yield from books.stream_statement(tx, run.region, run.period, operator)
+    yield from journal(office, region, period, form)
 
 
 def as_dict(netting: Netting) -> dict[str, Any]:
