@@ -1,6 +1,6 @@
 """The books: periods, entries with their postings, and the allocations behind them. Facts, never changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -378,7 +378,9 @@ def find_entry_id(tx: Transaction, source_type: str, source_id: str, kind: str) 
     return tx.execute(query).scalar_one_or_none()
 
 
-def stream_statement(tx: Transaction, region: str, period_id: str, operator: str) -> Iterator[ShareLine]:
+def stream_statement(
+    tx: Transaction, region: str, period_id: str, operator: str
+) -> Generator[ShareLine, None, None]:
     """Yield an operator's share lines of a period, oldest first, in bounded memory."""
     table = tables.share
     names = [name for name in ShareLine.__slots__ if name != "document"]
@@ -390,13 +392,14 @@ def stream_statement(tx: Transaction, region: str, period_id: str, operator: str
         .execution_options(yield_per=1000)
     )
     row: Any
-    for row in tx.execute(query):
-        yield ShareLine(*row)
+    with tx.execute(query) as found:
+        for row in found:
+            yield ShareLine(*row)
 
 
 def stream_others(
     tx: Transaction, region: str, period_id: str, operator: str, *, without: Sequence[str], own_kinds: str
-) -> Iterator[OtherLine]:
+) -> Generator[OtherLine, None, None]:
     """Yield what entries of other kinds owe an operator: not those `without`, not those that begin with `own_kinds`."""
     posting, entry, account = tables.posting, tables.entry, tables.account
     query = (
@@ -419,8 +422,9 @@ def stream_others(
         .execution_options(yield_per=1000)
     )
     row: Any
-    for row in tx.execute(query):
-        yield OtherLine(*row)
+    with tx.execute(query) as found:
+        for row in found:
+            yield OtherLine(*row)
 
 
 def stream_journal(tx: Transaction, region: str, period_id: str) -> Iterator[JournalLine]:
@@ -440,8 +444,10 @@ def stream_journal(tx: Transaction, region: str, period_id: str) -> Iterator[Jou
         .order_by(posting.c.entry_id, posting.c.line)
         .execution_options(yield_per=1000)
     )
-    for row in tx.execute(query).mappings():
-        yield JournalLine(**row)
+    row: Any
+    with tx.execute(query) as found:
+        for row in found:
+            yield JournalLine(*row)
 
 
 def sum_shares(tx: Transaction, region: str, period_id: str) -> list[dict[str, Any]]:

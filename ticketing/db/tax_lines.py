@@ -52,4 +52,4 @@ def stream(tx: Transaction, region: str, period: str) -> Iterator[TaxLine]:
         quote_id, document = row[-2:]
         if quote_id != known:
             known, rides = quote_id, json.loads(document)["rides"]
-        yield TaxLine(*row[:-2], rides)
+        yield TaxLine(*(*row[:-2], rides))

@@ -4,7 +4,8 @@ Every form of a statement is made from these lines and prints the run's digest, 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +49,7 @@ def parties(run: Run) -> list[str]:
     return sorted({line["operator"] for line in named})
 
 
-def stream(office: Office, run: Run, party: str) -> Iterator[Line]:
+def stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]:
     """Yield a party's lines of a run, in bounded memory; raises NotFound for a party without a statement.
 
     At the end the lines must sum to what the run says, or Conflict is raised: no output differs from the run.
@@ -85,16 +86,19 @@ def foot(run: Run, party: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _stream(office: Office, run: Run, party: str) -> Iterator[Line]:
+def _stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]:
     sums: dict[str, dict[str, int]] = {}
     with office.database.read() as tx:
         take_time(tx)
-        for share in books.stream_statement(tx, run.region, run.period, party):
-            yield _counted(sums, _of_share(share))
-        for other in books.stream_others(
-            tx, run.region, run.period, party, without=ALLOCATED, own_kinds=OWN_KINDS
-        ):
-            yield _counted(sums, _of_entry(other))
+        # Closed before the transaction ends, also when a reader leaves half way.
+        with closing(books.stream_statement(tx, run.region, run.period, party)) as shares:
+            for share in shares:
+                yield _counted(sums, _of_share(share))
+        with closing(
+            books.stream_others(tx, run.region, run.period, party, without=ALLOCATED, own_kinds=OWN_KINDS)
+        ) as others:
+            for other in others:
+                yield _counted(sums, _of_entry(other))
     if sums != totals(run, party):
         raise Conflict(f"the lines of {party} do not sum to what the run {run.id} says")
 
