@@ -5,7 +5,7 @@ from typing import Any
 
 from tariffs.money import Money
 from ticketing.db import runs
-from ticketing.db.runs import Run
+from ticketing.db.runs import Run, RunFile, Step
 from ticketing.errors import NotFound
 from ticketing.settlement import lines
 from ticketing.settlement.closing import close
@@ -15,7 +15,17 @@ from ticketing.settlement.netting import Netting
 from ticketing.settlement.office import Office
 from ticketing.settlement.statement import to_csv
 
-__all__ = ["Office", "as_dict", "close", "get_run", "list_runs", "statement", "write_journal"]
+__all__ = [
+    "Office",
+    "as_dict",
+    "close",
+    "find_run_id",
+    "get_run",
+    "get_trail",
+    "list_runs",
+    "statement",
+    "write_journal",
+]
 
 
 def get_run(office: Office, run_id: str) -> Run:
@@ -31,6 +41,23 @@ def list_runs(office: Office, *, after: str | None, limit: int) -> list[Run]:
     """List runs, oldest first."""
     with office.database.read() as tx:
         return runs.list_runs(tx, after=after, limit=limit)
+
+
+def get_trail(office: Office, run_id: str) -> tuple[Run, list[Step], list[RunFile]]:
+    """Read a run with its steps and files; raises NotFound."""
+    run = get_run(office, run_id)
+    with office.database.read() as tx:
+        return run, runs.list_steps(tx, run_id), runs.list_files(tx, run_id)
+
+
+def find_run_id(office: Office, start: str) -> str:
+    """The one run whose id begins (or ends) with these characters; raises NotFound for none or several."""
+    with office.database.read() as tx:
+        ids = [run.id for run in runs.list_runs(tx, after=None, limit=100_000)]
+    found = [one for one in ids if start and (one.startswith(start) or one.endswith(start))]
+    if len(found) != 1:
+        raise NotFound(f"{len(found)} settlement runs have an id like {start!r}")
+    return found[0]
 
 
 def statement(office: Office, run_id: str, operator: str, language: str = "en") -> Iterator[str]:
