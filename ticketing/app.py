@@ -12,7 +12,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 
 from operators.region import RefundStep
 from ticketing import config, logs
-from ticketing.api import edge, gates, journeys, orders, problems, settlement, wellknown
+from ticketing.api import edge, finance, gates, journeys, orders, problems, settlement, wellknown
 from ticketing.api.context import Rooms
 from ticketing.api.schemas.common import ProblemSchema
 from ticketing.clock import Clock
@@ -71,7 +71,7 @@ def create_app(
     edge.register(app, settings.gateway)
     problems.register(app)
     api = _Api(app)
-    for room in (journeys, orders, gates, settlement):
+    for room in (journeys, orders, gates, settlement, finance):
         api.register_blueprint(room.blueprint)
     app.register_blueprint(wellknown.blueprint)
     app.register_blueprint(

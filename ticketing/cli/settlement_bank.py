@@ -25,9 +25,7 @@ def account_group() -> None:
 @click.option("--bic", default="", help="The bank's BIC, where the bank wants it.")
 @click.option("--town", default="", help="The holder's town.")
 @click.option("--country", default="", help="The holder's country, two letters; the IBAN's by default.")
-def enter_command(
-    party: str, iban: str, *, by: str, name: str, bic: str, town: str, country: str
-) -> None:
+def enter_command(party: str, iban: str, *, by: str, name: str, bic: str, town: str, country: str) -> None:
     """Enter the account of PARTY (an operator's id, or `scheme`); it waits for approval.
 
     \b

@@ -7,6 +7,7 @@ payments-sepa.xml, payments-other.csv, manifest.json.
 import hashlib
 import json
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import partial
@@ -18,7 +19,7 @@ from ticketing.db.bank import BankAccount
 from ticketing.db.documents import digest
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run, RunFile
-from ticketing.errors import Conflict, Fault
+from ticketing.errors import Conflict, Fault, NotFound
 from ticketing.settlement import lines, uic, vat
 from ticketing.settlement.business_days import next_business_day
 from ticketing.settlement.calculate import paid_positions
@@ -77,6 +78,36 @@ def export(
         runs.set_state(tx, run_id, "exported")
         runs.insert_step(tx, run_id, state="exported", actor=actor, at=now, digest=held.digest)
         return hold(tx, run_id)
+
+
+def read_exported(office: Office, run_id: str, name: str) -> bytes:
+    """An exported file as it was written.
+
+    Raises NotFound for a name that the run does not list, Conflict for a file that is no longer what was kept.
+    """
+    with office.database.read() as tx:
+        run = runs.find_run(tx, run_id)
+        kept = {file.name: file for file in runs.list_files(tx, run_id)}
+    path = office.files / run.region / f"{run.period}-v{run.version}" / name if run and name in kept else None
+    if path is None or not path.is_file():
+        raise NotFound(f"the run {run_id} has no exported file {name}")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != kept[name].sha256:
+        raise Conflict(f"{name} is not what was exported")
+    return content
+
+
+def statement_bytes(office: Office, run_id: str, party: str, form: str, *, language: str) -> bytes:
+    """One statement as PDF or workbook; raises NotFound for an unknown run or operator."""
+    with office.database.read() as tx:
+        run = runs.find_run(tx, run_id)
+    if run is None or run.state == "draft":
+        raise NotFound(f"no settlement run {run_id}")
+    write = write_pdf if form == "pdf" else write_xlsx
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"statement.{form}"
+        write(path, run, party, lines.stream(office, run, party), language)
+        return path.read_bytes()
 
 
 def hold_for_export(tx: Transaction, run_id: str) -> Run:

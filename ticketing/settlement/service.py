@@ -6,7 +6,7 @@ from typing import Any
 from tariffs.money import Money
 from ticketing.db import runs
 from ticketing.db.runs import Run, RunFile, Step
-from ticketing.errors import NotFound
+from ticketing.errors import Conflict, NotFound
 from ticketing.settlement import lines
 from ticketing.settlement.closing import close
 from ticketing.settlement.export import journal
@@ -29,11 +29,15 @@ __all__ = [
 
 
 def get_run(office: Office, run_id: str) -> Run:
-    """Read a run; raises NotFound."""
+    """Read a run; raises NotFound, or Conflict for one that is still being calculated."""
     with office.database.read() as tx:
         found = runs.find_run(tx, run_id)
     if found is None:
         raise NotFound(f"no settlement run {run_id}")
+    if found.state == "draft":
+        raise Conflict(
+            f"the run of {found.period} is still being calculated: close the month again to finish it"
+        )
     return found
 
 
