@@ -15,6 +15,7 @@ from ticketing import config, logs
 from ticketing.api import (
     devices,
     edge,
+    finance,
     gates,
     gateway,
     journeys,
@@ -44,6 +45,18 @@ from ticketing.tickets.issue import Press
 from ticketing.tickets.keys import KeyStore
 
 _log = structlog.get_logger(__name__)
+
+_BLUEPRINTS = (
+    journeys,
+    operators,
+    orders,
+    tickets,
+    gates,
+    devices,
+    staff,
+    settlement,
+    finance,
+)
 
 
 class _Json(DefaultJSONProvider):
@@ -87,8 +100,7 @@ def create_app(
     edge.register(app, settings.gateway)
     problems.register(app)
     api = _Api(app)
-    for room in (journeys, orders, tickets, gates, staff, devices, settlement):
-    for room in (journeys, operators, orders, gates, settlement):
+    for room in _BLUEPRINTS:
         api.register_blueprint(room.blueprint)
     app.register_blueprint(wellknown.blueprint)
     app.register_blueprint(gateway.blueprint)

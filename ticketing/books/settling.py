@@ -31,33 +31,26 @@ def run_voided(
     return balanced(("run_voided", "settlement_run", run_id, region, at), lines, reverses=reverses)
 
 
-def paid(line_id: str, *, region: str, amount: int, currency: str, at: datetime) -> Entry | None:
-    """The bank has carried out a payment of a run."""
-    return _bank("run_paid", line_id, region, at, (accounts.netting_clearing(currency), amount))
-
-
-def received(
-    line_id: str, operator: str, *, region: str, amount: int, currency: str, at: datetime
+def bank_movement(
+    kind: str,
+    line_id: str,
+    account: Account | None,
+    *,
+    region: str,
+    expected: int,
+    booked: int,
+    at: datetime,
+    note: Mapping[str, Any],
 ) -> Entry | None:
-    """An operator has paid what it owed."""
-    return _bank(
-        "run_received", line_id, region, at, (accounts.operator_receivable(operator, currency), -amount)
-    )
+    """A line of the bank settles an account by what was expected; a difference waits in suspense, in sight.
 
-
-def payout_arrived(line_id: str, *, region: str, amount: int, currency: str, at: datetime) -> Entry | None:
-    """A gateway's payout has reached the bank."""
-    return _bank("payout_arrived", line_id, region, at, (accounts.in_transit(currency), -amount))
-
-
-def unexplained(line_id: str, *, region: str, amount: int, currency: str, at: datetime) -> Entry | None:
-    """A line of the bank that nobody can explain yet; `amount` is positive for money that came in."""
-    return _bank("suspense", line_id, region, at, (accounts.suspense(currency), -amount))
-
-
-def bank_charged(line_id: str, *, region: str, amount: int, currency: str, at: datetime) -> Entry | None:
-    """The bank keeps a fee; `amount` is what it took."""
-    return _bank("bank_fee", line_id, region, at, (accounts.bank_fee(currency), amount))
+    Amounts are positive for money that came in. Without an account the whole line waits.
+    """
+    currency = note["currency"]
+    lines = [(accounts.bank(currency), booked), (accounts.suspense(currency), expected - booked)]
+    if account is not None:
+        lines.append((account, -expected))
+    return balanced((kind, "bank_line", line_id, region, at), lines, note=note)
 
 
 def month_end(
@@ -108,11 +101,3 @@ def _due(positions: Mapping[tuple[str, str], int]) -> list[tuple[Account, int]]:
         )
         lines += [(accounts.operator_payable(operator, currency), amount), (other, -amount)]
     return lines
-
-
-def _bank(kind: str, line_id: str, region: str, at: datetime, other: tuple[Account, int]) -> Entry | None:
-    account, amount = other
-    return balanced(
-        (kind, "bank_line", line_id, region, at),
-        [(account, amount), (accounts.bank(account.currency), -amount)],
-    )

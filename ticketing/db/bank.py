@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert_once
 from ticketing.db.settlement_tables import approval, bank_account, bank_line, bank_match
+from ticketing.db.tables import account, entry, posting
 
 SUBJECT = "bank_account"
 
@@ -142,3 +143,17 @@ def list_matches(tx: Transaction, run_ids: Sequence[str]) -> list[BankMatch]:
     """List the matches of some runs."""
     query = sa.select(bank_match).where(bank_match.c.run_id.in_(run_ids))
     return fetch(tx, query.order_by(bank_match.c.at, bank_match.c.line_id), BankMatch)
+
+
+def list_payouts_in_transit(tx: Transaction, region: str) -> list[tuple[str, str, int]]:
+    """Payouts of gateways that are on no line of the bank yet: (payout id, currency, minor units)."""
+    settled = sa.select(bank_match.c.party).where(bank_match.c.kind == "payout")
+    query = (
+        sa.select(entry.c.source_id, posting.c.currency, posting.c.amount_minor)
+        .join(posting, sa.and_(posting.c.period == entry.c.period, posting.c.entry_id == entry.c.id))
+        .join(account, account.c.id == posting.c.account_id)
+        .where(entry.c.region == region, entry.c.kind == "payout_sent", account.c.purpose == "psp_in_transit")
+        .where(entry.c.source_id.not_in(settled))
+        .order_by(entry.c.id)
+    )
+    return [(row[0], row[1], row[2]) for row in tx.execute(query)]

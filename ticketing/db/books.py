@@ -1,6 +1,6 @@
 """The books: periods, entries with their postings, and the allocations behind them. Facts, never changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -141,8 +141,9 @@ class JournalLine:
 
 @dataclass(frozen=True, slots=True)
 class ShareLine:
-    """A share with the ticket it belongs to, as a statement shows it."""
+    """A share with the ticket it belongs to, as a statement shows it; `document` is the ticket's, as text."""
 
+    id: str
     booked_at: datetime
     kind: str
     ticket_jti: str
@@ -154,6 +155,21 @@ class ShareLine:
     fee_minor: int
     net_minor: int
     original_period: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLine:
+    """What an entry without allocations owes an operator; `note` says why, as JSON text."""
+
+    id: str
+    booked_at: datetime
+    kind: str
+    source_id: str
+    currency: str
+    amount_minor: int
+    original_period: str
+    note: str
 
 
 def month_of(moment: datetime) -> str:
@@ -362,18 +378,53 @@ def find_entry_id(tx: Transaction, source_type: str, source_id: str, kind: str) 
     return tx.execute(query).scalar_one_or_none()
 
 
-def stream_statement(tx: Transaction, region: str, period_id: str, operator: str) -> Iterator[ShareLine]:
+def stream_statement(
+    tx: Transaction, region: str, period_id: str, operator: str
+) -> Generator[ShareLine, None, None]:
     """Yield an operator's share lines of a period, oldest first, in bounded memory."""
     table = tables.share
+    names = [name for name in ShareLine.__slots__ if name != "document"]
     query = (
-        sa.select(table)
+        sa.select(*(table.c[name] for name in names), tables.ticket.c.document)
+        .join(tables.ticket, tables.ticket.c.jti == table.c.ticket_jti)
         .where(table.c.period == period_id, table.c.region == region, table.c.operator == operator)
         .order_by(table.c.booked_at, table.c.id)
         .execution_options(yield_per=1000)
     )
-    names = [field for field in ShareLine.__slots__]  # noqa: C416  the order of the columns is the order of the fields
-    for row in tx.execute(query).mappings():
-        yield ShareLine(**{name: row[name] for name in names})
+    row: Any
+    with tx.execute(query) as found:
+        for row in found:
+            yield ShareLine(*row)
+
+
+def stream_others(
+    tx: Transaction, region: str, period_id: str, operator: str, *, without: Sequence[str], own_kinds: str
+) -> Generator[OtherLine, None, None]:
+    """Yield what entries of other kinds owe an operator: not those `without`, not those that begin with `own_kinds`."""
+    posting, entry, account = tables.posting, tables.entry, tables.account
+    query = (
+        sa.select(
+            entry.c.id,
+            entry.c.booked_at,
+            entry.c.kind,
+            entry.c.source_id,
+            posting.c.currency,
+            (-posting.c.amount_minor).label("amount_minor"),
+            entry.c.original_period,
+            entry.c.note,
+        )
+        .join(account, account.c.id == posting.c.account_id)
+        .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))
+        .where(posting.c.period == period_id, entry.c.region == region)
+        .where(account.c.purpose == "operator_payable", account.c.operator == operator)
+        .where(entry.c.kind.not_in(without), sa.not_(entry.c.kind.startswith(own_kinds, autoescape=True)))
+        .order_by(entry.c.id)
+        .execution_options(yield_per=1000)
+    )
+    row: Any
+    with tx.execute(query) as found:
+        for row in found:
+            yield OtherLine(*row)
 
 
 def stream_journal(tx: Transaction, region: str, period_id: str) -> Iterator[JournalLine]:
@@ -393,8 +444,10 @@ def stream_journal(tx: Transaction, region: str, period_id: str) -> Iterator[Jou
         .order_by(posting.c.entry_id, posting.c.line)
         .execution_options(yield_per=1000)
     )
-    for row in tx.execute(query).mappings():
-        yield JournalLine(**row)
+    row: Any
+    with tx.execute(query) as found:
+        for row in found:
+            yield JournalLine(*row)
 
 
 def sum_shares(tx: Transaction, region: str, period_id: str) -> list[dict[str, Any]]:

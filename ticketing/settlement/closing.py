@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ticketing.db import Transaction, books, runs
 from ticketing.db.documents import digest
+from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.ids import new_id
@@ -49,6 +50,7 @@ def _begin(office: Office, region: str, period: str, prepared_by: str, now: date
 def _finish(office: Office, draft: Run, now: datetime) -> Run:
     terms = office.terms(draft.region)
     with office.database.write() as tx:
+        take_time(tx)
         state = books.lock_period(tx, draft.region, draft.period)
         found = runs.find_run(tx, draft.id)
         if found is None or found.state != "draft":

@@ -14,7 +14,7 @@ class Office:
     """`keys` sign the anchors of the books; without them anchors are not signed, and the auditor is told.
 
     `specimens` lets a month of pretended payments go all the way, with SPECIMEN on every file; without it such a
-    run stays approved (a deployment in production).
+    run stays approved (a deployment in production). `files` is where runs are exported over HTTP.
     """
 
     database: Database
@@ -22,6 +22,7 @@ class Office:
     keys: KeyStore | None = None
     regions_folder: Path | None = None
     specimens: bool = True
+    files: Path = Path("var/settlement")
 
     def terms(self, region: str) -> Terms:
         """The settlement terms of a region as they stand today."""

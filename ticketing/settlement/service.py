@@ -4,25 +4,40 @@ from collections.abc import Iterator
 from typing import Any
 
 from tariffs.money import Money
-from ticketing.db import books, runs
-from ticketing.db.books import ShareLine
-from ticketing.db.runs import Run
-from ticketing.errors import NotFound
+from ticketing.db import runs
+from ticketing.db.runs import Run, RunFile, Step
+from ticketing.errors import Conflict, NotFound
+from ticketing.settlement import lines
 from ticketing.settlement.closing import close
-from ticketing.settlement.journal import Format, to_text
+from ticketing.settlement.export import journal
+from ticketing.settlement.journal import Format
 from ticketing.settlement.netting import Netting
 from ticketing.settlement.office import Office
 from ticketing.settlement.statement import to_csv
 
-__all__ = ["Office", "as_dict", "close", "get_run", "list_runs", "statement", "write_journal"]
+__all__ = [
+    "Office",
+    "as_dict",
+    "close",
+    "find_run_id",
+    "get_run",
+    "get_trail",
+    "list_runs",
+    "statement",
+    "write_journal",
+]
 
 
 def get_run(office: Office, run_id: str) -> Run:
-    """Read a run; raises NotFound."""
+    """Read a run; raises NotFound, or Conflict for one that is still being calculated."""
     with office.database.read() as tx:
         found = runs.find_run(tx, run_id)
     if found is None:
         raise NotFound(f"no settlement run {run_id}")
+    if found.state == "draft":
+        raise Conflict(
+            f"the run of {found.period} is still being calculated: close the month again to finish it"
+        )
     return found
 
 
@@ -32,12 +47,27 @@ def list_runs(office: Office, *, after: str | None, limit: int) -> list[Run]:
         return runs.list_runs(tx, after=after, limit=limit)
 
 
-def statement(office: Office, run_id: str, operator: str) -> Iterator[str]:
+def get_trail(office: Office, run_id: str) -> tuple[Run, list[Step], list[RunFile]]:
+    """Read a run with its steps and files; raises NotFound."""
+    run = get_run(office, run_id)
+    with office.database.read() as tx:
+        return run, runs.list_steps(tx, run_id), runs.list_files(tx, run_id)
+
+
+def find_run_id(office: Office, start: str) -> str:
+    """The one run whose id begins (or ends) with these characters; raises NotFound for none or several."""
+    with office.database.read() as tx:
+        ids = [run.id for run in runs.list_runs(tx, after=None, limit=100_000)]
+    found = [one for one in ids if start and (one.startswith(start) or one.endswith(start))]
+    if len(found) != 1:
+        raise NotFound(f"{len(found)} settlement runs have an id like {start!r}")
+    return found[0]
+
+
+def statement(office: Office, run_id: str, operator: str, language: str = "en") -> Iterator[str]:
     """Give one operator's statement as CSV lines; raises NotFound for an unknown run or operator."""
     run = get_run(office, run_id)
-    if operator not in {line["operator"] for line in run.document["operators"]}:
-        raise NotFound(f"the run {run.id} has no statement of {operator}")
-    return to_csv(run, operator, _statement_lines(office, run, operator))
+    return to_csv(run, operator, lines.stream(office, run, operator), language)
 
 
 def write_journal(office: Office, region: str, period: str, form: Format) -> Iterator[str]:
@@ -45,15 +75,7 @@ def write_journal(office: Office, region: str, period: str, form: Format) -> Ite
     with office.database.read() as tx:
         if runs.find_run_of_period(tx, region, period) is None:
             raise NotFound(f"{period} of {region} is not closed: close it first")
-        end = f"{books.next_month(period)}-01"
-        yield from to_text(
-            form, end, books.balances(tx, region, period), books.stream_journal(tx, region, period)
-        )
-
-
-def _statement_lines(office: Office, run: Run, operator: str) -> Iterator[ShareLine]:
-    with office.database.read() as tx:
-        yield from books.stream_statement(tx, run.region, run.period, operator)
+    yield from journal(office, region, period, form)
 
 
 def as_dict(netting: Netting) -> dict[str, Any]:

@@ -117,10 +117,10 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
     return terms
 
 
-def payment_date(period: str, terms: Terms, next_business_day: Callable[[date], date]) -> date:
+def payment_date(period: str, payment_day: int, next_business_day: Callable[[date], date]) -> date:
     """The day on which a month's payments are due: the agreed day of the next month, or the business day after it."""
     year, month = int(period[:4]), int(period[5:])
-    return next_business_day(date(year + month // 12, month % 12 + 1, terms.payment_day))
+    return next_business_day(date(year + month // 12, month % 12 + 1, payment_day))
 
 
 class _Reader:
