@@ -11,16 +11,20 @@ from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from operators.port import Connector
+from tariffs.eligibility import issuers
 from ticketing import config, logs
 from ticketing.api import (
+    accounts,
     devices,
     edge,
     finance,
     gates,
     gateway,
     journeys,
+    limits,
     operators,
     orders,
+    passes,
     problems,
     settlement,
     staff,
@@ -33,8 +37,20 @@ from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_current
+from ticketing.gate.rules import gate_rules
 from ticketing.gate.service import Gatehouse
-from ticketing.identity import Once, OrderTokens, authenticate
+from ticketing.identity import (
+    AccessTokens,
+    Counters,
+    Once,
+    OrderTokens,
+    PrivacyDesk,
+    ProofDesk,
+    Reception,
+    authenticate,
+)
+from ticketing.identity.oidc import Provider
+from ticketing.identity.proofs import read_issuers, trusted_issuers
 from ticketing.payments import DemoGateway, PaymentGateway, StripeGateway
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
@@ -47,6 +63,8 @@ from ticketing.tickets.keys import KeyStore
 _log = structlog.get_logger(__name__)
 
 _BLUEPRINTS = (
+    accounts,
+    passes,
     journeys,
     operators,
     orders,
@@ -98,6 +116,7 @@ def create_app(
     app.config.update(_openapi(settings))
     app.json = _Json(app)
     edge.register(app, settings.gateway)
+    limits.register(app, enabled=settings.rate_limits)
     problems.register(app)
     api = _Api(app)
     for room in _BLUEPRINTS:
@@ -131,7 +150,9 @@ def build_rooms(
         till=Till(
             database, clock, _gateway(settings, database, clock), press, regions, connectors or opened.regions
         ),
-        gatehouse=Gatehouse(database, clock, keys, press, accept_demo=settings.gateway == "demo"),
+        gatehouse=Gatehouse(
+            database, clock, keys, press, accept_demo=settings.gateway == "demo", rules=gate_rules(regions)
+        ),
         connectors=opened,
         office=Office(
             database,
@@ -143,9 +164,20 @@ def build_rooms(
         once=Once(database, clock),
         order_tokens=OrderTokens.from_folder(settings.keys_folder),
         authenticate=functools.partial(authenticate, database, clock),
+        reception=Reception(database, clock, AccessTokens.from_folder(settings.keys_folder, settings.issuer)),
+        proofs=_proofs(settings, database, clock, regions),
+        privacy=PrivacyDesk(database, clock),
+        provider=Provider(settings.oidc) if settings.oidc else None,
+        counters=Counters(database),
         readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
         warnings=tuple(settings.warnings()),
     )
+
+
+def _proofs(settings: Settings, database: Database, clock: Clock, regions: Mapping[str, Region]) -> ProofDesk:
+    """Who may prove what is data of the regions; the issuers' keys are the deployment's."""
+    trusted = trusted_issuers({name: issuers(region.book.eligibility) for name, region in regions.items()})
+    return ProofDesk(database, clock, settings.issuer, read_issuers(settings.proof_issuers), trusted)
 
 
 def _gateway(settings: Settings, database: Database, clock: Clock) -> PaymentGateway:
@@ -177,6 +209,10 @@ def _openapi(settings: Settings) -> dict[str, Any]:
                     "orderToken": {
                         **bearer,
                         "description": "the `access_token` of the answer that placed the order",
+                    },
+                    "accessToken": {
+                        **bearer,
+                        "description": "the `access_token` of somebody who has signed in",
                     },
                     "apiKey": {**bearer, "description": "a key of a gate or of finance staff"},
                 }

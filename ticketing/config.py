@@ -53,6 +53,16 @@ class StripeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """An identity provider where people may sign in: its issuer, and our registration there."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that a deployment decides. `from_environment` reads it; tests build it directly."""
 
@@ -68,6 +78,9 @@ class Settings:
     stripe_secret_key: str = ""
     stripe_webhook_secrets: tuple[str, ...] = ()
     stripe_api_address: str = ""
+    oidc: OidcSettings | None = None
+    proof_issuers: Path | None = None
+    rate_limits: bool = True
     allow_demo_payments_in_production: bool = False
     demo_clock_file: Path | None = None
     log_format: Literal["json", "console"] = "json"
@@ -115,6 +128,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         gateway=cast("Literal['demo', 'stripe']", _one_of(environ, "GATEWAY", ("demo", "stripe"))),
         stripe_secret_key=environ.get("THROUGHFARE_STRIPE_SECRET_KEY", ""),
         stripe_webhook_secrets=_words(environ.get("THROUGHFARE_STRIPE_WEBHOOK_SECRET", "")),
+        oidc=_oidc(environ),
+        proof_issuers=_optional_path(environ, "PROOF_ISSUERS"),
         stripe_api_address=environ.get("THROUGHFARE_STRIPE_API_ADDRESS", "").rstrip("/"),
         allow_demo_payments_in_production=environ.get("ALLOW_DEMO_PAYMENTS_IN_PRODUCTION") == "yes",
         demo_clock_file=_optional_path(environ, "DEMO_CLOCK_FILE"),
@@ -144,6 +159,18 @@ def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> 
     if value not in allowed:
         raise Misconfigured(f"THROUGHFARE_{name} is {value!r}; it may be {' or '.join(allowed)}")
     return value
+
+
+def _oidc(environ: Mapping[str, str]) -> OidcSettings | None:
+    """The identity provider, where one is named: all four settings or none."""
+    names = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI")
+    values = [environ.get(f"THROUGHFARE_OIDC_{name}", "") for name in names]
+    if not any(values):
+        return None
+    missing = [name for name, value in zip(names, values, strict=True) if not value]
+    if missing:
+        raise Misconfigured(f"THROUGHFARE_OIDC_{missing[0]} is needed beside the other three")
+    return OidcSettings(*values)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ ThroughfareError
 ├── Gone                  an offer, quote or order that has expired
 ├── PaymentRefused        the gateway said no
 ├── OperatorSilent        an operator does not answer; what it did is not known yet
+├── ProviderSilent        an identity provider does not answer
 ├── TooManyRequests       the same caller asked too often
 ├── IdempotencyKeyMissing / IdempotencyKeyReused / IdempotencyKeyInUse
 └── Misconfigured         the service refuses to start
@@ -88,6 +89,12 @@ class OperatorSilent(ThroughfareError):
     """An operator does not answer: nothing is told before the truth is known."""
 
     code = "operator_silent"
+
+
+class ProviderSilent(ThroughfareError):
+    """An identity provider does not answer; nobody is signed in."""
+
+    code = "provider_silent"
 
 
 class TooManyRequests(ThroughfareError):

@@ -181,6 +181,11 @@ def _purchase() -> None:
     )
     op.create_index(op.f("ix_gateway_event_state_next_try_at"), "gateway_event", ["state", "next_try_at"])
     op.create_table(
+        "pass_use", _text("ticket_jti"), _text("order_id"), _number("leg"), _text("passenger_ref"), _moment("at"),
+        sa.ForeignKeyConstraint(["ticket_jti"], ["ticket.jti"], name=op.f("fk_pass_use_ticket_jti_ticket")),
+        _to("pass_use", "order_id", "ticket_order"), _key("pass_use", "ticket_jti", "order_id", "leg"), sqlite_strict=True,
+    )
+    op.create_table(
         "dispute", _text("id"), _text("payment_id"), _text("state"), _text("reason"), _number("amount_minor"),
         _number("fee_minor"), _text("currency"), _moment("opened_at"), _moment("changed_at"),
         _one_of("dispute", "inquiry", "open", "withdrawn", "reinstated", "won", "lost"),

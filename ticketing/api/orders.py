@@ -6,9 +6,9 @@ from flask import Response, make_response, request
 from flask.views import MethodView
 
 from tariffs.money import Money, MoneyError, parse
-from tariffs.words import LANGUAGES
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import once, open_order, rooms
+from ticketing.api.context import once, open_order, person_if_any, rooms
+from ticketing.api.language import language
 from ticketing.api.schemas.orders import (
     OrderRequestSchema,
     OrderSchema,
@@ -53,7 +53,9 @@ class Quotes(MethodView):
     @blueprint.response(201, QuoteSchema)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Freeze an offer: price, shares, VAT and derivation no longer change. Accept-Language chooses the explanation's."""
-        return show_quote.quote(quotes.freeze(rooms().desk, wanted["offer_id"]), _language())
+        who = person_if_any()
+        frozen = quotes.freeze(rooms().desk, wanted["offer_id"], who.person_id if who else None)
+        return show_quote.quote(frozen, language())
 
 
 @blueprint.route("/quotes/<string:quote_id>")
@@ -63,7 +65,7 @@ class QuoteOne(MethodView):
     @blueprint.response(200, QuoteSchema)
     def get(self, quote_id: str) -> dict[str, Any]:
         """Read a quote."""
-        return show_quote.quote(quotes.get_quote(rooms().desk, quote_id), _language())
+        return show_quote.quote(quotes.get_quote(rooms().desk, quote_id), language())
 
 
 @blueprint.route("/orders")
@@ -75,7 +77,7 @@ class Orders(MethodView):
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any]) -> Any:
         """Order a quote. The answer's `access_token` opens this order and no other."""
-        here = rooms()
+        here, who = rooms(), person_if_any()
 
         def place(remember: Any) -> dict[str, Any]:
             def shown(state: purchase.OrderState) -> dict[str, Any]:
@@ -83,7 +85,10 @@ class Orders(MethodView):
 
             return shown(
                 purchase.place_order(
-                    here.till, wanted["quote_id"], lambda tx, state: remember(tx, shown(state))
+                    here.till,
+                    wanted["quote_id"],
+                    lambda tx, state: remember(tx, shown(state)),
+                    who.person_id if who else None,
                 )
             )
 
@@ -233,10 +238,3 @@ def _key() -> str:
 
 def _answered(answer: Answer) -> tuple[Any, int, dict[str, str]]:
     return answer.body, 201, {"Idempotent-Replayed": "true"} if answer.replayed else {}
-
-
-def _language() -> str:
-    """The language that the buyer asks for (Accept-Language), English where none is spoken here."""
-    # The best one first, a region set aside: who asks for fi-FI before en reads Finnish.
-    asked = (language.partition("-")[0].lower() for language in request.accept_languages.values())
-    return next((language for language in asked if language in LANGUAGES), LANGUAGES[0])

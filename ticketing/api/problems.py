@@ -19,6 +19,7 @@ _STATUS: dict[type[ThroughfareError], int] = {
     errors.Gone: 410,
     errors.PaymentRefused: 402,
     errors.OperatorSilent: 503,
+    errors.ProviderSilent: 503,
     errors.TooManyRequests: 429,
     errors.IdempotencyKeyMissing: 400,
     errors.IdempotencyKeyReused: 422,

@@ -10,6 +10,7 @@ from ticketing import logs
 from ticketing.app import build_rooms
 from ticketing.cli.deployment import settings
 from ticketing.errors import ThroughfareError
+from ticketing.identity.privacy import forget_what_is_due
 from ticketing.purchase import reports
 from ticketing.purchase import service as purchase
 
@@ -34,6 +35,9 @@ def command(*, once: bool) -> None:
         signal.signal(number, lambda *_: stopped.set())
     while True:
         run_round(rooms.till)
+        forgotten = {kind: count for kind, count in forget_what_is_due(rooms.privacy).items() if count}
+        if forgotten:
+            _log.info("forgotten when due", **forgotten)
         rooms.connectors.tend()
         if once or stopped.wait(_PAUSE_SECONDS):
             return

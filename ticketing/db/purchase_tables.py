@@ -42,6 +42,17 @@ gateway_event = sa.Table(
     sqlite_strict=True,
 )  # fmt: skip
 
+# A use of a carnet or a return ticket by a journey: it is given back when the journey is.
+pass_use = sa.Table(
+    "pass_use", metadata,
+    sa.Column("ticket_jti", sa.Text(), sa.ForeignKey("ticket.jti"), primary_key=True),
+    sa.Column("order_id", sa.Text(), sa.ForeignKey("ticket_order.id"), primary_key=True),
+    sa.Column("leg", Int64, primary_key=True, autoincrement=False),
+    sa.Column("passenger_ref", sa.Text(), nullable=False),
+    sa.Column("at", Instant(), nullable=False),
+    sqlite_strict=True,
+)  # fmt: skip
+
 dispute = sa.Table(
     "dispute", metadata,
     sa.Column("id", sa.Text(), primary_key=True),

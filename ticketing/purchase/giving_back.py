@@ -7,13 +7,14 @@ from typing import Any
 
 from tariffs.money import Money
 from ticketing.books import postings
-from ticketing.db import Transaction, bookings, books, gateway_events, orders, tickets
+from ticketing.db import Transaction, bookings, books, gateway_events, held_passes, orders, tickets
 from ticketing.db.books import Entry
 from ticketing.db.orders import Order, Refund
 from ticketing.db.tickets import Ticket
 from ticketing.errors import Conflict
 from ticketing.ids import new_id
 from ticketing.payments import GatewayRefund
+from ticketing.purchase import pass_uses
 from ticketing.purchase import refund as refunds
 from ticketing.purchase.order import REFUNDABLE
 from ticketing.purchase.refund import RefundableTicket, RefundLine
@@ -40,7 +41,7 @@ def offer_refund(till: Till, order_id: str, passengers: Sequence[str] = ()) -> R
     with till.database.read() as tx:
         order = _refundable_order(tx, order_id, lock=False)
         held = tickets.list_tickets(tx, order_id)
-        used = {ticket.jti for ticket in held if tickets.list_uses(tx, ticket.jti)}
+        used = _used(tx, held)
     wanted = passengers or sorted({ticket.passenger_ref for ticket in held if ticket.status == "valid"})
     lines, refused = [], []
     for passenger in dict.fromkeys(wanted):
@@ -87,7 +88,7 @@ def decide_refund(
             return same
         _refundable_order(tx, order_id, lock=True)
         held = tickets.list_tickets(tx, order_id, lock=True)
-        used = {ticket.jti for ticket in held if tickets.list_uses(tx, ticket.jti)}
+        used = _used(tx, held)
         lines = refunds.decide(
             [_refundable(ticket) for ticket in held], passengers, used, till.schedules(order.region), now
         )
@@ -116,6 +117,7 @@ def take_back_tickets(
     for line in lines:
         reverse_ticket(tx, made, line, order.region, now)
     bookings.give_back(tx, order.id, now, [line.passenger_ref for line in lines])
+    pass_uses.give_back(tx, order.id, [line.passenger_ref for line in lines])
 
 
 def settle_refund(till: Till, decided: Refund, remember: RememberRefund | None = None) -> Refund:
@@ -223,5 +225,16 @@ def _refundable(ticket: Ticket) -> RefundableTicket:
         ticket.status,
         Money(ticket.amount_minor, ticket.currency),
         tuple(ticket.document["operators"]),
-        datetime.fromisoformat(ticket.document["legs"][0]["departure"]),
+        _begins(ticket),
     )
+
+
+def _begins(ticket: Ticket) -> datetime:
+    """When a journey departs, or a pass begins."""
+    season = ticket.document.get("pass")
+    return datetime.fromisoformat(season["valid_from"] if season else ticket.document["legs"][0]["departure"])
+
+
+def _used(tx: Transaction, held: Sequence[Ticket]) -> set[str]:
+    """The tickets that a gate has accepted, and the passes that a journey has used."""
+    return {one.jti for one in held if tickets.list_uses(tx, one.jti) or held_passes.count_uses(tx, one.jti)}

@@ -11,7 +11,7 @@ from ticketing.db.orders import Order, OrderEvent, Payment, Refund
 from ticketing.errors import Conflict, Gone, InvalidRequest, OperatorSilent, PaymentRefused
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
-from ticketing.purchase import paying, places
+from ticketing.purchase import pass_uses, paying, places
 from ticketing.purchase.giving_back import (
     decide_refund,
     offer_refund,
@@ -32,8 +32,22 @@ from ticketing.purchase.till import (
 )
 
 __all__ = [
-    "OrderState", "RememberOrder", "RememberRefund", "Till", "advance", "decide_refund", "expire_orders", "get_order",
-    "list_unfinished", "offer_refund", "pay", "place_order", "refund_passengers", "settle_refund",
+    "OrderState",
+    "RememberOrder",
+    "RememberRefund",
+    "Till",
+    "advance",
+    "belongs_to",
+    "decide_refund",
+    "expire_orders",
+    "get_order",
+    "list_orders_of",
+    "list_unfinished",
+    "offer_refund",
+    "pay",
+    "place_order",
+    "refund_passengers",
+    "settle_refund",
 ]  # fmt: skip
 
 _MOST_STEPS = 8
@@ -56,6 +70,8 @@ def place_order(
             raise InvalidRequest.at("quote_id", "there is no such quote")
         if now >= quote.expires_at:
             raise Gone(f"the quote expired at {quote.expires_at.isoformat()}")
+        if quote.document.get("person_id") not in {None, person_id}:
+            raise InvalidRequest.at("quote_id", "there is no such quote")
         if orders.find_order_of_quote(tx, quote_id):
             raise Conflict("this quote has been ordered already; ask for a new quote")
         order_id = new_id()
@@ -69,6 +85,7 @@ def place_order(
             tx, OrderEvent(new_id(), order.id, now, None, order.state, "buyer", "order placed")
         )
         bookings.insert_bookings(tx, wanted)
+        pass_uses.take(tx, quote, order.id, now)
         if order.total_minor == 0 and not wanted:
             issue(tx, till.press, quote, order, now)
             move(tx, order, "issue", now, actor="buyer", reason="nothing to pay")
@@ -82,6 +99,19 @@ def get_order(till: Till, order_id: str) -> OrderState:
     """Read an order; raises NotFound."""
     with till.database.read() as tx:
         return state_of(tx, order_id)
+
+
+def list_orders_of(till: Till, person_id: str) -> list[Order]:
+    """The orders of an account, newest first."""
+    with till.database.read() as tx:
+        return orders.list_orders_of(tx, person_id)
+
+
+def belongs_to(till: Till, order_id: str, person_id: str) -> bool:
+    """Whether an order is an account's."""
+    with till.database.read() as tx:
+        found = orders.find_order(tx, order_id)
+    return found is not None and found.person_id == person_id
 
 
 def pay(
@@ -164,6 +194,7 @@ def expire_orders(till: Till, limit: int = 100) -> int:
         for order in abandoned:
             holds = any(one.state in bookings.OPEN for one in bookings.list_bookings(tx, order.id))
             bookings.give_back(tx, order.id, now)
+            pass_uses.give_back(tx, order.id)
             step: Move = "unwind" if holds else "expire"
             move(tx, order, step, now, actor="worker", reason="not paid in time")
     return len(abandoned)
@@ -223,6 +254,7 @@ def _unwind(till: Till, state: OrderState, reason: str) -> OrderState:
         order = locked(tx, state.order.id)
         if order.state in {"holding", "authorised"}:
             bookings.give_back(tx, order.id, now)
+            pass_uses.give_back(tx, order.id)
             move(tx, order, "unwind", now, actor="operators", reason=reason)
         return state_of(tx, order.id)
 

@@ -1,6 +1,7 @@
 """The migrations and the tables say the same."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -22,7 +23,9 @@ FIRST_RELEASE = (
 
 def test_the_migrated_schema_is_the_schema_of_the_tables(database: Database) -> None:
     with database.read() as tx:
-        differences = compare_metadata(MigrationContext.configure(tx), metadata)
+        differences = compare_metadata(
+            MigrationContext.configure(tx, opts={"include_object": _is_no_partition}), metadata
+        )
 
     assert differences == []
 
@@ -49,3 +52,8 @@ def test_orders_of_the_first_release_survive_the_wider_states(tmp_path: Path, po
             assert tx.exec_driver_sql("SELECT state, fee_minor FROM payment").one()[0] == "authorised"
             assert tx.exec_driver_sql("SELECT count(*) FROM order_event").scalar_one() == 1
         old.close()
+
+
+def _is_no_partition(part: Any, name: str, kind: str, reflected: bool, other: Any) -> bool:
+    """PostgreSQL repeats a foreign key for each partition of the table that it points to."""
+    return not (kind == "foreign_key_constraint" and part.elements[0].target_fullname.startswith("months."))

@@ -46,6 +46,7 @@ class ItemSchema(Strict):
     price = money(required=True)
     legs = fields.List(fields.Integer(), required=True)
     because = fields.String(required=True)
+    held_ticket = fields.String()
 
 
 class QuotedPassengerSchema(Strict):
@@ -200,7 +201,7 @@ class NextActionSchema(Strict):
     detail = fields.String(required=True)
 
 
-class BookingSchema(Strict):
+class HeldPlaceSchema(Strict):
     """A place at an operator, under the operator's own reference."""
 
     operator = fields.String(required=True)
@@ -223,7 +224,7 @@ class OrderSchema(Strict):
     disputed = fields.Boolean(required=True)
     next_action = fields.Nested(NextActionSchema, required=True, allow_none=True)
     passengers = fields.List(fields.Nested(OrderedPassengerSchema), required=True)
-    bookings = fields.List(fields.Nested(BookingSchema), required=True)
+    bookings = fields.List(fields.Nested(HeldPlaceSchema), required=True)
     payments = fields.List(fields.Nested(PaymentSchema), required=True)
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
     history = fields.List(fields.Nested(OrderEventSchema), required=True)
