@@ -1,10 +1,13 @@
 """What is known of somebody: exported whole, erased for good with the books still balanced, forgotten when due."""
 
+import io
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from tests.api import Api
 from tests.ticketing.identity.people_of import PASSWORD, register
@@ -26,6 +29,15 @@ def everything(api: Api) -> str:
         return "\n".join(
             str(row) for name in tables for row in tx.execute(sa.text(f'SELECT * FROM "{name}"'))
         )
+
+
+@pytest.fixture
+def logged(api: Api) -> Iterator[io.StringIO]:
+    """Everything that the service logs."""
+    said, before = io.StringIO(), structlog.get_config()["logger_factory"]
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(said))
+    yield said
+    structlog.configure(logger_factory=before)
 
 
 def bought(api: Api) -> Any:
@@ -93,9 +105,7 @@ def test_what_is_due_is_forgotten_and_nothing_else(api: Api) -> None:
     assert anna.id in everything(api)
 
 
-def test_no_log_line_has_an_address_a_password_or_a_token(
-    capsys: pytest.CaptureFixture[str], api: Api
-) -> None:
+def test_no_log_line_has_an_address_a_password_or_a_token(api: Api, logged: io.StringIO) -> None:
     anna = bought(api)
     anna.post("/v1/me/entitlements", {"proof": "x.y.z"}, once=None)
     api.post("/v1/sessions", {"email": CANARY, "password": "wrong password 123"}, once=None)
@@ -105,8 +115,7 @@ def test_no_log_line_has_an_address_a_password_or_a_token(
     api.scan(ticket["token"], api.key("gate", "tlt"))
     anna.get("/v1/me/export")
 
-    said = capsys.readouterr()
-    text = said.out + said.err
+    text = logged.getvalue()
     assert "request" in text
     for secret in (
         CANARY,
@@ -118,6 +127,22 @@ def test_no_log_line_has_an_address_a_password_or_a_token(
         ticket["jti"],
     ):
         assert secret not in text
+
+
+def test_an_unexpected_error_is_logged_without_the_values_at_hand(
+    api: Api, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: Any, **__: Any) -> None:
+        secret = CANARY
+        raise RuntimeError(f"broken after {len(secret)} characters")
+
+    monkeypatch.setattr("ticketing.api.accounts.people.register", breaks)
+
+    answer = api.post("/v1/accounts", {"email": CANARY, "password": PASSWORD}, once=None)
+
+    assert answer.status_code == 500
+    assert "broken after" in logged.getvalue()
+    assert CANARY not in logged.getvalue() + answer.text
 
 
 def test_the_audit_trail_shows_a_row_that_was_changed_or_is_missing(api: Api) -> None:
