@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+STAND_IN := .stand-in
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test soak lint bench lock clean
@@ -23,10 +24,16 @@ $(STAMP): requirements-dev.lock pyproject.toml
 demo: setup ## a commuter's day from Tallinn to Helsinki, told step by step; ONCE=1 ends after the story
 	@$(BIN)/throughfare demo $(if $(ONCE),--once,)
 
-test: setup ## the whole suite on SQLite and on PostgreSQL
+$(STAND_IN)/.installed: requirements-stand-in.lock
+	@test -x $(STAND_IN)/bin/python || $(PYTHON) -m venv $(STAND_IN)
+	@echo "Installing the stand-in for Stripe into $(STAND_IN) ..."
+	@$(STAND_IN)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-stand-in.lock
+	@touch $@
+
+test: setup $(STAND_IN)/.installed ## the whole suite on SQLite and on PostgreSQL
 	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
-soak: setup ## long searches: many more examples of every property
+soak: setup $(STAND_IN)/.installed ## long searches: many more examples of every property
 	@SOAK=1 $(BIN)/python -m pytest -n auto -m "soak or not soak" $(PYTEST_ARGS)
 
 lint: setup ## ruff, mypy strict, import contracts
@@ -43,6 +50,8 @@ lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
 	uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-dev.lock
+	uv pip compile -q requirements-stand-in.in --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-stand-in.lock
 
 clean: ## remove the virtual environment and everything under var/
-	rm -rf $(VENV) var build *.egg-info
+	rm -rf $(VENV) $(STAND_IN) var build *.egg-info

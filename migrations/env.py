@@ -2,8 +2,7 @@
 
 from alembic import context
 
-from ticketing.db import gates_tables, operators_tables  # noqa: F401  completes the metadata
-from ticketing.db.tables import metadata
+from ticketing.db.schema import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, compare_type=False)

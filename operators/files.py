@@ -9,12 +9,14 @@ from typing import IO
 
 from operators.gtfs.timetable import FILES
 
-# Everything that a timetable and its fares are read from.
-FEED_FILES = frozenset({
-    *FILES, "areas.txt", "stop_areas.txt", "networks.txt", "route_networks.txt", "rider_categories.txt",
-    "fare_media.txt", "fare_products.txt", "timeframes.txt", "area_sets.txt", "area_set_elements.txt",
-    "fare_leg_rules.txt", "fare_leg_join_rules.txt", "fare_transfer_rules.txt",
+# What a tariff may change from a day on; the timetable's own tables stay.
+FARE_FILES = frozenset({
+    "areas.txt", "stop_areas.txt", "networks.txt", "route_networks.txt", "rider_categories.txt", "fare_media.txt",
+    "fare_products.txt", "timeframes.txt", "area_sets.txt", "area_set_elements.txt", "fare_leg_rules.txt",
+    "fare_leg_join_rules.txt", "fare_transfer_rules.txt",
 })  # fmt: skip
+# Everything that a timetable and its fares are read from.
+FEED_FILES = FARE_FILES | {*FILES}
 MAX_FILE_BYTES = 512 * 1024 * 1024
 
 

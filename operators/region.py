@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from operators.files import FEED_FILES, FeedUnreadable, read_feed
+from operators.files import FARE_FILES, FEED_FILES, FeedUnreadable, read_feed
 from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import Timetable
 from operators.region_toml import REGION_TOML, Operator, RefundStep, Terminal, Walking, open_toml
@@ -24,7 +24,8 @@ class RegionData:
     """A region as its folder says. Stops are named `<operator>:<stop_id>` where operators meet.
 
     `crossings` give the metres by territory between two terminals, in the order of the pair; `optional_texts`
-    are the files of `OPTIONAL` that are there.
+    are the files of `OPTIONAL` that are there; `dated_feeds` what an operator's tariff changes from a day on,
+    by operator and day.
     """
 
     id: str
@@ -46,6 +47,7 @@ class RegionData:
     tax_text: str
     passes: Any
     optional_texts: Mapping[str, str]
+    dated_feeds: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
 
 
 def load_region(
@@ -82,6 +84,7 @@ def load_region(
         optional_texts={
             name: _text(folder / name, findings) for name in OPTIONAL if (folder / name).exists()
         },
+        dated_feeds=_dated_feeds(folder / "tariffs", operators, findings),
     )
     return region, findings
 
@@ -112,6 +115,24 @@ def _feeds(
         if timetable:
             timetables[operator] = timetable
     return texts, timetables
+
+
+def _dated_feeds(
+    place: Path, operators: Mapping[str, Operator], findings: list[Finding]
+) -> dict[str, dict[str, dict[str, str]]]:
+    """Read `tariffs/<operator>/<first day>/`: the fare tables that change on that day of travel."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for folder in sorted(place.glob("*/*")):
+        operator, day = folder.parent.name, folder.name
+        if operator not in operators:
+            message = f"{operator!r} is not an operator"
+            findings.append(Finding(f"tariffs/{operator}", 0, "", "unknown_reference", message))
+            continue
+        try:
+            found.setdefault(operator, {})[day] = read_feed(folder, FARE_FILES)
+        except FeedUnreadable as error:
+            findings.append(Finding(f"tariffs/{operator}/{day}", 0, "", "unreadable_feed", str(error)))
+    return found
 
 
 def _json(path: Path, findings: list[Finding]) -> Any:

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
-from tariffs import agreements, caps, eligibility, groups, passes_reader, rates, taxes
+from tariffs import agreements, caps, eligibility, groups, passes, passes_reader, rates, taxes
 from tariffs.agreements import Agreement
 from tariffs.caps import Cap
 from tariffs.eligibility import Eligibility
@@ -24,7 +25,8 @@ class TariffBook:
     """Everything a price depends on. `version` is the SHA-256 of all of it.
 
     `riders` maps the scheme's rider categories to each operator's own id, `media` each operator to the fare
-    medium that the scheme sells; `fee_basis_points` is the scheme's fee on an operator's gross share.
+    medium that the scheme sells; `fee_basis_points` is the scheme's fee on an operator's gross share. `dated`
+    are an operator's other tariffs, the last first, each with the first day of travel on which it holds.
     """
 
     version: str
@@ -40,6 +42,14 @@ class TariffBook:
     eligibility: tuple[Eligibility, ...] = ()
     groups: tuple[Group, ...] = ()
     rates: Rates = field(default_factory=Rates)
+    dated: Mapping[str, tuple[tuple[date, Feed], ...]] = field(default_factory=dict)
+
+    def feed_on(self, operator: str, day: date) -> Feed:
+        """The tariff of an operator on a day of travel: the last one that has begun, else its feed's own."""
+        for begins, feed in self.dated.get(operator, ()):
+            if begins <= day:
+                return feed
+        return self.feeds[operator]
 
 
 def build_book(
@@ -56,11 +66,14 @@ def build_book(
     eligibility_text: str = "",
     groups_text: str = "",
     rates_text: str = "",
+    dated_feeds: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
 ) -> tuple[TariffBook | None, list[Finding]]:
     """Build a book from the texts of its files; None when any finding is an error.
 
     `feeds` are the fare files of each operator by name. Findings of a feed name `<operator>/<file>`. An
     optional file that a region does not have is empty here, and leaves the version as it was without it.
+    `dated_feeds` are the files that a tariff changes from a day on (`2027-01-01`), by operator and day; what
+    they do not hold stays as it was the day before.
     """
     findings: list[Finding] = []
     loaded: dict[str, Feed] = {}
@@ -69,6 +82,10 @@ def build_book(
         findings.extend(replace(fault, file=f"{operator}/{fault.file}") for fault in faults)
         if feed:
             loaded[operator] = feed
+    dated = {
+        operator: _dated(operator, files, feeds[operator], findings)
+        for operator, files in (dated_feeds or {}).items()
+    }
     agreed, faults = agreements.load(agreement_documents, list(feeds), list(riders))
     findings.extend(faults)
     table, faults = taxes.load(tax_text)
@@ -77,6 +94,7 @@ def build_book(
     findings.extend(faults)
     products, faults = passes_reader.load(pass_documents or [], list(feeds), list(riders))
     findings.extend(faults)
+    findings.extend(_unknown_scopes(products, loaded))
     entitlements, faults = eligibility.load(eligibility_text, feeds)
     findings.extend(faults)
     formed, faults = groups.load(groups_text, feeds, riders)
@@ -93,12 +111,51 @@ def build_book(
     }  # fmt: skip
     optional = {
         "currency": currency if currency != "EUR" else "", "caps": caps_text, "passes": pass_documents,
-        "eligibility": eligibility_text, "groups": groups_text, "rates": rates_text,
+        "eligibility": eligibility_text, "groups": groups_text, "rates": rates_text, "dated_feeds": dated_feeds,
     }  # fmt: skip
     content |= {name: value for name, value in optional.items() if value}
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     version = hashlib.sha256(canonical.encode()).hexdigest()
     return TariffBook(
         version, loaded, tuple(agreed), table, riders, media, fee_basis_points, currency,
-        tuple(limits), products, entitlements, formed, published,
+        tuple(limits), products, entitlements, formed, published, dated,
     ), findings  # fmt: skip
+
+
+def _unknown_scopes(products: Iterable[PassProduct], feeds: Mapping[str, Feed]) -> Iterator[Finding]:
+    """Areas and networks that no tariff of a product's operators knows: nobody could ever use it there."""
+    for product in products:
+        tariffs = [feeds[operator] for operator in product.scope.operators if operator in feeds]
+        areas = {area for feed in tariffs for found in feed.stop_areas.values() for area in found}
+        networks = {network for feed in tariffs for network in feed.route_networks.values()}
+        named = {
+            "scope.areas": product.scope.areas - areas,
+            "scope.networks": product.scope.networks - networks,
+            "scope.directions": {area for pair in product.scope.directions for area in pair} - areas,
+        }
+        for field_name, unknown in named.items():
+            for name in sorted(unknown):
+                message = f"{name!r} is in no tariff of {', '.join(sorted(product.scope.operators))}"
+                yield Finding(passes.FILE, product.row, field_name, "unknown_reference", message)
+
+
+def _dated(
+    operator: str, changes: Mapping[str, Mapping[str, str]], files: Mapping[str, str], findings: list[Finding]
+) -> tuple[tuple[date, Feed], ...]:
+    """An operator's tariffs by their first day, the last first; each is the one before it with its files changed."""
+    first_days: dict[date, str] = {}
+    for written in changes:
+        try:
+            first_days[date.fromisoformat(written)] = written
+        except ValueError:
+            message = f"{written!r} is not a day like 2026-01-31"
+            findings.append(Finding(f"{operator}/{written}", 0, "", "invalid_date", message))
+    found: list[tuple[date, Feed]] = []
+    texts = dict(files)
+    for begins, written in sorted(first_days.items()):
+        texts |= changes[written]
+        feed, faults = fares.load(texts)
+        findings.extend(replace(fault, file=f"{operator}/{written}/{fault.file}") for fault in faults)
+        if feed:
+            found.append((begins, feed))
+    return tuple(reversed(found))

@@ -23,7 +23,7 @@ _DAY_SECONDS = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """One cap. Empty `operators`, `networks`, `rider` or `medium` stand for any.
+    """One cap, for taps from `valid_from` to `valid_to`. Empty `operators`, `networks`, `rider` or `medium` stand for any.
 
     `argument` is the start of the service day in seconds after midnight, or the length of a rolling window in
     seconds. With `party` `holder` companions on the same medium are neither capped nor counted.
@@ -38,6 +38,8 @@ class Cap:
     limit: Money
     party: Party
     operators: frozenset[str] = frozenset()
+    valid_from: date = date.min
+    valid_to: date = date.max
 
     def covers(self, tap: "Tap") -> bool:
         """Whether a tap falls under this cap."""
@@ -48,6 +50,7 @@ class Cap:
             and self.medium in {None, tap.medium}
             and (tap.holder or self.party == "everybody")
             and tap.price.currency == self.limit.currency
+            and self.valid_from <= tap.at.date() <= self.valid_to
         )
 
 
@@ -98,7 +101,11 @@ def rate(taps: Iterable[Tap], caps: Sequence[Cap]) -> dict[str, Charge]:
 
 
 def load(text: str, file: str = FILE) -> tuple[list[Cap], list[Finding]]:
-    """Read the caps: cap_id, operators and networks (separated by spaces), rider, medium, window, window_arg, amount, currency, party_scope."""
+    """Read the caps, one a row.
+
+    Columns: cap_id, operators and networks (separated by spaces), rider, medium, window, window_arg, amount,
+    currency, party_scope, valid_from and valid_to (days of the tap, inclusive; empty is open).
+    """
     findings: list[Finding] = []
     table = Table(file, text or None, findings)
     table.require("cap_id", "window", "amount", "currency")
@@ -155,13 +162,14 @@ def _cap(row: Row) -> Cap | None:
         row.fault("amount", "invalid_amount", str(error))
         return None
     argument = _argument(row, window)
+    first, last = row.days("valid_from", "valid_to")
     if window not in get_args(Window) or party not in get_args(Party) or argument is None or not name:
         return None
     windows: Mapping[str, Window] = {known: known for known in get_args(Window)}
     parties: Mapping[str, Party] = {known: known for known in get_args(Party)}
     return Cap(
         name, frozenset(row.text("networks").split()), row.text("rider") or None, row.text("medium") or None,
-        windows[window], argument, limit, parties[party], frozenset(row.text("operators").split()),
+        windows[window], argument, limit, parties[party], frozenset(row.text("operators").split()), first, last,
     )  # fmt: skip
 
 

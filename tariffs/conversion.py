@@ -10,10 +10,10 @@ from tariffs.rates import FILE, UsedRate
 
 
 def in_one_currency(
-    book: TariffBook, at: datetime | None, parts: list[Part] | Unpriced
-) -> list[Part] | Unpriced:
+    book: TariffBook, at: datetime | None, parts: tuple[Part, ...]
+) -> tuple[Part, ...] | Unpriced:
     """Parts in several currencies become the region's, at the rate of the day; without a rate there is no price."""
-    if isinstance(parts, Unpriced) or len({part.currency for part in parts}) == 1:
+    if len({part.currency for part in parts}) == 1:
         return parts
     if at is None:
         return Unpriced("mixed_currencies")
@@ -24,7 +24,7 @@ def in_one_currency(
         if rate is None and part.currency != target:
             return Unpriced("mixed_currencies")
         converted.append(part if rate is None else _converted(part, rate))
-    return converted
+    return tuple(converted)
 
 
 def _converted(part: Part, rate: UsedRate) -> Part:

@@ -45,7 +45,7 @@ def cheapest_cover(
 ) -> tuple[Part, ...]:
     """The exact minimum over all covers of the runs by singles and agreements.
 
-    A dearer agreement is never applied unless it is compulsory. `pinned` runs are paid as they are (a group
+    A dearer agreement is never applied unless it is compulsory, and none takes a use of a carnet. `pinned` runs are paid as they are (a group
     has bought them). What a single costs under caps depends on the singles before it, so one way is kept for
     each set of them.
     """
@@ -60,7 +60,7 @@ def cheapest_cover(
                 terms = _terms(
                     agreement, covered, apart, rider=passenger.rider, channel=channel, currency=currency
                 )
-                if terms is None:
+                if terms is None or (not agreement.compulsory and any(part.uses for part in apart)):
                     continue
                 if agreement.compulsory:
                     alone = False  # its last run cannot be bought alone
@@ -144,7 +144,7 @@ def _summed(pairs: Sequence[tuple[str, int]]) -> dict[str, int]:
 def _agreed(
     agreement: Agreement, terms: Terms, runs: Sequence[Run], apart: Sequence[Part], currency: str
 ) -> Part:
-    """An agreement's price, as one ticket over the runs; a share of a line's income leaves the tickets alone."""
+    """An agreement's price, as one ticket over the runs; a share of a line's income and a supplement leave the tickets alone."""
     agreed, before = Money(terms.cost, currency), Money(sum(part.cost for part in apart), currency)
     legs = tuple(leg for run in runs for leg in run.legs)
     singles = {"product": "singles", "amount": before.text, "why_not": _why_not(agreement)}
@@ -153,17 +153,24 @@ def _agreed(
         before=before.text, alternatives=[singles],
     )  # fmt: skip
     because = f"agreement {agreement.name}: {agreed} instead of {before} bought apart"
-    one = (Bought(agreement.id, agreement.id, None, None, agreed, legs, because),)
-    unchanged = agreement.kind == "revenue_share"
+    items = tuple(item for part in apart for item in part.bought)
+    if agreement.kind == "supplement":
+        extra = Money(terms.cost - before.minor, currency)
+        items += (
+            Bought(agreement.id, agreement.id, None, None, extra, legs, f"supplement {agreement.name}"),
+        )
+    elif agreement.kind != "revenue_share":
+        items = (Bought(agreement.id, agreement.id, None, None, agreed, legs, because),)
     expiries = [part.expires_at for part in apart if part.expires_at]
     return Part(
         cost=terms.cost,
         currency=currency,
-        bought=tuple(item for part in apart for item in part.bought) if unchanged else one,
+        bought=items,
         gross=tuple(sorted(_gross(agreement, terms, runs, apart))),
         rule=f"agreement {agreement.name}, {', '.join(share.method for share in agreement.steps)}",
         derivation=(*(done for part in apart for done in part.derivation), made),
         expires_at=min(expiries, default=None),
+        uses=tuple(use for part in apart for use in part.uses),
     )
 
 

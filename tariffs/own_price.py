@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice, product
 
 from tariffs import eligibility, passes
 from tariffs.agreements import Run
@@ -16,7 +16,10 @@ from tariffs.journey import Ride
 from tariffs.money import Money
 from tariffs.parts import Bought, OfferedFare, Part, Unpriced, step
 from tariffs.party import Passenger
-from tariffs.passes import CoverableRide, HeldPass
+from tariffs.passes import CoverableRide, HeldPass, Use
+
+# A passenger with carnets for everything may use them in very many ways; the first so many are compared.
+_MOST_WAYS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +47,30 @@ def fare_leg(feed: Feed, ride: Ride) -> FareLeg:
     )
 
 
-def own_prices(journey: Journey, passenger: Passenger) -> list[Part] | Unpriced:
-    """The cheapest way to pay each run by itself; Unpriced as soon as one cannot be told."""
-    covered = _covered(journey, passenger.passes)
-    parts = []
+def own_prices(journey: Journey, passenger: Passenger) -> list[tuple[Part, ...]] | Unpriced:
+    """The ways to pay each run by itself, one for each use of what the passenger holds; each is the cheapest of its kind.
+
+    Without carnets and return tickets there is one. Unpriced as soon as a run cannot be told.
+    """
+    by_run: list[list[Part]] = []
     for run in journey.runs:
-        part = _cheapest(journey, run, passenger, covered)
-        if isinstance(part, Unpriced):
-            return part
-        parts.append(replace(part, tap=_tap(journey, run, passenger, part)) if part.cost else part)
-    return parts
+        ways = _ways_to_use(journey, run, passenger)
+        if isinstance(ways, Unpriced):
+            return ways
+        by_run.append(
+            [replace(part, tap=_tap(journey, run, passenger, part)) if part.cost else part for part in ways]
+        )
+    chosen = islice(product(*by_run), _MOST_WAYS)
+    return [
+        parts
+        for parts in chosen
+        if passes.has_left([use for part in parts for use in part.uses], passenger.passes)
+    ]
 
 
 def price_as(journey: Journey, run: Run, own_rider: str) -> Part | Unpriced:
     """The price of a run for one of the operator's own rider categories."""
-    feed = journey.book.feeds[run.operator]
+    feed = journey.book.feed_on(run.operator, run.first_day)
     legs = [fare_leg(feed, journey.rides[index]) for index in run.legs]
     found = price(feed, legs, own_rider, journey.book.media.get(run.operator))
     if found.total is None:
@@ -66,13 +78,29 @@ def price_as(journey: Journey, run: Run, own_rider: str) -> Part | Unpriced:
     return _by_tariff(run, found, found.total)
 
 
-def _cheapest(
-    journey: Journey, run: Run, passenger: Passenger, covered: Sequence[HeldPass | None]
-) -> Part | Unpriced:
-    """The cheapest of all ways; of equal ones the first, so that no use of a carnet is lost for nothing."""
+def _ways_to_use(journey: Journey, run: Run, passenger: Passenger) -> list[Part] | Unpriced:
+    """The cheapest way for each choice of uses, the one that uses nothing first; a use must lower the price."""
+    unused = _cheapest(journey, run, passenger)
+    if not passenger.passes:
+        return unused if isinstance(unused, Unpriced) else [unused]
+    rides = [_coverable(journey, journey.rides[index]) for index in run.legs]
+    found: dict[tuple[Use, ...], Part] = {} if isinstance(unused, Unpriced) else {(): unused}
+    for covered in islice(product(*(passes.options(ride, passenger.passes) for ride in rides)), _MOST_WAYS):
+        uses = passes.uses_of(rides, covered)
+        if not any(covered) or not passes.has_left(uses, passenger.passes):
+            continue
+        part = _with_passes(journey, run, passenger, covered)
+        key = tuple(sorted(uses, key=str))
+        if isinstance(part, Part) and (key not in found or part.cost < found[key].cost):
+            found[key] = replace(part, uses=uses)
+    if not found:
+        return unused if isinstance(unused, Unpriced) else [unused]
+    return list(found.values())
+
+
+def _cheapest(journey: Journey, run: Run, passenger: Passenger) -> Part | Unpriced:
+    """The cheapest of all ways without a pass; of equal ones the first."""
     ways = list(_ways(journey, run, passenger))
-    if any(covered[index] for index in run.legs):
-        ways.append(_with_passes(journey, run, passenger, covered))
     priced = [way for way in ways if isinstance(way, Part)]
     if not priced:
         return next((way for way in ways if isinstance(way, Unpriced)), Unpriced("unknown_fare"))
@@ -161,28 +189,22 @@ def _by_claim(found: Part, ordinary: Part | Unpriced, row: eligibility.Eligibili
     )
 
 
-def _covered(journey: Journey, held: Sequence[HeldPass]) -> list[HeldPass | None]:
-    if not held:
-        return [None] * len(journey.rides)
-    return passes.cover([_coverable(journey.book.feeds[ride.operator], ride) for ride in journey.rides], held)
-
-
-def _coverable(feed: Feed, ride: Ride) -> CoverableRide:
-    leg = fare_leg(feed, ride)
+def _coverable(journey: Journey, ride: Ride) -> CoverableRide:
+    leg = fare_leg(journey.book.feed_on(ride.operator, ride.departure.date()), ride)
     return CoverableRide(ride.operator, leg.network, leg.from_areas, leg.to_areas, leg.areas, ride.departure)
 
 
 def _with_passes(
     journey: Journey, run: Run, passenger: Passenger, covered: Sequence[HeldPass | None]
 ) -> Part | Unpriced:
-    """Rides that a pass covers cost nothing; the others are priced without them."""
+    """Rides of a run that a pass covers cost nothing; the others are priced without them."""
     made: list[Part] = []
-    for held, group in groupby(run.legs, key=lambda index: covered[index]):
-        legs = tuple(group)
+    for held, group in groupby(zip(run.legs, covered, strict=True), key=lambda pair: pair[1]):
+        legs = tuple(index for index, _ in group)
         if held is not None:
             made.append(_by_pass(journey, run, held, legs))
             continue
-        found = _cheapest(journey, _narrowed(journey, run, legs), passenger, [None] * len(journey.rides))
+        found = _cheapest(journey, _narrowed(journey, run, legs), passenger)
         if isinstance(found, Unpriced):
             return found
         made.append(found)

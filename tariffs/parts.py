@@ -7,6 +7,7 @@ from typing import Any
 
 from tariffs.caps import Tap
 from tariffs.money import Money
+from tariffs.passes import Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Bought:
 class Part:
     """A way to pay for some runs: by one operator's tariff, by a pass, or by an agreement.
 
-    `gross` is what each party gets of `cost` (minor units of `currency`); `tap` is set where caps may lower it.
+    `gross` is what each party gets of `cost` (minor units of `currency`); `tap` is set where caps may lower it;
+    `uses` are those of carnets and return tickets that it takes.
     """
 
     cost: int
@@ -41,6 +43,7 @@ class Part:
     derivation: tuple[dict[str, Any], ...]
     tap: Tap | None = None
     expires_at: datetime | None = None
+    uses: tuple[Use, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ A pass is sold by a region's `passes.json`; once sold it is a `HeldPass` that ca
 what was bought keeps its meaning when the file changes.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tariffs.agreements.model import AgreedPrice
@@ -115,6 +116,13 @@ class HeldPass:
     uses_left: int | None
 
 
+class Use(NamedTuple):
+    """One use of a carnet, or one way of a return ticket (`direction` is the pair of areas)."""
+
+    ticket: str
+    direction: tuple[str, str] | None
+
+
 @dataclass(frozen=True, slots=True)
 class CoverableRide:
     """A ride as a pass sees it; `areas` are those of every stop called at."""
@@ -136,19 +144,33 @@ def on_sale(products: Iterable[PassProduct], day: date) -> dict[str, PassProduct
     return found
 
 
-def cover(rides: Sequence[CoverableRide], passes: Sequence[HeldPass]) -> list[HeldPass | None]:
-    """Which pass covers each ride, in order of travel; a carnet gives one use a ride, until none is left.
+def options(ride: CoverableRide, passes: Iterable[HeldPass]) -> tuple[HeldPass | None, ...]:
+    """What may pay for a ride: the pass without a limit that ends first; else a use of any other, or nothing."""
+    covering = sorted(
+        (found for found in passes if covers(found, ride)),
+        key=lambda found: (found.valid_until, found.ticket),
+    )
+    unlimited = next((found for found in covering if found.uses_left is None), None)
+    return (*covering, None) if unlimited is None else (unlimited,)
 
-    A pass without a limit is taken before one that has uses to lose, then the one that ends first.
-    """
-    held = sorted(passes, key=lambda found: (found.uses_left is not None, found.valid_until, found.ticket))
-    covered: list[HeldPass | None] = []
-    for ride in rides:
-        at = next((at for at, found in enumerate(held) if covers(found, ride)), None)
-        covered.append(None if at is None else held[at])
-        if at is not None:
-            held[at] = _used(held[at], ride)
-    return covered
+
+def uses_of(rides: Iterable[CoverableRide], covered: Iterable[HeldPass | None]) -> tuple[Use, ...]:
+    """The uses that a covering takes of carnets and return tickets, one a ride."""
+    return tuple(
+        Use(found.ticket, _direction(found.scope, ride))
+        for ride, found in zip(rides, covered, strict=True)
+        if found is not None and found.uses_left is not None
+    )
+
+
+def has_left(uses: Sequence[Use], passes: Iterable[HeldPass]) -> bool:
+    """Whether the passes can give these uses: as many as are left of each, and each direction once."""
+    left = {found.ticket: found.uses_left for found in passes}
+    taken = Counter(use.ticket for use in uses)
+    directed = [use for use in uses if use.direction is not None]
+    return all(count <= (left[ticket] or 0) for ticket, count in taken.items()) and len(directed) == len(
+        set(directed)
+    )
 
 
 def covers(found: HeldPass, ride: CoverableRide) -> bool:
@@ -168,11 +190,3 @@ def _direction(scope: Scope, ride: CoverableRide) -> tuple[str, str] | None:
     return next(
         (pair for pair in scope.directions if pair[0] in ride.from_areas and pair[1] in ride.to_areas), None
     )
-
-
-def _used(found: HeldPass, ride: CoverableRide) -> HeldPass:
-    if found.uses_left is None:
-        return found
-    gone = _direction(found.scope, ride)
-    left = tuple(pair for pair in found.scope.directions if pair != gone)
-    return replace(found, uses_left=found.uses_left - 1, scope=replace(found.scope, directions=left))

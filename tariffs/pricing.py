@@ -3,11 +3,12 @@
 itinerary -> runs of one operator -> each operator's price -> caps and agreements -> groups -> VAT rows -> shares
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from tariffs import groups
+from tariffs import grouping
 from tariffs.agreements import Run
 from tariffs.book import TariffBook
 from tariffs.conversion import in_one_currency
@@ -22,6 +23,8 @@ from tariffs.party import Passenger
 from tariffs.result import JourneyPrice, PassengerPrice, shares_of
 from tariffs.runs import runs_of, stretches
 from tariffs.taxes import UnknownTax, split
+
+Singles = tuple[Part, ...]
 
 
 def price_journey(
@@ -39,7 +42,7 @@ def price_journey(
     the last rate published before it; without it nothing is converted.
     """
     journey = Journey(book, rides, runs_of(book, rides), at, offers)
-    singles = [in_one_currency(book, at, own_prices(journey, passenger)) for passenger in passengers]
+    singles = [_singles(journey, passenger) for passenger in passengers]
     parts = _pay(journey, passengers, singles, channel)
     priced = tuple(
         _priced(journey, passenger, chosen) for passenger, chosen in zip(passengers, parts, strict=True)
@@ -61,6 +64,16 @@ def price_journey(
     return JourneyPrice(total, None, priced, book.version, min(expiries, default=None))
 
 
+def _singles(journey: Journey, passenger: Passenger) -> list[Singles] | Unpriced:
+    """The ways to pay each run by itself, each way in one currency."""
+    ways = own_prices(journey, passenger)
+    if isinstance(ways, Unpriced):
+        return ways
+    converted = [in_one_currency(journey.book, journey.at, way) for way in ways]
+    known = [way for way in converted if not isinstance(way, Unpriced)]
+    return known or next(way for way in converted if isinstance(way, Unpriced))
+
+
 def has_rider(feed: Feed, rider: str) -> bool:
     """Whether a tariff sells anything to a rider category, by name or to any rider."""
     return any(row.rider in {None, rider} for rows in feed.products.values() for row in rows)
@@ -69,48 +82,69 @@ def has_rider(feed: Feed, rider: str) -> bool:
 def _pay(
     journey: Journey,
     party: Sequence[Passenger],
-    singles: Sequence[list[Part] | Unpriced],
+    singles: Sequence[list[Singles] | Unpriced],
     channel: str | None,
-) -> list[tuple[Part, ...] | Unpriced]:
+) -> list[Singles | Unpriced]:
     """How each passenger pays, groups formed where that is cheaper for the party."""
-
-    def pay(at: int, pinned: Mapping[int, Part]) -> tuple[Part, ...] | Unpriced:
-        own = singles[at]
-        if isinstance(own, Unpriced):
-            return own
-        parts = [pinned.get(run, part) for run, part in enumerate(own)]
-        return cheapest_cover(
-            journey.book, journey.runs, parts, party[at],
-            channel=channel, currency=parts[0].currency, pinned=frozenset(pinned),
-        )  # fmt: skip
-
-    alone = [pay(at, {}) for at in range(len(party))]
-    known = {at: own for at, own in enumerate(singles) if not isinstance(own, Unpriced)}
-    currencies = {own[0].currency for own in known.values()}
+    payer = _Payer(journey, channel)
+    alone = [
+        own if isinstance(own, Unpriced) else payer.pay(passenger, own)
+        for passenger, own in zip(party, singles, strict=True)
+    ]
+    known = [own for own in singles if not isinstance(own, Unpriced)]
+    currencies = {ways[0][0].currency for ways in known}
     if not journey.book.groups or len(known) < len(party) or len(currencies) != 1:
         return alone
-    currency = currencies.pop()
+    offered = grouping.tickets(journey.book.groups, journey.runs, payer.price_in(currencies.pop()))
+    ways = {replace(passenger, ref=""): own for passenger, own in zip(party, known, strict=True)}
 
-    def price_of(run: Run, group: Group) -> Part | Unpriced:
-        found = price_as(journey, run, group.rider)
-        return (
-            Unpriced("mixed_currencies") if isinstance(found, Part) and found.currency != currency else found
-        )
+    def rest(passenger: Passenger, paid: grouping.Runs) -> int:
+        nothing = {run: replace(ways[passenger][0][run], cost=0, tap=None) for run in paid}
+        return sum(part.cost for part in payer.pay(passenger, ways[passenger], nothing))
 
-    def saving(pinned: Mapping[int, Mapping[int, Part]]) -> int:
-        return sum(_cost(alone[at]) - _cost(pay(at, parts)) for at, parts in pinned.items())
-
-    pinned = groups.form(
-        journey.book.groups, journey.runs, party, singles=known, price_of=price_of, saving=saving
-    )
-    return [pay(at, pinned[at]) if at in pinned else own for at, own in enumerate(alone)]
+    chosen = grouping.form(offered, party, rest)
+    pinned = grouping.shared(chosen, {at: ways[0] for at, ways in enumerate(known)})
+    return [
+        payer.pay(party[at], known[at], pinned[at]) if at in pinned else own for at, own in enumerate(alone)
+    ]
 
 
-def _cost(parts: tuple[Part, ...] | Unpriced) -> int:
-    return 0 if isinstance(parts, Unpriced) else sum(part.cost for part in parts)
+@dataclass(frozen=True, slots=True)
+class _Payer:
+    """Finds how one passenger pays for a journey."""
+
+    journey: Journey
+    channel: str | None
+
+    def pay(
+        self, passenger: Passenger, ways: Sequence[Singles], pinned: Mapping[int, Part] | None = None
+    ) -> Singles:
+        """The cheapest cover over all uses of what is held; of equal ones that with the fewest uses."""
+        pinned = pinned or {}
+        covers = [
+            cheapest_cover(
+                self.journey.book, self.journey.runs, parts, passenger,
+                channel=self.channel, currency=parts[0].currency, pinned=frozenset(pinned),
+            )
+            for parts in (tuple(pinned.get(run, part) for run, part in enumerate(way)) for way in ways)
+        ]  # fmt: skip
+        return covers[0] if len(covers) == 1 else min(covers, key=_cost_and_uses)
+
+    def price_in(self, currency: str) -> Callable[[Run, Group], Part | None]:
+        """What a group product costs on a run, where it is sold in the party's currency."""
+
+        def price_of(run: Run, group: Group) -> Part | None:
+            found = price_as(self.journey, run, group.rider)
+            return found if isinstance(found, Part) and found.currency == currency else None
+
+        return price_of
 
 
-def _priced(journey: Journey, passenger: Passenger, parts: tuple[Part, ...] | Unpriced) -> PassengerPrice:
+def _cost_and_uses(parts: Singles) -> tuple[int, int]:
+    return sum(part.cost for part in parts), sum(len(part.uses) for part in parts)
+
+
+def _priced(journey: Journey, passenger: Passenger, parts: Singles | Unpriced) -> PassengerPrice:
     if isinstance(parts, Unpriced):
         return PassengerPrice(passenger, None, parts.reason, derivation=parts.derivation)
     bought = tuple(item for part in parts for item in part.bought)

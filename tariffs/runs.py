@@ -21,7 +21,7 @@ def runs_of(book: TariffBook, rides: Sequence[Ride]) -> list[Run]:
 
 def _run(book: TariffBook, rides: Sequence[Ride], group: list[int]) -> Run:
     first, last = rides[group[0]], rides[group[-1]]
-    feed = book.feeds[first.operator]
+    feed = book.feed_on(first.operator, first.departure.date())
     return Run(
         operator=first.operator,
         legs=tuple(group),

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -46,6 +47,14 @@ class Row:
         except ValueError:
             self.fault(field, code, f"{value!r} is not {what}")
             return None
+
+    def days(self, first: str, last: str) -> tuple[date, date]:
+        """Two days, both inclusive; an empty one is open. An end before its start is a fault."""
+        start = self.parsed(first, date.fromisoformat, "invalid_date", "a date like 2026-01-31")
+        end = self.parsed(last, date.fromisoformat, "invalid_date", "a date like 2026-01-31")
+        if start and end and end < start:
+            self.fault(last, "end_before_start", f"{end} is before {start}")
+        return start or date.min, end or date.max
 
     def fault(self, field: str, code: str, message: str) -> None:
         """Report an error of this row."""

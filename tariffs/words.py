@@ -38,6 +38,10 @@ _SENTENCES: Mapping[str, tuple[str, str, str, str]] = {
         "Covered by your ticket {product}: {amount}.", "Kaetud teie piletiga {product}: {amount}.",
         "Sisältyy lippuusi {product}: {amount}.", "Ingår i din biljett {product}: {amount}.",
     ),
+    "sale": (
+        "Season or multi-ride ticket {product}: {amount}.", "Perioodi- või sarjapilet {product}: {amount}.",
+        "Kausi- tai sarjalippu {product}: {amount}.", "Period- eller flerresebiljett {product}: {amount}.",
+    ),
     "group": (
         "Your part of the group ticket: {amount} of {before}.", "Teie osa grupipiletist: {amount}, kokku {before}.",
         "Osuutesi ryhmälipusta: {amount}, yhteensä {before}.", "Din del av gruppbiljetten: {amount} av {before}.",

@@ -11,8 +11,10 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
-from tests import postgresql
+from operators.fake import FakeOperator
+from tests import postgresql, stripe_stand_in
 from tests.api import Api
+from tests.stripe_stand_in import StripeStandIn
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
@@ -69,10 +71,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{tmp_path / 'test.db'}"
         return
     server_url: str = request.getfixturevalue("postgresql_server")
-    name = f"t{uuid.uuid4().hex}"
-    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE template_throughfare")
-    yield server_url.replace("/postgres", f"/{name}")
-    _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+    url = new_database(server_url, "template_throughfare")
+    yield url
+    _execute(server_url, f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -102,10 +103,28 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     return Settings(database_url, keys_folder=tmp_path / "keys", public_url="https://throughfare.example")
 
 
+@pytest.fixture(scope="session")
+def stand_in() -> Iterator[StripeStandIn]:
+    """Stripe's HTTP API on loopback."""
+    with stripe_stand_in.running() as found:
+        yield found
+
+
 @pytest.fixture
-def api(settings: Settings, clock: FixedClock, regions: dict[str, Region]) -> Iterator[Api]:
+def ferries(clock: FixedClock) -> dict[str, FakeOperator]:
+    """The operators of Helsinki-Tallinn that hold places, in memory: fast, and failing on demand.
+
+    The stories repeat the whole way with the operators' real protocols.
+    """
+    return {name: FakeOperator(name, clock.now, {"foot": 1000}) for name in ("tallink", "viking", "eckero")}
+
+
+@pytest.fixture
+def api(
+    settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator]
+) -> Iterator[Api]:
     """The whole service behind its HTTP API, on either database."""
-    app = create_app(settings, clock=clock, regions=regions)
+    app = create_app(settings, clock=clock, regions=regions, connectors={"helsinki-tallinn": ferries})
     rooms = app.extensions["throughfare"]
 
     def key(role: Role, operator: str | None = None) -> str:
@@ -113,6 +132,13 @@ def api(settings: Settings, clock: FixedClock, regions: dict[str, Region]) -> It
 
     yield Api(app.test_client(), clock, key)
     rooms.till.database.close()
+
+
+def new_database(server_url: str, template: str = "template1") -> str:
+    """Make a database on a PostgreSQL server; answers its URL."""
+    name = f"t{uuid.uuid4().hex}"
+    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    return server_url.replace("/postgres", f"/{name}")
 
 
 def _execute(url: str, statement: str) -> None:

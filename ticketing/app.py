@@ -10,18 +10,48 @@ from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from operators.region import RefundStep
+from operators.port import Connector
+from tariffs.eligibility import issuers
 from ticketing import config, logs
-from ticketing.api import edge, gates, journeys, operators, orders, problems, settlement, wellknown
+from ticketing.api import (
+    accounts,
+    devices,
+    edge,
+    finance,
+    gates,
+    gateway,
+    journeys,
+    limits,
+    operators,
+    orders,
+    passes,
+    problems,
+    settlement,
+    staff,
+    tickets,
+    wellknown,
+)
 from ticketing.api.context import Rooms
 from ticketing.api.schemas.common import ProblemSchema
 from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_current
+from ticketing.gate.rules import gate_rules
 from ticketing.gate.service import Gatehouse
-from ticketing.identity import Once, OrderTokens, authenticate
-from ticketing.payments import DemoGateway
+from ticketing.identity import (
+    AccessTokens,
+    Counters,
+    Once,
+    OrderTokens,
+    PrivacyDesk,
+    ProofDesk,
+    Reception,
+    authenticate,
+)
+from ticketing.identity.oidc import Provider
+from ticketing.identity.proofs import read_issuers, trusted_issuers
+from ticketing.payments import DemoGateway, PaymentGateway, StripeGateway
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
 from ticketing.regions import Region, Watch, load_regions, open_connectors
@@ -31,6 +61,20 @@ from ticketing.tickets.issue import Press
 from ticketing.tickets.keys import KeyStore
 
 _log = structlog.get_logger(__name__)
+
+_BLUEPRINTS = (
+    accounts,
+    passes,
+    journeys,
+    operators,
+    orders,
+    tickets,
+    gates,
+    devices,
+    staff,
+    settlement,
+    finance,
+)
 
 
 class _Json(DefaultJSONProvider):
@@ -55,8 +99,11 @@ def create_app(
     *,
     clock: Clock | None = None,
     regions: Mapping[str, Region] | None = None,
+    connectors: Mapping[str, Mapping[str, Connector]] | None = None,
 ) -> Flask:
     """Build the service; settings come from the environment unless they are given, so do clock and regions.
+
+    `connectors` stand in for those of the regions' operator tables in tests.
 
     Raises Misconfigured when the settings are unsafe or a region cannot be loaded.
     """
@@ -65,16 +112,18 @@ def create_app(
     for warning in settings.warnings():
         _log.warning("stand-in in use", what=warning)
     app = Flask("throughfare", static_folder=None)
-    app.extensions["throughfare"] = build_rooms(settings, clock=clock, regions=regions)
+    app.extensions["throughfare"] = build_rooms(settings, clock=clock, regions=regions, connectors=connectors)
     app.config.update(_openapi(settings))
     app.json = _Json(app)
     edge.register(app, settings.gateway)
+    limits.register(app, enabled=settings.rate_limits)
     problems.register(app)
     api = _Api(app)
-    for room in (journeys, operators, orders, gates, settlement):
+    for room in _BLUEPRINTS:
         api.register_blueprint(room.blueprint)
     app.register_blueprint(wellknown.blueprint)
     app.register_blueprint(operators.monitoring)
+    app.register_blueprint(gateway.blueprint)
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
     )
@@ -82,13 +131,18 @@ def create_app(
 
 
 def build_rooms(
-    settings: Settings, *, clock: Clock | None = None, regions: Mapping[str, Region] | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    regions: Mapping[str, Region] | None = None,
+    connectors: Mapping[str, Mapping[str, Connector]] | None = None,
 ) -> Rooms:
     """Build each room with what it needs."""
     database, clock = Database(settings.database_url), clock or settings.clock()
+    # One mapping for every room: the watch puts a refreshed region into it.
     regions = load_regions(settings) if regions is None else dict(regions)
-    connectors = open_connectors(database, clock, regions)
-    watch = Watch(settings, clock, regions, connectors)
+    opened = open_connectors(database, clock, regions)
+    watch = Watch(settings, clock, regions, opened)
     watch.adopt()
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
     keys.create_missing(clock.now())
@@ -97,23 +151,46 @@ def build_rooms(
         clock=clock,
         planner=Planner(database, clock, regions, watch),
         desk=Desk(database, clock, regions),
-        till=Till(database, clock, DemoGateway(database, clock), press, _schedules(regions)),
-        gatehouse=Gatehouse(database, clock, keys, press, accept_demo=settings.gateway == "demo"),
-        office=Office(database, clock),
-        connectors=connectors,
+        till=Till(
+            database, clock, _gateway(settings, database, clock), press, regions, connectors or opened.regions
+        ),
+        gatehouse=Gatehouse(
+            database, clock, keys, press, accept_demo=settings.gateway == "demo", rules=gate_rules(regions)
+        ),
+        connectors=opened,
+        office=Office(
+            database,
+            clock,
+            keys,
+            settings.regions_folder,
+            specimens=settings.environment != "production",
+        ),
         once=Once(database, clock),
         order_tokens=OrderTokens.from_folder(settings.keys_folder),
         authenticate=functools.partial(authenticate, database, clock),
+        reception=Reception(database, clock, AccessTokens.from_folder(settings.keys_folder, settings.issuer)),
+        proofs=_proofs(settings, database, clock, regions),
+        privacy=PrivacyDesk(database, clock),
+        provider=Provider(settings.oidc) if settings.oidc else None,
+        counters=Counters(database),
         readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
         warnings=tuple(settings.warnings()),
     )
 
 
-def _schedules(regions: Mapping[str, Region]) -> dict[str, dict[str, tuple[RefundStep, ...]]]:
-    return {
-        name: {operator.id: operator.refund for operator in region.operators.values()}
-        for name, region in regions.items()
-    }
+def _proofs(settings: Settings, database: Database, clock: Clock, regions: Mapping[str, Region]) -> ProofDesk:
+    """Who may prove what is data of the regions; the issuers' keys are the deployment's."""
+    trusted = trusted_issuers({name: issuers(region.book.eligibility) for name, region in regions.items()})
+    return ProofDesk(database, clock, settings.issuer, read_issuers(settings.proof_issuers), trusted)
+
+
+def _gateway(settings: Settings, database: Database, clock: Clock) -> PaymentGateway:
+    """The payment gateway of this deployment; a configured one that cannot work stops the start."""
+    if settings.gateway == "demo":
+        return DemoGateway(database, clock, settings.public_url)
+    stripe = settings.stripe()
+    stripe.check(production=settings.environment == "production")
+    return StripeGateway(stripe)
 
 
 def _openapi(settings: Settings) -> dict[str, Any]:
@@ -136,6 +213,10 @@ def _openapi(settings: Settings) -> dict[str, Any]:
                     "orderToken": {
                         **bearer,
                         "description": "the `access_token` of the answer that placed the order",
+                    },
+                    "accessToken": {
+                        **bearer,
+                        "description": "the `access_token` of somebody who has signed in",
                     },
                     "apiKey": {**bearer, "description": "a key of a gate or of finance staff"},
                 }

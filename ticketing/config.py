@@ -14,6 +14,54 @@ Environment = Literal["development", "production"]
 DEMO_PASSPHRASE = "demo-passphrase-not-a-secret"  # noqa: S105  a stand-in that production refuses by name
 
 
+LIVE_ADDRESS = "https://api.stripe.com"
+
+
+@dataclass(frozen=True, slots=True)
+class StripeSettings:
+    """What a deployment decides: its keys, the secrets of its webhook (the current one first), its name in metadata.
+
+    `api_address` may be another one than Stripe's with a test key only: a stand-in for tests and the demo.
+    """
+
+    secret_key: str
+    webhook_secrets: tuple[str, ...] = ()
+    api_address: str = LIVE_ADDRESS
+    deployment: str = "throughfare"
+
+    @property
+    def live(self) -> bool:
+        """Whether real money moves."""
+        return "_live_" in self.secret_key
+
+    def check(self, *, production: bool) -> None:
+        """Raise Misconfigured for keys, versions or addresses that do not go together."""
+        if not self.secret_key.startswith(("sk_", "rk_")):
+            raise Misconfigured(
+                "THROUGHFARE_STRIPE_SECRET_KEY must be a secret or restricted key (sk_… or rk_…)"
+            )
+        if not self.webhook_secrets:
+            raise Misconfigured(
+                "THROUGHFARE_STRIPE_WEBHOOK_SECRET is needed: reports are not believed without it"
+            )
+        if self.live and self.api_address != LIVE_ADDRESS:
+            raise Misconfigured(
+                "a live key is sent to Stripe alone: THROUGHFARE_STRIPE_API_ADDRESS must not be set"
+            )
+        if production and not self.live:
+            raise Misconfigured("THROUGHFARE_STRIPE_SECRET_KEY is a test key and is refused in production")
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """An identity provider where people may sign in: its issuer, and our registration there."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    redirect_uri: str
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that a deployment decides. `from_environment` reads it; tests build it directly."""
@@ -26,7 +74,13 @@ class Settings:
     key_passphrase: str = DEMO_PASSPHRASE
     issuer: str = "throughfare.eu"
     public_url: str = "http://127.0.0.1:8000"
-    gateway: Literal["demo"] = "demo"
+    gateway: Literal["demo", "stripe"] = "demo"
+    stripe_secret_key: str = ""
+    stripe_webhook_secrets: tuple[str, ...] = ()
+    stripe_api_address: str = ""
+    oidc: OidcSettings | None = None
+    proof_issuers: Path | None = None
+    rate_limits: bool = True
     allow_demo_payments_in_production: bool = False
     demo_clock_file: Path | None = None
     live_seconds: int = 0
@@ -36,11 +90,24 @@ class Settings:
         """The clock of this deployment."""
         return DemoClock(self.demo_clock_file) if self.demo_clock_file else SystemClock()
 
+    def stripe(self) -> StripeSettings:
+        """How this deployment speaks to Stripe."""
+        return StripeSettings(
+            self.stripe_secret_key,
+            self.stripe_webhook_secrets,
+            self.stripe_api_address or LIVE_ADDRESS,
+            self.issuer,
+        )
+
     def warnings(self) -> list[str]:
         """Each stand-in that is in use, in words for the log and the health page."""
         found = []
         if self.gateway == "demo":
             found.append("demo payment gateway: no money moves")
+        if self.gateway == "stripe" and not self.stripe().live:
+            found.append("Stripe test key: no money moves")
+        if self.stripe_api_address:
+            found.append("another address in Stripe's place: payments are pretended")
         if self.key_passphrase == DEMO_PASSPHRASE:
             found.append("demo key passphrase: the signing keys are not protected")
         if self.demo_clock_file:
@@ -59,7 +126,12 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         key_passphrase=environ.get("THROUGHFARE_KEY_PASSPHRASE", DEMO_PASSPHRASE),
         issuer=environ.get("THROUGHFARE_ISSUER", "throughfare.eu"),
         public_url=environ.get("THROUGHFARE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
-        gateway=cast("Literal['demo']", _one_of(environ, "GATEWAY", ("demo",))),
+        gateway=cast("Literal['demo', 'stripe']", _one_of(environ, "GATEWAY", ("demo", "stripe"))),
+        stripe_secret_key=environ.get("THROUGHFARE_STRIPE_SECRET_KEY", ""),
+        stripe_webhook_secrets=_words(environ.get("THROUGHFARE_STRIPE_WEBHOOK_SECRET", "")),
+        oidc=_oidc(environ),
+        proof_issuers=_optional_path(environ, "PROOF_ISSUERS"),
+        stripe_api_address=environ.get("THROUGHFARE_STRIPE_API_ADDRESS", "").rstrip("/"),
         allow_demo_payments_in_production=environ.get("ALLOW_DEMO_PAYMENTS_IN_PRODUCTION") == "yes",
         demo_clock_file=_optional_path(environ, "DEMO_CLOCK_FILE"),
         live_seconds=_seconds(environ, "LIVE_SECONDS", 30),
@@ -96,6 +168,23 @@ def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
     if not value.isascii() or not value.isdigit() or len(value) > 5:  # noqa: PLR2004  a day has 86400
         raise Misconfigured(f"THROUGHFARE_{name} is {value!r}; it must be a number of seconds, 0 for never")
     return int(value)
+
+
+def _oidc(environ: Mapping[str, str]) -> OidcSettings | None:
+    """The identity provider, where one is named: all four settings or none."""
+    names = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI")
+    values = [environ.get(f"THROUGHFARE_OIDC_{name}", "") for name in names]
+    if not any(values):
+        return None
+    missing = [name for name, value in zip(names, values, strict=True) if not value]
+    if missing:
+        raise Misconfigured(f"THROUGHFARE_OIDC_{missing[0]} is needed beside the other three")
+    return OidcSettings(*values)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Values separated by commas: while a secret changes, the new one comes before the old one."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _optional_path(environ: Mapping[str, str], name: str) -> Path | None:

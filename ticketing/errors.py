@@ -8,6 +8,9 @@ ThroughfareError
 ├── Conflict              the thing is in a state that forbids this
 ├── Gone                  an offer, quote or order that has expired
 ├── PaymentRefused        the gateway said no
+├── OperatorSilent        an operator does not answer; what it did is not known yet
+├── ProviderSilent        an identity provider does not answer
+├── TooManyRequests       the same caller asked too often
 ├── IdempotencyKeyMissing / IdempotencyKeyReused / IdempotencyKeyInUse
 └── Misconfigured         the service refuses to start
 """
@@ -80,6 +83,28 @@ class PaymentRefused(ThroughfareError):
     """The payment gateway declined."""
 
     code = "payment_refused"
+
+
+class OperatorSilent(ThroughfareError):
+    """An operator does not answer: nothing is told before the truth is known."""
+
+    code = "operator_silent"
+
+
+class ProviderSilent(ThroughfareError):
+    """An identity provider does not answer; nobody is signed in."""
+
+    code = "provider_silent"
+
+
+class TooManyRequests(ThroughfareError):
+    """The same caller asked too often; `retry_after_seconds` is when to come back."""
+
+    code = "too_many_requests"
+
+    def __init__(self, detail: str, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class IdempotencyKeyMissing(ThroughfareError):

@@ -17,9 +17,7 @@ def configure(log_format: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks
-            if log_format == "json"
-            else structlog.processors.StackInfoRenderer(),
+            _tracebacks(log_format),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

@@ -6,7 +6,7 @@ from alembic import op
 from ticketing.db.types import Instant, Int64
 
 revision = "0005_operators"
-down_revision = "0002_scan_facts"
+down_revision = "0004_gate_devices"
 branch_labels = None
 depends_on = None
 

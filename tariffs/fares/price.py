@@ -1,7 +1,6 @@
 """Price an itinerary by one operator's tariff: join legs, ask each rule, keep the cheapest valid combination."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from tariffs.fares.feed import Feed
@@ -37,8 +36,7 @@ class LegView(NamedTuple):
     products: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FarePrice:
+class FarePrice(NamedTuple):
     """The price of an itinerary for one passenger; `total` None comes with `reason`, never a guess.
 
     `detail` says why a fare is unknown; `split_cheaper` that joined legs were cheaper apart; `partial` that
@@ -67,13 +65,15 @@ def price(
     joined = effective_legs(feed, legs)
     matches = [match(feed, leg, rider, medium) for leg in joined]
     views = tuple(
-        LegView(index, effective, found.group, found.products)
-        for effective, (leg, found) in enumerate(zip(joined, matches, strict=True))
-        for index in leg.legs
+        [
+            LegView(index, effective, found.group, found.products)
+            for effective, (leg, found) in enumerate(zip(joined, matches, strict=True))
+            for index in leg.legs
+        ]
     )
-    unknown = next((found.unknown for found in matches if found.unknown), None)
-    if unknown:
-        return _unpriced("unknown_fare", unknown, views, joined, matches)
+    for found in matches:
+        if found.unknown:
+            return _unpriced("unknown_fare", found.unknown, views, joined, matches)
     for currency in _common_currencies(matches):
         choices = [
             found.offers if len(found.currencies) == 1 else _in_currency(found.offers, currency)
@@ -97,10 +97,8 @@ def _in_currency(offers: Sequence[Offer], currency: str) -> tuple[Offer, ...]:
 
 def _common_currencies(matches: Sequence[Match]) -> list[str]:
     """The currencies in which every leg has an offer, in code order."""
-    first = matches[0].currencies
-    if len(first) == 1 and all(found.currencies == first for found in matches):
-        return list(first)
-    return sorted(first.intersection(*(found.currencies for found in matches)))
+    common = matches[0].currencies.intersection(*[found.currencies for found in matches])
+    return sorted(common) if len(common) > 1 else list(common)
 
 
 def _split(
@@ -137,16 +135,16 @@ def _priced(
     choices: Sequence[Sequence[Offer]],
     views: tuple[LegView, ...],
 ) -> FarePrice:
-    items = tuple(_item(item, currency, joined, paid.items) for item in paid.items)
+    items = tuple([_item(item, currency, joined, paid.items) for item in paid.items])
     return FarePrice(
-        total=Money(paid.minor, currency),
-        reason=None,
-        detail=None,
-        items=items,
-        legs=views,
-        derivation=_derivation(paid, items, choices),
-        split_cheaper=any(item.split for item in paid.items),
-        partial=paid.forced,
+        Money(paid.minor, currency),
+        None,
+        None,
+        items,
+        views,
+        _derivation(paid, items, choices),
+        any(item.split for item in paid.items),
+        paid.forced,
     )
 
 
@@ -199,9 +197,11 @@ def _derivation(
 ) -> tuple[dict[str, Any], ...]:
     """The machine-readable reasons, in order: what was paid by which row, and what lost."""
     steps: list[dict[str, Any]] = []
-    before = 0
+    before, currency = 0, items[0].price.currency
+    text = written(before, currency)
     for item, shown in zip(paid.items, items, strict=True):
-        currency = shown.price.currency
+        earlier, before = text, before + item.minor
+        text = written(before, currency)
         steps.append(
             {
                 "step": len(steps) + 1,
@@ -210,15 +210,13 @@ def _derivation(
                 "product": shown.product,
                 "amount": written(item.minor, currency),
                 "currency": currency,
-                "before": written(before, currency),
-                "after": written(before + item.minor, currency),
+                "before": earlier,
+                "after": text,
                 "reason": _reason(item, shown),
                 "alternatives": _alternatives(item, choices) if item.offer and not item.split else [],
             }
         )
-        before += item.minor
-    if paid.clamped and items:
-        currency = items[0].price.currency
+    if paid.clamped:
         steps.append(
             {
                 "step": len(steps) + 1, "legs": [], "rule": None, "product": None,

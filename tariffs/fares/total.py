@@ -120,8 +120,7 @@ def _closed_rank(state: _State) -> tuple[object, ...]:
     return (state.cost, *_rank(state)[1:])
 
 
-@dataclass(frozen=True, slots=True)
-class _Pricer:
+class _Pricer(NamedTuple):
     feed: Feed
     legs: Sequence[EffectiveLeg]
     currency: str

@@ -32,7 +32,8 @@ def usable(
     """Those rows that allow the `count`-th transfer of a streak: the smallest sufficient count, within the time."""
     if len(rules) == 1:
         (rule,) = rules
-        return [rule] if _limit(rule) >= count and _in_time(rule, clock_start, current) else []
+        allowed = rule.count is None or rule.count == _UNLIMITED or rule.count >= count
+        return [rule] if allowed and _in_time(rule, clock_start, current) else []
     enough = [rule for rule in rules if rule.count in {None, _UNLIMITED} or (rule.count or 0) >= count]
     if not enough:
         return []

@@ -121,6 +121,8 @@ def test_a_supplement_is_owed_on_top() -> None:
                  parties=["ferry"])  # fmt: skip
 
     assert paid(book(extra))[0] == "39.20"
+    items = priced(book(extra)).passengers[0].bought
+    assert [item.price.text for item in items] == ["3.20", "29.00", "5.00", "2.00"]
 
 
 def test_the_cheapest_cover_of_overlapping_agreements_is_found() -> None:

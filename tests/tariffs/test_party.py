@@ -1,5 +1,6 @@
 """What passengers bring to a price: passes they hold, claims that were proven, rides already paid, company."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -35,9 +36,10 @@ TWO_TRAMS = [ride("tll", 0, ("EE", 4000)), ride("tll", 60, ("EE", 4000))]
 WEEK = HeldPass("tick-1", "week", Scope(frozenset({"tll"})), START, START + timedelta(days=7), None)
 
 
-def tariff(*agreements: dict[str, Any], **more: Any) -> TariffBook:
+def tariff(*agreements: dict[str, Any], feeds: dict[str, Any] | None = None, **more: Any) -> TariffBook:
+    usual = {"hsl": fares("ab", "3.20"), "ferry": fares("standard", "29.00"), "tll": TLL}
     made, findings = build_book(
-        feeds={"hsl": fares("ab", "3.20"), "ferry": fares("standard", "29.00"), "tll": TLL},
+        feeds=usual | (feeds or {}),
         agreement_documents=list(agreements), tax_text=TAXES, riders=RIDERS, media={}, fee_basis_points=0, **more,
     )  # fmt: skip
     assert made is not None, findings
@@ -90,6 +92,57 @@ def test_a_carnet_gives_one_use_a_ride_until_none_is_left() -> None:
 
     assert cents(found) == 200
     assert [item.held_ticket for item in found.bought] == ["tick-2", None]
+
+
+def test_a_use_of_a_carnet_goes_to_the_dearest_ride() -> None:
+    hourly = {
+        **TLL,
+        "networks.txt": "network_id\nnear\nfar\n",
+        "route_networks.txt": "network_id,route_id\nnear,r\nfar,far\n",
+        "fare_products.txt": table("fare_product_id,amount,currency", "short,1.00,EUR", "long,4.00,EUR"),
+        "fare_leg_rules.txt": table("network_id,fare_product_id", "near,short", "far,long"),
+    }
+    carnet = HeldPass("tick-2", "ten", Scope(frozenset({"tll"})), START, START + timedelta(days=90), 1)
+    rides = [TRAM[0], replace(ride("tll", 60, ("EE", 4000)), route_id="far")]
+
+    found = anna(tariff(feeds={"tll": hourly}), rides, passes=(carnet,))
+
+    assert cents(found) == 100
+    assert [item.held_ticket for item in found.bought] == [None, "tick-2"]
+
+
+def test_the_uses_of_a_carnet_are_counted_over_the_whole_journey() -> None:
+    carnet = HeldPass("tick-2", "ten", Scope(frozenset({"tll", "hsl"})), START, START + timedelta(days=90), 2)
+    rides = [TRAM[0], ride("hsl", 60, ("FI", 3000)), ride("tll", 120, ("EE", 4000))]
+
+    found = anna(tariff(), rides, passes=(carnet,))
+
+    assert cents(found) == 200
+    assert [item.held_ticket for item in found.bought].count("tick-2") == 2
+
+
+def test_each_way_of_a_return_ticket_is_good_once() -> None:
+    there = Scope(frozenset({"tll"}), directions=(("X", "Y"), ("Y", "X")))
+    held = HeldPass("tick-3", "back", there, START, START + timedelta(days=90), 2)
+    areas = {
+        **TLL, "areas.txt": "area_id\nX\nY\n", "stop_areas.txt": "area_id,stop_id\nX,a\nY,b\n",
+        "stops.txt": "stop_id,stop_name\na,A\nb,B\n",
+    }  # fmt: skip
+    again = [TRAM[0], ride("hsl", 60, ("FI", 3000)), ride("tll", 120, ("EE", 4000))]
+
+    found = anna(tariff(feeds={"tll": areas}), again, passes=(held,))
+
+    assert cents(found) == 320 + 200
+
+
+def test_an_agreement_takes_no_use_of_a_carnet() -> None:
+    half = agreement(percent=50, prices=[])
+    carnet = HeldPass("tick-2", "ten", Scope(frozenset({"tll"})), START, START + timedelta(days=90), 1)
+
+    found = anna(tariff(half), gulf(), passes=(carnet,))
+
+    assert cents(found) == (320 + 2900 + 200) // 2
+    assert [item.held_ticket for item in found.bought] == [None]
 
 
 def test_no_use_of_a_carnet_is_lost_on_a_ride_that_is_free_anyway() -> None:

@@ -9,8 +9,21 @@ from flask import current_app, request
 from ticketing.clock import Clock
 from ticketing.errors import NotAuthenticated, NotFound
 from ticketing.gate.service import Gatehouse
-from ticketing.identity import Answer, Once, OrderTokens, Principal, Remember
-from ticketing.purchase.service import Till
+from ticketing.identity import (
+    Answer,
+    Caller,
+    Counters,
+    Once,
+    OrderTokens,
+    Principal,
+    PrivacyDesk,
+    ProofDesk,
+    Reception,
+    Remember,
+    authenticate_person,
+)
+from ticketing.identity.oidc import Provider
+from ticketing.purchase.service import Till, belongs_to
 from ticketing.quote.service import Desk
 from ticketing.regions import Connectors
 from ticketing.search.service import Planner
@@ -31,6 +44,11 @@ class Rooms:
     once: Once
     order_tokens: OrderTokens
     authenticate: Callable[[str], Principal]
+    reception: Reception
+    proofs: ProofDesk
+    privacy: PrivacyDesk
+    provider: Provider | None
+    counters: Counters
     readiness: Callable[[], dict[str, Any]]
     warnings: tuple[str, ...]
 
@@ -53,9 +71,26 @@ def caller() -> Principal:
     return rooms().authenticate(bearer())
 
 
+def person() -> Caller:
+    """The person who calls, by an access token; raises NotAuthenticated."""
+    return authenticate_person(rooms().reception, bearer())
+
+
+def person_if_any() -> Caller | None:
+    """The person who calls, or None for a guest; a token that is there must be valid."""
+    return person() if "Authorization" in request.headers else None
+
+
 def open_order(order_id: str) -> None:
-    """Let only the order's own token pass; a wrong one learns nothing, not even that the order exists."""
-    if not rooms().order_tokens.opens(order_id, bearer()):
+    """Let only the order's own token pass, or its owner; a wrong one learns nothing, not even that the order exists."""
+    token, here = bearer(), rooms()
+    if here.order_tokens.opens(order_id, token):
+        return
+    try:
+        who = authenticate_person(here.reception, token)
+    except NotAuthenticated:
+        raise NotFound("there is no such order") from None
+    if not belongs_to(here.till, order_id, who.person_id):
         raise NotFound("there is no such order")
 
 

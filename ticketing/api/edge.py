@@ -44,7 +44,7 @@ def register(app: Flask, gateway: str) -> None:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        response.headers["Content-Security-Policy"] = _DOCS_POLICY if _is_docs() else _API_POLICY
+        response.headers.setdefault("Content-Security-Policy", _DOCS_POLICY if _is_docs() else _API_POLICY)
         if gateway == "demo":
             response.headers["X-Payment-Gateway"] = "demo"
         _log.info(

@@ -1,18 +1,22 @@
-"""Gates: validate a ticket online, fetch the signed bundle for deciding offline."""
+"""Gates: validate a ticket online, fetch the signed bundle for deciding offline, tell what was decided."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, make_response, request
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import caller, rooms
+from ticketing.api.context import bearer, caller, rooms
+from ticketing.api.gate_caller import GateCaller, gate_caller, require_operator
 from ticketing.api.schemas.gates import (
+    BundleQuerySchema,
     ScanBatchSchema,
     ScanOutcomesSchema,
     ValidationRequestSchema,
     ValidationSchema,
 )
+from ticketing.gate import devices, publish
 from ticketing.gate import service as gates
 from ticketing.gate.upload import Sender, Told, upload
 
@@ -29,19 +33,14 @@ class Validations(MethodView):
     @blueprint.response(200, ValidationSchema)
     @blueprint.doc(**_GATE_KEY)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Accept or refuse a ticket for the operator of the gate's key; the same scan_id answers again."""
-        gate = caller().require("gate")
+        """Accept or refuse a ticket for the operator of the gate's key; the same scan_id answers again.
+
+        A device that reads one screen again within three seconds gets its first answer.
+        """
+        gate = gate_caller()
         return gates.validate(
             rooms().gatehouse,
-            gates.Presentation(
-                gate_key_id=gate.key_id,
-                operator=str(gate.operator),
-                scan_id=str(wanted["scan_id"]),
-                token=wanted["token"],
-                leg=wanted["leg"],
-                stop_id=wanted["stop_id"],
-                device_ts=wanted["device_ts"],
-            ),
+            presentation(gate, wanted, token=wanted["token"], device_ts=wanted["device_ts"]),
         )
 
 
@@ -53,28 +52,63 @@ class ValidationBatch(MethodView):
     @blueprint.response(200, ScanOutcomesSchema)
     @blueprint.doc(**_GATE_KEY)
     def post(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Keep scans as facts, in any order and however often; each gets its own outcome."""
-        gate = caller().require("gate")
+        """Keep scans as facts, in any order and however often; each gets its own outcome.
+
+        What a revoked device tells is kept and flagged.
+        """
+        gate = gate_caller(revoked_too=True)
         house = rooms().gatehouse
         told = [Told(**{**item, "scan_id": str(item["scan_id"])}) for item in batch["scans"]]
-        return {
-            "outcomes": upload(house.database, house.clock, Sender(gate.key_id, str(gate.operator)), told)
-        }
+        sender = Sender(gate.key_id, gate.operator, gate.is_revoked)
+        outcomes = upload(house.database, house.clock, sender, told, house.rules)
+        if gate.device:
+            devices.note_upload(house, gate.device)
+        return {"outcomes": outcomes}
 
 
 @blueprint.route("/operators/<string:operator>/gate-bundle")
 class GateBundle(MethodView):
     """What a gate needs to decide without a network."""
 
+    @blueprint.arguments(BundleQuerySchema, location="query")
     @blueprint.response(200, content_type="application/jose")
     @blueprint.doc(**_GATE_KEY)
-    def get(self, operator: str) -> Response:
-        """Fetch the operator's signed bundle; 304 when it has not changed."""
-        caller().require("gate", "admin").require_operator(operator)
-        bundle = gates.bundle(rooms().gatehouse, operator)
+    def get(self, asked: dict[str, Any], operator: str) -> Response:
+        """Fetch the operator's signed bundle; 304 when it has not changed.
+
+        With `since`, the cursor of the bundle that is held, only what has changed in the uses.
+        """
+        house = rooms().gatehouse
+        if bearer().startswith("tf_"):
+            caller().require("gate", "admin").require_operator(operator)
+        else:
+            gate = require_operator(gate_caller(), operator)
+            if gate.device:
+                devices.note_bundle(house, gate.device, asked["queue"], asked["clock_offset"])
+        bundle = publish.bundle(house, operator, asked["since"])
         response = make_response(bundle.token)
         response.content_type = "application/jose"
         response.set_etag(bundle.etag)
         response.headers["Cache-Control"] = "private, no-cache"
         response.make_conditional(request)
         return response
+
+
+def presentation(
+    gate: GateCaller, wanted: dict[str, Any], *, token: str, device_ts: datetime, by_hand: bool = False
+) -> gates.Presentation:
+    """What is shown at the gate that calls; a device's own place holds where the call names none."""
+    device = gate.device
+    return gates.Presentation(
+        gate_key_id=gate.key_id,
+        operator=gate.operator,
+        scan_id=str(wanted["scan_id"]),
+        token=token,
+        leg=wanted["leg"],
+        stop_id=wanted["stop_id"] or (device.stop_id if device else None),
+        device_ts=device_ts,
+        name=device.name if device else None,
+        zone=device.zone if device else None,
+        direction=wanted["direction"] or (device.direction if device else None),
+        by_hand=by_hand,
+    )

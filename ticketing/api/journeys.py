@@ -5,7 +5,7 @@ from typing import Any
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import rooms
+from ticketing.api.context import person, rooms
 from ticketing.api.schemas.journeys import (
     JourneyRequestSchema,
     JourneysSchema,
@@ -13,6 +13,7 @@ from ticketing.api.schemas.journeys import (
     PlacesSchema,
     RegionsSchema,
 )
+from ticketing.quote.holder import bring
 from ticketing.search import service as search
 
 blueprint = Blueprint("journeys", __name__, url_prefix="/v1", description="Find a way and its price")
@@ -47,4 +48,6 @@ class Journeys(MethodView):
     @blueprint.response(200, JourneysSchema)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Search: the best ways by arrival, changes and price, each with an offer that can be bought."""
-        return search.find_journeys(rooms().planner, search.Wish.from_request(wanted))
+        owner = any(row["account_holder"] for row in wanted["passengers"])
+        holder = bring(rooms().desk, person().person_id) if owner else None
+        return search.find_journeys(rooms().planner, search.Wish.from_request(wanted, holder))

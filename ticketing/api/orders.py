@@ -5,20 +5,23 @@ from typing import Any
 from flask import Response, make_response, request
 from flask.views import MethodView
 
-from tariffs.words import LANGUAGES
+from tariffs.money import Money, MoneyError, parse
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import once, open_order, rooms
+from ticketing.api.context import once, open_order, person_if_any, rooms
+from ticketing.api.language import language
 from ticketing.api.schemas.orders import (
     OrderRequestSchema,
     OrderSchema,
     PaymentRequestSchema,
     QuoteRequestSchema,
     QuoteSchema,
+    RefundOfferRequestSchema,
+    RefundOfferSchema,
     RefundRequestSchema,
     RefundSchema,
     TicketsSchema,
 )
-from ticketing.errors import NotFound
+from ticketing.errors import InvalidRequest, NotFound
 from ticketing.identity import Answer
 from ticketing.purchase import service as purchase
 from ticketing.purchase import show
@@ -50,7 +53,9 @@ class Quotes(MethodView):
     @blueprint.response(201, QuoteSchema)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Freeze an offer: price, shares, VAT and derivation no longer change. Accept-Language chooses the explanation's."""
-        return show_quote.quote(quotes.freeze(rooms().desk, wanted["offer_id"]), _language())
+        who = person_if_any()
+        frozen = quotes.freeze(rooms().desk, wanted["offer_id"], who.person_id if who else None)
+        return show_quote.quote(frozen, language())
 
 
 @blueprint.route("/quotes/<string:quote_id>")
@@ -60,7 +65,7 @@ class QuoteOne(MethodView):
     @blueprint.response(200, QuoteSchema)
     def get(self, quote_id: str) -> dict[str, Any]:
         """Read a quote."""
-        return show_quote.quote(quotes.get_quote(rooms().desk, quote_id), _language())
+        return show_quote.quote(quotes.get_quote(rooms().desk, quote_id), language())
 
 
 @blueprint.route("/orders")
@@ -72,7 +77,7 @@ class Orders(MethodView):
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any]) -> Any:
         """Order a quote. The answer's `access_token` opens this order and no other."""
-        here = rooms()
+        here, who = rooms(), person_if_any()
 
         def place(remember: Any) -> dict[str, Any]:
             def shown(state: purchase.OrderState) -> dict[str, Any]:
@@ -80,7 +85,10 @@ class Orders(MethodView):
 
             return shown(
                 purchase.place_order(
-                    here.till, wanted["quote_id"], lambda tx, state: remember(tx, shown(state))
+                    here.till,
+                    wanted["quote_id"],
+                    lambda tx, state: remember(tx, shown(state)),
+                    who.person_id if who else None,
                 )
             )
 
@@ -115,13 +123,14 @@ class Payments(MethodView):
         here = rooms()
 
         def pay(remember: Any) -> dict[str, Any]:
-            def shown(state: purchase.OrderState) -> dict[str, Any]:
-                return show.order(state, here.warnings)
-
-            state = purchase.pay(
-                here.till, order_id, wanted["method"], _key(), lambda tx, done: remember(tx, shown(done))
+            state, asked = purchase.pay(
+                here.till,
+                order_id,
+                wanted["method"],
+                _key(),
+                lambda tx, done: remember(tx, show.order(done, here.warnings)),
             )
-            return shown(state)
+            return show.order(state, here.warnings, asked)
 
         return _answered(once(f"order:{order_id}", "POST payments", wanted, pay))
 
@@ -157,6 +166,35 @@ class QrCode(MethodView):
         return response
 
 
+@blueprint.route("/orders/<string:order_id>/payments/<string:payment_id>/result")
+class PaymentResult(MethodView):
+    """What has become of a payment for which the buyer's bank asked the buyer."""
+
+    @blueprint.response(200, OrderSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def post(self, order_id: str, payment_id: str) -> dict[str, Any]:
+        """Look at the gateway again, and carry the order on; safe to call at any time, without effect of its own."""
+        open_order(order_id)
+        here = rooms()
+        state = purchase.get_order(here.till, order_id)
+        if payment_id not in {payment.id for payment in state.payments}:
+            raise NotFound("there is no such payment")
+        return show.order(purchase.advance(here.till, order_id), here.warnings)
+
+
+@blueprint.route("/orders/<string:order_id>/refund-offers")
+class RefundOffers(MethodView):
+    """What giving tickets back would bring."""
+
+    @blueprint.arguments(RefundOfferRequestSchema)
+    @blueprint.response(200, RefundOfferSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def post(self, wanted: dict[str, Any], order_id: str) -> dict[str, Any]:
+        """Say what would come back and why, by the operators' conditions; nothing changes."""
+        open_order(order_id)
+        return show.refund_offer(purchase.offer_refund(rooms().till, order_id, wanted["passengers"]))
+
+
 @blueprint.route("/orders/<string:order_id>/refunds")
 class Refunds(MethodView):
     """Give tickets back."""
@@ -176,10 +214,21 @@ class Refunds(MethodView):
                 sorted(set(wanted["passengers"])),
                 _key(),
                 lambda tx, done: remember(tx, show.refund(done)),
+                expected=_amount(wanted.get("expected")),
             )
             return show.refund(made)
 
         return _answered(once(f"order:{order_id}", "POST refunds", wanted, give_back))
+
+
+def _amount(wanted: dict[str, str] | None) -> Money | None:
+    """An amount of a request; raises InvalidRequest for one that is no money."""
+    if wanted is None:
+        return None
+    try:
+        return parse(wanted["amount"], wanted["currency"])
+    except MoneyError as error:
+        raise InvalidRequest.at("expected.amount", str(error)) from error
 
 
 def _key() -> str:
@@ -189,10 +238,3 @@ def _key() -> str:
 
 def _answered(answer: Answer) -> tuple[Any, int, dict[str, str]]:
     return answer.body, 201, {"Idempotent-Replayed": "true"} if answer.replayed else {}
-
-
-def _language() -> str:
-    """The language that the buyer asks for (Accept-Language), English where none is spoken here."""
-    # The best one first, a region set aside: who asks for fi-FI before en reads Finnish.
-    asked = (language.partition("-")[0].lower() for language in request.accept_languages.values())
-    return next((language for language in asked if language in LANGUAGES), LANGUAGES[0])

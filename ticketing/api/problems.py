@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException, UnprocessableEntity
 
 from ticketing import errors
 from ticketing.errors import Fault, ThroughfareError
-from ticketing.payments import OutcomeUnknown
+from ticketing.payments import EventRefused, OutcomeUnknown
 
 _log = structlog.get_logger(__name__)
 
@@ -18,15 +18,20 @@ _STATUS: dict[type[ThroughfareError], int] = {
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.PaymentRefused: 402,
+    errors.OperatorSilent: 503,
+    errors.ProviderSilent: 503,
+    errors.TooManyRequests: 429,
     errors.IdempotencyKeyMissing: 400,
     errors.IdempotencyKeyReused: 422,
     errors.IdempotencyKeyInUse: 409,
     errors.Misconfigured: 500,
     OutcomeUnknown: 503,
+    EventRefused: 400,
 }
 _HEADERS: dict[type[ThroughfareError], dict[str, str]] = {
     errors.NotAuthenticated: {"WWW-Authenticate": 'Bearer realm="throughfare"'},
     errors.IdempotencyKeyInUse: {"Retry-After": "1"},
+    errors.OperatorSilent: {"Retry-After": "5"},
     OutcomeUnknown: {"Retry-After": "2"},
 }
 _MAX_FAULTS = 50
@@ -74,6 +79,8 @@ def http(error: HTTPException) -> Response:
 def _domain(error: ThroughfareError) -> Response:
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
     headers = next((_HEADERS[kind] for kind in type(error).__mro__ if kind in _HEADERS), None)
+    if isinstance(error, errors.TooManyRequests):
+        headers = {"Retry-After": str(error.retry_after_seconds)}
     return problem(status, error.code, error.detail, error.faults, headers)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, make_response, request
 
 from ticketing.api.context import rooms
-from ticketing.gate import service as gates
+from ticketing.gate import publish as gates
 from ticketing.tickets.keys import Kind
 
 blueprint = Blueprint("wellknown", __name__)

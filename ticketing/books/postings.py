@@ -4,63 +4,31 @@ Signs: debit positive, credit negative. The scheme supplies the journey (princip
 money, owes the VAT, keeps its fee and owes each operator the net of its share.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from tariffs.agreements.shares import FUNDER, SELLER
-from ticketing.db.books import Account, Entry, Posting, Share, Tax
-
-
-def clearing(gateway: str, currency: str) -> Account:
-    """Money that a payment gateway holds for us; pretended money has an account of its own."""
-    return Account("asset", "demo_clearing" if gateway == "demo" else "psp_clearing", currency)
-
-
-def unearned(currency: str) -> Account:
-    """Paid and not yet allocated to operators."""
-    return Account("liability", "unearned", currency)
-
-
-def refund_payable(currency: str) -> Account:
-    """Refunds decided and not yet confirmed by the gateway."""
-    return Account("liability", "refund_payable", currency)
-
-
-def operator_payable(operator: str, currency: str) -> Account:
-    """What the scheme owes an operator."""
-    return Account("liability", "operator_payable", currency, operator=operator)
-
-
-def funder_receivable(authority: str, currency: str) -> Account:
-    """What an authority owes for the discounts that it promised."""
-    return Account("asset", "funder_receivable", currency, operator=authority)
-
-
-def discount_borne(currency: str) -> Account:
-    """Discounts that the scheme, as the seller, bears itself."""
-    return Account("expense", "discount_borne_by_seller", currency)
-
-
-def vat_payable(member_state: str, rate_bp: int, currency: str) -> Account:
-    """VAT owed in a Member State at a rate."""
-    return Account("liability", f"vat_payable_{rate_bp}", currency, member_state=member_state)
-
-
-def commission(currency: str) -> Account:
-    """The scheme's own fee."""
-    return Account("income", "commission", currency)
-
-
-def psp_fee(currency: str) -> Account:
-    """What the payment gateway keeps for its service."""
-    return Account("expense", "psp_fee", currency)
+from ticketing.books import accounts
+from ticketing.books.accounts import (
+    clearing,
+    commission,
+    discount_borne,
+    funder_receivable,
+    operator_payable,
+    psp_fee,
+    refund_payable,
+    unearned,
+    vat_payable,
+)
+from ticketing.books.balanced import balanced
+from ticketing.db.books import Account, Entry, Share, Tax
 
 
 def capture(
     payment_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
 ) -> Entry | None:
     """Money taken: the gateway holds it, and we have not earned it yet."""
-    return _entry(
+    return balanced(
         ("capture", "payment", payment_id, region, at),
         [(clearing(gateway, currency), amount), (unearned(currency), -amount)],
     )
@@ -70,7 +38,7 @@ def gateway_fee(
     payment_id: str, *, region: str, gateway: str, fee: int, currency: str, at: datetime
 ) -> Entry | None:
     """The gateway keeps its fee."""
-    return _entry(
+    return balanced(
         ("gateway_fee", "payment", payment_id, region, at),
         [(psp_fee(currency), fee), (clearing(gateway, currency), -fee)],
     )
@@ -83,7 +51,7 @@ def allocation(
     currency = shares[0].currency
     gross = sum(share.gross_minor for share in shares)
     source = ("allocation", "ticket", jti, region, at)
-    return _entry(source, [(unearned(currency), gross), *_owed(shares, taxes, currency)])
+    return balanced(source, [(unearned(currency), gross), *_owed(shares, taxes, currency)])
 
 
 def refund_decided(
@@ -93,16 +61,146 @@ def refund_decided(
     currency = shares[0].currency
     back = -sum(share.gross_minor for share in shares)
     source = ("refund_decided", "refund", f"{refund_id}/{jti}", region, at)
-    return _entry(source, [*_owed(shares, taxes, currency), (refund_payable(currency), -back)])
+    return balanced(source, [*_owed(shares, taxes, currency), (refund_payable(currency), -back)])
 
 
 def refund_confirmed(
     refund_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
 ) -> Entry | None:
     """The gateway has paid the money back."""
-    return _entry(
+    return balanced(
         ("refund_confirmed", "refund", refund_id, region, at),
         [(refund_payable(currency), amount), (clearing(gateway, currency), -amount)],
+    )
+
+
+def refund_failed(
+    refund_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
+) -> Entry | None:
+    """A refund came back from the passenger's bank: it is owed again, and a person decides the next way."""
+    return balanced(
+        ("refund_failed", "refund", refund_id, region, at),
+        [(clearing(gateway, currency), amount), (refund_payable(currency), -amount)],
+    )
+
+
+def exchanged(
+    exchange_id: str, jti: str, *, region: str, shares: Sequence[Share], taxes: Sequence[Tax], at: datetime
+) -> Entry | None:
+    """A ticket is exchanged: its negative rows go back to unearned, which the new ticket's allocation then takes."""
+    currency = shares[0].currency
+    back = -sum(share.gross_minor for share in shares)
+    source = ("exchanged", "exchange", f"{exchange_id}/{jti}", region, at)
+    return balanced(source, [*_owed(shares, taxes, currency), (unearned(currency), -back)])
+
+
+def unearned_refund(refund_id: str, *, region: str, amount: int, currency: str, at: datetime) -> Entry | None:
+    """Money that was not yet allocated goes back: the difference of an exchange, an unused carnet."""
+    return balanced(
+        ("unearned_refund", "refund", refund_id, region, at),
+        [(unearned(currency), amount), (refund_payable(currency), -amount)],
+    )
+
+
+def after_sale_fee(source_id: str, *, region: str, amount: int, currency: str, at: datetime) -> Entry | None:
+    """The scheme keeps a fee for an exchange or a refund."""
+    return balanced(
+        ("after_sale_fee", "exchange", source_id, region, at),
+        [(unearned(currency), amount), (commission(currency), -amount)],
+    )
+
+
+def dispute_opened(
+    dispute_id: str, *, region: str, gateway: str, amount: int, fee: int, currency: str, at: datetime
+) -> Entry | None:
+    """A cardholder disputes a payment: the gateway takes the money, and its fee, until it is decided."""
+    return balanced(
+        ("dispute_opened", "dispute", dispute_id, region, at),
+        [
+            (accounts.dispute_receivable(currency), amount),
+            (accounts.dispute_fee(currency), fee),
+            (clearing(gateway, currency), -amount - fee),
+        ],
+    )
+
+
+def dispute_won(
+    dispute_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
+) -> Entry | None:
+    """The dispute is won: the money comes back."""
+    return balanced(
+        ("dispute_won", "dispute", dispute_id, region, at),
+        [(clearing(gateway, currency), amount), (accounts.dispute_receivable(currency), -amount)],
+    )
+
+
+def dispute_lost(
+    dispute_id: str, *, region: str, amount: int, currency: str, at: datetime, liable: str | None = None
+) -> Entry | None:
+    """The dispute is lost: the operator that the contract names answers for it, or else the scheme."""
+    bearer = operator_payable(liable, currency) if liable else accounts.dispute_loss(currency)
+    return balanced(
+        ("dispute_lost", "dispute", dispute_id, region, at),
+        [(bearer, amount), (accounts.dispute_receivable(currency), -amount)],
+    )
+
+
+def breakage(source_id: str, *, region: str, amount: int, currency: str, at: datetime) -> Entry | None:
+    """A carnet expired with rides left, and the contract lets the scheme keep them."""
+    return balanced(
+        ("breakage", "carnet", source_id, region, at),
+        [(unearned(currency), amount), (accounts.breakage(currency), -amount)],
+    )
+
+
+def compensation(
+    claim_id: str, *, region: str, amount: int, currency: str, at: datetime, liable: str | None = None
+) -> Entry | None:
+    """A passenger-rights payment: the liable operator bears it, or else the scheme."""
+    bearer = operator_payable(liable, currency) if liable else accounts.compensation(currency)
+    return balanced(
+        ("compensation", "claim", claim_id, region, at),
+        [(bearer, amount), (refund_payable(currency), -amount)],
+    )
+
+
+def resale_commission(
+    jti: str, seller: str, *, region: str, amount: int, currency: str, at: datetime
+) -> Entry | None:
+    """An operator sold a ticket of the scheme: its commission comes out of the scheme's fee."""
+    return balanced(
+        ("resale_commission", "ticket", jti, region, at),
+        [(commission(currency), amount), (operator_payable(seller, currency), -amount)],
+    )
+
+
+def pooled(
+    source_id: str, pool: str, *, region: str, amount: int, currency: str, at: datetime
+) -> Entry | None:
+    """A pass is sold: its money waits in a pool until the taps of the month are counted."""
+    return balanced(
+        ("pooled", "pass", source_id, region, at),
+        [(unearned(currency), amount), (accounts.pool(pool, currency), -amount)],
+    )
+
+
+def payout_sent(
+    payout_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
+) -> Entry | None:
+    """The gateway pays out: the money is on its way to the bank."""
+    return balanced(
+        ("payout_sent", "payout", payout_id, region, at),
+        [(accounts.in_transit(currency), amount), (clearing(gateway, currency), -amount)],
+    )
+
+
+def payout_failed(
+    payout_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
+) -> Entry | None:
+    """The payout came back to the gateway."""
+    return balanced(
+        ("payout_failed", "payout", payout_id, region, at),
+        [(clearing(gateway, currency), amount), (accounts.in_transit(currency), -amount)],
     )
 
 
@@ -120,15 +218,3 @@ def _party(name: str, currency: str) -> Account:
     if name.startswith(FUNDER):
         return funder_receivable(name.removeprefix(FUNDER), currency)
     return operator_payable(name, currency)
-
-
-def _entry(source: tuple[str, str, str, str, datetime], lines: Iterable[tuple[Account, int]]) -> Entry | None:
-    """Merge the lines of each account, drop zeros, insist on balance; None when nothing is left to book."""
-    merged: dict[Account, int] = {}
-    for account, amount in lines:
-        merged[account] = merged.get(account, 0) + amount
-    postings = tuple(Posting(account, amount) for account, amount in merged.items() if amount)
-    if sum(posting.amount_minor for posting in postings) != 0:
-        raise ValueError(f"{source[0]} of {source[1]} {source[2]} does not balance")
-    kind, source_type, source_id, region, at = source
-    return Entry(kind, source_type, source_id, region, at, postings) if postings else None

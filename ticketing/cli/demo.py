@@ -1,5 +1,6 @@
 """`throughfare demo`: set everything up, start the service, tell a commuter's day through its public API."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,6 +18,7 @@ import httpx
 from rich.console import Console
 
 from ticketing.cli import deployment
+from ticketing.cli.demo_operators import simulators
 from ticketing.cli.serve import gunicorn
 from ticketing.cli.story import Access, Story
 from ticketing.config import Settings
@@ -43,25 +46,28 @@ def command(*, once: bool, port: int | None) -> None:
     chosen = port or _free_port()
     with console.status("Setting up the demo: database, keys, region ..."):
         settings, access = _set_up(chosen)
-    server = _start(settings, chosen)
+    stage = contextlib.ExitStack()
     try:
-        with console.status("Starting the service under gunicorn ..."):
-            _await_ready(settings, server)
-        Story(console, settings.public_url, access, _FOLDER, _move_clock).tell(_story_day(datetime.now(UTC)))
-        if once or not sys.stdout.isatty():
-            return
-        console.print(
-            f"\nThe service keeps running at [bold]{settings.public_url}[/bold] until Ctrl-C:\n"
-            f"  {settings.public_url}/docs          the API, to try in the browser\n"
-            f"  {settings.public_url}/healthz       its health, naming every stand-in\n"
-            f"  {settings.public_url}/.well-known/jwks.json"
-        )
-        server.wait()
+        with stage:
+            with console.status("Starting the operators' stand-ins and the service ..."):
+                found = stage.enter_context(
+                    simulators(_FOLDER, settings.regions_folder / _REGION, _FOLDER / "clock")
+                )
+                server = stage.enter_context(_running(settings, chosen, found))
+                _await_ready(settings, server)
+            story = Story(console, settings.public_url, access, _FOLDER, _move_clock)
+            story.tell(_story_day(datetime.now(UTC)))
+            if once or not sys.stdout.isatty():
+                return
+            console.print(
+                f"\nThe service keeps running at [bold]{settings.public_url}[/bold] until Ctrl-C:\n"
+                f"  {settings.public_url}/docs          the API, to try in the browser\n"
+                f"  {settings.public_url}/healthz       its health, naming every stand-in\n"
+                f"  {settings.public_url}/.well-known/jwks.json"
+            )
+            server.wait()
     except KeyboardInterrupt:
         console.print("\nGoodbye.")
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(timeout=10)
 
 
 def _set_up(port: int) -> tuple[Settings, Access]:
@@ -91,18 +97,37 @@ def _set_up(port: int) -> tuple[Settings, Access]:
     return settings, Access(gates, finance)
 
 
-def _start(settings: Settings, port: int) -> "subprocess.Popen[bytes]":
+@contextlib.contextmanager
+def _running(
+    settings: Settings, port: int, operators: Mapping[str, str]
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """The service under gunicorn, and the worker beside it; both end with the block."""
     environment = {
         **os.environ,
+        **operators,
         "THROUGHFARE_DATABASE_URL": settings.database_url,
         "THROUGHFARE_REGIONS": ",".join(settings.regions),
         "THROUGHFARE_KEYS_FOLDER": str(settings.keys_folder),
         "THROUGHFARE_PUBLIC_URL": settings.public_url,
         "THROUGHFARE_DEMO_CLOCK_FILE": str(settings.demo_clock_file),
     }
-    log = (_FOLDER / "service.log").open("wb")
-    command_line = gunicorn(f"127.0.0.1:{port}", workers=1, threads=8)
-    return subprocess.Popen(command_line, env=environment, stdout=log, stderr=log)  # noqa: S603  our own words
+    lines = {
+        "service": gunicorn(f"127.0.0.1:{port}", workers=1, threads=8),
+        "worker": [sys.executable, "-m", "ticketing", "worker"],
+    }
+    started = [_start(name, line, environment) for name, line in lines.items()]
+    try:
+        yield started[0]
+    finally:
+        for process in started:
+            process.send_signal(signal.SIGTERM)
+        for process in started:
+            process.wait(timeout=10)
+
+
+def _start(name: str, line: list[str], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    with (_FOLDER / f"{name}.log").open("wb") as log:
+        return subprocess.Popen(line, env=dict(environment), stdout=log, stderr=log)  # noqa: S603  our own words
 
 
 def _await_ready(settings: Settings, server: "subprocess.Popen[bytes]") -> None:

@@ -6,6 +6,7 @@ from ticketing import config
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.settlement.service import Office
+from ticketing.tickets.keys import KeyStore
 
 
 @functools.cache
@@ -21,4 +22,8 @@ def database(configured: Settings) -> Database:
 
 def office(configured: Settings) -> Office:
     """The settlement room."""
-    return Office(database(configured), configured.clock())
+    clock = configured.clock()
+    keys = KeyStore(configured.keys_folder, configured.key_passphrase)
+    keys.create_missing(clock.now())
+    specimens = configured.environment != "production"
+    return Office(database(configured), clock, keys, configured.regions_folder, specimens=specimens)

@@ -1,10 +1,10 @@
 """`throughfare keys`: list, rotate and withdraw the keys that sign tickets."""
 
-from datetime import UTC, datetime
-
 import click
 
-from ticketing.cli.deployment import settings
+from ticketing.cli.deployment import database, settings
+from ticketing.gate.reissue import reissue
+from ticketing.tickets.jwk import Algorithm
 from ticketing.tickets.keys import KINDS, KeyStore, Kind
 
 
@@ -22,33 +22,63 @@ def list_command() -> None:
       throughfare keys list
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     for record in _store().records():
-        click.echo(f"{record.kid:<6} {record.kind:<7} {record.state:<12} since {record.since}")
+        click.echo(
+            f"{record.kid:<6} {record.kind:<7} {record.algorithm:<6} {record.state:<12} since {record.since}"
+        )
 
 
 @command.command("rotate")
 @click.argument("kind", type=click.Choice(KINDS))
-def rotate_command(kind: Kind) -> None:
+@click.option(
+    "--algorithm", type=click.Choice(["EdDSA", "ES256"]), default="EdDSA", show_default=True,
+    help="ES256 where an operator's hardware knows no Ed25519.",
+)  # fmt: skip
+def rotate_command(kind: Kind, algorithm: Algorithm) -> None:
     """Announce the next key of KIND; called again after 48 hours it begins to sign.
 
     \b
     Example:
       throughfare keys rotate ticket
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    record = _store().rotate(kind, datetime.now(UTC))
+    record = _store().rotate(kind, settings().clock().now(), algorithm)
     click.echo(f"{record.kid} is {record.state}")
 
 
 @command.command("compromise")
 @click.argument("kid")
 def compromise_command(kid: str) -> None:
-    """Withdraw a key at once: gates refuse its tickets with their next bundle.
+    """Withdraw a key at once: gates refuse its tickets with their next bundle, holders get theirs anew.
 
     \b
     Example:
       throughfare keys compromise 26a
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    record = _store().compromise(kid, datetime.now(UTC))
+    record = _store().compromise(kid, settings().clock().now())
     click.echo(f"{record.kid} is {record.state}")
+    if record.kind == "ticket":
+        _reissue(kid)
+
+
+@command.command("reissue")
+@click.argument("kid")
+def reissue_command(kid: str) -> None:
+    """Sign the tickets of a compromised key anew; `compromise` does it, this repeats it after a crash.
+
+    \b
+    Example:
+      throughfare keys reissue 26a
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    if not any(found.kid == kid and found.state == "compromised" for found in _store().records()):
+        raise click.ClickException(f"{kid} is not a compromised key")
+    _reissue(kid)
+
+
+def _reissue(kid: str) -> None:
+    configured = settings()
+    opened = database(configured)
+    count = reissue(opened, configured.clock(), _store(), kid)
+    opened.close()
+    click.echo(f"{count} tickets are signed anew; their holders fetch them with their order")
 
 
 def _store() -> KeyStore:

@@ -1,15 +1,12 @@
-"""`throughfare settlement`: net obligations, close a month, write statements."""
+"""`throughfare settlement`: net obligations, and everything that closes a month (settlement_month.py)."""
 
-import json
-from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
 from tariffs.money import MoneyError, parse
-from ticketing.cli import contract
+from ticketing.cli import contract, settlement_bank, settlement_month
 from ticketing.errors import Fault, InvalidRequest
-from ticketing.settlement.journal import Format
 from ticketing.settlement.netting import Obligation, net
 from ticketing.settlement.service import as_dict
 
@@ -18,7 +15,12 @@ _KEYS = ("from", "to", "amount", "currency")
 
 @click.group()
 def command() -> None:
-    """Net what operators owe each other, close a month, write statements."""
+    """Net what operators owe each other, close a month, pay, reconcile, answer disputes."""
+
+
+for _commands in (settlement_month.COMMANDS, settlement_bank.COMMANDS):
+    for _one in _commands:
+        command.add_command(_one)
 
 
 @command.command("net")
@@ -33,67 +35,6 @@ def net_command(request: TextIO, *, jsonl: bool) -> None:
         | throughfare settlement net -
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     contract.run(request, _net, jsonl=jsonl)
-
-
-@command.command("close")
-@click.argument("period")
-@click.option("--region", default=None, help="The region; the first configured one by default.")
-@click.option("--by", "prepared_by", default="command line", show_default=True, help="Who prepares the run.")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("var/statements"),
-    show_default=True,
-    help="Where one CSV statement per operator is written.",
-)
-def close_command(period: str, region: str | None, prepared_by: str, out: Path) -> None:
-    """Close PERIOD (like 2026-03): positions, netting and a statement per operator.
-
-    \b
-    Example:
-      throughfare settlement close 2026-03 --by "Anna Kask"
-    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement import service  # noqa: PLC0415  see above
-
-    configured = settings()
-    desk = office(configured)
-    run = service.close(desk, region or configured.regions[0], period, prepared_by)
-    folder = out / run.region / run.period
-    folder.mkdir(parents=True, exist_ok=True)
-    for line in run.document["operators"]:
-        statement = folder / f"{line['operator']}.csv"
-        with statement.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(service.statement(desk, run.id, line["operator"]))
-    summary = {
-        "run": run.id,
-        "state": run.state,
-        "digest": run.digest,
-        "statements": str(folder),
-        **run.document,
-    }
-    click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
-
-
-@command.command("journal")
-@click.argument("period")
-@click.option("--region", default=None, help="The region; the first configured one by default.")
-@click.option(
-    "--format", "form", type=click.Choice(["beancount", "hledger"]), default="beancount", show_default=True
-)
-def journal_command(period: str, region: str | None, form: Format) -> None:
-    """Write the journal of a closed PERIOD for an auditor's own program.
-
-    \b
-    Example:
-      throughfare settlement journal 2026-03 > 2026-03.beancount && bean-check 2026-03.beancount
-    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement import service  # noqa: PLC0415  see above
-
-    configured = settings()
-    for line in service.write_journal(office(configured), region or configured.regions[0], period, form):
-        click.echo(line, nl=False)
 
 
 def _net(document: Any) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from ticketing import logs
 from ticketing.app import build_rooms
 from ticketing.cli.deployment import settings
 from ticketing.errors import ThroughfareError
+from ticketing.identity.privacy import forget_what_is_due
+from ticketing.purchase import reports
 from ticketing.purchase import service as purchase
 
 _log = structlog.get_logger(__name__)
@@ -33,26 +35,35 @@ def command(*, once: bool) -> None:
         signal.signal(number, lambda *_: stopped.set())
     while True:
         run_round(rooms.till)
+        forgotten = {kind: count for kind, count in forget_what_is_due(rooms.privacy).items() if count}
+        if forgotten:
+            _log.info("forgotten when due", **forgotten)
         rooms.connectors.tend()
         if once or stopped.wait(_PAUSE_SECONDS):
             return
 
 
 def run_round(till: purchase.Till) -> None:
-    """Advance every unfinished order and refund; one that fails is logged and tried again next round."""
+    """Deal with reports, let unpaid orders go, advance every unfinished order and refund.
+
+    One that fails is logged and tried again next round.
+    """
+    dealt_with = reports.work_off(till)
+    if dealt_with:
+        _log.info("reports of the gateway dealt with", count=dealt_with)
+    expired = purchase.expire_orders(till)
+    if expired:
+        _log.info("orders expired", count=expired)
     orders, refunds = purchase.list_unfinished(till)
-    for order in orders:
+    for order_id in orders:
         try:
-            state = purchase.advance(till, order.id)
-            _log.info("order advanced", order=order.id, state=state.order.state)
+            state = purchase.advance(till, order_id)
+            _log.info("order advanced", order=order_id, state=state.order.state)
         except ThroughfareError as error:
-            _log.warning("order not advanced", order=order.id, reason=error.detail)
+            _log.warning("order not advanced", order=order_id, reason=error.detail)
     for refund in refunds:
         try:
             purchase.settle_refund(till, refund)
             _log.info("refund paid back", refund=refund.id)
         except ThroughfareError as error:
             _log.warning("refund not paid back", refund=refund.id, reason=error.detail)
-    expired = purchase.expire_orders(till)
-    if expired:
-        _log.info("orders expired", count=expired)

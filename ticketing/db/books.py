@@ -1,13 +1,14 @@
 """The books: periods, entries with their postings, and the allocations behind them. Facts, never changed."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from ticketing.db import tables
+from ticketing.db.documents import canonical, digest
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, insert_once
 from ticketing.ids import new_id
@@ -42,7 +43,11 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One balanced booking of one source event; (`source_type`, `source_id`, `kind`) is booked once."""
+    """One balanced booking of one source event; (`source_type`, `source_id`, `kind`) is booked once.
+
+    `note` says why in plain facts (rule, taps, reason); `reverses` is the id of the entry that it takes back;
+    `original_period` is the month that it belongs to when that is not the month of `occurred_at`.
+    """
 
     kind: str
     source_type: str
@@ -50,6 +55,9 @@ class Entry:
     region: str
     occurred_at: datetime
     postings: tuple[Posting, ...]
+    note: Mapping[str, Any] = field(default_factory=dict)
+    reverses: str | None = None
+    original_period: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,21 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class KindBalance:
+    """The sum of one account's postings by entries of one kind in one period."""
+
+    account_id: str
+    type: AccountType
+    purpose: str
+    operator: str | None
+    member_state: str | None
+    currency: str
+    kind: str
+    amount_minor: int
+    postings: int
+
+
+@dataclass(frozen=True, slots=True)
 class JournalLine:
     """One posting with the head of its entry, as a journal shows it."""
 
@@ -118,8 +141,9 @@ class JournalLine:
 
 @dataclass(frozen=True, slots=True)
 class ShareLine:
-    """A share with the ticket it belongs to, as a statement shows it."""
+    """A share with the ticket it belongs to, as a statement shows it; `document` is the ticket's, as text."""
 
+    id: str
     booked_at: datetime
     kind: str
     ticket_jti: str
@@ -131,11 +155,38 @@ class ShareLine:
     fee_minor: int
     net_minor: int
     original_period: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLine:
+    """What an entry without allocations owes an operator; `note` says why, as JSON text."""
+
+    id: str
+    booked_at: datetime
+    kind: str
+    source_id: str
+    currency: str
+    amount_minor: int
+    original_period: str
+    note: str
 
 
 def month_of(moment: datetime) -> str:
     """The period that a moment falls in: `2026-03`."""
     return f"{moment:%Y-%m}"
+
+
+def entry_hash(entry: Mapping[str, Any], lines: Sequence[tuple[int, str, str, int]]) -> str:
+    """SHA-256 over everything that an entry says: its head, and its lines (number, account, currency, amount)."""
+    head = [
+        entry[name]
+        for name in (
+            "period", "id", "kind", "source_type", "source_id", "region", "original_period", "note", "reverses_id"
+        )
+    ]  # fmt: skip
+    moments = [entry[name].astimezone(UTC).isoformat() for name in ("occurred_at", "booked_at")]
+    return digest([head, moments, [list(line) for line in sorted(lines)]])
 
 
 def open_period(tx: Transaction, region: str, occurred_at: datetime) -> str:
@@ -152,17 +203,17 @@ def open_period(tx: Transaction, region: str, occurred_at: datetime) -> str:
         wanted = next_month(wanted)
 
 
-def book(tx: Transaction, entry: Entry, now: datetime) -> bool:
+def book(tx: Transaction, entry: Entry, now: datetime, *, into: str | None = None) -> bool:
     """Write an entry with its postings; False when this source event is in the books already.
 
     The postings are written first and the entry last: its trigger seals them, refusing what does not
-    balance or what belongs to a closed period.
+    balance or what belongs to a closed period. `into` names the closing month of a month's end entry.
     """
     entry_id = new_id()
     source = {"source_type": entry.source_type, "source_id": entry.source_id, "kind": entry.kind}
     if not _insert_once(tx, tables.entry_source, {**source, "entry_id": entry_id}):
         return False
-    period = open_period(tx, entry.region, entry.occurred_at)
+    period = into or open_period(tx, entry.region, entry.occurred_at)
     for account in {posting.account.id: posting.account for posting in entry.postings}.values():
         _insert_once(tx, tables.account, {"id": account.id, **columns(account)})
     lines = [
@@ -182,11 +233,17 @@ def book(tx: Transaction, entry: Entry, now: datetime) -> bool:
         "id": entry_id,
         **source,
         "region": entry.region,
-        "original_period": month_of(entry.occurred_at),
+        "original_period": entry.original_period or month_of(entry.occurred_at),
         "occurred_at": entry.occurred_at,
         "booked_at": now,
+        "note": canonical(dict(entry.note)),
+        "reverses_id": entry.reverses,
     }
-    tx.execute(sa.insert(tables.entry).values(**sealed))
+    told = [
+        (line, posting.account.id, posting.account.currency, posting.amount_minor)
+        for line, posting in enumerate(entry.postings, 1)
+    ]
+    tx.execute(sa.insert(tables.entry).values(**sealed, hash=entry_hash(sealed, told)))
     return True
 
 
@@ -213,6 +270,32 @@ def list_taxes(tx: Transaction, jti: str) -> list[Tax]:
     return fetch(tx, sa.select(table).where(table.c.ticket_jti == jti).order_by(*order), Tax)
 
 
+def begin_closing(tx: Transaction, region: str, period_id: str, at: datetime) -> None:
+    """Raise the fence: what happens in this month from now on is booked into the next open one."""
+    change = sa.update(tables.period).where(*_period(region, period_id), tables.period.c.state == "open")
+    tx.execute(change.values(state="closing", fence_at=at))
+
+
+def find_period_state(tx: Transaction, region: str, period_id: str) -> str | None:
+    """The state of a month; None while nothing has been booked into it."""
+    return tx.execute(
+        sa.select(tables.period.c.state).where(*_period(region, period_id))
+    ).scalar_one_or_none()
+
+
+def find_open_month_before(tx: Transaction, region: str, period_id: str) -> str | None:
+    """The first month before this one that has entries and is not closed: months close in order."""
+    period, entry = tables.period, tables.entry
+    query = (
+        sa.select(period.c.id)
+        .where(period.c.region == region, period.c.id < period_id, period.c.state != "closed")
+        .where(sa.exists().where(entry.c.period == period.c.id, entry.c.region == region))
+        .order_by(period.c.id)
+        .limit(1)
+    )
+    return tx.execute(query).scalar_one_or_none()
+
+
 def close_period(tx: Transaction, region: str, period_id: str, digest: str, at: datetime) -> None:
     """Close a month: one row changes, and from then on nothing is booked into it."""
     change = sa.update(tables.period).where(*_period(region, period_id))
@@ -229,57 +312,119 @@ def lock_period(tx: Transaction, region: str, period_id: str) -> str:
 
 def balances(tx: Transaction, region: str, period_id: str) -> list[Balance]:
     """Sum the postings of a period by account."""
+    return fold_kinds(balances_by_kind(tx, region, period_id))
+
+
+def balances_by_kind(tx: Transaction, region: str, period_id: str) -> list[KindBalance]:
+    """Sum the postings of a period by account and kind of entry: one pass over the period's rows."""
     posting, entry, account = tables.posting, tables.entry, tables.account
-    query = (
+    sums = (
         sa.select(
             posting.c.account_id,
-            account.c.type,
-            account.c.purpose,
-            account.c.operator,
-            account.c.member_state,
-            account.c.currency,
+            entry.c.kind,
             sa.cast(sa.func.sum(posting.c.amount_minor), sa.BigInteger).label("amount_minor"),
+            sa.func.count().label("postings"),
         )
-        .join(account, account.c.id == posting.c.account_id)
         .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))
         .where(posting.c.period == period_id, entry.c.region == region)
-        .group_by(
-            posting.c.account_id,
-            account.c.type,
-            account.c.purpose,
-            account.c.operator,
-            account.c.member_state,
-            account.c.currency,
-        )
-        .order_by(posting.c.account_id)
+        .group_by(posting.c.account_id, entry.c.kind)
+        .subquery()
     )
-    return fetch(tx, query, Balance)
+    names = ("type", "purpose", "operator", "member_state", "currency")
+    query = sa.select(sums, *(account.c[name] for name in names)).join(
+        account, account.c.id == sums.c.account_id
+    )
+    return fetch(tx, query.order_by(sums.c.account_id, sums.c.kind), KindBalance)
 
 
-def unbalanced_entries(tx: Transaction, period_id: str) -> list[str]:
-    """Ids of a period's entries whose postings do not sum to zero per currency: none, whatever happened."""
-    posting = tables.posting
-    query = (
+def fold_kinds(sums: Sequence[KindBalance]) -> list[Balance]:
+    """Add the kinds of each account; an account whose kinds cancel stays, at zero."""
+    folded: dict[str, Balance] = {}
+    for line in sums:
+        known = folded.get(line.account_id)
+        amount = line.amount_minor + (known.amount_minor if known else 0)
+        folded[line.account_id] = Balance(
+            line.account_id, line.type, line.purpose, line.operator, line.member_state, line.currency, amount
+        )
+    return list(folded.values())
+
+
+def unbalanced_entries(tx: Transaction, region: str, period_id: str) -> list[str]:
+    """Ids of a region's entries in a period whose postings do not sum to zero per currency: none, whatever happened."""
+    posting, entry = tables.posting, tables.entry
+    wrong = (
         sa.select(posting.c.entry_id)
         .where(posting.c.period == period_id)
-        .group_by(posting.c.period, posting.c.entry_id, posting.c.currency)
+        .group_by(posting.c.entry_id, posting.c.currency)
         .having(sa.func.sum(posting.c.amount_minor) != 0)
+        .subquery()
+    )
+    query = (
+        sa.select(entry.c.id)
+        .join(wrong, wrong.c.entry_id == entry.c.id)
+        .where(entry.c.period == period_id, entry.c.region == region)
+        .distinct()
+        .order_by(entry.c.id)
     )
     return list(tx.execute(query).scalars())
 
 
-def stream_statement(tx: Transaction, region: str, period_id: str, operator: str) -> Iterator[ShareLine]:
+def find_entry_id(tx: Transaction, source_type: str, source_id: str, kind: str) -> str | None:
+    """The entry of a source event."""
+    table = tables.entry_source
+    query = sa.select(table.c.entry_id).where(
+        table.c.source_type == source_type, table.c.source_id == source_id, table.c.kind == kind
+    )
+    return tx.execute(query).scalar_one_or_none()
+
+
+def stream_statement(
+    tx: Transaction, region: str, period_id: str, operator: str
+) -> Generator[ShareLine, None, None]:
     """Yield an operator's share lines of a period, oldest first, in bounded memory."""
     table = tables.share
+    names = [name for name in ShareLine.__slots__ if name != "document"]
     query = (
-        sa.select(table)
+        sa.select(*(table.c[name] for name in names), tables.ticket.c.document)
+        .join(tables.ticket, tables.ticket.c.jti == table.c.ticket_jti)
         .where(table.c.period == period_id, table.c.region == region, table.c.operator == operator)
         .order_by(table.c.booked_at, table.c.id)
         .execution_options(yield_per=1000)
     )
-    names = [field for field in ShareLine.__slots__]  # noqa: C416  the order of the columns is the order of the fields
-    for row in tx.execute(query).mappings():
-        yield ShareLine(**{name: row[name] for name in names})
+    row: Any
+    with tx.execute(query) as found:
+        for row in found:
+            yield ShareLine(*row)
+
+
+def stream_others(
+    tx: Transaction, region: str, period_id: str, operator: str, *, without: Sequence[str], own_kinds: str
+) -> Generator[OtherLine, None, None]:
+    """Yield what entries of other kinds owe an operator: not those `without`, not those that begin with `own_kinds`."""
+    posting, entry, account = tables.posting, tables.entry, tables.account
+    query = (
+        sa.select(
+            entry.c.id,
+            entry.c.booked_at,
+            entry.c.kind,
+            entry.c.source_id,
+            posting.c.currency,
+            (-posting.c.amount_minor).label("amount_minor"),
+            entry.c.original_period,
+            entry.c.note,
+        )
+        .join(account, account.c.id == posting.c.account_id)
+        .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))
+        .where(posting.c.period == period_id, entry.c.region == region)
+        .where(account.c.purpose == "operator_payable", account.c.operator == operator)
+        .where(entry.c.kind.not_in(without), sa.not_(entry.c.kind.startswith(own_kinds, autoescape=True)))
+        .order_by(entry.c.id)
+        .execution_options(yield_per=1000)
+    )
+    row: Any
+    with tx.execute(query) as found:
+        for row in found:
+            yield OtherLine(*row)
 
 
 def stream_journal(tx: Transaction, region: str, period_id: str) -> Iterator[JournalLine]:
@@ -299,8 +444,10 @@ def stream_journal(tx: Transaction, region: str, period_id: str) -> Iterator[Jou
         .order_by(posting.c.entry_id, posting.c.line)
         .execution_options(yield_per=1000)
     )
-    for row in tx.execute(query).mappings():
-        yield JournalLine(**row)
+    row: Any
+    with tx.execute(query) as found:
+        for row in found:
+            yield JournalLine(*row)
 
 
 def sum_shares(tx: Transaction, region: str, period_id: str) -> list[dict[str, Any]]:

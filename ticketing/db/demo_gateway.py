@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, find
-from ticketing.db.tables import demo_call, demo_charge
+from ticketing.db.rows import columns, fetch, find
+from ticketing.db.tables import demo_call, demo_charge, demo_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,19 @@ class Charge:
     refunded_minor: int
     currency: str
     created_at: datetime
+    order_id: str
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A refund, a dispute or a line of the gateway's account; `document` is its JSON."""
+
+    id: str
+    kind: str
+    charge_id: str
+    created_at: datetime
+    document: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,35 @@ def get_charge(tx: Transaction, charge_id: str) -> Charge:
     if found is None:
         raise LookupError(f"the demo gateway knows no charge {charge_id}")
     return found
+
+
+def find_charge(tx: Transaction, charge_id: str) -> Charge | None:
+    """Read a charge."""
+    return find(tx, sa.select(demo_charge).where(demo_charge.c.id == charge_id), Charge)
+
+
+def find_charge_of_payment(tx: Transaction, payment_id: str) -> Charge | None:
+    """Read the charge of one of our payments; a payment makes at most one."""
+    query = sa.select(demo_charge).where(demo_charge.c.payment_id == payment_id)
+    return find(tx, query.order_by(demo_charge.c.id).limit(1), Charge)
+
+
+def put_thing(tx: Transaction, thing: Thing) -> None:
+    """Store a thing, or its new state."""
+    tx.execute(sa.delete(demo_object).where(demo_object.c.id == thing.id))
+    tx.execute(sa.insert(demo_object).values(**columns(thing)))
+
+
+def find_thing(tx: Transaction, thing_id: str) -> Thing | None:
+    """Read a thing by its id."""
+    return find(tx, sa.select(demo_object).where(demo_object.c.id == thing_id), Thing)
+
+
+def list_things(tx: Transaction, kind: str, since: datetime, until: datetime) -> list[Thing]:
+    """List the things of a kind that were made in `[since, until)`, oldest first."""
+    made = demo_object.c.created_at
+    query = sa.select(demo_object).where(demo_object.c.kind == kind, made >= since, made < until)
+    return fetch(tx, query.order_by(made, demo_object.c.id), Thing)
 
 
 def insert_charge(tx: Transaction, charge: Charge) -> None:

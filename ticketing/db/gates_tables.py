@@ -1,8 +1,8 @@
-"""The table of uploaded scans: facts that devices tell later, each wording once."""
+"""The tables of gates beside those of the first schema: uploaded facts, judged uses, double uses, moved tickets."""
 
 import sqlalchemy as sa
 
-from ticketing.db.tables import _moment, _number, _table, _text
+from ticketing.db.tables import _moment, _number, _one_of, _table, _text
 
 scan_fact = _table(
     "scan_fact",
@@ -19,5 +19,76 @@ scan_fact = _table(
     _text("reason"),
     _number("bundle_version", null=True),
     _moment("received_at"),
+    _text("direction", null=True),
+    sa.Column("is_flagged", sa.Integer(), nullable=False, server_default="0"),
     sa.Index(None, "jti"),
+    sa.Index(None, "operator", "received_at"),
+)
+
+scan_echo = _table(
+    "scan_echo",
+    _text("gate_key_id", key=True),
+    _text("scan_id", key=True),
+    _text("body_hash"),
+    _text("first_scan_id"),
+    _moment("at"),
+)
+
+# What the facts of a ticket come to, computed anew whenever one arrives; never a fact itself.
+ticket_use = _table(
+    "ticket_use",
+    _text("jti", sa.ForeignKey("ticket.jti"), key=True),
+    _text("gate_key_id", key=True),
+    _text("scan_id", key=True),
+    _number("leg"),
+    _text("operator"),
+    _text("gate", null=True),
+    _text("kind"),
+    _moment("at"),
+    _one_of("kind", "ride", "transfer", "in", "out"),
+    sa.Index(None, "operator", "at"),
+)
+
+use_change = _table(
+    "use_change",
+    _text("operator", key=True),
+    _text("jti", sa.ForeignKey("ticket.jti"), key=True),
+    _moment("changed_at"),
+    sa.Index(None, "operator", "changed_at"),
+)
+
+double_use = _table(
+    "double_use",
+    _text("gate_key_id", key=True),
+    _text("scan_id", key=True),
+    _text("jti", sa.ForeignKey("ticket.jti")),
+    _number("leg"),
+    _text("operator"),
+    _text("first_operator"),
+    _text("first_gate"),
+    _text("second_gate"),
+    _number("gap_seconds"),
+    _moment("at"),
+    _moment("found_at"),
+    sa.Index(None, "operator", "at"),
+    sa.Index(None, "jti"),
+)
+
+ticket_move = _table(
+    "ticket_move",
+    _text("id", key=True),
+    _text("jti", sa.ForeignKey("ticket.jti")),
+    _text("old_list"),
+    _number("old_index"),
+    _text("key_thumbprint"),
+    _moment("at"),
+    sa.UniqueConstraint("old_list", "old_index"),
+    sa.Index(None, "jti"),
+)
+
+control_code = _table(
+    "control_code",
+    _text("jti", sa.ForeignKey("ticket.jti"), key=True),
+    _text("code"),
+    sa.Index(None, "code"),
 )

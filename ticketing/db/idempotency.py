@@ -74,3 +74,8 @@ def _identity(found: Claim) -> dict[str, str]:
 
 def _same(found: Claim) -> list[sa.ColumnElement[bool]]:
     return [idempotency.c[name] == value for name, value in _identity(found).items()]
+
+
+def delete_before(tx: Transaction, moment: datetime) -> int:
+    """Forget answers older than a moment; answers how many."""
+    return tx.execute(sa.delete(idempotency).where(idempotency.c.created_at < moment)).rowcount

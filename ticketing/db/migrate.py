@@ -12,12 +12,12 @@ from ticketing.db.engine import Database
 _FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
 
-def upgrade(database: Database) -> None:
-    """Run every migration that this database has not seen."""
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Run every migration up to a revision that this database has not seen."""
     configuration = _configuration()
     with database.write() as tx:
         configuration.attributes["connection"] = tx
-        command.upgrade(configuration, "head")
+        command.upgrade(configuration, revision)
 
 
 def is_current(database: Database) -> bool:

@@ -23,6 +23,9 @@ class Order:
     currency: str
     created_at: datetime
     expires_at: datetime
+    person_id: str | None = None
+    exchange_of: str | None = None
+    credit_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Payment:
     currency: str
     external_id: str | None
     created_at: datetime
+    fee_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,17 @@ def find_order(tx: Transaction, order_id: str, *, lock: bool = False) -> Order |
     """Read an order; `lock` holds its row until the transaction ends."""
     query = sa.select(order).where(order.c.id == order_id)
     return find(tx, query.with_for_update() if lock else query, Order)
+
+
+def get_order(tx: Transaction, order_id: str) -> Order:
+    """Read an order; raises NotFound."""
+    return get(tx, sa.select(order).where(order.c.id == order_id), Order)
+
+
+def list_orders_of(tx: Transaction, person_id: str) -> list[Order]:
+    """List a person's orders, newest first."""
+    query = sa.select(order).where(order.c.person_id == person_id).order_by(order.c.id.desc())
+    return fetch(tx, query, Order)
 
 
 def find_order_of_quote(tx: Transaction, quote_id: str) -> Order | None:
@@ -123,9 +138,39 @@ def insert_payment(tx: Transaction, made: Payment) -> None:
 
 
 def update_payment(tx: Transaction, payment_id: str, *, state: str, external_id: str | None) -> None:
-    """Write down what the gateway said."""
+    """Write down what the gateway said; its id for the payment stays where it is known."""
     change = sa.update(payment).where(payment.c.id == payment_id)
-    tx.execute(change.values(state=state, external_id=external_id))
+    known = {"external_id": external_id} if external_id else {}
+    tx.execute(change.values(state=state, **known))
+
+
+def set_payment_fee(tx: Transaction, payment_id: str, fee_minor: int) -> None:
+    """Write down what the gateway keeps."""
+    tx.execute(sa.update(payment).where(payment.c.id == payment_id).values(fee_minor=fee_minor))
+
+
+def find_payment_of(tx: Transaction, gateway: str, external_id: str) -> Payment | None:
+    """Read the payment that a gateway knows under its own id."""
+    query = sa.select(payment).where(payment.c.gateway == gateway, payment.c.external_id == external_id)
+    return find(tx, query, Payment)
+
+
+def find_payment(tx: Transaction, payment_id: str) -> Payment | None:
+    """Read one payment."""
+    return find(tx, sa.select(payment).where(payment.c.id == payment_id), Payment)
+
+
+def list_payments_between(tx: Transaction, gateway: str, since: datetime, until: datetime) -> list[Payment]:
+    """List a gateway's payments that were begun in `[since, until)`."""
+    made = payment.c.created_at
+    query = sa.select(payment).where(payment.c.gateway == gateway, made >= since, made < until)
+    return fetch(tx, query.order_by(made, payment.c.id), Payment)
+
+
+def list_payments_in(tx: Transaction, states: tuple[str, ...], before: datetime, limit: int) -> list[Payment]:
+    """List payments in one of these states that were begun before a moment, oldest first."""
+    query = sa.select(payment).where(payment.c.state.in_(states), payment.c.created_at < before)
+    return fetch(tx, query.order_by(payment.c.created_at, payment.c.id).limit(limit), Payment)
 
 
 def list_payments(tx: Transaction, order_id: str) -> list[Payment]:
@@ -139,10 +184,16 @@ def insert_refund(tx: Transaction, made: Refund) -> None:
     tx.execute(sa.insert(refund).values(**columns(made)))
 
 
-def confirm_refund(tx: Transaction, refund_id: str, external_id: str) -> None:
-    """Write down that the gateway has paid the money back."""
+def update_refund(tx: Transaction, refund_id: str, state: str, external_id: str) -> None:
+    """Write down what the gateway said of a refund: `pending`, `confirmed` or `failed`."""
     change = sa.update(refund).where(refund.c.id == refund_id)
-    tx.execute(change.values(state="confirmed", external_id=external_id))
+    tx.execute(change.values(state=state, external_id=external_id))
+
+
+def find_refund(tx: Transaction, refund_id: str, *, lock: bool = False) -> Refund | None:
+    """Read one refund; `lock` holds its row."""
+    query = sa.select(refund).where(refund.c.id == refund_id)
+    return find(tx, query.with_for_update() if lock else query, Refund)
 
 
 def get_payment(tx: Transaction, payment_id: str) -> Payment:
@@ -161,7 +212,7 @@ def list_refunds(tx: Transaction, order_id: str) -> list[Refund]:
     return fetch(tx, query, Refund)
 
 
-def list_refunds_decided(tx: Transaction, limit: int) -> list[Refund]:
-    """List refunds whose money has not been confirmed yet, oldest first."""
-    query = sa.select(refund).where(refund.c.state == "decided").order_by(refund.c.id).limit(limit)
+def list_refunds_in(tx: Transaction, states: tuple[str, ...], limit: int) -> list[Refund]:
+    """List refunds in one of these states, oldest first."""
+    query = sa.select(refund).where(refund.c.state.in_(states)).order_by(refund.c.id).limit(limit)
     return fetch(tx, query, Refund)

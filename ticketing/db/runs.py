@@ -1,14 +1,19 @@
-"""Settlement runs: one calculation of one period, with versions."""
+"""Settlement runs: one calculation of one period, with versions, its steps and its files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find
+from ticketing.db.settlement_tables import run_file, run_step
 from ticketing.db.tables import run
+
+_GONE = ("rejected", "voided")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +31,39 @@ class Run:
     document: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who took a run into a state, when, seeing which digest."""
+
+    run_id: str
+    seq: int
+    state: str
+    actor: str
+    at: datetime
+    digest: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFile:
+    """A file that a run was exported to."""
+
+    run_id: str
+    name: str
+    sha256: str
+    bytes: int
+    at: datetime
+
+
 def insert_run(tx: Transaction, made: Run) -> None:
     """Store a run; (region, period, version) is unique, so two closers make one run."""
     tx.execute(sa.insert(run).values(**columns(made)))
 
 
-def find_run(tx: Transaction, run_id: str) -> Run | None:
-    """Read one run."""
-    return find(tx, sa.select(run).where(run.c.id == run_id), Run)
+def find_run(tx: Transaction, run_id: str, *, hold: bool = False) -> Run | None:
+    """Read one run; `hold` keeps it from other writers until the transaction ends."""
+    query = sa.select(run).where(run.c.id == run_id)
+    return find(tx, query.with_for_update() if hold else query, Run)
 
 
 def find_run_of_period(tx: Transaction, region: str, period: str) -> Run | None:
@@ -42,7 +72,73 @@ def find_run_of_period(tx: Transaction, region: str, period: str) -> Run | None:
     return find(tx, query.order_by(run.c.version.desc()).limit(1), Run)
 
 
+def find_version(tx: Transaction, region: str, period: str, version: int) -> Run | None:
+    """Read one version of a period's run."""
+    query = sa.select(run).where(run.c.region == region, run.c.period == period, run.c.version == version)
+    return find(tx, query, Run)
+
+
+def find_run_before(tx: Transaction, region: str, period: str) -> Run | None:
+    """Read the run in force of the last settled month before this one."""
+    query = sa.select(run).where(run.c.region == region, run.c.period < period, run.c.state.not_in(_GONE))
+    return find(tx, query.order_by(run.c.period.desc(), run.c.version.desc()).limit(1), Run)
+
+
+def find_run_after(tx: Transaction, region: str, period: str) -> Run | None:
+    """Read the run in force of the next settled month, which opened with what this one carried forward."""
+    query = sa.select(run).where(run.c.region == region, run.c.period > period, run.c.state.not_in(_GONE))
+    return find(tx, query.order_by(run.c.period, run.c.version.desc()).limit(1), Run)
+
+
 def list_runs(tx: Transaction, *, after: str | None, limit: int) -> list[Run]:
     """List runs by id (oldest first), starting behind `after`."""
     query = sa.select(run).order_by(run.c.id).limit(limit)
     return fetch(tx, query.where(run.c.id > after) if after else query, Run)
+
+
+def list_runs_in_state(tx: Transaction, region: str, states: Sequence[str]) -> list[Run]:
+    """List a region's runs in the given states, oldest first."""
+    query = sa.select(run).where(run.c.region == region, run.c.state.in_(states))
+    return fetch(tx, query.order_by(run.c.id), Run)
+
+
+def set_calculated(tx: Transaction, run_id: str, digest: str, document: dict[str, Any]) -> None:
+    """Fill a draft; from then on the database keeps it frozen."""
+    change = sa.update(run).where(run.c.id == run_id, run.c.state == "draft")
+    tx.execute(change.values(state="calculated", digest=digest, document=canonical(document)))
+
+
+def set_state(tx: Transaction, run_id: str, state: str) -> None:
+    """Take a run into a state; the database refuses a step that does not exist."""
+    tx.execute(sa.update(run).where(run.c.id == run_id).values(state=state))
+
+
+def insert_step(
+    tx: Transaction, run_id: str, *, state: str, actor: str, at: datetime, digest: str, note: str = ""
+) -> None:
+    """Keep who took a run into a state."""
+    last = tx.execute(
+        sa.select(sa.func.max(run_step.c.seq)).where(run_step.c.run_id == run_id)
+    ).scalar_one_or_none()
+    tx.execute(
+        sa.insert(run_step).values(
+            run_id=run_id, seq=(last or 0) + 1, state=state, actor=actor, at=at, digest=digest, note=note
+        )
+    )
+
+
+def list_steps(tx: Transaction, run_id: str) -> list[Step]:
+    """List the steps of a run, first to last."""
+    return fetch(tx, sa.select(run_step).where(run_step.c.run_id == run_id).order_by(run_step.c.seq), Step)
+
+
+def insert_file(tx: Transaction, made: RunFile) -> None:
+    """Keep the hash of an exported file."""
+    tx.execute(sa.insert(run_file).values(**columns(made)))
+
+
+def list_files(tx: Transaction, run_id: str) -> list[RunFile]:
+    """List the files of a run by name."""
+    return fetch(
+        tx, sa.select(run_file).where(run_file.c.run_id == run_id).order_by(run_file.c.name), RunFile
+    )

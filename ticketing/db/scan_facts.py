@@ -1,9 +1,11 @@
 """Uploaded scans: a set to which facts are only ever added."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import scan_fact
@@ -14,7 +16,10 @@ from ticketing.db.tables import scan
 
 @dataclass(frozen=True, slots=True)
 class ScanFact:
-    """One wording of one scan; `device_ts` is POSIX seconds of the device, `clock_offset` seconds to add."""
+    """One wording of one scan; `device_ts` is POSIX seconds of the device, `clock_offset` seconds to add.
+
+    `is_flagged` 1 marks what a device told after it was revoked.
+    """
 
     gate_key_id: str
     scan_id: str
@@ -29,28 +34,41 @@ class ScanFact:
     reason: str
     bundle_version: int | None
     received_at: datetime
+    direction: str | None
+    is_flagged: int
 
 
-def add_fact(tx: Transaction, fact: ScanFact) -> None:
-    """Add a fact to the set; one that is there already changes nothing."""
-    try:
-        with tx.begin_nested():
-            tx.execute(sa.insert(scan_fact).values(**columns(fact)))
-    except sa.exc.IntegrityError:
-        return
+def add_facts(tx: Transaction, facts: Sequence[ScanFact]) -> None:
+    """Add facts to the set; those that are there already change nothing."""
+    made = sqlite.insert(scan_fact) if tx.dialect.name == "sqlite" else postgresql.insert(scan_fact)
+    tx.execute(made.on_conflict_do_nothing(), [columns(fact) for fact in facts])
 
 
-def list_facts(tx: Transaction, jti: str) -> list[ScanFact]:
-    """List every uploaded fact about a ticket."""
-    return fetch(tx, sa.select(scan_fact).where(scan_fact.c.jti == jti), ScanFact)
+def list_facts(tx: Transaction, jtis: Collection[str]) -> list[ScanFact]:
+    """List every uploaded fact about some tickets."""
+    return fetch(tx, sa.select(scan_fact).where(scan_fact.c.jti.in_(list(jtis))), ScanFact)
 
 
-def list_facts_of_scan(tx: Transaction, gate_key_id: str, scan_id: str) -> list[ScanFact]:
-    """List every wording of one scan, whichever ticket it names."""
-    query = sa.select(scan_fact).where(scan_fact.c.gate_key_id == gate_key_id, scan_fact.c.scan_id == scan_id)
+def list_facts_of_scans(
+    tx: Transaction, gate_key_ids: Collection[str], scan_ids: Collection[str]
+) -> list[ScanFact]:
+    """List every wording of some scans of some gates, whichever ticket each names."""
+    query = sa.select(scan_fact).where(
+        scan_fact.c.gate_key_id.in_(list(gate_key_ids)), scan_fact.c.scan_id.in_(list(scan_ids))
+    )
     return fetch(tx, query, ScanFact)
 
 
-def list_online_scans(tx: Transaction, jti: str) -> list[Scan]:
-    """List the scans of a ticket that were answered online."""
-    return fetch(tx, sa.select(scan).where(scan.c.jti == jti), Scan)
+def list_online_scans(tx: Transaction, jtis: Collection[str]) -> list[Scan]:
+    """List the scans of some tickets that were answered online."""
+    return fetch(tx, sa.select(scan).where(scan.c.jti.in_(list(jtis))), Scan)
+
+
+def list_online_scans_of(
+    tx: Transaction, gate_key_ids: Collection[str], scan_ids: Collection[str]
+) -> list[Scan]:
+    """List some scans of some gates that were answered online."""
+    query = sa.select(scan).where(
+        scan.c.gate_key_id.in_(list(gate_key_ids)), scan.c.scan_id.in_(list(scan_ids))
+    )
+    return fetch(tx, query, Scan)

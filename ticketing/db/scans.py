@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, find
+from ticketing.db.gates_tables import scan_echo
+from ticketing.db.rows import columns, find, insert_once
 from ticketing.db.tables import proof_seen, scan
 
 
@@ -26,12 +27,50 @@ class Scan:
     answer: str
     device_ts: datetime
     received_at: datetime
+    nonce: str | None = None
+    direction: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """The same code read again at once by the same device: not a scan of its own."""
+
+    gate_key_id: str
+    scan_id: str
+    body_hash: str
+    first_scan_id: str
+    at: datetime
 
 
 def find_scan(tx: Transaction, gate_key_id: str, scan_id: str) -> Scan | None:
     """Read a scan by the gate's own id."""
     query = sa.select(scan).where(scan.c.gate_key_id == gate_key_id, scan.c.scan_id == scan_id)
     return find(tx, query, Scan)
+
+
+def find_recent(
+    tx: Transaction, gate_key_id: str, jti: str, nonce: str | None, since: datetime
+) -> Scan | None:
+    """Read the newest scan of a ticket, with the same proof, at a gate since then."""
+    query = (
+        sa.select(scan)
+        .where(scan.c.jti == jti, scan.c.gate_key_id == gate_key_id, scan.c.received_at >= since)
+        .where(scan.c.nonce.is_(None) if nonce is None else scan.c.nonce == nonce)
+        .order_by(scan.c.received_at.desc(), scan.c.scan_id.desc())
+        .limit(1)
+    )
+    return find(tx, query, Scan)
+
+
+def find_echo(tx: Transaction, gate_key_id: str, scan_id: str) -> Echo | None:
+    """Read what was stored of a code that was read again."""
+    query = sa.select(scan_echo).where(scan_echo.c.gate_key_id == gate_key_id, scan_echo.c.scan_id == scan_id)
+    return find(tx, query, Echo)
+
+
+def add_echo(tx: Transaction, echo: Echo) -> None:
+    """Remember that a scan was only the same code read again."""
+    tx.execute(insert_once(tx, scan_echo, columns(echo)))
 
 
 def insert_scan(tx: Transaction, made: Scan) -> bool:

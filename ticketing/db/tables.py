@@ -28,8 +28,12 @@ def _text(name: str, *parts: sa.schema.SchemaItem, key: bool = False, null: bool
     return sa.Column(name, sa.Text(), *parts, primary_key=key, nullable=null)
 
 
-def _number(name: str, *parts: sa.schema.SchemaItem, key: bool = False, null: bool = False) -> sa.Column[int]:
-    return sa.Column(name, Int64, *parts, primary_key=key, nullable=null, autoincrement=False)
+def _number(
+    name: str, *parts: sa.schema.SchemaItem, key: bool = False, null: bool = False, default: str | None = None
+) -> sa.Column[int]:
+    return sa.Column(
+        name, Int64, *parts, primary_key=key, nullable=null, autoincrement=False, server_default=default
+    )
 
 
 def _moment(name: str, *, null: bool = False) -> "sa.Column[object]":
@@ -86,13 +90,19 @@ order = _table(
     _text("currency"),
     _moment("created_at"),
     _moment("expires_at"),
+    # Whose it is, where the buyer has an account; tables of people come later in the list of files.
+    _text("person_id", sa.ForeignKey("person.id"), null=True),
+    # An exchange pays with what the tickets of another order give back.
+    _text("exchange_of", sa.ForeignKey("ticket_order.id"), null=True),
+    _number("credit_minor", sa.CheckConstraint("credit_minor >= 0", name="credit_not_negative"), default="0"),
     _one_of(
         "state",
-        "awaiting_payment", "payment_failed", "payment_unknown", "authorised", "ticketed",
-        "part_refunded", "refunded", "cancelled", "expired",
+        "holding", "awaiting_payment", "payment_failed", "payment_unknown", "authorised", "unwinding", "ticketed",
+        "part_refunded", "refunded", "exchanged", "cancelled", "expired",
     ),
     sa.UniqueConstraint("quote_id"),
     sa.Index(None, "state", "expires_at"),
+    sa.Index(None, "person_id"),
 )  # fmt: skip
 
 order_event = _table(
@@ -119,7 +129,8 @@ payment = _table(
     _text("currency"),
     _text("external_id", null=True),
     _moment("created_at"),
-    _one_of("state", "pending", "authorised", "captured", "declined", "cancelled"),
+    _number("fee_minor", default="0"),
+    _one_of("state", "pending", "action_required", "authorised", "captured", "declined", "cancelled", "held"),
     sa.UniqueConstraint("external_id"),
     sa.UniqueConstraint("order_id", "request_key"),
 )
@@ -137,7 +148,7 @@ refund = _table(
     _text("document"),
     _text("external_id", null=True),
     _moment("created_at"),
-    _one_of("state", "decided", "confirmed", "failed"),
+    _one_of("state", "decided", "pending", "confirmed", "failed"),
     sa.UniqueConstraint("order_id", "seq"),
     sa.UniqueConstraint("order_id", "request_key"),
 )
@@ -181,6 +192,8 @@ scan = _table(
     _text("answer"),
     _moment("device_ts"),
     _moment("received_at"),
+    _text("nonce", null=True),
+    _text("direction", null=True),
     sa.Index(None, "jti"),
 )
 
@@ -203,6 +216,9 @@ proof_seen = _table(
     _moment("at"),
 )
 
+# What brings a row of an allocation about; all but a sale take back or correct.
+SHARE_KINDS = ("sale", "refund", "exchange", "chargeback", "correction")
+
 # --- books ----------------------------------------------------------------------------------------------
 
 period = _table(
@@ -210,6 +226,7 @@ period = _table(
     _text("region", key=True),
     _text("id", key=True),
     _text("state"),
+    _moment("fence_at", null=True),
     _moment("closed_at", null=True),
     _text("digest", null=True),
     _one_of("state", "open", "closing", "closed"),
@@ -237,6 +254,9 @@ entry = _table(
     _text("original_period"),
     _moment("occurred_at"),
     _moment("booked_at"),
+    sa.Column("note", sa.Text(), nullable=False, server_default="{}"),
+    _text("reverses_id", null=True),
+    sa.Column("hash", sa.Text(), nullable=False, server_default=""),
     sa.ForeignKeyConstraint(["region", "period"], ["period.region", "period.id"]),
     sa.Index(None, "source_type", "source_id"),
 )
@@ -281,7 +301,7 @@ share = _table(
     _text("rule"),
     _text("original_period"),
     _moment("booked_at"),
-    _one_of("kind", "sale", "refund"),
+    _one_of("kind", *SHARE_KINDS),
     sa.CheckConstraint("gross_minor = vat_minor + fee_minor + net_minor", name="parts_make_gross"),
     sa.UniqueConstraint("ticket_jti", "operator", "kind", "seq", "period"),
 )
@@ -306,7 +326,7 @@ tax = _table(
     _number("vat_minor"),
     _text("original_period"),
     _moment("booked_at"),
-    _one_of("kind", "sale", "refund"),
+    _one_of("kind", *SHARE_KINDS),
     sa.Index(None, "ticket_jti"),
 )
 
@@ -323,7 +343,9 @@ run = _table(
     _text("prepared_by"),
     _moment("created_at"),
     _text("document"),
-    _one_of("state", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"),
+    _one_of(
+        "state", "draft", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"
+    ),
     sa.ForeignKeyConstraint(["region", "period"], ["period.region", "period.id"]),
     sa.UniqueConstraint("region", "period", "version"),
 )
@@ -340,7 +362,7 @@ api_key = _table(
     _moment("created_at"),
     _moment("expires_at", null=True),
     _moment("revoked_at", null=True),
-    _one_of("role", "gate", "operator_finance", "finance", "admin"),
+    _one_of("role", "gate", "operator_staff", "operator_finance", "finance", "admin"),
     sa.UniqueConstraint("secret_hash"),
 )
 
@@ -368,9 +390,23 @@ demo_charge = _table(
     _number("refunded_minor"),
     _text("currency"),
     _moment("created_at"),
-    _one_of("state", "authorised", "declined", "captured", "cancelled"),
+    _text("order_id"),
+    _text("payment_id"),
+    _one_of("state", "action_required", "authorised", "declined", "captured", "cancelled"),
+    sa.Index(None, "payment_id"),
     sa.CheckConstraint("captured_minor <= amount_minor", name="capture_within_amount"),
     sa.CheckConstraint("refunded_minor <= captured_minor", name="refund_within_capture"),
+)
+
+demo_object = _table(
+    "demo_object",
+    _text("id", key=True),
+    _text("kind"),
+    _text("charge_id", sa.ForeignKey("demo_charge.id")),
+    _moment("created_at"),
+    _text("document"),
+    _one_of("kind", "refund", "dispute", "balance"),
+    sa.Index(None, "charge_id"),
 )
 
 demo_call = _table(

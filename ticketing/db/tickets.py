@@ -1,6 +1,8 @@
-"""Tickets: the issued tokens, their status bits and the uses that gates have claimed."""
+"""Tickets: the issued tokens, their status bits, their phones, and the uses that gates have claimed."""
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from base64 import b32encode
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,8 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
+from ticketing.db.gates_tables import control_code, ticket_move
 from ticketing.db.rows import columns, fetch, find
 from ticketing.db.tables import ticket, use_claim
+from ticketing.db.uses import list_uses as list_uses  # noqa: PLC0414  purchase asks here whether a ticket is used
+
+_CODE_CHARS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +40,20 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """One accepted use of one leg of a ticket."""
+class TicketMove:
+    """A ticket that went to another phone: the place of its status that it left, and the phone's key."""
+
+    id: str
+    jti: str
+    old_list: str
+    old_index: int
+    key_thumbprint: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UseClaim:
+    """One use taken online: of many that are tried at once, the unique row lets one through."""
 
     jti: str
     leg: int
@@ -48,14 +66,38 @@ class Use:
 
 
 def insert_ticket(tx: Transaction, made: Ticket) -> None:
-    """Store a ticket."""
+    """Store a ticket, with the control code that finds it where its own code cannot be shown."""
     tx.execute(sa.insert(ticket).values(**columns(made)))
+    tx.execute(sa.insert(control_code).values(jti=made.jti, code=control_code_of(made.jti)))
+
+
+def control_code_of(jti: str) -> str:
+    """The ten letters and digits that are printed on a ticket: 50 bits that say nothing and open nothing."""
+    return b32encode(hashlib.sha256(jti.encode()).digest())[:_CODE_CHARS].decode()
 
 
 def find_ticket(tx: Transaction, jti: str, *, lock: bool = False) -> Ticket | None:
     """Read one ticket by its identity; `lock` holds its row until the transaction ends."""
     query = sa.select(ticket).where(ticket.c.jti == jti)
     return find(tx, query.with_for_update() if lock else query, Ticket)
+
+
+def find_tickets(tx: Transaction, jtis: Collection[str], *, lock: bool = False) -> dict[str, Ticket]:
+    """Read many tickets by their identity; `lock` holds their rows, always in the same order."""
+    query = sa.select(ticket).where(ticket.c.jti.in_(list(jtis))).order_by(ticket.c.jti)
+    found = fetch(tx, query.with_for_update() if lock else query, Ticket)
+    return {held.jti: held for held in found}
+
+
+def list_by_control_code(tx: Transaction, code: str, at: datetime) -> list[Ticket]:
+    """List the unexpired tickets with a control code: one, and hardly ever two."""
+    query = (
+        sa.select(ticket)
+        .join(control_code, control_code.c.jti == ticket.c.jti)
+        .where(control_code.c.code == code, ticket.c.expires_at > at)
+        .order_by(ticket.c.jti)
+    )
+    return fetch(tx, query, Ticket)
 
 
 def list_tickets(tx: Transaction, order_id: str, *, lock: bool = False) -> list[Ticket]:
@@ -73,9 +115,12 @@ def revoke_tickets(tx: Transaction, jtis: Iterable[str], at: datetime) -> None:
 
 
 def has_index(tx: Transaction, status_list: str, index: int) -> bool:
-    """Whether an index of a status list is taken."""
+    """Whether an index of a status list is taken, or was by a ticket that has moved to another phone."""
     query = sa.select(ticket.c.jti).where(ticket.c.status_list == status_list, ticket.c.status_index == index)
-    return tx.execute(query).first() is not None
+    left = sa.select(ticket_move.c.jti).where(
+        ticket_move.c.old_list == status_list, ticket_move.c.old_index == index
+    )
+    return tx.execute(query.union_all(left)).first() is not None
 
 
 def has_list(tx: Transaction, status_list: str) -> bool:
@@ -87,37 +132,32 @@ def has_list(tx: Transaction, status_list: str) -> bool:
 
 
 def live_lists(tx: Transaction, at: datetime) -> list[str]:
-    """The status lists that unexpired tickets point into."""
-    query = sa.select(ticket.c.status_list).distinct().where(ticket.c.expires_at > at)
-    return sorted(tx.execute(query).scalars())
+    """The status lists that unexpired tickets point into, or pointed before they moved."""
+    query = sa.select(ticket.c.status_list).where(ticket.c.expires_at > at)
+    left = sa.select(ticket_move.c.old_list).join(ticket).where(ticket.c.expires_at > at)
+    return sorted(tx.execute(query.union(left)).scalars())
 
 
 def statuses(tx: Transaction, status_list: str, at: datetime) -> Mapping[int, str]:
-    """Index → status of the unexpired tickets of a list that are not simply valid."""
+    """Index → status of the unexpired tickets of a list that are not simply valid; a left index is revoked."""
     query = sa.select(ticket.c.status_index, ticket.c.status).where(
         ticket.c.status_list == status_list, ticket.c.status != "valid", ticket.c.expires_at > at
     )
-    return {row.status_index: row.status for row in tx.execute(query)}
-
-
-def list_uses(tx: Transaction, jti: str) -> list[Use]:
-    """List the accepted uses of a ticket, oldest first."""
-    query = sa.select(use_claim).where(use_claim.c.jti == jti).order_by(use_claim.c.at, use_claim.c.use_no)
-    return fetch(tx, query, Use)
-
-
-def list_uses_of_operator(tx: Transaction, operator: str, at: datetime) -> list[Use]:
-    """List an operator's accepted uses of tickets that are still inside their validity."""
-    query = (
-        sa.select(use_claim)
-        .join(ticket, ticket.c.jti == use_claim.c.jti)
-        .where(use_claim.c.operator == operator, ticket.c.expires_at > at)
-        .order_by(use_claim.c.at, use_claim.c.jti, use_claim.c.leg, use_claim.c.use_no)
+    left = (
+        sa.select(ticket_move.c.old_index)
+        .join(ticket)
+        .where(ticket_move.c.old_list == status_list, ticket.c.expires_at > at)
     )
-    return fetch(tx, query, Use)
+    found = {row.status_index: row.status for row in tx.execute(query)}
+    return found | dict.fromkeys(tx.execute(left).scalars(), "revoked")
 
 
-def claim_use(tx: Transaction, use: Use) -> bool:
+def list_claims(tx: Transaction, jti: str) -> list[UseClaim]:
+    """List the uses of a ticket that were taken online."""
+    return fetch(tx, sa.select(use_claim).where(use_claim.c.jti == jti), UseClaim)
+
+
+def claim_use(tx: Transaction, use: UseClaim) -> bool:
     """Take one use; the unique row decides. False when somebody else has it."""
     try:
         with tx.begin_nested():
@@ -125,3 +165,34 @@ def claim_use(tx: Transaction, use: Use) -> bool:
     except sa.exc.IntegrityError:
         return False
     return True
+
+
+def list_signed_by(tx: Transaction, header: str, after: str, at: datetime, limit: int) -> list[Ticket]:
+    """List unexpired tickets whose token begins with this header, by identity, after the given one."""
+    query = (
+        sa.select(ticket)
+        .where(ticket.c.token.startswith(f"{header}.", autoescape=True), ticket.c.jti > after)
+        .where(ticket.c.expires_at > at)
+        .order_by(ticket.c.jti)
+        .limit(limit)
+    )
+    return fetch(tx, query, Ticket)
+
+
+def replace_token(tx: Transaction, held: Ticket, token: str) -> None:
+    """Give a ticket a new signed text; one that has changed in the meantime is left alone."""
+    change = sa.update(ticket).where(ticket.c.jti == held.jti, ticket.c.token == held.token)
+    tx.execute(change.values(token=token))
+
+
+def move_ticket(tx: Transaction, held: Ticket, move: TicketMove, token: str, place: tuple[str, int]) -> None:
+    """Give a ticket a new token at a new place of the status lists; its old place stays revoked."""
+    tx.execute(sa.insert(ticket_move).values(**columns(move)))
+    change = sa.update(ticket).where(ticket.c.jti == held.jti)
+    tx.execute(change.values(token=token, status_list=place[0], status_index=place[1]))
+
+
+def count_moves(tx: Transaction, jti: str, since: datetime) -> int:
+    """Count how often a ticket has moved since then."""
+    query = sa.select(sa.func.count()).where(ticket_move.c.jti == jti, ticket_move.c.at >= since)
+    return tx.execute(query).scalar_one()

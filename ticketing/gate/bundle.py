@@ -2,18 +2,20 @@
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from ticketing.gate.decision import Bundle, Policy, ProductRule, Reading, Standing, Use
 from ticketing.gate.document import (
     BadBundle,
+    Delta,
     check_members,
+    delta_of,
     offsets_of,
     policy_of,
-    rule_document,
     rules_of,
+    use_document,
     uses_of,
 )
 from ticketing.strictjson import NotStrict
@@ -23,15 +25,19 @@ from ticketing.tickets import status_list
 from ticketing.tickets.claims import BadClaims, Proof
 from ticketing.tickets.jwk import BadKey, VerifyKey, load_jwks, public_key, to_jwk
 from ticketing.tickets.jws import Refused, Signer, verify
+from ticketing.tickets.products import rule_document
 from ticketing.tickets.proof import BadProof
 from ticketing.tickets.status_list import BadStatusList, StatusList
 from ticketing.tickets.strict import json_object
 
 __all__ = [
     "BadBundle",
+    "Delta",
     "Facts",
+    "Opened",
     "assemble",
     "local_offsets",
+    "open_bundle",
     "read",
     "read_ticket",
     "sign",
@@ -51,7 +57,8 @@ class Facts:
     """What goes into a bundle.
 
     `lists` are signed status lists, `uses` the operator's accepted uses, `offsets` as `local_offsets` gives
-    them: needed where a rule has hours or days.
+    them: needed where a rule has hours or days. `devices` are the ids of revoked ones, `bundle_keys` verify the
+    bundles to come. With a `delta` the uses are those of changed tickets alone.
     """
 
     issuer: str
@@ -65,11 +72,30 @@ class Facts:
     uses: Sequence[Use]
     policy: Policy
     offsets: Sequence[tuple[int, int]] = ()
+    devices: Sequence[str] = ()
+    bundle_keys: Mapping[str, VerifyKey] = field(default_factory=dict)
+    delta: Delta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A verified bundle with all that it carries; `bundle_keys` is empty where it names none."""
+
+    bundle: Bundle
+    uses: tuple[Use, ...]
+    devices: frozenset[str]
+    bundle_keys: Mapping[str, VerifyKey]
+    delta: Delta | None
 
 
 def sign(signer: Signer, facts: Facts, now: datetime) -> str:
     """Sign a bundle that is usable for 24 hours."""
     issued = int(now.timestamp())
+    later: dict[str, Any] = {}
+    if facts.bundle_keys:
+        later["bundle_keys"] = [to_jwk(key) for key in facts.bundle_keys.values()]
+    if facts.delta is not None:
+        later["delta"] = asdict(facts.delta) | {"cleared": list(facts.delta.cleared)}
     return signer.sign(
         TYP,
         {
@@ -84,9 +110,10 @@ def sign(signer: Signer, facts: Facts, now: datetime) -> str:
             "lists": list(facts.lists),
             "rules": {product: rule_document(rule) for product, rule in facts.rules.items()},
             "offsets": [list(pair) for pair in facts.offsets],
-            "uses": [[use.jti, use.leg, use.at, use.gate] for use in facts.uses],
-            "devices": [],
+            "uses": [use_document(use) for use in facts.uses],
+            "devices": list(facts.devices),
             "policy": asdict(facts.policy),
+            **later,
         },
     )
 
@@ -99,6 +126,12 @@ def read(
     With `operator` a bundle for another one is refused. `keys` verify tickets and `status_keys` lists, each
     nothing else.
     """
+    opened = open_bundle(token, trust, operator)
+    return opened.bundle, opened.uses
+
+
+def open_bundle(token: str, trust: Mapping[str, VerifyKey], operator: str | None = None) -> Opened:
+    """Verify a bundle and give all that it carries; raises BadBundle."""
     try:
         payload = json_object(verify(token, TYP, trust, longest=_LONGEST))
         check_members(payload)
@@ -115,7 +148,14 @@ def read(
             policy=policy_of(payload),
         )
         bundle = replace(bundle, offsets=offsets_of(payload), version=payload["ver"])
-        return bundle, uses_of(payload)
+        keys = payload.get("bundle_keys")
+        return Opened(
+            bundle=bundle,
+            uses=uses_of(payload),
+            devices=frozenset(payload.get("devices", [])),
+            bundle_keys=load_jwks({"keys": keys}) if keys else {},
+            delta=delta_of(payload),
+        )
     except (Refused, NotStrict, BadKey, BadStatusList) as error:
         raise BadBundle(str(error)) from None
 

@@ -7,13 +7,18 @@ and nothing about the content is told before the signature holds.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
+from ticketing.gate.usage import Allowance, Direction, Kind, Step, Use, Wanted, next_use
 from ticketing.tickets.claims import ZONE, Leg, Proof, TicketClaims
+from ticketing.tickets.products import ProductRule
+
+__all__ = [
+    "Bundle", "Decision", "Gate", "Memory", "Policy", "Presented", "ProductRule", "Reading", "Seen", "Standing",
+    "Use", "decide",
+]  # fmt: skip
 
 Degrade = Literal["fail_open", "fail_closed"]
-Binding = Literal["required", "optional", "none"]
-Stops = Literal["any", "board"]
 
 _SUSPENDED = 2
 _DAY_SECONDS = 24 * 3600
@@ -35,23 +40,6 @@ class Reading:
     claims: TicketClaims | None
     jti: str | None = None
     field: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ProductRule:
-    """How a product behaves at a gate.
-
-    `stops` is `any`, or `board` where the gate's stop must be the leg's start (or its zone one of the leg's).
-    `classes` are those that pass, `hours` and `days` when: `[start, end)` in seconds of the local day, and ISO
-    weekdays (1 is Monday); empty is no rule.
-    """
-
-    binding: Binding = "optional"
-    passback_seconds: int = 60
-    stops: Stops = "any"
-    classes: tuple[str, ...] = ()
-    hours: tuple[tuple[int, int], ...] = ()
-    days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +85,14 @@ class Bundle:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
-    """One accepted use of one leg, at which gate (None where it is not known)."""
+class Memory(Protocol):
+    """What a gate remembers of earlier presentations."""
 
-    jti: str
-    leg: int
-    at: int
-    gate: str | None = None
+    def uses_of(self, jti: str) -> Sequence[Use]:
+        """The accepted uses of one ticket."""
+
+    def has_proof(self, jti: str, nonce: str) -> bool:
+        """Whether this very proof was shown before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +117,29 @@ class Seen:
         """The accepted uses of one ticket."""
         return self._by_ticket.get(jti, ())
 
+    def has_proof(self, jti: str, nonce: str) -> bool:
+        """Whether this very proof was shown before."""
+        return (jti, nonce) in self.proofs
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Where the ticket is shown; a None stop, leg or zone leaves the choice to the ticket."""
+    """Where the ticket is shown; a None stop, leg or zone leaves the choice to the ticket.
+
+    `direction` matters to products that are checked in and out; a gate without one takes turns. A gate that
+    `inspects` looks and uses nothing up. `by_hand` is staff who have found the ticket without its code: no
+    proof can be shown. A gate whose clock is not `clock_is_sure` cannot tell a fresh proof from an old one.
+    """
 
     operator: str
     stop_id: str | None = None
     leg: int | None = None
     id: str | None = None
     zone: str | None = None
+    direction: Direction | None = None
+    inspects: bool = False
+    by_hand: bool = False
+    clock_is_sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,10 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer. `staff` is a sentence for the person at the gate; `nonce` the proof that was used up."""
+    """The answer. `staff` is a sentence for the person at the gate; `nonce` the proof that was used up.
+
+    `kind` is what an accepted use was; an inspection is none.
+    """
 
     admit: bool
     reason: str
@@ -166,6 +170,7 @@ class Decision:
     jti: str | None = None
     attention: str | None = None
     nonce: str | None = None
+    kind: Kind | Literal["inspection"] = "ride"
 
 
 @dataclass(slots=True)
@@ -175,18 +180,20 @@ class _Case:
     presented: Presented
     claims: TicketClaims
     bundle: Bundle
-    seen: Seen
+    seen: Memory
     now: int
     gate: Gate
+    used: list[Use]
     leg: int = _NO_LEG
     nonce: str | None = None
+    kind: Kind | Literal["inspection"] = "ride"
     notes: list[str] = field(default_factory=list)
 
 
 _Refusal = tuple[str, str]
 
 
-def decide(presented: Presented, bundle: Bundle, seen: Seen, now: int, gate: Gate) -> Decision:
+def decide(presented: Presented, bundle: Bundle, seen: Memory, now: int, gate: Gate) -> Decision:
     """Decide about one presentation at `now` (POSIX seconds): the first reason that holds is the answer."""
     reading = bundle.read(presented.token, bundle.issuer, gate.operator)
     if reading.claims is None:
@@ -194,7 +201,8 @@ def decide(presented: Presented, bundle: Bundle, seen: Seen, now: int, gate: Gat
         return Decision(
             admit=False, reason=reason, staff=_staff(reason, reading.field or ""), jti=reading.jti
         )
-    case = _Case(presented, reading.claims, bundle, seen, now, gate)
+    used = sorted(seen.uses_of(reading.claims.jti), key=_moment)
+    case = _Case(presented, reading.claims, bundle, seen, now, gate, used)
     for check in (_time, _status, _binding, _leg, _product, _hours, _uses):
         refusal = check(case)
         if refusal:
@@ -216,7 +224,7 @@ def _admitted(case: _Case) -> Decision:
     reason = "ok_attention" if attention else "ok"
     return Decision(
         admit=True, reason=reason, staff=attention or "welcome", leg=case.leg, jti=claims.jti,
-        attention=attention, nonce=case.nonce,
+        attention=attention, nonce=case.nonce, kind=case.kind,
     )  # fmt: skip
 
 
@@ -283,18 +291,27 @@ def _status(case: _Case) -> _Refusal | None:
 
 def _binding(case: _Case) -> _Refusal | None:
     rule, key, shown = case.bundle.rules.get(case.claims.product), case.claims.binding_key, case.presented
+    if case.gate.by_hand:
+        case.notes.append("found by hand: compare the passenger with the ticket")
+        return None
     if shown.proof is None:
         needed = key is not None or (rule is not None and rule.binding == "required")
         return ("proof_missing", "") if needed else None
     proof = case.bundle.read_proof(shown.proof, shown.token, key) if key is not None else None
     if proof is None or proof.audience != case.gate.operator:
         return "proof_invalid", ""
+    case.nonce = proof.nonce
+    return _freshness(case, proof)
+
+
+def _freshness(case: _Case, proof: Proof) -> _Refusal | None:
     policy, now = case.bundle.policy, case.now
+    if not case.gate.clock_is_sure:
+        return "proof_expired", "the clock of this gate is not to be trusted"
     if not now - policy.proof_past_seconds <= proof.issued_at <= now + policy.proof_future_seconds:
         return "proof_expired", f"{proof.issued_at - now:+d} seconds"
-    if (case.claims.jti, proof.nonce) in case.seen.proofs:
+    if case.seen.has_proof(case.claims.jti, proof.nonce):
         return "proof_replayed", ""
-    case.nonce = proof.nonce
     return None
 
 
@@ -352,28 +369,51 @@ def _hours(case: _Case) -> _Refusal | None:
 
 def _uses(case: _Case) -> _Refusal | None:
     claims, now, gate = case.claims, case.now, case.gate
-    own = case.seen.uses_of(claims.jti)
-    if not own:
+    if gate.inspects:
+        case.kind = "inspection"
+        if not any(use.leg == case.leg for use in case.used):
+            case.notes.append("no use of this leg is known")
         return None
-    last = max((use for use in own if use.leg == case.leg), key=lambda use: use.at, default=None)
-    if last and _is_spent(case, case.leg):
-        where = f" at {last.gate}" if last.gate else ""
-        return "already_used", f"{_duration(now - last.at)} ago{where}"
-    passback = case.bundle.rules[claims.product].passback_seconds
-    same_gate = last is not None and last.gate is not None and last.gate in (gate.id, gate.stop_id)
-    if last and now - last.at < passback and not same_gate:
-        return "passback", last.gate or ""
-    if claims.uses is not None and len(own) >= claims.uses:
-        return "uses_exhausted", f"{len(own)} of {claims.uses}"
+    rule = case.bundle.rules[claims.product]
+    if not case.used and rule.check == "once":
+        return None
+    step = next_use(
+        case.used,
+        Wanted(case.leg, now, (gate.id, gate.stop_id), gate.direction),
+        Allowance(claims.uses_per_leg, claims.uses, rule),
+    )
+    if step.refusal:
+        return step.refusal, _collision(case, step)
+    case.kind = step.kind
+    if step.note:
+        case.notes.append(step.note)
+    if step.kind == "transfer":
+        case.notes.append("transfer")
     return None
+
+
+def _collision(case: _Case, step: Step) -> str:
+    """What staff should know of the use that stands in the way."""
+    use = step.collides
+    if use is None:
+        return ""
+    if step.refusal == "passback":
+        return use.gate or ""
+    if step.refusal == "uses_exhausted":
+        return f"{case.claims.uses} of {case.claims.uses}"
+    return f"{_duration(case.now - use.at)} ago" + (f" at {use.gate}" if use.gate else "")
 
 
 def _is_spent(case: _Case, leg: int) -> bool:
     """Whether all uses of a leg are taken; 0 means that they are never."""
-    own = case.seen.uses_of(case.claims.jti)
-    if not own or case.claims.uses_per_leg == 0:
+    if not case.used or case.claims.uses_per_leg == 0:
         return False
-    return sum(use.leg == leg for use in own) >= case.claims.uses_per_leg
+    taken = sum(use.leg == leg and use.kind in {"ride", "in"} for use in case.used)
+    return taken >= case.claims.uses_per_leg
+
+
+def _moment(use: Use) -> int:
+    return use.at
 
 
 def _duration(seconds: int) -> str:

@@ -1,17 +1,20 @@
 """What a bundle may say: every member checked before it becomes rules, uses and a policy; unknown names refuse it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import dataclass
 from typing import Any, cast
 
-from ticketing.gate.decision import Binding, Degrade, Policy, ProductRule, Stops, Use
+from ticketing.gate.decision import Degrade, Policy, ProductRule, Use
+from ticketing.gate.usage import Kind
+from ticketing.tickets import products
+from ticketing.tickets.products import BadProduct
 
 MEMBERS = frozenset({
     "iss", "aud", "iat", "exp", "ver", "keys", "removed", "lists", "status_keys", "rules", "offsets", "uses", "devices",
-    "policy",
+    "policy", "bundle_keys", "delta",
 })  # fmt: skip
-_OPTIONAL = frozenset({"removed", "offsets", "uses", "devices", "policy"})
-_RULE = frozenset({"binding", "passback_seconds", "stops", "classes", "hours", "days"})
+_OPTIONAL = frozenset({"removed", "offsets", "uses", "devices", "policy", "bundle_keys", "delta"})
+_DELTA = frozenset({"since", "cursor", "complete", "cleared"})
 _POLICY_SECONDS = {
     "max_stale_seconds": 30 * 24 * 3600,
     "leeway_seconds": 300,
@@ -19,17 +22,27 @@ _POLICY_SECONDS = {
     "proof_future_seconds": 300,
 }
 _POLICY = frozenset({"degrade", "accept_demo", *_POLICY_SECONDS})
-_BINDINGS = ("required", "optional", "none")
-_STOPS = ("any", "board")
+_KINDS = ("ride", "transfer", "in", "out")
 _DEGRADES = ("fail_open", "fail_closed")
-_DAY_SECONDS = 24 * 3600
-_WEEK_DAYS = 7
 _MAX_TIME = 1 << 40
-_MAX_PASSBACK_SECONDS = 24 * 3600
 _MAX_LEG = 7
 _MAX_OFFSET_SECONDS = 18 * 3600
 _PAIR = 2
 _USE_PARTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """How the uses of a bundle go on from those of an earlier one.
+
+    The tickets that it names, in its uses or as `cleared`, have these uses and no others; all else stays. They
+    reach from the cursor `since` to `cursor`, and further ones are waiting unless it is `complete`.
+    """
+
+    since: int
+    cursor: int
+    complete: bool
+    cleared: tuple[str, ...] = ()
 
 
 class BadBundle(ValueError):
@@ -49,15 +62,18 @@ def check_members(payload: Mapping[str, Any]) -> None:
     _require(payload["iat"] < payload["exp"], "exp", "later than iat")
     for name in ("removed", "devices", "lists"):
         texts(payload.get(name, []), name)
-    for name in ("keys", "status_keys"):
-        _require(isinstance(payload[name], list), name, "a list of keys")
+    for name in ("keys", "status_keys", "bundle_keys"):
+        _require(isinstance(payload.get(name, []), list), name, "a list of keys")
 
 
 def rules_of(payload: Mapping[str, Any]) -> dict[str, ProductRule]:
     """Read the product rules; raises BadBundle. Time rules need `offsets`: a guess would be an hour wrong."""
     document = payload["rules"]
     _require(isinstance(document, dict), "rules", "an object")
-    rules = {product: _rule(rule, f"rules.{product}") for product, rule in document.items()}
+    try:
+        rules = {product: products.read_rule(rule, f"rules.{product}") for product, rule in document.items()}
+    except BadProduct as error:
+        raise BadBundle(str(error)) from None
     timed = any(rule.hours or rule.days for rule in rules.values())
     _require(bool(payload.get("offsets")) or not timed, "offsets", "there, since a product has hours or days")
     return rules
@@ -75,13 +91,39 @@ def offsets_of(payload: Mapping[str, Any]) -> tuple[tuple[int, int], ...]:
 
 
 def uses_of(payload: Mapping[str, Any]) -> tuple[Use, ...]:
-    """Read the accepted uses, `[jti, leg, seconds, gate]`; raises BadBundle."""
+    """Read the accepted uses, `[jti, leg, seconds, gate]`, or with what a use was behind; raises BadBundle."""
     uses = []
-    for at, (jti, leg, moment, gate) in enumerate(_rows(payload.get("uses", []), "uses", _USE_PARTS)):
+    for at, row in enumerate(_rows(payload.get("uses", []), "uses", _USE_PARTS, _USE_PARTS + 1)):
         path = f"uses[{at}]"
+        (jti, leg, moment, gate), kind = row[:_USE_PARTS], row[_USE_PARTS:] or ["ride"]
         _require(isinstance(jti, str) and (gate is None or isinstance(gate, str)), path, "a text and a gate")
-        uses.append(Use(jti, whole(leg, path, 0, _MAX_LEG), whole(moment, path, 0, _MAX_TIME), gate))
+        _require(kind[0] in _KINDS, path, f"a use that is one of {', '.join(_KINDS)}")
+        seconds = whole(moment, path, 0, _MAX_TIME)
+        uses.append(Use(jti, whole(leg, path, 0, _MAX_LEG), seconds, gate, cast("Kind", kind[0])))
     return tuple(uses)
+
+
+def use_document(use: Use) -> list[Any]:
+    """Write a use as `uses_of` reads it."""
+    plain: list[Any] = [use.jti, use.leg, use.at, use.gate]
+    return plain if use.kind == "ride" else [*plain, use.kind]
+
+
+def delta_of(payload: Mapping[str, Any]) -> Delta | None:
+    """Read how the uses go on; None where they are all of them. Raises BadBundle."""
+    document = payload.get("delta")
+    if document is None:
+        return None
+    _require(isinstance(document, dict), "delta", "an object")
+    _known(document, _DELTA, "delta.")
+    complete = document.get("complete")
+    _require(isinstance(complete, bool), "delta.complete", "true or false")
+    return Delta(
+        since=whole(document.get("since"), "delta.since", 0, _MAX_TIME),
+        cursor=whole(document.get("cursor"), "delta.cursor", 0, _MAX_TIME),
+        complete=bool(complete),
+        cleared=texts(document.get("cleared", []), "delta.cleared"),
+    )
 
 
 def policy_of(payload: Mapping[str, Any]) -> Policy:
@@ -101,16 +143,12 @@ def policy_of(payload: Mapping[str, Any]) -> Policy:
     return Policy(degrade=cast("Degrade", degrade), accept_demo=demo, **seconds)
 
 
-def rule_document(rule: ProductRule) -> dict[str, Any]:
-    """Write a product rule as `rules_of` reads it."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(rule).items()}
-
-
 def whole(value: Any, path: str, low: int, high: int) -> int:
     """A whole number within its range; raises BadBundle. Truth values are no numbers."""
-    if type(value) is not int or not low <= value <= high:
-        raise BadBundle(f"{path} must be a whole number from {low} to {high}")
-    return value
+    try:
+        return products.whole(value, path, low, high)
+    except BadProduct as error:
+        raise BadBundle(str(error)) from None
 
 
 def texts(value: Any, path: str) -> tuple[str, ...]:
@@ -121,38 +159,9 @@ def texts(value: Any, path: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _rule(document: Any, path: str) -> ProductRule:
-    _require(isinstance(document, dict), path, "an object")
-    _known(document, _RULE, f"{path}.")
-    binding, stops = document.get("binding", "optional"), document.get("stops", "any")
-    _require(binding in _BINDINGS, f"{path}.binding", f"one of {', '.join(_BINDINGS)}")
-    _require(stops in _STOPS, f"{path}.stops", f"one of {', '.join(_STOPS)}")
-    days = document.get("days", [])
-    _require(isinstance(days, list), f"{path}.days", "a list")
-    return ProductRule(
-        binding=cast("Binding", binding),
-        passback_seconds=whole(
-            document.get("passback_seconds", 60), f"{path}.passback_seconds", 0, _MAX_PASSBACK_SECONDS
-        ),
-        stops=cast("Stops", stops),
-        classes=texts(document.get("classes", []), f"{path}.classes"),
-        hours=tuple(
-            _span(row, f"{path}.hours[{at}]")
-            for at, row in enumerate(_rows(document.get("hours", []), f"{path}.hours", _PAIR))
-        ),
-        days=tuple(whole(day, f"{path}.days", 1, _WEEK_DAYS) for day in days),
-    )
-
-
-def _span(row: list[Any], path: str) -> tuple[int, int]:
-    start, end = (whole(value, path, 0, _DAY_SECONDS) for value in row)
-    _require(start < end, path, "a start before its end; a span over midnight is two")
-    return start, end
-
-
-def _rows(value: Any, path: str, length: int) -> list[list[Any]]:
-    if not isinstance(value, list) or not all(isinstance(row, list) and len(row) == length for row in value):
-        raise BadBundle(f"{path} must be a list of lists of {length}")
+def _rows(value: Any, path: str, *lengths: int) -> list[list[Any]]:
+    if not isinstance(value, list) or not all(isinstance(row, list) and len(row) in lengths for row in value):
+        raise BadBundle(f"{path} must be a list of lists of {lengths[0]}")
     return value
 
 

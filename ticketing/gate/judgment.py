@@ -7,12 +7,16 @@ function of the set. A late fact may turn an earlier ride into the double use.
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from ticketing.gate.usage import Allowance, Direction, Kind, Use, Wanted, next_use
+from ticketing.tickets.products import ProductRule
+
 Verdict = Literal[
-    "ride", "double_use", "revoked_known", "revoked_unknown", "refused", "conflicting_body", "unknown_ticket"
-]
+    "ride", "transfer", "check_out", "double_use", "revoked_known", "revoked_unknown", "refused", "inspection",
+    "flagged", "conflicting_body", "unknown_ticket",
+]  # fmt: skip
 Answer = Literal[
     "recorded",
     "duplicate",
@@ -24,6 +28,8 @@ Answer = Literal[
 ]
 
 FUTURE_SECONDS = 300
+_PLAIN = ProductRule()
+_VERDICTS: dict[Kind, Verdict] = {"ride": "ride", "in": "ride", "transfer": "transfer", "out": "check_out"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Fact:
 
     `admitted` is what happened at the flap; a fact that was `uploaded` knows it, an online answer only offered
     it. `list_issued_at` is the time of the newest status list that the device held, None where it is not known.
+    What a revoked device tells is `is_flagged`: it is kept, and a person must say whether it is true.
     """
 
     scan_id: str
@@ -43,6 +50,8 @@ class Fact:
     admitted: bool
     uploaded: bool
     list_issued_at: int | None = None
+    direction: Direction | Literal["inspect"] | None = None
+    is_flagged: bool = False
 
     @property
     def at(self) -> int:
@@ -58,20 +67,22 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a ticket allows: uses per leg (0 is unlimited) and in all, and since when it is revoked."""
+    """What a ticket allows: uses per leg (0 is unlimited) and in all, by which rule, and since when it is revoked."""
 
     uses_per_leg: int = 1
     uses: int | None = None
     revoked_at: int | None = None
+    rule: ProductRule = _PLAIN
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A fact with its verdict; a double use names the ride that it repeats."""
+    """A fact with its verdict and what kind of use it was; a double use names the one that it repeats."""
 
     fact: Fact
     verdict: Verdict
     repeats: Fact | None = None
+    kind: Kind = "ride"
 
     @property
     def gap_seconds(self) -> int | None:
@@ -83,8 +94,9 @@ def judge(facts: Iterable[Fact], terms: Mapping[str, Terms]) -> tuple[Judged, ..
     """Judge all facts at once, in the order of scan id and body.
 
     Of one scan with two bodies the smallest hash counts, the others are conflicting. Accepted scans are ranked
-    by corrected time and scan id; as many as the ticket allows are rides, the rest double uses. An accepted
-    scan of a ticket that was revoked by then is neither: the device knew, or could not know yet.
+    by corrected time and scan id; as many as the ticket allows are rides (or transfers, or check-outs), the rest
+    double uses. An accepted scan of a ticket that was revoked by then is neither: the device knew, or could not
+    know yet.
     """
     judged: list[Judged] = []
     accepted: dict[str, list[Fact]] = {}
@@ -118,7 +130,7 @@ def answer(fact: Fact, known: Collection[Fact], verdict: Verdict, received_at: i
 def _distinct(facts: Iterable[Fact]) -> list[tuple[Fact, bool]]:
     """One fact a scan and body, and whether it is the body that counts."""
     told: dict[str, dict[str, list[Fact]]] = {}
-    for fact in facts:
+    for fact in _without_offers(list(facts)):
         told.setdefault(fact.scan_id, {}).setdefault(fact.body, []).append(fact)
     return [
         (min(versions, key=_precedence), body == min(bodies))
@@ -127,16 +139,25 @@ def _distinct(facts: Iterable[Fact]) -> list[tuple[Fact, bool]]:
     ]
 
 
-def _precedence(fact: Fact) -> tuple[bool, bool, int, int]:
+def _without_offers(facts: list[Fact]) -> list[Fact]:
+    """Leave out online answers whose gate has told what it did instead, perhaps with another leg of the ticket."""
+    told = {(fact.scan_id, fact.jti, fact.device_ts) for fact in facts if fact.uploaded}
+    return [fact for fact in facts if fact.uploaded or (fact.scan_id, fact.jti, fact.device_ts) not in told]
+
+
+def _precedence(fact: Fact) -> tuple[bool, bool, bool, str, int, int]:
     """Of one scan told twice the upload holds, it was at the flap; then the refusal, then the smaller numbers."""
     listed = -1 if fact.list_issued_at is None else fact.list_issued_at
-    return (not fact.uploaded, fact.admitted, fact.clock_offset, listed)
+    told = (not fact.uploaded, fact.is_flagged, fact.admitted, fact.direction or "")
+    return (*told, fact.clock_offset, listed)
 
 
 def _alone(fact: Fact, terms: Terms | None) -> Verdict | None:
     """The verdict that needs no other scan; None for an accepted one that is to be ranked."""
     if terms is None:
         return "unknown_ticket"
+    if fact.is_flagged or fact.direction == "inspect":
+        return "flagged" if fact.is_flagged else "inspection"
     if not fact.admitted:
         return "refused"
     if terms.revoked_at is None or fact.at < terms.revoked_at:
@@ -145,16 +166,24 @@ def _alone(fact: Fact, terms: Terms | None) -> Verdict | None:
     return "revoked_known" if knew else "revoked_unknown"
 
 
-def _ranked(uses: list[Fact], terms: Terms) -> list[Judged]:
-    rides: list[Fact] = []
+def _ranked(accepted: list[Fact], terms: Terms) -> list[Judged]:
+    """Let each accepted scan take its use in the order of time, by the function that gates decide with."""
+    # Pass-back is a gate's precaution where uses are counted, and the only control where they are not.
+    rule = terms.rule if terms.uses_per_leg == 0 else replace(terms.rule, passback_seconds=0)
+    allowance = Allowance(terms.uses_per_leg, terms.uses, rule)
+    taken: list[Use] = []
+    behind: list[Fact] = []
     judged = []
-    for fact in sorted(uses, key=lambda use: (use.at, use.scan_id)):
-        same_leg = [ride for ride in rides if ride.leg == fact.leg]
-        if terms.uses_per_leg and len(same_leg) >= terms.uses_per_leg:
-            judged.append(Judged(fact, "double_use", same_leg[-1]))
-        elif terms.uses is not None and len(rides) >= terms.uses:
-            judged.append(Judged(fact, "double_use", rides[-1]))
-        else:
-            rides.append(fact)
-            judged.append(Judged(fact, "ride"))
+    for fact in sorted(accepted, key=lambda use: (use.at, use.scan_id)):
+        way = None if fact.direction == "inspect" else fact.direction
+        step = next_use(taken, Wanted(fact.leg, fact.at, (fact.device,), way), allowance)
+        if step.refusal:
+            repeats = next(
+                (earlier for use, earlier in zip(taken, behind, strict=True) if use is step.collides), None
+            )
+            judged.append(Judged(fact, "double_use", repeats))
+            continue
+        taken.append(Use(fact.jti, fact.leg, fact.at, fact.device, step.kind))
+        behind.append(fact)
+        judged.append(Judged(fact, _VERDICTS[step.kind], kind=step.kind))
     return judged

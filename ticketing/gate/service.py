@@ -3,46 +3,36 @@
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from ticketing.clock import Clock, written
-from ticketing.db import Database, Transaction, scans, tickets
+from ticketing.clock import written
+from ticketing.db import Transaction, scans, tickets, uses
 from ticketing.db.documents import canonical, digest
-from ticketing.db.scans import Scan
-from ticketing.db.tickets import Use as UseRow
-from ticketing.errors import Conflict, NotFound
+from ticketing.db.scans import Echo, Scan
+from ticketing.db.tickets import Ticket, UseClaim
+from ticketing.db.uses import TicketUse
+from ticketing.errors import Conflict
 from ticketing.gate import bundle as bundles
-from ticketing.gate.decision import Bundle, Decision, Gate, Policy, Presented, ProductRule, Seen, Use, decide
+from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, Seen, Use, decide
+from ticketing.gate.house import STATUS_BITS, Gatehouse
+from ticketing.gate.usage import Direction, Kind
 from ticketing.gate.words import passenger_sees
 from ticketing.tickets import status_list
-from ticketing.tickets.issue import Press
-from ticketing.tickets.jws import Signer
-from ticketing.tickets.keys import KeyStore, Kind
 
-# One ticket for the whole way: each leg once, paper allowed, no second gate within a minute.
-RULES = {"through": ProductRule(binding="optional", passback_seconds=60)}
+__all__ = ["Gatehouse", "Presentation", "knowledge", "validate"]
+
 _PROOF_MEMORY = timedelta(seconds=90)
-_STATUS_BITS = {
-    "valid": status_list.VALID,
-    "revoked": status_list.INVALID,
-    "suspended": status_list.SUSPENDED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Gatehouse:
-    """What the gates' room needs. `accept_demo` lets tickets pass that pretended money has paid."""
-
-    database: Database
-    clock: Clock
-    keys: KeyStore
-    press: Press
-    accept_demo: bool
+# A camera reads one screen many times a second.
+_DEBOUNCE = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """One ticket shown at one gate; `scan_id` is the device's own name for it."""
+    """One ticket shown at one gate; `scan_id` is the device's own name for it.
+
+    An enrolled device has a `name` and is one gate; a key may stand for many. `by_hand` is staff who have found
+    the ticket without its code.
+    """
 
     gate_key_id: str
     operator: str
@@ -51,14 +41,10 @@ class Presentation:
     leg: int | None
     stop_id: str | None
     device_ts: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SignedBundle:
-    """A bundle with the tag of its content."""
-
-    token: str
-    etag: str
+    name: str | None = None
+    zone: str | None = None
+    direction: str | None = None
+    by_hand: bool = False
 
 
 def validate(house: Gatehouse, shown: Presentation) -> dict[str, Any]:
@@ -66,87 +52,90 @@ def validate(house: Gatehouse, shown: Presentation) -> dict[str, Any]:
 
     Raises Conflict when a scan_id comes back with another body.
     """
-    body = digest([shown.token, shown.leg, shown.stop_id, shown.device_ts.isoformat()])
+    more = [shown.direction] if shown.direction else []
+    body = digest([shown.token, shown.leg, shown.stop_id, shown.device_ts.isoformat(), *more])
     with house.database.write() as tx:
-        earlier = scans.find_scan(tx, shown.gate_key_id, shown.scan_id)
-        return _repeated(earlier, body) if earlier else _decide(tx, house, shown, body)
+        return validate_in(tx, house, shown, body)
 
 
-def bundle(house: Gatehouse, operator: str) -> SignedBundle:
-    """Sign what an operator's gates need for the next 24 hours."""
-    now = house.clock.now()
-    with house.database.read() as tx:
-        lists = tickets.live_lists(tx, now)
-        used = tickets.list_uses_of_operator(tx, operator, now)
-    facts = bundles.Facts(
+def validate_in(tx: Transaction, house: Gatehouse, shown: Presentation, body: str) -> dict[str, Any]:
+    """The same inside a transaction that does more."""
+    return _repeated(tx, shown, body) or _decide(tx, house, shown, body)
+
+
+def knowledge(house: Gatehouse, operator: str, reading: Reading, ticket: Ticket | None) -> Bundle:
+    """The server's own knowledge of one ticket in the shape of a bundle: always fresh.
+
+    A text that is not the ticket's newest, because it has moved to another phone, is revoked.
+    """
+    moment = int(house.clock.now().timestamp())
+    status = STATUS_BITS[ticket.status] if ticket else status_list.INVALID
+    if ticket and reading.claims and reading.claims.status.idx != ticket.status_index:
+        status = status_list.INVALID
+    assembled = bundles.assemble(
         issuer=house.press.issuer,
-        operator=operator,
-        version=int(now.timestamp()),
-        ticket_keys=house.keys.ring("ticket"),
-        status_keys=house.keys.ring("status"),
-        removed=house.keys.removed("ticket"),
-        lists=[status_list_token(house, list_id, now) for list_id in lists],
-        rules=RULES,
-        uses=[Use(use.jti, use.leg, int(use.at.timestamp()), use.stop_id) for use in used],
-        policy=_policy(house),
+        operator="",
+        times=(moment, moment + 60),
+        ring=house.keys.ring("ticket"),
+        lists=[],
+        rules=house.rules,
+        policy=house.policy(operator),
     )
-    etag = digest([[use.jti, use.leg, use.at] for use in facts.uses] + [_revoked(house, name, now) for name in lists]
-                  + [sorted(facts.ticket_keys), now.strftime("%Y-%m-%dT%H")])  # fmt: skip
-    return SignedBundle(bundles.sign(Signer(*house.keys.signer_key("bundle")), facts, now), etag)
+    known = bundles.with_status(assembled, status, moment)
+    return replace(known, read=lambda *_: reading, offsets=house.offsets(operator, house.clock.now()))
 
 
-def jwks(house: Gatehouse, kind: Kind) -> dict[str, Any]:
-    """The public keys that verify one kind of token."""
-    return house.keys.jwks(kind)
+def memory(tx: Transaction, used: list[TicketUse], jti: str | None, shown: Presented, operator: str) -> Seen:
+    """What is remembered of a ticket; where another operator saw it stays unsaid."""
+    known = [
+        Use(
+            use.jti, use.leg, int(use.at.timestamp()),
+            (use.gate or use.gate_key_id) if use.operator == operator else None,
+            cast("Kind", use.kind),
+        )
+        for use in used
+    ]  # fmt: skip
+    proofs = scans.list_proofs(tx, jti) if jti and shown.proof else []
+    return Seen(known, frozenset((jti or "", nonce) for nonce in proofs))
 
 
-def status_list_of(house: Gatehouse, list_id: str) -> str:
-    """A signed status list; raises NotFound for one that no live ticket points to."""
-    now = house.clock.now()
-    with house.database.read() as tx:
-        if not tickets.has_list(tx, list_id):
-            raise NotFound("there is no such status list")
-    return status_list_token(house, list_id, now)
-
-
-def status_list_token(house: Gatehouse, list_id: str, now: datetime) -> str:
-    """Sign the state of one status list."""
-    signer = Signer(*house.keys.signer_key("status"))
-    bits = {index: _STATUS_BITS[status] for index, status in _revoked(house, list_id, now)}
-    return status_list.sign(signer, house.press.status_uri(list_id), bits, now)
-
-
-def _revoked(house: Gatehouse, list_id: str, now: datetime) -> list[tuple[int, str]]:
-    with house.database.read() as tx:
-        return sorted(tickets.statuses(tx, list_id, now).items())
-
-
-def _repeated(earlier: Scan, body: str) -> dict[str, Any]:
+def _repeated(tx: Transaction, shown: Presentation, body: str) -> dict[str, Any] | None:
     """The answer that this scan_id got before; raises Conflict for another presentation under it."""
-    if earlier.body_hash != body:
+    earlier = scans.find_scan(tx, shown.gate_key_id, shown.scan_id)
+    known = earlier.body_hash if earlier else None
+    if earlier is None:
+        echo = scans.find_echo(tx, shown.gate_key_id, shown.scan_id)
+        if echo is None:
+            return None
+        known, earlier = echo.body_hash, scans.find_scan(tx, shown.gate_key_id, echo.first_scan_id)
+    if known != body or earlier is None:
         raise Conflict("this scan_id was used before for another presentation")
     answer: dict[str, Any] = json.loads(earlier.answer)
-    return answer
+    return {**answer, "scan_id": shown.scan_id}
 
 
 def _decide(tx: Transaction, house: Gatehouse, shown: Presentation, body: str) -> dict[str, Any]:
     now = house.clock.now()
     presented = Presented.scanned(shown.token)
-    gate = Gate(shown.operator, shown.stop_id, shown.leg, shown.gate_key_id)
+    gate = Gate(
+        shown.operator, shown.stop_id, shown.leg, shown.name or shown.gate_key_id, shown.zone,
+        cast("Direction | None", shown.direction),
+        by_hand=shown.by_hand,
+    )  # fmt: skip
     reading = bundles.read_ticket(
         house.keys.ring("ticket"), presented.token, house.press.issuer, shown.operator
     )
     jti = reading.jti
     # The ticket's row is held: a refund, another gate or this very scan sent twice waits for the answer.
     ticket = tickets.find_ticket(tx, jti, lock=True) if jti else None
-    known = scans.find_scan(tx, shown.gate_key_id, shown.scan_id)
+    known = _repeated(tx, shown, body) or _read_again(tx, shown, reading, presented, body=body, now=now)
     if known:
-        return _repeated(known, body)
-    status = _STATUS_BITS[ticket.status] if ticket else status_list.INVALID
-    knowledge = replace(_online(house, now, status), read=lambda *_: reading)
+        return known
+    bundle = knowledge(house, shown.operator, reading, ticket)
     while True:
-        used = tickets.list_uses(tx, jti) if jti else []
-        decision = decide(presented, knowledge, _seen(tx, used, jti, presented), int(now.timestamp()), gate)
+        used = uses.list_uses(tx, jti) if jti else []
+        seen = memory(tx, used, jti, presented, shown.operator)
+        decision = decide(presented, bundle, seen, int(now.timestamp()), gate)
         if not decision.admit or _claim(tx, decision, shown, used, now):
             break
     if decision.admit and decision.nonce and decision.jti:
@@ -167,45 +156,56 @@ def _decide(tx: Transaction, house: Gatehouse, shown: Presentation, body: str) -
             answer=canonical(answer),
             device_ts=shown.device_ts,
             received_at=now,
+            nonce=_nonce(reading, presented),
+            direction=shown.direction,
         ),
     )
-    if not stored:  # a code that names no ticket, sent twice at once: the first answer stands
-        first = scans.find_scan(tx, shown.gate_key_id, shown.scan_id)
-        return _repeated(first, body) if first else answer
-    return answer
+    # A code that names no ticket, sent twice at once: the first answer stands.
+    return answer if stored else _repeated(tx, shown, body) or answer
 
 
-def _online(house: Gatehouse, now: datetime, status: int) -> Bundle:
-    """The server's own knowledge in the shape of a bundle: always fresh."""
-    moment = int(now.timestamp())
-    assembled = bundles.assemble(
-        issuer=house.press.issuer,
-        operator="",
-        times=(moment, moment + 60),
-        ring=house.keys.ring("ticket"),
-        lists=[],
-        rules=RULES,
-        policy=_policy(house),
-    )
-    return bundles.with_status(assembled, status, moment)
+def _read_again(
+    tx: Transaction, shown: Presentation, reading: Reading, presented: Presented, *, body: str, now: datetime
+) -> dict[str, Any] | None:
+    """The answer of three seconds ago, when one device reads one screen again: it is one scan.
+
+    A key without a device may stand for many gates, and there the second presentation may be a copy.
+    """
+    if shown.name is None or reading.jti is None:
+        return None
+    nonce = _nonce(reading, presented)
+    first = scans.find_recent(tx, shown.gate_key_id, reading.jti, nonce, now - _DEBOUNCE)
+    if first is None or first.leg != (shown.leg if shown.leg is not None else first.leg):
+        return None
+    scans.add_echo(tx, Echo(shown.gate_key_id, shown.scan_id, body, first.scan_id, now))
+    answer: dict[str, Any] = json.loads(first.answer)
+    return {**answer, "scan_id": shown.scan_id}
 
 
-def _seen(tx: Transaction, used: list[UseRow], jti: str | None, presented: Presented) -> Seen:
-    uses = [Use(use.jti, use.leg, int(use.at.timestamp()), use.stop_id or use.gate_key_id) for use in used]
-    proofs = scans.list_proofs(tx, jti) if jti and presented.proof else []
-    return Seen(uses, frozenset((jti or "", nonce) for nonce in proofs))
+def _nonce(reading: Reading, presented: Presented) -> str | None:
+    """The nonce of a genuine proof."""
+    key = reading.claims.binding_key if reading.claims else None
+    proof = bundles.read_proof(presented.proof, presented.token, key) if key and presented.proof else None
+    return proof.nonce if proof else None
 
 
 def _claim(
-    tx: Transaction, decision: Decision, shown: Presentation, used: list[UseRow], now: datetime
+    tx: Transaction, decision: Decision, shown: Presentation, used: list[TicketUse], now: datetime
 ) -> bool:
-    """Take the lowest free use of the leg; False when somebody was faster."""
-    leg = decision.leg or 0
-    number = 1 + max((use.use_no for use in used if use.leg == leg), default=0)
-    row = UseRow(
-        str(decision.jti), leg, number, shown.operator, shown.gate_key_id, shown.scan_id, shown.stop_id, now
-    )
-    return tickets.claim_use(tx, row)
+    """Take the lowest free use of the leg and write it down; False when somebody was faster."""
+    jti, leg = str(decision.jti), decision.leg or 0
+    taken = [claim.use_no for claim in tickets.list_claims(tx, jti) if claim.leg == leg]
+    claim = UseClaim(
+        jti, leg, 1 + max(taken, default=0), shown.operator, shown.gate_key_id, shown.scan_id, shown.stop_id, now
+    )  # fmt: skip
+    if not tickets.claim_use(tx, claim):
+        return False
+    use = TicketUse(
+        jti, shown.gate_key_id, shown.scan_id, leg, shown.operator, shown.name or shown.stop_id, decision.kind,
+        now.replace(microsecond=0),
+    )  # fmt: skip
+    uses.put_uses(tx, jti, used, [*used, use], now)
+    return True
 
 
 def _answer(shown: Presentation, decision: Decision, now: datetime) -> dict[str, Any]:
@@ -220,7 +220,3 @@ def _answer(shown: Presentation, decision: Decision, now: datetime) -> dict[str,
         "jti": decision.jti,
         "decided_at": written(now),
     }
-
-
-def _policy(house: Gatehouse) -> Policy:
-    return Policy(accept_demo=house.accept_demo)

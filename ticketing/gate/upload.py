@@ -1,17 +1,28 @@
 """Take what gates tell after they were offline: keep every fact, judge the set, answer per item."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ticketing.clock import Clock
-from ticketing.db import Database, Transaction, scan_facts, scans, tickets
+from ticketing.db import Database, Transaction, devices, scan_facts, tickets
 from ticketing.db.documents import digest
 from ticketing.db.scan_facts import ScanFact
-from ticketing.db.scans import Scan
-from ticketing.db.tickets import Ticket, Use
-from ticketing.gate.judgment import Fact, Judged, Terms, answer, judge
+from ticketing.db.tickets import Ticket
+from ticketing.gate.judgment import Fact, Judged, answer
+from ticketing.gate.projection import (
+    Judgment,
+    answered,
+    is_leg_of,
+    judge_tickets,
+    reconcile,
+    uploaded,
+)
+from ticketing.tickets.products import THROUGH, ProductRule
+
+_PLAIN = {THROUGH.code: THROUGH.rule}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +38,25 @@ class Told:
     decision: str
     reason: str
     bundle_version: int | None
+    direction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The gate that uploads, by its key."""
+    """The gate that uploads; what a revoked device tells is kept and flagged."""
 
     gate_key_id: str
     operator: str
+    is_revoked: bool = False
 
 
-def upload(database: Database, clock: Clock, sender: Sender, told: Sequence[Told]) -> list[dict[str, Any]]:
+def upload(
+    database: Database,
+    clock: Clock,
+    sender: Sender,
+    told: Sequence[Told],
+    rules: Mapping[str, ProductRule] = _PLAIN,
+) -> list[dict[str, Any]]:
     """Keep every fact of a batch and say what came of each, in the order of the batch.
 
     Facts are never refused: the stored set is the same for any order, split or repetition. The per-item
@@ -45,106 +64,89 @@ def upload(database: Database, clock: Clock, sender: Sender, told: Sequence[Told
     """
     now = clock.now()
     with database.write() as tx:
-        held = {jti: tickets.find_ticket(tx, jti, lock=True) for jti in sorted({item.jti for item in told})}
-        return [_keep(tx, sender, item, held[item.jti], now) for item in told]
+        devices.lock_gate(tx, sender.gate_key_id)
+        known = _wordings(tx, sender, told)
+        rows = [_row(sender, item, now) for item in told]
+        # A scan that named another ticket before may change what that one comes to.
+        jtis = sorted({item.jti for item in told} | {fact.jti for facts in known.values() for fact in facts})
+        held = tickets.find_tickets(tx, jtis, lock=True)
+        scan_facts.add_facts(tx, rows)
+        judgment = judge_tickets(tx, held, jtis, rules)
+        reconcile(tx, held, judgment, now)
+        names = devices.names(tx)
+        outcomes = []
+        for row in rows:
+            fact = uploaded(row).fact
+            outcomes.append(
+                _outcome(
+                    sender,
+                    row,
+                    held.get(row.jti),
+                    judgment.of(fact),
+                    known=known,
+                    judgment=judgment,
+                    names=names,
+                )
+            )
+            known[row.scan_id].append(fact)
+        return outcomes
 
 
 def judge_ticket(tx: Transaction, jti: str, ticket: Ticket | None) -> tuple[Judged, ...]:
-    """Judge everything that is known about one ticket, told online or later."""
-    told = scan_facts.list_facts(tx, jti)
-    facts = [*map(_later, told), *_online(scan_facts.list_online_scans(tx, jti))]
-    for gate_key_id, scan_id in {(fact.gate_key_id, fact.scan_id) for fact in told}:
-        facts.extend(_wordings(tx, gate_key_id, scan_id))
-    return tuple(entry for entry in judge(facts, _terms(jti, ticket)) if entry.fact.jti == jti)
+    """Judge everything that is known about one ticket."""
+    held = {} if ticket is None else {jti: ticket}
+    return judge_tickets(tx, held, [jti], _PLAIN).by_ticket[jti]
 
 
-def _keep(
-    tx: Transaction, sender: Sender, item: Told, ticket: Ticket | None, now: datetime
+def _outcome(
+    sender: Sender,
+    row: ScanFact,
+    ticket: Ticket | None,
+    mine: Judged,
+    *,
+    known: Mapping[str, Sequence[Fact]],
+    judgment: Judgment,
+    names: Mapping[str, str],
 ) -> dict[str, Any]:
-    known = _wordings(tx, sender.gate_key_id, item.scan_id)
-    stored = _row(sender, item, now)
-    scan_facts.add_fact(tx, stored)
-    fact = _later(stored)
-    mine = next(entry for entry in judge_ticket(tx, item.jti, ticket) if _same(entry.fact, fact))
-    said = answer(fact, known, mine.verdict, int(now.timestamp()))
-    if ticket is None or not _rides_with(ticket, item.leg, sender.operator):
-        return {"scan_id": item.scan_id, "result": "unknown_ticket", "double_use": None}
-    if mine.verdict == "ride":
-        _close_leg(tx, sender, item, now)
-    return {"scan_id": item.scan_id, "result": said, "double_use": _double_use(mine)}
+    found = {"scan_id": row.scan_id, "result": "unknown_ticket", "double_use": None}
+    said = answer(mine.fact, known[row.scan_id], mine.verdict, int(row.received_at.timestamp()))
+    if ticket is None or not is_leg_of(ticket, row.leg, sender.operator):
+        return found
+    return {**found, "result": said, "double_use": _double_use(mine, judgment, sender, names)}
 
 
-def _close_leg(tx: Transaction, sender: Sender, item: Told, now: datetime) -> None:
-    """Let gates online and the next bundles know of a use that they could not see.
-
-    A leg whose use is claimed already stays with that claim; who rode is the judgment's to say, not the claim's.
-    """
-    at = datetime.fromtimestamp(min(now.timestamp(), max(0, item.device_ts + item.clock_offset)), UTC)
-    use = Use(item.jti, item.leg, 1, sender.operator, sender.gate_key_id, item.scan_id, None, at)
-    tickets.claim_use(tx, use)
-
-
-def _double_use(mine: Judged) -> dict[str, Any] | None:
+def _double_use(
+    mine: Judged, judgment: Judgment, sender: Sender, names: Mapping[str, str]
+) -> dict[str, Any] | None:
     if mine.repeats is None:
         return None
+    first = judgment.told[mine.repeats.scan_id, mine.repeats.body]
+    own = first.operator == sender.operator
     return {
-        "first_gate": mine.repeats.device,
-        "second_gate": mine.fact.device,
+        "first_gate": names.get(first.gate_key_id, first.gate_key_id) if own else "another operator",
+        "second_gate": names.get(sender.gate_key_id, sender.gate_key_id),
         "gap_seconds": mine.gap_seconds,
     }
 
 
-def _rides_with(ticket: Ticket, leg: int, operator: str) -> bool:
-    """Whether a leg is this operator's; a gate learns nothing about the legs of others."""
-    rides = [part for part in ticket.document["legs"] if part.get("operator")]
-    return leg < len(rides) and rides[leg]["operator"] == operator
-
-
-def _wordings(tx: Transaction, gate_key_id: str, scan_id: str) -> list[Fact]:
-    """Every way in which one scan was told."""
-    online = scans.find_scan(tx, gate_key_id, scan_id)
-    later = map(_later, scan_facts.list_facts_of_scan(tx, gate_key_id, scan_id))
-    return [*later, *_online([online] if online else [])]
-
-
-def _same(one: Fact, other: Fact) -> bool:
-    return (one.scan_id, one.body) == (other.scan_id, other.body)
-
-
-def _terms(jti: str, ticket: Ticket | None) -> dict[str, Terms]:
-    if ticket is None:
-        return {}
-    revoked = int(ticket.revoked_at.timestamp()) if ticket.revoked_at else None
-    return {jti: Terms(revoked_at=revoked)}
-
-
-def _later(row: ScanFact) -> Fact:
-    """An uploaded fact; the gate is part of its name, so no gate can contradict the scan of another."""
-    return Fact(
-        f"{row.gate_key_id}/{row.scan_id}", row.gate_key_id, row.jti, row.leg, row.device_ts, row.clock_offset,
-        row.decision == "accept", uploaded=True, list_issued_at=row.bundle_version,
-    )  # fmt: skip
-
-
-def _online(rows: Iterable[Scan]) -> list[Fact]:
-    """The facts of online answers that name a leg; their time is the server's."""
-    return [
-        Fact(
-            f"{row.gate_key_id}/{row.scan_id}", row.gate_key_id, row.jti, row.leg,
-            int(row.device_ts.timestamp()), int(row.received_at.timestamp()) - int(row.device_ts.timestamp()),
-            row.decision == "accept", uploaded=False,
-        )
-        for row in rows
-        if row.jti is not None and row.leg is not None
-    ]  # fmt: skip
+def _wordings(tx: Transaction, sender: Sender, told: Sequence[Told]) -> dict[str, list[Fact]]:
+    """Every way in which the scans of a batch were told before, by scan id."""
+    gates, scan_ids = [sender.gate_key_id], sorted({item.scan_id for item in told})
+    found: dict[str, list[Fact]] = defaultdict(list)
+    for entry in map(uploaded, scan_facts.list_facts_of_scans(tx, gates, scan_ids)):
+        found[entry.scan_id].append(entry.fact)
+    for entry in answered(scan_facts.list_online_scans_of(tx, gates, scan_ids)):
+        found[entry.scan_id].append(entry.fact)
+    return found
 
 
 def _row(sender: Sender, item: Told, now: datetime) -> ScanFact:
     content = [item.jti, item.leg, item.seq, item.device_ts, item.clock_offset, item.decision, item.reason]
+    more = [item.direction] if item.direction else []
     return ScanFact(
         gate_key_id=sender.gate_key_id,
         scan_id=item.scan_id,
-        content_hash=digest([*content, item.bundle_version]),
+        content_hash=digest([*content, item.bundle_version, *more]),
         operator=sender.operator,
         jti=item.jti,
         leg=item.leg,
@@ -155,4 +157,6 @@ def _row(sender: Sender, item: Told, now: datetime) -> ScanFact:
         reason=item.reason,
         bundle_version=item.bundle_version,
         received_at=now,
+        direction=item.direction,
+        is_flagged=int(sender.is_revoked),
     )

@@ -1,53 +1,95 @@
 """The demo gateway: a stand-in that moves no money and says so. Same port, same idempotency, own records.
 
-The payment method chooses the outcome: `demo_ok` pays, `demo_declined` is refused by the bank,
-`demo_timeout_after_capture` takes the money and loses the answer once. Its fee is 1.50 % of what it
-captures, rounded half up, and it keeps the fee when it refunds.
+The payment method chooses the outcome: `demo_ok` pays, `demo_declined` is refused by the bank, `demo_sca` waits
+for the buyer on a page of its own, `demo_timeout_after_capture` takes the money and loses the answer once,
+`demo_dispute` pays and is disputed later, `demo_refund_fails` pays and cannot be paid back. Its fee is 1.50 % of
+what it captures, rounded half up, and it keeps the fee when it refunds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 from tariffs.money import Money, half_up
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction, demo_gateway
-from ticketing.db.demo_gateway import Call, Charge
+from ticketing.db.demo_gateway import Call, Thing
+from ticketing.db.demo_gateway import Charge as Record
 from ticketing.db.documents import canonical
-from ticketing.errors import Conflict
+from ticketing.errors import Conflict, InvalidRequest, NotFound, PaymentRefused
 from ticketing.ids import new_id
-from ticketing.payments.port import Authorisation, Capture, OutcomeUnknown
+from ticketing.payments.port import (
+    Attempt,
+    Authorisation,
+    BalanceLine,
+    Capture,
+    Charge,
+    ChargeState,
+    DisputeState,
+    EventRefused,
+    GatewayDispute,
+    GatewayEvent,
+    GatewayRefund,
+    OutcomeUnknown,
+)
 
 FEE_BASIS_POINTS = 150
-_METHODS = ("demo_ok", "demo_declined", "demo_timeout_after_capture")
+DISPUTE_FEE_MINOR = 1500
+METHODS = (
+    "demo_ok", "demo_declined", "demo_sca", "demo_timeout_after_capture", "demo_dispute", "demo_refund_fails",
+)  # fmt: skip
 
 
 class DemoGateway:
-    """Pretends to be a card company; every effect and its answer are one transaction of its own."""
+    """Pretends to be a card company; every effect and its answer are one transaction of its own.
+
+    `public_url` is where its page stands on which a buyer approves (`demo_sca`).
+    """
 
     name = "demo"
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, public_url: str = "") -> None:
         self._database = database
         self._clock = clock
+        self._public_url = public_url
 
-    def methods(self) -> tuple[str, ...]:
-        """The methods that choose an outcome."""
-        return _METHODS
+    def check_method(self, method: str) -> None:
+        """Raise InvalidRequest for a method that chooses no outcome."""
+        if method not in METHODS:
+            raise InvalidRequest.at("method", f"must be one of {', '.join(METHODS)}")
 
-    def authorise(self, method: str, amount: Money, key: str) -> Authorisation:
-        """Hold the amount, or decline it."""
+    def authorise(self, attempt: Attempt, key: str) -> Authorisation:
+        """Hold the amount, ask for the buyer's approval, or decline."""
+        amount = attempt.amount
 
         def act(tx: Transaction) -> dict[str, Any]:
-            state = "declined" if method == "demo_declined" else "authorised"
-            charge = Charge(
-                f"demo_ch_{new_id()}", method, state, amount.minor, 0, 0, amount.currency, self._clock.now()
+            state = {"demo_declined": "declined", "demo_sca": "action_required"}.get(
+                attempt.method, "authorised"
             )
+            charge = Record(
+                f"demo_ch_{new_id()}", attempt.method, state, amount.minor, 0, 0, amount.currency,
+                self._clock.now(), attempt.order_id, attempt.payment_id,
+            )  # fmt: skip
             demo_gateway.insert_charge(tx, charge)
             return {"external_id": charge.id, "state": state, "detail": f"demo gateway: {state}"}
 
-        answer, _ = self._once(key, {"authorise": method, **amount.as_dict()}, act)
-        return Authorisation(**answer)
+        request = {"authorise": attempt.method, "payment": attempt.payment_id, **amount.as_dict()}
+        answer, _ = self._once(key, request, act)
+        waits = answer["state"] == "action_required"
+        url = f"{self._public_url}/demo-gateway/{answer['external_id']}" if waits else None
+        return Authorisation(**answer, action_url=url)
+
+    def approve(self, external_id: str, *, yes: bool) -> Charge:
+        """The buyer's word on the demo gateway's page; raises NotFound, and Conflict when it was given before."""
+        with self._database.write() as tx:
+            charge = demo_gateway.find_charge(tx, external_id)
+            if charge is None:
+                raise NotFound("the demo gateway knows no such payment")
+            if charge.state != "action_required":
+                raise Conflict(f"this payment is {charge.state} already")
+            state = "authorised" if yes else "declined"
+            return _charge(demo_gateway.update_charge(tx, charge, state=state))
 
     def capture(self, external_id: str, amount: Money, key: str) -> Capture:
         """Take the held amount and keep the fee."""
@@ -56,8 +98,9 @@ class DemoGateway:
         def act(tx: Transaction) -> dict[str, Any]:
             charge = demo_gateway.get_charge(tx, external_id)
             if charge.state != "authorised" or amount.minor > charge.amount_minor:
-                raise Conflict(f"the demo gateway cannot capture a charge that is {charge.state}")
+                raise PaymentRefused(f"the demo gateway cannot capture a charge that is {charge.state}")
             demo_gateway.update_charge(tx, charge, state="captured", captured_minor=amount.minor)
+            self._balance(tx, external_id, amount, kind="charge", source=external_id, fee_minor=fee.minor)
             return {"external_id": external_id, "method": charge.method}
 
         answer, replayed = self._once(key, {"capture": external_id, **amount.as_dict()}, act)
@@ -77,20 +120,123 @@ class DemoGateway:
 
         self._once(key, {"cancel": external_id}, act)
 
-    def refund(self, external_id: str, amount: Money, key: str) -> str:
+    def refund(self, external_id: str, amount: Money, refund_id: str, key: str) -> GatewayRefund:
         """Give back part of what was captured, never more."""
 
         def act(tx: Transaction) -> dict[str, Any]:
             charge = demo_gateway.get_charge(tx, external_id)
+            fails = charge.method == "demo_refund_fails"
             refunded = charge.refunded_minor + amount.minor
             if refunded > charge.captured_minor:
                 raise Conflict("the demo gateway does not give back more than it took")
-            demo_gateway.update_charge(tx, charge, refunded_minor=refunded)
-            return {"refund_id": f"demo_re_{new_id()}"}
+            made = {
+                "state": "failed" if fails else "confirmed", "amount_minor": amount.minor, "refund_id": refund_id,
+                "currency": amount.currency,
+            }  # fmt: skip
+            thing = Thing(f"demo_re_{new_id()}", "refund", external_id, self._clock.now(), made)
+            demo_gateway.put_thing(tx, thing)
+            if not fails:
+                demo_gateway.update_charge(tx, charge, refunded_minor=refunded)
+                self._balance(tx, external_id, -amount, kind="refund", source=thing.id, fee_minor=0)
+            return {"id": thing.id}
 
         answer, _ = self._once(key, {"refund": external_id, **amount.as_dict()}, act)
-        refund_id: str = answer["refund_id"]
-        return refund_id
+        return self.fetch_refund(answer["id"])
+
+    def dispute(self, external_id: str, state: DisputeState, *, reason: str = "fraudulent") -> GatewayDispute:
+        """Pretend that a cardholder complains, or what became of it; a dispute takes money with `withdrawn`."""
+        with self._database.write() as tx:
+            charge = demo_gateway.get_charge(tx, external_id)
+            thing_id = f"demo_dp_{external_id.removeprefix('demo_ch_')}"
+            amount = Money(charge.captured_minor - charge.refunded_minor, charge.currency)
+            made = {
+                "state": state,
+                "amount_minor": amount.minor,
+                "currency": amount.currency,
+                "reason": reason,
+            }
+            demo_gateway.put_thing(tx, Thing(thing_id, "dispute", external_id, self._clock.now(), made))
+            if state == "withdrawn":
+                self._balance(
+                    tx, external_id, -amount, kind="dispute", source=thing_id, fee_minor=DISPUTE_FEE_MINOR
+                )
+            if state in {"reinstated", "won"}:
+                self._balance(tx, external_id, amount, kind="dispute", source=thing_id, fee_minor=0)
+        return self.fetch_dispute(thing_id)
+
+    def fetch(self, external_id: str) -> Charge:
+        """What the demo gateway has of a payment."""
+        with self._database.read() as tx:
+            found = demo_gateway.find_charge(tx, external_id)
+        if found is None:
+            raise NotFound("the demo gateway knows no such payment")
+        return _charge(found)
+
+    def find(self, attempt: Attempt) -> Charge | None:
+        """The charge of one of our payments."""
+        with self._database.read() as tx:
+            found = demo_gateway.find_charge_of_payment(tx, attempt.payment_id)
+        return None if found is None else _charge(found)
+
+    def fetch_refund(self, external_id: str) -> GatewayRefund:
+        """What the demo gateway has of a refund."""
+        found = self._thing(external_id, "refund")
+        made = found.document
+        return GatewayRefund(
+            found.id,
+            made["state"],
+            Money(made["amount_minor"], made["currency"]),
+            found.charge_id,
+            made["refund_id"],
+        )
+
+    def fetch_dispute(self, external_id: str) -> GatewayDispute:
+        """What the demo gateway has of a dispute."""
+        found = self._thing(external_id, "dispute")
+        made = found.document
+        amount = Money(made["amount_minor"], made["currency"])
+        return GatewayDispute(
+            found.id, made["state"], found.charge_id, amount, DISPUTE_FEE_MINOR, made["reason"]
+        )
+
+    def read_event(self, body: bytes, signature: str, now: datetime) -> GatewayEvent:
+        """The demo gateway reports nothing over the network."""
+        raise EventRefused("the demo gateway sends no reports")
+
+    def list_balance(self, since: datetime, until: datetime) -> Iterator[BalanceLine]:
+        """Its account of our pretended money."""
+        with self._database.read() as tx:
+            things = demo_gateway.list_things(tx, "balance", since, until)
+        for thing in things:
+            made = thing.document
+            amount = Money(made["amount_minor"], made["currency"])
+            yield BalanceLine(
+                thing.id,
+                made["kind"],
+                made["source"],
+                thing.charge_id,
+                amount,
+                made["fee_minor"],
+                thing.created_at,
+            )
+
+    def _thing(self, external_id: str, kind: str) -> Thing:
+        with self._database.read() as tx:
+            found = demo_gateway.find_thing(tx, external_id)
+        if found is None or found.kind != kind:
+            raise NotFound(f"the demo gateway knows no such {kind}")
+        return found
+
+    def _balance(
+        self, tx: Transaction, charge_id: str, amount: Money, *, kind: str, source: str, fee_minor: int
+    ) -> None:
+        made = {
+            "kind": kind, "source": source, "amount_minor": amount.minor, "currency": amount.currency,
+            "fee_minor": fee_minor,
+        }  # fmt: skip
+        demo_gateway.put_thing(
+            tx, Thing(f"demo_txn_{new_id()}", "balance", charge_id, self._clock.now(), made)
+        )
 
     def _once(
         self, key: str, request: dict[str, str], act: Callable[[Transaction], dict[str, Any]]
@@ -106,3 +252,15 @@ class DemoGateway:
         if earlier.request != asked:
             raise Conflict(f"the key {key} was used for another request")
         return earlier.document, True
+
+
+def _charge(found: Record) -> Charge:
+    states: dict[str, ChargeState] = {
+        "action_required": "action_required", "authorised": "authorised", "captured": "captured",
+        "declined": "declined", "cancelled": "cancelled",
+    }  # fmt: skip
+    fee = half_up(Fraction(found.captured_minor * FEE_BASIS_POINTS, 10_000)) if found.captured_minor else None
+    return Charge(
+        found.id, states[found.state], Money(found.amount_minor, found.currency), found.captured_minor,
+        found.refunded_minor, found.order_id, found.payment_id, fee,
+    )  # fmt: skip

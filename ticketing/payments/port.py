@@ -1,10 +1,17 @@
-"""The port that every payment gateway fits: authorise, capture, cancel, refund, each idempotent by our key."""
+"""The port that every payment gateway fits: authorise, capture, cancel, refund, fetch, each idempotent by our key."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from datetime import datetime
+from typing import Any, Literal, Protocol
 
 from tariffs.money import Money
 from ticketing.errors import ThroughfareError
+
+ChargeState = Literal["action_required", "authorised", "captured", "declined", "cancelled"]
+RefundState = Literal["pending", "confirmed", "failed"]
+DisputeState = Literal["inquiry", "open", "withdrawn", "reinstated", "won", "lost"]
+EventKind = Literal["charge", "refund", "dispute", "balance", "unknown"]
 
 
 class OutcomeUnknown(ThroughfareError):
@@ -13,42 +20,143 @@ class OutcomeUnknown(ThroughfareError):
     code = "payment_unknown"
 
 
+class EventRefused(ThroughfareError):
+    """A report that the gateway did not sign, or not for us, or not now."""
+
+    code = "event_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to take money: `payment_id` is ours, the gateway carries both ids and no person's data."""
+
+    order_id: str
+    payment_id: str
+    method: str
+    amount: Money
+
+
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """The gateway's word on a card: `authorised` holds the amount, `declined` holds nothing."""
+    """The gateway's word on a card: `authorised` holds the amount, `declined` holds nothing.
+
+    `action_required` waits for the buyer (strong customer authentication): the page completes it with
+    `client_secret`, or at `action_url`; the truth is what `fetch` says afterwards.
+    """
 
     external_id: str
-    state: Literal["authorised", "declined"]
+    state: Literal["authorised", "declined", "action_required"]
     detail: str
+    client_secret: str | None = None
+    action_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """Money taken, and what the gateway keeps of it."""
+    """Money taken, and what the gateway keeps of it; None where it tells that later."""
 
     external_id: str
-    fee: Money
+    fee: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What the gateway has: the truth of a payment, whatever was reported of it before."""
+
+    external_id: str
+    state: ChargeState
+    amount: Money
+    captured_minor: int
+    refunded_minor: int
+    order_id: str | None
+    payment_id: str | None
+    fee_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRefund:
+    """A refund as the gateway has it; `refund_id` is ours, None for one that was made elsewhere."""
+
+    external_id: str
+    state: RefundState
+    amount: Money
+    charge_id: str
+    refund_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayDispute:
+    """A cardholder's complaint: money moves when it is `withdrawn` and when it is `reinstated`."""
+
+    external_id: str
+    state: DisputeState
+    charge_id: str
+    amount: Money
+    fee_minor: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayEvent:
+    """Something happened: a hint to look at `object_id`, never the truth itself."""
+
+    id: str
+    type: str
+    kind: EventKind
+    object_id: str | None
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceLine:
+    """One line of the gateway's own account of our money; `source` is the object that moved it."""
+
+    id: str
+    kind: Literal["charge", "refund", "dispute", "fee", "payout", "other"]
+    source: str
+    charge_id: str | None
+    amount: Money
+    fee_minor: int
+    at: datetime
 
 
 class PaymentGateway(Protocol):
     """A payment gateway. The same key with the same request gives the first answer again, without effect.
 
-    Every call may raise OutcomeUnknown.
+    Every call may raise OutcomeUnknown; none may be made inside a database transaction.
     """
 
     name: str
 
-    def methods(self) -> tuple[str, ...]:
-        """The payment methods a buyer may name."""
+    def check_method(self, method: str) -> None:
+        """Raise InvalidRequest for a payment method that this gateway does not know."""
 
-    def authorise(self, method: str, amount: Money, key: str) -> Authorisation:
+    def authorise(self, attempt: Attempt, key: str) -> Authorisation:
         """Ask for the buyer's money; nothing is taken yet."""
 
     def capture(self, external_id: str, amount: Money, key: str) -> Capture:
-        """Take the authorised money."""
+        """Take the authorised money. Raises PaymentRefused when the hold has gone."""
 
     def cancel(self, external_id: str, key: str) -> None:
-        """Let an authorisation go."""
+        """Let an authorisation go; one that is gone counts as cancelled."""
 
-    def refund(self, external_id: str, amount: Money, key: str) -> str:
-        """Give captured money back; answers the gateway's id of the refund."""
+    def refund(self, external_id: str, amount: Money, refund_id: str, key: str) -> GatewayRefund:
+        """Give captured money back. Raises Conflict for more than was taken."""
+
+    def fetch(self, external_id: str) -> Charge:
+        """What the gateway has of a payment; raises NotFound."""
+
+    def find(self, attempt: Attempt) -> Charge | None:
+        """The payment of an attempt whose answer was lost, by our own ids."""
+
+    def fetch_refund(self, external_id: str) -> GatewayRefund:
+        """What the gateway has of a refund; raises NotFound."""
+
+    def fetch_dispute(self, external_id: str) -> GatewayDispute:
+        """What the gateway has of a dispute; raises NotFound."""
+
+    def read_event(self, body: bytes, signature: str, now: datetime) -> GatewayEvent:
+        """Read a report; raises EventRefused unless the gateway signed it, for us, within five minutes of now."""
+
+    def list_balance(self, since: datetime, until: datetime) -> Iterable[BalanceLine]:
+        """The gateway's account of our money between two moments."""

@@ -10,6 +10,7 @@ from ticketing.books import postings
 from ticketing.db import Transaction, books, tickets
 from ticketing.db.books import Share, Tax
 from ticketing.db.offers import Quote
+from ticketing.db.orders import Order
 from ticketing.db.tickets import Ticket
 from ticketing.tickets.issue import Press, TicketOrder, choose_index, status_list_of
 
@@ -25,6 +26,23 @@ class Validity:
     expires_at: datetime
 
 
+def ride_legs(rides: list[dict[str, Any]]) -> tuple[tuple[str, ...], ...]:
+    """The legs of a journey, as its token says them. Pure."""
+    return tuple((ride["operator"], ride["from_stop_id"], ride["to_stop_id"]) for ride in rides)
+
+
+def pass_legs(document: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """Where a pass is good, as its token says it: each operator, with its zone where there is one. Pure."""
+    areas = document["scope"]["areas"]
+    zone = f"z:{areas[0]}" if len(areas) == 1 else "z:*"
+    return tuple((operator, zone) for operator in document["scope"]["operators"])
+
+
+def pass_validity(document: dict[str, Any]) -> Validity:
+    """From when until when a pass opens gates: its own times, without margins. Pure."""
+    return Validity(*(datetime.fromisoformat(document[name]) for name in ("valid_from", "valid_until")))
+
+
 def validity(rides: list[dict[str, Any]], now: datetime) -> Validity:
     """Open two hours before the first departure, end three hours after the last arrival. Pure.
 
@@ -35,10 +53,10 @@ def validity(rides: list[dict[str, Any]], now: datetime) -> Validity:
     return Validity(max(now, departure - EARLY), arrival + LATE)
 
 
-def issue(tx: Transaction, press: Press, quote: Quote, order_id: str, now: datetime) -> list[Ticket]:
+def issue(tx: Transaction, press: Press, quote: Quote, order: Order, now: datetime) -> list[Ticket]:
     """Sign and store every ticket of a quote and book what each operator, tax office and the scheme gets."""
     return [
-        _issue_one(tx, press, quote, order_id=order_id, passenger=passenger, now=now)
+        _issue_one(tx, press, quote, order_id=order.id, passenger=passenger, now=now)
         for passenger in quote.document["passengers"]
     ]
 
@@ -46,8 +64,8 @@ def issue(tx: Transaction, press: Press, quote: Quote, order_id: str, now: datet
 def _issue_one(
     tx: Transaction, press: Press, quote: Quote, *, order_id: str, passenger: dict[str, Any], now: datetime
 ) -> Ticket:
-    rides = quote.document["rides"]
-    valid = validity(rides, now)
+    rides, season = quote.document["rides"], quote.document.get("pass")
+    valid = pass_validity(season) if season else validity(rides, now)
     list_id = status_list_of(now)
     index = choose_index(lambda wanted: tickets.has_index(tx, list_id, wanted))
     jti = secrets.token_urlsafe(16)
@@ -55,7 +73,7 @@ def _issue_one(
         TicketOrder(
             jti=jti,
             product=quote.document["product"],
-            legs=tuple((ride["operator"], ride["from_stop_id"], ride["to_stop_id"]) for ride in rides),
+            legs=pass_legs(season) if season else ride_legs(rides),
             passengers=1,
             category=None if passenger["rider"] == "adult" else passenger["rider"][:4],
             issued_at=now,
@@ -63,6 +81,8 @@ def _issue_one(
             expires_at=valid.expires_at,
             status_list=list_id,
             status_index=index,
+            uses_per_leg=0 if season else 1,
+            uses=season["uses"] if season else None,
         )
     )
     made = Ticket(
@@ -83,7 +103,8 @@ def _issue_one(
         document={
             "legs": quote.document["legs"],
             "rider": passenger["rider"],
-            "operators": _operators(rides),
+            "operators": season["scope"]["operators"] if season else _operators(rides),
+            **({"pass": season} if season else {}),
         },
     )
     tickets.insert_ticket(tx, made)

@@ -6,19 +6,26 @@ from tariffs.money import Money
 from ticketing.clock import written
 from ticketing.db.orders import Refund
 from ticketing.db.tickets import Ticket
-from ticketing.purchase.service import OrderState
+from ticketing.payments import Authorisation
+from ticketing.purchase.giving_back import RefundOffer
+from ticketing.purchase.till import OrderState
 
 
-def order(state: OrderState, stand_ins: tuple[str, ...]) -> dict[str, Any]:
-    """An order with its payments and refunds."""
+def order(
+    state: OrderState, stand_ins: tuple[str, ...], asked: Authorisation | None = None
+) -> dict[str, Any]:
+    """An order with its payments and refunds; `asked` is how the buyer's bank wants to be answered."""
     found, currency = state.order, state.order.currency
     return {
         "id": found.id,
         "quote_id": found.quote_id,
         "state": found.state,
         "total": _money(found.total_minor, currency),
+        "due": _money(state.due_minor(), currency),
         "created_at": written(found.created_at),
         "expires_at": written(found.expires_at),
+        "disputed": any(one.state in {"open", "withdrawn", "lost"} for one in state.disputes),
+        "next_action": _next_action(asked),
         "passengers": [
             {
                 "ref": passenger["ref"],
@@ -37,6 +44,16 @@ def order(state: OrderState, stand_ins: tuple[str, ...]) -> dict[str, Any]:
                 "created_at": written(payment.created_at),
             }
             for payment in state.payments
+        ],
+        "bookings": [
+            {
+                "operator": one.operator,
+                "leg": one.document["leg"],
+                "passenger": one.document["traveller"]["ref"],
+                "state": one.state,
+                "reference": one.reference,
+            }
+            for one in state.bookings
         ],
         "refunds": [refund(made) for made in state.refunds],
         "history": [
@@ -82,6 +99,36 @@ def refund(made: Refund) -> dict[str, Any]:
             }
             for line in made.document["lines"]
         ],
+    }
+
+
+def refund_offer(found: RefundOffer) -> dict[str, Any]:
+    """What would come back, and why; tickets that give nothing back with their reason."""
+    return {
+        "order_id": found.order_id,
+        "amount": found.amount.as_dict(),
+        "lines": [
+            {
+                "passenger": line.passenger_ref,
+                "jti": line.jti,
+                "percent": line.percent,
+                "amount": line.amount.as_dict(),
+                "because": line.because,
+            }
+            for line in found.lines
+        ],
+        "refused": [{"passenger": passenger, "because": reason} for passenger, reason in found.refused],
+    }
+
+
+def _next_action(asked: Authorisation | None) -> dict[str, Any] | None:
+    if asked is None:
+        return None
+    return {
+        "kind": "authenticate",
+        "client_secret": asked.client_secret,
+        "url": asked.action_url,
+        "detail": asked.detail,
     }
 
 

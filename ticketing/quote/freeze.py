@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tariffs.result import JourneyPrice, PassengerPrice
+from ticketing.regions import travellers
 
 
 def document(offer: Mapping[str, Any], price: JourneyPrice, product: str) -> dict[str, Any]:
@@ -12,6 +13,7 @@ def document(offer: Mapping[str, Any], price: JourneyPrice, product: str) -> dic
     Amounts are minor units of the quote's currency.
     """
     return {
+        **({"person_id": offer["person_id"]} if "person_id" in offer else {}),
         "product": product,
         "rides": offer["rides"],
         "legs": [leg for leg in offer["legs"] if leg["kind"] == "ride"],
@@ -23,8 +25,7 @@ def document(offer: Mapping[str, Any], price: JourneyPrice, product: str) -> dic
 def passenger(found: PassengerPrice) -> dict[str, Any]:
     """Write what one passenger is promised: items, shares, taxes and derivation."""
     return {
-        "ref": found.passenger.ref,
-        "rider": found.passenger.rider,
+        **travellers.to_json(found.passenger),
         "total_minor": found.total.minor if found.total else 0,
         "items": [
             {

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from tariffs.book import build_book
 from tariffs.money import Money
-from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from ticketing.clock import Clock
 from ticketing.db import Database, offers
@@ -15,7 +14,7 @@ from ticketing.db.offers import Quote, TariffVersion
 from ticketing.errors import Conflict, Gone, InvalidRequest, NotFound
 from ticketing.ids import new_id
 from ticketing.quote.freeze import document
-from ticketing.regions import Region, rides
+from ticketing.regions import Region, rides, travellers
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,8 @@ class Desk:
     regions: Mapping[str, Region]
 
 
-def freeze(desk: Desk, offer_id: str) -> Quote:
-    """Freeze an offer; it holds until the offer's expiry.
+def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
+    """Freeze an offer; it holds until the offer's expiry. An offer that counts on an account is that account's.
 
     Raises InvalidRequest for an unknown offer, Gone for an expired one, Conflict when a new tariff version
     prices it differently.
@@ -36,7 +35,7 @@ def freeze(desk: Desk, offer_id: str) -> Quote:
     now = desk.clock.now()
     with desk.database.read() as tx:
         offer = offers.find_offer(tx, offer_id)
-    if offer is None:
+    if offer is None or offer.document.get("person_id") not in {None, person_id}:
         raise InvalidRequest.at("offer_id", "there is no such offer")
     if now >= offer.expires_at:
         raise Gone(f"the offer expired at {offer.expires_at.isoformat()}; search again")
@@ -45,7 +44,7 @@ def freeze(desk: Desk, offer_id: str) -> Quote:
     price = price_journey(
         region.book,
         [rides.from_json(ride) for ride in offered["rides"]],
-        [Passenger(person["ref"], person["rider"]) for person in offered["passengers"]],
+        [travellers.from_json(person) for person in offered["passengers"]],
         at=now,
     )
     if price.total is None or (price.total.minor, price.total.currency) != (
@@ -105,7 +104,7 @@ def replay(database: Database, quote_id: str) -> Replay:
     price = price_journey(
         book,
         [rides.from_json(ride) for ride in promised["rides"]],
-        [Passenger(person["ref"], person["rider"]) for person in promised["passengers"]],
+        [travellers.from_json(person) for person in promised["passengers"]],
         at=quote.created_at,
     )
     again = json.loads(canonical(document(promised, price, promised["product"])))

@@ -76,6 +76,7 @@ def _tariff(data: RegionData) -> dict[str, Any]:
         "fee_basis_points": data.fee_basis_points,
         "currency": data.currency,
         "pass_documents": data.passes,
+        **({"dated_feeds": data.dated_feeds} if data.dated_feeds else {}),
         **{f"{Path(name).stem}_text": text for name, text in data.optional_texts.items()},
     }
 
@@ -87,5 +88,6 @@ def _unknown_riders(data: RegionData, book: TariffBook) -> list[Finding]:
                 f"{own!r} buys nothing in the tariff of {operator}")
         for rider, mapped in data.riders.items()
         for operator, own in mapped.items()
-        if operator in book.feeds and not has_rider(book.feeds[operator], own)
+        for feed in (book.feeds.get(operator), *(feed for _, feed in book.dated.get(operator, ())))
+        if feed is not None and not has_rider(feed, own)
     ]  # fmt: skip

@@ -4,10 +4,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from operators.region import RegionData
-from tariffs.party import Passenger
+from tariffs.party import Passenger, ProvenClaim
+from tariffs.passes import HeldPass
 from tariffs.pricing import price_journey
 from tariffs.result import JourneyPrice
 from ticketing.clock import Clock, written
@@ -15,7 +16,7 @@ from ticketing.db import Database, offers
 from ticketing.db.offers import Offer
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.ids import new_id
-from ticketing.regions import Region, Watch, rides
+from ticketing.regions import Region, Watch, rides, travellers
 from ticketing.search import places
 from ticketing.search.live import overlay
 from ticketing.search.network import ORDINARY, Needs, Network, build, days_around, nearby
@@ -46,6 +47,22 @@ class Endpoint:
     coordinate: tuple[float, float] | None
 
 
+class Holder(Protocol):
+    """What the owner of the calling account brings."""
+
+    @property
+    def person_id(self) -> str:
+        """Whose account it is."""
+
+    @property
+    def claims(self) -> tuple[ProvenClaim, ...]:
+        """What was proven."""
+
+    @property
+    def passes(self) -> tuple[HeldPass, ...]:
+        """What is held."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a person wants."""
@@ -61,22 +78,24 @@ class Wish:
     range_minutes: int | None = None
     less_walking: bool = False
     wheelchair: bool = False
+    person_id: str | None = None
 
     @classmethod
-    def from_request(cls, wanted: Mapping[str, Any]) -> "Wish":
-        """Read the loaded request of `POST /v1/journeys`."""
+    def from_request(cls, wanted: Mapping[str, Any], holder: Holder | None = None) -> "Wish":
+        """Read the loaded request of `POST /v1/journeys`; `holder` is what the calling account brings."""
         return cls(
             origin=_endpoint(wanted["origin"]),
             destination=_endpoint(wanted["destination"]),
             at=wanted.get("depart_at") or wanted["arrive_by"],
             arrive="arrive_by" in wanted,
-            passengers=tuple(Passenger(row["ref"], row["rider_category"]) for row in wanted["passengers"]),
+            passengers=tuple(_passenger(row, holder) for row in wanted["passengers"]),
             region=wanted.get("region"),
             via=_endpoint(wanted["via"]) if "via" in wanted else None,
             stay_minutes=wanted.get("via", {}).get("stay_minutes", 0),
             range_minutes=wanted.get("range_minutes"),
             less_walking=wanted.get("walking") == "less",
             wheelchair=wanted.get("wheelchair", False),
+            person_id=holder.person_id if holder else None,
         )
 
 
@@ -244,7 +263,8 @@ def _with_offers(
             document = {
                 "rides": [rides.to_json(ride) for ride in plan.rides],
                 "legs": view["legs"],
-                "passengers": [{"ref": person.ref, "rider": person.rider} for person in wish.passengers],
+                "passengers": [travellers.to_json(person) for person in wish.passengers],
+                **({"person_id": wish.person_id} if wish.person_id else {}),
                 "total_minor": price.total.minor,
                 "currency": price.total.currency,
                 "tariff_version": price.tariff_version,
@@ -341,6 +361,13 @@ def _why_none(question: Question) -> str:
     if not question.destinations:
         return "no stop within walking distance of the destination"
     return "no connection within 24 hours"
+
+
+def _passenger(row: Mapping[str, Any], holder: Holder | None) -> Passenger:
+    """A traveller; the one who is the account's owner brings what it holds."""
+    if holder is None or not row.get("account_holder"):
+        return Passenger(row["ref"], row["rider_category"])
+    return Passenger(row["ref"], row["rider_category"], holder.claims, holder.passes)
 
 
 def _endpoint(wanted: Mapping[str, Any]) -> Endpoint:

@@ -1,59 +1,56 @@
 """One operator's statement as CSV: each share of each ticket, then the totals; safe to open in a spreadsheet."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 
 from tariffs.money import Money
-from ticketing.db.books import ShareLine
 from ticketing.db.runs import Run
+from ticketing.settlement.inert import row
+from ticketing.settlement.lines import AMOUNTS, Line, amounts, foot, totals
+from ticketing.settlement.words import word
 
-SPECIMEN = "SPECIMEN - NOT PAID: demo payments, no money has moved"
-_COLUMNS = (
-    "booked_at", "kind", "ticket", "seq", "rule", "original_period",
-    "gross", "vat", "fee", "net", "net_minor", "currency",
+COLUMNS = (
+    "booked_at", "kind", "ticket", "journey", "seq", "rule", "original_period",
+    "gross", "vat", "fee", "net", "net_minor", "currency", "line",
 )  # fmt: skip
-_AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 
 
-def to_csv(run: Run, operator: str, lines: Iterable[ShareLine]) -> Iterator[str]:
+def to_csv(run: Run, party: str, lines: Iterable[Line], language: str = "en") -> Iterator[str]:
     """Yield the lines of a statement (RFC 4180, UTF-8, decimal point), without holding them all.
 
-    A statement of demo payments opens with a line that says so. The last lines are the totals by currency.
+    A statement of demo payments opens with a line that says so. The last lines are the totals by currency, what
+    was carried in, what is carried on and what is paid.
     """
     if run.document["demo"]:
-        yield _row([SPECIMEN])
-    yield _row(["statement", operator, run.region, run.period, f"run {run.id}", f"digest {run.digest}"])
-    yield _row(_COLUMNS)
-    totals: dict[str, dict[str, int]] = {}
+        yield row([word("specimen", language)])
+    yield row([
+        word("statement", language), party, run.region, run.period, f"run {run.id}", f"digest {run.digest}"
+    ])  # fmt: skip
+    yield row([word(name, language) for name in COLUMNS])
     for line in lines:
-        sums = totals.setdefault(line.currency, dict.fromkeys(_AMOUNTS, 0))
-        for name in _AMOUNTS:
-            sums[name] += getattr(line, name)
-        yield _row([
-            line.booked_at.isoformat(timespec="seconds"), line.kind, line.ticket_jti, line.seq, line.rule,
-            line.original_period, *_amounts(line.currency, {name: getattr(line, name) for name in _AMOUNTS}),
-        ])  # fmt: skip
-    for currency, sums in sorted(totals.items()):
-        yield _row([f"total {currency}", "", "", "", "", "", *_amounts(currency, sums)])
+        yield row(cells(line))
+    yield from (row(cells) for cells in foot_rows(run, party, language))
 
 
-def _amounts(currency: str, minor: dict[str, int]) -> list[str | int]:
-    return [*(Money(minor[name], currency).text for name in _AMOUNTS), minor["net_minor"], currency]
+def cells(line: Line) -> list[str | int]:
+    """The cells of one line, in the order of the columns."""
+    return [
+        line.booked_at, line.kind, line.ticket, line.journey, line.seq, line.rule, line.original_period,
+        *amounts(line), line.net_minor, line.currency, line.id,
+    ]  # fmt: skip
 
 
-def _row(cells: Iterable[str | int]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow([_inert(cell) for cell in cells])
-    return buffer.getvalue()
-
-
-def _inert(cell: str | int) -> str | int:
-    """Keep a text from being read as a formula; amounts stay numbers."""
-    if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} and not _is_amount(cell):
-        return f"'{cell}"
-    return cell
-
-
-def _is_amount(cell: str) -> bool:
-    return cell.removeprefix("-").replace(".", "", 1).isdigit()
+def foot_rows(run: Run, party: str, language: str) -> list[list[str | int]]:
+    """Totals, what was carried in, what is carried on, what is paid: by currency."""
+    found: list[list[str | int]] = []
+    blank: list[str | int] = [""] * 6
+    for currency, sums in sorted(totals(run, party).items()):
+        texts = [Money(sums[name], currency).text for name in AMOUNTS]
+        found.append(
+            [f"{word('total', language)} {currency}", *blank, *texts, sums["net_minor"], currency, ""]
+        )
+    for currency, ends in sorted(foot(run, party).items()):
+        for name in ("opening", "carried", "position"):
+            if name in ends:
+                label = f"{word(name, language)} {ends[name].get('from_period', '')}".strip()
+                found.append([label, *blank, "", "", "", ends[name]["amount"], "", currency, ""])
+    return found

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ticketing.tickets import claims
@@ -12,11 +12,15 @@ from ticketing.tickets.keys import KeyStore
 from ticketing.tickets.status_list import SIZE
 
 _MAX_TRIES = 1000
+_LONG_LIFE = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class TicketOrder:
-    """What to issue. `legs` are (operator, from stop, to stop); `category` is shown to staff, shortened.
+    """What to issue.
+
+    `legs` are (operator, from stop, to stop), (operator, from, to, class) or (operator, `z:AB`); `category` is
+    shown to staff, shortened.
 
     `binding_key` is the phone's public P-256 key (`kty`, `crv`, `x`, `y`) where the ticket is bound to it;
     `uses_per_leg` 0 is unlimited, `uses` limits the whole ticket (carnet).
@@ -24,7 +28,7 @@ class TicketOrder:
 
     jti: str
     product: str
-    legs: tuple[tuple[str, str, str], ...]
+    legs: tuple[tuple[str, ...], ...]
     passengers: int
     category: str | None
     issued_at: datetime
@@ -90,9 +94,23 @@ def ticket_payload(order: TicketOrder, issuer: str, status_uri: str, *, demo: bo
     return payload
 
 
-def status_list_of(moment: datetime) -> str:
-    """The list for tickets issued now: one a day (UTC), so that it closes when its tickets have expired."""
+def status_list_of(moment: datetime, expires_at: datetime | None = None) -> str:
+    """The list for tickets issued now: one a day (UTC), so that it closes when its tickets have expired.
+
+    Tickets that live for longer than a fortnight share one list a month, so that gates need not hold hundreds.
+    """
+    if expires_at is not None and expires_at - moment > _LONG_LIFE:
+        return f"m{moment.astimezone(UTC):%y%m}"
     return f"{moment.astimezone(UTC):%y%m%d}"
+
+
+def coming_lists(moment: datetime) -> set[str]:
+    """The lists of tickets that may be issued before a bundle of now has ended: its gate must hold them already."""
+    return {
+        status_list_of(day, day + life)
+        for day in (moment, moment + timedelta(days=1))
+        for life in (timedelta(), 2 * _LONG_LIFE)
+    }
 
 
 def choose_index(is_taken: Callable[[int], bool]) -> int:

@@ -1,6 +1,7 @@
 """Public keys as JWK (RFC 7517, RFC 8037): written for everybody, read with every check the library leaves out."""
 
 import functools
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -53,6 +54,14 @@ def to_jwk(key: VerifyKey) -> dict[str, str]:
     numbers = key.key.public_numbers()
     x, y = (value.to_bytes(_COORDINATE_BYTES, "big") for value in (numbers.x, numbers.y))
     return {"kty": "EC", "crv": "P-256", "x": encode_base64url(x), "y": encode_base64url(y), **common}
+
+
+def thumbprint(key: PublicKey) -> str:
+    """The SHA-256 thumbprint of a public key (RFC 7638), by which keys are told apart."""
+    found = to_jwk(VerifyKey("-", "EdDSA", key))
+    members = {name: found[name] for name in ("crv", "kty", "x", "y") if name in found}
+    content = json.dumps(members, separators=(",", ":"), sort_keys=True).encode()
+    return encode_base64url(hashlib.sha256(content).digest())
 
 
 def from_jwk(jwk: Mapping[str, Any]) -> VerifyKey:

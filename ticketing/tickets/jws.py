@@ -8,11 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ticketing.strictjson import NotStrict
 from ticketing.tickets.jwk import VerifyKey
 from ticketing.tickets.strict import decode_base64url, is_canonical, json_object
+
+PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey
 
 MAX_TICKET_CHARS = 2048
 _MAX_HEADER_CHARS = 256
@@ -25,15 +32,16 @@ _JWS = jwt.PyJWS()
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A private key that signs one kind of token."""
+    """A private key that signs one kind of token: Ed25519, or P-256 where an operator's hardware needs it."""
 
     kid: str
-    key: Ed25519PrivateKey
+    key: PrivateKey
 
     def sign(self, typ: str, payload: Mapping[str, Any]) -> str:
         """Sign a payload, written without spaces."""
         content = json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-        return _JWS.encode(content, self.key, algorithm="EdDSA", headers={"kid": self.kid, "typ": typ})
+        algorithm = "EdDSA" if isinstance(self.key, Ed25519PrivateKey) else "ES256"
+        return _JWS.encode(content, self.key, algorithm=algorithm, headers={"kid": self.kid, "typ": typ})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,21 @@ def verify(token: str, typ: str, ring: Mapping[str, VerifyKey], *, longest: int 
     if header.alg != key.algorithm:
         raise Refused("bad_alg")
     return check_signature(token, key)
+
+
+def header_of(kid: str, typ: str, algorithm: str) -> str:
+    """The first segment of every token that a key has signed, as the library writes it."""
+    key: PrivateKey = (
+        Ed25519PrivateKey.generate() if algorithm == "EdDSA" else generate_private_key(SECP256R1())
+    )
+    return Signer(kid, key).sign(typ, {}).partition(".")[0]
+
+
+def kid_of(token: str) -> str | None:
+    """The kid that a token names, to look its key up; None where it has no such header. Nothing is verified."""
+    shape = _SHAPE.fullmatch(token) if len(token) <= MAX_TICKET_CHARS else None
+    header = _header(shape[1]) if shape and shape.end(1) <= _MAX_HEADER_CHARS else None
+    return header.kid if header and header.exact else None
 
 
 @functools.lru_cache(maxsize=256)

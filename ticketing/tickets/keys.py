@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -20,12 +21,13 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ticketing.errors import Conflict, Misconfigured, NotFound
 from ticketing.tickets.claims import LONGEST_LIFE_SECONDS
-from ticketing.tickets.jwk import VerifyKey, to_jwk
+from ticketing.tickets.jwk import Algorithm, VerifyKey, to_jwk
+from ticketing.tickets.jws import PrivateKey
 
-Kind = Literal["ticket", "status", "bundle"]
+Kind = Literal["ticket", "status", "bundle", "books"]
 KeyState = Literal["announced", "active", "verify_only", "removed", "compromised"]
 
-KINDS: tuple[Kind, ...] = ("ticket", "status", "bundle")
+KINDS: tuple[Kind, ...] = ("ticket", "status", "bundle", "books")
 PUBLISHED: tuple[KeyState, ...] = ("announced", "active", "verify_only")
 # A gate that was offline for 24 hours must hold a key before it signs.
 ANNOUNCE = timedelta(hours=48)
@@ -35,13 +37,14 @@ KEEP = timedelta(seconds=LONGEST_LIFE_SECONDS) + timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """What the index says of a key; `since` is when its state began."""
+    """What the index says of a key; `since` is when its state began. A key has one algorithm for ever."""
 
     kid: str
     kind: Kind
     state: KeyState
     created_at: str
     since: str
+    algorithm: Algorithm = "EdDSA"
 
 
 class KeyStore:
@@ -50,7 +53,7 @@ class KeyStore:
     def __init__(self, folder: Path, passphrase: str) -> None:
         self._folder = folder
         self._passphrase = passphrase.encode()
-        self._private: dict[str, Ed25519PrivateKey] = {}
+        self._private: dict[str, PrivateKey] = {}
 
     def create_missing(self, now: datetime) -> None:
         """Give each kind an active key where it has none, and let go of those that have served their time.
@@ -71,8 +74,8 @@ class KeyStore:
             return []
         return [KeyRecord(**record) for record in json.loads(path.read_text(encoding="utf-8"))]
 
-    def rotate(self, kind: Kind, now: datetime) -> KeyRecord:
-        """One step of a planned rotation: announce the next key, or make an announced one active.
+    def rotate(self, kind: Kind, now: datetime, algorithm: Algorithm = "EdDSA") -> KeyRecord:
+        """One step of a planned rotation: announce the next key of this algorithm, or make an announced one active.
 
         The active key becomes verify-only, and removed when its last ticket has long expired. Raises Conflict
         when the announced key is younger than 48 hours.
@@ -83,7 +86,7 @@ class KeyStore:
                 (found for found in records if found.kind == kind and found.state == "announced"), None
             )
             if announced is None:
-                made = self._create(records, kind, "announced", now)
+                made = self._create(records, kind, "announced", now, algorithm)
                 self._write([*records, made])
                 return made
             if now - datetime.fromisoformat(announced.since) < ANNOUNCE:
@@ -116,7 +119,7 @@ class KeyStore:
             self._write(records)
         return gone
 
-    def signer_key(self, kind: Kind) -> tuple[str, Ed25519PrivateKey]:
+    def signer_key(self, kind: Kind) -> tuple[str, PrivateKey]:
         """The active key of a kind with its kid; raises Misconfigured without one."""
         active = next(
             (found for found in self.records() if found.kind == kind and found.state == "active"), None
@@ -128,7 +131,7 @@ class KeyStore:
     def ring(self, kind: Kind) -> dict[str, VerifyKey]:
         """The public keys that verify a kind of token."""
         return {
-            found.kid: VerifyKey(found.kid, "EdDSA", self._load(found.kid).public_key())
+            found.kid: VerifyKey(found.kid, found.algorithm, self._load(found.kid).public_key())
             for found in self.records()
             if found.kind == kind and found.state in PUBLISHED
         }
@@ -141,22 +144,30 @@ class KeyStore:
         """The published keys of one kind as a JWK set (RFC 7517), public members only."""
         return {"keys": [to_jwk(key) for key in self.ring(kind).values()]}
 
-    def _create(self, records: list[KeyRecord], kind: Kind, state: KeyState, now: datetime) -> KeyRecord:
+    def _create(
+        self,
+        records: list[KeyRecord],
+        kind: Kind,
+        state: KeyState,
+        now: datetime,
+        algorithm: Algorithm = "EdDSA",
+    ) -> KeyRecord:
         kid = _next_kid({found.kid for found in records}, now)
-        key = Ed25519PrivateKey.generate()
+        is_edwards = algorithm == "EdDSA"
+        key: PrivateKey = Ed25519PrivateKey.generate() if is_edwards else generate_private_key(SECP256R1())
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(self._passphrase))
         _write_private(self._folder / f"{kid}.pem", pem)
         self._private[kid] = key
-        return KeyRecord(kid, kind, state, _iso(now), _iso(now))
+        return KeyRecord(kid, kind, state, _iso(now), _iso(now), algorithm)
 
-    def _load(self, kid: str) -> Ed25519PrivateKey:
+    def _load(self, kid: str) -> PrivateKey:
         if kid not in self._private:
             pem = (self._folder / f"{kid}.pem").read_bytes()
             try:
                 key = load_pem_private_key(pem, self._passphrase)
             except ValueError as error:
                 raise Misconfigured(f"the passphrase does not open the key {kid}") from error
-            self._private[kid] = cast("Ed25519PrivateKey", key)
+            self._private[kid] = cast("PrivateKey", key)
         return self._private[kid]
 
     def _write(self, records: list[KeyRecord]) -> None:

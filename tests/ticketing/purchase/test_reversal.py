@@ -172,6 +172,6 @@ def test_a_refund_that_cannot_be_says_why() -> None:
 
 
 def test_a_move_that_is_not_drawn_is_refused() -> None:
-    assert after("authorised", "void") == "cancelled"
+    assert after("authorised", "unwind") == "unwinding"
     with pytest.raises(Conflict, match="refunded cannot issue"):
         after("refunded", "issue")

@@ -13,6 +13,18 @@ class ValidationRequestSchema(Strict):
     leg = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 7))
     stop_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
     device_ts = fields.AwareDateTime(required=True)
+    direction = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(["in", "out"]),
+        metadata={"description": "for products that are checked in and out"},
+    )  # fmt: skip
+
+
+class BundleQuerySchema(Strict):
+    """`since` is the cursor of the bundle that is held, 0 for none; a device also tells how it is."""
+
+    since = fields.Integer(load_default=None, validate=validate.Range(0, 2**40))
+    queue = fields.Integer(load_default=None, validate=validate.Range(0, 2**31))
+    clock_offset = fields.Integer(load_default=None, validate=validate.Range(-(2**31), 2**31))
 
 
 class ValidationSchema(Strict):
@@ -42,6 +54,9 @@ class ScanFactSchema(Strict):
     reason = fields.String(required=True, validate=validate.Regexp(r"[a-z_]{1,32}\Z"))
     bundle_version = fields.Integer(
         load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 2**40)
+    )
+    direction = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(["in", "out", "inspect"])
     )
 
 

@@ -37,6 +37,12 @@ class PassengerSchema(Strict):
 
     ref = fields.String(required=True, validate=ID, metadata={"examples": ["p1"]})
     rider_category = fields.String(load_default="adult", validate=ID)
+    account_holder = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "The owner of the calling account: entitlements and passes count for this one"
+        },
+    )
 
 
 class JourneyRequestSchema(Strict):
@@ -77,6 +83,9 @@ class JourneyRequestSchema(Strict):
     @validates_schema
     def _refs_differ(self, wanted: dict[str, Any], **_: Any) -> None:
         refs = [passenger["ref"] for passenger in wanted.get("passengers", []) if "ref" in passenger]
+        holders = [at for at, row in enumerate(wanted.get("passengers", [])) if row.get("account_holder")]
+        if len(holders) > 1:
+            raise ValidationError({"passengers": {holders[1]: {"account_holder": ["only one is the owner"]}}})
         for at, ref in enumerate(refs):
             if ref in refs[:at]:
                 raise ValidationError({"passengers": {at: {"ref": ["must differ from the others"]}}})

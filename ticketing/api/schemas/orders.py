@@ -46,6 +46,7 @@ class ItemSchema(Strict):
     price = money(required=True)
     legs = fields.List(fields.Integer(), required=True)
     because = fields.String(required=True)
+    held_ticket = fields.String()
 
 
 class QuotedPassengerSchema(Strict):
@@ -120,8 +121,21 @@ class TicketsSchema(Strict):
     tickets = fields.List(fields.Nested(TicketSchema), required=True)
 
 
+class RefundOfferRequestSchema(Strict):
+    """Ask what giving tickets back would bring: of these passengers, of everybody where none is named."""
+
+    passengers = fields.List(fields.String(validate=ID), load_default=list, validate=validate.Length(0, 30))
+
+
+class RefusedRefundSchema(Strict):
+    """A ticket that gives nothing back, and why."""
+
+    passenger = fields.String(required=True)
+    because = fields.String(required=True)
+
+
 class RefundRequestSchema(Strict):
-    """Give back the tickets of these passengers."""
+    """Give back the tickets of these passengers; with `expected` only for exactly the offered amount."""
 
     passengers = fields.List(
         fields.String(validate=ID),
@@ -129,6 +143,7 @@ class RefundRequestSchema(Strict):
         validate=[validate.Length(1, 30), validate.ContainsNoneOf([""])],
         metadata={"examples": [["p2"]]},
     )
+    expected = money()
 
 
 class RefundLineSchema(Strict):
@@ -139,6 +154,15 @@ class RefundLineSchema(Strict):
     percent = fields.Integer(required=True)
     amount = money(required=True)
     because = fields.String(required=True)
+
+
+class RefundOfferSchema(Strict):
+    """What would come back now; nothing has changed yet."""
+
+    order_id = fields.String(required=True)
+    amount = money(required=True)
+    lines = fields.List(fields.Nested(RefundLineSchema), required=True)
+    refused = fields.List(fields.Nested(RefusedRefundSchema), required=True)
 
 
 class RefundSchema(Strict):
@@ -168,6 +192,25 @@ class OrderEventSchema(Strict):
     reason = fields.String(required=True)
 
 
+class NextActionSchema(Strict):
+    """What the buyer's bank asks for: complete it with `client_secret` on the gateway's page, or at `url`."""
+
+    kind = fields.String(required=True)
+    client_secret = fields.String(required=True, allow_none=True)
+    url = fields.String(required=True, allow_none=True)
+    detail = fields.String(required=True)
+
+
+class HeldPlaceSchema(Strict):
+    """A place at an operator, under the operator's own reference."""
+
+    operator = fields.String(required=True)
+    leg = fields.Integer(required=True)
+    passenger = fields.String(required=True)
+    state = fields.String(required=True)
+    reference = fields.String(required=True, allow_none=True)
+
+
 class OrderSchema(Strict):
     """An order and what belongs to it. `access_token` is in the answer that creates it, and opens it alone."""
 
@@ -175,9 +218,13 @@ class OrderSchema(Strict):
     quote_id = fields.String(required=True)
     state = fields.String(required=True)
     total = money(required=True)
+    due = money(required=True)
     created_at = moment(required=True)
     expires_at = moment(required=True)
+    disputed = fields.Boolean(required=True)
+    next_action = fields.Nested(NextActionSchema, required=True, allow_none=True)
     passengers = fields.List(fields.Nested(OrderedPassengerSchema), required=True)
+    bookings = fields.List(fields.Nested(HeldPlaceSchema), required=True)
     payments = fields.List(fields.Nested(PaymentSchema), required=True)
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
     history = fields.List(fields.Nested(OrderEventSchema), required=True)

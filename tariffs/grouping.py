@@ -1,0 +1,180 @@
+"""The cheapest way for a party to travel in groups and alone: an exact search over who shares which group product.
+
+Passengers who are alike (category, claims, passes, paid rides) are counted, not named, so the search grows with
+kinds of passengers. Only a party of many kinds with many group products is searched less widely: then a group
+takes as many as it can or none.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
+from itertools import combinations, product
+from math import prod
+
+from tariffs.agreements import Run
+from tariffs.apportion import by_weights
+from tariffs.groups import FILE, Group
+from tariffs.money import Money
+from tariffs.parts import Part, step
+from tariffs.party import Passenger
+
+# A group is tried on every choice of an operator's runs up to this many; a journey has one or two.
+_MOST_RUNS = 4
+_MOST_STATES = 3_000
+
+Runs = frozenset[int]
+Pinned = Mapping[int, Mapping[int, Part]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One group product on some runs of the journey, at its price there."""
+
+    group: Group
+    prices: Mapping[int, Part]
+
+    @property
+    def runs(self) -> Runs:
+        """The runs that it pays for."""
+        return frozenset(self.prices)
+
+    @property
+    def cost(self) -> int:
+        """Its price in minor units."""
+        return sum(part.cost for part in self.prices.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Passengers who are alike and for whom groups pay the same runs already."""
+
+    like: Passenger
+    paid: Runs
+
+
+_Counts = tuple[tuple[_Kind, int], ...]
+_Choice = tuple[Ticket, tuple[tuple[_Kind, int], ...]]
+
+
+def tickets(
+    groups: Sequence[Group], runs: Sequence[Run], price_of: Callable[[Run, Group], Part | None]
+) -> list[Ticket]:
+    """Every group product on every choice of its operator's runs; `price_of` answers None where it has no price."""
+    found = []
+    for group in groups:
+        priced = {
+            at: price
+            for at, run in enumerate(runs)
+            if run.operator == group.operator and group.valid_from <= run.first_day <= group.valid_to
+            if (price := price_of(run, group)) is not None
+        }
+        for size in range(1, min(len(priced), _MOST_RUNS) + 1):
+            found += [
+                Ticket(group, {at: priced[at] for at in chosen}) for chosen in combinations(priced, size)
+            ]
+    return found
+
+
+def form(
+    offered: Sequence[Ticket], party: Sequence[Passenger], rest: Callable[[Passenger, Runs], int]
+) -> list[tuple[Ticket, tuple[int, ...]]]:
+    """Choose the groups with which the whole party pays least: each with its members' places in the party.
+
+    `rest` is what a passenger pays for everything but the runs that groups pay for them.
+    """
+    rest = cache(rest)
+    kinds = [replace(passenger, ref="") for passenger in party]
+    start = {kind: kinds.count(kind) for kind in kinds}
+    whole = prod(count + 1 for count in start.values()) * 2 ** len(offered) <= _MOST_STATES
+
+    @cache
+    def best(at: int, counts: _Counts) -> tuple[int, tuple[_Choice, ...]]:
+        if at == len(offered):
+            return sum(count * rest(kind.like, kind.paid) for kind, count in counts), ()
+        found = best(at + 1, counts)
+        for members in _memberships(offered[at], counts, whole=whole):
+            cost, more = best(at, _joined(offered[at], counts, members))
+            if cost + offered[at].cost < found[0]:
+                found = (cost + offered[at].cost, ((offered[at], members), *more))
+        return found
+
+    _, chosen = best(0, tuple((_Kind(kind, frozenset()), count) for kind, count in start.items()))
+    return _named(chosen, kinds)
+
+
+def _memberships(ticket: Ticket, counts: _Counts, *, whole: bool) -> Iterator[tuple[tuple[_Kind, int], ...]]:
+    """Who may share one group ticket: so many of each kind."""
+    open_to = [
+        (kind, min(count, ticket.group.members.get(kind.like.rider, 0)))
+        for kind, count in counts
+        if not kind.paid & ticket.runs
+    ]
+    for taken in product(*(range(most, -1, -1) for _, most in open_to)):
+        members = tuple((kind, count) for (kind, _), count in zip(open_to, taken, strict=True) if count)
+        if max(1, ticket.group.at_least) <= sum(taken) and _fits(ticket.group, members):
+            yield members
+            if not whole:
+                return
+
+
+def _fits(group: Group, members: Sequence[tuple[_Kind, int]]) -> bool:
+    taken: dict[str, int] = {}
+    for kind, count in members:
+        taken[kind.like.rider] = taken.get(kind.like.rider, 0) + count
+    return all(count <= group.members[rider] for rider, count in taken.items())
+
+
+def _joined(ticket: Ticket, counts: _Counts, members: Sequence[tuple[_Kind, int]]) -> _Counts:
+    """The party once these members have their group ticket."""
+    after = dict(counts)
+    for kind, count in members:
+        after[kind] -= count
+        with_group = _Kind(kind.like, kind.paid | ticket.runs)
+        after[with_group] = after.get(with_group, 0) + count
+    return tuple((kind, count) for kind, count in after.items() if count)
+
+
+def _named(chosen: Sequence[_Choice], kinds: Sequence[Passenger]) -> list[tuple[Ticket, tuple[int, ...]]]:
+    """Name the members: of passengers who are alike the first ones."""
+    paid: list[Runs] = [frozenset() for _ in kinds]
+    found = []
+    for ticket, members in chosen:
+        places: list[int] = []
+        for kind, count in members:
+            alike = [at for at, own in enumerate(kinds) if (own, paid[at]) == (kind.like, kind.paid)]
+            places += [at for at in alike if at not in places][:count]
+        for at in places:
+            paid[at] |= ticket.runs
+        found.append((ticket, tuple(sorted(places))))
+    return found
+
+
+def shared(
+    chosen: Sequence[tuple[Ticket, tuple[int, ...]]], singles: Mapping[int, Sequence[Part]]
+) -> Mapping[int, Mapping[int, Part]]:
+    """Each member's part of the price of each group, in proportion to their own tickets; by passenger and run."""
+    found: dict[int, dict[int, Part]] = {}
+    for ticket, members in chosen:
+        for run, price in ticket.prices.items():
+            weights = {f"{at:04}": Fraction(max(0, singles[at][run].cost)) for at in members}
+            if not any(weights.values()):
+                weights = dict.fromkeys(weights, Fraction(1))
+            amounts = by_weights(price.cost, weights)
+            for at in members:
+                part = _member(ticket.group, price, amounts[f"{at:04}"], len(members))
+                found.setdefault(at, {})[run] = part
+    return found
+
+
+def _member(group: Group, price: Part, minor: int, members: int) -> Part:
+    whole, mine = Money(price.cost, price.currency), Money(minor, price.currency)
+    because = f"part of {whole} for {members} together, {group.id}"
+    legs = tuple(leg for item in price.bought for leg in item.legs)
+    item = replace(price.bought[0], price=mine, legs=legs, because=because)
+    operator = price.gross[0][0]
+    made = step(
+        "group", legs=legs, rule=(FILE, group.line, group.id), product=item.fare_product_id, amount=mine,
+        before=whole.text,
+    )  # fmt: skip
+    return Part(minor, price.currency, (item,), ((operator, minor),), f"group {group.id}", (made,))

@@ -1,0 +1,67 @@
+"""Tickets put straight into the database: any product, without the way through the shop."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.ticketing.tickets.mint import SIGNER, URI
+from ticketing.db import Database, tickets
+from ticketing.db.tables import offer, order, quote, tariff_version
+from ticketing.db.tickets import Ticket
+from ticketing.tickets.issue import TicketOrder, choose_index, ticket_payload
+
+LEGS = (("tlt", "09005-1", "12227-1"), ("tallink", "TLL-D", "HEL-LT2"), ("hsl", "HSL-T-LT2", "HSL-T-PAS"))
+
+
+def put_ticket(
+    database: Database,
+    jti: str,
+    *,
+    product: str = "through",
+    at: datetime,
+    signer: Any = SIGNER,
+    uri: str | None = None,
+    life: timedelta = timedelta(hours=9),
+    legs: tuple[tuple[str, ...], ...] = LEGS,
+    issuer: str = "throughfare.eu",
+    demo: bool = False,
+    status_list: str = "261013",
+    **numbers: Any,
+) -> Ticket:
+    """Sign and store one ticket, with an order of its own if there is none yet."""
+    with database.write() as tx:
+        if tx.execute(sa.select(order.c.id)).first() is None:
+            moment = {"created_at": at, "expires_at": at + life}
+            price = {"total_minor": 0, "currency": "EUR"}
+            tx.execute(sa.insert(offer).values(id="offer", region="r", document="{}", **moment))
+            tx.execute(
+                sa.insert(tariff_version).values(version="t", region="r", first_used_at=at, document="{}")
+            )
+            tx.execute(
+                sa.insert(quote).values(
+                    id="quote",
+                    offer_id="offer",
+                    region="r",
+                    tariff_version="t",
+                    document="{}",
+                    **price,
+                    **moment,
+                )
+            )
+            tx.execute(
+                sa.insert(order).values(
+                    id="order", quote_id="quote", region="r", state="ticketed", **price, **moment
+                )
+            )
+        index = choose_index(lambda wanted: tickets.has_index(tx, status_list, wanted))
+        wanted = TicketOrder(
+            jti, product, legs, 1, None, at, at, at + life, status_list, index, **numbers
+        )  # fmt: skip
+        token = signer.sign("ticket+jwt", ticket_payload(wanted, issuer, uri or URI, demo=demo))
+        made = Ticket(
+            jti, "order", jti, "valid", token, product, 0, "EUR", status_list, index, at, at, at + life, None,
+            {"legs": [{"operator": leg[0]} for leg in legs], "rider": "adult", "operators": sorted({leg[0] for leg in legs})},
+        )  # fmt: skip
+        tickets.insert_ticket(tx, made)
+    return made

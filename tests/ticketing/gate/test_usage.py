@@ -1,0 +1,139 @@
+"""Products that are used more than once: passes, carnets, transfers, check-in and check-out, by one pure function."""
+
+from typing import Any
+
+import pytest
+
+from tests.ticketing.gate.test_decision import bundle, judge
+from tests.ticketing.tickets.mint import NOW, ticket
+from ticketing.gate.decision import Gate, Seen, Use
+from ticketing.gate.usage import Allowance, Step, Wanted, next_use
+from ticketing.tickets.products import BadProduct, ProductRule, read_products, read_rule, rule_document
+
+JTI = "A" * 22
+CARNET = ProductRule(transfer_seconds=3600, transfers=2)
+SWIPED = ProductRule(check="in_out")
+
+
+def use(at: int, kind: Any = "ride", gate: str = "g0", leg: int = 0) -> Use:
+    return Use(JTI, leg, at, gate, kind)
+
+
+def step(earlier: list[Use], at: int, allowance: Allowance, direction: Any = None, gate: str = "g1") -> Step:
+    return next_use(earlier, Wanted(0, at, (gate,), direction), allowance)
+
+
+def test_a_pass_is_used_all_day_but_not_at_two_gates_within_a_minute() -> None:
+    day = Allowance(uses_per_leg=0)
+
+    assert step([use(0), use(1000)], 1060, day) == Step()
+    assert step([use(0), use(1000)], 1059, day).refusal == "passback"
+    assert step([use(0), use(1000)], 1001, day, gate="g0") == Step()
+
+
+def test_a_pass_that_runs_from_its_first_use_ends_with_its_window() -> None:
+    pass_24h = Allowance(0, None, ProductRule(window_seconds=86_400))
+
+    assert step([use(0)], 86_399, pass_24h) == Step()
+    assert step([use(0)], 86_400, pass_24h).refusal == "expired"
+
+
+def test_a_carnet_counts_rides_and_not_the_transfers_within_its_hour() -> None:
+    ten = Allowance(0, 2, CARNET)
+    ride, transfer = use(0), use(600, "transfer")
+
+    assert step([ride], 600, ten).kind == "transfer"
+    assert step([ride, transfer], 3599, ten).kind == "transfer"
+    assert step([ride, transfer], 3600, ten) == Step("ride")
+    assert step([ride, use(4000)], 9000, ten).refusal == "uses_exhausted"
+
+
+def test_no_more_transfers_than_the_product_allows() -> None:
+    ridden = [use(0), use(600, "transfer"), use(1200, "transfer")]
+
+    assert step(ridden, 1800, Allowance(0, 5, CARNET)) == Step("ride")
+    assert step(ridden, 1800, Allowance(1, None, CARNET)).refusal == "already_used"
+
+
+def test_a_transfer_at_another_gate_within_a_minute_is_a_copy() -> None:
+    assert step([use(0)], 59, Allowance(0, 5, CARNET)).refusal == "passback"
+    assert step([use(0)], 59, Allowance(0, 5, CARNET), gate="g0").kind == "transfer"
+
+
+def test_check_in_counts_and_check_out_does_not() -> None:
+    two = Allowance(0, 2, SWIPED)
+    first = [use(0, "in"), use(900, "out")]
+
+    assert step([], 0, two, "in") == Step("in")
+    assert step(first[:1], 900, two, "out") == Step("out")
+    assert step(first, 1800, two, "in") == Step("in")
+    assert step([*first, use(1800, "in"), use(2700, "out")], 3600, two, "in").refusal == "uses_exhausted"
+
+
+def test_an_exit_holds_nobody_and_says_that_no_check_in_is_known() -> None:
+    assert step([], 900, Allowance(0, 2, SWIPED), "out") == Step("out", note="no check-in is known here")
+
+
+def test_who_forgot_to_check_out_checks_in_again_and_staff_are_told() -> None:
+    assert step([use(0, "in")], 7200, Allowance(0, None, SWIPED), "in") == Step(
+        "in", note="no check-out since the last check-in"
+    )
+
+
+def test_a_gate_without_direction_takes_turns() -> None:
+    both = Allowance(0, None, SWIPED)
+
+    assert [step([], 0, both).kind, step([use(0, "in")], 900, both).kind] == ["in", "out"]
+    assert step([use(0, "in")], 30, both).refusal == "passback"
+
+
+@pytest.mark.parametrize(
+    ("uses", "gate", "expected"),
+    [
+        ([], Gate("tlt"), "ok"),
+        ([use(NOW - 600)], Gate("tlt"), "ok_attention"),  # a transfer
+        ([use(NOW - 4000), use(NOW - 3700)], Gate("tlt"), "uses_exhausted"),
+        ([use(NOW - 4000), use(NOW - 3700)], Gate("tlt", inspects=True), "ok"),
+        ([], Gate("tlt", inspects=True), "ok_attention"),  # never validated
+    ],
+)
+def test_decide_behaves_by_the_products_rule(uses: list[Use], gate: Gate, expected: str) -> None:
+    held = bundle(rules={"through": CARNET})
+
+    assert judge(ticket(u=0, c=2), held, gate=gate, seen=Seen(uses)).reason == expected
+
+
+def test_an_inspection_says_so_and_uses_nothing_up() -> None:
+    decision = judge(ticket(), gate=Gate("tlt", inspects=True), seen=Seen([use(NOW - 600)]))
+
+    assert (decision.admit, decision.kind) == (True, "inspection")
+
+
+def test_a_rule_reads_as_it_was_written() -> None:
+    rule = ProductRule("required", 0, "board", ("1",), ((0, 60),), (1,), 3600, 2, 86_400, "in_out")
+
+    assert read_rule(rule_document(rule), "x") == rule
+    assert set(rule_document(ProductRule())) == {
+        "binding", "passback_seconds", "stops", "classes", "hours", "days"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("document", "named"),
+    [
+        ([], "products"), ({"x" * 13: {}}, "products.xxx"), ({"day": {"price": 5}}, "products.day.price"),
+        ({"day": {"uses_per_leg": -1}}, "products.day.uses_per_leg"), ({"day": {"uses": 0}}, "products.day.uses"),
+        ({"day": {"rule": {"check": "out"}}}, "products.day.rule.check"),
+        ({"day": {"rule": {"transfers": 1.5}}}, "products.day.rule.transfers"),
+        ({"day": {"life_seconds": True}}, "products.day.life_seconds"),
+    ],
+)  # fmt: skip
+def test_a_product_with_a_fault_names_it(document: Any, named: str) -> None:
+    with pytest.raises(BadProduct, match=named):
+        read_products(document)
+
+
+def test_products_of_a_region_are_read() -> None:
+    found = read_products({"day": {"uses_per_leg": 0, "rule": {"window_seconds": 86_400}}})["day"]
+
+    assert (found.uses_per_leg, found.rule.window_seconds, found.uses) == (0, 86_400, None)

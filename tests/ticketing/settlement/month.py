@@ -1,0 +1,158 @@
+"""A month of sales in few words, for the tests of settlement: tickets, shares and entries without the whole shop."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from ticketing.books import postings
+from ticketing.clock import FixedClock
+from ticketing.db import Database, Transaction, books, tables
+from ticketing.db.books import Entry, Share, Tax
+from ticketing.settlement.office import Office
+
+AT = datetime(2026, 9, 14, 12, tzinfo=UTC)
+AFTER = datetime(2026, 10, 5, 9, tzinfo=UTC)
+
+
+def office(database: Database, at: datetime = AFTER) -> Office:
+    """A settlement room whose clock stands after the month."""
+    return Office(database, FixedClock(at))
+
+
+@dataclass(frozen=True)
+class Sold:
+    """A ticket that was sold and booked."""
+
+    jti: str
+    shares: tuple[Share, ...]
+    taxes: tuple[Tax, ...]
+
+
+def sell(
+    database: Database,
+    jti: str,
+    parts: dict[str, int],
+    *,
+    at: datetime = AT,
+    fee: int = 0,
+    vat: int = 0,
+    region: str = "r",
+    currency: str = "EUR",
+    product: str = "through",
+    gateway: str = "stripe",
+) -> Sold:
+    """Sell one ticket: `parts` are the operators' gross shares; the first one bears VAT and fee."""
+    first = min(parts)
+    shares = tuple(
+        Share(jti, region, name, currency, "sale", 0, part, vat * (name == first), fee * (name == first),
+              part - (vat + fee) * (name == first), "agreement test v1")
+        for name, part in sorted(parts.items())
+    )  # fmt: skip
+    whole = sum(parts.values())
+    tax = Tax(
+        jti, region, "EE", "tram", "domestic", "taxable", 2400, 1, 5000, currency, "sale", 0, whole, vat
+    )
+    with database.write() as tx:
+        _ticket(tx, jti, shares, at=at, product=product)
+        books.allocate(tx, [*shares, tax], at, at)
+        taken = postings.capture(jti, region=region, gateway=gateway, amount=whole, currency=currency, at=at)
+        issued = postings.allocation(jti, region=region, shares=shares, taxes=[tax], at=at)
+        book(tx, taken, issued, at=at)
+    return Sold(jti, shares, (tax,))
+
+
+def give_back(database: Database, sold: Sold, refund_id: str, *, at: datetime = AT) -> None:
+    """Refund a ticket whole."""
+    shares = [_mirror(share, gross_minor=-share.gross_minor, vat_minor=-share.vat_minor,
+                      fee_minor=-share.fee_minor, net_minor=-share.net_minor) for share in sold.shares]  # fmt: skip
+    taxes = [
+        replace(tax, kind="refund", seq=1, gross_minor=-tax.gross_minor, vat_minor=-tax.vat_minor)
+        for tax in sold.taxes
+    ]
+    with database.write() as tx:
+        books.allocate(tx, [*shares, *taxes], at, at)
+        book(
+            tx,
+            postings.refund_decided(
+                refund_id, sold.jti, region=shares[0].region, shares=shares, taxes=taxes, at=at
+            ),
+            at=at,
+        )
+
+
+def book(tx: Transaction, *entries: Entry | None, at: datetime = AT) -> None:
+    """Book what there is to book."""
+    for entry in entries:
+        if entry:
+            assert books.book(tx, entry, at)
+
+
+def ride(database: Database, jti: str, operator: str, *, at: datetime = AT, use_no: int = 1) -> None:
+    """A gate accepted a ticket."""
+    with database.write() as tx:
+        tx.execute(
+            sa.insert(tables.use_claim).values(
+                jti=jti,
+                leg=0,
+                use_no=use_no,
+                operator=operator,
+                gate_key_id="g",
+                scan_id=f"{jti}{use_no}",
+                at=at,
+            )
+        )
+
+
+def _mirror(share: Share, **amounts: int) -> Share:
+    return replace(share, kind="refund", seq=1, **amounts)  # type: ignore[arg-type]  amounts only
+
+
+def _ticket(tx: Transaction, jti: str, shares: tuple[Share, ...], *, at: datetime, product: str) -> None:
+    region, currency = shares[0].region, shares[0].currency
+    rows = [{"operator": share.operator, "gross_minor": share.gross_minor, "vat_minor": share.vat_minor,
+             "fee_minor": share.fee_minor, "net_minor": share.net_minor, "rule": share.rule}
+            for share in shares]  # fmt: skip
+    whole = sum(share.gross_minor for share in shares)
+    vat = sum(share.vat_minor for share in shares)
+    tax = {"member_state": "EE", "mode": "tram", "scope": "domestic", "treatment": "taxable", "rate_bp": 2400,
+           "verified": True, "distance_m": 5000, "gross_minor": whole, "vat_minor": vat}  # fmt: skip
+    document = {
+        "passengers": [{"ref": "p", "rider": "adult", "total_minor": whole, "shares": rows, "taxes": [tax]}],
+        "legs": [_leg(share.operator) for share in shares],
+        "rides": [],
+    }
+    if not tx.execute(sa.select(tables.tariff_version).where(tables.tariff_version.c.version == "v")).first():
+        tx.execute(
+            sa.insert(tables.tariff_version).values(
+                version="v", region=region, first_used_at=at, document="{}"
+            )
+        )
+    common = {
+        "region": region,
+        "currency": currency,
+        "created_at": at,
+        "expires_at": at,
+        "total_minor": whole,
+    }
+    tx.execute(
+        sa.insert(tables.quote).values(
+            id=f"q-{jti}", tariff_version="v", document=books.canonical(document), **common
+        )
+    )
+    tx.execute(sa.insert(tables.order).values(id=f"o-{jti}", quote_id=f"q-{jti}", state="ticketed", **common))
+    tx.execute(
+        sa.insert(tables.ticket).values(
+            jti=jti, order_id=f"o-{jti}", passenger_ref="p", status="valid", token="t", product=product,
+            amount_minor=whole, currency=currency, status_list="l", status_index=abs(hash(jti)) % 2**40,
+            issued_at=at, not_before=at, expires_at=at,
+            document=books.canonical({"legs": document["legs"], "rider": "adult",
+                                      "operators": sorted(share.operator for share in shares)}),
+        )
+    )  # fmt: skip
+
+
+def _leg(operator: str) -> dict[str, object]:
+    return {"kind": "ride", "operator": operator, "operator_name": operator.upper(), "line": "1", "mode": "tram",
+            "departure": "2026-09-14T15:00:00+03:00", "arrival": "2026-09-14T15:20:00+03:00",
+            "from": {"name": "A", "stop_id": "a"}, "to": {"name": "B", "stop_id": "b"}}  # fmt: skip

@@ -1,0 +1,260 @@
+"""One dataset, many files: every form of a run shows the same totals, and other people's programs accept them."""
+
+import csv
+import io
+import json
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+import sepaxml
+from beancount import loader
+from pypdf import PdfReader
+
+from tests.ticketing.settlement.month import AT, book, give_back, office, sell
+from ticketing.books import postings
+from ticketing.db import Database
+from ticketing.db.runs import Run
+from ticketing.errors import Conflict, InvalidRequest, NotAllowed
+from ticketing.settlement import accounts, export, sepa, service, steps
+from ticketing.settlement.business_days import easter, is_business_day, next_business_day
+from ticketing.settlement.office import Office
+
+IBANS = {"scheme": "FI2112345600000785", "hsl": "DE89370400440532013000", "tlt": "EE382200221020145685"}
+EVIL = '=HYPERLINK("http://x")'
+
+
+def enter_accounts(desk: Office) -> None:
+    for party, iban in IBANS.items():
+        made = accounts.enter(desk, party, iban, name=f"{party.upper()} Õy & Co", by="Clara", town="Tallinn")
+        accounts.approve(desk, made.id, "David")
+
+
+@pytest.fixture
+def desk(database: Database) -> Office:
+    sell(database, "t1", {"hsl": 1000, "tlt": 500}, vat=90, fee=15)
+    sold = sell(database, "t2", {"hsl": 300})
+    give_back(database, sold, "r1")
+    sell(database, "t3", {EVIL: 40}, currency="SEK")
+    with database.write() as tx:
+        book(tx, postings.compensation("c1", region="r", amount=120, currency="EUR", at=AT, liable="tlt"))
+    return office(database)
+
+
+def exported(desk: Office, folder: Path) -> tuple[Run, Path]:
+    run = service.close(desk, "r", "2026-09", "Anna")
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    enter_accounts(desk)
+    run = export.export(desk, run.id, "Bertil", folder)
+    return run, folder / "r" / "2026-09-v1"
+
+
+def test_the_payment_file_is_valid_and_its_control_sum_is_the_runs_total(
+    desk: Office, tmp_path: Path
+) -> None:
+    run, folder = exported(desk, tmp_path)
+
+    content = (folder / "payments-sepa.xml").read_bytes()
+    root = ET.fromstring(content)
+    spaces = {"p": "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"}
+    found = {name: [node.text for node in root.iterfind(f".//p:{name}", spaces)]
+             for name in ("MsgId", "CtrlSum", "NbOfTxs", "InstdAmt", "IBAN", "EndToEndId", "Nm")}  # fmt: skip
+    assert found["MsgId"] == [steps.message_id_of(run)]
+    assert found["CtrlSum"] == ["12.75", "12.75"]
+    assert found["NbOfTxs"] == ["2", "2"]
+    assert found["InstdAmt"] == ["8.95", "3.80"]
+    assert found["IBAN"] == [IBANS["scheme"], IBANS["hsl"], IBANS["tlt"]]
+    assert all(len(reference or "") <= 35 for reference in found["EndToEndId"])
+    assert "HSL Oy + Co" in found["Nm"]
+    if shutil.which("xmllint"):
+        schema = Path(sepaxml.__file__).parent / "schemas" / "pain.001.001.09.xsd"
+        checked = subprocess.run(
+            ["xmllint", "--noout", "--schema", schema, folder / "payments-sepa.xml"],
+            capture_output=True, check=False,
+        )  # fmt: skip
+        assert checked.returncode == 0, checked.stderr
+
+
+def test_a_payment_file_that_breaks_its_schema_is_not_written(desk: Office) -> None:
+    payer = sepa.Party("Scheme", IBANS["scheme"], "", "", "FI")
+
+    with pytest.raises(Conflict, match="breaks its schema"):
+        sepa.to_xml("x" * 36, payer, [sepa.Transfer(payer, 5, "e", "r")], AT, date(2026, 10, 15))
+    with pytest.raises(InvalidRequest, match="no IBAN"):
+        sepa.to_xml("x", replace(payer, iban="FI2112345600000786"), [], AT, date(2026, 10, 15))
+
+
+def test_statements_in_csv_xlsx_and_pdf_show_the_same_totals(desk: Office, tmp_path: Path) -> None:
+    _, folder = exported(desk, tmp_path)
+
+    rows = list(csv.reader((folder / "statements/hsl.csv").read_text(encoding="utf-8").splitlines()))
+    total = next(row for row in rows if row[0] == "Total EUR")
+    workbook = openpyxl.load_workbook(folder / "statements/hsl.xlsx")
+    summary = [[cell.value for cell in row] for row in workbook["Statement"]]
+    in_workbook = next(row for row in summary if row[0] == "Total EUR")
+    pages = "".join(page.extract_text() for page in PdfReader(folder / "statements/hsl.pdf").pages)
+    detail = [[cell.value for cell in row] for row in workbook["Line 1"]][1:]
+
+    assert total[7:12] == ["10.00", "0.90", "0.15", "8.95", "895"]
+    assert in_workbook[7:12] == [10, 0.9, 0.15, 8.95, 895]
+    assert round(sum(row[10] for row in detail), 2) == 8.95
+    assert re.search(r"Total EUR\s+10\.00\s+0\.90\s+0\.15\s+8\.95", pages)
+    assert "2026-09-14 A - B (hsl 1 > tlt 1)" in [row[3] for row in rows if len(row) > 3]
+
+
+def test_no_cell_of_a_statement_is_a_formula(desk: Office, tmp_path: Path) -> None:
+    _, folder = exported(desk, tmp_path)
+
+    name = export.file_name(EVIL)
+    cells = [cell for line in csv.reader(io.StringIO((folder / f"statements/{name}.csv").read_text(encoding="utf-8")))
+             for cell in line]  # fmt: skip
+    workbook = openpyxl.load_workbook(folder / f"statements/{name}.xlsx")
+    types = {cell.data_type for sheet in workbook for row in sheet for cell in row}
+
+    assert "/" not in name
+    assert [cell for cell in cells if cell[:1] in "=+@"] == [""] * sum(not cell for cell in cells)
+    assert "f" not in types
+
+
+def test_hledger_accepts_the_journal_and_refuses_it_one_cent_off(desk: Office, tmp_path: Path) -> None:
+    _, folder = exported(desk, tmp_path)
+    if not shutil.which("hledger"):
+        pytest.skip("hledger is not installed")
+    path = folder / "journal.hledger"
+    text = path.read_text(encoding="utf-8")
+
+    def check(content: str) -> int:
+        wrong = tmp_path / "wrong.hledger"
+        wrong.write_text(content, encoding="utf-8")
+        return subprocess.run(
+            ["hledger", "-f", wrong, "check", "--strict"], capture_output=True, check=False
+        ).returncode
+
+    assert check(text) == 0
+    assert check(text.replace("  15.00 EUR\n", "  15.01 EUR\n", 1)) == 1
+    assert check(re.sub(r"= -8\.95 EUR", "= -8.96 EUR", text, count=1)) == 1
+
+
+def test_beancount_agrees_with_every_balance(desk: Office, tmp_path: Path) -> None:
+    _, folder = exported(desk, tmp_path)
+    path = folder / "journal.beancount"
+    text = path.read_text(encoding="utf-8")
+
+    entries, errors, _ = loader.load_file(str(path))
+    path.with_name("wrong.beancount").write_text(
+        text.replace("-8.95 ~ 0 EUR", "-8.96 ~ 0 EUR"), encoding="utf-8"
+    )
+    _, one_cent, _ = loader.load_file(str(path.with_name("wrong.beancount")))
+
+    assert (errors, len(one_cent)) == ([], 1)
+    assert sum(type(entry).__name__ == "Transaction" for entry in entries) == 8
+
+
+def test_the_vat_report_sums_to_the_run_and_names_its_lines(desk: Office, tmp_path: Path) -> None:
+    run, folder = exported(desk, tmp_path)
+
+    summary = list(csv.DictReader((folder / "vat.csv").read_text(encoding="utf-8").splitlines()))
+    detail = list(csv.DictReader((folder / "vat-lines.csv").read_text(encoding="utf-8").splitlines()))
+
+    euro = [line for line in summary if line["currency"] == "EUR"]
+    assert [(line["member_state"], line["rate"], line["vat"], line["lines"]) for line in euro] == [
+        ("EE", "24.00", "0.90", "3")
+    ]
+    assert sum(round(float(line["vat"]) * 100) for line in detail) == 90
+    assert {tax["vat"] for tax in run.document["taxes"]} == {"0.90", "0.00"}
+
+
+def test_the_uic_delivery_counts_every_line_with_its_sign(desk: Office, tmp_path: Path) -> None:
+    _, folder = exported(desk, tmp_path)
+
+    delivery = json.loads((folder / "uic/hsl.json").read_text(encoding="utf-8"))["uicAccountingDelivery"]
+    amounts = [amount for record in delivery["accountingRecords"] for amount in record["accountedAmounts"]]
+    gross = sum(
+        amount["amount"] * (1 if amount["settlementValueIndicator"] == "CREDIT" else -1)
+        for amount in amounts if amount["grossAmount"]
+    )  # fmt: skip
+
+    assert gross == 1000
+    assert all(
+        sum(amount[kind] for kind in ("grossAmount", "afterSaleFee", "commission")) == 1 for amount in amounts
+    )
+    assert delivery["deliveryDetails"]["endStatementPeriod"] == "2026-10-01T00:00:00Z"
+
+
+def test_exporting_again_writes_the_same_files(desk: Office, tmp_path: Path) -> None:
+    run, folder = exported(desk, tmp_path)
+    before = {path: path.read_bytes() for path in folder.rglob("*.*") if path.suffix != ".xlsx"}
+
+    again = export.export(desk, run.id, "Bertil", tmp_path)
+
+    assert again.state == "exported"
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_nothing_is_paid_to_an_account_that_one_person_entered_and_approved(
+    desk: Office, tmp_path: Path
+) -> None:
+    run = service.close(desk, "r", "2026-09", "Anna")
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    made = accounts.enter(desk, "hsl", IBANS["hsl"], name="HSL", by="Clara")
+
+    with pytest.raises(NotAllowed, match="another person"):
+        accounts.approve(desk, made.id, "Clara")
+    with pytest.raises(Conflict, match="no approved bank account of scheme, hsl, tlt"):
+        export.export(desk, run.id, "Bertil", tmp_path)
+    for bad, field in (("DE00370400440532013000", "iban"), ("", "iban")):
+        with pytest.raises(InvalidRequest) as refusal:
+            accounts.enter(desk, "hsl", bad, name="HSL", by="Clara")
+        assert refusal.value.faults[0].path == field
+
+
+def test_who_entered_an_account_does_not_approve_the_run_that_pays_to_it(desk: Office) -> None:
+    enter_accounts(desk)
+    run = service.close(desk, "r", "2026-09", "Anna")
+
+    with pytest.raises(NotAllowed, match="entered a bank account"):
+        steps.approve(desk, run.id, "Clara", run.digest)
+
+
+def test_a_run_of_pretended_payments_stays_approved_where_specimens_are_not_allowed(
+    database: Database, tmp_path: Path
+) -> None:
+    sell(database, "t1", {"hsl": 1000}, gateway="demo")
+    desk = replace(office(database), specimens=False)
+    run = service.close(desk, "r", "2026-09", "Anna")
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    enter_accounts(desk)
+
+    with pytest.raises(Conflict, match="no money has moved"):
+        export.export(desk, run.id, "Bertil", tmp_path)
+    assert export.export(replace(desk, specimens=True), run.id, "Bertil", tmp_path).state == "exported"
+    assert b"SPECIMEN" in (tmp_path / "r/2026-09-v1/payments-sepa.xml").read_bytes()
+
+
+@pytest.mark.parametrize("language", ["et", "fi", "sv"])
+def test_statements_speak_the_languages_of_the_region(desk: Office, language: str) -> None:
+    run = service.close(desk, "r", "2026-09", "Anna")
+
+    head = next(line for line in service.statement(desk, run.id, "hsl", language) if "EUR" not in line)
+
+    assert head.split(",")[0] == {"et": "Aruanne", "fi": "Tilitys", "sv": "Avräkning"}[language]
+
+
+def test_payments_fall_on_days_on_which_the_banks_settle() -> None:
+    known = {
+        2024: date(2024, 3, 31),
+        2026: date(2026, 4, 5),
+        2027: date(2027, 3, 28),
+        2038: date(2038, 4, 25),
+    }
+
+    assert {year: easter(year) for year in known} == known
+    assert [is_business_day(date(2026, 4, day)) for day in (2, 3, 6, 7)] == [True, False, False, True]
+    assert next_business_day(date(2026, 12, 25)) == date(2026, 12, 28)
+    assert next_business_day(date(2027, 5, 1)) == date(2027, 5, 3)

@@ -1,0 +1,200 @@
+"""The bank's statement against what was sent: what matches is booked, everything else is told with its reason."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.ticketing.settlement.month import AT, book, office, sell
+from tests.ticketing.settlement.test_export import IBANS, enter_accounts
+from ticketing.books import postings
+from ticketing.db import Database, books, runs
+from ticketing.db.runs import Run
+from ticketing.errors import Conflict, InvalidRequest, NotFound
+from ticketing.settlement import camt, export, reconcile, service, steps
+from ticketing.settlement.office import Office
+
+_ENTRY = """<Ntry><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>{way}</CdtDbtInd><Sts><Cd>{status}</Cd></Sts>
+<BookgDt><Dt>2026-10-15</Dt></BookgDt><ValDt><Dt>2026-10-15</Dt></ValDt><AcctSvcrRef>{bank}</AcctSvcrRef>
+<NtryDtls><TxDtls><Refs><EndToEndId>{reference}</EndToEndId></Refs>
+<RltdPties><Cdtr><Pty><Nm>{name}</Nm></Pty></Cdtr></RltdPties><RmtInf><Ustrd>{text}</Ustrd></RmtInf>
+</TxDtls></NtryDtls></Ntry>"""
+_STATEMENT = """<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.{version}"><BkToCstmrStmt>
+<Stmt><Id>S1</Id><Acct><Id><IBAN>{iban}</IBAN></Id></Acct>
+<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>
+<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{closing}</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>
+{entries}</Stmt></BkToCstmrStmt></Document>"""
+
+
+def line(amount: str, reference: str = "", *, way: str = "DBIT", bank: str = "b1", **more: str) -> str:
+    told = {"status": "BOOK", "name": "", "text": "", **more}
+    return _ENTRY.format(amount=amount, way=way, bank=bank, reference=reference, **told)
+
+
+def statement(*entries: str, closing: str, version: str = "08", iban: str = IBANS["scheme"]) -> bytes:
+    return _STATEMENT.format(entries="".join(entries), closing=closing, version=version, iban=iban).encode()
+
+
+@pytest.fixture
+def desk(database: Database) -> Office:
+    sell(database, "t1", {"hsl": 1000, "tlt": 500})
+    with database.write() as tx:
+        book(
+            tx,
+            postings.compensation("c1", region="r", amount=70, currency="EUR", at=AT, liable="viking"),
+            postings.payout_sent("po_1", region="r", gateway="stripe", amount=1200, currency="EUR", at=AT),
+        )
+    return office(database)
+
+
+def sent(desk: Office, folder: Path) -> Run:
+    run = service.close(desk, "r", "2026-09", "Anna")
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    enter_accounts(desk)
+    run = export.export(desk, run.id, "Bertil", folder)
+    return steps.mark_sent(desk, run.id, "Bertil", steps.message_id_of(run))
+
+
+def balances(desk: Office) -> dict[str, int]:
+    with desk.database.read() as tx:
+        return {line.account_id: line.amount_minor for line in books.balances(tx, "r", "2026-10")}
+
+
+def test_one_wrong_amount_is_told_and_a_person_books_it_with_the_difference_in_sight(
+    desk: Office, tmp_path: Path
+) -> None:
+    run = sent(desk, tmp_path)
+    hsl, tlt, viking = (export.end_to_end_id(run, name) for name in ("hsl", "tlt", "viking"))
+    content = statement(
+        line("10.00", hsl, bank="b1"),
+        line("5.01", tlt, bank="b2"),
+        line("0.70", "", way="CRDT", bank="b3", text=f"settlement {viking}"),
+        line("12.00", "", way="CRDT", bank="b4", text="po_1 STRIPE"),
+        line("2.50", "", bank="b5", text="account keeping"),
+        line("9.99", hsl, bank="b6", status="PDNG"),
+        closing="95.19",
+    )
+
+    new, findings = reconcile.import_statement(desk, "r", content, "Clara")
+    again, _ = reconcile.import_statement(desk, "r", content, "Clara")
+    open_lines, absent = reconcile.review(desk, "r")
+
+    assert (new, again, absent) == (5, 0, [])
+    assert [(found.line.amount_minor, found.verdict) for found in findings] == [
+        (-1000, "matched"), (-501, "wrong_amount"), (70, "matched"), (1200, "matched"), (-250, "unknown")
+    ]  # fmt: skip
+    assert [found.because for found in open_lines] == [
+        f"{tlt} of tlt: -5.00 EUR expected, -5.01 EUR booked",
+        "no reference of ours; nothing of this amount is expected",
+    ]
+    reconcile.book_line(
+        desk, "r", open_lines[0].line.id, "payment", by="Clara", reason="the bank took a cent too much"
+    )
+    reconcile.book_line(desk, "r", open_lines[1].line.id, "bank_fee", by="Clara", reason="fee of September")
+    assert reconcile.review(desk, "r") == ([], [])
+    assert {name: amount for name, amount in balances(desk).items() if amount} == {
+        "bank:EUR": -481, "suspense:EUR": 1, "bank_fee:EUR": 250, "operator_payable:hsl:EUR": 1000,
+        "operator_payable:tlt:EUR": 500, "operator_payable:viking:EUR": -70, "psp_in_transit:EUR": -1200,
+    }  # fmt: skip
+    with desk.database.read() as tx:
+        assert [step.state for step in runs.list_steps(tx, run.id)][-2:] == ["sent", "reconciled"]
+
+
+def test_a_payment_that_the_bank_carried_out_twice_is_not_settled_twice(desk: Office, tmp_path: Path) -> None:
+    run = sent(desk, tmp_path)
+    reference = export.end_to_end_id(run, "hsl")
+
+    _, findings = reconcile.import_statement(
+        desk,
+        "r",
+        statement(line("10.00", reference), line("10.00", reference, bank="b2"), closing="80.00"),
+        "Clara",
+    )
+
+    assert [found.verdict for found in findings] == ["matched", "paid_before"]
+    with pytest.raises(Conflict, match="no open payment"):
+        reconcile.book_line(desk, "r", findings[1].line.id, "payment", by="Clara", reason="again")
+
+
+def test_a_line_without_our_reference_is_only_proposed(desk: Office, tmp_path: Path) -> None:
+    sent(desk, tmp_path)
+
+    _, findings = reconcile.import_statement(
+        desk,
+        "r",
+        statement(line("10.00", "NOTPROVIDED", name="HSL Õy & Co".replace("&", "&amp;")), closing="90.00"),
+        "Clara",
+    )
+    _, absent = reconcile.review(desk, "r")
+
+    assert findings[0].verdict == "looks_like"
+    assert "a person decides" in findings[0].because
+    assert {wanted.party for wanted in absent} == {"hsl", "tlt", "viking", "po_1"}
+
+
+def test_what_is_paid_before_the_run_was_marked_as_sent_waits(desk: Office, tmp_path: Path) -> None:
+    run = service.close(desk, "r", "2026-09", "Anna")
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    enter_accounts(desk)
+    run = export.export(desk, run.id, "Bertil", tmp_path)
+    with pytest.raises(InvalidRequest, match="MsgId"):
+        steps.mark_sent(desk, run.id, "Bertil", "another file")
+
+    _, findings = reconcile.import_statement(
+        desk, "r", statement(line("10.00", export.end_to_end_id(run, "hsl")), closing="90.00"), "Clara"
+    )
+
+    assert findings[0].verdict == "not_sent"
+
+
+@pytest.mark.parametrize("version", ["02", "08", "13"])
+def test_every_version_of_the_message_is_read(version: str) -> None:
+    found = camt.read(statement(line("8.9", "x", text="a"), closing="91.10", version=version))
+
+    assert [(one.amount_minor, one.end_to_end_id, one.remittance) for one in found] == [(-890, "x", "a")]
+
+
+def test_a_batch_is_opened_to_its_payments_when_they_sum_to_it() -> None:
+    details = "".join(
+        f'<TxDtls><Refs><EndToEndId>{name}</EndToEndId></Refs><Amt Ccy="EUR">{amount}</Amt></TxDtls>'
+        for name, amount in (("a", "6.00"), ("b", "4.00"))
+    )
+    whole = (
+        line("10.00")
+        .replace("<NtryDtls>", f"<NtryDtls>{details}<!--")
+        .replace("</NtryDtls>", "--></NtryDtls>")
+    )
+
+    found = camt.read(statement(whole, closing="90.00"))
+
+    assert [(one.end_to_end_id, one.amount_minor) for one in found] == [("a", -600), ("b", -400)]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no XML"),
+        (b"<a/>", "no camt.053"),
+        (b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "no XML"),
+        (statement(line("10.00"), closing="95.00"), "do not give the closing balance"),
+        (statement(line("1.001"), closing="98.99"), "no amount"),
+        (statement(line("-1.00"), closing="99.00"), "no amount"),
+        (statement(line("1.00", way="?"), closing="99.00"), "CdtDbtInd"),
+        (statement(closing="100.00", iban=""), "IBAN"),
+    ],
+)
+def test_a_bad_statement_is_refused_whole_and_names_its_fault(content: bytes, said: str) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        camt.read(content)
+
+    assert said in refusal.value.detail
+
+
+def test_a_statement_of_somebody_elses_account_is_refused(desk: Office, tmp_path: Path) -> None:
+    sent(desk, tmp_path)
+
+    with pytest.raises(InvalidRequest, match="not an account of the scheme"):
+        reconcile.import_statement(
+            desk, "r", statement(line("1.00"), closing="99.00", iban=IBANS["hsl"]), "Clara"
+        )
+    with pytest.raises(NotFound):
+        reconcile.book_line(desk, "r", "", "suspense", by="Clara", reason="x")

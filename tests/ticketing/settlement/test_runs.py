@@ -1,0 +1,291 @@
+"""A run goes from draft to sent, each step by the right person, and neither a crash nor a second closer doubles it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.ticketing.settlement.month import AFTER, AT, book, office, ride, sell
+from ticketing.books import postings
+from ticketing.clock import FixedClock
+from ticketing.db import Database, books, runs, tables
+from ticketing.errors import Conflict, InvalidRequest, NotAllowed
+from ticketing.settlement import service, steps
+from ticketing.settlement.office import Office
+
+OCTOBER = datetime(2026, 11, 3, tzinfo=UTC)
+
+
+def positions(run: runs.Run) -> dict[str, str]:
+    return {line["operator"]: line["amount"] for line in run.document["positions"]}
+
+
+def test_a_month_is_calculated_once_and_its_run_is_approved_by_another_person(database: Database) -> None:
+    sell(database, "t1", {"hsl": 300, "tlt": 200}, vat=40, fee=5)
+    desk = office(database)
+
+    run = service.close(desk, "r", "2026-09", "Anna")
+    again = service.close(desk, "r", "2026-09", "Bertil")
+    with pytest.raises(NotAllowed, match="another person"):
+        steps.approve(desk, run.id, "Anna", run.digest)
+    with pytest.raises(Conflict, match="not the digest"):
+        steps.approve(desk, run.id, "Bertil", "0" * 64)
+    approved = steps.approve(desk, run.id, "Bertil", run.digest)
+
+    assert (again, approved.state) == (run, "approved")
+    assert positions(run) == {"hsl": "2.55", "tlt": "2.00", "scheme": "-4.55"}
+    with database.read() as tx:
+        assert [(step.state, step.actor) for step in runs.list_steps(tx, run.id)] == [
+            ("draft", "Anna"), ("calculated", "Anna"), ("approved", "Bertil")
+        ]  # fmt: skip
+
+
+def test_the_database_itself_refuses_the_preparer_as_approver(database: Database) -> None:
+    sell(database, "t1", {"hsl": 300})
+    run = service.close(office(database), "r", "2026-09", "Anna")
+
+    with pytest.raises(sa.exc.IntegrityError, match="prepared"), database.write() as tx:
+        runs.insert_step(tx, run.id, state="approved", actor="Anna", at=AFTER, digest=run.digest)
+
+
+def test_the_database_keeps_a_calculated_run_frozen_and_its_steps_in_order(database: Database) -> None:
+    sell(database, "t1", {"hsl": 300})
+    run = service.close(office(database), "r", "2026-09", "Anna")
+
+    for change, message in (
+        ({"state": "approved", "document": "{}"}, "frozen"),
+        ({"state": "sent"}, "no such step"),
+    ):
+        with pytest.raises(sa.exc.IntegrityError, match=message), database.write() as tx:
+            tx.execute(sa.update(tables.run).values(**change))
+    with pytest.raises(sa.exc.IntegrityError, match="never removed"), database.write() as tx:
+        tx.execute(sa.delete(tables.run).where(tables.run.c.id == run.id))
+
+
+def test_an_approved_run_moves_what_is_owed_and_a_voided_one_moves_it_back(database: Database) -> None:
+    sell(database, "t1", {"hsl": 300})
+    with database.write() as tx:
+        book(tx, postings.compensation("c1", region="r", amount=120, currency="EUR", at=AT, liable="tlt"))
+    desk = office(database)
+    run = service.close(desk, "r", "2026-09", "Anna")
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    with database.read() as tx:
+        approved = {line.account_id: line.amount_minor for line in books.balances(tx, "r", "2026-10")}
+
+    steps.void(desk, run.id, "Anna", "wrong threshold")
+    second = service.close(desk, "r", "2026-09", "Anna")
+
+    with database.read() as tx:
+        after = {line.account_id: line.amount_minor for line in books.balances(tx, "r", "2026-10")}
+    assert approved == {
+        "netting_clearing:EUR": -300, "operator_payable:hsl:EUR": 300,
+        "operator_payable:tlt:EUR": -120, "operator_receivable:tlt:EUR": 120,
+    }  # fmt: skip
+    assert set(after.values()) == {0}
+    assert (second.version, second.digest, second.state) == (2, run.digest, "calculated")
+
+
+def test_a_month_is_not_closed_before_the_one_before_it(database: Database) -> None:
+    sell(database, "t1", {"hsl": 300})
+    sell(database, "t2", {"hsl": 300}, at=datetime(2026, 10, 2, tzinfo=UTC))
+    desk = office(database, OCTOBER)
+
+    with pytest.raises(Conflict, match="2026-09 has entries"):
+        service.close(desk, "r", "2026-10", "Anna")
+    with pytest.raises(InvalidRequest, match="not over"):
+        service.close(desk, "r", "2026-11", "Anna")
+
+
+def test_a_small_position_waits_and_opens_the_next_month(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "settlement.toml").write_text('[thresholds]\nEUR = "5.00"\n')
+    sell(database, "t1", {"hsl": 300, "tlt": 900})
+    sell(database, "t2", {"hsl": 300}, at=datetime(2026, 10, 2, tzinfo=UTC))
+    desk = replace(office(database, OCTOBER), regions_folder=tmp_path)
+
+    first = service.close(desk, "r", "2026-09", "Anna")
+    steps.approve(desk, first.id, "Bertil", first.digest)
+    second = service.close(desk, "r", "2026-10", "Anna")
+
+    assert positions(first) == {"hsl": "0.00", "tlt": "9.00", "scheme": "-9.00"}
+    assert first.document["carried"] == [{"operator": "hsl", "amount": "3.00", "currency": "EUR"}]
+    assert positions(second) == {"hsl": "6.00", "scheme": "-6.00"}
+    with pytest.raises(Conflict, match="2026-10"):
+        steps.void(desk, first.id, "Anna", "too late")
+
+
+def test_one_regions_unbalanced_entry_blocks_no_other_region(database: Database) -> None:
+    sell(database, "t1", {"hsl": 300})
+    sell(database, "t2", {"hsl": 300}, region="other")
+    with database.write() as tx:
+        _unguarded(tx, database)
+        entry = tx.execute(
+            sa.select(tables.entry.c.id).where(tables.entry.c.region == "other").limit(1)
+        ).scalar_one()
+        tx.execute(
+            sa.insert(tables.posting).values(
+                period="2026-09",
+                entry_id=entry,
+                line=9,
+                account_id="unearned:EUR",
+                currency="EUR",
+                amount_minor=1,
+            )
+        )
+
+    assert service.close(office(database), "r", "2026-09", "Anna").state == "calculated"
+    with pytest.raises(Conflict, match="1 entries of 2026-09 do not balance"):
+        service.close(office(database), "other", "2026-09", "Anna")
+
+
+def test_allocations_that_differ_from_the_books_stop_the_close(database: Database) -> None:
+    sold = sell(database, "t1", {"hsl": 300})
+    with database.write() as tx:
+        books.allocate(tx, [replace(sold.shares[0], seq=7)], AT, AT)
+
+    with pytest.raises(Conflict, match="the allocations of hsl in EUR are not what the books owe"):
+        service.close(office(database), "r", "2026-09", "Anna")
+
+
+def test_two_closers_at_once_make_one_run(database: Database) -> None:
+    sell(database, "t1", {"hsl": 300})
+    desk, found = office(database), []
+    gate = threading.Barrier(4)
+
+    def close(name: str) -> None:
+        gate.wait()
+        found.append(service.close(desk, "r", "2026-09", name))
+
+    closers = [threading.Thread(target=close, args=(f"clerk {at}",)) for at in range(4)]
+    for closer in closers:
+        closer.start()
+    for closer in closers:
+        closer.join()
+
+    assert len({(run.id, run.digest) for run in found}) == 1
+    with database.read() as tx:
+        assert len(runs.list_runs(tx, after=None, limit=9)) == 1
+
+
+_CRASH = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from ticketing.clock import FixedClock
+from ticketing.db import Database
+from ticketing.settlement import calculate, closing
+from ticketing.settlement.office import Office
+
+def stop(*args, **more):
+    print("calculating", flush=True)
+    sys.stdin.read()
+
+calculate.dataset = stop
+clock = FixedClock(datetime.fromisoformat("2026-10-05T09:00:00+00:00"))
+closing.close(Office(Database(sys.argv[1]), clock, None, Path(sys.argv[2])), "r", "2026-09", "Anna")
+"""
+
+
+def test_a_close_that_is_killed_half_way_is_resumed_and_doubles_nothing(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "settlement.toml").write_text(
+        '[[guarantees]]\noperator = "hsl"\ncurrency = "EUR"\nfloor = "10.00"\n'
+    )
+    sell(database, "t1", {"hsl": 300})
+    child = subprocess.Popen(
+        [sys.executable, "-c", _CRASH, database_url, str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ),
+    )  # fmt: skip
+    assert child.stdout is not None
+    assert child.stdin is not None
+    assert child.stdout.readline() == b"calculating\n"
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    child.stdin.close()
+    child.stdout.close()
+    with database.read() as tx:
+        assert [run.state for run in runs.list_runs(tx, after=None, limit=9)] == ["draft"]
+        assert books.find_period_state(tx, "r", "2026-09") == "closing"
+    sell(database, "t2", {"hsl": 500})
+
+    run = service.close(replace(office(database), regions_folder=tmp_path), "r", "2026-09", "Bertil")
+
+    assert (run.state, run.prepared_by, positions(run)["hsl"]) == ("calculated", "Anna", "10.00")
+    assert run.document["other"] == [
+        {"operator": "hsl", "kind": "month_end_guarantee", "amount": "7.00", "currency": "EUR"}
+    ]
+    with database.read() as tx:
+        late = tx.execute(
+            sa.select(tables.entry.c.period, tables.entry.c.original_period).where(
+                tables.entry.c.source_id == "t2"
+            )
+        )
+        assert set(map(tuple, late)) == {("2026-10", "2026-09")}
+
+
+def test_a_pool_is_shared_by_rides_and_a_late_ride_counts_next_month(
+    database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "settlement.toml").write_text(
+        '[[pools]]\nid = "gulf30"\nproducts = ["pass30"]\ncurrency = "EUR"\n'
+        '[[subsidies]]\nfunder = "city"\noperator = "tlt"\ncurrency = "EUR"\nper_tap = "0.10"\n'
+    )
+    sell(database, "p1", {"hsl": 1}, product="pass30")
+    with database.write() as tx:
+        book(
+            tx,
+            postings.capture("x", region="r", gateway="stripe", amount=1000, currency="EUR", at=AT),
+            postings.pooled("x", "gulf30", region="r", amount=1000, currency="EUR", at=AT),
+        )
+    for use_no, operator in enumerate(("hsl", "tlt", "tlt"), 1):
+        ride(database, "p1", operator, use_no=use_no)
+    desk = replace(office(database, OCTOBER), regions_folder=tmp_path)
+
+    first = service.close(desk, "r", "2026-09", "Anna")
+    ride(database, "p1", "hsl", use_no=9)
+    with database.write() as tx:
+        later = datetime(2026, 10, 2, tzinfo=UTC)
+        book(
+            tx,
+            postings.capture("y", region="r", gateway="stripe", amount=500, currency="EUR", at=later),
+            postings.pooled("y", "gulf30", region="r", amount=500, currency="EUR", at=later),
+        )
+    second = service.close(desk, "r", "2026-10", "Anna")
+
+    assert positions(first) == {"hsl": "3.34", "tlt": "6.87", "scheme": "-10.21"}
+    assert positions(second) == {"hsl": "5.00", "scheme": "-5.00"}
+    assert second.document["pools"]["gulf30"]["taps"] == {"hsl": 1, "tlt": 0}
+    funders = [line for line in first.document["accounts"] if line["purpose"] == "funder_receivable"]
+    assert [(line["operator"], line["amount"]) for line in funders] == [("city", "0.20")]
+
+
+def test_terms_with_faults_name_each_of_them(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "settlement.toml").write_text(
+        'payment_day = 31\ncolour = "red"\n[thresholds]\nEUR = "5"\n[[pools]]\nid = ""\ncurrency = "EUR"\n'
+    )
+    sell(database, "t1", {"hsl": 300})
+
+    with pytest.raises(InvalidRequest) as refusal:
+        service.close(Office(database, FixedClock(AFTER), None, tmp_path), "r", "2026-09", "Anna")
+
+    paths = {fault.path for fault in refusal.value.faults}
+    assert paths == {"payment_day", "colour", "thresholds.EUR", "pools[0].id"}
+
+
+def _unguarded(tx: sa.Connection, database: Database) -> None:
+    """Take the guard off, as somebody with the database's own password could."""
+    if database.is_sqlite:
+        tx.exec_driver_sql("DROP TRIGGER posting_before_seal")
+    else:
+        tx.exec_driver_sql("ALTER TABLE posting DISABLE TRIGGER posting_check")

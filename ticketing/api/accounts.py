@@ -1,0 +1,306 @@
+"""Accounts: sign in, devices, phones, entitlements, what is known of somebody, and forgetting it."""
+
+from typing import Any
+
+from flask import Response, json, make_response
+from flask.views import MethodView
+
+from tariffs.money import Money
+from ticketing.api.blueprint import Blueprint
+from ticketing.api.context import person, rooms
+from ticketing.api.limits import limited
+from ticketing.api.schemas.accounts import (
+    AccountSchema,
+    CredentialsSchema,
+    EntitlementSchema,
+    EntitlementsSchema,
+    MyOrdersSchema,
+    PasswordChangeSchema,
+    PhoneRequestSchema,
+    PhoneSchema,
+    PhonesSchema,
+    ProofRequestSchema,
+    ProviderQuerySchema,
+    ProviderSchema,
+    RefreshRequestSchema,
+    RegistrationSchema,
+    SignedInDevicesSchema,
+    SignedInSchema,
+)
+from ticketing.clock import written
+from ticketing.errors import NotAuthenticated, NotFound
+from ticketing.identity import Entitlement, Phone, SignedIn, people, privacy, proofs
+from ticketing.identity.access_token import LIFE
+from ticketing.identity.oidc import Provider
+from ticketing.purchase import service as purchase
+
+blueprint = Blueprint("accounts", __name__, url_prefix="/v1", description="Accounts and what belongs to them")
+
+_PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
+
+
+@blueprint.route("/accounts")
+class Accounts(MethodView):
+    """Make accounts."""
+
+    @blueprint.arguments(RegistrationSchema)
+    @blueprint.response(201, SignedInSchema)
+    @limited("10 per minute")
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Make an account and sign in."""
+        made = people.register(
+            rooms().reception,
+            wanted["email"],
+            wanted["password"],
+            language=wanted["language"],
+            label=wanted["label"],
+        )
+        return _handed_out(made)
+
+
+@blueprint.route("/sessions")
+class Sessions(MethodView):
+    """Sign in and out; the devices that are signed in."""
+
+    @blueprint.arguments(CredentialsSchema)
+    @blueprint.response(201, SignedInSchema)
+    @limited("20 per minute")
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Sign in with a password."""
+        return _handed_out(
+            people.sign_in(rooms().reception, wanted["email"], wanted["password"], label=wanted["label"])
+        )
+
+    @blueprint.response(200, SignedInDevicesSchema)
+    @blueprint.doc(**_PERSON)
+    def get(self) -> dict[str, Any]:
+        """List the devices that are signed in."""
+        caller = person()
+        return {
+            "devices": [
+                {
+                    "id": one.id,
+                    "label": one.label,
+                    "current": one.id == caller.session_id,
+                    "created_at": written(one.created_at),
+                    "used_at": written(one.used_at),
+                }
+                for one in people.list_devices(rooms().reception, caller)
+            ]
+        }
+
+    @blueprint.response(204)
+    @blueprint.doc(**_PERSON)
+    def delete(self) -> None:
+        """Sign out everywhere."""
+        people.sign_out_everywhere(rooms().reception, person())
+
+
+@blueprint.route("/sessions/refresh")
+class Refresh(MethodView):
+    """Stay signed in."""
+
+    @blueprint.arguments(RefreshRequestSchema)
+    @blueprint.response(200, SignedInSchema)
+    @limited("60 per minute")
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Exchange the refresh token for the next pair; a token that is used twice ends the session."""
+        return _handed_out(people.refresh(rooms().reception, wanted["refresh_token"]))
+
+
+@blueprint.route("/sessions/<string:session_id>")
+class SessionOne(MethodView):
+    """One device."""
+
+    @blueprint.response(204)
+    @blueprint.doc(**_PERSON)
+    def delete(self, session_id: str) -> None:
+        """Sign one device out; `current` is the one that calls."""
+        caller = person()
+        people.sign_out(rooms().reception, caller, None if session_id == "current" else session_id)
+
+
+@blueprint.route("/sign-in/provider")
+class ProviderBegin(MethodView):
+    """Sign in at an identity provider."""
+
+    @blueprint.response(200, ProviderSchema)
+    @limited("20 per minute")
+    def post(self) -> dict[str, Any]:
+        """Begin: the answer is where to send the browser."""
+        return {"url": _provider().begin(rooms().reception)}
+
+
+@blueprint.route("/sign-in/provider/callback")
+class ProviderCallback(MethodView):
+    """Where the provider sends the browser back to."""
+
+    @blueprint.arguments(ProviderQuerySchema, location="query")
+    @blueprint.response(200, SignedInSchema)
+    def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Finish: exchange the code and sign in; the first time an account is made."""
+        if "error" in wanted:
+            raise NotAuthenticated("the identity provider did not sign in: " + wanted["error"][:60])
+        made = _provider().finish(
+            rooms().reception, state=wanted["state"], code=wanted["code"], label="identity provider"
+        )
+        return _handed_out(made)
+
+
+@blueprint.route("/me")
+class Me(MethodView):
+    """The caller's account."""
+
+    @blueprint.response(200, AccountSchema)
+    @blueprint.doc(**_PERSON)
+    def get(self) -> dict[str, Any]:
+        """Read the account."""
+        found = people.get_person(rooms().reception, person())
+        return {
+            "id": found.id,
+            "email": found.email,
+            "language": found.language,
+            "created_at": written(found.created_at),
+        }
+
+    @blueprint.response(204)
+    @blueprint.doc(**_PERSON)
+    def delete(self) -> None:
+        """Forget this account for good: address, password, devices, phones, entitlements. Tickets stay valid."""
+        privacy.erase(rooms().privacy, person())
+
+
+@blueprint.route("/me/password")
+class Password(MethodView):
+    """The caller's password."""
+
+    @blueprint.arguments(PasswordChangeSchema)
+    @blueprint.response(204)
+    @blueprint.doc(**_PERSON)
+    @limited("10 per minute")
+    def put(self, wanted: dict[str, Any]) -> None:
+        """Change the password; every other device is signed out."""
+        people.change_password(rooms().reception, person(), wanted["old_password"], wanted["new_password"])
+
+
+@blueprint.route("/me/export")
+class Export(MethodView):
+    """What is known of the caller."""
+
+    @blueprint.response(200, content_type="application/json")
+    @blueprint.doc(**_PERSON)
+    def get(self) -> Response:
+        """Everything that is kept of the caller, as one JSON document."""
+        document = privacy.export(rooms().privacy, person())
+        response = make_response(json.dumps(document, ensure_ascii=False, indent=1))
+        response.content_type = "application/json"
+        response.headers["Content-Disposition"] = 'attachment; filename="throughfare-export.json"'
+        return response
+
+
+@blueprint.route("/me/orders")
+class MyOrders(MethodView):
+    """The caller's orders."""
+
+    @blueprint.response(200, MyOrdersSchema)
+    @blueprint.doc(**_PERSON)
+    def get(self) -> dict[str, Any]:
+        """List the orders of the account, newest first."""
+        return {
+            "orders": [
+                {
+                    "id": one.id,
+                    "state": one.state,
+                    "total": Money(one.total_minor, one.currency).as_dict(),
+                    "created_at": written(one.created_at),
+                }
+                for one in purchase.list_orders_of(rooms().till, person().person_id)
+            ]
+        }
+
+
+@blueprint.route("/me/phones")
+class Phones(MethodView):
+    """The caller's phones."""
+
+    @blueprint.response(200, PhonesSchema)
+    @blueprint.doc(**_PERSON)
+    def get(self) -> dict[str, Any]:
+        """List the phones of the account."""
+        return {"phones": [_phone(one) for one in people.list_phones(rooms().reception, person())]}
+
+    @blueprint.arguments(PhoneRequestSchema)
+    @blueprint.response(201, PhoneSchema)
+    @blueprint.doc(**_PERSON)
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Bind a phone's public key to the account."""
+        caller = person()
+        return _phone(people.add_phone(rooms().reception, caller, wanted["label"], json.dumps(wanted["key"])))
+
+
+@blueprint.route("/me/phones/<string:phone_id>")
+class PhoneOne(MethodView):
+    """One phone."""
+
+    @blueprint.response(204)
+    @blueprint.doc(**_PERSON)
+    def delete(self, phone_id: str) -> None:
+        """Take a phone away."""
+        people.remove_phone(rooms().reception, person(), phone_id)
+
+
+@blueprint.route("/me/entitlements")
+class Entitlements(MethodView):
+    """What the caller has proven."""
+
+    @blueprint.response(200, EntitlementsSchema)
+    @blueprint.doc(**_PERSON)
+    def get(self) -> dict[str, Any]:
+        """List the entitlements of the account."""
+        return {"entitlements": [_entitlement(one) for one in proofs.list_proofs(rooms().proofs, person())]}
+
+    @blueprint.arguments(ProofRequestSchema)
+    @blueprint.response(201, EntitlementSchema)
+    @blueprint.doc(**_PERSON)
+    @limited("20 per minute")
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Add a signed proof; only its category, its last day and its hash are kept."""
+        caller = person()
+        return _entitlement(proofs.add_proof(rooms().proofs, caller, wanted["proof"]))
+
+
+@blueprint.route("/me/entitlements/<string:entitlement_id>")
+class EntitlementOne(MethodView):
+    """One entitlement."""
+
+    @blueprint.response(204)
+    @blueprint.doc(**_PERSON)
+    def delete(self, entitlement_id: str) -> None:
+        """Forget a proof."""
+        proofs.remove_proof(rooms().proofs, person(), entitlement_id)
+
+
+def _provider() -> Provider:
+    found = rooms().provider
+    if found is None:
+        raise NotFound("no identity provider is configured here")
+    return found
+
+
+def _handed_out(made: SignedIn) -> dict[str, Any]:
+    return {
+        "account_id": made.person_id,
+        "session_id": made.session_id,
+        "access_token": made.access_token,
+        "token_type": "Bearer",
+        "expires_in": int(LIFE.total_seconds()),
+        "refresh_token": made.refresh_token,
+    }
+
+
+def _phone(one: Phone) -> dict[str, Any]:
+    return {"id": one.id, "label": one.label, "created_at": written(one.created_at)}
+
+
+def _entitlement(one: Entitlement) -> dict[str, Any]:
+    return {"id": one.id, "claim": one.claim, "issuer": one.issuer, "valid_until": one.valid_until}

@@ -1,0 +1,111 @@
+"""Gate devices: make a code, enrol by it, list them with their health, revoke a stolen one."""
+
+from typing import Any
+
+from flask.views import MethodView
+
+from ticketing.api.blueprint import Blueprint
+from ticketing.api.context import caller, rooms
+from ticketing.api.schemas.devices import (
+    DeviceCodeRequestSchema,
+    DeviceCodeSchema,
+    DeviceRevocationSchema,
+    DevicesSchema,
+    EnrolmentRequestSchema,
+    EnrolmentSchema,
+)
+from ticketing.clock import written
+from ticketing.gate import devices
+from ticketing.gate.devices import DeviceState, Place
+
+blueprint = Blueprint("devices", __name__, url_prefix="/v1", description="The gates of an operator")
+
+_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
+_OFF_SECONDS = 300
+
+
+@blueprint.route("/operators/<string:operator>/device-codes")
+class DeviceCodes(MethodView):
+    """Make enrolment codes."""
+
+    @blueprint.arguments(DeviceCodeRequestSchema)
+    @blueprint.response(201, DeviceCodeSchema)
+    @blueprint.doc(**_KEY)
+    def post(self, wanted: dict[str, Any], operator: str) -> dict[str, Any]:
+        """Make a code that enrols one device within ten minutes."""
+        admin = caller().require("admin")
+        code, expires_at = devices.make_code(rooms().gatehouse, operator, Place(**wanted), admin.key_id)
+        return {"code": code, "expires_at": written(expires_at)}
+
+
+@blueprint.route("/devices/enrolments")
+class Enrolments(MethodView):
+    """Enrol devices."""
+
+    @blueprint.arguments(EnrolmentRequestSchema)
+    @blueprint.response(201, EnrolmentSchema)
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Turn a code and a device's public key into a device; the code is the credential and works once."""
+        made = devices.enrol(rooms().gatehouse, wanted["code"], wanted["public_key"], wanted["software"])
+        return {
+            "device_id": made.device.id,
+            "name": made.device.name,
+            "operator": made.device.operator,
+            "stop_id": made.device.stop_id,
+            "zone": made.device.zone,
+            "direction": made.device.direction,
+            "issuer": made.issuer,
+            "bundle_keys": made.bundle_keys,
+            "bundle": made.bundle.token,
+        }
+
+
+@blueprint.route("/operators/<string:operator>/devices")
+class Devices(MethodView):
+    """An operator's devices."""
+
+    @blueprint.response(200, DevicesSchema)
+    @blueprint.doc(**_KEY)
+    def get(self, operator: str) -> dict[str, Any]:
+        """List an operator's devices with their health and counters; finance staff see their own."""
+        caller().require("admin", "operator_finance").require_operator(operator)
+        return {"devices": [_shown(found) for found in devices.list_devices(rooms().gatehouse, operator)]}
+
+
+@blueprint.route("/operators/<string:operator>/devices/<string:device_id>/revocation")
+class DeviceRevocation(MethodView):
+    """Revoke devices."""
+
+    @blueprint.arguments(DeviceRevocationSchema)
+    @blueprint.response(204)
+    @blueprint.doc(**_KEY)
+    def post(self, wanted: dict[str, Any], operator: str, device_id: str) -> None:
+        """Revoke a lost or stolen device: refused at once; what it uploads later is kept and flagged."""
+        admin = caller().require("admin")
+        devices.revoke(rooms().gatehouse, operator, device_id, wanted["because"], admin.key_id)
+
+
+def _shown(found: DeviceState) -> dict[str, Any]:
+    device = found.device
+    moments = ("enrolled_at", "revoked_at", "last_bundle_at", "last_upload_at")
+    plain = (
+        "id",
+        "name",
+        "stop_id",
+        "zone",
+        "direction",
+        "revoked_because",
+        "queue_length",
+        "clock_offset",
+        "software",
+    )
+    return {
+        **{name: getattr(device, name) for name in plain},
+        **{name: written(at) if (at := getattr(device, name)) else None for name in moments},
+        "clock_is_off": abs(device.clock_offset or 0) > _OFF_SECONDS,
+        "state": found.state,
+        "told": found.counts.told,
+        "accepted": found.counts.accepted,
+        "missing": found.counts.missing,
+        "online": found.online,
+    }

@@ -1,0 +1,254 @@
+"""Finance staff after the close: steps of a run, files, bank accounts, the bank's statement, disputed lines."""
+
+from typing import Any
+
+from flask import Response, request
+from flask.views import MethodView
+
+from ticketing.api.blueprint import Blueprint
+from ticketing.api.context import caller, once, rooms
+from ticketing.api.schemas.finance import (
+    AnswerRequestSchema,
+    BankAccountRequestSchema,
+    BankAccountSchema,
+    BankAccountsSchema,
+    BookingRequestSchema,
+    BookingSchema,
+    DisputeRequestSchema,
+    DisputeSchema,
+    DisputesSchema,
+    ImportSchema,
+    RegionQuerySchema,
+    ReviewSchema,
+    StepRequestSchema,
+    TrailSchema,
+)
+from ticketing.identity.principal import Principal
+from ticketing.settlement import accounts, camt, disputes, reconcile, service, show, steps
+from ticketing.settlement.export import export as export_run
+from ticketing.settlement.export import read_exported, statement_bytes
+
+blueprint = Blueprint("finance", __name__, url_prefix="/v1", description="Approve, pay, reconcile, dispute")
+
+_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
+_TYPES = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def _name(finance: Principal) -> str:
+    return f"key {finance.key_id}"
+
+
+@blueprint.route("/settlement-runs/<string:run_id>/steps")
+class Steps(MethodView):
+    """Who took a run how far."""
+
+    @blueprint.response(200, TrailSchema)
+    @blueprint.doc(**_KEY)
+    def get(self, run_id: str) -> dict[str, Any]:
+        """Read the steps of a run and its files."""
+        caller().require("finance", "admin")
+        return show.trail(*service.get_trail(rooms().office, run_id))
+
+    @blueprint.arguments(StepRequestSchema)
+    @blueprint.response(201, TrailSchema)
+    @blueprint.doc(**_KEY)
+    def post(self, wanted: dict[str, Any], run_id: str) -> Any:
+        """Take a run a step further: approved (by another key, with the digest), exported, sent; rejected, voided."""
+        finance = caller().require("finance")
+        desk = rooms().office
+
+        def act(_remember: Any) -> dict[str, Any]:
+            _take(run_id, wanted, _name(finance))
+            return show.trail(*service.get_trail(desk, run_id))
+
+        answer = once(f"key:{finance.key_id}", f"POST /v1/settlement-runs/{run_id}/steps", wanted, act)
+        return answer.body, 201, {"Idempotent-Replayed": "true"} if answer.replayed else {}
+
+
+def _take(run_id: str, wanted: dict[str, Any], by: str) -> None:
+    desk, step = rooms().office, wanted["step"]
+    if step == "approved":
+        steps.approve(desk, run_id, by, wanted["digest"])
+    elif step == "exported":
+        export_run(desk, run_id, by, desk.files)
+    elif step == "sent":
+        steps.mark_sent(desk, run_id, by, wanted["message_id"])
+    else:
+        (steps.reject if step == "rejected" else steps.void)(desk, run_id, by, wanted["reason"])
+
+
+@blueprint.route("/settlement-runs/<string:run_id>/files/<path:name>")
+class File(MethodView):
+    """An exported file."""
+
+    @blueprint.response(200, content_type="application/octet-stream")
+    @blueprint.doc(**_KEY)
+    def get(self, run_id: str, name: str) -> Response:
+        """Fetch a file of an exported run, as it was written."""
+        caller().require("finance", "admin")
+        return Response(read_exported(rooms().office, run_id, name), content_type="application/octet-stream")
+
+
+@blueprint.route("/settlement-runs/<string:run_id>/statements/<string:operator>.<any(pdf, xlsx):form>")
+class Statement(MethodView):
+    """One operator's statement as a document."""
+
+    @blueprint.response(200, content_type="application/octet-stream")
+    @blueprint.doc(**_KEY)
+    def get(self, run_id: str, operator: str, form: str) -> Response:
+        """Fetch one operator's statement as PDF or workbook; its own finance staff see no other."""
+        caller().require("finance", "operator_finance").require_operator(operator)
+        language = request.accept_languages.best_match(["en", "et", "fi", "sv"], "en")
+        content = statement_bytes(rooms().office, run_id, operator, form, language=language or "en")
+        return Response(content, content_type=_TYPES[form])
+
+
+@blueprint.route("/bank-accounts")
+class BankAccounts(MethodView):
+    """Where parties are paid."""
+
+    @blueprint.response(200, BankAccountsSchema)
+    @blueprint.doc(**_KEY)
+    def get(self) -> dict[str, Any]:
+        """List every account with what became of it."""
+        caller().require("finance", "admin")
+        found = accounts.list_accounts(rooms().office)
+        return {"accounts": [show.account(account, state) for account, state in found]}
+
+    @blueprint.arguments(BankAccountRequestSchema)
+    @blueprint.response(201, BankAccountSchema)
+    @blueprint.doc(**_KEY)
+    def post(self, wanted: dict[str, Any]) -> Any:
+        """Enter an account; it is in force once another key approves it."""
+        finance = caller().require("finance")
+        given = dict(wanted)
+
+        def act(_remember: Any) -> dict[str, Any]:
+            party, iban = given.pop("party"), given.pop("iban")
+            made = accounts.enter(rooms().office, party, iban, by=_name(finance), **given)
+            return show.account(made, "waiting")
+
+        answer = once(f"key:{finance.key_id}", "POST /v1/bank-accounts", wanted, act)
+        return answer.body, 201, {"Idempotent-Replayed": "true"} if answer.replayed else {}
+
+
+@blueprint.route("/bank-accounts/<string:account_id>/approval")
+class BankAccountApproval(MethodView):
+    """The second pair of eyes."""
+
+    @blueprint.response(200, BankAccountSchema)
+    @blueprint.doc(**_KEY)
+    def post(self, account_id: str) -> dict[str, Any]:
+        """Put an account in force; the key that entered it may not."""
+        finance = caller().require("finance")
+        return show.account(accounts.approve(rooms().office, account_id, _name(finance)), "in force")
+
+
+@blueprint.route("/bank-statements")
+class BankStatements(MethodView):
+    """The bank's statement."""
+
+    @blueprint.arguments(RegionQuerySchema, location="query")
+    @blueprint.response(200, ImportSchema)
+    @blueprint.doc(
+        **_KEY, requestBody={"content": {"application/xml": {"schema": {"type": "string"}}}, "required": True}
+    )
+    def post(self, query: dict[str, Any]) -> dict[str, Any]:
+        """Import a camt.053 file: what matches is booked, the rest is told. Importing it again changes nothing."""
+        finance = caller().require("finance")
+        request.max_content_length = camt.MAX_BYTES
+        new, findings = reconcile.import_statement(
+            rooms().office, query["region"], request.get_data(), _name(finance)
+        )
+        return {"new": new, "lines": [show.finding(found) for found in findings]}
+
+
+@blueprint.route("/bank-lines")
+class BankLines(MethodView):
+    """What the bank's lines leave open."""
+
+    @blueprint.arguments(RegionQuerySchema, location="query")
+    @blueprint.response(200, ReviewSchema)
+    @blueprint.doc(**_KEY)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """List the lines that are not booked, each with the reason, and what is on no line."""
+        caller().require("finance", "admin")
+        findings, absent = reconcile.review(rooms().office, query["region"])
+        return {
+            "lines": [show.finding(found) for found in findings],
+            "missing": [show.absent(wanted) for wanted in absent],
+        }
+
+
+@blueprint.route("/bank-lines/<string:line_id>/booking")
+class BankLineBooking(MethodView):
+    """A person's decision about a line."""
+
+    @blueprint.arguments(BookingRequestSchema)
+    @blueprint.arguments(RegionQuerySchema, location="query")
+    @blueprint.response(200, BookingSchema)
+    @blueprint.doc(**_KEY)
+    def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
+        """Book a line; a line is booked once, and a difference goes to suspense."""
+        finance = caller().require("finance")
+        made = reconcile.book_line(
+            rooms().office, query["region"], line_id, wanted["book_as"],
+            by=_name(finance), reason=wanted["reason"], reference=wanted["reference"],
+        )  # fmt: skip
+        return {"line": made.line_id, "booked_as": made.kind}
+
+
+@blueprint.route("/settlement-runs/<string:run_id>/disputes")
+class RunDisputes(MethodView):
+    """Lines that are wrong."""
+
+    @blueprint.arguments(DisputeRequestSchema)
+    @blueprint.response(201, DisputeSchema)
+    @blueprint.doc(**_KEY)
+    def post(self, wanted: dict[str, Any], run_id: str) -> dict[str, Any]:
+        """Dispute a line of one's own statement, once, with the reason."""
+        staff = caller().require("operator_finance", "finance").require_operator(wanted["operator"])
+        case = disputes.open_dispute(
+            rooms().office,
+            run_id,
+            wanted["operator"],
+            wanted["line"],
+            by=_name(staff),
+            reason=wanted["reason"],
+        )
+        return show.case(case)
+
+
+@blueprint.route("/disputes")
+class Disputes(MethodView):
+    """Disputes with their trails."""
+
+    @blueprint.response(200, DisputesSchema)
+    @blueprint.doc(**_KEY)
+    def get(self) -> dict[str, Any]:
+        """List disputes: an operator's finance staff see their own."""
+        staff = caller().require("operator_finance", "finance", "admin")
+        return {"disputes": [show.case(case) for case in disputes.list_cases(rooms().office, staff.operator)]}
+
+
+@blueprint.route("/disputes/<string:dispute_id>/answer")
+class DisputeAnswer(MethodView):
+    """The other side's word."""
+
+    @blueprint.arguments(AnswerRequestSchema)
+    @blueprint.response(200, DisputeSchema)
+    @blueprint.doc(**_KEY)
+    def post(self, wanted: dict[str, Any], dispute_id: str) -> dict[str, Any]:
+        """Answer: with an amount the line is corrected by an entry of the open month, without one it stands."""
+        finance = caller().require("finance")
+        desk, by, text = rooms().office, _name(finance), wanted["text"]
+        if wanted["amount"] is None:
+            return show.case(disputes.reject(desk, dispute_id, by=by, text=text))
+        return show.case(
+            disputes.correct(
+                desk, dispute_id, by=by, text=text, amount=wanted["amount"], against=wanted["against"]
+            )
+        )

@@ -1,0 +1,43 @@
+"""Who calls for a gate: an enrolled device with a token of its own key, or an API key of the role gate."""
+
+from dataclasses import dataclass
+
+from ticketing.api.context import bearer, caller, rooms
+from ticketing.errors import NotAllowed
+from ticketing.gate import devices
+from ticketing.gate.devices import Device
+
+_JWS_DOTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class GateCaller:
+    """A gate that calls; `device` is None for an API key, which may stand for many gates."""
+
+    key_id: str
+    operator: str
+    device: Device | None = None
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether this is a device that was reported lost or stolen."""
+        return self.device is not None and self.device.revoked_at is not None
+
+
+def gate_caller(*, revoked_too: bool = False) -> GateCaller:
+    """The gate that calls; raises NotAuthenticated, or NotAllowed for a revoked device and for other roles."""
+    token = bearer()
+    if token.count(".") != _JWS_DOTS:
+        key = caller().require("gate")
+        return GateCaller(key.key_id, str(key.operator))
+    device = devices.authenticate(rooms().gatehouse, token)
+    if device.revoked_at is not None and not revoked_too:
+        raise NotAllowed("this device is revoked")
+    return GateCaller(device.id, device.operator, device)
+
+
+def require_operator(found: GateCaller, operator: str) -> GateCaller:
+    """Raise NotAllowed when the gate belongs to another operator."""
+    if found.operator != operator:
+        raise NotAllowed("this gate belongs to another operator")
+    return found

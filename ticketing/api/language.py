@@ -1,0 +1,12 @@
+"""Which language a caller wants to read."""
+
+from flask import request
+
+from tariffs.words import LANGUAGES
+
+
+def language() -> str:
+    """The language that the caller asks for (Accept-Language), English where none is spoken here."""
+    # The best one first, a region set aside: who asks for fi-FI before en reads Finnish.
+    asked = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+    return next((tag for tag in asked if tag in LANGUAGES), LANGUAGES[0])

@@ -1,0 +1,182 @@
+"""Steps of a run, bank accounts, the bank's lines, disputed lines."""
+
+from marshmallow import fields, validate
+
+from ticketing.api.schemas.common import ID, MoneySchema, Strict, moment
+
+REASON = validate.Length(1, 500)
+
+
+class StepRequestSchema(Strict):
+    """Take a run a step further; which other fields are needed is said with each step."""
+
+    step = fields.String(
+        required=True, validate=validate.OneOf(["approved", "rejected", "voided", "exported", "sent"])
+    )
+    digest = fields.String(
+        load_default="", metadata={"description": "approved: the digest that you have read"}
+    )
+    reason = fields.String(load_default="", metadata={"description": "rejected, voided: why"})
+    message_id = fields.String(
+        load_default="", metadata={"description": "sent: the MsgId of the payment file"}
+    )
+
+
+class StepSchema(Strict):
+    """Who took a run into a state."""
+
+    state = fields.String(required=True)
+    by = fields.String(required=True)
+    at = moment(required=True)
+    digest = fields.String(required=True)
+    note = fields.String(required=True)
+
+
+class FileSchema(Strict):
+    """A file that a run was exported to."""
+
+    name = fields.String(required=True)
+    sha256 = fields.String(required=True)
+    bytes = fields.Integer(required=True)
+
+
+class TrailSchema(Strict):
+    """A run's steps and files."""
+
+    id = fields.String(required=True)
+    state = fields.String(required=True)
+    digest = fields.String(required=True)
+    steps = fields.List(fields.Nested(StepSchema), required=True)
+    files = fields.List(fields.Nested(FileSchema), required=True)
+
+
+class BankAccountRequestSchema(Strict):
+    """An operator's account, or the scheme's."""
+
+    party = fields.String(required=True, validate=validate.Length(1, 64))
+    iban = fields.String(required=True, validate=validate.Length(1, 42))
+    name = fields.String(required=True, validate=validate.Length(1, 70))
+    bic = fields.String(load_default="")
+    town = fields.String(load_default="", validate=validate.Length(0, 35))
+    country = fields.String(load_default="")
+
+
+class BankAccountSchema(Strict):
+    """An account and what became of it."""
+
+    id = fields.String(required=True)
+    party = fields.String(required=True)
+    name = fields.String(required=True)
+    iban = fields.String(required=True)
+    bic = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["in force", "replaced", "waiting"]))
+    entered_by = fields.String(required=True)
+    entered_at = moment(required=True)
+
+
+class BankAccountsSchema(Strict):
+    """Every account."""
+
+    accounts = fields.List(fields.Nested(BankAccountSchema), required=True)
+
+
+class RegionQuerySchema(Strict):
+    """Which region."""
+
+    region = fields.String(required=True, validate=validate.Length(1, 64))
+
+
+class BankLineSchema(Strict):
+    """A line of the bank with what is said of it."""
+
+    line = fields.String(required=True)
+    booking_date = fields.String(required=True)
+    amount = fields.Nested(MoneySchema, required=True)
+    counterparty = fields.String(required=True)
+    verdict = fields.String(required=True)
+    because = fields.String(required=True)
+    reference = fields.String(required=True, allow_none=True)
+
+
+class MissingSchema(Strict):
+    """A movement that is on no line of the bank."""
+
+    kind = fields.String(required=True)
+    reference = fields.String(required=True)
+    party = fields.String(required=True, allow_none=True)
+    run = fields.String(required=True, allow_none=True)
+    amount = fields.Nested(MoneySchema, required=True)
+
+
+class ReviewSchema(Strict):
+    """What is not booked, and what is missing."""
+
+    lines = fields.List(fields.Nested(BankLineSchema), required=True)
+    missing = fields.List(fields.Nested(MissingSchema), required=True)
+
+
+class ImportSchema(Strict):
+    """What an imported statement brought."""
+
+    new = fields.Integer(required=True)
+    lines = fields.List(fields.Nested(BankLineSchema), required=True)
+
+
+class BookingRequestSchema(Strict):
+    """How a person books a line that did not match."""
+
+    book_as = fields.String(
+        required=True, validate=validate.OneOf(["payment", "receipt", "payout", "suspense", "bank_fee"])
+    )
+    reason = fields.String(required=True, validate=REASON)
+    reference = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
+
+
+class BookingSchema(Strict):
+    """What a line was booked as."""
+
+    line = fields.String(required=True)
+    booked_as = fields.String(required=True)
+
+
+class DisputeRequestSchema(Strict):
+    """Which line of whose statement is wrong, and why."""
+
+    operator = fields.String(required=True, validate=ID)
+    line = fields.String(required=True, validate=ID)
+    reason = fields.String(required=True, validate=REASON)
+
+
+class AnswerRequestSchema(Strict):
+    """The scheme's answer; with an amount the line is corrected."""
+
+    text = fields.String(required=True, validate=REASON)
+    amount = fields.String(load_default=None, allow_none=True, metadata={"examples": ["0.50"]})
+    against = fields.String(load_default=None, allow_none=True, validate=ID)
+
+
+class DisputeStepSchema(Strict):
+    """What was said or done."""
+
+    state = fields.String(required=True)
+    by = fields.String(required=True)
+    at = moment(required=True)
+    text = fields.String(required=True)
+    entry = fields.String(required=True, allow_none=True)
+
+
+class DisputeSchema(Strict):
+    """A disputed line with its trail."""
+
+    id = fields.String(required=True)
+    run = fields.String(required=True)
+    operator = fields.String(required=True)
+    line = fields.String(required=True)
+    state = fields.String(required=True)
+    trail = fields.List(fields.Nested(DisputeStepSchema), required=True)
+
+
+class DisputesSchema(Strict):
+    """Disputes, oldest first."""
+
+    disputes = fields.List(fields.Nested(DisputeSchema), required=True)

@@ -1,0 +1,132 @@
+"""Gate staff and inspectors: look-ups by control code, inspections, incidents."""
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from ticketing.api.schemas.common import Strict, moment
+
+_REASON = validate.Length(3, 200)
+_CODE = validate.Regexp(
+    r"[A-Za-z2-7]{5}[ -]?[A-Za-z2-7]{5}\Z", error="ten letters and digits, as printed on the ticket"
+)
+
+
+class LookUpRequestSchema(Strict):
+    """A control code, and why it is looked up."""
+
+    code = fields.String(required=True, validate=_CODE)
+    reason = fields.String(required=True, validate=_REASON)
+
+
+class ByHandRequestSchema(LookUpRequestSchema):
+    """A passenger who cannot show a code: the gate decides by the ticket that the control code finds."""
+
+    scan_id = fields.UUID(required=True)
+    leg = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 7))
+    stop_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
+    device_ts = fields.AwareDateTime(required=True)
+    direction = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["in", "out"]))
+
+
+class InspectionRequestSchema(Strict):
+    """A ticket by the code that is shown, or by its control code; one of both."""
+
+    token = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 8192))
+    code = fields.String(load_default=None, allow_none=True, validate=_CODE)
+    reason = fields.String(load_default="inspection", validate=_REASON)
+
+    @validates_schema
+    def _one_of_both(self, wanted: dict[str, object], **_: object) -> None:
+        if (wanted["token"] is None) == (wanted["code"] is None):
+            raise ValidationError("give the token or the control code", "token")
+
+
+class StaffLegSchema(Strict):
+    """One leg of the operator that asks."""
+
+    leg = fields.Integer(required=True)
+    # `from` is a word of Python, so the schema is told by its data keys.
+    start = fields.String(required=True, data_key="from", attribute="from")
+    end = fields.String(required=True, data_key="to", attribute="to", allow_none=True)
+
+
+class StaffUseSchema(Strict):
+    """One use at a gate of the operator that asks."""
+
+    at = moment(required=True)
+    leg = fields.Integer(required=True)
+    gate = fields.String(required=True, allow_none=True)
+    kind = fields.String(required=True, validate=validate.OneOf(["ride", "transfer", "in", "out"]))
+
+
+class StaffNoteSchema(Strict):
+    """What was noted about a ticket before."""
+
+    at = moment(required=True)
+    kind = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class StaffTicketSchema(Strict):
+    """What an operator's staff may see of a ticket: its own legs and uses, and nothing about the passenger."""
+
+    jti = fields.String(required=True)
+    control_code = fields.String(required=True)
+    product = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["valid", "revoked", "suspended"]))
+    category = fields.String(required=True, allow_none=True)
+    passengers = fields.Integer(required=True)
+    is_bound = fields.Boolean(required=True)
+    not_before = moment(required=True)
+    expires_at = moment(required=True)
+    legs = fields.List(fields.Nested(StaffLegSchema), required=True)
+    history = fields.List(fields.Nested(StaffUseSchema), required=True)
+    notes = fields.List(fields.Nested(StaffNoteSchema), required=True)
+
+
+class StaffTicketsSchema(Strict):
+    """The tickets that a control code finds: one, and hardly ever two."""
+
+    tickets = fields.List(fields.Nested(StaffTicketSchema), required=True)
+
+
+class InspectionSchema(Strict):
+    """What an inspector sees."""
+
+    inspection_id = fields.String(required=True)
+    decision = fields.String(required=True, validate=validate.OneOf(["accept", "refuse"]))
+    reason = fields.String(required=True)
+    attention = fields.String(required=True, allow_none=True)
+    passenger_sees = fields.String(required=True)
+    staff_sees = fields.String(required=True)
+    inspected_at = moment(required=True)
+    ticket = fields.Nested(StaffTicketSchema, required=True, allow_none=True)
+
+
+class IncidentRequestSchema(Strict):
+    """What happened."""
+
+    note = fields.String(required=True, validate=validate.Length(3, 2000))
+
+
+class IncidentSchema(Strict):
+    """The note, written down for good."""
+
+    id = fields.String(required=True)
+
+
+class JournalEntrySchema(Strict):
+    """One thing that somebody did at a gate."""
+
+    id = fields.String(required=True)
+    at = moment(required=True)
+    kind = fields.String(required=True)
+    by = fields.String(required=True)
+    ticket = fields.String(required=True, allow_none=True)
+    reason = fields.String(required=True)
+    document = fields.Dict(required=True)
+
+
+class JournalSchema(Strict):
+    """The newest 200 entries."""
+
+    entries = fields.List(fields.Nested(JournalEntrySchema), required=True)

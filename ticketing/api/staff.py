@@ -1,0 +1,100 @@
+"""Gate staff and inspectors: look a ticket up, let a passenger in by hand, inspect, note an incident."""
+
+from typing import Any
+
+from flask.views import MethodView
+
+from ticketing.api.blueprint import Blueprint
+from ticketing.api.context import caller, rooms
+from ticketing.api.gate_caller import GateCaller, gate_caller
+from ticketing.api.gates import presentation
+from ticketing.api.schemas.gates import ValidationSchema
+from ticketing.api.schemas.staff import (
+    ByHandRequestSchema,
+    IncidentRequestSchema,
+    IncidentSchema,
+    InspectionRequestSchema,
+    InspectionSchema,
+    JournalSchema,
+    LookUpRequestSchema,
+    StaffTicketsSchema,
+)
+from ticketing.gate import staff
+from ticketing.gate.staff import Staff
+
+blueprint = Blueprint("staff", __name__, url_prefix="/v1", description="People at gates")
+
+_GATE_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
+
+
+@blueprint.route("/control-codes")
+class ControlCodes(MethodView):
+    """Look tickets up."""
+
+    @blueprint.arguments(LookUpRequestSchema)
+    @blueprint.response(200, StaffTicketsSchema)
+    @blueprint.doc(**_GATE_KEY)
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Find a ticket of this operator by its control code; the look and its reason are written down."""
+        who = _staff(gate_caller())
+        return {"tickets": staff.look_up(rooms().gatehouse, who, wanted["code"], wanted["reason"])}
+
+
+@blueprint.route("/validations/by-hand")
+class ByHand(MethodView):
+    """Let passengers in by hand."""
+
+    @blueprint.arguments(ByHandRequestSchema)
+    @blueprint.response(200, ValidationSchema)
+    @blueprint.doc(**_GATE_KEY)
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Accept or refuse a passenger without a readable code, by control code; the reason is written down."""
+        gate = gate_caller()
+        shown = presentation(gate, wanted, token="", device_ts=wanted["device_ts"])
+        return staff.let_in(rooms().gatehouse, _staff(gate), wanted["code"], wanted["reason"], shown)
+
+
+@blueprint.route("/inspections")
+class Inspections(MethodView):
+    """Inspect tickets."""
+
+    @blueprint.arguments(InspectionRequestSchema)
+    @blueprint.response(200, InspectionSchema)
+    @blueprint.doc(**_GATE_KEY)
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Check a ticket and see where it was used at this operator's gates; nothing is used up."""
+        return staff.inspect(
+            rooms().gatehouse, _staff(gate_caller()), wanted["token"], wanted["code"], wanted["reason"]
+        )
+
+
+@blueprint.route("/inspections/<string:inspection_id>/incidents")
+class Incidents(MethodView):
+    """Note incidents."""
+
+    @blueprint.arguments(IncidentRequestSchema)
+    @blueprint.response(201, IncidentSchema)
+    @blueprint.doc(**_GATE_KEY)
+    def post(self, wanted: dict[str, Any], inspection_id: str) -> dict[str, Any]:
+        """Note what happened at an inspection; a note is never changed."""
+        who = _staff(gate_caller())
+        return {"id": staff.note_incident(rooms().gatehouse, who, inspection_id, wanted["note"])}
+
+
+@blueprint.route("/operators/<string:operator>/gate-journal")
+class GateJournal(MethodView):
+    """What people did at an operator's gates."""
+
+    @blueprint.response(200, JournalSchema)
+    @blueprint.doc(**_GATE_KEY)
+    def get(self, operator: str) -> dict[str, Any]:
+        """List look-ups, passengers let in by hand, inspections, incidents, enrolments and revocations."""
+        caller().require("admin", "operator_finance").require_operator(operator)
+        return {"entries": staff.list_journal(rooms().gatehouse, operator)}
+
+
+def _staff(gate: GateCaller) -> Staff:
+    device = gate.device
+    return Staff(
+        gate.key_id, gate.operator, device.name if device else None, device.stop_id if device else None
+    )

@@ -1,0 +1,68 @@
+"""A ticket in its holder's hands: moved to another phone, drawn as Aztec, printed at home."""
+
+from typing import Any
+
+from flask import Response, make_response, request
+from flask.views import MethodView
+
+from ticketing.api.blueprint import Blueprint
+from ticketing.api.context import open_order, rooms
+from ticketing.api.schemas.tickets import MovedSchema, MoveRequestSchema
+from ticketing.errors import NotFound
+from ticketing.gate import holder
+from ticketing.gate import move as moves
+from ticketing.tickets import barcode, paper
+
+blueprint = Blueprint("tickets", __name__, url_prefix="/v1", description="A ticket in its holder's hands")
+
+_ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}
+_TICKET = "/orders/<string:order_id>/tickets/<string:jti>"
+
+
+@blueprint.route(f"{_TICKET}/move")
+class TicketMoves(MethodView):
+    """Move tickets."""
+
+    @blueprint.arguments(MoveRequestSchema)
+    @blueprint.response(200, MovedSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def post(self, wanted: dict[str, Any], order_id: str, jti: str) -> dict[str, Any]:
+        """Bind a ticket to a phone's key; the phone that had it stops working at once. Three times a day at most."""
+        open_order(order_id)
+        moved = moves.move(rooms().gatehouse, order_id, jti, wanted["public_key"])
+        return {"jti": moved.ticket.jti, "token": moved.ticket.token, "moves_left": moved.moves_left}
+
+
+@blueprint.route(f"{_TICKET}/aztec.<string:form>")
+class AztecCode(MethodView):
+    """The code of a ticket as Aztec."""
+
+    @blueprint.response(200, content_type="image/png")
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, order_id: str, jti: str, form: str) -> Response:
+        """Draw a ticket's Aztec code as `png` or `svg`."""
+        open_order(order_id)
+        token = holder.get_ticket(rooms().gatehouse, order_id, jti).token
+        if form not in {"png", "svg"}:
+            raise NotFound("there is no such ticket code")
+        drawn = barcode.png(token, "aztec") if form == "png" else barcode.svg(token, "aztec")
+        response = make_response(drawn)
+        response.content_type = "image/png" if form == "png" else "image/svg+xml"
+        return response
+
+
+@blueprint.route(f"{_TICKET}/print.pdf")
+class PrintedTicket(MethodView):
+    """A ticket on paper."""
+
+    @blueprint.response(200, content_type="application/pdf")
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, order_id: str, jti: str) -> Response:
+        """Print a ticket at home, in the language of Accept-Language; one that is bound to a phone is not paper."""
+        open_order(order_id)
+        printable = holder.printable(rooms().gatehouse, order_id, jti)
+        language = request.accept_languages.best_match(paper.LANGUAGES, paper.LANGUAGES[0])
+        response = make_response(paper.pdf(printable, str(language)))
+        response.content_type = "application/pdf"
+        response.headers["Content-Disposition"] = 'inline; filename="ticket.pdf"'
+        return response

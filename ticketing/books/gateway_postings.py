@@ -1,0 +1,23 @@
+"""What happens at a payment gateway without a sale: money that goes back at once, refunds that others have made."""
+
+from datetime import datetime
+
+from ticketing.books.accounts import clearing, suspense, unearned
+from ticketing.books.balanced import balanced
+from ticketing.db.books import Entry
+
+
+def void(
+    payment_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
+) -> Entry | None:
+    """Money that was taken for an order which came to nothing goes back at once."""
+    lines = [(unearned(currency), amount), (clearing(gateway, currency), -amount)]
+    return balanced(("void", "payment", payment_id, region, at), lines)
+
+
+def external_refund(
+    external_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
+) -> Entry | None:
+    """Somebody has paid back on the gateway's own pages: in suspense until a person says what it was for."""
+    lines = [(suspense(currency), amount), (clearing(gateway, currency), -amount)]
+    return balanced(("external_refund", "gateway_refund", external_id, region, at), lines)

@@ -1,0 +1,103 @@
+"""Postings of settlement: approved runs, the bank's lines, the month's end, corrections.
+
+Kinds that begin with `run_` move money between what is owed and what is being paid: they are no part of a
+month's position. Kinds that begin with `month_end_` are booked into the month while it closes.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ticketing.books import accounts
+from ticketing.books.balanced import balanced
+from ticketing.db.books import Account, Entry
+
+OWN_KINDS = "run_"
+MONTH_END = "month_end_"
+
+
+def run_approved(
+    run_id: str, positions: Mapping[tuple[str, str], int], *, region: str, at: datetime
+) -> Entry | None:
+    """What is owed is about to be paid: positions are (operator, currency) -> minor units the operator gets."""
+    return balanced(("run_approved", "settlement_run", run_id, region, at), _due(positions))
+
+
+def run_voided(
+    run_id: str, positions: Mapping[tuple[str, str], int], *, region: str, at: datetime, reverses: str | None
+) -> Entry | None:
+    """An approved run is taken back before it was paid."""
+    lines = [(account, -amount) for account, amount in _due(positions)]
+    return balanced(("run_voided", "settlement_run", run_id, region, at), lines, reverses=reverses)
+
+
+def bank_movement(
+    kind: str,
+    line_id: str,
+    account: Account | None,
+    *,
+    region: str,
+    expected: int,
+    booked: int,
+    at: datetime,
+    note: Mapping[str, Any],
+) -> Entry | None:
+    """A line of the bank settles an account by what was expected; a difference waits in suspense, in sight.
+
+    Amounts are positive for money that came in. Without an account the whole line waits.
+    """
+    currency = note["currency"]
+    lines = [(accounts.bank(currency), booked), (accounts.suspense(currency), expected - booked)]
+    if account is not None:
+        lines.append((account, -expected))
+    return balanced((kind, "bank_line", line_id, region, at), lines, note=note)
+
+
+def month_end(
+    what: str,
+    source_id: str,
+    lines: Iterable[tuple[Account, int]],
+    *,
+    region: str,
+    at: datetime,
+    note: Mapping[str, Any],
+) -> Entry | None:
+    """An entry of the closing month itself: pool, guarantee or subsidy, with the facts that it was made from."""
+    return balanced((f"{MONTH_END}{what}", "period", source_id, region, at), lines, note=note)
+
+
+def correction(
+    source_id: str,
+    operator: str,
+    against: str | None,
+    *,
+    region: str,
+    amount: int,
+    currency: str,
+    at: datetime,
+    original_period: str,
+    note: Mapping[str, Any],
+    reverses: str | None = None,
+) -> Entry | None:
+    """Give an operator what it was short (negative: take back), from another operator or from the scheme."""
+    other = accounts.operator_payable(against, currency) if against else accounts.corrections(currency)
+    return balanced(
+        ("correction", "dispute", source_id, region, at),
+        [(accounts.operator_payable(operator, currency), -amount), (other, amount)],
+        note=note,
+        reverses=reverses,
+        original_period=original_period,
+    )
+
+
+def _due(positions: Mapping[tuple[str, str], int]) -> list[tuple[Account, int]]:
+    """Creditors wait for the bank in netting_clearing, debtors become receivables."""
+    lines = []
+    for (operator, currency), amount in sorted(positions.items()):
+        other = (
+            accounts.netting_clearing(currency)
+            if amount > 0
+            else accounts.operator_receivable(operator, currency)
+        )
+        lines += [(accounts.operator_payable(operator, currency), amount), (other, -amount)]
+    return lines

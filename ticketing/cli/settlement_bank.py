@@ -1,0 +1,158 @@
+"""`throughfare settlement` and the bank: accounts with two pairs of eyes, the bank's statement, what it does not explain."""
+
+from typing import Any, BinaryIO
+
+import click
+
+from tariffs.money import Money
+from ticketing.settlement.matching import Finding
+from ticketing.settlement.reconcile import WAYS, Way
+
+_BY = click.option("--by", required=True, help="Your name: it is kept with what you do.")
+_REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
+
+
+@click.group("account")
+def account_group() -> None:
+    """Bank accounts of operators and of the scheme: one person enters, another approves."""
+
+
+@account_group.command("enter")
+@click.argument("party")
+@click.argument("iban")
+@_BY
+@click.option("--name", required=True, help="The name of the account's holder.")
+@click.option("--bic", default="", help="The bank's BIC, where the bank wants it.")
+@click.option("--town", default="", help="The holder's town.")
+@click.option("--country", default="", help="The holder's country, two letters; the IBAN's by default.")
+def enter_command(party: str, iban: str, *, by: str, name: str, bic: str, town: str, country: str) -> None:
+    """Enter the account of PARTY (an operator's id, or `scheme`); it waits for approval.
+
+    \b
+    Example:
+      throughfare settlement account enter hsl FI2112345600000785 --name "HSL" --by "Clara Berg"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import accounts  # noqa: PLC0415  only this command needs the database
+
+    made = accounts.enter(_office(), party, iban, name=name, by=by, bic=bic, town=town, country=country)
+    click.echo(made.id)
+
+
+@account_group.command("approve")
+@click.argument("account")
+@_BY
+def approve_account_command(account: str, by: str) -> None:
+    """Put an ACCOUNT in force: another person than the one who entered it.
+
+    \b
+    Example:
+      throughfare settlement account approve 019a... --by "David Ek"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import accounts  # noqa: PLC0415  only this command needs the database
+
+    found = accounts.approve(_office(), account, by)
+    click.echo(f"{found.party} is paid to {found.iban}")
+
+
+@account_group.command("list")
+def list_accounts_command() -> None:
+    """List every account, what became of it and who entered it.
+
+    \b
+    Example:
+      throughfare settlement account list
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import accounts  # noqa: PLC0415  only this command needs the database
+
+    for found, state in accounts.list_accounts(_office()):
+        click.echo(
+            f"{found.id}  {found.party:<12} {found.iban:<34} {state:<9} {found.name} ({found.entered_by})"
+        )
+
+
+@click.command("import")
+@click.argument("file", type=click.File("rb"))
+@_BY
+@_REGION
+def import_command(file: BinaryIO, by: str, region: str | None) -> None:
+    """Import a bank statement (camt.053), book what matches, list the rest with the reason.
+
+    \b
+    Example:
+      throughfare settlement import 2026-04-15.xml --by "Clara Berg"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import camt, reconcile  # noqa: PLC0415  only this command needs the database
+
+    content = file.read(camt.MAX_BYTES + 1)
+    new, findings = reconcile.import_statement(_office(), _region(region), content, by)
+    booked = sum(finding.verdict == "matched" for finding in findings)
+    click.echo(f"{new} new lines, {booked} booked")
+    _tell([finding for finding in findings if finding.verdict != "matched"])
+
+
+@click.command("review")
+@_REGION
+def review_command(region: str | None) -> None:
+    """List the lines of the bank that are not booked and why, and what is on no line.
+
+    \b
+    Example:
+      throughfare settlement review
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import reconcile  # noqa: PLC0415  only this command needs the database
+
+    findings, absent = reconcile.review(_office(), _region(region))
+    _tell(findings)
+    for wanted in absent:
+        amount = Money(wanted.amount_minor, wanted.currency)
+        click.echo(f"missing       {amount!s:>16}  {wanted.reference}: {wanted.kind} of {wanted.party}")
+
+
+@click.command("book")
+@click.argument("line")
+@click.option("--as", "way", type=click.Choice(list(WAYS)), required=True, help="What the line is.")
+@click.option(
+    "--reference", default=None, help="Which expected movement it settles; what it looks like by default."
+)
+@_BY
+@click.option("--reason", required=True, help="Why: it is kept in the books.")
+@_REGION
+def book_command(
+    line: str, way: Way, reference: str | None, *, by: str, reason: str, region: str | None
+) -> None:
+    """Book a LINE (its first characters are enough) that did not match; a difference goes to suspense.
+
+    \b
+    Example:
+      throughfare settlement book 5f0c9a --as payment --by "Clara Berg" --reason "the bank took a cent too much"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import reconcile  # noqa: PLC0415  only this command needs the database
+
+    made = reconcile.book_line(
+        _office(), _region(region), line, way, by=by, reason=reason, reference=reference
+    )
+    click.echo(f"{made.line_id[:12]} booked as {made.kind}")
+
+
+COMMANDS = (account_group, import_command, review_command, book_command)
+
+
+def _tell(findings: list[Finding]) -> None:
+    for finding in findings:
+        line = finding.line
+        amount = Money(line.amount_minor, line.currency)
+        click.echo(
+            f"{finding.verdict:<13} {amount!s:>16}  {line.id[:12]}  {line.booking_date}  {finding.because}"
+        )
+
+
+def _office() -> Any:
+    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only these commands need the database
+
+    return office(settings())
+
+
+def _region(region: str | None) -> str:
+    from ticketing.cli.deployment import settings  # noqa: PLC0415  see above
+
+    return region or settings().regions[0]

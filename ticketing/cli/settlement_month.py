@@ -1,0 +1,312 @@
+"""`throughfare settlement` for a month: close, approve, export, sent, statements, journal, simulate, disputes."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ticketing.db.runs import Run
+from ticketing.settlement.journal import FORMATS, Format
+
+_BY = click.option("--by", required=True, help="Your name: it is kept with what you do.")
+_REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
+_OUT = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var/settlement"),
+    show_default=True,
+    help="The folder of the exported files.",
+)
+_REASON = click.option("--reason", required=True, help="Why: it is kept.")
+
+
+@click.command("close")
+@click.argument("period")
+@_REGION
+@click.option("--by", "prepared_by", default="command line", show_default=True, help="Who prepares the run.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var/statements"),
+    show_default=True,
+    help="Where one CSV statement per operator is written.",
+)
+def close_command(period: str, region: str | None, prepared_by: str, out: Path) -> None:
+    """Close PERIOD (like 2026-03): positions, payments and a statement per operator.
+
+    \b
+    Example:
+      throughfare settlement close 2026-03 --by "Anna Kask"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import lines, service  # noqa: PLC0415  see above
+    from ticketing.settlement.export import file_name  # noqa: PLC0415  see above
+
+    configured = settings()
+    desk = office(configured)
+    run = service.close(desk, region or configured.regions[0], period, prepared_by)
+    folder = out / run.region / run.period
+    folder.mkdir(parents=True, exist_ok=True)
+    for party in lines.parties(run):
+        with (folder / f"{file_name(party)}.csv").open("w", encoding="utf-8", newline="") as file:
+            file.writelines(service.statement(desk, run.id, party))
+    summary = {
+        "run": run.id,
+        "state": run.state,
+        "digest": run.digest,
+        "statements": str(folder),
+        **run.document,
+    }
+    click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
+
+
+@click.command("runs")
+def runs_command() -> None:
+    """List the runs, oldest first.
+
+    \b
+    Example:
+      throughfare settlement runs
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import service  # noqa: PLC0415  only this command needs the database
+
+    for run in service.list_runs(_office(), after=None, limit=10_000):
+        click.echo(f"{run.id}  {run.region}  {run.period} v{run.version}  {run.state:<10}  {run.digest[:12]}")
+
+
+@click.command("show")
+@click.argument("run_id", metavar="RUN")
+def show_command(run_id: str) -> None:
+    """Show a run: its dataset, its steps with their people, its files with their SHA-256.
+
+    \b
+    Example:
+      throughfare settlement show 019a...
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import service, show  # noqa: PLC0415  only this command needs the database
+
+    run, steps, files = service.get_trail(_office(), _full_id(run_id))
+    click.echo(json.dumps(show.trail(run, steps, files), ensure_ascii=False, indent=2))
+
+
+@click.command("approve")
+@click.argument("run_id", metavar="RUN")
+@_BY
+@click.option("--digest", required=True, help="The digest that you have read; it must be the run's.")
+def approve_command(run_id: str, by: str, digest: str) -> None:
+    """Approve a calculated run: another person than the one who prepared it, by its digest.
+
+    \b
+    Example:
+      throughfare settlement approve 019a... --by "Bertil Lind" --digest 5f0c...
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import steps  # noqa: PLC0415  only this command needs the database
+
+    _tell(steps.approve(_office(), _full_id(run_id), by, digest))
+
+
+@click.command("reject")
+@click.argument("run_id", metavar="RUN")
+@_BY
+@_REASON
+def reject_command(run_id: str, by: str, reason: str) -> None:
+    """Send a calculated run back; `close` then makes its next version.
+
+    \b
+    Example:
+      throughfare settlement reject 019a... --by "Bertil Lind" --reason "the threshold changed in March"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import steps  # noqa: PLC0415  only this command needs the database
+
+    _tell(steps.reject(_office(), _full_id(run_id), by, reason))
+
+
+@click.command("void")
+@click.argument("run_id", metavar="RUN")
+@_BY
+@_REASON
+def void_command(run_id: str, by: str, reason: str) -> None:
+    """Take a run back before its payments have left; what its approval booked is booked back.
+
+    \b
+    Example:
+      throughfare settlement void 019a... --by "Anna Kask" --reason "wrong account of tlt"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import steps  # noqa: PLC0415  only this command needs the database
+
+    _tell(steps.void(_office(), _full_id(run_id), by, reason))
+
+
+@click.command("export")
+@click.argument("run_id", metavar="RUN")
+@_BY
+@_OUT
+@click.option("--language", type=click.Choice(["en", "et", "fi", "sv"]), default="en", show_default=True)
+def export_command(run_id: str, by: str, out: Path, language: str) -> None:
+    """Write every file of an approved run: payments, statements, VAT report, journals, UIC delivery, manifest.
+
+    \b
+    Example:
+      throughfare settlement export 019a... --by "Bertil Lind"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import export, steps  # noqa: PLC0415  only this command needs the database
+
+    with _progress() as tell:
+        run = export.export(_office(), _full_id(run_id), by, out, language=language, progress=tell)
+    _tell(
+        run, files=str(out / run.region / f"{run.period}-v{run.version}"), message_id=steps.message_id_of(run)
+    )
+
+
+@click.command("sent")
+@click.argument("run_id", metavar="RUN")
+@_BY
+@click.option("--message-id", required=True, help="The MsgId in the file that the bank has taken.")
+def sent_command(run_id: str, by: str, message_id: str) -> None:
+    """Tell that the bank has taken the payment file.
+
+    \b
+    Example:
+      throughfare settlement sent 019a... --by "Bertil Lind" --message-id TF-2026-03-...
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import steps  # noqa: PLC0415  only this command needs the database
+
+    _tell(steps.mark_sent(_office(), _full_id(run_id), by, message_id))
+
+
+@click.command("journal")
+@click.argument("period")
+@_REGION
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="beancount", show_default=True)
+def journal_command(period: str, region: str | None, form: Format) -> None:
+    """Write the journal of a closed PERIOD for an auditor's own program.
+
+    \b
+    Example:
+      throughfare settlement journal 2026-03 > 2026-03.beancount && bean-check 2026-03.beancount
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import service  # noqa: PLC0415  only this command needs the database
+
+    for line in service.write_journal(_office(), _region(region), period, form):
+        click.echo(line, nl=False)
+
+
+@click.command("dispute")
+@click.argument("run_id", metavar="RUN")
+@click.argument("operator")
+@click.argument("line")
+@_BY
+@_REASON
+def dispute_command(run_id: str, operator: str, line: str, by: str, reason: str) -> None:
+    """Dispute a LINE (last column of the statement) of an OPERATOR's statement.
+
+    \b
+    Example:
+      throughfare settlement dispute 019a... hsl 019b... --by "Heli Aalto" --reason "this tram was ours"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import disputes  # noqa: PLC0415  only this command needs the database
+
+    _tell_case(disputes.open_dispute(_office(), _full_id(run_id), operator, line, by=by, reason=reason))
+
+
+@click.command("answer")
+@click.argument("dispute")
+@_BY
+@click.option("--text", required=True, help="What the operator reads.")
+@click.option(
+    "--amount", default=None, help="What the operator was short, like 0.50; without it the line stands."
+)
+@click.option("--against", default=None, help="The operator that it comes from; the scheme by default.")
+def answer_command(dispute: str, by: str, text: str, amount: str | None, against: str | None) -> None:
+    """Answer a DISPUTE: with an amount it is corrected in the open month, without one the line stands.
+
+    \b
+    Example:
+      throughfare settlement answer 019c... --by "Anna Kask" --text "you are right" --amount 0.50 --against tlt
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import disputes  # noqa: PLC0415  only this command needs the database
+
+    desk = _office()
+    if amount is None:
+        _tell_case(disputes.reject(desk, dispute, by=by, text=text))
+    else:
+        _tell_case(disputes.correct(desk, dispute, by=by, text=text, amount=amount, against=against))
+
+
+@click.command("disputes")
+@click.option("--operator", default=None, help="Of one operator only.")
+def disputes_command(operator: str | None) -> None:
+    """List disputes with their trails.
+
+    \b
+    Example:
+      throughfare settlement disputes --operator hsl
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import disputes  # noqa: PLC0415  only this command needs the database
+
+    for case in disputes.list_cases(_office(), operator):
+        _tell_case(case)
+
+
+COMMANDS = (
+    close_command, runs_command, show_command, approve_command, reject_command, void_command, export_command,
+    sent_command, journal_command, dispute_command, answer_command, disputes_command,
+)  # fmt: skip
+
+
+def _office() -> Any:
+    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only these commands need the database
+
+    return office(settings())
+
+
+def _region(region: str | None) -> str:
+    from ticketing.cli.deployment import settings  # noqa: PLC0415  see above
+
+    return region or settings().regions[0]
+
+
+def _full_id(start: str) -> str:
+    """The run that an id begins with, so that a clerk types a few characters."""
+    from ticketing.settlement import service  # noqa: PLC0415  see above
+
+    return service.find_run_id(_office(), start)
+
+
+def _tell(run: Run, **more: str) -> None:
+    told = {
+        "run": run.id,
+        "region": run.region,
+        "period": run.period,
+        "version": run.version,
+        "state": run.state,
+    }
+    click.echo(json.dumps({**told, "digest": run.digest, **more}, ensure_ascii=False, indent=2))
+
+
+def _tell_case(case: Any) -> None:
+    from ticketing.settlement import show  # noqa: PLC0415  see above
+
+    click.echo(json.dumps(show.case(case), ensure_ascii=False, indent=2))
+
+
+class _progress:  # noqa: N801  reads as a verb where it is used
+    """A bar with the time left on a terminal, nothing elsewhere."""
+
+    def __enter__(self) -> Callable[[str, int, int], None]:
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
+        self._task = self._bar.add_task("exporting", total=None)
+        self._bar.start()
+        return self._tell
+
+    def _tell(self, what: str, done: int, whole: int) -> None:
+        self._bar.update(self._task, description=what, completed=done, total=whole)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()

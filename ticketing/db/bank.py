@@ -1,0 +1,159 @@
+"""Bank accounts with their approvals, the lines of bank statements, and what each line was matched with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from ticketing.db.engine import Transaction
+from ticketing.db.rows import columns, fetch, find, insert_once
+from ticketing.db.settlement_tables import approval, bank_account, bank_line, bank_match
+from ticketing.db.tables import account, entry, posting
+
+SUBJECT = "bank_account"
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """Where a party is paid; a change is a new row, and the newest approved row is in force."""
+
+    id: str
+    party: str
+    name: str
+    iban: str
+    bic: str
+    town: str
+    country: str
+    entered_by: str
+    entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody's decision about one subject, bound to its digest."""
+
+    id: str
+    subject_type: str
+    subject_id: str
+    digest: str
+    decision: str
+    actor: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BankLine:
+    """One booked line of the scheme's bank; `amount_minor` is positive for money that came in."""
+
+    id: str
+    region: str
+    iban: str
+    statement_id: str
+    seq: int
+    booking_date: str
+    value_date: str
+    currency: str
+    amount_minor: int
+    end_to_end_id: str
+    bank_reference: str
+    counterparty: str
+    remittance: str
+    imported_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BankMatch:
+    """What a line of the bank was booked as; `amount_minor` is the line's, so two never share it."""
+
+    line_id: str
+    kind: str
+    run_id: str | None
+    party: str | None
+    amount_minor: int
+    reason: str
+    actor: str
+    at: datetime
+
+
+def insert_account(tx: Transaction, made: BankAccount) -> None:
+    """Store an account, not yet in force."""
+    tx.execute(sa.insert(bank_account).values(**columns(made)))
+
+
+def find_account(tx: Transaction, account_id: str) -> BankAccount | None:
+    """Read one account."""
+    return find(tx, sa.select(bank_account).where(bank_account.c.id == account_id), BankAccount)
+
+
+def list_accounts(tx: Transaction) -> list[BankAccount]:
+    """List all accounts by party, newest last."""
+    return fetch(tx, sa.select(bank_account).order_by(bank_account.c.party, bank_account.c.id), BankAccount)
+
+
+def list_accounts_in_force(tx: Transaction) -> list[BankAccount]:
+    """The newest approved account of each party."""
+    query = (
+        sa.select(bank_account)
+        .join(approval, approval.c.subject_id == bank_account.c.id)
+        .where(approval.c.subject_type == SUBJECT, approval.c.decision == "approved")
+        .order_by(approval.c.decided_at, approval.c.id)
+    )
+    return list({account.party: account for account in fetch(tx, query, BankAccount)}.values())
+
+
+def insert_approval(tx: Transaction, made: Approval) -> bool:
+    """Keep a decision; False when this subject was decided before."""
+    result = tx.execute(insert_once(tx, approval, columns(made)).returning(approval.c.id))
+    return result.first() is not None
+
+
+def list_approvals(tx: Transaction, subject_type: str) -> list[Approval]:
+    """List the decisions about one kind of subject."""
+    return fetch(tx, sa.select(approval).where(approval.c.subject_type == subject_type), Approval)
+
+
+def insert_line(tx: Transaction, made: BankLine) -> bool:
+    """Store a line of the bank; False when it was imported before."""
+    return tx.execute(insert_once(tx, bank_line, columns(made)).returning(bank_line.c.id)).first() is not None
+
+
+def find_line(tx: Transaction, line_id: str) -> BankLine | None:
+    """Read one line."""
+    return find(tx, sa.select(bank_line).where(bank_line.c.id == line_id), BankLine)
+
+
+def list_open_lines(tx: Transaction, region: str) -> list[BankLine]:
+    """List the lines that are not booked yet, oldest first."""
+    query = (
+        sa.select(bank_line)
+        .outerjoin(bank_match, bank_match.c.line_id == bank_line.c.id)
+        .where(bank_line.c.region == region, bank_match.c.line_id.is_(None))
+        .order_by(bank_line.c.booking_date, bank_line.c.statement_id, bank_line.c.seq)
+    )
+    return fetch(tx, query, BankLine)
+
+
+def insert_match(tx: Transaction, made: BankMatch) -> None:
+    """Keep what a line was booked as."""
+    tx.execute(sa.insert(bank_match).values(**columns(made)))
+
+
+def list_matches(tx: Transaction, run_ids: Sequence[str]) -> list[BankMatch]:
+    """List the matches of some runs."""
+    query = sa.select(bank_match).where(bank_match.c.run_id.in_(run_ids))
+    return fetch(tx, query.order_by(bank_match.c.at, bank_match.c.line_id), BankMatch)
+
+
+def list_payouts_in_transit(tx: Transaction, region: str) -> list[tuple[str, str, int]]:
+    """Payouts of gateways that are on no line of the bank yet: (payout id, currency, minor units)."""
+    settled = sa.select(bank_match.c.party).where(bank_match.c.kind == "payout")
+    query = (
+        sa.select(entry.c.source_id, posting.c.currency, posting.c.amount_minor)
+        .join(posting, sa.and_(posting.c.period == entry.c.period, posting.c.entry_id == entry.c.id))
+        .join(account, account.c.id == posting.c.account_id)
+        .where(entry.c.region == region, entry.c.kind == "payout_sent", account.c.purpose == "psp_in_transit")
+        .where(entry.c.source_id.not_in(settled))
+        .order_by(entry.c.id)
+    )
+    return [(row[0], row[1], row[2]) for row in tx.execute(query)]

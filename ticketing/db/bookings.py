@@ -1,0 +1,93 @@
+"""Operators' bookings of an order: one row for each ride and passenger that an operator has to know of."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ticketing.db.engine import Transaction
+from ticketing.db.purchase_tables import booking
+from ticketing.db.rows import columns, fetch
+from ticketing.db.tables import order
+
+# States in which the operator may still have something of ours.
+OPEN = ("wanted", "held", "confirmed", "unwanted")
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """`id` is the key under which the operator knows it; `document` has the ride and the traveller.
+
+    `wanted` is asked for, `held` and `confirmed` are what the operator said, `unwanted` is to be given back:
+    then it becomes `released` or `cancelled`. `refused` never was; `stuck` needs a person.
+    """
+
+    id: str
+    order_id: str
+    seq: int
+    operator: str
+    state: str
+    reference: str | None
+    expires_at: datetime | None
+    tries: int
+    changed_at: datetime
+    document: dict[str, Any]
+
+
+def insert_bookings(tx: Transaction, made: Iterable[Booking]) -> None:
+    """Store bookings before any operator is called, so that no call can be forgotten."""
+    rows = [columns(one) for one in made]
+    if rows:
+        tx.execute(sa.insert(booking), rows)
+
+
+def list_bookings(tx: Transaction, order_id: str) -> list[Booking]:
+    """List the bookings of an order in the order of travel."""
+    query = sa.select(booking).where(booking.c.order_id == order_id).order_by(booking.c.seq)
+    return fetch(tx, query, Booking)
+
+
+def set_booking(
+    tx: Transaction,
+    booking_id: str,
+    state: str,
+    at: datetime,
+    *,
+    reference: str | None = None,
+    expires_at: datetime | None = None,
+) -> None:
+    """Write down what an operator said; a reference once known is kept."""
+    changed: dict[str, Any] = {"state": state, "changed_at": at, "tries": 0}
+    if reference is not None:
+        changed["reference"] = reference
+    if expires_at is not None:
+        changed["expires_at"] = expires_at
+    tx.execute(sa.update(booking).where(booking.c.id == booking_id).values(**changed))
+
+
+def count_try(tx: Transaction, booking_id: str) -> None:
+    """One more call without an answer."""
+    tx.execute(sa.update(booking).where(booking.c.id == booking_id).values(tries=booking.c.tries + 1))
+
+
+def give_back(tx: Transaction, order_id: str, at: datetime, passengers: Iterable[str] | None = None) -> None:
+    """Mark what an order has at operators as unwanted: all of it, or that of some passengers."""
+    for one in list_bookings(tx, order_id):
+        mine = passengers is None or one.document["traveller"]["ref"] in set(passengers)
+        if mine and one.state in {"wanted", "held", "confirmed"}:
+            set_booking(tx, one.id, "unwanted", at)
+
+
+def list_orders_with_unwanted(tx: Transaction, limit: int) -> list[str]:
+    """List the orders that have something to give back."""
+    query = (
+        sa.select(booking.c.order_id)
+        .join(order, order.c.id == booking.c.order_id)
+        .where(booking.c.state == "unwanted")
+        .group_by(booking.c.order_id)
+        .order_by(booking.c.order_id)
+        .limit(limit)
+    )
+    return list(tx.execute(query).scalars())

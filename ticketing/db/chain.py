@@ -1,0 +1,101 @@
+"""The chain over the books: blocks of entries in the order of their ids, each naming the one before."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ticketing.db.engine import Transaction
+from ticketing.db.rows import columns, fetch, find
+from ticketing.db.settlement_tables import chain_block
+from ticketing.db.tables import entry, posting
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of entries of one month behind the block before it; `final` when the month was closed with it.
+
+    `hash` is SHA-256 over the previous block's hash and the hashes of these entries; `signed` a JWS over all
+    of it, `jwk` the public key that signed.
+    """
+
+    region: str
+    period: str
+    seq: int
+    last_entry: str
+    entries: int
+    final: int
+    previous: str
+    hash: str
+    signed: str
+    jwk: str
+    made_at: datetime
+
+
+def insert_block(tx: Transaction, made: Block) -> None:
+    """Store a block."""
+    tx.execute(sa.insert(chain_block).values(**columns(made)))
+
+
+def list_blocks(tx: Transaction, region: str, period: str) -> list[Block]:
+    """List the blocks of a month, first to last."""
+    query = sa.select(chain_block).where(chain_block.c.region == region, chain_block.c.period == period)
+    return fetch(tx, query.order_by(chain_block.c.seq), Block)
+
+
+def list_months(tx: Transaction, region: str) -> list[str]:
+    """Every month of a region that has entries or blocks, in order."""
+    months = sa.select(entry.c.period).where(entry.c.region == region).distinct()
+    blocks = sa.select(chain_block.c.period).where(chain_block.c.region == region).distinct()
+    return sorted({*tx.execute(months).scalars(), *tx.execute(blocks).scalars()})
+
+
+def find_last_final(tx: Transaction, region: str, period: str) -> Block | None:
+    """The block that closed the last month before this one."""
+    query = sa.select(chain_block).where(
+        chain_block.c.region == region, chain_block.c.period < period, chain_block.c.final == 1
+    )
+    return find(tx, query.order_by(chain_block.c.period.desc()).limit(1), Block)
+
+
+def link(
+    tx: Transaction, region: str, period: str, *, previous: str, behind: str, until: str | None = None
+) -> tuple[str, str, int]:
+    """Hash the entries of a month behind an id, up to `until` where it is given: (hash, last id, how many)."""
+    query = sa.select(entry.c.id, entry.c.hash).where(
+        entry.c.period == period, entry.c.region == region, entry.c.id > behind
+    )
+    if until is not None:
+        query = query.where(entry.c.id <= until)
+    state, last, count = hashlib.sha256(previous.encode()), behind, 0
+    result = tx.execute(query.order_by(entry.c.id).execution_options(yield_per=10_000))
+    for rows in result.partitions():
+        state.update("".join([row[1] for row in rows]).encode())
+        last, count = rows[-1][0], count + len(rows)
+    return state.hexdigest(), last, count
+
+
+def stream_entries(tx: Transaction, region: str, period: str) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """Yield each entry of a month with its lines (number, account, currency, amount), in the order of ids."""
+    query = (
+        sa.select(entry, posting.c.line, posting.c.account_id, posting.c.currency, posting.c.amount_minor)
+        .outerjoin(posting, sa.and_(posting.c.period == entry.c.period, posting.c.entry_id == entry.c.id))
+        .where(entry.c.period == period, entry.c.region == region)
+        .order_by(entry.c.id, posting.c.line)
+        .execution_options(yield_per=5_000)
+    )
+    head: dict[str, Any] | None = None
+    lines: list[Any] = []
+    names = [column.name for column in entry.columns]
+    for row in tx.execute(query):
+        if head is None or row[1] != head["id"]:
+            if head is not None:
+                yield head, lines
+            head, lines = dict(zip(names, row, strict=False)), []
+        if row[-4] is not None:
+            lines.append(tuple(row[-4:]))
+    if head is not None:
+        yield head, lines

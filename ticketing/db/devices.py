@@ -1,0 +1,192 @@
+"""Gate devices: single-use enrolment codes, the devices that came of them, and the journal of gates."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ticketing.db.devices_tables import enrolment_code, gate_device, gate_journal
+from ticketing.db.engine import Transaction
+from ticketing.db.gates_tables import scan_fact
+from ticketing.db.rows import columns, fetch, find
+from ticketing.db.tables import api_key, scan
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentCode:
+    """A code that makes one device; only its hash is stored."""
+
+    code_hash: str
+    operator: str
+    name: str
+    stop_id: str | None
+    zone: str | None
+    direction: str | None
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One gate with its own key. Health as it told last: queue length, seconds its clock is off, software."""
+
+    id: str
+    operator: str
+    name: str
+    stop_id: str | None
+    zone: str | None
+    direction: str | None
+    kid: str
+    public_key: str
+    enrolled_at: datetime
+    revoked_at: datetime | None
+    revoked_because: str | None
+    last_bundle_at: datetime | None
+    last_upload_at: datetime | None
+    queue_length: int | None
+    clock_offset: int | None
+    software: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a device has told: uploaded scans, accepted ones, and how many of its numbers are missing."""
+
+    told: int
+    accepted: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """What somebody did at the gates and why."""
+
+    id: str
+    at: datetime
+    kind: str
+    operator: str
+    actor: str
+    jti: str | None
+    reason: str
+    document: dict[str, Any]
+
+
+def insert_code(tx: Transaction, made: EnrolmentCode) -> None:
+    """Store an enrolment code."""
+    tx.execute(sa.insert(enrolment_code).values(**columns(made)))
+
+
+def use_code(tx: Transaction, code_hash: str, at: datetime) -> EnrolmentCode | None:
+    """Use a code up; None when there is none, it has expired, or somebody was faster."""
+    change = (
+        sa.update(enrolment_code)
+        .where(enrolment_code.c.code_hash == code_hash, enrolment_code.c.used_at.is_(None))
+        .where(enrolment_code.c.expires_at > at)
+    )
+    if tx.execute(change.values(used_at=at)).rowcount != 1:
+        return None
+    return find(tx, sa.select(enrolment_code).where(enrolment_code.c.code_hash == code_hash), EnrolmentCode)
+
+
+def insert_device(tx: Transaction, made: Device) -> None:
+    """Store a device."""
+    tx.execute(sa.insert(gate_device).values(**columns(made)))
+
+
+def find_device(tx: Transaction, device_id: str) -> Device | None:
+    """Read a device by its id."""
+    return find(tx, sa.select(gate_device).where(gate_device.c.id == device_id), Device)
+
+
+def find_device_by_kid(tx: Transaction, kid: str) -> Device | None:
+    """Read a device by the id of its key."""
+    return find(tx, sa.select(gate_device).where(gate_device.c.kid == kid), Device)
+
+
+def list_devices(tx: Transaction, operator: str) -> list[Device]:
+    """List an operator's devices, oldest first."""
+    query = sa.select(gate_device).where(gate_device.c.operator == operator).order_by(gate_device.c.id)
+    return fetch(tx, query, Device)
+
+
+def list_revoked(tx: Transaction, operator: str) -> list[str]:
+    """List the ids of an operator's revoked devices."""
+    query = sa.select(gate_device.c.id).where(
+        gate_device.c.operator == operator, gate_device.c.revoked_at.is_not(None)
+    )
+    return sorted(tx.execute(query).scalars())
+
+
+def revoke_device(tx: Transaction, device_id: str, because: str, at: datetime) -> bool:
+    """Revoke a device; False when it was revoked before."""
+    change = sa.update(gate_device).where(gate_device.c.id == device_id, gate_device.c.revoked_at.is_(None))
+    return tx.execute(change.values(revoked_at=at, revoked_because=because)).rowcount == 1
+
+
+def note_health(tx: Transaction, device_id: str, **health: Any) -> None:
+    """Keep what a device tells about itself."""
+    tx.execute(sa.update(gate_device).where(gate_device.c.id == device_id).values(**health))
+
+
+def lock_gate(tx: Transaction, gate_key_id: str) -> None:
+    """Let the uploads of one gate wait for each other."""
+    for table in (gate_device, api_key):
+        tx.execute(sa.select(table.c.id).where(table.c.id == gate_key_id).with_for_update())
+
+
+def names(tx: Transaction) -> dict[str, str]:
+    """Device id → name."""
+    return {row.id: row.name for row in tx.execute(sa.select(gate_device.c.id, gate_device.c.name))}
+
+
+def count_scans(tx: Transaction, gate_key_ids: list[str]) -> dict[str, Counts]:
+    """Count what each device has told; a gap in its numbers is a scan that never arrived."""
+    query = (
+        sa.select(
+            scan_fact.c.gate_key_id,
+            sa.func.count(sa.distinct(scan_fact.c.scan_id)).label("told"),
+            sa.func.count(sa.distinct(scan_fact.c.scan_id))
+            .filter(scan_fact.c.decision == "accept")
+            .label("accepted"),
+            sa.func.count(sa.distinct(scan_fact.c.seq)).label("numbers"),
+            sa.func.max(scan_fact.c.seq).label("last"),
+            sa.func.min(scan_fact.c.seq).label("first"),
+        )
+        .where(scan_fact.c.gate_key_id.in_(gate_key_ids))
+        .group_by(scan_fact.c.gate_key_id)
+    )
+    return {
+        row.gate_key_id: Counts(row.told, row.accepted, row.last - min(row.first, 1) + 1 - row.numbers)
+        for row in tx.execute(query)
+    }
+
+
+def count_online(tx: Transaction, gate_key_ids: list[str]) -> dict[str, int]:
+    """Count the scans of each device that were answered online."""
+    query = sa.select(scan.c.gate_key_id, sa.func.count().label("scans")).where(
+        scan.c.gate_key_id.in_(gate_key_ids)
+    )
+    return {row.gate_key_id: row.scans for row in tx.execute(query.group_by(scan.c.gate_key_id))}
+
+
+def write_journal(tx: Transaction, entry: JournalEntry) -> None:
+    """Write down what somebody did."""
+    tx.execute(sa.insert(gate_journal).values(**columns(entry)))
+
+
+def find_entry(tx: Transaction, entry_id: str) -> JournalEntry | None:
+    """Read one entry of the journal."""
+    return find(tx, sa.select(gate_journal).where(gate_journal.c.id == entry_id), JournalEntry)
+
+
+def list_journal(
+    tx: Transaction, operator: str, jti: str | None = None, limit: int = 200
+) -> list[JournalEntry]:
+    """List what was done at an operator's gates, newest first; with `jti` about one ticket."""
+    query = sa.select(gate_journal).where(gate_journal.c.operator == operator)
+    if jti is not None:
+        query = query.where(gate_journal.c.jti == jti)
+    return fetch(tx, query.order_by(gate_journal.c.id.desc()).limit(limit), JournalEntry)

@@ -1,0 +1,52 @@
+"""Passes that people hold, and which journeys have used them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from ticketing.db.engine import Transaction
+from ticketing.db.purchase_tables import pass_use
+from ticketing.db.rows import fetch
+from ticketing.db.tables import order, ticket
+from ticketing.db.tickets import Ticket
+
+
+def list_passes_of(tx: Transaction, person_id: str, now: datetime) -> list[Ticket]:
+    """The valid tickets of a person's orders that are not over, oldest first."""
+    query = (
+        sa.select(ticket)
+        .join(order, order.c.id == ticket.c.order_id)
+        .where(order.c.person_id == person_id, ticket.c.status == "valid", ticket.c.expires_at > now)
+        .order_by(ticket.c.issued_at, ticket.c.jti)
+    )
+    return [found for found in fetch(tx, query, Ticket) if "pass" in found.document]
+
+
+def count_uses(tx: Transaction, jti: str) -> int:
+    """How many uses journeys have taken."""
+    query = sa.select(sa.func.count()).select_from(pass_use).where(pass_use.c.ticket_jti == jti)
+    return int(tx.execute(query).scalar_one())
+
+
+def lock_pass(tx: Transaction, jti: str) -> bool:
+    """Hold a pass's row, so that two journeys do not take its last use; False when it is not valid."""
+    query = sa.select(ticket.c.status).where(ticket.c.jti == jti).with_for_update()
+    return tx.execute(query).scalar() == "valid"
+
+
+def take_uses(
+    tx: Transaction, jti: str, order_id: str, *, legs: Iterable[int], passenger_ref: str, at: datetime
+) -> None:
+    """Write down which rides a pass has paid."""
+    for leg in legs:
+        row = {"ticket_jti": jti, "order_id": order_id, "leg": leg, "passenger_ref": passenger_ref, "at": at}
+        tx.execute(sa.insert(pass_use).values(**row))
+
+
+def return_uses(tx: Transaction, order_id: str, passengers: Iterable[str] | None = None) -> None:
+    """Give the uses of a journey back: all of them, or those of some passengers."""
+    change = sa.delete(pass_use).where(pass_use.c.order_id == order_id)
+    if passengers is not None:
+        change = change.where(pass_use.c.passenger_ref.in_(list(passengers)))
+    tx.execute(change)

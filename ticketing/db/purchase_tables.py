@@ -1,0 +1,85 @@
+"""Tables of buying beyond orders and tickets: operators' bookings, what gateways report, disputes, alerts."""
+
+import sqlalchemy as sa
+
+from ticketing.db.tables import metadata
+from ticketing.db.types import Instant, Int64
+
+booking = sa.Table(
+    "booking", metadata,
+    sa.Column("id", sa.Text(), primary_key=True),
+    sa.Column("order_id", sa.Text(), sa.ForeignKey("ticket_order.id"), nullable=False),
+    sa.Column("seq", Int64, nullable=False),
+    sa.Column("operator", sa.Text(), nullable=False),
+    sa.Column("state", sa.Text(), nullable=False),
+    sa.Column("reference", sa.Text(), nullable=True),
+    sa.Column("expires_at", Instant(), nullable=True),
+    sa.Column("tries", Int64, nullable=False),
+    sa.Column("changed_at", Instant(), nullable=False),
+    sa.Column("document", sa.Text(), nullable=False),
+    sa.CheckConstraint(
+        "state IN ('wanted', 'held', 'confirmed', 'unwanted', 'released', 'cancelled', 'refused', 'stuck')", name="state"
+    ),
+    sa.UniqueConstraint("order_id", "seq"),
+    sa.Index(None, "state"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+gateway_event = sa.Table(
+    "gateway_event", metadata,
+    sa.Column("gateway", sa.Text(), primary_key=True),
+    sa.Column("id", sa.Text(), primary_key=True),
+    sa.Column("type", sa.Text(), nullable=False),
+    sa.Column("object_id", sa.Text(), nullable=True),
+    sa.Column("state", sa.Text(), nullable=False),
+    sa.Column("tries", Int64, nullable=False),
+    sa.Column("received_at", Instant(), nullable=False),
+    sa.Column("next_try_at", Instant(), nullable=False),
+    sa.Column("note", sa.Text(), nullable=False),
+    sa.Column("document", sa.Text(), nullable=False),
+    sa.CheckConstraint("state IN ('new', 'done', 'ignored', 'held')", name="state"),
+    sa.Index(None, "state", "next_try_at"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+# A use of a carnet or a return ticket by a journey: it is given back when the journey is.
+pass_use = sa.Table(
+    "pass_use", metadata,
+    sa.Column("ticket_jti", sa.Text(), sa.ForeignKey("ticket.jti"), primary_key=True),
+    sa.Column("order_id", sa.Text(), sa.ForeignKey("ticket_order.id"), primary_key=True),
+    sa.Column("leg", Int64, primary_key=True, autoincrement=False),
+    sa.Column("passenger_ref", sa.Text(), nullable=False),
+    sa.Column("at", Instant(), nullable=False),
+    sqlite_strict=True,
+)  # fmt: skip
+
+dispute = sa.Table(
+    "dispute", metadata,
+    sa.Column("id", sa.Text(), primary_key=True),
+    sa.Column("payment_id", sa.Text(), sa.ForeignKey("payment.id"), nullable=False),
+    sa.Column("state", sa.Text(), nullable=False),
+    sa.Column("reason", sa.Text(), nullable=False),
+    sa.Column("amount_minor", Int64, nullable=False),
+    sa.Column("fee_minor", Int64, nullable=False),
+    sa.Column("currency", sa.Text(), nullable=False),
+    sa.Column("opened_at", Instant(), nullable=False),
+    sa.Column("changed_at", Instant(), nullable=False),
+    sa.CheckConstraint(
+        "state IN ('inquiry', 'open', 'withdrawn', 'reinstated', 'won', 'lost')", name="state"
+    ),
+    sa.Index(None, "payment_id"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+alert = sa.Table(
+    "alert", metadata,
+    sa.Column("id", sa.Text(), primary_key=True),
+    sa.Column("kind", sa.Text(), nullable=False),
+    sa.Column("subject", sa.Text(), nullable=False),
+    sa.Column("detail", sa.Text(), nullable=False),
+    sa.Column("raised_at", Instant(), nullable=False),
+    sa.Column("resolved_at", Instant(), nullable=True),
+    sa.Column("resolved_by", sa.Text(), nullable=True),
+    sa.UniqueConstraint("kind", "subject"),
+    sqlite_strict=True,
+)  # fmt: skip

@@ -1,0 +1,192 @@
+"""Gate devices: enrolled once by a code, each with its own key, listed with their health, revoked when stolen."""
+
+import hashlib
+import json
+import secrets
+from base64 import b32encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ticketing.db import devices
+from ticketing.db.devices import Counts, Device, EnrolmentCode, JournalEntry
+from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound
+from ticketing.gate.house import Gatehouse
+from ticketing.gate.publish import SignedBundle, bundle
+from ticketing.ids import new_id
+from ticketing.tickets import device_token
+from ticketing.tickets.device_token import BadDeviceToken
+from ticketing.tickets.jwk import BadKey, VerifyKey, from_jwk, public_key, thumbprint, to_jwk
+from ticketing.tickets.jws import kid_of
+
+__all__ = [
+    "Device", "DeviceState", "Enrolled", "Place", "authenticate", "enrol", "list_devices", "make_code", "note_bundle",
+    "note_upload", "revoke",
+]  # fmt: skip
+
+CODE_LIFE = timedelta(minutes=10)
+# Silence after which a device that should be at work is worth a look.
+SILENT_AFTER = timedelta(hours=1)
+_KID_CHARS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a gate stands: its name for staff, and its stop, zone and direction where it has one."""
+
+    name: str
+    stop_id: str | None = None
+    zone: str | None = None
+    direction: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A new device with what it needs to begin: the keys it trusts and its first bundle."""
+
+    device: Device
+    issuer: str
+    bundle_keys: dict[str, Any]
+    bundle: SignedBundle
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """A device with what it has told so far."""
+
+    device: Device
+    counts: Counts
+    online: int
+    state: str
+
+
+def make_code(house: Gatehouse, operator: str, place: Place, by: str) -> tuple[str, datetime]:
+    """Make a code that enrols one device within ten minutes; it is shown once.
+
+    Raises Conflict when a device that works has this name: staff must know which gate is meant.
+    """
+    now = house.clock.now()
+    code = b32encode(secrets.token_bytes(10)).decode()
+    made = EnrolmentCode(
+        _hash(code), operator, place.name, place.stop_id, place.zone, place.direction, by, now, now + CODE_LIFE, None
+    )  # fmt: skip
+    with house.database.write() as tx:
+        working = [found for found in devices.list_devices(tx, operator) if found.revoked_at is None]
+        if any(found.name == place.name for found in working):
+            raise Conflict(
+                f"a device named {place.name!r} is at work; revoke it first or choose another name"
+            )
+        devices.insert_code(tx, made)
+    return "-".join(code[start : start + 4] for start in range(0, 16, 4)), made.expires_at
+
+
+def enrol(house: Gatehouse, code: str, jwk: Mapping[str, Any], software: str | None) -> Enrolled:
+    """Turn a code and a device's public key into a device.
+
+    Raises NotAuthenticated for a code that is unknown, used or too old, InvalidRequest for a key that must not be
+    used, Conflict for a key that has enrolled before.
+    """
+    now = house.clock.now()
+    try:
+        key = public_key(jwk)
+    except BadKey as error:
+        raise InvalidRequest.at("public_key", str(error)) from None
+    kid = thumbprint(key)[:_KID_CHARS]
+    stored = to_jwk(from_jwk({**jwk, "kid": kid}))
+    with house.database.write() as tx:
+        used = devices.use_code(tx, _hash(code.replace("-", "").replace(" ", "").upper()), now)
+        if used is None:
+            raise NotAuthenticated("the enrolment code is unknown, used or too old; ask for a new one")
+        if devices.find_device_by_kid(tx, kid):
+            raise Conflict("this key has enrolled a device before; a device makes a new key")
+        device = Device(
+            new_id(), used.operator, used.name, used.stop_id, used.zone, used.direction, kid, json.dumps(stored), now,
+            None, None, None, None, None, None, software,
+        )  # fmt: skip
+        devices.insert_device(tx, device)
+        devices.write_journal(tx, _entry(now, "enrolment", device, used.created_by, "enrolled by code"))
+    return Enrolled(device, house.press.issuer, house.keys.jwks("bundle"), bundle(house, device.operator, 0))
+
+
+def authenticate(house: Gatehouse, token: str) -> Device:
+    """Recognise a device by the token that its key has signed, revoked or not; raises NotAuthenticated."""
+    kid = kid_of(token)
+    with house.database.read() as tx:
+        device = devices.find_device_by_kid(tx, kid) if kid else None
+    if device is None:
+        raise NotAuthenticated("the device is unknown")
+    ring: dict[str, VerifyKey] = {device.kid: from_jwk(json.loads(device.public_key))}
+    try:
+        named = device_token.read(token, ring, house.press.issuer, house.clock.now())
+    except BadDeviceToken as error:
+        raise NotAuthenticated(f"the device's token is not good: {error}") from None
+    if named != device.id:
+        raise NotAuthenticated("the device's token names another device")
+    return device
+
+
+def list_devices(house: Gatehouse, operator: str) -> list[DeviceState]:
+    """List an operator's devices with their health and counters, oldest first."""
+    now = house.clock.now()
+    with house.database.read() as tx:
+        found = devices.list_devices(tx, operator)
+        ids = [device.id for device in found]
+        counts, online = devices.count_scans(tx, ids), devices.count_online(tx, ids)
+    return [
+        DeviceState(
+            device, counts.get(device.id, Counts(0, 0, 0)), online.get(device.id, 0), _state(device, now)
+        )
+        for device in found
+    ]
+
+
+def revoke(house: Gatehouse, operator: str, device_id: str, because: str, by: str) -> None:
+    """Revoke a lost or stolen device: refused at once, and named in the next bundles.
+
+    What it uploads later is kept and flagged. Raises NotFound for a device that is not this operator's, Conflict
+    for one that was revoked before.
+    """
+    now = house.clock.now()
+    with house.database.write() as tx:
+        device = devices.find_device(tx, device_id)
+        if device is None or device.operator != operator:
+            raise NotFound("there is no such device")
+        if not devices.revoke_device(tx, device_id, because, now):
+            raise Conflict("the device was revoked before")
+        devices.write_journal(tx, _entry(now, "revocation", device, by, because))
+
+
+def note_bundle(house: Gatehouse, device: Device, queue: int | None, clock_offset: int | None) -> None:
+    """Keep what a device tells with its call for a bundle."""
+    told = {"queue_length": queue, "clock_offset": clock_offset}
+    with house.database.write() as tx:
+        devices.note_health(
+            tx,
+            device.id,
+            last_bundle_at=house.clock.now(),
+            **{name: value for name, value in told.items() if value is not None},
+        )
+
+
+def note_upload(house: Gatehouse, device: Device) -> None:
+    """Keep when a device uploaded last."""
+    with house.database.write() as tx:
+        devices.note_health(tx, device.id, last_upload_at=house.clock.now())
+
+
+def _state(device: Device, now: datetime) -> str:
+    if device.revoked_at is not None:
+        return "revoked"
+    heard = max(filter(None, (device.enrolled_at, device.last_bundle_at, device.last_upload_at)))
+    return "silent" if now - heard > SILENT_AFTER else "working"
+
+
+def _entry(now: datetime, kind: str, device: Device, by: str, reason: str) -> JournalEntry:
+    return JournalEntry(
+        new_id(), now, kind, device.operator, by, None, reason, {"device": device.id, "name": device.name}
+    )
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()

@@ -1,0 +1,37 @@
+"""What the holder of a ticket may take home."""
+
+from ticketing.db import tickets
+from ticketing.db.tickets import Ticket
+from ticketing.errors import Conflict, NotFound
+from ticketing.gate.house import Gatehouse
+from ticketing.tickets.own import of_own
+from ticketing.tickets.paper import Printable
+
+
+def get_ticket(house: Gatehouse, order_id: str, jti: str) -> Ticket:
+    """Read a ticket of an order; raises NotFound."""
+    with house.database.read() as tx:
+        held = tickets.find_ticket(tx, jti)
+    if held is None or held.order_id != order_id:
+        raise NotFound("there is no such ticket")
+    return held
+
+
+def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
+    """What is printed of a ticket; raises NotFound, or Conflict for one that only its phone can show."""
+    held = get_ticket(house, order_id, jti)
+    claims = of_own(held.token)
+    if claims.binding_key is not None:
+        raise Conflict("the ticket is bound to a phone and worth nothing on paper")
+    if held.status != "valid":
+        raise Conflict("the ticket is no longer valid")
+    return Printable(
+        token=held.token,
+        rider=held.document["rider"],
+        not_before=held.not_before,
+        expires_at=held.expires_at,
+        control_code=tickets.control_code_of(jti),
+        legs=held.document["legs"],
+        demo=claims.demo,
+        issued_at=held.issued_at,
+    )

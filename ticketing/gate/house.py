@@ -1,0 +1,58 @@
+"""What the gates' room needs: database, clock, keys, and how each operator wants its gates to behave."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from ticketing.clock import Clock
+from ticketing.db import Database
+from ticketing.gate.bundle import local_offsets
+from ticketing.gate.decision import Policy
+from ticketing.tickets import status_list
+from ticketing.tickets.issue import Press
+from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.products import THROUGH, ProductRule
+
+STATUS_BITS = {
+    "valid": status_list.VALID,
+    "revoked": status_list.INVALID,
+    "suspended": status_list.SUSPENDED,
+}
+_RULES = {THROUGH.code: THROUGH.rule}
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A status list as it was signed, with the state that it tells."""
+
+    state: str
+    at: datetime
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gatehouse:
+    """What the gates' room needs. `accept_demo` lets tickets pass that pretended money has paid.
+
+    `rules` by product code, `policies` and time zones by operator; `signed` keeps the status lists of this
+    process for as long as they hold.
+    """
+
+    database: Database
+    clock: Clock
+    keys: KeyStore
+    press: Press
+    accept_demo: bool
+    rules: Mapping[str, ProductRule] = field(default_factory=lambda: dict(_RULES))
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    zones: Mapping[str, str] = field(default_factory=dict)
+    signed: dict[str, Signed] = field(default_factory=dict)
+
+    def policy(self, operator: str) -> Policy:
+        """How an operator's gates behave."""
+        return replace(self.policies.get(operator, Policy()), accept_demo=self.accept_demo)
+
+    def offsets(self, operator: str, now: datetime) -> tuple[tuple[int, int], ...]:
+        """The local day of an operator, for rules with hours and days; UTC where nothing else is said."""
+        return local_offsets(ZoneInfo(self.zones.get(operator, "UTC")), now)

@@ -1,0 +1,95 @@
+"""Move a ticket to another phone: the old one stops working at once, the ticket stays the same ticket.
+
+It keeps its identity, so what was used stays used and a refund finds its shares; it leaves its place in the
+status list revoked and takes another, so that gates without a network refuse the old text with their next bundle.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+from ticketing.db import Transaction, tickets
+from ticketing.db.tickets import Ticket, TicketMove
+from ticketing.errors import Conflict, InvalidRequest, NotFound
+from ticketing.gate.house import Gatehouse
+from ticketing.ids import new_id
+from ticketing.tickets import claims
+from ticketing.tickets.issue import choose_index, status_list_of
+from ticketing.tickets.jwk import BadKey, VerifyKey, public_key, thumbprint, to_jwk
+from ticketing.tickets.jws import Signer
+from ticketing.tickets.own import payload_of
+
+# Enough for a broken phone and its replacement, too few to pass a ticket round.
+MOVES_A_DAY = 3
+_DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A ticket at its new phone."""
+
+    ticket: Ticket
+    moves_left: int
+
+
+def move(house: Gatehouse, order_id: str, jti: str, jwk: Mapping[str, Any]) -> Moved:
+    """Bind a ticket of an order to a phone's key, in place of the key that it is bound to.
+
+    The same key again changes nothing. Raises NotFound for a ticket of another order, InvalidRequest for a key
+    that must not be used, Conflict when the ticket is no longer valid, may not be bound, or has moved too often.
+    """
+    now = house.clock.now()
+    member = _binding(jwk)
+    with house.database.write() as tx:
+        held = tickets.find_ticket(tx, jti, lock=True)
+        if held is None or held.order_id != order_id:
+            raise NotFound("there is no such ticket")
+        payload = payload_of(held.token)
+        moved = tickets.count_moves(tx, jti, now - _DAY)
+        if payload.get("cnf") == {"jwk": member}:
+            return Moved(held, MOVES_A_DAY - moved)
+        if held.status != "valid" or held.expires_at <= now:
+            raise Conflict("the ticket is no longer valid and stays where it is")
+        rule = house.rules.get(held.product)
+        if rule is not None and rule.binding == "none":
+            raise Conflict("tickets of this product are not bound to a phone")
+        if moved >= MOVES_A_DAY:
+            raise Conflict(
+                f"the ticket has moved {moved} times within a day; staff can find it by its control code"
+            )
+        made = _rewrite(tx, house, held, payload, member)
+    return Moved(made, MOVES_A_DAY - moved - 1)
+
+
+def _rewrite(
+    tx: Transaction, house: Gatehouse, held: Ticket, payload: dict[str, Any], member: dict[str, str]
+) -> Ticket:
+    now = house.clock.now()
+    place = status_list_of(now, held.expires_at)
+    index = choose_index(lambda wanted: tickets.has_index(tx, place, wanted))
+    payload |= {
+        "cnf": {"jwk": member},
+        "status": {"status_list": {"idx": index, "uri": house.press.status_uri(place)}},
+    }
+    claims.parse(payload)  # what a gate would refuse is never issued
+    token = Signer(*house.keys.signer_key("ticket")).sign(claims.TYP, payload)
+    mark = thumbprint(public_key(member))
+    left = TicketMove(new_id(), held.jti, held.status_list, held.status_index, mark, now)
+    tickets.move_ticket(tx, held, left, token, (place, index))
+    found = tickets.find_ticket(tx, held.jti)
+    return held if found is None else found
+
+
+def _binding(jwk: Mapping[str, Any]) -> dict[str, str]:
+    """The four members of a phone's key, as a ticket holds them."""
+    try:
+        key = public_key(jwk)
+    except BadKey as error:
+        raise InvalidRequest.at("public_key", str(error)) from None
+    if not isinstance(key, EllipticCurvePublicKey):
+        raise InvalidRequest.at("public_key", "a phone's key is P-256")
+    written = to_jwk(VerifyKey("-", "ES256", key))
+    return {name: written[name] for name in ("kty", "crv", "x", "y")}

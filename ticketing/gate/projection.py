@@ -1,0 +1,193 @@
+"""Bring the uses of tickets to what the facts about them say; the same facts give the same uses in any order."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from ticketing.db import Transaction, devices, scan_facts, uses
+from ticketing.db.scan_facts import ScanFact
+from ticketing.db.scans import Scan
+from ticketing.db.tickets import Ticket
+from ticketing.db.uses import DoubleUse, TicketUse
+from ticketing.gate.judgment import Fact, Judged, Terms, judge
+from ticketing.tickets.claims import BadClaims
+from ticketing.tickets.own import of_own
+from ticketing.tickets.products import ProductRule
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact with who told it: the gate's key, its own id of the scan, its operator, its stop where it said one."""
+
+    fact: Fact
+    gate_key_id: str
+    scan_id: str
+    operator: str
+    stop_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """Everything that is known about some tickets, judged; `told` by (scan id, body) of its facts."""
+
+    by_ticket: Mapping[str, tuple[Judged, ...]]
+    told: Mapping[tuple[str, str], Told]
+
+    def of(self, fact: Fact) -> Judged:
+        """The judgment of one fact."""
+        return next(
+            entry
+            for entry in self.by_ticket[fact.jti]
+            if (entry.fact.scan_id, entry.fact.body) == (fact.scan_id, fact.body)
+        )
+
+
+def judge_tickets(
+    tx: Transaction, held: Mapping[str, Ticket], jtis: Collection[str], rules: Mapping[str, ProductRule]
+) -> Judgment:
+    """Judge everything that is known about some tickets, told online or later."""
+    told = _everything(tx, jtis)
+    terms = {jti: terms_of(held[jti], rules) for jti in jtis if jti in held}
+    by_ticket: dict[str, list[Judged]] = {jti: [] for jti in jtis}
+    for entry in judge([entry.fact for entry in told], terms):
+        if entry.fact.jti in by_ticket:
+            by_ticket[entry.fact.jti].append(entry)
+    return Judgment(
+        {jti: tuple(entries) for jti, entries in by_ticket.items()},
+        {(entry.fact.scan_id, entry.fact.body): entry for entry in told},
+    )
+
+
+def reconcile(tx: Transaction, held: Mapping[str, Ticket], judgment: Judgment, now: datetime) -> None:
+    """Write the judged uses and double uses of the known tickets; those of others wait for their ticket."""
+    names = devices.names(tx)
+    known = [jti for jti in judgment.by_ticket if jti in held]
+    uses_before, doubles_before = defaultdict(list), defaultdict(list)
+    for use in uses.list_uses_of(tx, known):
+        uses_before[use.jti].append(use)
+    for double in uses.list_double_uses(tx, known):
+        doubles_before[double.jti].append(double)
+    for jti in known:
+        entries = [entry for entry in judgment.by_ticket[jti] if _rides_with(held[jti], judgment, entry)]
+        uses.put_uses(
+            tx,
+            jti,
+            uses_before[jti],
+            [
+                _use(judgment, entry, names)
+                for entry in entries
+                if entry.verdict in {"ride", "transfer", "check_out"}
+            ],
+            now,
+        )
+        doubles = [
+            _double(judgment, entry, entry.repeats, names, now)
+            for entry in entries
+            if entry.verdict == "double_use" and entry.repeats is not None
+        ]
+        uses.put_double_uses(tx, doubles_before[jti], doubles)
+
+
+def terms_of(ticket: Ticket, rules: Mapping[str, ProductRule]) -> Terms:
+    """What a ticket allows, as it was signed."""
+    revoked = int(ticket.revoked_at.timestamp()) if ticket.revoked_at else None
+    try:
+        claims = of_own(ticket.token)
+    except BadClaims:  # a row that was never signed by us has the plainest terms
+        return Terms(revoked_at=revoked)
+    rule = rules.get(claims.product, ProductRule())
+    return Terms(claims.uses_per_leg, claims.uses, revoked, rule)
+
+
+def uploaded(row: ScanFact) -> Told:
+    """An uploaded fact; the gate is part of its name, so no gate can contradict the scan of another."""
+    fact = Fact(
+        f"{row.gate_key_id}/{row.scan_id}", row.gate_key_id, row.jti, row.leg, row.device_ts, row.clock_offset,
+        row.decision == "accept", uploaded=True, list_issued_at=row.bundle_version,
+        direction=cast("Any", row.direction), is_flagged=bool(row.is_flagged),
+    )  # fmt: skip
+    return Told(fact, row.gate_key_id, row.scan_id, row.operator)
+
+
+def answered(rows: Iterable[Scan]) -> list[Told]:
+    """The facts of online answers that name a leg; their time is the server's."""
+    return [
+        Told(
+            Fact(
+                f"{row.gate_key_id}/{row.scan_id}", row.gate_key_id, row.jti, row.leg,
+                int(row.device_ts.timestamp()), int(row.received_at.timestamp()) - int(row.device_ts.timestamp()),
+                row.decision == "accept", uploaded=False, direction=cast("Any", row.direction),
+            ),
+            row.gate_key_id, row.scan_id, row.operator, row.stop_id,
+        )
+        for row in rows
+        if row.jti is not None and row.leg is not None
+    ]  # fmt: skip
+
+
+def is_leg_of(ticket: Ticket, leg: int, operator: str) -> bool:
+    """Whether a leg is this operator's; a gate learns nothing about the legs of others."""
+    try:
+        legs = of_own(ticket.token).legs
+    except BadClaims:
+        return False
+    return leg < len(legs) and legs[leg].operator == operator
+
+
+def _everything(tx: Transaction, jtis: Collection[str]) -> list[Told]:
+    """Every fact about some tickets, and every other wording of the scans among them."""
+    found = [
+        *map(uploaded, scan_facts.list_facts(tx, jtis)),
+        *answered(scan_facts.list_online_scans(tx, jtis)),
+    ]
+    gates, scan_ids = {entry.gate_key_id for entry in found}, {entry.scan_id for entry in found}
+    wordings = [
+        *map(uploaded, scan_facts.list_facts_of_scans(tx, gates, scan_ids)),
+        *answered(scan_facts.list_online_scans_of(tx, gates, scan_ids)),
+    ]
+    return list(dict.fromkeys([*found, *wordings]))
+
+
+def _rides_with(ticket: Ticket, judgment: Judgment, entry: Judged) -> bool:
+    told = judgment.told[entry.fact.scan_id, entry.fact.body]
+    return is_leg_of(ticket, entry.fact.leg, told.operator)
+
+
+def _use(judgment: Judgment, entry: Judged, names: Mapping[str, str]) -> TicketUse:
+    told = judgment.told[entry.fact.scan_id, entry.fact.body]
+    return TicketUse(
+        jti=entry.fact.jti,
+        gate_key_id=told.gate_key_id,
+        scan_id=told.scan_id,
+        leg=entry.fact.leg,
+        operator=told.operator,
+        gate=names.get(told.gate_key_id, told.stop_id),
+        kind=entry.kind,
+        at=_moment(entry.fact),
+    )
+
+
+def _double(
+    judgment: Judgment, entry: Judged, first: Fact, names: Mapping[str, str], now: datetime
+) -> DoubleUse:
+    second = judgment.told[entry.fact.scan_id, entry.fact.body]
+    repeated = judgment.told[first.scan_id, first.body]
+    return DoubleUse(
+        gate_key_id=second.gate_key_id,
+        scan_id=second.scan_id,
+        jti=entry.fact.jti,
+        leg=entry.fact.leg,
+        operator=second.operator,
+        first_operator=repeated.operator,
+        first_gate=names.get(repeated.gate_key_id, repeated.gate_key_id),
+        second_gate=names.get(second.gate_key_id, second.gate_key_id),
+        gap_seconds=entry.gap_seconds or 0,
+        at=_moment(entry.fact),
+        found_at=now,
+    )
+
+
+def _moment(fact: Fact) -> datetime:
+    return datetime.fromtimestamp(max(0, fact.at), UTC)

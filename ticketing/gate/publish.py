@@ -1,0 +1,134 @@
+"""What gates fetch: the signed bundle, whole or what has changed, and the signed status lists and key sets."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from ticketing.db import Transaction, devices, tickets, uses
+from ticketing.db.documents import digest
+from ticketing.db.uses import TicketUse
+from ticketing.errors import NotFound
+from ticketing.gate import bundle as bundles
+from ticketing.gate.bundle import Delta
+from ticketing.gate.decision import Use
+from ticketing.gate.house import STATUS_BITS, Gatehouse, Signed
+from ticketing.gate.usage import Kind as UseKind
+from ticketing.tickets import status_list
+from ticketing.tickets.issue import coming_lists
+from ticketing.tickets.jws import Signer
+from ticketing.tickets.keys import Kind
+
+# A change that was being written while the last bundle was made is told again.
+_OVERLAP = timedelta(seconds=30)
+# About 110 KB of uses; a gate that is further behind asks again at once.
+_MOST_TICKETS = 1200
+_LIST_LIFE = timedelta(seconds=status_list.TTL_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedBundle:
+    """A bundle with the tag of its content."""
+
+    token: str
+    etag: str
+
+
+def bundle(house: Gatehouse, operator: str, since: int | None = None) -> SignedBundle:
+    """Sign what an operator's gates need for the next 24 hours.
+
+    With `since`, the cursor of the bundle that a gate holds (0 for one that holds none), the uses are those of
+    tickets that have changed since then, a page at a time.
+    """
+    now = house.clock.now()
+    with house.database.read() as tx:
+        lists = sorted({*tickets.live_lists(tx, now), *coming_lists(now)})
+        page, delta = _uses(tx, operator, since, now)
+        revoked = devices.list_revoked(tx, operator)
+    signed = [_status_list(house, name, now) for name in lists]
+    policy = house.policy(operator)
+    facts = bundles.Facts(
+        issuer=house.press.issuer,
+        operator=operator,
+        version=int(now.timestamp()),
+        ticket_keys=house.keys.ring("ticket"),
+        status_keys=house.keys.ring("status"),
+        removed=house.keys.removed("ticket"),
+        lists=[entry.token for entry in signed],
+        rules=house.rules,
+        uses=page,
+        policy=policy,
+        offsets=house.offsets(operator, now) if _is_timed(house) else (),
+        devices=revoked,
+        bundle_keys=house.keys.ring("bundle") if since is not None else {},
+        delta=delta,
+    )
+    # Whoever holds an unchanged bundle still needs it anew before its lists prove nothing any more.
+    slot = int(now.timestamp()) // max(60, min(3600, policy.max_stale_seconds // 4))
+    # The cursor of what is complete is only the time; whoever holds the same uses need not have them again.
+    etag = digest([
+        slot, delta and [delta.since, delta.complete or delta.cursor, delta.cleared],
+        [[use.jti, use.leg, use.at, use.gate, use.kind] for use in page], [entry.state for entry in signed],
+        sorted(facts.ticket_keys), sorted(facts.status_keys), sorted(facts.bundle_keys), facts.removed, revoked,
+    ])  # fmt: skip
+    return SignedBundle(bundles.sign(Signer(*house.keys.signer_key("bundle")), facts, now), etag)
+
+
+def jwks(house: Gatehouse, kind: Kind) -> dict[str, Any]:
+    """The public keys that verify one kind of token."""
+    return house.keys.jwks(kind)
+
+
+def status_list_of(house: Gatehouse, list_id: str) -> str:
+    """A signed status list; raises NotFound for one that no ticket points to."""
+    now = house.clock.now()
+    with house.database.read() as tx:
+        if list_id not in coming_lists(now) and not tickets.has_list(tx, list_id):
+            raise NotFound("there is no such status list")
+    return _status_list(house, list_id, now).token
+
+
+def _status_list(house: Gatehouse, list_id: str, now: datetime) -> Signed:
+    """The state of one status list; signed anew when it has changed or its `ttl` has passed."""
+    with house.database.read() as tx:
+        statuses = tickets.statuses(tx, list_id, now)
+    kid, key = house.keys.signer_key("status")
+    state = digest([kid, sorted(statuses.items())])
+    held = house.signed.get(list_id)
+    if held is not None and held.state == state and timedelta() <= now - held.at < _LIST_LIFE:
+        return held
+    bits = {index: STATUS_BITS[status] for index, status in statuses.items()}
+    made = Signed(state, now, status_list.sign(Signer(kid, key), house.press.status_uri(list_id), bits, now))
+    house.signed[list_id] = made
+    return made
+
+
+def _uses(
+    tx: Transaction, operator: str, since: int | None, now: datetime
+) -> tuple[Sequence[Use], Delta | None]:
+    """The uses that a bundle carries: all of them, or a page of what has changed, with how far it comes."""
+    if since is None:
+        return [_told(use) for use in uses.list_uses_of_operator(tx, operator, now)], None
+    start = datetime.fromtimestamp(max(0, since - _OVERLAP.total_seconds()), UTC) if since else None
+    changed = uses.list_changed(tx, operator, start, now, _MOST_TICKETS + 1)
+    page, is_last = changed[:_MOST_TICKETS], len(changed) <= _MOST_TICKETS
+    if is_last or (page and int(page[-1][1].timestamp()) <= since):
+        # Everything, even where more than a page changed within the overlap.
+        page = changed if is_last else uses.list_changed(tx, operator, start, now, 1_000_000)
+        is_last = True
+    by_ticket: dict[str, list[TicketUse]] = defaultdict(list)
+    for use in uses.list_uses_at(tx, operator, [jti for jti, _ in page]):
+        by_ticket[use.jti].append(use)
+    told = [_told(use) for jti, _ in page for use in by_ticket[jti]]
+    cleared = tuple(jti for jti, _ in page if jti not in by_ticket)
+    cursor = int(now.timestamp()) if is_last else int(page[-1][1].timestamp())
+    return told, Delta(since, cursor, is_last, cleared)
+
+
+def _told(use: TicketUse) -> Use:
+    return Use(use.jti, use.leg, int(use.at.timestamp()), use.gate, cast("UseKind", use.kind))
+
+
+def _is_timed(house: Gatehouse) -> bool:
+    return any(rule.hours or rule.days for rule in house.rules.values())

@@ -1,0 +1,34 @@
+"""Reissue what a lost key has signed: the same ticket, signed anew, for its holder to fetch.
+
+The ticket keeps its identity, so its uses, its shares and its refund stay what they are; the old text dies with
+the key at the next bundle, and so does everything that a thief signs.
+"""
+
+from ticketing.clock import Clock
+from ticketing.db import Database, tickets
+from ticketing.tickets.claims import TYP
+from ticketing.tickets.jws import Signer, header_of
+from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.own import payload_of
+
+_PAGE = 200
+
+
+def reissue(database: Database, clock: Clock, keys: KeyStore, kid: str) -> int:
+    """Sign every unexpired ticket of a key anew; gives how many. Safe to repeat after a crash."""
+    signer = Signer(*keys.signer_key("ticket"))
+    return sum(
+        _reissue(database, clock, signer, header_of(kid, TYP, algorithm)) for algorithm in ("EdDSA", "ES256")
+    )
+
+
+def _reissue(database: Database, clock: Clock, signer: Signer, header: str) -> int:
+    count, last = 0, ""
+    while True:
+        with database.write() as tx:
+            page = tickets.list_signed_by(tx, header, last, clock.now(), _PAGE)
+            for held in page:
+                tickets.replace_token(tx, held, signer.sign(TYP, payload_of(held.token)))
+        if not page:
+            return count
+        count, last = count + len(page), page[-1].jti

@@ -1,0 +1,18 @@
+"""What is sold in the regions, as gates have to know it: a rule for each product code."""
+
+from collections.abc import Mapping
+
+from ticketing.regions import Region
+from ticketing.tickets.products import THROUGH, ProductRule
+
+# A pass opens gates as often as it likes, a carnet or a return ticket as often as its token says.
+_PASS = ProductRule()
+
+
+def gate_rules(regions: Mapping[str, Region]) -> dict[str, ProductRule]:
+    """The rule of every ticket and pass of these regions."""
+    rules = {THROUGH.code: THROUGH.rule}
+    for region in regions.values():
+        rules[region.data.product] = THROUGH.rule
+        rules |= {product.id: _PASS for product in region.book.passes}
+    return rules

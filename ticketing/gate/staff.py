@@ -1,0 +1,213 @@
+"""What people at gates do without a code in hand: look a ticket up, let a passenger in, inspect, note an incident.
+
+Every look is written down with its reason, before anything is told.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ticketing.clock import written
+from ticketing.db import Transaction, devices, tickets, uses
+from ticketing.db.devices import JournalEntry
+from ticketing.db.documents import digest
+from ticketing.db.tickets import Ticket
+from ticketing.errors import NotFound
+from ticketing.gate import bundle as bundles
+from ticketing.gate.decision import Decision, Gate, Presented, decide
+from ticketing.gate.house import Gatehouse
+from ticketing.gate.projection import is_leg_of
+from ticketing.gate.service import Presentation, knowledge, memory, validate_in
+from ticketing.gate.words import passenger_sees
+from ticketing.ids import new_id
+from ticketing.tickets.own import of_own
+
+_NO_TICKET = "there is no valid ticket of this operator with this control code"
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Somebody at an operator's gate, by the key or device in hand."""
+
+    gate_key_id: str
+    operator: str
+    name: str | None = None
+    stop_id: str | None = None
+
+
+def look_up(house: Gatehouse, staff: Staff, code: str, reason: str) -> list[dict[str, Any]]:
+    """Find tickets by the control code that is printed on them; raises NotFound, which is written down too."""
+    now = house.clock.now()
+    with house.database.write() as tx:
+        found = _by_code(tx, staff, code, now)
+        jtis: list[str | None] = [*(held.jti for held in found)]
+        for jti in jtis or [None]:
+            _note(tx, now, "look_up", staff, jti=jti, reason=reason, document={"found": jti is not None})
+        shown = [_shown(tx, held, staff) for held in found]
+    if not shown:
+        raise NotFound(_NO_TICKET)
+    return shown
+
+
+def let_in(house: Gatehouse, staff: Staff, code: str, reason: str, shown: Presentation) -> dict[str, Any]:
+    """Decide about a ticket that cannot be shown, by its control code; the decision is that of a gate without a proof.
+
+    Raises NotFound when the code is nobody's here, Conflict when the scan_id was used for something else.
+    """
+    now = house.clock.now()
+    with house.database.write() as tx:
+        found = _by_code(tx, staff, code, now)
+        if found:
+            wanted = replace(shown, token=found[0].token, by_hand=True)
+            body = digest(["by hand", found[0].jti, wanted.leg, wanted.stop_id, wanted.device_ts.isoformat()])
+            answer = validate_in(tx, house, wanted, body)
+        _note(
+            tx, now, "by_hand", staff, jti=found[0].jti if found else None, reason=reason,
+            document={"scan_id": shown.scan_id, "decision": answer["decision"] if found else "no ticket"},
+        )  # fmt: skip
+    if not found:
+        raise NotFound(_NO_TICKET)
+    return answer
+
+
+def inspect(
+    house: Gatehouse, staff: Staff, token: str | None, code: str | None, reason: str
+) -> dict[str, Any]:
+    """Check a ticket and see its history at this operator; nothing is used up.
+
+    By `token` the code that is shown, or by control `code`. Raises NotFound for an unknown control code.
+    """
+    now = house.clock.now()
+    with house.database.write() as tx:
+        found = _by_code(tx, staff, code, now) if code is not None else []
+        shown = Presented.scanned(token if token is not None else found[0].token if found else "")
+        decision, held = _look(tx, house, staff, shown, by_hand=code is not None)
+        entry = _note(
+            tx, now, "inspection", staff, jti=decision.jti, reason=reason,
+            document={"decision": "valid" if decision.admit else "not valid", "reason": decision.reason},
+        )  # fmt: skip
+        seen = _shown(tx, held, staff) if held and _is_told(decision) else None
+    if code is not None and not found:
+        raise NotFound(_NO_TICKET)
+    return {
+        "inspection_id": entry.id,
+        "decision": "accept" if decision.admit else "refuse",
+        "reason": decision.reason,
+        "attention": decision.attention,
+        "passenger_sees": passenger_sees(decision),
+        "staff_sees": decision.staff,
+        "inspected_at": written(now),
+        "ticket": seen,
+    }
+
+
+def note_incident(house: Gatehouse, staff: Staff, inspection_id: str, note: str) -> str:
+    """Add what happened at an inspection; gives the id of the note. Raises NotFound for one of another operator."""
+    now = house.clock.now()
+    with house.database.write() as tx:
+        about = devices.find_entry(tx, inspection_id)
+        if about is None or about.operator != staff.operator or about.kind != "inspection":
+            raise NotFound("there is no such inspection")
+        document = {"inspection_id": inspection_id}
+        return _note(tx, now, "incident", staff, jti=about.jti, reason=note, document=document).id
+
+
+def list_journal(house: Gatehouse, operator: str) -> list[dict[str, Any]]:
+    """List what was done at an operator's gates, newest first; tickets by their first six characters."""
+    with house.database.read() as tx:
+        names = devices.names(tx)
+        return [
+            {
+                "id": entry.id,
+                "at": written(entry.at),
+                "kind": entry.kind,
+                "by": names.get(entry.actor, entry.actor),
+                "ticket": entry.jti[:6] if entry.jti else None,
+                "reason": entry.reason,
+                "document": entry.document,
+            }
+            for entry in devices.list_journal(tx, operator)
+        ]
+
+
+def _by_code(tx: Transaction, staff: Staff, code: str, now: datetime) -> list[Ticket]:
+    """Tickets with a leg of this operator; those of others are as good as none."""
+    spelled = "".join(letter for letter in code.upper() if letter.isalnum())
+    return [
+        held
+        for held in tickets.list_by_control_code(tx, spelled, now)
+        if staff.operator in of_own(held.token).audience
+    ]
+
+
+def _look(
+    tx: Transaction, house: Gatehouse, staff: Staff, shown: Presented, *, by_hand: bool
+) -> tuple[Decision, Ticket | None]:
+    ring = house.keys.ring("ticket")
+    reading = bundles.read_ticket(ring, shown.token, house.press.issuer, staff.operator)
+    held = tickets.find_ticket(tx, reading.jti) if reading.jti else None
+    used = uses.list_uses(tx, reading.jti) if reading.jti else []
+    gate = Gate(staff.operator, None, None, staff.name or staff.gate_key_id, inspects=True, by_hand=by_hand)
+    decision = decide(
+        shown,
+        knowledge(house, staff.operator, reading, held),
+        memory(tx, used, reading.jti, shown, staff.operator),
+        int(house.clock.now().timestamp()),
+        gate,
+    )
+    return decision, held
+
+
+def _is_told(decision: Decision) -> bool:
+    """Whether the ticket is this operator's business at all."""
+    return decision.jti is not None and decision.reason not in {
+        "wrong_issuer",
+        "wrong_audience",
+        "bad_claims",
+    }
+
+
+def _shown(tx: Transaction, held: Ticket, staff: Staff) -> dict[str, Any]:
+    """What staff may see: product, validity, their own legs, and where it was used at their own gates."""
+    claims = of_own(held.token)
+    return {
+        "jti": held.jti,
+        "control_code": tickets.control_code_of(held.jti),
+        "product": held.product,
+        "status": held.status,
+        "category": claims.category,
+        "passengers": claims.passengers,
+        "is_bound": claims.binding_key is not None,
+        "not_before": written(held.not_before),
+        "expires_at": written(held.expires_at),
+        "legs": [
+            {"leg": at, "from": leg.start, "to": leg.end}
+            for at, leg in enumerate(claims.legs)
+            if is_leg_of(held, at, staff.operator)
+        ],
+        "history": [
+            {"at": written(use.at), "leg": use.leg, "gate": use.gate, "kind": use.kind}
+            for use in uses.list_uses(tx, held.jti)
+            if use.operator == staff.operator
+        ],
+        "notes": [
+            {"at": written(entry.at), "kind": entry.kind, "reason": entry.reason}
+            for entry in devices.list_journal(tx, staff.operator, held.jti, 20)
+            if entry.kind in {"incident", "by_hand"}
+        ],
+    }
+
+
+def _note(
+    tx: Transaction,
+    now: datetime,
+    kind: str,
+    staff: Staff,
+    *,
+    jti: str | None,
+    reason: str,
+    document: dict[str, Any],
+) -> JournalEntry:
+    entry = JournalEntry(new_id(), now, kind, staff.operator, staff.gate_key_id, jti, reason, document)
+    devices.write_journal(tx, entry)
+    return entry

@@ -1,0 +1,144 @@
+"""What one more use of a ticket would be: a ride, a transfer, a check-in or a check-out, or one too many. Pure.
+
+The same function decides at a gate and, when everything is known, judges the whole set of uses.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ticketing.tickets.products import ProductRule
+
+Kind = Literal["ride", "transfer", "in", "out"]
+Direction = Literal["in", "out"]
+Refusal = Literal["expired", "already_used", "passback", "uses_exhausted"]
+
+_COUNTED = ("ride", "in")
+_PLAIN = ProductRule()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One accepted use of one leg, at which gate (None where it is not known), and what it was."""
+
+    jti: str
+    leg: int
+    at: int
+    gate: str | None = None
+    kind: Kind = "ride"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the next use would be: its kind, or the refusal with the use that it collides with.
+
+    `note` is something that staff should see although the ticket is good.
+    """
+
+    kind: Kind = "ride"
+    refusal: Refusal | None = None
+    collides: Use | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A use that somebody wants to make: of which leg, at which second, through which gate.
+
+    `here` are the names of this gate, at which pass-back does not apply.
+    """
+
+    leg: int
+    at: int
+    here: Collection[str | None] = ()
+    direction: Direction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a ticket allows: uses a leg (0 is unlimited), uses in all, and its product's rule."""
+
+    uses_per_leg: int = 1
+    uses: int | None = None
+    rule: ProductRule = _PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    earlier: Sequence[Use]
+    counted: Sequence[Use]
+    wanted: Wanted
+    allowance: Allowance
+
+    @property
+    def is_inside(self) -> bool:
+        return bool(self.earlier) and self.earlier[-1].kind == "in"
+
+    def is_passed_back(self, last: Use) -> bool:
+        """Whether this comes too soon after a use at another gate."""
+        same_gate = last.gate is not None and last.gate in self.wanted.here
+        return self.wanted.at - last.at < self.allowance.rule.passback_seconds and not same_gate
+
+
+def next_use(earlier: Sequence[Use], wanted: Wanted, allowance: Allowance) -> Step:
+    """Say what a use would be after the `earlier` ones, which are in order of time.
+
+    An exit never holds anybody: a check-out without a known check-in is let through with a note.
+    """
+    tally = _Tally(earlier, [use for use in earlier if use.kind in _COUNTED], wanted, allowance)
+    for rule in (_way_out, _window, _transfer, _leg_uses, _all_uses):
+        step = rule(tally)
+        if step is not None:
+            return step
+    if allowance.rule.check == "in_out":
+        return Step("in", note="no check-out since the last check-in" if tally.is_inside else None)
+    return Step()
+
+
+def _way_out(tally: _Tally) -> Step | None:
+    direction = tally.wanted.direction
+    if tally.allowance.rule.check != "in_out" or direction == "in":
+        return None
+    if direction is None and not tally.is_inside:
+        return None
+    if direction is None and tally.is_passed_back(tally.earlier[-1]):
+        return Step(refusal="passback", collides=tally.earlier[-1])
+    return Step("out", note=None if tally.is_inside else "no check-in is known here")
+
+
+def _window(tally: _Tally) -> Step | None:
+    window = tally.allowance.rule.window_seconds
+    if window is None or not tally.counted or tally.wanted.at < tally.counted[0].at + window:
+        return None
+    return Step(refusal="expired", collides=tally.counted[0])
+
+
+def _transfer(tally: _Tally) -> Step | None:
+    rule = tally.allowance.rule
+    if not tally.counted or tally.wanted.at >= tally.counted[-1].at + rule.transfer_seconds:
+        return None
+    since = tally.earlier[tally.earlier.index(tally.counted[-1]) :]
+    if rule.transfers is not None and sum(use.kind == "transfer" for use in since) >= rule.transfers:
+        return None
+    if tally.is_passed_back(tally.earlier[-1]):
+        return Step(refusal="passback", collides=tally.earlier[-1])
+    return Step("transfer")
+
+
+def _leg_uses(tally: _Tally) -> Step | None:
+    most = tally.allowance.uses_per_leg
+    same_leg = [use for use in tally.counted if use.leg == tally.wanted.leg]
+    if most and len(same_leg) >= most:
+        return Step(refusal="already_used", collides=same_leg[-1])
+    # A pass or carnet is one thing, whichever leg it was used on.
+    before = same_leg if most else tally.earlier
+    if before and tally.is_passed_back(before[-1]):
+        return Step(refusal="passback", collides=before[-1])
+    return None
+
+
+def _all_uses(tally: _Tally) -> Step | None:
+    most = tally.allowance.uses
+    if most is None or len(tally.counted) < most:
+        return None
+    return Step(refusal="uses_exhausted", collides=tally.counted[-1] if tally.counted else None)

@@ -1,0 +1,27 @@
+"""Counters that every worker shares, each change a transaction of its own."""
+
+from dataclasses import dataclass
+
+from ticketing.db import Database, rate_counts
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Counts in windows of time; `now` is POSIX seconds."""
+
+    database: Database
+
+    def increase(self, bucket: str, by: int, window_seconds: int, now: int) -> int:
+        """Count; answers the count of the running window."""
+        with self.database.write() as tx:
+            return rate_counts.increase(tx, bucket, by, window_seconds, now)
+
+    def read(self, bucket: str, now: int) -> tuple[int, int]:
+        """The count of the running window and when it ends."""
+        with self.database.read() as tx:
+            return rate_counts.read(tx, bucket, now)
+
+    def clear(self, bucket: str) -> None:
+        """Forget a counter."""
+        with self.database.write() as tx:
+            rate_counts.clear(tx, bucket)

@@ -1,0 +1,132 @@
+"""Sign in at an identity provider of a city or a bank: OpenID Connect, authorisation code with PKCE, through Authlib.
+
+The browser is sent to the provider and comes back with a code; the code, our verifier and our secret buy an ID
+token, which is checked against the provider's keys, our client id and our nonce. Only (issuer, subject) is kept.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import requests
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2 import OAuth2Error
+
+from ticketing.config import OidcSettings
+from ticketing.db import people
+from ticketing.db.people import Person, SignIn
+from ticketing.errors import InvalidRequest, NotAuthenticated, ProviderSilent
+from ticketing.identity.people import Reception, SignedIn, begin_session
+from ticketing.ids import new_id
+
+_LIFE = timedelta(minutes=10)
+_LEEWAY = timedelta(seconds=60)
+_TIMEOUT_SECONDS = 10
+_ALGORITHMS = ("RS256", "ES256", "EdDSA", "PS256")
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A configured provider, asked for its metadata when somebody signs in."""
+
+    settings: OidcSettings
+
+    def begin(self, reception: Reception) -> str:
+        """Where to send the browser; what comes back is recognised by its state, once, for ten minutes."""
+        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        metadata = self._metadata()
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        with self._client() as client:
+            url, _ = client.create_authorization_url(
+                str(metadata["authorization_endpoint"]), state=state, nonce=nonce, code_challenge=challenge,
+                code_challenge_method="S256",
+            )  # fmt: skip
+        with reception.database.write() as tx:
+            people.insert_sign_in(
+                tx, SignIn(state, {"nonce": nonce, "verifier": verifier}, reception.clock.now())
+            )
+        return str(url)
+
+    def finish(self, reception: Reception, *, state: str, code: str, label: str) -> SignedIn:
+        """Exchange the code and sign in; the first time an account is made.
+
+        Raises InvalidRequest for a state that is unknown or too old, NotAuthenticated when the provider or its
+        token does not convince, ProviderSilent when it does not answer.
+        """
+        now = reception.clock.now()
+        with reception.database.write() as tx:
+            begun = people.take_sign_in(tx, state)
+        if begun is None or now >= begun.created_at + _LIFE:
+            raise InvalidRequest.at("state", "this sign-in was not begun here, or took too long; begin again")
+        claims = self._claims(code, begun.document, now)
+        issuer, subject = self.settings.issuer, str(claims["sub"])
+        with reception.database.write() as tx:
+            found = people.find_person_by_identity(tx, issuer, subject)
+            if found is None:
+                found = Person(new_id(), None, None, "en", now, None)
+                people.insert_person(tx, found)
+                people.insert_identity(tx, issuer, subject, found.id, now)
+            return begin_session(reception, tx, found.id, label)
+
+    def _claims(self, code: str, begun: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        metadata = self._metadata()
+        try:
+            with self._client() as client:
+                token = client.fetch_token(
+                    str(metadata["token_endpoint"]), code=code, code_verifier=begun["verifier"],
+                    grant_type="authorization_code",
+                )  # fmt: skip
+            keys = jwt.PyJWKSet.from_dict(self._get(str(metadata["jwks_uri"])))
+        except (OAuth2Error, OAuthError) as error:
+            raise NotAuthenticated("the identity provider refused the sign-in") from error
+        except (requests.RequestException, jwt.PyJWTError) as error:
+            raise ProviderSilent("the identity provider does not answer") from error
+        return self._checked(str(token.get("id_token", "")), keys, str(begun["nonce"]), now)
+
+    def _checked(self, id_token: str, keys: jwt.PyJWKSet, nonce: str, now: datetime) -> dict[str, Any]:
+        """OpenID Connect Core 3.1.3.7: signature, issuer, audience, time, nonce."""
+        try:
+            header = jwt.get_unverified_header(id_token)
+            key = next(key for key in keys.keys if header.get("kid") in {None, key.key_id})
+            if header.get("alg") not in _ALGORITHMS:
+                raise NotAuthenticated("the identity provider's token has an algorithm that is not accepted")
+            claims: dict[str, Any] = jwt.decode(
+                id_token, key.key, algorithms=[header["alg"]], audience=self.settings.client_id,
+                issuer=self.settings.issuer,
+                options={"require": ["iss", "aud", "exp", "iat", "sub"], "verify_exp": False, "verify_iat": False},
+            )  # fmt: skip
+        except (jwt.PyJWTError, StopIteration) as error:
+            raise NotAuthenticated("the identity provider's token is not valid") from error
+        if datetime.fromtimestamp(int(claims["exp"]), UTC) + _LEEWAY <= now:
+            raise NotAuthenticated("the identity provider's token has expired")
+        if not hmac.compare_digest(str(claims.get("nonce", "")), nonce):
+            raise NotAuthenticated("the identity provider's token is not for this sign-in")
+        return claims
+
+    def _metadata(self) -> dict[str, Any]:
+        try:
+            found = self._get(self.settings.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        except requests.RequestException as error:
+            raise ProviderSilent("the identity provider does not answer") from error
+        if str(found.get("issuer", "")).rstrip("/") != self.settings.issuer.rstrip("/"):
+            raise NotAuthenticated("the identity provider calls itself something else")
+        return found
+
+    def _get(self, url: str) -> dict[str, Any]:
+        response = requests.get(url, timeout=_TIMEOUT_SECONDS, allow_redirects=False)
+        response.raise_for_status()
+        found: dict[str, Any] = response.json()
+        return found
+
+    def _client(self) -> OAuth2Session:
+        return OAuth2Session(
+            self.settings.client_id, self.settings.client_secret, scope="openid",
+            redirect_uri=self.settings.redirect_uri, timeout=_TIMEOUT_SECONDS,
+        )  # fmt: skip

@@ -1,0 +1,197 @@
+"""People: make an account, sign in, stay signed in, sign out, everywhere if need be. Each use case reads, decides, writes.
+
+A session is one device. Its refresh token is good once and gives the next one; a token that is used twice was
+copied, so the whole session ends. Answers to a wrong address and to a wrong password are the same.
+"""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ticketing.clock import Clock
+from ticketing.db import Database, Transaction, audit, people
+from ticketing.db.people import Person, Phone, RefreshToken, Session
+from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound, TooManyRequests
+from ticketing.identity import passwords
+from ticketing.identity.access_token import AccessTokens, Caller
+from ticketing.identity.failures import Failures
+from ticketing.ids import new_id
+
+REFRESH_LIFE = timedelta(days=60)
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}\.[^@\s\x00-\x1f]{2,63}")
+_MOST_PHONES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What signing in needs."""
+
+    database: Database
+    clock: Clock
+    tokens: AccessTokens
+    failures: Failures = field(default_factory=Failures)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a device holds: an access token for a quarter of an hour, and the refresh token for the next one."""
+
+    person_id: str
+    session_id: str
+    access_token: str
+    refresh_token: str
+
+
+def register(reception: Reception, email: str, password: str, *, language: str, label: str) -> SignedIn:
+    """Make an account and sign in; raises InvalidRequest, and Conflict for an address that has one."""
+    folded, checked = fold_email(email), passwords.check(password)
+    stored = passwords.hash_of(checked)
+    now = reception.clock.now()
+    made = Person(new_id(), folded, stored, language, now, None)
+    with reception.database.write() as tx:
+        if not people.insert_person(tx, made):
+            raise Conflict("this address has an account; sign in, or have the password reset")
+        return begin_session(reception, tx, made.id, label)
+
+
+def sign_in(reception: Reception, email: str, password: str, *, label: str) -> SignedIn:
+    """Sign in with a password; raises NotAuthenticated, and TooManyRequests after too many failures."""
+    folded = fold_email(email)
+    now = reception.clock.now()
+    with reception.database.read() as tx:
+        found = people.find_person_by_email(tx, folded)
+        wait = reception.failures.wait_seconds(tx, folded, now)
+    if wait:
+        raise TooManyRequests("too many failed sign-ins; wait before the next one", wait)
+    if not passwords.matches(found.password_hash if found else None, password) or found is None:
+        with reception.database.write() as tx:
+            reception.failures.count(tx, folded, now)
+        raise NotAuthenticated("the address or the password is wrong")
+    with reception.database.write() as tx:
+        reception.failures.forget(tx, folded)
+        if found.password_hash and passwords.is_outdated(found.password_hash):
+            people.set_password(tx, found.id, passwords.hash_of(passwords.check(password)))
+        return begin_session(reception, tx, found.id, label)
+
+
+def begin_session(reception: Reception, tx: Transaction, person_id: str, label: str) -> SignedIn:
+    """Sign a device in, inside a transaction."""
+    now = reception.clock.now()
+    session = Session(new_id(), person_id, label[:80] or "a device", now, now, None, None)
+    people.insert_session(tx, session)
+    return _handed_out(reception, tx, session)
+
+
+def refresh(reception: Reception, refresh_token: str) -> SignedIn:
+    """Exchange a refresh token for the next pair; one that was used before ends its session (RFC 9700, 4.14.2)."""
+    now = reception.clock.now()
+    with reception.database.write() as tx:
+        token = people.find_refresh_token(tx, _hash(refresh_token))
+        session = people.find_session(tx, token.session_id) if token else None
+        refused = token is None or session is None or session.ended_at is not None or now >= token.expires_at
+        if not refused and token is not None and session is not None and token.used_at is None:
+            people.use_refresh_token(tx, token, now)
+            return _handed_out(reception, tx, session)
+        if not refused and session is not None:
+            people.end_sessions(tx, session.person_id, now, "a refresh token was used twice", only=session.id)
+            audit.note(tx, session.person_id, "refresh_token_reused", session.id, now)
+    raise NotAuthenticated("the refresh token is not valid; sign in again")
+
+
+def authenticate_person(reception: Reception, access_token: str) -> Caller:
+    """Who calls, by an access token whose session still lives; raises NotAuthenticated."""
+    caller = reception.tokens.read(access_token, reception.clock.now())
+    with reception.database.read() as tx:
+        session = people.find_session(tx, caller.session_id)
+    if session is None or session.ended_at is not None or session.person_id != caller.person_id:
+        raise NotAuthenticated("this device has been signed out")
+    return caller
+
+
+def get_person(reception: Reception, caller: Caller) -> Person:
+    """The account of a caller; raises NotFound after erasure."""
+    with reception.database.read() as tx:
+        found = people.find_person(tx, caller.person_id)
+    if found is None or found.erased_at is not None:
+        raise NotFound("there is no such account")
+    return found
+
+
+def list_devices(reception: Reception, caller: Caller) -> list[Session]:
+    """The devices that are signed in."""
+    with reception.database.read() as tx:
+        return people.list_sessions(tx, caller.person_id)
+
+
+def sign_out(reception: Reception, caller: Caller, session_id: str | None = None) -> None:
+    """Sign one device out, this one unless another is named; raises NotFound."""
+    with reception.database.write() as tx:
+        wanted = session_id or caller.session_id
+        if not people.end_sessions(tx, caller.person_id, reception.clock.now(), "signed out", only=wanted):
+            raise NotFound("there is no such device")
+
+
+def sign_out_everywhere(reception: Reception, caller: Caller) -> int:
+    """Sign every device out; answers how many there were."""
+    with reception.database.write() as tx:
+        return people.end_sessions(tx, caller.person_id, reception.clock.now(), "signed out everywhere")
+
+
+def change_password(reception: Reception, caller: Caller, old: str, new: str) -> None:
+    """Change the password; every other device is signed out. Raises NotAuthenticated for a wrong old one."""
+    person = get_person(reception, caller)
+    if not passwords.matches(person.password_hash, old):
+        raise NotAuthenticated("the old password is wrong")
+    stored = passwords.hash_of(passwords.check(new))
+    now = reception.clock.now()
+    with reception.database.write() as tx:
+        people.set_password(tx, caller.person_id, stored)
+        people.end_sessions(tx, caller.person_id, now, "the password was changed", but=caller.session_id)
+        audit.note(tx, caller.person_id, "password_changed", caller.person_id, now)
+
+
+def add_phone(reception: Reception, caller: Caller, label: str, jwk: str) -> Phone:
+    """Bind a phone's public key to the account; raises Conflict beyond five phones."""
+    now = reception.clock.now()
+    made = Phone(new_id(), caller.person_id, label[:80], jwk, now, None)
+    with reception.database.write() as tx:
+        if len(people.list_phones(tx, caller.person_id)) >= _MOST_PHONES:
+            raise Conflict(f"an account has at most {_MOST_PHONES} phones; remove one first")
+        people.insert_phone(tx, made)
+    return made
+
+
+def list_phones(reception: Reception, caller: Caller) -> list[Phone]:
+    """The phones of an account."""
+    with reception.database.read() as tx:
+        return people.list_phones(tx, caller.person_id)
+
+
+def remove_phone(reception: Reception, caller: Caller, phone_id: str) -> None:
+    """Take a phone away; raises NotFound. Tickets that are bound to it stay so until they are moved."""
+    with reception.database.write() as tx:
+        if not people.remove_phone(tx, caller.person_id, phone_id, reception.clock.now()):
+            raise NotFound("there is no such phone")
+
+
+def fold_email(email: str) -> str:
+    """An address in the one form that accounts are found by; raises InvalidRequest for what is none."""
+    folded = email.strip().casefold()
+    if not _EMAIL.fullmatch(folded):
+        raise InvalidRequest.at("email", "must be an e-mail address")
+    return folded
+
+
+def _handed_out(reception: Reception, tx: Transaction, session: Session) -> SignedIn:
+    now: datetime = reception.clock.now()
+    secret = f"tf_refresh_{secrets.token_urlsafe(32)}"
+    people.insert_refresh_token(tx, RefreshToken(_hash(secret), session.id, now, now + REFRESH_LIFE, None))
+    access = reception.tokens.issue(Caller(session.person_id, session.id), now)
+    return SignedIn(session.person_id, session.id, access, secret)
+
+
+def _hash(secret: str) -> str:
+    # 256 random bits cannot be guessed, so a plain hash is enough.
+    return hashlib.sha256(secret.encode()).hexdigest()

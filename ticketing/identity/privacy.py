@@ -1,0 +1,106 @@
+"""What is known of a person: all of it in one document, gone on request, and forgotten when it is due.
+
+Tickets, orders and books hold no personal data: erasing an account leaves them under its bare id, a pseudonym.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from ticketing.clock import Clock, written
+from ticketing.db import Database, audit, idempotency, offers, orders, people, rate_counts, tickets
+from ticketing.errors import NotFound
+from ticketing.identity.access_token import Caller
+
+_SESSIONS_KEPT = timedelta(days=90)
+_SIGN_INS_KEPT = timedelta(hours=1)
+_ANSWERS_KEPT = timedelta(hours=24)
+_OFFERS_KEPT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyDesk:
+    """What a data subject's rights need."""
+
+    database: Database
+    clock: Clock
+
+
+def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
+    """Everything that is kept of a person, as one JSON document (GDPR, articles 15 and 20). Raises NotFound."""
+    with desk.database.read() as tx:
+        person = people.find_person(tx, caller.person_id)
+        if person is None or person.erased_at is not None:
+            raise NotFound("there is no such account")
+        mine = orders.list_orders_of(tx, caller.person_id)
+        return {
+            "account": {
+                "id": person.id,
+                "email": person.email,
+                "language": person.language,
+                "created_at": written(person.created_at),
+                "has_password": person.password_hash is not None,
+                "signs_in_at": [issuer for issuer, _ in people.list_identities(tx, person.id)],
+            },
+            "devices": [
+                {"id": one.id, "label": one.label, "since": written(one.created_at), "used_at": written(one.used_at)}
+                for one in people.list_sessions(tx, person.id)
+            ],
+            "phones": [
+                {"id": one.id, "label": one.label, "public_key": one.jwk, "since": written(one.created_at)}
+                for one in people.list_phones(tx, person.id)
+            ],
+            "entitlements": [
+                {"claim": one.claim, "issuer": one.issuer, "valid_until": one.valid_until, "proof_hash": one.proof}
+                for one in people.list_entitlements(tx, person.id)
+            ],
+            "orders": [
+                {
+                    "id": order.id,
+                    "state": order.state,
+                    "created_at": written(order.created_at),
+                    "total_minor": order.total_minor,
+                    "currency": order.currency,
+                    "quote": offers.get_quote(tx, order.quote_id).document,
+                    "payments": [
+                        {"gateway": one.gateway, "method": one.method, "state": one.state, "amount_minor": one.amount_minor}
+                        for one in orders.list_payments(tx, order.id)
+                    ],
+                    "refunds": [
+                        {"state": one.state, "amount_minor": one.amount_minor, "lines": one.document["lines"]}
+                        for one in orders.list_refunds(tx, order.id)
+                    ],
+                    "tickets": [
+                        {
+                            "jti": one.jti, "token": one.token, "status": one.status,
+                            "uses": [
+                                {"leg": use.leg, "operator": use.operator, "gate": use.gate, "at": written(use.at)}
+                                for use in tickets.list_uses(tx, one.jti)
+                            ],
+                        }
+                        for one in tickets.list_tickets(tx, order.id)
+                    ],
+                }
+                for order in mine
+            ],
+        }  # fmt: skip
+
+
+def erase(desk: PrivacyDesk, caller: Caller) -> None:
+    """Forget a person (GDPR, article 17); what law and other people's money need stays under a pseudonym."""
+    now = desk.clock.now()
+    with desk.database.write() as tx:
+        people.erase_person(tx, caller.person_id, now)
+        audit.note(tx, caller.person_id, "person_erased", caller.person_id, now)
+
+
+def forget_what_is_due(desk: PrivacyDesk) -> dict[str, int]:
+    """Delete what has been kept long enough; answers how many of each kind (docs/privacy.md has the table)."""
+    now = desk.clock.now()
+    with desk.database.write() as tx:
+        return {
+            **people.forget_old(tx, now - _SIGN_INS_KEPT, now - _SESSIONS_KEPT, now.date().isoformat()),
+            "counters": rate_counts.clear_over(tx, int(now.timestamp())),
+            "answers": idempotency.delete_before(tx, now - _ANSWERS_KEPT),
+            "offers": offers.delete_offers_expired_before(tx, now - _OFFERS_KEPT),
+        }

@@ -1,0 +1,36 @@
+"""Uses of carnets and return tickets: taken when a journey is ordered, given back when it comes to nothing."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ticketing.db import Transaction, held_passes, tickets, uses
+from ticketing.db.offers import Quote
+from ticketing.errors import Conflict
+
+
+def take(tx: Transaction, quote: Quote, order_id: str, now: datetime) -> None:
+    """Take every use that a quote counts on; raises Conflict when another journey or a gate was first."""
+    for passenger in quote.document["passengers"]:
+        for item in passenger["items"]:
+            jti = item.get("held_ticket")
+            if jti:
+                _check(tx, jti, len(item["legs"]))
+                held_passes.take_uses(
+                    tx, jti, order_id, legs=item["legs"], passenger_ref=passenger["ref"], at=now
+                )
+
+
+def give_back(tx: Transaction, order_id: str, passengers: Iterable[str] | None = None) -> None:
+    """Give the uses of a journey back."""
+    held_passes.return_uses(tx, order_id, passengers)
+
+
+def _check(tx: Transaction, jti: str, wanted: int) -> None:
+    if not held_passes.lock_pass(tx, jti):
+        raise Conflict("a pass that this price counts on is no longer valid; search again")
+    held = tickets.find_ticket(tx, jti)
+    most = held.document["pass"]["uses"] if held else 0
+    if most is not None:
+        ridden = sum(1 for use in uses.list_uses(tx, jti) if use.kind in {"ride", "in"})
+        if held_passes.count_uses(tx, jti) + ridden + wanted > most:
+            raise Conflict("the ticket that this price counts on has no use left; search again")

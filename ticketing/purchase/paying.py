@@ -1,0 +1,244 @@
+"""Take the money of an order: authorise, wait for the buyer's bank, capture; the gateway's word is the truth.
+
+No gateway is called inside a database transaction. Every call carries a key made from our own ids, so that it
+may be repeated after a crash; what a gateway reports later only moves a payment forward.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tariffs.money import Money
+from ticketing.books import gateway_postings, postings
+from ticketing.db import Transaction, books, gateway_events, orders
+from ticketing.db.orders import Order, Payment
+from ticketing.errors import Conflict, Gone
+from ticketing.ids import new_id
+from ticketing.payments import Attempt, Authorisation, Charge, OutcomeUnknown
+from ticketing.purchase.issue import issue
+from ticketing.purchase.order import PAYABLE
+from ticketing.purchase.till import OrderState, RememberOrder, Till, locked, move, state_of
+
+_WITHOUT_A_TRACE = timedelta(minutes=10)
+UNDER_WAY = ("pending", "action_required", "authorised", "held")
+
+
+def begin(till: Till, order_id: str, method: str, request_key: str) -> None:
+    """Write a payment down before its gateway is called, so that no call can be forgotten."""
+    now = till.clock.now()
+    with till.database.write() as tx:
+        order = locked(tx, order_id)
+        known = orders.list_payments(tx, order_id)
+        if any(payment.request_key == request_key for payment in known):
+            return
+        if any(payment.state in UNDER_WAY for payment in known):
+            raise Conflict("another payment of this order is under way")
+        if order.state not in PAYABLE:
+            raise Conflict(f"an order that is {order.state} cannot be paid")
+        if now >= order.expires_at:
+            raise Gone(f"the order expired at {order.expires_at.isoformat()}; ask for a new quote")
+        due = order.total_minor - order.credit_minor
+        payment = Payment(
+            new_id(),
+            order_id,
+            till.gateway.name,
+            method,
+            request_key,
+            "pending",
+            due,
+            order.currency,
+            None,
+            now,
+        )
+        orders.insert_payment(tx, payment)
+
+
+def authorise(till: Till, order: Order, payment: Payment) -> tuple[OrderState, Authorisation]:
+    """Ask the gateway for a payment that was written down; raises OutcomeUnknown when it does not answer."""
+    try:
+        answer = till.gateway.authorise(_attempt(payment), f"payment:{payment.id}:authorise")
+    except OutcomeUnknown:
+        with till.database.write() as tx:
+            current = locked(tx, order.id)
+            if current.state in {*PAYABLE, "payment_unknown"}:
+                move(
+                    tx,
+                    current,
+                    "lose_answer",
+                    till.clock.now(),
+                    actor="gateway",
+                    reason="no answer to authorise",
+                )
+        raise
+    with till.database.write() as tx:
+        _learn(
+            tx, payment, till.clock.now(),
+            state=answer.state, external_id=answer.external_id, detail=answer.detail,
+        )  # fmt: skip
+        return state_of(tx, order.id), answer
+
+
+def ask_again(till: Till, order: Order, payment: Payment) -> OrderState | None:
+    """The gateway has nothing of a payment whose answer was lost: ask once more with its key, or let it be.
+
+    A gateway may keep its failure under the key for a day, and find a payment only after a minute. So after ten
+    minutes without a trace the payment counts as declined, and the buyer may pay again. None: nothing new.
+    """
+    now = till.clock.now()
+    if now < payment.created_at + _WITHOUT_A_TRACE:
+        return authorise(till, order, payment)[0]
+    with till.database.write() as tx:
+        _learn(tx, payment, now, state="declined", external_id="", detail="the gateway never had it")
+        return state_of(tx, order.id)
+
+
+def look_again(till: Till, payment: Payment) -> OrderState:
+    """Fetch a payment that waits for its buyer, or whose answer was lost, and go by what the gateway has."""
+    found = (
+        till.gateway.fetch(payment.external_id)
+        if payment.external_id
+        else till.gateway.find(_attempt(payment))
+    )
+    if found is None:
+        with till.database.read() as tx:
+            return state_of(tx, payment.order_id)
+    return learn(till, payment, found)
+
+
+def learn(till: Till, payment: Payment, found: Charge) -> OrderState:
+    """Take in what the gateway has of a payment; another amount, currency or order than ours is held for a person."""
+    now = till.clock.now()
+    with till.database.write() as tx:
+        mismatch = _mismatch(payment, found)
+        if mismatch:
+            hold_for_a_person(tx, payment, mismatch, now)
+        elif found.state in {"authorised", "declined", "cancelled"}:
+            state = "declined" if found.state == "cancelled" else found.state
+            _learn(
+                tx, payment, now,
+                state=state, external_id=found.external_id, detail=f"the gateway says {found.state}",
+            )  # fmt: skip
+        elif found.state == "captured" and orders.get_payment(tx, payment.id).state in {
+            "pending",
+            "action_required",
+        }:
+            # Taken although we have not asked yet: the answer to our capture was lost, or it came from elsewhere.
+            _learn(
+                tx, payment, now,
+                state="authorised", external_id=found.external_id, detail="the gateway has taken the money",
+            )  # fmt: skip
+        return state_of(tx, payment.order_id)
+
+
+def capture_and_issue(
+    till: Till, state: OrderState, payment: Payment | None, remember: RememberOrder | None
+) -> OrderState:
+    """Take the money, then write tickets, order, payment and ledger in ONE transaction.
+
+    Without a payment there is nothing to pay. Raises PaymentRefused when the hold has gone.
+    """
+    taken = None
+    if payment is not None:
+        amount = Money(payment.amount_minor, payment.currency)
+        taken = till.gateway.capture(str(payment.external_id), amount, f"payment:{payment.id}:capture")
+    now = till.clock.now()
+    with till.database.write() as tx:
+        order = locked(tx, state.order.id)
+        if order.state == "authorised":
+            if payment is not None:
+                orders.update_payment(tx, payment.id, state="captured", external_id=payment.external_id)
+                _book_capture(tx, order, payment, now)
+                if taken is not None and taken.fee is not None:
+                    book_fee(tx, order, payment, taken.fee.minor, now)
+            issue(tx, till.press, state.quote, order, now)
+            move(tx, order, "issue", now, actor="gateway" if payment else "buyer", reason=_paid(payment))
+        done = state_of(tx, order.id)
+        if remember:
+            remember(tx, done)
+    return done
+
+
+def let_go(till: Till, payment: Payment) -> None:
+    """Cancel what a gateway holds for an order that comes to nothing; money that was taken goes back at once."""
+    found = (
+        till.gateway.fetch(payment.external_id)
+        if payment.external_id
+        else till.gateway.find(_attempt(payment))
+    )
+    if found is not None and found.state == "captured":
+        till.gateway.refund(found.external_id, found.amount, payment.id, f"payment:{payment.id}:void")
+    elif found is not None and found.state in {"authorised", "action_required"}:
+        till.gateway.cancel(found.external_id, f"payment:{payment.id}:cancel")
+    now = till.clock.now()
+    with till.database.write() as tx:
+        order = locked(tx, payment.order_id)
+        if found is not None and found.state == "captured":
+            _book_capture(tx, order, payment, now)
+            entry = gateway_postings.void(
+                payment.id, amount=payment.amount_minor, **_facts(order, payment, now)
+            )
+            if entry:
+                books.book(tx, entry, now)
+        external_id = found.external_id if found else payment.external_id
+        orders.update_payment(tx, payment.id, state="cancelled", external_id=external_id)
+
+
+def book_fee(tx: Transaction, order: Order, payment: Payment, fee_minor: int, now: datetime) -> None:
+    """Book what the gateway keeps, once, whoever learns of it first."""
+    orders.set_payment_fee(tx, payment.id, fee_minor)
+    entry = postings.gateway_fee(payment.id, fee=fee_minor, **_facts(order, payment, now))
+    if entry:
+        books.book(tx, entry, now)
+
+
+def hold_for_a_person(tx: Transaction, payment: Payment, detail: str, now: datetime) -> None:
+    """Stop a payment whose gateway says something else than we do: no ticket before somebody has looked."""
+    if payment.state in {"pending", "action_required", "authorised"}:
+        orders.update_payment(tx, payment.id, state="held", external_id=payment.external_id)
+    gateway_events.raise_alert(tx, "payment_mismatch", payment.id, detail, now)
+
+
+def _learn(
+    tx: Transaction, payment: Payment, now: datetime, *, state: str, external_id: str, detail: str
+) -> None:
+    """Move a payment forward, and its order with it; what is known already changes nothing."""
+    order, current = locked(tx, payment.order_id), orders.get_payment(tx, payment.id)
+    if current.state not in {"pending", "action_required"} or current.state == state:
+        return
+    orders.update_payment(tx, payment.id, state=state, external_id=external_id)
+    if order.state in {*PAYABLE, "payment_unknown"} and state != "action_required":
+        move(
+            tx,
+            order,
+            "authorise" if state == "authorised" else "decline",
+            now,
+            actor="gateway",
+            reason=detail,
+        )
+
+
+def _mismatch(payment: Payment, found: Charge) -> str | None:
+    ours = Money(payment.amount_minor, payment.currency)
+    if found.amount != ours:
+        return f"the gateway has {found.amount}, the order says {ours}"
+    if found.order_id not in {None, payment.order_id} or found.payment_id not in {None, payment.id}:
+        return f"the gateway has this money for another order ({found.order_id})"
+    return None
+
+
+def _attempt(payment: Payment) -> Attempt:
+    amount = Money(payment.amount_minor, payment.currency)
+    return Attempt(payment.order_id, payment.id, payment.method, amount)
+
+
+def _book_capture(tx: Transaction, order: Order, payment: Payment, now: datetime) -> None:
+    entry = postings.capture(payment.id, amount=payment.amount_minor, **_facts(order, payment, now))
+    if entry:
+        books.book(tx, entry, now)
+
+
+def _facts(order: Order, payment: Payment, now: datetime) -> dict[str, Any]:
+    return {"region": order.region, "gateway": payment.gateway, "currency": payment.currency, "at": now}
+
+
+def _paid(payment: Payment | None) -> str:
+    return "nothing to pay" if payment is None else f"paid {Money(payment.amount_minor, payment.currency)}"

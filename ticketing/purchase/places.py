@@ -1,0 +1,192 @@
+"""Places at operators: hold them all, confirm them all, or give everything back. One booking a ride and passenger.
+
+Each booking is written down before its operator is called and carries our key, so that every call may be made
+again. What an operator answered is written down at once; after a lost answer its own word decides (`find`).
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from operators.departures import departure_of
+from operators.errors import Expired, NotSupported, OperatorError, OutcomeUnknown, Refused, Unavailable
+from operators.port import Connector, HoldRequest, Traveller
+from tariffs.journey import Ride
+from ticketing.db import Transaction, bookings, gateway_events
+from ticketing.db.bookings import Booking
+from ticketing.db.offers import Quote
+from ticketing.db.orders import Order
+from ticketing.errors import Conflict, OperatorSilent
+from ticketing.ids import new_id
+from ticketing.purchase.till import OrderState, Till
+from ticketing.regions import rides
+
+_log = structlog.get_logger(__name__)
+
+# How long a confirmation may stay unanswered before the passenger is let go.
+_PATIENCE = timedelta(minutes=10)
+_MOST_TRIES = 50
+
+
+def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
+    """The bookings that a quote needs: for each passenger each ride of an operator that holds places.
+
+    Raises Conflict for a ride that its operator's timetable no longer has.
+    """
+    wanted: list[Booking] = []
+    for index, document in enumerate(quote.document.get("rides", [])):
+        if till.connector(quote.region, document["operator"]) is None:
+            continue
+        ride = rides.from_json(document)
+        _departure(till, quote.region, ride)
+        for passenger in quote.document["passengers"]:
+            details = {"leg": index, "ride": document, "traveller": _traveller(till, quote, ride, passenger)}
+            seq = len(wanted) + 1
+            made = Booking(
+                new_id(), order_id, seq, ride.operator, "wanted", None, None, 0, till.clock.now(), details
+            )
+            wanted.append(made)
+    return wanted
+
+
+def hold_all(till: Till, state: OrderState) -> None:
+    """Ask for every place that is still wanted. Raises Conflict for a no, OperatorSilent where none can be told."""
+    for booking in state.bookings:
+        if booking.state == "wanted":
+            _hold(till, state.order, booking)
+
+
+def confirm_all(till: Till, state: OrderState) -> None:
+    """Have every hold confirmed, what cannot be taken back last. Raises Conflict or OperatorSilent."""
+    held = [booking for booking in state.bookings if booking.state == "held"]
+    region = state.order.region
+    for booking in sorted(held, key=lambda one: (not _can_cancel(till, region, one), one.seq)):
+        _confirm(till, state.order, booking)
+
+
+def give_back_all(till: Till, state: OrderState) -> bool:
+    """Give back what is unwanted, in reverse; True when nothing is left that an operator may still have."""
+    done = True
+    for booking in reversed(state.bookings):
+        if booking.state == "unwanted":
+            done = _give_back(till, state.order, booking) and done
+    return done
+
+
+def _hold(till: Till, order: Order, booking: Booking) -> None:
+    connector = _connector(till, order, booking)
+    ride = rides.from_json(booking.document["ride"])
+    request = HoldRequest(
+        booking.id, _departure(till, order.region, ride), (Traveller(**booking.document["traveller"]),)
+    )
+    try:
+        held = connector.hold(request)
+    except (Refused, Expired, NotSupported) as error:
+        _refuse(till, booking, error)
+        raise Conflict(f"{booking.operator} has no place: {_reason(error)}; nothing was booked") from error
+    except OperatorError as error:
+        _count(till, booking)
+        raise OperatorSilent(f"{booking.operator} does not answer; nothing was booked") from error
+    with till.database.write() as tx:
+        bookings.set_booking(
+            tx, booking.id, "held", till.clock.now(), reference=held.reference, expires_at=held.expires_at
+        )
+
+
+def _confirm(till: Till, order: Order, booking: Booking) -> None:
+    connector = _connector(till, order, booking)
+    try:
+        made = connector.confirm(booking.id)
+    except (Refused, Expired, NotSupported) as error:
+        # Nothing was sold: what is left of the hold goes back with everything else.
+        raise Conflict(f"{booking.operator} did not confirm: {_reason(error)}") from error
+    except OperatorError as error:
+        _count(till, booking)
+        late = booking.expires_at is not None and till.clock.now() > booking.expires_at + _PATIENCE
+        if late or booking.tries + 1 >= _MOST_TRIES:
+            raise Conflict(f"{booking.operator} did not confirm in time") from error
+        raise OperatorSilent(f"{booking.operator} has not confirmed yet") from error
+    with till.database.write() as tx:
+        bookings.set_booking(tx, booking.id, "confirmed", till.clock.now(), reference=made.reference)
+
+
+def _give_back(till: Till, order: Order, booking: Booking) -> bool:
+    """Give one booking back by the operator's own word on what it has; False where that cannot be told yet."""
+    connector = _connector(till, order, booking)
+    try:
+        outcome = _returned(connector, booking)
+    except (Unavailable, OutcomeUnknown) as error:
+        _count(till, booking)
+        _log.warning("not given back yet", booking=booking.id, operator=booking.operator, reason=error.detail)
+        return False
+    except OperatorError as error:
+        with till.database.write() as tx:
+            _stick(till, tx, booking, error)
+        return True
+    with till.database.write() as tx:
+        bookings.set_booking(tx, booking.id, outcome, till.clock.now())
+    return True
+
+
+def _returned(connector: Connector, booking: Booking) -> str:
+    standing = connector.find(booking.id) if connector.capabilities.finds_by != "nothing" else None
+    if standing is not None and standing.state == "confirmed":
+        connector.cancel(booking.id)
+        return "cancelled"
+    if standing is not None and standing.state == "cancelled":
+        return "cancelled"
+    if standing is None and connector.capabilities.finds_by != "nothing":
+        return "released"
+    connector.release(booking.id)
+    return "released"
+
+
+def _stick(till: Till, tx: Transaction, booking: Booking, error: OperatorError) -> None:
+    """A machine cannot give it back: a person takes it over."""
+    now = till.clock.now()
+    bookings.set_booking(tx, booking.id, "stuck", now)
+    detail = f"{booking.operator} keeps booking {booking.reference or booking.id}: {error.detail}"
+    gateway_events.raise_alert(tx, "booking_stuck", booking.id, detail, now)
+
+
+def _refuse(till: Till, booking: Booking, error: OperatorError) -> None:
+    _log.info("place refused", booking=booking.id, operator=booking.operator, reason=error.detail)
+    with till.database.write() as tx:
+        bookings.set_booking(tx, booking.id, "refused", till.clock.now())
+
+
+def _count(till: Till, booking: Booking) -> None:
+    with till.database.write() as tx:
+        bookings.count_try(tx, booking.id)
+
+
+def _reason(error: OperatorError) -> str:
+    """A reason of the closed list; an operator's own words are for staff."""
+    if isinstance(error, Refused):
+        return error.reason.replace("_", " ")
+    return "the hold ran out" if isinstance(error, Expired) else "not supported"
+
+
+def _connector(till: Till, order: Order, booking: Booking) -> Connector:
+    return till.connectors[order.region][booking.operator]
+
+
+def _can_cancel(till: Till, region: str, booking: Booking) -> bool:
+    return till.connectors[region][booking.operator].capabilities.cancels != "never"
+
+
+def _departure(till: Till, region: str, ride: Ride) -> Any:
+    try:
+        return departure_of(ride, till.regions[region].data.timetables[ride.operator])
+    except LookupError as error:
+        raise Conflict("the timetable has changed since the search; search again") from error
+
+
+def _traveller(till: Till, quote: Quote, ride: Ride, passenger: dict[str, Any]) -> dict[str, str]:
+    own = till.regions[quote.region].data.riders.get(passenger["rider"], {}).get(ride.operator)
+    return {
+        "ref": passenger["ref"],
+        "category": own or passenger["rider"],
+        "place": passenger.get("place", "foot"),
+    }

@@ -1,0 +1,80 @@
+"""Hold the gateway's own account of our money against the books, and name each difference."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from tariffs.money import Money
+from ticketing.db import Transaction, clearing, gateway_events, orders
+from ticketing.payments import BalanceLine
+from ticketing.purchase.till import Till
+
+# Which entries a line of the gateway's account answers to.
+_ENTRIES = {
+    "charge": ("capture", "void"),
+    "refund": ("refund_confirmed", "refund_failed", "external_refund", "void"),
+    "dispute": ("dispute_opened", "dispute_won"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One payment on which the gateway and the books do not agree, in minor units; `kind` is what moved."""
+
+    kind: str
+    charge_id: str
+    currency: str
+    gateway_minor: int
+    books_minor: int
+    detail: str
+
+
+def reconcile(till: Till, since: datetime, until: datetime) -> list[Difference]:
+    """Walk the gateway's balance lines of `[since, until)`; each difference is also told to a person.
+
+    A payment is looked at as a whole, so that a refund of tonight is held against the capture of last week.
+    """
+    lines = list(till.gateway.list_balance(since, until))
+    now = till.clock.now()
+    with till.database.write() as tx:
+        found = list(_differences(tx, till.gateway.name, lines))
+        for one in found:
+            gateway_events.raise_alert(tx, "reconciliation", f"{one.charge_id}:{one.kind}", one.detail, now)
+    return found
+
+
+def _differences(tx: Transaction, gateway: str, lines: Iterable[BalanceLine]) -> Iterable[Difference]:
+    moved: dict[tuple[str, str, str], int] = defaultdict(int)
+    fees: dict[str, int] = defaultdict(int)
+    outside: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        if line.charge_id is not None and line.kind in _ENTRIES:
+            moved[line.charge_id, line.kind, line.amount.currency] += line.amount.minor
+            fees[line.charge_id] += line.fee_minor if line.kind == "charge" else 0
+            outside[line.charge_id].append(line.source)
+    for (charge_id, kind, currency), amount in sorted(moved.items()):
+        payment = orders.find_payment_of(tx, gateway, charge_id)
+        if payment is None:
+            detail = f"the gateway has {Money(amount, currency)} ({kind}) of {charge_id}, which is no payment of ours"
+            yield Difference(kind, charge_id, currency, amount, 0, detail)
+            continue
+        sources = [*_sources(tx, payment.order_id, payment.id), *outside[charge_id]]
+        booked = clearing.sum_clearing(tx, sources, _ENTRIES[kind])
+        if booked != amount:
+            detail = (
+                f"payment {payment.id}: the gateway moved {Money(amount, currency)} ({kind}), "
+                f"the books say {Money(booked, currency)}"
+            )
+            yield Difference(kind, charge_id, currency, amount, booked, detail)
+        if kind == "charge" and payment.fee_minor != fees[charge_id]:
+            kept, known = Money(fees[charge_id], currency), Money(payment.fee_minor, currency)
+            detail = f"payment {payment.id}: the gateway kept {kept}, the books say {known}"
+            yield Difference("fee", charge_id, currency, -fees[charge_id], -payment.fee_minor, detail)
+
+
+def _sources(tx: Transaction, order_id: str, payment_id: str) -> list[str]:
+    """The ids under which something of a payment may be booked: its own, its refunds', its disputes'."""
+    refunds = [made.id for made in orders.list_refunds(tx, order_id) if made.payment_id == payment_id]
+    disputes = [found.id for found in gateway_events.list_disputes(tx, [payment_id])]
+    return [payment_id, *refunds, *disputes]

@@ -1,0 +1,183 @@
+"""What a gateway reports: stored once on arrival, dealt with later, in any order and any number of times.
+
+A report is a hint. What counts is what the gateway has when it is asked, so a report that comes late, twice or
+before the answer to our own call leads to the same state.
+"""
+
+from dataclasses import replace
+
+import structlog
+
+from ticketing.books import gateway_postings, postings
+from ticketing.db import Transaction, bookings, books, gateway_events, orders, tickets
+from ticketing.db.books import Entry
+from ticketing.db.gateway_events import Dispute, Event
+from ticketing.db.orders import Order, Payment
+from ticketing.errors import ThroughfareError
+from ticketing.payments import Charge, GatewayDispute, GatewayRefund
+from ticketing.purchase import paying
+from ticketing.purchase.giving_back import learn_refund
+from ticketing.purchase.service import advance
+from ticketing.purchase.till import Till, locked
+
+_log = structlog.get_logger(__name__)
+
+_MOST_AT_ONCE = 100
+_FORWARD = ("inquiry", "open", "withdrawn", "reinstated", "won", "lost")
+
+
+def receive(till: Till, body: bytes, signature: str) -> bool:
+    """Verify a report and store it; False when it is there already. Raises EventRefused."""
+    now = till.clock.now()
+    found = till.gateway.read_event(body, signature, now)
+    event = Event(
+        till.gateway.name, found.id, found.type, found.object_id, "new", 0, now, now, "",
+        {"kind": found.kind, "event": dict(found.document)},
+    )  # fmt: skip
+    with till.database.write() as tx:
+        return gateway_events.store_event(tx, event)
+
+
+def work_off(till: Till) -> int:
+    """Deal with the reports that wait; one that cannot be dealt with yet comes again after a growing pause."""
+    with till.database.read() as tx:
+        due = gateway_events.list_due_events(tx, till.clock.now(), _MOST_AT_ONCE)
+    for event in due:
+        try:
+            note = _deal_with(till, event)
+            state = "ignored" if note.startswith("ignored") else "done"
+        except ThroughfareError as error:
+            _log.warning("report not dealt with", event=event.id, type=event.type, reason=error.detail)
+            with till.database.write() as tx:
+                gateway_events.postpone_event(tx, event, till.clock.now(), error.detail)
+            continue
+        with till.database.write() as tx:
+            gateway_events.settle_event(tx, event, state, note)
+    return len(due)
+
+
+def _deal_with(till: Till, event: Event) -> str:
+    """Act on one report; answers what was done. Every effect in it may be repeated without a second effect."""
+    kind = event.document["kind"]
+    if event.object_id is None or kind not in {"charge", "refund", "dispute"}:
+        return "ignored: nothing to look at"
+    if kind == "charge":
+        return learn_charge(till, till.gateway.fetch(event.object_id))
+    if kind == "refund":
+        return learn_outside_refund(till, till.gateway.fetch_refund(event.object_id))
+    return learn_dispute(till, till.gateway.fetch_dispute(event.object_id))
+
+
+def learn_charge(till: Till, found: Charge) -> str:
+    """Take in what the gateway has of a payment, then carry its order on."""
+    payment = _payment_of(till, found)
+    if payment is None:
+        return "ignored: no payment of ours"
+    state = paying.learn(till, payment, found)
+    if found.state == "captured" and found.fee_minor is not None:
+        _learn_fee(till, payment, found.fee_minor)
+    if state.order.state in {
+        "awaiting_payment",
+        "payment_failed",
+        "payment_unknown",
+        "authorised",
+        "unwinding",
+    }:
+        state = advance(till, payment.order_id)
+    return f"order {state.order.state}"
+
+
+def learn_outside_refund(till: Till, found: GatewayRefund) -> str:
+    """Take in a refund: ours by its id, else one that somebody made at the gateway itself."""
+    with till.database.read() as tx:
+        known = orders.find_refund(tx, found.refund_id) if found.refund_id else None
+        payment = orders.find_payment_of(tx, till.gateway.name, found.charge_id)
+    if known is not None:
+        return f"refund {learn_refund(till, known.id, found).state}"
+    if payment is None or found.refund_id is not None:
+        return "ignored: no refund of ours"
+    if found.state != "confirmed":
+        return "ignored: not paid yet"
+    now = till.clock.now()
+    with till.database.write() as tx:
+        order = locked(tx, payment.order_id)
+        detail = f"{found.amount} of payment {payment.id} were paid back at the gateway itself ({found.external_id})"
+        gateway_events.raise_alert(tx, "external_refund", found.external_id, detail, now)
+        _book(tx, till, gateway_postings.external_refund(
+            found.external_id, region=order.region, gateway=payment.gateway, amount=found.amount.minor,
+            currency=found.amount.currency, at=now,
+        ))  # fmt: skip
+    return "external refund, told to a person"
+
+
+def learn_dispute(till: Till, found: GatewayDispute) -> str:
+    """Take in a dispute, forward only: money that moved is booked once, lost tickets that nobody used are revoked."""
+    now = till.clock.now()
+    with till.database.write() as tx:
+        payment = orders.find_payment_of(tx, till.gateway.name, found.charge_id)
+        if payment is None:
+            return "ignored: no payment of ours"
+        order = locked(tx, payment.order_id)
+        known = gateway_events.find_dispute(tx, found.external_id)
+        state = found.state
+        if known is not None and _FORWARD.index(known.state) > _FORWARD.index(found.state):
+            state = known.state  # type: ignore[assignment]
+        made = known or Dispute(
+            found.external_id, payment.id, state, found.reason, found.amount.minor, found.fee_minor,
+            found.amount.currency, now, now,
+        )  # fmt: skip
+        gateway_events.put_dispute(tx, replace(made, state=state, fee_minor=found.fee_minor, changed_at=now))
+        if known is None:
+            detail = f"{found.amount} of order {order.id} are disputed ({found.reason}); evidence: tickets and gate scans"
+            gateway_events.raise_alert(tx, "dispute", found.external_id, detail, now)
+        _book_dispute(tx, till, order, payment, found)
+        if state == "lost":
+            _revoke_unused(tx, order, till)
+    return f"dispute {state}"
+
+
+def _book_dispute(tx: Transaction, till: Till, order: Order, payment: Payment, found: GatewayDispute) -> None:
+    """Book the money that has moved by now; each step once, also where an earlier report never came."""
+    facts = {"region": order.region, "currency": found.amount.currency, "at": till.clock.now()}
+    amount = found.amount.minor
+    if found.state in {"withdrawn", "reinstated", "won", "lost"}:
+        _book(tx, till, postings.dispute_opened(
+            found.external_id, gateway=payment.gateway, amount=amount, fee=found.fee_minor, **facts,  # type: ignore[arg-type]
+        ))  # fmt: skip
+    if found.state in {"reinstated", "won"}:
+        _book(tx, till, postings.dispute_won(
+            found.external_id, gateway=payment.gateway, amount=amount, **facts,  # type: ignore[arg-type]
+        ))  # fmt: skip
+    if found.state == "lost":
+        _book(tx, till, postings.dispute_lost(found.external_id, amount=amount, **facts))  # type: ignore[arg-type]
+
+
+def _revoke_unused(tx: Transaction, order: Order, till: Till) -> None:
+    """Who has their money back does not travel on the ticket; what was used stays as it was."""
+    now = till.clock.now()
+    held = tickets.list_tickets(tx, order.id, lock=True)
+    unused = [one for one in held if one.status == "valid" and not tickets.list_uses(tx, one.jti)]
+    tickets.revoke_tickets(tx, [one.jti for one in unused], now)
+    bookings.give_back(tx, order.id, now, [one.passenger_ref for one in unused])
+
+
+def _learn_fee(till: Till, payment: Payment, fee_minor: int) -> None:
+    now = till.clock.now()
+    with till.database.write() as tx:
+        order = locked(tx, payment.order_id)
+        if orders.get_payment(tx, payment.id).state == "captured":
+            paying.book_fee(tx, order, payment, fee_minor, now)
+
+
+def _payment_of(till: Till, found: Charge) -> Payment | None:
+    """Our payment: by the gateway's id, else by our id in its metadata (a report may come before the answer)."""
+    with till.database.read() as tx:
+        by_gateway = orders.find_payment_of(tx, till.gateway.name, found.external_id)
+        if by_gateway is not None or found.payment_id is None:
+            return by_gateway
+        return orders.find_payment(tx, found.payment_id)
+
+
+def _book(tx: Transaction, till: Till, entry: Entry | None) -> None:
+    if entry:
+        books.book(tx, entry, till.clock.now())

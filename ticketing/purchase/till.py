@@ -1,0 +1,98 @@
+"""What every use case of buying shares: the till with its surroundings, and an order with all that belongs to it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from operators.port import Connector
+from operators.region import RefundStep
+from ticketing.clock import Clock
+from ticketing.db import Database, Transaction, bookings, gateway_events, offers, orders, tickets
+from ticketing.db.bookings import Booking
+from ticketing.db.gateway_events import Dispute
+from ticketing.db.offers import Quote
+from ticketing.db.orders import Order, OrderEvent, Payment, Refund
+from ticketing.db.tickets import Ticket
+from ticketing.errors import NotFound
+from ticketing.ids import new_id
+from ticketing.payments import PaymentGateway
+from ticketing.purchase.order import Move, after
+from ticketing.regions import Region
+from ticketing.tickets.issue import Press
+
+ORDER_LIFE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """What a purchase needs. `connectors` are the operators of each region that have to know of a booking."""
+
+    database: Database
+    clock: Clock
+    gateway: PaymentGateway
+    press: Press
+    regions: Mapping[str, Region]
+    connectors: Mapping[str, Mapping[str, Connector]] = field(default_factory=dict)
+
+    def connector(self, region: str, operator: str) -> Connector | None:
+        """The connector of an operator that holds places; None where our ticket is enough."""
+        found = self.connectors.get(region, {}).get(operator)
+        return found if found is not None and found.capabilities.needs_hold else None
+
+    def schedules(self, region: str) -> Mapping[str, Sequence[RefundStep]]:
+        """The refund steps of each operator of a region."""
+        return {operator.id: operator.refund for operator in self.regions[region].operators.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """An order with everything that belongs to it."""
+
+    order: Order
+    quote: Quote
+    payments: list[Payment]
+    tickets: list[Ticket]
+    refunds: list[Refund]
+    events: list[OrderEvent]
+    bookings: list[Booking]
+    disputes: list[Dispute]
+
+    def due_minor(self) -> int:
+        """What is left to pay, in minor units."""
+        return max(0, self.order.total_minor - self.order.credit_minor)
+
+
+RememberOrder = Callable[[Transaction, OrderState], None]
+RememberRefund = Callable[[Transaction, Refund], None]
+
+
+def move(tx: Transaction, order: Order, step: Move, now: datetime, *, actor: str, reason: str) -> None:
+    """Move an order and write down the step; raises Conflict for a move that the drawing does not have."""
+    target = after(order.state, step)
+    orders.set_order_state(tx, OrderEvent(new_id(), order.id, now, order.state, target, actor, reason))
+
+
+def locked(tx: Transaction, order_id: str) -> Order:
+    """Read an order and hold its row; raises NotFound."""
+    order = orders.find_order(tx, order_id, lock=True)
+    if order is None:
+        raise NotFound("there is no such order")
+    return order
+
+
+def state_of(tx: Transaction, order_id: str) -> OrderState:
+    """Read an order with everything that belongs to it; raises NotFound."""
+    order = orders.find_order(tx, order_id)
+    if order is None:
+        raise NotFound("there is no such order")
+    payments = orders.list_payments(tx, order_id)
+    return OrderState(
+        order,
+        offers.get_quote(tx, order.quote_id),
+        payments,
+        tickets.list_tickets(tx, order_id),
+        orders.list_refunds(tx, order_id),
+        orders.list_events(tx, order_id),
+        bookings.list_bookings(tx, order_id),
+        gateway_events.list_disputes(tx, [payment.id for payment in payments]),
+    )

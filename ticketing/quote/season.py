@@ -1,0 +1,106 @@
+"""Passes, carnets and return tickets: what is on sale, and a frozen price like that of any journey."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tariffs.party import Passenger
+from tariffs.pass_price import price_pass
+from tariffs.passes import PassProduct, on_sale
+from ticketing.db import offers
+from ticketing.db.offers import Quote, TariffVersion
+from ticketing.errors import InvalidRequest
+from ticketing.ids import new_id
+from ticketing.quote import freeze
+from ticketing.quote.holder import pass_document
+from ticketing.quote.service import Desk
+from ticketing.regions import Region
+
+_LIFE = timedelta(minutes=15)
+_EARLIEST = timedelta(minutes=5)
+_LATEST = timedelta(days=60)
+
+
+def list_passes(desk: Desk, region_id: str | None, language: str) -> list[dict[str, Any]]:
+    """What is on sale today, with its price for each rider category."""
+    names = [region_id] if region_id else list(desk.regions)
+    return [
+        _shown(name, _region(desk, name), product, language)
+        for name in names
+        for product in on_sale(_region(desk, name).book.passes, desk.clock.now().date()).values()
+    ]
+
+
+def freeze_pass(
+    desk: Desk, person_id: str, *, region_id: str | None, product_id: str, rider: str, start: datetime | None
+) -> Quote:
+    """Freeze the price of a pass for the owner of an account; raises InvalidRequest naming what is wrong."""
+    now = desk.clock.now()
+    name = region_id or next(iter(desk.regions))
+    region = _region(desk, name)
+    product = on_sale(region.book.passes, now.date()).get(product_id)
+    if product is None:
+        raise InvalidRequest.at("product", "is not on sale here")
+    begins = start or now
+    if not now - _EARLIEST <= begins <= now + _LATEST:
+        raise InvalidRequest.at("start", "lies between now and 60 days ahead")
+    price = price_pass(region.book, product, Passenger("holder", rider), day=begins.date())
+    if price.total is None:
+        raise InvalidRequest.at("rider_category", f"this pass has no price for {rider!r} ({price.reason})")
+    held = product.held("", begins, _zone(region, product))
+    document = {
+        "product": product.id,
+        "rides": [],
+        "legs": [],
+        "person_id": person_id,
+        "pass": pass_document(product, held),
+        "passengers": [freeze.passenger(price)],
+        "tax_unverified": any(not row.key.verified for row in price.taxes),
+    }
+    frozen = Quote(
+        new_id(),
+        None,
+        name,
+        region.book.version,
+        price.total.minor,
+        price.total.currency,
+        now,
+        now + _LIFE,
+        document,
+    )
+    with desk.database.write() as tx:
+        offers.keep_tariff(tx, TariffVersion(region.book.version, name, now, dict(region.tariff)))
+        offers.insert_quote(tx, frozen)
+    return frozen
+
+
+def _shown(name: str, region: Region, product: PassProduct, language: str) -> dict[str, Any]:
+    return {
+        "id": product.id,
+        "region": name,
+        "kind": product.kind,
+        "name": product.names.get(language, product.names["en"]),
+        "operators": sorted(product.scope.operators),
+        "uses": product.uses,
+        "prices": [
+            {"rider_category": rider, "price": price.as_dict()}
+            for rider in _riders(region.data.riders)
+            if (price := product.price_for(rider, None)) is not None
+        ],
+    }
+
+
+def _riders(riders: Mapping[str, object]) -> list[str]:
+    return list(riders)
+
+
+def _zone(region: Region, product: PassProduct) -> ZoneInfo:
+    """The wall clock that a pass's days follow: that of its first operator."""
+    return ZoneInfo(region.data.timetables[min(product.scope.operators)].timezone)
+
+
+def _region(desk: Desk, name: str) -> Region:
+    if name not in desk.regions:
+        raise InvalidRequest.at("region", f"must be one of {', '.join(desk.regions)}")
+    return desk.regions[name]

@@ -1,0 +1,68 @@
+"""Travellers as JSON, with what they bring to a price: an offer keeps it, and a quote counts on the same again."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from tariffs.party import Passenger, ProvenClaim
+from tariffs.passes import HeldPass, Scope
+
+
+def to_json(passenger: Passenger) -> dict[str, Any]:
+    """Write a traveller; what they do not bring is left out."""
+    document: dict[str, Any] = {"ref": passenger.ref, "rider": passenger.rider}
+    if passenger.claims:
+        document["claims"] = [
+            {"claim": one.claim, "valid_until": one.valid_until.isoformat(), "proof": one.proof}
+            for one in passenger.claims
+        ]
+    if passenger.passes:
+        document["passes"] = [_pass_to_json(one) for one in passenger.passes]
+    return document
+
+
+def from_json(document: Mapping[str, Any]) -> Passenger:
+    """Read what `to_json` wrote."""
+    claims = tuple(
+        ProvenClaim(one["claim"], date.fromisoformat(one["valid_until"]), one["proof"])
+        for one in document.get("claims", [])
+    )
+    passes = tuple(_pass_from_json(one) for one in document.get("passes", []))
+    return Passenger(document["ref"], document["rider"], claims, passes)
+
+
+def scope_to_json(scope: Scope) -> dict[str, Any]:
+    """Write where a pass is good."""
+    return {
+        "operators": sorted(scope.operators),
+        "networks": sorted(scope.networks),
+        "areas": sorted(scope.areas),
+        "directions": [list(pair) for pair in scope.directions],
+    }
+
+
+def scope_from_json(document: Mapping[str, Any]) -> Scope:
+    """Read what `scope_to_json` wrote."""
+    return Scope(
+        frozenset(document["operators"]),
+        frozenset(document["networks"]),
+        frozenset(document["areas"]),
+        tuple((pair[0], pair[1]) for pair in document["directions"]),
+    )
+
+
+def _pass_to_json(held: HeldPass) -> dict[str, Any]:
+    return {
+        "ticket": held.ticket,
+        "product": held.product,
+        "scope": scope_to_json(held.scope),
+        "valid_from": held.valid_from.isoformat(),
+        "valid_until": held.valid_until.isoformat(),
+        "uses_left": held.uses_left,
+    }
+
+
+def _pass_from_json(document: Mapping[str, Any]) -> HeldPass:
+    start, until = (datetime.fromisoformat(document[name]) for name in ("valid_from", "valid_until"))
+    scope = scope_from_json(document["scope"])
+    return HeldPass(document["ticket"], document["product"], scope, start, until, document["uses_left"])

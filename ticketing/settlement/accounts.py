@@ -1,0 +1,73 @@
+"""Bank accounts: one person enters an account, another approves it, and only then it is paid to."""
+
+from ticketing.db import bank
+from ticketing.db.bank import Approval, BankAccount
+from ticketing.db.documents import digest
+from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
+from ticketing.ids import new_id
+from ticketing.settlement.iban import checked_bic, checked_iban
+from ticketing.settlement.office import Office
+from ticketing.settlement.run_state import checked_name
+
+_COUNTRY_LETTERS = 2
+
+
+def enter(
+    office: Office,
+    party: str,
+    iban: str,
+    *,
+    name: str,
+    by: str,
+    bic: str = "",
+    town: str = "",
+    country: str = "",
+) -> BankAccount:
+    """Enter an account of an operator, or of the scheme; it is in force once another person approves it.
+
+    Raises InvalidRequest naming the field that is wrong.
+    """
+    checked = checked_iban(iban)
+    country = country or checked[:2]
+    if len(country) != _COUNTRY_LETTERS or not country.isascii() or not country.isupper():
+        raise InvalidRequest.at("country", "must be two capital letters")
+    made = BankAccount(
+        new_id(), checked_name(party, "party"), checked_name(name, "name"), checked,
+        checked_bic(bic, checked), town.strip(), country, checked_name(by), office.clock.now(),
+    )  # fmt: skip
+    with office.database.write() as tx:
+        bank.insert_account(tx, made)
+    return made
+
+
+def approve(office: Office, account_id: str, by: str) -> BankAccount:
+    """Put an account in force; raises NotAllowed for whoever entered it, Conflict when it was decided before."""
+    by = checked_name(by)
+    with office.database.write() as tx:
+        found = bank.find_account(tx, account_id)
+        if found is None:
+            raise NotFound(f"no bank account {account_id}")
+        if found.entered_by == by:
+            raise NotAllowed(f"{by} has entered this account: another person approves it")
+        made = Approval(
+            new_id(), bank.SUBJECT, found.id, digest([found.party, found.iban, found.bic, found.name]),
+            "approved", by, office.clock.now(),
+        )  # fmt: skip
+        if not bank.insert_approval(tx, made):
+            raise Conflict("this account was decided before; enter it anew")
+    return found
+
+
+def list_accounts(office: Office) -> list[tuple[BankAccount, str]]:
+    """Every account with its state: in force, replaced or waiting for approval."""
+    with office.database.read() as tx:
+        found = bank.list_accounts(tx)
+        in_force = {account.id for account in bank.list_accounts_in_force(tx)}
+        decided = {approval.subject_id for approval in bank.list_approvals(tx, bank.SUBJECT)}
+    return [
+        (
+            account,
+            "in force" if account.id in in_force else "replaced" if account.id in decided else "waiting",
+        )
+        for account in found
+    ]

@@ -1,0 +1,232 @@
+"""Calculate a run: sum the month, decide its end, and build the frozen dataset that every output is made from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tariffs.agreements.shares import FUNDER, SELLER
+from tariffs.money import Money, parse
+from ticketing.books.settling import OWN_KINDS
+from ticketing.db import Transaction, books, month_facts, runs
+from ticketing.db.books import Balance, KindBalance
+from ticketing.db.runs import Run
+from ticketing.errors import Conflict
+from ticketing.settlement import month_end
+from ticketing.settlement.positions import Key, Settled, settle
+from ticketing.settlement.terms import Terms
+
+# Entries behind which stand rows of allocations; what other entries owe an operator is a line of its own.
+ALLOCATED = ("allocation", "refund_decided", "exchanged", "chargeback")
+_AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
+
+
+def end_month(tx: Transaction, region: str, period: str, terms: Terms, now: datetime) -> None:
+    """Book what is decided only now that the month is over: pools, subsidies, guarantees."""
+    if not (terms.pools or terms.subsidies or terms.guarantees):
+        return
+    month = _facts(tx, region, period, terms, _run_before(tx, region, period))
+    for entry in month_end.month_end(month, terms):
+        books.book(tx, entry, now, into=period)
+
+
+def dataset(
+    tx: Transaction, region: str, period: str, terms: Terms, *, anchored: str, earlier: Run | None = None
+) -> dict[str, Any]:
+    """Build the dataset of a closed month; the same books, terms and earlier run give the same dataset.
+
+    `earlier` is a version of this run that was taken back: rides are not counted again. Raises Conflict when the books do not balance or the allocations are not what the books owe.
+    """
+    sums = books.balances_by_kind(tx, region, period)
+    balances = books.fold_kinds(sums)
+    shares = books.sum_shares(tx, region, period)
+    _check(tx, region, period, sums, shares)
+    before = _run_before(tx, region, period)
+    settled = settle(_payables(sums), _opening(before), terms.thresholds, terms.held_back)
+    if earlier is not None:
+        pools = earlier.document.get("pools", {})
+    else:
+        pools = _pools(tx, region, period, terms, before) if terms.pools else {}
+    return {
+        "period": period,
+        "region": region,
+        "demo": any(balance.purpose == "demo_clearing" for balance in balances),
+        "operators": [with_amounts(row) for row in _by_operator(shares)],
+        "other": _others(sums),
+        "taxes": [with_amounts(row) for row in books.sum_taxes(tx, region, period)],
+        "accounts": [_account_line(balance) for balance in balances],
+        "postings": sum(line.postings for line in sums),
+        "pools": pools,
+        "opening": _opening_lines(before),
+        "terms": terms.as_dict(),
+        "books": anchored,
+        **as_dict(settled),
+    }
+
+
+def paid_positions(document: Mapping[str, Any]) -> dict[Key, int]:
+    """What each operator gets (or owes, negative) by the payments of a run."""
+    found: dict[Key, int] = {}
+    for payment in document["payments"]:
+        amount = parse(payment["amount"], payment["currency"])
+        incoming = payment["from"] == "scheme"
+        found[payment["to"] if incoming else payment["from"], amount.currency] = (
+            amount.minor if incoming else -amount.minor
+        )
+    return found
+
+
+def as_dict(settled: Settled) -> dict[str, Any]:
+    """Positions, payments and what is carried forward as JSON."""
+    return {
+        "positions": [_line(line.operator, line.amount_minor, line.currency) for line in settled.positions],
+        "payments": [
+            {"from": line.debtor, "to": line.creditor, **Money(line.amount_minor, line.currency).as_dict()}
+            for line in settled.payments
+        ],
+        "carried": [_line(line.operator, line.amount_minor, line.currency) for line in settled.carried],
+        "gross": [Money(amount, currency).as_dict() for currency, amount in settled.gross],
+        "net": [Money(amount, currency).as_dict() for currency, amount in settled.net],
+    }
+
+
+def with_amounts(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Write minor units as decimal strings under their short names."""
+    currency = row["currency"]
+    return {
+        name.removesuffix("_minor"): Money(value, currency).text if name.endswith("_minor") else value
+        for name, value in row.items()
+    }
+
+
+def _check(
+    tx: Transaction, region: str, period: str, sums: list[KindBalance], shares: list[dict[str, Any]]
+) -> None:
+    """Books balance, and what allocations give operators is what the books owe them by the same entries."""
+    totals: dict[str, int] = {}
+    for line in sums:
+        totals[line.currency] = totals.get(line.currency, 0) + line.amount_minor
+    unbalanced = books.unbalanced_entries(tx, region, period)
+    if unbalanced or any(totals.values()):
+        first = f", the first is {unbalanced[0]}" if unbalanced else ""
+        raise Conflict(f"{len(unbalanced)} entries of {period} do not balance{first}")
+    owed: dict[Key, int] = {}
+    for line in sums:
+        if line.purpose == "operator_payable" and line.kind in ALLOCATED:
+            _add(owed, (str(line.operator), line.currency), -line.amount_minor)
+    for row in shares:
+        if row["operator"] != SELLER and not row["operator"].startswith(FUNDER):
+            _add(owed, (row["operator"], row["currency"]), -row["net_minor"])
+    different = sorted(key for key, amount in owed.items() if amount)
+    if different:
+        raise Conflict(
+            f"the allocations of {different[0][0]} in {different[0][1]} are not what the books owe it"
+        )
+
+
+def _payables(sums: Iterable[KindBalance]) -> dict[Key, int]:
+    """What each operator is owed for the month: its credit balance, payments of runs left out."""
+    owed: dict[Key, int] = {}
+    for line in sums:
+        if line.purpose == "operator_payable" and not line.kind.startswith(OWN_KINDS):
+            _add(owed, (str(line.operator), line.currency), -line.amount_minor)
+    return owed
+
+
+def _others(sums: Iterable[KindBalance]) -> list[dict[str, Any]]:
+    """What operators get by entries without allocations, by kind: pools, guarantees, corrections, compensation."""
+    return [
+        {"operator": line.operator, "kind": line.kind, **Money(-line.amount_minor, line.currency).as_dict()}
+        for line in sums
+        if line.purpose == "operator_payable"
+        and line.kind not in ALLOCATED
+        and not line.kind.startswith(OWN_KINDS)
+    ]
+
+
+def _facts(tx: Transaction, region: str, period: str, terms: Terms, before: Run | None) -> month_end.Month:
+    """Rides are counted to date and the last run's count is taken off, so that a late tap counts next month."""
+    end = datetime.fromisoformat(f"{books.next_month(period)}-01").replace(tzinfo=UTC)
+    counted = before.document.get("pools", {}) if before else {}
+    taps = {}
+    for pool in terms.pools:
+        so_far = month_facts.count_rides(tx, region, end, pool.products)
+        known = counted.get(pool.id, {}).get("taps_to_date", {})
+        taps[pool.id] = {name: count - known.get(name, 0) for name, count in so_far.items()}
+    sums = books.balances_by_kind(tx, region, period)
+    money = {
+        pool.id: counted.get(pool.id, {}).get("rest_minor", 0)
+        - sum(
+            line.amount_minor
+            for line in sums
+            if line.purpose == "pool" and line.operator == pool.id and line.currency == pool.currency
+        )
+        for pool in terms.pools
+    }
+    start = datetime.fromisoformat(f"{period}-01").replace(tzinfo=UTC)
+    rides = month_facts.count_rides(tx, region, end, None, since=start) if terms.subsidies else {}
+    return month_end.Month(
+        region, period, end - timedelta(microseconds=1), money, taps, rides, _payables(sums)
+    )
+
+
+def _pools(tx: Transaction, region: str, period: str, terms: Terms, before: Run | None) -> dict[str, Any]:
+    """What the next month must know: rides counted to date, and money that found no ride."""
+    facts = _facts(tx, region, period, terms, before)
+    counted = before.document.get("pools", {}) if before else {}
+    found = {}
+    for pool in terms.pools:
+        taps = dict(sorted(facts.taps[pool.id].items()))
+        known = counted.get(pool.id, {}).get("taps_to_date", {})
+        found[pool.id] = {
+            "taps": taps,
+            "taps_to_date": {name: count + known.get(name, 0) for name, count in taps.items()},
+            "rest_minor": facts.pool_money[pool.id],
+            "currency": pool.currency,
+        }
+    return found
+
+
+def _run_before(tx: Transaction, region: str, period: str) -> Run | None:
+    return runs.find_run_before(tx, region, period)
+
+
+def _opening(before: Run | None) -> dict[Key, int]:
+    return {
+        (line["operator"], line["currency"]): parse(line["amount"], line["currency"]).minor
+        for line in (before.document.get("carried", []) if before else [])
+    }
+
+
+def _opening_lines(before: Run | None) -> list[dict[str, Any]]:
+    if before is None:
+        return []
+    return [
+        {**line, "from_run": before.id, "from_period": before.period} for line in before.document["carried"]
+    ]
+
+
+def _by_operator(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add sales and refunds of each operator and currency."""
+    summed: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        key = (row["operator"], row["currency"])
+        line = summed.setdefault(
+            key, {"operator": key[0], "currency": key[1], "lines": 0, **dict.fromkeys(_AMOUNTS, 0)}
+        )
+        for name in ("lines", *_AMOUNTS):
+            line[name] += row[name]
+    return list(summed.values())
+
+
+def _account_line(balance: Balance) -> dict[str, Any]:
+    line = {name: value for name, value in asdict(balance).items() if name not in {"amount_minor", "type"}}
+    return {**line, "amount": Money(balance.amount_minor, balance.currency).text}
+
+
+def _line(operator: str, amount_minor: int, currency: str) -> dict[str, str]:
+    return {"operator": operator, **Money(amount_minor, currency).as_dict()}
+
+
+def _add(sums: dict[Key, int], key: Key, amount: int) -> None:
+    sums[key] = sums.get(key, 0) + amount

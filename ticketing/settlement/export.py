@@ -1,0 +1,265 @@
+"""Export an approved run: every file from the one frozen dataset, written once, each with its SHA-256 kept.
+
+statements/<operator>.csv|xlsx|pdf, vat.csv, vat-lines.csv, journal.csv|beancount|hledger, uic/<operator>.json,
+payments-sepa.xml, payments-other.csv, manifest.json.
+"""
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from tariffs.money import Money, parse
+from ticketing.db import Transaction, bank, books, runs
+from ticketing.db.bank import BankAccount
+from ticketing.db.documents import digest
+from ticketing.db.patience import take_time
+from ticketing.db.runs import Run, RunFile
+from ticketing.errors import Conflict, Fault, NotFound
+from ticketing.settlement import lines, uic, vat
+from ticketing.settlement.business_days import next_business_day
+from ticketing.settlement.calculate import paid_positions
+from ticketing.settlement.inert import row
+from ticketing.settlement.journal import FORMATS, Format, to_text
+from ticketing.settlement.office import Office
+from ticketing.settlement.positions import SCHEME
+from ticketing.settlement.run_state import check_step, checked_name
+from ticketing.settlement.sepa import CURRENCY, Party, Transfer, to_xml
+from ticketing.settlement.statement import to_csv
+from ticketing.settlement.statement_pdf import write_pdf
+from ticketing.settlement.statement_xlsx import write_xlsx
+from ticketing.settlement.steps import hold, message_id_of
+from ticketing.settlement.terms import payment_date
+
+Progress = Callable[[str, int, int], None]
+
+
+def export(
+    office: Office,
+    run_id: str,
+    actor: str,
+    folder: Path,
+    *,
+    language: str = "en",
+    progress: Progress | None = None,
+) -> Run:
+    """Write the files of an approved run into `folder/<region>/<period>-v<version>` and take it to exported.
+
+    Exporting again writes the same files and refuses, with Conflict, when one differs from what was kept. A run of
+    pretended payments stays approved where specimens are not allowed. Raises Conflict for operators without an
+    approved bank account.
+    """
+    now, actor = office.clock.now(), checked_name(actor)
+    with office.database.read() as tx:
+        run = hold_for_export(tx, run_id)
+        accounts = {account.party: account for account in bank.list_accounts_in_force(tx)}
+    if run.document["demo"] and not office.specimens:
+        raise Conflict(
+            "this run has demo payments: no money has moved, so nothing is paid out and it stays approved"
+        )
+    payments = _payment_file(run, accounts)
+    target = folder / run.region / f"{run.period}-v{run.version}"
+    written = _write_all(office, run, target, payments, language=language, progress=progress or _silent)
+    with office.database.write() as tx:
+        held = hold(tx, run_id)
+        kept = {file.name: file.sha256 for file in runs.list_files(tx, run_id)}
+        if kept:
+            different = sorted(name for name, (sha, _) in written.items() if kept.get(name) != sha)
+            if different:
+                raise Conflict(f"{different[0]} is not what was exported before")
+            return held
+        check_step(held, "exported")
+        for name, (sha, size) in written.items():
+            runs.insert_file(tx, RunFile(run_id, name, sha, size, now))
+        runs.set_state(tx, run_id, "exported")
+        runs.insert_step(tx, run_id, state="exported", actor=actor, at=now, digest=held.digest)
+        return hold(tx, run_id)
+
+
+def read_exported(office: Office, run_id: str, name: str) -> bytes:
+    """An exported file as it was written.
+
+    Raises NotFound for a name that the run does not list, Conflict for a file that is no longer what was kept.
+    """
+    with office.database.read() as tx:
+        run = runs.find_run(tx, run_id)
+        kept = {file.name: file for file in runs.list_files(tx, run_id)}
+    path = office.files / run.region / f"{run.period}-v{run.version}" / name if run and name in kept else None
+    if path is None or not path.is_file():
+        raise NotFound(f"the run {run_id} has no exported file {name}")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != kept[name].sha256:
+        raise Conflict(f"{name} is not what was exported")
+    return content
+
+
+def statement_bytes(office: Office, run_id: str, party: str, form: str, *, language: str) -> bytes:
+    """One statement as PDF or workbook; raises NotFound for an unknown run or operator."""
+    with office.database.read() as tx:
+        run = runs.find_run(tx, run_id)
+    if run is None or run.state == "draft":
+        raise NotFound(f"no settlement run {run_id}")
+    write = write_pdf if form == "pdf" else write_xlsx
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"statement.{form}"
+        write(path, run, party, lines.stream(office, run, party), language)
+        return path.read_bytes()
+
+
+def hold_for_export(tx: Transaction, run_id: str) -> Run:
+    """Read a run that may be exported: approved or further, and still what was approved."""
+    run = hold(tx, run_id)
+    if run.state not in {"approved", "exported", "sent", "reconciled"}:
+        check_step(run, "exported")
+    if digest(run.document) != run.digest:
+        raise Conflict("the dataset of this run is not what was approved: its digest differs")
+    return run
+
+
+def _payment_file(run: Run, accounts: dict[str, BankAccount]) -> bytes | None:
+    """The SEPA file, or None when nobody is paid in euro; raises Conflict naming everybody without an account."""
+    due = {
+        operator: amount
+        for (operator, currency), amount in paid_positions(run.document).items()
+        if amount > 0 and currency == CURRENCY
+    }
+    if not due:
+        return None
+    missing = [name for name in (SCHEME, *sorted(due)) if name not in accounts]
+    if missing:
+        faults = [Fault(name, "has no approved bank account") for name in missing]
+        raise Conflict(f"no approved bank account of {', '.join(missing)}", faults)
+    specimen = "SPECIMEN - NOT PAID " if run.document["demo"] else ""
+    transfers = [
+        Transfer(
+            _party(accounts[operator]), amount, end_to_end_id(run, operator),
+            f"{specimen}{run.region} {run.period} {message_id_of(run)}",
+        )
+        for operator, amount in sorted(due.items())
+    ]  # fmt: skip
+    return to_xml(message_id_of(run), _party(accounts[SCHEME]), transfers, run.created_at, due_date(run))
+
+
+def due_date(run: Run) -> date:
+    """When a run's payments are due: the agreed day of the next month, or later when it was calculated later."""
+    agreed = payment_date(run.period, run.document["terms"]["payment_day"], next_business_day)
+    return max(agreed, next_business_day(run.created_at.date()))
+
+
+def end_to_end_id(run: Run, operator: str) -> str:
+    """The reference of one payment: at most 35 characters, the same whenever it is written."""
+    tail = hashlib.sha256(f"{run.id}/{operator}".encode()).hexdigest()[:8].upper()
+    name = re.sub(r"[^A-Za-z0-9]", "", operator)[:12]
+    return f"{run.period.replace('-', '')}-{name}-{tail}"
+
+
+def _party(account: BankAccount) -> Party:
+    return Party(account.name, account.iban, account.bic, account.town, account.country)
+
+
+class _Folder:
+    """Writes files once and remembers the SHA-256 and size of each."""
+
+    def __init__(self, target: Path, progress: Progress, whole: int) -> None:
+        self._target, self._progress, self._whole = target, progress, whole
+        self.written: dict[str, tuple[str, int]] = {}
+
+    def text(self, name: str, parts: Iterable[str]) -> None:
+        """Write text as it comes, in bounded memory."""
+        with self._open(name).open("w", encoding="utf-8", newline="") as file:
+            file.writelines(parts)
+        self._kept(name)
+
+    def made(self, name: str, write: Callable[[Path], None]) -> None:
+        """Let a library write a file."""
+        write(self._open(name))
+        self._kept(name)
+
+    def _open(self, name: str) -> Path:
+        path = self._target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def _kept(self, name: str) -> None:
+        with (self._target / name).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+            self.written[name] = (found, file.tell())
+        self._progress(name, len(self.written), self._whole)
+
+
+def _write_all(
+    office: Office, run: Run, target: Path, payments: bytes | None, *, language: str, progress: Progress
+) -> dict[str, tuple[str, int]]:
+    parties = lines.parties(run)
+    folder = _Folder(target, progress, 4 * len(parties) + 2 + len(FORMATS) + 2 + (payments is not None))
+    for party in parties:
+        name = file_name(party)
+        folder.text(f"statements/{name}.csv", to_csv(run, party, lines.stream(office, run, party), language))
+        for form, write in (("xlsx", write_xlsx), ("pdf", write_pdf)):
+            folder.made(
+                f"statements/{name}.{form}",
+                partial(_statement, write, office, run, party=party, language=language),
+            )
+        folder.text(f"uic/{name}.json", uic.to_json(run, party, lines.stream(office, run, party)))
+    report = vat.Report(office, run)
+    folder.text("vat-lines.csv", report.lines())
+    folder.text("vat.csv", report.summary())
+    for form, ending in FORMATS.items():
+        folder.text(f"journal.{ending}", journal(office, run.region, run.period, form))
+    folder.text("payments-other.csv", _other_payments(run))
+    if payments is not None:
+        folder.made("payments-sepa.xml", lambda path: _write_bytes(path, payments))
+    manifest = {
+        "run": run.id, "region": run.region, "period": run.period, "version": run.version, "digest": run.digest,
+        "demo": run.document["demo"],
+        "files": {name: {"sha256": sha, "bytes": size} for name, (sha, size) in sorted(folder.written.items())},
+    }  # fmt: skip
+    folder.text("manifest.json", [json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"])
+    return folder.written
+
+
+def journal(office: Office, region: str, period: str, form: Format) -> Iterator[str]:
+    """The general journal of a month, entry by entry, in bounded memory."""
+    with office.database.read() as tx:
+        take_time(tx)
+        end = f"{books.next_month(period)}-01"
+        yield from to_text(
+            form, end, books.balances(tx, region, period), books.stream_journal(tx, region, period)
+        )
+
+
+def file_name(party: str) -> str:
+    """A party's name as a file's: letters, digits, dot, dash and underscore only."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", party).lstrip(".") or "_"
+
+
+def _statement(
+    write: Callable[..., None], office: Office, run: Run, path: Path, *, party: str, language: str
+) -> None:
+    write(path, run, party, lines.stream(office, run, party), language)
+
+
+def _other_payments(run: Run) -> Iterator[str]:
+    """Payments that no SEPA file carries: other currencies, and what operators pay to the scheme."""
+    yield row(["from", "to", "amount", "currency", "reference", "due"])
+    for payment in run.document["payments"]:
+        outgoing = payment["from"] == SCHEME
+        if not outgoing or payment["currency"] != CURRENCY:
+            operator = payment["to"] if outgoing else payment["from"]
+            amount = Money(abs(parse(payment["amount"], payment["currency"]).minor), payment["currency"]).text
+            yield row([
+                payment["from"], payment["to"], amount, payment["currency"], end_to_end_id(run, operator),
+                due_date(run).isoformat(),
+            ])  # fmt: skip
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def _silent(what: str, done: int, whole: int) -> None:
+    """Tell nobody."""

@@ -1,0 +1,29 @@
+"""Cells that a spreadsheet cannot run: text that would be read as a formula is made text (security checklist, line 51)."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+_STARTS = {"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%"}
+
+
+def inert(cell: str | int) -> str | int:
+    """Keep a text from being read as a formula; amounts stay numbers."""
+    if isinstance(cell, str):
+        cell = cell.replace("\x00", "")
+        if cell.lstrip(" ")[:1] in _STARTS and not is_amount(cell):
+            return f"'{cell}"
+    return cell
+
+
+def is_amount(cell: str) -> bool:
+    """Whether the text is a plain decimal number."""
+    digits = cell.removeprefix("-").replace(".", "", 1)
+    return digits.isascii() and digits.isdigit()
+
+
+def row(cells: Iterable[str | int]) -> str:
+    """One line of CSV (RFC 4180)."""
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow([inert(cell) for cell in cells])
+    return buffer.getvalue()

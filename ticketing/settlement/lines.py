@@ -1,0 +1,148 @@
+"""The lines of one operator's statement: its shares ticket by ticket, then what other entries owe it.
+
+Every form of a statement is made from these lines and prints the run's digest, so all forms show the same totals.
+"""
+
+import json
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from tariffs.money import Money, parse
+from ticketing.books.settling import OWN_KINDS
+from ticketing.db import books
+from ticketing.db.books import OtherLine, ShareLine
+from ticketing.db.patience import take_time
+from ticketing.db.runs import Run
+from ticketing.errors import Conflict, NotFound
+from ticketing.settlement.calculate import ALLOCATED
+from ticketing.settlement.office import Office
+
+AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: `id` finds its row in the books, `journey` says which rides, `rule` which agreement gave the share."""
+
+    id: str
+    booked_at: str
+    kind: str
+    ticket: str
+    journey: str
+    seq: int
+    rule: str
+    original_period: str
+    currency: str
+    gross_minor: int
+    vat_minor: int
+    fee_minor: int
+    net_minor: int
+
+
+def parties(run: Run) -> list[str]:
+    """Everybody who has a statement in a run."""
+    named = [
+        *run.document["operators"], *run.document["other"], *run.document["opening"], *run.document["carried"]
+    ]  # fmt: skip
+    return sorted({line["operator"] for line in named})
+
+
+def stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]:
+    """Yield a party's lines of a run, in bounded memory; raises NotFound for a party without a statement.
+
+    At the end the lines must sum to what the run says, or Conflict is raised: no output differs from the run.
+    """
+    if party not in parties(run):
+        raise NotFound(f"the run {run.id} has no statement of {party}")
+    return _stream(office, run, party)
+
+
+def totals(run: Run, party: str) -> dict[str, dict[str, int]]:
+    """Gross, VAT, fee and net of a party by currency, as the run has them."""
+    found: dict[str, dict[str, int]] = {}
+    for line in run.document["operators"]:
+        if line["operator"] == party:
+            sums = found.setdefault(line["currency"], dict.fromkeys(AMOUNTS, 0))
+            for name in AMOUNTS:
+                sums[name] += parse(line[name.removesuffix("_minor")], line["currency"]).minor
+    for line in run.document["other"]:
+        if line["operator"] == party:
+            sums = found.setdefault(line["currency"], dict.fromkeys(AMOUNTS, 0))
+            minor = parse(line["amount"], line["currency"]).minor
+            sums["gross_minor"] += minor
+            sums["net_minor"] += minor
+    return found
+
+
+def foot(run: Run, party: str) -> dict[str, dict[str, Any]]:
+    """By currency: what was carried in, what is carried on, and what is paid now."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, rows in (("opening", "opening"), ("carried", "carried"), ("position", "positions")):
+        for line in run.document[rows]:
+            if line["operator"] == party:
+                found.setdefault(line["currency"], {})[name] = line
+    return found
+
+
+def _stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]:
+    sums: dict[str, dict[str, int]] = {}
+    with office.database.read() as tx:
+        take_time(tx)
+        # Closed before the transaction ends, also when a reader leaves half way.
+        with closing(books.stream_statement(tx, run.region, run.period, party)) as shares:
+            for share in shares:
+                yield _counted(sums, _of_share(share))
+        with closing(
+            books.stream_others(tx, run.region, run.period, party, without=ALLOCATED, own_kinds=OWN_KINDS)
+        ) as others:
+            for other in others:
+                yield _counted(sums, _of_entry(other))
+    if sums != totals(run, party):
+        raise Conflict(f"the lines of {party} do not sum to what the run {run.id} says")
+
+
+def _counted(sums: dict[str, dict[str, int]], line: Line) -> Line:
+    row = sums.setdefault(line.currency, dict.fromkeys(AMOUNTS, 0))
+    for name in AMOUNTS:
+        row[name] += getattr(line, name)
+    return line
+
+
+def _of_share(share: ShareLine) -> Line:
+    return Line(
+        share.id, share.booked_at.isoformat(timespec="seconds"), share.kind, share.ticket_jti,
+        journey_of(json.loads(share.document)), share.seq, share.rule, share.original_period, share.currency,
+        share.gross_minor, share.vat_minor, share.fee_minor, share.net_minor,
+    )  # fmt: skip
+
+
+def _of_entry(other: OtherLine) -> Line:
+    why = ", ".join(f"{name} {_told(value)}" for name, value in json.loads(other.note).items())
+    return Line(
+        other.id, other.booked_at.isoformat(timespec="seconds"), other.kind, other.source_id, "", 0,
+        why, other.original_period, other.currency, other.amount_minor, 0, 0, other.amount_minor,
+    )  # fmt: skip
+
+
+def journey_of(document: dict[str, Any]) -> str:
+    """The rides of a ticket in words: day, where from and to, with whom."""
+    rides = [leg for leg in document.get("legs", []) if leg.get("kind") == "ride"]
+    if not rides:
+        return ""
+    ways = " > ".join(f"{leg['operator']} {leg['line']}" for leg in rides)
+    return f"{rides[0]['departure'][:10]} {rides[0]['from']['name']} - {rides[-1]['to']['name']} ({ways})"
+
+
+def amounts(line: Line) -> list[str]:
+    """The four amounts of a line as decimal strings."""
+    return [Money(getattr(line, name), line.currency).text for name in AMOUNTS]
+
+
+def _told(value: Any) -> str:
+    return (
+        " ".join(f"{name}:{count}" for name, count in value.items())
+        if isinstance(value, dict)
+        else str(value)
+    )

@@ -1,0 +1,29 @@
+"""What the settlement room needs of its deployment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ticketing.clock import Clock
+from ticketing.db import Database
+from ticketing.settlement.terms import Terms, load_terms
+from ticketing.tickets.keys import KeyStore
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """`keys` sign the anchors of the books; without them anchors are not signed, and the auditor is told.
+
+    `specimens` lets a month of pretended payments go all the way, with SPECIMEN on every file; without it such a
+    run stays approved (a deployment in production). `files` is where runs are exported over HTTP.
+    """
+
+    database: Database
+    clock: Clock
+    keys: KeyStore | None = None
+    regions_folder: Path | None = None
+    specimens: bool = True
+    files: Path = Path("var/settlement")
+
+    def terms(self, region: str) -> Terms:
+        """The settlement terms of a region as they stand today."""
+        return load_terms(self.regions_folder / region) if self.regions_folder else Terms()

@@ -1,0 +1,60 @@
+"""The steps of a run: which follows which, and who may take them. Pure.
+
+draft -> calculated -> approved -> exported -> sent -> reconciled, with two ways out: `rejected` sends a
+calculated run back, `voided` takes a run back before its payments have left. Either makes room for the
+next version.
+"""
+
+from collections.abc import Collection
+
+from ticketing.db.runs import Run
+from ticketing.errors import Conflict, InvalidRequest, NotAllowed
+
+FORWARD: dict[str, tuple[str, ...]] = {
+    "draft": ("calculated",),
+    "calculated": ("approved", "rejected", "voided"),
+    "approved": ("exported", "voided"),
+    "exported": ("sent", "voided"),
+    "sent": ("reconciled",),
+    "reconciled": (),
+    "rejected": (),
+    "voided": (),
+}
+GONE = ("rejected", "voided")
+MAX_NAME_LENGTH = 100
+
+
+def check_step(run: Run, state: str) -> None:
+    """Raise Conflict when a run cannot go from where it is to `state`."""
+    if state not in FORWARD[run.state]:
+        allowed = " or ".join(FORWARD[run.state]) or "nothing"
+        raise Conflict(f"the run is {run.state}: the next step is {allowed}, not {state}")
+
+
+def check_approver(
+    run: Run, actor: str, seen_digest: str, computed_digest: str, editors: Collection[str]
+) -> None:
+    """Raise unless another person approves exactly what was calculated.
+
+    `seen_digest` is what the approver has read, `computed_digest` that of the stored dataset now; `editors`
+    entered a bank account that the run pays to.
+    """
+    check_step(run, "approved")
+    if actor == run.prepared_by:
+        raise NotAllowed(f"{actor} has prepared this run: another person approves it")
+    if actor in editors:
+        raise NotAllowed(
+            f"{actor} has entered a bank account that this run pays to: another person approves it"
+        )
+    if run.digest != computed_digest:
+        raise Conflict("the dataset of this run is not what was calculated: its digest differs")
+    if seen_digest != run.digest:
+        raise Conflict(f"this is not the digest of the run: the run has {run.digest[:12]}...")
+
+
+def checked_name(name: str, field: str = "by") -> str:
+    """A person's name as it is kept; raises InvalidRequest for none."""
+    stripped = " ".join(name.split())
+    if not stripped or len(stripped) > MAX_NAME_LENGTH or not stripped.isprintable():
+        raise InvalidRequest.at(field, f"a name of 1 to {MAX_NAME_LENGTH} characters is needed")
+    return stripped

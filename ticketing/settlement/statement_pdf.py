@@ -1,0 +1,112 @@
+"""One operator's statement as PDF: the totals, and the first lines; the whole detail is in the CSV and the workbook."""
+
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+from fpdf import FPDF
+from fpdf.enums import XPos, YPos
+from fpdf.fonts import FontFace
+
+from ticketing.db.runs import Run
+from ticketing.settlement.lines import Line, amounts
+from ticketing.settlement.statement import foot_rows
+from ticketing.settlement.words import word
+
+LINES_PRINTED = 200
+_COLUMNS = ("booked_at", "kind", "journey", "rule", "gross", "vat", "fee", "net", "currency")
+_WIDTHS = (20, 20, 82, 62, 19, 16, 16, 19, 16)
+
+
+def write_pdf(path: Path, run: Run, party: str, lines: Iterable[Line], language: str = "en") -> None:
+    """Write the statement; lines beyond the first 200 are counted and named, not printed."""
+    document = _Statement(run, party, language)
+    document.add_page()
+    document.head()
+    printed: list[Line] = []
+    left = 0
+    for line in lines:
+        if len(printed) < LINES_PRINTED:
+            printed.append(line)
+        else:
+            left += 1
+    document.totals()
+    document.lines(printed, left)
+    document.output(str(path))
+
+
+class _Statement(FPDF):
+    def __init__(self, run: Run, party: str, language: str) -> None:
+        super().__init__(orientation="landscape", format="A4")
+        self._run, self._party, self._language = run, party, language
+        self.set_title(_latin(f"{word('statement', language)} {party} {run.period}"))
+        self.set_creation_date(run.created_at)
+        self.set_auto_page_break(True, margin=15)
+
+    def footer(self) -> None:
+        """Every page names the run, its digest and, for pretended payments, that it is a specimen."""
+        self.set_y(-12)
+        self.set_font("helvetica", size=7)
+        specimen = f"{word('specimen', self._language)}   " if self._run.document["demo"] else ""
+        self.cell(
+            0, 4, _latin(f"{specimen}{self._run.id}   {self._run.digest}   {self.page_no()}"), align="C"
+        )
+
+    def head(self) -> None:
+        if self._run.document["demo"]:
+            self.set_font("helvetica", "B", 11)
+            self._line(word("specimen", self._language))
+        self.set_font("helvetica", "B", 16)
+        self._line(f"{word('statement', self._language)}: {self._party}, {self._run.period}")
+        self.set_font("helvetica", size=9)
+        self._line(f"{self._run.region}   {word('run', self._language)} {self._run.id}, v{self._run.version}")
+        self._line(f"{word('digest', self._language)} {self._run.digest}")
+        self.ln(3)
+
+    def totals(self) -> None:
+        self.set_font("helvetica", size=9)
+        names = ("gross", "vat", "fee", "net", "currency")
+        with self.table(width=170, col_widths=(60, 24, 20, 20, 26, 20), align="LEFT",
+                        text_align=("LEFT", "RIGHT", "RIGHT", "RIGHT", "RIGHT", "LEFT")) as table:  # fmt: skip
+            head = table.row()
+            for name in ("", *names):
+                head.cell(_latin(word(name, self._language)) if name else "")
+            for cells in foot_rows(self._run, self._party, self._language):
+                row = table.row()
+                for cell in (cells[0], *cells[7:11], cells[12]):
+                    row.cell(_latin(str(cell)))
+        self.ln(4)
+
+    def lines(self, printed: list[Line], left: int) -> None:
+        self.set_font("helvetica", size=7)
+        if printed:
+            aligned = ("LEFT", "LEFT", "LEFT", "LEFT", "RIGHT", "RIGHT", "RIGHT", "RIGHT", "LEFT")
+            with self.table(col_widths=_WIDTHS, text_align=aligned, line_height=4,
+                            headings_style=FontFace(emphasis="BOLD")) as table:  # fmt: skip
+                head = table.row()
+                for name in _COLUMNS:
+                    head.cell(_latin(word(name, self._language)))
+                for line in printed:
+                    row = table.row()
+                    for cell in (line.booked_at[:10], line.kind, line.journey or line.ticket, line.rule,
+                                 *amounts(line), line.currency):  # fmt: skip
+                        row.cell(_latin(cell))
+        if left:
+            self.ln(2)
+            self._line(word("rest", self._language, count=left))
+
+    def _line(self, text: str) -> None:
+        self.cell(0, 6, _latin(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+
+def _latin(text: str) -> str:
+    """The text in the letters of the built-in fonts (Windows-1252): an accent that they lack falls off."""
+    found = ""
+    for letter in text:
+        try:
+            letter.encode("latin-1")
+            found += letter
+        except UnicodeEncodeError:
+            bare = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+            found += bare or "?"
+    return found

@@ -1,0 +1,93 @@
+"""One operator's statement as a workbook: written row by row, amounts as numbers, text never as a formula."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from tariffs.money import exponent
+from ticketing.db.runs import Run
+from ticketing.settlement.inert import inert, is_amount
+from ticketing.settlement.lines import Line
+from ticketing.settlement.statement import COLUMNS, cells, foot_rows
+from ticketing.settlement.words import word
+
+# A sheet holds 1,048,576 rows; the next one goes on.
+ROWS_A_SHEET = 1_000_000
+_WIDTHS = {"booked_at": 20, "ticket": 26, "journey": 52, "rule": 44, "line": 38}
+_AMOUNT_COLUMNS = range(COLUMNS.index("gross"), COLUMNS.index("net") + 1)
+
+
+def write_xlsx(path: Path, run: Run, party: str, lines: Iterable[Line], language: str = "en") -> None:
+    """Write a workbook in constant memory: the summary, then the lines on as many sheets as they need."""
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties(
+            {
+                "title": f"{word('statement', language)} {party} {run.period}",
+                "created": run.created_at.replace(tzinfo=None),
+            }
+        )
+        formats = {
+            currency: book.add_format(
+                {"num_format": "0" + (f".{'0' * exponent(currency)}" if exponent(currency) else "")}
+            )
+            for currency in sorted({line["currency"] for line in run.document["accounts"]})
+        }
+        bold = book.add_format({"bold": True})
+        _summary(
+            book.add_worksheet(word("statement", language)),
+            run,
+            party,
+            language=language,
+            formats=formats,
+            bold=bold,
+        )
+        sheet, at, number = None, 0, 0
+        for line in lines:
+            if sheet is None or at > ROWS_A_SHEET:
+                number += 1
+                sheet, at = _sheet(book, number, language, bold), 1
+            _row(sheet, at, cells(line), formats.get(line.currency))
+            at += 1
+
+
+def _summary(sheet: Any, run: Run, party: str, *, language: str, formats: dict[str, Any], bold: Any) -> None:
+    head = [
+        ("operator", party), ("period", run.period), ("run", run.id), ("digest", run.digest),
+    ]  # fmt: skip
+    at = 0
+    if run.document["demo"]:
+        sheet.write_string(at, 0, word("specimen", language), bold)
+        at += 1
+    sheet.set_column(0, 0, 32)
+    for key, value in head:
+        sheet.write_string(at, 0, word(key, language), bold)
+        sheet.write_string(at, 1, str(inert(value)))
+        at += 1
+    for column, name in enumerate(("", *COLUMNS[1:])):
+        sheet.write_string(at, column, word(name, language) if name else "", bold)
+    for cells_of_foot in foot_rows(run, party, language):
+        at += 1
+        _row(sheet, at, cells_of_foot, formats.get(str(cells_of_foot[COLUMNS.index("currency")])))
+
+
+def _sheet(book: Any, number: int, language: str, bold: Any) -> Any:
+    sheet = book.add_worksheet(f"{word('line', language)} {number}")
+    for column, name in enumerate(COLUMNS):
+        sheet.set_column(column, column, _WIDTHS.get(name, 12))
+        sheet.write_string(0, column, word(name, language), bold)
+    return sheet
+
+
+def _row(sheet: Any, at: int, values: list[str | int], amount_format: Any) -> None:
+    for column, value in enumerate(values):
+        if isinstance(value, int):
+            sheet.write_number(at, column, value)
+        elif column in _AMOUNT_COLUMNS and is_amount(value):
+            # A workbook stores a number in binary: exact to 15 digits, which no amount exceeds.
+            sheet.write_number(at, column, Decimal(value), amount_format)
+        elif value:
+            sheet.write_string(at, column, str(inert(value)))

@@ -1,0 +1,108 @@
+"""Take a run from calculated to sent: approve (another person, the same digest), reject, void, mark as sent."""
+
+from collections.abc import Collection
+
+from ticketing.books import settling
+from ticketing.db import Transaction, bank, books, runs
+from ticketing.db.documents import digest
+from ticketing.db.runs import Run
+from ticketing.errors import Conflict, InvalidRequest, NotFound
+from ticketing.settlement.calculate import paid_positions
+from ticketing.settlement.office import Office
+from ticketing.settlement.run_state import check_approver, check_step, checked_name
+
+MAX_REASON_LENGTH = 500
+
+
+def approve(office: Office, run_id: str, actor: str, seen_digest: str) -> Run:
+    """Approve a calculated run; what it pays is moved to where the bank's lines will find it.
+
+    Raises NotAllowed for whoever prepared it or entered an account that it pays to, Conflict for another digest.
+    """
+    now, actor = office.clock.now(), checked_name(actor)
+    with office.database.write() as tx:
+        run = hold(tx, run_id)
+        positions = paid_positions(run.document) if run.document else {}
+        editors = _editors(tx, {operator for operator, _ in positions})
+        check_approver(run, actor, seen_digest, digest(run.document), editors)
+        runs.set_state(tx, run.id, "approved")
+        runs.insert_step(tx, run.id, state="approved", actor=actor, at=now, digest=run.digest)
+        entry = settling.run_approved(run.id, positions, region=run.region, at=now)
+        if entry:
+            books.book(tx, entry, now)
+        return hold(tx, run_id)
+
+
+def reject(office: Office, run_id: str, actor: str, reason: str) -> Run:
+    """Send a calculated run back; closing the month again calculates the next version."""
+    return _leave(office, run_id, "rejected", actor, reason)
+
+
+def void(office: Office, run_id: str, actor: str, reason: str) -> Run:
+    """Take a run back before its payments have left; what its approval booked is booked back.
+
+    Raises Conflict for a run that was sent, or whose carried positions a later run has opened with.
+    """
+    return _leave(office, run_id, "voided", actor, reason)
+
+
+def mark_sent(office: Office, run_id: str, actor: str, message_id: str) -> Run:
+    """The payment file has been handed to the bank; `message_id` is the MsgId in it, so that the wrong file shows."""
+    now, actor = office.clock.now(), checked_name(actor)
+    with office.database.write() as tx:
+        run = hold(tx, run_id)
+        check_step(run, "sent")
+        if message_id != message_id_of(run):
+            raise InvalidRequest.at("message_id", f"this run's file has the MsgId {message_id_of(run)}")
+        runs.set_state(tx, run.id, "sent")
+        runs.insert_step(tx, run.id, state="sent", actor=actor, at=now, digest=run.digest, note=message_id)
+        return hold(tx, run_id)
+
+
+def message_id_of(run: Run) -> str:
+    """The MsgId of a run's payment file: at most 35 characters, the same whenever it is written."""
+    return f"{'SPECIMEN' if run.document['demo'] else 'TF'}-{run.period}-{run.id.replace('-', '')[-12:]}-{run.version}"
+
+
+def hold(tx: Transaction, run_id: str) -> Run:
+    """Read a run and keep it from other writers; raises NotFound."""
+    found = runs.find_run(tx, run_id, hold=True)
+    if found is None:
+        raise NotFound(f"no settlement run {run_id}")
+    return found
+
+
+def checked_reason(reason: str, field: str = "reason") -> str:
+    """Words that say why; raises InvalidRequest for none or too many."""
+    stripped = reason.strip()
+    if not stripped or len(stripped) > MAX_REASON_LENGTH or "\x00" in stripped:
+        raise InvalidRequest.at(field, f"a reason of 1 to {MAX_REASON_LENGTH} characters is needed")
+    return stripped
+
+
+def _leave(office: Office, run_id: str, state: str, actor: str, reason: str) -> Run:
+    now, actor, reason = office.clock.now(), checked_name(actor), checked_reason(reason)
+    with office.database.write() as tx:
+        run = hold(tx, run_id)
+        check_step(run, state)
+        later = runs.find_run_after(tx, run.region, run.period)
+        if later is not None:
+            raise Conflict(
+                f"the run of {later.period} opened with what this one carried: void that one first"
+            )
+        if run.state in {"approved", "exported"}:
+            booked = books.find_entry_id(tx, "settlement_run", run.id, "run_approved")
+            entry = settling.run_voided(
+                run.id, paid_positions(run.document), region=run.region, at=now, reverses=booked
+            )
+            if entry:
+                books.book(tx, entry, now)
+        runs.set_state(tx, run.id, state)
+        runs.insert_step(tx, run.id, state=state, actor=actor, at=now, digest=run.digest, note=reason)
+        return hold(tx, run_id)
+
+
+def _editors(tx: Transaction, operators: Collection[str]) -> set[str]:
+    """Who entered the bank accounts that are in force for these operators and for the scheme."""
+    accounts = bank.list_accounts_in_force(tx)
+    return {account.entered_by for account in accounts if account.party in {*operators, "scheme"}}

@@ -1,0 +1,192 @@
+"""The terms of settlement in a region (`settlement.toml` of its folder): thresholds, dates, pools, guarantees, subsidies.
+
+Terms are data. Those that a run was calculated by are kept in its dataset, so a change never touches a settled month.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from tariffs.money import MoneyError, parse
+from ticketing.errors import Fault, InvalidRequest
+
+FILE = "settlement.toml"
+_LAST_DAY = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The money of passes, shared each month by how often their holders rode with each operator."""
+
+    id: str
+    products: tuple[str, ...]
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantee:
+    """A floor under what an operator gets in a month; `borne_by` is another operator or `scheme`."""
+
+    operator: str
+    currency: str
+    floor_minor: int
+    borne_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subsidy:
+    """What an authority has promised an operator: an amount for each ride, or one for each month."""
+
+    funder: str
+    operator: str
+    currency: str
+    per_tap_minor: int
+    monthly_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Everything that the operators of a region have agreed about settling; amounts in minor units."""
+
+    payment_day: int = 15
+    settlement_currency: str | None = None
+    thresholds: Mapping[str, int] = field(default_factory=dict)
+    held_back: tuple[str, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    guarantees: tuple[Guarantee, ...] = ()
+    subsidies: tuple[Subsidy, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form that a run keeps."""
+        return asdict(self)
+
+
+def load_terms(folder: Path) -> Terms:
+    """Read a region's terms; the file may be absent. Raises InvalidRequest with every fault."""
+    path = folder / FILE
+    if not path.exists():
+        return Terms()
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequest.at(FILE, str(error)) from None
+    return read_terms(document)
+
+
+def read_terms(document: Mapping[str, Any]) -> Terms:
+    """Read terms from their document; raises InvalidRequest with every fault and its path."""
+    faults: list[Fault] = []
+    reader = _Reader(faults)
+    known = {
+        "payment_day",
+        "settlement_currency",
+        "thresholds",
+        "held_back",
+        "pools",
+        "guarantees",
+        "subsidies",
+    }
+    faults.extend(Fault(name, "unknown key") for name in document if name not in known)
+    day = document.get("payment_day", 15)
+    if not isinstance(day, int) or isinstance(day, bool) or not 1 <= day <= _LAST_DAY:
+        faults.append(Fault("payment_day", f"must be a day from 1 to {_LAST_DAY}"))
+    thresholds = document.get("thresholds", {})
+    terms = Terms(
+        payment_day=day,
+        settlement_currency=document.get("settlement_currency"),
+        thresholds={
+            currency: reader.amount({"amount": text}, "amount", f"thresholds.{currency}", currency)
+            for currency, text in (thresholds.items() if isinstance(thresholds, dict) else ())
+        },
+        held_back=tuple(reader.texts(document, "held_back", "held_back")),
+        pools=tuple(reader.rows(document, "pools", _pool)),
+        guarantees=tuple(reader.rows(document, "guarantees", _guarantee)),
+        subsidies=tuple(reader.rows(document, "subsidies", _subsidy)),
+    )
+    names = [pool.id for pool in terms.pools]
+    faults.extend(
+        Fault("pools", f"{name!r} is there twice") for name in sorted(set(names)) if names.count(name) > 1
+    )
+    if faults:
+        raise InvalidRequest(
+            f"{FILE}: " + "; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3]), faults
+        )
+    return terms
+
+
+def payment_date(period: str, payment_day: int, next_business_day: Callable[[date], date]) -> date:
+    """The day on which a month's payments are due: the agreed day of the next month, or the business day after it."""
+    year, month = int(period[:4]), int(period[5:])
+    return next_business_day(date(year + month // 12, month % 12 + 1, payment_day))
+
+
+class _Reader:
+    """Reads fields and collects what is wrong with them."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self._faults = faults
+
+    def rows(
+        self, document: Mapping[str, Any], name: str, read: Callable[["_Reader", Any, str], Any]
+    ) -> list[Any]:
+        rows = document.get(name, [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            self._faults.append(Fault(name, "must be a list of tables"))
+            return []
+        return [read(self, row, f"{name}[{at}]") for at, row in enumerate(rows)]
+
+    def known(self, row: Mapping[str, Any], path: str, *names: str) -> None:
+        self._faults.extend(Fault(f"{path}.{name}", "unknown key") for name in row if name not in names)
+
+    def text(self, row: Mapping[str, Any], name: str, path: str) -> str:
+        found = row.get(name)
+        if not isinstance(found, str) or not found:
+            self._faults.append(Fault(f"{path}.{name}", "must be a text that is not empty"))
+            return ""
+        return found
+
+    def texts(self, row: Mapping[str, Any], name: str, path: str) -> list[str]:
+        found = row.get(name, [])
+        if not isinstance(found, list) or not all(isinstance(text, str) and text for text in found):
+            self._faults.append(Fault(path, "must be a list of texts"))
+            return []
+        return found
+
+    def amount(self, row: Mapping[str, Any], name: str, path: str, currency: str) -> int:
+        try:
+            amount = parse(row[name], currency)
+        except MoneyError as error:
+            self._faults.append(Fault(path, str(error)))
+            return 0
+        if amount.minor < 0:
+            self._faults.append(Fault(path, "must not be negative"))
+        return amount.minor
+
+
+def _pool(reader: _Reader, row: Mapping[str, Any], path: str) -> Pool:
+    reader.known(row, path, "id", "products", "currency")
+    products = tuple(reader.texts(row, "products", f"{path}.products"))
+    return Pool(reader.text(row, "id", path), products, reader.text(row, "currency", path))
+
+
+def _guarantee(reader: _Reader, row: Mapping[str, Any], path: str) -> Guarantee:
+    reader.known(row, path, "operator", "currency", "floor", "borne_by")
+    currency = reader.text(row, "currency", path)
+    return Guarantee(
+        reader.text(row, "operator", path), currency,
+        reader.amount({"floor": row.get("floor")}, "floor", f"{path}.floor", currency),
+        row.get("borne_by", "scheme"),
+    )  # fmt: skip
+
+
+def _subsidy(reader: _Reader, row: Mapping[str, Any], path: str) -> Subsidy:
+    reader.known(row, path, "funder", "operator", "currency", "per_tap", "monthly")
+    currency = reader.text(row, "currency", path)
+    return Subsidy(
+        reader.text(row, "funder", path), reader.text(row, "operator", path), currency,
+        reader.amount(row, "per_tap", f"{path}.per_tap", currency) if "per_tap" in row else 0,
+        reader.amount(row, "monthly", f"{path}.monthly", currency) if "monthly" in row else 0,
+    )  # fmt: skip

@@ -1,0 +1,45 @@
+"""The words of statements in the languages of the first region; every other language reads English."""
+
+LANGUAGES = ("en", "et", "fi", "sv")
+_WORDS = {
+    "statement": ("Statement", "Aruanne", "Tilitys", "Avräkning"),
+    "operator": ("Operator", "Vedaja", "Liikenteenharjoittaja", "Trafikföretag"),
+    "period": ("Period", "Periood", "Kausi", "Period"),
+    "run": ("Run", "Arveldus", "Tilitysajo", "Körning"),
+    "digest": ("Digest", "Räsi", "Tiiviste", "Kontrollsumma"),
+    "booked_at": ("Booked", "Kirjendatud", "Kirjattu", "Bokförd"),
+    "kind": ("Kind", "Liik", "Laji", "Slag"),
+    "ticket": ("Ticket", "Pilet", "Lippu", "Biljett"),
+    "journey": ("Journey", "Teekond", "Matka", "Resa"),
+    "seq": ("No.", "Nr", "Nro", "Nr"),
+    "rule": ("Rule", "Reegel", "Sääntö", "Regel"),
+    "original_period": ("Original period", "Algne periood", "Alkuperäinen kausi", "Ursprunglig period"),
+    "gross": ("Gross", "Bruto", "Brutto", "Brutto"),
+    "vat": ("VAT", "Käibemaks", "ALV", "Moms"),
+    "fee": ("Fee", "Tasu", "Palkkio", "Avgift"),
+    "net": ("Net", "Neto", "Netto", "Netto"),
+    "net_minor": ("Net, minor units", "Neto, sentides", "Netto, sentteinä", "Netto, cent"),
+    "currency": ("Currency", "Valuuta", "Valuutta", "Valuta"),
+    "line": ("Line", "Rida", "Rivi", "Rad"),
+    "opening": ("Carried forward from", "Üle toodud perioodist", "Siirretty kaudelta", "Överfört från"),
+    "total": ("Total", "Kokku", "Yhteensä", "Summa"),
+    "carried": ("Carried forward", "Kantakse üle", "Siirretään", "Överförs"),
+    "position": ("To be paid", "Maksta", "Maksetaan", "Att betala"),
+    "rest": (
+        "{count} more lines are in the CSV and XLSX files", "Veel {count} rida on CSV- ja XLSX-failides",
+        "Loput {count} riviä ovat CSV- ja XLSX-tiedostoissa", "Ytterligare {count} rader finns i CSV- och XLSX-filerna",
+    ),
+    "specimen": (
+        "SPECIMEN - NOT PAID: demo payments, no money has moved",
+        "SPECIMEN - MAKSMATA: näidismaksed, raha ei ole liikunud",
+        "SPECIMEN - EI MAKSETTU: esittelymaksuja, rahaa ei ole siirtynyt",
+        "SPECIMEN - EJ BETALD: demobetalningar, inga pengar har flyttats",
+    ),
+}  # fmt: skip
+
+
+def word(key: str, language: str = "en", **values: object) -> str:
+    """A word in a language; an unknown language reads English."""
+    found = _WORDS[key]
+    text = found[LANGUAGES.index(language)] if language in LANGUAGES else found[0]
+    return text.format(**values) if values else text

@@ -1,0 +1,43 @@
+"""What a gate device calls with: a short token that its own key has signed, good for a quarter of an hour."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ticketing.strictjson import NotStrict
+from ticketing.tickets.jwk import VerifyKey
+from ticketing.tickets.jws import Refused, Signer, verify
+from ticketing.tickets.strict import json_object
+
+TYP = "gate-device+jwt"
+LIFE_SECONDS = 900
+# A device learns the server's time with each bundle; until then its clock may be this far off.
+LEEWAY_SECONDS = 300
+
+
+class BadDeviceToken(ValueError):
+    """A token that is not this device's, or not of now."""
+
+
+def sign(signer: Signer, device_id: str, issuer: str, now: datetime) -> str:
+    """Sign a token for one device."""
+    issued = int(now.timestamp())
+    return signer.sign(TYP, {"iss": device_id, "aud": issuer, "iat": issued, "exp": issued + LIFE_SECONDS})
+
+
+def read(token: str, ring: Mapping[str, VerifyKey], issuer: str, now: datetime) -> str:
+    """Verify a token and give the id of its device; raises BadDeviceToken."""
+    try:
+        payload = json_object(verify(token, TYP, ring))
+    except (Refused, NotStrict) as error:
+        raise BadDeviceToken(str(error)) from None
+    device, issued, expires = (payload.get(name) for name in ("iss", "iat", "exp"))
+    if set(payload) != {"iss", "aud", "iat", "exp"} or not isinstance(device, str):
+        raise BadDeviceToken("claims")
+    if payload["aud"] != issuer or type(issued) is not int or type(expires) is not int:
+        raise BadDeviceToken("aud, iat or exp")
+    moment = int(now.timestamp())
+    if not issued < expires <= issued + LIFE_SECONDS or not (
+        issued - LEEWAY_SECONDS <= moment < expires + LEEWAY_SECONDS
+    ):
+        raise BadDeviceToken("not valid now")
+    return device

@@ -1,0 +1,166 @@
+"""A ticket to print at home: its code, its legs with their times, its conditions, in the buyer's language."""
+
+import io
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fpdf import FPDF
+
+from ticketing.tickets import barcode
+
+LANGUAGES = ("en", "et", "fi", "sv")
+
+# What is printed, by language in the order of LANGUAGES.
+_WORDS: Mapping[str, tuple[str, str, str, str]] = {
+    "title": ("Ticket", "Pilet", "Lippu", "Biljett"),
+    "valid": ("Valid", "Kehtib", "Voimassa", "Giltig"),
+    "traveller": ("Traveller", "Reisija", "Matkustaja", "Resenär"),
+    "ride": ("Ride", "Sõit", "Matka", "Resa"),
+    "departure": ("Departure", "Väljumine", "Lähtö", "Avgång"),
+    "arrival": ("Arrival", "Saabumine", "Saapuminen", "Ankomst"),
+    "check_in": ("check in by", "registreerimine kuni", "lähtöselvitys viimeistään", "incheckning senast"),
+    "control": ("Control code", "Kontrollkood", "Tarkastuskoodi", "Kontrollkod"),
+    "conditions": ("Conditions", "Tingimused", "Ehdot", "Villkor"),
+    "demo": (
+        "DEMO: no money was paid, this ticket opens demo gates only",
+        "DEMO: raha ei makstud, see pilet avab ainult demoväravaid",
+        "DEMO: rahaa ei maksettu, tämä lippu avaa vain demoportit",
+        "DEMO: inga pengar har betalats, biljetten öppnar endast demospärrar",
+    ),
+}
+_CONDITIONS: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "Show this code at the gate or to the inspector. Each ride can be taken once.",
+        "Näidake seda koodi väravas või kontrolörile. Iga sõidu saab teha ühe korra.",
+        "Näytä tämä koodi portilla tai tarkastajalle. Jokaisen matkan voi tehdä kerran.",
+        "Visa koden vid spärren eller för kontrollanten. Varje resa kan göras en gång.",
+    ),
+    (
+        "Do not pass on copies: whoever shows the code first travels, and a second use is found.",
+        "Ärge jagage koopiaid: sõidab see, kes näitab koodi esimesena, ja teine kasutus leitakse.",
+        "Älä jaa kopioita: ensimmäisenä koodin näyttävä matkustaa, ja toinen käyttö havaitaan.",
+        "Dela inte kopior: den som visar koden först reser, och en andra användning upptäcks.",
+    ),
+    (
+        "A reduced fare needs its proof on the way.",
+        "Soodushinnaga pileti puhul peab tõend kaasas olema.",
+        "Alennuslippu edellyttää todistusta matkalla.",
+        "Rabatterat pris kräver intyg under resan.",
+    ),
+    (
+        "Refunds follow the strictest conditions of the operators on this ticket, until the first departure.",
+        "Raha tagastatakse pileti vedajate rangeimate tingimuste järgi kuni esimese väljumiseni.",
+        "Palautus lipun liikennöitsijöiden tiukimpien ehtojen mukaan ensimmäiseen lähtöön asti.",
+        "Återbetalning enligt de strängaste villkoren bland biljettens operatörer, fram till första avgången.",
+    ),
+    (
+        "No readable code? Staff find this ticket by its control code.",
+        "Kood ei ole loetav? Teenindajad leiavad pileti kontrollkoodi järgi.",
+        "Eikö koodi ole luettavissa? Henkilökunta löytää lipun tarkastuskoodilla.",
+        "Går koden inte att läsa? Personalen hittar biljetten med kontrollkoden.",
+    ),
+)
+_MARGIN_MM = 18
+_CODE_MM = 62
+
+
+@dataclass(frozen=True, slots=True)
+class Printable:
+    """What is printed of a ticket; `legs` as the order shows them."""
+
+    token: str
+    rider: str
+    not_before: datetime
+    expires_at: datetime
+    control_code: str
+    legs: Sequence[Mapping[str, Any]]
+    demo: bool
+    issued_at: datetime
+
+
+def pdf(ticket: Printable, language: str) -> bytes:
+    """Print one ticket on A4; another language than those of LANGUAGES is English."""
+    words = {name: texts[_at(language)] for name, texts in _WORDS.items()}
+    page = _Page()
+    page.set_creation_date(ticket.issued_at)
+    page.set_title(words["title"])
+    page.add_page()
+    page.text_line(f"Throughfare  {words['title']}", size=20, style="B", height=11)
+    if ticket.demo:
+        page.text_line(words["demo"], size=10, style="B", height=6)
+    top = page.get_y() + 2
+    page.image(io.BytesIO(barcode.png(ticket.token)), x=_MARGIN_MM - 3, y=top, w=_CODE_MM)
+    page.set_y(top + _CODE_MM + 3)
+    zone = ZoneInfo(str(_rides(ticket)[0].get("time_zone", "UTC"))) if _rides(ticket) else ZoneInfo("UTC")
+    span = f"{_moment(ticket.not_before, zone)} - {_moment(ticket.expires_at, zone)}"
+    for name, value in (
+        ("valid", span),
+        ("traveller", ticket.rider),
+        ("control", _grouped(ticket.control_code)),
+    ):
+        page.text_line(f"{words[name]}: {value}", size=11, height=6)
+    for number, leg in enumerate(_rides(ticket), start=1):
+        _leg(page, number, leg, words)
+    page.ln(4)
+    page.text_line(words["conditions"], size=12, style="B", height=7)
+    for texts in _CONDITIONS:
+        page.text_line(f"-  {texts[_at(language)]}", size=9, height=5)
+    return bytes(page.output())
+
+
+class _Page(FPDF):
+    """A4 with the fonts that every reader has; letters beyond them lose their accents."""
+
+    def __init__(self) -> None:
+        super().__init__(format="A4")
+        self.core_fonts_encoding = "windows-1252"
+        self.set_margin(_MARGIN_MM)
+
+    def text_line(self, text: str, *, size: int, style: Any = "", height: float) -> None:
+        """Write a paragraph."""
+        self.set_font("Helvetica", style, size)
+        self.multi_cell(0, height, _printable(text), new_x="LMARGIN", new_y="NEXT")
+
+
+def _leg(page: _Page, number: int, leg: Mapping[str, Any], words: Mapping[str, str]) -> None:
+    zone = ZoneInfo(str(leg["time_zone"]))
+    page.ln(2)
+    page.text_line(
+        f"{words['ride']} {number}: {leg['operator_name']}, {leg['line']}", size=11, style="B", height=6
+    )
+    departs, arrives = (
+        _moment(datetime.fromisoformat(str(leg[name])), zone) for name in ("departure", "arrival")
+    )
+    late = leg.get("check_in_until")
+    check_in = f" ({words['check_in']} {_moment(datetime.fromisoformat(str(late)), zone)})" if late else ""
+    page.text_line(f"{words['departure']}: {departs}  {leg['from']['name']}{check_in}", size=10, height=5)
+    page.text_line(f"{words['arrival']}: {arrives}  {leg['to']['name']}", size=10, height=5)
+
+
+def _rides(ticket: Printable) -> list[Mapping[str, Any]]:
+    return [leg for leg in ticket.legs if leg.get("operator") and leg.get("departure")]
+
+
+def _moment(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%d.%m.%Y %H:%M}"
+
+
+def _grouped(code: str) -> str:
+    return f"{code[:5]} {code[5:]}"
+
+
+def _at(language: str) -> int:
+    return LANGUAGES.index(language) if language in LANGUAGES else 0
+
+
+def _printable(text: str) -> str:
+    try:
+        text.encode("windows-1252")
+    except UnicodeEncodeError:
+        plain = unicodedata.normalize("NFKD", text)
+        return plain.encode("windows-1252", "ignore").decode("windows-1252")
+    return text

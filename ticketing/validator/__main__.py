@@ -1,0 +1,5 @@
+"""`python -m ticketing.validator`: the command `throughfare-gate`."""
+
+from ticketing.validator.program import main
+
+main()

@@ -1,0 +1,171 @@
+"""Two threads that never wait for each other: one keeps the bundle fresh, one tells the scans.
+
+A failed call waits twice as long as the one before, up to a minute, with a random part so that the gates of a
+city do not all come back in the same second.
+"""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ticketing.gate.bundle import BadBundle, Opened, open_bundle, succeed
+from ticketing.tickets.jwk import to_jwk
+from ticketing.validator.flap import CLOCK_SECONDS, Flap
+from ticketing.validator.identity import Identity
+from ticketing.validator.link import Fetched, Link, LinkDown, Revoked
+from ticketing.validator.store import Store
+
+REFRESH_SECONDS = 60
+_JITTER_SECONDS = 10
+_LONGEST_WAIT_SECONDS = 60
+_BATCH = 500
+# Beyond its day and the one that `fail_open` adds, a bundle opens nothing and what it told of others is forgotten.
+_FORGET_SECONDS = 24 * 3600
+Report = Callable[[str], None]
+
+
+class Courier:
+    """Keeps one gate and the server in step while the gate works."""
+
+    def __init__(self, identity: Identity, store: Store, flap: Flap, report: Report) -> None:
+        self._identity = identity
+        self._store = store
+        self._flap = flap
+        self._report = report
+        self._stop = threading.Event()
+        self.told_something = threading.Event()
+        self.has_scans = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._keep_fresh, name="refresh", daemon=True),
+            threading.Thread(target=self._keep_telling, name="upload", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Start both threads."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, drain_seconds: float) -> int:
+        """Give the upload a last chance, then stop; gives how many scans still wait on the disk."""
+        deadline = time.monotonic() + drain_seconds
+        while self._store.count_untold() and time.monotonic() < deadline:
+            self.told_something.clear()
+            self.has_scans.set()
+            self.told_something.wait(min(0.2, drain_seconds))
+        self._stop.set()
+        self.has_scans.set()
+        self._flap.wants_bundle.set()
+        for thread in self._threads:
+            thread.join(2)
+        return self._store.count_untold()
+
+    def refresh(self, link: Link) -> None:
+        """Fetch the bundle until it is complete; raises LinkDown, Revoked or BadBundle."""
+        while not self._stop.is_set():
+            since, etag = int(self._store.state("cursor") or 0), self._store.state("etag") or ""
+            fetched = link.fetch_bundle(since, etag, self._store.count_untold(), self._flap.offset)
+            if fetched.bundle is None or self._apply(fetched):
+                return
+
+    def _apply(self, fetched: Fetched) -> bool:
+        """Take a bundle in; True when nothing more is waiting. Raises BadBundle and the held one stays."""
+        enrolment = self._identity.enrolment
+        opened = open_bundle(str(fetched.bundle), self._flap.trust(), enrolment.operator)
+        held = self._store.state("bundle")
+        if held is not None:
+            succeed(_bundle_of(held, self._flap), opened.bundle)
+        if enrolment.device_id in opened.devices:
+            raise Revoked("the bundle names this device as revoked")
+        values = take_in(self._store, str(fetched.bundle), opened, fetched.etag)
+        self._flap.load()
+        self._report(f"bundle {opened.bundle.version} is held")
+        self._note_clock(values)
+        return opened.delta is None or opened.delta.complete
+
+    def _note_clock(self, values: dict[str, str]) -> None:
+        offset = int(values["offset"])
+        if abs(offset) > CLOCK_SECONDS:
+            self._report(f"this gate's clock is {offset} seconds off")
+
+    def _keep_fresh(self) -> None:
+        failures = 0
+        link = Link(self._identity)
+        while not self._stop.is_set():
+            began = time.monotonic()
+            try:
+                self.refresh(link)
+                failures = 0
+                pause = REFRESH_SECONDS + random.uniform(-_JITTER_SECONDS, _JITTER_SECONDS)
+            except (LinkDown, BadBundle) as error:
+                failures += 1
+                pause = wait_seconds(failures)
+                self._report(f"bundle: {error}")
+                self._forget_old()
+            except Revoked as error:
+                self._store.remember(revoked="yes")
+                self._store.forget()
+                self._flap.load()
+                self._report(f"this gate is revoked: {error}")
+                pause = _LONGEST_WAIT_SECONDS
+            self._flap.wants_bundle.clear()
+            # An unknown key asks for a bundle at once, yet no code can make the gate ask more than once a minute.
+            if self._flap.wants_bundle.wait(pause):
+                self._stop.wait(max(0.0, _LONGEST_WAIT_SECONDS - (time.monotonic() - began)))
+        link.close()
+        self._store.close()
+
+    def _forget_old(self) -> None:
+        age = self._flap.bundle_age_seconds
+        if age is not None and age > 2 * _FORGET_SECONDS:
+            self._store.forget()
+            self._flap.load()
+
+    def _keep_telling(self) -> None:
+        failures = 0
+        link = Link(self._identity)
+        while not self._stop.is_set():
+            waiting = self._store.list_untold(_BATCH)
+            if not waiting:
+                self.has_scans.clear()
+                if not self._store.list_untold(1):
+                    self.has_scans.wait(REFRESH_SECONDS)
+                continue
+            try:
+                confirmed = link.tell(waiting, self._flap.offset)
+                self._store.mark_told(confirmed, int(time.time()))
+                self.told_something.set()
+                failures = 0
+            except LinkDown as error:
+                failures += 1
+                self._report(f"upload: {error}; {len(waiting)} scans wait")
+                self._stop.wait(wait_seconds(failures))
+        link.close()
+        self._store.close()
+
+
+def take_in(store: Store, token: str, opened: Opened, etag: str) -> dict[str, str]:
+    """Store a verified bundle with what it says beside its rules: how far it comes, whom to trust, what time it is."""
+    off = opened.bundle.issued_at - int(time.time())
+    values = {
+        "cursor": str(opened.delta.cursor if opened.delta else 0),
+        # A second is what whole seconds and the way over the network cannot tell apart.
+        "offset": str(0 if abs(off) <= 1 else off),
+    }
+    if opened.bundle_keys:
+        values["trust"] = json.dumps({"keys": [to_jwk(key) for key in opened.bundle_keys.values()]})
+    store.apply(token, opened, etag, values)
+    return values
+
+
+def wait_seconds(failures: int, chance: Callable[[float, float], float] = random.uniform) -> float:
+    """How long to wait after so many failures in a row: 1, 2, 4 ... 60 seconds, half of it by chance."""
+    longest = float(min(_LONGEST_WAIT_SECONDS, 2 ** min(failures - 1, 10)))
+    return longest / 2 + chance(0, longest / 2)
+
+
+def _bundle_of(token: str, flap: Flap) -> Any:
+    opened: Opened = open_bundle(token, flap.trust())
+    return opened.bundle

@@ -1,0 +1,226 @@
+"""The flap: one code in, one answer out, written down before anybody is let through."""
+
+import json
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from ticketing.gate.bundle import BadBundle, open_bundle
+from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, decide
+from ticketing.gate.usage import Direction, Use
+from ticketing.gate.words import passenger_sees
+from ticketing.ids import new_id
+from ticketing.tickets.jwk import VerifyKey, load_jwks
+from ticketing.validator.identity import Enrolment
+from ticketing.validator.store import Store, StoredScan
+
+# A camera reads one screen many times a second.
+DEBOUNCE_SECONDS = 3
+# A clock that was further off at the last sync cannot tell a fresh proof from an old one.
+CLOCK_SECONDS = 300
+_BEHIND_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is shown: the decision, its reason, words for the passenger and for staff; `again` is no new scan."""
+
+    admit: bool
+    reason: str
+    passenger_sees: str
+    staff_sees: str
+    scan_id: str | None = None
+    seq: int | None = None
+    again: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON for whatever drives the flap."""
+        return {
+            "decision": "accept" if self.admit else "refuse",
+            "reason": self.reason,
+            "passenger_sees": self.passenger_sees,
+            "staff_sees": self.staff_sees,
+            "scan_id": self.scan_id,
+            "seq": self.seq,
+            "again": self.again,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What this gate remembers of one ticket: from bundles and by itself."""
+
+    uses: Sequence[Use]
+    store: Store
+
+    def uses_of(self, _jti: str) -> Sequence[Use]:
+        return self.uses
+
+    def has_proof(self, jti: str, nonce: str) -> bool:
+        return self.store.has_proof(jti, nonce)
+
+
+class Flap:
+    """One gate at work. Thread-safe: one presentation after the other."""
+
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        store: Store,
+        *,
+        inspects: bool = False,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._enrolment = enrolment
+        self._store = store
+        self._inspects = inspects
+        self._now = now
+        self._lock = threading.Lock()
+        self._bundle: Bundle | None = None
+        self._last_code: tuple[str, float, Answer] | None = None
+        self.offset = int(store.state("offset") or 0)
+        self.is_revoked = store.state("revoked") == "yes"
+        self.wants_bundle = threading.Event()
+        self.load()
+
+    def load(self) -> None:
+        """Take the stored bundle to decide by."""
+        token, trust = self._store.state("bundle"), self._store.state("trust")
+        self.is_revoked = self._store.state("revoked") == "yes"
+        self.offset = int(self._store.state("offset") or 0)
+        if token is None or trust is None:
+            self._bundle = None
+            return
+        try:
+            self._bundle = open_bundle(token, self.trust(), self._enrolment.operator).bundle
+        except BadBundle:
+            self._bundle = None  # a key that has been taken out: nothing of it holds any more
+
+    def trust(self) -> dict[str, VerifyKey]:
+        """The keys that sign bundles, as the last one named them."""
+        return load_jwks(json.loads(self._store.state("trust") or '{"keys": []}'))
+
+    @property
+    def bundle_age_seconds(self) -> int | None:
+        """How old the bundle is by the corrected clock."""
+        return None if self._bundle is None else int(self._now()) + self.offset - self._bundle.issued_at
+
+    def show(self, code: str) -> tuple[Answer, Callable[[], None]]:
+        """Decide about a code. Call the second value when the answer has been shown.
+
+        Until then the scan is written but nobody saw the answer: after a power cut the same ticket gets it again
+        instead of being held for a second presentation.
+        """
+        with self._lock:
+            return self._show(code.strip())
+
+    def _show(self, code: str) -> tuple[Answer, Callable[[], None]]:
+        moment = self._now()
+        if self.is_revoked or self._bundle is None:
+            reason = "device_not_authorised" if self.is_revoked else "status_stale"
+            staff = "this gate is revoked" if self.is_revoked else "this gate has no bundle yet"
+            return Answer(
+                admit=False, reason=reason, passenger_sees="Please ask the staff", staff_sees=staff
+            ), _nothing
+        if (
+            self._last_code
+            and self._last_code[0] == code
+            and 0 <= moment - self._last_code[1] < DEBOUNCE_SECONDS
+        ):
+            return replace(self._last_code[2], again=True), _nothing
+        try:
+            answer, after = self._decide(code, int(moment))
+        except sqlite3.Error as error:
+            # A use that cannot be written is not admitted.
+            staff = f"the gate cannot write: {error}"
+            return Answer(
+                admit=False, reason="internal_error", passenger_sees="Please ask the staff", staff_sees=staff
+            ), _nothing
+        self._last_code = (code, moment, answer)
+        return answer, after
+
+    def _decide(self, code: str, device_ts: int) -> tuple[Answer, Callable[[], None]]:
+        bundle, place = cast("Bundle", self._bundle), self._enrolment
+        at = device_ts + self.offset
+        presented = Presented.scanned(code)
+        reading = bundle.read(presented.token, bundle.issuer, place.operator)
+        last = self._store.last_scan(reading.jti) if reading.jti else None
+        nonce = _nonce(bundle, reading, presented)
+        if last and last.nonce == nonce and 0 <= at - last.at < DEBOUNCE_SECONDS:
+            return self._again(last)
+        unseen = last if last and last.admitted and not last.shown else None
+        known = replace(bundle, read=lambda *_: reading)
+        decision = decide(presented, known, self._memory(reading.jti, unseen), at, self._gate(bundle, at))
+        if decision.reason == "unknown_key":
+            self.wants_bundle.set()
+        if unseen and decision.admit:
+            return self._again(unseen)
+        if decision.jti is None:
+            return _answer(decision, None), _nothing
+        return self._keep(decision, nonce, device_ts)
+
+    def _again(self, scan: StoredScan) -> tuple[Answer, Callable[[], None]]:
+        answer = Answer(**scan.answer, scan_id=scan.scan_id, seq=scan.seq, again=True)
+        return answer, lambda: self._store.mark_shown(scan.seq)
+
+    def _keep(
+        self, decision: Decision, nonce: str | None, device_ts: int
+    ) -> tuple[Answer, Callable[[], None]]:
+        answer = _answer(decision, None)
+        words = {
+            "admit": answer.admit, "reason": answer.reason, "passenger_sees": answer.passenger_sees,
+            "staff_sees": answer.staff_sees,
+        }  # fmt: skip
+        direction = "inspect" if self._inspects else self._enrolment.direction
+        scan = StoredScan(
+            0, str(uuid.UUID(new_id())), str(decision.jti), decision.leg, nonce, device_ts, self.offset, decision.admit,
+            decision.kind, decision.reason, direction, cast("Bundle", self._bundle).version, words, shown=False,
+        )  # fmt: skip
+        kept = self._store.add_scan(scan, keep_proof=decision.admit and not self._inspects)
+        return (
+            replace(answer, scan_id=kept.scan_id, seq=kept.seq),
+            lambda: self._store.mark_shown(kept.seq),
+        )
+
+    def _memory(self, jti: str | None, unseen: StoredScan | None) -> _Memory:
+        """Uses by bundles and by this gate, each told once; a scan whose answer nobody saw is not counted yet."""
+        if jti is None:
+            return _Memory((), self._store)
+        name = self._enrolment.name
+        uses = {
+            (use.leg, use.at, use.gate): use
+            for use in self._store.own_uses(jti, name, unseen.seq if unseen else None)
+        }
+        for use in self._store.known_uses(jti):
+            if unseen is None or (use.at, use.gate) != (unseen.at, name):
+                uses[use.leg, use.at, use.gate] = use
+        return _Memory(tuple(uses.values()), self._store)
+
+    def _gate(self, bundle: Bundle, at: int) -> Gate:
+        place = self._enrolment
+        sure = abs(self.offset) <= CLOCK_SECONDS and at >= bundle.issued_at - _BEHIND_SECONDS
+        return Gate(
+            place.operator, place.stop_id, None, place.name, place.zone, cast("Direction | None", place.direction),
+            inspects=self._inspects, clock_is_sure=sure,
+        )  # fmt: skip
+
+
+def _answer(decision: Decision, scan_id: str | None) -> Answer:
+    return Answer(
+        admit=decision.admit, reason=decision.reason, passenger_sees=passenger_sees(decision),
+        staff_sees=decision.staff, scan_id=scan_id,
+    )  # fmt: skip
+
+
+def _nonce(bundle: Bundle, reading: Reading, presented: Presented) -> str | None:
+    key = reading.claims.binding_key if reading.claims else None
+    proof = bundle.read_proof(presented.proof, presented.token, key) if key and presented.proof else None
+    return proof.nonce if proof else None
+
+
+def _nothing() -> None:
+    """Nothing was stored, so nothing is to be noted."""
