@@ -21,10 +21,11 @@ from ticketing.api.schemas.orders import (
     RefundSchema,
     TicketsSchema,
 )
-from ticketing.errors import InvalidRequest, NotFound
+from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.identity import Answer
 from ticketing.purchase import service as purchase
 from ticketing.purchase import show
+from ticketing.purchase.receipt import receipt
 from ticketing.quote import service as quotes
 from ticketing.quote import show as show_quote
 from ticketing.tickets import barcode
@@ -180,6 +181,24 @@ class PaymentResult(MethodView):
         if payment_id not in {payment.id for payment in state.payments}:
             raise NotFound("there is no such payment")
         return show.order(purchase.advance(here.till, order_id), here.warnings)
+
+
+@blueprint.route("/orders/<string:order_id>/receipt.pdf")
+class Receipt(MethodView):
+    """The receipt of an order."""
+
+    @blueprint.response(200, content_type="application/pdf")
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, order_id: str) -> Response:
+        """Draw the receipt: VAT by Member State and why it cost so much, in the language of Accept-Language."""
+        open_order(order_id)
+        here = rooms()
+        state = purchase.get_order(here.till, order_id)
+        if state.order.state not in {"ticketed", "part_refunded", "refunded", "exchanged"}:
+            raise Conflict(f"an order that is {state.order.state} has no receipt")
+        response = make_response(receipt(state, language(), here.till.press.issuer))
+        response.content_type = "application/pdf"
+        return response
 
 
 @blueprint.route("/orders/<string:order_id>/refund-offers")

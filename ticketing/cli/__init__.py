@@ -14,6 +14,10 @@ _COMMANDS = {
     "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
     "keys": ("ticketing.cli.keys", "List, rotate and withdraw the signing keys."),
     "settlement": ("ticketing.cli.settlement", "Net obligations, close a month, write statements."),
+    "payments": (
+        "ticketing.cli.payments",
+        "Hold the gateway's account against the books; what waits for a person.",
+    ),
     "access": ("ticketing.cli.access", "Make, list and revoke API keys for gates and finance staff."),
     "db": ("ticketing.cli.db", "Bring the database to the newest schema."),
     "serve": ("ticketing.cli.serve", "Serve the HTTP API under gunicorn."),
