@@ -17,6 +17,7 @@ from ticketing.api import (
     edge,
     gates,
     journeys,
+    metrics,
     orders,
     problems,
     settlement,
@@ -30,6 +31,7 @@ from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_current
+from ticketing.gate.operators import load_gates
 from ticketing.gate.service import Gatehouse
 from ticketing.identity import Once, OrderTokens, authenticate
 from ticketing.payments import DemoGateway
@@ -82,7 +84,7 @@ def create_app(
     edge.register(app, settings.gateway)
     problems.register(app)
     api = _Api(app)
-    for room in (journeys, orders, tickets, gates, staff, devices, settlement):
+    for room in (journeys, orders, tickets, gates, staff, devices, metrics, settlement):
         api.register_blueprint(room.blueprint)
     app.register_blueprint(wellknown.blueprint)
     app.register_blueprint(
@@ -99,13 +101,23 @@ def build_rooms(
     regions = load_regions(settings) if regions is None else regions
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
     keys.create_missing(clock.now())
+    doors = load_gates(settings.regions_folder / name for name in settings.regions)
     press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo")
     return Rooms(
         clock=clock,
         planner=Planner(database, clock, regions),
         desk=Desk(database, clock, regions),
         till=Till(database, clock, DemoGateway(database, clock), press, _schedules(regions)),
-        gatehouse=Gatehouse(database, clock, keys, press, accept_demo=settings.gateway == "demo"),
+        gatehouse=Gatehouse(
+            database,
+            clock,
+            keys,
+            press,
+            accept_demo=settings.gateway == "demo",
+            rules={code: product.rule for code, product in doors.products.items()},
+            policies=doors.policies,
+            zones=doors.zones,
+        ),
         office=Office(database, clock),
         once=Once(database, clock),
         order_tokens=OrderTokens.from_folder(settings.keys_folder),

@@ -40,7 +40,8 @@ def look_up(house: Gatehouse, staff: Staff, code: str, reason: str) -> list[dict
     now = house.clock.now()
     with house.database.write() as tx:
         found = _by_code(tx, staff, code, now)
-        for jti in [held.jti for held in found] or [None]:
+        looked: list[str | None] = [held.jti for held in found]
+        for jti in looked or [None]:
             _note(tx, now, "look_up", staff, jti=jti, reason=reason, document={"found": jti is not None})
         shown = [_shown(tx, held, staff) for held in found]
     if not shown:
