@@ -28,6 +28,7 @@ test: setup ## the whole suite on SQLite and on PostgreSQL
 
 soak: setup ## long searches: many more examples of every property
 	@SOAK=1 $(BIN)/python -m pytest -n auto -m "soak or not soak" $(PYTEST_ARGS)
+	@$(BIN)/python -m tests.ticketing.gate.simulation
 
 lint: setup ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff check .

@@ -1,6 +1,8 @@
 """A day at the gates, small: no copy is missed once everything is told, no honest passenger is refused or accused."""
 
 import json
+import os
+import secrets
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -37,11 +39,12 @@ def test_no_copy_is_missed_and_no_honest_passenger_refused(seed: int) -> None:
 
 
 @pytest.mark.soak
-def test_two_hundred_thousand_passengers_at_fifty_gates() -> None:
-    outcome = pure_day(Plan(seed=20261124))
+def test_a_day_at_fifty_gates() -> None:
+    seed = secrets.randbelow(1 << 31) if os.environ.get("SOAK") else 3
+    outcome = pure_day(Plan(passengers=200_000 if os.environ.get("SOAK") else 1500, seed=seed))
 
-    assert (outcome.missed, outcome.accused, dict(outcome.honest_refusals)) == (0, 0, {})
-    assert outcome.counts["copies"] > 1500
+    assert (outcome.missed, outcome.accused, dict(outcome.honest_refusals)) == (0, 0, {}), f"seed {seed}"
+    assert outcome.counts["copies"] > 5
 
 
 class RealGate:

@@ -197,7 +197,7 @@ def test_a_scanner_reads_the_code_back(disturb: str) -> None:
     assert [found.text for found in zxingcpp.read_barcodes(image)] == [token]
 
 
-def test_the_longest_product_keeps_the_size_of_the_code() -> None:
+def test_s55_the_longest_product_keeps_the_size_of_the_code() -> None:
     legs = tuple((operator, f"HSL-STOP-{at:02}", f"HSL-STOP-{at + 1:02}") for at, operator in enumerate(
         ["tlt", "tlt", "tallink", "hsl", "hsl"]))  # fmt: skip
     order = TicketOrder(
