@@ -54,5 +54,7 @@ class Gatehouse:
         return replace(self.policies.get(operator, Policy()), accept_demo=self.accept_demo)
 
     def offsets(self, operator: str, now: datetime) -> tuple[tuple[int, int], ...]:
-        """The local day of an operator, for rules with hours and days; UTC where nothing else is said."""
+        """The local day of an operator where a rule has hours or days; UTC where no zone is said."""
+        if not any(rule.hours or rule.days for rule in self.rules.values()):
+            return ()
         return local_offsets(ZoneInfo(self.zones.get(operator, "UTC")), now)

@@ -59,7 +59,7 @@ def bundle(house: Gatehouse, operator: str, since: int | None = None) -> SignedB
         rules=house.rules,
         uses=page,
         policy=policy,
-        offsets=house.offsets(operator, now) if _is_timed(house) else (),
+        offsets=house.offsets(operator, now),
         devices=revoked,
         bundle_keys=house.keys.ring("bundle") if since is not None else {},
         delta=delta,
@@ -128,7 +128,3 @@ def _uses(
 
 def _told(use: TicketUse) -> Use:
     return Use(use.jti, use.leg, int(use.at.timestamp()), use.gate, cast("UseKind", use.kind))
-
-
-def _is_timed(house: Gatehouse) -> bool:
-    return any(rule.hours or rule.days for rule in house.rules.values())
