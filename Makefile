@@ -38,6 +38,7 @@ lint: setup ## ruff, mypy strict, import contracts
 
 bench: setup ## every speed claim beside its peer, in one run
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.gates
 
 lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
