@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import control_code, ticket_move
-from ticketing.db.rows import columns, fetch, find
+from ticketing.db.rows import columns, fetch, find, insert_once
 from ticketing.db.tables import ticket, use_claim
 from ticketing.db.uses import list_uses as list_uses  # noqa: PLC0414  purchase asks here whether a ticket is used
 
@@ -159,12 +159,8 @@ def list_claims(tx: Transaction, jti: str) -> list[UseClaim]:
 
 def claim_use(tx: Transaction, use: UseClaim) -> bool:
     """Take one use; the unique row decides. False when somebody else has it."""
-    try:
-        with tx.begin_nested():
-            tx.execute(sa.insert(use_claim).values(**columns(use)))
-    except sa.exc.IntegrityError:
-        return False
-    return True
+    made = insert_once(tx, use_claim, columns(use))
+    return tx.execute(made, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def list_signed_by(tx: Transaction, header: str, after: str, at: datetime, limit: int) -> list[Ticket]:
