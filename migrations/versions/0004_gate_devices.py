@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.add_column("scan_fact", sa.Column("direction", sa.Text(), nullable=True))
     op.add_column("scan_fact", sa.Column("is_flagged", sa.Integer(), nullable=False, server_default="0"))
     op.create_index(op.f("ix_scan_fact_operator_received_at"), "scan_fact", ["operator", "received_at"])
+    op.create_index(op.f("ix_ticket_status_list_status"), "ticket", ["status_list", "status"])
     _create_uses()
     _create_devices()
     _carry_over()

@@ -141,7 +141,9 @@ def live_lists(tx: Transaction, at: datetime) -> list[str]:
 def statuses(tx: Transaction, status_list: str, at: datetime) -> Mapping[int, str]:
     """Index → status of the unexpired tickets of a list that are not simply valid; a left index is revoked."""
     query = sa.select(ticket.c.status_index, ticket.c.status).where(
-        ticket.c.status_list == status_list, ticket.c.status != "valid", ticket.c.expires_at > at
+        ticket.c.status_list == status_list,
+        ticket.c.status.in_(("revoked", "suspended")),
+        ticket.c.expires_at > at,
     )
     left = (
         sa.select(ticket_move.c.old_index)

@@ -36,7 +36,7 @@ class Gatehouse:
     """What the gates' room needs. `accept_demo` lets tickets pass that pretended money has paid.
 
     `rules` by product code, `policies` and time zones by operator; `signed` keeps the status lists of this
-    process for as long as they hold.
+    process for as long as they hold, `live` which lists there are.
     """
 
     database: Database
@@ -48,6 +48,7 @@ class Gatehouse:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     zones: Mapping[str, str] = field(default_factory=dict)
     signed: dict[str, Signed] = field(default_factory=dict)
+    live: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict)
 
     def policy(self, operator: str) -> Policy:
         """How an operator's gates behave."""

@@ -43,7 +43,7 @@ def bundle(house: Gatehouse, operator: str, since: int | None = None) -> SignedB
     """
     now = house.clock.now()
     with house.database.read() as tx:
-        lists = sorted({*tickets.live_lists(tx, now), *coming_lists(now)})
+        lists = _lists(tx, house, now)
         page, delta = _uses(tx, operator, since, now)
         revoked = devices.list_revoked(tx, operator)
     signed = [_status_list(house, name, now) for name in lists]
@@ -102,6 +102,15 @@ def _status_list(house: Gatehouse, list_id: str, now: datetime) -> Signed:
     made = Signed(state, now, status_list.sign(Signer(kid, key), house.press.status_uri(list_id), bits, now))
     house.signed[list_id] = made
     return made
+
+
+def _lists(tx: Transaction, house: Gatehouse, now: datetime) -> list[str]:
+    """The lists that tickets point into. Those of new tickets are known beforehand, so the rest may be minutes old."""
+    asked, live = house.live.get("lists", (None, []))
+    if asked is None or not timedelta() <= now - asked < _LIST_LIFE:
+        live = tickets.live_lists(tx, now)
+        house.live["lists"] = now, live
+    return sorted({*live, *coming_lists(now)})
 
 
 def _uses(
