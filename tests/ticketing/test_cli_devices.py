@@ -45,3 +45,4 @@ def test_a_code_is_made_used_listed_and_its_device_revoked(house: Gatehouse) -> 
     assert revoked.exit_code == 0
     assert '"state": "revoked"' in run("list", "--operator", "hsl", "--json").output
     assert run("list", "--operator", "tlt").output == ""
+    assert run("journal", "--operator", "hsl").output.splitlines()[-1] == "the journal is whole"

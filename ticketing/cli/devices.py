@@ -6,7 +6,7 @@ import click
 
 from ticketing.api.devices import shown
 from ticketing.cli.deployment import database, settings
-from ticketing.gate import devices
+from ticketing.gate import devices, staff
 from ticketing.gate.devices import Place
 from ticketing.gate.house import Gatehouse
 from ticketing.tickets.issue import Press
@@ -83,6 +83,26 @@ def revoke_command(operator: str, device_id: str, because: str) -> None:
     devices.revoke(house, operator, device_id, because, "command line")
     house.database.close()
     click.echo(f"{device_id} is revoked")
+
+
+@command.command("journal")
+@_OPERATOR
+def journal_command(operator: str) -> None:
+    """Print what people did at an operator's gates and prove that no entry was changed; exit 1 if one was.
+
+    \b
+    Example:
+      throughfare devices journal --operator hsl
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    house = _house()
+    for entry in staff.list_journal(house, operator):
+        ticket = f" ticket {entry['ticket']}..." if entry["ticket"] else ""
+        click.echo(f"{entry['at']}  {entry['kind']:<11} {entry['by']}{ticket}: {entry['reason']}")
+    broken = staff.journal_break(house, operator)
+    house.database.close()
+    if broken is not None:
+        raise click.ClickException(f"the journal is not whole from its entry {broken} on")
+    click.echo("the journal is whole")
 
 
 def _house() -> Gatehouse:
