@@ -22,6 +22,7 @@ from ticketing.api import (
     gateway,
     journeys,
     limits,
+    metrics,
     operators,
     orders,
     passes,
@@ -37,6 +38,7 @@ from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_current
+from ticketing.gate.operators import load_gates
 from ticketing.gate.rules import gate_rules
 from ticketing.gate.service import Gatehouse
 from ticketing.identity import (
@@ -72,6 +74,7 @@ _BLUEPRINTS = (
     gates,
     devices,
     staff,
+    metrics,
     settlement,
     finance,
 )
@@ -141,6 +144,7 @@ def build_rooms(
     regions = load_regions(settings) if regions is None else regions
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
     keys.create_missing(clock.now())
+    doors = load_gates(settings.regions_folder / name for name in settings.regions)
     press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo")
     opened = open_connectors(database, clock, regions)
     return Rooms(
@@ -151,7 +155,14 @@ def build_rooms(
             database, clock, _gateway(settings, database, clock), press, regions, connectors or opened.regions
         ),
         gatehouse=Gatehouse(
-            database, clock, keys, press, accept_demo=settings.gateway == "demo", rules=gate_rules(regions)
+            database,
+            clock,
+            keys,
+            press,
+            accept_demo=settings.gateway == "demo",
+            rules=gate_rules(regions) | {code: product.rule for code, product in doors.products.items()},
+            policies=doors.policies,
+            zones=doors.zones,
         ),
         connectors=opened,
         office=Office(

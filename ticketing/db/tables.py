@@ -174,6 +174,7 @@ ticket = _table(
     sa.UniqueConstraint("status_list", "status_index"),
     sa.Index(None, "order_id"),
     sa.Index(None, "expires_at", "status_list"),
+    sa.Index(None, "status_list", "status"),
 )
 
 # --- gates ----------------------------------------------------------------------------------------------
