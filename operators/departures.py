@@ -1,12 +1,14 @@
 """From a ride of an itinerary to what an operator is asked about: the departure, and who travels on it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from operators.gtfs.timetable import Pattern, Timetable
-from operators.port import Departure
+from operators.port import Departure, HoldRequest, Traveller
+from operators.region import RegionData
 from tariffs.journey import Ride
+from tariffs.money import Money
 
 
 def departure_of(ride: Ride, timetable: Timetable) -> Departure:
@@ -28,6 +30,21 @@ def departure_of(ride: Ride, timetable: Timetable) -> Departure:
     raise LookupError(
         f"{ride.operator} has no trip {ride.trip_id} from {ride.from_stop_id} at {ride.departure}"
     )
+
+
+def hold_request(
+    region: RegionData,
+    ride: Ride,
+    passengers: Sequence[tuple[str, str]],
+    key: str,
+    price: Money | None = None,
+) -> HoldRequest:
+    """Ask a ride's operator to hold it for passengers, each a reference of ours and a rider category of the region.
+
+    Raises LookupError for a ride or a rider category that the operator does not have.
+    """
+    travellers = tuple(Traveller(ref, region.riders[category][ride.operator]) for ref, category in passengers)
+    return HoldRequest(key, departure_of(ride, region.timetables[ride.operator]), travellers, price)
 
 
 def upcoming(timetable: Timetable, after: datetime, count: int) -> list[Departure]:

@@ -97,6 +97,10 @@ class Guarded:
         """As the port says."""
         return self._run("timetable", lambda: self.inner.timetable(known_version))
 
+    def kept_timetable(self) -> TimetableVersion | None:
+        """As the port says."""
+        return self.inner.kept_timetable()
+
     def places(self, text: str) -> Sequence[Stop]:
         """As the port says; answered from what is here."""
         return self.inner.places(text)

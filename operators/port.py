@@ -72,7 +72,8 @@ class Capabilities:
     `needs_hold`: without a hold and its confirmation nobody may travel; false means that our ticket is
     enough and hold, confirm and cancel are not supported. `cancels` is whether a confirmed booking can be
     taken back by machine: confirm what cannot be taken back last. `releases` is whether a hold can be given
-    back at once, else it lapses. `hold_seconds` is how long a hold lasts at least.
+    back at once, else it lapses. `hold_seconds` is how long a hold lasts at least, `told_for_seconds` how long
+    its last word on disruptions holds when nothing newer comes.
     """
 
     needs_hold: bool
@@ -85,6 +86,7 @@ class Capabilities:
     hold_seconds: int = 0
     max_travellers: int = 9
     sale_ends_seconds: int = 0
+    told_for_seconds: int = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +293,9 @@ class Connector(Protocol):
 
     def timetable(self, known_version: str | None = None) -> TimetableVersion | None:
         """The timetable, None when `known_version` still is the newest."""
+
+    def kept_timetable(self) -> TimetableVersion | None:
+        """The newest good timetable that was fetched, from an earlier run too; None where none ever was. Asks nobody."""
 
     def places(self, text: str) -> Sequence[Stop]:
         """Stops by name."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from operators.files import FARE_FILES, FEED_FILES, FeedUnreadable, read_feed
@@ -49,12 +50,17 @@ class RegionData:
     dated_feeds: Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
-def load_region(folder: Path) -> tuple[RegionData, list[Finding]]:
-    """Read a region's folder as far as it can be read, with every fault; use it only without errors."""
+def load_region(
+    folder: Path, fetched: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> tuple[RegionData, list[Finding]]:
+    """Read a region's folder as far as it can be read, with every fault; use it only without errors.
+
+    `fetched` are newer feeds that stand before those of the folder: operator → file → text.
+    """
     findings: list[Finding] = []
     toml = open_toml(folder / REGION_TOML, findings)
     operators = toml.operators()
-    texts, timetables = _feeds(folder, operators, findings)
+    texts, timetables = _feeds(folder, operators, fetched, findings)
     stops = {f"{operator}:{stop}" for operator, timetable in timetables.items() for stop in timetable.stops}
     region = RegionData(
         id=folder.name,
@@ -84,14 +90,18 @@ def load_region(folder: Path) -> tuple[RegionData, list[Finding]]:
 
 
 def _feeds(
-    folder: Path, operators: Mapping[str, Operator], findings: list[Finding]
+    folder: Path,
+    operators: Mapping[str, Operator],
+    fetched: Mapping[str, Mapping[str, str]],
+    findings: list[Finding],
 ) -> tuple[dict[str, dict[str, str]], dict[str, Timetable]]:
     texts: dict[str, dict[str, str]] = {}
     timetables: dict[str, Timetable] = {}
     for operator in operators:
         place = folder / "feeds" / operator
         try:
-            texts[operator] = read_feed(place if place.is_dir() else place.with_suffix(".zip"), FEED_FILES)
+            path = place if place.is_dir() else place.with_suffix(".zip")
+            texts[operator] = dict(fetched.get(operator, {})) or read_feed(path, FEED_FILES)
         except FeedUnreadable as error:
             findings.append(Finding(f"feeds/{operator}", 0, "", "unreadable_feed", str(error)))
             continue

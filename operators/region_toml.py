@@ -16,6 +16,11 @@ _KEYS = frozenset({
     "name", "member_states", "currency", "languages", "fee_basis_points", "offer_minutes", "product", "walking",
     "interchange", "rider_categories", "operators", "terminals", "crossings",
 })  # fmt: skip
+_ROW_KEYS: Mapping[str, frozenset[str]] = {
+    "operators": frozenset({"id", "name", "member_state", "medium", "refund", "connector", "states"}),
+    "terminals": frozenset({"stop", "member_state", "check_in_minutes", "exit_minutes"}),
+    "crossings": frozenset({"stops", "distance_m"}),
+}
 _PERCENT = 100
 _MAX_BASIS_POINTS = 10_000
 # Operators and the product become codes in tickets, so they are short.
@@ -261,7 +266,11 @@ class RegionToml:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self.fault(field, "invalid_value", "must be a list of tables")
             return []
-        return [(f"{field}[{at}]", item) for at, item in enumerate(value)]
+        rows = [(f"{field}[{at}]", item) for at, item in enumerate(value)]
+        for path, row in rows:
+            for key in sorted(row.keys() - _ROW_KEYS[field]):
+                self.fault(f"{path}.{key}", "unknown_key", f"{key} means nothing here")
+        return rows
 
     def _settings(self, field: str, defaults: Mapping[str, float]) -> dict[str, float]:
         """A table of positive numbers, each with its default."""

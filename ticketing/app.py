@@ -56,7 +56,7 @@ from ticketing.identity.proofs import read_issuers, trusted_issuers
 from ticketing.payments import DemoGateway, PaymentGateway, StripeGateway
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
-from ticketing.regions import Region, load_regions, open_connectors
+from ticketing.regions import Region, Watch, load_regions, open_connectors
 from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 from ticketing.tickets.issue import Press
@@ -126,6 +126,7 @@ def create_app(
         api.register_blueprint(room.blueprint)
     app.register_blueprint(wellknown.blueprint)
     app.register_blueprint(gateway.blueprint)
+    app.register_blueprint(operators.monitoring)
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
     )
@@ -141,15 +142,17 @@ def build_rooms(
 ) -> Rooms:
     """Build each room with what it needs."""
     database, clock = Database(settings.database_url), clock or settings.clock()
-    regions = load_regions(settings) if regions is None else regions
+    regions = load_regions(settings) if regions is None else dict(regions)
+    opened = open_connectors(database, clock, regions)
+    watch = Watch(settings, clock, regions, opened)
+    watch.adopt()
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
     keys.create_missing(clock.now())
     doors = load_gates(settings.regions_folder / name for name in settings.regions)
     press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo")
-    opened = open_connectors(database, clock, regions)
     return Rooms(
         clock=clock,
-        planner=Planner(database, clock, regions),
+        planner=Planner(database, clock, regions, watch),
         desk=Desk(database, clock, regions),
         till=Till(
             database, clock, _gateway(settings, database, clock), press, regions, connectors or opened.regions

@@ -83,6 +83,7 @@ class Settings:
     rate_limits: bool = True
     allow_demo_payments_in_production: bool = False
     demo_clock_file: Path | None = None
+    live_seconds: int = 0
     log_format: Literal["json", "console"] = "json"
 
     def clock(self) -> Clock:
@@ -133,6 +134,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         stripe_api_address=environ.get("THROUGHFARE_STRIPE_API_ADDRESS", "").rstrip("/"),
         allow_demo_payments_in_production=environ.get("ALLOW_DEMO_PAYMENTS_IN_PRODUCTION") == "yes",
         demo_clock_file=_optional_path(environ, "DEMO_CLOCK_FILE"),
+        live_seconds=_seconds(environ, "LIVE_SECONDS", 30),
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
     )
     _refuse_unsafe_production(settings)
@@ -176,6 +178,13 @@ def _oidc(environ: Mapping[str, str]) -> OidcSettings | None:
 def _words(text: str) -> tuple[str, ...]:
     """Values separated by commas: while a secret changes, the new one comes before the old one."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(f"THROUGHFARE_{name}", str(default))
+    if not value.isascii() or not value.isdigit() or len(value) > 5:  # noqa: PLR2004  a day has 86400
+        raise Misconfigured(f"THROUGHFARE_{name} is {value!r}; it must be a number of seconds, 0 for never")
+    return int(value)
 
 
 def _optional_path(environ: Mapping[str, str], name: str) -> Path | None:

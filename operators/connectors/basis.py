@@ -41,6 +41,10 @@ class Basis:
             raise NotSupported(f"{self.operator} publishes no timetable")
         return None if known_version == "published" else TimetableVersion("published", self._published)
 
+    def kept_timetable(self) -> TimetableVersion | None:
+        """Nothing is fetched: the region's own is all there is."""
+        return None
+
     def places(self, text: str) -> Sequence[Stop]:
         """Stops whose name has the text in it, in any language."""
         if self._published is None:

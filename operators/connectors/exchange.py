@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from operators.connectors.basis import Basis, Now
 from operators.exchange.folder import Alarm, PostOffice
-from operators.exchange.format import ExchangeFile, Record, Refusal
+from operators.exchange.format import ExchangeFile, Kind, Record, Refusal
 from operators.gtfs.timetable import Timetable
 from operators.inventory import Inventory, Reservation, Sailing
 from operators.port import (
@@ -34,6 +34,8 @@ _PLACES: tuple[PlaceKind, ...] = ("foot", "car", "cabin")
 _EVENTS = ("CANCELLATION", "DELAY", "BOARDED")
 # Sailings of longer ago are history: nothing about them is told any more.
 _TOLD_FOR = timedelta(days=2)
+# An event is told once, not again and again: it holds for the day.
+_DAY_SECONDS = 86_400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,6 +48,14 @@ class _Allotments:
     seats: dict[Sailing, Counter[str]] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Told:
+    """What our manifests have told: the last action by record, folded up to a number."""
+
+    seen: int = 0
+    actions: dict[str, str] = field(default_factory=dict)
+
+
 class FileExchange(Basis):
     """One operator's folder. `terms` is the inventory, whose capacity becomes what the operator allots."""
 
@@ -55,7 +65,7 @@ class FileExchange(Basis):
         super().__init__(operator, published, now)
         inventory = self.inventory = replace(terms, capacity=self.allotted)
         self._post = post
-        self._allotments = _Allotments()
+        self._allotments, self._told = _Allotments(), _Told()
         self._trips = (
             {trip.trip_id for pattern in published.patterns for trip in pattern.trips} if published else set()
         )
@@ -65,6 +75,7 @@ class FileExchange(Basis):
             releases=True,
             availability=True,
             disruptions=True,
+            told_for_seconds=_DAY_SECONDS,
             finds_by="our_key",
             hold_seconds=int(inventory.hold_life.total_seconds()),
             max_travellers=inventory.max_travellers,
@@ -90,7 +101,7 @@ class FileExchange(Basis):
     def confirm(self, key: str) -> Booking:
         """Sell, and write the manifest; a folder that cannot be written delays the manifest, not the sale."""
         sold = self.inventory.confirm(key, self.now())
-        self._deliver()
+        self._deliver(sold)
         return Booking(sold.key, sold.key, sold.price)
 
     def release(self, key: str) -> Release:
@@ -104,8 +115,7 @@ class FileExchange(Basis):
 
     def cancel(self, key: str) -> Cancellation:
         """Take a booking back, and tell the operator with the next manifest."""
-        self.inventory.cancel(key)
-        self._deliver()
+        self._deliver(self.inventory.cancel(key))
         return Cancellation(key)
 
     def find(self, key: str) -> Standing | None:
@@ -121,6 +131,8 @@ class FileExchange(Basis):
 
     def disruptions(self) -> Disruptions:
         """What the operator's event files say, the newest word on a trip last."""
+        if not self._post.folder.is_dir():
+            return Disruptions(_EPOCH, ())
         with self._post.locked():
             files = list(self._post.files("accepted", "EVENTS"))
         found: dict[tuple[str, object], Disruption] = {}
@@ -140,29 +152,30 @@ class FileExchange(Basis):
     def tend(self) -> Sequence[str]:
         """Take in what has come, send what is due; answers what a person should look at."""
         alarms: list[Alarm] = self._post.receive(self._judge)
-        self._manifest()
+        since = (self.now() - _TOLD_FOR).date()
+        self._manifest(self.inventory.sailings.sold(self.operator, since))
         alarms += self._post.resend()
         return [f"{alarm.trouble}: {alarm.file}: {alarm.detail}" for alarm in alarms]
 
-    def _deliver(self) -> None:
+    def _deliver(self, changed: Reservation) -> None:
         try:
-            self._manifest()
+            self._manifest([changed])
         except OSError:
             return  # the booking stands; `tend` writes the manifest when the folder is there again
 
-    def _manifest(self) -> None:
+    def _manifest(self, reservations: Sequence[Reservation]) -> None:
         """Send what the operator has not been told: sold and not cancelled, or cancelled and told as sold."""
         with self._post.locked():
-            told: dict[str, str] = {}
-            for file in self._post.files("sent", "MANIFEST"):
-                told.update((record.record_id, record.action) for record in file.records)
+            for file in self._post.files("sent", "MANIFEST", after=self._told.seen):
+                self._told.actions.update((record.record_id, record.action) for record in file.records)
+                self._told.seen = file.name.sequence
             due: list[Record] = []
-            since = (self.now() - _TOLD_FOR).date()
-            for sold in self.inventory.sailings.sold(self.operator, since):
+            for sold in reservations:
                 for record in _records(sold):
-                    if sold.state == "confirmed" and record.record_id not in told:
+                    told = self._told.actions.get(record.record_id)
+                    if sold.state == "confirmed" and told is None:
                         due.append(record)
-                    elif sold.state == "cancelled" and told.get(record.record_id) == "ADD":
+                    elif sold.state == "cancelled" and told == "ADD":
                         due.append(_cancelled(record))
             if due:
                 self._post.send("MANIFEST", due)
@@ -183,12 +196,12 @@ class FileExchange(Basis):
 
     def _fold(self) -> None:
         """Bring the allotments up to the files that have been accepted."""
-        files = list(self._post.files("accepted", "ALLOTMENT")) + list(
-            self._post.files("accepted", "CORRECTION")
-        )
-        if len(files) == self._allotments.seen:
+        kinds: tuple[Kind, ...] = ("ALLOTMENT", "CORRECTION")
+        count = sum(self._post.last("accepted", kind) for kind in kinds)
+        if count == self._allotments.seen:
             return
-        folded = _Allotments(seen=len(files))
+        files = [file for kind in kinds for file in self._post.files("accepted", kind)]
+        folded = _Allotments(seen=count)
         for file in sorted(files, key=lambda one: one.created_at):
             for record in file.records:
                 if not self._refusal(file, record):

@@ -69,7 +69,7 @@ class OpenTransport(Basis):
             found = self._good
         return None if found is None or found.version == known_version else found
 
-    def last_good(self) -> TimetableVersion | None:
+    def kept_timetable(self) -> TimetableVersion | None:
         """The last good feed that was fetched, from this run or an earlier one; nothing is asked."""
         with self._lock:
             self._recall()

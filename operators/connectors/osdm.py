@@ -171,9 +171,9 @@ class Osdm(Journaled):
                 proposal = self._proposal(entry, f"cancel-{entry.version}")
                 path = f"/bookings/{entry.reference}/refund-offers/{proposal.id}"
                 reply = self._change(entry, before, "refund", ("PATCH", path, {"status": "CONFIRMED"}))
-            except (Unavailable, BadReply):
+            except (Unavailable, BadReply) as error:
                 self.write(self.require(key), before)
-                raise
+                raise Unavailable(error.detail) from error
             answer = _object(reply).get("refundOffer")
             if not isinstance(answer, dict) or answer.get("status") != "CONFIRMED":
                 raise OutcomeUnknown("the vendor does not say that the refund is confirmed")
@@ -193,7 +193,10 @@ class Osdm(Journaled):
 
     def _begin(self, request: HoldRequest, entry: Entry) -> Entry:
         """Choose an offer and write down the whole request, so that it can be repeated to the letter."""
-        offers = self.offers(OfferRequest(request.departure, request.travellers, _currency(request)))
+        try:
+            offers = self.offers(OfferRequest(request.departure, request.travellers, _currency(request)))
+        except BadReply as error:
+            raise Unavailable(error.detail) from error  # nothing was asked to change yet
         wanted = [offer for offer in offers.offers if request.offer_id in {None, offer.id}]
         if not wanted:
             raise Refused(

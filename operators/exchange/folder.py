@@ -35,6 +35,8 @@ ACK_PATIENCE = timedelta(minutes=60)
 Trouble = Literal[
     "gap", "incomplete", "quarantined", "changed_replay", "no_acknowledgement", "rejected", "refused"
 ]
+Place = Literal["accepted", "sent"]
+_CONTENT: tuple[Kind, ...] = ("MANIFEST", "ALLOTMENT", "EVENTS", "CORRECTION")
 # Judges a file's records before it is accepted: each refusal is told, the rest counts.
 Judge = Callable[[ExchangeFile], Sequence[Refusal]]
 
@@ -59,6 +61,7 @@ class PostOffice:
     _cache: dict[str, ExchangeFile] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _inside: bool = False
+    _numbers: dict[tuple[Place, Kind], int] = field(default_factory=dict)
 
     def receive(self, judge: Judge) -> list[Alarm]:
         """Take in whatever has come, in sequence, and acknowledge it; answers what is wrong."""
@@ -70,7 +73,7 @@ class PostOffice:
     def send(self, kind: Kind, records: Sequence[Record] = (), acks: Sequence[Acknowledgement] = ()) -> Name:
         """Write a file with the next number; it is sent when it stands in `sent/`."""
         with self.locked():
-            name = Name(kind, self.me, self.other, 1 + self._last("sent", kind))
+            name = Name(kind, self.me, self.other, 1 + self.last("sent", kind))
             content = write(ExchangeFile(name, self.now(), tuple(records), tuple(acks)))
             _put(self.folder / "sent", str(name), content)
             _put(self.folder / "out", str(name), content)
@@ -80,21 +83,29 @@ class PostOffice:
         """Put the identical bytes out again of what nobody has acknowledged in time."""
         with self.locked():
             told = {(ack.kind, ack.sequence): ack for ack in self._acks("accepted")}
-            sent = [file for file in self.files("sent") if file.name.kind != "ACK"]
             return [
                 alarm
-                for file in sent
+                for kind in _CONTENT
+                for file in self.files("sent", kind)
                 for alarm in self._follow(file, told.get((file.name.kind, file.name.sequence)))
             ]
 
-    def files(self, place: Literal["accepted", "sent"], kind: Kind | None = None) -> Iterator[ExchangeFile]:
-        """The files of one side in sequence, each read once."""
-        names = [name for name in self._names(place) if kind in {None, name.kind}]
-        for name in sorted(names, key=lambda one: (one.kind, one.sequence)):
+    def files(self, place: Place, kind: Kind, after: int = 0) -> Iterator[ExchangeFile]:
+        """The files of one side and kind in sequence, from number `after` + 1 on; each is read once."""
+        for sequence in range(after + 1, self.last(place, kind) + 1):
+            name = self._name(place, kind, sequence)
             key = f"{place}/{name}"
             if key not in self._cache:
                 self._cache[key] = read(name, (self.folder / place / str(name)).read_bytes())
             yield self._cache[key]
+
+    def last(self, place: Place, kind: Kind) -> int:
+        """The highest number in a folder: numbers there have no gap, so the next one is looked for, not all listed."""
+        number = self._numbers.get((place, kind), 0)
+        while (self.folder / place / str(self._name(place, kind, number + 1))).exists():
+            number += 1
+        self._numbers[place, kind] = number
+        return number
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -141,7 +152,7 @@ class PostOffice:
         accepted = self.folder / "accepted" / str(name)
         if accepted.exists():
             return self._replayed(name, content, accepted.read_bytes(), judge)
-        expected = 1 + self._last("accepted", name.kind)
+        expected = 1 + self.last("accepted", name.kind)
         if name.sequence > expected:
             return self._gap(name, path, expected)
         try:
@@ -206,21 +217,19 @@ class PostOffice:
     def _acknowledge_accepted(self, judge: Judge) -> None:
         """Acknowledge what was accepted just before a crash."""
         told = {(ack.kind, ack.sequence) for ack in self._acks("sent") if ack.status != "REJECTED"}
-        for file in list(self.files("accepted")):
+        for file in [file for kind in _CONTENT for file in self.files("accepted", kind)]:
             name = file.name
-            if name.kind != "ACK" and (name.kind, name.sequence) not in told:
+            if (name.kind, name.sequence) not in told:
                 content = (self.folder / "accepted" / str(name)).read_bytes()
                 self._acknowledge(file, content, tuple(judge(file)))
 
-    def _acks(self, place: Literal["accepted", "sent"]) -> Iterator[Acknowledgement]:
+    def _acks(self, place: Place) -> Iterator[Acknowledgement]:
         for file in self.files(place, "ACK"):
             yield from file.acknowledgements
 
-    def _last(self, place: Literal["accepted", "sent"], kind: Kind) -> int:
-        return max((name.sequence for name in self._names(place) if name.kind == kind), default=0)
-
-    def _names(self, place: str) -> list[Name]:
-        return [name for entry in os.scandir(self.folder / place) if (name := parse_name(entry.name))]
+    def _name(self, place: Place, kind: Kind, sequence: int) -> Name:
+        ours = place == "sent"
+        return Name(kind, self.me if ours else self.other, self.other if ours else self.me, sequence)
 
     def _waited(self, path: Path) -> timedelta:
         return self.now() - datetime.fromtimestamp(path.stat().st_mtime, UTC)

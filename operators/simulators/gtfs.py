@@ -84,7 +84,11 @@ class GtfsSimulator(Simulator):
         for number, trouble in enumerate(self.troubles):
             entity = message.entity.add(id=str(number))
             trip = entity.trip_update.trip
-            trip.trip_id, trip.start_date = trouble.trip_id, f"{trouble.day:%Y%m%d}"
+            # One run of a trip that repeats is named by its start (frequencies.txt).
+            trip.trip_id, _, start = trouble.trip_id.partition("@")
+            trip.start_date = f"{trouble.day:%Y%m%d}"
+            if start:
+                trip.start_time = f"{int(start) // 3600:02}:{int(start) // 60 % 60:02}:{int(start) % 60:02}"
             if trouble.cancelled:
                 trip.schedule_relationship = gtfs.TripDescriptor.CANCELED
             for sequence, late in trouble.calls:

@@ -17,7 +17,7 @@ PRIVATE = [
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_a_private_address_is_refused_in_every_spelling(address: str) -> None:
+def test_s37_a_private_address_is_refused_in_every_spelling(address: str) -> None:
     host = f"[{address.partition('%')[0]}]" if ":" in address else address
 
     assert not is_public(address)
@@ -57,7 +57,7 @@ def test_a_name_that_leads_inside_is_refused_when_connecting(monkeypatch: pytest
         open_wire().call("GET", "https://ferry.example/", changes=True)
 
 
-def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s37_the_address_that_was_checked_is_the_one_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def answer(host: str, port: int, **_: Any) -> list[Any]:

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from operators.departures import departure_of
+from operators.departures import departure_of, hold_request
 from operators.gtfs.reader import load_timetable
 from tariffs.journey import Ride
+from ticketing.regions import Region
+from ticketing.regions.rides import find_ride
 from ticketing.search.network import day_origin
 
 FEED = {
@@ -46,3 +48,22 @@ def test_a_ride_that_the_timetable_does_not_have_is_not_guessed() -> None:
     for wrong in (replace(ride, trip_id="day"), replace(ride, departure=leaves + timedelta(minutes=1))):
         with pytest.raises(LookupError):
             departure_of(wrong, timetable)
+
+
+def test_a_ride_of_an_itinerary_is_asked_for_in_the_operators_words(regions: dict[str, Region]) -> None:
+    data = regions["helsinki-tallinn"].data
+    times = tuple(map(datetime.fromisoformat, ("2026-10-13T07:30", "2026-10-13T09:30")))
+    ride = find_ride(data, "tallink", "TLL-D_HEL-LT2", ("TLL-D", "HEL-LT2"), times)
+    trip = next(
+        trip.trip_id
+        for pattern in data.timetables["tallink"].patterns
+        for trip in pattern.trips
+        if pattern.stops[0] == "TLL-D" and trip.start == 7 * 3600 + 1800
+    )
+
+    asked = hold_request(data, replace(ride, trip_id=trip), [("anna", "adult"), ("mari", "child")], "k")
+
+    assert (asked.departure.trip_id, asked.departure.service_date) == (trip, date(2026, 10, 13))
+    assert [(one.ref, one.category) for one in asked.travellers] == [("anna", "adult"), ("mari", "child")]
+    with pytest.raises(LookupError):
+        hold_request(data, replace(ride, trip_id=trip), [("anna", "ghost")], "k")

@@ -96,7 +96,7 @@ def test_a_feed_is_fetched_once_and_again_when_it_has_changed(line: Line) -> Non
 
     assert len(second.timetable.patterns[0].trips) == 5
     assert second.files["agency.txt"]
-    assert tram.last_good() == second
+    assert tram.kept_timetable() == second
 
 
 def test_the_etag_saves_the_download(line: Line) -> None:
@@ -123,8 +123,8 @@ def test_a_bad_answer_leaves_the_last_good_feed(line: Line, kind: str) -> None:
     with pytest.raises((BadReply, Unavailable)):
         tram.timetable(good.version)
 
-    assert tram.last_good() == good
-    assert line.connector().last_good().version == good.version
+    assert tram.kept_timetable() == good
+    assert line.connector().kept_timetable().version == good.version
     assert len(tram.timetable(good.version).timetable.patterns[0].trips) == 6
 
 
@@ -147,7 +147,7 @@ def test_a_feed_with_faults_or_with_half_its_trips_gone_is_not_used(
     with pytest.raises(BadReply):
         tram.timetable(good.version)
 
-    assert tram.last_good() == good
+    assert tram.kept_timetable() == good
 
 
 def test_a_restart_goes_on_with_what_was_good(line: Line) -> None:
@@ -156,7 +156,7 @@ def test_a_restart_goes_on_with_what_was_good(line: Line) -> None:
 
     again = line.connector()
 
-    assert again.last_good().version == version
+    assert again.kept_timetable().version == version
     assert again.timetable(version) is None
 
 

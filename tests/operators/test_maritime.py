@@ -252,7 +252,7 @@ def test_a_price_that_differs_is_told_and_the_ticket_stays_valid(harbour: Harbou
 
 
 @pytest.mark.parametrize("kind", ["malformed", "truncated", "huge", "drip", "redirect", "error_before"])
-def test_a_bad_answer_to_a_question_changes_nothing(harbour: Harbour, kind: str) -> None:
+def test_s38_a_bad_answer_to_a_question_changes_nothing(harbour: Harbour, kind: str) -> None:
     harbour.fails("availability", kind, seconds=0.05)
 
     with pytest.raises((BadReply, Unavailable)):

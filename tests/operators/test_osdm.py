@@ -184,7 +184,7 @@ def test_another_booking_in_the_answer_is_not_ours(vendor: Vendor) -> None:
 
 
 @pytest.mark.parametrize("kind", ["malformed", "huge", "redirect", "error_before", "not_found"])
-def test_a_bad_answer_to_a_question_changes_nothing(vendor: Vendor, kind: str) -> None:
+def test_s38_a_bad_answer_to_a_question_changes_nothing(vendor: Vendor, kind: str) -> None:
     vendor.fails("offers", kind)
 
     with pytest.raises((BadReply, Unavailable, Refused)):

@@ -92,3 +92,12 @@ def test_a_key_that_means_nothing_is_named(tmp_path: Path) -> None:
     open_toml(file, findings)
 
     assert [(finding.field, finding.code) for finding in findings] == [("nmae", "unknown_key")]
+
+
+@pytest.mark.parametrize("path", [("operators", 0), ("terminals", 1), ("crossings", 2)])
+def test_a_key_of_a_row_that_means_nothing_is_named(path: tuple[Any, ...]) -> None:
+    findings = read(changed((*path, "colour"), "red"))
+
+    assert [(found.code, found.field) for found in findings] == [
+        ("unknown_key", f"{path[0]}[{path[1]}].colour")
+    ]

@@ -1,14 +1,21 @@
 """Regions by data alone: valid by an independent judge, and a skeleton for the next one."""
 
 import json
+import re
+import tomllib
+from datetime import datetime
 from pathlib import Path
 
 import gtfs_guru
 import pytest
 from click.testing import CliRunner
 
+from tariffs.money import Money
+from tariffs.party import Passenger
+from tariffs.pricing import price_journey
 from ticketing.cli.region import command
 from ticketing.regions import Region, check_region
+from ticketing.regions.rides import find_ride
 
 FEEDS = [
     pytest.param(feed, id=f"{feed.parts[-3]}-{feed.name}")
@@ -80,3 +87,27 @@ def test_a_region_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
 
     assert code == 2
     assert "exists already" in said
+
+
+def test_the_golden_journey_of_the_manual_is_what_the_skeleton_costs(tmp_path: Path) -> None:
+    run("new", "three-rivers", "--folder", str(tmp_path))
+    region, _ = check_region(tmp_path / "three-rivers")
+    manual = Path("docs/onboarding.md").read_text(encoding="utf-8")
+    journey = tomllib.loads(re.search(r"```toml\n(\[\[journey\]\].*?)```", manual, re.DOTALL)[1])["journey"][
+        0
+    ]
+    rides = [
+        find_ride(
+            region.data,
+            facts[0],
+            facts[1],
+            (facts[2], facts[3]),
+            tuple(map(datetime.fromisoformat, facts[4:])),
+        )
+        for facts in journey["rides"]
+    ]
+
+    found = price_journey(region.book, rides, [Passenger("p", journey["rider"])]).passengers[0]
+
+    assert found.total.text == journey["total"]
+    assert {share.operator: Money(share.gross, "EUR").text for share in found.shares} == journey["shares"]

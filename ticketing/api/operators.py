@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import Blueprint as FlaskBlueprint
 from flask import Response
 from flask.views import MethodView
 
@@ -11,12 +12,14 @@ from ticketing.api.schemas.operators import OperatorQuerySchema, OperatorsSchema
 from ticketing.errors import InvalidRequest
 from ticketing.regions import levels
 
-blueprint = Blueprint("operators", __name__, description="Operators and how well their systems answer")
+blueprint = Blueprint(
+    "operators", __name__, url_prefix="/v1", description="Operators and how well their systems answer"
+)
+# Not part of the API that apps use, so not in its description.
+monitoring = FlaskBlueprint("monitoring", __name__)
 
-_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
 
-
-@blueprint.route("/v1/operators")
+@blueprint.route("/operators")
 class Operators(MethodView):
     """Service levels."""
 
@@ -34,18 +37,15 @@ class Operators(MethodView):
             if wanted.get("region", name) == name
             for operator in region.operators.values()
         ]
-        return {"operators": levels.list_levels(here.connectors, operators, here.clock.now())}
+        return {
+            "operators": levels.list_levels(here.connectors, here.planner.watch, operators, here.clock.now())
+        }
 
 
-@blueprint.route("/metrics")
-class Metrics(MethodView):
-    """Prometheus."""
-
-    @blueprint.response(200, content_type="text/plain")
-    @blueprint.doc(**_KEY)
-    def get(self) -> Response:
-        """Read the figures of operators' calls in the text format of Prometheus; needs a key of finance or admin."""
-        caller().require("finance", "admin")
-        here = rooms()
-        text, content_type = levels.metrics(here.connectors, here.clock.now())
-        return Response(text, content_type=content_type)
+@monitoring.get("/metrics")
+def metrics() -> Response:
+    """The figures of operators' calls in the text format of Prometheus; needs a key of finance or admin."""
+    caller().require("finance", "admin")
+    here = rooms()
+    text, content_type = levels.metrics(here.connectors, here.clock.now())
+    return Response(text, content_type=content_type)

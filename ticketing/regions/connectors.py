@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -12,6 +13,7 @@ from operators.errors import OperatorError
 from operators.figures import Figures
 from operators.guard import Guarded, Patience
 from operators.port import Connector
+from operators.region import Operator
 from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.db.connectors import DatabaseJournal, DatabaseSailings
@@ -60,6 +62,9 @@ def open_connectors(
 
     `environ` may replace a value of an operator's table (`THROUGHFARE_TALLINK_URL`) and holds its secrets.
     """
+    for name, region in regions.items():
+        for operator in region.operators.values():
+            _announce(name, operator, environ)
     figures = Figures(DatabaseFigures(database), time.monotonic)
     made = {
         name: {
@@ -74,3 +79,13 @@ def open_connectors(
         for name, region in regions.items()
     }
     return Connectors(made, figures)
+
+
+def _announce(region: str, operator: Operator, environ: Mapping[str, str]) -> None:
+    """A system on this very machine is most likely a simulator: say so at start."""
+    configured = str(operator.connector.values.get("url", "")) if operator.connector else ""
+    url = environ.get(f"THROUGHFARE_{operator.id.upper()}_URL", configured)
+    if urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}:
+        _log.warning(
+            "stand-in in use", what=f"{region}: the system of {operator.id} is on this machine ({url})"
+        )

@@ -18,6 +18,7 @@ from operators.figures import BOUNDS, OUTCOMES, Figure, Level, level
 from operators.guard import Guarded
 from operators.region import Operator
 from ticketing.regions.connectors import Connectors
+from ticketing.regions.watch import Watch
 
 _DAY = timedelta(hours=24)
 _MONTH = timedelta(days=30)
@@ -25,7 +26,7 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def list_levels(
-    connectors: Connectors, operators: Iterable[tuple[str, Operator]], now: datetime
+    connectors: Connectors, watch: Watch | None, operators: Iterable[tuple[str, Operator]], now: datetime
 ) -> list[dict[str, Any]]:
     """Each operator with what it can do, what is not well, and its levels of the last day and month, by call."""
     spans = {
@@ -38,6 +39,7 @@ def list_levels(
             "name": operator.name,
             "protocol": operator.connector.kind if operator.connector else "gtfs",
             **_abilities(connectors.regions[region][operator.id]),
+            "not_fetched": watch.troubles(region, operator.id) if watch else [],
             "levels": {
                 name: {
                     call: _shown(level(figure))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from operators import registry, territory
@@ -29,9 +30,14 @@ class Region:
         return dict(self.data.operators)
 
 
-def check_region(folder: Path) -> tuple[Region | None, list[Finding]]:
-    """Load a region; None with every fault of its feeds, agreements, taxes and operators when one is an error."""
-    data, findings = load_region(folder)
+def check_region(
+    folder: Path, fetched: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> tuple[Region | None, list[Finding]]:
+    """Load a region; None with every fault of its feeds, agreements, taxes and operators when one is an error.
+
+    `fetched` are newer feeds that stand before those of the folder.
+    """
+    data, findings = load_region(folder, fetched)
     tariff = _tariff(data)
     book, faults = build_book(**tariff)
     findings = list(dict.fromkeys([*findings, *faults, *registry.check(data), *territory.check(data)]))

@@ -6,7 +6,6 @@ agency's time zone (GTFS), so days of 23 or 25 hours and departures after midnig
 """
 
 import math
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -23,7 +22,8 @@ _CELL_DEGREES = 0.01
 class Line:
     """A pattern on its days. `starts` are instants (POSIX seconds), sorted; `trips` their indices in the pattern.
 
-    `pre` is the time to be at a stop before boarding, `post` the time to leave it after alighting.
+    `pre` is the time to be at a stop before boarding, `post` the time to leave it after alighting. `late` are
+    the seconds in `arrivals` and `departures` that are not planned, None where everything is.
     """
 
     operator: str
@@ -37,6 +37,18 @@ class Line:
     post: tuple[int, ...]
     starts: tuple[int, ...]
     trips: tuple[int, ...]
+    late: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a passenger needs of the network: no way on foot longer than this, no place without a ramp."""
+
+    max_walk_m: int | None = None
+    wheelchair: bool = False
+
+
+ORDINARY = Needs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +69,13 @@ class Network:
             for end, seconds, metres in ways:
                 walks[end].append((start, seconds, metres))
         return Network(
-            self.stops, self.numbers, lines, _calls(lines, len(self.stops)), tuple(map(tuple, walks))
+            self.stops, self.numbers, lines, calls_of(lines, len(self.stops)), tuple(map(tuple, walks))
         )
 
 
-def build(region: RegionData, days: Iterable[date], without: frozenset[str] = frozenset()) -> Network:
+def build(
+    region: RegionData, days: Iterable[date], without: frozenset[str] = frozenset(), needs: Needs = ORDINARY
+) -> Network:
     """Merge the timetables of a region for some service days; `without` leaves operators out."""
     names = [
         f"{operator}:{stop.id}"
@@ -76,9 +90,10 @@ def build(region: RegionData, days: Iterable[date], without: frozenset[str] = fr
         for operator, timetable in region.timetables.items()
         if operator not in without
         for pattern in timetable.patterns
-        if (line := _line(region, timetable, pattern, numbers, wanted))
+        if (line := _line(region, timetable, pattern, numbers, wanted, needs=needs))
     )
-    return Network(tuple(names), numbers, lines, _calls(lines, len(names)), _walks(region, names, numbers))
+    walks = _walks(region, names, numbers, needs)
+    return Network(tuple(names), numbers, lines, calls_of(lines, len(names)), walks)
 
 
 def nearby(region: RegionData, lat: float, lon: float) -> dict[str, tuple[int, int]]:
@@ -113,9 +128,13 @@ def days_around(moment: datetime, zone: str) -> tuple[date, ...]:
     return tuple(today + timedelta(days=offset) for offset in (-1, 0, 1))
 
 
-def first_start(line: Line, at_or_after: int) -> int:
-    """The index of the first trip that starts at or after an instant."""
-    return bisect_left(line.starts, at_or_after)
+def calls_of(lines: Iterable[Line], stops: int) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """For each stop the (line, place in it) that call there."""
+    calls: list[list[tuple[int, int]]] = [[] for _ in range(stops)]
+    for number, line in enumerate(lines):
+        for place, stop in enumerate(line.stops):
+            calls[stop].append((number, place))
+    return tuple(map(tuple, calls))
 
 
 def _line(
@@ -124,13 +143,17 @@ def _line(
     pattern: Pattern,
     numbers: Mapping[str, int],
     days: Iterable[date],
+    *,
+    needs: Needs,
 ) -> Line | None:
     operator = timetable.operator
+    usable = [not needs.wheelchair or timetable.stops[stop].wheelchair is not False for stop in pattern.stops]
     started = sorted(
         (day_origin(day, timetable.timezone) + trip.start, index)
         for day in days
         for index, trip in enumerate(pattern.trips)
         if timetable.services[trip.service].runs_on(day)
+        and not (needs.wheelchair and trip.wheelchair is False)
     )
     if not started:
         return None
@@ -141,8 +164,8 @@ def _line(
         stops=tuple(numbers[f"{operator}:{stop}"] for stop in pattern.stops),
         arrivals=pattern.arrivals,
         departures=pattern.departures,
-        boards=pattern.boards,
-        alights=pattern.alights,
+        boards=tuple(map(all, zip(pattern.boards, usable, strict=True))),
+        alights=tuple(map(all, zip(pattern.alights, usable, strict=True))),
         pre=tuple(terminal.check_in_seconds if terminal else 0 for terminal in terminals),
         post=tuple(terminal.exit_seconds if terminal else 0 for terminal in terminals),
         starts=tuple(start for start, _ in started),
@@ -166,17 +189,8 @@ def _reversed(line: Line) -> Line:
     )
 
 
-def _calls(lines: Iterable[Line], stops: int) -> tuple[tuple[tuple[int, int], ...], ...]:
-    """For each stop the (line, place in it) that call there."""
-    calls: list[list[tuple[int, int]]] = [[] for _ in range(stops)]
-    for number, line in enumerate(lines):
-        for place, stop in enumerate(line.stops):
-            calls[stop].append((number, place))
-    return tuple(map(tuple, calls))
-
-
 def _walks(
-    region: RegionData, names: list[str], numbers: Mapping[str, int]
+    region: RegionData, names: list[str], numbers: Mapping[str, int], needs: Needs
 ) -> tuple[tuple[tuple[int, int, int], ...], ...]:
     """Walks between stops within the region's limit, found over a grid of cells."""
     places = {}
@@ -188,6 +202,7 @@ def _walks(
     for number, place in places.items():
         cells.setdefault(_cell(place), []).append(number)
     ruled = _ruled(region, numbers)
+    longest = region.walking.max_m if needs.max_walk_m is None else needs.max_walk_m
     walks = []
     for number in range(len(names)):
         row, column = _cell(places[number])
@@ -201,14 +216,15 @@ def _walks(
         found = {number: (region.interchange_seconds, 0)}
         for other in near:
             metres = walking_metres(region, places[number], places[other])
-            if other != number and metres <= region.walking.max_m:
+            if other != number and metres <= longest:
                 found[other] = (region.interchange_seconds + walking_seconds(region, metres), metres)
         for other, needed in ruled.get(number, {}).items():
             # The operator's own word on a change stands before the straight line.
-            if needed is None:
+            metres = walking_metres(region, places[number], places[other])
+            if needed is None or (needs.max_walk_m is not None and metres > longest):
                 found.pop(other, None)
             else:
-                found[other] = (needed, walking_metres(region, places[number], places[other]))
+                found[other] = (needed, metres)
         walks.append(tuple((stop, seconds, metres) for stop, (seconds, metres) in found.items()))
     return tuple(walks)
 

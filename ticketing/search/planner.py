@@ -12,6 +12,7 @@ from ticketing.search.network import Network
 from ticketing.search.scan import Found, Hop, scan
 
 MAX_RIDES = 6
+_FOREVER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,18 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRide:
-    """A ride with what a passenger reads: line, headsign, and until when to be on board."""
+    """A ride with what a passenger reads: line, headsign, and until when to be on board.
+
+    The ride has the planned times, by which it is booked; `live` are the times it is expected to keep, None
+    where nothing is told. `wheelchair` is what the feed says of its trip and both stops.
+    """
 
     ride: Ride
     line: str
     headsign: str
     check_in_until: datetime | None
+    live: tuple[datetime, datetime] | None = None
+    wheelchair: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +94,15 @@ def widened(network: Network, question: Question, interchange_seconds: int) -> Q
 
 
 def plan_departing(
-    region: RegionData, timelines: Sequence[Timeline], question: Question, at: int, later: int
+    region: RegionData,
+    timelines: Sequence[Timeline],
+    question: Question,
+    at: int,
+    later: int,
+    *,
+    until: int = _FOREVER,
 ) -> list[Plan]:
-    """The ways that leave at or after an instant, in each timeline, with `later` more departures of each."""
+    """The ways that leave at or after an instant and not after `until`, with `later` more departures of each."""
     question = widened(timelines[0].forward, question, region.interchange_seconds)
     plans: dict[tuple[object, ...], Plan] = {}
     for timeline in timelines:
@@ -98,11 +111,14 @@ def plan_departing(
             found = scan(timeline.forward, *_ends(timeline.forward, question), start, MAX_RIDES)
             if not found:
                 break
-            tight = [_latest_departure(timeline, question, way) for way in found]
+            tight = [_latest_departure(timeline, question, way, start) for way in found]
             for way in tight:
                 plan = _plan(region, timeline.forward, question, way)
-                plans.setdefault(_identity(plan), plan)
+                if plan.departure <= until:
+                    plans.setdefault(_identity(plan), plan)
             start = min(_departure(timeline.forward, question, way) for way in tight) + 1
+            if start > until:
+                break
     return sorted(plans.values(), key=lambda plan: (plan.arrival, plan.changes, -plan.departure))
 
 
@@ -119,11 +135,11 @@ def plan_arriving(
             found = scan(timeline.backward, ends[1], ends[0], -end, MAX_RIDES)
             if not found:
                 break
-            ways = [_earliest_arrival(timeline, question, _forward(timeline, way)) for way in found]
+            ways = [_earliest_arrival(timeline, question, _forward(timeline, question, way)) for way in found]
             for way in ways:
                 plan = _plan(region, timeline.forward, question, way)
                 plans.setdefault(_identity(plan), plan)
-            end = max(way.arrival + _egress(timeline.forward, question, way) for way in ways) - 1
+            end = max(way.arrival for way in ways) - 1
     return sorted(plans.values(), key=lambda plan: (-plan.departure, plan.changes, plan.arrival))
 
 
@@ -157,34 +173,38 @@ def _ends(network: Network, question: Question) -> tuple[dict[int, int], dict[in
     )
 
 
-def _latest_departure(timeline: Timeline, question: Question, way: Found) -> Found:
-    """Leave as late as one can and still arrive then with as few rides: scan backwards from the arrival."""
+def _latest_departure(timeline: Timeline, question: Question, way: Found, start: int) -> Found:
+    """Leave as late as one can and still arrive then with as few rides: scan backwards from the arrival.
+
+    Nothing before `start` is looked at: the way itself leaves no earlier.
+    """
     origins, destinations = _ends(timeline.backward, question)
-    found = scan(timeline.backward, destinations, origins, -way.arrival, len(way.hops))
-    tighter = _forward(timeline, found[-1]) if found else way
+    found = scan(timeline.backward, destinations, origins, -way.arrival, len(way.hops), before=1 - start)
+    tighter = _forward(timeline, question, found[-1]) if found else way
     return Found(way.arrival, tighter.hops, tighter.first_stop, tighter.last_stop)
 
 
 def _earliest_arrival(timeline: Timeline, question: Question, way: Found) -> Found:
     """Arrive as early as one can after leaving then, with as few rides."""
     start = _departure(timeline.forward, question, way)
-    found = scan(timeline.forward, *_ends(timeline.forward, question), start, len(way.hops))
+    ends = _ends(timeline.forward, question)
+    found = scan(timeline.forward, *ends, start, len(way.hops), before=way.arrival + 1)
     return found[-1] if found else way
 
 
-def _forward(timeline: Timeline, backward: Found) -> Found:
-    """Turn a way of the backward network round."""
+def _forward(timeline: Timeline, question: Question, backward: Found) -> Found:
+    """Turn a way of the backward network round; its arrival is at the destination, the last walk included."""
     lines = {id(line): number for number, line in enumerate(timeline.backward.lines)}
     hops = []
     for hop in reversed(backward.hops):
         line = timeline.forward.lines[lines[id(hop.line)]]
-        last = len(line.stops) - 1
-        hops.append(Hop(line, len(line.starts) - 1 - hop.trip, last - hop.alight, last - hop.board))
+        end = len(line.stops) - 1
+        hops.append(Hop(line, len(line.starts) - 1 - hop.trip, end - hop.alight, end - hop.board))
     final = hops[-1]
-    arrival = (
-        final.line.starts[final.trip] + final.line.arrivals[final.alight] + final.line.post[final.alight]
-    )
-    return Found(arrival, tuple(hops), hops[0].line.stops[hops[0].board], final.line.stops[final.alight])
+    left = final.line.starts[final.trip] + final.line.arrivals[final.alight] + final.line.post[final.alight]
+    last = final.line.stops[final.alight]
+    walk = question.destinations[timeline.forward.stops[last]].seconds
+    return Found(left + walk, tuple(hops), hops[0].line.stops[hops[0].board], last)
 
 
 def _departure(network: Network, question: Question, way: Found) -> int:
@@ -192,10 +212,6 @@ def _departure(network: Network, question: Question, way: Found) -> int:
     hop = way.hops[0]
     boarding = hop.line.starts[hop.trip] + hop.line.departures[hop.board] - hop.line.pre[hop.board]
     return boarding - question.origins[network.stops[way.first_stop]].seconds
-
-
-def _egress(network: Network, question: Question, way: Found) -> int:
-    return question.destinations[network.stops[way.last_stop]].seconds
 
 
 def _identity(plan: Plan) -> tuple[object, ...]:
@@ -243,8 +259,14 @@ def _ride(region: RegionData, hop: Hop) -> PlannedRide:
     calls = pattern.stops[hop.board : hop.alight + 1]
     start = line.starts[hop.trip]
     route = timetable.routes[pattern.route]
-    departure = _local(start + line.departures[hop.board], timetable.timezone_of(calls[0]))
+    zones = timetable.timezone_of(calls[0]), timetable.timezone_of(calls[-1])
+    leaves, arrives = start + line.departures[hop.board], start + line.arrivals[hop.alight]
+    live = (_local(leaves, zones[0]), _local(arrives, zones[1])) if line.late else None
+    if line.late:
+        leaves -= line.late[1][hop.board]
+        arrives -= line.late[0][hop.alight]
     pre = line.pre[hop.board]
+    ends = timetable.stops[calls[0]], timetable.stops[calls[-1]]
     return PlannedRide(
         ride=Ride(
             operator=line.operator,
@@ -252,18 +274,25 @@ def _ride(region: RegionData, hop: Hop) -> PlannedRide:
             route_id=pattern.route,
             from_stop_id=calls[0],
             to_stop_id=calls[-1],
-            departure=departure,
-            arrival=_local(start + line.arrivals[hop.alight], timetable.timezone_of(calls[-1])),
+            departure=_local(leaves, zones[0]),
+            arrival=_local(arrives, zones[1]),
             calls=calls,
             mode=route.mode,
             distance_m=metres_by_state(region, line.operator, calls),
         ),
         line=route.line,
         headsign=trip.headsign,
-        check_in_until=_local(start + line.departures[hop.board] - pre, timetable.timezone_of(calls[0]))
-        if pre
-        else None,
+        check_in_until=_local(start + line.departures[hop.board] - pre, zones[0]) if pre else None,
+        live=live,
+        wheelchair=_accessible(trip.wheelchair, *(stop.wheelchair for stop in ends)),
     )
+
+
+def _accessible(*told: bool | None) -> bool | None:
+    """No where anything says no, yes where everything says yes."""
+    if False in told:
+        return False
+    return True if all(told) else None
 
 
 def _local(instant: int, zone: str) -> datetime:

@@ -45,6 +45,20 @@ def choose(merits: Sequence[Merit], at_least: int, at_most: int) -> list[tuple[i
     return chosen + [(at, ["later_departure"]) for at in later[:missing]]
 
 
+def spread(merits: Sequence[Merit], at_most: int) -> list[tuple[int, list[str]]]:
+    """The ways of a range in order of departure: those that nothing which leaves as late or later beats."""
+    kept = [
+        at
+        for at, merit in enumerate(merits)
+        if not any(
+            other is not merit and other.departure >= merit.departure and _beats(other, merit)
+            for other in merits
+        )
+    ]
+    shown = sorted(kept, key=lambda at: (merits[at].departure, merits[at].arrival))[:at_most]
+    return [(at, _best_for(merits, shown, at)) for at in shown]
+
+
 def _beats(one: Merit, other: Merit) -> bool:
     """Whether one is as good in everything and better in something; an unknown price is the worst.
 

@@ -4,10 +4,11 @@ After D. Delling, T. Pajor, R. Werneck, "Round-Based Public Transit Routing", 20
 runs backwards the same scan finds the latest departure.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ticketing.search.network import Line, Network, first_start
+from ticketing.search.network import Line, Network
 
 _NEVER = 1 << 62
 WINDOW_SECONDS = 24 * 3600
@@ -33,93 +34,109 @@ class Found:
     last_stop: int
 
 
+# A ride as the scan notes it: when it arrives, its line, trip, and the places of boarding and alighting.
+_Label = tuple[int, Line, int, int, int]
+
+
 @dataclass(slots=True)
 class _Round:
     """Labels of one round: when a passenger can board at a stop, and how they came to it."""
 
     ready: dict[int, int]
-    alighted: dict[int, tuple[int, Hop]]
+    alighted: dict[int, _Label]
     walked_from: dict[int, int]
 
 
 def scan(
-    network: Network, origins: Mapping[int, int], destinations: Mapping[int, int], start: int, max_rides: int
+    network: Network,
+    origins: Mapping[int, int],
+    destinations: Mapping[int, int],
+    start: int,
+    max_rides: int,
+    *,
+    before: int | None = None,
 ) -> list[Found]:
     """Find the earliest arrival with 1, 2, ... rides; only those that arrive earlier than with fewer.
 
-    `origins` and `destinations` are seconds on foot to and from stops. Answers by number of rides.
+    `origins` and `destinations` are seconds on foot to and from stops. Ways arrive before the instant
+    `before`, or within a day. Answers by number of rides.
     """
     rounds = [_Round({stop: start + walk for stop, walk in origins.items()}, {}, {})]
     # Two bests: who walked to a stop cannot walk on from it, so a later ride to it may still be of use.
-    alighted_best: dict[int, int] = {}
-    ready_best: dict[int, int] = dict(rounds[0].ready)
+    alighted_best = [_NEVER] * len(network.stops)
+    ready_best = [_NEVER] * len(network.stops)
+    for stop, moment in rounds[0].ready.items():
+        ready_best[stop] = moment
     found: list[Found] = []
-    limit = start + WINDOW_SECONDS
+    limit = start + WINDOW_SECONDS if before is None else before
     for _ in range(max_rides):
-        alighted = _ride(network, rounds[-1], alighted_best, limit)
+        alighted = _ride(network, rounds[-1].ready, alighted_best, limit)
         arrivals = [
-            (moment + destinations[stop], stop)
-            for stop, (moment, _) in alighted.items()
-            if stop in destinations
+            (label[0] + destinations[stop], stop) for stop in destinations if (label := alighted.get(stop))
         ]
         current = _Round({}, alighted, {})
         rounds.append(current)
         if arrivals and (earliest := min(arrivals))[0] < limit:
             limit = earliest[0]
             found.append(_trace(rounds, earliest[1], earliest[0]))
-        alighted_best.update((stop, moment) for stop, (moment, _) in alighted.items())
         _walk(network, current, ready_best, limit)
         if not current.ready:
             break
     return found
 
 
-def _ride(network: Network, before: _Round, best: dict[int, int], limit: int) -> dict[int, tuple[int, Hop]]:
+def _ride(network: Network, ready: Mapping[int, int], best: list[int], limit: int) -> dict[int, _Label]:
     """Scan every line that can be boarded, from its first such stop on."""
     first: dict[int, int] = {}
-    for stop in before.ready:
+    known = [_NEVER] * len(network.stops)
+    for stop, moment in ready.items():
+        known[stop] = moment
         for number, place in network.calls[stop]:
             if place < first.get(number, _NEVER):
                 first[number] = place
-    alighted: dict[int, tuple[int, Hop]] = {}
+    alighted: dict[int, _Label] = {}
     for number, begin in first.items():
-        _ride_line(network.lines[number], begin, before.ready, best, alighted, limit)
+        _ride_line(network.lines[number], begin, known, best, alighted, limit)
     return alighted
 
 
 def _ride_line(  # noqa: PLR0917  the innermost loop: names would cost a call object
-    line: Line,
-    begin: int,
-    ready: dict[int, int],
-    best: dict[int, int],
-    alighted: dict[int, tuple[int, Hop]],
-    limit: int,
+    line: Line, begin: int, ready: list[int], best: list[int], alighted: dict[int, _Label], limit: int
 ) -> None:
-    trip, start, board = -1, _NEVER, -1
-    stops, starts = line.stops, line.starts
-    for place in range(begin, len(stops)):
-        stop = stops[place]
+    """Ride one line: alight wherever that is earlier than ever, board an earlier trip wherever one can be caught."""
+    # The trip that is ridden, its start, where it was boarded, and the start of the trip before it.
+    trip, start, board, previous = -1, 0, -1, _NEVER
+    starts = line.starts
+    for place in range(begin, len(line.stops)):
+        stop = line.stops[place]
         if trip >= 0 and line.alights[place]:
             moment = start + line.arrivals[place] + line.post[place]
-            known = alighted.get(stop)
-            if moment < limit and moment < best.get(stop, _NEVER) and (known is None or moment < known[0]):
-                alighted[stop] = (moment, Hop(line, trip, board, place))
-        moment = ready.get(stop, -1) if line.boards[place] else -1
-        if moment == -1:
+            if moment < limit and moment < best[stop]:
+                best[stop] = moment
+                alighted[stop] = (moment, line, trip, board, place)
+        moment = ready[stop]
+        if moment == _NEVER or not line.boards[place]:
             continue
-        earliest = first_start(line, moment + line.pre[place] - line.departures[place])
-        if earliest < len(starts) and starts[earliest] < start:
+        needed = moment + line.pre[place] - line.departures[place]
+        # Only a trip before the ridden one is worth a search, and only if it can be caught here.
+        if needed > previous:
+            continue
+        earliest = bisect_left(starts, needed, 0, len(starts) if trip < 0 else trip)
+        if earliest < len(starts) and (trip < 0 or starts[earliest] < start):
             trip, start, board = earliest, starts[earliest], place
+            previous = starts[trip - 1] if trip else -_NEVER
 
 
-def _walk(network: Network, current: _Round, best: dict[int, int], limit: int) -> None:
+def _walk(network: Network, current: _Round, best: list[int], limit: int) -> None:
     """From every stop just reached: change there, or walk to a stop near by."""
-    for stop, (moment, _) in current.alighted.items():
+    ready, walked_from = current.ready, current.walked_from
+    for stop, label in current.alighted.items():
+        moment = label[0]
         for other, seconds, _metres in network.walks[stop]:
             arrival = moment + seconds
-            if arrival < limit and arrival < best.get(other, _NEVER):
-                current.ready[other] = best[other] = arrival
-                current.walked_from[other] = stop
+            if arrival < limit and arrival < best[other]:
+                ready[other] = best[other] = arrival
+                walked_from[other] = stop
 
 
 def _trace(rounds: list[_Round], last_stop: int, arrival: int) -> Found:
@@ -127,9 +144,9 @@ def _trace(rounds: list[_Round], last_stop: int, arrival: int) -> Found:
     hops: list[Hop] = []
     stop = last_stop
     for number in range(len(rounds) - 1, 0, -1):
-        _, hop = rounds[number].alighted[stop]
-        hops.append(hop)
-        boarded = hop.line.stops[hop.board]
+        _, line, trip, board, alight = rounds[number].alighted[stop]
+        hops.append(Hop(line, trip, board, alight))
+        boarded = line.stops[board]
         stop = rounds[number - 1].walked_from.get(boarded, boarded)
         if number == 1:
             return Found(arrival, tuple(reversed(hops)), boarded, last_stop)

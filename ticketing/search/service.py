@@ -1,7 +1,7 @@
 """Search: read the wish, plan, price every way, keep the best, store an offer for each."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
@@ -16,16 +16,23 @@ from ticketing.db import Database, offers
 from ticketing.db.offers import Offer
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.ids import new_id
-from ticketing.regions import Region, rides, travellers
+from ticketing.regions import Region, Watch, rides, travellers
 from ticketing.search import places
-from ticketing.search.network import build, days_around, nearby
+from ticketing.search.live import overlay
+from ticketing.search.network import ORDINARY, Needs, Network, build, days_around, nearby
 from ticketing.search.places import Place
 from ticketing.search.planner import Access, Plan, Question, Timeline, plan_arriving, plan_departing
-from ticketing.search.ranking import Merit, choose
+from ticketing.search.ranking import Merit, choose, spread
 from ticketing.search.show import itinerary
+from ticketing.search.via import Stay, plan_via
 
 AT_LEAST, AT_MOST = 3, 8
+AT_MOST_IN_RANGE = 20
 _LATER = 3
+# How many departures of a range are looked at in each network.
+_IN_RANGE = 40
+# Less walking is this part of the region's limit.
+_LESS = 4
 _PAST_TOLERANCE = timedelta(minutes=5)
 _FARTHEST = timedelta(days=365)
 _CACHED_DAYS = 16
@@ -67,6 +74,11 @@ class Wish:
     passengers: tuple[Passenger, ...]
     region: str | None
     person_id: str | None = None
+    via: Endpoint | None = None
+    stay_minutes: int = 0
+    range_minutes: int | None = None
+    less_walking: bool = False
+    wheelchair: bool = False
 
     @classmethod
     def from_request(cls, wanted: Mapping[str, Any], holder: Holder | None = None) -> "Wish":
@@ -79,37 +91,67 @@ class Wish:
             passengers=tuple(_passenger(row, holder) for row in wanted["passengers"]),
             region=wanted.get("region"),
             person_id=holder.person_id if holder else None,
+            via=_endpoint(wanted["via"]) if "via" in wanted else None,
+            stay_minutes=wanted.get("via", {}).get("stay_minutes", 0),
+            range_minutes=wanted.get("range_minutes"),
+            less_walking=wanted.get("walking") == "less",
+            wheelchair=wanted.get("wheelchair", False),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """What search needs: the regions, and the networks of the days that were asked for."""
+    """What search needs: the regions, and the networks of the days that were asked for, as they run now."""
 
     database: Database
     clock: Clock
     regions: Mapping[str, Region]
-    _networks: dict[tuple[str, tuple[date, ...]], tuple[Timeline, ...]] = field(default_factory=dict)
-    _places: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+    watch: Watch | None = None
+    _networks: dict[tuple[Any, ...], tuple[RegionData, object, tuple[Timeline, ...]]] = field(
+        default_factory=dict
+    )
+    _places: dict[str, tuple[RegionData, tuple[Place, ...]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def timelines(self, region: RegionData, at: datetime) -> tuple[Timeline, ...]:
-        """The networks around a day: all operators, then each cross-border operator without its rivals."""
+    def timelines(self, region: RegionData, at: datetime, needs: Needs = ORDINARY) -> tuple[Timeline, ...]:
+        """The networks around a day: all operators, then each cross-border operator without its rivals.
+
+        They are made again when the region has a newer feed, and anew over the same plan when delays have changed.
+        """
         days = days_around(at, next(iter(region.timetables.values())).timezone)
-        key = (region.id, days)
-        with self._lock:
-            if key not in self._networks:
-                while len(self._networks) >= _CACHED_DAYS:
-                    self._networks.pop(next(iter(self._networks)))
-                self._networks[key] = _timelines(region, days)
-            return self._networks[key]
+        planned = self._kept((region.id, days, needs), region, 0, lambda: _networks(region, days, needs))
+        told = self.watch.disruptions(region.id) if self.watch else {}
+        if self.watch is None or not any(one.items for one in told.values()):
+            return planned
+        return self._kept(
+            (region.id, days, needs, "live"), region, (self.watch.version, *sorted(told)),
+            lambda: tuple(_timeline(overlay(region, timeline.forward, told)) for timeline in planned),
+        )  # fmt: skip
 
     def places(self, region: RegionData) -> tuple[Place, ...]:
         """The places of a region."""
         with self._lock:
-            if region.id not in self._places:
-                self._places[region.id] = places.index(region)
-            return self._places[region.id]
+            known = self._places.get(region.id)
+            if known is None or known[0] is not region:
+                known = self._places[region.id] = (region, places.index(region))
+            return known[1]
+
+    def _kept(
+        self,
+        key: tuple[Any, ...],
+        region: RegionData,
+        version: object,
+        make: Callable[[], tuple[Timeline, ...]],
+    ) -> tuple[Timeline, ...]:
+        """What was made for this region and version, made now where it was not; the oldest gives way."""
+        with self._lock:
+            known = self._networks.get(key)
+            if known is None or known[0] is not region or known[1] != version:
+                self._networks.pop(key, None)
+                while len(self._networks) >= _CACHED_DAYS:
+                    self._networks.pop(next(iter(self._networks)))
+                known = self._networks[key] = (region, version, make())
+            return known[2]
 
 
 def list_regions(planner: Planner) -> list[dict[str, Any]]:
@@ -154,21 +196,54 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
 
     Raises InvalidRequest naming the field: an unknown place or rider category, a time in the past or too far.
     """
+    if planner.watch:
+        planner.watch.tick()
     region = _region(planner, wish)
-    question = _question(planner, region, wish)
+    faults: list[Fault] = []
+    question = _question(planner, region, wish, faults)
+    stay = _stay(planner, region.data, wish, faults)
+    if faults:
+        raise InvalidRequest("; ".join(f"{fault.path}: {fault.message}" for fault in faults), faults)
     shared = question.origins.keys() & question.destinations.keys()
     if shared:
         return {"itineraries": [], "reason": "the start and the destination are the same place"}
-    timelines = planner.timelines(region.data, wish.at)
-    at = int(wish.at.timestamp())
-    search = plan_arriving if wish.arrive else plan_departing
-    plans = search(region.data, timelines, question, at, _LATER)
+    plans = _plans(
+        region.data, planner.timelines(region.data, wish.at, _needs(region.data, wish)), question, stay, wish
+    )
     if not plans:
         return {"itineraries": [], "reason": _why_none(question)}
     now = planner.clock.now()
     priced = [(plan, price_journey(region.book, plan.rides, wish.passengers, at=now)) for plan in plans]
-    chosen = choose([_merit(plan, price) for plan, price in priced], AT_LEAST, AT_MOST)
+    merits = [_merit(plan, price) for plan, price in priced]
+    chosen = (
+        choose(merits, AT_LEAST, AT_MOST) if wish.range_minutes is None else spread(merits, AT_MOST_IN_RANGE)
+    )
     return _with_offers(planner, region, wish, [(*priced[at], praise) for at, praise in chosen])
+
+
+def _plans(
+    region: RegionData, timelines: Sequence[Timeline], question: Question, stay: Stay | None, wish: Wish
+) -> list[Plan]:
+    """Ask in the way that was wished for: by way of a place, by arrival, over a range of time, or simply now."""
+    at = int(wish.at.timestamp())
+    if stay is not None and not stay.stops.keys() & (question.origins.keys() | question.destinations.keys()):
+        return plan_via(region, timelines, question, stay, at, arrive=wish.arrive)
+    if wish.arrive:
+        return plan_arriving(region, timelines, question, at, _LATER)
+    if wish.range_minutes is not None:
+        return plan_departing(region, timelines, question, at, _IN_RANGE, until=at + 60 * wish.range_minutes)
+    return plan_departing(region, timelines, question, at, _LATER)
+
+
+def _needs(region: RegionData, wish: Wish) -> Needs:
+    """Less walking is a quarter of what the region's people walk otherwise."""
+    return Needs(region.walking.max_m // _LESS if wish.less_walking else None, wish.wheelchair)
+
+
+def _stay(planner: Planner, region: RegionData, wish: Wish, faults: list[Fault]) -> Stay | None:
+    if wish.via is None:
+        return None
+    return Stay(_resolve(planner, region, wish.via, "via", faults), 60 * wish.stay_minutes)
 
 
 def _with_offers(
@@ -176,9 +251,10 @@ def _with_offers(
 ) -> dict[str, Any]:
     """Store an offer for every itinerary that can be sold."""
     now = planner.clock.now()
+    told = planner.watch.disruptions(region.data.id) if planner.watch else {}
     shown, stored = [], []
     for plan, price, praise in chosen:
-        view = itinerary(region.data, plan, price, praise)
+        view = itinerary(region.data, plan, price, praise, told)
         departs = datetime.fromtimestamp(plan.departure, UTC)
         expires = min(
             now + timedelta(minutes=region.data.offer_minutes), max(departs, now + timedelta(minutes=1))
@@ -202,7 +278,8 @@ def _with_offers(
     with planner.database.write() as tx:
         offers.delete_offers_expired_before(tx, now - timedelta(hours=1))
         offers.insert_offers(tx, stored)
-    return {"itineraries": shown, "reason": None}
+    live = {operator: written(one.as_of) for operator, one in told.items()}
+    return {"itineraries": shown, "reason": None, "live_as_of": live}
 
 
 def _region(planner: Planner, wish: Wish) -> Region:
@@ -218,9 +295,8 @@ def _region(planner: Planner, wish: Wish) -> Region:
     return next(iter(planner.regions.values()))
 
 
-def _question(planner: Planner, region: Region, wish: Wish) -> Question:
-    """Resolve the endpoints and check time and riders; every fault is named at once."""
-    faults: list[Fault] = []
+def _question(planner: Planner, region: Region, wish: Wish, faults: list[Fault]) -> Question:
+    """Resolve the endpoints and check time and riders; every fault is named."""
     now = planner.clock.now()
     field_name = "arrive_by" if wish.arrive else "depart_at"
     if wish.at < now - _PAST_TOLERANCE:
@@ -234,8 +310,6 @@ def _question(planner: Planner, region: Region, wish: Wish) -> Question:
     )
     origins = _resolve(planner, region.data, wish.origin, "from", faults)
     destinations = _resolve(planner, region.data, wish.destination, "to", faults)
-    if faults:
-        raise InvalidRequest("; ".join(f"{fault.path}: {fault.message}" for fault in faults), faults)
     return Question(origins, destinations)
 
 
@@ -267,11 +341,14 @@ def _resolve(
     return {stop: Access(0, 0) for place in same for stop in place.stops}
 
 
-def _timelines(region: RegionData, days: tuple[date, ...]) -> tuple[Timeline, ...]:
+def _networks(region: RegionData, days: tuple[date, ...], needs: Needs) -> tuple[Timeline, ...]:
     crossing = sorted({start.split(":")[0] for start, _ in region.crossings})
     without = [frozenset[str](), *(frozenset(crossing) - {alone} for alone in crossing if len(crossing) > 1)]
-    networks = [build(region, days, left_out) for left_out in without]
-    return tuple(Timeline(network, network.reversed()) for network in networks)
+    return tuple(_timeline(build(region, days, left_out, needs)) for left_out in without)
+
+
+def _timeline(network: Network) -> Timeline:
+    return Timeline(network, network.reversed())
 
 
 def _merit(plan: Plan, price: JourneyPrice) -> Merit:

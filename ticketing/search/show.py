@@ -1,18 +1,29 @@
 """An itinerary as a person reads it: rides and walks with names, local times and Member States. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
+from operators.port import Disruptions
 from operators.region import RegionData
 from operators.territory import state_of
 from tariffs.result import JourneyPrice
+from ticketing.search.live import alerts_for
 from ticketing.search.planner import Plan, PlannedRide, Walk
 
+_WHEELCHAIR = {True: "yes", False: "no", None: "unknown"}
 
-def itinerary(region: RegionData, plan: Plan, price: JourneyPrice, praise: Sequence[str]) -> dict[str, Any]:
-    """Write a plan with its price; the offer is added by whoever stores it."""
-    legs = _legs(region, plan)
+
+def itinerary(
+    region: RegionData,
+    plan: Plan,
+    price: JourneyPrice,
+    praise: Sequence[str],
+    told: Mapping[str, Disruptions] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Write a plan with its price and what operators have told; the offer is added by whoever stores it."""
+    legs = _legs(region, plan, told)
     return {
         "departure": legs[0]["departure"],
         "arrival": legs[-1]["arrival"],
@@ -26,7 +37,7 @@ def itinerary(region: RegionData, plan: Plan, price: JourneyPrice, praise: Seque
     }
 
 
-def _legs(region: RegionData, plan: Plan) -> list[dict[str, Any]]:
+def _legs(region: RegionData, plan: Plan, told: Mapping[str, Disruptions]) -> list[dict[str, Any]]:
     first = plan.rides[0]
     now = datetime.fromtimestamp(plan.departure, first.departure.tzinfo)
     legs: list[dict[str, Any]] = []
@@ -35,15 +46,17 @@ def _legs(region: RegionData, plan: Plan) -> list[dict[str, Any]]:
             leg = _walk(region, plan, part, now)
             now += timedelta(seconds=part.seconds)
         else:
-            leg = _ride(region, part)
-            leg["waiting_seconds"] = max(0, round((part.ride.departure - now).total_seconds()))
-            now = part.ride.arrival
+            leg = _ride(region, part, told.get(part.ride.operator))
+            leaves, arrives = part.live or (part.ride.departure, part.ride.arrival)
+            leg["waiting_seconds"] = max(0, round((leaves - now).total_seconds()))
+            now = arrives
         legs.append(leg)
     return legs
 
 
-def _ride(region: RegionData, part: PlannedRide) -> dict[str, Any]:
+def _ride(region: RegionData, part: PlannedRide, told: Disruptions | None) -> dict[str, Any]:
     ride = part.ride
+    live = [moment.isoformat() for moment in part.live] if part.live else [None, None]
     return {
         "kind": "ride",
         "mode": ride.mode,
@@ -59,6 +72,10 @@ def _ride(region: RegionData, part: PlannedRide) -> dict[str, Any]:
         "time_zone": str(ride.departure.tzinfo),
         "distance_m": sum(metres for _, metres in ride.distance_m),
         "check_in_until": part.check_in_until.isoformat() if part.check_in_until else None,
+        "live_departure": live[0],
+        "live_arrival": live[1],
+        "alerts": alerts_for(told, ride.route_id, ride.trip_id, ride.calls),
+        "wheelchair": _WHEELCHAIR[part.wheelchair],
     }
 
 

@@ -8,7 +8,15 @@ import pytest
 from operators.region import RegionData, Terminal
 from tests.ticketing.search.small_region import SmallTrip, small_region
 from ticketing.search.network import build, day_origin
-from ticketing.search.planner import Access, Plan, Question, Timeline, Walk, plan_departing
+from ticketing.search.planner import (
+    Access,
+    Plan,
+    Question,
+    Timeline,
+    Walk,
+    plan_arriving,
+    plan_departing,
+)
 
 DAY = date(2026, 10, 13)
 DAYS = (date(2026, 10, 12), DAY, date(2026, 10, 14))
@@ -94,3 +102,16 @@ def test_a_departure_after_midnight_belongs_to_the_service_day_before() -> None:
     made = small_region(PLACES, {"bus": [SmallTrip((0, 1), (24 * 60 + 30, 24 * 60 + 40))]})
 
     assert boarded_at(earliest(made, end="bus:s1", at=MIDNIGHT + 60 * 20)) == 30
+
+
+def test_an_earlier_way_to_arrive_in_time_is_never_a_later_one() -> None:
+    """A walk at the end was counted twice when looking for the way before: it could arrive after the wanted time."""
+    trips = [SmallTrip((0, 4), (9 * 60 + minute, 10 * 60 + minute)) for minute in (0, 1)]
+    region = small_region((0.0, 0.0018, 0.0054, 0.0072, 0.0150), {"bus": trips})
+    network = build(region, (DAY,))
+    question = Question({"bus:s0": Access(0, 0)}, {"bus:s4": Access(61, 61)})
+    by = day_origin(DAY, "Europe/Tallinn") + 10 * 3600 + 91
+
+    plans = plan_arriving(region, [Timeline(network, network.reversed())], question, by, 1)
+
+    assert [plan.arrival - by for plan in plans] == [-30]

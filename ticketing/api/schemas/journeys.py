@@ -26,6 +26,12 @@ class EndpointSchema(Strict):
             raise ValidationError("lat and lon go together")
 
 
+class ViaSchema(EndpointSchema):
+    """A place on the way, and how long to stay there at least."""
+
+    stay_minutes = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, 240))
+
+
 class PassengerSchema(Strict):
     """One traveller; `rider_category` is one of the region's (`GET /v1/regions`)."""
 
@@ -40,7 +46,7 @@ class PassengerSchema(Strict):
 
 
 class JourneyRequestSchema(Strict):
-    """What a person wants: from, to, when (one of two), who."""
+    """What a person wants: from, to, when (one of two), who; and how, where that matters."""
 
     origin = fields.Nested(EndpointSchema, required=True, data_key="from")
     destination = fields.Nested(EndpointSchema, required=True, data_key="to")
@@ -52,6 +58,22 @@ class JourneyRequestSchema(Strict):
         validate=validate.Length(1, MAX_PASSENGERS, error="between 1 and 30 passengers travel together"),
     )
     region = fields.String(validate=ID)
+    via = fields.Nested(ViaSchema)
+    range_minutes = fields.Integer(
+        strict=True,
+        validate=validate.Range(1, 360),
+        metadata={"description": "with depart_at: every good way that leaves within so many minutes"},
+    )
+    walking = fields.String(load_default="normal", validate=validate.OneOf(["normal", "less"]))
+    wheelchair = fields.Boolean(
+        load_default=False,
+        metadata={"description": "leave out what a feed calls not accessible; unknown is shown as unknown"},
+    )
+
+    @validates_schema
+    def _a_range_is_simple(self, wanted: dict[str, Any], **_: Any) -> None:
+        if "range_minutes" in wanted and ("arrive_by" in wanted or "via" in wanted):
+            raise ValidationError("goes with depart_at and without via", "range_minutes")
 
     @validates_schema
     def _one_time(self, wanted: dict[str, Any], **_: Any) -> None:
@@ -98,6 +120,10 @@ class LegSchema(Strict):
     walk_seconds = fields.Integer()
     distance_m = fields.Integer()
     check_in_until = moment(allow_none=True)
+    live_departure = moment(allow_none=True)
+    live_arrival = moment(allow_none=True)
+    alerts = fields.List(fields.String())
+    wheelchair = fields.String(validate=validate.OneOf(["yes", "no", "unknown"]))
 
 
 class PassengerPriceSchema(Strict):
@@ -133,10 +159,14 @@ class ItinerarySchema(Strict):
 
 
 class JourneysSchema(Strict):
-    """The itineraries, best first; an empty list comes with its reason."""
+    """The itineraries, best first; an empty list comes with its reason.
+
+    `live_as_of` tells when each operator last told its delays; one that is not there has told nothing.
+    """
 
     itineraries = fields.List(fields.Nested(ItinerarySchema), required=True)
     reason = fields.String(required=True, allow_none=True)
+    live_as_of = fields.Dict(keys=fields.String(), values=fields.String())
 
 
 class PlaceQuerySchema(Strict):

@@ -30,7 +30,10 @@ class LevelsSchema(Strict):
 
 
 class OperatorSchema(Strict):
-    """One operator; `not_asked` are the calls that are given a rest after too many failures."""
+    """One operator; `not_asked` are the calls that are given a rest after too many failures.
+
+    `not_fetched` names what could not be renewed last time (`feed`, `live`): the last good one is in use.
+    """
 
     region = fields.String(required=True)
     id = fields.String(required=True)
@@ -39,6 +42,7 @@ class OperatorSchema(Strict):
     needs_hold = fields.Boolean(required=True)
     cancels = fields.String(required=True)
     tells = fields.List(fields.String(), required=True)
+    not_fetched = fields.List(fields.String(), required=True)
     not_asked = fields.List(fields.String(), required=True)
     levels = fields.Nested(LevelsSchema, required=True)
 

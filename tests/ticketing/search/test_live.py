@@ -1,0 +1,307 @@
+"""Live times: cancelled trips are not offered, late ones are planned as they run and booked as they were planned."""
+
+import itertools
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from operators.departures import departure_of
+from operators.files import FEED_FILES, read_feed
+from operators.port import Alert, CallChange, Disruption, Disruptions
+from operators.region import RegionData
+from operators.simulators.gtfs import GtfsSimulator, Trouble
+from tests.api import Api
+from tests.ticketing.search.small_region import SmallTrip, small_region
+from ticketing.app import create_app
+from ticketing.clock import FixedClock
+from ticketing.config import Settings
+from ticketing.regions.watch import Watch
+from ticketing.search.live import alerts_for, overlay
+from ticketing.search.network import build, day_origin
+from ticketing.search.planner import Access, Plan, Question, Timeline, plan_departing
+from ticketing.search.scan import scan
+
+DAY = date(2026, 10, 13)
+NOW = datetime(2026, 10, 13, 4, tzinfo=UTC)
+MIDNIGHT = day_origin(DAY, "Europe/Tallinn")
+
+
+def region() -> RegionData:
+    """A bus every half hour from 06:00 (t0 to t3) over three stops, and one that follows it after five minutes."""
+    trips = [SmallTrip((0, 1, 2), (360 + 30 * run, 370 + 30 * run, 380 + 30 * run)) for run in range(4)]
+    return small_region(
+        (0.0, 0.1, 0.2, 0.3), {"bus": [*trips, SmallTrip((2, 3), (385, 395)), SmallTrip((2, 3), (430, 440))]}
+    )
+
+
+def ways(made: RegionData, *items: Disruption, end: str = "bus:s2", days: int = 1) -> list[Plan]:
+    network = build(made, [DAY + timedelta(days=offset) for offset in range(days)])
+    live = overlay(made, network, {"bus": Disruptions(NOW, items)})
+    asked = Question({"bus:s0": Access(0, 0)}, {end: Access(0, 0)})
+    return plan_departing(made, [Timeline(live, live.reversed())], asked, MIDNIGHT, 0)
+
+
+def minutes(plan: Plan) -> list[int]:
+    return [(plan.departure - MIDNIGHT) // 60, (plan.arrival - MIDNIGHT) // 60]
+
+
+def test_nothing_told_changes_nothing() -> None:
+    made = region()
+    network = build(made, (DAY,))
+
+    assert overlay(made, network, {}) is network
+    assert (
+        overlay(made, network, {"bus": Disruptions(NOW, (Disruption("stranger", DAY, cancelled=True),))})
+        is network
+    )
+
+
+def test_a_cancelled_trip_is_not_there_on_its_day_alone() -> None:
+    cancelled = Disruption("t0", DAY, cancelled=True)
+
+    assert minutes(ways(region())[0]) == [360, 380]
+    assert minutes(ways(region(), cancelled)[0]) == [390, 410]
+    tomorrow = Disruption("t0", DAY + timedelta(days=1), cancelled=True)
+    assert minutes(ways(region(), tomorrow, days=2)[0]) == [360, 380]
+
+
+def test_a_late_trip_is_planned_as_it_runs_and_booked_as_it_was_planned() -> None:
+    made = region()
+    late = Disruption("t0", DAY, calls=(CallChange(1, 300, 300), CallChange(2, 300, None)))
+
+    plan = ways(made, late)[0]
+    ride = plan.parts[0]
+
+    assert minutes(plan) == [360, 385]
+    assert (ride.ride.departure.minute, ride.ride.arrival.minute) == (0, 20)
+    assert [moment.minute for moment in ride.live] == [0, 25]
+    assert departure_of(ride.ride, made.timetables["bus"]).service_date == DAY
+
+
+def test_a_connection_that_is_missed_is_never_offered() -> None:
+    assert minutes(ways(region(), end="bus:s3")[0]) == [360, 395]
+
+    late = Disruption("t0", DAY, delay_seconds=600)
+
+    assert minutes(ways(region(), late, end="bus:s3")[0])[1] == 440
+
+
+def test_a_stop_that_is_not_served_is_not_used() -> None:
+    skipped = Disruption("t0", DAY, calls=(CallChange(2, skipped=True),))
+
+    assert minutes(ways(region(), skipped)[0]) == [390, 410]
+
+
+def test_a_trip_that_is_told_to_run_back_in_time_does_not() -> None:
+    early = Disruption("t0", DAY, calls=(CallChange(0, 1200, 1200), CallChange(1, -1200, -1200)))
+
+    plan = ways(region(), early)[0]
+
+    assert plan.departure <= plan.arrival
+
+
+@given(st.data())
+def test_live_times_are_what_a_timetable_with_those_times_would_be(data: st.DataObject) -> None:
+    """Cancelled and late trips laid over a network give the ways of a network that was built without and with them."""
+    minutes_late = st.sampled_from([None, 0, 3, 7, 15, 40])  # None is cancelled
+    stops = st.lists(st.integers(0, 4), min_size=2, max_size=3, unique=True)
+    trips = [
+        SmallTrip(tuple(called), tuple(start + 10 * at for at in range(len(called))))
+        for called, start in data.draw(
+            st.lists(st.tuples(stops, st.integers(300, 500)), min_size=2, max_size=10)
+        )
+    ]
+    late = [data.draw(minutes_late) for _ in trips]
+    places = (0.0, 0.0018, 0.1, 0.1018, 0.3)
+    told = [
+        Disruption(f"t{at}", DAY, cancelled=delay is None, delay_seconds=60 * (delay or 0))
+        for at, delay in enumerate(late)
+        if delay != 0
+    ]
+    planned = small_region(places, {"bus": trips})
+    shifted = small_region(places, {"bus": [
+        SmallTrip(trip.stops, tuple(minute + delay for minute in trip.minutes))
+        for trip, delay in zip(trips, late, strict=True) if delay is not None
+    ] or [SmallTrip((0, 1), (1, 2))]})  # fmt: skip
+
+    live = overlay(planned, build(planned, (DAY,)), {"bus": Disruptions(NOW, tuple(told))})
+    truth = build(shifted, (DAY,))
+
+    for start, end in itertools.permutations(range(5), 2):
+        at = MIDNIGHT + 60 * 290
+        assert [(len(way.hops), way.arrival) for way in scan(live, {start: 0}, {end: 0}, at, 4)] == [
+            (len(way.hops), way.arrival) for way in scan(truth, {start: 0}, {end: 0}, at, 4)
+        ]
+
+
+def test_alerts_concern_what_they_name() -> None:
+    told = Disruptions(
+        NOW, (), (Alert("all"), Alert("line", route_ids=("r",)), Alert("stop", stop_ids=("s9",)))
+    )
+
+    assert alerts_for(told, "r", "t0", ["s0"]) == ["all", "line"]
+    assert alerts_for(told, "x", "t0", ["s9"]) == ["all", "stop"]
+    assert alerts_for(None, "r", "t0", []) == []
+
+
+WISH = {
+    "from": {"place": "Kortrijk KULAK"},
+    "to": {"place": "Kortrijk Grote Markt"},
+    "depart_at": "2026-10-13T07:00:00+02:00",
+    "passengers": [{"ref": "anna"}],
+}
+
+
+@dataclass
+class Busway:
+    """The whole service, with the feed and the delays of Kortrijk's buses coming from a simulator over HTTP."""
+
+    api: Api
+    simulator: GtfsSimulator
+    watch: Watch
+
+    def search(self) -> dict[str, Any]:
+        return self.api.post("/v1/journeys", WISH).json
+
+
+@pytest.fixture
+def busway(tmp_path: Path, settings: Settings, clock: FixedClock) -> Iterator[Busway]:
+    name = "lille-kortrijk-tournai"
+    folder = tmp_path / "regions" / name
+    shutil.copytree(Path("regions", name), folder)
+    with GtfsSimulator(clock.now, read_feed(folder / "feeds" / "delijn", FEED_FILES)) as simulator:
+        url = simulator.start()
+        table = (
+            f'[operators.connector]\nkind = "gtfs"\nurl = "{url}/feed.zip"\n'
+            f'trip_updates_url = "{url}/trip_updates.pb"\nalerts_url = "{url}/alerts.pb"\n'
+            f'allow_private = true\ncache = "{tmp_path}/cache"\n\n'
+        )
+        toml = folder / "region.toml"
+        toml.write_text(toml.read_text().replace("# Where a line crosses", f"{table}# Where a line crosses"))
+        made = replace(settings, regions_folder=tmp_path / "regions", regions=(name,))
+        app = create_app(made, clock=clock)
+        rooms = app.extensions["throughfare"]
+        yield Busway(Api(app.test_client(), clock, lambda *_: ""), simulator, rooms.planner.watch)
+        rooms.till.database.close()
+
+
+def bus(answer: dict[str, Any]) -> dict[str, Any]:
+    return next(leg for leg in answer["itineraries"][0]["legs"] if leg["kind"] == "ride")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_bus_that_is_cancelled_is_gone_from_the_next_search_and_comes_back(busway: Busway) -> None:
+    planned = bus(busway.search())
+    busway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
+    busway.simulator.alerts = ["Works at Grote Markt"]
+    busway.watch.fetch_live()
+
+    answer = busway.search()
+
+    assert bus(answer)["trip_id"] != planned["trip_id"]
+    assert bus(answer)["alerts"] == ["Works at Grote Markt"]
+    assert "delijn" in answer["live_as_of"]
+    busway.simulator.troubles = []
+    busway.watch.fetch_live()
+    assert bus(busway.search())["trip_id"] == planned["trip_id"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_late_bus_is_shown_with_both_times_and_can_be_bought(busway: Busway) -> None:
+    planned = bus(busway.search())
+    busway.simulator.troubles = [Trouble(planned["trip_id"], DAY, calls=((1, 240),))]
+    busway.watch.fetch_live()
+
+    ride = bus(busway.search())
+
+    assert (ride["trip_id"], ride["departure"]) == (planned["trip_id"], planned["departure"])
+    late = datetime.fromisoformat(ride["live_departure"]) - datetime.fromisoformat(ride["departure"])
+    assert late == timedelta(minutes=4)
+    offer = busway.search()["itineraries"][0]["offer_id"]
+    assert busway.api.post("/v1/quotes", {"offer_id": offer}).status_code == 201
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_operator_that_falls_silent_is_forgotten_after_a_while(busway: Busway, clock: FixedClock) -> None:
+    planned = bus(busway.search())
+    busway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
+    busway.watch.fetch_live()
+    busway.simulator.stop()
+    busway.watch.fetch_live()
+
+    assert bus(busway.search())["trip_id"] != planned["trip_id"]
+    clock.advance(timedelta(minutes=11))
+    assert busway.watch.disruptions("lille-kortrijk-tournai") == {}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_newer_feed_is_used_while_searches_go_on_and_a_bad_one_is_not(busway: Busway) -> None:
+    before = busway.watch.regions["lille-kortrijk-tournai"]
+    files = dict(busway.simulator.files)
+    stopped = threading.Event()
+    answers: list[int] = []
+
+    traveller = replace(busway.api, client=busway.api.client.application.test_client())
+
+    elsewhere = {**WISH, "from": {"place": "Kortrijk Grote Markt"}, "to": {"place": "Tournai"}}
+
+    def travel() -> None:
+        while not stopped.is_set():
+            answers.append(len(traveller.post("/v1/journeys", elsewhere).json["itineraries"]))
+
+    searching = threading.Thread(target=travel)
+    searching.start()
+    try:
+        busway.simulator.files = {
+            **files,
+            "stops.txt": files["stops.txt"].replace(",Kortrijk KULAK,", ",Kortrijk Campus,"),
+        }
+        busway.watch.fetch_feeds()
+        found = busway.api.get("/v1/places", query_string={"q": "Kortrijk Campus"}).json["places"]
+        assert [place["name"] for place in found] == ["Kortrijk Campus"]
+        assert busway.watch.version == 1
+    finally:
+        stopped.set()
+        searching.join()
+    good = busway.watch.regions["lille-kortrijk-tournai"]
+    busway.simulator.files = {**files, "stops.txt": "stop_id\n"}
+    busway.watch.fetch_feeds()
+    assert busway.watch.regions["lille-kortrijk-tournai"] is good is not before
+    operators = busway.api.get("/v1/operators").json["operators"]
+    assert [(one["id"], one["not_fetched"]) for one in operators if one["not_fetched"]] == [
+        ("delijn", ["feed"])
+    ]
+    assert 0 not in answers
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_feed_that_breaks_the_tariff_does_not_replace_the_region(busway: Busway) -> None:
+    before = busway.watch.regions["lille-kortrijk-tournai"]
+    broken = busway.simulator.files["fare_products.txt"].replace("3.00", "three euros")
+    busway.simulator.files = {**busway.simulator.files, "fare_products.txt": broken}
+
+    busway.watch.fetch_feeds()
+
+    assert busway.watch.regions["lille-kortrijk-tournai"] is before
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_watch_runs_beside_a_search_when_it_is_time(busway: Busway) -> None:
+    planned = bus(busway.search())
+    busway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
+    busway.watch.settings = replace(busway.watch.settings, live_seconds=30)
+
+    busway.search()
+    working = [thread for thread in threading.enumerate() if thread.name == "watch"]
+    for thread in working:
+        thread.join()
+
+    assert bus(busway.search())["trip_id"] != planned["trip_id"]

@@ -1,0 +1,76 @@
+"""`throughfare operators` and `throughfare simulate`, as an operator's engineer uses them."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from ticketing.cli.operators import command
+
+
+@pytest.fixture
+def simulator(tmp_path: Path) -> Iterator[str]:
+    """A simulator in a process of its own; the address that it prints."""
+    faults = tmp_path / "faults.json"
+    faults.write_text('{"faults": [{"call": "reserve", "kind": "unavailable", "nth": 1}]}')
+    started = subprocess.Popen(
+        [sys.executable, "-m", "ticketing", "simulate", "maritime", "--price", "adult=2500", "--faults", str(faults)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    line = started.stdout.readline()
+    yield line.split(" at ")[1].split()[0]
+    started.send_signal(signal.SIGTERM)
+    assert started.wait(timeout=10) == 0
+    started.stdout.close()
+
+
+def test_a_simulator_speaks_its_protocol_and_shows_what_it_knows(simulator: str) -> None:
+    body = {
+        "maas_operator_id": "throughfare",
+        "departures": [{"trip_id": "T1", "date": "2026-12-01"}],
+        "tickets": [{"ticket_type_id": "deck", "customer_type_id": "<b>adult</b>"}],
+    }
+    with httpx.Client(base_url=simulator, headers={"Authorization": "Bearer sandbox"}) as http:
+        planned = http.post("/bookings/", json=body).status_code
+        reserved = http.post("/bookings/", json=body).json()
+        confirmed = http.post(
+            f"/bookings/{reserved['id']}/confirm/", json={"maas_operator_id": "throughfare"}
+        )
+        page, state = http.get("/"), http.get("/_state").json()
+        wrong = http.post("/_faults", json={"faults": [{"call": "confirm", "kind": "bogus"}]})
+        stranger = httpx.post(f"{simulator}/bookings/", json=body)
+
+    assert planned == 503
+    assert (reserved["status"], confirmed.json()["status"]) == ("RESERVED", "CONFIRMED")
+    assert [row["status"] for row in state["state"]["bookings"]] == ["CONFIRMED"]
+    assert "nothing here is real" in page.text
+    assert "<b>" not in page.text
+    assert (wrong.status_code, stranger.status_code) == (400, 401)
+
+
+def test_the_suite_prints_its_score_and_fails_where_a_promise_is_broken() -> None:
+    whole = CliRunner().invoke(command, ["conform", "own", "--json"])
+    stranger = CliRunner().invoke(command, ["conform", "nobody"])
+
+    assert whole.exit_code == 0
+    assert json.loads(whole.stdout)["percent"] == 100
+    assert {one["verdict"] for one in json.loads(whole.stdout)["promises"]} == {"kept", "not_declared"}
+    assert stranger.exit_code == 2
+    assert "tallink" in stranger.output
+
+
+def test_an_operator_that_is_away_gets_its_score_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THROUGHFARE_TALLINK_URL", "http://127.0.0.1:9/bookings/")
+    monkeypatch.setenv("THROUGHFARE_TALLINK_AVAILABILITY_URL", "http://127.0.0.1:9/availability/")
+
+    away = CliRunner().invoke(command, ["conform", "tallink", "--json"])
+
+    assert away.exit_code == 1
+    assert json.loads(away.stdout)["may"] == "nothing"

@@ -1,0 +1,98 @@
+"""Live delays and cancellations laid over a network: only the lines that are touched are made anew. Pure.
+
+A cancelled trip is not there. A late one becomes a line of its own with the times that are known; what is
+not known stays as planned. `late` remembers the seconds, so that a ride keeps the times it is booked by.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from operators.port import Disruption, Disruptions
+from operators.region import RegionData
+from ticketing.search.network import Line, Network, calls_of, day_origin
+
+
+def overlay(region: RegionData, network: Network, told: Mapping[str, Disruptions]) -> Network:
+    """The network as it runs now; one that nothing has happened to is given back as it is."""
+    lines = list(network.lines)
+    extra: list[Line] = []
+    for operator, disruptions in told.items():
+        timetable = region.timetables.get(operator)
+        if timetable is None:
+            continue
+        mine = [at for at, line in enumerate(lines) if line.operator == operator]
+        for one in disruptions.items:
+            origin = day_origin(one.service_date, timetable.timezone)
+            for at in mine:
+                found = _instance(lines[at], one.trip_id, origin)
+                if found is None:
+                    continue
+                if not one.cancelled:
+                    extra.append(_late(lines[at], found, one))
+                lines[at] = _without(lines[at], found)
+                break
+    if not extra and all(line is before for line, before in zip(lines, network.lines, strict=True)):
+        return network
+    changed = tuple(line for line in (*lines, *extra) if line.starts)
+    return replace(network, lines=changed, calls=calls_of(changed, len(network.stops)))
+
+
+def alerts_for(told: Disruptions | None, route_id: str, trip_id: str, stop_ids: Iterable[str]) -> list[str]:
+    """The messages that concern a ride: about its trip, its line, a stop of it, or the whole operator."""
+    stops = set(stop_ids)
+    return [
+        alert.text
+        for alert in (told.alerts if told else ())
+        if not (alert.route_ids or alert.stop_ids or alert.trip_ids)
+        or route_id in alert.route_ids
+        or trip_id in alert.trip_ids
+        or stops.intersection(alert.stop_ids)
+    ]
+
+
+def _instance(line: Line, trip_id: str, origin: int) -> int | None:
+    """The place in `starts` of a trip on the service day with this origin."""
+    for at, (start, trip) in enumerate(zip(line.starts, line.trips, strict=True)):
+        departure = line.pattern.trips[trip]
+        if departure.trip_id == trip_id and start == origin + departure.start:
+            return at
+    return None
+
+
+def _without(line: Line, at: int) -> Line:
+    return replace(
+        line, starts=line.starts[:at] + line.starts[at + 1 :], trips=line.trips[:at] + line.trips[at + 1 :]
+    )
+
+
+def _late(line: Line, at: int, told: Disruption) -> Line:
+    """One trip as a line of its own; it never runs back in time, whatever was told."""
+    calls = {change.place: change for change in told.calls}
+    arrivals, departures = list(line.arrivals), list(line.departures)
+    boards, alights = list(line.boards), list(line.alights)
+    before: int | None = None
+    for place in range(len(line.stops)):
+        change = calls.get(place)
+        at_arrival = (change.arrival_delay if change else None) or told.delay_seconds
+        at_departure = (change.departure_delay if change else None) or told.delay_seconds
+        arrivals[place] += at_arrival
+        if before is not None:
+            arrivals[place] = max(arrivals[place], before)
+        departures[place] = max(departures[place] + at_departure, arrivals[place])
+        before = departures[place]
+        if change and change.skipped:
+            boards[place] = alights[place] = False
+    late = (
+        tuple(now - planned for now, planned in zip(arrivals, line.arrivals, strict=True)),
+        tuple(now - planned for now, planned in zip(departures, line.departures, strict=True)),
+    )
+    return replace(
+        line,
+        arrivals=tuple(arrivals),
+        departures=tuple(departures),
+        boards=tuple(boards),
+        alights=tuple(alights),
+        starts=(line.starts[at],),
+        trips=(line.trips[at],),
+        late=late,
+    )
