@@ -13,7 +13,11 @@ _COMMANDS = {
     "region": ("ticketing.cli.region", "Check a region's folder."),
     "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
     "keys": ("ticketing.cli.keys", "List, rotate and withdraw the signing keys."),
-    "settlement": ("ticketing.cli.settlement", "Net obligations, close a month, write statements."),
+    "settlement": (
+        "ticketing.cli.settlement",
+        "Net obligations, close a month, pay, reconcile, answer disputes.",
+    ),
+    "books": ("ticketing.cli.books", "Prove the books, sign where they stand, follow a ticket's money."),
     "access": ("ticketing.cli.access", "Make, list and revoke API keys for gates and finance staff."),
     "db": ("ticketing.cli.db", "Bring the database to the newest schema."),
     "serve": ("ticketing.cli.serve", "Serve the HTTP API under gunicorn."),
