@@ -18,9 +18,8 @@ _REGION = click.option("--region", default=None, help="The region; the first con
 _OUT = click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("var/settlement"),
-    show_default=True,
-    help="The folder of the exported files.",
+    default=None,
+    help="The folder of the exported files; THROUGHFARE_SETTLEMENT_FOLDER or var/settlement by default.",
 )
 _REASON = click.option("--reason", required=True, help="Why: it is kept.")
 
@@ -147,7 +146,7 @@ def void_command(run_id: str, by: str, reason: str) -> None:
 @_BY
 @_OUT
 @click.option("--language", type=click.Choice(["en", "et", "fi", "sv"]), default="en", show_default=True)
-def export_command(run_id: str, by: str, out: Path, language: str) -> None:
+def export_command(run_id: str, by: str, out: Path | None, language: str) -> None:
     """Write every file of an approved run: payments, statements, VAT report, journals, UIC delivery, manifest.
 
     \b
@@ -156,8 +155,10 @@ def export_command(run_id: str, by: str, out: Path, language: str) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import export, steps  # noqa: PLC0415  only this command needs the database
 
+    desk = _office()
+    out = out or desk.files
     with _progress() as tell:
-        run = export.export(_office(), _full_id(run_id), by, out, language=language, progress=tell)
+        run = export.export(desk, _full_id(run_id), by, out, language=language, progress=tell)
     _tell(
         run, files=str(out / run.region / f"{run.period}-v{run.version}"), message_id=steps.message_id_of(run)
     )
