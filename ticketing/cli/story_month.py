@@ -66,6 +66,9 @@ def close(
     teller.say(f"  calculated by one person, approved by another: digest {run['digest'][:16]}...")
     exported = teller.post(steps, {"step": "exported"}, bertil)
     files = folder / "settlement" / run["region"] / f"{period}-v1"
+    for line in run["operators"]:
+        address = f"/v1/settlement-runs/{run['id']}/statements/{line['operator']}.csv"
+        (folder / f"statement-{line['operator']}.csv").write_bytes(teller.get(address, anna).content)
     _show_payments(teller, run, files)
     teller.say(
         f"  {len(exported['files'])} files in {files}: statements as PDF, XLSX and CSV, VAT report, journals"

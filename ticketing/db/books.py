@@ -349,8 +349,11 @@ def fold_kinds(sums: Sequence[KindBalance]) -> list[Balance]:
     return list(folded.values())
 
 
-def unbalanced_entries(tx: Transaction, region: str, period_id: str) -> list[str]:
-    """Ids of a region's entries in a period whose postings do not sum to zero per currency: none, whatever happened."""
+def unbalanced_entries(tx: Transaction, period_id: str, region: str | None = None) -> list[str]:
+    """Ids of a period's entries whose postings do not sum to zero per currency: none, whatever happened.
+
+    With a region only its entries are looked at.
+    """
     posting, entry = tables.posting, tables.entry
     wrong = (
         sa.select(posting.c.entry_id)
@@ -362,10 +365,12 @@ def unbalanced_entries(tx: Transaction, region: str, period_id: str) -> list[str
     query = (
         sa.select(entry.c.id)
         .join(wrong, wrong.c.entry_id == entry.c.id)
-        .where(entry.c.period == period_id, entry.c.region == region)
+        .where(entry.c.period == period_id)
         .distinct()
         .order_by(entry.c.id)
     )
+    if region is not None:
+        query = query.where(entry.c.region == region)
     return list(tx.execute(query).scalars())
 
 

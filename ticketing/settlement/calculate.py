@@ -106,7 +106,7 @@ def _check(
     totals: dict[str, int] = {}
     for line in sums:
         totals[line.currency] = totals.get(line.currency, 0) + line.amount_minor
-    unbalanced = books.unbalanced_entries(tx, region, period)
+    unbalanced = books.unbalanced_entries(tx, period, region)
     if unbalanced or any(totals.values()):
         first = f", the first is {unbalanced[0]}" if unbalanced else ""
         raise Conflict(f"{len(unbalanced)} entries of {period} do not balance{first}")
