@@ -2,9 +2,10 @@
 
 import json
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 from rich.console import Console
@@ -197,6 +198,42 @@ def journal_command(period: str, region: str | None, form: Format) -> None:
         click.echo(line, nl=False)
 
 
+@click.command("simulate")
+@click.option("--period", required=True, help="The closed month, like 2026-03.")
+@click.option("--agreement", type=click.File("rb"), default=None, help="An agreement (or a list), as JSON.")
+@click.option("--terms", type=click.File("rb"), default=None, help="Other settlement terms, as TOML.")
+@_REGION
+def simulate_command(
+    period: str, agreement: BinaryIO | None, terms: BinaryIO | None, region: str | None
+) -> None:
+    """Show what another agreement, or other terms, would have given each operator in a month; nothing is booked.
+
+    \b
+    Example:
+      throughfare settlement simulate --agreement new-gulf-link.json --period 2026-03
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.errors import InvalidRequest  # noqa: PLC0415  only this command needs it
+    from ticketing.settlement import simulate  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.terms import read_terms  # noqa: PLC0415  see above
+    from ticketing.strictjson import NotStrict, loads  # noqa: PLC0415  see above
+
+    if (agreement is None) == (terms is None):
+        raise InvalidRequest("give --agreement or --terms, one of them")
+    if agreement is not None:
+        try:
+            document = loads(agreement.read())
+        except NotStrict as error:
+            raise InvalidRequest.at("agreement", f"this is no JSON that can be read: {error}") from None
+        found = simulate.by_agreement(_office(), _region(region), period, document)
+    elif terms is not None:
+        try:
+            other = tomllib.loads(terms.read().decode())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InvalidRequest.at("terms", f"this is no TOML that can be read: {error}") from None
+        found = simulate.by_terms(_office(), _region(region), period, read_terms(other))
+    click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
+
+
 @click.command("dispute")
 @click.argument("run_id", metavar="RUN")
 @click.argument("operator")
@@ -256,7 +293,7 @@ def disputes_command(operator: str | None) -> None:
 
 COMMANDS = (
     close_command, runs_command, show_command, approve_command, reject_command, void_command, export_command,
-    sent_command, journal_command, dispute_command, answer_command, disputes_command,
+    sent_command, journal_command, simulate_command, dispute_command, answer_command, disputes_command,
 )  # fmt: skip
 
 
