@@ -102,14 +102,16 @@ def with_amounts(row: Mapping[str, Any]) -> dict[str, Any]:
 def _check(
     tx: Transaction, region: str, period: str, sums: list[KindBalance], shares: list[dict[str, Any]]
 ) -> None:
-    """Books balance, and what allocations give operators is what the books owe them by the same entries."""
+    """Books balance, and what allocations give operators is what the books owe them by the same entries.
+
+    That each entry balances was checked when it was sealed, and `books verify` checks it again.
+    """
     totals: dict[str, int] = {}
     for line in sums:
         totals[line.currency] = totals.get(line.currency, 0) + line.amount_minor
-    unbalanced = books.unbalanced_entries(tx, period, region)
-    if unbalanced or any(totals.values()):
-        first = f", the first is {unbalanced[0]}" if unbalanced else ""
-        raise Conflict(f"{len(unbalanced)} entries of {period} do not balance{first}")
+    if any(totals.values()):
+        unbalanced = books.unbalanced_entries(tx, period, region)
+        raise Conflict(f"{len(unbalanced)} entries of {period} do not balance, the first is {unbalanced[0]}")
     owed: dict[Key, int] = {}
     for line in sums:
         if line.purpose == "operator_payable" and line.kind in ALLOCATED:
