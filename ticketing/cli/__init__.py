@@ -14,7 +14,11 @@ _COMMANDS = {
     "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
     "devices": ("ticketing.cli.devices", "Enrol, list and revoke the gates of an operator."),
     "keys": ("ticketing.cli.keys", "List, rotate and withdraw the signing keys."),
-    "settlement": ("ticketing.cli.settlement", "Net obligations, close a month, write statements."),
+    "settlement": (
+        "ticketing.cli.settlement",
+        "Net obligations, close a month, pay, reconcile, answer disputes.",
+    ),
+    "books": ("ticketing.cli.books", "Prove the books, sign where they stand, follow a ticket's money."),
     "payments": (
         "ticketing.cli.payments",
         "Hold the gateway's account against the books; what waits for a person.",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from ticketing.clock import Clock
-from ticketing.db import Database, access, audit
+from ticketing.db import Database, access, audit_trail
 from ticketing.db.access import ApiKey
 from ticketing.errors import InvalidRequest, NotAuthenticated, NotFound
 from ticketing.identity.principal import OPERATOR_ROLES, Principal, Role
@@ -50,7 +50,7 @@ def rotate_key(database: Database, clock: Clock, key_id: str, *, overlap: timede
     )
     with database.write() as tx:
         access.expire_key(tx, key_id, now + overlap)
-        audit.note(tx, "command line", "key_rotated", key_id, now, made[0].id)
+        audit_trail.note(tx, "command line", "key_rotated", key_id, now, made[0].id)
     return made
 
 

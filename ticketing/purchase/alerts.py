@@ -1,6 +1,6 @@
 """What waits for a person, and who has dealt with it."""
 
-from ticketing.db import audit, gateway_events
+from ticketing.db import audit_trail, gateway_events
 from ticketing.db.gateway_events import Alert
 from ticketing.errors import NotFound
 from ticketing.purchase.till import Till
@@ -18,4 +18,4 @@ def resolve(till: Till, alert_id: str, by: str) -> None:
     with till.database.write() as tx:
         if not gateway_events.resolve_alert(tx, alert_id, by, now):
             raise NotFound("there is no such alert that waits")
-        audit.note(tx, by, "alert_resolved", alert_id, now)
+        audit_trail.note(tx, by, "alert_resolved", alert_id, now)
