@@ -35,6 +35,7 @@ test: setup $(STAND_IN)/.installed ## the whole suite on SQLite and on PostgreSQ
 
 soak: setup $(STAND_IN)/.installed ## long searches: many more examples of every property
 	@SOAK=1 $(BIN)/python -m pytest -n auto -m "soak or not soak" $(PYTEST_ARGS)
+	@$(BIN)/python -m tests.ticketing.gate.simulation
 
 lint: setup ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff check .
@@ -44,6 +45,7 @@ lint: setup ## ruff, mypy strict, import contracts
 
 bench: setup ## every speed claim beside its peer, in one run
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.gates
 
 lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \

@@ -47,10 +47,13 @@ def race(
             for _ in range(calls):
                 contender()
             times[name].append((time.perf_counter() - start) / calls)
-    return [_result(title, name, times[name], times[names[0]], (goals or {}).get(name, "")) for name in names]
+    return [
+        result_of(title, name, times[name], times[names[0]], (goals or {}).get(name, "")) for name in names
+    ]
 
 
-def _result(title: str, name: str, mine: list[float], measure: list[float], goal: str) -> Result:
+def result_of(title: str, name: str, mine: list[float], measure: list[float], goal: str) -> Result:
+    """One contender from its seconds a call in each round and those of the measure."""
     ratios = [own / other for own, other in zip(mine, measure, strict=True)]
     low, middle, high = statistics.quantiles(ratios, n=4)
     return Result(title, name, statistics.median(mine) * 1e6, middle, (high - low) / middle, goal)

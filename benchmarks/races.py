@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from benchmarks import search
+from benchmarks import search, settlement
 from benchmarks.harness import Result, race
 from tariffs.fares.feed import Feed, load
 from tariffs.fares.legs import FareLeg
@@ -118,7 +118,7 @@ def _scan(feed: Feed, legs: Sequence[FareLeg]) -> Callable[[], int]:
     return scan
 
 
-RACES: Sequence[Callable[[], list[Result]]] = (gate, pricing, search.run)
+RACES: Sequence[Callable[[], list[Result]]] = (gate, pricing, search.run, settlement.run)
 
 
 def _zones(count: int) -> Feed:

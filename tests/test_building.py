@@ -16,6 +16,7 @@ DOORS = {
     "flask": ("ticketing/api/", "ticketing/app.py", "ticketing/cli/", "wsgi.py"),
     "flask_smorest": ("ticketing/api/", "ticketing/app.py"),
     "marshmallow": ("ticketing/api/", "ticketing/cli/journey_request.py"),
+    "prometheus_client": ("ticketing/api/",),
     "segno": ("ticketing/tickets/",),
     "aztec_code_generator": ("ticketing/tickets/",),
     "fpdf": ("ticketing/tickets/paper.py", "ticketing/settlement/"),

@@ -22,6 +22,7 @@ from ticketing.api import (
     gateway,
     journeys,
     limits,
+    metrics,
     operators,
     orders,
     passes,
@@ -37,6 +38,7 @@ from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_current
+from ticketing.gate.operators import load_gates
 from ticketing.gate.rules import gate_rules
 from ticketing.gate.service import Gatehouse
 from ticketing.identity import (
@@ -72,6 +74,7 @@ _BLUEPRINTS = (
     gates,
     devices,
     staff,
+    metrics,
     settlement,
     finance,
 )
@@ -122,8 +125,8 @@ def create_app(
     for room in _BLUEPRINTS:
         api.register_blueprint(room.blueprint)
     app.register_blueprint(wellknown.blueprint)
-    app.register_blueprint(operators.monitoring)
     app.register_blueprint(gateway.blueprint)
+    app.register_blueprint(operators.monitoring)
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
     )
@@ -139,13 +142,13 @@ def build_rooms(
 ) -> Rooms:
     """Build each room with what it needs."""
     database, clock = Database(settings.database_url), clock or settings.clock()
-    # One mapping for every room: the watch puts a refreshed region into it.
     regions = load_regions(settings) if regions is None else dict(regions)
     opened = open_connectors(database, clock, regions)
     watch = Watch(settings, clock, regions, opened)
     watch.adopt()
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
     keys.create_missing(clock.now())
+    doors = load_gates(settings.regions_folder / name for name in settings.regions)
     press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo")
     return Rooms(
         clock=clock,
@@ -155,7 +158,14 @@ def build_rooms(
             database, clock, _gateway(settings, database, clock), press, regions, connectors or opened.regions
         ),
         gatehouse=Gatehouse(
-            database, clock, keys, press, accept_demo=settings.gateway == "demo", rules=gate_rules(regions)
+            database,
+            clock,
+            keys,
+            press,
+            accept_demo=settings.gateway == "demo",
+            rules=gate_rules(regions) | {code: product.rule for code, product in doors.products.items()},
+            policies=doors.policies,
+            zones=doors.zones,
         ),
         connectors=opened,
         office=Office(
@@ -164,6 +174,7 @@ def build_rooms(
             keys,
             settings.regions_folder,
             specimens=settings.environment != "production",
+            files=settings.settlement_folder,
         ),
         once=Once(database, clock),
         order_tokens=OrderTokens.from_folder(settings.keys_folder),

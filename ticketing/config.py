@@ -84,6 +84,7 @@ class Settings:
     allow_demo_payments_in_production: bool = False
     demo_clock_file: Path | None = None
     live_seconds: int = 0
+    settlement_folder: Path = Path("var/settlement")
     log_format: Literal["json", "console"] = "json"
 
     def clock(self) -> Clock:
@@ -135,6 +136,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         allow_demo_payments_in_production=environ.get("ALLOW_DEMO_PAYMENTS_IN_PRODUCTION") == "yes",
         demo_clock_file=_optional_path(environ, "DEMO_CLOCK_FILE"),
         live_seconds=_seconds(environ, "LIVE_SECONDS", 30),
+        settlement_folder=Path(environ.get("THROUGHFARE_SETTLEMENT_FOLDER", "var/settlement")),
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
     )
     _refuse_unsafe_production(settings)
@@ -163,13 +165,6 @@ def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> 
     return value
 
 
-def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
-    value = environ.get(f"THROUGHFARE_{name}", str(default))
-    if not value.isascii() or not value.isdigit() or len(value) > 5:  # noqa: PLR2004  a day has 86400
-        raise Misconfigured(f"THROUGHFARE_{name} is {value!r}; it must be a number of seconds, 0 for never")
-    return int(value)
-
-
 def _oidc(environ: Mapping[str, str]) -> OidcSettings | None:
     """The identity provider, where one is named: all four settings or none."""
     names = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI")
@@ -185,6 +180,13 @@ def _oidc(environ: Mapping[str, str]) -> OidcSettings | None:
 def _words(text: str) -> tuple[str, ...]:
     """Values separated by commas: while a secret changes, the new one comes before the old one."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(f"THROUGHFARE_{name}", str(default))
+    if not value.isascii() or not value.isdigit() or len(value) > 5:  # noqa: PLR2004  a day has 86400
+        raise Misconfigured(f"THROUGHFARE_{name} is {value!r}; it must be a number of seconds, 0 for never")
+    return int(value)
 
 
 def _optional_path(environ: Mapping[str, str], name: str) -> Path | None:

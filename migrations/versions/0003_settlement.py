@@ -24,6 +24,8 @@ _FORWARD = (
     "draft>calculated", "calculated>approved", "calculated>rejected", "calculated>voided", "approved>exported",
     "approved>voided", "exported>sent", "exported>voided", "sent>reconciled",
 )
+_RARE = ("kind NOT IN ('capture', 'gateway_fee', 'allocation', 'refund_decided', 'refund_confirmed', 'exchanged', "
+         "'chargeback')")
 _BOOKS = ("entry", "posting", "alloc_share", "alloc_tax")
 
 
@@ -55,6 +57,8 @@ def upgrade() -> None:
             op.execute(f"DROP TABLE aside_{table}")
     if postgresql:
         op.execute("DROP SCHEMA aside CASCADE")
+    op.create_index("ix_entry_rare", "entry", ["period", "region"], postgresql_where=sa.text(_RARE),
+                    sqlite_where=sa.text(_RARE))
     _new_tables()
     for statement in _postgresql() if postgresql else _sqlite():
         op.execute(statement)

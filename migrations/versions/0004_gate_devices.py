@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.add_column("scan_fact", sa.Column("direction", sa.Text(), nullable=True))
     op.add_column("scan_fact", sa.Column("is_flagged", sa.Integer(), nullable=False, server_default="0"))
     op.create_index(op.f("ix_scan_fact_operator_received_at"), "scan_fact", ["operator", "received_at"])
+    op.create_index(op.f("ix_ticket_status_list_status"), "ticket", ["status_list", "status"])
     _create_uses()
     _create_devices()
     _carry_over()
@@ -160,8 +161,11 @@ def _create_devices() -> None:
         sa.Column("jti", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("place", Int64, nullable=False),
+        sa.Column("chain", sa.Text(), nullable=False),
         sa.CheckConstraint(f"kind IN ({kinds})", name=op.f("ck_gate_journal_kind")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gate_journal")),
+        sa.UniqueConstraint("operator", "place", name=op.f("uq_gate_journal_operator_place")),
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_gate_journal_operator_at"), "gate_journal", ["operator", "at"])

@@ -76,7 +76,7 @@ def statement_total(api: Api, finance: str, run_id: str, operator: str) -> Decim
     response = api.get(f"/v1/settlement-runs/{run_id}/statements/{operator}.csv", finance)
     rows: list[list[Any]] = list(csv.reader(io.StringIO(response.text)))
     assert rows[0][0].startswith("SPECIMEN")
-    lines = [row for row in rows[3:] if not row[0].startswith("total")]
-    total = next(row for row in rows if row[0] == "total EUR")
-    assert sum(Decimal(row[9]) for row in lines) == Decimal(total[9])
-    return Decimal(total[9])
+    lines = [row for row in rows[3:] if len(row) > 13 and row[13]]
+    total = next(row for row in rows if row[0] == "Total EUR")
+    assert sum(Decimal(row[10]) for row in lines) == Decimal(total[10])
+    return Decimal(total[10])

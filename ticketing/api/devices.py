@@ -69,7 +69,7 @@ class Devices(MethodView):
     def get(self, operator: str) -> dict[str, Any]:
         """List an operator's devices with their health and counters; finance staff see their own."""
         caller().require("admin", "operator_finance").require_operator(operator)
-        return {"devices": [_shown(found) for found in devices.list_devices(rooms().gatehouse, operator)]}
+        return {"devices": [shown(found) for found in devices.list_devices(rooms().gatehouse, operator)]}
 
 
 @blueprint.route("/operators/<string:operator>/devices/<string:device_id>/revocation")
@@ -85,7 +85,8 @@ class DeviceRevocation(MethodView):
         devices.revoke(rooms().gatehouse, operator, device_id, wanted["because"], admin.key_id)
 
 
-def _shown(found: DeviceState) -> dict[str, Any]:
+def shown(found: DeviceState) -> dict[str, Any]:
+    """A device with its health and counters, as lists show it."""
     device = found.device
     moments = ("enrolled_at", "revoked_at", "last_bundle_at", "last_upload_at")
     plain = (

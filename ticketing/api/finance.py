@@ -17,6 +17,7 @@ from ticketing.api.schemas.finance import (
     DisputeRequestSchema,
     DisputeSchema,
     DisputesSchema,
+    FileQuerySchema,
     ImportSchema,
     RegionQuerySchema,
     ReviewSchema,
@@ -80,30 +81,47 @@ def _take(run_id: str, wanted: dict[str, Any], by: str) -> None:
         (steps.reject if step == "rejected" else steps.void)(desk, run_id, by, wanted["reason"])
 
 
-@blueprint.route("/settlement-runs/<string:run_id>/files/<path:name>")
+@blueprint.route("/settlement-runs/<string:run_id>/files")
 class File(MethodView):
     """An exported file."""
 
+    @blueprint.arguments(FileQuerySchema, location="query")
     @blueprint.response(200, content_type="application/octet-stream")
     @blueprint.doc(**_KEY)
-    def get(self, run_id: str, name: str) -> Response:
-        """Fetch a file of an exported run, as it was written."""
+    def get(self, query: dict[str, Any], run_id: str) -> Response:
+        """Fetch a file of an exported run by its name in the list, as it was written."""
         caller().require("finance", "admin")
-        return Response(read_exported(rooms().office, run_id, name), content_type="application/octet-stream")
+        content = read_exported(rooms().office, run_id, query["name"])
+        return Response(content, content_type="application/octet-stream")
 
 
-@blueprint.route("/settlement-runs/<string:run_id>/statements/<string:operator>.<any(pdf, xlsx):form>")
-class Statement(MethodView):
-    """One operator's statement as a document."""
+def _statement(run_id: str, operator: str, form: str) -> Response:
+    caller().require("finance", "operator_finance").require_operator(operator)
+    language = request.accept_languages.best_match(["en", "et", "fi", "sv"], "en")
+    content = statement_bytes(rooms().office, run_id, operator, form, language=language or "en")
+    return Response(content, content_type=_TYPES[form])
 
-    @blueprint.response(200, content_type="application/octet-stream")
+
+@blueprint.route("/settlement-runs/<string:run_id>/statements/<string:operator>.pdf")
+class StatementPdf(MethodView):
+    """One operator's statement to print."""
+
+    @blueprint.response(200, content_type=_TYPES["pdf"])
     @blueprint.doc(**_KEY)
-    def get(self, run_id: str, operator: str, form: str) -> Response:
-        """Fetch one operator's statement as PDF or workbook; its own finance staff see no other."""
-        caller().require("finance", "operator_finance").require_operator(operator)
-        language = request.accept_languages.best_match(["en", "et", "fi", "sv"], "en")
-        content = statement_bytes(rooms().office, run_id, operator, form, language=language or "en")
-        return Response(content, content_type=_TYPES[form])
+    def get(self, run_id: str, operator: str) -> Response:
+        """Fetch one operator's statement as PDF; its own finance staff see no other."""
+        return _statement(run_id, operator, "pdf")
+
+
+@blueprint.route("/settlement-runs/<string:run_id>/statements/<string:operator>.xlsx")
+class StatementWorkbook(MethodView):
+    """One operator's statement to calculate with."""
+
+    @blueprint.response(200, content_type=_TYPES["xlsx"])
+    @blueprint.doc(**_KEY)
+    def get(self, run_id: str, operator: str) -> Response:
+        """Fetch one operator's statement as a workbook; its own finance staff see no other."""
+        return _statement(run_id, operator, "xlsx")
 
 
 @blueprint.route("/bank-accounts")

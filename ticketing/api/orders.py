@@ -10,6 +10,7 @@ from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import once, open_order, person_if_any, rooms
 from ticketing.api.language import language
 from ticketing.api.schemas.orders import (
+    ExchangeRequestSchema,
     OrderRequestSchema,
     OrderSchema,
     PaymentRequestSchema,
@@ -21,10 +22,11 @@ from ticketing.api.schemas.orders import (
     RefundSchema,
     TicketsSchema,
 )
-from ticketing.errors import InvalidRequest, NotFound
+from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.identity import Answer
 from ticketing.purchase import service as purchase
 from ticketing.purchase import show
+from ticketing.purchase.receipt import receipt
 from ticketing.quote import service as quotes
 from ticketing.quote import show as show_quote
 from ticketing.tickets import barcode
@@ -180,6 +182,56 @@ class PaymentResult(MethodView):
         if payment_id not in {payment.id for payment in state.payments}:
             raise NotFound("there is no such payment")
         return show.order(purchase.advance(here.till, order_id), here.warnings)
+
+
+@blueprint.route("/orders/<string:order_id>/exchanges")
+class Exchanges(MethodView):
+    """Exchange tickets for another journey."""
+
+    @blueprint.arguments(ExchangeRequestSchema)
+    @blueprint.response(201, OrderSchema)
+    @blueprint.doc(**_KEY, **_ORDER_TOKEN)
+    def post(self, wanted: dict[str, Any], order_id: str) -> Any:
+        """Order a quote and pay with what these tickets give back; they stay valid until the new ones exist."""
+        open_order(order_id)
+        here = rooms()
+        owner = purchase.get_order(here.till, order_id).order.person_id
+
+        def place(remember: Any) -> dict[str, Any]:
+            def shown(state: purchase.OrderState) -> dict[str, Any]:
+                return show.order(state, here.warnings)
+
+            return shown(
+                purchase.place_order(
+                    here.till,
+                    wanted["quote_id"],
+                    lambda tx, state: remember(tx, shown(state)),
+                    owner,
+                    order_id,
+                )
+            )
+
+        answer = once(f"order:{order_id}", "POST exchanges", wanted, place)
+        token = here.order_tokens.issue(answer.body["id"])
+        return _answered(Answer({**answer.body, "access_token": token}, answer.replayed))
+
+
+@blueprint.route("/orders/<string:order_id>/receipt.pdf")
+class Receipt(MethodView):
+    """The receipt of an order."""
+
+    @blueprint.response(200, content_type="application/pdf")
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, order_id: str) -> Response:
+        """Draw the receipt: VAT by Member State and why it cost so much, in the language of Accept-Language."""
+        open_order(order_id)
+        here = rooms()
+        state = purchase.get_order(here.till, order_id)
+        if state.order.state not in {"ticketed", "part_refunded", "refunded", "exchanged"}:
+            raise Conflict(f"an order that is {state.order.state} has no receipt")
+        response = make_response(receipt(state, language(), here.till.press.issuer))
+        response.content_type = "application/pdf"
+        return response
 
 
 @blueprint.route("/orders/<string:order_id>/refund-offers")

@@ -12,8 +12,17 @@ _COMMANDS = {
     "tariff": ("ticketing.cli.tariff", "Check a tariff, price an itinerary, split an amount."),
     "region": ("ticketing.cli.region", "Check a region's folder, begin a new one."),
     "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
+    "devices": ("ticketing.cli.devices", "Enrol, list and revoke the gates of an operator."),
     "keys": ("ticketing.cli.keys", "List, rotate and withdraw the signing keys."),
-    "settlement": ("ticketing.cli.settlement", "Net obligations, close a month, write statements."),
+    "settlement": (
+        "ticketing.cli.settlement",
+        "Net obligations, close a month, pay, reconcile, answer disputes.",
+    ),
+    "books": ("ticketing.cli.books", "Prove the books, sign where they stand, follow a ticket's money."),
+    "payments": (
+        "ticketing.cli.payments",
+        "Hold the gateway's account against the books; what waits for a person.",
+    ),
     "access": ("ticketing.cli.access", "Make, list and revoke API keys for gates and finance staff."),
     "db": ("ticketing.cli.db", "Bring the database to the newest schema."),
     "serve": ("ticketing.cli.serve", "Serve the HTTP API under gunicorn."),

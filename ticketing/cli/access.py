@@ -5,7 +5,7 @@ from datetime import timedelta
 import click
 
 from ticketing.cli.deployment import database, settings
-from ticketing.identity import create_key, list_keys, revoke_key
+from ticketing.identity import create_key, list_keys, revoke_key, rotate_key
 from ticketing.identity.principal import ROLES, Role
 
 
@@ -47,6 +47,25 @@ def list_command() -> None:
     for key in list_keys(database(settings())):
         state = "revoked" if key.revoked_at else "valid"
         click.echo(f"{key.id}  {key.role:<16} {key.operator or '-':<12} {state:<8} {key.label}")
+
+
+@command.command("rotate")
+@click.argument("key_id")
+@click.option(
+    "--overlap-hours", type=click.IntRange(0, 720), default=24, help="How long the old key lives on."
+)
+def rotate_command(key_id: str, overlap_hours: int) -> None:
+    """Make the successor of a key, with the same role, operator and life, and let the old one run out.
+
+    \b
+    Example:
+      throughfare access rotate 019a... --overlap-hours 24
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    configured = settings()
+    made, secret = rotate_key(
+        database(configured), configured.clock(), key_id, overlap=timedelta(hours=overlap_hours)
+    )
+    click.echo(f"id      {made.id}\nsecret  {secret}\nThe old key ends in {overlap_hours} hours.")
 
 
 @command.command("revoke")

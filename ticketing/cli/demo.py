@@ -92,9 +92,12 @@ def _set_up(port: int) -> tuple[Settings, Access]:
         operator: create_key(database, settings.clock(), role="gate", operator=operator, label="demo gate")[1]
         for operator in region.operators
     }
-    finance = create_key(database, settings.clock(), role="finance", operator=None, label="demo finance")[1]
+    finance, approver = (
+        create_key(database, settings.clock(), role="finance", operator=None, label=label)[1]
+        for label in ("demo finance", "demo finance, second person")
+    )
     database.close()
-    return settings, Access(gates, finance)
+    return settings, Access(gates, finance, approver)
 
 
 @contextlib.contextmanager
@@ -110,6 +113,7 @@ def _running(
         "THROUGHFARE_KEYS_FOLDER": str(settings.keys_folder),
         "THROUGHFARE_PUBLIC_URL": settings.public_url,
         "THROUGHFARE_DEMO_CLOCK_FILE": str(settings.demo_clock_file),
+        "THROUGHFARE_SETTLEMENT_FOLDER": str(_FOLDER / "settlement"),
     }
     lines = {
         "service": gunicorn(f"127.0.0.1:{port}", workers=1, threads=8),

@@ -26,4 +26,11 @@ def office(configured: Settings) -> Office:
     keys = KeyStore(configured.keys_folder, configured.key_passphrase)
     keys.create_missing(clock.now())
     specimens = configured.environment != "production"
-    return Office(database(configured), clock, keys, configured.regions_folder, specimens=specimens)
+    return Office(
+        database(configured),
+        clock,
+        keys,
+        configured.regions_folder,
+        specimens=specimens,
+        files=configured.settlement_folder,
+    )

@@ -13,8 +13,10 @@ from ticketing.gate.decision import Bundle, Gate, Presented, Seen, Use, decide
 from ticketing.tickets.jwk import BadKey, load_jwks
 
 _KEYS = ("bundle", "trust", "token", "proof", "gate", "at", "seen")
-_GATE_KEYS = ("operator", "stop_id", "leg")
-_USE_KEYS = ("jti", "leg", "ts", "gate")
+_GATE_KEYS = ("operator", "stop_id", "leg", "id", "zone", "direction", "inspect")
+_USE_KEYS = ("jti", "leg", "ts", "gate", "kind")
+_DIRECTIONS = (None, "in", "out")
+_KINDS = ("ride", "transfer", "in", "out")
 
 
 @click.group()
@@ -88,15 +90,25 @@ def _gate(value: Any, faults: list[Fault]) -> Gate | None:
         faults.append(Fault("gate", "must be an object"))
         return None
     faults.extend(Fault(f"gate.{name}", "unknown key") for name in value if name not in _GATE_KEYS)
-    operator, stop, leg = value.get("operator"), value.get("stop_id"), value.get("leg")
+    operator, leg, inspects = value.get("operator"), value.get("leg"), value.get("inspect", False)
     if not isinstance(operator, str) or not operator:
         faults.append(Fault("gate.operator", "must be a text that is not empty"))
         return None
-    if stop is not None and not isinstance(stop, str):
-        faults.append(Fault("gate.stop_id", "must be a text or null"))
+    faults.extend(
+        Fault(f"gate.{name}", "must be a text or null")
+        for name in ("stop_id", "id", "zone")
+        if not isinstance(value.get(name), str | None)
+    )
     if leg is not None and (type(leg) is not int or leg < 0):
         faults.append(Fault("gate.leg", "must be a whole number from 0, or null"))
-    return Gate(operator, stop, leg)
+    if value.get("direction") not in _DIRECTIONS:
+        faults.append(Fault("gate.direction", "must be in, out or null"))
+    if not isinstance(inspects, bool):
+        faults.append(Fault("gate.inspect", "must be true or false"))
+    return Gate(
+        operator, value.get("stop_id"), leg, value.get("id"), value.get("zone"), value.get("direction"),
+        inspects=inspects is True,
+    )  # fmt: skip
 
 
 def _uses(value: Any, faults: list[Fault]) -> list[Use]:
@@ -119,8 +131,12 @@ def _uses(value: Any, faults: list[Fault]) -> list[Use]:
         if not isinstance(row.get("gate"), str | None):
             faults.append(Fault(f"{path}.gate", "must be a text or null"))
             continue
+        kind = row.get("kind", "ride")
+        if kind not in _KINDS:
+            faults.append(Fault(f"{path}.kind", f"must be one of {', '.join(_KINDS)}"))
+            continue
         moment = _moment(row.get("ts"), f"{path}.ts", faults)
-        uses.append(Use(str(row.get("jti")), leg, moment or 0, row.get("gate")))
+        uses.append(Use(str(row.get("jti")), leg, moment or 0, row.get("gate"), kind))
     return uses
 
 

@@ -2,9 +2,10 @@
 
 import json
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 from rich.console import Console
@@ -18,9 +19,8 @@ _REGION = click.option("--region", default=None, help="The region; the first con
 _OUT = click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("var/settlement"),
-    show_default=True,
-    help="The folder of the exported files.",
+    default=None,
+    help="The folder of the exported files; THROUGHFARE_SETTLEMENT_FOLDER or var/settlement by default.",
 )
 _REASON = click.option("--reason", required=True, help="Why: it is kept.")
 
@@ -147,7 +147,7 @@ def void_command(run_id: str, by: str, reason: str) -> None:
 @_BY
 @_OUT
 @click.option("--language", type=click.Choice(["en", "et", "fi", "sv"]), default="en", show_default=True)
-def export_command(run_id: str, by: str, out: Path, language: str) -> None:
+def export_command(run_id: str, by: str, out: Path | None, language: str) -> None:
     """Write every file of an approved run: payments, statements, VAT report, journals, UIC delivery, manifest.
 
     \b
@@ -156,8 +156,10 @@ def export_command(run_id: str, by: str, out: Path, language: str) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import export, steps  # noqa: PLC0415  only this command needs the database
 
+    desk = _office()
+    out = out or desk.files
     with _progress() as tell:
-        run = export.export(_office(), _full_id(run_id), by, out, language=language, progress=tell)
+        run = export.export(desk, _full_id(run_id), by, out, language=language, progress=tell)
     _tell(
         run, files=str(out / run.region / f"{run.period}-v{run.version}"), message_id=steps.message_id_of(run)
     )
@@ -194,6 +196,42 @@ def journal_command(period: str, region: str | None, form: Format) -> None:
 
     for line in service.write_journal(_office(), _region(region), period, form):
         click.echo(line, nl=False)
+
+
+@click.command("simulate")
+@click.option("--period", required=True, help="The closed month, like 2026-03.")
+@click.option("--agreement", type=click.File("rb"), default=None, help="An agreement (or a list), as JSON.")
+@click.option("--terms", type=click.File("rb"), default=None, help="Other settlement terms, as TOML.")
+@_REGION
+def simulate_command(
+    period: str, agreement: BinaryIO | None, terms: BinaryIO | None, region: str | None
+) -> None:
+    """Show what another agreement, or other terms, would have given each operator in a month; nothing is booked.
+
+    \b
+    Example:
+      throughfare settlement simulate --agreement new-gulf-link.json --period 2026-03
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.errors import InvalidRequest  # noqa: PLC0415  only this command needs it
+    from ticketing.settlement import simulate  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.terms import read_terms  # noqa: PLC0415  see above
+    from ticketing.strictjson import NotStrict, loads  # noqa: PLC0415  see above
+
+    if (agreement is None) == (terms is None):
+        raise InvalidRequest("give --agreement or --terms, one of them")
+    if agreement is not None:
+        try:
+            document = loads(agreement.read())
+        except NotStrict as error:
+            raise InvalidRequest.at("agreement", f"this is no JSON that can be read: {error}") from None
+        found = simulate.by_agreement(_office(), _region(region), period, document)
+    elif terms is not None:
+        try:
+            other = tomllib.loads(terms.read().decode())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InvalidRequest.at("terms", f"this is no TOML that can be read: {error}") from None
+        found = simulate.by_terms(_office(), _region(region), period, read_terms(other))
+    click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
 
 
 @click.command("dispute")
@@ -255,7 +293,7 @@ def disputes_command(operator: str | None) -> None:
 
 COMMANDS = (
     close_command, runs_command, show_command, approve_command, reject_command, void_command, export_command,
-    sent_command, journal_command, dispute_command, answer_command, disputes_command,
+    sent_command, journal_command, simulate_command, dispute_command, answer_command, disputes_command,
 )  # fmt: skip
 
 

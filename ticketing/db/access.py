@@ -39,6 +39,12 @@ def list_keys(tx: Transaction) -> list[ApiKey]:
     return fetch(tx, sa.select(api_key).order_by(api_key.c.id), ApiKey)
 
 
+def expire_key(tx: Transaction, key_id: str, at: datetime) -> None:
+    """Let a key end at a moment, unless it ends before."""
+    earlier = sa.or_(api_key.c.expires_at.is_(None), api_key.c.expires_at > at)
+    tx.execute(sa.update(api_key).where(api_key.c.id == key_id, earlier).values(expires_at=at))
+
+
 def revoke_key(tx: Transaction, key_id: str, at: datetime) -> bool:
     """Make a key useless from now on; False when there is none."""
     change = sa.update(api_key).where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))

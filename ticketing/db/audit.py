@@ -1,69 +1,135 @@
-"""The audit trail: who did what to what, when; each row carries the hash of the one before, so that a gap shows."""
+"""What an audit reads: tickets with their quotes, allocations and refunds, a page at a time, and one ticket's whole story."""
 
-import hashlib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db.documents import canonical
+from ticketing.db import tables
+from ticketing.db.books import Share, Tax
 from ticketing.db.engine import Transaction
-from ticketing.db.people_tables import audit
-from ticketing.db.rows import columns, fetch
-from ticketing.ids import new_id
+from ticketing.db.rows import fetch
 
-_FIRST = "0" * 64
-# PostgreSQL lets two writers in at once: they take turns on this lock (an arbitrary number of ours).
-_LOCK = 0x7466_6175
+_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """One row of the trail."""
+class Audited:
+    """A ticket with everything that its allocation must follow from, and the allocation itself.
 
-    id: str
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    detail: str
-    previous: str
-    hash: str
+    `frozen` is its passenger's part of the quote; `refunds` are (seq, minor units) in the order they were decided.
+    """
 
-
-def note(tx: Transaction, actor: str, action: str, subject: str, at: datetime, detail: str = "") -> None:  # noqa: PLR0917  a sentence: who did what to what, when
-    """Write one row; ids only, nothing that says who somebody is."""
-    if tx.dialect.name == "postgresql":
-        tx.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    last = tx.execute(sa.select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)).scalar() or _FIRST
-    made = Note(new_id(), at, actor, action, subject, detail, last, "")
-    tx.execute(sa.insert(audit).values(**columns(made) | {"hash": _hash(made)}))
+    jti: str
+    amount_minor: int
+    currency: str
+    frozen: dict[str, Any] | None
+    refunds: tuple[tuple[int, int], ...]
+    shares: tuple[Share, ...]
+    taxes: tuple[Tax, ...]
 
 
-def list_notes(tx: Transaction, limit: int = 1000) -> list[Note]:
-    """List the newest rows, oldest first."""
-    found = fetch(tx, sa.select(audit).order_by(audit.c.id.desc()).limit(limit), Note)
-    return found[::-1]
+def stream_tickets(tx: Transaction, region: str) -> Iterator[Audited]:
+    """Yield every ticket of a region, a page at a time."""
+    ticket, order, quote = tables.ticket, tables.order, tables.quote
+    behind = ""
+    while True:
+        query = (
+            sa.select(ticket.c.jti, ticket.c.passenger_ref, ticket.c.amount_minor, ticket.c.currency,
+                      order.c.id.label("order_id"), quote.c.document)
+            .join(order, order.c.id == ticket.c.order_id)
+            .join(quote, quote.c.id == order.c.quote_id)
+            .where(order.c.region == region, ticket.c.jti > behind)
+            .order_by(ticket.c.jti)
+            .limit(_PAGE)
+        )  # fmt: skip
+        page = tx.execute(query).all()
+        if not page:
+            return
+        behind = page[-1].jti
+        jtis, orders = [row.jti for row in page], list({row.order_id for row in page})
+        shares = _by_ticket(fetch(tx, _rows(tables.share, jtis), Share))
+        taxes = _by_ticket(fetch(tx, _rows(tables.tax, jtis), Tax))
+        refunds = _refunds(tx, orders)
+        for row in page:
+            frozen = next(
+                (one for one in json.loads(row.document)["passengers"] if one["ref"] == row.passenger_ref),
+                None,
+            )
+            yield Audited(
+                row.jti, row.amount_minor, row.currency, frozen, tuple(refunds.get(row.jti, ())),
+                tuple(shares.get(row.jti, ())), tuple(taxes.get(row.jti, ())),
+            )  # fmt: skip
 
 
-def broken(tx: Transaction) -> Iterator[str]:
-    """The ids of rows that were changed, or before which one is missing."""
-    previous = _FIRST
-    for row in fetch(tx, sa.select(audit).order_by(audit.c.id), Note):
-        if row.previous != previous or row.hash != _hash(row):
-            yield row.id
-        previous = row.hash
+def find_story(tx: Transaction, jti: str) -> dict[str, Any] | None:
+    """One ticket from its quote to its entries; None when there is no such ticket."""
+    ticket, order, quote = tables.ticket, tables.order, tables.quote
+    query = (
+        sa.select(ticket.c.passenger_ref, ticket.c.issued_at, order.c.id.label("order"), order.c.region,
+                  quote.c.id.label("quote"), quote.c.tariff_version, quote.c.document)
+        .join(order, order.c.id == ticket.c.order_id)
+        .join(quote, quote.c.id == order.c.quote_id)
+        .where(ticket.c.jti == jti)
+    )  # fmt: skip
+    row = tx.execute(query).mappings().one_or_none()
+    if row is None:
+        return None
+    document = json.loads(row["document"])
+    names = {name: row[name] for name in ("order", "region", "quote", "tariff_version", "issued_at")}
+    passenger = next((one for one in document["passengers"] if one["ref"] == row["passenger_ref"]), None)
+    return {
+        **names,
+        "passenger": passenger,
+        "legs": document["legs"],
+        "shares": _all(tx, tables.share, tables.share.c.ticket_jti == jti),
+        "taxes": _all(tx, tables.tax, tables.tax.c.ticket_jti == jti),
+        "uses": _all(tx, tables.use_claim, tables.use_claim.c.jti == jti),
+        "entries": _entries(tx, jti),
+    }
 
 
-def _hash(row: Note) -> str:
-    facts = [
-        row.id,
-        row.at.isoformat(timespec="microseconds"),
-        row.actor,
-        row.action,
-        row.subject,
-        row.detail,
-        row.previous,
-    ]
-    return hashlib.sha256(canonical(facts).encode()).hexdigest()
+def _entries(tx: Transaction, jti: str) -> list[dict[str, Any]]:
+    entry, posting = tables.entry, tables.posting
+    sources = sa.or_(entry.c.source_id == jti, entry.c.source_id.endswith(f"/{jti}", autoescape=True))
+    found = []
+    for head in tx.execute(sa.select(entry).where(sources).order_by(entry.c.id)).mappings():
+        lines = sa.select(posting.c.account_id, posting.c.currency, posting.c.amount_minor).where(
+            posting.c.period == head["period"], posting.c.entry_id == head["id"]
+        )
+        found.append(
+            {
+                **head,
+                "postings": [dict(line) for line in tx.execute(lines.order_by(posting.c.line)).mappings()],
+            }
+        )
+    return found
+
+
+def _all(tx: Transaction, table: sa.Table, condition: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
+    query = sa.select(table).where(condition).order_by(*table.primary_key.columns)
+    return [dict(row) for row in tx.execute(query).mappings()]
+
+
+def _rows(table: sa.Table, jtis: Sequence[str]) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.ticket_jti.in_(jtis)).order_by(table.c.seq, table.c.id)
+
+
+def _by_ticket(rows: Sequence[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.ticket_jti, []).append(row)
+    return found
+
+
+def _refunds(tx: Transaction, orders: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+    """What was decided to go back of each ticket, by the refunds of its order."""
+    refund = tables.refund
+    found: dict[str, list[tuple[int, int]]] = {}
+    query = sa.select(refund.c.seq, refund.c.document).where(refund.c.order_id.in_(orders))
+    for seq, document in tx.execute(query.order_by(refund.c.order_id, refund.c.seq)):
+        for line in json.loads(document)["lines"]:
+            found.setdefault(line["jti"], []).append((seq, line["amount_minor"]))
+    return found

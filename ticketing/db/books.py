@@ -316,25 +316,54 @@ def balances(tx: Transaction, region: str, period_id: str) -> list[Balance]:
 
 
 def balances_by_kind(tx: Transaction, region: str, period_id: str) -> list[KindBalance]:
-    """Sum the postings of a period by account and kind of entry: one pass over the period's rows."""
+    """Sum the postings of a period by account and kind of entry; everyday kinds (tables.EVERYDAY) are told as `allocation`.
+
+    One pass over the postings, and the entries of other kinds apart. A month that is this region's alone is summed
+    without looking at its entries at all.
+    """
     posting, entry, account = tables.posting, tables.entry, tables.account
-    sums = (
-        sa.select(
-            posting.c.account_id,
-            entry.c.kind,
-            sa.cast(sa.func.sum(posting.c.amount_minor), sa.BigInteger).label("amount_minor"),
-            sa.func.count().label("postings"),
+    amounts = (
+        sa.cast(sa.func.sum(posting.c.amount_minor), sa.BigInteger).label("amount_minor"),
+        sa.func.count().label("postings"),
+    )
+    behind = sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id)
+    whole = sa.select(posting.c.account_id, *amounts).where(posting.c.period == period_id)
+    if _is_shared(tx, region, period_id):
+        whole = whole.join(entry, behind).where(entry.c.region == region)
+    # Not the bare column: SQLite would walk all postings in its index's order to save itself a sort of few rows.
+    account_id = sa.func.coalesce(posting.c.account_id, "")
+    rare = (
+        sa.select(account_id, *amounts, entry.c.kind)
+        .select_from(entry)
+        .join(posting, behind)
+        .where(entry.c.period == period_id, entry.c.region == region, sa.text(f"entry.{tables.RARE}"))
+        .group_by(account_id, entry.c.kind)
+    )
+    sums = {row[0]: (row[1], row[2]) for row in tx.execute(whole.group_by(posting.c.account_id))}
+    apart = [tuple(row) for row in tx.execute(rare)]
+    for name, amount, count, _ in apart:
+        left, postings = sums[name]
+        sums[name] = (left - amount, postings - count)
+    parts = [
+        (account_id, amount, count, "allocation") for account_id, (amount, count) in sums.items() if count
+    ]
+    query = sa.select(account).where(account.c.id.in_(list(sums)))
+    known = {row["id"]: row for row in tx.execute(query).mappings()}
+    return [
+        KindBalance(
+            name, known[name]["type"], known[name]["purpose"], known[name]["operator"],
+            known[name]["member_state"], known[name]["currency"], kind, amount, count,
         )
-        .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))
-        .where(posting.c.period == period_id, entry.c.region == region)
-        .group_by(posting.c.account_id, entry.c.kind)
-        .subquery()
+        for name, amount, count, kind in sorted([*parts, *apart], key=lambda part: (part[0], part[3]))
+    ]  # fmt: skip
+
+
+def _is_shared(tx: Transaction, region: str, period_id: str) -> bool:
+    """Whether another region may have entries in this month: an entry needs its region's period."""
+    others = sa.select(tables.period.c.region).where(
+        tables.period.c.id == period_id, tables.period.c.region != region
     )
-    names = ("type", "purpose", "operator", "member_state", "currency")
-    query = sa.select(sums, *(account.c[name] for name in names)).join(
-        account, account.c.id == sums.c.account_id
-    )
-    return fetch(tx, query.order_by(sums.c.account_id, sums.c.kind), KindBalance)
+    return tx.execute(others.limit(1)).first() is not None
 
 
 def fold_kinds(sums: Sequence[KindBalance]) -> list[Balance]:
@@ -349,8 +378,11 @@ def fold_kinds(sums: Sequence[KindBalance]) -> list[Balance]:
     return list(folded.values())
 
 
-def unbalanced_entries(tx: Transaction, region: str, period_id: str) -> list[str]:
-    """Ids of a region's entries in a period whose postings do not sum to zero per currency: none, whatever happened."""
+def unbalanced_entries(tx: Transaction, period_id: str, region: str | None = None) -> list[str]:
+    """Ids of a period's entries whose postings do not sum to zero per currency: none, whatever happened.
+
+    With a region only its entries are looked at.
+    """
     posting, entry = tables.posting, tables.entry
     wrong = (
         sa.select(posting.c.entry_id)
@@ -362,10 +394,12 @@ def unbalanced_entries(tx: Transaction, region: str, period_id: str) -> list[str
     query = (
         sa.select(entry.c.id)
         .join(wrong, wrong.c.entry_id == entry.c.id)
-        .where(entry.c.period == period_id, entry.c.region == region)
+        .where(entry.c.period == period_id)
         .distinct()
         .order_by(entry.c.id)
     )
+    if region is not None:
+        query = query.where(entry.c.region == region)
     return list(tx.execute(query).scalars())
 
 

@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find
 from ticketing.db.settlement_tables import chain_block
 from ticketing.db.tables import entry, posting
+
+_PART = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,28 @@ def link(
     if until is not None:
         query = query.where(entry.c.id <= until)
     state, last, count = hashlib.sha256(previous.encode()), behind, 0
-    result = tx.execute(query.order_by(entry.c.id).execution_options(yield_per=10_000))
-    for rows in result.partitions():
-        state.update("".join([row[1] for row in rows]).encode())
-        last, count = rows[-1][0], count + len(rows)
+    for hashes, last_of_part, entries in _parts(tx, query):
+        state.update(hashes.encode())
+        last, count = last_of_part, count + entries
     return state.hexdigest(), last, count
+
+
+def _parts(tx: Transaction, query: sa.Select[Any]) -> Iterator[tuple[str, str, int]]:
+    """The hashes in the order of ids, thousands at a time: (hashes one after the other, last id, how many)."""
+    if tx.dialect.name == "postgresql":
+        number = sa.func.row_number().over(order_by=entry.c.id)
+        numbered = query.add_columns(
+            ((number - 1) // sa.literal_column(str(_PART), sa.BigInteger())).label("part")
+        ).subquery()
+        hashes = sa.func.string_agg(
+            numbered.c.hash, aggregate_order_by(sa.literal_column("''"), numbered.c.id)
+        )
+        joined = sa.select(hashes, sa.func.max(numbered.c.id), sa.func.count()).group_by(numbered.c.part)
+        for row in tx.execute(joined.order_by(numbered.c.part).execution_options(yield_per=10)):
+            yield row[0], row[1], row[2]
+        return
+    for rows in tx.execute(query.order_by(entry.c.id).execution_options(yield_per=_PART)).partitions():
+        yield "".join([row[1] for row in rows]), rows[-1][0], len(rows)
 
 
 def stream_entries(tx: Transaction, region: str, period: str) -> Iterator[tuple[dict[str, Any], list[Any]]]:

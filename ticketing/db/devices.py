@@ -1,4 +1,4 @@
-"""Gate devices: single-use enrolment codes, the devices that came of them, and the journal of gates."""
+"""Gate devices: single-use enrolment codes, and the devices that came of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db.devices_tables import enrolment_code, gate_device, gate_journal
+from ticketing.db.devices_tables import enrolment_code, gate_device
 from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import scan_fact
 from ticketing.db.rows import columns, fetch, find
@@ -58,20 +58,6 @@ class Counts:
     told: int
     accepted: int
     missing: int
-
-
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
-    """What somebody did at the gates and why."""
-
-    id: str
-    at: datetime
-    kind: str
-    operator: str
-    actor: str
-    jti: str | None
-    reason: str
-    document: dict[str, Any]
 
 
 def insert_code(tx: Transaction, made: EnrolmentCode) -> None:
@@ -170,23 +156,3 @@ def count_online(tx: Transaction, gate_key_ids: list[str]) -> dict[str, int]:
         scan.c.gate_key_id.in_(gate_key_ids)
     )
     return {row.gate_key_id: row.scans for row in tx.execute(query.group_by(scan.c.gate_key_id))}
-
-
-def write_journal(tx: Transaction, entry: JournalEntry) -> None:
-    """Write down what somebody did."""
-    tx.execute(sa.insert(gate_journal).values(**columns(entry)))
-
-
-def find_entry(tx: Transaction, entry_id: str) -> JournalEntry | None:
-    """Read one entry of the journal."""
-    return find(tx, sa.select(gate_journal).where(gate_journal.c.id == entry_id), JournalEntry)
-
-
-def list_journal(
-    tx: Transaction, operator: str, jti: str | None = None, limit: int = 200
-) -> list[JournalEntry]:
-    """List what was done at an operator's gates, newest first; with `jti` about one ticket."""
-    query = sa.select(gate_journal).where(gate_journal.c.operator == operator)
-    if jti is not None:
-        query = query.where(gate_journal.c.jti == jti)
-    return fetch(tx, query.order_by(gate_journal.c.id.desc()).limit(limit), JournalEntry)

@@ -50,7 +50,10 @@ gate_journal = _table(
     _text("jti", null=True),
     _text("reason"),
     _text("document"),
+    _number("place"),
+    _text("chain"),
     _one_of("kind", "inspection", "by_hand", "look_up", "incident", "enrolment", "revocation"),
+    sa.UniqueConstraint("operator", "place"),
     sa.Index(None, "operator", "at"),
     sa.Index(None, "jti"),
 )

@@ -91,6 +91,13 @@ def get_order(tx: Transaction, order_id: str) -> Order:
     return get(tx, sa.select(order).where(order.c.id == order_id), Order)
 
 
+def find_exchange_under_way(tx: Transaction, order_id: str) -> Order | None:
+    """Read an order that would replace this one and has come to no end yet."""
+    ended = ("cancelled", "expired")
+    query = sa.select(order).where(order.c.exchange_of == order_id, order.c.state.notin_(ended))
+    return find(tx, query.order_by(order.c.id).limit(1), Order)
+
+
 def list_orders_of(tx: Transaction, person_id: str) -> list[Order]:
     """List a person's orders, newest first."""
     query = sa.select(order).where(order.c.person_id == person_id).order_by(order.c.id.desc())
@@ -216,3 +223,10 @@ def list_refunds_in(tx: Transaction, states: tuple[str, ...], limit: int) -> lis
     """List refunds in one of these states, oldest first."""
     query = sa.select(refund).where(refund.c.state.in_(states)).order_by(refund.c.id).limit(limit)
     return fetch(tx, query, Refund)
+
+
+def sum_refunds_elsewhere(tx: Transaction, payment_id: str, order_id: str) -> int:
+    """What a payment has given back for other orders than its own (those that have replaced it)."""
+    total = sa.func.coalesce(sa.func.sum(refund.c.amount_minor), 0)
+    query = sa.select(total).where(refund.c.payment_id == payment_id, refund.c.order_id != order_id)
+    return int(tx.execute(query).scalar_one())

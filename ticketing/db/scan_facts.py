@@ -72,3 +72,14 @@ def list_online_scans_of(
         scan.c.gate_key_id.in_(list(gate_key_ids)), scan.c.scan_id.in_(list(scan_ids))
     )
     return fetch(tx, query, Scan)
+
+
+def list_newest(tx: Transaction, operator: str, since: datetime, limit: int) -> list[ScanFact]:
+    """List the newest facts that an operator's gates have told, newest first."""
+    query = sa.select(scan_fact).where(scan_fact.c.operator == operator, scan_fact.c.received_at >= since)
+    return fetch(tx, query.order_by(scan_fact.c.received_at.desc()).limit(limit), ScanFact)
+
+
+def list_operators(tx: Transaction) -> list[str]:
+    """List every operator whose gates have told anything."""
+    return sorted(tx.execute(sa.select(scan_fact.c.operator).distinct()).scalars())

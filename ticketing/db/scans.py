@@ -75,12 +75,8 @@ def add_echo(tx: Transaction, echo: Echo) -> None:
 
 def insert_scan(tx: Transaction, made: Scan) -> bool:
     """Store a scan; False when this id was stored in the meantime."""
-    try:
-        with tx.begin_nested():
-            tx.execute(sa.insert(scan).values(**columns(made)))
-    except sa.exc.IntegrityError:
-        return False
-    return True
+    row = insert_once(tx, scan, columns(made))
+    return tx.execute(row, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def list_proofs(tx: Transaction, jti: str) -> list[str]:

@@ -174,6 +174,7 @@ ticket = _table(
     sa.UniqueConstraint("status_list", "status_index"),
     sa.Index(None, "order_id"),
     sa.Index(None, "expires_at", "status_list"),
+    sa.Index(None, "status_list", "status"),
 )
 
 # --- gates ----------------------------------------------------------------------------------------------
@@ -243,6 +244,12 @@ account = _table(
     _one_of("type", "asset", "liability", "income", "expense"),
 )
 
+# Kinds that every sale brings, many a ticket; entries of all other kinds are few and have an index of their own.
+EVERYDAY = (
+    "capture", "gateway_fee", "allocation", "refund_decided", "refund_confirmed", "exchanged", "chargeback"
+)  # fmt: skip
+RARE = f"kind NOT IN ({', '.join(repr(kind) for kind in EVERYDAY)})"
+
 entry = _table(
     "entry",
     _text("period", key=True),
@@ -259,6 +266,7 @@ entry = _table(
     sa.Column("hash", sa.Text(), nullable=False, server_default=""),
     sa.ForeignKeyConstraint(["region", "period"], ["period.region", "period.id"]),
     sa.Index(None, "source_type", "source_id"),
+    sa.Index("ix_entry_rare", "period", "region", postgresql_where=sa.text(RARE), sqlite_where=sa.text(RARE)),
 )
 
 posting = _table(

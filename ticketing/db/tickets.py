@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import control_code, ticket_move
-from ticketing.db.rows import columns, fetch, find
+from ticketing.db.rows import columns, fetch, find, insert_once
 from ticketing.db.tables import ticket, use_claim
 from ticketing.db.uses import list_uses as list_uses  # noqa: PLC0414  purchase asks here whether a ticket is used
 
@@ -141,7 +141,9 @@ def live_lists(tx: Transaction, at: datetime) -> list[str]:
 def statuses(tx: Transaction, status_list: str, at: datetime) -> Mapping[int, str]:
     """Index → status of the unexpired tickets of a list that are not simply valid; a left index is revoked."""
     query = sa.select(ticket.c.status_index, ticket.c.status).where(
-        ticket.c.status_list == status_list, ticket.c.status != "valid", ticket.c.expires_at > at
+        ticket.c.status_list == status_list,
+        ticket.c.status.in_(("revoked", "suspended")),
+        ticket.c.expires_at > at,
     )
     left = (
         sa.select(ticket_move.c.old_index)
@@ -159,12 +161,8 @@ def list_claims(tx: Transaction, jti: str) -> list[UseClaim]:
 
 def claim_use(tx: Transaction, use: UseClaim) -> bool:
     """Take one use; the unique row decides. False when somebody else has it."""
-    try:
-        with tx.begin_nested():
-            tx.execute(sa.insert(use_claim).values(**columns(use)))
-    except sa.exc.IntegrityError:
-        return False
-    return True
+    made = insert_once(tx, use_claim, columns(use))
+    return tx.execute(made, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def list_signed_by(tx: Transaction, header: str, after: str, at: datetime, limit: int) -> list[Ticket]:

@@ -152,6 +152,15 @@ def list_rides(tx: Transaction, operator: str, since: datetime, until: datetime)
     return fetch(tx, query.order_by(ticket_use.c.at, ticket_use.c.jti, ticket_use.c.scan_id), TicketUse)
 
 
+def count_rides(tx: Transaction, operator: str, since: datetime, until: datetime) -> int:
+    """Count the rides at an operator's gates in a span of time."""
+    query = sa.select(sa.func.count()).where(
+        ticket_use.c.operator == operator, ticket_use.c.at >= since, ticket_use.c.at < until,
+        ticket_use.c.kind.in_(("ride", "in")),
+    )  # fmt: skip
+    return tx.execute(query).scalar_one()
+
+
 def _mark_changed(tx: Transaction, operator: str, jti: str, at: datetime) -> None:
     made = sqlite.insert(use_change) if tx.dialect.name == "sqlite" else postgresql.insert(use_change)
     row = made.values(operator=operator, jti=jti, changed_at=at)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ticketing.db import devices
-from ticketing.db.devices import Counts, Device, EnrolmentCode, JournalEntry
+from ticketing.db import devices, gate_journal
+from ticketing.db.devices import Counts, Device, EnrolmentCode
+from ticketing.db.gate_journal import JournalEntry
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.publish import SignedBundle, bundle
@@ -105,7 +106,7 @@ def enrol(house: Gatehouse, code: str, jwk: Mapping[str, Any], software: str | N
             None, None, None, None, None, None, software,
         )  # fmt: skip
         devices.insert_device(tx, device)
-        devices.write_journal(tx, _entry(now, "enrolment", device, used.created_by, "enrolled by code"))
+        gate_journal.write(tx, _entry(now, "enrolment", device, used.created_by, "enrolled by code"))
     return Enrolled(device, house.press.issuer, house.keys.jwks("bundle"), bundle(house, device.operator, 0))
 
 
@@ -154,7 +155,7 @@ def revoke(house: Gatehouse, operator: str, device_id: str, because: str, by: st
             raise NotFound("there is no such device")
         if not devices.revoke_device(tx, device_id, because, now):
             raise Conflict("the device was revoked before")
-        devices.write_journal(tx, _entry(now, "revocation", device, by, because))
+        gate_journal.write(tx, _entry(now, "revocation", device, by, because))
 
 
 def note_bundle(house: Gatehouse, device: Device, queue: int | None, clock_offset: int | None) -> None:

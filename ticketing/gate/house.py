@@ -36,7 +36,7 @@ class Gatehouse:
     """What the gates' room needs. `accept_demo` lets tickets pass that pretended money has paid.
 
     `rules` by product code, `policies` and time zones by operator; `signed` keeps the status lists of this
-    process for as long as they hold.
+    process for as long as they hold, `live` which lists there are.
     """
 
     database: Database
@@ -48,11 +48,14 @@ class Gatehouse:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     zones: Mapping[str, str] = field(default_factory=dict)
     signed: dict[str, Signed] = field(default_factory=dict)
+    live: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict)
 
     def policy(self, operator: str) -> Policy:
         """How an operator's gates behave."""
         return replace(self.policies.get(operator, Policy()), accept_demo=self.accept_demo)
 
     def offsets(self, operator: str, now: datetime) -> tuple[tuple[int, int], ...]:
-        """The local day of an operator, for rules with hours and days; UTC where nothing else is said."""
+        """The local day of an operator where a rule has hours or days; UTC where no zone is said."""
+        if not any(rule.hours or rule.days for rule in self.rules.values()):
+            return ()
         return local_offsets(ZoneInfo(self.zones.get(operator, "UTC")), now)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ticketing.gate.usage import Allowance, Direction, Kind, Use, Wanted, next_use
+from ticketing.gate.usage import Allowance, Direction, Kind, Step, Use, Wanted, next_use
 from ticketing.tickets.products import ProductRule
 
 Verdict = Literal[
@@ -67,22 +67,41 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a ticket allows: uses per leg (0 is unlimited) and in all, by which rule, and since when it is revoked."""
+    """What a ticket allows: uses per leg (0 is unlimited) and in all, by which rule, and since when it is revoked.
+
+    `operators` are those of its legs, in their order. A gate on board cannot tell two legs of one operator apart
+    and takes the first that it does not know to be used; so a use too many of one leg is a use of another leg of
+    the same operator that is still free.
+    """
 
     uses_per_leg: int = 1
     uses: int | None = None
     revoked_at: int | None = None
     rule: ProductRule = _PLAIN
+    operators: tuple[str, ...] = ()
+
+    def legs_like(self, leg: int) -> tuple[int, ...]:
+        """A leg, and the others that its scan may stand for."""
+        if self.rule.stops == "board" or leg >= len(self.operators):
+            return (leg,)
+        own = self.operators[leg]
+        return (leg, *(at for at, operator in enumerate(self.operators) if operator == own and at != leg))
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A fact with its verdict and what kind of use it was; a double use names the one that it repeats."""
+    """A fact with its verdict, what kind of use it was and of which leg; a double use names the one it repeats."""
 
     fact: Fact
     verdict: Verdict
     repeats: Fact | None = None
     kind: Kind = "ride"
+    used_leg: int | None = None
+
+    @property
+    def leg(self) -> int:
+        """The leg that was used, which need not be the one that the gate took it for."""
+        return self.fact.leg if self.used_leg is None else self.used_leg
 
     @property
     def gap_seconds(self) -> int | None:
@@ -176,14 +195,29 @@ def _ranked(accepted: list[Fact], terms: Terms) -> list[Judged]:
     judged = []
     for fact in sorted(accepted, key=lambda use: (use.at, use.scan_id)):
         way = None if fact.direction == "inspect" else fact.direction
-        step = next_use(taken, Wanted(fact.leg, fact.at, (fact.device,), way), allowance)
+        leg, step = _best(taken, fact, way, terms.legs_like(fact.leg), allowance)
         if step.refusal:
             repeats = next(
                 (earlier for use, earlier in zip(taken, behind, strict=True) if use is step.collides), None
             )
             judged.append(Judged(fact, "double_use", repeats))
             continue
-        taken.append(Use(fact.jti, fact.leg, fact.at, fact.device, step.kind))
+        taken.append(Use(fact.jti, leg, fact.at, fact.device, step.kind))
         behind.append(fact)
-        judged.append(Judged(fact, _VERDICTS[step.kind], kind=step.kind))
+        judged.append(
+            Judged(fact, _VERDICTS[step.kind], kind=step.kind, used_leg=None if leg == fact.leg else leg)
+        )
     return judged
+
+
+def _best(
+    taken: list[Use], fact: Fact, way: Direction | None, legs: tuple[int, ...], allowance: Allowance
+) -> tuple[int, Step]:
+    """The first of the legs that has a use left, or the refusal of the leg that the gate named."""
+    first: Step | None = None
+    for leg in legs:
+        step = next_use(taken, Wanted(leg, fact.at, (fact.device,), way), allowance)
+        if step.refusal != "already_used":
+            return leg, step
+        first = first or step
+    return legs[0], first or Step()

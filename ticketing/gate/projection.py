@@ -98,7 +98,8 @@ def terms_of(ticket: Ticket, rules: Mapping[str, ProductRule]) -> Terms:
     except BadClaims:  # a row that was never signed by us has the plainest terms
         return Terms(revoked_at=revoked)
     rule = rules.get(claims.product, ProductRule())
-    return Terms(claims.uses_per_leg, claims.uses, revoked, rule)
+    operators = tuple(leg.operator for leg in claims.legs)
+    return Terms(claims.uses_per_leg, claims.uses, revoked, rule, operators)
 
 
 def uploaded(row: ScanFact) -> Told:
@@ -161,7 +162,7 @@ def _use(judgment: Judgment, entry: Judged, names: Mapping[str, str]) -> TicketU
         jti=entry.fact.jti,
         gate_key_id=told.gate_key_id,
         scan_id=told.scan_id,
-        leg=entry.fact.leg,
+        leg=entry.leg,
         operator=told.operator,
         gate=names.get(told.gate_key_id, told.stop_id),
         kind=entry.kind,

@@ -43,7 +43,7 @@ def bundle(house: Gatehouse, operator: str, since: int | None = None) -> SignedB
     """
     now = house.clock.now()
     with house.database.read() as tx:
-        lists = sorted({*tickets.live_lists(tx, now), *coming_lists(now)})
+        lists = _lists(tx, house, now)
         page, delta = _uses(tx, operator, since, now)
         revoked = devices.list_revoked(tx, operator)
     signed = [_status_list(house, name, now) for name in lists]
@@ -59,7 +59,7 @@ def bundle(house: Gatehouse, operator: str, since: int | None = None) -> SignedB
         rules=house.rules,
         uses=page,
         policy=policy,
-        offsets=house.offsets(operator, now) if _is_timed(house) else (),
+        offsets=house.offsets(operator, now),
         devices=revoked,
         bundle_keys=house.keys.ring("bundle") if since is not None else {},
         delta=delta,
@@ -104,6 +104,15 @@ def _status_list(house: Gatehouse, list_id: str, now: datetime) -> Signed:
     return made
 
 
+def _lists(tx: Transaction, house: Gatehouse, now: datetime) -> list[str]:
+    """The lists that tickets point into. Those of new tickets are known beforehand, so the rest may be minutes old."""
+    asked, live = house.live.get("lists", (None, []))
+    if asked is None or not timedelta() <= now - asked < _LIST_LIFE:
+        live = tickets.live_lists(tx, now)
+        house.live["lists"] = now, live
+    return sorted({*live, *coming_lists(now)})
+
+
 def _uses(
     tx: Transaction, operator: str, since: int | None, now: datetime
 ) -> tuple[Sequence[Use], Delta | None]:
@@ -128,7 +137,3 @@ def _uses(
 
 def _told(use: TicketUse) -> Use:
     return Use(use.jti, use.leg, int(use.at.timestamp()), use.gate, cast("UseKind", use.kind))
-
-
-def _is_timed(house: Gatehouse) -> bool:
-    return any(rule.hours or rule.days for rule in house.rules.values())

@@ -24,6 +24,8 @@ __all__ = ["Gatehouse", "Presentation", "knowledge", "validate"]
 _PROOF_MEMORY = timedelta(seconds=90)
 # A camera reads one screen many times a second.
 _DEBOUNCE = timedelta(seconds=3)
+# The row of the ticket is held, so the first try takes its use; the others are for a database that does not hold rows.
+_TRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,16 @@ class Presentation:
     by_hand: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A presentation that has been read, with its ticket's row and the digest of what was sent."""
+
+    presented: Presented
+    reading: Reading
+    ticket: Ticket | None
+    body: str
+
+
 def validate(house: Gatehouse, shown: Presentation) -> dict[str, Any]:
     """Decide about a presentation and write it down; the same scan_id gets the same answer.
 
@@ -60,7 +72,15 @@ def validate(house: Gatehouse, shown: Presentation) -> dict[str, Any]:
 
 def validate_in(tx: Transaction, house: Gatehouse, shown: Presentation, body: str) -> dict[str, Any]:
     """The same inside a transaction that does more."""
-    return _repeated(tx, shown, body) or _decide(tx, house, shown, body)
+    presented = Presented.scanned(shown.token)
+    ring = house.keys.ring("ticket")
+    reading = bundles.read_ticket(ring, presented.token, house.press.issuer, shown.operator)
+    # The ticket's row is held: a refund, another gate or this very scan sent twice waits for the answer.
+    ticket = tickets.find_ticket(tx, reading.jti, lock=True) if reading.jti else None
+    known = _repeated(tx, shown, body) or _read_again(
+        tx, shown, reading, presented, body=body, now=house.clock.now()
+    )
+    return known or _decide(tx, house, shown, _Case(presented, reading, ticket, body))
 
 
 def knowledge(house: Gatehouse, operator: str, reading: Reading, ticket: Ticket | None) -> Bundle:
@@ -76,7 +96,7 @@ def knowledge(house: Gatehouse, operator: str, reading: Reading, ticket: Ticket 
         issuer=house.press.issuer,
         operator="",
         times=(moment, moment + 60),
-        ring=house.keys.ring("ticket"),
+        ring={},  # the ticket has been read already
         lists=[],
         rules=house.rules,
         policy=house.policy(operator),
@@ -104,6 +124,8 @@ def _repeated(tx: Transaction, shown: Presentation, body: str) -> dict[str, Any]
     earlier = scans.find_scan(tx, shown.gate_key_id, shown.scan_id)
     known = earlier.body_hash if earlier else None
     if earlier is None:
+        if shown.name is None:
+            return None  # only a device's scan can be the echo of another
         echo = scans.find_echo(tx, shown.gate_key_id, shown.scan_id)
         if echo is None:
             return None
@@ -114,30 +136,22 @@ def _repeated(tx: Transaction, shown: Presentation, body: str) -> dict[str, Any]
     return {**answer, "scan_id": shown.scan_id}
 
 
-def _decide(tx: Transaction, house: Gatehouse, shown: Presentation, body: str) -> dict[str, Any]:
+def _decide(tx: Transaction, house: Gatehouse, shown: Presentation, case: _Case) -> dict[str, Any]:
     now = house.clock.now()
-    presented = Presented.scanned(shown.token)
+    presented, reading, jti = case.presented, case.reading, case.reading.jti
     gate = Gate(
         shown.operator, shown.stop_id, shown.leg, shown.name or shown.gate_key_id, shown.zone,
-        cast("Direction | None", shown.direction),
-        by_hand=shown.by_hand,
+        cast("Direction | None", shown.direction), by_hand=shown.by_hand,
     )  # fmt: skip
-    reading = bundles.read_ticket(
-        house.keys.ring("ticket"), presented.token, house.press.issuer, shown.operator
-    )
-    jti = reading.jti
-    # The ticket's row is held: a refund, another gate or this very scan sent twice waits for the answer.
-    ticket = tickets.find_ticket(tx, jti, lock=True) if jti else None
-    known = _repeated(tx, shown, body) or _read_again(tx, shown, reading, presented, body=body, now=now)
-    if known:
-        return known
-    bundle = knowledge(house, shown.operator, reading, ticket)
-    while True:
+    bundle = knowledge(house, shown.operator, reading, case.ticket)
+    for _ in range(_TRIES):
         used = uses.list_uses(tx, jti) if jti else []
         seen = memory(tx, used, jti, presented, shown.operator)
         decision = decide(presented, bundle, seen, int(now.timestamp()), gate)
         if not decision.admit or _claim(tx, decision, shown, used, now):
             break
+    else:
+        raise Conflict("other gates are faster; present the ticket again")
     if decision.admit and decision.nonce and decision.jti:
         scans.remember_proof(tx, decision.jti, decision.nonce, now, _PROOF_MEMORY)
     answer = _answer(shown, decision, now)
@@ -147,7 +161,7 @@ def _decide(tx: Transaction, house: Gatehouse, shown: Presentation, body: str) -
             gate_key_id=shown.gate_key_id,
             scan_id=shown.scan_id,
             operator=shown.operator,
-            body_hash=body,
+            body_hash=case.body,
             jti=decision.jti,
             leg=decision.leg,
             stop_id=shown.stop_id,
@@ -161,7 +175,7 @@ def _decide(tx: Transaction, house: Gatehouse, shown: Presentation, body: str) -
         ),
     )
     # A code that names no ticket, sent twice at once: the first answer stands.
-    return answer if stored else _repeated(tx, shown, body) or answer
+    return answer if stored else _repeated(tx, shown, case.body) or answer
 
 
 def _read_again(

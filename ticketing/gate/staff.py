@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from ticketing.clock import written
-from ticketing.db import Transaction, devices, tickets, uses
-from ticketing.db.devices import JournalEntry
+from ticketing.db import Transaction, devices, gate_journal, tickets, uses
 from ticketing.db.documents import digest
+from ticketing.db.gate_journal import JournalEntry
 from ticketing.db.tickets import Ticket
 from ticketing.errors import NotFound
 from ticketing.gate import bundle as bundles
@@ -40,8 +40,8 @@ def look_up(house: Gatehouse, staff: Staff, code: str, reason: str) -> list[dict
     now = house.clock.now()
     with house.database.write() as tx:
         found = _by_code(tx, staff, code, now)
-        jtis: list[str | None] = [*(held.jti for held in found)]
-        for jti in jtis or [None]:
+        looked: list[str | None] = [held.jti for held in found]
+        for jti in looked or [None]:
             _note(tx, now, "look_up", staff, jti=jti, reason=reason, document={"found": jti is not None})
         shown = [_shown(tx, held, staff) for held in found]
     if not shown:
@@ -105,7 +105,7 @@ def note_incident(house: Gatehouse, staff: Staff, inspection_id: str, note: str)
     """Add what happened at an inspection; gives the id of the note. Raises NotFound for one of another operator."""
     now = house.clock.now()
     with house.database.write() as tx:
-        about = devices.find_entry(tx, inspection_id)
+        about = gate_journal.find_entry(tx, inspection_id)
         if about is None or about.operator != staff.operator or about.kind != "inspection":
             raise NotFound("there is no such inspection")
         document = {"inspection_id": inspection_id}
@@ -126,8 +126,14 @@ def list_journal(house: Gatehouse, operator: str) -> list[dict[str, Any]]:
                 "reason": entry.reason,
                 "document": entry.document,
             }
-            for entry in devices.list_journal(tx, operator)
+            for entry in gate_journal.list_entries(tx, operator)
         ]
+
+
+def journal_break(house: Gatehouse, operator: str) -> int | None:
+    """Where an operator's journal was tampered with: the place of the first wrong or missing entry, None if nowhere."""
+    with house.database.read() as tx:
+        return gate_journal.first_break(tx, operator)
 
 
 def _by_code(tx: Transaction, staff: Staff, code: str, now: datetime) -> list[Ticket]:
@@ -192,7 +198,7 @@ def _shown(tx: Transaction, held: Ticket, staff: Staff) -> dict[str, Any]:
         ],
         "notes": [
             {"at": written(entry.at), "kind": entry.kind, "reason": entry.reason}
-            for entry in devices.list_journal(tx, staff.operator, held.jti, 20)
+            for entry in gate_journal.list_entries(tx, staff.operator, held.jti, 20)
             if entry.kind in {"incident", "by_hand"}
         ],
     }
@@ -209,5 +215,5 @@ def _note(
     document: dict[str, Any],
 ) -> JournalEntry:
     entry = JournalEntry(new_id(), now, kind, staff.operator, staff.gate_key_id, jti, reason, document)
-    devices.write_journal(tx, entry)
+    gate_journal.write(tx, entry)
     return entry

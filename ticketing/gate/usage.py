@@ -130,10 +130,8 @@ def _leg_uses(tally: _Tally) -> Step | None:
     same_leg = [use for use in tally.counted if use.leg == tally.wanted.leg]
     if most and len(same_leg) >= most:
         return Step(refusal="already_used", collides=same_leg[-1])
-    # A pass or carnet is one thing, whichever leg it was used on.
-    before = same_leg if most else tally.earlier
-    if before and tally.is_passed_back(before[-1]):
-        return Step(refusal="passback", collides=before[-1])
+    if same_leg and tally.is_passed_back(same_leg[-1]):
+        return Step(refusal="passback", collides=same_leg[-1])
     return None
 
 

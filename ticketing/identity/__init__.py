@@ -9,7 +9,7 @@ from ticketing.identity.people import Reception, SignedIn, authenticate_person
 from ticketing.identity.principal import Principal, Role
 from ticketing.identity.privacy import PrivacyDesk
 from ticketing.identity.proofs import ProofDesk
-from ticketing.identity.service import authenticate, create_key, list_keys, revoke_key
+from ticketing.identity.service import authenticate, create_key, list_keys, revoke_key, rotate_key
 
 __all__ = [
     "AccessTokens",
@@ -32,4 +32,5 @@ __all__ = [
     "create_key",
     "list_keys",
     "revoke_key",
+    "rotate_key",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ticketing.clock import Clock
-from ticketing.db import Database, Transaction, audit, people
+from ticketing.db import Database, Transaction, audit_trail, people
 from ticketing.db.people import Person, Phone, RefreshToken, Session
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound, TooManyRequests
 from ticketing.identity import passwords
@@ -96,7 +96,7 @@ def refresh(reception: Reception, refresh_token: str) -> SignedIn:
             return _handed_out(reception, tx, session)
         if not refused and session is not None:
             people.end_sessions(tx, session.person_id, now, "a refresh token was used twice", only=session.id)
-            audit.note(tx, session.person_id, "refresh_token_reused", session.id, now)
+            audit_trail.note(tx, session.person_id, "refresh_token_reused", session.id, now)
     raise NotAuthenticated("the refresh token is not valid; sign in again")
 
 
@@ -149,7 +149,7 @@ def change_password(reception: Reception, caller: Caller, old: str, new: str) ->
     with reception.database.write() as tx:
         people.set_password(tx, caller.person_id, stored)
         people.end_sessions(tx, caller.person_id, now, "the password was changed", but=caller.session_id)
-        audit.note(tx, caller.person_id, "password_changed", caller.person_id, now)
+        audit_trail.note(tx, caller.person_id, "password_changed", caller.person_id, now)
 
 
 def add_phone(reception: Reception, caller: Caller, label: str, jwk: str) -> Phone:

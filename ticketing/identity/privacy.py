@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from ticketing.clock import Clock, written
-from ticketing.db import Database, audit, idempotency, offers, orders, people, rate_counts, tickets
+from ticketing.db import Database, audit_trail, idempotency, offers, orders, people, rate_counts, tickets
 from ticketing.errors import NotFound
 from ticketing.identity.access_token import Caller
 
@@ -91,7 +91,7 @@ def erase(desk: PrivacyDesk, caller: Caller) -> None:
     now = desk.clock.now()
     with desk.database.write() as tx:
         people.erase_person(tx, caller.person_id, now)
-        audit.note(tx, caller.person_id, "person_erased", caller.person_id, now)
+        audit_trail.note(tx, caller.person_id, "person_erased", caller.person_id, now)
 
 
 def forget_what_is_due(desk: PrivacyDesk) -> dict[str, int]:

@@ -16,7 +16,7 @@ import jwt
 
 from tariffs.party import ProvenClaim
 from ticketing.clock import Clock
-from ticketing.db import Database, audit, people
+from ticketing.db import Database, audit_trail, people
 from ticketing.db.people import Entitlement
 from ticketing.errors import Conflict, InvalidRequest, Misconfigured, NotFound
 from ticketing.identity.access_token import Caller
@@ -65,7 +65,7 @@ def add_proof(desk: ProofDesk, caller: Caller, proof: str) -> Entitlement:
     with desk.database.write() as tx:
         if not people.insert_entitlement(tx, made):
             raise Conflict("this proof is in use already; ask its issuer for your own")
-        audit.note(tx, caller.person_id, "entitlement_added", made.id, now, made.claim)
+        audit_trail.note(tx, caller.person_id, "entitlement_added", made.id, now, made.claim)
     return made
 
 

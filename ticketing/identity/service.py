@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from ticketing.clock import Clock
-from ticketing.db import Database, access
+from ticketing.db import Database, access, audit_trail
 from ticketing.db.access import ApiKey
 from ticketing.errors import InvalidRequest, NotAuthenticated, NotFound
 from ticketing.identity.principal import OPERATOR_ROLES, Principal, Role
@@ -35,6 +35,23 @@ def create_key(
     with database.write() as tx:
         access.insert_key(tx, made)
     return made, secret
+
+
+def rotate_key(database: Database, clock: Clock, key_id: str, *, overlap: timedelta) -> tuple[ApiKey, str]:
+    """Make the successor of a key, with the same role; the old one lives on for `overlap`. Raises NotFound."""
+    now = clock.now()
+    with database.read() as tx:
+        old = next((key for key in access.list_keys(tx) if key.id == key_id), None)
+    if old is None or not _is_valid(old, now):
+        raise NotFound(f"no key {key_id} that is still valid")
+    life = old.expires_at - old.created_at if old.expires_at else None
+    made = create_key(
+        database, clock, role=cast("Role", old.role), operator=old.operator, label=old.label, life=life
+    )
+    with database.write() as tx:
+        access.expire_key(tx, key_id, now + overlap)
+        audit_trail.note(tx, "command line", "key_rotated", key_id, now, made[0].id)
+    return made
 
 
 def list_keys(database: Database) -> list[ApiKey]:

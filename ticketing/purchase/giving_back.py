@@ -39,7 +39,7 @@ def offer_refund(till: Till, order_id: str, passengers: Sequence[str] = ()) -> R
     """
     now = till.clock.now()
     with till.database.read() as tx:
-        order = _refundable_order(tx, order_id, lock=False)
+        order = refundable_order(tx, order_id, lock=False)
         held = tickets.list_tickets(tx, order_id)
         used = _used(tx, held)
     wanted = passengers or sorted({ticket.passenger_ref for ticket in held if ticket.status == "valid"})
@@ -71,6 +71,12 @@ def refund_passengers(
     gives nothing back, or gives another amount than expected.
     """
     decided = decide_refund(till, order_id, passengers, request_key, expected)
+    with till.database.read() as tx:
+        more = [
+            one for one in orders.list_refunds(tx, order_id) if one.document.get("continues") == decided.id
+        ]
+    for one in more:
+        settle_refund(till, one)
     return settle_refund(till, decided, remember)
 
 
@@ -86,17 +92,15 @@ def decide_refund(
         )
         if same:
             return same
-        _refundable_order(tx, order_id, lock=True)
+        refundable_order(tx, order_id, lock=True)
         held = tickets.list_tickets(tx, order_id, lock=True)
-        used = _used(tx, held)
-        lines = refunds.decide(
-            [_refundable(ticket) for ticket in held], passengers, used, till.schedules(order.region), now
-        )
-        made = _refund(tx, order, lines, request_key, now)
-        if expected is not None and made.amount_minor != expected.minor:
-            back = Money(made.amount_minor, made.currency)
+        lines = decide_lines(tx, till, order, passengers, now)
+        made, rest_of_it = _refund(tx, order, lines, request_key, now)
+        back = Money(sum(line.amount.minor for line in lines), made.currency)
+        if expected is not None and back != expected:
             raise Conflict(f"the conditions have changed since the offer: {back} would come back now")
-        orders.insert_refund(tx, made)
+        for one in (made, *rest_of_it):
+            orders.insert_refund(tx, one)
         take_back_tickets(tx, order, made, lines, now)
         rest = [
             ticket
@@ -107,6 +111,15 @@ def decide_refund(
             tx, order, "refund_part" if rest else "refund_all", now, actor="buyer", reason=f"refund {made.id}"
         )
     return made
+
+
+def decide_lines(
+    tx: Transaction, till: Till, order: Order, passengers: Sequence[str], now: datetime
+) -> list[RefundLine]:
+    """What the tickets of these passengers give back; raises as `refund.decide` does."""
+    held = tickets.list_tickets(tx, order.id, lock=True)
+    known = [_refundable(ticket) for ticket in held]
+    return refunds.decide(known, passengers, _used(tx, held), till.schedules(order.region), now)
 
 
 def take_back_tickets(
@@ -125,7 +138,7 @@ def settle_refund(till: Till, decided: Refund, remember: RememberRefund | None =
     if decided.state not in {"decided", "pending"} or decided.payment_id is None:
         return decided
     with till.database.read() as tx:
-        paid = next(p for p in orders.list_payments(tx, decided.order_id) if p.id == decided.payment_id)
+        paid = orders.get_payment(tx, decided.payment_id)
     if decided.state == "pending":
         answer = till.gateway.fetch_refund(str(decided.external_id))
     else:
@@ -179,7 +192,8 @@ def _book(tx: Transaction, entry: Entry | None, now: datetime) -> None:
         books.book(tx, entry, now)
 
 
-def _refundable_order(tx: Transaction, order_id: str, *, lock: bool) -> Order:
+def refundable_order(tx: Transaction, order_id: str, *, lock: bool) -> Order:
+    """An order that has something to give back and is not disputed; raises Conflict."""
     order = locked(tx, order_id) if lock else orders.get_order(tx, order_id)
     if order.state not in REFUNDABLE:
         raise Conflict(f"an order that is {order.state} has nothing to refund")
@@ -195,20 +209,48 @@ def _refundable_order(tx: Transaction, order_id: str, *, lock: bool) -> Order:
 
 def _refund(
     tx: Transaction, order: Order, lines: Sequence[RefundLine], request_key: str, now: datetime
-) -> Refund:
-    captured = next((p for p in orders.list_payments(tx, order.id) if p.state == "captured"), None)
+) -> tuple[Refund, tuple[Refund, ...]]:
+    """The refund, and further ones where several payments have to give the money back (after an exchange)."""
     amount = sum(line.amount.minor for line in lines)
-    earlier = orders.list_refunds(tx, order.id)
-    if amount + sum(made.amount_minor for made in earlier) > (captured.amount_minor if captured else 0):
-        raise Conflict("a refund may not exceed what was paid")
-    return Refund(
-        new_id(), order.id, captured.id if captured else None, len(earlier) + 1, request_key,
-        "decided" if amount else "confirmed", amount, order.currency, {"lines": [_document(line) for line in lines]},
-        None, now,
+    parts = _by_payment(tx, order, amount)
+    seq = len(orders.list_refunds(tx, order.id)) + 1
+    first = Refund(
+        new_id(), order.id, parts[0][0] if parts else None, seq, request_key, "decided" if amount else "confirmed",
+        parts[0][1] if parts else 0, order.currency, {"lines": [document_of(line) for line in lines]}, None, now,
     )  # fmt: skip
+    rest = tuple(
+        Refund(
+            new_id(), order.id, payment_id, seq + number, f"{first.id}/{number}", "decided", minor, order.currency,
+            {"lines": [], "continues": first.id}, None, now,
+        )
+        for number, (payment_id, minor) in enumerate(parts[1:], 1)
+    )  # fmt: skip
+    return first, rest
 
 
-def _document(line: RefundLine) -> dict[str, object]:
+def _by_payment(tx: Transaction, order: Order, amount: int) -> list[tuple[str, int]]:
+    """Which payments give an amount back: this order's own first, then those of the orders it has replaced."""
+    found: list[tuple[str, int]] = []
+    left, place = amount, order
+    while left:
+        refunds_made = orders.list_refunds(tx, place.id)
+        for payment in orders.list_payments(tx, place.id):
+            gone = sum(one.amount_minor for one in refunds_made if one.payment_id == payment.id)
+            gone += orders.sum_refunds_elsewhere(tx, payment.id, place.id)
+            part = min(left, payment.amount_minor - gone) if payment.state == "captured" else 0
+            if part > 0:
+                found.append((payment.id, part))
+                left -= part
+        if not left:
+            break
+        if place.exchange_of is None:
+            raise Conflict("a refund may not exceed what was paid")
+        place = orders.get_order(tx, place.exchange_of)
+    return found
+
+
+def document_of(line: RefundLine) -> dict[str, object]:
+    """A line as a refund keeps it."""
     return {
         "jti": line.jti,
         "passenger": line.passenger_ref,

@@ -14,6 +14,7 @@ from ticketing.db.orders import Order, Payment
 from ticketing.errors import Conflict, Gone
 from ticketing.ids import new_id
 from ticketing.payments import Attempt, Authorisation, Charge, OutcomeUnknown
+from ticketing.purchase import exchange
 from ticketing.purchase.issue import issue
 from ticketing.purchase.order import PAYABLE
 from ticketing.purchase.till import OrderState, RememberOrder, Till, locked, move, state_of
@@ -150,6 +151,7 @@ def capture_and_issue(
                 if taken is not None and taken.fee is not None:
                     book_fee(tx, order, payment, taken.fee.minor, now)
             issue(tx, till.press, state.quote, order, now)
+            exchange.settle(tx, till, order, now)
             move(tx, order, "issue", now, actor="gateway" if payment else "buyer", reason=_paid(payment))
         done = state_of(tx, order.id)
         if remember:

@@ -6,12 +6,13 @@ ledger in one transaction. Any refusal gives back what was held; a crash at any 
 
 from datetime import timedelta
 
-from ticketing.db import bookings, offers, orders
+from ticketing.db import Transaction, bookings, offers, orders
+from ticketing.db.offers import Quote
 from ticketing.db.orders import Order, OrderEvent, Payment, Refund
 from ticketing.errors import Conflict, Gone, InvalidRequest, OperatorSilent, PaymentRefused
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
-from ticketing.purchase import pass_uses, paying, places
+from ticketing.purchase import exchange, pass_uses, paying, places
 from ticketing.purchase.giving_back import (
     decide_refund,
     offer_refund,
@@ -56,12 +57,17 @@ _QUIET = timedelta(minutes=2)
 
 
 def place_order(
-    till: Till, quote_id: str, remember: RememberOrder, person_id: str | None = None
+    till: Till,
+    quote_id: str,
+    remember: RememberOrder,
+    person_id: str | None = None,
+    exchange_of: str | None = None,
 ) -> OrderState:
     """Turn a quote into an order with its places held, awaiting payment; one of 0.00 has its tickets at once.
 
     Raises InvalidRequest for an unknown quote, Gone for an expired one, Conflict for one already ordered or
     where an operator has no place, OperatorSilent where one does not answer: then nothing stays booked.
+    With `exchange_of` the tickets of that order pay for it as far as they give something back.
     """
     now = till.clock.now()
     with till.database.write() as tx:
@@ -74,11 +80,12 @@ def place_order(
             raise InvalidRequest.at("quote_id", "there is no such quote")
         if orders.find_order_of_quote(tx, quote_id):
             raise Conflict("this quote has been ordered already; ask for a new quote")
+        credit = _credit(tx, till, quote, exchange_of)
         order_id = new_id()
         wanted = places.plan(till, quote, order_id)
         order = Order(
             order_id, quote.id, quote.region, "holding" if wanted else "awaiting_payment", quote.total_minor,
-            quote.currency, now, now + ORDER_LIFE, person_id,
+            quote.currency, now, now + ORDER_LIFE, person_id, exchange_of, credit,
         )  # fmt: skip
         orders.insert_order(tx, order)
         orders.insert_event(
@@ -86,8 +93,9 @@ def place_order(
         )
         bookings.insert_bookings(tx, wanted)
         pass_uses.take(tx, quote, order.id, now)
-        if order.total_minor == 0 and not wanted:
+        if order.total_minor <= credit and not wanted:
             issue(tx, till.press, quote, order, now)
+            exchange.settle(tx, till, order, now)
             move(tx, order, "issue", now, actor="buyer", reason="nothing to pay")
         state = state_of(tx, order.id)
         if not wanted:
@@ -207,6 +215,8 @@ def _step(till: Till, state: OrderState, remember: RememberOrder | None) -> Orde
     if order.state == "holding":
         return _held(till, state, remember)
     if order.state == "authorised":
+        with till.database.read() as tx:
+            exchange.check(tx, till, order)
         places.confirm_all(till, state)
         return paying.capture_and_issue(
             till, state, payment if payment and payment.state == "authorised" else None, remember
@@ -218,6 +228,18 @@ def _step(till: Till, state: OrderState, remember: RememberOrder | None) -> Orde
     if any(booking.state == "unwanted" for booking in state.bookings):
         return get_order(till, order.id) if places.give_back_all(till, state) else None
     return None
+
+
+def _credit(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None) -> int:
+    """What the tickets of another order bring to this one, in minor units."""
+    if exchange_of is None:
+        return 0
+    found = exchange.credit(tx, till, exchange_of, till.clock.now())
+    if found.currency != quote.currency:
+        raise Conflict("tickets are exchanged in their own currency")
+    if orders.get_order(tx, exchange_of).region != quote.region:
+        raise Conflict("tickets are exchanged in their own region")
+    return found.minor
 
 
 def _asked(till: Till, state: OrderState, payment: Payment) -> OrderState | None:

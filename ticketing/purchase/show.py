@@ -55,7 +55,9 @@ def order(
             }
             for one in state.bookings
         ],
-        "refunds": [refund(made) for made in state.refunds],
+        "refunds": [refund(made) for made in state.refunds if "continues" not in made.document],
+        "exchange_of": found.exchange_of,
+        "credit": _money(found.credit_minor, currency),
         "history": [
             {"at": written(event.at), "state": event.to_state, "by": event.actor, "reason": event.reason}
             for event in state.events
@@ -87,7 +89,8 @@ def refund(made: Refund) -> dict[str, Any]:
     return {
         "id": made.id,
         "state": made.state,
-        "amount": _money(made.amount_minor, made.currency),
+        "amount": _money(_whole(made), made.currency),
+        "exchanged_for": made.document.get("exchanged_for"),
         "created_at": written(made.created_at),
         "lines": [
             {
@@ -100,6 +103,13 @@ def refund(made: Refund) -> dict[str, Any]:
             for line in made.document["lines"]
         ],
     }
+
+
+def _whole(made: Refund) -> int:
+    """What comes back in all: a refund may be paid by several payments; of an exchange only the difference is."""
+    if "exchanged_for" in made.document:
+        return made.amount_minor
+    return sum(int(line["amount_minor"]) for line in made.document["lines"])
 
 
 def refund_offer(found: RefundOffer) -> dict[str, Any]:

@@ -73,12 +73,12 @@ class Wish:
     arrive: bool
     passengers: tuple[Passenger, ...]
     region: str | None
+    person_id: str | None = None
     via: Endpoint | None = None
     stay_minutes: int = 0
     range_minutes: int | None = None
     less_walking: bool = False
     wheelchair: bool = False
-    person_id: str | None = None
 
     @classmethod
     def from_request(cls, wanted: Mapping[str, Any], holder: Holder | None = None) -> "Wish":
@@ -90,12 +90,12 @@ class Wish:
             arrive="arrive_by" in wanted,
             passengers=tuple(_passenger(row, holder) for row in wanted["passengers"]),
             region=wanted.get("region"),
+            person_id=holder.person_id if holder else None,
             via=_endpoint(wanted["via"]) if "via" in wanted else None,
             stay_minutes=wanted.get("via", {}).get("stay_minutes", 0),
             range_minutes=wanted.get("range_minutes"),
             less_walking=wanted.get("walking") == "less",
             wheelchair=wanted.get("wheelchair", False),
-            person_id=holder.person_id if holder else None,
         )
 
 

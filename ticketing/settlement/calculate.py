@@ -1,6 +1,6 @@
 """Calculate a run: sum the month, decide its end, and build the frozen dataset that every output is made from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ def end_month(tx: Transaction, region: str, period: str, terms: Terms, now: date
     """Book what is decided only now that the month is over: pools, subsidies, guarantees."""
     if not (terms.pools or terms.subsidies or terms.guarantees):
         return
-    month = _facts(tx, region, period, terms, _run_before(tx, region, period))
+    month = facts(tx, region, period, terms)
     for entry in month_end.month_end(month, terms):
         books.book(tx, entry, now, into=period)
 
@@ -42,7 +42,7 @@ def dataset(
     shares = books.sum_shares(tx, region, period)
     _check(tx, region, period, sums, shares)
     before = _run_before(tx, region, period)
-    settled = settle(_payables(sums), _opening(before), terms.thresholds, terms.held_back)
+    settled = settle(payables(sums), _opening(before), terms.thresholds, terms.held_back)
     if earlier is not None:
         pools = earlier.document.get("pools", {})
     else:
@@ -102,14 +102,16 @@ def with_amounts(row: Mapping[str, Any]) -> dict[str, Any]:
 def _check(
     tx: Transaction, region: str, period: str, sums: list[KindBalance], shares: list[dict[str, Any]]
 ) -> None:
-    """Books balance, and what allocations give operators is what the books owe them by the same entries."""
+    """Books balance, and what allocations give operators is what the books owe them by the same entries.
+
+    That each entry balances was checked when it was sealed, and `books verify` checks it again.
+    """
     totals: dict[str, int] = {}
     for line in sums:
         totals[line.currency] = totals.get(line.currency, 0) + line.amount_minor
-    unbalanced = books.unbalanced_entries(tx, region, period)
-    if unbalanced or any(totals.values()):
-        first = f", the first is {unbalanced[0]}" if unbalanced else ""
-        raise Conflict(f"{len(unbalanced)} entries of {period} do not balance{first}")
+    if any(totals.values()):
+        unbalanced = books.unbalanced_entries(tx, period, region)
+        raise Conflict(f"{len(unbalanced)} entries of {period} do not balance, the first is {unbalanced[0]}")
     owed: dict[Key, int] = {}
     for line in sums:
         if line.purpose == "operator_payable" and line.kind in ALLOCATED:
@@ -124,7 +126,7 @@ def _check(
         )
 
 
-def _payables(sums: Iterable[KindBalance]) -> dict[Key, int]:
+def payables(sums: Iterable[KindBalance]) -> dict[Key, int]:
     """What each operator is owed for the month: its credit balance, payments of runs left out."""
     owed: dict[Key, int] = {}
     for line in sums:
@@ -144,16 +146,22 @@ def _others(sums: Iterable[KindBalance]) -> list[dict[str, Any]]:
     ]
 
 
-def _facts(tx: Transaction, region: str, period: str, terms: Terms, before: Run | None) -> month_end.Month:
-    """Rides are counted to date and the last run's count is taken off, so that a late tap counts next month."""
+def facts(
+    tx: Transaction, region: str, period: str, terms: Terms, *, sums: Sequence[KindBalance] | None = None
+) -> month_end.Month:
+    """What a month's end is decided by; `sums` may leave out what was decided before.
+
+    Rides are counted to date and the last run's count is taken off, so that a late tap counts next month.
+    """
     end = datetime.fromisoformat(f"{books.next_month(period)}-01").replace(tzinfo=UTC)
+    before = _run_before(tx, region, period)
     counted = before.document.get("pools", {}) if before else {}
     taps = {}
     for pool in terms.pools:
         so_far = month_facts.count_rides(tx, region, end, pool.products)
         known = counted.get(pool.id, {}).get("taps_to_date", {})
         taps[pool.id] = {name: count - known.get(name, 0) for name, count in so_far.items()}
-    sums = books.balances_by_kind(tx, region, period)
+    sums = books.balances_by_kind(tx, region, period) if sums is None else sums
     money = {
         pool.id: counted.get(pool.id, {}).get("rest_minor", 0)
         - sum(
@@ -166,22 +174,22 @@ def _facts(tx: Transaction, region: str, period: str, terms: Terms, before: Run 
     start = datetime.fromisoformat(f"{period}-01").replace(tzinfo=UTC)
     rides = month_facts.count_rides(tx, region, end, None, since=start) if terms.subsidies else {}
     return month_end.Month(
-        region, period, end - timedelta(microseconds=1), money, taps, rides, _payables(sums)
+        region, period, end - timedelta(microseconds=1), money, taps, rides, payables(sums)
     )
 
 
 def _pools(tx: Transaction, region: str, period: str, terms: Terms, before: Run | None) -> dict[str, Any]:
     """What the next month must know: rides counted to date, and money that found no ride."""
-    facts = _facts(tx, region, period, terms, before)
+    known_facts = facts(tx, region, period, terms)
     counted = before.document.get("pools", {}) if before else {}
     found = {}
     for pool in terms.pools:
-        taps = dict(sorted(facts.taps[pool.id].items()))
+        taps = dict(sorted(known_facts.taps[pool.id].items()))
         known = counted.get(pool.id, {}).get("taps_to_date", {})
         found[pool.id] = {
             "taps": taps,
             "taps_to_date": {name: count + known.get(name, 0) for name, count in taps.items()},
-            "rest_minor": facts.pool_money[pool.id],
+            "rest_minor": known_facts.pool_money[pool.id],
             "currency": pool.currency,
         }
     return found

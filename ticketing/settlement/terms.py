@@ -117,6 +117,15 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
     return terms
 
 
+def terms_of(kept: Mapping[str, Any]) -> Terms:
+    """The terms that a run has kept."""
+    return Terms(
+        kept["payment_day"], kept["settlement_currency"], kept["thresholds"], tuple(kept["held_back"]),
+        tuple(Pool(one["id"], tuple(one["products"]), one["currency"]) for one in kept["pools"]),
+        tuple(Guarantee(**one) for one in kept["guarantees"]), tuple(Subsidy(**one) for one in kept["subsidies"]),
+    )  # fmt: skip
+
+
 def payment_date(period: str, payment_day: int, next_business_day: Callable[[date], date]) -> date:
     """The day on which a month's payments are due: the agreed day of the next month, or the business day after it."""
     year, month = int(period[:4]), int(period[5:])

@@ -8,10 +8,11 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ticketing.gate.bundle import BadBundle, Opened, open_bundle, succeed
+from ticketing.gate.usage import Use
 from ticketing.tickets.jwk import to_jwk
 from ticketing.validator.flap import CLOCK_SECONDS, Flap
 from ticketing.validator.identity import Identity
@@ -24,6 +25,7 @@ _LONGEST_WAIT_SECONDS = 60
 _BATCH = 500
 # Beyond its day and the one that `fail_open` adds, a bundle opens nothing and what it told of others is forgotten.
 _FORGET_SECONDS = 24 * 3600
+_WHOLE_SECONDS = 24 * 3600
 Report = Callable[[str], None]
 
 
@@ -63,27 +65,43 @@ class Courier:
         return self._store.count_untold()
 
     def refresh(self, link: Link) -> None:
-        """Fetch the bundle until it is complete; raises LinkDown, Revoked or BadBundle."""
-        while not self._stop.is_set():
-            since, etag = int(self._store.state("cursor") or 0), self._store.state("etag") or ""
-            fetched = link.fetch_bundle(since, etag, self._store.count_untold(), self._flap.offset)
-            if fetched.bundle is None or self._apply(fetched):
-                return
+        """Fetch what has changed, in pages, and apply it at once; raises LinkDown, Revoked or BadBundle.
 
-    def _apply(self, fetched: Fetched) -> bool:
-        """Take a bundle in; True when nothing more is waiting. Raises BadBundle and the held one stays."""
+        Once a day everything is fetched anew, so that uses of tickets that have expired are forgotten.
+        """
+        last_whole = int(self._store.state("whole_at") or 0)
+        is_whole = not 0 <= time.time() - last_whole < _WHOLE_SECONDS
+        since = 0 if is_whole else int(self._store.state("cursor") or 0)
+        etag = "" if is_whole else self._store.state("etag") or ""
+        pages: list[Opened] = []
+        while not self._stop.is_set():
+            fetched = link.fetch_bundle(since, etag, self._store.count_untold(), self._flap.offset)
+            if fetched.bundle is None:
+                return
+            pages.append(self._verified(fetched.bundle))
+            delta = pages[-1].delta
+            if delta is None or delta.complete:
+                self._apply(fetched, merged(pages), is_whole=is_whole)
+                return
+            since, etag = delta.cursor, ""
+
+    def _verified(self, token: str) -> Opened:
+        """A bundle that may be applied; raises BadBundle and the held one stays, or Revoked."""
         enrolment = self._identity.enrolment
-        opened = open_bundle(str(fetched.bundle), self._flap.trust(), enrolment.operator)
-        held = self._store.state("bundle")
-        if held is not None:
-            succeed(_bundle_of(held, self._flap), opened.bundle)
+        opened = open_bundle(token, self._flap.trust(), enrolment.operator)
+        if self._flap.bundle is not None:
+            succeed(self._flap.bundle, opened.bundle)
         if enrolment.device_id in opened.devices:
             raise Revoked("the bundle names this device as revoked")
+        return opened
+
+    def _apply(self, fetched: Fetched, opened: Opened, *, is_whole: bool) -> None:
         values = take_in(self._store, str(fetched.bundle), opened, fetched.etag)
+        if is_whole:
+            self._store.remember(whole_at=str(int(time.time())))
         self._flap.load()
         self._report(f"bundle {opened.bundle.version} is held")
         self._note_clock(values)
-        return opened.delta is None or opened.delta.complete
 
     def _note_clock(self, values: dict[str, str]) -> None:
         offset = int(values["offset"])
@@ -160,12 +178,26 @@ def take_in(store: Store, token: str, opened: Opened, etag: str) -> dict[str, st
     return values
 
 
+def merged(pages: Sequence[Opened]) -> Opened:
+    """The pages of one fetch as one: of a ticket that two pages name the later one holds."""
+    uses: dict[str, list[Use]] = {}
+    for page in pages:
+        uses |= {jti: [] for jti in (page.delta.cleared if page.delta else ())}
+        uses |= {use.jti: [] for use in page.uses}
+        for use in page.uses:
+            uses[use.jti].append(use)
+    last, first = pages[-1], pages[0].delta
+    if last.delta is None or first is None:
+        return last
+    cleared = tuple(jti for jti, found in uses.items() if not found)
+    return replace(
+        last,
+        uses=tuple(use for found in uses.values() for use in found),
+        delta=replace(last.delta, since=first.since, cleared=cleared),
+    )
+
+
 def wait_seconds(failures: int, chance: Callable[[float, float], float] = random.uniform) -> float:
     """How long to wait after so many failures in a row: 1, 2, 4 ... 60 seconds, half of it by chance."""
     longest = float(min(_LONGEST_WAIT_SECONDS, 2 ** min(failures - 1, 10)))
     return longest / 2 + chance(0, longest / 2)
-
-
-def _bundle_of(token: str, flap: Flap) -> Any:
-    opened: Opened = open_bundle(token, flap.trust())
-    return opened.bundle

@@ -105,6 +105,11 @@ class Flap:
         return load_jwks(json.loads(self._store.state("trust") or '{"keys": []}'))
 
     @property
+    def bundle(self) -> Bundle | None:
+        """The bundle that decides."""
+        return self._bundle
+
+    @property
     def bundle_age_seconds(self) -> int | None:
         """How old the bundle is by the corrected clock."""
         return None if self._bundle is None else int(self._now()) + self.offset - self._bundle.issued_at

@@ -27,6 +27,7 @@ def put_ticket(
     issuer: str = "throughfare.eu",
     demo: bool = False,
     status_list: str = "261013",
+    token: str | None = None,
     **numbers: Any,
 ) -> Ticket:
     """Sign and store one ticket, with an order of its own if there is none yet."""
@@ -58,9 +59,9 @@ def put_ticket(
         wanted = TicketOrder(
             jti, product, legs, 1, None, at, at, at + life, status_list, index, **numbers
         )  # fmt: skip
-        token = signer.sign("ticket+jwt", ticket_payload(wanted, issuer, uri or URI, demo=demo))
+        signed = token or signer.sign("ticket+jwt", ticket_payload(wanted, issuer, uri or URI, demo=demo))
         made = Ticket(
-            jti, "order", jti, "valid", token, product, 0, "EUR", status_list, index, at, at, at + life, None,
+            jti, "order", jti, "valid", signed, product, 0, "EUR", status_list, index, at, at, at + life, None,
             {"legs": [{"operator": leg[0]} for leg in legs], "rider": "adult", "operators": sorted({leg[0] for leg in legs})},
         )  # fmt: skip
         tickets.insert_ticket(tx, made)

@@ -66,7 +66,9 @@ def test_an_unreadable_code_has_no_identity() -> None:
         ({"bundle": "x"}, "bundle"), ({"bundle": None}, "bundle"), ({"trust": {}}, "trust"), ({"token": 1}, "token"),
         ({"proof": 1}, "proof"), ({"gate": {}}, "gate.operator"), ({"gate": {"operator": "tlt", "x": 1}}, "gate.x"),
         ({"at": "2026-10-13T04:00:00"}, "at"), ({"at": "now"}, "at"), ({"seen": [{}]}, "seen[0].jti"),
-        ({"seen": {}}, "seen"), ({"more": 1}, "more"),
+        ({"seen": {}}, "seen"), ({"more": 1}, "more"), ({"gate": {"operator": "tlt", "direction": []}}, "gate.direction"),
+        ({"gate": {"operator": "tlt", "inspect": 1}}, "gate.inspect"), ({"gate": {"operator": "tlt", "zone": 1}}, "gate.zone"),
+        ({"seen": [{"jti": "A", "ts": 1, "kind": {}}]}, "seen[0].kind"),
     ],
 )  # fmt: skip
 def test_a_bad_request_names_the_path(change: dict[str, Any], path: str) -> None:

@@ -76,7 +76,7 @@ def test_a_code_makes_one_device_that_brings_its_first_bundle(api: Api) -> None:
     assert (device.told["operator"], device.told["stop_id"], bundle.operator) == ("tlt", "09005-1", "tlt")
 
 
-def test_a_code_is_used_once_and_lives_ten_minutes(api: Api) -> None:
+def test_s18_a_code_is_used_once_and_lives_ten_minutes(api: Api) -> None:
     once, late = code(api), code(api, name="Kopli 2")
     body = {"public_key": phone_jwk()}
 
@@ -144,7 +144,7 @@ def test_a_token_of_another_key_or_kind_is_not_authenticated(api: Api) -> None:
         assert api.get("/v1/operators/tlt/gate-bundle", token).status_code == 401
 
 
-def test_a_device_sees_its_own_operator_alone(api: Api) -> None:
+def test_s2_a_device_sees_its_own_operator_alone(api: Api) -> None:
     device, ticket = enrol(api), at_the_tram(api)
 
     assert api.get("/v1/operators/hsl/gate-bundle", device.token()).status_code == 403
@@ -187,7 +187,7 @@ def revoke(api: Api, device: Device, operator: str = "tlt") -> int:
     return api.post(path, {"because": "stolen from tram 4"}, api.key("admin")).status_code
 
 
-def test_a_stolen_device_is_refused_at_once_and_named_in_the_bundle(api: Api) -> None:
+def test_s18_a_stolen_device_is_refused_at_once_and_named_in_the_bundle(api: Api) -> None:
     ticket, device = at_the_tram(api), enrol(api)
 
     assert (revoke(api, device, "hsl"), revoke(api, device), revoke(api, device)) == (404, 204, 409)
@@ -198,7 +198,7 @@ def test_a_stolen_device_is_refused_at_once_and_named_in_the_bundle(api: Api) ->
     assert told.devices == {device.told["device_id"]}
 
 
-def test_what_a_stolen_device_uploads_is_kept_and_takes_no_passengers_ride(api: Api) -> None:
+def test_s18_what_a_stolen_device_uploads_is_kept_and_takes_no_passengers_ride(api: Api) -> None:
     ticket, device = at_the_tram(api), enrol(api)
     revoke(api, device)
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ticketing.gate.judgment import Fact, Judged, Terms, Verdict, answer, judge
+from ticketing.tickets.products import ProductRule
 
 EXAMPLES = 5000 if os.environ.get("SOAK") else 200
 TERMS = {
@@ -128,3 +129,17 @@ def test_the_device_hears_what_became_of_each_item() -> None:
     assert answer(fact, [], "double_use", 1000) == "recorded_double_use"
     assert answer(fact, [], "revoked_known", 1000) == "recorded_revoked"
     assert answer(fact, [], "refused", 1000) == "recorded"
+
+
+def test_a_gate_on_board_that_took_one_leg_for_another_accuses_nobody() -> None:
+    two_legs = {"once": Terms(operators=("tlt", "tlt", "hsl"))}
+
+    judged = judge([scan("a", 10), scan("b", 20), scan("c", 30)], two_legs)
+
+    assert [(entry.verdict, entry.leg) for entry in judged] == [("ride", 0), ("ride", 1), ("double_use", 0)]
+
+
+def test_where_boarding_is_checked_a_leg_is_only_itself() -> None:
+    boarding = {"once": Terms(operators=("tlt", "tlt"), rule=ProductRule(stops="board"))}
+
+    assert [entry.verdict for entry in judge([scan("a"), scan("b", 20)], boarding)] == ["ride", "double_use"]

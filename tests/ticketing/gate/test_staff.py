@@ -5,9 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.api import Api
 from tests.ticketing.tickets.mint import phone_jwk
+from ticketing.db import Database, gate_journal
+from ticketing.db.devices_tables import gate_journal as table
 from ticketing.db.tickets import control_code_of
 
 Ticket = dict[str, Any]
@@ -148,3 +151,33 @@ def test_only_gates_look_and_only_the_office_reads_the_journal(api: Api) -> None
         assert api.post("/v1/inspections", {"token": "x"}, api.key(role)).status_code == 403
     assert api.get("/v1/operators/tlt/gate-journal", api.key("gate", "tlt")).status_code == 403
     assert api.get("/v1/operators/tlt/gate-journal", api.key("operator_finance", "hsl")).status_code == 403
+
+
+def test_s52_a_changed_or_removed_entry_of_the_journal_is_found(api: Api, database: Database) -> None:
+    ticket, gate = at_the_tram(api)
+    for _ in range(3):
+        api.post("/v1/inspections", {"token": ticket["token"]}, gate)
+    with database.read() as tx:
+        whole = gate_journal.first_break(tx, "tlt")
+        entries = gate_journal.list_entries(tx, "tlt")
+
+    with pytest.raises(sa.exc.IntegrityError, match="append-only"), database.write() as tx:
+        tx.execute(sa.delete(table).where(table.c.place == 2))
+    drop = (
+        ["DROP TRIGGER gate_journal_no_update", "DROP TRIGGER gate_journal_no_delete"]
+        if database.is_sqlite
+        else ["DROP TRIGGER gate_journal_append_only ON gate_journal"]
+    )
+    breaks = []
+    for change in (
+        sa.update(table).where(table.c.place == 3).values(reason="nothing to see"),
+        sa.delete(table).where(table.c.place == 2),
+    ):
+        with database.write() as tx:
+            for statement in drop:
+                tx.exec_driver_sql(statement)
+            drop = []
+            tx.execute(change)
+            breaks.append(gate_journal.first_break(tx, "tlt"))
+
+    assert (whole, [entry.place for entry in entries], breaks) == (None, [3, 2, 1], [3, 2])

@@ -90,7 +90,7 @@ EXAMPLES = 300 if os.environ.get("SOAK") else 15
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(rows=st.lists(ROWS, min_size=2, max_size=14), chance=st.randoms(use_true_random=False))
-def test_any_order_split_and_repetition_of_several_gates_ends_in_the_same_state(
+def test_s22_any_order_split_and_repetition_of_several_gates_ends_in_the_same_state(
     tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, rows: list[Row], chance: Random
 ) -> None:
     states = []

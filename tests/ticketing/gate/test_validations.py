@@ -17,7 +17,7 @@ def at_the_tram(api: Api) -> tuple[str, str]:
     return bought.ticket_of("anna")["token"], api.key("gate", "tlt")
 
 
-def test_64_presentations_at_once_have_exactly_one_winner(api: Api) -> None:
+def test_s20_64_presentations_at_once_have_exactly_one_winner(api: Api) -> None:
     token, gate = at_the_tram(api)
 
     def show(_: int) -> str:
@@ -30,7 +30,7 @@ def test_64_presentations_at_once_have_exactly_one_winner(api: Api) -> None:
     assert reasons == ["already_used"] * 63 + ["ok"]
 
 
-def test_the_same_scan_is_answered_again_and_another_body_is_a_conflict(api: Api) -> None:
+def test_s21_the_same_scan_is_answered_again_and_another_body_is_a_conflict(api: Api) -> None:
     token, gate = at_the_tram(api)
     scan_id = str(uuid.uuid4())
 

@@ -49,6 +49,8 @@ def _bundles() -> dict[str, Facts]:
         "required": ProductRule(binding="required"), "board": ProductRule(stops="board"),
         "first": ProductRule(classes=("1",)), "morning": ProductRule(hours=((6 * 3600, 9 * 3600),)),
         "weekend": ProductRule(days=(6, 7)), "group": ProductRule(passback_seconds=0),
+        "carnet": ProductRule(transfer_seconds=3600, transfers=1), "window": ProductRule(window_seconds=3600),
+        "swiped": ProductRule(check="in_out"),
     }  # fmt: skip
     return {
         "plain": base,
@@ -63,8 +65,12 @@ Row = tuple[str, str, dict[str, Any], str, str | None]
 
 
 def _cases() -> list[Row]:
-    def use(ago: int, leg: int = 0, gate: str | None = "g0") -> dict[str, Any]:
-        return {"jti": JTI, "leg": leg, "ts": NOW - ago, "gate": gate}
+    def use(ago: int, leg: int = 0, gate: str | None = "g0", kind: str = "ride") -> dict[str, Any]:
+        told = {"jti": JTI, "leg": leg, "ts": NOW - ago, "gate": gate}
+        return told if kind == "ride" else {**told, "kind": kind}
+
+    def way(direction: str) -> dict[str, Any]:
+        return {"operator": "tlt", "direction": direction}
 
     def index(at: int) -> dict[str, Any]:
         return {"status": {"status_list": {"idx": at, "uri": URI}}}
@@ -126,6 +132,18 @@ def _cases() -> list[Row]:
         ("59 seconds after the same stop", "plain", {"token": ticket(u=2), "seen": [use(59, 0, "s")], "gate": {"operator": "tlt", "stop_id": "s"}}, "ok", JTI),
         ("a group one by one", "rules", {"token": ticket(p="group", u=3), "seen": [use(1), use(2)]}, "ok", JTI),
         ("an empty carnet", "plain", {"token": ticket(u=0, c=2), "seen": [use(600), use(700, 1)]}, "uses_exhausted", JTI),
+        ("a transfer of a carnet", "rules", {"token": ticket(p="carnet", u=0, c=2), "seen": [use(600)]}, "ok_attention", JTI),
+        ("a second transfer is a ride", "rules", {"token": ticket(p="carnet", u=0, c=2), "seen": [use(1200), use(600, 0, "g0", "transfer")]}, "ok", JTI),
+        ("a ride too many of a carnet", "rules", {"token": ticket(p="carnet", u=0, c=1), "seen": [use(1200), use(600, 0, "g0", "transfer")]}, "uses_exhausted", JTI),
+        ("a transfer at another gate within the minute", "rules", {"token": ticket(p="carnet", u=0, c=9), "seen": [use(59)]}, "passback", JTI),
+        ("a day that began with the first use", "rules", {"token": ticket(p="window", u=0), "seen": [use(3599)]}, "ok", JTI),
+        ("a day that is over", "rules", {"token": ticket(p="window", u=0), "seen": [use(3600), use(90)]}, "expired", JTI),
+        ("a check-in", "rules", {"token": ticket(p="swiped", u=0), "gate": way("in")}, "ok", JTI),
+        ("a check-out", "rules", {"token": ticket(p="swiped", u=0), "gate": way("out"), "seen": [use(900, 0, "g0", "in")]}, "ok", JTI),
+        ("a check-out that nobody saw begin", "rules", {"token": ticket(p="swiped", u=0), "gate": way("out")}, "ok_attention", JTI),
+        ("a second check-in on a ticket for one", "rules", {"token": ticket(p="swiped"), "gate": way("in"), "seen": [use(900, 0, "g0", "in"), use(600, 0, "g0", "out")]}, "already_used", JTI),
+        ("an inspection of a used ticket", "plain", {"token": ticket(), "gate": {"operator": "tlt", "inspect": True}, "seen": [use(600)]}, "ok", JTI),
+        ("an inspection of one that nobody saw", "plain", {"token": ticket(), "gate": {"operator": "tlt", "inspect": True}}, "ok_attention", JTI),
         ("a group to count", "plain", {"token": ticket(n=4)}, "ok_attention", JTI),
         ("a bundle of yesterday", "plain", {"token": ticket(exp=NOW + 999_999), "at": NOW + 86_400}, "status_stale", JTI),
     ]  # fmt: skip

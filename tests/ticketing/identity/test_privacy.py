@@ -12,7 +12,7 @@ import structlog
 from tests.api import Api
 from tests.ticketing.identity.people_of import PASSWORD, register
 from ticketing.cli.worker import run_round
-from ticketing.db import audit, books
+from ticketing.db import audit_trail, books
 from ticketing.identity.privacy import forget_what_is_due
 
 CANARY = "canary.person@example.org"
@@ -151,8 +151,8 @@ def test_the_audit_trail_shows_a_row_that_was_changed_or_is_missing(api: Api) ->
     bought(api).delete("/v1/me")
 
     with database(api).write() as tx:
-        assert [row.action for row in audit.list_notes(tx)] == ["person_erased", "person_erased"]
-        assert list(audit.broken(tx)) == []
+        assert [row.action for row in audit_trail.list_notes(tx)] == ["person_erased", "person_erased"]
+        assert list(audit_trail.broken(tx)) == []
         with pytest.raises(sa.exc.DBAPIError), tx.begin_nested():
             tx.execute(sa.text("UPDATE audit SET actor = 'nobody'"))
         with pytest.raises(sa.exc.DBAPIError), tx.begin_nested():

@@ -70,7 +70,15 @@ def give_back(database: Database, sold: Sold, refund_id: str, *, at: datetime = 
         replace(tax, kind="refund", seq=1, gross_minor=-tax.gross_minor, vat_minor=-tax.vat_minor)
         for tax in sold.taxes
     ]
+    whole = sum(share.gross_minor for share in sold.shares)
     with database.write() as tx:
+        tx.execute(
+            sa.insert(tables.refund).values(
+                id=refund_id, order_id=f"o-{sold.jti}", seq=1, request_key="k", state="decided", amount_minor=whole,
+                currency=shares[0].currency, created_at=at,
+                document=books.canonical({"lines": [{"jti": sold.jti, "amount_minor": whole}]}),
+            )
+        )  # fmt: skip
         books.allocate(tx, [*shares, *taxes], at, at)
         book(
             tx,

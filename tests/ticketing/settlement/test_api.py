@@ -49,9 +49,9 @@ def test_a_month_is_approved_paid_and_reconciled_over_http(api: Api, closed: dic
     names = {file["name"] for file in (exported.json or {})["files"]}
     assert {"payments-sepa.xml", "vat.csv", "statements/hsl.pdf", "journal.hledger", "manifest.json"} <= names
     files = f"/v1/settlement-runs/{run['id']}/files"
-    payments = api.get(f"{files}/payments-sepa.xml", bertil)
+    payments = api.get(f"{files}?name=payments-sepa.xml", bertil)
     assert b"SPECIMEN" in payments.data
-    assert api.get(f"{files}/../../../etc/passwd", bertil).status_code == 404
+    assert api.get(f"{files}?name=../../../etc/passwd", bertil).status_code == 404
     message = payments.data.split(b"<MsgId>")[1].split(b"<")[0].decode()
     assert api.post(closed["steps"], {"step": "sent", "message_id": message}, bertil).status_code == 201
     reference = payments.data.split(b"<EndToEndId>")[1].split(b"<")[0].decode()

@@ -13,7 +13,7 @@ import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ticketing.tickets.mint import NOW, RING, SIGNER, b64, phone_jwk, proof, ticket
+from tests.ticketing.tickets.mint import NOW, RING, SIGNER, URI, b64, phone_jwk, proof, ticket
 from ticketing.errors import Conflict, Misconfigured, NotFound
 from ticketing.tickets import barcode, status_list
 from ticketing.tickets import proof as proofs
@@ -197,7 +197,7 @@ def test_a_scanner_reads_the_code_back(disturb: str) -> None:
     assert [found.text for found in zxingcpp.read_barcodes(image)] == [token]
 
 
-def test_the_longest_product_keeps_the_size_of_the_code() -> None:
+def test_s55_the_longest_product_keeps_the_size_of_the_code() -> None:
     legs = tuple((operator, f"HSL-STOP-{at:02}", f"HSL-STOP-{at + 1:02}") for at, operator in enumerate(
         ["tlt", "tlt", "tallink", "hsl", "hsl"]))  # fmt: skip
     order = TicketOrder(
@@ -211,3 +211,15 @@ def test_the_longest_product_keeps_the_size_of_the_code() -> None:
     assert barcode.version(token) <= 20
     assert barcode.png(token).startswith(b"\x89PNG")
     assert b"<svg" in barcode.svg(token)
+
+
+def test_s12_the_drafts_own_list_of_two_bits_is_read_as_it_says() -> None:
+    """draft-ietf-oauth-status-list, section 4.1: twelve tokens of two bits in the bytes c9 44 f9."""
+    token = SIGNER.sign(
+        "statuslist+jwt",
+        {"sub": URI, "iat": NOW, "exp": NOW + 60, "status_list": {"bits": 2, "lst": "eNo76fITAAPfAgc"}},
+    )
+
+    read = status_list.read(token, RING)
+
+    assert [read.status_of(index) for index in range(13)] == [1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3, None]

@@ -150,7 +150,7 @@ def test_a_second_verifier_agrees_about_signatures(token: str) -> None:
     assert accepted == (reason(token) is None)
 
 
-def test_a_ticket_carries_nothing_personal() -> None:
+def test_s29_a_ticket_carries_nothing_personal() -> None:
     known = {
         "iss",
         "aud",

@@ -36,6 +36,7 @@ class Server:
     database: Database
     folder: Path
     port: int
+    workers: int = 1
     admin: str = ""
     process: subprocess.Popen[bytes] | None = None
     url: str = field(init=False)
@@ -49,7 +50,7 @@ class Server:
         log = (self.folder / "server.log").open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--bind", f"127.0.0.1:{self.port}",
-             "--workers", "1", "--threads", "8", "--no-control-socket"],
+             "--workers", str(self.workers), "--threads", "8", "--no-control-socket"],
             cwd=ROOT, env=self.environment(), stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
         log.close()
@@ -179,13 +180,13 @@ class Gate:
 
 
 @contextmanager
-def serving(database: Database, folder: Path) -> Iterator[Server]:
+def serving(database: Database, folder: Path, workers: int = 1) -> Iterator[Server]:
     """A server that is up, and down in the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     KeyStore(folder / "keys", DEMO_PASSPHRASE).create_missing(datetime.now(UTC))
-    server = Server(database, folder, port)
+    server = Server(database, folder, port, workers)
     server.up()
     try:
         yield server

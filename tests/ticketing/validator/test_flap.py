@@ -136,7 +136,7 @@ def test_a_delta_replaces_the_tickets_that_it_names_and_leaves_the_rest(bench: B
 @pytest.mark.parametrize(
     ("degrade", "reason"), [("fail_closed", "status_stale"), ("fail_open", "ok_attention")]
 )
-def test_an_old_bundle_follows_the_operators_policy_and_never_the_ticket(
+def test_s56_an_old_bundle_follows_the_operators_policy_and_never_the_ticket(
     tmp_path: Path, degrade: Any, reason: str
 ) -> None:
     bench = Bench(tmp_path, policy=Policy(degrade=degrade), statuses={9: 1})
@@ -171,7 +171,7 @@ def test_a_clock_that_is_a_little_off_is_corrected(bench: Bench) -> None:
     assert bench.store.list_untold(1)[0].at == NOW
 
 
-def test_a_disk_that_takes_nothing_closes_the_gate(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s56_a_disk_that_takes_nothing_closes_the_gate(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any, **__: Any) -> Any:
         raise sqlite3.OperationalError("database or disk is full")
 

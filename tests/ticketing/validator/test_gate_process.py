@@ -1,14 +1,20 @@
 """The validator as an operator runs it: real processes, a real server, the power cut with -9."""
 
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
 from tests.ticketing.validator.server import serving
+from ticketing.clock import SystemClock
 from ticketing.db import Database
 from ticketing.db.gates_tables import scan_fact, ticket_use
+from ticketing.identity import create_key
 
 
 def facts(database: Database) -> list[tuple[str, int, str]]:
@@ -131,3 +137,22 @@ def test_power_cuts_at_any_moment_lose_no_scan_and_double_none(database: Databas
     assert [decision for _, _, decision in told].count("accept") == len(tickets)
     assert sorted(seq for _, seq, _ in told) == list(range(1, len(told) + 1))
     assert rides(database) == len(tickets)
+
+
+def test_s20_64_presentations_to_two_worker_processes_have_one_winner(
+    database: Database, tmp_path: Path
+) -> None:
+    with serving(database, tmp_path, workers=2) as server:
+        token = server.ticket()
+        key = create_key(database, SystemClock(), role="gate", operator="tlt", label="test")[1]
+
+        def show(_: int) -> str:
+            body = {"scan_id": str(uuid.uuid4()), "token": token, "device_ts": datetime.now(UTC).isoformat()}
+            head = {"Authorization": f"Bearer {key}"}
+            answer = httpx.post(f"{server.url}/v1/validations", json=body, headers=head, timeout=60)
+            return str(answer.json()["reason"])
+
+        with ThreadPoolExecutor(64) as pool:
+            reasons = sorted(pool.map(show, range(64)))
+
+    assert reasons == ["already_used"] * 63 + ["ok"]

@@ -86,6 +86,12 @@ class RegionQuerySchema(Strict):
     region = fields.String(required=True, validate=validate.Length(1, 64))
 
 
+class FileQuerySchema(Strict):
+    """Which file, by its name in the list."""
+
+    name = fields.String(required=True, validate=validate.Length(1, 200))
+
+
 class BankLineSchema(Strict):
     """A line of the bank with what is said of it."""
 

@@ -82,6 +82,12 @@ class OrderRequestSchema(Strict):
     quote_id = fields.String(required=True, validate=ID)
 
 
+class ExchangeRequestSchema(Strict):
+    """Exchange the tickets of an order for another journey."""
+
+    quote_id = fields.String(required=True, validate=ID)
+
+
 class PaymentRequestSchema(Strict):
     """Pay an order."""
 
@@ -169,6 +175,7 @@ class RefundSchema(Strict):
     """A refund: `decided` until the gateway has paid it back, then `confirmed`."""
 
     id = fields.String(required=True)
+    exchanged_for = fields.String(required=True, allow_none=True)
     state = fields.String(required=True)
     amount = money(required=True)
     created_at = moment(required=True)
@@ -227,6 +234,8 @@ class OrderSchema(Strict):
     bookings = fields.List(fields.Nested(HeldPlaceSchema), required=True)
     payments = fields.List(fields.Nested(PaymentSchema), required=True)
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
+    exchange_of = fields.String(required=True, allow_none=True)
+    credit = money(required=True)
     history = fields.List(fields.Nested(OrderEventSchema), required=True)
     access_token = fields.String()
     stand_ins = fields.List(fields.String(), required=True)

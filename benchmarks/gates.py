@@ -1,0 +1,225 @@
+"""Gates in figures: decisions a second, online against the least that such an endpoint can do, bundle and list sizes.
+
+`python -m benchmarks.gates` prints them and writes docs/gates-figures.md. Wrong answers fail it.
+"""
+
+import json
+import os
+import platform
+import random
+import statistics
+import tempfile
+import time
+import uuid
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from flask import Flask, jsonify, request
+
+from benchmarks.harness import race
+from tests.ticketing.gate.stock import put_ticket
+from ticketing.app import create_app
+from ticketing.clock import SystemClock
+from ticketing.config import Settings
+from ticketing.db import Database
+from ticketing.db.migrate import upgrade
+from ticketing.gate import bundle as bundles
+from ticketing.gate.bundle import Delta, Facts
+from ticketing.gate.decision import Gate, Policy, Presented, ProductRule, Seen, Use, decide
+from ticketing.gate.publish import bundle
+from ticketing.gate.upload import Sender, Told, upload
+from ticketing.identity import create_key
+from ticketing.tickets import status_list
+from ticketing.tickets.issue import TicketOrder, status_list_of, ticket_payload
+from ticketing.tickets.jwk import VerifyKey
+from ticketing.tickets.jws import Signer, verify
+from ticketing.tickets.keys import KeyStore
+
+AT = datetime(2026, 10, 13, 4, 0, tzinfo=UTC)
+_ONLINE = 600
+_HEAD = """# Gates in figures
+
+Written by `python -m benchmarks.gates` (part of `make bench`) on {machine}, Python {python}, {cores} cores, load {load}. Times move
+with the machine; ratios are medians over interleaved rounds.
+
+| figure | value |
+|---|---:|
+"""
+
+
+def main() -> None:
+    """Measure, print, write down."""
+    rows = [*decisions(), *list_sizes(), *bundle_sizes()]
+    with tempfile.TemporaryDirectory() as folder:
+        rows += online(Path(folder))
+    for name, value in rows:
+        print(f"{name:<88} {value:>14}")
+    head = _HEAD.format(
+        machine=platform.machine(), python=platform.python_version(), cores=os.cpu_count(), load=f"{os.getloadavg()[0]:.1f}"
+    )  # fmt: skip
+    body = "".join(f"| {name} | {value} |\n" for name, value in rows)
+    Path("docs/gates-figures.md").write_text(head + body, encoding="utf-8")
+
+
+def decisions() -> list[tuple[str, str]]:
+    """A whole decision against the bare signature, and how its cost grows with what the gate remembers."""
+    key = Ed25519PrivateKey.generate()
+    ring, signer = {"26a": VerifyKey("26a", "EdDSA", key.public_key())}, Signer("26a", key)
+    order = TicketOrder(
+        "A" * 22, "through", (("tlt", "a", "b"), ("tallink", "c", "d")), 1, None, AT, AT, AT + timedelta(hours=9), "1", 5
+    )  # fmt: skip
+    token = signer.sign(
+        "ticket+jwt", ticket_payload(order, "throughfare.eu", "https://throughfare.eu/s/1", demo=False)
+    )
+    lists = [status_list.sign(signer, "https://throughfare.eu/s/1", {}, AT)]
+    facts = Facts("throughfare.eu", "tlt", 1, ring, ring, [], lists, {"through": ProductRule()}, [], Policy())
+    held, _ = bundles.read(bundles.sign(signer, facts, AT), ring)
+    signed, _, _ = token.rpartition(".")
+    raw_signature = key.sign(signed.encode())
+    public, shown, now, gate = key.public_key(), Presented(token), int(AT.timestamp()), Gate("tlt")
+    empty = Seen()
+    crowd = Seen([Use(f"{number:022}", 0, now - number, "g") for number in range(1_000_000)])
+    assert decide(shown, held, crowd, now, gate).reason == "ok"
+    contenders: dict[str, Callable[[], object]] = {
+        "raw Ed25519 verify": lambda: public.verify(raw_signature, signed.encode()),
+        "decide()": lambda: decide(shown, held, empty, now, gate),
+        "decide() among 1,000,000 known uses": lambda: decide(shown, held, crowd, now, gate),
+    }
+    results = race("decide", contenders, calls=60)
+    return [
+        *((f"{found.name}, ratio to the raw signature (spread {found.spread:.0%})", f"{found.ratio:.2f}") for found in results),
+        ("decisions a second on one core", f"{1e6 / results[1].microseconds:,.0f}"),
+    ]  # fmt: skip
+
+
+def list_sizes() -> list[tuple[str, str]]:
+    """One signed list of 2^20 tickets by how many are revoked."""
+    signer, chance, rows = Signer("26b", Ed25519PrivateKey.generate()), random.Random(2026), []
+    for percent in (0.0, 0.01, 0.1, 1.0, 5.0, 10.0):
+        revoked = dict.fromkeys(
+            chance.sample(range(status_list.SIZE), int(status_list.SIZE * percent / 100)), 1
+        )
+        began = time.perf_counter()
+        token = status_list.sign(signer, "https://throughfare.eu/s/261013", revoked, AT)
+        took = time.perf_counter() - began
+        packed = len(zlib.compress(status_list.encode(revoked), 9))
+        rows.append(
+            (f"status list of 1,048,576 tickets, {percent:g} % revoked: compressed / signed / made in",
+             f"{packed:,} B / {len(token):,} B / {took * 1000:.0f} ms")
+        )  # fmt: skip
+    return rows
+
+
+def bundle_sizes() -> list[tuple[str, str]]:
+    """The bundle that a gate fetches each minute, by tickets alive; 1 % revoked, a minute's uses as the delta."""
+    key, chance, rows = Ed25519PrivateKey.generate(), random.Random(7), []
+    ring, signer = {"26a": VerifyKey("26a", "EdDSA", key.public_key())}, Signer("26a", key)
+    for tickets in (10_000, 100_000, 1_000_000):
+        lists = []
+        for day in range(3):  # two days of tickets alive, and the list of tomorrow
+            alive = min(status_list.SIZE * 8 // 10, tickets // 2) if day < 2 else 0  # noqa: PLR2004
+            revoked = dict.fromkeys(chance.sample(range(status_list.SIZE), alive // 100), 1)
+            lists.append(status_list.sign(signer, f"https://throughfare.eu/s/2610{13 + day}", revoked, AT))
+        minute = max(1, tickets // 2 // (18 * 60))
+        uses = [
+            Use(f"{chance.getrandbits(128):032x}"[:22], 0, 1_791_864_000, "Kopli 1") for _ in range(minute)
+        ]
+        facts = Facts(
+            "throughfare.eu", "tlt", 1, ring, ring, [], lists, {"through": ProductRule()}, uses, Policy(),
+            bundle_keys=ring, delta=Delta(1, 2, complete=True),
+        )  # fmt: skip
+        token = bundles.sign(signer, facts, AT)
+        began = time.perf_counter()
+        bundles.open_bundle(token, ring)
+        took = time.perf_counter() - began
+        rows.append(
+            (f"bundle of {tickets:,} live tickets with the delta of a minute ({minute} uses): size / taken in by the gate in",
+             f"{len(token) / 1000:,.0f} KB / {took * 1000:.0f} ms")
+        )  # fmt: skip
+    return rows
+
+
+def online(folder: Path) -> list[tuple[str, str]]:
+    """The online answer beside the least that it could be: one signature, one row, one commit, on the same SQLite."""
+    settings = Settings(f"sqlite:///{folder / 'bench.db'}", keys_folder=folder / "keys")
+    database = Database(settings.database_url)
+    upgrade(database)
+    app = create_app(settings)
+    keys = KeyStore(settings.keys_folder, settings.key_passphrase)
+    now = datetime.now(UTC)
+    day = status_list_of(now)
+    signer = Signer(*keys.signer_key("ticket"))
+    tokens = [
+        put_ticket(database, f"{number:022}", at=now, signer=signer, status_list=day, uri=f"{settings.public_url}/s/{day}",
+                   demo=True).token
+        for number in range(_ONLINE)
+    ]  # fmt: skip
+    secret = create_key(database, SystemClock(), role="gate", operator="tlt", label="bench")[1]
+    client, least = app.test_client(), _least(folder, keys).test_client()
+    head = {"Authorization": f"Bearer {secret}"}
+
+    def ours(token: str) -> None:
+        body = {"scan_id": str(uuid.uuid4()), "token": token, "device_ts": datetime.now(UTC).isoformat()}
+        answer = client.post("/v1/validations", json=body, headers=head)
+        assert (answer.json or {})["reason"] == "ok", answer.json
+
+    def minimal(token: str) -> None:
+        assert least.post("/scan", json={"token": token}).status_code == 200  # noqa: PLR2004
+
+    times: dict[str, list[float]] = {"ours": [], "minimal": []}
+    for token in tokens:
+        for name, call in random.sample([("ours", ours), ("minimal", minimal)], 2):
+            began = time.perf_counter()
+            call(token)
+            times[name].append((time.perf_counter() - began) * 1000)
+    cut = {name: statistics.quantiles(values, n=100) for name, values in times.items()}
+    house = app.extensions["throughfare"].gatehouse
+    batch = [
+        Told(str(uuid.uuid4()), seq, f"{seq:022}", 0, int(now.timestamp()) + 60, 0, "accept", "ok", None) for seq in range(500)
+    ]  # fmt: skip
+    began = time.perf_counter()
+    upload(database, SystemClock(), Sender("bench", "tlt"), batch)
+    told = time.perf_counter() - began
+    cost = []
+    for _ in range(20):
+        began = time.perf_counter()
+        bundle(house, "tlt", int(now.timestamp()) + 3600)
+        cost.append((time.perf_counter() - began) * 1000)
+    database.close()
+    return [
+        ("online decision, in the process, SQLite: p50 / p99", f"{cut['ours'][49]:.1f} / {cut['ours'][98]:.1f} ms"),
+        ("minimal endpoint (signature, row, commit): p50 / p99", f"{cut['minimal'][49]:.1f} / {cut['minimal'][98]:.1f} ms"),
+        ("online decision, ratio of the p50 to the minimal endpoint", f"{cut['ours'][49] / cut['minimal'][49]:.2f}"),
+        ("upload of 500 scans", f"{told * 1000:.0f} ms"),
+        ("making an unchanged bundle on the server", f"{statistics.median(cost):.1f} ms"),
+    ]  # fmt: skip
+
+
+def _least(folder: Path, keys: KeyStore) -> Flask:
+    """Verify one signature, write one row, commit."""
+    app = Flask("least")
+    database = Database(f"sqlite:///{folder / 'least.db'}")
+    with database.write() as tx:
+        tx.execute(sa.text("CREATE TABLE scan (id TEXT PRIMARY KEY, token TEXT, at TEXT)"))
+    ring = keys.ring("ticket")
+
+    @app.post("/scan")
+    def scan() -> object:
+        token = json.loads(request.get_data())["token"]
+        verify(token, "ticket+jwt", ring)
+        with database.write() as tx:
+            tx.execute(
+                sa.text("INSERT INTO scan VALUES (:id, :token, :at)"),
+                {"id": str(uuid.uuid4()), "token": token, "at": datetime.now(UTC).isoformat()},
+            )
+        return jsonify({"reason": "ok"})
+
+    return app
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""What another agreement would have given is known before it is signed, and nothing is booked for it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.api import Api
+from tests.ticketing.settlement.month import office, ride, sell
+from ticketing.db import Database, books
+from ticketing.errors import InvalidRequest, NotFound
+from ticketing.settlement import service, simulate
+from ticketing.settlement.office import Office
+from ticketing.settlement.terms import read_terms
+
+AGREEMENTS = Path("regions/helsinki-tallinn/agreements.json")
+
+
+def test_another_split_moves_money_between_operators_and_none_to_passengers(api: Api) -> None:
+    api.buy()
+    desk: Office = api.client.application.extensions["throughfare"].office
+    old = next(one for one in json.loads(AGREEMENTS.read_text()) if one["id"] == "gulf-link-tallink-north")
+    parties = {"tlt": "10", "tallink": "80", "hsl": "10"}
+    new = {**old, "version": 2, "apportionment": {"steps": [{"method": "percent", "by_operator": parties}]}}
+
+    same = simulate.by_agreement(desk, "helsinki-tallinn", "2026-10", old).as_dict()
+    found = simulate.by_agreement(desk, "helsinki-tallinn", "2026-10", new).as_dict()
+
+    assert {line["difference"] for line in same["operators"]} == {"0.00"}
+    moved = {line["operator"]: line["difference"] for line in found["operators"]}
+    assert (found["tickets"], found["tickets_with_other_shares"]) == (2, 2)
+    assert moved["tallink"].startswith("-")
+    assert not moved["tlt"].startswith("-")
+    assert found["paid_by_passengers"][0]["difference"] == "0.00"
+
+
+def test_an_agreement_with_faults_names_them(api: Api) -> None:
+    api.buy()
+    desk: Office = api.client.application.extensions["throughfare"].office
+
+    with pytest.raises(InvalidRequest, match="faults"):
+        simulate.by_agreement(desk, "helsinki-tallinn", "2026-10", {"id": "x", "kind": "wish"})
+    with pytest.raises(InvalidRequest, match="with its id"):
+        simulate.by_agreement(desk, "helsinki-tallinn", "2026-10", {})
+    with pytest.raises(NotFound):
+        simulate.by_agreement(desk, "helsinki-tallinn", "2026-01", {"id": "x"})
+
+
+def test_other_terms_are_compared_without_booking_anything(database: Database) -> None:
+    sell(database, "t1", {"hsl": 300, "tlt": 200})
+    ride(database, "t1", "tlt")
+    desk = office(database)
+    service.close(desk, "r", "2026-09", "Anna")
+    with database.read() as tx:
+        before = books.balances(tx, "r", "2026-09")
+    terms = read_terms({
+        "guarantees": [{"operator": "tlt", "currency": "EUR", "floor": "5.00", "borne_by": "hsl"}],
+        "subsidies": [{"funder": "city", "operator": "tlt", "currency": "EUR", "per_tap": "0.50"}],
+    })  # fmt: skip
+
+    found = simulate.by_terms(desk, "r", "2026-09", terms).as_dict()
+
+    assert {line["operator"]: (line["before"], line["after"]) for line in found["operators"]} == {
+        "hsl": ("3.00", "0.50"), "tlt": ("2.00", "5.00")
+    }  # fmt: skip
+    with database.read() as tx:
+        assert books.balances(tx, "r", "2026-09") == before
+    with pytest.raises(NotFound):
+        simulate.by_terms(desk, "r", "2026-08", terms)

@@ -1,0 +1,169 @@
+"""The books prove themselves: whoever changes a row behind the triggers is found, whatever the row is."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.api import Api
+from tests.ticketing.settlement.month import AFTER, office, sell
+from ticketing.db import Database, chain, tables
+from ticketing.db.settlement_tables import chain_block
+from ticketing.ids import new_id
+from ticketing.purchase.reversal import take_back
+from ticketing.settlement import anchor, service
+from ticketing.settlement.office import Office
+from ticketing.settlement.trace import trace
+from ticketing.settlement.verify import Verdict, verify
+from ticketing.tickets.keys import KeyStore
+
+
+@pytest.fixture
+def desk(database: Database, tmp_path: Path) -> Office:
+    keys = KeyStore(tmp_path / "keys", "passphrase")
+    keys.create_missing(AFTER)
+    sell(database, "t1", {"hsl": 1000, "tlt": 500}, vat=90, fee=15)
+    sell(database, "t2", {"hsl": 300})
+    return replace(office(database), keys=keys)
+
+
+def check(desk: Office) -> Verdict:
+    return verify(desk, "r", take_back)
+
+
+def test_books_that_nobody_touched_have_no_fault(desk: Office) -> None:
+    service.close(desk, "r", "2026-09", "Anna")
+
+    found = check(desk)
+
+    assert (found.faults, found.notes) == ([], [])
+    assert found.checked == {
+        "months": 1, "entries": 4, "postings": 11, "blocks": 1, "runs": 1, "tickets": 2, "allocations": 5
+    }  # fmt: skip
+
+
+_ENTRY = "(SELECT id FROM entry WHERE kind = 'allocation' ORDER BY id LIMIT 1)"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (f"UPDATE posting SET amount_minor = amount_minor + 1 WHERE entry_id = {_ENTRY} AND line = 1", "hashed"),
+        (f"UPDATE entry SET note = '{{\"x\": 1}}' WHERE id = {_ENTRY}", "hashed"),
+        (f"DELETE FROM posting WHERE entry_id = {_ENTRY} AND line = 2", "does not balance"),
+        ("UPDATE entry SET hash = 'forged' WHERE kind = 'capture'", "does not hold its entries"),
+        ("UPDATE alloc_share SET net_minor = net_minor + 1, gross_minor = gross_minor + 1 WHERE operator = 'tlt'",
+         "its shares are not those of its quote"),
+        ("UPDATE alloc_share SET rule = 'mine' WHERE operator = 'tlt'", "its shares are not those of its quote"),
+        ("UPDATE alloc_tax SET vat_minor = vat_minor - 1 WHERE vat_minor > 0", "its VAT is not that of its quote"),
+        ("DELETE FROM alloc_tax WHERE vat_minor > 0", "do not have one total"),
+        ("UPDATE settlement_run SET document = '{\"books\":\"\",\"terms\":{}}'", "is not what its digest says"),
+        ("DELETE FROM chain_block", "without a final block"),
+        ("UPDATE chain_block SET hash = previous", "does not hold its entries"),
+        ("UPDATE chain_block SET signed = signed || 'x'", "not genuine"),
+        ("UPDATE chain_block SET entries = entries - 1", "over something else"),
+    ],
+)  # fmt: skip
+def test_a_row_that_was_changed_behind_the_triggers_is_found(desk: Office, change: str, said: str) -> None:
+    service.close(desk, "r", "2026-09", "Anna")
+    _forge(desk.database, change)
+
+    faults = check(desk).faults
+
+    assert any(said in fault for fault in faults), faults
+
+
+def test_an_entry_slipped_into_a_closed_month_is_found(desk: Office) -> None:
+    service.close(desk, "r", "2026-09", "Anna")
+    _forge(
+        desk.database,
+        "INSERT INTO entry (period, id, kind, source_type, source_id, region, original_period, occurred_at, booked_at) "
+        f"SELECT period, '{new_id()}', kind, source_type, 'x', region, original_period, occurred_at, booked_at "
+        f"FROM entry WHERE id = {_ENTRY}",
+    )
+
+    assert any("one was changed, added or removed" in fault for fault in check(desk).faults)
+
+
+def test_anchors_of_an_open_month_are_linked_and_its_close_goes_on_from_them(desk: Office) -> None:
+    first = anchor.anchor(desk, "r")
+    with desk.database.write() as tx:
+        block = anchor.add_block(tx, desk.keys, "r", "2026-09", AFTER, until=anchor.id_before(_far(AFTER)))
+        nothing = anchor.add_block(tx, desk.keys, "r", "2026-09", AFTER, until=anchor.id_before(_far(AFTER)))
+    run = service.close(desk, "r", "2026-09", "Anna")
+
+    with desk.database.read() as tx:
+        blocks = chain.list_blocks(tx, "r", "2026-09")
+    assert (first, nothing) == ([], None)
+    assert block is not None
+    assert [(one.entries, one.final) for one in blocks] == [(4, 0), (0, 1)]
+    assert (blocks[1].previous, run.document["books"]) == (block.hash, blocks[1].hash)
+    assert check(desk).faults == []
+
+
+def test_a_block_signed_with_somebody_elses_key_is_found(desk: Office, tmp_path: Path) -> None:
+    stranger = KeyStore(tmp_path / "stranger", "passphrase")
+    stranger.create_missing(AFTER)
+    stranger.rotate("books", AFTER)
+    stranger.rotate("books", _far(AFTER))
+    service.close(replace(desk, keys=stranger), "r", "2026-09", "Anna")
+
+    assert any("no key of ours" in fault for fault in check(desk).faults)
+
+
+def test_a_month_sold_refunded_and_closed_through_the_service_is_proven_and_traced(api: Api) -> None:
+    bought = api.buy()
+    refund = api.post(f"/v1/orders/{bought.order['id']}/refunds", {"passengers": ["mari"]}, bought.token)
+    assert refund.status_code == 201, refund.json
+    gate = api.key("gate", "tlt")
+    api.clock.advance(timedelta(hours=1, minutes=14))
+    ticket = bought.ticket_of("anna")
+    assert (api.scan(ticket["token"], gate, stop_id="09005-1").json or {})["decision"] == "accept"
+    desk: Office = api.client.application.extensions["throughfare"].office
+
+    found = verify(desk, "helsinki-tallinn", take_back)
+    with desk.database.read() as tx:
+        jti = tx.execute(sa.select(tables.use_claim.c.jti)).scalar_one()
+    story: dict[str, Any] = trace(desk, jti)
+
+    assert (found.faults, found.checked["tickets"]) == ([], 2)
+    assert sum(float(share["gross"]) for share in story["shares"]) == 32.0
+    assert [tap["operator"] for tap in story["taps"]] == ["tlt"]
+    assert {share["rule"].split(",")[0] for share in story["shares"]} == {
+        "agreement gulf-link-tallink-north v1"
+    }
+    assert json.dumps(story)
+    _forge(
+        desk.database,
+        "UPDATE alloc_share SET net_minor = net_minor + 1, fee_minor = fee_minor - 1 WHERE kind = 'refund' AND operator = 'hsl'",
+    )
+    assert any(
+        "took back is not what the rule takes" in fault
+        for fault in verify(desk, "helsinki-tallinn", take_back).faults
+    )
+
+
+def _far(moment: Any) -> Any:
+    return moment + timedelta(days=400)
+
+
+def _forge(database: Database, change: str) -> None:
+    """Change a row as somebody with the database's own password could: the triggers taken off first."""
+    with database.engine.connect() as connection:
+        if database.is_sqlite:
+            names = (
+                connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+                .scalars()
+                .all()
+            )
+            for name in names:
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        else:
+            for table in ("entry", "posting", "alloc_share", "alloc_tax", "settlement_run", chain_block.name):
+                connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        assert connection.exec_driver_sql(change).rowcount > 0
+        connection.commit()

@@ -1,0 +1,78 @@
+"""Figures: the double-use window of each operator, for people and for Prometheus."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, make_response
+from flask.views import MethodView
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from ticketing.api.blueprint import Blueprint
+from ticketing.api.context import caller, rooms
+from ticketing.api.schemas.metrics import GateMetricsSchema
+from ticketing.gate import metrics
+from ticketing.gate.house import Gatehouse
+
+blueprint = Blueprint("metrics", __name__, description="Figures")
+
+_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
+
+
+@blueprint.route("/v1/operators/<string:operator>/gate-metrics")
+class GateMetrics(MethodView):
+    """An operator's gates in figures."""
+
+    @blueprint.response(200, GateMetricsSchema)
+    @blueprint.doc(**_KEY)
+    def get(self, operator: str) -> dict[str, Any]:
+        """How long a copy of a ticket could work in the last 24 hours, and the double uses that were found."""
+        caller().require("admin", "operator_finance").require_operator(operator)
+        return metrics.report(rooms().gatehouse, operator)
+
+
+@blueprint.route("/metrics")
+class Metrics(MethodView):
+    """Every figure for Prometheus."""
+
+    @blueprint.response(200, content_type="text/plain")
+    @blueprint.doc(**_KEY)
+    def get(self) -> Response:
+        """The figures of every operator in Prometheus' text format; for an administrator's key alone."""
+        caller().require("admin")
+        registry = CollectorRegistry()
+        registry.register(_Figures(rooms().gatehouse))
+        response = make_response(generate_latest(registry))
+        response.content_type = CONTENT_TYPE_LATEST
+        return response
+
+
+class _Figures(Collector):
+    """Measured when it is asked for, so that every worker process tells the same."""
+
+    def __init__(self, house: Gatehouse) -> None:
+        self._house = house
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        families: dict[str, GaugeMetricFamily] = {}
+        rides = GaugeMetricFamily("gate_rides", "rides of the last 24 hours", labels=["operator"])
+        doubles = GaugeMetricFamily(
+            "gate_double_uses", "double uses of the last 24 hours", labels=["operator"]
+        )
+        for operator in metrics.list_operators(self._house):
+            found = metrics.measure(self._house, operator)
+            rides.add_metric([operator], found.rides)
+            doubles.add_metric([operator], found.double_uses)
+            for name, value in metrics.measures(found).items():
+                family = families.setdefault(
+                    name, GaugeMetricFamily(name, "of the last 24 hours", labels=["operator", "quantile"])
+                )
+                for quantile, seconds in (("0.5", value.p50), ("0.95", value.p95), ("1", value.most)):
+                    if seconds is not None:
+                        family.add_metric([operator, quantile], seconds)
+        yield from (*families.values(), rides, doubles)

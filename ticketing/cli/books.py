@@ -1,0 +1,92 @@
+"""`throughfare books`: prove them, anchor them, follow a ticket's money through them."""
+
+import json
+import sys
+
+import click
+from rich.console import Console
+
+
+@click.group()
+def command() -> None:
+    """Prove the books, sign where they stand, follow a ticket's money."""
+
+
+_REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
+
+
+@command.command("verify")
+@_REGION
+def verify_command(region: str | None) -> None:
+    """Check every entry, block, run and allocation; exit 1 when one of them is not what it says.
+
+    Hashes are computed from the rows, allocations anew from quotes and refunds, runs anew from the books.
+
+    \b
+    Example:
+      throughfare books verify
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
+    from ticketing.purchase.reversal import take_back  # noqa: PLC0415  see above
+    from ticketing.settlement.verify import verify  # noqa: PLC0415  see above
+
+    configured = settings()
+    console = Console(stderr=True)
+    with console.status("reading the books ...") as status:
+
+        def tell(what: str, done: int) -> None:
+            if done % 1000 == 0:
+                status.update(f"{what}: {done:,}")
+
+        found = verify(office(configured), region or configured.regions[0], take_back, tell)
+    click.echo(json.dumps({"checked": found.checked, "faults": found.faults, "notes": found.notes}, indent=2))
+    if found.faults:
+        sys.exit(1)
+
+
+@command.command("anchor")
+@_REGION
+def anchor_command(region: str | None) -> None:
+    """Link what was booked into the chain and sign where it ends; keep what this prints outside of the database.
+
+    \b
+    Example:
+      throughfare books anchor >> /somewhere/else/anchors.txt
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.anchor import anchor  # noqa: PLC0415  see above
+
+    configured = settings()
+    for block in anchor(office(configured), region or configured.regions[0]):
+        click.echo(f"{block.period} {block.seq} {block.entries} {block.hash} {block.signed}")
+
+
+@command.command("trace")
+@click.argument("ticket")
+def trace_command(ticket: str) -> None:
+    """Follow a TICKET's money: price and reasons, shares and rule, entries, taps.
+
+    \b
+    Example:
+      throughfare books trace 9Qk3...
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.trace import trace  # noqa: PLC0415  see above
+
+    click.echo(json.dumps(trace(office(settings()), ticket), ensure_ascii=False, indent=2))
+
+
+@command.command("months")
+@click.option("--ahead", default=3, show_default=True, type=click.IntRange(1, 24), help="How many months.")
+def months_command(ahead: int) -> None:
+    """Make the partitions of this month and the next ones (PostgreSQL; nothing to do on SQLite).
+
+    \b
+    Example:
+      throughfare books months --ahead 6
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.months import prepare  # noqa: PLC0415  see above
+
+    for month in prepare(office(settings()), ahead):
+        click.echo(f"partitions of {month} made")

@@ -1,0 +1,53 @@
+"""A stand-in for the demo's bank: it answers a payment file with a statement in which one amount is a cent wrong."""
+
+import xml.etree.ElementTree as ET
+from datetime import date
+
+from tariffs.money import Money, parse
+
+_OPENING = 100_000
+_ENTRY = """      <Ntry>
+        <Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>
+        <BookgDt><Dt>{day}</Dt></BookgDt><ValDt><Dt>{day}</Dt></ValDt><AcctSvcrRef>DEMO-{number}</AcctSvcrRef>
+        <NtryDtls><TxDtls><Refs><EndToEndId>{reference}</EndToEndId></Refs>
+          <RltdPties><Cdtr><Pty><Nm>{name}</Nm></Pty></Cdtr></RltdPties></TxDtls></NtryDtls>
+      </Ntry>
+"""
+_STATEMENT = """<?xml version="1.0" encoding="UTF-8"?>
+<!-- A stand-in: the demo's bank exists nowhere, and no money has moved. -->
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">
+  <BkToCstmrStmt>
+    <GrpHdr><MsgId>DEMO-BANK</MsgId><CreDtTm>{day}T06:00:00Z</CreDtTm></GrpHdr>
+    <Stmt>
+      <Id>DEMO-{day}</Id>
+      <Acct><Id><IBAN>{iban}</IBAN></Id></Acct>
+      <Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{opening}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>
+      <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{closing}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>
+{entries}    </Stmt>
+  </BkToCstmrStmt>
+</Document>
+"""
+
+
+def answer(payments: bytes, day: date) -> str:
+    """Carry out a payment file as a bank would, and take one cent too much for its last payment."""
+    root = ET.fromstring(payments)  # noqa: S314  a file that this program has just written
+    iban = _texts(root, "IBAN")[0]
+    found = list(
+        zip(_texts(root, "EndToEndId"), _texts(root, "InstdAmt"), _texts(root, "Nm")[2:], strict=False)
+    )
+    entries, paid = "", 0
+    for number, (reference, amount, name) in enumerate(found, 1):
+        minor = parse(amount, "EUR").minor + (number == len(found))
+        paid += minor
+        entries += _ENTRY.format(
+            amount=Money(minor, "EUR").text, day=day, number=number, reference=reference, name=name
+        )
+    return _STATEMENT.format(
+        day=day, iban=iban, entries=entries, opening=Money(_OPENING, "EUR").text,
+        closing=Money(_OPENING - paid, "EUR").text,
+    )  # fmt: skip
+
+
+def _texts(root: ET.Element, name: str) -> list[str]:
+    return [node.text or "" for node in root.iter() if node.tag.rpartition("}")[2] == name]

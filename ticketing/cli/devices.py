@@ -1,0 +1,113 @@
+"""`throughfare devices`: enrol, list and revoke the gates of an operator."""
+
+import json
+
+import click
+
+from ticketing.api.devices import shown
+from ticketing.cli.deployment import database, settings
+from ticketing.gate import devices, staff
+from ticketing.gate.devices import Place
+from ticketing.gate.house import Gatehouse
+from ticketing.tickets.issue import Press
+from ticketing.tickets.keys import KeyStore
+
+_OPERATOR = click.option("--operator", required=True, help="Whose gate it is.")
+
+
+@click.group()
+def command() -> None:
+    """Enrol, list and revoke the gates of an operator."""
+
+
+@command.command("code")
+@_OPERATOR
+@click.option("--name", required=True, help="What staff call the gate, for example 'Pasila, gate 3'.")
+@click.option("--stop", "stop_id", default=None, help="The stop where it stands, where that matters.")
+@click.option("--zone", default=None, help="The zone that it opens to.")
+@click.option(
+    "--direction", type=click.Choice(["in", "out"]), default=None, help="For check-in and check-out."
+)
+def code_command(
+    operator: str, name: str, stop_id: str | None, zone: str | None, direction: str | None
+) -> None:
+    """Make a code that enrols one gate within ten minutes.
+
+    \b
+    Example:
+      throughfare devices code --operator hsl --name "Pasila, gate 3"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    house = _house()
+    code, expires_at = devices.make_code(
+        house, operator, Place(name, stop_id, zone, direction), "command line"
+    )
+    house.database.close()
+    click.echo(f"{code}\nWorks once, until {expires_at:%H:%M:%S} UTC. On the gate:")
+    click.echo(f"  throughfare-gate enrol --server {house.press.public_url} --code {code}")
+
+
+@command.command("list")
+@_OPERATOR
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+def list_command(operator: str, *, as_json: bool) -> None:
+    """List an operator's gates with their health and counters.
+
+    \b
+    Example:
+      throughfare devices list --operator hsl
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    house = _house()
+    found = [shown(state) for state in devices.list_devices(house, operator)]
+    house.database.close()
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for device in found:
+        counts = f"{device['told']} told, {device['missing']} missing, {device['queue_length'] or 0} waiting"
+        off = f", clock {device['clock_offset']} s off" if device["clock_is_off"] else ""
+        click.echo(f"{device['id']}  {device['state']:<8} {device['name']:<20} {counts}{off}")
+
+
+@command.command("revoke")
+@_OPERATOR
+@click.argument("device_id")
+@click.option("--because", required=True, help="Why: it is written down.")
+def revoke_command(operator: str, device_id: str, because: str) -> None:
+    """Revoke a lost or stolen gate: refused at once, its later uploads kept and flagged.
+
+    \b
+    Example:
+      throughfare devices revoke --operator hsl 019a... --because "stolen from tram 4"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    house = _house()
+    devices.revoke(house, operator, device_id, because, "command line")
+    house.database.close()
+    click.echo(f"{device_id} is revoked")
+
+
+@command.command("journal")
+@_OPERATOR
+def journal_command(operator: str) -> None:
+    """Print what people did at an operator's gates and prove that no entry was changed; exit 1 if one was.
+
+    \b
+    Example:
+      throughfare devices journal --operator hsl
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    house = _house()
+    for entry in staff.list_journal(house, operator):
+        ticket = f" ticket {entry['ticket']}..." if entry["ticket"] else ""
+        click.echo(f"{entry['at']}  {entry['kind']:<11} {entry['by']}{ticket}: {entry['reason']}")
+    broken = staff.journal_break(house, operator)
+    house.database.close()
+    if broken is not None:
+        raise click.ClickException(f"the journal is not whole from its entry {broken} on")
+    click.echo("the journal is whole")
+
+
+def _house() -> Gatehouse:
+    configured = settings()
+    keys = KeyStore(configured.keys_folder, configured.key_passphrase)
+    demo = configured.gateway == "demo"
+    press = Press(keys, configured.issuer, configured.public_url, demo=demo)
+    return Gatehouse(database(configured), configured.clock(), keys, press, accept_demo=demo)

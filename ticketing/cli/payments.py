@@ -1,0 +1,76 @@
+"""`throughfare payments`: hold the gateway's account against the books, and what waits for a person."""
+
+import sys
+from datetime import timedelta
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from tariffs.money import Money
+from ticketing import logs
+from ticketing.app import build_rooms
+from ticketing.cli.deployment import settings
+from ticketing.purchase import alerts
+from ticketing.purchase.reconcile import reconcile
+
+
+@click.group()
+def command() -> None:
+    """Hold the gateway's account against the books; what waits for a person."""
+
+
+@command.command("reconcile")
+@click.option("--days", type=click.IntRange(1, 400), default=2, help="How far back to look.")
+def reconcile_command(days: int) -> None:
+    """Walk the gateway's account of our money and name each difference to the books; exit 1 if any.
+
+    \b
+    Example:
+      throughfare payments reconcile --days 2
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    configured = settings()
+    logs.configure(configured.log_format)
+    rooms = build_rooms(configured)
+    now = rooms.clock.now()
+    found = reconcile(rooms.till, now - timedelta(days=days), now)
+    console = Console(highlight=False)
+    if not found:
+        console.print(f"{rooms.till.gateway.name} and the books agree on the last {days} days")
+        return
+    table = Table("payment", "what", "gateway", "books", box=None, padding=(0, 2, 0, 0))
+    for one in found:
+        gateway, booked = (Money(minor, one.currency) for minor in (one.gateway_minor, one.books_minor))
+        table.add_row(one.charge_id, one.kind, str(gateway), str(booked))
+    console.print(table)
+    sys.exit(1)
+
+
+@command.command("alerts")
+def alerts_command() -> None:
+    """List what waits for a person: mismatches, failed refunds, stuck bookings, disputes.
+
+    \b
+    Example:
+      throughfare payments alerts
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    rooms = build_rooms(settings())
+    waiting = alerts.list_waiting(rooms.till)
+    for one in waiting:
+        click.echo(f"{one.id}  {one.raised_at:%Y-%m-%d %H:%M}  {one.kind:<18} {one.detail}")
+    if not waiting:
+        click.echo("nothing waits")
+
+
+@command.command("resolve")
+@click.argument("alert_id")
+@click.option("--by", required=True, help="Who has dealt with it.")
+def resolve_command(alert_id: str, by: str) -> None:
+    """Put an alert away once somebody has dealt with it.
+
+    \b
+    Example:
+      throughfare payments resolve 019a... --by "Kadri, finance"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    alerts.resolve(build_rooms(settings()).till, alert_id, by)
+    click.echo(f"{alert_id} is put away")

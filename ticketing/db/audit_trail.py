@@ -1,0 +1,69 @@
+"""The audit trail: who did what to what, when; each row carries the hash of the one before, so that a gap shows."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from ticketing.db.documents import canonical
+from ticketing.db.engine import Transaction
+from ticketing.db.people_tables import audit
+from ticketing.db.rows import columns, fetch
+from ticketing.ids import new_id
+
+_FIRST = "0" * 64
+# PostgreSQL lets two writers in at once: they take turns on this lock (an arbitrary number of ours).
+_LOCK = 0x7466_6175
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One row of the trail."""
+
+    id: str
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    previous: str
+    hash: str
+
+
+def note(tx: Transaction, actor: str, action: str, subject: str, at: datetime, detail: str = "") -> None:  # noqa: PLR0917  a sentence: who did what to what, when
+    """Write one row; ids only, nothing that says who somebody is."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    last = tx.execute(sa.select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)).scalar() or _FIRST
+    made = Note(new_id(), at, actor, action, subject, detail, last, "")
+    tx.execute(sa.insert(audit).values(**columns(made) | {"hash": _hash(made)}))
+
+
+def list_notes(tx: Transaction, limit: int = 1000) -> list[Note]:
+    """List the newest rows, oldest first."""
+    found = fetch(tx, sa.select(audit).order_by(audit.c.id.desc()).limit(limit), Note)
+    return found[::-1]
+
+
+def broken(tx: Transaction) -> Iterator[str]:
+    """The ids of rows that were changed, or before which one is missing."""
+    previous = _FIRST
+    for row in fetch(tx, sa.select(audit).order_by(audit.c.id), Note):
+        if row.previous != previous or row.hash != _hash(row):
+            yield row.id
+        previous = row.hash
+
+
+def _hash(row: Note) -> str:
+    facts = [
+        row.id,
+        row.at.isoformat(timespec="microseconds"),
+        row.actor,
+        row.action,
+        row.subject,
+        row.detail,
+        row.previous,
+    ]
+    return hashlib.sha256(canonical(facts).encode()).hexdigest()

@@ -1,0 +1,55 @@
+"""The quotes of what was sold in a month."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from ticketing.db.engine import Transaction
+from ticketing.db.tables import order, quote, share, ticket
+
+_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SoldQuote:
+    """A quote with those of its passengers whose tickets were booked in the month; `document` is its JSON text."""
+
+    id: str
+    created_at: datetime
+    tariff_version: str
+    currency: str
+    document: str
+    passengers: frozenset[str]
+
+
+def stream_quotes(tx: Transaction, region: str, period: str) -> Iterator[SoldQuote]:
+    """Yield the quotes of a month's sales, a page at a time."""
+    tickets = (
+        sa.select(order.c.quote_id, ticket.c.passenger_ref)
+        .join(ticket, ticket.c.jti == share.c.ticket_jti)
+        .join(order, order.c.id == ticket.c.order_id)
+        .where(share.c.period == period, share.c.region == region, share.c.kind == "sale")
+        .distinct()
+        .subquery()
+    )
+    behind = ""
+    while True:
+        ids = sa.select(tickets.c.quote_id).where(tickets.c.quote_id > behind).distinct()
+        page = list(tx.execute(ids.order_by(tickets.c.quote_id).limit(_PAGE)).scalars())
+        if not page:
+            return
+        behind = page[-1]
+        passengers: dict[str, set[str]] = {}
+        for quote_id, ref in tx.execute(sa.select(tickets).where(tickets.c.quote_id.in_(page))):
+            passengers.setdefault(quote_id, set()).add(ref)
+        for row in tx.execute(sa.select(quote).where(quote.c.id.in_(page)).order_by(quote.c.id)):
+            yield SoldQuote(
+                row.id,
+                row.created_at,
+                row.tariff_version,
+                row.currency,
+                row.document,
+                frozenset(passengers[row.id]),
+            )

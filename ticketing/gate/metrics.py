@@ -1,0 +1,141 @@
+"""How long a copy could work: the double-use window of each operator, measured from the facts and published."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from ticketing.clock import written
+from ticketing.db import scan_facts, uses
+from ticketing.db.scan_facts import ScanFact
+from ticketing.db.uses import DoubleUse
+from ticketing.gate.house import Gatehouse
+
+WINDOW = timedelta(hours=24)
+_PER = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A measure's spread in seconds; None where nothing was measured."""
+
+    count: int
+    p50: int | None
+    p95: int | None
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GateMetrics:
+    """One operator's last 24 hours. `window` is the sum of upload lag and bundle age: how long a copy works."""
+
+    operator: str
+    bundle_age: Spread
+    upload_lag: Spread
+    window: Spread
+    double_use_gap: Spread
+    detection: Spread
+    rides: int
+    double_uses: int
+
+    @property
+    def double_uses_per_100_000(self) -> float | None:
+        """Double uses for every 100,000 rides."""
+        return round(self.double_uses * _PER / self.rides, 1) if self.rides else None
+
+
+def measure(house: Gatehouse, operator: str) -> GateMetrics:
+    """Measure an operator's last 24 hours, of at most its newest 20,000 uploaded scans."""
+    now = house.clock.now()
+    since = now - WINDOW
+    with house.database.read() as tx:
+        facts = scan_facts.list_newest(tx, operator, since, 20_000)
+        doubles = uses.list_double_uses_of_operator(tx, operator, since)
+        rides = uses.count_rides(tx, operator, since, now + timedelta(minutes=5))
+    ages = [_at(fact) - fact.bundle_version for fact in facts if fact.bundle_version is not None]
+    lags = [max(0, int(fact.received_at.timestamp()) - _at(fact)) for fact in facts]
+    windows = [
+        lag + max(0, _at(fact) - fact.bundle_version)
+        for fact, lag in zip(facts, lags, strict=True)
+        if fact.bundle_version is not None
+    ]
+    return GateMetrics(
+        operator=operator,
+        bundle_age=spread(max(0, age) for age in ages),
+        upload_lag=spread(lags),
+        window=spread(windows),
+        double_use_gap=spread(found.gap_seconds for found in doubles),
+        detection=spread(_seconds(found.found_at - found.at) for found in doubles),
+        rides=rides,
+        double_uses=len(doubles),
+    )
+
+
+def list_operators(house: Gatehouse) -> list[str]:
+    """Every operator whose gates have told anything."""
+    with house.database.read() as tx:
+        return scan_facts.list_operators(tx)
+
+
+def report(house: Gatehouse, operator: str) -> dict[str, Any]:
+    """The measures as a document, with the newest double uses: both gates by name."""
+    found = measure(house, operator)
+    with house.database.read() as tx:
+        doubles = uses.list_double_uses_of_operator(tx, operator, house.clock.now() - WINDOW)
+    return {
+        "operator": operator,
+        "since": written(house.clock.now() - WINDOW),
+        "measures": {name: _shown(value) for name, value in measures(found).items()},
+        "rides": found.rides,
+        "double_uses": found.double_uses,
+        "double_uses_per_100_000_rides": found.double_uses_per_100_000,
+        "newest": [_double(double) for double in doubles[:50]],
+    }
+
+
+def measures(found: GateMetrics) -> dict[str, Spread]:
+    """Each measure by the name under which it is published."""
+    return {
+        "gate_bundle_age_seconds": found.bundle_age,
+        "scan_upload_lag_seconds": found.upload_lag,
+        "double_use_window_seconds": found.window,
+        "double_use_gap_seconds": found.double_use_gap,
+        "double_use_detection_seconds": found.detection,
+    }
+
+
+def spread(values: Iterable[int]) -> Spread:
+    """The spread of whole seconds: nearest rank, so that each figure is one that occurred. Pure."""
+    ranked = sorted(values)
+    if not ranked:
+        return Spread(0, None, None, None)
+    return Spread(len(ranked), _rank(ranked, 50), _rank(ranked, 95), ranked[-1])
+
+
+def _rank(ranked: Sequence[int], percent: int) -> int:
+    return ranked[max(0, -(-len(ranked) * percent // 100) - 1)]
+
+
+def _at(fact: ScanFact) -> int:
+    return fact.device_ts + fact.clock_offset
+
+
+def _seconds(lasted: timedelta) -> int:
+    return max(0, int(lasted.total_seconds()))
+
+
+def _shown(value: Spread) -> dict[str, Any]:
+    return {"count": value.count, "p50": value.p50, "p95": value.p95, "max": value.most}
+
+
+def _double(found: DoubleUse) -> dict[str, Any]:
+    own = found.first_operator == found.operator
+    return {
+        "ticket": found.jti[:6],
+        "leg": found.leg,
+        "at": written(found.at),
+        "first_gate": found.first_gate if own else "another operator",
+        "second_gate": found.second_gate,
+        "gap_seconds": found.gap_seconds,
+        "found_at": written(found.found_at),
+    }

@@ -1,0 +1,91 @@
+"""How each operator of a region wants its gates to behave: `gates.json` in the region's folder, every fault named."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ticketing.errors import Fault, Misconfigured
+from ticketing.gate.decision import Policy
+from ticketing.gate.document import BadBundle, policy_of
+from ticketing.strictjson import NotStrict, loads
+from ticketing.tickets.products import THROUGH, BadProduct, Product, read_products
+
+
+@dataclass(frozen=True, slots=True)
+class GateData:
+    """Products by code, policies and time zones by operator."""
+
+    products: Mapping[str, Product]
+    policies: Mapping[str, Policy]
+    zones: Mapping[str, str]
+
+
+def load_gates(folders: Iterable[Path]) -> GateData:
+    """Read the `gates.json` of each region's folder, where there is one; raises Misconfigured with every fault."""
+    products: dict[str, Product] = {THROUGH.code: THROUGH}
+    policies: dict[str, Policy] = {}
+    zones: dict[str, str] = {}
+    faults: list[Fault] = []
+    for folder in folders:
+        path = folder / "gates.json"
+        if path.exists():
+            found = read_gates(path.read_text(encoding="utf-8"), str(path), faults)
+            products |= found.products
+            policies |= found.policies
+            zones |= found.zones
+    if faults:
+        raise Misconfigured(
+            f"{len(faults)} faults in gates.json: {faults[0].path}: {faults[0].message}", faults
+        )
+    return GateData(products, policies, zones)
+
+
+def read_gates(text: str, name: str, faults: list[Fault]) -> GateData:
+    """Read one document `{products, operators}`; faults are collected with their path."""
+    try:
+        document: Any = loads(text)
+    except NotStrict as error:
+        faults.append(Fault(name, str(error)))
+        document = {}
+    if not isinstance(document, dict):
+        faults.append(Fault(name, "must be an object"))
+        document = {}
+    faults.extend(
+        Fault(f"{name}: {key}", "unknown key") for key in document if key not in {"products", "operators"}
+    )
+    products: dict[str, Product] = {}
+    try:
+        products = read_products(document.get("products", {}))
+    except BadProduct as error:
+        faults.append(Fault(name, str(error)))
+    policies, zones = {}, {}
+    operators = document.get("operators", {})
+    for operator, wanted in operators.items() if isinstance(operators, dict) else ():
+        policies[operator], zones[operator] = _operator(f"{name}: operators.{operator}", wanted, faults)
+    if not isinstance(operators, dict):
+        faults.append(Fault(f"{name}: operators", "must be an object"))
+    return GateData(products, policies, zones)
+
+
+def _operator(path: str, wanted: Any, faults: list[Fault]) -> tuple[Policy, str]:
+    if not isinstance(wanted, dict):
+        faults.append(Fault(path, "must be an object"))
+        return Policy(), "UTC"
+    rest = {name: value for name, value in wanted.items() if name != "time_zone"}
+    if "accept_demo" in rest:
+        faults.append(Fault(f"{path}.accept_demo", "the deployment decides this, not the region"))
+    try:
+        policy = policy_of({"policy": rest})
+    except BadBundle as error:
+        faults.append(Fault(path, str(error)))
+        policy = Policy()
+    zone = wanted.get("time_zone", "UTC")
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, TypeError):
+        faults.append(Fault(f"{path}.time_zone", f"{json.dumps(zone)} is not a time zone"))
+        zone = "UTC"
+    return policy, zone
