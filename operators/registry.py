@@ -4,6 +4,7 @@ An operator without a connector table is open transport: its feed is enough, and
 A new protocol is one file in `connectors/` and one line here; a new operator of a known protocol is data.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -93,7 +94,7 @@ def _gtfs(table: TableReader, published: Timetable | None, surroundings: Surroun
         url=table.url("url", allow_private=private, required=False) or None,
         trip_updates_url=table.url("trip_updates_url", allow_private=private, required=False) or None,
         alerts_url=table.url("alerts_url", allow_private=private, required=False) or None,
-        cache=Path(cache) if cache else None,
+        cache=Path(cache) / table.operator if cache else None,
         allow_private=private,
         limits=Limits(
             call_seconds=table.whole("timeout_ms", 30_000, 50, 300_000) / 1000, reply_bytes=_FEED_BYTES
@@ -166,6 +167,8 @@ def _exchange(table: TableReader, published: Timetable | None, surroundings: Sur
         timedelta(minutes=table.whole("sale_ends_minutes", 60, 0, 1440)),
     )
     folder, me = Path(table.text("folder")), table.text("me", "throughfare")
+    if not re.fullmatch(r"[a-z0-9]{1,12}", me):
+        table.fault("me", "invalid_value", "must be at most 12 small letters and digits: it is in file names")
     post = PostOffice(folder, me, table.operator, surroundings.now)
     return FileExchange(table.operator, published, surroundings.now, terms, post)
 

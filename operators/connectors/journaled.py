@@ -1,9 +1,11 @@
 """What connectors with a journal share: one call a key at a time, and what an entry of the journal stands for."""
 
 import hashlib
+import re
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from operators.connectors.basis import Basis, Now
 from operators.errors import OperatorError, OutcomeUnknown, Refused
@@ -17,6 +19,8 @@ SAFETY = timedelta(seconds=90)
 SAFETY_SECONDS = int(SAFETY.total_seconds())
 OK = range(200, 300)
 CLIENT_ERRORS = range(400, 500)
+# Letters that mean nothing in an address (RFC 3986, unreserved), and a few that are common in ids.
+_REFERENCE = re.compile(r"[A-Za-z0-9._~:=@+-]{1,255}")
 
 
 class Journaled(Basis):
@@ -99,3 +103,11 @@ class Journaled(Basis):
         if entry.reference is None or entry.expires_at is None:
             raise OperatorError(f"the journal has {entry.key} as {entry.progress} without a reference")
         return Hold(entry.key, entry.reference, entry.expires_at - SAFETY, entry.price)
+
+
+def reference_of(value: Any) -> str:
+    """An operator's own id, which becomes part of an address; raises OutcomeUnknown for one that could lead elsewhere."""
+    found = str(value) if type(value) is int else value
+    if not isinstance(found, str) or not _REFERENCE.fullmatch(found) or set(found) <= {"."}:
+        raise OutcomeUnknown("the answer has no usable id")
+    return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from operators.connectors.basis import Now
-from operators.connectors.journaled import CLIENT_ERRORS, OK, SAFETY_SECONDS, Journaled
+from operators.connectors.journaled import CLIENT_ERRORS, OK, SAFETY_SECONDS, Journaled, reference_of
 from operators.errors import (
     BadReply,
     Expired,
@@ -37,7 +37,7 @@ from operators.transport import LazyWire, Limits, Reply
 from tariffs.money import Money, MoneyError, parse
 
 _NOT_FOUND = 404
-_MAX_ID, _MAX_QR = 255, 20_000
+_MAX_QR = 20_000
 _REASONS: Mapping[str, Reason] = {
     "MAX_CAPACITY_EXCEEDED": "sold_out",
     "MAX_NUMBER_OF_TICKETS_REQUESTED_EXCEEDED": "too_many_passengers",
@@ -184,7 +184,7 @@ class Maritime(Journaled):
         answer = self._read_change(reply)
         if answer.get("status") != "RESERVED":
             raise OutcomeUnknown(f"the reservation was answered with the status {answer.get('status')!r}")
-        held = replace(begun, reference=_identity(answer), expires_at=self.lapses_at(begun))
+        held = replace(begun, reference=reference_of(answer.get("id")), expires_at=self.lapses_at(begun))
         return self.hold_of(self.write(held, "held"))
 
     def _confirm(self, entry: Entry, before: Progress) -> Booking:
@@ -269,7 +269,7 @@ class Maritime(Journaled):
         return answer
 
     def _sold(self, entry: Entry, answer: dict[str, Any]) -> Entry:
-        document = {"id": _identity(answer), "documents": _documents(answer["tickets"])}
+        document = {"id": reference_of(answer.get("id")), "documents": _documents(answer["tickets"])}
         price = _price(answer["tickets"]) or entry.price
         return self.write(replace(entry, price=price, document=json.dumps(document)), "confirmed")
 
@@ -293,14 +293,6 @@ def _free(row: Mapping[str, Any]) -> int:
     if type(free) is not int or free < 0:
         raise BadReply(f"{free!r} is no number of free places")
     return free
-
-
-def _identity(answer: Mapping[str, Any]) -> str:
-    found = answer.get("id")
-    found = str(found) if type(found) is int else found
-    if not isinstance(found, str) or not 0 < len(found) <= _MAX_ID or "/" in found:
-        raise OutcomeUnknown("the answer has no usable id")
-    return found
 
 
 def _code(reply: Reply) -> str | None:

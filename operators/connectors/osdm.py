@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from operators.connectors.basis import Now
-from operators.connectors.journaled import CLIENT_ERRORS, OK, SAFETY_SECONDS, Journaled
+from operators.connectors.journaled import CLIENT_ERRORS, OK, SAFETY_SECONDS, Journaled, reference_of
 from operators.errors import BadReply, Expired, OutcomeUnknown, PriceChanged, Reason, Refused, Unavailable
 from operators.gtfs.timetable import Timetable
 from operators.journal import Entry, Journal, Progress
@@ -41,7 +42,6 @@ from tariffs.money import Money, MoneyError, exponent
 _KEYS = uuid.UUID("6f1d9f0e-6f0b-4d1c-9b57-0a8f6f0d1c11")
 _PENDING = 202
 _POLLS = 5
-_MAX_ID = 255
 _REASONS: Mapping[str, Reason] = {
     "FULLY_BOOKED": "sold_out",
     "CLOSED": "sales_closed",
@@ -229,7 +229,7 @@ class Osdm(Journaled):
         ]
         held = replace(
             entry,
-            reference=_identity(booking.get("id")),
+            reference=reference_of(booking.get("id")),
             expires_at=min(limits, default=self.lapses_at(entry)),
         )
         if price is not None and entry.price is not None and price != entry.price:
@@ -265,7 +265,7 @@ class Osdm(Journaled):
             booking = self._ask("GET", f"/bookings/{entry.reference}", None).get("booking")
         except (BadReply, Refused) as error:
             raise OutcomeUnknown(error.detail) from error
-        if not isinstance(booking, dict) or _identity(booking.get("id")) != entry.reference:
+        if not isinstance(booking, dict) or reference_of(booking.get("id")) != entry.reference:
             raise OutcomeUnknown("the vendor answered with another booking")
         return booking
 
@@ -277,7 +277,7 @@ class Osdm(Journaled):
         if any(row.get("bookingRef") not in {None, entry.reference} for row in rows):
             raise OutcomeUnknown("the vendor answered with another booking's fulfilments")
         known = json.loads(entry.document)
-        known["fulfillments"] = [_identity(row.get("id")) for row in rows]
+        known["fulfillments"] = [reference_of(row.get("id")) for row in rows]
         known["documents"] = _documents(answer)
         return self.write(replace(entry, document=json.dumps(known)), "confirmed")
 
@@ -313,7 +313,7 @@ class Osdm(Journaled):
             raise BadReply(
                 f"the fee of {fee} and the refund of {refundable} are not the price of {entry.price}"
             )
-        return _Proposal(_identity(rows[0].get("id")), fee, refundable)
+        return _Proposal(reference_of(rows[0].get("id")), fee, refundable)
 
     def _ask(self, method: str, path: str, body: Any, key: str | None = None) -> dict[str, Any]:
         """A call that changes nothing that matters."""
@@ -362,12 +362,16 @@ class Osdm(Journaled):
         with self._token_lock:
             if fresh or time.monotonic() >= self._token_until:
                 settings = self._settings
-                form = f"grant_type=client_credentials&client_id={settings.client_id}"
+                form = {
+                    "grant_type": "client_credentials",
+                    "client_id": settings.client_id,
+                    "client_secret": settings.client_secret,
+                }
                 reply = self._wire.call(
                     "POST",
                     settings.token_url,
                     changes=False,
-                    content=f"{form}&client_secret={settings.client_secret}".encode(),
+                    content=urlencode(form).encode(),
                     headers={"Content-Type": "application/x-www-form-urlencoded"},
                 )
                 answer = reply.json() if reply.status in OK else {}
@@ -479,12 +483,6 @@ def _moment(value: Any) -> datetime | None:
     except (TypeError, ValueError):
         return None
     return moment.astimezone(UTC) if moment.tzinfo else None
-
-
-def _identity(value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= _MAX_ID or set(value) & set("/?#"):
-        raise OutcomeUnknown("the answer has no usable id")
-    return value
 
 
 def _documents(answer: Mapping[str, Any]) -> list[dict[str, str]]:

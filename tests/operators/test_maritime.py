@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from operators.connectors.journaled import reference_of
 from operators.connectors.maritime import Maritime, MaritimeSettings
 from operators.errors import BadReply, Expired, OperatorError, OutcomeUnknown, Refused, Unavailable
 from operators.memory import MemoryJournal
@@ -242,6 +243,12 @@ def test_somebody_elses_booking_is_refused(harbour: Harbour) -> None:
         harbour.ferry.confirm("k")
 
     assert harbour.ferry.confirm("k").reference == "B000001"
+
+
+@pytest.mark.parametrize("identity", ["..", "a/b", "x?y", "a b", "", "x" * 256, "%2e", None, 1.5, {"a": 1}])
+def test_an_id_that_could_lead_elsewhere_is_no_id(identity: object) -> None:
+    with pytest.raises(OutcomeUnknown):
+        reference_of(identity)
 
 
 def test_a_price_that_differs_is_told_and_the_ticket_stays_valid(harbour: Harbour) -> None:

@@ -73,6 +73,10 @@ def test_a_table_makes_an_inventory_of_our_own(regions: dict[str, Region]) -> No
         (ConnectorTable("own", {"capacity": {"foot": -1}}), "capacity.foot"),
         (ConnectorTable("own", {"capacity": {"foot": 1}, "hold_minutes": "5m"}), "hold_minutes"),
         (ConnectorTable("own", {"capacity": {"foot": 1}, "color": "red"}), "color"),
+        (ConnectorTable("exchange", {"folder": "x", "me": "The Scheme"}), "me"),
+        (ConnectorTable("exchange", {"me": "scheme"}), "folder"),
+        (ConnectorTable("gtfs", {"url": "http://10.0.0.1/feed.zip"}), "url"),
+        (ConnectorTable("gtfs", {"trip_updates_url": "https://user:pw@ferry.example/"}), "trip_updates_url"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_path(
