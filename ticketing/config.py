@@ -130,6 +130,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         gateway=cast("Literal['demo', 'stripe']", _one_of(environ, "GATEWAY", ("demo", "stripe"))),
         stripe_secret_key=environ.get("THROUGHFARE_STRIPE_SECRET_KEY", ""),
         stripe_webhook_secrets=_words(environ.get("THROUGHFARE_STRIPE_WEBHOOK_SECRET", "")),
+        rate_limits=_one_of(environ, "RATE_LIMITS", ("on", "off")) == "on",
         oidc=_oidc(environ),
         proof_issuers=_optional_path(environ, "PROOF_ISSUERS"),
         stripe_api_address=environ.get("THROUGHFARE_STRIPE_API_ADDRESS", "").rstrip("/"),

@@ -68,7 +68,7 @@ class Devices(MethodView):
     @blueprint.doc(**_KEY)
     def get(self, operator: str) -> dict[str, Any]:
         """List an operator's devices with their health and counters; finance staff see their own."""
-        caller().require("admin", "operator_finance").require_operator(operator)
+        caller().require("admin", "operator_finance", "operator_staff").require_operator(operator)
         return {"devices": [shown(found) for found in devices.list_devices(rooms().gatehouse, operator)]}
 
 

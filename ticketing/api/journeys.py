@@ -6,6 +6,7 @@ from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import person, rooms
+from ticketing.api.limits import limited
 from ticketing.api.schemas.journeys import (
     JourneyRequestSchema,
     JourneysSchema,
@@ -46,6 +47,7 @@ class Journeys(MethodView):
 
     @blueprint.arguments(JourneyRequestSchema)
     @blueprint.response(200, JourneysSchema)
+    @limited("240 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Search: the best ways by arrival, changes and price, each with an offer that can be bought."""
         owner = any(row["account_holder"] for row in wanted["passengers"])

@@ -29,7 +29,7 @@ class GateMetrics(MethodView):
     @blueprint.doc(**_KEY)
     def get(self, operator: str) -> dict[str, Any]:
         """How long a copy of a ticket could work in the last 24 hours, and the double uses that were found."""
-        caller().require("admin", "operator_finance").require_operator(operator)
+        caller().require("admin", "operator_finance", "operator_staff").require_operator(operator)
         return metrics.report(rooms().gatehouse, operator)
 
 

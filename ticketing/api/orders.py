@@ -9,6 +9,7 @@ from tariffs.money import Money, MoneyError, parse
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import once, open_order, person_if_any, rooms
 from ticketing.api.language import language
+from ticketing.api.limits import limited
 from ticketing.api.schemas.orders import (
     ExchangeRequestSchema,
     OrderRequestSchema,
@@ -77,6 +78,7 @@ class Orders(MethodView):
     @blueprint.arguments(OrderRequestSchema)
     @blueprint.response(201, OrderSchema)
     @blueprint.doc(**_KEY)
+    @limited("120 per 10 minutes")
     def post(self, wanted: dict[str, Any]) -> Any:
         """Order a quote. The answer's `access_token` opens this order and no other."""
         here, who = rooms(), person_if_any()
@@ -119,6 +121,7 @@ class Payments(MethodView):
     @blueprint.arguments(PaymentRequestSchema)
     @blueprint.response(201, OrderSchema)
     @blueprint.doc(**_KEY, **_ORDER_TOKEN)
+    @limited("60 per minute")
     def post(self, wanted: dict[str, Any], order_id: str) -> Any:
         """Pay an order; the answer is the order with its tickets issued."""
         open_order(order_id)

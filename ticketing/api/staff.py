@@ -89,7 +89,7 @@ class GateJournal(MethodView):
     @blueprint.doc(**_GATE_KEY)
     def get(self, operator: str) -> dict[str, Any]:
         """List look-ups, passengers let in by hand, inspections, incidents, enrolments and revocations."""
-        caller().require("admin", "operator_finance").require_operator(operator)
+        caller().require("admin", "operator_finance", "operator_staff").require_operator(operator)
         return {"entries": staff.list_journal(rooms().gatehouse, operator)}
 
 

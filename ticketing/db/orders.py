@@ -98,6 +98,12 @@ def find_exchange_under_way(tx: Transaction, order_id: str) -> Order | None:
     return find(tx, query.order_by(order.c.id).limit(1), Order)
 
 
+def count_open_orders(tx: Transaction, person_id: str, states: tuple[str, ...]) -> int:
+    """How many orders of a person are in one of these states."""
+    query = sa.select(sa.func.count()).where(order.c.person_id == person_id, order.c.state.in_(states))
+    return int(tx.execute(query).scalar_one())
+
+
 def list_orders_of(tx: Transaction, person_id: str) -> list[Order]:
     """List a person's orders, newest first."""
     query = sa.select(order).where(order.c.person_id == person_id).order_by(order.c.id.desc())

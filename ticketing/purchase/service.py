@@ -52,6 +52,8 @@ __all__ = [
 ]  # fmt: skip
 
 _MOST_STEPS = 8
+# Places are held for orders that wait: nobody may hold a whole ship.
+_MOST_OPEN = 10
 # A payment without a result for so long is looked at without waiting for a report.
 _QUIET = timedelta(minutes=2)
 
@@ -80,6 +82,10 @@ def place_order(
             raise InvalidRequest.at("quote_id", "there is no such quote")
         if orders.find_order_of_quote(tx, quote_id):
             raise Conflict("this quote has been ordered already; ask for a new quote")
+        if person_id and orders.count_open_orders(tx, person_id, ("holding", *PAYABLE)) >= _MOST_OPEN:
+            raise Conflict(
+                f"at most {_MOST_OPEN} orders may wait for payment at a time; pay one, or let it go"
+            )
         credit = _credit(tx, till, quote, exchange_of)
         order_id = new_id()
         wanted = places.plan(till, quote, order_id)

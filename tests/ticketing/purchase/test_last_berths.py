@@ -1,0 +1,64 @@
+"""Many buyers, few places: exactly as many are sold as there are, on both databases, with nothing left behind."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from operators.connectors.own import OwnInventory
+from operators.inventory import Inventory
+from tests.api import Api
+from ticketing.app import create_app
+from ticketing.cli.worker import run_round
+from ticketing.clock import FixedClock
+from ticketing.config import Settings
+from ticketing.db.connectors import DatabaseSailings
+from ticketing.errors import Conflict
+from ticketing.ids import new_id
+from ticketing.purchase import service as purchase
+from ticketing.regions import Region
+
+BUYERS, BERTHS = 64, 10
+
+
+def test_64_buyers_of_the_last_10_berths_buy_exactly_10(
+    settings: Settings, clock: FixedClock, regions: dict[str, Region]
+) -> None:
+    app = create_app(settings, clock=clock, regions=regions, connectors={"helsinki-tallinn": {}})
+    till = app.extensions["throughfare"].till
+    sailings = DatabaseSailings(till.database, "helsinki-tallinn")
+    published = regions["helsinki-tallinn"].data.timetables["tallink"]
+    berths = Inventory("tallink", sailings, lambda _: {"foot": BERTHS}, timedelta(minutes=20))
+    ferry = OwnInventory("tallink", published, clock.now, berths)
+    till = purchase.Till(
+        till.database, clock, till.gateway, till.press, regions, {"helsinki-tallinn": {"tallink": ferry}}
+    )
+    api = Api(app.test_client(), clock, lambda *_: "")
+    offer = api.search(passengers=[{"ref": "anna", "rider_category": "adult"}])["itineraries"][0]
+    quotes = [
+        (api.post("/v1/quotes", {"offer_id": offer["offer_id"]}).json or {})["id"] for _ in range(BUYERS)
+    ]
+    start = threading.Barrier(16)
+
+    def buy(at: int) -> str:
+        if at < 16:
+            start.wait()
+        try:
+            order = purchase.place_order(till, quotes[at], lambda *_: None).order
+        except Conflict:
+            return "sold out"
+        return purchase.pay(till, order.id, "demo_ok", new_id(), lambda *_: None)[0].order.state
+
+    with ThreadPoolExecutor(16) as pool:
+        ends = list(pool.map(buy, range(BUYERS)))
+    run_round(till)
+
+    assert sorted(ends) == ["sold out"] * (BUYERS - BERTHS) + ["ticketed"] * BERTHS
+    with till.database.read() as tx:
+        reserved = tx.execute(sa.text("SELECT state, count(*) FROM reservation GROUP BY state")).all()
+        tickets = tx.execute(sa.text("SELECT count(*) FROM ticket")).scalar_one()
+        states = tx.execute(sa.text("SELECT DISTINCT state FROM ticket_order")).scalars().all()
+    assert [tuple(row) for row in reserved if row.state in {"held", "confirmed"}] == [("confirmed", BERTHS)]
+    assert (tickets, set(states)) == (BERTHS, {"ticketed", "cancelled"})
+    till.database.close()

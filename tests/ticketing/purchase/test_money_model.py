@@ -1,0 +1,116 @@
+"""Whatever is bought, declined, refunded, exchanged or disputed: captured - refunded - disputed = the ledger, always."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.api import Api
+from ticketing.cli.worker import run_round
+from ticketing.payments import DemoGateway
+from ticketing.purchase import reports
+
+ACTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["buy", "decline", "lose", "refund", "refund_fails", "exchange", "dispute", "win", "lose_dispute", "work"]),
+        st.integers(0, 3),
+    ),
+    min_size=1, max_size=8,
+)  # fmt: skip
+WISH = {"depart_at": "2026-10-16T06:10:00+03:00", "passengers": [{"ref": "anna", "rider_category": "adult"}]}
+
+
+class Model:
+    """What must hold, without a database: the money that the demo gateway has for us, fees left aside."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.till = api.client.application.extensions["throughfare"].till
+        self.gateway: DemoGateway = self.till.gateway
+        self.orders: list[tuple[str, str]] = []
+
+    def act(self, action: str, at: int) -> None:
+        """Do one thing; a refusal of the service is an outcome like any other."""
+        if action in {"buy", "decline", "lose", "refund_fails"}:
+            methods = {"buy": "demo_ok", "decline": "demo_declined", "lose": "demo_timeout_after_capture",
+                       "refund_fails": "demo_refund_fails"}  # fmt: skip
+            self._buy(methods[action])
+        elif action == "work":
+            run_round(self.till)
+        elif self.orders:
+            getattr(self, f"_{action}")(*self.orders[at % len(self.orders)])
+
+    def _buy(self, method: str) -> None:
+        order, token = self.api.order(**WISH)
+        self.api.post(f"/v1/orders/{order['id']}/payments", {"method": method}, token)
+        self.orders.append((order["id"], token))
+
+    def _refund(self, order: str, token: str) -> None:
+        self.api.post(f"/v1/orders/{order}/refunds", {"passengers": ["anna"]}, token)
+
+    def _exchange(self, order: str, token: str) -> None:
+        quote = self.api.quote(**{**WISH, "to": {"place": "Hobujaama"}})
+        made = self.api.post(f"/v1/orders/{order}/exchanges", {"quote_id": quote["id"]}, token)
+        if made.status_code == 201:
+            self.orders.append(((made.json or {})["id"], (made.json or {})["access_token"]))
+
+    def _dispute(self, order: str, _token: str) -> None:
+        self._disputed(order, "withdrawn")
+
+    def _win(self, order: str, _token: str) -> None:
+        self._disputed(order, "won")
+
+    def _lose_dispute(self, order: str, _token: str) -> None:
+        self._disputed(order, "lost")
+
+    def _disputed(self, order: str, step: Any) -> None:
+        """A bank decides about money that it has taken, and takes only what was captured and not given back."""
+        with self.till.database.read() as tx:
+            query = sa.text(
+                "SELECT id FROM demo_charge WHERE order_id = :order AND captured_minor > refunded_minor"
+            )
+            charge = tx.execute(query, {"order": order}).scalar()
+            known = tx.execute(sa.text("SELECT document FROM demo_object WHERE kind = 'dispute' AND charge_id = :charge"),
+                               {"charge": charge}).scalar()  # fmt: skip
+        open_now = known is not None and '"withdrawn"' in known
+        if charge and ((step == "withdrawn" and known is None) or (step != "withdrawn" and open_now)):
+            reports.learn_dispute(self.till, self.gateway.dispute(charge, step))
+
+    def check(self) -> None:
+        """The ledger's clearing account is the gateway's own account of our money, line for line summed."""
+        with self.till.database.read() as tx:
+            lines = tx.execute(sa.text("SELECT document FROM demo_object WHERE kind = 'balance'")).scalars()
+            theirs = sum(_net(line) for line in lines)
+            ours = tx.execute(sa.text(
+                "SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account_id LIKE 'demo_clearing%'"
+            )).scalar_one()  # fmt: skip
+            unbalanced = tx.execute(sa.text(
+                "SELECT count(*) FROM (SELECT entry_id FROM posting GROUP BY entry_id, currency HAVING sum(amount_minor) <> 0) x"
+            )).scalar_one()  # fmt: skip
+        assert (int(ours), unbalanced) == (theirs, 0)
+
+
+def _net(line: str) -> int:
+    found = json.loads(line)
+    return int(found["amount_minor"]) - int(found["fee_minor"])
+
+
+@pytest.mark.soak
+@settings(
+    max_examples=300 if os.environ.get("SOAK") else 12,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(ACTIONS)
+def test_the_ledger_has_what_the_gateway_has_after_any_sequence_of_actions(
+    api: Api, actions: list[tuple[str, int]]
+) -> None:
+    model = Model(api)
+    for action, at in actions:
+        model.act(action, at)
+    run_round(model.till)
+    run_round(model.till)
+    model.check()
