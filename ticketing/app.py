@@ -126,7 +126,6 @@ def create_app(
         api.register_blueprint(room.blueprint)
     app.register_blueprint(wellknown.blueprint)
     app.register_blueprint(gateway.blueprint)
-    app.register_blueprint(operators.monitoring)
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
     )

@@ -1,13 +1,11 @@
-"""Operators: what they can do and how well their systems answer, for everybody; the same as metrics, for monitoring."""
+"""Operators: what they can do and how well their systems answer, for everybody."""
 
 from typing import Any
 
-from flask import Blueprint as FlaskBlueprint
-from flask import Response
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import caller, rooms
+from ticketing.api.context import rooms
 from ticketing.api.schemas.operators import OperatorQuerySchema, OperatorsSchema
 from ticketing.errors import InvalidRequest
 from ticketing.regions import levels
@@ -15,8 +13,6 @@ from ticketing.regions import levels
 blueprint = Blueprint(
     "operators", __name__, url_prefix="/v1", description="Operators and how well their systems answer"
 )
-# Not part of the API that apps use, so not in its description.
-monitoring = FlaskBlueprint("monitoring", __name__)
 
 
 @blueprint.route("/operators")
@@ -40,12 +36,3 @@ class Operators(MethodView):
         return {
             "operators": levels.list_levels(here.connectors, here.planner.watch, operators, here.clock.now())
         }
-
-
-@monitoring.get("/metrics")
-def metrics() -> Response:
-    """The figures of operators' calls in the text format of Prometheus; needs a key of finance or admin."""
-    caller().require("finance", "admin")
-    here = rooms()
-    text, content_type = levels.metrics(here.connectors, here.clock.now())
-    return Response(text, content_type=content_type)

@@ -5,12 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from prometheus_client.core import (
-    CollectorRegistry,
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
 )
-from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -22,7 +20,6 @@ from ticketing.regions.watch import Watch
 
 _DAY = timedelta(hours=24)
 _MONTH = timedelta(days=30)
-_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def list_levels(
@@ -53,11 +50,9 @@ def list_levels(
     ]
 
 
-def metrics(connectors: Connectors, now: datetime) -> tuple[bytes, str]:
-    """The figures of all processes in the text format of Prometheus, with its content type."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Operators(connectors, now))
-    return generate_latest(registry), _METRICS_TYPE
+def collector(connectors: Connectors, now: datetime) -> Collector:
+    """The figures of all processes, to be registered with Prometheus' client."""
+    return _Operators(connectors, now)
 
 
 class _Operators(Collector):
@@ -65,6 +60,10 @@ class _Operators(Collector):
 
     def __init__(self, connectors: Connectors, now: datetime) -> None:
         self._connectors, self._now = connectors, now
+
+    def describe(self) -> list[Metric]:
+        """Nothing is measured before it is asked for."""
+        return []
 
     def collect(self) -> Iterator[Metric]:
         labels = ["region", "operator", "call"]

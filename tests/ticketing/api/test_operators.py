@@ -47,7 +47,7 @@ def test_metrics_are_for_monitoring_alone(api: Api) -> None:
 
     assert api.get("/metrics").status_code == 401
     assert api.get("/metrics", api.key("gate", "hsl")).status_code == 403
-    answer = api.get("/metrics", api.key("finance"))
+    answer = api.get("/metrics", api.key("admin"))
 
     families = {found.name: found for found in text_string_to_metric_families(answer.text)}
     calls = [one for one in families["throughfare_operator_calls"].samples if one.labels["outcome"] == "ok"]
