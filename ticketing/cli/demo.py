@@ -20,7 +20,7 @@ from rich.console import Console
 from ticketing.cli import deployment
 from ticketing.cli.demo_operators import simulators
 from ticketing.cli.serve import gunicorn
-from ticketing.cli.story import Access, Story
+from ticketing.cli.story import CARDS, Access, Story
 from ticketing.config import Settings
 from ticketing.db.migrate import upgrade
 from ticketing.identity import create_key
@@ -38,12 +38,16 @@ _REGION = "helsinki-tallinn"
 def command(*, once: bool, port: int | None) -> None:
     """Play a commuter's day from Kopli in Tallinn to Pasila in Helsinki, with pretended money.
 
+    With THROUGHFARE_GATEWAY=stripe and a test key it is paid with Stripe's test cards.
+
     \b
     Example:
       throughfare demo --once
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     console = Console(highlight=False, soft_wrap=True)
-    chosen = port or _free_port()
+    chosen, gateway = port or _free_port(), os.environ.get("THROUGHFARE_GATEWAY", "demo")
+    if gateway not in CARDS:
+        raise click.ClickException(f"THROUGHFARE_GATEWAY is {gateway!r}; it may be {' or '.join(CARDS)}")
     with console.status("Setting up the demo: database, keys, region ..."):
         settings, access = _set_up(chosen)
     stage = contextlib.ExitStack()
@@ -55,7 +59,7 @@ def command(*, once: bool, port: int | None) -> None:
                 )
                 server = stage.enter_context(_running(settings, chosen, found))
                 _await_ready(settings, server)
-            story = Story(console, settings.public_url, access, _FOLDER, _move_clock)
+            story = Story(console, settings.public_url, access, _FOLDER, _move_clock, cards=CARDS[gateway])
             story.tell(_story_day(datetime.now(UTC)))
             if once or not sys.stdout.isatty():
                 return

@@ -25,6 +25,22 @@ class Access:
     approver: str
 
 
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """The payment methods that the buyer tries, first one that is declined; `gateway` is who takes them."""
+
+    gateway: str
+    declined: str
+    good: str
+
+
+CARDS = {
+    "demo": Cards("the demo gateway", "demo_declined", "demo_ok"),
+    # Stripe's own test cards: they need a test key, or a stand-in.
+    "stripe": Cards("Stripe", "pm_card_chargeCustomerFail", "pm_card_visa"),
+}
+
+
 class Story:
     """Tells one day. `move_clock` sets the pretended time of the service."""
 
@@ -35,12 +51,15 @@ class Story:
         access: Access,
         folder: Path,
         move_clock: Callable[[datetime | None], None],
+        *,
+        cards: Cards,
     ) -> None:
         self._say = console.print
         self._http = httpx.Client(base_url=url, timeout=30)
         self._access = access
         self._folder = folder
         self._move_clock = move_clock
+        self._cards = cards
 
     def tell(self, start: datetime) -> None:
         """From the search to the month's close."""
@@ -101,13 +120,13 @@ class Story:
     def _buy(self, quote: dict[str, Any]) -> tuple[dict[str, Any], str]:
         order = self._post("/v1/orders", {"quote_id": quote["id"]}, once=True)
         key = order["access_token"]
-        self._step(3, f"An order, paid by the demo gateway: {_text(order['total'])}.")
+        self._step(3, f"An order, paid by {self._cards.gateway}: {_text(order['total'])}.")
         declined = self._call(
-            "POST", f"/v1/orders/{order['id']}/payments", key, {"method": "demo_declined"}, once=True
+            "POST", f"/v1/orders/{order['id']}/payments", key, {"method": self._cards.declined}, once=True
         )
         self._expect(declined.status_code == httpx.codes.PAYMENT_REQUIRED, "a declined card is told so")
         self._say(f"  first card:  {declined.json()['detail']}")
-        paid = self._post(f"/v1/orders/{order['id']}/payments", {"method": "demo_ok"}, key, once=True)
+        paid = self._post(f"/v1/orders/{order['id']}/payments", {"method": self._cards.good}, key, once=True)
         self._say(f"  second card: {paid['state']} ({paid['stand_ins'][0]})")
         return paid, key
 
