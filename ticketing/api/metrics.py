@@ -12,10 +12,10 @@ from prometheus_client.registry import Collector
 
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import caller, rooms
+from ticketing.api.operator_metrics import OperatorFigures
 from ticketing.api.schemas.metrics import GateMetricsSchema
 from ticketing.gate import metrics
 from ticketing.gate.house import Gatehouse
-from ticketing.regions import levels
 
 blueprint = Blueprint("metrics", __name__, description="Figures")
 
@@ -45,7 +45,7 @@ class Metrics(MethodView):
         caller().require("admin")
         registry = CollectorRegistry()
         registry.register(_Figures(rooms().gatehouse))
-        registry.register(levels.collector(rooms().connectors, rooms().clock.now()))
+        registry.register(OperatorFigures(rooms().connectors, rooms().clock.now()))
         response = make_response(generate_latest(registry))
         response.content_type = CONTENT_TYPE_LATEST
         return response

@@ -1,25 +1,17 @@
-"""Service levels of operators: what their systems really did, for people and for Prometheus."""
+"""Service levels of operators: what their systems can do, and what they really did."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-)
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
-
-from operators.figures import BOUNDS, OUTCOMES, Figure, Level, level
+from operators.figures import Level, level
 from operators.guard import Guarded
 from operators.region import Operator
 from ticketing.regions.connectors import Connectors
 from ticketing.regions.watch import Watch
 
 _DAY = timedelta(hours=24)
-_MONTH = timedelta(days=30)
+MONTH = timedelta(days=30)
 
 
 def list_levels(
@@ -27,7 +19,8 @@ def list_levels(
 ) -> list[dict[str, Any]]:
     """Each operator with what it can do, what is not well, and its levels of the last day and month, by call."""
     spans = {
-        name: connectors.figures.since(_hour(now - span)) for name, span in (("day", _DAY), ("month", _MONTH))
+        name: connectors.figures.since(hour_of(now - span))
+        for name, span in (("day", _DAY), ("month", MONTH))
     }
     return [
         {
@@ -50,51 +43,9 @@ def list_levels(
     ]
 
 
-def collector(connectors: Connectors, now: datetime) -> Collector:
-    """The figures of all processes, to be registered with Prometheus' client."""
-    return _Operators(connectors, now)
-
-
-class _Operators(Collector):
-    """Counts of the last month: every process's figures added up, so that any worker may be asked."""
-
-    def __init__(self, connectors: Connectors, now: datetime) -> None:
-        self._connectors, self._now = connectors, now
-
-    def describe(self) -> list[Metric]:
-        """Nothing is measured before it is asked for."""
-        return []
-
-    def collect(self) -> Iterator[Metric]:
-        labels = ["region", "operator", "call"]
-        calls = CounterMetricFamily(
-            "throughfare_operator_calls", "Calls to operators by outcome.", labels=[*labels, "outcome"]
-        )
-        seconds = HistogramMetricFamily(
-            "throughfare_operator_call_seconds", "How long operators took to answer.", labels=labels
-        )
-        opened = GaugeMetricFamily(
-            "throughfare_operator_breaker_open",
-            "1 where this process asks an operator no more.",
-            labels=labels,
-        )
-        for place, figure in sorted(self._connectors.figures.since(_hour(self._now - _MONTH)).items()):
-            for outcome in OUTCOMES:
-                calls.add_metric([*place, outcome], figure.outcomes[outcome])
-            seconds.add_metric(list(place), _buckets(figure), sum_value=figure.total_us / 1e6)
-        for region, operators in self._connectors.regions.items():
-            for operator, connector in operators.items():
-                for call in connector.breakers:
-                    opened.add_metric([region, operator, call], 1)
-        yield from (calls, seconds, opened)
-
-
-def _buckets(figure: Figure) -> list[tuple[str, float]]:
-    found, total = [], 0
-    for bound, count in zip((*map(str, BOUNDS), "+Inf"), figure.classes, strict=True):
-        total += count
-        found.append((bound, float(total)))
-    return found
+def hour_of(moment: datetime) -> datetime:
+    """The beginning of the hour, by which figures are kept."""
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def _abilities(connector: Guarded) -> dict[str, Any]:
@@ -120,7 +71,3 @@ def _shown(found: Level) -> dict[str, Any]:
 
 def _percent(basis_points: int | None) -> str | None:
     return None if basis_points is None else f"{basis_points // 100}.{basis_points % 100:02}"
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)

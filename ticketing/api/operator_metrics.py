@@ -1,0 +1,56 @@
+"""Operators' calls for Prometheus: outcomes, durations, and which calls are given a rest."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from operators.figures import BOUNDS, OUTCOMES, Figure
+from ticketing.regions import Connectors, levels
+
+
+class OperatorFigures(Collector):
+    """Counts of the last month: every process's figures added up, so that any worker may be asked."""
+
+    def __init__(self, connectors: Connectors, now: datetime) -> None:
+        self._connectors, self._now = connectors, now
+
+    def describe(self) -> list[Metric]:
+        """Nothing is measured before it is asked for."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Count what every process has written down of the last month."""
+        labels = ["region", "operator", "call"]
+        calls = CounterMetricFamily(
+            "throughfare_operator_calls", "Calls to operators by outcome.", labels=[*labels, "outcome"]
+        )
+        seconds = HistogramMetricFamily(
+            "throughfare_operator_call_seconds", "How long operators took to answer.", labels=labels
+        )
+        opened = GaugeMetricFamily(
+            "throughfare_operator_breaker_open",
+            "1 where this process asks an operator no more.",
+            labels=labels,
+        )
+        for place, figure in sorted(
+            self._connectors.figures.since(levels.hour_of(self._now - levels.MONTH)).items()
+        ):
+            for outcome in OUTCOMES:
+                calls.add_metric([*place, outcome], figure.outcomes[outcome])
+            seconds.add_metric(list(place), _buckets(figure), sum_value=figure.total_us / 1e6)
+        for region, operators in self._connectors.regions.items():
+            for operator, connector in operators.items():
+                for call in connector.breakers:
+                    opened.add_metric([region, operator, call], 1)
+        yield from (calls, seconds, opened)
+
+
+def _buckets(figure: Figure) -> list[tuple[str, float]]:
+    found, total = [], 0
+    for bound, count in zip((*map(str, BOUNDS), "+Inf"), figure.classes, strict=True):
+        total += count
+        found.append((bound, float(total)))
+    return found
