@@ -4,6 +4,7 @@ Keys are honoured: the same Idempotency-Key with the same body gives the first a
 fulfilment is answered with 202 and is ready when the booking is looked at so many times.
 """
 
+import hmac
 import json
 import uuid
 from collections.abc import Callable, Mapping
@@ -94,7 +95,7 @@ class OsdmSimulator(Simulator):
 
     def _grant(self, request: Request) -> Answer:
         form = request.body if isinstance(request.body, dict) else {}
-        if form.get("client_secret") != self._secret:
+        if not hmac.compare_digest(str(form.get("client_secret")), self._secret):
             return Answer(401, {"error": "invalid_client"})
         token = uuid.uuid4().hex
         self._tokens.add(token)

@@ -81,25 +81,10 @@ class Orders(MethodView):
     @limited("120 per 10 minutes")
     def post(self, wanted: dict[str, Any]) -> Any:
         """Order a quote. The answer's `access_token` opens this order and no other."""
-        here, who = rooms(), person_if_any()
-
-        def place(remember: Any) -> dict[str, Any]:
-            def shown(state: purchase.OrderState) -> dict[str, Any]:
-                return show.order(state, here.warnings)
-
-            return shown(
-                purchase.place_order(
-                    here.till,
-                    wanted["quote_id"],
-                    lambda tx, state: remember(tx, shown(state)),
-                    who.person_id if who else None,
-                )
-            )
-
-        answer = once(f"quote:{wanted['quote_id']}", "POST /v1/orders", wanted, place)
-        # The token is made from the order's id, so it need not be stored with the answer.
-        token = here.order_tokens.issue(answer.body["id"])
-        return _answered(Answer({**answer.body, "access_token": token}, answer.replayed))
+        who = person_if_any()
+        return _placed(
+            f"quote:{wanted['quote_id']}", "POST /v1/orders", wanted, who.person_id if who else None
+        )
 
 
 @blueprint.route("/orders/<string:order_id>")
@@ -197,26 +182,8 @@ class Exchanges(MethodView):
     def post(self, wanted: dict[str, Any], order_id: str) -> Any:
         """Order a quote and pay with what these tickets give back; they stay valid until the new ones exist."""
         open_order(order_id)
-        here = rooms()
-        owner = purchase.get_order(here.till, order_id).order.person_id
-
-        def place(remember: Any) -> dict[str, Any]:
-            def shown(state: purchase.OrderState) -> dict[str, Any]:
-                return show.order(state, here.warnings)
-
-            return shown(
-                purchase.place_order(
-                    here.till,
-                    wanted["quote_id"],
-                    lambda tx, state: remember(tx, shown(state)),
-                    owner,
-                    order_id,
-                )
-            )
-
-        answer = once(f"order:{order_id}", "POST exchanges", wanted, place)
-        token = here.order_tokens.issue(answer.body["id"])
-        return _answered(Answer({**answer.body, "access_token": token}, answer.replayed))
+        owner = purchase.get_order(rooms().till, order_id).order.person_id
+        return _placed(f"order:{order_id}", "POST exchanges", wanted, owner, exchange_of=order_id)
 
 
 @blueprint.route("/orders/<string:order_id>/receipt.pdf")
@@ -274,6 +241,32 @@ class Refunds(MethodView):
             return show.refund(made)
 
         return _answered(once(f"order:{order_id}", "POST refunds", wanted, give_back))
+
+
+def _placed(
+    principal: str, route: str, wanted: dict[str, Any], person_id: str | None, exchange_of: str | None = None
+) -> Any:
+    """Order a quote once; the answer carries the token that opens the order."""
+    here = rooms()
+
+    def place(remember: Any) -> dict[str, Any]:
+        def shown(state: purchase.OrderState) -> dict[str, Any]:
+            return show.order(state, here.warnings)
+
+        return shown(
+            purchase.place_order(
+                here.till,
+                wanted["quote_id"],
+                lambda tx, state: remember(tx, shown(state)),
+                person_id,
+                exchange_of,
+            )
+        )
+
+    answer = once(principal, route, wanted, place)
+    # The token is made from the order's id, so it need not be stored with the answer.
+    token = here.order_tokens.issue(answer.body["id"])
+    return _answered(Answer({**answer.body, "access_token": token}, answer.replayed))
 
 
 def _amount(wanted: dict[str, str] | None) -> Money | None:
