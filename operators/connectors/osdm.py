@@ -8,15 +8,28 @@ read, never titles; enumerations that are not known are tolerated; amounts are t
 import json
 import threading
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from operators.connectors.basis import Now
 from operators.connectors.journaled import CLIENT_ERRORS, OK, SAFETY_SECONDS, Journaled, reference_of
+from operators.connectors.osdm_words import (
+    Proposal,
+    booking_of,
+    cancellation_of,
+    confirmable_of,
+    currency_of,
+    documents_of,
+    idempotency_key,
+    moment_of,
+    money_of,
+    object_of,
+    offer_of,
+    rows_of,
+)
 from operators.errors import BadReply, Expired, OutcomeUnknown, PriceChanged, Reason, Refused, Unavailable
 from operators.gtfs.timetable import Timetable
 from operators.journal import Entry, Journal, Progress
@@ -25,21 +38,18 @@ from operators.port import (
     Cancellation,
     Capabilities,
     Departure,
-    Document,
     Hold,
     HoldRequest,
     OfferRequest,
     Offers,
-    PriceOffer,
     RefundOffer,
     Release,
     Standing,
     Traveller,
 )
 from operators.transport import LazyWire, Limits, Reply
-from tariffs.money import Money, MoneyError, exponent
+from tariffs.money import Money
 
-_KEYS = uuid.UUID("6f1d9f0e-6f0b-4d1c-9b57-0a8f6f0d1c11")
 _PENDING = 202
 _POLLS = 5
 _REASONS: Mapping[str, Reason] = {
@@ -97,10 +107,10 @@ class Osdm(Journaled):
         answer = self._ask("POST", "/offers", self._offer_request(request.departure, request.travellers))
         found = tuple(
             offer
-            for row in _rows(answer, "offers")
-            if (offer := _offer(row)) and offer.price.currency == request.currency
+            for row in rows_of(answer, "offers")
+            if (offer := offer_of(row)) and offer.price.currency == request.currency
         )
-        codes = [row.get("code") for row in _rows(answer, "problems")]
+        codes = [row.get("code") for row in rows_of(answer, "problems")]
         return Offers(found, tuple(_REASONS.get(str(code), "refused") for code in codes) if not found else ())
 
     def hold(self, request: HoldRequest) -> Hold:
@@ -120,11 +130,11 @@ class Osdm(Journaled):
         with self.locked(key):
             entry = self.require(key)
             if entry.progress == "confirmed":
-                return _booking(entry)
+                return booking_of(entry)
             if entry.progress not in {"held", "confirming"}:
                 raise Refused("already_released" if entry.progress == "released" else "not_found")
             if entry.progress == "confirming" and (sold := self._sold(entry)):
-                return _booking(sold)
+                return booking_of(sold)
             if self.has_expired(entry):
                 raise Expired(f"the booking {entry.reference} was not confirmed in time")
             before = entry.progress
@@ -133,7 +143,7 @@ class Osdm(Journaled):
             reply = self._change(entry, before, "confirm", ("POST", path, {}))
             if reply.status == _PENDING:
                 return self._await(entry)
-            return _booking(self._write_sold(entry, _object(reply)))
+            return booking_of(self._write_sold(entry, object_of(reply)))
 
     def release(self, key: str) -> Release:
         """Let a provisional booking expire."""
@@ -162,9 +172,9 @@ class Osdm(Journaled):
         with self.locked(key):
             entry = self._require_sold(key)
             if entry.progress == "cancelled":
-                return _cancellation(entry)
+                return cancellation_of(entry)
             if entry.progress == "cancelling" and (done := self._refunded(entry)):
-                return _cancellation(done)
+                return cancellation_of(done)
             before = entry.progress
             entry = self.write(entry, "cancelling")
             try:
@@ -174,10 +184,10 @@ class Osdm(Journaled):
             except (Unavailable, BadReply) as error:
                 self.write(self.require(key), before)
                 raise Unavailable(error.detail) from error
-            answer = _object(reply).get("refundOffer")
+            answer = object_of(reply).get("refundOffer")
             if not isinstance(answer, dict) or answer.get("status") != "CONFIRMED":
                 raise OutcomeUnknown("the vendor does not say that the refund is confirmed")
-            return _cancellation(self._write_refund(entry, answer))
+            return cancellation_of(self._write_refund(entry, answer))
 
     def find(self, key: str) -> Standing | None:
         """What the journal knows, and the vendor where the journal cannot know."""
@@ -189,12 +199,12 @@ class Osdm(Journaled):
                 entry = self._sold(entry) or entry
             if entry.progress == "cancelling":
                 entry = self._refunded(entry) or entry
-            return self.standing_of(entry, _booking(entry) if entry.progress in _BOOKED else None)
+            return self.standing_of(entry, booking_of(entry) if entry.progress in _BOOKED else None)
 
     def _begin(self, request: HoldRequest, entry: Entry) -> Entry:
         """Choose an offer and write down the whole request, so that it can be repeated to the letter."""
         try:
-            offers = self.offers(OfferRequest(request.departure, request.travellers, _currency(request)))
+            offers = self.offers(OfferRequest(request.departure, request.travellers, currency_of(request)))
         except BadReply as error:
             raise Unavailable(error.detail) from error  # nothing was asked to change yet
         wanted = [offer for offer in offers.offers if request.offer_id in {None, offer.id}]
@@ -218,14 +228,14 @@ class Osdm(Journaled):
         document = json.loads(entry.document)
         purpose = f"hold-{document['attempt']}"
         reply = self._change(entry, before, purpose, ("POST", "/bookings", document["request"]))
-        booking = _object(reply).get("booking")
+        booking = object_of(reply).get("booking")
         if not isinstance(booking, dict):
             raise OutcomeUnknown("the answer has no booking")
-        price = _money(booking.get("provisionalPrice"))
+        price = money_of(booking.get("provisionalPrice"))
         limits = [
             moment
-            for value in (booking.get("confirmationTimeLimit"), *_confirmable(booking))
-            if (moment := _moment(value))
+            for value in (booking.get("confirmationTimeLimit"), *confirmable_of(booking))
+            if (moment := moment_of(value))
         ]
         held = replace(
             entry,
@@ -241,20 +251,20 @@ class Osdm(Journaled):
         """The vendor works on it: ask a few times, then leave it to the next call."""
         for poll in range(_POLLS):
             if sold := self._sold(entry):
-                return _booking(sold)
+                return booking_of(sold)
             time.sleep(min(0.05 * 2**poll, 1.0))
         raise OutcomeUnknown(f"the fulfilment of {entry.reference} is still pending")
 
     def _sold(self, entry: Entry) -> Entry | None:
         """The entry as confirmed, None when the vendor says that it is not."""
         answer = self._look(entry)
-        states = [str(row.get("status")) for row in _rows(answer, "fulfillments")]
+        states = [str(row.get("status")) for row in rows_of(answer, "fulfillments")]
         if states and all(state in _SOLD for state in states):
             return self._write_sold(entry, answer)
         return None
 
     def _refunded(self, entry: Entry) -> Entry | None:
-        for row in _rows(self._look(entry), "refundOffers"):
+        for row in rows_of(self._look(entry), "refundOffers"):
             if row.get("status") == "CONFIRMED":
                 return self._write_refund(entry, row)
         return None
@@ -270,7 +280,7 @@ class Osdm(Journaled):
         return booking
 
     def _write_sold(self, entry: Entry, answer: Mapping[str, Any]) -> Entry:
-        rows = _rows(answer, "fulfillments")
+        rows = rows_of(answer, "fulfillments")
         states = [str(row.get("status")) for row in rows]
         if not rows or not all(state in _SOLD for state in states):
             raise OutcomeUnknown(f"the fulfilments are {', '.join(states) or 'none'}")
@@ -278,11 +288,11 @@ class Osdm(Journaled):
             raise OutcomeUnknown("the vendor answered with another booking's fulfilments")
         known = json.loads(entry.document)
         known["fulfillments"] = [reference_of(row.get("id")) for row in rows]
-        known["documents"] = _documents(answer)
+        known["documents"] = documents_of(answer)
         return self.write(replace(entry, document=json.dumps(known)), "confirmed")
 
     def _write_refund(self, entry: Entry, row: Mapping[str, Any]) -> Entry:
-        fee, refundable = _money(row.get("refundFee")), _money(row.get("refundableAmount"))
+        fee, refundable = money_of(row.get("refundFee")), money_of(row.get("refundableAmount"))
         known = json.loads(entry.document)
         known["refund"] = {
             "fee": fee.minor if fee else None,
@@ -299,13 +309,13 @@ class Osdm(Journaled):
             raise Refused("not_found", f"{key} was never confirmed")
         return entry
 
-    def _proposal(self, entry: Entry, purpose: str) -> "_Proposal":
+    def _proposal(self, entry: Entry, purpose: str) -> "Proposal":
         body = {"fulfillmentIds": json.loads(entry.document)["fulfillments"]}
         path = f"/bookings/{entry.reference}/refund-offers"
-        answer = self._ask("POST", path, body, key=_idempotency_key(entry.key, purpose))
-        rows = _rows(answer, "refundOffers")
+        answer = self._ask("POST", path, body, key=idempotency_key(entry.key, purpose))
+        rows = rows_of(answer, "refundOffers")
         fee, refundable = (
-            _money(rows[0].get(name)) if rows else None for name in ("refundFee", "refundableAmount")
+            money_of(rows[0].get(name)) if rows else None for name in ("refundFee", "refundableAmount")
         )
         if fee is None or refundable is None or fee.minor < 0 or refundable.minor < 0:
             raise BadReply("the vendor's refund offer has no fee or no amount")
@@ -313,7 +323,7 @@ class Osdm(Journaled):
             raise BadReply(
                 f"the fee of {fee} and the refund of {refundable} are not the price of {entry.price}"
             )
-        return _Proposal(reference_of(rows[0].get("id")), fee, refundable)
+        return Proposal(reference_of(rows[0].get("id")), fee, refundable)
 
     def _ask(self, method: str, path: str, body: Any, key: str | None = None) -> dict[str, Any]:
         """A call that changes nothing that matters."""
@@ -328,7 +338,7 @@ class Osdm(Journaled):
         """A call that changes something; `before` is what stays true when it was refused or never arrived."""
         method, path, body = call
         try:
-            reply = self._call(method, path, body, changes=True, key=_idempotency_key(entry.key, purpose))
+            reply = self._call(method, path, body, changes=True, key=idempotency_key(entry.key, purpose))
             self._refuse(reply)
         except Unavailable:
             self.write(entry, before)
@@ -415,92 +425,3 @@ class Osdm(Journaled):
     def _passengers(self, travellers: Sequence[Traveller]) -> list[dict[str, str]]:
         types = self._settings.passenger_types
         return [{"externalRef": one.ref, "type": types.get(one.category, "PERSON")} for one in travellers]
-
-
-@dataclass(frozen=True, slots=True)
-class _Proposal:
-    id: str
-    fee: Money
-    refundable: Money
-
-
-def _idempotency_key(key: str, purpose: str) -> str:
-    """OSDM wants a UUID for each call: one made from ours and what it is for."""
-    return str(uuid.uuid5(_KEYS, f"{key}/{purpose}"))
-
-
-def _currency(request: HoldRequest) -> str:
-    return request.price.currency if request.price else "EUR"
-
-
-def _object(reply: Reply) -> dict[str, Any]:
-    try:
-        answer = reply.json()
-    except BadReply as error:
-        raise OutcomeUnknown(error.detail) from error
-    if not isinstance(answer, dict):
-        raise OutcomeUnknown("the answer is no object")
-    return answer
-
-
-def _rows(answer: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    value = answer.get(name)
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
-def _offer(row: Mapping[str, Any]) -> PriceOffer | None:
-    """An offer that can be read whole; another one is left out."""
-    summary = row.get("offerSummary")
-    price = _money(summary.get("minimalPrice")) if isinstance(summary, dict) else None
-    expires, identity = _moment(row.get("preBookableUntil")), row.get("offerId")
-    if price is None or price.minor < 0 or expires is None or not isinstance(identity, str):
-        return None
-    return PriceOffer(identity, price, expires)
-
-
-def _confirmable(booking: Mapping[str, Any]) -> list[Any]:
-    return [
-        part.get("confirmableUntil")
-        for offer in _rows(booking, "bookedOffers")
-        for part in _rows(offer, "admissions")
-    ]
-
-
-def _money(value: Any) -> Money | None:
-    """A price with its scale; None where it cannot be read or has other digits than the currency."""
-    if not isinstance(value, dict) or type(value.get("amount")) is not int:
-        return None
-    try:
-        digits = exponent(value.get("currency", ""))
-    except MoneyError:
-        return None
-    return Money(value["amount"], value["currency"]) if value.get("scale", 2) == digits else None
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else None
-
-
-def _documents(answer: Mapping[str, Any]) -> list[dict[str, str]]:
-    return [
-        {"kind": str(row.get("type", "")), "media_type": str(row.get("format", "")), "content": content}
-        for row in _rows(answer, "fulfillmentDocuments")
-        if isinstance(content := row.get("content"), str)
-    ]
-
-
-def _booking(entry: Entry) -> Booking:
-    documents = json.loads(entry.document).get("documents", [])
-    return Booking(entry.key, str(entry.reference), entry.price, tuple(Document(**row) for row in documents))
-
-
-def _cancellation(entry: Entry) -> Cancellation:
-    told = json.loads(entry.document)["refund"]
-    fee, refunded = (
-        None if told[name] is None else Money(told[name], told["currency"]) for name in ("fee", "refunded")
-    )
-    return Cancellation(entry.key, fee, refunded)
