@@ -52,7 +52,6 @@ class Terms:
     """Everything that the operators of a region have agreed about settling; amounts in minor units."""
 
     payment_day: int = 15
-    settlement_currency: str | None = None
     thresholds: Mapping[str, int] = field(default_factory=dict)
     held_back: tuple[str, ...] = ()
     pools: tuple[Pool, ...] = ()
@@ -82,7 +81,6 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
     reader = _Reader(faults)
     known = {
         "payment_day",
-        "settlement_currency",
         "thresholds",
         "held_back",
         "pools",
@@ -96,7 +94,6 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
     thresholds = document.get("thresholds", {})
     terms = Terms(
         payment_day=day,
-        settlement_currency=document.get("settlement_currency"),
         thresholds={
             currency: reader.amount({"amount": text}, "amount", f"thresholds.{currency}", currency)
             for currency, text in (thresholds.items() if isinstance(thresholds, dict) else ())
@@ -120,7 +117,7 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
 def terms_of(kept: Mapping[str, Any]) -> Terms:
     """The terms that a run has kept."""
     return Terms(
-        kept["payment_day"], kept["settlement_currency"], kept["thresholds"], tuple(kept["held_back"]),
+        kept["payment_day"], kept["thresholds"], tuple(kept["held_back"]),
         tuple(Pool(one["id"], tuple(one["products"]), one["currency"]) for one in kept["pools"]),
         tuple(Guarantee(**one) for one in kept["guarantees"]), tuple(Subsidy(**one) for one in kept["subsidies"]),
     )  # fmt: skip
