@@ -33,7 +33,7 @@ def clerk(
     }.items():  # fmt: skip
         monkeypatch.setenv(f"THROUGHFARE_{name}", str(value))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(deployment, "database", lambda configured: database)
+    monkeypatch.setattr(deployment, "database", lambda _configured: database)
     deployment.settings.cache_clear()
     yield lambda *words: CliRunner().invoke(main, [str(word) for word in words])
     deployment.settings.cache_clear()
