@@ -87,6 +87,10 @@ def book_line(
                 wanted = next((one for one in _expected(tx, region) if one.reference == reference), None)
             if wanted is None or wanted.kind != way or not wanted.open:
                 raise Conflict(f"there is no open {way} {reference or 'for this line'}: name its reference")
+            if wanted.currency != finding.line.currency:
+                raise Conflict(
+                    f"the line is in {finding.line.currency}, {wanted.reference} in {wanted.currency}"
+                )
             if not wanted.sent:
                 raise Conflict("the run is exported and not marked as sent: mark it first")
         made = _book(tx, region, finding.line, Decision(way, wanted, by, reason, now))
@@ -101,18 +105,18 @@ def _findings(tx: Transaction, region: str) -> list[Finding]:
 def _expected(tx: Transaction, region: str) -> list[Expected]:
     """Payments and receipts of exported and sent runs, and gateways' payouts on their way."""
     found = runs.list_runs_in_state(tx, region, ("exported", "sent", "reconciled"))
-    settled = {(one.run_id, one.party) for one in bank.list_matches(tx, [run.id for run in found])}
+    settled = bank.list_settled(tx, [run.id for run in found])
     names = {account.party: account.name for account in bank.list_accounts_in_force(tx)}
     expected = [
         Expected(
             kind="payment" if amount > 0 else "receipt",
-            reference=end_to_end_id(run, operator),
+            reference=end_to_end_id(run, operator, currency),
             run_id=run.id,
             party=operator,
             name=names.get(operator, ""),
             amount_minor=-amount,
             currency=currency,
-            open=(run.id, operator) not in settled,
+            open=(run.id, operator, currency) not in settled,
             sent=run.state != "exported" or amount < 0,
         )
         for run in found
@@ -161,7 +165,7 @@ def _account(decided: Decision, line: BankLine) -> Account | None:
 def _finish_runs(tx: Transaction, region: str, by: str, now: datetime) -> None:
     """A sent run whose every payment and receipt is on the bank's lines is reconciled."""
     for run in runs.list_runs_in_state(tx, region, ("sent",)):
-        settled = {one.party for one in bank.list_matches(tx, [run.id])}
-        if {operator for operator, _ in paid_positions(run.document)} <= settled:
+        settled = bank.list_settled(tx, [run.id])
+        if {(run.id, *key) for key in paid_positions(run.document)} <= settled:
             runs.set_state(tx, run.id, "reconciled")
             runs.insert_step(tx, run.id, state="reconciled", actor=by, at=now, digest=run.digest)

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tariffs.money import MoneyError, parse
+from tariffs.money import MoneyError, exponent, parse
 from ticketing.errors import Fault, InvalidRequest
 
 FILE = "settlement.toml"
@@ -52,6 +52,7 @@ class Terms:
     """Everything that the operators of a region have agreed about settling; amounts in minor units."""
 
     payment_day: int = 15
+    settlement_currency: str | None = None
     thresholds: Mapping[str, int] = field(default_factory=dict)
     held_back: tuple[str, ...] = ()
     pools: tuple[Pool, ...] = ()
@@ -81,6 +82,7 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
     reader = _Reader(faults)
     known = {
         "payment_day",
+        "settlement_currency",
         "thresholds",
         "held_back",
         "pools",
@@ -94,6 +96,7 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
     thresholds = document.get("thresholds", {})
     terms = Terms(
         payment_day=day,
+        settlement_currency=reader.currency(document, "settlement_currency"),
         thresholds={
             currency: reader.amount({"amount": text}, "amount", f"thresholds.{currency}", currency)
             for currency, text in (thresholds.items() if isinstance(thresholds, dict) else ())
@@ -117,7 +120,7 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
 def terms_of(kept: Mapping[str, Any]) -> Terms:
     """The terms that a run has kept."""
     return Terms(
-        kept["payment_day"], kept["thresholds"], tuple(kept["held_back"]),
+        kept["payment_day"], kept["settlement_currency"], kept["thresholds"], tuple(kept["held_back"]),
         tuple(Pool(one["id"], tuple(one["products"]), one["currency"]) for one in kept["pools"]),
         tuple(Guarantee(**one) for one in kept["guarantees"]), tuple(Subsidy(**one) for one in kept["subsidies"]),
     )  # fmt: skip
@@ -160,6 +163,15 @@ class _Reader:
             self._faults.append(Fault(path, "must be a list of texts"))
             return []
         return found
+
+    def currency(self, row: Mapping[str, Any], name: str) -> str | None:
+        """A currency, or None where there is none."""
+        found = row.get(name)
+        try:
+            return None if found is None or exponent(found) < 0 else found
+        except MoneyError as error:
+            self._faults.append(Fault(name, str(error)))
+            return None
 
     def amount(self, row: Mapping[str, Any], name: str, path: str, currency: str) -> int:
         try:
