@@ -33,7 +33,7 @@ from ticketing.settlement.export import journal
 from ticketing.settlement.office import Office
 from ticketing.settlement.terms import Terms
 
-ROUNDS = 7
+ROUNDS = 5
 _AFTER = datetime(2026, 10, 5, tzinfo=UTC)
 _HLEDGER_TICKETS = 10_000
 _GOALS = {
