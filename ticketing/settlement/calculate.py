@@ -183,14 +183,17 @@ def payables(sums: Iterable[KindBalance]) -> dict[Key, int]:
 
 
 def _others(sums: Iterable[KindBalance]) -> list[dict[str, Any]]:
-    """What operators get by entries without allocations, by kind: pools, guarantees, corrections, compensation."""
+    """What parties get by entries without allocations, by kind: pools, guarantees, corrections, compensation.
+
+    An authority is a party too: what it owes for its subsidies is negative, as its part of a discount is.
+    """
+    prefix = {"operator_payable": "", "funder_receivable": FUNDER}
     return [
-        {"operator": line.operator, "kind": line.kind, **Money(-line.amount_minor, line.currency).as_dict()}
+        {"operator": f"{prefix[line.purpose]}{line.operator}", "kind": line.kind,
+         **Money(-line.amount_minor, line.currency).as_dict()}
         for line in sums
-        if line.purpose == "operator_payable"
-        and line.kind not in ALLOCATED
-        and not line.kind.startswith(OWN_KINDS)
-    ]
+        if line.purpose in prefix and line.kind not in ALLOCATED and not line.kind.startswith(OWN_KINDS)
+    ]  # fmt: skip
 
 
 def facts(
