@@ -42,6 +42,7 @@ def import_statement(office: Office, region: str, content: bytes, by: str) -> tu
     now, by = office.clock.now(), checked_name(by)
     found = camt.read(content)
     with office.database.write() as tx:
+        _queue(tx, region, now)
         own = {account.iban for account in bank.list_accounts(tx) if account.party == SCHEME}
         stranger = next((line.iban for line in found if line.iban not in own), None)
         if stranger:
@@ -77,6 +78,7 @@ def book_line(
     if way not in WAYS:
         raise InvalidRequest.at("as", f"may be {', '.join(WAYS)}")
     with office.database.write() as tx:
+        _queue(tx, region, now)
         finding = next((found for found in _findings(tx, region) if found.line.id.startswith(line_id)), None)
         if finding is None or not line_id:
             raise NotFound(f"no line {line_id} that waits to be booked")
@@ -96,6 +98,11 @@ def book_line(
         made = _book(tx, region, finding.line, Decision(way, wanted, by, reason, now))
         _finish_runs(tx, region, by, now)
     return made
+
+
+def _queue(tx: Transaction, region: str, now: datetime) -> None:
+    """One at a time: two clerks with the same file must not book the same line."""
+    books.lock_period(tx, region, books.month_of(now))
 
 
 def _findings(tx: Transaction, region: str) -> list[Finding]:
