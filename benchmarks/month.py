@@ -17,7 +17,7 @@ REGION, PERIOD = "generated", "2026-09"
 OPERATORS = ("eckero", "hsl", "tallink", "tlt", "viking")
 START = datetime(2026, 9, 1, tzinfo=UTC)
 _BATCH = 20_000
-_SECONDS = 30 * 24 * 3600
+_MONTH = timedelta(days=30)
 _TABLES = ("ticket", "alloc_share", "alloc_tax", "posting", "entry", "entry_source")
 
 Row = tuple[Any, ...]
@@ -31,7 +31,7 @@ def generate(database: Database, tickets: int, progress: Any = None) -> None:
     _foundations(database)
     with _Loader(database) as loader:
         for first in range(0, tickets, _BATCH):
-            loader.load(_rows(range(first, min(tickets, first + _BATCH))))
+            loader.load(_rows(range(first, min(tickets, first + _BATCH)), tickets))
             if progress:
                 progress(min(tickets, first + _BATCH), tickets)
 
@@ -45,16 +45,15 @@ def check(database: Database, tickets: int) -> None:
         assert tx.execute(sa.select(sa.func.count()).select_from(tables.entry)).scalar_one() == 2 * tickets
 
 
-def _rows(numbers: Iterable[int]) -> Rows:
+def _rows(numbers: Iterable[int], tickets: int) -> Rows:
     found: Rows = {name: [] for name in _TABLES}
     for number in numbers:
-        _ticket(number, found)
+        _ticket(number, START + number * _MONTH / tickets, found)
     return found
 
 
-def _ticket(number: int, found: Rows) -> None:
+def _ticket(number: int, at: datetime, found: Rows) -> None:
     chance = number * 0x9E3779B97F4A7C15 & (1 << 64) - 1  # scattered, the same in every run, and cheap
-    at = START + timedelta(seconds=number * 7919 % _SECONDS)
     jti, milliseconds = f"t{number:021d}", int(at.timestamp() * 1000)
     one, step = chance >> 8 & 0xFF, 1 + (chance >> 16) % (len(OPERATORS) - 1)
     first, second = sorted((OPERATORS[one % len(OPERATORS)], OPERATORS[(one + step) % len(OPERATORS)]))
@@ -171,7 +170,10 @@ class _Loader:
                 with cursor.copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy:
                     for row in found:
                         copy.write_row(row)
-        if not self._database.is_sqlite:
+        if self._database.is_sqlite:
+            self._raw.cursor().execute("COMMIT")
+            self._raw.cursor().execute("BEGIN")
+        else:
             self._raw.commit()
 
     def __exit__(self, *_: object) -> None:
@@ -196,4 +198,4 @@ def _text(value: Any) -> Any:
 def batches(tickets: int) -> Iterator[Rows]:
     """The rows of a month without a database, for peers that read files."""
     for first in range(0, tickets, _BATCH):
-        yield _rows(range(first, min(tickets, first + _BATCH)))
+        yield _rows(range(first, min(tickets, first + _BATCH)), tickets)

@@ -17,7 +17,7 @@ depends_on = None
 _KINDS = "kind IN ('sale', 'refund', 'exchange', 'chargeback', 'correction')"
 _FACTS = (
     "run_step", "run_file", "chain_block", "bank_account", "approval", "bank_line", "bank_match",
-    "line_dispute", "dispute_step", "fx_rate",
+    "line_dispute", "dispute_step",
 )
 _STATES = ("draft", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided")
 _FORWARD = (
@@ -234,10 +234,6 @@ def _new_tables() -> None:
         sa.ForeignKeyConstraint(["dispute_id"], ["line_dispute.id"],
                                 name=op.f("fk_dispute_step_dispute_id_line_dispute")),
         _key("dispute_step", "dispute_id", "seq"), sqlite_strict=True,
-    )
-    op.create_table(
-        "fx_rate", _text("set_id"), _text("day"), _text("currency"), _text("units_per_euro"), _text("source"),
-        _key("fx_rate", "set_id", "day", "currency"), sqlite_strict=True,
     )
 
 

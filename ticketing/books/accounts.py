@@ -116,3 +116,8 @@ def netting_clearing(currency: str) -> Account:
 def operator_receivable(operator: str, currency: str) -> Account:
     """What an operator owes the scheme after an approved run."""
     return Account("asset", "operator_receivable", currency, operator=operator)
+
+
+def fx_clearing(currency: str) -> Account:
+    """What was converted in approved runs: owed in one currency, paid in another, until the scheme exchanges it."""
+    return Account("liability", "fx_clearing", currency)

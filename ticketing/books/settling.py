@@ -4,10 +4,11 @@ Kinds that begin with `run_` move money between what is owed and what is being p
 month's position. Kinds that begin with `month_end_` are booked into the month while it closes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from tariffs.money import Money
 from ticketing.books import accounts
 from ticketing.books.balanced import balanced
 from ticketing.db.books import Account, Entry
@@ -16,18 +17,37 @@ OWN_KINDS = "run_"
 MONTH_END = "month_end_"
 
 
+Amounts = Mapping[tuple[str, str], int]
+
+
 def run_approved(
-    run_id: str, positions: Mapping[tuple[str, str], int], *, region: str, at: datetime
+    run_id: str,
+    owed: Amounts,
+    due: Amounts,
+    *,
+    converted: Sequence[tuple[Money, Money]],
+    region: str,
+    at: datetime,
 ) -> Entry | None:
-    """What is owed is about to be paid: positions are (operator, currency) -> minor units the operator gets."""
-    return balanced(("run_approved", "settlement_run", run_id, region, at), _due(positions))
+    """What is owed is about to be paid: both by (operator, currency) in minor units that the operator gets.
+
+    `owed` are positions, `due` payments; they differ by what was `converted` from one currency into another.
+    """
+    return balanced(("run_approved", "settlement_run", run_id, region, at), _due(owed, due, converted))
 
 
 def run_voided(
-    run_id: str, positions: Mapping[tuple[str, str], int], *, region: str, at: datetime, reverses: str | None
+    run_id: str,
+    owed: Amounts,
+    due: Amounts,
+    *,
+    converted: Sequence[tuple[Money, Money]],
+    region: str,
+    at: datetime,
+    reverses: str | None,
 ) -> Entry | None:
     """An approved run is taken back before it was paid."""
-    lines = [(account, -amount) for account, amount in _due(positions)]
+    lines = [(account, -amount) for account, amount in _due(owed, due, converted)]
     return balanced(("run_voided", "settlement_run", run_id, region, at), lines, reverses=reverses)
 
 
@@ -90,14 +110,19 @@ def correction(
     )
 
 
-def _due(positions: Mapping[tuple[str, str], int]) -> list[tuple[Account, int]]:
+def _due(owed: Amounts, due: Amounts, converted: Sequence[tuple[Money, Money]]) -> list[tuple[Account, int]]:
     """Creditors wait for the bank in netting_clearing, debtors become receivables."""
-    lines = []
-    for (operator, currency), amount in sorted(positions.items()):
+    lines = [(accounts.operator_payable(*key), amount) for key, amount in sorted(owed.items())]
+    for (operator, currency), amount in sorted(due.items()):
         other = (
             accounts.netting_clearing(currency)
             if amount > 0
             else accounts.operator_receivable(operator, currency)
         )
-        lines += [(accounts.operator_payable(operator, currency), amount), (other, -amount)]
+        lines.append((other, -amount))
+    for source, target in converted:
+        lines += [
+            (accounts.fx_clearing(source.currency), -source.minor),
+            (accounts.fx_clearing(target.currency), target.minor),
+        ]
     return lines

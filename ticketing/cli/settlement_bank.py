@@ -14,7 +14,12 @@ _REGION = click.option("--region", default=None, help="The region; the first con
 
 @click.group("account")
 def account_group() -> None:
-    """Bank accounts of operators and of the scheme: one person enters, another approves."""
+    """Bank accounts of operators and of the scheme: one person enters, another approves.
+
+    \b
+    Example:
+      throughfare settlement account list
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
 
 
 @account_group.command("enter")

@@ -139,10 +139,14 @@ def insert_match(tx: Transaction, made: BankMatch) -> None:
     tx.execute(sa.insert(bank_match).values(**columns(made)))
 
 
-def list_matches(tx: Transaction, run_ids: Sequence[str]) -> list[BankMatch]:
-    """List the matches of some runs."""
-    query = sa.select(bank_match).where(bank_match.c.run_id.in_(run_ids))
-    return fetch(tx, query.order_by(bank_match.c.at, bank_match.c.line_id), BankMatch)
+def list_settled(tx: Transaction, run_ids: Sequence[str]) -> set[tuple[str | None, str | None, str]]:
+    """What the bank's lines have settled of some runs: (run, party, currency)."""
+    query = (
+        sa.select(bank_match.c.run_id, bank_match.c.party, bank_line.c.currency)
+        .join(bank_line, bank_line.c.id == bank_match.c.line_id)
+        .where(bank_match.c.run_id.in_(run_ids))
+    )
+    return {(row[0], row[1], row[2]) for row in tx.execute(query)}
 
 
 def list_payouts_in_transit(tx: Transaction, region: str) -> list[tuple[str, str, int]]:

@@ -432,9 +432,12 @@ def stream_statement(
 
 
 def stream_others(
-    tx: Transaction, region: str, period_id: str, operator: str, *, without: Sequence[str], own_kinds: str
+    tx: Transaction, region: str, period_id: str, owed: Account, *, without: Sequence[str], own_kinds: str
 ) -> Generator[OtherLine, None, None]:
-    """Yield what entries of other kinds owe an operator: not those `without`, not those that begin with `own_kinds`."""
+    """Yield what entries of other kinds owe a party: not those `without`, not those that begin with `own_kinds`.
+
+    `owed` names the party's account, whatever its currency.
+    """
     posting, entry, account = tables.posting, tables.entry, tables.account
     query = (
         sa.select(
@@ -450,7 +453,7 @@ def stream_others(
         .join(account, account.c.id == posting.c.account_id)
         .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))
         .where(posting.c.period == period_id, entry.c.region == region)
-        .where(account.c.purpose == "operator_payable", account.c.operator == operator)
+        .where(account.c.purpose == owed.purpose, account.c.operator == owed.operator)
         .where(entry.c.kind.not_in(without), sa.not_(entry.c.kind.startswith(own_kinds, autoescape=True)))
         .order_by(entry.c.id)
         .execution_options(yield_per=1000)

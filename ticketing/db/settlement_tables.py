@@ -1,4 +1,4 @@
-"""Tables of settlement: the steps of runs, approvals, bank accounts and statements, disputed lines, anchors, rates.
+"""Tables of settlement: the steps of runs, approvals, bank accounts and statements, disputed lines, anchors.
 
 All of them are facts (append-only by trigger): what changes is told by a further row.
 """
@@ -125,17 +125,3 @@ dispute_step = _table(
     _text("entry_id", null=True),
     _one_of("state", "open", "answered", "corrected", "rejected", "withdrawn"),
 )
-
-fx_rate = _table(
-    "fx_rate",
-    _text("set_id", key=True),
-    _text("day", key=True),
-    _text("currency", key=True),
-    _text("units_per_euro"),
-    _text("source"),
-)
-
-FACTS = (
-    "run_step", "run_file", "chain_block", "bank_account", "approval", "bank_line", "bank_match",
-    "line_dispute", "dispute_step", "fx_rate",
-)  # fmt: skip

@@ -7,13 +7,15 @@ from typing import Any
 
 from tariffs.agreements.shares import FUNDER, SELLER
 from tariffs.money import Money, parse
+from tariffs.rates import UsedRate
 from ticketing.books.settling import OWN_KINDS
 from ticketing.db import Transaction, books, month_facts, runs
 from ticketing.db.books import Balance, KindBalance
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict
-from ticketing.settlement import month_end
-from ticketing.settlement.positions import Key, Settled, settle
+from ticketing.settlement import fx, month_end
+from ticketing.settlement.netting import Position
+from ticketing.settlement.positions import SCHEME, Key, Settled, payment, settle
 from ticketing.settlement.terms import Terms
 
 # Entries behind which stand rows of allocations; what other entries owe an operator is a line of its own.
@@ -31,11 +33,19 @@ def end_month(tx: Transaction, region: str, period: str, terms: Terms, now: date
 
 
 def dataset(
-    tx: Transaction, region: str, period: str, terms: Terms, *, anchored: str, earlier: Run | None = None
+    tx: Transaction,
+    region: str,
+    period: str,
+    terms: Terms,
+    *,
+    anchored: str,
+    rates: Mapping[str, UsedRate] | None = None,
+    earlier: Run | None = None,
 ) -> dict[str, Any]:
-    """Build the dataset of a closed month; the same books, terms and earlier run give the same dataset.
+    """Build the dataset of a closed month; the same books, terms, rates and earlier run give the same dataset.
 
-    `earlier` is a version of this run that was taken back: rides are not counted again. Raises Conflict when the books do not balance or the allocations are not what the books owe.
+    `earlier` is a version of this run that was taken back: rides are not counted again. Raises Conflict when the
+    books do not balance or the allocations are not what the books owe.
     """
     sums = books.balances_by_kind(tx, region, period)
     balances = books.fold_kinds(sums)
@@ -60,33 +70,70 @@ def dataset(
         "opening": _opening_lines(before),
         "terms": terms.as_dict(),
         "books": anchored,
-        **as_dict(settled),
+        "rates": fx.told_rates(rates or {}),
+        **_settled(settled, rates or {}),
     }
 
 
 def paid_positions(document: Mapping[str, Any]) -> dict[Key, int]:
     """What each operator gets (or owes, negative) by the payments of a run."""
     found: dict[Key, int] = {}
-    for payment in document["payments"]:
-        amount = parse(payment["amount"], payment["currency"])
-        incoming = payment["from"] == "scheme"
-        found[payment["to"] if incoming else payment["from"], amount.currency] = (
+    for paid in document["payments"]:
+        amount = parse(paid["amount"], paid["currency"])
+        incoming = paid["from"] == SCHEME
+        found[paid["to"] if incoming else paid["from"], amount.currency] = (
             amount.minor if incoming else -amount.minor
         )
     return found
 
 
-def as_dict(settled: Settled) -> dict[str, Any]:
-    """Positions, payments and what is carried forward as JSON."""
+def owed_positions(document: Mapping[str, Any]) -> dict[Key, int]:
+    """What each operator is owed now, currency by currency, before anything is converted."""
+    return {
+        (line["operator"], line["currency"]): parse(line["amount"], line["currency"]).minor
+        for line in document["positions"]
+        if line["operator"] != SCHEME
+    }
+
+
+def converted(document: Mapping[str, Any]) -> list[tuple[Money, Money]]:
+    """What was converted from which amount into which."""
+    return [
+        (
+            parse(line["from"]["amount"], line["from"]["currency"]),
+            parse(line["to"]["amount"], line["to"]["currency"]),
+        )
+        for line in document["conversions"]
+    ]
+
+
+def _settled(settled: Settled, rates: Mapping[str, UsedRate]) -> dict[str, Any]:
+    """Positions, conversions, payments and what is carried forward as JSON."""
+    own = tuple(line for line in settled.positions if line.operator != SCHEME)
+    conversions = fx.convert(own, rates)
+    due = {(line.operator, line.currency): line.amount_minor for line in own}
+    for line in conversions:
+        del due[line.operator, line.source.currency]
+    for line in conversions:
+        _add(due, (line.operator, line.target.currency), line.target.minor)
+    payments = [
+        payment(Position(operator, amount, currency))
+        for (operator, currency), amount in sorted(due.items(), key=lambda one: (one[0][1], one[0][0]))
+        if amount
+    ]
+    net: dict[str, int] = dict.fromkeys((currency for currency, _ in settled.net), 0)
+    for paid in payments:
+        net[paid.currency] = net.get(paid.currency, 0) + paid.amount_minor
     return {
         "positions": [_line(line.operator, line.amount_minor, line.currency) for line in settled.positions],
+        "conversions": [line.as_dict() for line in conversions],
         "payments": [
-            {"from": line.debtor, "to": line.creditor, **Money(line.amount_minor, line.currency).as_dict()}
-            for line in settled.payments
+            {"from": paid.debtor, "to": paid.creditor, **Money(paid.amount_minor, paid.currency).as_dict()}
+            for paid in payments
         ],
         "carried": [_line(line.operator, line.amount_minor, line.currency) for line in settled.carried],
         "gross": [Money(amount, currency).as_dict() for currency, amount in settled.gross],
-        "net": [Money(amount, currency).as_dict() for currency, amount in settled.net],
+        "net": [Money(amount, currency).as_dict() for currency, amount in sorted(net.items())],
     }
 
 
@@ -136,14 +183,17 @@ def payables(sums: Iterable[KindBalance]) -> dict[Key, int]:
 
 
 def _others(sums: Iterable[KindBalance]) -> list[dict[str, Any]]:
-    """What operators get by entries without allocations, by kind: pools, guarantees, corrections, compensation."""
+    """What parties get by entries without allocations, by kind: pools, guarantees, corrections, compensation.
+
+    An authority is a party too: what it owes for its subsidies is negative, as its part of a discount is.
+    """
+    prefix = {"operator_payable": "", "funder_receivable": FUNDER}
     return [
-        {"operator": line.operator, "kind": line.kind, **Money(-line.amount_minor, line.currency).as_dict()}
+        {"operator": f"{prefix[line.purpose]}{line.operator}", "kind": line.kind,
+         **Money(-line.amount_minor, line.currency).as_dict()}
         for line in sums
-        if line.purpose == "operator_payable"
-        and line.kind not in ALLOCATED
-        and not line.kind.startswith(OWN_KINDS)
-    ]
+        if line.purpose in prefix and line.kind not in ALLOCATED and not line.kind.startswith(OWN_KINDS)
+    ]  # fmt: skip
 
 
 def facts(

@@ -14,6 +14,7 @@ from ticketing.errors import Conflict, InvalidRequest
 from ticketing.ids import new_id
 from ticketing.settlement import calculate
 from ticketing.settlement.anchor import add_block
+from ticketing.settlement.fx import read_rates
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import GONE, checked_name
 
@@ -49,6 +50,7 @@ def _begin(office: Office, region: str, period: str, prepared_by: str, now: date
 
 def _finish(office: Office, draft: Run, now: datetime) -> Run:
     terms = office.terms(draft.region)
+    rates = read_rates(office.folder(draft.region), terms.settlement_currency, draft.period)
     with office.database.write() as tx:
         take_time(tx)
         state = books.lock_period(tx, draft.region, draft.period)
@@ -60,7 +62,7 @@ def _finish(office: Office, draft: Run, now: datetime) -> Run:
         earlier = _version_before(tx, draft)
         anchored = _anchored(tx, office, draft, now) if earlier is None else earlier.document["books"]
         document = calculate.dataset(
-            tx, draft.region, draft.period, terms, anchored=anchored, earlier=earlier
+            tx, draft.region, draft.period, terms, anchored=anchored, rates=rates, earlier=earlier
         )
         found_digest = digest(document)
         runs.set_calculated(tx, draft.id, found_digest, document)

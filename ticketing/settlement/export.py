@@ -150,9 +150,9 @@ def due_date(run: Run) -> date:
     return max(agreed, next_business_day(run.created_at.date()))
 
 
-def end_to_end_id(run: Run, operator: str) -> str:
+def end_to_end_id(run: Run, operator: str, currency: str = CURRENCY) -> str:
     """The reference of one payment: at most 35 characters, the same whenever it is written."""
-    tail = hashlib.sha256(f"{run.id}/{operator}".encode()).hexdigest()[:8].upper()
+    tail = hashlib.sha256(f"{run.id}/{operator}/{currency}".encode()).hexdigest()[:8].upper()
     name = re.sub(r"[^A-Za-z0-9]", "", operator)[:12]
     return f"{run.period.replace('-', '')}-{name}-{tail}"
 
@@ -252,7 +252,8 @@ def _other_payments(run: Run) -> Iterator[str]:
             operator = payment["to"] if outgoing else payment["from"]
             amount = Money(abs(parse(payment["amount"], payment["currency"]).minor), payment["currency"]).text
             yield row([
-                payment["from"], payment["to"], amount, payment["currency"], end_to_end_id(run, operator),
+                payment["from"], payment["to"], amount, payment["currency"],
+                end_to_end_id(run, operator, payment["currency"]),
                 due_date(run).isoformat(),
             ])  # fmt: skip
 

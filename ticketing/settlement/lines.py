@@ -9,10 +9,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+from tariffs.agreements.shares import FUNDER
 from tariffs.money import Money, parse
+from ticketing.books import accounts
 from ticketing.books.settling import OWN_KINDS
 from ticketing.db import books
-from ticketing.db.books import OtherLine, ShareLine
+from ticketing.db.books import Account, OtherLine, ShareLine
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, NotFound
@@ -95,12 +97,21 @@ def _stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]
             for share in shares:
                 yield _counted(sums, _of_share(share))
         with closing(
-            books.stream_others(tx, run.region, run.period, party, without=ALLOCATED, own_kinds=OWN_KINDS)
+            books.stream_others(
+                tx, run.region, run.period, _account(party), without=ALLOCATED, own_kinds=OWN_KINDS
+            )
         ) as others:
             for other in others:
                 yield _counted(sums, _of_entry(other))
     if sums != totals(run, party):
         raise Conflict(f"the lines of {party} do not sum to what the run {run.id} says")
+
+
+def _account(party: str) -> Account:
+    """Where a party's other lines are booked: an authority owes, an operator is owed."""
+    if party.startswith(FUNDER):
+        return accounts.funder_receivable(party.removeprefix(FUNDER), "")
+    return accounts.operator_payable(party, "")
 
 
 def _counted(sums: dict[str, dict[str, int]], line: Line) -> Line:

@@ -26,4 +26,9 @@ class Office:
 
     def terms(self, region: str) -> Terms:
         """The settlement terms of a region as they stand today."""
-        return load_terms(self.regions_folder / region) if self.regions_folder else Terms()
+        folder = self.folder(region)
+        return load_terms(folder) if folder else Terms()
+
+    def folder(self, region: str) -> Path | None:
+        """The folder of a region's data."""
+        return self.regions_folder / region if self.regions_folder else None

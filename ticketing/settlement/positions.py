@@ -70,13 +70,13 @@ def settle(
         Position(SCHEME, -sum(line.amount_minor for line in due if line.currency == currency), currency)
         for currency in currencies
     ]
-    payments = tuple(_payment(line) for line in due if line.amount_minor)
+    payments = tuple(payment(line) for line in due if line.amount_minor)
     gross = dict.fromkeys(currencies, 0)
     net = dict(gross)
     for line in owed:
         gross[line.currency] += abs(line.month_minor)
-    for payment in payments:
-        net[payment.currency] += payment.amount_minor
+    for paid in payments:
+        net[paid.currency] += paid.amount_minor
     return Settled(
         tuple(sorted([*due, *own], key=lambda line: (line.currency, line.operator))),
         payments, carried, tuple(gross.items()), tuple(net.items()),
@@ -89,7 +89,8 @@ def owed_of(month: Mapping[Key, int], opening: Mapping[Key, int]) -> list[Owed]:
     return [Owed(*key, month.get(key, 0), opening.get(key, 0)) for key in keys]
 
 
-def _payment(line: Position) -> Obligation:
+def payment(line: Position) -> Obligation:
+    """The one payment that settles a position: from the scheme, or to it."""
     if line.amount_minor > 0:
         return Obligation(SCHEME, line.operator, line.amount_minor, line.currency)
     return Obligation(line.operator, SCHEME, -line.amount_minor, line.currency)

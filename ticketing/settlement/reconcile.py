@@ -42,6 +42,7 @@ def import_statement(office: Office, region: str, content: bytes, by: str) -> tu
     now, by = office.clock.now(), checked_name(by)
     found = camt.read(content)
     with office.database.write() as tx:
+        _queue(tx, region, now)
         own = {account.iban for account in bank.list_accounts(tx) if account.party == SCHEME}
         stranger = next((line.iban for line in found if line.iban not in own), None)
         if stranger:
@@ -77,6 +78,7 @@ def book_line(
     if way not in WAYS:
         raise InvalidRequest.at("as", f"may be {', '.join(WAYS)}")
     with office.database.write() as tx:
+        _queue(tx, region, now)
         finding = next((found for found in _findings(tx, region) if found.line.id.startswith(line_id)), None)
         if finding is None or not line_id:
             raise NotFound(f"no line {line_id} that waits to be booked")
@@ -87,11 +89,20 @@ def book_line(
                 wanted = next((one for one in _expected(tx, region) if one.reference == reference), None)
             if wanted is None or wanted.kind != way or not wanted.open:
                 raise Conflict(f"there is no open {way} {reference or 'for this line'}: name its reference")
+            if wanted.currency != finding.line.currency:
+                raise Conflict(
+                    f"the line is in {finding.line.currency}, {wanted.reference} in {wanted.currency}"
+                )
             if not wanted.sent:
                 raise Conflict("the run is exported and not marked as sent: mark it first")
         made = _book(tx, region, finding.line, Decision(way, wanted, by, reason, now))
         _finish_runs(tx, region, by, now)
     return made
+
+
+def _queue(tx: Transaction, region: str, now: datetime) -> None:
+    """One at a time: two clerks with the same file must not book the same line."""
+    books.lock_period(tx, region, books.month_of(now))
 
 
 def _findings(tx: Transaction, region: str) -> list[Finding]:
@@ -101,18 +112,18 @@ def _findings(tx: Transaction, region: str) -> list[Finding]:
 def _expected(tx: Transaction, region: str) -> list[Expected]:
     """Payments and receipts of exported and sent runs, and gateways' payouts on their way."""
     found = runs.list_runs_in_state(tx, region, ("exported", "sent", "reconciled"))
-    settled = {(one.run_id, one.party) for one in bank.list_matches(tx, [run.id for run in found])}
+    settled = bank.list_settled(tx, [run.id for run in found])
     names = {account.party: account.name for account in bank.list_accounts_in_force(tx)}
     expected = [
         Expected(
             kind="payment" if amount > 0 else "receipt",
-            reference=end_to_end_id(run, operator),
+            reference=end_to_end_id(run, operator, currency),
             run_id=run.id,
             party=operator,
             name=names.get(operator, ""),
             amount_minor=-amount,
             currency=currency,
-            open=(run.id, operator) not in settled,
+            open=(run.id, operator, currency) not in settled,
             sent=run.state != "exported" or amount < 0,
         )
         for run in found
@@ -161,7 +172,7 @@ def _account(decided: Decision, line: BankLine) -> Account | None:
 def _finish_runs(tx: Transaction, region: str, by: str, now: datetime) -> None:
     """A sent run whose every payment and receipt is on the bank's lines is reconciled."""
     for run in runs.list_runs_in_state(tx, region, ("sent",)):
-        settled = {one.party for one in bank.list_matches(tx, [run.id])}
-        if {operator for operator, _ in paid_positions(run.document)} <= settled:
+        settled = bank.list_settled(tx, [run.id])
+        if {(run.id, *key) for key in paid_positions(run.document)} <= settled:
             runs.set_state(tx, run.id, "reconciled")
             runs.insert_step(tx, run.id, state="reconciled", actor=by, at=now, digest=run.digest)

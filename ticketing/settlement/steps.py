@@ -7,7 +7,7 @@ from ticketing.db import Transaction, bank, books, runs
 from ticketing.db.documents import digest
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotFound
-from ticketing.settlement.calculate import paid_positions
+from ticketing.settlement.calculate import converted, owed_positions, paid_positions
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import check_approver, check_step, checked_name
 
@@ -27,7 +27,10 @@ def approve(office: Office, run_id: str, actor: str, seen_digest: str) -> Run:
         check_approver(run, actor, seen_digest, digest(run.document), editors)
         runs.set_state(tx, run.id, "approved")
         runs.insert_step(tx, run.id, state="approved", actor=actor, at=now, digest=run.digest)
-        entry = settling.run_approved(run.id, positions, region=run.region, at=now)
+        entry = settling.run_approved(
+            run.id, owed_positions(run.document), positions, converted=converted(run.document),
+            region=run.region, at=now,
+        )  # fmt: skip
         if entry:
             books.book(tx, entry, now)
         return hold(tx, run_id)
@@ -93,8 +96,9 @@ def _leave(office: Office, run_id: str, state: str, actor: str, reason: str) -> 
         if run.state in {"approved", "exported"}:
             booked = books.find_entry_id(tx, "settlement_run", run.id, "run_approved")
             entry = settling.run_voided(
-                run.id, paid_positions(run.document), region=run.region, at=now, reverses=booked
-            )
+                run.id, owed_positions(run.document), paid_positions(run.document),
+                converted=converted(run.document), region=run.region, at=now, reverses=booked,
+            )  # fmt: skip
             if entry:
                 books.book(tx, entry, now)
         runs.set_state(tx, run.id, state)

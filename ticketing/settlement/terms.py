@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tariffs.money import MoneyError, parse
+from tariffs.money import MoneyError, exponent, parse
 from ticketing.errors import Fault, InvalidRequest
 
 FILE = "settlement.toml"
@@ -96,7 +96,7 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
     thresholds = document.get("thresholds", {})
     terms = Terms(
         payment_day=day,
-        settlement_currency=document.get("settlement_currency"),
+        settlement_currency=reader.currency(document, "settlement_currency"),
         thresholds={
             currency: reader.amount({"amount": text}, "amount", f"thresholds.{currency}", currency)
             for currency, text in (thresholds.items() if isinstance(thresholds, dict) else ())
@@ -163,6 +163,15 @@ class _Reader:
             self._faults.append(Fault(path, "must be a list of texts"))
             return []
         return found
+
+    def currency(self, row: Mapping[str, Any], name: str) -> str | None:
+        """A currency, or None where there is none."""
+        found = row.get(name)
+        try:
+            return None if found is None or exponent(found) < 0 else found
+        except MoneyError as error:
+            self._faults.append(Fault(name, str(error)))
+            return None
 
     def amount(self, row: Mapping[str, Any], name: str, path: str, currency: str) -> int:
         try:

@@ -19,6 +19,7 @@ from ticketing.db.runs import Run
 from ticketing.errors import Conflict
 from ticketing.settlement import calculate
 from ticketing.settlement.anchor import TYPE
+from ticketing.settlement.fx import kept_rates
 from ticketing.settlement.office import Office
 from ticketing.settlement.terms import terms_of
 from ticketing.tickets.jwk import BadKey, from_jwk
@@ -153,7 +154,7 @@ def _check_run(tx: Transaction, run: Run, found: Verdict) -> None:
     try:
         anew = calculate.dataset(
             tx, run.region, run.period, terms_of(run.document["terms"]),
-            anchored=run.document["books"], earlier=run,
+            anchored=run.document["books"], rates=kept_rates(run.document), earlier=run,
         )  # fmt: skip
     except Conflict as conflict:
         found.faults.append(f"{name}: {conflict.detail}")

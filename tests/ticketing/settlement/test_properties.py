@@ -161,14 +161,15 @@ def _positions_sum_to_zero(run: Run) -> None:
 
 def _statements_are_the_ledger(desk: Office, run: Run, files: Path) -> None:
     with desk.database.read() as tx:
+        prefix = {"operator_payable": "", "funder_receivable": "funder:"}
         owed = {
-            (line.operator, line.currency): -line.amount_minor
+            (f"{prefix[line.purpose]}{line.operator}", line.currency): -line.amount_minor
             for line in books.balances(tx, "r", "2026-09")
-            if line.purpose == "operator_payable"
+            if line.purpose in prefix
         }
-    stated: dict[tuple[str | None, str], int] = {}
+    stated: dict[tuple[str, str], int] = {}
     for party in lines.parties(run):
-        text = (files / f"statements/{party}.csv").read_text(encoding="utf-8")
+        text = (files / f"statements/{export.file_name(party)}.csv").read_text(encoding="utf-8")
         for row in csv.reader(io.StringIO(text)):
             if row[0].startswith("Total"):
                 stated[party, row[12]] = int(row[11])

@@ -1,5 +1,6 @@
 """The bank's statement against what was sent: what matches is booked, everything else is told with its reason."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,25 @@ def test_a_statement_of_somebody_elses_account_is_refused(desk: Office, tmp_path
         )
     with pytest.raises(NotFound):
         reconcile.book_line(desk, "r", "", "suspense", by="Clara", reason="x")
+
+
+def test_two_clerks_with_the_same_file_book_each_line_once(desk: Office, tmp_path: Path) -> None:
+    run = sent(desk, tmp_path)
+    content = statement(
+        line("10.00", export.end_to_end_id(run, "hsl")), line("5.00", export.end_to_end_id(run, "tlt"), bank="b2"),
+        closing="85.00",
+    )  # fmt: skip
+    gate, new = threading.Barrier(3), list[int]()
+
+    def clerk(name: str) -> None:
+        gate.wait()
+        new.append(reconcile.import_statement(desk, "r", content, name)[0])
+
+    clerks = [threading.Thread(target=clerk, args=(f"clerk {at}",)) for at in range(3)]
+    for one in clerks:
+        one.start()
+    for one in clerks:
+        one.join()
+
+    assert sorted(new) == [0, 0, 2]
+    assert balances(desk)["bank:EUR"] == -1500

@@ -17,7 +17,7 @@ from ticketing.books import postings
 from ticketing.clock import FixedClock
 from ticketing.db import Database, books, runs, tables
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
-from ticketing.settlement import service, steps
+from ticketing.settlement import lines, service, steps
 from ticketing.settlement.office import Office
 
 OCTOBER = datetime(2026, 11, 3, tzinfo=UTC)
@@ -267,6 +267,8 @@ def test_a_pool_is_shared_by_rides_and_a_late_ride_counts_next_month(
     assert second.document["pools"]["gulf30"]["taps"] == {"hsl": 1, "tlt": 0}
     funders = [line for line in first.document["accounts"] if line["purpose"] == "funder_receivable"]
     assert [(line["operator"], line["amount"]) for line in funders] == [("city", "0.20")]
+    (bill,) = lines.stream(desk, first, "funder:city")
+    assert (bill.kind, bill.net_minor, "rides 2" in bill.rule) == ("month_end_subsidy", -20, True)
 
 
 def test_terms_with_faults_name_each_of_them(database: Database, tmp_path: Path) -> None:

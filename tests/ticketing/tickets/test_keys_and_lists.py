@@ -37,9 +37,9 @@ def store(tmp_path: Path) -> KeyStore:
 
 def test_each_kind_of_token_has_its_own_active_key(store: KeyStore) -> None:
     assert [(record.kind, record.state) for record in store.records()] == [
-        ("ticket", "active"), ("status", "active"), ("bundle", "active")
+        ("ticket", "active"), ("status", "active"), ("bundle", "active"), ("books", "active")
     ]  # fmt: skip
-    assert len({store.signer_key(kind)[0] for kind in ("ticket", "status", "bundle")}) == 3
+    assert len({store.signer_key(kind)[0] for kind in ("ticket", "status", "bundle", "books")}) == 4
 
 
 def test_private_keys_are_encrypted_and_only_their_owner_reads_them(store: KeyStore, tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ class RunSchema(Strict):
     taxes = fields.List(fields.Dict(), required=True)
     accounts = fields.List(fields.Dict(), required=True)
     positions = fields.List(fields.Nested(PositionSchema), required=True)
+    conversions = fields.List(fields.Dict(), required=True)
     payments = fields.List(fields.Dict(), required=True)
     gross = fields.List(fields.Nested(MoneySchema), required=True)
     net = fields.List(fields.Nested(MoneySchema), required=True)

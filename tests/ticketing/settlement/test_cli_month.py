@@ -1,0 +1,139 @@
+"""A clerk's month from the command line, as docs/finance.md tells it: two people, one wrong amount, one dispute."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.ticketing.settlement.month import ride, sell
+from ticketing.cli import deployment, main
+from ticketing.db import Database
+from ticketing.settlement.sepa import SCHEMA
+
+Clerk = Callable[..., Result]
+_IBANS = {"scheme": "FI2112345600000785", "hsl": "FI4250001510000023", "tlt": "EE382200221020145685"}
+
+
+@pytest.fixture
+def clerk(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Clerk]:
+    sell(database, "t1", {"hsl": 1000, "tlt": 500}, region="helsinki-tallinn", vat=20)
+    ride(database, "t1", "hsl")
+    (tmp_path / "clock").write_text(
+        str((datetime(2026, 10, 5, tzinfo=UTC) - datetime.now(UTC)) / timedelta(seconds=1))
+    )
+    for name, value in {
+        "DATABASE_URL": database_url, "KEYS_FOLDER": tmp_path / "keys", "DEMO_CLOCK_FILE": tmp_path / "clock",
+        "SETTLEMENT_FOLDER": tmp_path / "out", "REGIONS": "helsinki-tallinn",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"THROUGHFARE_{name}", str(value))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(deployment, "database", lambda _configured: database)
+    deployment.settings.cache_clear()
+    yield lambda *words: CliRunner().invoke(main, [str(word) for word in words])
+    deployment.settings.cache_clear()
+
+
+def ok(result: Result) -> str:
+    assert result.exit_code == 0, result.output + result.stderr
+    return result.stdout
+
+
+def test_a_month_from_the_close_to_the_auditor(clerk: Clerk, tmp_path: Path) -> None:
+    closed = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))
+    run, digest = closed["run"], closed["digest"]
+    assert (tmp_path / "var/statements/helsinki-tallinn/2026-09/hsl.csv").exists()
+    refused = clerk("settlement", "approve", run[-8:], "--by", "Anna", "--digest", digest)
+    assert (refused.exit_code, "another person" in refused.stderr) == (2, True)
+    ok(clerk("settlement", "approve", run[-8:], "--by", "Bertil", "--digest", digest))
+    for party, iban in _IBANS.items():
+        account = ok(
+            clerk("settlement", "account", "enter", party, iban, "--name", party, "--by", "Clara")
+        ).strip()
+        ok(clerk("settlement", "account", "approve", account, "--by", "David"))
+    assert ok(clerk("settlement", "account", "list")).count("in force") == 3
+    exported = json.loads(ok(clerk("settlement", "export", run, "--by", "Bertil", "--language", "fi")))
+    payments = (Path(exported["files"]) / "payments-sepa.xml").read_text(encoding="utf-8")
+    assert SCHEMA in payments
+    ok(clerk("settlement", "sent", run, "--by", "Bertil", "--message-id", exported["message_id"]))
+    bank = tmp_path / "bank.xml"
+    bank.write_text(_bank(payments), encoding="utf-8")
+    told = ok(clerk("settlement", "import", bank, "--by", "Clara"))
+    assert told.startswith("2 new lines, 1 booked\nwrong_amount")
+    line = told.splitlines()[1].split()[3]
+    ok(clerk("settlement", "book", line, "--as", "payment", "--by", "Clara", "--reason", "a cent too much"))
+    assert ok(clerk("settlement", "review")) == ""
+    assert "reconciled" in ok(clerk("settlement", "runs"))
+    shown = json.loads(ok(clerk("settlement", "show", run)))
+    assert [step["state"] for step in shown["steps"]] == [
+        "draft", "calculated", "approved", "exported", "sent", "reconciled"
+    ]  # fmt: skip
+    assert json.loads(ok(clerk("books", "verify")))["faults"] == []
+    assert json.loads(ok(clerk("books", "trace", "t1")))["taps"][0]["operator"] == "hsl"
+
+
+def test_an_operator_disputes_a_line_and_is_answered(clerk: Clerk, tmp_path: Path) -> None:
+    run = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))["run"]
+    rows = (tmp_path / "var/statements/helsinki-tallinn/2026-09/hsl.csv").read_text().splitlines()
+    line = rows[2].split(",")[-1]
+
+    case = json.loads(
+        ok(clerk("settlement", "dispute", run, "hsl", line, "--by", "Heli", "--reason", "ours"))
+    )
+    answer = clerk(
+        "settlement",
+        "answer",
+        case["id"],
+        "--by",
+        "Anna",
+        "--text",
+        "yes",
+        "--amount",
+        "0.50",
+        "--against",
+        "tlt",
+    )
+
+    assert json.loads(ok(answer))["state"] == "corrected"
+    assert '"state": "corrected"' in ok(clerk("settlement", "disputes", "--operator", "hsl"))
+    assert ok(clerk("settlement", "disputes", "--operator", "tlt")) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("settlement", "close", "2026-13"), "is not a month"),
+        (("settlement", "close", "2026-10"), "is not over yet"),
+        (("settlement", "approve", "x", "--by", "A", "--digest", "d"), "0 settlement runs"),
+        (("settlement", "account", "enter", "hsl", "FI00", "--name", "H", "--by", "A"), "no IBAN"),
+        (("settlement", "simulate", "--period", "2026-09"), "one of them"),
+        (("books", "trace", "nothing"), "no ticket nothing"),
+    ],
+)
+def test_what_cannot_be_is_said_in_plain_words(clerk: Clerk, words: tuple[str, ...], said: str) -> None:
+    result = clerk(*words)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_a_rejected_run_makes_room_for_the_next_version(clerk: Clerk) -> None:
+    run = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))["run"]
+    ok(clerk("settlement", "reject", run, "--by", "Bertil", "--reason", "look again"))
+
+    again = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))
+
+    assert again["run"] != run
+    assert "v2" in ok(clerk("settlement", "runs"))
+
+
+def _bank(payments: str) -> str:
+    from ticketing.cli.demo_bank import answer  # noqa: PLC0415  the demo's stand-in
+
+    assert re.search("<CtrlSum>", payments)
+    return answer(payments.encode(), datetime(2026, 10, 15, tzinfo=UTC).date())

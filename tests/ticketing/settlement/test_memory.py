@@ -1,0 +1,98 @@
+"""Exports do not grow with the month: a hundred thousand lines need no more memory than a thousand."""
+
+import tracemalloc
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from ticketing.db.books import Balance, JournalLine
+from ticketing.db.runs import Run
+from ticketing.settlement import uic
+from ticketing.settlement.journal import to_text
+from ticketing.settlement.lines import Line
+from ticketing.settlement.statement import to_csv
+from ticketing.settlement.statement_pdf import write_pdf
+from ticketing.settlement.statement_xlsx import write_xlsx
+
+AT = datetime(2026, 9, 1, tzinfo=UTC)
+DOCUMENT = {
+    "demo": False, "operators": [], "other": [], "opening": [], "carried": [], "positions": [],
+    "accounts": [{"currency": "EUR"}],
+}  # fmt: skip
+RUN = Run("run", "r", "2026-09", 1, "calculated", "digest", "Anna", AT, DOCUMENT)
+
+
+def lines(count: int) -> Iterator[Line]:
+    for at in range(count):
+        yield Line(
+            f"id{at}",
+            "2026-09-01T00:00:00+00:00",
+            "sale",
+            f"t{at}",
+            "A - B",
+            0,
+            "rule",
+            "2026-09",
+            "EUR",
+            100,
+            5,
+            1,
+            94,
+        )
+
+
+def postings(count: int) -> Iterator[JournalLine]:
+    for at in range(count):
+        for amount in (at % 100 + 1, -(at % 100) - 1):
+            account = "bank:EUR" if amount > 0 else "unearned:EUR"
+            yield JournalLine(f"e{at}", "capture", "payment", f"p{at}", AT, account, "EUR", amount)
+
+
+def _csv(path: Path, count: int) -> None:
+    with path.open("w") as file:
+        file.writelines(to_csv(RUN, "hsl", lines(count)))
+
+
+def _uic(path: Path, count: int) -> None:
+    with path.open("w") as file:
+        file.writelines(uic.to_json(RUN, "hsl", lines(count)))
+
+
+def _journal(path: Path, count: int) -> None:
+    balances = [Balance(f"{name}:EUR", "asset", name, None, None, "EUR", 0) for name in ("bank", "unearned")]
+    with path.open("w") as file:
+        file.writelines(to_text("hledger", "2026-10-01", balances, postings(count)))
+
+
+def _xlsx(path: Path, count: int) -> None:
+    write_xlsx(path, RUN, "hsl", lines(count))
+
+
+@pytest.mark.parametrize(
+    ("write", "many"), [(_csv, 15_000), (_uic, 10_000), (_journal, 10_000), (_xlsx, 4_000)]
+)
+def test_memory_does_not_grow_with_the_lines(
+    tmp_path: Path, write: Callable[[Path, int], None], many: int
+) -> None:
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        write(tmp_path / f"{count}", count)
+        _, found = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return found
+
+    write(tmp_path / "warm", 10)
+    few = peak(1_000)
+
+    # Measured: each form keeps under half a megabyte; holding the lines would cost several.
+    assert peak(many) < few + 1_500_000
+
+
+def test_a_pdf_prints_the_first_lines_and_counts_the_rest(tmp_path: Path) -> None:
+    write_pdf(tmp_path / "s.pdf", RUN, "hsl", lines(1_234), "sv")
+
+    pages = "".join(page.extract_text() for page in PdfReader(tmp_path / "s.pdf").pages)
+    assert "Ytterligare 1034 rader finns i CSV- och XLSX-filerna" in pages
