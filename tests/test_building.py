@@ -92,6 +92,7 @@ def test_the_edges_never_import_the_database() -> None:
 def test_the_decision_of_a_gate_is_pure() -> None:
     pure = (
         "ticketing.gate.decision",
+        "ticketing.gate.model",
         "ticketing.gate.usage",
         "ticketing.tickets.claims",
         "ticketing.tickets.products",

@@ -34,21 +34,15 @@ class GateMetrics(MethodView):
         return metrics.report(rooms().gatehouse, operator)
 
 
-@blueprint.route("/metrics")
-class Metrics(MethodView):
-    """Every figure for Prometheus."""
-
-    @blueprint.response(200, content_type="text/plain")
-    @blueprint.doc(**_KEY)
-    def get(self) -> Response:
-        """The figures of every operator in Prometheus' text format; for an administrator's key alone."""
-        caller().require("admin")
-        registry = CollectorRegistry()
-        registry.register(_Figures(rooms().gatehouse))
-        registry.register(OperatorFigures(rooms().connectors, rooms().clock.now()))
-        response = make_response(generate_latest(registry))
-        response.content_type = CONTENT_TYPE_LATEST
-        return response
+def prometheus() -> Response:
+    """The figures of every operator in Prometheus' text format; for an administrator's key alone."""
+    caller().require("admin")
+    registry = CollectorRegistry()
+    registry.register(_Figures(rooms().gatehouse))
+    registry.register(OperatorFigures(rooms().connectors, rooms().clock.now()))
+    response = make_response(generate_latest(registry))
+    response.content_type = CONTENT_TYPE_LATEST
+    return response
 
 
 class _Figures(Collector):

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, make_response, request
 
 from ticketing.api.context import rooms
+from ticketing.api.metrics import prometheus
 from ticketing.gate import publish as gates
 from ticketing.tickets.keys import Kind
 
@@ -23,6 +24,12 @@ def ready() -> tuple[Response, int]:
     checks: dict[str, Any] = rooms().readiness()
     good = all(checks.values())
     return jsonify({"status": "ready" if good else "not ready", "checks": checks}), 200 if good else 503
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """The figures for Prometheus; not public."""
+    return prometheus()
 
 
 @blueprint.get("/.well-known/jwks.json")

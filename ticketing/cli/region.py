@@ -9,6 +9,7 @@ import click
 
 from operators import skeleton
 from tariffs.findings import report
+from ticketing.gate.operators import check_gates
 from ticketing.regions import check_region
 
 
@@ -20,7 +21,7 @@ def command() -> None:
 @command.command("check")
 @click.argument("name_or_folder")
 def check_command(name_or_folder: str) -> None:
-    """Report every fault of a region's feeds, agreements, taxes and operators at once.
+    """Report every fault of a region's feeds, agreements, taxes, operators and gates at once.
 
     \b
     Example:
@@ -30,7 +31,7 @@ def check_command(name_or_folder: str) -> None:
     if not folder.is_dir():
         folder = Path("regions") / name_or_folder
     _, findings = check_region(folder)
-    answer = report(findings)
+    answer = report([*findings, *check_gates(folder)])
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     sys.exit(0 if answer["ok"] else 1)
 

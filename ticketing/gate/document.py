@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ticketing.gate.decision import Degrade, Policy, ProductRule, Use
+from ticketing.gate.decision import Policy, ProductRule, Use
+from ticketing.gate.model import Degrade
 from ticketing.gate.usage import Kind
 from ticketing.tickets import products
 from ticketing.tickets.products import BadProduct

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from tariffs.findings import Finding
 from ticketing.errors import Fault, Misconfigured
 from ticketing.gate.decision import Policy
 from ticketing.gate.document import BadBundle, policy_of
 from ticketing.strictjson import NotStrict, loads
 from ticketing.tickets.products import THROUGH, BadProduct, Product, read_products
+
+_FILE = "gates.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ def load_gates(folders: Iterable[Path]) -> GateData:
     zones: dict[str, str] = {}
     faults: list[Fault] = []
     for folder in folders:
-        path = folder / "gates.json"
+        path = folder / _FILE
         if path.exists():
             found = read_gates(path.read_text(encoding="utf-8"), str(path), faults)
             products |= found.products
@@ -41,6 +44,18 @@ def load_gates(folders: Iterable[Path]) -> GateData:
             f"{len(faults)} faults in gates.json: {faults[0].path}: {faults[0].message}", faults
         )
     return GateData(products, policies, zones)
+
+
+def check_gates(folder: Path) -> list[Finding]:
+    """Every fault of a region's `gates.json` as a finding; none where there is no such file."""
+    path = folder / _FILE
+    faults: list[Fault] = []
+    if path.exists():
+        read_gates(path.read_text(encoding="utf-8"), _FILE, faults)
+    return [
+        Finding(_FILE, 0, fault.path.removeprefix(f"{_FILE}: "), "invalid_value", fault.message)
+        for fault in faults
+    ]
 
 
 def read_gates(text: str, name: str, faults: list[Fault]) -> GateData:

@@ -11,7 +11,7 @@ from tests.ticketing.gate.test_devices import enrol, fact
 from ticketing.errors import Fault, Misconfigured
 from ticketing.gate.decision import Policy
 from ticketing.gate.metrics import Spread, spread
-from ticketing.gate.operators import load_gates, read_gates
+from ticketing.gate.operators import check_gates, load_gates, read_gates
 
 
 def test_a_spread_is_of_figures_that_occurred() -> None:
@@ -109,3 +109,14 @@ def test_each_operators_policy_is_in_its_bundle(api: Api) -> None:
         "tlt": Policy(degrade="fail_open", accept_demo=True),
         "tallink": Policy(accept_demo=True),
     }
+
+
+def test_region_check_names_the_faults_of_gates_too(tmp_path: Path) -> None:
+    (tmp_path / "gates.json").write_text('{"operators": {"tlt": {"degrade": "never", "time_zone": "Mars"}}}')
+
+    found = check_gates(tmp_path)
+
+    assert [(finding.file, finding.field) for finding in found] == [
+        ("gates.json", "operators.tlt"), ("gates.json", "operators.tlt.time_zone")
+    ]  # fmt: skip
+    assert check_gates(tmp_path / "nowhere") == []

@@ -15,6 +15,7 @@ from ticketing.clock import SystemClock
 from ticketing.db import Database
 from ticketing.db.gates_tables import scan_fact, ticket_use
 from ticketing.identity import create_key
+from ticketing.validator.store import Store
 
 
 def facts(database: Database) -> list[tuple[str, int, str]]:
@@ -85,6 +86,22 @@ def test_a_use_at_one_gate_is_known_at_the_next_after_its_bundle(database: Datab
 
     assert answer["reason"] == "already_used"
     assert "at Kopli 1" in answer["staff_sees"]
+
+
+@ON_SQLITE
+def test_a_clock_that_was_put_back_by_a_power_cut_learns_the_time(database: Database, tmp_path: Path) -> None:
+    with serving(database, tmp_path) as server:
+        ticket, gate = server.ticket(), server.gate(tmp_path / "gate")
+        store = Store(tmp_path / "gate" / "gate.db")
+        store.remember(offset="-86400")  # as if the clock had run a day ahead until now
+        store.close()
+        gate.start()
+        gate.await_note("is held")
+
+        answer = gate.show(ticket)
+        gate.end()
+
+    assert answer["reason"] == "ok"
 
 
 @ON_SQLITE
