@@ -91,7 +91,7 @@ def decisions() -> list[tuple[str, str]]:
     }
     results = race("decide", contenders, calls=60)
     return [
-        *((f"{found.name}, ratio to the raw signature (spread {found.spread:.0%})", f"{found.ratio:.2f}") for found in results),
+        *((f"{found.name}, ratio to the raw signature (spread {found.spread:.0%}, {found.verdict})", f"{found.ratio:.2f}") for found in results),
         ("decisions a second on one core", f"{1e6 / results[1].microseconds:,.0f}"),
     ]  # fmt: skip
 
