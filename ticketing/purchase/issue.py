@@ -66,7 +66,7 @@ def _issue_one(
 ) -> Ticket:
     rides, season = quote.document["rides"], quote.document.get("pass")
     valid = pass_validity(season) if season else validity(rides, now)
-    list_id = status_list_of(now)
+    list_id = status_list_of(now, valid.expires_at)
     index = choose_index(lambda wanted: tickets.has_index(tx, list_id, wanted))
     jti = secrets.token_urlsafe(16)
     token = press.sign(
