@@ -1,7 +1,9 @@
 """A stand-in for the demo's bank: it answers a payment file with a statement in which one amount is a cent wrong."""
 
+import sys
 import xml.etree.ElementTree as ET
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 from tariffs.money import Money, parse
 
@@ -51,3 +53,7 @@ def answer(payments: bytes, day: date) -> str:
 
 def _texts(root: ET.Element, name: str) -> list[str]:
     return [node.text or "" for node in root.iter() if node.tag.rpartition("}")[2] == name]
+
+
+if __name__ == "__main__":  # python -m ticketing.cli.demo_bank payments-sepa.xml > bank-statement.xml
+    sys.stdout.write(answer(Path(sys.argv[1]).read_bytes(), datetime.now(UTC).date()))

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ticketing.cli import demo_bank
 
-_CHECK_SECONDS = 60
+_CHECK_SECONDS = 120
 # Test accounts that banks publish as examples: their checksums are right, and nobody owns them.
 EXAMPLE_IBANS = {
     "scheme": ("The scheme of Helsinki-Tallinn", "FI2112345600000785"),
