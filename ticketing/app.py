@@ -151,8 +151,8 @@ def build_rooms(
     press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo")
     return Rooms(
         clock=clock,
-        planner=Planner(database, clock, regions, watch),
-        desk=Desk(database, clock, regions),
+        planner=Planner(database, clock, regions, watch=watch, sale_channel=settings.sale_channel),
+        desk=Desk(database, clock, regions, settings.sale_channel),
         till=Till(
             database, clock, _gateway(settings, database, clock), press, regions, connectors or opened.regions
         ),

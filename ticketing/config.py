@@ -81,6 +81,7 @@ class Settings:
     oidc: OidcSettings | None = None
     proof_issuers: Path | None = None
     rate_limits: bool = True
+    sale_channel: str | None = None
     allow_demo_payments_in_production: bool = False
     demo_clock_file: Path | None = None
     live_seconds: int = 0
@@ -131,6 +132,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         stripe_secret_key=environ.get("THROUGHFARE_STRIPE_SECRET_KEY", ""),
         stripe_webhook_secrets=_words(environ.get("THROUGHFARE_STRIPE_WEBHOOK_SECRET", "")),
         rate_limits=_one_of(environ, "RATE_LIMITS", ("on", "off")) == "on",
+        sale_channel=environ.get("THROUGHFARE_SALE_CHANNEL") or None,
         oidc=_oidc(environ),
         proof_issuers=_optional_path(environ, "PROOF_ISSUERS"),
         stripe_api_address=environ.get("THROUGHFARE_STRIPE_API_ADDRESS", "").rstrip("/"),

@@ -6,6 +6,7 @@ from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import caller, rooms
+from ticketing.api.limits import limited
 from ticketing.api.schemas.devices import (
     DeviceCodeRequestSchema,
     DeviceCodeSchema,
@@ -44,6 +45,7 @@ class Enrolments(MethodView):
 
     @blueprint.arguments(EnrolmentRequestSchema)
     @blueprint.response(201, EnrolmentSchema)
+    @limited("30 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Turn a code and a device's public key into a device; the code is the credential and works once."""
         made = devices.enrol(rooms().gatehouse, wanted["code"], wanted["public_key"], wanted["software"])

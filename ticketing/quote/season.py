@@ -26,7 +26,7 @@ def list_passes(desk: Desk, region_id: str | None, language: str) -> list[dict[s
     """What is on sale today, with its price for each rider category."""
     names = [region_id] if region_id else list(desk.regions)
     return [
-        _shown(name, _region(desk, name), product, language)
+        _shown(desk, name, product, language)
         for name in names
         for product in on_sale(_region(desk, name).book.passes, desk.clock.now().date()).values()
     ]
@@ -45,7 +45,9 @@ def freeze_pass(
     begins = start or now
     if not now - _EARLIEST <= begins <= now + _LATEST:
         raise InvalidRequest.at("start", "lies between now and 60 days ahead")
-    price = price_pass(region.book, product, Passenger("holder", rider), day=begins.date())
+    price = price_pass(
+        region.book, product, Passenger("holder", rider), day=begins.date(), channel=desk.sale_channel
+    )
     if price.total is None:
         raise InvalidRequest.at("rider_category", f"this pass has no price for {rider!r} ({price.reason})")
     held = product.held("", begins, _zone(region, product))
@@ -75,7 +77,8 @@ def freeze_pass(
     return frozen
 
 
-def _shown(name: str, region: Region, product: PassProduct, language: str) -> dict[str, Any]:
+def _shown(desk: Desk, name: str, product: PassProduct, language: str) -> dict[str, Any]:
+    region = _region(desk, name)
     return {
         "id": product.id,
         "region": name,
@@ -86,7 +89,7 @@ def _shown(name: str, region: Region, product: PassProduct, language: str) -> di
         "prices": [
             {"rider_category": rider, "price": price.as_dict()}
             for rider in _riders(region.data.riders)
-            if (price := product.price_for(rider, None)) is not None
+            if (price := product.price_for(rider, desk.sale_channel)) is not None
         ],
     }
 

@@ -19,11 +19,12 @@ from ticketing.regions import Region, rides, travellers
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What quoting needs."""
+    """What quoting needs; `sale_channel` is the point of sale of this deployment, where it has one."""
 
     database: Database
     clock: Clock
     regions: Mapping[str, Region]
+    sale_channel: str | None = None
 
 
 def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
@@ -45,6 +46,7 @@ def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
         region.book,
         [rides.from_json(ride) for ride in offered["rides"]],
         [travellers.from_json(person) for person in offered["passengers"]],
+        channel=offered.get("sale_channel"),
         at=now,
     )
     if price.total is None or (price.total.minor, price.total.currency) != (
@@ -105,6 +107,7 @@ def replay(database: Database, quote_id: str) -> Replay:
         book,
         [rides.from_json(ride) for ride in promised["rides"]],
         [travellers.from_json(person) for person in promised["passengers"]],
+        channel=promised.get("sale_channel"),
         at=quote.created_at,
     )
     again = json.loads(canonical(document(promised, price, promised["product"])))

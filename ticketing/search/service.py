@@ -107,6 +107,7 @@ class Planner:
     clock: Clock
     regions: Mapping[str, Region]
     watch: Watch | None = None
+    sale_channel: str | None = None
     _networks: dict[tuple[Any, ...], tuple[RegionData, object, tuple[Timeline, ...]]] = field(
         default_factory=dict
     )
@@ -213,7 +214,10 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     if not plans:
         return {"itineraries": [], "reason": _why_none(question)}
     now = planner.clock.now()
-    priced = [(plan, price_journey(region.book, plan.rides, wish.passengers, at=now)) for plan in plans]
+    priced = [
+        (plan, price_journey(region.book, plan.rides, wish.passengers, channel=planner.sale_channel, at=now))
+        for plan in plans
+    ]
     merits = [_merit(plan, price) for plan, price in priced]
     chosen = (
         choose(merits, AT_LEAST, AT_MOST) if wish.range_minutes is None else spread(merits, AT_MOST_IN_RANGE)
@@ -265,6 +269,7 @@ def _with_offers(
                 "legs": view["legs"],
                 "passengers": [travellers.to_json(person) for person in wish.passengers],
                 **({"person_id": wish.person_id} if wish.person_id else {}),
+                **({"sale_channel": planner.sale_channel} if planner.sale_channel else {}),
                 "total_minor": price.total.minor,
                 "currency": price.total.currency,
                 "tariff_version": price.tariff_version,
