@@ -5,6 +5,7 @@ taxes reversed into what the new ones take, and a difference in the buyer's favo
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from tariffs.money import Money
@@ -65,7 +66,9 @@ def _reverse(tx: Transaction, made: Refund, line: RefundLine, region: str, now: 
         return
     shares, taxes = books.list_shares(tx, line.jti), books.list_taxes(tx, line.jti)
     back = take_back(shares, taxes, line.amount.minor, made.seq)
-    books.allocate(tx, [*back.shares, *back.taxes], now, now)
+    shares_back = [replace(row, kind="exchange") for row in back.shares]
+    taxes_back = [replace(row, kind="exchange") for row in back.taxes]
+    books.allocate(tx, [*shares_back, *taxes_back], now, now)
     entry = postings.exchanged(made.id, line.jti, region=region, shares=back.shares, taxes=back.taxes, at=now)
     if entry:
         books.book(tx, entry, now)
