@@ -9,6 +9,7 @@ import re
 import socket
 import struct
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -62,7 +63,7 @@ class Route:
     act: Callable[[Request], Answer]
 
 
-class Simulator:
+class Simulator(ABC):
     """A protocol's server; subclasses give `routes` and `state`. Serves from `start` until `stop`."""
 
     name = "simulator"
@@ -73,13 +74,13 @@ class Simulator:
         self.lock = threading.RLock()
         self._server: ThreadingHTTPServer | None = None
 
+    @abstractmethod
     def routes(self) -> Sequence[Route]:
         """The calls of the protocol."""
-        raise NotImplementedError
 
+    @abstractmethod
     def state(self) -> dict[str, Any]:
         """Everything that it knows, as JSON."""
-        raise NotImplementedError
 
     def start(self, port: int = 0) -> str:
         """Serve on loopback in threads of its own; answers the address."""

@@ -1,6 +1,7 @@
 """A month over HTTP: closed by one key, approved by another, paid, reconciled; operators see their own."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def test_a_month_is_approved_paid_and_reconciled_over_http(api: Api, closed: dic
     assert api.post(closed["steps"], {"step": "sent", "message_id": message}, bertil).status_code == 201
     reference = payments.data.split(b"<EndToEndId>")[1].split(b"<")[0].decode()
     amount = payments.data.split(b'Ccy="EUR">')[1].split(b"<")[0].decode()
-    left = f"{100 - float(amount) - 0.01:.2f}"
+    left = str(Decimal(100) - Decimal(amount) - Decimal("0.01"))
     body = statement(line(amount, reference), line("0.01", "x", bank="b2"), closing=left)
 
     brought = api.client.post(
