@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from ticketing.db import Database, books, tables
+from ticketing.db import Database, books, month_books, tables
 from ticketing.db.months import make_month
 
 REGION, PERIOD = "generated", "2026-09"
@@ -41,7 +41,7 @@ def check(database: Database, tickets: int) -> None:
     with database.read() as tx:
         if database.is_sqlite is False:
             tx.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        assert books.unbalanced_entries(tx, PERIOD, REGION) == []
+        assert month_books.unbalanced_entries(tx, PERIOD, REGION) == []
         assert tx.execute(sa.select(sa.func.count()).select_from(tables.entry)).scalar_one() == 2 * tickets
 
 

@@ -25,7 +25,7 @@ from benchmarks import month
 from benchmarks.harness import Result, result_of
 from tests import postgresql
 from ticketing.clock import FixedClock
-from ticketing.db import Database, books, chain
+from ticketing.db import Database, chain, month_books
 from ticketing.db.migrate import upgrade
 from ticketing.db.patience import take_time
 from ticketing.settlement import calculate, closing
@@ -114,7 +114,8 @@ def _ours(database: Database) -> Callable[[], dict[str, int]]:
         with database.read() as tx:
             take_time(tx)
             return {
-                line.account_id: line.amount_minor for line in books.balances(tx, month.REGION, month.PERIOD)
+                line.account_id: line.amount_minor
+                for line in month_books.balances(tx, month.REGION, month.PERIOD)
             }
 
     return sums

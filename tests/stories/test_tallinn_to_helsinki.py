@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.api import Api
-from ticketing.db import Database, books
+from ticketing.db import Database, month_books
 from ticketing.tickets.claims import parse
 from ticketing.tickets.jwk import load_jwks
 from ticketing.tickets.jws import verify
@@ -68,7 +68,7 @@ def test_one_ticket_from_a_tallinn_tram_to_a_helsinki_tram_and_every_cent_is_acc
         assert statement_total(api, finance, run["id"], line["operator"]) == Decimal(line["net"])
     database = Database(database_url)
     with database.read() as tx:
-        assert books.unbalanced_entries(tx, "2026-10") == []
+        assert month_books.unbalanced_entries(tx, "2026-10") == []
     database.close()
 
 

@@ -9,8 +9,8 @@ from tariffs.agreements.shares import FUNDER, SELLER
 from tariffs.money import Money, parse
 from tariffs.rates import UsedRate
 from ticketing.books.settling import OWN_KINDS
-from ticketing.db import Transaction, books, month_facts, runs
-from ticketing.db.books import Balance, KindBalance
+from ticketing.db import Transaction, books, month_books, month_facts, runs
+from ticketing.db.month_books import Balance, KindBalance
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict
 from ticketing.settlement import fx, month_end
@@ -47,9 +47,9 @@ def dataset(
     `earlier` is a version of this run that was taken back: rides are not counted again. Raises Conflict when the
     books do not balance or the allocations are not what the books owe.
     """
-    sums = books.balances_by_kind(tx, region, period)
-    balances = books.fold_kinds(sums)
-    shares = books.sum_shares(tx, region, period)
+    sums = month_books.balances_by_kind(tx, region, period)
+    balances = month_books.fold_kinds(sums)
+    shares = month_books.sum_shares(tx, region, period)
     _check(tx, region, period, sums, shares)
     before = _run_before(tx, region, period)
     settled = settle(payables(sums), _opening(before), terms.thresholds, terms.held_back)
@@ -63,7 +63,7 @@ def dataset(
         "demo": any(balance.purpose == "demo_clearing" for balance in balances),
         "operators": [with_amounts(row) for row in _by_operator(shares)],
         "other": _others(sums),
-        "taxes": [with_amounts(row) for row in books.sum_taxes(tx, region, period)],
+        "taxes": [with_amounts(row) for row in month_books.sum_taxes(tx, region, period)],
         "accounts": [_account_line(balance) for balance in balances],
         "postings": sum(line.postings for line in sums),
         "pools": pools,
@@ -157,7 +157,7 @@ def _check(
     for line in sums:
         totals[line.currency] = totals.get(line.currency, 0) + line.amount_minor
     if any(totals.values()):
-        unbalanced = books.unbalanced_entries(tx, period, region)
+        unbalanced = month_books.unbalanced_entries(tx, period, region)
         raise Conflict(f"{len(unbalanced)} entries of {period} do not balance, the first is {unbalanced[0]}")
     owed: dict[Key, int] = {}
     for line in sums:
@@ -211,7 +211,7 @@ def facts(
         so_far = month_facts.count_rides(tx, region, end, pool.products)
         known = counted.get(pool.id, {}).get("taps_to_date", {})
         taps[pool.id] = {name: count - known.get(name, 0) for name, count in so_far.items()}
-    sums = books.balances_by_kind(tx, region, period) if sums is None else sums
+    sums = month_books.balances_by_kind(tx, region, period) if sums is None else sums
     money = {
         pool.id: counted.get(pool.id, {}).get("rest_minor", 0)
         - sum(

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from tariffs.money import Money, parse
-from ticketing.db import Transaction, bank, books, runs
+from ticketing.db import Transaction, bank, books, month_books, runs
 from ticketing.db.bank import BankAccount
 from ticketing.db.documents import digest
 from ticketing.db.patience import take_time
@@ -228,7 +228,10 @@ def journal(office: Office, region: str, period: str, form: Format) -> Iterator[
         take_time(tx)
         end = f"{books.next_month(period)}-01"
         yield from to_text(
-            form, end, books.balances(tx, region, period), books.stream_journal(tx, region, period)
+            form,
+            end,
+            month_books.balances(tx, region, period),
+            month_books.stream_journal(tx, region, period),
         )
 
 

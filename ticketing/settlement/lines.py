@@ -13,8 +13,9 @@ from tariffs.agreements.shares import FUNDER
 from tariffs.money import Money, parse
 from ticketing.books import accounts
 from ticketing.books.settling import OWN_KINDS
-from ticketing.db import books
-from ticketing.db.books import Account, OtherLine, ShareLine
+from ticketing.db import month_books
+from ticketing.db.books import Account
+from ticketing.db.month_books import OtherLine, ShareLine
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, NotFound
@@ -93,11 +94,11 @@ def _stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]
     with office.database.read() as tx:
         take_time(tx)
         # Closed before the transaction ends, also when a reader leaves half way.
-        with closing(books.stream_statement(tx, run.region, run.period, party)) as shares:
+        with closing(month_books.stream_statement(tx, run.region, run.period, party)) as shares:
             for share in shares:
                 yield _counted(sums, _of_share(share))
         with closing(
-            books.stream_others(
+            month_books.stream_others(
                 tx, run.region, run.period, _account(party), without=ALLOCATED, own_kinds=OWN_KINDS
             )
         ) as others:

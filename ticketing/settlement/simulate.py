@@ -15,7 +15,7 @@ from tariffs.money import Money
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from ticketing.books.settling import MONTH_END
-from ticketing.db import books, runs, sold
+from ticketing.db import month_books, runs, sold
 from ticketing.db.offers import get_tariff
 from ticketing.db.patience import take_time
 from ticketing.db.sold import SoldQuote
@@ -88,7 +88,7 @@ def by_terms(office: Office, region: str, period: str, terms: Terms) -> Comparis
         run = runs.find_run_of_period(tx, region, period)
         if run is None or run.state == "draft":
             raise NotFound(f"{period} of {region} is not closed: close it first")
-        sums = books.balances_by_kind(tx, region, period)
+        sums = month_books.balances_by_kind(tx, region, period)
         bare = [line for line in sums if not line.kind.startswith(MONTH_END)]
         facts = calculate.facts(tx, region, period, terms, sums=bare)
         found = Comparison(calculate.payables(sums), calculate.payables(bare))

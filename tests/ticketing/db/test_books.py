@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ticketing.db import Database, books, tables
+from ticketing.db import Database, books, month_books, tables
 from ticketing.db.books import Account, Entry, Posting
 
 AT = datetime(2026, 10, 13, 12, 0, tzinfo=UTC)
@@ -22,7 +22,7 @@ def entry(source_id: str = "p1", *amounts: int, at: datetime = AT) -> Entry:
 def test_a_balanced_entry_is_booked_once_per_source_event(database: Database) -> None:
     with database.write() as tx:
         first, second = books.book(tx, entry(), AT), books.book(tx, entry(), AT)
-        balances = books.balances(tx, "r", "2026-10")
+        balances = month_books.balances(tx, "r", "2026-10")
 
     assert (first, second) == (True, False)
     assert {line.account_id: line.amount_minor for line in balances} == {
@@ -36,7 +36,7 @@ def test_the_database_refuses_an_entry_that_does_not_balance(database: Database)
         books.book(tx, entry("p1", 500, -499), AT)
 
     with database.read() as tx:
-        assert books.balances(tx, "r", "2026-10") == []
+        assert month_books.balances(tx, "r", "2026-10") == []
 
 
 def test_the_database_refuses_a_posting_without_its_entry(database: Database) -> None:

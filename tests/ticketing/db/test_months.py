@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.ticketing.settlement.month import office, sell
-from ticketing.db import Database, books, months, tables
+from ticketing.db import Database, month_books, months, tables
 from ticketing.settlement import service
 from ticketing.settlement.months import prepare
 
@@ -46,4 +46,4 @@ def test_a_month_that_has_rows_already_stays_where_they_are(database: Database) 
     with database.write() as tx:
         assert not months.make_month(tx, "2026-11")
         assert not months.make_month(tx, "no month")
-        assert books.balances(tx, "r", "2026-11")
+        assert month_books.balances(tx, "r", "2026-11")

@@ -12,7 +12,7 @@ import structlog
 from tests.api import Api
 from tests.ticketing.identity.people_of import PASSWORD, register
 from ticketing.cli.worker import run_round
-from ticketing.db import audit_trail, books
+from ticketing.db import audit_trail, month_books
 from ticketing.identity.privacy import forget_what_is_due
 
 CANARY = "canary.person@example.org"
@@ -75,7 +75,7 @@ def test_erasure_leaves_no_trace_of_who_it_was_and_the_books_balance(api: Api) -
     assert anna.get("/v1/me").status_code == 401
     assert order in after
     with database(api).read() as tx:
-        assert books.unbalanced_entries(tx, "helsinki-tallinn", "2026-10") == []
+        assert month_books.unbalanced_entries(tx, "helsinki-tallinn", "2026-10") == []
     again = api.post("/v1/sessions", {"email": CANARY, "password": PASSWORD}, once=None)
     assert again.status_code == 401
 

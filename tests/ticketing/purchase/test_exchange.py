@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from operators.fake import FakeOperator
 from tests.api import Api, Bought
 from ticketing.cli.worker import run_round
-from ticketing.db import books
+from ticketing.db import month_books
 
 TOMORROW = {"depart_at": "2026-10-16T06:10:00+03:00"}
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
@@ -36,7 +36,7 @@ def sums(api: Api) -> dict[str, int]:
         "GROUP BY account.purpose"
     )
     with rooms(api).till.database.read() as tx:
-        assert books.unbalanced_entries(tx, "helsinki-tallinn", "2026-10") == []
+        assert month_books.unbalanced_entries(tx, "helsinki-tallinn", "2026-10") == []
         return {purpose: int(amount) for purpose, amount in tx.execute(query)}
 
 

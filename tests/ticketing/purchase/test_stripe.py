@@ -21,7 +21,7 @@ from ticketing.app import create_app
 from ticketing.cli.worker import run_round
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
-from ticketing.db import books
+from ticketing.db import month_books
 from ticketing.errors import ThroughfareError
 from ticketing.identity import create_key
 from ticketing.purchase import reconcile, reports
@@ -388,7 +388,7 @@ def test_a_worker_killed_during_the_capture_leaves_one_capture_and_one_set_of_ti
     assert shop.intent(order)["amount_received"] == int(found["total"]["amount"].replace(".", ""))
     with shop.till.database.read() as tx:
         captures = tx.execute(sa.text("SELECT count(*) FROM entry WHERE kind = 'capture'")).scalar_one()
-        assert books.unbalanced_entries(tx, "helsinki-tallinn", "2026-10") == []
+        assert month_books.unbalanced_entries(tx, "helsinki-tallinn", "2026-10") == []
     assert captures == 1
 
 

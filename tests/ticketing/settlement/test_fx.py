@@ -9,7 +9,7 @@ import pytest
 from tests.ticketing.settlement.month import AT, book, office, sell
 from tests.ticketing.settlement.test_export import enter_accounts
 from ticketing.books import postings
-from ticketing.db import Database, books
+from ticketing.db import Database, month_books
 from ticketing.errors import InvalidRequest
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import export, service, steps
@@ -50,7 +50,7 @@ def test_a_position_is_converted_once_and_paid_in_one_amount(desk: Office, tmp_p
     assert b"<CtrlSum>33.69</CtrlSum>" in (tmp_path / "r/2026-09-v1/payments-sepa.xml").read_bytes()
     assert verify(desk, "r", take_back).faults == []
     with desk.database.read() as tx:
-        booked = {line.account_id: line.amount_minor for line in books.balances(tx, "r", "2026-10")}
+        booked = {line.account_id: line.amount_minor for line in month_books.balances(tx, "r", "2026-10")}
     assert booked == {
         "operator_payable:hsl:EUR": 1000, "operator_payable:tlt:EUR": 500, "netting_clearing:EUR": -3369,
         "fx_clearing:EUR": 1869, "operator_payable:hsl:SEK": 25000, "operator_payable:tlt:SEK": -4000,

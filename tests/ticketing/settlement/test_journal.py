@@ -44,12 +44,14 @@ def test_beancount_accepts_the_journal_and_agrees_with_every_balance(office: Off
 
 
 def test_beancount_refuses_a_journal_whose_balance_is_one_cent_off(office: Office, tmp_path: Path) -> None:
-    from ticketing.db import books  # noqa: PLC0415  see the fixture
+    from ticketing.db import month_books  # noqa: PLC0415  see the fixture
 
     with office.database.read() as tx:
-        sums = books.balances(tx, "r", "2026-09")
+        sums = month_books.balances(tx, "r", "2026-09")
         wrong = [replace(sums[0], amount_minor=sums[0].amount_minor + 1), *sums[1:]]
-        text = "".join(to_text("beancount", "2026-10-01", wrong, books.stream_journal(tx, "r", "2026-09")))
+        text = "".join(
+            to_text("beancount", "2026-10-01", wrong, month_books.stream_journal(tx, "r", "2026-09"))
+        )
     path = tmp_path / "wrong.beancount"
     path.write_text(text, encoding="utf-8")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from ticketing.db.books import Balance, JournalLine
+from ticketing.db.month_books import Balance, JournalLine
 from ticketing.db.runs import Run
 from ticketing.settlement import uic
 from ticketing.settlement.journal import to_text

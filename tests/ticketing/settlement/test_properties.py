@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from tests.ticketing.settlement.month import book, give_back, office, ride, sell
 from tests.ticketing.settlement.test_export import IBANS
 from ticketing.books import postings
-from ticketing.db import Database, books, tables
+from ticketing.db import Database, month_books, tables
 from ticketing.db.documents import digest
 from ticketing.db.engine import Transaction
 from ticketing.db.runs import Run
@@ -164,7 +164,7 @@ def _statements_are_the_ledger(desk: Office, run: Run, files: Path) -> None:
         prefix = {"operator_payable": "", "funder_receivable": "funder:"}
         owed = {
             (f"{prefix[line.purpose]}{line.operator}", line.currency): -line.amount_minor
-            for line in books.balances(tx, "r", "2026-09")
+            for line in month_books.balances(tx, "r", "2026-09")
             if line.purpose in prefix
         }
     stated: dict[tuple[str, str], int] = {}
@@ -179,7 +179,7 @@ def _statements_are_the_ledger(desk: Office, run: Run, files: Path) -> None:
 def _journal_is_the_ledger(desk: Office, files: Path) -> None:
     entries, errors, _ = loader.load_file(str(files / "journal.beancount"))
     with desk.database.read() as tx:
-        balances = books.balances(tx, "r", "2026-09")
+        balances = month_books.balances(tx, "r", "2026-09")
     assert errors == []
     assert sum(isinstance(entry, Balance) for entry in entries) == len(balances)
     debit: dict[str, int] = {}

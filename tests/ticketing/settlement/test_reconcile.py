@@ -8,7 +8,7 @@ import pytest
 from tests.ticketing.settlement.month import AT, book, office, sell
 from tests.ticketing.settlement.test_export import IBANS, enter_accounts
 from ticketing.books import postings
-from ticketing.db import Database, books, runs
+from ticketing.db import Database, month_books, runs
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.settlement import camt, export, reconcile, service, steps
@@ -57,7 +57,7 @@ def sent(desk: Office, folder: Path) -> Run:
 
 def balances(desk: Office) -> dict[str, int]:
     with desk.database.read() as tx:
-        return {line.account_id: line.amount_minor for line in books.balances(tx, "r", "2026-10")}
+        return {line.account_id: line.amount_minor for line in month_books.balances(tx, "r", "2026-10")}
 
 
 def test_one_wrong_amount_is_told_and_a_person_books_it_with_the_difference_in_sight(

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from tests.ticketing.settlement.month import AFTER, AT, book, office, ride, sell
 from ticketing.books import postings
 from ticketing.clock import FixedClock
-from ticketing.db import Database, books, runs, tables
+from ticketing.db import Database, books, month_books, runs, tables
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.settlement import lines, service, steps
 from ticketing.settlement.office import Office
@@ -77,13 +77,13 @@ def test_an_approved_run_moves_what_is_owed_and_a_voided_one_moves_it_back(datab
     run = service.close(desk, "r", "2026-09", "Anna")
     steps.approve(desk, run.id, "Bertil", run.digest)
     with database.read() as tx:
-        approved = {line.account_id: line.amount_minor for line in books.balances(tx, "r", "2026-10")}
+        approved = {line.account_id: line.amount_minor for line in month_books.balances(tx, "r", "2026-10")}
 
     steps.void(desk, run.id, "Anna", "wrong threshold")
     second = service.close(desk, "r", "2026-09", "Anna")
 
     with database.read() as tx:
-        after = {line.account_id: line.amount_minor for line in books.balances(tx, "r", "2026-10")}
+        after = {line.account_id: line.amount_minor for line in month_books.balances(tx, "r", "2026-10")}
     assert approved == {
         "netting_clearing:EUR": -300, "operator_payable:hsl:EUR": 300,
         "operator_payable:tlt:EUR": -120, "operator_receivable:tlt:EUR": 120,

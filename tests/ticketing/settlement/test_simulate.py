@@ -7,7 +7,7 @@ import pytest
 
 from tests.api import Api
 from tests.ticketing.settlement.month import office, ride, sell
-from ticketing.db import Database, books
+from ticketing.db import Database, month_books
 from ticketing.errors import InvalidRequest, NotFound
 from ticketing.settlement import service, simulate
 from ticketing.settlement.office import Office
@@ -52,7 +52,7 @@ def test_other_terms_are_compared_without_booking_anything(database: Database) -
     desk = office(database)
     service.close(desk, "r", "2026-09", "Anna")
     with database.read() as tx:
-        before = books.balances(tx, "r", "2026-09")
+        before = month_books.balances(tx, "r", "2026-09")
     terms = read_terms({
         "guarantees": [{"operator": "tlt", "currency": "EUR", "floor": "5.00", "borne_by": "hsl"}],
         "subsidies": [{"funder": "city", "operator": "tlt", "currency": "EUR", "per_tap": "0.50"}],
@@ -64,6 +64,6 @@ def test_other_terms_are_compared_without_booking_anything(database: Database) -
         "hsl": ("3.00", "0.50"), "tlt": ("2.00", "5.00")
     }  # fmt: skip
     with database.read() as tx:
-        assert books.balances(tx, "r", "2026-09") == before
+        assert month_books.balances(tx, "r", "2026-09") == before
     with pytest.raises(NotFound):
         simulate.by_terms(desk, "r", "2026-08", terms)
