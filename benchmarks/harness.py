@@ -32,6 +32,7 @@ def race(
     contenders: Mapping[str, Callable[[], object]],
     *,
     calls: int,
+    rounds: int = ROUNDS,
     goals: Mapping[str, str] | None = None,
 ) -> list[Result]:
     """Run every contender `calls` times a round; the first is the measure of the others."""
@@ -40,7 +41,7 @@ def race(
         contender()
     times: dict[str, list[float]] = {name: [] for name in names}
     shuffler = random.Random(2026)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name in shuffler.sample(names, len(names)):
             contender = contenders[name]
             start = time.perf_counter()

@@ -1,5 +1,7 @@
 """The races: what is fast, against what. Each checks first that both give the same answer."""
 
+import csv
+import io
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +23,7 @@ from ticketing.tickets.jws import Signer
 
 AT = datetime(2026, 10, 13, 4, 0, tzinfo=UTC)
 _GROUPS = 15
+_LEG_RULES = 300_000
 _URI = "https://throughfare.eu/s/261013"
 
 
@@ -118,7 +121,34 @@ def _scan(feed: Feed, legs: Sequence[FareLeg]) -> Callable[[], int]:
     return scan
 
 
-RACES: Sequence[Callable[[], list[Result]]] = (gate, pricing, search.run, settlement.run)
+def loading() -> list[Result]:
+    """A feed of 300,000 leg rules, loaded with every check, against csv.DictReader that checks nothing."""
+    zones = [f"z{number}" for number in range(550)]
+    pairs = [f"{start},{end},p" for start in zones for end in zones][:_LEG_RULES]
+    files = {
+        "areas.txt": "\n".join(["area_id", *zones]),
+        "fare_products.txt": "fare_product_id,amount,currency\np,2.00,EUR",
+        "fare_leg_rules.txt": "\n".join(["from_area_id,to_area_id,fare_product_id", *pairs]),
+    }
+
+    def rows() -> int:
+        return sum(len(list(csv.DictReader(io.StringIO(text)))) for text in files.values())
+
+    feed, findings = load(files)
+    assert feed
+    assert not findings
+    assert sum(map(len, feed.leg_rules.values())) == _LEG_RULES
+    assert rows() == _LEG_RULES + len(zones) + 1
+    return race(
+        "load a feed of 300,000 leg rules",
+        {"csv.DictReader, nothing checked": rows, "load: every row checked and indexed": lambda: load(files)},
+        calls=1,
+        rounds=7,
+        goals={"load: every row checked and indexed": "seconds"},
+    )
+
+
+RACES: Sequence[Callable[[], list[Result]]] = (gate, pricing, loading, search.run, settlement.run)
 
 
 def _zones(count: int) -> Feed:
