@@ -9,7 +9,7 @@ from typing import Any
 
 from operators.table import ConnectorTable
 from tariffs.findings import Finding
-from tariffs.money import MoneyError, exponent
+from tariffs.money import MoneyError, exponent, parse
 
 REGION_TOML = "region.toml"
 _KEYS = frozenset({
@@ -17,7 +17,9 @@ _KEYS = frozenset({
     "interchange", "rider_categories", "operators", "terminals", "crossings",
 })  # fmt: skip
 _ROW_KEYS: Mapping[str, frozenset[str]] = {
-    "operators": frozenset({"id", "name", "member_state", "medium", "refund", "connector", "states"}),
+    "operators": frozenset(
+        {"id", "name", "member_state", "medium", "refund", "refund_fee", "connector", "states"}
+    ),
     "terminals": frozenset({"stop", "member_state", "check_in_minutes", "exit_minutes"}),
     "crossings": frozenset({"stops", "distance_m"}),
 }
@@ -44,7 +46,8 @@ class Operator:
     """One carrier of the region; `medium` is the fare medium that the scheme sells for it.
 
     `connector` says how its system is reached; None is open transport, which needs none. `states` tell the
-    Member State of each stop of an operator that runs in several.
+    Member State of each stop of an operator that runs in several. `refund_fee_minor` is what it keeps of each
+    ticket that is given back, in the region's currency.
     """
 
     id: str
@@ -54,6 +57,7 @@ class Operator:
     refund: tuple[RefundStep, ...]
     connector: ConnectorTable | None = None
     states: Mapping[str, str] = field(default_factory=dict)
+    refund_fee_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,7 @@ class RegionToml:
                 self._refund(path, row),
                 self._connector(path, row),
                 self._states(path, row),
+                self._refund_fee(path, row),
             )
         if not found:
             self.fault("operators", "missing_value", "a region needs operators")
@@ -236,6 +241,23 @@ class RegionToml:
             )
             for at, step in enumerate(steps)
         )
+
+    def _refund_fee(self, path: str, row: Mapping[str, Any]) -> int:
+        """`refund_fee = "5.00"`: in the region's currency, with exactly its digits."""
+        text = row.get("refund_fee")
+        if text is None:
+            return 0
+        try:
+            fee = parse(text, str(self.document.get("currency"))).minor if isinstance(text, str) else -1
+        except MoneyError:
+            fee = -1
+        if fee < 0:
+            self.fault(
+                f"{path}.refund_fee",
+                "invalid_value",
+                'must be an amount in the region\'s currency, like "5.00"',
+            )
+        return max(0, fee)
 
     def _states(self, path: str, row: Mapping[str, Any]) -> dict[str, str]:
         """`states = { SE = ["..."], DK = ["..."] }`: the stops in each Member State."""

@@ -214,7 +214,7 @@ class RefundOffers(MethodView):
     def post(self, wanted: dict[str, Any], order_id: str) -> dict[str, Any]:
         """Say what would come back and why, by the operators' conditions; nothing changes."""
         open_order(order_id)
-        return show.refund_offer(purchase.offer_refund(rooms().till, order_id, wanted["passengers"]))
+        return show.refund_offer(purchase.offer_refund(rooms().till, order_id, _wish(wanted)))
 
 
 @blueprint.route("/orders/<string:order_id>/refunds")
@@ -225,7 +225,7 @@ class Refunds(MethodView):
     @blueprint.response(201, RefundSchema)
     @blueprint.doc(**_KEY, **_ORDER_TOKEN)
     def post(self, wanted: dict[str, Any], order_id: str) -> Any:
-        """Refund the tickets of the named passengers: they stop opening gates at once."""
+        """Refund the tickets of the named passengers, or some legs of them: they stop opening gates at once."""
         open_order(order_id)
         here = rooms()
 
@@ -233,7 +233,7 @@ class Refunds(MethodView):
             made = purchase.refund_passengers(
                 here.till,
                 order_id,
-                sorted(set(wanted["passengers"])),
+                _wish(wanted),
                 _key(),
                 lambda tx, done: remember(tx, show.refund(done)),
                 expected=_amount(wanted.get("expected")),
@@ -267,6 +267,12 @@ def _placed(
     # The token is made from the order's id, so it need not be stored with the answer.
     token = here.order_tokens.issue(answer.body["id"])
     return _answered(Answer({**answer.body, "access_token": token}, answer.replayed))
+
+
+def _wish(wanted: dict[str, Any]) -> purchase.Wish:
+    return purchase.Wish(
+        tuple(sorted(set(wanted["passengers"]))), tuple(dict.fromkeys(wanted.get("legs", ())))
+    )
 
 
 def _amount(wanted: dict[str, str] | None) -> Money | None:

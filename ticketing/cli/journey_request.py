@@ -17,8 +17,8 @@ from tariffs.passes import HeldPass, on_sale
 from tariffs.pricing import price_journey
 from tariffs.words import LANGUAGES
 from ticketing.errors import Fault, InvalidRequest
-from ticketing.quote import freeze, show
-from ticketing.regions import Region
+from ticketing.quote import show
+from ticketing.regions import Region, prices
 from ticketing.regions.rides import find_ride
 
 _MOST = 30
@@ -121,7 +121,7 @@ def answer(region: Region, document: Any) -> dict[str, Any]:
         "tariff_version": found.tariff_version,
         "passengers": [
             {
-                **show.passenger(freeze.passenger(price), price.total.currency, wanted["language"]),
+                **show.passenger(prices.to_json(price), price.total.currency, wanted["language"]),
                 "reason": None,
             }
             if price.total

@@ -19,14 +19,14 @@ _PAGE = 500
 class Audited:
     """A ticket with everything that its allocation must follow from, and the allocation itself.
 
-    `frozen` is its passenger's part of the quote; `refunds` are (seq, minor units) in the order they were decided.
+    `frozen` is its passenger's part of the quote; `refunds` are (seq, line of the refund) in the order they were decided.
     """
 
     jti: str
     amount_minor: int
     currency: str
     frozen: dict[str, Any] | None
-    refunds: tuple[tuple[int, int], ...]
+    refunds: tuple[tuple[int, dict[str, Any]], ...]
     shares: tuple[Share, ...]
     taxes: tuple[Tax, ...]
 
@@ -124,12 +124,12 @@ def _by_ticket(rows: Sequence[Any]) -> dict[str, list[Any]]:
     return found
 
 
-def _refunds(tx: Transaction, orders: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+def _refunds(tx: Transaction, orders: Sequence[str]) -> dict[str, list[tuple[int, dict[str, Any]]]]:
     """What was decided to go back of each ticket, by the refunds of its order."""
     refund = tables.refund
-    found: dict[str, list[tuple[int, int]]] = {}
+    found: dict[str, list[tuple[int, dict[str, Any]]]] = {}
     query = sa.select(refund.c.seq, refund.c.document).where(refund.c.order_id.in_(orders))
     for seq, document in tx.execute(query.order_by(refund.c.order_id, refund.c.seq)):
         for line in json.loads(document)["lines"]:
-            found.setdefault(line["jti"], []).append((seq, line["amount_minor"]))
+            found.setdefault(line["jti"], []).append((seq, line))
     return found

@@ -1,6 +1,6 @@
 """Operators' bookings of an order: one row for each ride and passenger that an operator has to know of."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,10 +72,18 @@ def count_try(tx: Transaction, booking_id: str) -> None:
     tx.execute(sa.update(booking).where(booking.c.id == booking_id).values(tries=booking.c.tries + 1))
 
 
-def give_back(tx: Transaction, order_id: str, at: datetime, passengers: Iterable[str] | None = None) -> None:
-    """Mark what an order has at operators as unwanted: all of it, or that of some passengers."""
+def give_back(
+    tx: Transaction,
+    order_id: str,
+    at: datetime,
+    passengers: Iterable[str] | None = None,
+    legs: Collection[int] | None = None,
+) -> None:
+    """Mark what an order has at operators as unwanted: all of it, or that of some passengers, or of some legs."""
+    whose = None if passengers is None else frozenset(passengers)
     for one in list_bookings(tx, order_id):
-        mine = passengers is None or one.document["traveller"]["ref"] in set(passengers)
+        theirs = whose is None or one.document["traveller"]["ref"] in whose
+        mine = theirs and (legs is None or one.document["leg"] in legs)
         if mine and one.state in {"wanted", "held", "confirmed"}:
             set_booking(tx, one.id, "unwanted", at)
 

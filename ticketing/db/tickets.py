@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import control_code, ticket_move
 from ticketing.db.rows import columns, fetch, find, insert_once
@@ -41,7 +42,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class TicketMove:
-    """A ticket that went to another phone: the place of its status that it left, and the phone's key."""
+    """A ticket that was signed anew: the place of its status that it left, and the key of its new phone.
+
+    `key_thumbprint` is empty where it stayed with its holder and became shorter.
+    """
 
     id: str
     jti: str
@@ -183,14 +187,28 @@ def replace_token(tx: Transaction, held: Ticket, token: str) -> None:
     tx.execute(change.values(token=token))
 
 
-def move_ticket(tx: Transaction, held: Ticket, move: TicketMove, token: str, place: tuple[str, int]) -> None:
-    """Give a ticket a new token at a new place of the status lists; its old place stays revoked."""
+def move_ticket(
+    tx: Transaction,
+    held: Ticket,
+    move: TicketMove,
+    token: str,
+    place: tuple[str, int],
+    *,
+    document: dict[str, Any] | None = None,
+) -> None:
+    """Give a ticket a new token at a new place of the status lists, and perhaps a new document.
+
+    Its old place stays revoked.
+    """
     tx.execute(sa.insert(ticket_move).values(**columns(move)))
     change = sa.update(ticket).where(ticket.c.jti == held.jti)
-    tx.execute(change.values(token=token, status_list=place[0], status_index=place[1]))
+    told = {} if document is None else {"document": canonical(document)}
+    tx.execute(change.values(token=token, status_list=place[0], status_index=place[1], **told))
 
 
 def count_moves(tx: Transaction, jti: str, since: datetime) -> int:
-    """Count how often a ticket has moved since then."""
-    query = sa.select(sa.func.count()).where(ticket_move.c.jti == jti, ticket_move.c.at >= since)
+    """Count how often a ticket has moved to another phone since then."""
+    query = sa.select(sa.func.count()).where(
+        ticket_move.c.jti == jti, ticket_move.c.at >= since, ticket_move.c.key_thumbprint != ""
+    )
     return tx.execute(query).scalar_one()

@@ -31,7 +31,7 @@ def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
         not_before=held.not_before,
         expires_at=held.expires_at,
         control_code=tickets.control_code_of(jti),
-        legs=held.document["legs"],
+        legs=[leg for leg in held.document["legs"] if "given_back_at" not in leg],
         demo=claims.demo,
         issued_at=held.issued_at,
     )

@@ -7,7 +7,7 @@ function of the set. A late fact may turn an earlier ride into the double use.
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ticketing.gate.usage import Allowance, Direction, Kind, Step, Use, Wanted, next_use
@@ -71,7 +71,7 @@ class Terms:
 
     `operators` are those of its legs, in their order. A gate on board cannot tell two legs of one operator apart
     and takes the first that it does not know to be used; so a use too many of one leg is a use of another leg of
-    the same operator that is still free.
+    the same operator that is still free. `given_back` says since when single legs are no longer part of it.
     """
 
     uses_per_leg: int = 1
@@ -79,13 +79,20 @@ class Terms:
     revoked_at: int | None = None
     rule: ProductRule = _PLAIN
     operators: tuple[str, ...] = ()
+    given_back: Mapping[int, int] = field(default_factory=dict)
+
+    def revoked_for(self, leg: int) -> int | None:
+        """Since when a leg is no longer good; None for one that is."""
+        moments = [at for at in (self.revoked_at, self.given_back.get(leg)) if at is not None]
+        return min(moments, default=None)
 
     def legs_like(self, leg: int) -> tuple[int, ...]:
         """A leg, and the others that its scan may stand for."""
         if self.rule.stops == "board" or leg >= len(self.operators):
             return (leg,)
         own = self.operators[leg]
-        return (leg, *(at for at, operator in enumerate(self.operators) if operator == own and at != leg))
+        others = (at for at, operator in enumerate(self.operators) if operator == own and at != leg)
+        return (leg, *(at for at in others if at not in self.given_back))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +186,10 @@ def _alone(fact: Fact, terms: Terms | None) -> Verdict | None:
         return "flagged" if fact.is_flagged else "inspection"
     if not fact.admitted:
         return "refused"
-    if terms.revoked_at is None or fact.at < terms.revoked_at:
+    revoked = terms.revoked_for(fact.leg)
+    if revoked is None or fact.at < revoked:
         return None
-    knew = fact.list_issued_at is not None and fact.list_issued_at >= terms.revoked_at
+    knew = fact.list_issued_at is not None and fact.list_issued_at >= revoked
     return "revoked_known" if knew else "revoked_unknown"
 
 

@@ -13,6 +13,7 @@ from ticketing.db.tickets import Ticket
 from ticketing.db.uses import DoubleUse, TicketUse
 from ticketing.gate.judgment import Fact, Judged, Terms, judge
 from ticketing.tickets.claims import BadClaims
+from ticketing.tickets.issue import GIVEN_BACK
 from ticketing.tickets.own import of_own
 from ticketing.tickets.products import ProductRule
 
@@ -98,8 +99,13 @@ def terms_of(ticket: Ticket, rules: Mapping[str, ProductRule]) -> Terms:
     except BadClaims:  # a row that was never signed by us has the plainest terms
         return Terms(revoked_at=revoked)
     rule = rules.get(claims.product, ProductRule())
-    operators = tuple(leg.operator for leg in claims.legs)
-    return Terms(claims.uses_per_leg, claims.uses, revoked, rule, operators)
+    operators = tuple(_operator_of(ticket, at, leg.operator) for at, leg in enumerate(claims.legs))
+    gone = {
+        at: int(datetime.fromisoformat(leg["given_back_at"]).timestamp())
+        for at, leg in enumerate(ticket.document.get("legs", ()))
+        if "given_back_at" in leg
+    }
+    return Terms(claims.uses_per_leg, claims.uses, revoked, rule, operators, gone)
 
 
 def uploaded(row: ScanFact) -> Told:
@@ -134,7 +140,14 @@ def is_leg_of(ticket: Ticket, leg: int, operator: str) -> bool:
         legs = of_own(ticket.token).legs
     except BadClaims:
         return False
-    return leg < len(legs) and legs[leg].operator == operator
+    return leg < len(legs) and _operator_of(ticket, leg, legs[leg].operator) == operator
+
+
+def _operator_of(ticket: Ticket, leg: int, signed: str) -> str:
+    """Whose leg it is, or was before it was given back: then the signed ticket no longer says."""
+    if signed != GIVEN_BACK[0]:
+        return signed
+    return str(ticket.document["legs"][leg]["operator"])
 
 
 def _everything(tx: Transaction, jtis: Collection[str]) -> list[Told]:

@@ -4,19 +4,18 @@ Nothing changes until the new tickets exist: in that same transaction the old on
 taxes reversed into what the new ones take, and a difference in the buyer's favour is owed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from tariffs.money import Money
 from ticketing.books import postings
-from ticketing.db import Transaction, bookings, books, orders, tickets
+from ticketing.db import Transaction, books, orders
 from ticketing.db.orders import Order, Refund
 from ticketing.errors import Conflict
 from ticketing.ids import new_id
-from ticketing.purchase import pass_uses
-from ticketing.purchase.giving_back import decide_lines, document_of, refundable_order
-from ticketing.purchase.refund import RefundLine
+from ticketing.purchase.giving_back import Decided, decide_whole, document_of, refundable_order, revoke
 from ticketing.purchase.reversal import take_back
 from ticketing.purchase.till import Till, locked, move
 
@@ -26,8 +25,7 @@ def credit(tx: Transaction, till: Till, order_id: str, now: datetime) -> Money:
     order = refundable_order(tx, order_id, lock=True)
     if orders.find_exchange_under_way(tx, order_id):
         raise Conflict("these tickets are being exchanged already")
-    lines = _lines(tx, till, order, now)
-    return Money(sum(line.amount.minor for line in lines), order.currency)
+    return Money(_sum(decide_whole(tx, till, order, now)), order.currency)
 
 
 def check(tx: Transaction, till: Till, order: Order) -> None:
@@ -35,7 +33,7 @@ def check(tx: Transaction, till: Till, order: Order) -> None:
     if order.exchange_of is None:
         return
     old = refundable_order(tx, order.exchange_of, lock=False)
-    if sum(line.amount.minor for line in _lines(tx, till, old, order.created_at)) != order.credit_minor:
+    if _sum(decide_whole(tx, till, old, order.created_at)) != order.credit_minor:
         raise Conflict("the tickets to be exchanged have been used or given back meanwhile")
 
 
@@ -45,50 +43,47 @@ def settle(tx: Transaction, till: Till, order: Order, now: datetime) -> None:
         return
     check(tx, till, order)
     old = locked(tx, order.exchange_of)
-    lines = _lines(tx, till, old, order.created_at)
+    decided = decide_whole(tx, till, old, order.created_at)
     left = max(0, order.credit_minor - order.total_minor)
-    made = _refund(tx, old, order, lines, left=left, now=now)
+    made = _refund(tx, old, order, decided, left=left, now=now)
     orders.insert_refund(tx, made)
-    tickets.revoke_tickets(tx, [line.jti for line in lines], now)
-    for line in lines:
+    for line in made.document["lines"]:
         _reverse(tx, made, line, old.region, now)
     entry = postings.unearned_refund(made.id, region=old.region, amount=left, currency=old.currency, at=now)
     if entry:
         books.book(tx, entry, now)
-    refs = [line.passenger_ref for line in lines]
-    bookings.give_back(tx, old.id, now, refs)
-    pass_uses.give_back(tx, old.id, refs)
+    lines = [one.line for one in decided]
+    revoke(tx, old, [line.passenger_ref for line in lines], [line.jti for line in lines], now)
     move(tx, old, "exchange", now, actor="buyer", reason=f"exchanged for order {order.id}")
 
 
-def _reverse(tx: Transaction, made: Refund, line: RefundLine, region: str, now: datetime) -> None:
-    if line.amount.minor == 0:
+def _sum(decided: Sequence[Decided]) -> int:
+    return sum(one.line.amount.minor for one in decided)
+
+
+def _reverse(tx: Transaction, made: Refund, line: Mapping[str, Any], region: str, now: datetime) -> None:
+    jti, amount = line["jti"], line["amount_minor"]
+    if amount == 0:
         return
-    shares, taxes = books.list_shares(tx, line.jti), books.list_taxes(tx, line.jti)
-    back = take_back(shares, taxes, line.amount.minor, made.seq)
+    shares, taxes = books.list_shares(tx, jti), books.list_taxes(tx, jti)
+    back = take_back(shares, taxes, amount, made.seq, line)
     shares_back = [replace(row, kind="exchange") for row in back.shares]
     taxes_back = [replace(row, kind="exchange") for row in back.taxes]
     books.allocate(tx, [*shares_back, *taxes_back], now, now)
-    entry = postings.exchanged(made.id, line.jti, region=region, shares=back.shares, taxes=back.taxes, at=now)
+    entry = postings.exchanged(made.id, jti, region=region, shares=back.shares, taxes=back.taxes, at=now)
     if entry:
         books.book(tx, entry, now)
 
 
-def _lines(tx: Transaction, till: Till, old: Order, at: datetime) -> list[RefundLine]:
-    """What each valid ticket gives back by the conditions at the moment of the exchange's order."""
-    refs = [one.passenger_ref for one in tickets.list_tickets(tx, old.id) if one.status == "valid"]
-    return decide_lines(tx, till, old, refs, at)
-
-
 def _refund(
-    tx: Transaction, old: Order, order: Order, lines: Sequence[RefundLine], *, left: int, now: datetime
+    tx: Transaction, old: Order, order: Order, decided: Sequence[Decided], *, left: int, now: datetime
 ) -> Refund:
     """The reversal as a row of the old order; money goes back only where the new journey costs less."""
     paid = next((one for one in orders.list_payments(tx, old.id) if one.state == "captured"), None)
     if left and paid is None:
         raise Conflict("what is left over cannot be paid back: nothing was paid for the old tickets")
     seq = len(orders.list_refunds(tx, old.id)) + 1
-    document = {"lines": [document_of(line) for line in lines], "exchanged_for": order.id}
+    document = {"lines": [document_of(one) for one in decided], "exchanged_for": order.id}
     return Refund(
         new_id(), old.id, paid.id if paid and left else None, seq, f"exchange:{order.id}", "decided" if left else "confirmed",
         left, old.currency, document, None, now,

@@ -1,7 +1,8 @@
 """Uses of carnets and return tickets: taken when a journey is ordered, given back when it comes to nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from ticketing.db import Transaction, held_passes, tickets, uses
 from ticketing.db.offers import Quote
@@ -23,6 +24,18 @@ def take(tx: Transaction, quote: Quote, order_id: str, now: datetime) -> None:
 def give_back(tx: Transaction, order_id: str, passengers: Iterable[str] | None = None) -> None:
     """Give the uses of a journey back."""
     held_passes.return_uses(tx, order_id, passengers)
+
+
+def take_anew(
+    tx: Transaction, order_id: str, passenger: str, items: Iterable[Mapping[str, Any]], now: datetime
+) -> None:
+    """A journey has become shorter: give its uses back, and take those that the rest of it counts on."""
+    held_passes.return_uses(tx, order_id, [passenger])
+    for item in items:
+        if item.get("held_ticket"):
+            held_passes.take_uses(
+                tx, item["held_ticket"], order_id, legs=item["legs"], passenger_ref=passenger, at=now
+            )
 
 
 def _check(tx: Transaction, jti: str, wanted: int) -> None:

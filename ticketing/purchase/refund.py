@@ -1,11 +1,13 @@
 """What a passenger gets back, and why. Pure.
 
-A ticket is refunded whole or not at all: by the strictest schedule of the operators it covers, measured to
-its first departure. A ticket that a gate has accepted is used and gives nothing back.
+A ticket is given back whole, or some of its legs. What goes is worth what was paid less what the rest costs alone by
+the same tariff, so that no part of a through fare is cheaper than it would have been by itself. It comes back by the
+strictest schedule of the operators whose legs go, measured to the first departure among these legs, less the fees
+that these operators keep. A leg that a gate has accepted is used and gives nothing back.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
@@ -15,39 +17,86 @@ from ticketing.errors import Conflict, Fault, InvalidRequest
 
 
 @dataclass(frozen=True, slots=True)
+class Conditions:
+    """On which terms an operator gives money back; `fee_minor` is what it keeps of each ticket."""
+
+    steps: tuple[RefundStep, ...] = ()
+    fee_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RefundableLeg:
+    """A leg as the decision sees it; `departure` of a pass is its beginning."""
+
+    operator: str
+    departure: datetime
+    used: bool = False
+    given_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RefundableTicket:
-    """What the decision needs to know of a ticket."""
+    """What the decision needs to know of a ticket.
+
+    `gross` says by operator what the ticket is worth as it stands, bearers of discounts below 0; a `divisible`
+    one may be given back leg by leg.
+    """
 
     jti: str
     passenger_ref: str
     status: str
-    price: Money
-    operators: tuple[str, ...]
-    first_departure: datetime
+    currency: str
+    gross: Mapping[str, int]
+    legs: tuple[RefundableLeg, ...]
+    divisible: bool = True
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """The legs that have not been given back, by their place in the ticket."""
+        return tuple(at for at, leg in enumerate(self.legs) if not leg.given_back)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What stays of a ticket when legs go: by operator what it costs alone; `unpriced` says why it has no price."""
+
+    gross: Mapping[str, int] = field(default_factory=dict)
+    unpriced: str | None = None
+
+
+NOTHING = Rest()
 
 
 @dataclass(frozen=True, slots=True)
 class RefundLine:
-    """What one ticket gives back."""
+    """What one ticket gives back: which legs go, whose shares are at stake, and the fees that operators keep."""
 
     jti: str
     passenger_ref: str
     percent: int
     amount: Money
     because: str
+    legs: tuple[int, ...]
+    operators: tuple[str, ...]
+    fees: Mapping[str, int]
 
 
-def decide(
-    tickets: Sequence[RefundableTicket],
-    passengers: Collection[str],
-    used: Collection[str],
-    schedules: Mapping[str, Sequence[RefundStep]],
-    now: datetime,
-) -> list[RefundLine]:
-    """Decide the refund of the named passengers' tickets.
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The strictest schedule: how much, whose, so many hours before departure."""
 
-    `used` are the jtis that a gate has accepted, `schedules` the steps of each operator. Raises
-    InvalidRequest for a passenger who is not in the order, Conflict for a ticket that gives nothing back.
+    percent: int
+    operator: str
+    hours: int
+
+
+def going(
+    tickets: Sequence[RefundableTicket], passengers: Collection[str], legs: Collection[int] = ()
+) -> list[tuple[RefundableTicket, tuple[int, ...]]]:
+    """The tickets of the named passengers with the legs of each that are to go; no legs named means all that are left.
+
+    Raises InvalidRequest for a passenger or leg that the order does not have, Conflict for a ticket or leg that is
+    used or has gone before.
     """
     by_passenger = {ticket.passenger_ref: ticket for ticket in tickets if ticket.status == "valid"}
     known = {ticket.passenger_ref for ticket in tickets}
@@ -58,38 +107,97 @@ def decide(
     ]
     if strangers:
         raise InvalidRequest(strangers[0].message, strangers)
-    lines = []
+    found = []
     for ref in sorted(passengers):
         ticket = by_passenger.get(ref)
         if ticket is None:
             raise Conflict(f"the ticket of {ref} was refunded or cancelled before")
-        if ticket.jti in used:
-            raise Conflict(f"the ticket of {ref} has been used and cannot be refunded")
-        lines.append(_line(ticket, schedules, now))
-    return lines
+        found.append((ticket, _legs_of(ticket, legs)))
+    return found
 
 
-def _line(
-    ticket: RefundableTicket, schedules: Mapping[str, Sequence[RefundStep]], now: datetime
+def decide(
+    ticket: RefundableTicket,
+    legs: tuple[int, ...],
+    rest: Rest,
+    conditions: Mapping[str, Conditions],
+    now: datetime,
 ) -> RefundLine:
-    hours_before = Fraction(int((ticket.first_departure - now).total_seconds()), 3600)
-    offers = {
-        operator: percent_at(schedules.get(operator, ()), hours_before) for operator in ticket.operators
+    """Decide what these legs of a ticket give back; raises Conflict when that is nothing."""
+    if rest.unpriced:
+        raise Conflict(
+            f"what would be left of the ticket of {ticket.passenger_ref} has no price: {rest.unpriced}"
+        )
+    operators = sorted({ticket.legs[at].operator for at in legs})
+    concerned = frozenset(operators) | (ticket.gross.keys() if legs == ticket.left else frozenset())
+    stakes = {name: max(0, ticket.gross.get(name, 0) - rest.gross.get(name, 0)) for name in concerned}
+    cost = sum(ticket.gross.values()) - sum(rest.gross.values())
+    worth = Money(max(0, cost), ticket.currency)
+    step = _strictest(ticket, legs, conditions, now)
+    fees = {
+        name: min(conditions.get(name, Conditions()).fee_minor, stakes[name]) if step.percent else 0
+        for name in operators
     }
-    strictest = min(ticket.operators, key=lambda operator: (offers[operator], operator))
-    percent = offers[strictest]
-    because = (
-        f"{percent} % by the conditions of {strictest}, the strictest of this ticket, "
-        f"{int(hours_before)} hours before departure"
-    )
-    if percent == 0:
+    amount = max(0, half_up(Fraction(worth.minor * step.percent, 100)) - sum(fees.values()))
+    because = _because(ticket, legs, worth, step, fees)
+    if step.percent == 0 or (amount == 0 and any(stakes.values())):
         raise Conflict(f"the ticket of {ticket.passenger_ref} gives nothing back: {because}")
-    amount = half_up(Fraction(ticket.price.minor * percent, 100))
+    kept = {name: fee for name, fee in fees.items() if fee}
     return RefundLine(
-        ticket.jti, ticket.passenger_ref, percent, Money(amount, ticket.price.currency), because
-    )
+        ticket.jti, ticket.passenger_ref, step.percent, Money(amount, ticket.currency), because, legs,
+        tuple(sorted(concerned)), kept,
+    )  # fmt: skip
 
 
 def percent_at(steps: Iterable[RefundStep], hours_before: Fraction) -> int:
     """The best step still open: `hours_before` at or above its limit; none open gives 0."""
     return max((step.percent for step in steps if hours_before >= step.until_hours_before), default=0)
+
+
+def _legs_of(ticket: RefundableTicket, legs: Collection[int]) -> tuple[int, ...]:
+    ref, left = ticket.passenger_ref, ticket.left
+    unused = [at for at in left if not ticket.legs[at].used]
+    if not legs:
+        if len(unused) < len(left):
+            hint = f"; legs {_listed(unused)} were not used" if unused and ticket.divisible else ""
+            raise Conflict(f"the ticket of {ref} has been used and cannot be refunded{hint}")
+        return left
+    if not ticket.divisible:
+        raise InvalidRequest.at("legs", "a pass is given back whole")
+    for place, leg in enumerate(legs):
+        if not 0 <= leg < len(ticket.legs):
+            raise InvalidRequest.at(f"legs[{place}]", f"the journey has legs 0 to {len(ticket.legs) - 1}")
+        if leg not in left:
+            raise Conflict(f"leg {leg} of {ref} was given back before")
+        if leg not in unused:
+            raise Conflict(f"leg {leg} of {ref} has been used and cannot be refunded")
+    return tuple(sorted(set(legs)))
+
+
+def _strictest(
+    ticket: RefundableTicket, legs: tuple[int, ...], conditions: Mapping[str, Conditions], now: datetime
+) -> _Step:
+    first = min(ticket.legs[at].departure for at in legs)
+    hours_before = Fraction(int((first - now).total_seconds()), 3600)
+    percents = {
+        name: percent_at(conditions.get(name, Conditions()).steps, hours_before)
+        for name in {ticket.legs[at].operator for at in legs}
+    }
+    strictest = min(percents, key=lambda name: (percents[name], name))
+    return _Step(percents[strictest], strictest, int(hours_before))
+
+
+def _because(
+    ticket: RefundableTicket, legs: tuple[int, ...], worth: Money, step: _Step, fees: Mapping[str, int]
+) -> str:
+    whole = legs == ticket.left
+    of_what = "" if whole else f" of {worth}, what leg {_listed(legs)} costs beyond the rest,"
+    kept = (f", less the fee of {name}: {Money(fee, worth.currency)}" for name, fee in fees.items() if fee)
+    return (
+        f"{step.percent} %{of_what} by the conditions of {step.operator}, the strictest of "
+        f"{'this ticket' if whole else 'these legs'}, {step.hours} hours before departure{''.join(kept)}"
+    )
+
+
+def _listed(legs: Sequence[int]) -> str:
+    return ", ".join(map(str, legs))

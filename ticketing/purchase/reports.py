@@ -16,7 +16,7 @@ from ticketing.db.orders import Order, Payment
 from ticketing.errors import ThroughfareError
 from ticketing.payments import Charge, GatewayDispute, GatewayRefund
 from ticketing.purchase import paying
-from ticketing.purchase.giving_back import learn_refund
+from ticketing.purchase.paying_back import learn_refund
 from ticketing.purchase.service import advance
 from ticketing.purchase.till import Till, locked
 

@@ -1,9 +1,10 @@
 """Take a ticket's allocation back: the capped targets of docs/settlement.md, each vector by its own rule."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from tariffs.apportion import reverse
 from tariffs.money import half_up
@@ -11,7 +12,7 @@ from ticketing.books import postings
 from ticketing.db import Transaction, books
 from ticketing.db.books import Share, Tax
 from ticketing.db.orders import Refund
-from ticketing.purchase.refund import RefundLine
+from ticketing.purchase.wanted import change_of, take_back_change, tax_key
 
 _BASIS = 10_000
 
@@ -24,27 +25,40 @@ class Reversal:
     taxes: tuple[Tax, ...]
 
 
-def reverse_ticket(tx: Transaction, refund: Refund, line: RefundLine, region: str, now: datetime) -> None:
-    """Book the reversal of one ticket of a refund."""
-    shares, taxes = books.list_shares(tx, line.jti), books.list_taxes(tx, line.jti)
-    if line.amount.minor == 0:
+def reverse_ticket(
+    tx: Transaction, refund: Refund, line: Mapping[str, Any], region: str, now: datetime
+) -> None:
+    """Book the reversal of one line of a refund, as its document has it."""
+    jti, amount = line["jti"], line["amount_minor"]
+    if amount == 0 and not line["left"]:
         return
-    back = take_back(shares, taxes, line.amount.minor, refund.seq)
+    shares, taxes = books.list_shares(tx, jti), books.list_taxes(tx, jti)
+    back = take_back(shares, taxes, amount, refund.seq, line)
     books.allocate(tx, [*back.shares, *back.taxes], now, now)
     entry = postings.refund_decided(
-        refund.id, line.jti, region=region, shares=back.shares, taxes=back.taxes, at=now
+        refund.id, jti, region=region, shares=back.shares, taxes=back.taxes, at=now
     )
     if entry:
         books.book(tx, entry, now)
 
 
-def take_back(shares: Sequence[Share], taxes: Sequence[Tax], amount: int, seq: int) -> Reversal:
+def take_back(
+    shares: Sequence[Share],
+    taxes: Sequence[Tax],
+    amount: int,
+    seq: int,
+    line: Mapping[str, Any] | None = None,
+) -> Reversal:
     """Reverse `amount` minor units of a ticket whose rows so far are given. Pure.
 
     Gross by operator and by tax row follow the capped rule on their own keys; VAT follows its row's gross and
     rate; what an operator gets back of VAT and fee follows the same rule on what was withheld from it.
-    A full refund is the exact mirror.
+    A full refund is the exact mirror. Where a refund's `line` gives legs back, or an operator keeps a fee, the
+    rows go to what is wanted then (`wanted`).
     """
+    change = change_of(shares, taxes, line)
+    if change:
+        return Reversal(*take_back_change(shares, taxes, change, seq))
     gross = _booked(shares, "gross_minor")
     weights = {share.operator: Fraction(share.gross_minor) for share in shares if share.kind == "sale"}
     back = _gross_reversal(gross, weights, amount)
@@ -71,7 +85,11 @@ def take_back(shares: Sequence[Share], taxes: Sequence[Tax], amount: int, seq: i
         ),
         tuple(
             replace(
-                tax, kind="refund", seq=seq, gross_minor=-tax_back[_key(tax)], vat_minor=-vat_back[_key(tax)]
+                tax,
+                kind="refund",
+                seq=seq,
+                gross_minor=-tax_back[tax_key(tax)],
+                vat_minor=-vat_back[tax_key(tax)],
             )
             for tax in taxes
             if tax.kind == "sale"
@@ -95,9 +113,9 @@ def _tax_reversal(taxes: Sequence[Tax], amount: int) -> tuple[dict[str, int], di
     gross: dict[str, int] = {}
     vat: dict[str, int] = {}
     for tax in taxes:
-        gross[_key(tax)] = gross.get(_key(tax), 0) + tax.gross_minor
-        vat[_key(tax)] = vat.get(_key(tax), 0) + tax.vat_minor
-    sales = {_key(tax): tax for tax in taxes if tax.kind == "sale"}
+        gross[tax_key(tax)] = gross.get(tax_key(tax), 0) + tax.gross_minor
+        vat[tax_key(tax)] = vat.get(tax_key(tax), 0) + tax.vat_minor
+    sales = {tax_key(tax): tax for tax in taxes if tax.kind == "sale"}
     back = reverse(gross, {key: Fraction(tax.gross_minor) for key, tax in sales.items()}, amount)
     kept = {
         key: half_up(Fraction((gross[key] - back[key]) * tax.rate_bp, _BASIS + tax.rate_bp))
@@ -112,7 +130,3 @@ def _booked(shares: Sequence[Share], name: str) -> dict[str, int]:
     for share in shares:
         found[share.operator] = found.get(share.operator, 0) + getattr(share, name)
     return found
-
-
-def _key(tax: Tax) -> str:
-    return f"{tax.member_state} {tax.mode} {tax.scope} {tax.treatment} {tax.rate_bp} {tax.verified}"

@@ -13,14 +13,10 @@ from ticketing.errors import Conflict, Gone, InvalidRequest, OperatorSilent, Pay
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
 from ticketing.purchase import exchange, pass_uses, paying, places
-from ticketing.purchase.giving_back import (
-    decide_refund,
-    offer_refund,
-    refund_passengers,
-    settle_refund,
-)
+from ticketing.purchase.giving_back import Wish, decide_refund, offer_refund, refund_passengers
 from ticketing.purchase.issue import issue
 from ticketing.purchase.order import PAYABLE, UNFINISHED, Move
+from ticketing.purchase.paying_back import settle_refund
 from ticketing.purchase.till import (
     ORDER_LIFE,
     OrderState,
@@ -37,6 +33,7 @@ __all__ = [
     "RememberOrder",
     "RememberRefund",
     "Till",
+    "Wish",
     "advance",
     "belongs_to",
     "decide_refund",

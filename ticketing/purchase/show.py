@@ -1,5 +1,6 @@
 """Orders, tickets and refunds as their buyer reads them. Pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tariffs.money import Money
@@ -96,13 +97,20 @@ def refund(made: Refund) -> dict[str, Any]:
             {
                 "passenger": line["passenger"],
                 "jti": line["jti"],
+                "legs": line.get("legs", []),
                 "percent": line["percent"],
+                "fees": _fees(line.get("fees", {}), made.currency),
                 "amount": _money(line["amount_minor"], made.currency),
                 "because": line["because"],
             }
             for line in made.document["lines"]
         ],
     }
+
+
+def _fees(kept: Mapping[str, int], currency: str) -> list[dict[str, Any]]:
+    """What operators keep."""
+    return [{"operator": name, "amount": _money(kept[name], currency)} for name in sorted(kept)]
 
 
 def _whole(made: Refund) -> int:
@@ -121,7 +129,9 @@ def refund_offer(found: RefundOffer) -> dict[str, Any]:
             {
                 "passenger": line.passenger_ref,
                 "jti": line.jti,
+                "legs": list(line.legs),
                 "percent": line.percent,
+                "fees": _fees(line.fees, line.amount.currency),
                 "amount": line.amount.as_dict(),
                 "because": line.because,
             }

@@ -1,11 +1,10 @@
 """What every use case of buying shares: the till with its surroundings, and an order with all that belongs to it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from operators.port import Connector
-from operators.region import RefundStep
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction, bookings, gateway_events, offers, orders, tickets
 from ticketing.db.bookings import Booking
@@ -17,6 +16,7 @@ from ticketing.errors import NotFound
 from ticketing.ids import new_id
 from ticketing.payments import PaymentGateway
 from ticketing.purchase.order import Move, after
+from ticketing.purchase.refund import Conditions
 from ticketing.regions import Region
 from ticketing.tickets.issue import Press
 
@@ -39,9 +39,12 @@ class Till:
         found = self.connectors.get(region, {}).get(operator)
         return found if found is not None and found.capabilities.needs_hold else None
 
-    def schedules(self, region: str) -> Mapping[str, Sequence[RefundStep]]:
-        """The refund steps of each operator of a region."""
-        return {operator.id: operator.refund for operator in self.regions[region].operators.values()}
+    def conditions(self, region: str) -> Mapping[str, Conditions]:
+        """On which terms each operator of a region gives money back."""
+        return {
+            operator.id: Conditions(operator.refund, operator.refund_fee_minor)
+            for operator in self.regions[region].operators.values()
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tariffs.result import JourneyPrice, PassengerPrice
-from ticketing.regions import travellers
+from tariffs.result import JourneyPrice
+from ticketing.regions import prices
 
 
 def document(offer: Mapping[str, Any], price: JourneyPrice, product: str) -> dict[str, Any]:
@@ -17,53 +17,6 @@ def document(offer: Mapping[str, Any], price: JourneyPrice, product: str) -> dic
         "product": product,
         "rides": offer["rides"],
         "legs": [leg for leg in offer["legs"] if leg["kind"] == "ride"],
-        "passengers": [passenger(found) for found in price.passengers],
+        "passengers": [prices.to_json(found) for found in price.passengers],
         "tax_unverified": any(not row.key.verified for found in price.passengers for row in found.taxes),
-    }
-
-
-def passenger(found: PassengerPrice) -> dict[str, Any]:
-    """Write what one passenger is promised: items, shares, taxes and derivation."""
-    return {
-        **travellers.to_json(found.passenger),
-        "total_minor": found.total.minor if found.total else 0,
-        "items": [
-            {
-                "seller": item.seller,
-                "fare_product_id": item.fare_product_id,
-                "rider_category_id": item.rider_category_id,
-                "fare_media_id": item.fare_media_id,
-                "amount_minor": item.price.minor,
-                "legs": list(item.legs),
-                "because": item.because,
-                **({"held_ticket": item.held_ticket} if item.held_ticket else {}),
-            }
-            for item in found.bought
-        ],
-        "shares": [
-            {
-                "operator": share.operator,
-                "gross_minor": share.gross,
-                "vat_minor": share.vat,
-                "fee_minor": share.fee,
-                "net_minor": share.net,
-                "rule": share.rule,
-            }
-            for share in found.shares
-        ],
-        "taxes": [
-            {
-                "member_state": row.key.member_state,
-                "mode": row.key.mode,
-                "scope": row.key.scope,
-                "treatment": row.key.treatment,
-                "rate_bp": row.key.rate_bp,
-                "verified": row.key.verified,
-                "distance_m": row.metres,
-                "gross_minor": row.gross,
-                "vat_minor": row.vat,
-            }
-            for row in found.taxes
-        ],
-        "derivation": list(found.derivation),
     }

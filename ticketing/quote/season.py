@@ -12,10 +12,9 @@ from ticketing.db import offers
 from ticketing.db.offers import Quote, TariffVersion
 from ticketing.errors import InvalidRequest
 from ticketing.ids import new_id
-from ticketing.quote import freeze
 from ticketing.quote.holder import pass_document
 from ticketing.quote.service import Desk
-from ticketing.regions import Region
+from ticketing.regions import Region, prices
 
 _LIFE = timedelta(minutes=15)
 _EARLIEST = timedelta(minutes=5)
@@ -57,7 +56,7 @@ def freeze_pass(
         "legs": [],
         "person_id": person_id,
         "pass": pass_document(product, held),
-        "passengers": [freeze.passenger(price)],
+        "passengers": [prices.to_json(price)],
         "tax_unverified": any(not row.key.verified for row in price.taxes),
     }
     frozen = Quote(

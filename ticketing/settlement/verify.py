@@ -5,7 +5,7 @@ datasets of runs from the books. Faults are told, all of them, and the rest is s
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -42,7 +42,9 @@ class Reversal(Protocol):
         """By tax row."""
 
 
-TakeBack = Callable[[Sequence[Share], Sequence[Tax], int, int], Reversal]
+Line = Mapping[str, Any] | None
+# Rows so far, minor units, number and line of the refund.
+TakeBack = Callable[[Sequence[Share], Sequence[Tax], int, int, Line], Reversal]
 
 
 @dataclass(slots=True)
@@ -186,11 +188,18 @@ def _check_ticket(ticket: Audited, take_back: TakeBack, found: Verdict) -> None:
 
 def _check_reversals(name: str, ticket: Audited, take_back: TakeBack, found: Verdict) -> None:
     """Take each decided amount back anew, each on what the ones before have left."""
-    decided = {seq: amount for seq, amount in ticket.refunds if amount}
+    lines = dict(ticket.refunds)
+    decided = {seq: line["amount_minor"] for seq, line in lines.items() if line["amount_minor"]}
+    left: Line = None
     stored = sorted({(row.seq, row.kind) for row in ticket.shares if row.kind != "sale"})
     shares = [row for row in ticket.shares if row.kind == "sale"]
     taxes = [row for row in ticket.taxes if row.kind == "sale"]
-    for seq in sorted({*decided, *(seq for seq, _ in stored)}):
+    for seq in sorted({*lines, *(seq for seq, _ in stored)}):
+        line = lines.get(seq)
+        if line and line.get("was") != left:
+            found.faults.append(f"{name}: no. {seq} begins with something else than was left of the ticket")
+            return
+        left = line.get("left") if line else left
         mine = [row for row in ticket.shares if row.kind != "sale" and row.seq == seq]
         levied = [row for row in ticket.taxes if row.kind != "sale" and row.seq == seq]
         booked = -sum(row.gross_minor for row in mine)
@@ -198,8 +207,10 @@ def _check_reversals(name: str, ticket: Audited, take_back: TakeBack, found: Ver
         if amount != booked:
             found.faults.append(f"{name}: {booked} minor units went back by no. {seq}, {amount} were decided")
             return
+        if not (amount or mine or (line and line.get("left"))):
+            continue
         try:
-            anew = take_back(shares, taxes, amount, seq)
+            anew = take_back(shares, taxes, amount, seq, line)
         except ValueError as error:
             found.faults.append(f"{name}: no. {seq} cannot be taken back: {error}")
             return

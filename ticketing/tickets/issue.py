@@ -12,6 +12,8 @@ from ticketing.tickets.keys import KeyStore
 from ticketing.tickets.status_list import SIZE
 
 _MAX_TRIES = 1000
+# A leg that was given back keeps its place, so that uses keep their numbers; no operator is called so.
+GIVEN_BACK = ("-", "-", "-")
 _LONG_LIFE = timedelta(days=14)
 
 

@@ -275,7 +275,7 @@ def test_a_refund_gives_the_places_back_at_the_operators(world: World) -> None:
     order = world.buy(world.quote())
     assert order is not None
 
-    purchase.refund_passengers(world.till, order, ["anna"], "r1", lambda *_: None)
+    purchase.refund_passengers(world.till, order, purchase.Wish(("anna",)), "r1", lambda *_: None)
     run_round(world.till)
 
     confirmed = [one for operator in world.operators.values() for one in operator.standing("confirmed")]
@@ -289,7 +289,7 @@ def test_a_booking_that_nobody_takes_back_is_told_to_a_person(world: World) -> N
     assert order is not None
     world.operators["tallink"].fail("cancel", "refused")
 
-    purchase.refund_passengers(world.till, order, ["anna"], "r1", lambda *_: None)
+    purchase.refund_passengers(world.till, order, purchase.Wish(("anna",)), "r1", lambda *_: None)
     run_round(world.till)
 
     with world.till.database.read() as tx:

@@ -173,7 +173,9 @@ def test_a_crash_between_decision_and_payback_is_carried_on(
 
     monkeypatch.setattr(DemoGateway, "refund", dying)
     with pytest.raises(Crash):
-        purchase.refund_passengers(rooms(api).till, bought.order["id"], ["mari"], "key-1", lambda *_: None)
+        purchase.refund_passengers(
+            rooms(api).till, bought.order["id"], purchase.Wish(("mari",)), "key-1", lambda *_: None
+        )
     monkeypatch.undo()
     assert state(api, bought.order, bought.token)["refunds"][0]["state"] == "decided"
 

@@ -1,7 +1,7 @@
 """Taking a ticket's allocation back: balanced at every step, and zero at the end."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -10,13 +10,23 @@ from hypothesis import strategies as st
 
 from operators.region import RefundStep
 from tariffs.apportion import by_weights
-from tariffs.money import Money, half_up
+from tariffs.money import half_up
 from ticketing.books import postings
 from ticketing.db.books import Entry, Share, Tax
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.purchase.order import after
-from ticketing.purchase.refund import RefundableTicket, decide, percent_at
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund import (
+    NOTHING,
+    Conditions,
+    RefundableLeg,
+    RefundableTicket,
+    RefundLine,
+    Rest,
+    decide,
+    going,
+    percent_at,
+)
+from ticketing.purchase.reversal import Reversal, take_back
 
 AT = datetime(2026, 10, 13, 6, 0, tzinfo=UTC)
 OPERATORS = ("ferry", "hsl", "tlt")
@@ -146,29 +156,145 @@ def test_a_schedule_pays_by_the_hours_before_departure(hours: int, percent: int)
     assert percent_at(STEPS, Fraction(hours)) == percent
 
 
+DEPARTURE = datetime(2026, 10, 13, 16, 0, tzinfo=UTC)
+CONDITIONS = {"hsl": Conditions((RefundStep(0, 100),)), "ferry": Conditions(STEPS)}
+
+
 def refundable(**changes: object) -> RefundableTicket:
-    facts = {"jti": "j", "passenger_ref": "anna", "status": "valid", "price": Money(3201, "EUR"),
-             "operators": ("hsl", "ferry"), "first_departure": datetime(2026, 10, 13, 16, 0, tzinfo=UTC)}  # fmt: skip
+    facts = {"jti": "j", "passenger_ref": "anna", "status": "valid", "currency": "EUR", "gross": {"hsl": 201, "ferry": 3000},
+             "legs": (RefundableLeg("ferry", DEPARTURE), RefundableLeg("hsl", DEPARTURE + timedelta(hours=3)))}  # fmt: skip
     return RefundableTicket(**{**facts, **changes})  # type: ignore[arg-type]
 
 
-def test_the_strictest_operator_decides_and_half_a_cent_goes_to_the_passenger() -> None:
-    (line,) = decide([refundable()], ["anna"], set(), {"hsl": (RefundStep(0, 100),), "ferry": STEPS}, AT)
+def given_back(
+    ticket: RefundableTicket,
+    legs: tuple[int, ...] = (),
+    rest: Rest = NOTHING,
+    conditions: dict[str, Conditions] = CONDITIONS,
+) -> RefundLine:
+    """What one ticket gives back, asked as the service asks."""
+    ((found, goes),) = going([ticket], ["anna"], legs)
+    return decide(found, goes, rest, conditions, AT)
 
-    assert (line.percent, line.amount.text) == (50, "16.01")
+
+def test_the_strictest_operator_decides_and_half_a_cent_goes_to_the_passenger() -> None:
+    line = given_back(refundable())
+
+    assert (line.percent, line.amount.text, line.legs) == (50, "16.01", (0, 1))
     assert "ferry" in line.because
 
 
+def test_a_leg_gives_back_what_it_costs_beyond_the_rest_by_its_own_operators_conditions() -> None:
+    line = given_back(refundable(), (1,), Rest({"ferry": 3100}))
+
+    assert (line.percent, line.amount.text, line.operators) == (100, "1.01", ("hsl",))
+    assert line.because == (
+        "100 % of 1.01 EUR, what leg 1 costs beyond the rest, by the conditions of hsl, the strictest of these legs, "
+        "13 hours before departure"
+    )
+
+
+def test_a_leg_without_which_the_rest_costs_as_much_gives_nothing_back() -> None:
+    with pytest.raises(Conflict, match="gives nothing back"):
+        given_back(refundable(), (1,), Rest({"ferry": 3201}))
+
+
+def test_a_rest_without_a_price_keeps_the_ticket_whole() -> None:
+    with pytest.raises(Conflict, match="has no price: unknown_fare"):
+        given_back(refundable(), (1,), Rest(unpriced="unknown_fare"))
+
+
+def test_an_operator_keeps_its_fee_and_never_more_than_it_has_got() -> None:
+    with_fee = {
+        **CONDITIONS,
+        "hsl": Conditions((RefundStep(0, 100),), 500),
+        "ferry": Conditions((RefundStep(0, 100),)),
+    }
+
+    line = given_back(refundable(), conditions=with_fee)
+
+    assert (line.amount.text, line.fees) == ("30.00", {"hsl": 201})
+    assert line.because.endswith("less the fee of hsl: 2.01 EUR")
+
+
+def test_a_used_leg_stays_and_the_others_may_still_be_given_back() -> None:
+    half_used = refundable(legs=(RefundableLeg("ferry", DEPARTURE, used=True), refundable().legs[1]))
+
+    line = given_back(half_used, (1,), Rest({"ferry": 3000}))
+
+    assert line.amount.text == "2.01"
+    with pytest.raises(Conflict, match="legs 1 were not used"):
+        given_back(half_used)
+    with pytest.raises(Conflict, match="leg 0 of anna has been used"):
+        given_back(half_used, (0,), Rest({"hsl": 201}))
+
+
 def test_a_refund_that_cannot_be_says_why() -> None:
-    schedules = {"hsl": STEPS, "ferry": STEPS}
     with pytest.raises(InvalidRequest, match="not a passenger"):
-        decide([refundable()], ["eve"], set(), schedules, AT)
-    with pytest.raises(Conflict, match="used"):
-        decide([refundable()], ["anna"], {"j"}, schedules, AT)
+        going([refundable()], ["eve"])
     with pytest.raises(Conflict, match="before"):
-        decide([refundable(status="revoked")], ["anna"], set(), schedules, AT)
+        given_back(refundable(status="revoked"))
     with pytest.raises(Conflict, match="nothing back"):
-        decide([refundable(operators=("unknown",))], ["anna"], set(), schedules, AT)
+        given_back(refundable(), conditions={})
+    with pytest.raises(InvalidRequest, match="legs 0 to 1"):
+        given_back(refundable(), (2,))
+    with pytest.raises(InvalidRequest, match="given back whole"):
+        given_back(refundable(divisible=False), (0,))
+    with pytest.raises(Conflict, match="leg 0 of anna was given back before"):
+        given_back(
+            refundable(legs=(RefundableLeg("ferry", DEPARTURE, given_back=True), refundable().legs[1])), (0,)
+        )
+
+
+@given(
+    st.tuples(st.integers(1, 4_000), st.integers(0, 4_000)), st.lists(st.integers(1, 400), min_size=3, max_size=3),
+    st.lists(st.integers(0, 400), min_size=3, max_size=3).filter(any), st.lists(st.integers(0, 400), min_size=3, max_size=3).filter(any),
+    st.tuples(st.integers(0, 100), st.integers(0, 300)),
+)  # fmt: skip
+def test_legs_and_then_the_rest_leave_exactly_what_was_kept(
+    prices: tuple[int, int],
+    keys: list[int],
+    metres: list[int],
+    alone_metres: list[int],
+    terms: tuple[int, int],
+) -> None:
+    """The ferry goes first, then the rest: after the first the books hold what the rest costs alone and what is kept."""
+    (paid, rest), (percent, fee) = (max(prices), min(prices)), terms
+    shares, taxes = allocation(paid, keys, metres, 150)
+    alone, alone_taxes = allocation(rest, [0, *keys[1:]], alone_metres, 150)
+    left = {"shares": [asdict(share) for share in alone], "taxes": [asdict(tax) for tax in alone_taxes]}
+    worth = paid - rest
+    fees = {"ferry": min(fee, shares[0].gross_minor, worth * percent // 100)}
+    amount = worth * percent // 100 - fees["ferry"]
+    first = {"left": left, "was": None, "operators": ["ferry"], "fees": fees, "amount_minor": amount}
+
+    back = take_back(shares, taxes, amount, 1, first)
+
+    rows, tax_rows = [*shares, *back.shares], [*taxes, *back.taxes]
+    agrees(back, amount)
+    kept = worth - amount
+    assert {name: sums(rows, name) - sums(alone, name) for name in ("hsl", "tlt")} == {
+        "hsl": 0,
+        "tlt": 0,
+    } or (shares[0].gross_minor == 0)
+    assert sum(sums(rows, name) for name in OPERATORS) == rest + kept
+    then = {"left": None, "was": left, "operators": list(OPERATORS), "fees": {}, "amount_minor": rest}
+    last = take_back(rows, tax_rows, rest, 2, then)
+    agrees(last, rest)
+    assert sum(sums([*rows, *last.shares], name) for name in OPERATORS) == kept
+    assert sum(tax.gross_minor for tax in [*tax_rows, *last.taxes]) == kept
+
+
+def agrees(back: Reversal, amount: int) -> None:
+    """Shares and tax rows go back by the same amount, with the same VAT, and each row adds up."""
+    assert -sum(share.gross_minor for share in back.shares) == amount
+    assert -sum(tax.gross_minor for tax in back.taxes) == amount
+    assert sum(share.vat_minor for share in back.shares) == sum(tax.vat_minor for tax in back.taxes)
+    assert all(row.gross_minor - row.vat_minor - row.fee_minor == row.net_minor for row in back.shares)
+
+
+def sums(rows: list[Share], operator: str) -> int:
+    return sum(row.gross_minor for row in rows if row.operator == operator)
 
 
 def test_a_move_that_is_not_drawn_is_refused() -> None:

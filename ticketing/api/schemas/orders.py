@@ -1,5 +1,7 @@
 """Quotes, orders, payments, tickets and refunds."""
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from ticketing.api.schemas.common import ID, Strict, moment, money
@@ -127,10 +129,24 @@ class TicketsSchema(Strict):
     tickets = fields.List(fields.Nested(TicketSchema), required=True)
 
 
+def _legs() -> Any:
+    """Legs by their place in the journey, from 0."""
+    return fields.List(
+        fields.Integer(strict=True, validate=validate.Range(0, 99)),
+        load_default=list,
+        validate=validate.Length(0, 30),
+        metadata={"examples": [[2]]},
+    )
+
+
 class RefundOfferRequestSchema(Strict):
-    """Ask what giving tickets back would bring: of these passengers, of everybody where none is named."""
+    """Ask what giving tickets back would bring: of these passengers, of everybody where none is named.
+
+    With `legs` only these legs of each ticket go, and the rest stays valid.
+    """
 
     passengers = fields.List(fields.String(validate=ID), load_default=list, validate=validate.Length(0, 30))
+    legs = _legs()
 
 
 class RefusedRefundSchema(Strict):
@@ -141,7 +157,10 @@ class RefusedRefundSchema(Strict):
 
 
 class RefundRequestSchema(Strict):
-    """Give back the tickets of these passengers; with `expected` only for exactly the offered amount."""
+    """Give back the tickets of these passengers; with `expected` only for exactly the offered amount.
+
+    With `legs` only these legs of each ticket go; its code changes, and the rest stays valid.
+    """
 
     passengers = fields.List(
         fields.String(validate=ID),
@@ -149,14 +168,24 @@ class RefundRequestSchema(Strict):
         validate=[validate.Length(1, 30), validate.ContainsNoneOf([""])],
         metadata={"examples": [["p2"]]},
     )
+    legs = _legs()
     expected = money()
 
 
+class RefundFeeSchema(Strict):
+    """What an operator keeps."""
+
+    operator = fields.String(required=True)
+    amount = money(required=True)
+
+
 class RefundLineSchema(Strict):
-    """What one ticket gives back, and why so much."""
+    """What one ticket gives back for which of its legs, which fees are kept, and why so much."""
 
     passenger = fields.String(required=True)
     jti = fields.String(required=True)
+    legs = fields.List(fields.Integer(), required=True)
+    fees = fields.List(fields.Nested(RefundFeeSchema), required=True)
     percent = fields.Integer(required=True)
     amount = money(required=True)
     because = fields.String(required=True)

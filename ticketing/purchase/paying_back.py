@@ -1,0 +1,116 @@
+"""Pay back what was decided: over which payments, and what the gateway says of it. Booked by whoever learns of it first."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from tariffs.money import Money
+from ticketing.books import postings
+from ticketing.db import Transaction, books, gateway_events, orders
+from ticketing.db.books import Entry
+from ticketing.db.orders import Order, Refund
+from ticketing.errors import Conflict
+from ticketing.ids import new_id
+from ticketing.payments import GatewayRefund
+from ticketing.purchase.till import RememberRefund, Till, locked
+
+
+def refunds_for(
+    tx: Transaction, order: Order, lines: Sequence[Mapping[str, Any]], request_key: str, now: datetime
+) -> tuple[Refund, tuple[Refund, ...]]:
+    """The refund, and further ones where several payments have to give the money back (after an exchange)."""
+    amount = sum(int(line["amount_minor"]) for line in lines)
+    parts = _by_payment(tx, order, amount)
+    seq = len(orders.list_refunds(tx, order.id)) + 1
+    first = Refund(
+        new_id(), order.id, parts[0][0] if parts else None, seq, request_key, "decided" if amount else "confirmed",
+        parts[0][1] if parts else 0, order.currency, {"lines": list(lines)}, None, now,
+    )  # fmt: skip
+    rest = tuple(
+        Refund(
+            new_id(), order.id, payment_id, seq + number, f"{first.id}/{number}", "decided", minor, order.currency,
+            {"lines": [], "continues": first.id}, None, now,
+        )
+        for number, (payment_id, minor) in enumerate(parts[1:], 1)
+    )  # fmt: skip
+    return first, rest
+
+
+def _by_payment(tx: Transaction, order: Order, amount: int) -> list[tuple[str, int]]:
+    """Which payments give an amount back: this order's own first, then those of the orders it has replaced."""
+    found: list[tuple[str, int]] = []
+    left, place = amount, order
+    while left:
+        refunds_made = orders.list_refunds(tx, place.id)
+        for payment in orders.list_payments(tx, place.id):
+            gone = sum(one.amount_minor for one in refunds_made if one.payment_id == payment.id)
+            gone += orders.sum_refunds_elsewhere(tx, payment.id, place.id)
+            part = min(left, payment.amount_minor - gone) if payment.state == "captured" else 0
+            if part > 0:
+                found.append((payment.id, part))
+                left -= part
+        if not left:
+            break
+        if place.exchange_of is None:
+            raise Conflict("a refund may not exceed what was paid")
+        place = orders.get_order(tx, place.exchange_of)
+    return found
+
+
+def settle_refund(till: Till, decided: Refund, remember: RememberRefund | None = None) -> Refund:
+    """Have a decided refund paid back by the gateway and book it; safe to repeat."""
+    if decided.state not in {"decided", "pending"} or decided.payment_id is None:
+        return decided
+    with till.database.read() as tx:
+        paid = orders.get_payment(tx, decided.payment_id)
+    if decided.state == "pending":
+        answer = till.gateway.fetch_refund(str(decided.external_id))
+    else:
+        amount = Money(decided.amount_minor, decided.currency)
+        answer = till.gateway.refund(str(paid.external_id), amount, decided.id, f"refund:{decided.id}")
+    return learn_refund(till, decided.id, answer, remember)
+
+
+def learn_refund(
+    till: Till, refund_id: str, answer: GatewayRefund, remember: RememberRefund | None = None
+) -> Refund:
+    """Take in what the gateway says of a refund; only the first to say that it was paid books it."""
+    with till.database.write() as tx:
+        known = orders.get_refund(tx, refund_id)
+        order = locked(tx, known.order_id)
+        known = orders.get_refund(tx, refund_id)
+        if known.state in {"decided", "pending", "confirmed"} and known.state != answer.state:
+            _write_refund(tx, till, order, known, answer)
+        done = orders.get_refund(tx, refund_id)
+        if remember:
+            remember(tx, done)
+    return done
+
+
+def _write_refund(tx: Transaction, till: Till, order: Order, known: Refund, answer: GatewayRefund) -> None:
+    """Write down and book a refund's new state: what was paid back once cannot become pending again."""
+    if known.state == "confirmed" and answer.state == "pending":
+        return
+    orders.update_refund(tx, known.id, answer.state, answer.external_id)
+    amount, now = Money(known.amount_minor, known.currency), till.clock.now()
+    facts = _facts(order, till, amount)
+    if answer.state == "confirmed":
+        _book(tx, postings.refund_confirmed(known.id, **facts), now)
+    if answer.state == "failed":
+        if known.state == "confirmed":
+            # The bank sent it back days later: the money is with us again, and owed.
+            _book(tx, postings.refund_failed(known.id, **facts), now)
+        detail = f"{amount} could not be paid back; find another way"
+        gateway_events.raise_alert(tx, "refund_failed", known.id, detail, now)
+
+
+def _facts(order: Order, till: Till, amount: Money) -> dict[str, Any]:
+    return {
+        "region": order.region, "gateway": till.gateway.name, "amount": amount.minor, "currency": amount.currency,
+        "at": till.clock.now(),
+    }  # fmt: skip
+
+
+def _book(tx: Transaction, entry: Entry | None, now: datetime) -> None:
+    if entry:
+        books.book(tx, entry, now)

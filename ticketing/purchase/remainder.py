@@ -1,0 +1,114 @@
+"""What is left of a ticket when some of its legs are given back: its price alone, and its signed text without them.
+
+The rest is priced for its passenger by the tariff that the quote was made with, at the moment of the quote: nobody
+pays for a later change of tariff. A leg that has gone keeps its place in the ticket as a leg of nobody, because gates
+and books know uses by the number of their leg.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tariffs.book import TariffBook, build_book
+from tariffs.pricing import price_journey
+from ticketing.db import Transaction, offers, tickets
+from ticketing.db.offers import Quote
+from ticketing.db.tickets import Ticket, TicketMove
+from ticketing.errors import Conflict
+from ticketing.ids import new_id
+from ticketing.purchase.refund import NOTHING, RefundableLeg, RefundableTicket, Rest
+from ticketing.purchase.till import Till
+from ticketing.purchase.wanted import gross_sums
+from ticketing.regions import prices, rides, travellers
+from ticketing.tickets import claims
+from ticketing.tickets.issue import GIVEN_BACK, choose_index, status_list_of
+from ticketing.tickets.jws import Signer
+from ticketing.tickets.own import payload_of
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """What stays of a ticket: for the decision, and as the refund's document keeps it (None: nothing stays)."""
+
+    rest: Rest
+    document: Mapping[str, Any] | None
+
+
+def refundable(ticket: Ticket, quote: Quote, used: frozenset[int], *, is_used: bool) -> RefundableTicket:
+    """A ticket as the decision sees it. `used` are the legs that a gate has accepted; a pass is used as a whole."""
+    worth = ticket.document.get("left") or _passenger(quote, ticket.passenger_ref)
+    season = ticket.document.get("pass")
+    if season:
+        begins = datetime.fromisoformat(season["valid_from"])
+        legs = tuple(RefundableLeg(name, begins, is_used) for name in ticket.document["operators"])
+    else:
+        legs = tuple(
+            RefundableLeg(
+                leg["operator"], datetime.fromisoformat(leg["departure"]), at in used, "given_back_at" in leg
+            )
+            for at, leg in enumerate(ticket.document["legs"])
+        )
+    return RefundableTicket(
+        ticket.jti, ticket.passenger_ref, ticket.status, ticket.currency, gross_sums(worth["shares"]), legs, not season
+    )  # fmt: skip
+
+
+def remainder(
+    tx: Transaction, till: Till, quote: Quote, ticket: RefundableTicket, going: Sequence[int]
+) -> Remainder:
+    """What stays when these legs go, with its price alone."""
+    staying = [at for at in ticket.left if at not in going]
+    if not staying:
+        return Remainder(NOTHING, None)
+    passenger = _passenger(quote, ticket.passenger_ref)
+    price = price_journey(
+        _book(tx, till, quote),
+        [rides.from_json(quote.document["rides"][at]) for at in staying],
+        [travellers.from_json(passenger)],
+        channel=quote.document.get("sale_channel"),
+        at=quote.created_at,
+    )
+    if price.total is None or price.total.currency != quote.currency:
+        return Remainder(Rest(unpriced=price.reason or "mixed_currencies"), None)
+    priced = prices.to_json(price.passengers[0])
+    items = [{**item, "legs": [staying[at] for at in item["legs"]]} for item in priced["items"]]
+    kept = {name: priced[name] for name in ("total_minor", "shares", "taxes")}
+    return Remainder(Rest(gross_sums(priced["shares"])), {"legs": staying, "items": items, **kept})
+
+
+def shorten(tx: Transaction, till: Till, ticket: Ticket, line: Mapping[str, Any], now: datetime) -> None:
+    """Sign a ticket anew without the legs of a refund's line; its old text is revoked, its identity and uses stay."""
+    going = line["legs"]
+    payload = payload_of(ticket.token)
+    payload["l"] = [list(GIVEN_BACK) if at in going else leg for at, leg in enumerate(payload["l"])]
+    payload["aud"] = list(dict.fromkeys(leg[0] for leg in payload["l"]))
+    place = status_list_of(now, ticket.expires_at)
+    index = choose_index(lambda wanted: tickets.has_index(tx, place, wanted))
+    payload["status"] = {"status_list": {"idx": index, "uri": till.press.status_uri(place)}}
+    claims.parse(payload)  # what a gate would refuse is never issued
+    token = Signer(*till.press.keys.signer_key("ticket")).sign(claims.TYP, payload)
+    legs = [
+        {**leg, "given_back_at": now.isoformat()} if at in going else leg
+        for at, leg in enumerate(ticket.document["legs"])
+    ]
+    operators = sorted({leg["operator"] for leg in legs if "given_back_at" not in leg})
+    document = {**ticket.document, "legs": legs, "operators": operators, "left": line["left"]}
+    old = TicketMove(new_id(), ticket.jti, ticket.status_list, ticket.status_index, "", now)
+    tickets.move_ticket(tx, ticket, old, token, (place, index), document=document)
+
+
+def _book(tx: Transaction, till: Till, quote: Quote) -> TariffBook:
+    """The tariff of the quote: today's, or the stored one of its day."""
+    book = till.regions[quote.region].book
+    if book.version == quote.tariff_version:
+        return book
+    built, findings = build_book(**offers.get_tariff(tx, quote.tariff_version).document)
+    if built is None:
+        raise Conflict(f"the tariff of this ticket has {len(findings)} findings and cannot be built")
+    return built
+
+
+def _passenger(quote: Quote, ref: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = next(one for one in quote.document["passengers"] if one["ref"] == ref)
+    return found

@@ -1,0 +1,53 @@
+"""A passenger's price as JSON, as quotes keep it. Pure."""
+
+from typing import Any
+
+from tariffs.result import PassengerPrice
+from ticketing.regions import travellers
+
+
+def to_json(found: PassengerPrice) -> dict[str, Any]:
+    """Write what one passenger is promised: items, shares, taxes and derivation."""
+    return {
+        **travellers.to_json(found.passenger),
+        "total_minor": found.total.minor if found.total else 0,
+        "items": [
+            {
+                "seller": item.seller,
+                "fare_product_id": item.fare_product_id,
+                "rider_category_id": item.rider_category_id,
+                "fare_media_id": item.fare_media_id,
+                "amount_minor": item.price.minor,
+                "legs": list(item.legs),
+                "because": item.because,
+                **({"held_ticket": item.held_ticket} if item.held_ticket else {}),
+            }
+            for item in found.bought
+        ],
+        "shares": [
+            {
+                "operator": share.operator,
+                "gross_minor": share.gross,
+                "vat_minor": share.vat,
+                "fee_minor": share.fee,
+                "net_minor": share.net,
+                "rule": share.rule,
+            }
+            for share in found.shares
+        ],
+        "taxes": [
+            {
+                "member_state": row.key.member_state,
+                "mode": row.key.mode,
+                "scope": row.key.scope,
+                "treatment": row.key.treatment,
+                "rate_bp": row.key.rate_bp,
+                "verified": row.key.verified,
+                "distance_m": row.metres,
+                "gross_minor": row.gross,
+                "vat_minor": row.vat,
+            }
+            for row in found.taxes
+        ],
+        "derivation": list(found.derivation),
+    }
