@@ -26,6 +26,7 @@ from ticketing.api import (
     operators,
     orders,
     passes,
+    passkeys,
     problems,
     settlement,
     staff,
@@ -52,6 +53,7 @@ from ticketing.identity import (
     authenticate,
 )
 from ticketing.identity.oidc import Provider
+from ticketing.identity.passkeys import RelyingParty
 from ticketing.identity.proofs import read_issuers, trusted_issuers
 from ticketing.payments import DemoGateway, PaymentGateway, StripeGateway
 from ticketing.purchase.service import Till
@@ -66,6 +68,7 @@ _log = structlog.get_logger(__name__)
 
 _BLUEPRINTS = (
     accounts,
+    passkeys,
     passes,
     journeys,
     operators,
@@ -148,13 +151,20 @@ def build_rooms(
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
     keys.create_missing(clock.now())
     doors = load_gates(settings.regions_folder / name for name in settings.regions)
+    rules = gate_rules(regions) | {code: product.rule for code, product in doors.products.items()}
     press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo")
     return Rooms(
         clock=clock,
         planner=Planner(database, clock, regions, watch=watch, sale_channel=settings.sale_channel),
         desk=Desk(database, clock, regions, settings.sale_channel),
         till=Till(
-            database, clock, _gateway(settings, database, clock), press, regions, connectors or opened.regions
+            database,
+            clock,
+            _gateway(settings, database, clock),
+            press,
+            regions,
+            connectors or opened.regions,
+            rules,
         ),
         gatehouse=Gatehouse(
             database,
@@ -162,7 +172,7 @@ def build_rooms(
             keys,
             press,
             accept_demo=settings.gateway == "demo",
-            rules=gate_rules(regions) | {code: product.rule for code, product in doors.products.items()},
+            rules=rules,
             policies=doors.policies,
             zones=doors.zones,
         ),
@@ -182,6 +192,7 @@ def build_rooms(
         proofs=_proofs(settings, database, clock, regions),
         privacy=PrivacyDesk(database, clock),
         provider=Provider(settings.oidc) if settings.oidc else None,
+        party=RelyingParty.of(settings.public_url, settings.passkey_origins),
         counters=Counters(database),
         readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
         warnings=tuple(settings.warnings()),

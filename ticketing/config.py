@@ -79,6 +79,7 @@ class Settings:
     stripe_webhook_secrets: tuple[str, ...] = ()
     stripe_api_address: str = ""
     oidc: OidcSettings | None = None
+    passkey_origins: tuple[str, ...] = ()
     proof_issuers: Path | None = None
     rate_limits: bool = True
     sale_channel: str | None = None
@@ -134,6 +135,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         rate_limits=_one_of(environ, "RATE_LIMITS", ("on", "off")) == "on",
         sale_channel=environ.get("THROUGHFARE_SALE_CHANNEL") or None,
         oidc=_oidc(environ),
+        passkey_origins=_words(environ.get("THROUGHFARE_PASSKEY_ORIGINS", "")),
         proof_issuers=_optional_path(environ, "PROOF_ISSUERS"),
         stripe_api_address=environ.get("THROUGHFARE_STRIPE_API_ADDRESS", "").rstrip("/"),
         allow_demo_payments_in_production=environ.get("ALLOW_DEMO_PAYMENTS_IN_PRODUCTION") == "yes",

@@ -55,7 +55,7 @@ class Accounts(MethodView):
             language=wanted["language"],
             label=wanted["label"],
         )
-        return _handed_out(made)
+        return handed_out(made)
 
 
 @blueprint.route("/sessions")
@@ -67,7 +67,7 @@ class Sessions(MethodView):
     @limited("20 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Sign in with a password."""
-        return _handed_out(
+        return handed_out(
             people.sign_in(rooms().reception, wanted["email"], wanted["password"], label=wanted["label"])
         )
 
@@ -105,7 +105,7 @@ class Refresh(MethodView):
     @limited("60 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Exchange the refresh token for the next pair; a token that is used twice ends the session."""
-        return _handed_out(people.refresh(rooms().reception, wanted["refresh_token"]))
+        return handed_out(people.refresh(rooms().reception, wanted["refresh_token"]))
 
 
 @blueprint.route("/sessions/<string:session_id>")
@@ -144,7 +144,7 @@ class ProviderCallback(MethodView):
         made = _provider().finish(
             rooms().reception, state=wanted["state"], code=wanted["code"], label="identity provider"
         )
-        return _handed_out(made)
+        return handed_out(made)
 
 
 @blueprint.route("/me")
@@ -287,7 +287,8 @@ def _provider() -> Provider:
     return found
 
 
-def _handed_out(made: SignedIn) -> dict[str, Any]:
+def handed_out(made: SignedIn) -> dict[str, Any]:
+    """What a device holds after it has signed in."""
     return {
         "account_id": made.person_id,
         "session_id": made.session_id,

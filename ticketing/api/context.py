@@ -23,6 +23,7 @@ from ticketing.identity import (
     authenticate_person,
 )
 from ticketing.identity.oidc import Provider
+from ticketing.identity.passkeys import RelyingParty
 from ticketing.purchase.service import Till, belongs_to
 from ticketing.quote.service import Desk
 from ticketing.regions import Connectors
@@ -48,6 +49,7 @@ class Rooms:
     proofs: ProofDesk
     privacy: PrivacyDesk
     provider: Provider | None
+    party: RelyingParty
     counters: Counters
     readiness: Callable[[], dict[str, Any]]
     warnings: tuple[str, ...]

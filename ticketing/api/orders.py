@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import Response, make_response, request
+from flask import Response, json, make_response, request
 from flask.views import MethodView
 
 from tariffs.money import Money, MoneyError, parse
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import once, open_order, person_if_any, rooms
+from ticketing.api.context import once, open_order, person, person_if_any, rooms
 from ticketing.api.language import language
 from ticketing.api.limits import limited
 from ticketing.api.schemas.orders import (
@@ -24,7 +24,7 @@ from ticketing.api.schemas.orders import (
     TicketsSchema,
 )
 from ticketing.errors import Conflict, InvalidRequest, NotFound
-from ticketing.identity import Answer
+from ticketing.identity import Answer, people
 from ticketing.purchase import service as purchase
 from ticketing.purchase import show
 from ticketing.purchase.receipt import receipt
@@ -260,6 +260,7 @@ def _placed(
                 lambda tx, state: remember(tx, shown(state)),
                 person_id,
                 exchange_of,
+                phones=_phones(wanted["phones"]),
             )
         )
 
@@ -267,6 +268,20 @@ def _placed(
     # The token is made from the order's id, so it need not be stored with the answer.
     token = here.order_tokens.issue(answer.body["id"])
     return _answered(Answer({**answer.body, "access_token": token}, answer.replayed))
+
+
+def _phones(wanted: list[dict[str, Any]]) -> list[purchase.PhoneOf]:
+    """The phones that are named: by their key, or as phones of the account that calls."""
+    found = []
+    for at, one in enumerate(wanted):
+        key = one.get("key")
+        if key is None:
+            mine = {phone.id: phone for phone in people.list_phones(rooms().reception, person())}
+            if one["phone_id"] not in mine:
+                raise InvalidRequest.at(f"phones[{at}].phone_id", "is no phone of this account")
+            key = json.loads(mine[one["phone_id"]].jwk)
+        found.append(purchase.PhoneOf(one["passenger"], key))
+    return found
 
 
 def _wish(wanted: dict[str, Any]) -> purchase.Wish:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from ticketing.db.engine import Transaction
 from ticketing.db.people_tables import (
     entitlement,
+    passkey,
     person,
     person_identity,
     phone,
@@ -119,6 +120,7 @@ def erase_person(tx: Transaction, person_id: str, at: datetime) -> None:
     tx.execute(sa.delete(person_identity).where(person_identity.c.person_id == person_id))
     tx.execute(sa.delete(entitlement).where(entitlement.c.person_id == person_id))
     tx.execute(sa.delete(phone).where(phone.c.person_id == person_id))
+    tx.execute(sa.delete(passkey).where(passkey.c.person_id == person_id))
     mine = sa.select(session.c.id).where(session.c.person_id == person_id)
     tx.execute(sa.delete(refresh_token).where(refresh_token.c.session_id.in_(mine)))
     tx.execute(sa.delete(session).where(session.c.person_id == person_id))

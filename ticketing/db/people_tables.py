@@ -1,4 +1,4 @@
-"""Tables of people: accounts, their sessions and phones, what they have proven, and how often somebody called.
+"""Tables of people: accounts, their sessions, phones and passkeys, what they have proven, and how often somebody called.
 
 Only `person` and `person_identity` hold what says who somebody is; erasing an account empties them.
 """
@@ -62,6 +62,19 @@ phone = sa.Table(
     sa.Column("jwk", sa.Text(), nullable=False),
     sa.Column("created_at", Instant(), nullable=False),
     sa.Column("removed_at", Instant(), nullable=True),
+    sa.Index(None, "person_id"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+passkey = sa.Table(
+    "passkey", metadata,
+    sa.Column("id", sa.Text(), primary_key=True),
+    sa.Column("person_id", sa.Text(), sa.ForeignKey("person.id"), nullable=False),
+    sa.Column("label", sa.Text(), nullable=False),
+    sa.Column("public_key", sa.Text(), nullable=False),
+    sa.Column("uses", Int64, nullable=False),
+    sa.Column("created_at", Instant(), nullable=False),
+    sa.Column("used_at", Instant(), nullable=True),
     sa.Index(None, "person_id"),
     sqlite_strict=True,
 )  # fmt: skip

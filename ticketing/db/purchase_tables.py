@@ -1,4 +1,4 @@
-"""Tables of buying beyond orders and tickets: operators' bookings, what gateways report, disputes, alerts."""
+"""Tables of buying beyond orders and tickets: operators' bookings, phones, what gateways report, disputes, alerts."""
 
 import sqlalchemy as sa
 
@@ -22,6 +22,15 @@ booking = sa.Table(
     ),
     sa.UniqueConstraint("order_id", "seq"),
     sa.Index(None, "state"),
+    sqlite_strict=True,
+)  # fmt: skip
+
+# The phone that a passenger's ticket will be bound to; forgotten when the ticket exists, or the order has ended.
+order_phone = sa.Table(
+    "order_phone", metadata,
+    sa.Column("order_id", sa.Text(), sa.ForeignKey("ticket_order.id"), primary_key=True),
+    sa.Column("passenger_ref", sa.Text(), primary_key=True),
+    sa.Column("jwk", sa.Text(), nullable=False),
     sqlite_strict=True,
 )  # fmt: skip
 

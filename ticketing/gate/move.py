@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-
 from ticketing.db import Transaction, tickets
 from ticketing.db.tickets import Ticket, TicketMove
 from ticketing.errors import Conflict, InvalidRequest, NotFound
@@ -18,7 +16,7 @@ from ticketing.gate.house import Gatehouse
 from ticketing.ids import new_id
 from ticketing.tickets import claims
 from ticketing.tickets.issue import choose_index, status_list_of
-from ticketing.tickets.jwk import BadKey, VerifyKey, public_key, thumbprint, to_jwk
+from ticketing.tickets.jwk import BadKey, phone_key, public_key, thumbprint
 from ticketing.tickets.jws import Signer
 from ticketing.tickets.own import payload_of
 
@@ -86,10 +84,6 @@ def _rewrite(
 def _binding(jwk: Mapping[str, Any]) -> dict[str, str]:
     """The four members of a phone's key, as a ticket holds them."""
     try:
-        key = public_key(jwk)
+        return phone_key(jwk)
     except BadKey as error:
         raise InvalidRequest.at("public_key", str(error)) from None
-    if not isinstance(key, EllipticCurvePublicKey):
-        raise InvalidRequest.at("public_key", "a phone's key is P-256")
-    written = to_jwk(VerifyKey("-", "ES256", key))
-    return {name: written[name] for name in ("kty", "crv", "x", "y")}

@@ -1,5 +1,6 @@
 """Identity: who calls, with which role, for which operator or order."""
 
+from ticketing.db.passkeys import Passkey
 from ticketing.db.people import Entitlement, Phone
 from ticketing.identity.access_token import AccessTokens, Caller
 from ticketing.identity.counters import Counters
@@ -19,6 +20,7 @@ __all__ = [
     "Entitlement",
     "Once",
     "OrderTokens",
+    "Passkey",
     "Phone",
     "Principal",
     "PrivacyDesk",

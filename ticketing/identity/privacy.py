@@ -8,7 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 from ticketing.clock import Clock, written
-from ticketing.db import Database, audit_trail, idempotency, offers, orders, people, rate_counts, tickets
+from ticketing.db import (
+    Database,
+    audit_trail,
+    idempotency,
+    offers,
+    order_phones,
+    orders,
+    passkeys,
+    people,
+    rate_counts,
+    tickets,
+)
 from ticketing.errors import NotFound
 from ticketing.identity.access_token import Caller
 
@@ -49,6 +60,10 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
             "phones": [
                 {"id": one.id, "label": one.label, "public_key": one.jwk, "since": written(one.created_at)}
                 for one in people.list_phones(tx, person.id)
+            ],
+            "passkeys": [
+                {"id": one.id, "label": one.label, "public_key": one.public_key, "since": written(one.created_at)}
+                for one in passkeys.list_passkeys(tx, person.id)
             ],
             "entitlements": [
                 {"claim": one.claim, "issuer": one.issuer, "valid_until": one.valid_until, "proof_hash": one.proof}
@@ -102,5 +117,6 @@ def forget_what_is_due(desk: PrivacyDesk) -> dict[str, int]:
             **people.forget_old(tx, now - _SIGN_INS_KEPT, now - _SESSIONS_KEPT, now.date().isoformat()),
             "counters": rate_counts.clear_over(tx, int(now.timestamp())),
             "answers": idempotency.delete_before(tx, now - _ANSWERS_KEPT),
+            "phones_of_orders": order_phones.forget_of_ended(tx),
             "offers": offers.delete_offers_expired_before(tx, now - _OFFERS_KEPT),
         }

@@ -1,13 +1,13 @@
 """Issue the tickets of a paid order: one a passenger, with its shares and taxes in the books, in one transaction."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from ticketing.books import postings
-from ticketing.db import Transaction, books, tickets
+from ticketing.db import Transaction, books, order_phones, tickets
 from ticketing.db.books import Share, Tax
 from ticketing.db.offers import Quote
 from ticketing.db.orders import Order
@@ -55,14 +55,25 @@ def validity(rides: list[dict[str, Any]], now: datetime) -> Validity:
 
 def issue(tx: Transaction, press: Press, quote: Quote, order: Order, now: datetime) -> list[Ticket]:
     """Sign and store every ticket of a quote and book what each operator, tax office and the scheme gets."""
+    keys = order_phones.list_phones(tx, order.id)
+    order_phones.forget_phones(tx, order.id)
     return [
-        _issue_one(tx, press, quote, order_id=order.id, passenger=passenger, now=now)
+        _issue_one(
+            tx, press, quote, order_id=order.id, passenger=passenger, key=keys.get(passenger["ref"]), now=now
+        )
         for passenger in quote.document["passengers"]
     ]
 
 
 def _issue_one(
-    tx: Transaction, press: Press, quote: Quote, *, order_id: str, passenger: dict[str, Any], now: datetime
+    tx: Transaction,
+    press: Press,
+    quote: Quote,
+    *,
+    order_id: str,
+    passenger: dict[str, Any],
+    key: Mapping[str, str] | None,
+    now: datetime,
 ) -> Ticket:
     rides, season = quote.document["rides"], quote.document.get("pass")
     valid = pass_validity(season) if season else validity(rides, now)
@@ -83,6 +94,7 @@ def _issue_one(
             status_index=index,
             uses_per_leg=0 if season else 1,
             uses=season["uses"] if season else None,
+            binding_key=key,
         )
     )
     made = Ticket(

@@ -4,9 +4,10 @@ Hold all places, authorise the money, have every place confirmed, take the money
 ledger in one transaction. Any refusal gives back what was held; a crash at any step is carried on by `advance`.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from ticketing.db import Transaction, bookings, offers, orders
+from ticketing.db import Transaction, bookings, offers, order_phones, orders, tickets
 from ticketing.db.offers import Quote
 from ticketing.db.orders import Order, OrderEvent, Payment, Refund
 from ticketing.errors import Conflict, Gone, InvalidRequest, OperatorSilent, PaymentRefused
@@ -17,6 +18,7 @@ from ticketing.purchase.giving_back import Wish, decide_refund, offer_refund, re
 from ticketing.purchase.issue import issue
 from ticketing.purchase.order import PAYABLE, UNFINISHED, Move
 from ticketing.purchase.paying_back import settle_refund
+from ticketing.purchase.phones import PhoneOf, keys_for
 from ticketing.purchase.till import (
     ORDER_LIFE,
     OrderState,
@@ -30,6 +32,7 @@ from ticketing.purchase.till import (
 
 __all__ = [
     "OrderState",
+    "PhoneOf",
     "RememberOrder",
     "RememberRefund",
     "Till",
@@ -61,12 +64,15 @@ def place_order(
     remember: RememberOrder,
     person_id: str | None = None,
     exchange_of: str | None = None,
+    *,
+    phones: Sequence[PhoneOf] = (),
 ) -> OrderState:
     """Turn a quote into an order with its places held, awaiting payment; one of 0.00 has its tickets at once.
 
     Raises InvalidRequest for an unknown quote, Gone for an expired one, Conflict for one already ordered or
     where an operator has no place, OperatorSilent where one does not answer: then nothing stays booked.
-    With `exchange_of` the tickets of that order pay for it as far as they give something back.
+    With `exchange_of` the tickets of that order pay for it as far as they give something back. `phones` are
+    those that the tickets will be bound to.
     """
     now = till.clock.now()
     with till.database.write() as tx:
@@ -84,6 +90,8 @@ def place_order(
                 f"at most {_MOST_OPEN} orders may wait for payment at a time; pay one, or let it go"
             )
         credit = _credit(tx, till, quote, exchange_of)
+        exchanged = tickets.list_tickets(tx, exchange_of) if exchange_of else ()
+        keys = keys_for(quote, till.rule_of(quote), phones, exchanged)
         order_id = new_id()
         wanted = places.plan(till, quote, order_id)
         order = Order(
@@ -95,6 +103,7 @@ def place_order(
             tx, OrderEvent(new_id(), order.id, now, None, order.state, "buyer", "order placed")
         )
         bookings.insert_bookings(tx, wanted)
+        order_phones.insert_phones(tx, order.id, keys)
         pass_uses.take(tx, quote, order.id, now)
         if order.total_minor <= credit and not wanted:
             issue(tx, till.press, quote, order, now)

@@ -19,13 +19,17 @@ from ticketing.purchase.order import Move, after
 from ticketing.purchase.refund import Conditions
 from ticketing.regions import Region
 from ticketing.tickets.issue import Press
+from ticketing.tickets.products import ProductRule
 
 ORDER_LIFE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """What a purchase needs. `connectors` are the operators of each region that have to know of a booking."""
+    """What a purchase needs.
+
+    `connectors` are the operators of each region that have to know of a booking, `rules` the products' rules at gates.
+    """
 
     database: Database
     clock: Clock
@@ -33,11 +37,16 @@ class Till:
     press: Press
     regions: Mapping[str, Region]
     connectors: Mapping[str, Mapping[str, Connector]] = field(default_factory=dict)
+    rules: Mapping[str, ProductRule] = field(default_factory=dict)
 
     def connector(self, region: str, operator: str) -> Connector | None:
         """The connector of an operator that holds places; None where our ticket is enough."""
         found = self.connectors.get(region, {}).get(operator)
         return found if found is not None and found.capabilities.needs_hold else None
+
+    def rule_of(self, quote: Quote) -> ProductRule:
+        """How tickets of a quote's product behave."""
+        return self.rules.get(quote.document["product"], ProductRule())
 
     def conditions(self, region: str) -> Mapping[str, Conditions]:
         """On which terms each operator of a region gives money back."""

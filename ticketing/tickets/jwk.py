@@ -98,6 +98,15 @@ def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     raise BadKey("neither Ed25519 nor P-256")
 
 
+def phone_key(jwk: Mapping[str, Any]) -> dict[str, str]:
+    """The four members of a phone's public key, as a ticket holds them in `cnf`; raises BadKey."""
+    key = public_key(jwk)
+    if not isinstance(key, EllipticCurvePublicKey):
+        raise BadKey("a phone's key is P-256")
+    written = to_jwk(VerifyKey("-", "ES256", key))
+    return {name: written[name] for name in ("kty", "crv", "x", "y")}
+
+
 def load_jwks(document: Mapping[str, Any]) -> dict[str, VerifyKey]:
     """Read a whole key set by kid; one bad or repeated key refuses all of it. Raises BadKey."""
     if len(json.dumps(document)) > _MAX_CHARS:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
+from ticketing.api.schemas.accounts import PhoneKeySchema
 from ticketing.api.schemas.common import ID, Strict, moment, money
 
 
@@ -78,16 +79,29 @@ class QuoteSchema(Strict):
     legs = fields.List(fields.Dict(), required=True)
 
 
+class OrderPhoneSchema(Strict):
+    """The phone that a passenger's ticket will be bound to: its key, or a phone of the account that calls."""
+
+    passenger = fields.String(required=True, validate=ID)
+    key = fields.Nested(PhoneKeySchema)
+    phone_id = fields.String(validate=ID)
+
+    @validates_schema
+    def one_of_both(self, wanted: dict[str, Any], **_: Any) -> None:
+        """Either says which phone it is."""
+        if ("key" in wanted) == ("phone_id" in wanted):
+            raise ValidationError("name either key or phone_id", "key")
+
+
 class OrderRequestSchema(Strict):
-    """Order a quote."""
+    """Order a quote. A ticket that is bound to a phone opens gates only with that phone's proof."""
 
     quote_id = fields.String(required=True, validate=ID)
+    phones = fields.List(fields.Nested(OrderPhoneSchema), load_default=list, validate=validate.Length(0, 30))
 
 
-class ExchangeRequestSchema(Strict):
-    """Exchange the tickets of an order for another journey."""
-
-    quote_id = fields.String(required=True, validate=ID)
+class ExchangeRequestSchema(OrderRequestSchema):
+    """Exchange the tickets of an order for another journey; tickets keep their phones unless others are named."""
 
 
 class PaymentRequestSchema(Strict):

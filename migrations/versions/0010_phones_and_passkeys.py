@@ -1,0 +1,46 @@
+"""The phone that a ticket will be bound to, while its order waits; passkeys of accounts."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from ticketing.db.types import Instant, Int64
+
+revision = "0010_phones_and_passkeys"
+down_revision = "0006_people_and_payments"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create both tables; nothing of the past concerns them."""
+    op.create_table(
+        "order_phone",
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("passenger_ref", sa.Text(), nullable=False),
+        sa.Column("jwk", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("order_id", "passenger_ref", name=op.f("pk_order_phone")),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["ticket_order.id"], name=op.f("fk_order_phone_order_id_ticket_order")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "passkey",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("public_key", sa.Text(), nullable=False),
+        sa.Column("uses", Int64, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("used_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkey")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_passkey_person_id_person")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_passkey_person_id"), "passkey", ["person_id"])
+
+
+def downgrade() -> None:
+    """Drop both: people sign in another way, and waiting orders are bound to no phone."""
+    op.drop_table("passkey")
+    op.drop_table("order_phone")

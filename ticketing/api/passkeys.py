@@ -1,0 +1,105 @@
+"""Passkeys: make one, sign in with one, forget one."""
+
+from typing import Any
+
+from flask.views import MethodView
+
+from ticketing.api.accounts import handed_out
+from ticketing.api.blueprint import Blueprint
+from ticketing.api.context import person, rooms
+from ticketing.api.limits import limited
+from ticketing.api.schemas.accounts import SignedInSchema
+from ticketing.api.schemas.passkeys import (
+    PasskeyAnswerSchema,
+    PasskeyOptionsSchema,
+    PasskeySchema,
+    PasskeysSchema,
+    PasskeyWishSchema,
+)
+from ticketing.clock import written
+from ticketing.identity import Passkey, passkeys
+
+blueprint = Blueprint("passkeys", __name__, url_prefix="/v1", description="Sign in without a password")
+
+_PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
+
+
+@blueprint.route("/me/passkeys/options")
+class RegistrationOptions(MethodView):
+    """Begin to make a passkey."""
+
+    @blueprint.arguments(PasskeyWishSchema)
+    @blueprint.response(200, PasskeyOptionsSchema)
+    @blueprint.doc(**_PERSON)
+    @limited("20 per minute")
+    def post(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Options for `navigator.credentials.create()`, good for five minutes."""
+        return {"public_key": passkeys.offer_registration(rooms().reception, rooms().party, person())}
+
+
+@blueprint.route("/me/passkeys")
+class Passkeys(MethodView):
+    """The caller's passkeys."""
+
+    @blueprint.response(200, PasskeysSchema)
+    @blueprint.doc(**_PERSON)
+    def get(self) -> dict[str, Any]:
+        """List the passkeys of the account."""
+        return {"passkeys": [_shown(one) for one in passkeys.list_passkeys(rooms().reception, person())]}
+
+    @blueprint.arguments(PasskeyAnswerSchema)
+    @blueprint.response(201, PasskeySchema)
+    @blueprint.doc(**_PERSON)
+    @limited("20 per minute")
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Keep the passkey that the browser or the app has made."""
+        caller = person()
+        return _shown(
+            passkeys.register(rooms().reception, rooms().party, caller, wanted["credential"], wanted["label"])
+        )
+
+
+@blueprint.route("/me/passkeys/<string:passkey_id>")
+class PasskeyOne(MethodView):
+    """One passkey."""
+
+    @blueprint.response(204)
+    @blueprint.doc(**_PERSON)
+    def delete(self, passkey_id: str) -> None:
+        """Forget a passkey: it signs nobody in any more."""
+        passkeys.remove_passkey(rooms().reception, person(), passkey_id)
+
+
+@blueprint.route("/sign-in/passkey/options")
+class SignInOptions(MethodView):
+    """Begin to sign in with a passkey."""
+
+    @blueprint.arguments(PasskeyWishSchema)
+    @blueprint.response(200, PasskeyOptionsSchema)
+    @limited("20 per minute")
+    def post(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Options for `navigator.credentials.get()`, good for five minutes; the device shows its passkeys."""
+        return {"public_key": passkeys.offer_sign_in(rooms().reception, rooms().party)}
+
+
+@blueprint.route("/sign-in/passkey")
+class SignIn(MethodView):
+    """Sign in with a passkey."""
+
+    @blueprint.arguments(PasskeyAnswerSchema)
+    @blueprint.response(201, SignedInSchema)
+    @limited("20 per minute")
+    def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Sign in with what `navigator.credentials.get()` has given."""
+        return handed_out(
+            passkeys.sign_in(rooms().reception, rooms().party, wanted["credential"], label=wanted["label"])
+        )
+
+
+def _shown(one: Passkey) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "label": one.label,
+        "created_at": written(one.created_at),
+        "used_at": written(one.used_at) if one.used_at else None,
+    }
