@@ -162,6 +162,9 @@ def _priced(journey: Journey, passenger: Passenger, parts: Singles | Unpriced) -
         shares=shares_of(journey.book, parts, taxes),
         taxes=tuple(taxes),
         derivation=tuple(_numbered(parts)),
+        taps=tuple(
+            part.tap for part in parts if part.tap and any(cap.covers(part.tap) for cap in journey.book.caps)
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from tariffs.book import TariffBook
+from tariffs.caps import Tap
 from tariffs.money import Money, half_up
 from tariffs.parts import Bought, Part
 from tariffs.party import Passenger
@@ -36,7 +37,10 @@ class OperatorShare:
 
 @dataclass(frozen=True, slots=True)
 class PassengerPrice:
-    """The price of the whole way for one passenger; None comes with its reason."""
+    """The price of the whole way for one passenger; None comes with its reason.
+
+    `taps` are its rides that caps of the tariff count, for what the passenger buys later.
+    """
 
     passenger: Passenger
     total: Money | None
@@ -45,6 +49,7 @@ class PassengerPrice:
     shares: tuple[OperatorShare, ...] = ()
     taxes: tuple[TaxRow, ...] = ()
     derivation: tuple[dict[str, Any], ...] = ()
+    taps: tuple[Tap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
-"""Passes that people hold, and which journeys have used them."""
+"""Passes that people hold, which journeys have used them, and the journeys that people have paid."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.purchase_tables import pass_use
-from ticketing.db.rows import fetch
-from ticketing.db.tables import order, ticket
+from ticketing.db.rows import fetch, value
+from ticketing.db.tables import order, quote, ticket
 from ticketing.db.tickets import Ticket
 
 
@@ -21,6 +23,19 @@ def list_passes_of(tx: Transaction, person_id: str, now: datetime) -> list[Ticke
         .order_by(ticket.c.issued_at, ticket.c.jti)
     )
     return [found for found in fetch(tx, query, Ticket) if "pass" in found.document]
+
+
+def list_rides_of(tx: Transaction, person_id: str, since: datetime) -> list[tuple[Ticket, dict[str, Any]]]:
+    """The valid tickets for journeys of a person's orders that were not over before, each with its quote."""
+    query = (
+        sa.select(ticket, quote.c.document.label("quoted"))
+        .join(order, order.c.id == ticket.c.order_id)
+        .join(quote, quote.c.id == order.c.quote_id)
+        .where(order.c.person_id == person_id, ticket.c.status == "valid", ticket.c.expires_at > since)
+        .order_by(ticket.c.issued_at, ticket.c.jti)
+    )
+    found = [(value(row, Ticket), json.loads(row["quoted"])) for row in tx.execute(query).mappings()]
+    return [(held, quoted) for held, quoted in found if "pass" not in held.document]
 
 
 def count_uses(tx: Transaction, jti: str) -> int:

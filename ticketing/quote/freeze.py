@@ -13,7 +13,7 @@ def document(offer: Mapping[str, Any], price: JourneyPrice, product: str) -> dic
     Amounts are minor units of the quote's currency.
     """
     return {
-        **{name: offer[name] for name in ("person_id", "sale_channel") if name in offer},
+        **{name: offer[name] for name in ("person_id", "holder_ref", "sale_channel") if name in offer},
         "product": product,
         "rides": offer["rides"],
         "legs": [leg for leg in offer["legs"] if leg["kind"] == "ride"],

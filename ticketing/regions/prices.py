@@ -50,4 +50,5 @@ def to_json(found: PassengerPrice) -> dict[str, Any]:
             for row in found.taxes
         ],
         "derivation": list(found.derivation),
+        **({"taps": [travellers.tap_to_json(tap) for tap in found.taps]} if found.taps else {}),
     }

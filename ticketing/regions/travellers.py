@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from tariffs.caps import Tap
+from tariffs.money import Money
 from tariffs.party import Passenger, ProvenClaim
 from tariffs.passes import HeldPass, Scope
 
@@ -18,6 +21,8 @@ def to_json(passenger: Passenger) -> dict[str, Any]:
         ]
     if passenger.passes:
         document["passes"] = [_pass_to_json(one) for one in passenger.passes]
+    if passenger.paid:
+        document["paid"] = [tap_to_json(tap) for tap in passenger.paid]
     return document
 
 
@@ -28,7 +33,30 @@ def from_json(document: Mapping[str, Any]) -> Passenger:
         for one in document.get("claims", [])
     )
     passes = tuple(_pass_from_json(one) for one in document.get("passes", []))
-    return Passenger(document["ref"], document["rider"], claims, passes)
+    paid = tuple(tap_from_json(one) for one in document.get("paid", []))
+    return Passenger(document["ref"], document["rider"], claims, passes, paid)
+
+
+def tap_to_json(tap: Tap) -> dict[str, Any]:
+    """Write a ride that caps count."""
+    return {
+        "id": tap.id, "at": tap.at.isoformat(), "zone": str(tap.at.tzinfo), "amount_minor": tap.price.minor,
+        "currency": tap.price.currency, "network": tap.network, "rider": tap.rider, "medium": tap.medium,
+        "operator": tap.operator,
+    }  # fmt: skip
+
+
+def tap_from_json(document: Mapping[str, Any]) -> Tap:
+    """Read what `tap_to_json` wrote."""
+    return Tap(
+        id=document["id"],
+        at=datetime.fromisoformat(document["at"]).astimezone(ZoneInfo(document["zone"])),
+        price=Money(document["amount_minor"], document["currency"]),
+        network=document["network"],
+        rider=document["rider"],
+        medium=document["medium"],
+        operator=document["operator"],
+    )
 
 
 def scope_to_json(scope: Scope) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 from operators.region import RegionData
+from tariffs.caps import Tap
 from tariffs.party import Passenger, ProvenClaim
 from tariffs.passes import HeldPass
 from tariffs.pricing import price_journey
@@ -62,6 +63,10 @@ class Holder(Protocol):
     def passes(self) -> tuple[HeldPass, ...]:
         """What is held."""
 
+    @property
+    def paid(self) -> tuple[Tap, ...]:
+        """The rides that caps count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -74,6 +79,7 @@ class Wish:
     passengers: tuple[Passenger, ...]
     region: str | None
     person_id: str | None = None
+    holder_ref: str | None = None
     via: Endpoint | None = None
     stay_minutes: int = 0
     range_minutes: int | None = None
@@ -91,6 +97,7 @@ class Wish:
             passengers=tuple(_passenger(row, holder) for row in wanted["passengers"]),
             region=wanted.get("region"),
             person_id=holder.person_id if holder else None,
+            holder_ref=next((row["ref"] for row in wanted["passengers"] if row.get("account_holder")), None),
             via=_endpoint(wanted["via"]) if "via" in wanted else None,
             stay_minutes=wanted.get("via", {}).get("stay_minutes", 0),
             range_minutes=wanted.get("range_minutes"),
@@ -269,6 +276,7 @@ def _with_offers(
                 "legs": view["legs"],
                 "passengers": [travellers.to_json(person) for person in wish.passengers],
                 **({"person_id": wish.person_id} if wish.person_id else {}),
+                **({"holder_ref": wish.holder_ref} if wish.person_id and wish.holder_ref else {}),
                 **({"sale_channel": planner.sale_channel} if planner.sale_channel else {}),
                 "total_minor": price.total.minor,
                 "currency": price.total.currency,
@@ -372,7 +380,7 @@ def _passenger(row: Mapping[str, Any], holder: Holder | None) -> Passenger:
     """A traveller; the one who is the account's owner brings what it holds."""
     if holder is None or not row.get("account_holder"):
         return Passenger(row["ref"], row["rider_category"])
-    return Passenger(row["ref"], row["rider_category"], holder.claims, holder.passes)
+    return Passenger(row["ref"], row["rider_category"], holder.claims, holder.passes, holder.paid)
 
 
 def _endpoint(wanted: Mapping[str, Any]) -> Endpoint:
