@@ -15,6 +15,7 @@ from tariffs.eligibility import issuers
 from ticketing import config, logs
 from ticketing.api import (
     accounts,
+    demo_bank,
     devices,
     edge,
     finance,
@@ -129,6 +130,7 @@ def create_app(
         api.register_blueprint(room.blueprint)
     app.register_blueprint(wellknown.blueprint)
     app.register_blueprint(gateway.blueprint)
+    app.register_blueprint(demo_bank.blueprint)
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
     )

@@ -76,6 +76,12 @@ def find_charge_of_payment(tx: Transaction, payment_id: str) -> Charge | None:
     return find(tx, query.order_by(demo_charge.c.id).limit(1), Charge)
 
 
+def list_charges(tx: Transaction, methods: tuple[str, ...], limit: int) -> list[Charge]:
+    """List the latest charges of some methods, newest first."""
+    query = sa.select(demo_charge).where(demo_charge.c.method.in_(methods))
+    return fetch(tx, query.order_by(demo_charge.c.created_at.desc(), demo_charge.c.id).limit(limit), Charge)
+
+
 def put_thing(tx: Transaction, thing: Thing) -> None:
     """Store a thing, or its new state."""
     tx.execute(sa.delete(demo_object).where(demo_object.c.id == thing.id))

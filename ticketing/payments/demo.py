@@ -39,6 +39,10 @@ DISPUTE_FEE_MINOR = 1500
 METHODS = (
     "demo_ok", "demo_declined", "demo_sca", "demo_timeout_after_capture", "demo_dispute", "demo_refund_fails",
 )  # fmt: skip
+# What may follow where a dispute stands.
+_DISPUTE_STEPS: dict[DisputeState | None, tuple[DisputeState, ...]] = {
+    None: ("open",), "open": ("withdrawn",), "withdrawn": ("won", "lost"),
+}  # fmt: skip
 
 
 class DemoGateway:
@@ -147,7 +151,7 @@ class DemoGateway:
         """Pretend that a cardholder complains, or what became of it; a dispute takes money with `withdrawn`."""
         with self._database.write() as tx:
             charge = demo_gateway.get_charge(tx, external_id)
-            thing_id = f"demo_dp_{external_id.removeprefix('demo_ch_')}"
+            thing_id = _dispute_id(external_id)
             amount = Money(charge.captured_minor - charge.refunded_minor, charge.currency)
             made = {
                 "state": state,
@@ -163,6 +167,31 @@ class DemoGateway:
             if state in {"reinstated", "won"}:
                 self._balance(tx, external_id, amount, kind="dispute", source=thing_id, fee_minor=0)
         return self.fetch_dispute(thing_id)
+
+    def play_dispute(self, external_id: str, wanted: str) -> GatewayDispute:
+        """The next step of a dispute on the demo gateway's page; raises NotFound, and Conflict out of turn."""
+        self.fetch(external_id)
+        standing, steps = self.dispute_of(external_id)
+        step = next((one for one in steps if one == wanted), None)
+        if step is None:
+            raise Conflict(f"a payment whose dispute is {standing or 'not open'} cannot become {wanted}")
+        return self.dispute(external_id, step)
+
+    def dispute_of(self, external_id: str) -> tuple[DisputeState | None, tuple[DisputeState, ...]]:
+        """Where a payment's dispute stands (None: there is none), and what may come next."""
+        with self._database.read() as tx:
+            charge = demo_gateway.find_charge(tx, external_id)
+            found = demo_gateway.find_thing(tx, _dispute_id(external_id))
+        if charge is None or charge.method != "demo_dispute" or charge.state != "captured":
+            return None, ()
+        standing = found.document["state"] if found else None
+        return standing, _DISPUTE_STEPS.get(standing, ())
+
+    def list_playable(self) -> list[Charge]:
+        """The latest payments whose method lets a person play: waiting for approval, or to be disputed."""
+        with self._database.read() as tx:
+            found = demo_gateway.list_charges(tx, ("demo_sca", "demo_dispute"), 20)
+        return [_charge(one) for one in found]
 
     def fetch(self, external_id: str) -> Charge:
         """What the demo gateway has of a payment."""
@@ -252,6 +281,10 @@ class DemoGateway:
         if earlier.request != asked:
             raise Conflict(f"the key {key} was used for another request")
         return earlier.document, True
+
+
+def _dispute_id(external_id: str) -> str:
+    return f"demo_dp_{external_id.removeprefix('demo_ch_')}"
 
 
 def _charge(found: Record) -> Charge:
