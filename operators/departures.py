@@ -63,6 +63,19 @@ def upcoming(timetable: Timetable, after: datetime, count: int) -> list[Departur
     return sorted(found, key=lambda one: (one.departs_at, one.trip_id))[:count]
 
 
+def boarding_ends(timetable: Timetable, trip_id: str, day: date) -> datetime | None:
+    """When a trip of a service day leaves the last stop where one can board; None where there is no such trip."""
+    leaves = [
+        trip.start + at
+        for pattern in timetable.patterns
+        for trip in pattern.trips
+        if trip.trip_id == trip_id
+        for at, boards in zip(pattern.departures[:-1], pattern.boards[:-1], strict=True)
+        if boards
+    ]
+    return _origin(day, timetable.timezone) + timedelta(seconds=max(leaves)) if leaves else None
+
+
 def _offsets(ride: Ride, timetable: Timetable) -> Iterable[int]:
     """The seconds after the origin of its service day at which the trip leaves the ride's first stop."""
     for pattern in timetable.patterns:

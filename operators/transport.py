@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal, NoReturn
 
 import httpcore
@@ -168,13 +169,19 @@ class _Transport(httpx.HTTPTransport):
     """httpx's transport over a pool that checks addresses, keeps the deadline and keeps nothing alive."""
 
     def __init__(self, *, allow_private: bool) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_trust(), trust_env=False)
         # httpx offers no way to hand a network backend to the pool that it makes.
         self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl.create_default_context(),
+            ssl_context=_trust(),
             max_keepalive_connections=0,
             network_backend=_Backend(allow_private),
         )
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The machine's certificates, read once: it takes longer than a call."""
+    return ssl.create_default_context()
 
 
 class _Backend(httpcore.SyncBackend):

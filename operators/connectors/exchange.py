@@ -1,15 +1,18 @@
 """The connector of an operator that has nothing but files: we sell from its allotment and send it manifests.
 
 Holds and bookings are kept in an inventory of ours whose capacity is what the operator allots. Confirming is
-local and immediate; the manifest is its delivery, written at once and repeated until it is acknowledged.
+local and immediate; the manifest is its delivery, written at once and repeated until it is acknowledged. When
+the sale of a sailing has ended, and no hold on it can become a booking any more, its manifest is sent whole.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from operators.connectors.basis import Basis, Now
+from operators.departures import boarding_ends
+from operators.exchange import manifest
 from operators.exchange.folder import Alarm, PostOffice
 from operators.exchange.format import ExchangeFile, Kind, Record, Refusal
 from operators.gtfs.timetable import Timetable
@@ -37,6 +40,8 @@ _TOLD_FOR = timedelta(days=2)
 # An event is told once, not again and again: it holds for the day.
 _DAY_SECONDS = 86_400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A trip that no timetable has: it has left by noon (UTC) after its service day, whatever its zone.
+_SURELY_LEFT = timedelta(hours=36)
 
 
 @dataclass(slots=True)
@@ -48,14 +53,6 @@ class _Allotments:
     seats: dict[Sailing, Counter[str]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Told:
-    """What our manifests have told: the last action by record, folded up to a number."""
-
-    seen: int = 0
-    actions: dict[str, str] = field(default_factory=dict)
-
-
 class FileExchange(Basis):
     """One operator's folder. `terms` is the inventory, whose capacity becomes what the operator allots."""
 
@@ -65,7 +62,7 @@ class FileExchange(Basis):
         super().__init__(operator, published, now)
         inventory = self.inventory = replace(terms, capacity=self.allotted)
         self._post = post
-        self._allotments, self._told = _Allotments(), _Told()
+        self._allotments, self._told = _Allotments(), manifest.Told()
         self._trips = (
             {trip.trip_id for pattern in published.patterns for trip in pattern.trips} if published else set()
         )
@@ -153,7 +150,9 @@ class FileExchange(Basis):
         """Take in what has come, send what is due; answers what a person should look at."""
         alarms: list[Alarm] = self._post.receive(self._judge)
         since = (self.now() - _TOLD_FOR).date()
-        self._manifest(self.inventory.sailings.sold(self.operator, since))
+        sold = self.inventory.sailings.sold(self.operator, since)
+        self._manifest(sold)
+        self._close(sold, since)
         alarms += self._post.resend()
         return [f"{alarm.trouble}: {alarm.file}: {alarm.detail}" for alarm in alarms]
 
@@ -164,21 +163,38 @@ class FileExchange(Basis):
             return  # the booking stands; `tend` writes the manifest when the folder is there again
 
     def _manifest(self, reservations: Sequence[Reservation]) -> None:
-        """Send what the operator has not been told: sold and not cancelled, or cancelled and told as sold."""
+        """Send what the operator has not been told."""
         with self._post.locked():
-            for file in self._post.files("sent", "MANIFEST", after=self._told.seen):
-                self._told.actions.update((record.record_id, record.action) for record in file.records)
-                self._told.seen = file.name.sequence
-            due: list[Record] = []
-            for sold in reservations:
-                for record in _records(sold):
-                    told = self._told.actions.get(record.record_id)
-                    if sold.state == "confirmed" and told is None:
-                        due.append(record)
-                    elif sold.state == "cancelled" and told == "ADD":
-                        due.append(_cancelled(record))
+            self._recall()
+            due = manifest.changes(reservations, self._told)
             if due:
                 self._post.send("MANIFEST", due)
+
+    def _close(self, sold: Sequence[Reservation], since: date) -> None:
+        """Send the full manifest of each sailing that nobody can book any more; once, whoever does it."""
+        with self._post.locked():
+            self._recall()
+            self._fold()
+            offered = {sailing for sailing in self._allotments.seats if sailing.service_date >= since}
+            for sailing in sorted(offered | {one.sailing for one in sold}, key=_in_order):
+                told = (sailing.trip_id, sailing.service_date) in self._told.closed
+                if not told and self._is_over(sailing, sold):
+                    self._post.send("MANIFEST", manifest.closing(sailing, sold))
+
+    def _is_over(self, sailing: Sailing, sold: Sequence[Reservation]) -> bool:
+        """Whether the sale has ended and every place that is taken is one of a booking we know."""
+        now, day = self.now(), sailing.service_date
+        leaves = boarding_ends(self._published, sailing.trip_id, day) if self._published else None
+        ends = leaves or datetime.combine(day, time(0), UTC) + _SURELY_LEFT
+        if now < ends - self.inventory.sale_ends:
+            return False
+        taken = Counter(self.inventory.sailings.taken(sailing, now))
+        return taken == manifest.places_sold(sailing, sold)
+
+    def _recall(self) -> None:
+        """Bring what was told up to the manifests that were sent."""
+        for file in self._post.files("sent", "MANIFEST", after=self._told.seen):
+            self._told.read(file)
 
     def _judge(self, file: ExchangeFile) -> Sequence[Refusal]:
         return [refusal for record in file.records if (refusal := self._refusal(file, record))]
@@ -223,31 +239,8 @@ def _apply(records: dict[str, Record | None], record: Record) -> None:
         records[record.record_id] = record
 
 
-def _records(sold: Reservation) -> list[Record]:
-    """The rows of one booking: one for each category and kind of place."""
-    price = sold.price
-    counted = Counter(sold.travellers)
-    return [
-        Record(
-            record_id=f"{sold.key}:{at}",
-            action="ADD",
-            ticket_id=sold.key,
-            trip_id=sold.sailing.trip_id,
-            service_date=sold.sailing.service_date,
-            from_stop=sold.from_stop_id,
-            to_stop=sold.to_stop_id,
-            category=category,
-            place=kind,
-            seats=seats,
-            amount_minor=price.minor if price and at == 0 else 0,
-            currency=price.currency if price else "XXX",
-        )
-        for at, ((category, kind), seats) in enumerate(sorted(counted.items()))
-    ]
-
-
-def _cancelled(record: Record) -> Record:
-    return replace(record, action="CANCEL", amount_minor=-record.amount_minor)
+def _in_order(sailing: Sailing) -> tuple[date, str]:
+    return (sailing.service_date, sailing.trip_id)
 
 
 def _hold(reservation: Reservation) -> Hold:

@@ -62,6 +62,7 @@ class PostOffice:
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _inside: bool = False
     _numbers: dict[tuple[Place, Kind], int] = field(default_factory=dict)
+    _resumed: bool = False
 
     def receive(self, judge: Judge) -> list[Alarm]:
         """Take in whatever has come, in sequence, and acknowledge it; answers what is wrong."""
@@ -80,14 +81,18 @@ class PostOffice:
             return name
 
     def resend(self) -> list[Alarm]:
-        """Put the identical bytes out again of what nobody has acknowledged in time."""
+        """Put the identical bytes out again of what nobody has acknowledged in time.
+
+        The first time, of whatever is not acknowledged: a crash may have come between writing and putting out.
+        """
         with self.locked():
+            again, self._resumed = not self._resumed, True
             told = {(ack.kind, ack.sequence): ack for ack in self._acks("accepted")}
             return [
                 alarm
                 for kind in _CONTENT
                 for file in self.files("sent", kind)
-                for alarm in self._follow(file, told.get((file.name.kind, file.name.sequence)))
+                for alarm in self._follow(file, told.get((file.name.kind, file.name.sequence)), again=again)
             ]
 
     def files(self, place: Place, kind: Kind, after: int = 0) -> Iterator[ExchangeFile]:
@@ -124,12 +129,12 @@ class PostOffice:
                 finally:
                     self._inside = False
 
-    def _follow(self, file: ExchangeFile, ack: Acknowledgement | None) -> list[Alarm]:
+    def _follow(self, file: ExchangeFile, ack: Acknowledgement | None, *, again: bool) -> list[Alarm]:
         """What became of a file of ours: silence and a missing file are answered with the same bytes again."""
         name = file.name
         overdue = ack is None and self.now() - file.created_at >= ACK_PATIENCE
         missing = ack is not None and any(one.code == "MISSING" for one in ack.refusals)
-        if (overdue or missing) and not (self.folder / "out" / str(name)).exists():
+        if (overdue or missing or (again and ack is None)) and not (self.folder / "out" / str(name)).exists():
             _put(self.folder / "out", str(name), (self.folder / "sent" / str(name)).read_bytes())
         if overdue:
             return [Alarm("no_acknowledgement", str(name), f"sent {file.created_at.isoformat()}")]

@@ -25,9 +25,12 @@ from operators.exchange.format import (
     sha256,
     write,
 )
+from operators.exchange.manifest import CLOSING
 from operators.gtfs.timetable import Timetable
 from operators.simulators.faults import Fault
 from operators.simulators.server import Answer, Route, Simulator
+
+_MAX_TEXT = 400
 
 
 @dataclass(slots=True)
@@ -38,6 +41,8 @@ class _Desk:
     void: set[str] = field(default_factory=set)
     read: dict[tuple[Kind, int], str] = field(default_factory=dict)
     written: Counter[str] = field(default_factory=Counter)
+    answered: dict[tuple[Kind, int], tuple[Refusal, ...]] = field(default_factory=dict)
+    closed: dict[str, int] = field(default_factory=dict)
     acknowledged: dict[tuple[Kind, int], str] = field(default_factory=dict)
     held_back: list[tuple[str, bytes]] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
@@ -73,6 +78,7 @@ class ExchangeSimulator(Simulator):
                 for one in self.desk.manifest.values()
             ],
             "seats": dict(self.seats()),
+            "closed": self.desk.closed,
             "read": [f"{kind} {number}" for kind, number in sorted(self.desk.read)],
             "acknowledged": [f"{kind} {number} {told}" for (kind, number), told in sorted(self.desk.acknowledged.items())],
             "troubles": self.desk.troubles,
@@ -144,8 +150,7 @@ class ExchangeSimulator(Simulator):
         for name in sorted(known, key=lambda one: (one.kind, one.sequence)):
             content = (self._read / str(name)).read_bytes()
             self.desk.read[name.kind, name.sequence] = sha256(content)
-            for record in read(name, content).records:
-                self._apply(record, None)
+            self.desk.answered[name.kind, name.sequence] = self._enter(read(name, content), None)
 
     def _take(self, name: Name) -> None:
         path = self.folder / "out" / str(name)
@@ -165,12 +170,33 @@ class ExchangeSimulator(Simulator):
             for ack in file.acknowledgements:
                 self.desk.acknowledged[ack.kind, ack.sequence] = ack.status
             return
-        refusals = [self._apply(record, fault) for record in file.records]
+        if key not in self.desk.answered:  # the same file again is acknowledged again, and nothing else
+            self.desk.answered[key] = self._enter(file, fault)
         if fault and fault.kind == "hang_after":
             return  # the clerk forgets to acknowledge
-        told = tuple(filter(None, refusals))
+        told = self.desk.answered[key]
         status: Literal["ACCEPTED", "ACCEPTED_WITH_ERRORS"] = "ACCEPTED_WITH_ERRORS" if told else "ACCEPTED"
         self.say("ACK", acks=[Acknowledgement(name.kind, name.sequence, status, sha256(content), told)])
+
+    def _enter(self, file: ExchangeFile, fault: Fault | None) -> tuple[Refusal, ...]:
+        """Enter a manifest in the ledger; answers what is refused."""
+        if file.records and file.records[0].place == CLOSING:
+            return self._close(file.records[0], file.records[1:])
+        return tuple(filter(None, (self._apply(record, fault) for record in file.records)))
+
+    def _close(self, closing: Record, rows: Sequence[Record]) -> tuple[Refusal, ...]:
+        """Hold the full manifest against the ledger. Where they differ it is told, and the manifest counts."""
+        sailing = (closing.trip_id, closing.service_date)
+        ledger, full = self.desk.manifest, {row.record_id: row for row in rows}
+        mine = {key: row for key, row in ledger.items() if (row.trip_id, row.service_date) == sailing}
+        for key in mine.keys() - full.keys():
+            del ledger[key]
+        ledger.update(full)
+        self.desk.closed[f"{closing.trip_id} {closing.service_date}"] = closing.seats
+        if mine == full and closing.seats == sum(row.seats for row in rows):
+            return ()
+        differ = sorted(key for key in mine.keys() | full.keys() if mine.get(key) != full.get(key))
+        return (Refusal(closing.record_id, "DIFFERS", f"not as told before: {' '.join(differ)}"[:_MAX_TEXT]),)
 
     def _apply(self, record: Record, fault: Fault | None) -> Refusal | None:
         if fault and fault.kind == "refuse":

@@ -73,6 +73,7 @@ class Simulator(ABC):
         self.stopping = threading.Event()
         self.lock = threading.RLock()
         self._server: ThreadingHTTPServer | None = None
+        self._late: list[threading.Event] = []
 
     @abstractmethod
     def routes(self) -> Sequence[Route]:
@@ -150,7 +151,7 @@ class Simulator(ABC):
         if fault and (early := _BEFORE.get(kind)):
             return early(self, fault)
         if kind == "late" and fault:
-            self.stopping.wait(fault.seconds)
+            return self._carry_out_late(route, request, fault)
         if kind == "duplicate":
             self._carry_out(route, request)
         answer = self._carry_out(route, request)
@@ -159,6 +160,20 @@ class Simulator(ABC):
     def _carry_out(self, route: Route, request: Request) -> Answer:
         with self.lock:
             return route.act(request)
+
+    def _carry_out_late(self, route: Route, request: Request, fault: Fault) -> Answer:
+        done = threading.Event()
+        self._late.append(done)
+        try:
+            self.stopping.wait(fault.seconds)
+            return self._carry_out(route, request)
+        finally:
+            done.set()
+
+    def await_late(self) -> None:
+        """Wait until every call that is carried out late has been."""
+        for done in self._late:
+            done.wait(_LONGEST_HANG_SECONDS)
 
     def hang(self) -> None:
         """Wait until the simulator ends."""
