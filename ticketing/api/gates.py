@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import bearer, caller, rooms
-from ticketing.api.gate_caller import GateCaller, gate_caller, require_operator
+from ticketing.api.gate_caller import GateCaller, gate_caller, presenting_gate, require_operator
 from ticketing.api.schemas.gates import (
     BundleQuerySchema,
     ScanBatchSchema,
@@ -37,7 +37,7 @@ class Validations(MethodView):
 
         A device that reads one screen again within three seconds gets its first answer.
         """
-        gate = gate_caller()
+        gate = presenting_gate()
         return gates.validate(
             rooms().gatehouse,
             presentation(gate, wanted, token=wanted["token"], device_ts=wanted["device_ts"]),

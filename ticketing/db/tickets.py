@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import control_code, ticket_move
-from ticketing.db.rows import columns, fetch, find, insert_once
-from ticketing.db.tables import ticket, use_claim
+from ticketing.db.rows import columns, fetch, find
+from ticketing.db.tables import ticket
 from ticketing.db.uses import list_uses as list_uses  # noqa: PLC0414  purchase asks here whether a ticket is used
 
 _CODE_CHARS = 10
@@ -152,17 +152,6 @@ def statuses(tx: Transaction, status_list: str, at: datetime) -> Mapping[int, st
     )
     found = {row.status_index: row.status for row in tx.execute(query)}
     return found | dict.fromkeys(tx.execute(left).scalars(), "revoked")
-
-
-def list_claims(tx: Transaction, jti: str) -> list[UseClaim]:
-    """List the uses of a ticket that were taken online."""
-    return fetch(tx, sa.select(use_claim).where(use_claim.c.jti == jti), UseClaim)
-
-
-def claim_use(tx: Transaction, use: UseClaim) -> bool:
-    """Take one use; the unique row decides. False when somebody else has it."""
-    made = insert_once(tx, use_claim, columns(use))
-    return tx.execute(made, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def list_signed_by(tx: Transaction, header: str, after: str, at: datetime, limit: int) -> list[Ticket]:

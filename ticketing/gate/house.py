@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.gate.bundle import local_offsets
+from ticketing.gate.credentials import Recognised
 from ticketing.gate.decision import Policy
 from ticketing.tickets import status_list
 from ticketing.tickets.issue import Press
@@ -36,7 +38,7 @@ class Gatehouse:
     """What the gates' room needs. `accept_demo` lets tickets pass that pretended money has paid.
 
     `rules` by product code, `policies` and time zones by operator; `signed` keeps the status lists of this
-    process for as long as they hold, `live` which lists there are.
+    process for as long as they hold, `live` which lists there are, `recognised` the gates that have called it.
     """
 
     database: Database
@@ -49,6 +51,7 @@ class Gatehouse:
     zones: Mapping[str, str] = field(default_factory=dict)
     signed: dict[str, Signed] = field(default_factory=dict)
     live: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict)
+    recognised: Recognised[Any] = field(default_factory=Recognised)
 
     def policy(self, operator: str) -> Policy:
         """How an operator's gates behave."""
