@@ -3,10 +3,10 @@
 A gate is a hot path: building a statement costs more than running it, and on PostgreSQL each is a round trip.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,6 +20,8 @@ from ticketing.db.tables import api_key, proof_seen, scan, ticket, use_claim
 from ticketing.db.tickets import UseClaim
 from ticketing.db.types import Instant, Int64
 from ticketing.db.uses import TicketUse
+
+Written = Literal["stored", "repeated", "taken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,19 @@ def hold_ticket(tx: Transaction, jti: str) -> HeldTicket | None:
 
 
 def read_known(
-    tx: Transaction, gate_key_id: str, scan_id: str, *, jti: str | None, nonce: str | None, since: datetime
+    tx: Transaction,
+    gate_key_id: str,
+    scan_id: str,
+    *,
+    is_device: bool,
+    jti: str | None,
+    nonce: str | None,
+    since: datetime,
 ) -> Known:
-    """Read what is known of a ticket and of a scan; `recent` only since then."""
+    """Read what is known of a ticket and of a scan, with the proof of this `nonce`; `recent` only since then."""
     values = {"gate": gate_key_id, "scan": scan_id, "jti": jti or "", "nonce": nonce or "", "since": since}
     found: dict[str, list[Any]] = {what: [] for what in _PARTS}
-    for row in tx.execute(_KNOWN, values):
+    for row in tx.execute(_KNOWN[is_device, nonce is not None], values):
         found[row.what].append(row)
     uses = [
         TicketUse(row.jti, row.gate_key_id, row.scan_id, row.leg, row.operator, row.place, row.word, row.at)
@@ -97,48 +106,91 @@ def read_known(
     )
 
 
-def claim_use(tx: Transaction, claim: UseClaim) -> bool:
-    """Take one use; the unique row decides. False when somebody else has it."""
-    return tx.execute(_WRITES[tx.dialect.name].claim, columns(claim)).rowcount == 1
+def accept(tx: Transaction, claim: UseClaim, use: TicketUse, made: Scan) -> Written:
+    """Take one use, write it down beside the others, tell its operator's gates with their next bundle, store the scan.
+
+    The unique row of the claim decides: `taken` when somebody else has it, and then nothing is written. `repeated` when
+    a scan of this id was stored in the meantime; the caller must roll back or answer as before.
+    """
+    values = {
+        **{f"claim_{name}": value for name, value in columns(claim).items()},
+        **{f"use_{name}": value for name, value in columns(use).items()},
+        **{f"scan_{name}": value for name, value in columns(made).items()},
+    }
+    claimed, stored = (_accept_at_once if tx.dialect.name == "postgresql" else _accept_in_steps)(tx, values)
+    return "taken" if not claimed else "stored" if stored else "repeated"
 
 
-def add_use(tx: Transaction, use: TicketUse, at: datetime) -> None:
-    """Write a use down beside the others, and tell its operator's gates with their next bundle."""
-    writes = _WRITES[tx.dialect.name]
-    tx.execute(writes.use, columns(use))
-    tx.execute(writes.change, {"operator": use.operator, "jti": use.jti, "changed_at": at})
+def refuse(tx: Transaction, made: Scan) -> Written:
+    """Store a scan that used nothing."""
+    values = {f"scan_{name}": value for name, value in columns(made).items()}
+    return "stored" if tx.execute(_REFUSE[tx.dialect.name], values).rowcount == 1 else "repeated"
 
 
-def add_scan(tx: Transaction, made: Scan) -> bool:
-    """Store a scan; False when this id was stored in the meantime."""
-    return tx.execute(_WRITES[tx.dialect.name].scan, columns(made)).rowcount == 1
+def _accept_in_steps(tx: Transaction, values: dict[str, Any]) -> tuple[bool, bool]:
+    claim, use, change, scan_ = _STEPS
+    if tx.execute(claim, values).rowcount != 1:
+        return False, False
+    tx.execute(use, values)
+    tx.execute(change, values)
+    return True, tx.execute(scan_, values).rowcount == 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Writes:
-    claim: Any
-    use: Any
-    change: Any
-    scan: Any
+def _accept_at_once(tx: Transaction, values: dict[str, Any]) -> tuple[bool, bool]:
+    """One round trip: what follows the claim is written only where the claim was."""
+    claimed, stored = tx.execute(_AT_ONCE, values).one()
+    return bool(claimed), bool(stored)
 
 
-def _writes(insert: Any) -> _Writes:
-    def once(table: sa.Table) -> Any:
-        made = insert(table).values({name: sa.bindparam(name) for name in table.c.keys()})  # noqa: SIM118
-        return made.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+def _values(table: sa.Table, prefix: str, names: Iterable[str] | None = None) -> dict[str, Any]:
+    return {
+        name: sa.bindparam(f"{prefix}_{name}", type_=table.c[name].type)
+        for name in (names or [column.name for column in table.c])
+    }
 
-    changed = insert(use_change).values({name: sa.bindparam(name) for name in use_change.c.keys()})  # noqa: SIM118
-    return _Writes(
-        claim=once(use_claim),
-        use=sa.insert(ticket_use).values({name: sa.bindparam(name) for name in ticket_use.c.keys()}),  # noqa: SIM118
-        change=changed.on_conflict_do_update(
-            index_elements=["operator", "jti"], set_={"changed_at": changed.excluded.changed_at}
-        ),
-        scan=once(scan),
+
+_CHANGED = {name: sa.bindparam(f"scan_{source}", type_=use_change.c[name].type) for name, source in
+            (("operator", "operator"), ("jti", "jti"), ("changed_at", "received_at"))}  # fmt: skip
+
+
+def _marked(made: Any) -> Any:
+    return made.on_conflict_do_update(
+        index_elements=["operator", "jti"], set_={"changed_at": made.excluded.changed_at}
     )
 
 
-_WRITES = {"sqlite": _writes(sqlite.insert), "postgresql": _writes(postgresql.insert)}
+def _once(insert: Any, table: sa.Table, prefix: str) -> Any:
+    made = insert(table).values(_values(table, prefix)).on_conflict_do_nothing()
+    return made.execution_options(preserve_rowcount=True)
+
+
+_STEPS = (
+    _once(sqlite.insert, use_claim, "claim"),
+    sa.insert(ticket_use).values(_values(ticket_use, "use")),
+    _marked(sqlite.insert(use_change).values(_CHANGED)),
+    _once(sqlite.insert, scan, "scan"),
+)
+_REFUSE = {"sqlite": _STEPS[3], "postgresql": _once(postgresql.insert, scan, "scan")}
+
+
+def _at_once() -> sa.Select[Any]:
+    """PostgreSQL's INSERTs in one statement, each but the first fed by the claim's own row."""
+    made = postgresql.insert(use_claim).values(_values(use_claim, "claim")).on_conflict_do_nothing()
+    claimed = made.returning(use_claim.c.jti).cte("claimed")
+
+    def fed(table: sa.Table, given: dict[str, Any]) -> Any:
+        return postgresql.insert(table).from_select(
+            list(given), sa.select(*given.values()).select_from(claimed)
+        )
+
+    used = fed(ticket_use, _values(ticket_use, "use")).returning(ticket_use.c.jti).cte("used")
+    changed = _marked(fed(use_change, _CHANGED)).returning(use_change.c.jti).cte("changed")
+    kept = fed(scan, _values(scan, "scan")).on_conflict_do_nothing().returning(scan.c.scan_id).cte("kept")
+    counted = [sa.select(sa.func.count()).select_from(part).scalar_subquery() for part in (claimed, kept)]
+    return sa.select(*counted).add_cte(used, changed)
+
+
+_AT_ONCE = _at_once()
 
 _HOLD = (
     sa.select(ticket.c.status, ticket.c.status_index)
@@ -199,7 +251,15 @@ def _newest(gate: Any, jti: Any, nonce: Any, since: Any) -> sa.Select[Any]:
 
 
 _PARTS = _known()
-_KNOWN = sa.union_all(*_PARTS.values())
+# Only a device's scan can be the echo of another, and only a ticket with a proof has proofs: what is not asked costs nothing.
+_KNOWN = {
+    (of_device, with_proof): sa.union_all(*(
+        part for what, part in _PARTS.items()
+        if (of_device or what not in {"device", "echo", "recent"}) and (with_proof or what != "proof")
+        and (not of_device or what != "key")
+    ))
+    for of_device in (False, True) for with_proof in (False, True)
+}  # fmt: skip
 
 
 def _credential(rows: Sequence[Any]) -> Credential | None:

@@ -2,21 +2,21 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from ticketing.clock import written
 from ticketing.db import Transaction, presentations, scans
 from ticketing.db.documents import canonical, digest
-from ticketing.db.presentations import Earlier, Known
+from ticketing.db.presentations import Earlier, Known, Written
 from ticketing.db.scans import Echo, Scan
 from ticketing.db.tickets import UseClaim
 from ticketing.db.uses import TicketUse
 from ticketing.errors import Conflict
 from ticketing.gate import bundle as bundles
 from ticketing.gate.credentials import check_credential
-from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, Seen, Use, decide
+from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, Seen, Standing, Use, decide
 from ticketing.gate.house import STATUS_BITS, Gatehouse
 from ticketing.gate.usage import Direction, Kind
 from ticketing.gate.words import passenger_sees
@@ -29,6 +29,7 @@ __all__ = ["Gatehouse", "Presentation", "knowledge", "validate"]
 _DEBOUNCE = timedelta(seconds=3)
 # The row of the ticket is held, so the first try takes its use; the others are for a database that does not hold rows.
 _TRIES = 100
+_KNOWN_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,14 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
             return answer
         seen = memory(known.uses, known.proofs, jti, case.shown.operator)
         decision = decide(case.presented, bundle, seen, int(now.timestamp()), _gate(case.shown))
-        if not decision.admit or _claim(tx, decision, case.shown, known, now):
-            return _keep(tx, case, decision, now)
+        answer = _answer(case.shown, decision, now)
+        written_down = _write(tx, case, known, decision, answer=answer, now=now)
+        if written_down == "stored":
+            return answer
+        if (
+            written_down == "repeated"
+        ):  # a code that names no ticket, sent twice at once: the first answer stands
+            return _repeated(case, _known(tx, case, now)) or answer
     raise Conflict("other gates are faster; present the ticket again")
 
 
@@ -130,20 +137,17 @@ def knowledge(
     status = STATUS_BITS[ticket.status] if ticket else status_list.INVALID
     if ticket and reading.claims and reading.claims.status.idx != ticket.status_index:
         status = status_list.INVALID
-    assembled = bundles.assemble(
+    standing = Standing(status, moment, moment + _KNOWN_SECONDS)
+    return Bundle(
         issuer=house.press.issuer,
         operator="",
-        times=(moment, moment + 60),
-        ring={},  # the ticket has been read already
-        lists=[],
+        issued_at=moment,
+        expires_at=moment + _KNOWN_SECONDS,
         rules=house.rules,
         policy=house.policy(operator),
-    )
-    known = bundles.with_status(assembled, status, moment)
-    return replace(
-        known,
-        read=lambda *_: reading,
+        read=lambda *_: reading,  # ticket and proof have been read already
         read_proof=lambda *_: proof,
+        status_of=lambda *_: standing,
         offsets=house.offsets(operator, house.clock.now()),
     )
 
@@ -166,7 +170,13 @@ def _known(tx: Transaction, case: _Case, now: datetime) -> Known:
     nonce = case.proof.nonce if case.proof else None
     shown = case.shown
     known = presentations.read_known(
-        tx, shown.gate_key_id, shown.scan_id, jti=case.reading.jti, nonce=nonce, since=now - _DEBOUNCE
+        tx,
+        shown.gate_key_id,
+        shown.scan_id,
+        is_device=shown.name is not None,
+        jti=case.reading.jti,
+        nonce=nonce,
+        since=now - _DEBOUNCE,
     )
     check_credential(known.credential, now)
     return known
@@ -207,49 +217,42 @@ def _gate(shown: Presentation) -> Gate:
     )  # fmt: skip
 
 
-def _claim(tx: Transaction, decision: Decision, shown: Presentation, known: Known, now: datetime) -> bool:
-    """Take the lowest free use of the leg and write it down; False when somebody was faster."""
+def _write(
+    tx: Transaction, case: _Case, known: Known, decision: Decision, *, answer: dict[str, Any], now: datetime
+) -> Written:
+    """Write the scan down, and the lowest free use of the leg where it is let in."""
+    shown = case.shown
+    made = Scan(
+        gate_key_id=shown.gate_key_id,
+        scan_id=shown.scan_id,
+        operator=shown.operator,
+        body_hash=case.body,
+        jti=decision.jti,
+        leg=decision.leg,
+        stop_id=shown.stop_id,
+        decision=answer["decision"],
+        reason=decision.reason,
+        answer=canonical(answer),
+        device_ts=shown.device_ts,
+        received_at=now,
+        nonce=case.proof.nonce if case.proof else None,
+        direction=shown.direction,
+    )
+    if not decision.admit:
+        return presentations.refuse(tx, made)
     jti, leg = str(decision.jti), decision.leg or 0
+    use_no = known.next_use_no(leg)
     claim = UseClaim(
-        jti, leg, known.next_use_no(leg), shown.operator, shown.gate_key_id, shown.scan_id, shown.stop_id, now
+        jti, leg, use_no, shown.operator, shown.gate_key_id, shown.scan_id, shown.stop_id, now
     )  # fmt: skip
-    if not presentations.claim_use(tx, claim):
-        return False
     use = TicketUse(
         jti, shown.gate_key_id, shown.scan_id, leg, shown.operator, shown.name or shown.stop_id, decision.kind,
         now.replace(microsecond=0),
     )  # fmt: skip
-    presentations.add_use(tx, use, now)
-    return True
-
-
-def _keep(tx: Transaction, case: _Case, decision: Decision, now: datetime) -> dict[str, Any]:
-    """Write the scan down and answer it."""
-    shown = case.shown
-    if decision.admit and decision.nonce and decision.jti:
-        scans.remember_proof(tx, decision.jti, decision.nonce, now)
-    answer = _answer(shown, decision, now)
-    stored = presentations.add_scan(
-        tx,
-        Scan(
-            gate_key_id=shown.gate_key_id,
-            scan_id=shown.scan_id,
-            operator=shown.operator,
-            body_hash=case.body,
-            jti=decision.jti,
-            leg=decision.leg,
-            stop_id=shown.stop_id,
-            decision=answer["decision"],
-            reason=decision.reason,
-            answer=canonical(answer),
-            device_ts=shown.device_ts,
-            received_at=now,
-            nonce=case.proof.nonce if case.proof else None,
-            direction=shown.direction,
-        ),
-    )
-    # A code that names no ticket, sent twice at once: the first answer stands.
-    return answer if stored else _repeated(case, _known(tx, case, now)) or answer
+    written_down = presentations.accept(tx, claim, use, made)
+    if written_down == "stored" and decision.nonce:
+        scans.remember_proof(tx, jti, decision.nonce, now)
+    return written_down
 
 
 def _answer(shown: Presentation, decision: Decision, now: datetime) -> dict[str, Any]:
