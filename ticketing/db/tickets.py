@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ticketing.db import status_changes
 from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import control_code, ticket_move
 from ticketing.db.rows import columns, fetch, find
@@ -110,8 +111,9 @@ def list_tickets(tx: Transaction, order_id: str, *, lock: bool = False) -> list[
 
 def revoke_tickets(tx: Transaction, jtis: Iterable[str], at: datetime) -> None:
     """Make tickets invalid from now on."""
-    change = sa.update(ticket).where(ticket.c.jti.in_(list(jtis)))
-    tx.execute(change.values(status="revoked", revoked_at=at))
+    wanted = list(jtis)
+    tx.execute(sa.update(ticket).where(ticket.c.jti.in_(wanted)).values(status="revoked", revoked_at=at))
+    status_changes.note_tickets(tx, wanted, at)
 
 
 def has_index(tx: Transaction, status_list: str, index: int) -> bool:
@@ -132,10 +134,13 @@ def has_list(tx: Transaction, status_list: str) -> bool:
 
 
 def live_lists(tx: Transaction, at: datetime) -> list[str]:
-    """The status lists that unexpired tickets point into, or pointed before they moved."""
-    query = sa.select(ticket.c.status_list).where(ticket.c.expires_at > at)
+    """The status lists that unexpired tickets point into, or pointed before they moved.
+
+    Steps from list to list through an index, so that its cost grows with the lists and not with the tickets.
+    """
     left = sa.select(ticket_move.c.old_list).join(ticket).where(ticket.c.expires_at > at)
-    return sorted(tx.execute(query.union(left)).scalars())
+    found = set(tx.execute(left.distinct()).scalars())
+    return sorted(found | set(tx.execute(_LIVE_LISTS, {"at": at}).scalars()))
 
 
 def statuses(tx: Transaction, status_list: str, at: datetime) -> Mapping[int, str]:
@@ -175,6 +180,7 @@ def replace_token(tx: Transaction, held: Ticket, token: str) -> None:
 def move_ticket(tx: Transaction, held: Ticket, move: TicketMove, token: str, place: tuple[str, int]) -> None:
     """Give a ticket a new token at a new place of the status lists; its old place stays revoked."""
     tx.execute(sa.insert(ticket_move).values(**columns(move)))
+    status_changes.note_place(tx, move.old_list, move.old_index, move.at)
     change = sa.update(ticket).where(ticket.c.jti == held.jti)
     tx.execute(change.values(token=token, status_list=place[0], status_index=place[1]))
 
@@ -183,3 +189,15 @@ def count_moves(tx: Transaction, jti: str, since: datetime) -> int:
     """Count how often a ticket has moved since then."""
     query = sa.select(sa.func.count()).where(ticket_move.c.jti == jti, ticket_move.c.at >= since)
     return tx.execute(query).scalar_one()
+
+
+def _live_lists() -> sa.Select[Any]:
+    first = sa.select(sa.func.min(ticket.c.status_list).label("name")).cte("lists", recursive=True)
+    following = sa.select(sa.func.min(ticket.c.status_list)).where(ticket.c.status_list > first.c.name)
+    lists = first.union_all(sa.select(following.scalar_subquery()).where(first.c.name.is_not(None)))
+    last = sa.select(sa.func.max(ticket.c.expires_at)).where(ticket.c.status_list == lists.c.name)
+    alive = last.scalar_subquery() > sa.bindparam("at", type_=ticket.c.expires_at.type)
+    return sa.select(lists.c.name).where(lists.c.name.is_not(None), alive)
+
+
+_LIVE_LISTS = _live_lists()

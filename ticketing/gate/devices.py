@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ticketing.db import devices, gate_journal
+from ticketing.db import devices, gate_journal, status_changes
 from ticketing.db.devices import Counts, Device, EnrolmentCode
 from ticketing.db.gate_journal import JournalEntry
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound
@@ -163,16 +163,20 @@ def revoke(house: Gatehouse, operator: str, device_id: str, because: str, by: st
         gate_journal.write(tx, _entry(now, "revocation", device, by, because))
 
 
-def note_bundle(house: Gatehouse, device: Device, queue: int | None, clock_offset: int | None) -> None:
-    """Keep what a device tells with its call for a bundle."""
+def note_bundle(
+    house: Gatehouse, device: Device, queue: int | None, clock_offset: int | None, at: datetime
+) -> None:
+    """Keep what a device tells with its call for a bundle of that moment, and which revocations it came to know by it."""
     told = {"queue_length": queue, "clock_offset": clock_offset}
     with house.database.write() as tx:
         devices.note_health(
             tx,
             device.id,
-            last_bundle_at=house.clock.now(),
+            last_bundle_at=at,
             **{name: value for name, value in told.items() if value is not None},
         )
+        known_since = device.last_bundle_at or device.enrolled_at
+        status_changes.note_fetch(tx, device.id, device.operator, known_since, at)
 
 
 def note_upload(house: Gatehouse, device: Device) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ticketing.clock import Clock
 from ticketing.db import Database
+from ticketing.db.status_changes import Mark
 from ticketing.gate.bundle import local_offsets
 from ticketing.gate.credentials import Recognised
 from ticketing.gate.decision import Policy
@@ -26,11 +27,17 @@ _RULES = {THROUGH.code: THROUGH.rule}
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A status list as it was signed, with the state that it tells."""
+    """A status list as it was signed, with the state that it tells.
+
+    As long as the changes since `watched` come to the same `mark`, nothing in it has changed.
+    """
 
     state: str
     at: datetime
     token: str
+    kid: str
+    watched: datetime
+    mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
