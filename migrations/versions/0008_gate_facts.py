@@ -69,8 +69,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("operator", name=op.f("pk_journal_start")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "used_ticket",
+        sa.Column("jti", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["jti"], ["ticket.jti"], name=op.f("fk_used_ticket_jti_ticket")),
+        sa.PrimaryKeyConstraint("jti", name=op.f("pk_used_ticket")),
+        sqlite_strict=True,
+    )
     op.create_index(op.f("ix_ticket_status_list_expires_at"), "ticket", ["status_list", "expires_at"])
     op.create_index(op.f("ix_scan_received_at"), "scan", ["received_at"])
+    op.create_index(op.f("ix_scan_fact_received_at"), "scan_fact", ["received_at"])
     _let_old_facts_go()
 
 

@@ -24,6 +24,7 @@ scan_fact = _table(
     sa.Column("is_flagged", sa.Integer(), nullable=False, server_default="0"),
     sa.Index(None, "jti"),
     sa.Index(None, "operator", "received_at"),
+    sa.Index(None, "received_at"),
 )
 
 scan_echo = _table(
@@ -127,6 +128,9 @@ ride_count = _table(
     _text("kind", key=True),
     _number("count"),
 )
+
+# That a ticket was used, where the uses themselves were let go: it is never taken for one that may be paid back whole.
+used_ticket = _table("used_ticket", _text("jti", sa.ForeignKey("ticket.jti"), key=True))
 
 # Below this mark, which never goes back, gate facts may be removed.
 gate_retention = _table(

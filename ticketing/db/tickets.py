@@ -14,7 +14,8 @@ from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import control_code, ticket_move
 from ticketing.db.rows import columns, fetch, find
 from ticketing.db.tables import ticket
-from ticketing.db.uses import list_uses as list_uses  # noqa: PLC0414  purchase asks here whether a ticket is used
+from ticketing.db.uses import is_used as is_used  # noqa: PLC0414  purchase asks here whether a ticket is used
+from ticketing.db.uses import list_uses as list_uses  # noqa: PLC0414
 
 _CODE_CHARS = 10
 

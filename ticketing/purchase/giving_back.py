@@ -279,4 +279,4 @@ def _begins(ticket: Ticket) -> datetime:
 
 def _used(tx: Transaction, held: Sequence[Ticket]) -> set[str]:
     """The tickets that a gate has accepted, and the passes that a journey has used."""
-    return {one.jti for one in held if tickets.list_uses(tx, one.jti) or held_passes.count_uses(tx, one.jti)}
+    return {one.jti for one in held if tickets.is_used(tx, one.jti) or held_passes.count_uses(tx, one.jti)}
