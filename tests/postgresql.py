@@ -18,8 +18,11 @@ class NoPostgreSQL(Exception):
 
 
 @contextlib.contextmanager
-def server() -> Iterator[str]:
-    """Start a server, yield its URL (`postgresql://...`, database `postgres`), stop it and remove its files."""
+def server(*, durable: bool = False) -> Iterator[str]:
+    """Start a server, yield its URL (`postgresql://...`, database `postgres`), stop it and remove its files.
+
+    Only a `durable` one waits for its disk at each commit: tests do not pull plugs, measurements must pay for it.
+    """
     scratch = Path(tempfile.mkdtemp(prefix="throughfare-pg-"))
     try:
         binaries = _reachable(_binaries(), scratch)
@@ -30,10 +33,8 @@ def server() -> Iterator[str]:
         _run(
             [binaries / "initdb", "-D", folder, "-U", "throughfare", "-A", "trust", "-E", "UTF8", "--no-sync"]
         )
-        options = (
-            f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} "
-            "-c fsync=off -c full_page_writes=off -c max_connections=200"
-        )
+        careless = "" if durable else " -c fsync=off -c full_page_writes=off"
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c max_connections=200{careless}"
         _run([binaries / "pg_ctl", "-D", folder, "-w", "-l", folder / "log", "-o", options, "start"])
         try:
             yield f"postgresql://throughfare@127.0.0.1:{port}/postgres"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ticketing.api.context import bearer, caller, rooms
 from ticketing.errors import NotAllowed
 from ticketing.gate import devices
+from ticketing.gate.credentials import Span
 from ticketing.gate.devices import Device
 
 _JWS_DOTS = 2
@@ -26,14 +27,20 @@ class GateCaller:
 
 def gate_caller(*, revoked_too: bool = False) -> GateCaller:
     """The gate that calls; raises NotAuthenticated, or NotAllowed for a revoked device and for other roles."""
-    token = bearer()
-    if token.count(".") != _JWS_DOTS:
-        key = caller().require("gate")
-        return GateCaller(key.key_id, str(key.operator))
-    device = devices.authenticate(rooms().gatehouse, token)
-    if device.revoked_at is not None and not revoked_too:
-        raise NotAllowed("this device is revoked")
-    return GateCaller(device.id, device.operator, device)
+    return _recognise(bearer(), revoked_too=revoked_too)[0]
+
+
+def presenting_gate() -> GateCaller:
+    """The gate that presents a ticket, from memory where this process has recognised its token before.
+
+    Only for the room that asks again, in the transaction of its answer, whether key or device is still good.
+    """
+    token, house = bearer(), rooms().gatehouse
+    held: GateCaller | None = house.recognised.find(token, house.clock.now())
+    if held is None:
+        held, span = _recognise(token, revoked_too=False)
+        house.recognised.keep(token, held, span)
+    return held
 
 
 def require_operator(found: GateCaller, operator: str) -> GateCaller:
@@ -41,3 +48,13 @@ def require_operator(found: GateCaller, operator: str) -> GateCaller:
     if found.operator != operator:
         raise NotAllowed("this gate belongs to another operator")
     return found
+
+
+def _recognise(token: str, *, revoked_too: bool) -> tuple[GateCaller, Span]:
+    if token.count(".") != _JWS_DOTS:
+        key = caller().require("gate")
+        return GateCaller(key.key_id, str(key.operator)), Span()
+    device, span = devices.authenticate(rooms().gatehouse, token)
+    if device.revoked_at is not None and not revoked_too:
+        raise NotAllowed("this device is revoked")
+    return GateCaller(device.id, device.operator, device), span

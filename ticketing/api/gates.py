@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import bearer, caller, rooms
-from ticketing.api.gate_caller import GateCaller, gate_caller, require_operator
+from ticketing.api.gate_caller import GateCaller, gate_caller, presenting_gate, require_operator
 from ticketing.api.schemas.gates import (
     BundleQuerySchema,
     ScanBatchSchema,
@@ -37,7 +37,7 @@ class Validations(MethodView):
 
         A device that reads one screen again within three seconds gets its first answer.
         """
-        gate = gate_caller()
+        gate = presenting_gate()
         return gates.validate(
             rooms().gatehouse,
             presentation(gate, wanted, token=wanted["token"], device_ts=wanted["device_ts"]),
@@ -79,18 +79,19 @@ class GateBundle(MethodView):
         With `since`, the cursor of the bundle that is held, only what has changed in the uses.
         """
         house = rooms().gatehouse
+        device = None
         if bearer().startswith("tf_"):
             caller().require("gate", "admin").require_operator(operator)
         else:
-            gate = require_operator(gate_caller(), operator)
-            if gate.device:
-                devices.note_bundle(house, gate.device, asked["queue"], asked["clock_offset"])
-        bundle = publish.bundle(house, operator, asked["since"])
-        response = make_response(bundle.token)
+            device = require_operator(gate_caller(), operator).device
+        bundle = publish.prepare(house, operator, asked["since"])
+        if device:
+            devices.note_bundle(house, device, asked["queue"], asked["clock_offset"], bundle.now)
+        is_held = request.if_none_match.contains_weak(bundle.etag)
+        response = make_response("" if is_held else bundle.sign(), 304 if is_held else 200)
         response.content_type = "application/jose"
         response.set_etag(bundle.etag)
         response.headers["Cache-Control"] = "private, no-cache"
-        response.make_conditional(request)
         return response
 
 

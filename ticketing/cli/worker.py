@@ -10,6 +10,7 @@ from ticketing import logs
 from ticketing.app import build_rooms
 from ticketing.cli.deployment import settings
 from ticketing.errors import ThroughfareError
+from ticketing.gate import retention
 from ticketing.identity.privacy import forget_what_is_due
 from ticketing.purchase import reports
 from ticketing.purchase import service as purchase
@@ -35,7 +36,8 @@ def command(*, once: bool) -> None:
         signal.signal(number, lambda *_: stopped.set())
     while True:
         run_round(rooms.till)
-        forgotten = {kind: count for kind, count in forget_what_is_due(rooms.privacy).items() if count}
+        due = {**forget_what_is_due(rooms.privacy), **retention.forget_what_is_due(rooms.gatehouse)}
+        forgotten = {kind.replace(" ", "_"): count for kind, count in due.items() if count}
         if forgotten:
             _log.info("forgotten when due", **forgotten)
         rooms.connectors.tend()

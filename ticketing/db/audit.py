@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ticketing.db import tables
 from ticketing.db.books import Share, Tax
 from ticketing.db.engine import Transaction
+from ticketing.db.gates_tables import ticket_use
 from ticketing.db.rows import fetch
 
 _PAGE = 500
@@ -86,7 +87,7 @@ def find_story(tx: Transaction, jti: str) -> dict[str, Any] | None:
         "legs": document["legs"],
         "shares": _all(tx, tables.share, tables.share.c.ticket_jti == jti),
         "taxes": _all(tx, tables.tax, tables.tax.c.ticket_jti == jti),
-        "uses": _all(tx, tables.use_claim, tables.use_claim.c.jti == jti),
+        "uses": _all(tx, ticket_use, ticket_use.c.jti == jti),
         "entries": _entries(tx, jti),
     }
 

@@ -98,6 +98,11 @@ def list_devices(tx: Transaction, operator: str) -> list[Device]:
     return fetch(tx, query, Device)
 
 
+def list_operators(tx: Transaction) -> list[str]:
+    """List every operator that has devices."""
+    return sorted(tx.execute(sa.select(gate_device.c.operator).distinct()).scalars())
+
+
 def list_revoked(tx: Transaction, operator: str) -> list[str]:
     """List the ids of an operator's revoked devices."""
     query = sa.select(gate_device.c.id).where(

@@ -57,3 +57,11 @@ gate_journal = _table(
     sa.Index(None, "operator", "at"),
     sa.Index(None, "jti"),
 )
+
+# Where an operator's journal begins since its oldest entries were let go: the last of them.
+journal_start = _table(
+    "journal_start",
+    _text("operator", key=True),
+    _number("place"),
+    _text("chain"),
+)

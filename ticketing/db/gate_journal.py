@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db.devices_tables import gate_journal
+from ticketing.db.devices_tables import gate_journal, journal_start
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find
@@ -42,7 +42,8 @@ def write(tx: Transaction, entry: JournalEntry) -> None:
         gate_journal.c.operator == entry.operator
     )
     last = tx.execute(query.order_by(gate_journal.c.place.desc()).limit(1)).first()
-    place, before = (last.place + 1, last.chain) if last else (1, "")
+    place, before = (last.place, last.chain) if last else _start(tx, entry.operator)
+    place += 1
     row = {**columns(entry), "place": place, "chain": seal(before, place, entry)}
     tx.execute(sa.insert(gate_journal).values(**row))
 
@@ -57,12 +58,21 @@ def seal(before: str, place: int, entry: JournalEntry) -> str:
 def first_break(tx: Transaction, operator: str) -> int | None:
     """The place of the first entry that was changed, or before which one is missing; None where all is whole."""
     query = sa.select(gate_journal).where(gate_journal.c.operator == operator).order_by(gate_journal.c.place)
-    before = ""
-    for expected, entry in enumerate(fetch(tx, query, JournalEntry), start=1):
+    first, before = _start(tx, operator)
+    for expected, entry in enumerate(fetch(tx, query, JournalEntry), start=first + 1):
         if entry.place != expected or entry.chain != seal(before, expected, entry):
             return expected
         before = entry.chain
     return None
+
+
+def _start(tx: Transaction, operator: str) -> tuple[int, str]:
+    """The place and chain of the last entry that was let go; (0, "") where a journal is whole."""
+    query = sa.select(journal_start.c.place, journal_start.c.chain).where(
+        journal_start.c.operator == operator
+    )
+    row = tx.execute(query).first()
+    return (row.place, row.chain) if row else (0, "")
 
 
 def find_entry(tx: Transaction, entry_id: str) -> JournalEntry | None:

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from ticketing.db.tables import _moment, _number, _one_of, _table, _text
+from ticketing.db.types import Instant
 
 scan_fact = _table(
     "scan_fact",
@@ -23,6 +24,7 @@ scan_fact = _table(
     sa.Column("is_flagged", sa.Integer(), nullable=False, server_default="0"),
     sa.Index(None, "jti"),
     sa.Index(None, "operator", "received_at"),
+    sa.Index(None, "received_at"),
 )
 
 scan_echo = _table(
@@ -91,4 +93,49 @@ control_code = _table(
     _text("jti", sa.ForeignKey("ticket.jti"), key=True),
     _text("code"),
     sa.Index(None, "code"),
+)
+
+# When a ticket's bits changed, when the first signed list carried it, and when the first gate fetched that. Kept for
+# days, to notice and to measure.
+status_change = _table(
+    "status_change",
+    _text("status_list", key=True),
+    _number("status_index", key=True),
+    sa.Column("at", Instant(), primary_key=True, nullable=False),
+    _moment("published_at", null=True),
+    _moment("fetched_at", null=True),
+    sa.Index(None, "status_list", "at"),
+    sa.Index(None, "published_at"),
+)
+
+# One fetch of a bundle by which a gate came to know of changes; `lags` are the seconds since each.
+gate_fetch = _table(
+    "gate_fetch",
+    _text("device_id", key=True),
+    sa.Column("at", Instant(), primary_key=True, nullable=False),
+    _text("operator"),
+    _text("lags"),
+    sa.Index(None, "operator", "at"),
+)
+
+# What is left of uses that were let go: how many of each kind, by month.
+ride_count = _table(
+    "ride_count",
+    _text("region", key=True),
+    _text("operator", key=True),
+    _text("product", key=True),
+    _text("month", key=True),
+    _text("kind", key=True),
+    _number("count"),
+)
+
+# That a ticket was used, where the uses themselves were let go: it is never taken for one that may be paid back whole.
+used_ticket = _table("used_ticket", _text("jti", sa.ForeignKey("ticket.jti"), key=True))
+
+# Below this mark, which never goes back, gate facts may be removed.
+gate_retention = _table(
+    "gate_retention",
+    _number("id", key=True),
+    _moment("kept_since"),
+    sa.CheckConstraint("id = 1", name="id"),
 )

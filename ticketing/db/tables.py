@@ -175,6 +175,7 @@ ticket = _table(
     sa.Index(None, "order_id"),
     sa.Index(None, "expires_at", "status_list"),
     sa.Index(None, "status_list", "status"),
+    sa.Index(None, "status_list", "expires_at"),
 )
 
 # --- gates ----------------------------------------------------------------------------------------------
@@ -196,6 +197,7 @@ scan = _table(
     _text("nonce", null=True),
     _text("direction", null=True),
     sa.Index(None, "jti"),
+    sa.Index(None, "received_at"),
 )
 
 use_claim = _table(

@@ -9,12 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ticketing.db import status_changes
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import control_code, ticket_move
-from ticketing.db.rows import columns, fetch, find, insert_once
-from ticketing.db.tables import ticket, use_claim
-from ticketing.db.uses import list_uses as list_uses  # noqa: PLC0414  purchase asks here whether a ticket is used
+from ticketing.db.rows import columns, fetch, find
+from ticketing.db.tables import ticket
+from ticketing.db.uses import is_used as is_used  # noqa: PLC0414  purchase asks here whether a ticket is used
+from ticketing.db.uses import list_uses as list_uses  # noqa: PLC0414
 
 _CODE_CHARS = 10
 
@@ -114,8 +116,9 @@ def list_tickets(tx: Transaction, order_id: str, *, lock: bool = False) -> list[
 
 def revoke_tickets(tx: Transaction, jtis: Iterable[str], at: datetime) -> None:
     """Make tickets invalid from now on."""
-    change = sa.update(ticket).where(ticket.c.jti.in_(list(jtis)))
-    tx.execute(change.values(status="revoked", revoked_at=at))
+    wanted = list(jtis)
+    tx.execute(sa.update(ticket).where(ticket.c.jti.in_(wanted)).values(status="revoked", revoked_at=at))
+    status_changes.note_tickets(tx, wanted, at)
 
 
 def has_index(tx: Transaction, status_list: str, index: int) -> bool:
@@ -136,10 +139,13 @@ def has_list(tx: Transaction, status_list: str) -> bool:
 
 
 def live_lists(tx: Transaction, at: datetime) -> list[str]:
-    """The status lists that unexpired tickets point into, or pointed before they moved."""
-    query = sa.select(ticket.c.status_list).where(ticket.c.expires_at > at)
+    """The status lists that unexpired tickets point into, or pointed before they moved.
+
+    Steps from list to list through an index, so that its cost grows with the lists and not with the tickets.
+    """
     left = sa.select(ticket_move.c.old_list).join(ticket).where(ticket.c.expires_at > at)
-    return sorted(tx.execute(query.union(left)).scalars())
+    found = set(tx.execute(left.distinct()).scalars())
+    return sorted(found | set(tx.execute(_LIVE_LISTS, {"at": at}).scalars()))
 
 
 def statuses(tx: Transaction, status_list: str, at: datetime) -> Mapping[int, str]:
@@ -156,17 +162,6 @@ def statuses(tx: Transaction, status_list: str, at: datetime) -> Mapping[int, st
     )
     found = {row.status_index: row.status for row in tx.execute(query)}
     return found | dict.fromkeys(tx.execute(left).scalars(), "revoked")
-
-
-def list_claims(tx: Transaction, jti: str) -> list[UseClaim]:
-    """List the uses of a ticket that were taken online."""
-    return fetch(tx, sa.select(use_claim).where(use_claim.c.jti == jti), UseClaim)
-
-
-def claim_use(tx: Transaction, use: UseClaim) -> bool:
-    """Take one use; the unique row decides. False when somebody else has it."""
-    made = insert_once(tx, use_claim, columns(use))
-    return tx.execute(made, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def list_signed_by(tx: Transaction, header: str, after: str, at: datetime, limit: int) -> list[Ticket]:
@@ -201,6 +196,7 @@ def move_ticket(
     Its old place stays revoked.
     """
     tx.execute(sa.insert(ticket_move).values(**columns(move)))
+    status_changes.note_place(tx, move.old_list, move.old_index, move.at)
     change = sa.update(ticket).where(ticket.c.jti == held.jti)
     told = {} if document is None else {"document": canonical(document)}
     tx.execute(change.values(token=token, status_list=place[0], status_index=place[1], **told))
@@ -212,3 +208,15 @@ def count_moves(tx: Transaction, jti: str, since: datetime) -> int:
         ticket_move.c.jti == jti, ticket_move.c.at >= since, ticket_move.c.key_thumbprint != ""
     )
     return tx.execute(query).scalar_one()
+
+
+def _live_lists() -> sa.Select[Any]:
+    first = sa.select(sa.func.min(ticket.c.status_list).label("name")).cte("lists", recursive=True)
+    following = sa.select(sa.func.min(ticket.c.status_list)).where(ticket.c.status_list > first.c.name)
+    lists = first.union_all(sa.select(following.scalar_subquery()).where(first.c.name.is_not(None)))
+    last = sa.select(sa.func.max(ticket.c.expires_at)).where(ticket.c.status_list == lists.c.name)
+    alive = last.scalar_subquery() > sa.bindparam("at", type_=ticket.c.expires_at.type)
+    return sa.select(lists.c.name).where(lists.c.name.is_not(None), alive)
+
+
+_LIVE_LISTS = _live_lists()

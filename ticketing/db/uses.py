@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import double_use, ticket_use, use_change
+from ticketing.db.gates_tables import double_use, ticket_use, use_change, used_ticket
 from ticketing.db.rows import columns, fetch
 from ticketing.db.tables import ticket
 
@@ -51,6 +51,13 @@ def list_uses(tx: Transaction, jti: str) -> list[TicketUse]:
     """List the uses of a ticket, oldest first."""
     query = sa.select(ticket_use).where(ticket_use.c.jti == jti)
     return fetch(tx, query.order_by(ticket_use.c.at, ticket_use.c.scan_id), TicketUse)
+
+
+def is_used(tx: Transaction, jti: str) -> bool:
+    """Whether a ticket was ever used, also where its uses have been let go."""
+    left = sa.select(used_ticket.c.jti).where(used_ticket.c.jti == jti)
+    uses = sa.select(ticket_use.c.jti).where(ticket_use.c.jti == jti)
+    return tx.execute(uses.union_all(left).limit(1)).first() is not None
 
 
 def list_uses_of(tx: Transaction, jtis: Collection[str]) -> list[TicketUse]:

@@ -42,7 +42,6 @@ __all__ = [
     "read_ticket",
     "sign",
     "succeed",
-    "with_status",
 ]
 
 TYP = "gate-bundle+jwt"
@@ -218,11 +217,6 @@ def assemble(
         read_proof=read_proof,
         status_of=status_of,
     )
-
-
-def with_status(bundle: Bundle, bits: int, at: int) -> Bundle:
-    """The same bundle for one ticket whose status is known from its row."""
-    return replace(bundle, status_of=lambda _uri, _index: Standing(bits, at, bundle.expires_at))
 
 
 def read_ticket(ring: Mapping[str, VerifyKey], token: str, issuer: str, operator: str) -> Reading:

@@ -6,13 +6,14 @@ import secrets
 from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ticketing.db import devices, gate_journal
+from ticketing.db import devices, gate_journal, status_changes
 from ticketing.db.devices import Counts, Device, EnrolmentCode
 from ticketing.db.gate_journal import JournalEntry
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound
+from ticketing.gate.credentials import Span
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.publish import SignedBundle, bundle
 from ticketing.ids import new_id
@@ -110,8 +111,11 @@ def enrol(house: Gatehouse, code: str, jwk: Mapping[str, Any], software: str | N
     return Enrolled(device, house.press.issuer, house.keys.jwks("bundle"), bundle(house, device.operator, 0))
 
 
-def authenticate(house: Gatehouse, token: str) -> Device:
-    """Recognise a device by the token that its key has signed, revoked or not; raises NotAuthenticated."""
+def authenticate(house: Gatehouse, token: str) -> tuple[Device, Span]:
+    """Recognise a device, revoked or not, by the token that its key has signed, with the time in which this is good.
+
+    Raises NotAuthenticated.
+    """
     kid = kid_of(token)
     with house.database.read() as tx:
         device = devices.find_device_by_kid(tx, kid) if kid else None
@@ -122,9 +126,10 @@ def authenticate(house: Gatehouse, token: str) -> Device:
         named = device_token.read(token, ring, house.press.issuer, house.clock.now())
     except BadDeviceToken as error:
         raise NotAuthenticated(f"the device's token is not good: {error}") from None
-    if named != device.id:
+    if named.device_id != device.id:
         raise NotAuthenticated("the device's token names another device")
-    return device
+    start, end = (datetime.fromtimestamp(second, UTC) for second in (named.start, named.end))
+    return device, Span(start, end)
 
 
 def list_devices(house: Gatehouse, operator: str) -> list[DeviceState]:
@@ -158,16 +163,20 @@ def revoke(house: Gatehouse, operator: str, device_id: str, because: str, by: st
         gate_journal.write(tx, _entry(now, "revocation", device, by, because))
 
 
-def note_bundle(house: Gatehouse, device: Device, queue: int | None, clock_offset: int | None) -> None:
-    """Keep what a device tells with its call for a bundle."""
+def note_bundle(
+    house: Gatehouse, device: Device, queue: int | None, clock_offset: int | None, at: datetime
+) -> None:
+    """Keep what a device tells with its call for a bundle of that moment, and which revocations it came to know by it."""
     told = {"queue_length": queue, "clock_offset": clock_offset}
     with house.database.write() as tx:
         devices.note_health(
             tx,
             device.id,
-            last_bundle_at=house.clock.now(),
+            last_bundle_at=at,
             **{name: value for name, value in told.items() if value is not None},
         )
+        known_since = device.last_bundle_at or device.enrolled_at
+        status_changes.note_fetch(tx, device.id, device.operator, known_since, at)
 
 
 def note_upload(house: Gatehouse, device: Device) -> None:

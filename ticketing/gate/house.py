@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from ticketing.clock import Clock
 from ticketing.db import Database
+from ticketing.db.status_changes import Mark
 from ticketing.gate.bundle import local_offsets
+from ticketing.gate.credentials import Recognised
 from ticketing.gate.decision import Policy
 from ticketing.tickets import status_list
 from ticketing.tickets.issue import Press
@@ -24,11 +27,17 @@ _RULES = {THROUGH.code: THROUGH.rule}
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A status list as it was signed, with the state that it tells."""
+    """A status list as it was signed, with the state that it tells.
+
+    As long as the changes since `watched` come to the same `mark`, nothing in it has changed.
+    """
 
     state: str
     at: datetime
     token: str
+    kid: str
+    watched: datetime
+    mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class Gatehouse:
     """What the gates' room needs. `accept_demo` lets tickets pass that pretended money has paid.
 
     `rules` by product code, `policies` and time zones by operator; `signed` keeps the status lists of this
-    process for as long as they hold, `live` which lists there are.
+    process for as long as they hold, `live` which lists there are, `recognised` the gates that have called it.
     """
 
     database: Database
@@ -49,6 +58,7 @@ class Gatehouse:
     zones: Mapping[str, str] = field(default_factory=dict)
     signed: dict[str, Signed] = field(default_factory=dict)
     live: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict)
+    recognised: Recognised[Any] = field(default_factory=Recognised)
 
     def policy(self, operator: str) -> Policy:
         """How an operator's gates behave."""

@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 from ticketing.clock import written
-from ticketing.db import scan_facts, uses
+from ticketing.db import devices, scan_facts, status_changes, uses
 from ticketing.db.scan_facts import ScanFact
 from ticketing.db.uses import DoubleUse
 from ticketing.gate.house import Gatehouse
 
 WINDOW = timedelta(hours=24)
 _PER = 100_000
+# Of each kind the newest so many are measured.
+_MOST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,11 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class GateMetrics:
-    """One operator's last 24 hours. `window` is the sum of upload lag and bundle age: how long a copy works."""
+    """One operator's last 24 hours. `window` is the sum of upload lag and bundle age: how long a copy works.
+
+    A revocation takes until the first signed list has it, until the first gate of anybody has fetched that, and until
+    each gate of this operator has.
+    """
 
     operator: str
     bundle_age: Spread
@@ -35,6 +41,9 @@ class GateMetrics:
     window: Spread
     double_use_gap: Spread
     detection: Spread
+    revocation_published: Spread
+    revocation_first_gate: Spread
+    revocation_lag: Spread
     rides: int
     double_uses: int
 
@@ -49,9 +58,11 @@ def measure(house: Gatehouse, operator: str) -> GateMetrics:
     now = house.clock.now()
     since = now - WINDOW
     with house.database.read() as tx:
-        facts = scan_facts.list_newest(tx, operator, since, 20_000)
+        facts = scan_facts.list_newest(tx, operator, since, _MOST)
         doubles = uses.list_double_uses_of_operator(tx, operator, since)
         rides = uses.count_rides(tx, operator, since, now + timedelta(minutes=5))
+        revoked = status_changes.lags_since(tx, since, _MOST)
+        reached = status_changes.lags_of_gates(tx, operator, since, _MOST)
     ages = [_at(fact) - fact.bundle_version for fact in facts if fact.bundle_version is not None]
     lags = [max(0, int(fact.received_at.timestamp()) - _at(fact)) for fact in facts]
     windows = [
@@ -66,15 +77,18 @@ def measure(house: Gatehouse, operator: str) -> GateMetrics:
         window=spread(windows),
         double_use_gap=spread(found.gap_seconds for found in doubles),
         detection=spread(_seconds(found.found_at - found.at) for found in doubles),
+        revocation_published=spread(revoked.publication),
+        revocation_first_gate=spread(revoked.first_gate),
+        revocation_lag=spread(reached),
         rides=rides,
         double_uses=len(doubles),
     )
 
 
 def list_operators(house: Gatehouse) -> list[str]:
-    """Every operator whose gates have told anything."""
+    """Every operator that has gates, by device or by what they have told."""
     with house.database.read() as tx:
-        return scan_facts.list_operators(tx)
+        return sorted({*scan_facts.list_operators(tx), *devices.list_operators(tx)})
 
 
 def report(house: Gatehouse, operator: str) -> dict[str, Any]:
@@ -101,6 +115,9 @@ def measures(found: GateMetrics) -> dict[str, Spread]:
         "double_use_window_seconds": found.window,
         "double_use_gap_seconds": found.double_use_gap,
         "double_use_detection_seconds": found.detection,
+        "revocation_published_seconds": found.revocation_published,
+        "revocation_first_gate_seconds": found.revocation_first_gate,
+        "revocation_lag_seconds": found.revocation_lag,
     }
 
 

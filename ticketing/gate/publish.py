@@ -2,16 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from ticketing.db import Transaction, devices, tickets, uses
+from ticketing.db import Transaction, devices, status_changes, tickets, uses
 from ticketing.db.documents import digest
 from ticketing.db.uses import TicketUse
 from ticketing.errors import NotFound
 from ticketing.gate import bundle as bundles
-from ticketing.gate.bundle import Delta
+from ticketing.gate.bundle import Delta, Facts
 from ticketing.gate.decision import Use
 from ticketing.gate.house import STATUS_BITS, Gatehouse, Signed
 from ticketing.gate.usage import Kind as UseKind
@@ -28,6 +28,20 @@ _LIST_LIFE = timedelta(seconds=status_list.TTL_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """A bundle that is not signed yet, with the tag of its content: a gate that holds it already needs no more."""
+
+    house: Gatehouse
+    facts: Facts
+    now: datetime
+    etag: str
+
+    def sign(self) -> str:
+        """The signed bundle."""
+        return bundles.sign(Signer(*self.house.keys.signer_key("bundle")), self.facts, self.now)
+
+
+@dataclass(frozen=True, slots=True)
 class SignedBundle:
     """A bundle with the tag of its content."""
 
@@ -36,7 +50,13 @@ class SignedBundle:
 
 
 def bundle(house: Gatehouse, operator: str, since: int | None = None) -> SignedBundle:
-    """Sign what an operator's gates need for the next 24 hours.
+    """Sign what an operator's gates need for the next 24 hours."""
+    made = prepare(house, operator, since)
+    return SignedBundle(made.sign(), made.etag)
+
+
+def prepare(house: Gatehouse, operator: str, since: int | None = None) -> Prepared:
+    """Put together what an operator's gates need for the next 24 hours.
 
     With `since`, the cursor of the bundle that a gate holds (0 for one that holds none), the uses are those of
     tickets that have changed since then, a page at a time.
@@ -46,7 +66,8 @@ def bundle(house: Gatehouse, operator: str, since: int | None = None) -> SignedB
         lists = _lists(tx, house, now)
         page, delta = _uses(tx, operator, since, now)
         revoked = devices.list_revoked(tx, operator)
-    signed = [_status_list(house, name, now) for name in lists]
+        signed = {name: _held(tx, house, name, now) for name in lists}
+    entries = [signed[name] or _signed_anew(house, name, now) for name in lists]
     policy = house.policy(operator)
     facts = bundles.Facts(
         issuer=house.press.issuer,
@@ -55,7 +76,7 @@ def bundle(house: Gatehouse, operator: str, since: int | None = None) -> SignedB
         ticket_keys=house.keys.ring("ticket"),
         status_keys=house.keys.ring("status"),
         removed=house.keys.removed("ticket"),
-        lists=[entry.token for entry in signed],
+        lists=[entry.token for entry in entries],
         rules=house.rules,
         uses=page,
         policy=policy,
@@ -69,10 +90,10 @@ def bundle(house: Gatehouse, operator: str, since: int | None = None) -> SignedB
     # The cursor of what is complete is only the time; whoever holds the same uses need not have them again.
     etag = digest([
         slot, delta and [delta.since, delta.complete or delta.cursor, delta.cleared],
-        [[use.jti, use.leg, use.at, use.gate, use.kind] for use in page], [entry.state for entry in signed],
+        [[use.jti, use.leg, use.at, use.gate, use.kind] for use in page], [entry.state for entry in entries],
         sorted(facts.ticket_keys), sorted(facts.status_keys), sorted(facts.bundle_keys), facts.removed, revoked,
     ])  # fmt: skip
-    return SignedBundle(bundles.sign(Signer(*house.keys.signer_key("bundle")), facts, now), etag)
+    return Prepared(house, facts, now, etag)
 
 
 def jwks(house: Gatehouse, kind: Kind) -> dict[str, Any]:
@@ -86,22 +107,44 @@ def status_list_of(house: Gatehouse, list_id: str) -> str:
     with house.database.read() as tx:
         if list_id not in coming_lists(now) and not tickets.has_list(tx, list_id):
             raise NotFound("there is no such status list")
-    return _status_list(house, list_id, now).token
+        held = _held(tx, house, list_id, now)
+    return (held or _signed_anew(house, list_id, now)).token
 
 
-def _status_list(house: Gatehouse, list_id: str, now: datetime) -> Signed:
-    """The state of one status list; signed anew when it has changed or its `ttl` has passed."""
-    with house.database.read() as tx:
+def _held(tx: Transaction, house: Gatehouse, list_id: str, now: datetime) -> Signed | None:
+    """The list as this process has signed it, unless it has changed, its `ttl` has passed or another key signs."""
+    held = house.signed.get(list_id)
+    if held is None or not timedelta() <= now - held.at < _LIST_LIFE or held.kid != _status_kid(house):
+        return None
+    return held if status_changes.mark_of(tx, list_id, held.watched) == held.mark else None
+
+
+def _signed_anew(house: Gatehouse, list_id: str, now: datetime) -> Signed:
+    """Read a whole list and sign it; one that says the same, within its `ttl`, keeps its signature."""
+    watched = now - _OVERLAP
+    with (
+        house.database.read() as tx
+    ):  # in this order: a change that is being committed is noticed later, never lost
+        mark = status_changes.mark_of(tx, list_id, watched)
+        changes = status_changes.list_unpublished(tx, list_id)
         statuses = tickets.statuses(tx, list_id, now)
     kid, key = house.keys.signer_key("status")
-    state = digest([kid, sorted(statuses.items())])
-    held = house.signed.get(list_id)
+    state, held = digest([kid, sorted(statuses.items())]), house.signed.get(list_id)
     if held is not None and held.state == state and timedelta() <= now - held.at < _LIST_LIFE:
-        return held
-    bits = {index: STATUS_BITS[status] for index, status in statuses.items()}
-    made = Signed(state, now, status_list.sign(Signer(kid, key), house.press.status_uri(list_id), bits, now))
+        made = replace(held, watched=watched, mark=mark)
+    else:
+        bits = {index: STATUS_BITS[status] for index, status in statuses.items()}
+        token = status_list.sign(Signer(kid, key), house.press.status_uri(list_id), bits, now)
+        made = Signed(state, now, token, kid, watched, mark)
     house.signed[list_id] = made
+    if changes:
+        with house.database.write() as tx:
+            status_changes.mark_published(tx, list_id, changes, now)
     return made
+
+
+def _status_kid(house: Gatehouse) -> str:
+    return house.keys.signer_key("status")[0]
 
 
 def _lists(tx: Transaction, house: Gatehouse, now: datetime) -> list[str]:

@@ -1,31 +1,35 @@
 """The gate online: read, decide, write. The unique row of a use decides who comes first."""
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from ticketing.clock import written
-from ticketing.db import Transaction, scans, tickets, uses
+from ticketing.db import Transaction, presentations, scans
 from ticketing.db.documents import canonical, digest
+from ticketing.db.presentations import Earlier, Known, Written
 from ticketing.db.scans import Echo, Scan
-from ticketing.db.tickets import Ticket, UseClaim
+from ticketing.db.tickets import UseClaim
 from ticketing.db.uses import TicketUse
 from ticketing.errors import Conflict
 from ticketing.gate import bundle as bundles
-from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, Seen, Use, decide
+from ticketing.gate.credentials import check_credential
+from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, Seen, Standing, Use, decide
 from ticketing.gate.house import STATUS_BITS, Gatehouse
 from ticketing.gate.usage import Direction, Kind
 from ticketing.gate.words import passenger_sees
 from ticketing.tickets import status_list
+from ticketing.tickets.claims import Proof
 
 __all__ = ["Gatehouse", "Presentation", "knowledge", "validate"]
 
-_PROOF_MEMORY = timedelta(seconds=90)
 # A camera reads one screen many times a second.
 _DEBOUNCE = timedelta(seconds=3)
 # The row of the ticket is held, so the first try takes its use; the others are for a database that does not hold rows.
 _TRIES = 100
+_KNOWN_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,40 +55,81 @@ class Presentation:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A presentation that has been read, with its ticket's row and the digest of what was sent."""
+    """A presentation that has been read: its ticket, its proof, and the digest of what was sent."""
 
+    shown: Presentation
     presented: Presented
     reading: Reading
-    ticket: Ticket | None
+    proof: Proof | None
     body: str
+
+
+class _Row(Protocol):
+    """What decides of a ticket's row."""
+
+    @property
+    def status(self) -> str:
+        """Valid, revoked or suspended."""
+
+    @property
+    def status_index(self) -> int:
+        """The place in the status list that the newest text names."""
 
 
 def validate(house: Gatehouse, shown: Presentation) -> dict[str, Any]:
     """Decide about a presentation and write it down; the same scan_id gets the same answer.
 
-    Raises Conflict when a scan_id comes back with another body.
+    Raises Conflict when a scan_id comes back with another body, NotAuthenticated or NotAllowed when the gate's key or
+    device is no longer good at this very moment.
     """
     more = [shown.direction] if shown.direction else []
     body = digest([shown.token, shown.leg, shown.stop_id, shown.device_ts.isoformat(), *more])
+    case = _case(house, shown, body)  # signatures take their time before the database is asked to wait
     with house.database.write() as tx:
-        return validate_in(tx, house, shown, body)
+        return _settle(tx, house, case)
 
 
 def validate_in(tx: Transaction, house: Gatehouse, shown: Presentation, body: str) -> dict[str, Any]:
     """The same inside a transaction that does more."""
+    return _settle(tx, house, _case(house, shown, body))
+
+
+def _case(house: Gatehouse, shown: Presentation, body: str) -> _Case:
     presented = Presented.scanned(shown.token)
     ring = house.keys.ring("ticket")
     reading = bundles.read_ticket(ring, presented.token, house.press.issuer, shown.operator)
-    # The ticket's row is held: a refund, another gate or this very scan sent twice waits for the answer.
-    ticket = tickets.find_ticket(tx, reading.jti, lock=True) if reading.jti else None
-    known = _repeated(tx, shown, body) or _read_again(
-        tx, shown, reading, presented, body=body, now=house.clock.now()
-    )
-    return known or _decide(tx, house, shown, _Case(presented, reading, ticket, body))
+    key = reading.claims.binding_key if reading.claims else None
+    proof = bundles.read_proof(presented.proof, presented.token, key) if key and presented.proof else None
+    return _Case(shown, presented, reading, proof, body)
 
 
-def knowledge(house: Gatehouse, operator: str, reading: Reading, ticket: Ticket | None) -> Bundle:
-    """The server's own knowledge of one ticket in the shape of a bundle: always fresh.
+def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
+    """Read, decide, write. The ticket's row is held: a refund, another gate or this very scan sent twice waits."""
+    jti, now = case.reading.jti, house.clock.now()
+    ticket = presentations.hold_ticket(tx, jti) if jti else None
+    bundle = knowledge(house, case.shown.operator, case.reading, ticket, case.proof)
+    for _ in range(_TRIES):
+        known = _known(tx, case, now)
+        answer = _repeated(case, known) or _read_again(tx, case, known, now)
+        if answer:
+            return answer
+        seen = memory(known.uses, known.proofs, jti, case.shown.operator)
+        decision = decide(case.presented, bundle, seen, int(now.timestamp()), _gate(case.shown))
+        answer = _answer(case.shown, decision, now)
+        written_down = _write(tx, case, known, decision, answer=answer, now=now)
+        if written_down == "stored":
+            return answer
+        if (
+            written_down == "repeated"
+        ):  # a code that names no ticket, sent twice at once: the first answer stands
+            return _repeated(case, _known(tx, case, now)) or answer
+    raise Conflict("other gates are faster; present the ticket again")
+
+
+def knowledge(
+    house: Gatehouse, operator: str, reading: Reading, ticket: _Row | None, proof: Proof | None = None
+) -> Bundle:
+    """The server's own knowledge of one ticket, and of the proof shown with it, in the shape of a bundle: always fresh.
 
     A text that is not the ticket's newest, because it has moved to another phone, is revoked.
     """
@@ -92,20 +137,22 @@ def knowledge(house: Gatehouse, operator: str, reading: Reading, ticket: Ticket 
     status = STATUS_BITS[ticket.status] if ticket else status_list.INVALID
     if ticket and reading.claims and reading.claims.status.idx != ticket.status_index:
         status = status_list.INVALID
-    assembled = bundles.assemble(
+    standing = Standing(status, moment, moment + _KNOWN_SECONDS)
+    return Bundle(
         issuer=house.press.issuer,
         operator="",
-        times=(moment, moment + 60),
-        ring={},  # the ticket has been read already
-        lists=[],
+        issued_at=moment,
+        expires_at=moment + _KNOWN_SECONDS,
         rules=house.rules,
         policy=house.policy(operator),
+        read=lambda *_: reading,  # ticket and proof have been read already
+        read_proof=lambda *_: proof,
+        status_of=lambda *_: standing,
+        offsets=house.offsets(operator, house.clock.now()),
     )
-    known = bundles.with_status(assembled, status, moment)
-    return replace(known, read=lambda *_: reading, offsets=house.offsets(operator, house.clock.now()))
 
 
-def memory(tx: Transaction, used: list[TicketUse], jti: str | None, shown: Presented, operator: str) -> Seen:
+def memory(used: Sequence[TicketUse], proofs: Sequence[str], jti: str | None, operator: str) -> Seen:
     """What is remembered of a ticket; where another operator saw it stays unsaid."""
     known = [
         Use(
@@ -115,111 +162,97 @@ def memory(tx: Transaction, used: list[TicketUse], jti: str | None, shown: Prese
         )
         for use in used
     ]  # fmt: skip
-    proofs = scans.list_proofs(tx, jti) if jti and shown.proof else []
     return Seen(known, frozenset((jti or "", nonce) for nonce in proofs))
 
 
-def _repeated(tx: Transaction, shown: Presentation, body: str) -> dict[str, Any] | None:
-    """The answer that this scan_id got before; raises Conflict for another presentation under it."""
-    earlier = scans.find_scan(tx, shown.gate_key_id, shown.scan_id)
-    known = earlier.body_hash if earlier else None
-    if earlier is None:
-        if shown.name is None:
-            return None  # only a device's scan can be the echo of another
-        echo = scans.find_echo(tx, shown.gate_key_id, shown.scan_id)
-        if echo is None:
-            return None
-        known, earlier = echo.body_hash, scans.find_scan(tx, shown.gate_key_id, echo.first_scan_id)
-    if known != body or earlier is None:
-        raise Conflict("this scan_id was used before for another presentation")
-    answer: dict[str, Any] = json.loads(earlier.answer)
-    return {**answer, "scan_id": shown.scan_id}
-
-
-def _decide(tx: Transaction, house: Gatehouse, shown: Presentation, case: _Case) -> dict[str, Any]:
-    now = house.clock.now()
-    presented, reading, jti = case.presented, case.reading, case.reading.jti
-    gate = Gate(
-        shown.operator, shown.stop_id, shown.leg, shown.name or shown.gate_key_id, shown.zone,
-        cast("Direction | None", shown.direction), by_hand=shown.by_hand,
-    )  # fmt: skip
-    bundle = knowledge(house, shown.operator, reading, case.ticket)
-    for _ in range(_TRIES):
-        used = uses.list_uses(tx, jti) if jti else []
-        seen = memory(tx, used, jti, presented, shown.operator)
-        decision = decide(presented, bundle, seen, int(now.timestamp()), gate)
-        if not decision.admit or _claim(tx, decision, shown, used, now):
-            break
-    else:
-        raise Conflict("other gates are faster; present the ticket again")
-    if decision.admit and decision.nonce and decision.jti:
-        scans.remember_proof(tx, decision.jti, decision.nonce, now, _PROOF_MEMORY)
-    answer = _answer(shown, decision, now)
-    stored = scans.insert_scan(
+def _known(tx: Transaction, case: _Case, now: datetime) -> Known:
+    """What is known at this moment; raises NotAuthenticated or NotAllowed when the gate may no longer call."""
+    nonce = case.proof.nonce if case.proof else None
+    shown = case.shown
+    known = presentations.read_known(
         tx,
-        Scan(
-            gate_key_id=shown.gate_key_id,
-            scan_id=shown.scan_id,
-            operator=shown.operator,
-            body_hash=case.body,
-            jti=decision.jti,
-            leg=decision.leg,
-            stop_id=shown.stop_id,
-            decision=answer["decision"],
-            reason=decision.reason,
-            answer=canonical(answer),
-            device_ts=shown.device_ts,
-            received_at=now,
-            nonce=_nonce(reading, presented),
-            direction=shown.direction,
-        ),
+        shown.gate_key_id,
+        shown.scan_id,
+        is_device=shown.name is not None,
+        jti=case.reading.jti,
+        nonce=nonce,
+        since=now - _DEBOUNCE,
     )
-    # A code that names no ticket, sent twice at once: the first answer stands.
-    return answer if stored else _repeated(tx, shown, case.body) or answer
+    check_credential(known.credential, now)
+    return known
 
 
-def _read_again(
-    tx: Transaction, shown: Presentation, reading: Reading, presented: Presented, *, body: str, now: datetime
-) -> dict[str, Any] | None:
+def _repeated(case: _Case, known: Known) -> dict[str, Any] | None:
+    """The answer that this scan_id got before; raises Conflict for another presentation under it."""
+    if known.same is None:
+        return None
+    if known.same.body_hash != case.body:
+        raise Conflict("this scan_id was used before for another presentation")
+    return _again(case, known.same)
+
+
+def _read_again(tx: Transaction, case: _Case, known: Known, now: datetime) -> dict[str, Any] | None:
     """The answer of three seconds ago, when one device reads one screen again: it is one scan.
 
     A key without a device may stand for many gates, and there the second presentation may be a copy.
     """
-    if shown.name is None or reading.jti is None:
+    shown, first = case.shown, known.recent
+    if shown.name is None or first is None:
         return None
-    nonce = _nonce(reading, presented)
-    first = scans.find_recent(tx, shown.gate_key_id, reading.jti, nonce, now - _DEBOUNCE)
-    if first is None or first.leg != (shown.leg if shown.leg is not None else first.leg):
+    if first.leg != (shown.leg if shown.leg is not None else first.leg):
         return None
-    scans.add_echo(tx, Echo(shown.gate_key_id, shown.scan_id, body, first.scan_id, now))
-    answer: dict[str, Any] = json.loads(first.answer)
-    return {**answer, "scan_id": shown.scan_id}
+    scans.add_echo(tx, Echo(shown.gate_key_id, shown.scan_id, case.body, first.scan_id, now))
+    return _again(case, first)
 
 
-def _nonce(reading: Reading, presented: Presented) -> str | None:
-    """The nonce of a genuine proof."""
-    key = reading.claims.binding_key if reading.claims else None
-    proof = bundles.read_proof(presented.proof, presented.token, key) if key and presented.proof else None
-    return proof.nonce if proof else None
+def _again(case: _Case, earlier: Earlier) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(earlier.answer)
+    return {**answer, "scan_id": case.shown.scan_id}
 
 
-def _claim(
-    tx: Transaction, decision: Decision, shown: Presentation, used: list[TicketUse], now: datetime
-) -> bool:
-    """Take the lowest free use of the leg and write it down; False when somebody was faster."""
-    jti, leg = str(decision.jti), decision.leg or 0
-    taken = [claim.use_no for claim in tickets.list_claims(tx, jti) if claim.leg == leg]
-    claim = UseClaim(
-        jti, leg, 1 + max(taken, default=0), shown.operator, shown.gate_key_id, shown.scan_id, shown.stop_id, now
+def _gate(shown: Presentation) -> Gate:
+    return Gate(
+        shown.operator, shown.stop_id, shown.leg, shown.name or shown.gate_key_id, shown.zone,
+        cast("Direction | None", shown.direction), by_hand=shown.by_hand,
     )  # fmt: skip
-    if not tickets.claim_use(tx, claim):
-        return False
+
+
+def _write(
+    tx: Transaction, case: _Case, known: Known, decision: Decision, *, answer: dict[str, Any], now: datetime
+) -> Written:
+    """Write the scan down, and the lowest free use of the leg where it is let in."""
+    shown = case.shown
+    made = Scan(
+        gate_key_id=shown.gate_key_id,
+        scan_id=shown.scan_id,
+        operator=shown.operator,
+        body_hash=case.body,
+        jti=decision.jti,
+        leg=decision.leg,
+        stop_id=shown.stop_id,
+        decision=answer["decision"],
+        reason=decision.reason,
+        answer=canonical(answer),
+        device_ts=shown.device_ts,
+        received_at=now,
+        nonce=case.proof.nonce if case.proof else None,
+        direction=shown.direction,
+    )
+    if not decision.admit:
+        return presentations.refuse(tx, made)
+    jti, leg = str(decision.jti), decision.leg or 0
+    use_no = known.next_use_no(leg)
+    claim = UseClaim(
+        jti, leg, use_no, shown.operator, shown.gate_key_id, shown.scan_id, shown.stop_id, now
+    )  # fmt: skip
     use = TicketUse(
         jti, shown.gate_key_id, shown.scan_id, leg, shown.operator, shown.name or shown.stop_id, decision.kind,
         now.replace(microsecond=0),
     )  # fmt: skip
-    uses.put_uses(tx, jti, used, [*used, use], now)
-    return True
+    written_down = presentations.accept(tx, claim, use, made)
+    if written_down == "stored" and decision.nonce:
+        scans.remember_proof(tx, jti, decision.nonce, now)
+    return written_down
 
 
 def _answer(shown: Presentation, decision: Decision, now: datetime) -> dict[str, Any]:

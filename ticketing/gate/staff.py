@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ticketing.clock import written
-from ticketing.db import Transaction, devices, gate_journal, tickets, uses
+from ticketing.db import Transaction, devices, gate_journal, scans, tickets, uses
 from ticketing.db.documents import digest
 from ticketing.db.gate_journal import JournalEntry
 from ticketing.db.tickets import Ticket
@@ -153,11 +153,14 @@ def _look(
     reading = bundles.read_ticket(ring, shown.token, house.press.issuer, staff.operator)
     held = tickets.find_ticket(tx, reading.jti) if reading.jti else None
     used = uses.list_uses(tx, reading.jti) if reading.jti else []
+    proofs = scans.list_proofs(tx, reading.jti) if reading.jti else []
+    key = reading.claims.binding_key if reading.claims else None
+    proof = bundles.read_proof(shown.proof, shown.token, key) if key and shown.proof else None
     gate = Gate(staff.operator, None, None, staff.name or staff.gate_key_id, inspects=True, by_hand=by_hand)
     decision = decide(
         shown,
-        knowledge(house, staff.operator, reading, held),
-        memory(tx, used, reading.jti, shown, staff.operator),
+        knowledge(house, staff.operator, reading, held, proof),
+        memory(used, proofs, reading.jti, staff.operator),
         int(house.clock.now().timestamp()),
         gate,
     )

@@ -205,6 +205,6 @@ def _take_back(tx: Transaction, till: Till, order: Order, made: Refund, now: dat
 
 
 def _refundable(tx: Transaction, ticket: Ticket, quote: Quote) -> RefundableTicket:
-    uses = tickets.list_uses(tx, ticket.jti)
-    used = frozenset(use.leg for use in uses)
-    return refundable(ticket, quote, used, is_used=bool(uses or held_passes.count_uses(tx, ticket.jti)))
+    used = frozenset(use.leg for use in tickets.list_uses(tx, ticket.jti))
+    is_used = tickets.is_used(tx, ticket.jti) or bool(held_passes.count_uses(tx, ticket.jti))
+    return refundable(ticket, quote, used, is_used=is_used)

@@ -42,8 +42,8 @@ def trace(office: Office, jti: str) -> dict[str, Any]:
             for entry in story["entries"]
         ],
         "taps": [
-            {"at": written(use["at"]), "operator": use["operator"], "leg": use["leg"], "stop": use["stop_id"],
-             "gate": use["gate_key_id"], "scan": use["scan_id"]}
+            {"at": written(use["at"]), "operator": use["operator"], "leg": use["leg"], "kind": use["kind"],
+             "place": use["gate"], "gate": use["gate_key_id"], "scan": use["scan_id"]}
             for use in story["uses"]
         ],
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """What a gate device calls with: a short token that its own key has signed, good for a quarter of an hour."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from ticketing.strictjson import NotStrict
@@ -14,6 +15,15 @@ LIFE_SECONDS = 900
 LEEWAY_SECONDS = 300
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceToken:
+    """Which device a token names, and the POSIX seconds in which it is good: `start` is the first, `end` is not."""
+
+    device_id: str
+    start: int
+    end: int
+
+
 class BadDeviceToken(ValueError):
     """A token that is not this device's, or not of now."""
 
@@ -24,8 +34,8 @@ def sign(signer: Signer, device_id: str, issuer: str, now: datetime) -> str:
     return signer.sign(TYP, {"iss": device_id, "aud": issuer, "iat": issued, "exp": issued + LIFE_SECONDS})
 
 
-def read(token: str, ring: Mapping[str, VerifyKey], issuer: str, now: datetime) -> str:
-    """Verify a token and give the id of its device; raises BadDeviceToken."""
+def read(token: str, ring: Mapping[str, VerifyKey], issuer: str, now: datetime) -> DeviceToken:
+    """Verify a token and give its device; raises BadDeviceToken."""
     try:
         payload = json_object(verify(token, TYP, ring))
     except (Refused, NotStrict) as error:
@@ -35,9 +45,7 @@ def read(token: str, ring: Mapping[str, VerifyKey], issuer: str, now: datetime) 
         raise BadDeviceToken("claims")
     if payload["aud"] != issuer or type(issued) is not int or type(expires) is not int:
         raise BadDeviceToken("aud, iat or exp")
-    moment = int(now.timestamp())
-    if not issued < expires <= issued + LIFE_SECONDS or not (
-        issued - LEEWAY_SECONDS <= moment < expires + LEEWAY_SECONDS
-    ):
+    found = DeviceToken(device, issued - LEEWAY_SECONDS, expires + LEEWAY_SECONDS)
+    if not issued < expires <= issued + LIFE_SECONDS or not found.start <= int(now.timestamp()) < found.end:
         raise BadDeviceToken("not valid now")
-    return device
+    return found

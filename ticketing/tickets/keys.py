@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -47,6 +47,15 @@ class KeyRecord:
     algorithm: Algorithm = "EdDSA"
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The index as it was read from one file, known by its `mark`, with the rings made of it."""
+
+    mark: tuple[int, ...] | None
+    records: tuple[KeyRecord, ...]
+    rings: dict[Kind, dict[str, VerifyKey]] = field(default_factory=dict)
+
+
 class KeyStore:
     """The keys of one deployment in one folder. No key signs two kinds of token."""
 
@@ -54,6 +63,7 @@ class KeyStore:
         self._folder = folder
         self._passphrase = passphrase.encode()
         self._private: dict[str, PrivateKey] = {}
+        self._read: _Read | None = None
 
     def create_missing(self, now: datetime) -> None:
         """Give each kind an active key where it has none, and let go of those that have served their time.
@@ -69,10 +79,20 @@ class KeyStore:
 
     def records(self) -> list[KeyRecord]:
         """Every key, oldest first."""
-        path = self._folder / "keys.json"
-        if not path.exists():
-            return []
-        return [KeyRecord(**record) for record in json.loads(path.read_text(encoding="utf-8"))]
+        return list(self._index().records)
+
+    def _index(self) -> "_Read":
+        """The index as it is now: read again whenever another file has taken its place, which each change does."""
+        try:
+            found = os.stat(self._folder / "keys.json")  # noqa: PTH116  asked for every ticket
+        except FileNotFoundError:
+            return _Read(None, ())
+        mark = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
+        held = self._read
+        if held is None or held.mark != mark:
+            content = (self._folder / "keys.json").read_text(encoding="utf-8")
+            held = self._read = _Read(mark, tuple(KeyRecord(**record) for record in json.loads(content)))
+        return held
 
     def rotate(self, kind: Kind, now: datetime, algorithm: Algorithm = "EdDSA") -> KeyRecord:
         """One step of a planned rotation: announce the next key of this algorithm, or make an announced one active.
@@ -130,11 +150,15 @@ class KeyStore:
 
     def ring(self, kind: Kind) -> dict[str, VerifyKey]:
         """The public keys that verify a kind of token."""
-        return {
-            found.kid: VerifyKey(found.kid, found.algorithm, self._load(found.kid).public_key())
-            for found in self.records()
-            if found.kind == kind and found.state in PUBLISHED
-        }
+        index = self._index()
+        ring = index.rings.get(kind)
+        if ring is None:
+            ring = index.rings[kind] = {
+                found.kid: VerifyKey(found.kid, found.algorithm, self._load(found.kid).public_key())
+                for found in index.records
+                if found.kind == kind and found.state in PUBLISHED
+            }
+        return dict(ring)
 
     def removed(self, kind: Kind) -> list[str]:
         """The kids of a kind that no longer verify."""

@@ -110,8 +110,10 @@ def test_s23_online_and_offline_give_the_same_decision(scene: dict[str, Any]) ->
                         gate_key_id="k", operator="tlt", kind=use.kind)
         for use in scene["uses"]
     ]  # fmt: skip
-    seen = memory(cast("Any", None), used, None, shown, "tlt")
-    online = decide(shown, knowledge(house, "tlt", reading, row), seen, scene["at"], gate)
+    seen = memory(used, [], None, "tlt")
+    key = reading.claims.binding_key if reading.claims else None
+    shown_proof = bundles.read_proof(shown.proof, shown.token, key) if key and shown.proof else None
+    online = decide(shown, knowledge(house, "tlt", reading, row, shown_proof), seen, scene["at"], gate)
 
     assert online == offline
     REASONS.add(online.reason)

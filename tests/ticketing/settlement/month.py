@@ -9,6 +9,7 @@ from ticketing.books import postings
 from ticketing.clock import FixedClock
 from ticketing.db import Database, Transaction, books, tables
 from ticketing.db.books import Entry, Share, Tax
+from ticketing.db.gates_tables import ticket_use
 from ticketing.settlement.office import Office
 
 AT = datetime(2026, 9, 14, 12, tzinfo=UTC)
@@ -100,13 +101,13 @@ def ride(database: Database, jti: str, operator: str, *, at: datetime = AT, use_
     """A gate accepted a ticket."""
     with database.write() as tx:
         tx.execute(
-            sa.insert(tables.use_claim).values(
+            sa.insert(ticket_use).values(
                 jti=jti,
                 leg=0,
-                use_no=use_no,
                 operator=operator,
                 gate_key_id="g",
                 scan_id=f"{jti}{use_no}",
+                kind="ride",
                 at=at,
             )
         )

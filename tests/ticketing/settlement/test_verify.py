@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from tests.api import Api
 from tests.ticketing.settlement.month import AFTER, office, sell
-from ticketing.db import Database, chain, tables
+from ticketing.db import Database, chain
+from ticketing.db.gates_tables import ticket_use
 from ticketing.db.settlement_tables import chain_block
 from ticketing.ids import new_id
 from ticketing.purchase.reversal import take_back
@@ -127,7 +128,7 @@ def test_a_month_sold_refunded_and_closed_through_the_service_is_proven_and_trac
 
     found = verify(desk, "helsinki-tallinn", take_back)
     with desk.database.read() as tx:
-        jti = tx.execute(sa.select(tables.use_claim.c.jti)).scalar_one()
+        jti = tx.execute(sa.select(ticket_use.c.jti)).scalar_one()
     story: dict[str, Any] = trace(desk, jti)
 
     assert (found.faults, found.checked["tickets"]) == ([], 2)
