@@ -174,6 +174,7 @@ def build_rooms(
             settings.regions_folder,
             specimens=settings.environment != "production",
             files=settings.settlement_folder,
+            anchors=settings.anchors_folder,
         ),
         once=Once(database, clock),
         order_tokens=OrderTokens.from_folder(settings.keys_folder),
