@@ -20,6 +20,7 @@ from ticketing.settlement.statement import to_csv
 __all__ = [
     "MonthOverview",
     "Office",
+    "Run",
     "as_dict",
     "close",
     "find_run_id",
