@@ -12,7 +12,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 
 from operators.port import Connector
 from tariffs.eligibility import issuers
-from ticketing import config, logs
+from ticketing import config, console, logs
 from ticketing.api import (
     accounts,
     demo_bank,
@@ -56,6 +56,7 @@ from ticketing.identity import (
 from ticketing.identity.oidc import Provider
 from ticketing.identity.passkeys import RelyingParty
 from ticketing.identity.proofs import read_issuers, trusted_issuers
+from ticketing.identity.staff import StaffDesk
 from ticketing.payments import DemoGateway, PaymentGateway, StripeGateway
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
@@ -131,6 +132,7 @@ def create_app(
     app.register_blueprint(wellknown.blueprint)
     app.register_blueprint(gateway.blueprint)
     app.register_blueprint(demo_bank.blueprint)
+    console.register(app, _console(settings, app.extensions["throughfare"]))
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
     )
@@ -186,6 +188,7 @@ def build_rooms(
             settings.regions_folder,
             specimens=settings.environment != "production",
             files=settings.settlement_folder,
+            anchors=settings.anchors_folder,
         ),
         once=Once(database, clock),
         order_tokens=OrderTokens.from_folder(settings.keys_folder),
@@ -198,6 +201,20 @@ def build_rooms(
         counters=Counters(database),
         readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
         warnings=tuple(settings.warnings()),
+    )
+
+
+def _console(settings: Settings, rooms: Rooms) -> console.Console:
+    """What the pages of finance staff need; their cookies ask for HTTPS wherever the service is reached by it."""
+    return console.Console(
+        office=rooms.office,
+        desk=StaffDesk(rooms.office.database, rooms.clock),
+        counters=rooms.counters,
+        regions=settings.regions,
+        secure=settings.environment == "production" or settings.public_url.startswith("https://"),
+        rate_limits=settings.rate_limits,
+        warnings=rooms.warnings,
+        status_of=problems.status_of,
     )
 
 

@@ -87,6 +87,7 @@ class Settings:
     demo_clock_file: Path | None = None
     live_seconds: int = 0
     settlement_folder: Path = Path("var/settlement")
+    anchors_folder: Path = Path("var/settlement/anchors")
     log_format: Literal["json", "console"] = "json"
 
     def clock(self) -> Clock:
@@ -120,6 +121,7 @@ class Settings:
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read `THROUGHFARE_*`; raises Misconfigured for a value that cannot be, or that production refuses."""
+    settlement_folder = Path(environ.get("THROUGHFARE_SETTLEMENT_FOLDER", "var/settlement"))
     settings = Settings(
         database_url=environ.get("THROUGHFARE_DATABASE_URL", "sqlite:///var/throughfare.db"),
         environment=cast("Environment", _one_of(environ, "ENVIRONMENT", ("development", "production"))),
@@ -141,7 +143,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         allow_demo_payments_in_production=environ.get("ALLOW_DEMO_PAYMENTS_IN_PRODUCTION") == "yes",
         demo_clock_file=_optional_path(environ, "DEMO_CLOCK_FILE"),
         live_seconds=_seconds(environ, "LIVE_SECONDS", 30),
-        settlement_folder=Path(environ.get("THROUGHFARE_SETTLEMENT_FOLDER", "var/settlement")),
+        settlement_folder=settlement_folder,
+        anchors_folder=_optional_path(environ, "ANCHORS_FOLDER") or settlement_folder / "anchors",
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
     )
     _refuse_unsafe_production(settings)

@@ -6,7 +6,7 @@ from alembic import op
 from ticketing.db.types import Instant, Int64
 
 revision = "0010_phones_and_passkeys"
-down_revision = "0008_gate_facts"
+down_revision = "0009_console"
 branch_labels = None
 depends_on = None
 

@@ -27,7 +27,7 @@ from ticketing.api.schemas.finance import (
 from ticketing.identity.principal import Principal
 from ticketing.settlement import accounts, camt, disputes, reconcile, service, show, steps
 from ticketing.settlement.export import export as export_run
-from ticketing.settlement.export import read_exported, statement_bytes
+from ticketing.settlement.export import exported_parts, statement_parts
 
 blueprint = Blueprint("finance", __name__, url_prefix="/v1", description="Approve, pay, reconcile, dispute")
 
@@ -91,14 +91,14 @@ class File(MethodView):
     def get(self, query: dict[str, Any], run_id: str) -> Response:
         """Fetch a file of an exported run by its name in the list, as it was written."""
         caller().require("finance", "admin")
-        content = read_exported(rooms().office, run_id, query["name"])
+        content = exported_parts(rooms().office, run_id, query["name"])
         return Response(content, content_type="application/octet-stream")
 
 
 def _statement(run_id: str, operator: str, form: str) -> Response:
     caller().require("finance", "operator_finance").require_operator(operator)
     language = request.accept_languages.best_match(["en", "et", "fi", "sv"], "en")
-    content = statement_bytes(rooms().office, run_id, operator, form, language=language or "en")
+    content = statement_parts(rooms().office, run_id, operator, form, language=language or "en")
     return Response(content, content_type=_TYPES[form])
 
 

@@ -76,8 +76,13 @@ def http(error: HTTPException) -> Response:
     return problem(status, "invalid_request" if faults else code, detail, faults, kept)
 
 
+def status_of(error: ThroughfareError) -> int:
+    """The status of a domain error, by the nearest of its classes in the table."""
+    return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+
+
 def _domain(error: ThroughfareError) -> Response:
-    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    status = status_of(error)
     headers = next((_HEADERS[kind] for kind in type(error).__mro__ if kind in _HEADERS), None)
     if isinstance(error, errors.TooManyRequests):
         headers = {"Retry-After": str(error.retry_after_seconds)}

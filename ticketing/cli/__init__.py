@@ -24,6 +24,7 @@ _COMMANDS = {
         "Hold the gateway's account against the books; what waits for a person.",
     ),
     "access": ("ticketing.cli.access", "Make, list and revoke API keys for gates and finance staff."),
+    "staff": ("ticketing.cli.staff", "Make, list and end accounts of the console."),
     "db": ("ticketing.cli.db", "Bring the database to the newest schema."),
     "serve": ("ticketing.cli.serve", "Serve the HTTP API under gunicorn."),
     "worker": ("ticketing.cli.worker", "Finish what a crash left, expire what nobody paid."),

@@ -23,7 +23,8 @@ from ticketing.cli.serve import gunicorn
 from ticketing.cli.story import CARDS, Access, Story
 from ticketing.config import Settings
 from ticketing.db.migrate import upgrade
-from ticketing.identity import create_key
+from ticketing.identity import create_key, staff
+from ticketing.identity.staff import StaffDesk
 from ticketing.regions import load_regions
 from ticketing.tickets.keys import KeyStore
 
@@ -49,7 +50,7 @@ def command(*, once: bool, port: int | None) -> None:
     if gateway not in CARDS:
         raise click.ClickException(f"THROUGHFARE_GATEWAY is {gateway!r}; it may be {' or '.join(CARDS)}")
     with console.status("Setting up the demo: database, keys, region ..."):
-        settings, access = _set_up(chosen)
+        settings, access, people = _set_up(chosen)
     stage = contextlib.ExitStack()
     try:
         with stage:
@@ -65,6 +66,7 @@ def command(*, once: bool, port: int | None) -> None:
                 return
             console.print(
                 f"\nThe service keeps running at [bold]{settings.public_url}[/bold] until Ctrl-C:\n"
+                f"  {settings.public_url}/console       for finance staff: {people}\n"
                 f"  {settings.public_url}/docs          the API, to try in the browser\n"
                 f"  {settings.public_url}/healthz       its health, naming every stand-in\n"
                 f"  {settings.public_url}/.well-known/jwks.json"
@@ -74,8 +76,11 @@ def command(*, once: bool, port: int | None) -> None:
         console.print("\nGoodbye.")
 
 
-def _set_up(port: int) -> tuple[Settings, Access]:
-    """Begin afresh: a new database, new keys, an API key for each operator's gates and one for finance."""
+def _set_up(port: int) -> tuple[Settings, Access, str]:
+    """Begin afresh: a new database, new keys, an API key for each operator's gates and one for finance.
+
+    Answers also who may sign in to the console, with their first passwords.
+    """
     shutil.rmtree(_FOLDER, ignore_errors=True)
     _FOLDER.mkdir(parents=True)
     settings = Settings(
@@ -100,8 +105,13 @@ def _set_up(port: int) -> tuple[Settings, Access]:
         create_key(database, settings.clock(), role="finance", operator=None, label=label)[1]
         for label in ("demo finance", "demo finance, second person")
     )
+    desk = StaffDesk(database, settings.clock())
+    people = " and ".join(
+        f"{email} / {staff.add(desk, email, name, role='finance')[1]}"
+        for email, name in (("anna@scheme.example", "Anna Kask"), ("bertil@scheme.example", "Bertil Lind"))
+    )
     database.close()
-    return settings, Access(gates, finance, approver)
+    return settings, Access(gates, finance, approver), people
 
 
 @contextlib.contextmanager

@@ -33,4 +33,5 @@ def office(configured: Settings) -> Office:
         configured.regions_folder,
         specimens=specimens,
         files=configured.settlement_folder,
+        anchors=configured.anchors_folder,
     )

@@ -1,7 +1,8 @@
-"""`throughfare worker`: finish what a crash left, expire what nobody paid."""
+"""`throughfare worker`: finish what a crash left, expire what nobody paid, anchor the books."""
 
 import signal
 import threading
+from collections.abc import Iterable
 
 import click
 import structlog
@@ -14,6 +15,9 @@ from ticketing.gate import retention
 from ticketing.identity.privacy import forget_what_is_due
 from ticketing.purchase import reports
 from ticketing.purchase import service as purchase
+from ticketing.purchase.reversal import take_back
+from ticketing.settlement import bookkeeping
+from ticketing.settlement.service import Office
 
 _log = structlog.get_logger(__name__)
 _PAUSE_SECONDS = 5.0
@@ -41,8 +45,20 @@ def command(*, once: bool) -> None:
         if forgotten:
             _log.info("forgotten when due", **forgotten)
         rooms.connectors.tend()
+        tend_books(rooms.office, configured.regions)
         if once or stopped.wait(_PAUSE_SECONDS):
             return
+
+
+def tend_books(office: Office, regions: Iterable[str]) -> None:
+    """Anchor the books, keep the anchors elsewhere, carry out checks; what fails is logged and tried again next round."""
+    try:
+        done = {what: count for what, count in bookkeeping.tend(office, regions, take_back).items() if count}
+    except (ThroughfareError, OSError) as error:
+        _log.warning("books not tended", reason=str(error))
+        return
+    if done:
+        _log.info("books tended", **done)
 
 
 def run_round(till: purchase.Till) -> None:

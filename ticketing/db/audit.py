@@ -65,6 +65,45 @@ def stream_tickets(tx: Transaction, region: str) -> Iterator[Audited]:
             )  # fmt: skip
 
 
+def find_ticket_of_share(tx: Transaction, period_id: str, share_id: str) -> tuple[str, str] | None:
+    """The ticket and the operator of a share row."""
+    query = sa.select(tables.share.c.ticket_jti, tables.share.c.operator).where(
+        tables.share.c.period == period_id, tables.share.c.id == share_id
+    )
+    row = tx.execute(query).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def find_shares(tx: Transaction, region: str, wanted: str) -> list[tuple[str, str, str]]:
+    """Where the share rows of a ticket are, or the one of this id: (period, operator, id)."""
+    table = tables.share
+    months = tx.execute(sa.select(tables.period.c.id).where(tables.period.c.region == region)).scalars()
+    by_id = sa.tuple_(table.c.period, table.c.id).in_([(month, wanted) for month in months])
+    query = sa.select(table.c.period, table.c.operator, table.c.id)
+    found = tx.execute(query.where(by_id)).all() or tx.execute(
+        query.where(table.c.ticket_jti == wanted, table.c.region == region).order_by(
+            table.c.period, table.c.id
+        )
+    )
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+def find_entry(tx: Transaction, period_id: str, entry_id: str) -> dict[str, Any] | None:
+    """One entry with its postings."""
+    entry, posting = tables.entry, tables.posting
+    query = sa.select(entry).where(entry.c.period == period_id, entry.c.id == entry_id)
+    head = tx.execute(query).mappings().one_or_none()
+    if head is None:
+        return None
+    lines = sa.select(posting.c.account_id, posting.c.currency, posting.c.amount_minor).where(
+        posting.c.period == period_id, posting.c.entry_id == entry_id
+    )
+    return {
+        **head,
+        "postings": [dict(line) for line in tx.execute(lines.order_by(posting.c.line)).mappings()],
+    }
+
+
 def find_story(tx: Transaction, jti: str) -> dict[str, Any] | None:
     """One ticket from its quote to its entries; None when there is no such ticket."""
     ticket, order, quote = tables.ticket, tables.order, tables.quote
@@ -88,15 +127,19 @@ def find_story(tx: Transaction, jti: str) -> dict[str, Any] | None:
         "shares": _all(tx, tables.share, tables.share.c.ticket_jti == jti),
         "taxes": _all(tx, tables.tax, tables.tax.c.ticket_jti == jti),
         "uses": _all(tx, ticket_use, ticket_use.c.jti == jti),
-        "entries": _entries(tx, jti),
+        "entries": _entries(tx, jti, row["order"]),
     }
 
 
-def _entries(tx: Transaction, jti: str) -> list[dict[str, Any]]:
+def _entries(tx: Transaction, jti: str, order_id: str) -> list[dict[str, Any]]:
+    """The entries of a ticket by their sources, each found by its index however many there are."""
     entry, posting = tables.entry, tables.posting
-    sources = sa.or_(entry.c.source_id == jti, entry.c.source_id.endswith(f"/{jti}", autoescape=True))
+    refunds = tx.execute(sa.select(tables.refund.c.id).where(tables.refund.c.order_id == order_id)).scalars()
+    sources = [("ticket", jti), ("carnet", jti)]
+    sources += [(kind, f"{refund_id}/{jti}") for refund_id in refunds for kind in ("refund", "exchange")]
+    mine = sa.tuple_(entry.c.source_type, entry.c.source_id).in_(sources)
     found = []
-    for head in tx.execute(sa.select(entry).where(sources).order_by(entry.c.id)).mappings():
+    for head in tx.execute(sa.select(entry).where(mine).order_by(entry.c.id)).mappings():
         lines = sa.select(posting.c.account_id, posting.c.currency, posting.c.amount_minor).where(
             posting.c.period == head["period"], posting.c.entry_id == head["id"]
         )

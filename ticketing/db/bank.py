@@ -139,6 +139,22 @@ def insert_match(tx: Transaction, made: BankMatch) -> None:
     tx.execute(sa.insert(bank_match).values(**columns(made)))
 
 
+def list_matches(tx: Transaction, region: str, limit: int) -> list[tuple[BankLine, BankMatch]]:
+    """The lines that were booked last, newest first, each with what it was booked as."""
+    found = fetch(
+        tx,
+        sa.select(bank_match)
+        .join(bank_line, bank_line.c.id == bank_match.c.line_id)
+        .where(bank_line.c.region == region)
+        .order_by(bank_match.c.at.desc(), bank_match.c.line_id)
+        .limit(limit),
+        BankMatch,
+    )
+    query = sa.select(bank_line).where(bank_line.c.id.in_([match.line_id for match in found]))
+    lines = {line.id: line for line in fetch(tx, query, BankLine)}
+    return [(lines[match.line_id], match) for match in found]
+
+
 def list_settled(tx: Transaction, run_ids: Sequence[str]) -> set[tuple[str | None, str | None, str]]:
     """What the bank's lines have settled of some runs: (run, party, currency)."""
     query = (

@@ -49,6 +49,21 @@ def list_blocks(tx: Transaction, region: str, period: str) -> list[Block]:
     return fetch(tx, query.order_by(chain_block.c.seq), Block)
 
 
+def list_all_blocks(tx: Transaction, region: str) -> list[Block]:
+    """List the blocks of a region in the order in which they were made."""
+    query = sa.select(chain_block).where(chain_block.c.region == region)
+    return fetch(tx, query.order_by(chain_block.c.made_at, chain_block.c.period, chain_block.c.seq), Block)
+
+
+def find_last_made(tx: Transaction, region: str) -> datetime | None:
+    """When the last block of a region was made."""
+    made = sa.select(chain_block.c.made_at).where(chain_block.c.region == region)
+    found: datetime | None = tx.execute(
+        made.order_by(chain_block.c.made_at.desc()).limit(1)
+    ).scalar_one_or_none()
+    return found
+
+
 def list_months(tx: Transaction, region: str) -> list[str]:
     """Every month of a region that has entries or blocks, in order."""
     months = sa.select(entry.c.period).where(entry.c.region == region).distinct()

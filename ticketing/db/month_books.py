@@ -199,6 +199,24 @@ def stream_statement(
             yield ShareLine(*row)
 
 
+def page_statement(
+    tx: Transaction, region: str, period_id: str, operator: str, *, after: str, limit: int
+) -> list[ShareLine]:
+    """An operator's share lines of a period behind an id, in the order of ids: a page, however long the statement is."""
+    table = tables.share
+    names = [name for name in ShareLine.__slots__ if name != "document"]
+    query = (
+        sa.select(*(table.c[name] for name in names), tables.ticket.c.document)
+        .join(tables.ticket, tables.ticket.c.jti == table.c.ticket_jti)
+        .where(table.c.period == period_id, table.c.region == region, table.c.operator == operator)
+        .where(table.c.id > after)
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+    rows: Sequence[Any] = tx.execute(query).all()
+    return [ShareLine(*row) for row in rows]
+
+
 def stream_others(
     tx: Transaction, region: str, period_id: str, owed: Account, *, without: Sequence[str], own_kinds: str
 ) -> Generator[OtherLine, None, None]:

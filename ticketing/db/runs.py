@@ -11,7 +11,7 @@ from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find
 from ticketing.db.settlement_tables import run_file, run_step
-from ticketing.db.tables import run
+from ticketing.db.tables import period, run
 
 _GONE = ("rejected", "voided")
 
@@ -94,6 +94,15 @@ def list_runs(tx: Transaction, *, after: str | None, limit: int) -> list[Run]:
     """List runs by id (oldest first), starting behind `after`."""
     query = sa.select(run).order_by(run.c.id).limit(limit)
     return fetch(tx, query.where(run.c.id > after) if after else query, Run)
+
+
+def list_months(tx: Transaction, region: str, limit: int) -> list[tuple[str, str, Run | None]]:
+    """The newest months of a region with their state and the newest version of their run, newest first."""
+    query = sa.select(period.c.id, period.c.state).where(period.c.region == region)
+    months = tx.execute(query.order_by(period.c.id.desc()).limit(limit)).all()
+    mine = sa.select(run).where(run.c.region == region, run.c.period.in_([row[0] for row in months]))
+    newest = {found.period: found for found in fetch(tx, mine.order_by(run.c.version), Run)}
+    return [(row[0], row[1], newest.get(row[0])) for row in months]
 
 
 def list_runs_in_state(tx: Transaction, region: str, states: Sequence[str]) -> list[Run]:

@@ -7,9 +7,18 @@ from ticketing.db import (
     people_tables,
     purchase_tables,
     settlement_tables,
+    staff_tables,
 )
 from ticketing.db.tables import metadata
 
-TABLES = (devices_tables, gates_tables, operators_tables, people_tables, purchase_tables, settlement_tables)
+TABLES = (
+    devices_tables,
+    gates_tables,
+    operators_tables,
+    people_tables,
+    purchase_tables,
+    settlement_tables,
+    staff_tables,
+)
 
 __all__ = ["TABLES", "metadata"]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from tariffs.money import Money, parse
 from ticketing.db import Transaction, bank, books, month_books, runs
@@ -35,6 +36,7 @@ from ticketing.settlement.statement_xlsx import write_xlsx
 from ticketing.settlement.steps import hold, message_id_of
 from ticketing.settlement.terms import payment_date
 
+_PART_BYTES = 64 * 1024
 Progress = Callable[[str, int, int], None]
 
 
@@ -80,8 +82,8 @@ def export(
         return hold(tx, run_id)
 
 
-def read_exported(office: Office, run_id: str, name: str) -> bytes:
-    """An exported file as it was written.
+def exported_parts(office: Office, run_id: str, name: str) -> Iterator[bytes]:
+    """An exported file as it was written, part by part, whatever its size.
 
     Raises NotFound for a name that the run does not list, Conflict for a file that is no longer what was kept.
     """
@@ -91,14 +93,16 @@ def read_exported(office: Office, run_id: str, name: str) -> bytes:
     path = office.files / run.region / f"{run.period}-v{run.version}" / name if run and name in kept else None
     if path is None or not path.is_file():
         raise NotFound(f"the run {run_id} has no exported file {name}")
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != kept[name].sha256:
+    file = path.open("rb")
+    if hashlib.file_digest(file, "sha256").hexdigest() != kept[name].sha256:
+        file.close()
         raise Conflict(f"{name} is not what was exported")
-    return content
+    file.seek(0)
+    return _parts(file)
 
 
-def statement_bytes(office: Office, run_id: str, party: str, form: str, *, language: str) -> bytes:
-    """One statement as PDF or workbook; raises NotFound for an unknown run or operator."""
+def statement_parts(office: Office, run_id: str, party: str, form: str, *, language: str) -> Iterator[bytes]:
+    """One statement as PDF or workbook, part by part, in bounded memory; raises NotFound for an unknown run or party."""
     with office.database.read() as tx:
         run = runs.find_run(tx, run_id)
     if run is None or run.state == "draft":
@@ -107,7 +111,13 @@ def statement_bytes(office: Office, run_id: str, party: str, form: str, *, langu
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"statement.{form}"
         write(path, run, party, lines.stream(office, run, party), language)
-        return path.read_bytes()
+        return _parts(path.open("rb"))  # the file lives on, without a name, until it is closed
+
+
+def _parts(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while part := file.read(_PART_BYTES):
+            yield part
 
 
 def hold_for_export(tx: Transaction, run_id: str) -> Run:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from tariffs.agreements.shares import FUNDER
@@ -60,6 +61,29 @@ def stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]:
     if party not in parties(run):
         raise NotFound(f"the run {run.id} has no statement of {party}")
     return _stream(office, run, party)
+
+
+def page(office: Office, run: Run, party: str, *, after: str = "", limit: int = 50) -> tuple[list[Line], str]:
+    """A page of a party's share lines behind a line, and the id to go on from ("" at the end); raises NotFound."""
+    if party not in parties(run):
+        raise NotFound(f"the run {run.id} has no statement of {party}")
+    with office.database.read() as tx:
+        found = month_books.page_statement(tx, run.region, run.period, party, after=after, limit=limit + 1)
+    shown = [_of_share(share) for share in found[:limit]]
+    return shown, shown[-1].id if len(found) > limit else ""
+
+
+def others(office: Office, run: Run, party: str, limit: int = 200) -> list[Line]:
+    """The first of a party's lines that no ticket stands behind: pools, guarantees, corrections, compensation."""
+    with (
+        office.database.read() as tx,
+        closing(
+            month_books.stream_others(
+                tx, run.region, run.period, _account(party), without=ALLOCATED, own_kinds=OWN_KINDS
+            )
+        ) as found,
+    ):
+        return [_of_entry(other) for other in islice(found, limit)]
 
 
 def totals(run: Run, party: str) -> dict[str, dict[str, int]]:

@@ -14,7 +14,8 @@ class Office:
     """`keys` sign the anchors of the books; without them anchors are not signed, and the auditor is told.
 
     `specimens` lets a month of pretended payments go all the way, with SPECIMEN on every file; without it such a
-    run stays approved (a deployment in production). `files` is where runs are exported over HTTP.
+    run stays approved (a deployment in production). `files` is where runs are exported over HTTP, `anchors` where
+    the worker keeps the signed anchors outside of the database.
     """
 
     database: Database
@@ -23,6 +24,7 @@ class Office:
     regions_folder: Path | None = None
     specimens: bool = True
     files: Path = Path("var/settlement")
+    anchors: Path | None = None
 
     def terms(self, region: str) -> Terms:
         """The settlement terms of a region as they stand today."""

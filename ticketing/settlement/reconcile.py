@@ -66,6 +66,12 @@ def review(office: Office, region: str) -> tuple[list[Finding], list[Expected]]:
         return findings, missing(findings, _expected(tx, region))
 
 
+def list_booked(office: Office, region: str, limit: int = 50) -> list[tuple[BankLine, BankMatch]]:
+    """The lines that were booked last, each with what it was booked as, by whom and why."""
+    with office.database.read() as tx:
+        return bank.list_matches(tx, region, limit)
+
+
 def book_line(
     office: Office, region: str, line_id: str, way: Way, *, by: str, reason: str, reference: str | None = None
 ) -> BankMatch:

@@ -1,10 +1,11 @@
 """Settlement as its callers see it: close a month, read runs, statements and the journal. No price is computed here."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from tariffs.money import Money
-from ticketing.db import runs
+from ticketing.db import books, runs
 from ticketing.db.runs import Run, RunFile, Step
 from ticketing.errors import Conflict, NotFound
 from ticketing.settlement import lines
@@ -13,15 +14,19 @@ from ticketing.settlement.export import journal
 from ticketing.settlement.journal import Format
 from ticketing.settlement.netting import Netting
 from ticketing.settlement.office import Office
+from ticketing.settlement.run_state import GONE
 from ticketing.settlement.statement import to_csv
 
 __all__ = [
+    "MonthOverview",
     "Office",
+    "Run",
     "as_dict",
     "close",
     "find_run_id",
     "get_run",
     "get_trail",
+    "list_months",
     "list_runs",
     "statement",
     "write_journal",
@@ -45,6 +50,31 @@ def list_runs(office: Office, *, after: str | None, limit: int) -> list[Run]:
     """List runs, oldest first."""
     with office.database.read() as tx:
         return runs.list_runs(tx, after=after, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOverview:
+    """A month with its newest run; `can_close` when its turn has come: it is over, and every month before is closed."""
+
+    id: str
+    state: str
+    run: Run | None
+    can_close: bool
+
+
+def list_months(office: Office, region: str, limit: int = 36) -> list[MonthOverview]:
+    """The months of a region, newest first."""
+    this_month = books.month_of(office.clock.now())
+    with office.database.read() as tx:
+        return [
+            MonthOverview(
+                month, state, run,
+                month < this_month
+                and (state != "closed" or run is None or run.state in {"draft", *GONE})
+                and books.find_open_month_before(tx, region, month) is None,
+            )
+            for month, state, run in runs.list_months(tx, region, limit)
+        ]  # fmt: skip
 
 
 def get_trail(office: Office, run_id: str) -> tuple[Run, list[Step], list[RunFile]]:

@@ -6,19 +6,26 @@ from typing import Any
 from tariffs.money import Money
 from ticketing.clock import written
 from ticketing.db import audit
+from ticketing.db.runs import Run
 from ticketing.errors import NotFound
+from ticketing.settlement import lines
 from ticketing.settlement.lines import journey_of
 from ticketing.settlement.office import Office
 
 _AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor", "amount_minor")
 
 
-def trace(office: Office, jti: str) -> dict[str, Any]:
-    """Everything that a ticket's money is made of; raises NotFound."""
+def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, Any]:
+    """Everything that a ticket's money is made of; raises NotFound.
+
+    With an operator, what belongs to others is left out: their shares, postings and taps, and the tax offices'.
+    """
     with office.database.read() as tx:
         story = audit.find_story(tx, jti)
     if story is None:
         raise NotFound(f"no ticket {jti}")
+    if operator is not None:
+        story = _own(story, operator)
     passenger = story["passenger"] or {}
     return {
         "ticket": jti,
@@ -47,6 +54,54 @@ def trace(office: Office, jti: str) -> dict[str, Any]:
             for use in story["uses"]
         ],
     }  # fmt: skip
+
+
+def explain(
+    office: Office, run: Run, party: str, line_id: str, operator: str | None = None
+) -> dict[str, Any]:
+    """Why a line of a statement has its amount: the ticket's story, or the entry with its note and postings.
+
+    Raises NotFound for a line that is not in the party's statement of this run. `operator` as in `trace`.
+    """
+    with office.database.read() as tx:
+        share = audit.find_ticket_of_share(tx, run.period, line_id)
+        entry = audit.find_entry(tx, run.period, line_id) if share is None else None
+    if share is not None and share[1] == party:
+        return {"line": line_id, "entry": None, "story": trace(office, share[0], operator)}
+    found = next((one for one in lines.others(office, run, party, limit=100_000) if one.id == line_id), None)
+    if entry is None or found is None:
+        raise NotFound(f"the statement of {party} has no line {line_id}")
+    told = {**entry, "why": found.rule, "net": Money(found.net_minor, found.currency).text}
+    told["postings"] = [
+        f"{line['account_id']} {Money(line['amount_minor'], line['currency']).text}"
+        for line in entry["postings"]
+        if operator is None or _is_of(line["account_id"], operator)
+    ]
+    return {"line": line_id, "entry": told, "story": None}
+
+
+def find_lines(office: Office, region: str, wanted: str) -> list[tuple[str, str, str]]:
+    """The lines of a ticket, or the one with this id: (month, operator, line)."""
+    with office.database.read() as tx:
+        return audit.find_shares(tx, region, wanted)
+
+
+def _own(story: dict[str, Any], operator: str) -> dict[str, Any]:
+    entries = [
+        {**entry, "postings": [line for line in entry["postings"] if _is_of(line["account_id"], operator)]}
+        for entry in story["entries"]
+    ]
+    return {
+        **story,
+        "shares": [row for row in story["shares"] if row["operator"] == operator],
+        "uses": [use for use in story["uses"] if use["operator"] == operator],
+        "taxes": [],
+        "entries": [entry for entry in entries if entry["postings"]],
+    }
+
+
+def _is_of(account_id: str, operator: str) -> bool:
+    return account_id.split(":")[1:2] == [operator]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ticketing.db.documents import canonical, digest
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict
-from ticketing.settlement import calculate
+from ticketing.settlement import calculate, kept_anchors
 from ticketing.settlement.anchor import TYPE
 from ticketing.settlement.fx import kept_rates
 from ticketing.settlement.office import Office
@@ -67,6 +67,7 @@ def verify(office: Office, region: str, take_back: TakeBack, progress: Progress 
             found.checked["months"] += 1
             _check_entries(tx, region, month, found, tell)
             _check_blocks(tx, office, region, month, finals=finals, found=found)
+        _check_kept(tx, office, region, found)
         for run in runs.list_runs(tx, after=None, limit=1_000_000):
             if run.region == region and run.state != "draft":
                 tell(f"run {run.period}", found.checked["runs"])
@@ -115,6 +116,17 @@ def _check_blocks(
     closed = books.find_period_state(tx, region, month) == "closed"
     if closed and not (blocks and blocks[-1].final):
         found.faults.append(f"{month} is closed and its books end without a final block")
+
+
+def _check_kept(tx: Transaction, office: Office, region: str, found: Verdict) -> None:
+    """The anchors that lie outside of the database name the blocks that are in it."""
+    if office.anchors is None:
+        return
+    path = kept_anchors.file_of(office.anchors, region)
+    if not path.exists():
+        found.notes.append("no anchors are kept outside of the database")
+        return
+    found.faults.extend(kept_anchors.faults(path, chain.list_all_blocks(tx, region)))
 
 
 def _follows_a_month(block: Block, finals: Sequence[Block]) -> bool:

@@ -1,0 +1,61 @@
+"""The console: staff with their sessions, checks of the books."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from ticketing.db.types import Instant, Int64
+
+revision = "0009_console"
+down_revision = "0008_gate_facts"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the three tables."""
+    op.create_table(
+        "staff_member",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_key", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=True),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("must_change", Int64, autoincrement=False, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.CheckConstraint(
+            "role IN ('finance', 'operator_finance', 'admin')", name=op.f("ck_staff_member_role")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_member")),
+        sa.UniqueConstraint("email", name=op.f("uq_staff_member_email")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_staff_member_name_key")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "staff_session",
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("staff_id", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("used_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff_member.id"], name=op.f("fk_staff_session_staff_id_staff_member")
+        ),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_staff_session")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_staff_session_staff_id"), "staff_session", ["staff_id"])
+    op.create_table(
+        "book_check",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("done_at", Instant(), nullable=True),
+        sa.Column("document", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_book_check")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_book_check_region_id"), "book_check", ["region", "id"])

@@ -1,0 +1,240 @@
+"""Two people of finance and an operator's clerk settle a month in the console: a real server, real files, no API key."""
+
+import io
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import openpyxl
+import pytest
+import sepaxml
+from pypdf import PdfReader
+
+from tests.ticketing.console.browser import Browser, Page
+from tests.ticketing.console.pages import faults_of
+from tests.ticketing.settlement.month import office, ride, sell
+from tests.ticketing.settlement.test_export import IBANS
+from tests.ticketing.settlement.test_reconcile import line, statement
+from ticketing.clock import SystemClock
+from ticketing.db import Database
+from ticketing.identity import staff
+from ticketing.identity.staff import StaffDesk
+from ticketing.purchase.reversal import take_back
+from ticketing.settlement import bookkeeping
+
+REGION = "helsinki-tallinn"
+PEOPLE = {
+    "anna": ("Anna Kask", "finance", None), "bertil": ("Bertil Lind", "finance", None),
+    "heli": ("Heli Aalto", "operator_finance", "hsl"), "tiit": ("Tiit Tamm", "operator_finance", "tlt"),
+}  # fmt: skip
+
+
+@dataclass
+class House:
+    """The service in a process of its own, and everybody at their machines."""
+
+    database: Database
+    browsers: dict[str, Browser]
+    folder: Path
+
+
+@pytest.fixture
+def house(database: Database, database_url: str, tmp_path: Path) -> Iterator[House]:
+    sell(database, "ticket-one", {"hsl": 1000, "tlt": 500}, vat=90, fee=15, region=REGION)
+    sell(database, "ticket-two", {"hsl": 300}, region=REGION)
+    ride(database, "ticket-one", "hsl")
+    desk = StaffDesk(database, SystemClock())
+    first = {
+        name: staff.add(desk, f"{name}@example.org", called, role=role, operator=operator)[1]
+        for name, (called, role, operator) in PEOPLE.items()
+    }
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    base = f"http://127.0.0.1:{port}"
+    environment = {
+        **os.environ, "THROUGHFARE_DATABASE_URL": database_url, "THROUGHFARE_PUBLIC_URL": base,
+        "THROUGHFARE_KEYS_FOLDER": str(tmp_path / "keys"), "THROUGHFARE_SETTLEMENT_FOLDER": str(tmp_path / "out"),
+    }  # fmt: skip
+    words = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--no-control-socket",
+             "--worker-class", "gthread", "--threads", "4"]  # fmt: skip
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(words, env=environment, stdout=log, stderr=log)
+    try:
+        _await(base, server, tmp_path / "log")
+        browsers = {name: Browser(base) for name in PEOPLE}
+        for name, browser in browsers.items():
+            browser.sign_in(f"{name}@example.org", first[name], f"{name} has a long password")
+        yield House(database, browsers, tmp_path)
+        for browser in browsers.values():
+            browser.client.close()
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _await(base: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    transport = httpx.HTTPTransport(retries=0)
+    with httpx.Client(base_url=base, transport=transport, timeout=60) as client:
+        while server.poll() is None:
+            try:
+                if client.get("/readyz").is_success:
+                    return
+            except httpx.TransportError:
+                continue
+    raise AssertionError(log.read_text())
+
+
+def test_a_month_is_settled_in_the_console(house: House) -> None:
+    anna, bertil = house.browsers["anna"], house.browsers["bertil"]
+
+    run = anna.press(anna.open("/console/"), "Close 2026-09")
+    assert "The month is closed and its run calculated" in run.text
+    assert "Anna Kask has prepared this run" in run.text
+    assert not run.has("Approve")
+    _somebody_approves(anna, bertil, run)
+    _accounts_are_entered_and_approved(anna, bertil)
+    run = bertil.press(bertil.follow(bertil.open("/console/"), "The run of 2026-09"), "Export the files")
+    assert "The files are written" in run.text
+    payments = bertil.follow(run, "payments-sepa.xml").response
+    _files_are_what_they_should_be(bertil, run, payments, house.folder)
+    _the_bank_pays_a_cent_too_much(anna, bertil, run, payments.text)
+    _an_operator_disputes_a_line(house, anna)
+    _the_books_are_proven(house, anna)
+    for browser in house.browsers.values():
+        for page in browser.seen:
+            assert faults_of(page) == []
+
+
+def _somebody_approves(anna: Browser, bertil: Browser, run: Page) -> None:
+    """The preparer's own form, made up, is refused; the second person reads the digest and approves it."""
+    address = str(run.response.url.path)
+    seen = bertil.open(address)
+    form = seen.form("Approve")
+    mine = run.form("Reject this run").fields["csrf"]
+    refused = anna.send(form, {**form.fields, "csrf": mine})
+    assert (refused.status, "another person approves it" in refused.text) == (403, True)
+    other = bertil.send(form, {**form.fields, "digest": "0" * 64})
+    assert (other.status, "this is not the digest of the run" in other.text) == (409, True)
+    approved = bertil.press(seen, "Approve")
+    assert "Now: export the files" in approved.text
+    early = bertil.press(approved, "Export the files")
+    assert (early.status, "no approved bank account of scheme, hsl, tlt" in early.text) == (409, True)
+
+
+def _accounts_are_entered_and_approved(anna: Browser, bertil: Browser) -> None:
+    page = anna.open("/console/accounts")
+    wrong = anna.press(page, "Enter an account", party="hsl", name="HSL", iban="DE89370400440532013001")
+    assert wrong.status == 422
+    assert wrong.form("Enter an account").fields["name"] == "HSL"
+    assert ("input", "true") in [(tag, told.get("aria-invalid")) for tag, told in wrong.read.tags]
+    for party, iban in IBANS.items():
+        page = anna.press(page, "Enter an account", party=party, name=party.upper(), iban=iban)
+    assert not page.has("Approve")
+    page = bertil.open("/console/accounts")
+    for _ in IBANS:
+        page = bertil.press(page, "Approve")
+    assert page.text.count("in force") == len(IBANS) + 1  # and the line that says so
+
+
+def _files_are_what_they_should_be(
+    bertil: Browser, run: Page, payments: httpx.Response, folder: Path
+) -> None:
+    schema = Path(sepaxml.__file__).parent / "schemas" / "pain.001.001.09.xsd"
+    (folder / "payments.xml").write_bytes(payments.content)
+    if shutil.which("xmllint"):
+        words = ["xmllint", "--noout", "--schema", str(schema), str(folder / "payments.xml")]
+        subprocess.run(words, check=True, timeout=60, capture_output=True)
+    assert b"<CtrlSum>16.95</CtrlSum>" in payments.content
+    assert 'filename="payments-sepa.xml"' in payments.headers["content-disposition"]
+    page = bertil.follow(run, "hsl")
+    assert "to be paid 11.95 EUR" in page.text
+    action = page.form("PDF").action
+    made = {
+        form: bertil.open(action, params={"form": form, "language": "fi"}).response
+        for form in ("pdf", "xlsx", "csv")
+    }
+    assert "Tilitys" in PdfReader(io.BytesIO(made["pdf"].content)).pages[0].extract_text()
+    book = openpyxl.load_workbook(io.BytesIO(made["xlsx"].content))
+    assert 11.95 in [cell.value for row in book.worksheets[0].iter_rows() for cell in row]
+    assert "Yhteensä EUR" in made["csv"].text
+    assert bertil.open(action, params={"form": "exe"}).status == 404
+    assert "24.00 %" in bertil.follow(run, "VAT report").text
+    journal = folder / "journal.hledger"
+    journal.write_bytes(bertil.follow(run, "journal.hledger").response.content)
+    if shutil.which("hledger"):
+        subprocess.run(["hledger", "-f", str(journal), "check", "--strict"], check=True, timeout=60)
+
+
+def _the_bank_pays_a_cent_too_much(anna: Browser, bertil: Browser, run: Page, payments: str) -> None:
+    """One wrong amount: told with its reason, booked in two clicks, and the run is reconciled."""
+    wrong = bertil.press(run, "The bank has taken it", message_id="another file")
+    assert (wrong.status, wrong.form("The bank has taken it").fields["message_id"]) == (422, "another file")
+    message = re.findall("<MsgId>(.*?)<", payments)[0]
+    assert "Marked as sent" in bertil.press(run, "The bank has taken it", message_id=message).text
+    references = re.findall("<EndToEndId>(.*?)<", payments)
+    taken = [line("11.95", references[0]), line("5.01", references[1], bank="b2", name="TLT")]
+    page = anna.open("/console/bank")
+    empty = anna.press(page, "Import a statement", files={"file": ("nothing", b"")})
+    assert (empty.status, "choose the bank's file first" in empty.text) == (422, True)
+    page = anna.press(
+        page, "Import a statement", files={"file": ("bank.xml", statement(*taken, closing="83.04"))}
+    )
+    assert "-5.00 EUR expected, -5.01 EUR booked" in page.text
+    assert "payment · hsl" in page.text
+
+    page = anna.press(anna.follow(page, "Book it …"), "Book it")
+
+    assert "Every line is booked" in page.text
+    assert "payment · tlt" in page.text
+    assert "reconciled" in anna.open("/console/").text
+
+
+def _an_operator_disputes_a_line(house: House, anna: Browser) -> None:
+    heli, tiit = house.browsers["heli"], house.browsers["tiit"]
+    page = heli.follow(heli.open("/console/"), "Open 2026-09")
+    assert "Heli Aalto finance of hsl" in page.text
+    address = page.response.url.path
+    assert heli.open(address.replace("/hsl", "/tlt")).status == 403
+    why = heli.follow(page, "Why?")
+    assert "agreement test v1" in why.text
+    assert "2026-09-14 12:00 UTC, hsl" in why.text
+    assert "operator_payable:hsl:EUR" in why.text
+    assert "operator_payable:tlt:EUR" not in why.text
+    theirs = tiit.open(why.response.url.path)
+    assert theirs.status == 403
+    case = heli.press(why, "Dispute this line", reason="this tram was <b>ours</b>")
+    assert "<b>ours</b>" in case.text
+    assert tiit.open(case.response.url.path).status == 404
+    page = anna.follow(anna.open("/console/"), "Disputes to be answered: 1")
+    page = anna.follow(page, "20")
+    wrong = anna.press(
+        page, "Answer", text="you are right", verdict="corrected", amount="0,50", against="tlt"
+    )
+    assert (wrong.status, wrong.form("Answer").fields["amount"]) == (422, "0,50")
+    page = anna.press(wrong, "Answer", amount="0.50")
+    assert "corrected Anna Kask" in page.text
+    assert "corrected Anna Kask" in heli.open(case.response.url.path).text
+    found = anna.press(anna.open("/console/find"), "Find a line", wanted="ticket-one")
+    assert "Lines: 2" in found.text
+    assert "ticket-one" not in str(found.response.url)
+    ours = heli.press(heli.open("/console/find"), "Find a line", wanted="ticket-one")
+    assert "Lines: 1" in ours.text
+
+
+def _the_books_are_proven(house: House, anna: Browser) -> None:
+    page = anna.press(anna.open("/console/books"), "Prove the books")
+    assert "under way" in page.text
+
+    bookkeeping.tend(office(house.database), [REGION], take_back)
+
+    page = anna.open("/console/books")
+    assert "no fault" in page.text
+    assert "2 tickets" in page.text

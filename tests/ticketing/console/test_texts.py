@@ -1,0 +1,101 @@
+"""The console's texts and colours: every key that a page asks for is there, and everybody can read it."""
+
+import json
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from ticketing.console import words
+
+CONSOLE = Path("ticketing/console")
+TEXTS = words.texts("en")
+# Kinds of words that are looked up by a value of the data: each must have its text.
+VALUES = {
+    "run": ("draft", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"),
+    "next": ("draft", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"),
+    "period": ("open", "closing", "closed"), "role": ("finance", "operator_finance", "admin"),
+    "verdict": ("matched", "wrong_amount", "not_sent", "paid_before", "looks_like", "unknown"),
+    "way": ("payment", "receipt", "payout", "suspense", "bank_fee"),
+    "way_hint": ("payment", "receipt", "payout", "suspense", "bank_fee"),
+    "dispute": ("open", "corrected", "rejected", "withdrawn"), "account": ("in force", "replaced", "waiting"),
+    "now": ("calculated", "approved", "exported"), "take_back": ("calculated", "approved", "exported"),
+    "done": ("closed", "approved", "rejected", "voided", "exported", "sent", "imported", "booked", "entered",
+             "account_approved", "disputed", "answered", "withdrawn", "asked", "signed_out", "password"),
+    "nav": ("months", "bank", "accounts", "disputes", "books", "find"),
+    "file": ("payments-sepa", "payments-other", "statements", "vat", "vat-lines", "journal", "uic", "manifest"),
+    "counted": ("months", "entries", "postings", "blocks", "runs", "tickets", "allocations"),
+    "waits": ("calculated", "calculated_by_you", "approved", "exported", "bank", "missing", "disputes", "accounts", "faults"),
+    "check": ("waiting", "faults", "clean"),
+}  # fmt: skip
+
+
+def asked() -> set[str]:
+    """Every key that stands in a template or in a view."""
+    found: set[str] = set()
+    for path in CONSOLE.rglob("*.html"):
+        found |= set(re.findall(r"\bt\('([^']+)'", path.read_text(encoding="utf-8")))
+    for path in CONSOLE.glob("*.py"):
+        found |= set(re.findall(r'\btext\("([^"]+)"', path.read_text(encoding="utf-8")))
+    return {key for key in found if not key.endswith(".")}
+
+
+def test_every_key_that_is_asked_for_has_a_text() -> None:
+    wanted = asked() | {f"{kind}.{value}" for kind, values in VALUES.items() for value in values}
+
+    assert sorted(wanted - set(TEXTS)) == []
+
+
+def test_no_text_waits_for_a_page() -> None:
+    used = asked()
+    kinds = {*VALUES, "kind", "entry", "step"}
+
+    assert sorted(key for key in TEXTS if key not in used and key.partition(".")[0] not in kinds) == []
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_a_translation_has_the_keys_and_the_places_of_english(language: str) -> None:
+    def places(text: str) -> set[str | None]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+    told = json.loads((CONSOLE / "texts" / f"{language}.json").read_text(encoding="utf-8"))
+
+    assert set(told) <= set(TEXTS)
+    assert [key for key, text in told.items() if places(text) != places(TEXTS[key])] == []
+
+
+def test_what_a_language_lacks_reads_english() -> None:
+    assert words.text("sign_in", "xx") == "Sign in"
+
+
+STYLE = (CONSOLE / "console.css").read_text(encoding="utf-8")
+COLOURS = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", STYLE))
+PAIRS = [
+    *((ink, ground, 4.5) for ink in ("ink", "soft", "blue", "blue-dark", "bad", "wait", "good") for ground in ("paper", "ground")),
+    ("calm", "calm-ground", 4.5), ("good", "good-ground", 4.5), ("wait", "wait-ground", 4.5), ("bad", "bad-ground", 4.5),
+    ("ink", "calm-ground", 4.5), ("ink", "wait-ground", 4.5), ("soft", "calm-ground", 4.5), ("on-blue", "blue", 4.5),
+    ("on-blue", "blue-dark", 4.5), ("field", "paper", 3.0), ("field", "ground", 3.0), ("blue", "paper", 3.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("ink", "ground", "least"), PAIRS)
+def test_text_stands_out_from_its_ground(ink: str, ground: str, least: float) -> None:
+    """WCAG 2.2, 1.4.3 (text 4.5 to 1) and 1.4.11 (edges of fields 3 to 1)."""
+    light, dark = sorted((_luminance(COLOURS[ink]), _luminance(COLOURS[ground])), reverse=True)
+
+    assert (light + 0.05) / (dark + 0.05) >= least
+
+
+def test_the_style_sheet_brings_nothing_from_elsewhere_and_names_its_colours_once() -> None:
+    assert "url(" not in STYLE
+    assert "@import" not in STYLE
+    assert re.findall(r"#[0-9a-f]{3,6}\b", STYLE.partition("}")[2]) == []
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,76 @@
+"""`throughfare staff`: accounts of the people who work in the console."""
+
+import click
+
+from ticketing.cli.deployment import database, settings
+from ticketing.db.staff_tables import STAFF_ROLES
+from ticketing.identity import staff
+from ticketing.identity.staff import StaffDesk
+
+
+@click.group()
+def command() -> None:
+    """Make, list and end accounts of the console (/console)."""
+
+
+@command.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="Signs what they do: no two people have the same.")
+@click.option(
+    "--role", type=click.Choice(STAFF_ROLES), required=True, help="admin reads and changes nothing."
+)
+@click.option("--operator", default=None, help="For an operator's finance staff: which one.")
+def add_command(email: str, name: str, role: str, operator: str | None) -> None:
+    """Make an account and show its first password, once; it is changed at the first sign-in.
+
+    \b
+    Example:
+      throughfare staff add anna@scheme.example --name "Anna Kask" --role finance
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    made, first = staff.add(_desk(), email, name, role=role, operator=operator)
+    click.echo(
+        f"id              {made.id}\nfirst password  {first}\nIt is not stored and cannot be shown again."
+    )
+
+
+@command.command("list")
+def list_command() -> None:
+    """List the accounts.
+
+    \b
+    Example:
+      throughfare staff list
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    for one in staff.list_members(_desk()):
+        state = "ended" if one.ended_at else "first sign-in awaited" if one.must_change else "active"
+        click.echo(f"{one.email:<32} {one.role:<16} {one.operator or '-':<12} {state:<22} {one.name}")
+
+
+@command.command("reset")
+@click.argument("email")
+def reset_command(email: str) -> None:
+    """Give somebody a new first password; they are signed out everywhere.
+
+    \b
+    Example:
+      throughfare staff reset anna@scheme.example
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    click.echo(f"first password  {staff.reset(_desk(), email)}")
+
+
+@command.command("end")
+@click.argument("email")
+def end_command(email: str) -> None:
+    """Somebody leaves: the account ends at once, what they did keeps their name.
+
+    \b
+    Example:
+      throughfare staff end anna@scheme.example
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    staff.end(_desk(), email)
+    click.echo(f"{email} has left")
+
+
+def _desk() -> StaffDesk:
+    configured = settings()
+    return StaffDesk(database(configured), configured.clock())

@@ -1,0 +1,17 @@
+"""The console: HTML pages for finance staff, without JavaScript, over the same rooms as the API."""
+
+from ticketing.console import accounts, bank, books, disputes, door, months, runs, statements
+from ticketing.console.blueprint import Console, register
+
+__all__ = [
+    "Console",
+    "accounts",
+    "bank",
+    "books",
+    "disputes",
+    "door",
+    "months",
+    "register",
+    "runs",
+    "statements",
+]

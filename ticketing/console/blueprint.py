@@ -1,0 +1,46 @@
+"""The console's blueprint, what its pages need of the deployment, and how it is mounted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Blueprint, Flask, current_app
+
+from ticketing.errors import ThroughfareError
+from ticketing.identity import Counters
+from ticketing.identity.staff import StaffDesk
+from ticketing.settlement.service import Office
+
+blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
+_NAME = "throughfare_console"
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """`secure` cookies need HTTPS; `status_of` is the one table from errors to statuses; `warnings` name stand-ins."""
+
+    office: Office
+    desk: StaffDesk
+    counters: Counters
+    regions: tuple[str, ...]
+    secure: bool
+    rate_limits: bool
+    warnings: tuple[str, ...]
+    status_of: Callable[[ThroughfareError], int]
+
+    @property
+    def cookie_name(self) -> str:
+        """A browser takes a `__Host-` cookie from this very host over HTTPS alone."""
+        return "__Host-throughfare" if self.secure else "throughfare"
+
+
+def register(app: Flask, made: Console) -> None:
+    """Mount the console in an application."""
+    app.extensions[_NAME] = made
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.register_blueprint(blueprint)
+
+
+def console() -> Console:
+    """The console of the application that answers this request."""
+    return cast("Console", current_app.extensions[_NAME])

@@ -1,0 +1,30 @@
+"""The books: when they were last proven and what was found, their anchors; ask the worker for another proof."""
+
+from flask import Response, url_for
+
+from ticketing.console.blueprint import blueprint, console
+from ticketing.console.door import needs
+from ticketing.console.pages import attempt, page, region, staff
+from ticketing.settlement import bookkeeping
+
+
+@blueprint.get("/books")
+@needs("finance", "admin")
+def books() -> str:
+    """Show the newest checks and anchors."""
+    office, place = console().office, region()
+    return page(
+        "books", here="books", region=place, checks=bookkeeping.list_checks(office, place),
+        anchors=bookkeeping.list_anchors(office, place), kept=bookkeeping.anchors_file(office, place),
+    )  # fmt: skip
+
+
+@blueprint.post("/books/checks")
+@needs("finance", "admin")
+def check_books() -> Response:
+    """Ask the worker to prove the books."""
+    return attempt(
+        lambda: bookkeeping.ask(console().office, region(), staff().name),
+        books,
+        to=lambda: url_for("console.books", region=region(), done="asked"),
+    )

@@ -1,0 +1,70 @@
+"""Disputed lines: the list, the trail, the scheme's answer, the operator's withdrawal."""
+
+from flask import Response, request, url_for
+
+from ticketing.console.blueprint import blueprint, console
+from ticketing.console.door import needs
+from ticketing.console.pages import attempt, page, staff
+from ticketing.settlement import disputes as desk
+from ticketing.settlement import service
+
+
+@blueprint.get("/disputes")
+@needs("finance", "admin", "operator_finance")
+def disputes() -> str:
+    """List disputes, newest first; an operator's staff see their own."""
+    cases = desk.list_cases(console().office, staff().principal.operator)
+    return page("disputes", here="disputes", cases=cases[::-1])
+
+
+@blueprint.get("/disputes/<dispute_id>")
+@needs("finance", "admin", "operator_finance")
+def dispute(dispute_id: str) -> str:
+    """Show a dispute with its trail."""
+    case = desk.get_case(console().office, dispute_id, staff().principal.operator)
+    run = service.get_run(console().office, case.dispute.run_id)
+    return page(
+        "dispute", here="disputes", case=case, run=run, is_open=case.state in desk.OPEN,
+        opened_by_you=case.dispute.opened_by == staff().name,
+        others=sorted({row["operator"] for row in run.document["operators"]} - {case.dispute.operator}),
+    )  # fmt: skip
+
+
+@blueprint.post("/disputes/<dispute_id>/answer")
+@needs("finance")
+def answer(dispute_id: str) -> Response:
+    """Answer: correct the line by an amount, or say why it stands."""
+
+    def act() -> None:
+        office, by, text = console().office, staff().name, request.form.get("text", "")
+        if request.form.get("verdict") == "corrected":
+            desk.correct(
+                office, dispute_id, by=by, text=text, amount=request.form.get("amount", "").strip(),
+                against=request.form.get("against") or None,
+            )  # fmt: skip
+        else:
+            desk.reject(office, dispute_id, by=by, text=text)
+
+    return attempt(
+        act,
+        lambda: dispute(dispute_id),
+        to=lambda: url_for("console.dispute", dispute_id=dispute_id, done="answered"),
+    )
+
+
+@blueprint.post("/disputes/<dispute_id>/withdrawal")
+@needs("operator_finance")
+def withdraw(dispute_id: str) -> Response:
+    """Let one's own dispute go."""
+
+    def act() -> None:
+        operator = str(staff().principal.operator)
+        desk.withdraw(
+            console().office, dispute_id, operator, by=staff().name, text=request.form.get("text", "")
+        )
+
+    return attempt(
+        act,
+        lambda: dispute(dispute_id),
+        to=lambda: url_for("console.dispute", dispute_id=dispute_id, done="withdrawn"),
+    )

@@ -1,0 +1,178 @@
+"""The door of the console: sessions, forms that only our own pages can send, roles, signing in and out.
+
+A browser holds one cookie of 256 random bits. Before it signs in, the cookie stands for nobody; signing in gives a
+fresh one, so none can be planted. A form carries an HMAC of the cookie, which no other site can know.
+"""
+
+import functools
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from flask import Response, g, make_response, redirect, request, url_for
+
+from ticketing.console.blueprint import blueprint, console
+from ticketing.console.pages import attempt, home, language, page, staff
+from ticketing.console.words import text
+from ticketing.errors import InvalidRequest, NotAllowed, NotAuthenticated, TooManyRequests
+from ticketing.identity import staff as identity
+from ticketing.identity.principal import Role
+from ticketing.settlement import camt
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_OPEN = {"console.sign_in", "console.enter", "console.style", "console.nothing"}
+_BEFORE_CHANGE = {"console.password", "console.change_password", "console.sign_out", *_OPEN}
+_TRIES_A_MINUTE = 20
+_STYLE = (Path(__file__).parent / "console.css").read_bytes()
+
+
+def needs(*roles: Role) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Let only these roles see a page or send a form; a test asks every view for its roles."""
+
+    def guard(view: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(view)
+        def guarded(*args: P.args, **values: P.kwargs) -> T:
+            if staff().principal.role not in roles:
+                raise NotAllowed(text("not_for_your_role", language()))
+            return view(*args, **values)
+
+        guarded.__dict__["roles"] = roles  # read by the test of the matrix
+        return guarded
+
+    return guard
+
+
+def own(party: str) -> str | None:
+    """Keep an operator's finance staff to their own; answers the operator they are limited to, if any."""
+    who = staff().principal.require_operator(party)
+    return who.operator
+
+
+@blueprint.before_request
+def _open() -> Response | None:
+    g.cookie, g.staff, g.csrf = request.cookies.get(console().cookie_name, ""), None, ""
+    if request.endpoint == "console.style":
+        return None
+    if g.cookie:
+        g.csrf = _token_of(g.cookie)
+        try:
+            g.staff = identity.recognise(console().desk, g.cookie)
+        except NotAuthenticated:
+            g.staff = None
+    if g.staff is None and request.endpoint not in _OPEN:
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        return make_response(redirect(url_for("console.sign_in", back=back), 303))
+    if request.method == "POST":
+        _check_form()
+    if g.staff is not None and g.staff.must_change and request.endpoint not in _BEFORE_CHANGE:
+        return make_response(redirect(url_for("console.password"), 303))
+    return None
+
+
+def _check_form() -> None:
+    """Refuse a form that did not come from a page of ours; a bank's statement may be large, other forms may not."""
+    if request.endpoint == "console.import_statement":
+        request.max_content_length = camt.MAX_BYTES + 64 * 1024
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    ours = hmac.compare_digest(request.form.get("csrf", "").encode(), g.csrf.encode())
+    if not g.csrf or not ours or site not in {"same-origin", "none"}:
+        raise NotAllowed(text("form_is_old", language()))
+
+
+@blueprint.after_request
+def _hand_out(response: Response) -> Response:
+    cookie = g.get("new_cookie")
+    if cookie is not None:
+        response.set_cookie(
+            console().cookie_name, cookie, max_age=None if cookie else 0, path="/", httponly=True,
+            secure=console().secure, samesite="Strict",
+        )  # fmt: skip
+    return response
+
+
+@blueprint.get("/sign-in")
+def sign_in() -> str:
+    """Show the form; a browser without a cookie gets one, for the form's own token."""
+    if not g.cookie:
+        g.new_cookie = secrets.token_urlsafe(32)
+        g.csrf = _token_of(g.new_cookie)
+    return page("sign_in", back=_back())
+
+
+@blueprint.post("/sign-in")
+def enter() -> Response:
+    """Sign in."""
+
+    def act() -> None:
+        _count_tries()
+        g.new_cookie = identity.sign_in(
+            console().desk, request.form.get("email", ""), request.form.get("password", "")
+        )
+
+    return attempt(act, lambda: page("sign_in", back=_back()), to=lambda: _back() or home())
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """Sign out of this browser."""
+    identity.sign_out(console().desk, staff(), g.cookie)
+    g.new_cookie = ""
+    return make_response(redirect(url_for("console.sign_in", done="signed_out"), 303))
+
+
+@blueprint.get("/password")
+def password() -> str:
+    """Show the form to change one's password."""
+    return page("password")
+
+
+@blueprint.post("/password")
+def change_password() -> Response:
+    """Change one's password."""
+
+    def act() -> None:
+        if request.form.get("password") != request.form.get("again"):
+            raise InvalidRequest.at("again", text("not_the_same", language()))
+        identity.change_password(
+            console().desk,
+            staff(),
+            g.cookie,
+            request.form.get("old_password", ""),
+            request.form.get("password", ""),
+        )
+
+    return attempt(act, password, to=lambda: url_for("console.months", done="password"))
+
+
+@blueprint.get("/console.css")
+def style() -> Response:
+    """The one style sheet."""
+    return Response(_STYLE, content_type="text/css", headers={"Cache-Control": "public, max-age=300"})
+
+
+def _back() -> str:
+    """Where to go after signing in: a page of the console, never another site."""
+    wanted = request.values.get("back", "")
+    return wanted if wanted.startswith("/console/") and "\\" not in wanted else ""
+
+
+def _count_tries() -> None:
+    """At most so many tries a minute from one address, whichever account and worker they meet."""
+    if not console().rate_limits:
+        return
+    now, bucket = (
+        int(time.time()),
+        f"console:{hashlib.sha256((request.remote_addr or '').encode()).hexdigest()[:24]}",
+    )
+    if console().counters.increase(bucket, 1, 60, now) > _TRIES_A_MINUTE:
+        ends = console().counters.read(bucket, now)[1]
+        raise TooManyRequests(text("too_many_tries", language()), max(1, ends - now))
+
+
+def _token_of(cookie: str) -> str:
+    return hmac.new(cookie.encode(), b"throughfare console form", hashlib.sha256).hexdigest()

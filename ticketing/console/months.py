@@ -1,0 +1,74 @@
+"""The first page: months with their runs and what waits for somebody; closing a month."""
+
+from typing import Any
+
+from flask import Response, g, url_for
+
+from ticketing.console.blueprint import blueprint, console
+from ticketing.console.door import needs
+from ticketing.console.pages import attempt, page, region, staff
+from ticketing.settlement import accounts, bookkeeping, disputes, lines, reconcile, service
+from ticketing.settlement.run_state import GONE
+
+
+@blueprint.get("/")
+@needs("finance", "admin", "operator_finance")
+def months() -> str:
+    """The months of a region; an operator's staff see their own statements."""
+    operator = staff().principal.operator
+    if operator is not None:
+        return _statements_of(operator)
+    found = service.list_months(console().office, region())
+    return page("months", here="months", region=region(), months=found, waiting=_waiting(found))
+
+
+@blueprint.post("/months/<period>/close")
+@needs("finance")
+def close(period: str) -> Response:
+    """Close a month and calculate its run."""
+
+    def act() -> None:
+        g.made = service.close(console().office, region(), period, staff().name)
+
+    return attempt(act, months, to=lambda: url_for("console.run", run_id=g.made.id, done="closed"))
+
+
+def _waiting(found: list[service.MonthOverview]) -> list[dict[str, Any]]:
+    """What waits for somebody, each with where to do it."""
+    office, place = console().office, region()
+    wanted: list[dict[str, Any]] = []
+    for month in found:
+        run = month.run
+        if run is not None and run.state in {"calculated", "approved", "exported"}:
+            mine = run.state == "calculated" and run.prepared_by == staff().name
+            key = f"waits.{run.state}_by_you" if mine else f"waits.{run.state}"
+            wanted.append({"key": key, "count": month.id, "to": url_for("console.run", run_id=run.id)})
+    findings, absent = reconcile.review(office, place)
+    open_cases = [case for case in disputes.list_cases(office) if case.state in disputes.OPEN]
+    entered = [account for account, state in accounts.list_accounts(office) if state == "waiting"]
+    faulty = next(
+        (check for check in bookkeeping.list_checks(office, place, 1) if check.document.get("faults")), None
+    )
+    counted = {
+        "waits.bank": (len(findings), url_for("console.bank", region=place)),
+        "waits.missing": (len(absent), url_for("console.bank", region=place)),
+        "waits.disputes": (len(open_cases), url_for("console.disputes")),
+        "waits.accounts": (len(entered), url_for("console.accounts")),
+        "waits.faults": (
+            len(faulty.document["faults"]) if faulty else 0,
+            url_for("console.books", region=place),
+        ),
+    }
+    return wanted + [{"key": key, "count": count, "to": to} for key, (count, to) in counted.items() if count]
+
+
+def _statements_of(operator: str) -> str:
+    found = [
+        (place, month.run, lines.totals(month.run, operator))
+        for place in console().regions
+        for month in service.list_months(console().office, place)
+        if month.run is not None
+        and month.run.state not in {"draft", *GONE}
+        and operator in lines.parties(month.run)
+    ]
+    return page("statements", here="months", operator=operator, statements=found)

@@ -1,0 +1,142 @@
+"""How a page is made: its texts, its frame, what went wrong; and a POST, which acts and leads on, or shows what is wrong."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from flask import Response, g, make_response, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from tariffs.money import Money
+from ticketing.console import words
+from ticketing.console.blueprint import blueprint, console
+from ticketing.errors import NotFound, ThroughfareError, TooManyRequests
+from ticketing.identity.staff import Staff
+
+_log = structlog.get_logger(__name__)
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def staff() -> Staff:
+    """Who has signed in; views behind `needs` only."""
+    found: Staff = g.staff
+    return found
+
+
+def language() -> str:
+    """The language of the texts, by what the browser asks for."""
+    return request.accept_languages.best_match(words.LANGUAGES, "en") or "en"
+
+
+def region() -> str:
+    """The region that a page is about; raises NotFound for one that is not of this deployment."""
+    wanted = request.values.get("region") or console().regions[0]
+    if wanted not in console().regions:
+        raise NotFound(f"no region {wanted}")
+    return wanted
+
+
+def page(name: str, **values: Any) -> str:
+    """Render a template of the console."""
+    return render_template(f"console/{name}.html", **values)
+
+
+def attempt(act: Callable[[], object], shown: Callable[[], str], *, to: Callable[[], str]) -> Response:
+    """Do what a form asks and lead on (303); when it is refused, show its page again with the reason."""
+    try:
+        act()
+    except ThroughfareError as error:
+        g.problem = error
+        return make_response(shown(), console().status_of(error))
+    return make_response(redirect(to(), 303))
+
+
+def download(parts: Any, name: str, kind: str) -> Response:
+    """Send a file to be saved, part by part."""
+    response = Response(parts, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def moment(at: datetime | str | None) -> str:
+    """A moment for people, in UTC, to the minute."""
+    if at is None:
+        return ""
+    found = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{found:%Y-%m-%d %H:%M}"
+
+
+def money_of(found: Any) -> str:
+    """The amount of whatever has `amount_minor` and `currency`."""
+    return str(Money(found.amount_minor, found.currency))
+
+
+def ending(found: str) -> str:
+    """The end of an id, by which people call a thing."""
+    return found[-8:]
+
+
+@blueprint.context_processor
+def _frame() -> dict[str, Any]:
+    tongue = language()
+
+    def t(key: str, **values: object) -> str:
+        return words.text(key, tongue, **values)
+
+    def named(kind: str, value: str) -> str:
+        """A word of a fixed list (states, verdicts, ways); one that has no text yet is shown as it is."""
+        return t(f"{kind}.{value}") if words.has(f"{kind}.{value}") else value.replace("_", " ")
+
+    done = request.args.get("done", "")
+    return {
+        "t": t, "named": named, "moment": moment, "ending": ending, "tongue": tongue, "staff": g.get("staff"),
+        "csrf": g.get("csrf", ""), "problem": g.get("problem"), "warnings": console().warnings,
+        "regions": console().regions, "done": t(f"done.{done}") if words.has(f"done.{done}") else "",
+        "given": request.form, "money_of": money_of,
+    }  # fmt: skip
+
+
+@blueprint.after_request
+def _guard(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+@blueprint.errorhandler(ThroughfareError)
+def _refused(error: ThroughfareError) -> Response:
+    g.problem = error
+    response = make_response(page("problem"), console().status_of(error))
+    if isinstance(error, TooManyRequests):
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
+@blueprint.errorhandler(HTTPException)
+def _http(error: HTTPException) -> Response:
+    g.problem = ThroughfareError(error.description or error.name)
+    return make_response(page("problem"), error.code or 500)
+
+
+@blueprint.errorhandler(Exception)
+def _unexpected(error: Exception) -> Response:
+    _log.error("unexpected error", path=request.path, exc_info=error)
+    g.problem = ThroughfareError(words.text("unexpected", language(), id=g.get("request_id", "-")))
+    return make_response(page("problem"), 500)
+
+
+@blueprint.get("/<path:anything>")
+def nothing(anything: str) -> str:  # noqa: ARG001  the address is named by the rule
+    """Answer an address that is no page as a page."""
+    raise NotFound(words.text("no_page", language()))
+
+
+def home() -> str:
+    """The address of the first page."""
+    return url_for("console.months")

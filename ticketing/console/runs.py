@@ -1,0 +1,94 @@
+"""A run: what it pays, who took it how far, its files; approve, reject, void, export, mark as sent."""
+
+import mimetypes
+from collections.abc import Callable
+
+from flask import Response, request, url_for
+
+from tariffs.money import Money, parse
+from ticketing.console.blueprint import blueprint, console
+from ticketing.console.door import needs
+from ticketing.console.pages import attempt, download, page, staff
+from ticketing.errors import NotFound
+from ticketing.settlement import lines, service, steps
+from ticketing.settlement.export import due_date, export, exported_parts
+from ticketing.settlement.service import Run
+
+STATES = ("draft", "calculated", "approved", "exported", "sent", "reconciled")
+_LANGUAGES = ("en", "et", "fi", "sv")
+
+
+@blueprint.get("/runs/<run_id>")
+@needs("finance", "admin")
+def run(run_id: str) -> str:
+    """Show a run."""
+    found, taken, files = service.get_trail(console().office, run_id)
+    return page(
+        "run", here="months", run=found, steps=taken, files=files, states=STATES, languages=_LANGUAGES,
+        parties=[(party, lines.totals(found, party)) for party in lines.parties(found)], due=due_date(found),
+        mine=found.prepared_by == staff().name,
+    )  # fmt: skip
+
+
+@blueprint.post("/runs/<run_id>/steps/<step>")
+@needs("finance")
+def take_step(run_id: str, step: str) -> Response:
+    """Take a run a step further; the page that is shown afterwards says how it stands."""
+    acts: dict[str, Callable[[], object]] = {
+        "approved": lambda: steps.approve(
+            console().office, run_id, staff().name, request.form.get("digest", "")
+        ),
+        "rejected": lambda: steps.reject(
+            console().office, run_id, staff().name, request.form.get("reason", "")
+        ),
+        "voided": lambda: steps.void(console().office, run_id, staff().name, request.form.get("reason", "")),
+        "exported": lambda: export(
+            console().office, run_id, staff().name, console().office.files, language=_language()
+        ),
+        "sent": lambda: steps.mark_sent(
+            console().office, run_id, staff().name, request.form.get("message_id", "").strip()
+        ),
+    }
+    if step not in acts:
+        raise NotFound(f"no step {step}")
+    return attempt(
+        acts[step], lambda: run(run_id), to=lambda: url_for("console.run", run_id=run_id, done=step)
+    )
+
+
+@blueprint.get("/runs/<run_id>/vat")
+@needs("finance", "admin")
+def vat(run_id: str) -> str:
+    """Show the VAT of a run by Member State, mode and rate."""
+    found, _, files = service.get_trail(console().office, run_id)
+    return page(
+        "vat", here="months", run=found, totals=_vat_totals(found), files={file.name for file in files}
+    )
+
+
+@blueprint.get("/runs/<run_id>/files")
+@needs("finance", "admin")
+def file(run_id: str) -> Response:
+    """Send an exported file as it was written."""
+    name = request.args.get("name", "")
+    content = exported_parts(console().office, run_id, name)
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return download(content, name.rpartition("/")[2], kind)
+
+
+def _language() -> str:
+    wanted = request.form.get("language", "en")
+    return wanted if wanted in _LANGUAGES else "en"
+
+
+def _vat_totals(found: Run) -> dict[str, dict[str, str]]:
+    """Gross and VAT by currency, as decimal strings."""
+    sums: dict[str, dict[str, int]] = {}
+    for row in found.document["taxes"]:
+        mine = sums.setdefault(row["currency"], {"gross": 0, "vat": 0})
+        for name in mine:
+            mine[name] += parse(row[name], row["currency"]).minor
+    return {
+        currency: {name: Money(minor, currency).text for name, minor in mine.items()}
+        for currency, mine in sums.items()
+    }

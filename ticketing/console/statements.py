@@ -1,0 +1,120 @@
+"""A statement: its lines, its files, and why a line has its amount, down to the rule, the tariff version and the tap."""
+
+from collections.abc import Iterator
+
+from flask import Response, g, request, url_for
+from werkzeug.wrappers import Response as Redirect
+
+from tariffs.money import Money
+from ticketing.console.blueprint import blueprint, console
+from ticketing.console.door import needs, own
+from ticketing.console.pages import attempt, download, page, region, staff
+from ticketing.console.words import text
+from ticketing.errors import NotFound
+from ticketing.settlement import disputes, lines, service, trace
+from ticketing.settlement.export import file_name, statement_parts
+from ticketing.settlement.run_state import GONE
+
+_PAGE = 50
+LANGUAGES = ("en", "et", "fi", "sv")
+_KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@blueprint.get("/runs/<run_id>/statements/<party>")
+@needs("finance", "admin", "operator_finance")
+def statement(run_id: str, party: str) -> str:
+    """Show a party's lines, a page at a time."""
+    own(party)
+    after = request.args.get("after", "")
+    run = service.get_run(console().office, run_id)
+    shown, next_one = lines.page(console().office, run, party, after=after, limit=_PAGE)
+    return page(
+        "statement", here="months", run=run, party=party, lines=shown, next=next_one, after=after,
+        others=[] if after else lines.others(console().office, run, party), amounts=lines.amounts,
+        totals=_told(lines.totals(run, party)), foot=lines.foot(run, party), languages=LANGUAGES,
+    )  # fmt: skip
+
+
+@blueprint.get("/runs/<run_id>/statements/<party>/file")
+@needs("finance", "admin", "operator_finance")
+def statement_file(run_id: str, party: str) -> Response:
+    """Send a statement as CSV, XLSX or PDF in a language, calculated from the frozen run."""
+    own(party)
+    form, tongue = request.args.get("form", ""), request.args.get("language", "en")
+    if form not in _KINDS or tongue not in LANGUAGES:
+        raise NotFound(f"no statement as {form} in {tongue}")
+    office, run = console().office, service.get_run(console().office, run_id)
+    name = f"{run.region}-{run.period}-{file_name(party)}.{form}"
+    if form == "csv":
+        content = service.statement(office, run_id, party, tongue)
+        return download((part.encode() for part in content), name, _KINDS[form])
+    parts: Iterator[bytes] = statement_parts(office, run_id, party, form, language=tongue)
+    return download(parts, name, _KINDS[form])
+
+
+@blueprint.get("/runs/<run_id>/statements/<party>/lines/<line_id>")
+@needs("finance", "admin", "operator_finance")
+def line(run_id: str, party: str, line_id: str) -> str:
+    """Show why a line has its amount."""
+    operator = own(party)
+    office, run = console().office, service.get_run(console().office, run_id)
+    why = trace.explain(office, run, party, line_id, operator)
+    cases = [case for case in disputes.list_cases(office, party) if case.dispute.line_id == line_id]
+    return page("line", here="months", run=run, party=party, why=why, cases=cases)
+
+
+@blueprint.post("/runs/<run_id>/statements/<party>/lines/<line_id>/dispute")
+@needs("finance", "operator_finance")
+def dispute_line(run_id: str, party: str, line_id: str) -> Response:
+    """Dispute a line, once, with the reason."""
+    own(party)
+
+    def act() -> None:
+        g.made = disputes.open_dispute(
+            console().office, run_id, party, line_id, by=staff().name, reason=request.form.get("reason", "")
+        )
+
+    return attempt(
+        act,
+        lambda: line(run_id, party, line_id),
+        to=lambda: url_for("console.dispute", dispute_id=g.made.dispute.id, done="disputed"),
+    )
+
+
+@blueprint.get("/find")
+@needs("finance", "admin", "operator_finance")
+def find() -> str:
+    """Show the form that finds lines."""
+    return page("find", here="find", region=region(), found=None)
+
+
+@blueprint.post("/find")
+@needs("finance", "admin", "operator_finance")
+def look_up() -> str | Redirect:
+    """Find the lines of a ticket, or a line by its id; a ticket's number stays out of addresses, which logs keep."""
+    wanted = request.form.get("wanted", "").strip()
+    limited = staff().principal.operator
+    runs = {
+        month.id: month.run
+        for month in service.list_months(console().office, region(), limit=1200)
+        if month.run is not None and month.run.state not in {"draft", *GONE}
+    }
+    found = [
+        (runs[month], operator, line_id)
+        for month, operator, line_id in trace.find_lines(console().office, region(), wanted)
+        if wanted and month in runs and limited in {None, operator}
+    ]
+    if not found:
+        g.problem = NotFound(text("found_nothing"))
+    return page("find", here="find", region=region(), found=found)
+
+
+def _told(totals: dict[str, dict[str, int]]) -> dict[str, list[str]]:
+    return {
+        currency: [Money(sums[name], currency).text for name in lines.AMOUNTS]
+        for currency, sums in sorted(totals.items())
+    }

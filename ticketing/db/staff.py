@@ -1,0 +1,104 @@
+"""Staff of the console and their sessions: only hashes of passwords and of cookies are stored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from ticketing.db.engine import Transaction
+from ticketing.db.rows import columns, fetch, find, insert_once
+from ticketing.db.staff_tables import staff_member, staff_session
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """Somebody who works in the console; `operator` limits an operator's finance staff to their own."""
+
+    id: str
+    email: str
+    name: str
+    name_key: str
+    role: str
+    operator: str | None
+    password_hash: str
+    must_change: int
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSession:
+    """One browser that is signed in, by the hash of its cookie."""
+
+    hash: str
+    staff_id: str
+    created_at: datetime
+    used_at: datetime
+    ended_at: datetime | None
+
+
+def insert_member(tx: Transaction, made: StaffMember) -> bool:
+    """Store somebody; False when the address or the name is taken."""
+    result = tx.execute(insert_once(tx, staff_member, columns(made)).returning(staff_member.c.id))
+    return result.first() is not None
+
+
+def find_member(tx: Transaction, staff_id: str) -> StaffMember | None:
+    """Read somebody by id."""
+    return find(tx, sa.select(staff_member).where(staff_member.c.id == staff_id), StaffMember)
+
+
+def find_member_by_email(tx: Transaction, email: str) -> StaffMember | None:
+    """Read somebody by address (already folded)."""
+    return find(tx, sa.select(staff_member).where(staff_member.c.email == email), StaffMember)
+
+
+def list_members(tx: Transaction) -> list[StaffMember]:
+    """List everybody, those who have left too, oldest first."""
+    return fetch(tx, sa.select(staff_member).order_by(staff_member.c.id), StaffMember)
+
+
+def set_password(tx: Transaction, staff_id: str, password_hash: str, *, must_change: bool) -> None:
+    """Store a new hash."""
+    change = sa.update(staff_member).where(staff_member.c.id == staff_id)
+    tx.execute(change.values(password_hash=password_hash, must_change=int(must_change)))
+
+
+def end_member(tx: Transaction, staff_id: str, at: datetime) -> bool:
+    """Somebody leaves; False when they have left already."""
+    change = sa.update(staff_member).where(staff_member.c.id == staff_id, staff_member.c.ended_at.is_(None))
+    return tx.execute(change.values(ended_at=at)).rowcount == 1
+
+
+def insert_session(tx: Transaction, made: StaffSession) -> None:
+    """Store a session."""
+    tx.execute(sa.insert(staff_session).values(**columns(made)))
+
+
+def find_session(tx: Transaction, hashed: str) -> StaffSession | None:
+    """Read a session by the hash of its cookie."""
+    return find(tx, sa.select(staff_session).where(staff_session.c.hash == hashed), StaffSession)
+
+
+def touch_session(tx: Transaction, hashed: str, at: datetime) -> None:
+    """A session was used."""
+    tx.execute(sa.update(staff_session).where(staff_session.c.hash == hashed).values(used_at=at))
+
+
+def end_sessions(
+    tx: Transaction, staff_id: str, at: datetime, *, only: str | None = None, but: str | None = None
+) -> None:
+    """End somebody's sessions: all, one, or all but one."""
+    change = sa.update(staff_session).where(
+        staff_session.c.staff_id == staff_id, staff_session.c.ended_at.is_(None)
+    )
+    if only is not None:
+        change = change.where(staff_session.c.hash == only)
+    if but is not None:
+        change = change.where(staff_session.c.hash != but)
+    tx.execute(change.values(ended_at=at))
+
+
+def forget_sessions(tx: Transaction, before: datetime) -> int:
+    """Delete sessions that were last used before a moment; answers how many."""
+    return tx.execute(sa.delete(staff_session).where(staff_session.c.used_at < before)).rowcount

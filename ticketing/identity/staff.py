@@ -1,0 +1,171 @@
+"""Staff of the console: named people with a role, who sign in with a password and hold one cookie a browser.
+
+Nobody makes an account alone: the command line makes it, with a password that is good for the first sign-in only.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import cast
+
+from ticketing.clock import Clock
+from ticketing.db import Database, audit_trail, staff
+from ticketing.db.staff import StaffMember, StaffSession
+from ticketing.db.staff_tables import STAFF_ROLES
+from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound, TooManyRequests
+from ticketing.identity import passwords
+from ticketing.identity.failures import Failures
+from ticketing.identity.people import fold_email
+from ticketing.identity.principal import OPERATOR_ROLES, Principal, Role
+from ticketing.ids import new_id
+
+IDLE, LIFE = timedelta(minutes=30), timedelta(hours=12)
+_TOUCH = timedelta(minutes=1)
+_MOST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDesk:
+    """What the console's door needs."""
+
+    database: Database
+    clock: Clock
+    failures: Failures = field(default_factory=Failures)
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Somebody who has signed in: `name` signs what they do, `principal` says what they may."""
+
+    id: str
+    name: str
+    principal: Principal
+    must_change: bool
+
+
+def add(
+    desk: StaffDesk, email: str, name: str, *, role: str, operator: str | None = None
+) -> tuple[StaffMember, str]:
+    """Make an account; answers it with its first password, which is not stored and must be changed at once.
+
+    Raises InvalidRequest naming the field, Conflict when the address or the name is taken.
+    """
+    if role not in STAFF_ROLES:
+        raise InvalidRequest.at("role", f"may be {', '.join(STAFF_ROLES)}")
+    if (operator is not None) != (role in OPERATOR_ROLES):
+        needs = "needs an operator" if role in OPERATOR_ROLES else "takes no operator"
+        raise InvalidRequest.at("operator", f"the role {role} {needs}")
+    known = " ".join(name.split())
+    if not known or len(known) > _MOST_NAME or not known.isprintable():
+        raise InvalidRequest.at("name", f"a name of 1 to {_MOST_NAME} characters is needed")
+    first, now = secrets.token_urlsafe(12), desk.clock.now()
+    made = StaffMember(
+        new_id(), fold_email(email), known, known.casefold(), role, operator, passwords.hash_of(first), 1, now, None
+    )  # fmt: skip
+    with desk.database.write() as tx:
+        if not staff.insert_member(tx, made):
+            raise Conflict("this address or this name has an account already")
+        audit_trail.note(tx, "command line", "staff_added", made.id, now, f"{role} {operator or ''}".strip())
+    return made, first
+
+
+def sign_in(desk: StaffDesk, email: str, password: str) -> str:
+    """Sign in; answers the new session's cookie. Raises NotAuthenticated, TooManyRequests after too many failures."""
+    now, folded = desk.clock.now(), email.strip().casefold()[:300]
+    with desk.database.read() as tx:
+        found = staff.find_member_by_email(tx, folded)
+        wait = desk.failures.wait_seconds(tx, f"staff:{folded}", now)
+    if wait:
+        raise TooManyRequests("too many failed sign-ins; wait before the next one", wait)
+    known = found if found and found.ended_at is None else None
+    if not passwords.matches(known.password_hash if known else None, password) or known is None:
+        with desk.database.write() as tx:
+            desk.failures.count(tx, f"staff:{folded}", now)
+        raise NotAuthenticated("the address or the password is wrong")
+    cookie = secrets.token_urlsafe(32)
+    with desk.database.write() as tx:
+        desk.failures.forget(tx, f"staff:{folded}")
+        staff.forget_sessions(tx, now - 2 * LIFE)
+        staff.insert_session(tx, StaffSession(_hash(cookie), known.id, now, now, None))
+        audit_trail.note(tx, known.id, "staff_signed_in", known.id, now)
+    return cookie
+
+
+def recognise(desk: StaffDesk, cookie: str) -> Staff:
+    """Who holds a cookie; raises NotAuthenticated for a session that is unknown, ended, idle too long or too old."""
+    now, hashed = desk.clock.now(), _hash(cookie)
+    with desk.database.read() as tx:
+        session = staff.find_session(tx, hashed)
+        member = staff.find_member(tx, session.staff_id) if session else None
+    if session is None or member is None or not _lives(session, now) or member.ended_at is not None:
+        raise NotAuthenticated("sign in first")
+    if now - session.used_at > _TOUCH:
+        with desk.database.write() as tx:
+            staff.touch_session(tx, hashed, now)
+    role = Principal(member.id, cast("Role", member.role), member.operator)
+    return Staff(member.id, member.name, role, bool(member.must_change))
+
+
+def sign_out(desk: StaffDesk, who: Staff, cookie: str) -> None:
+    """End this browser's session."""
+    with desk.database.write() as tx:
+        staff.end_sessions(tx, who.id, desk.clock.now(), only=_hash(cookie))
+
+
+def change_password(desk: StaffDesk, who: Staff, cookie: str, old: str, new: str) -> None:
+    """Change the password; other browsers are signed out. Raises InvalidRequest naming the field that is wrong."""
+    with desk.database.read() as tx:
+        member = staff.find_member(tx, who.id)
+    if member is None or not passwords.matches(member.password_hash, old):
+        raise InvalidRequest.at("old_password", "this is not your password")
+    if new == old:
+        raise InvalidRequest.at("password", "must be another one than before")
+    stored, now = passwords.hash_of(passwords.check(new)), desk.clock.now()
+    with desk.database.write() as tx:
+        staff.set_password(tx, who.id, stored, must_change=False)
+        staff.end_sessions(tx, who.id, now, but=_hash(cookie))
+        audit_trail.note(tx, who.id, "password_changed", who.id, now)
+
+
+def reset(desk: StaffDesk, email: str) -> str:
+    """Give somebody a new first password and sign them out everywhere; raises NotFound."""
+    first, now = secrets.token_urlsafe(12), desk.clock.now()
+    member = _member(desk, email)
+    with desk.database.write() as tx:
+        staff.set_password(tx, member.id, passwords.hash_of(first), must_change=True)
+        staff.end_sessions(tx, member.id, now)
+        audit_trail.note(tx, "command line", "staff_password_reset", member.id, now)
+    return first
+
+
+def end(desk: StaffDesk, email: str) -> None:
+    """Somebody leaves: their account and sessions end at once, what they did keeps their name. Raises NotFound."""
+    member, now = _member(desk, email), desk.clock.now()
+    with desk.database.write() as tx:
+        staff.end_member(tx, member.id, now)
+        staff.end_sessions(tx, member.id, now)
+        audit_trail.note(tx, "command line", "staff_ended", member.id, now)
+
+
+def list_members(desk: StaffDesk) -> list[StaffMember]:
+    """Everybody, oldest first."""
+    with desk.database.read() as tx:
+        return staff.list_members(tx)
+
+
+def _member(desk: StaffDesk, email: str) -> StaffMember:
+    with desk.database.read() as tx:
+        found = staff.find_member_by_email(tx, fold_email(email))
+    if found is None or found.ended_at is not None:
+        raise NotFound(f"nobody here has the address {email}")
+    return found
+
+
+def _lives(session: StaffSession, now: datetime) -> bool:
+    return session.ended_at is None and now < session.used_at + IDLE and now < session.created_at + LIFE
+
+
+def _hash(cookie: str) -> str:
+    # 256 random bits cannot be guessed, so a plain hash is enough.
+    return hashlib.sha256(cookie.encode()).hexdigest()
