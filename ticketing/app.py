@@ -208,6 +208,7 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
     """What the pages of finance staff need; their cookies ask for HTTPS wherever the service is reached by it."""
     return console.Console(
         office=rooms.office,
+        till=rooms.till,
         desk=StaffDesk(rooms.office.database, rooms.clock),
         counters=rooms.counters,
         regions=settings.regions,

@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, current_app
 from ticketing.errors import ThroughfareError
 from ticketing.identity import Counters
 from ticketing.identity.staff import StaffDesk
+from ticketing.purchase.service import Till
 from ticketing.settlement.service import Office
 
 blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
@@ -20,6 +21,7 @@ class Console:
     """`secure` cookies need HTTPS; `status_of` is the one table from errors to statuses; `warnings` name stand-ins."""
 
     office: Office
+    till: Till
     desk: StaffDesk
     counters: Counters
     regions: tuple[str, ...]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.purchase_tables import booking
-from ticketing.db.rows import columns, fetch
+from ticketing.db.rows import columns, fetch, find
 from ticketing.db.tables import order
 
 # States in which the operator may still have something of ours.
@@ -41,6 +41,11 @@ def insert_bookings(tx: Transaction, made: Iterable[Booking]) -> None:
     rows = [columns(one) for one in made]
     if rows:
         tx.execute(sa.insert(booking), rows)
+
+
+def find_booking(tx: Transaction, booking_id: str) -> Booking | None:
+    """Read one booking."""
+    return find(tx, sa.select(booking).where(booking.c.id == booking_id), Booking)
 
 
 def list_bookings(tx: Transaction, order_id: str) -> list[Booking]:

@@ -130,6 +130,14 @@ def list_alerts(tx: Transaction, *, resolved: bool = False) -> list[Alert]:
     return fetch(tx, sa.select(alert).where(done).order_by(alert.c.raised_at, alert.c.id), Alert)
 
 
+def resolve_alert_of(tx: Transaction, kind: str, subject: str, by: str, at: datetime) -> None:
+    """Put away what was told of something that has found its end, if anything was."""
+    change = sa.update(alert).where(
+        alert.c.kind == kind, alert.c.subject == subject, alert.c.resolved_at.is_(None)
+    )
+    tx.execute(change.values(resolved_at=at, resolved_by=by))
+
+
 def resolve_alert(tx: Transaction, alert_id: str, by: str, at: datetime) -> bool:
     """Put an alert away; False when there is none that waits."""
     change = sa.update(alert).where(alert.c.id == alert_id, alert.c.resolved_at.is_(None))

@@ -1,15 +1,44 @@
-"""What waits for a person, and who has dealt with it."""
+"""What waits for a person: what it is about, and what a person may do with it."""
 
-from ticketing.db import audit_trail, gateway_events
+from dataclasses import dataclass
+from typing import Literal
+
+from ticketing.db import Transaction, audit_trail, bookings, gateway_events, orders
+from ticketing.db.bookings import Booking
 from ticketing.db.gateway_events import Alert
-from ticketing.errors import NotFound
+from ticketing.errors import Conflict, NotFound
 from ticketing.purchase.till import Till
+
+STUCK = "booking_stuck"
+Doing = Literal["put_away", "ask_again", "arranged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An alert with the order that it is about, and the booking where an operator keeps one."""
+
+    alert: Alert
+    order_id: str | None
+    booking: Booking | None
+
+    @property
+    def doings(self) -> tuple[Doing, ...]:
+        """What a person may do: a booking that is stuck is asked for again, or was arranged with its operator."""
+        if self.booking is None:
+            return ("put_away",)
+        return ("ask_again", "arranged") if self.booking.state == "stuck" else ()
 
 
 def list_waiting(till: Till) -> list[Alert]:
     """What nobody has dealt with yet, oldest first."""
     with till.database.read() as tx:
         return gateway_events.list_alerts(tx)
+
+
+def list_cases(till: Till) -> list[Case]:
+    """What nobody has dealt with yet, oldest first, each with what it is about."""
+    with till.database.read() as tx:
+        return [_case(tx, alert) for alert in gateway_events.list_alerts(tx)]
 
 
 def resolve(till: Till, alert_id: str, by: str) -> None:
@@ -19,3 +48,39 @@ def resolve(till: Till, alert_id: str, by: str) -> None:
         if not gateway_events.resolve_alert(tx, alert_id, by, now):
             raise NotFound("there is no such alert that waits")
         audit_trail.note(tx, by, "alert_resolved", alert_id, now)
+
+
+def act(till: Till, alert_id: str, doing: str, by: str) -> None:
+    """Do what a person has decided: put the alert away, have the worker ask again, or say that it was arranged.
+
+    Asking again leaves the alert until the operator has let the booking go. Raises NotFound for an alert that
+    does not wait, Conflict for a doing that is not for it.
+    """
+    now = till.clock.now()
+    with till.database.write() as tx:
+        alert = next((one for one in gateway_events.list_alerts(tx) if one.id == alert_id), None)
+        if alert is None:
+            raise NotFound("there is no such case that waits")
+        case = _case(tx, alert)
+        if doing not in case.doings:
+            raise Conflict(f"this case cannot be {doing.replace('_', ' ')} now; load the page again")
+        if case.booking is not None:
+            bookings.set_booking(
+                tx, case.booking.id, "unwanted" if doing == "ask_again" else "cancelled", now
+            )
+        if doing != "ask_again":
+            gateway_events.resolve_alert(tx, alert_id, by, now)
+        audit_trail.note(tx, by, f"case_{doing}", alert_id, now)
+
+
+def _case(tx: Transaction, alert: Alert) -> Case:
+    booking = bookings.find_booking(tx, alert.subject) if alert.kind == STUCK else None
+    if booking is not None:
+        return Case(alert, booking.order_id, booking)
+    payment = orders.find_payment(tx, alert.subject)
+    refund = orders.find_refund(tx, alert.subject)
+    dispute = gateway_events.find_dispute(tx, alert.subject)
+    if payment is None and dispute is not None:
+        payment = orders.find_payment(tx, dispute.payment_id)
+    found = payment or refund
+    return Case(alert, found.order_id if found else None, None)

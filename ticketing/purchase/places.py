@@ -124,8 +124,10 @@ def _give_back(till: Till, order: Order, booking: Booking) -> bool:
         with till.database.write() as tx:
             _stick(till, tx, booking, error)
         return True
+    now = till.clock.now()
     with till.database.write() as tx:
-        bookings.set_booking(tx, booking.id, outcome, till.clock.now())
+        bookings.set_booking(tx, booking.id, outcome, now)
+        gateway_events.resolve_alert_of(tx, "booking_stuck", booking.id, "worker", now)
     return True
 
 

@@ -9,13 +9,14 @@ import httpx
 
 @dataclass
 class Form:
-    """A form as the page has it: where it goes, its fields with their values, its buttons."""
+    """A form as the page has it: where it goes, its fields with their values, its buttons and what those tell."""
 
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
     choices: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[str] = field(default_factory=list)
+    told: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class Reader(HTMLParser):
@@ -33,6 +34,7 @@ class Reader(HTMLParser):
         self._area: tuple[str, list[str]] | None = None
         self._select: str | None = None
         self._button: list[str] | None = None
+        self._says = ("", "")
         self._option: tuple[str | None, bool, list[str]] | None = None
         self._silent = False
 
@@ -67,7 +69,7 @@ class Reader(HTMLParser):
         elif tag == "textarea":
             self._area = (name, [])
         elif tag == "button":
-            self._button = []
+            self._button, self._says = [], (name, told.get("value", ""))
 
     def handle_endtag(self, tag: str) -> None:
         """An element ends."""
@@ -91,7 +93,10 @@ class Reader(HTMLParser):
         elif tag == "select":
             self._select = None
         elif tag == "button" and self._button is not None and self._form:
-            self._form.buttons.append(" ".join("".join(self._button).split()))
+            words = " ".join("".join(self._button).split())
+            self._form.buttons.append(words)
+            if self._says[0]:
+                self._form.told[words] = self._says
             self._button = None
 
     def handle_data(self, data: str) -> None:
@@ -158,7 +163,8 @@ class Browser:
         assert set(filled) <= set(form.fields) | set(form.choices), (filled, form)
         for name, value in filled.items():
             assert name not in form.choices or value in form.choices[name], (name, value, form.choices[name])
-        return self.send(form, {**form.fields, **filled}, files)
+        said = dict(told for words, told in form.told.items() if words.startswith(button))
+        return self.send(form, {**form.fields, **said, **filled}, files)
 
     def send(self, form: Form, data: dict[str, str], files: Any = None) -> Page:
         """Send a form's fields."""

@@ -1,51 +1,20 @@
 """The door of the console: cookies, forms, roles, guessing, signing out; nobody gets in who should not."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
-import httpx
 import pytest
-from argon2 import PasswordHasher
 
 from tests.api import Api
 from tests.ticketing.console.browser import Browser
 from tests.ticketing.console.pages import faults_of
-from ticketing.identity import passwords, staff
+from ticketing.identity import staff
 from ticketing.identity.staff import StaffDesk
 
 PASSWORD = "a password that is long"
 Visitor = Callable[..., Browser]
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes as weak as can be: what is tested here is the door, not the lock's steel."""
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-
-
-@pytest.fixture
-def desk(api: Api) -> StaffDesk:
-    return StaffDesk(api.client.application.extensions["throughfare"].office.database, api.clock)
-
-
-@pytest.fixture
-def visitor(api: Api) -> Iterator[Visitor]:
-    """A browser at an address of its own, over HTTPS as a browser sees it."""
-    made = []
-
-    def new(address: str = "192.0.2.1") -> Browser:
-        browser = Browser("https://throughfare.example")
-        transport = httpx.WSGITransport(api.client.application, remote_addr=address)
-        browser.client = httpx.Client(
-            base_url="https://throughfare.example", transport=transport, follow_redirects=True
-        )
-        made.append(browser)
-        return browser
-
-    yield new
-    for browser in made:
-        browser.client.close()
+pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 
 def member(desk: StaffDesk, name: str = "anna", role: str = "finance", operator: str | None = None) -> str:

@@ -1,0 +1,44 @@
+"""Staff at their browsers, against the application itself."""
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+
+from tests.api import Api
+from tests.ticketing.console.browser import Browser
+from ticketing.identity import passwords
+from ticketing.identity.staff import StaffDesk
+
+Visitor = Callable[..., Browser]
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes as weak as can be: what is tested here is the door, not the lock's steel."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def desk(api: Api) -> StaffDesk:
+    return StaffDesk(api.client.application.extensions["throughfare"].office.database, api.clock)
+
+
+@pytest.fixture
+def visitor(api: Api) -> Iterator[Visitor]:
+    """A browser at an address of its own, over HTTPS as a browser sees it."""
+    made = []
+
+    def new(address: str = "192.0.2.1") -> Browser:
+        browser = Browser("https://throughfare.example")
+        transport = httpx.WSGITransport(api.client.application, remote_addr=address)
+        browser.client = httpx.Client(
+            base_url="https://throughfare.example", transport=transport, follow_redirects=True
+        )
+        made.append(browser)
+        return browser
+
+    yield new
+    for browser in made:
+        browser.client.close()

@@ -1,0 +1,104 @@
+"""A person deals with what the service could not bring to an end, in the console."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from operators.fake import FakeOperator
+from tests.api import Api, Bought
+from tests.ticketing.console.browser import Browser
+from tests.ticketing.console.conftest import Visitor
+from tests.ticketing.console.pages import faults_of
+from ticketing.cli.worker import run_round
+from ticketing.identity import staff
+from ticketing.identity.staff import StaffDesk
+
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+PASSWORD = "a password that is long"
+
+
+def rooms(api: Api) -> Any:
+    return api.client.application.extensions["throughfare"]
+
+
+def signed_in(desk: StaffDesk, visitor: Visitor, role: str = "finance") -> Browser:
+    first = staff.add(desk, f"{role}@example.org", role.title(), role=role, operator=None)[1]
+    browser = visitor()
+    browser.sign_in(f"{role}@example.org", first, PASSWORD)
+    return browser
+
+
+def stuck(api: Api, ferries: dict[str, FakeOperator]) -> Bought:
+    """A refunded journey whose ferry the operator does not take back."""
+    for ferry in ferries.values():
+        ferry.fail("cancel", "refused")
+    bought = api.buy(passengers=[{"ref": "anna"}], depart_at="2026-10-16T06:10:00+03:00")
+    api.post(f"/v1/orders/{bought.order['id']}/refunds", {"passengers": ["anna"]}, bought.token)
+    run_round(rooms(api).till)
+    return bought
+
+
+def booking_states(api: Api, bought: Bought) -> list[str]:
+    found = api.get(f"/v1/orders/{bought.order['id']}", bought.token).json or {}
+    return [one["state"] for one in found["bookings"]]
+
+
+def test_an_operator_is_asked_again_and_the_case_goes_when_it_lets_go(
+    api: Api, ferries: dict[str, FakeOperator], desk: StaffDesk, visitor: Visitor
+) -> None:
+    bought, browser = stuck(api, ferries), signed_in(desk, visitor)
+    before = browser.open("/console/cases")
+
+    asked = browser.press(before, "Ask the operator again")
+    run_round(rooms(api).till)
+    after = browser.open("/console/cases")
+
+    assert bought.order["id"] in before.text
+    assert "The worker asks again at its next round." in asked.text
+    assert "Nothing waits." in after.text
+    assert booking_states(api, bought) == ["cancelled"]
+    assert [faults_of(page) for page in (before, asked, after)] == [[], [], []]
+
+
+def test_what_was_arranged_with_the_operator_counts_as_cancelled_under_the_persons_name(
+    api: Api, ferries: dict[str, FakeOperator], desk: StaffDesk, visitor: Visitor
+) -> None:
+    bought, browser = stuck(api, ferries), signed_in(desk, visitor)
+
+    page = browser.press(browser.open("/console/cases"), "Arranged with the operator")
+
+    assert "Nothing waits." in page.text
+    assert booking_states(api, bought) == ["cancelled"]
+    with rooms(api).till.database.read() as tx:
+        assert tx.execute(sa.text("SELECT resolved_by FROM alert")).scalars().all() == ["Finance"]
+
+
+def test_a_case_that_stays_stuck_stays_a_case(
+    api: Api, ferries: dict[str, FakeOperator], desk: StaffDesk, visitor: Visitor
+) -> None:
+    bought, browser = stuck(api, ferries), signed_in(desk, visitor)
+    for ferry in ferries.values():
+        ferry.fail("cancel", "refused")
+
+    browser.press(browser.open("/console/cases"), "Ask the operator again")
+    run_round(rooms(api).till)
+
+    assert "Ask the operator again" in browser.open("/console/cases").text
+    assert booking_states(api, bought) == ["stuck"]
+
+
+def test_a_decision_that_is_not_for_the_case_is_refused_and_a_reader_has_no_buttons(
+    api: Api, ferries: dict[str, FakeOperator], desk: StaffDesk, visitor: Visitor
+) -> None:
+    stuck(api, ferries)
+    finance, reader = signed_in(desk, visitor), signed_in(desk, visitor, "admin")
+    page = finance.open("/console/cases")
+
+    form = page.form("Ask the operator again")
+    refused = finance.send(form, {**form.fields, "doing": "put_away"})
+
+    assert (refused.status, "cannot be put away" in refused.text) == (409, True)
+    assert [
+        form for form in reader.open("/console/cases").read.forms if form.action.startswith("/console/cases")
+    ] == []
