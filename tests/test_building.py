@@ -20,6 +20,7 @@ DOORS = {
     "segno": ("ticketing/tickets/",),
     "aztec_code_generator": ("ticketing/tickets/",),
     "fpdf": ("ticketing/tickets/paper.py", "ticketing/purchase/receipt.py", "ticketing/settlement/"),
+    "webauthn": ("ticketing/identity/passkeys.py",),
     "httpx": ("operators/", "ticketing/cli/", "ticketing/validator/"),
 }
 SECRETS = {"sig", "signature", "secret", "token", "digest", "mac", "secret_hash"}

@@ -15,6 +15,7 @@ from tariffs.eligibility import issuers
 from ticketing import config, console, logs
 from ticketing.api import (
     accounts,
+    cors,
     demo_bank,
     devices,
     edge,
@@ -124,6 +125,7 @@ def create_app(
     app.config.update(_openapi(settings))
     app.json = _Json(app)
     edge.register(app, settings.gateway)
+    cors.register(app, settings.web_origins)
     limits.register(app, enabled=settings.rate_limits)
     problems.register(app)
     api = _Api(app)

@@ -1,6 +1,7 @@
 """Typed settings from the environment; unsafe ones say so, and production refuses them."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Literal, cast
 from ticketing.clock import Clock, DemoClock, SystemClock
 from ticketing.errors import Misconfigured
 
+# RFC 6454 as browsers write it; plain HTTP only where it never leaves the machine.
+_ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 Environment = Literal["development", "production"]
 
 DEMO_PASSPHRASE = "demo-passphrase-not-a-secret"  # noqa: S105  a stand-in that production refuses by name
@@ -80,6 +83,7 @@ class Settings:
     stripe_api_address: str = ""
     oidc: OidcSettings | None = None
     passkey_origins: tuple[str, ...] = ()
+    web_origins: tuple[str, ...] = ()
     proof_issuers: Path | None = None
     rate_limits: bool = True
     sale_channel: str | None = None
@@ -137,6 +141,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         rate_limits=_one_of(environ, "RATE_LIMITS", ("on", "off")) == "on",
         sale_channel=environ.get("THROUGHFARE_SALE_CHANNEL") or None,
         oidc=_oidc(environ),
+        web_origins=_origins(environ),
         passkey_origins=_words(environ.get("THROUGHFARE_PASSKEY_ORIGINS", "")),
         proof_issuers=_optional_path(environ, "PROOF_ISSUERS"),
         stripe_api_address=environ.get("THROUGHFARE_STRIPE_API_ADDRESS", "").rstrip("/"),
@@ -183,6 +188,17 @@ def _oidc(environ: Mapping[str, str]) -> OidcSettings | None:
     if missing:
         raise Misconfigured(f"THROUGHFARE_OIDC_{missing[0]} is needed beside the other three")
     return OidcSettings(*values)
+
+
+def _origins(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Origins of web pages, exactly as a browser says them: no star, no path, and HTTPS but on this machine."""
+    found = _words(environ.get("THROUGHFARE_WEB_ORIGINS", ""))
+    for origin in found:
+        if not _ORIGIN.fullmatch(origin):
+            raise Misconfigured(
+                f"THROUGHFARE_WEB_ORIGINS has {origin!r}; an origin is like https://app.example, without a path"
+            )
+    return found
 
 
 def _words(text: str) -> tuple[str, ...]:
