@@ -13,10 +13,12 @@ from tests.api import Api
 from ticketing.cli.worker import run_round
 from ticketing.payments import DemoGateway
 from ticketing.purchase import reports
+from ticketing.purchase.reversal import take_back
+from ticketing.settlement.verify import verify
 
 ACTIONS = st.lists(
     st.tuples(
-        st.sampled_from(["buy", "decline", "lose", "refund", "refund_fails", "exchange", "dispute", "win", "lose_dispute", "work"]),
+        st.sampled_from(["buy", "decline", "lose", "refund", "refund_leg", "refund_fails", "exchange", "dispute", "win", "lose_dispute", "work"]),
         st.integers(0, 3),
     ),
     min_size=1, max_size=8,
@@ -51,6 +53,15 @@ class Model:
 
     def _refund(self, order: str, token: str) -> None:
         self.api.post(f"/v1/orders/{order}/refunds", {"passengers": ["anna"]}, token)
+
+    def _refund_leg(self, order: str, token: str) -> None:
+        """The first leg that has not gone yet, whichever it is by now."""
+        found = self.api.get(f"/v1/orders/{order}/tickets", token).json or {}
+        legs = [leg for ticket in found.get("tickets", []) for leg in ticket["legs"]]
+        left = [at for at, leg in enumerate(legs) if "given_back_at" not in leg]
+        if left:
+            wish = {"passengers": ["anna"], "legs": [left[len(left) // 2]]}
+            self.api.post(f"/v1/orders/{order}/refunds", wish, token)
 
     def _exchange(self, order: str, token: str) -> None:
         quote = self.api.quote(**{**WISH, "to": {"place": "Hobujaama"}})
@@ -92,6 +103,8 @@ class Model:
                 "SELECT count(*) FROM (SELECT entry_id FROM posting GROUP BY entry_id, currency HAVING sum(amount_minor) <> 0) x"
             )).scalar_one()  # fmt: skip
         assert (int(ours), unbalanced) == (theirs, 0)
+        office = self.api.client.application.extensions["throughfare"].office
+        assert verify(office, "helsinki-tallinn", take_back).faults == []
 
 
 def _net(line: str) -> int:
