@@ -20,6 +20,7 @@ from ticketing.identity import (
     ProofDesk,
     Reception,
     Remember,
+    Role,
     authenticate_person,
 )
 from ticketing.identity.oidc import Provider
@@ -28,6 +29,9 @@ from ticketing.quote.service import Desk
 from ticketing.regions import Connectors
 from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
+
+# The roles of people who work for one operator, each limited to it.
+OPERATOR_PEOPLE: tuple[Role, ...] = ("operator_staff", "operator_finance", "operator_admin")
 
 
 @dataclass(frozen=True, slots=True)
