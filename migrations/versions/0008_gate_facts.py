@@ -76,6 +76,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("jti", name=op.f("pk_used_ticket")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "holder_salt",
+        sa.Column("jti", sa.Text(), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["jti"], ["ticket.jti"], name=op.f("fk_holder_salt_jti_ticket")),
+        sa.PrimaryKeyConstraint("jti", name=op.f("pk_holder_salt")),
+        sqlite_strict=True,
+    )
     op.create_index(op.f("ix_ticket_status_list_expires_at"), "ticket", ["status_list", "expires_at"])
     op.create_index(op.f("ix_scan_received_at"), "scan", ["received_at"])
     op.create_index(op.f("ix_scan_fact_received_at"), "scan_fact", ["received_at"])

@@ -64,7 +64,12 @@ class Inspections(MethodView):
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Check a ticket and see where it was used at this operator's gates; nothing is used up."""
         return staff.inspect(
-            rooms().gatehouse, _staff(gate_caller()), wanted["token"], wanted["code"], wanted["reason"]
+            rooms().gatehouse,
+            _staff(gate_caller()),
+            wanted["token"],
+            wanted["code"],
+            wanted["reason"],
+            holder_name=wanted["holder_name"],
         )
 
 

@@ -14,6 +14,7 @@ from ticketing.db.gates_tables import (
     control_code,
     double_use,
     gate_retention,
+    holder_salt,
     ride_count,
     scan_echo,
     scan_fact,
@@ -75,7 +76,17 @@ def count_and_forget(tx: Transaction, jtis: Collection[str]) -> None:
             )
         )
     )
-    for table in (double_use, ticket_use, use_change, use_claim, ticket_move, control_code, scan_fact, scan):
+    for table in (
+        double_use,
+        ticket_use,
+        use_change,
+        use_claim,
+        ticket_move,
+        control_code,
+        holder_salt,
+        scan_fact,
+        scan,
+    ):
         tx.execute(sa.delete(table).where(table.c.jti.in_(jtis)))
 
 
