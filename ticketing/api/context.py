@@ -1,7 +1,7 @@
 """What the views reach for: the rooms of this application, the caller, and the once-only answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from flask import current_app, request
@@ -15,6 +15,7 @@ from ticketing.identity import (
     Counters,
     Once,
     OrderTokens,
+    Pace,
     Principal,
     PrivacyDesk,
     ProofDesk,
@@ -55,6 +56,7 @@ class Rooms:
     counters: Counters
     readiness: Callable[[], dict[str, Any]]
     warnings: tuple[str, ...]
+    pace: Pace = field(default_factory=Pace)
 
 
 def rooms() -> Rooms:

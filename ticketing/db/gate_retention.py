@@ -34,13 +34,12 @@ def first_open_month(tx: Transaction) -> str | None:
 
 def keep_since(tx: Transaction, moment: datetime) -> datetime:
     """Move the mark below which the database lets facts go; gives where it is, which may be later."""
-    held: datetime | None = tx.execute(sa.select(gate_retention.c.kept_since)).scalar()
-    if held is not None and held >= moment:
+    tx.execute(insert_once(tx, gate_retention, {"id": 1, "kept_since": moment}))
+    # The row is held until the transaction ends: of two workers one lets go, and nothing is counted twice.
+    held: datetime = tx.execute(sa.select(gate_retention.c.kept_since).with_for_update()).scalar_one()
+    if held >= moment:
         return held
-    if held is None:
-        tx.execute(sa.insert(gate_retention).values(id=1, kept_since=moment))
-    else:
-        tx.execute(sa.update(gate_retention).values(kept_since=moment))
+    tx.execute(sa.update(gate_retention).values(kept_since=moment))
     return moment
 
 
