@@ -3,45 +3,29 @@
 `python -m benchmarks.gates` prints them and writes docs/gates-figures.md. Wrong answers fail it.
 """
 
-import contextlib
-import json
 import os
 import platform
 import random
-import statistics
-import tempfile
 import time
-import uuid
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from flask import Flask, jsonify, request
 
+from benchmarks.gate_day import FIGURES, section
+from benchmarks.gate_online import online
+from benchmarks.gate_refresh import refresh
 from benchmarks.harness import race
-from tests.ticketing.gate.stock import put_ticket
-from ticketing.app import create_app
-from ticketing.clock import SystemClock
-from ticketing.config import Settings
-from ticketing.db import Database
-from ticketing.db.migrate import upgrade
 from ticketing.gate import bundle as bundles
 from ticketing.gate.bundle import Delta, Facts
 from ticketing.gate.decision import Gate, Policy, Presented, ProductRule, Seen, Use, decide
-from ticketing.gate.publish import bundle
-from ticketing.gate.upload import Sender, Told, upload
-from ticketing.identity import create_key
 from ticketing.tickets import status_list
-from ticketing.tickets.issue import TicketOrder, status_list_of, ticket_payload
+from ticketing.tickets.issue import TicketOrder, ticket_payload
 from ticketing.tickets.jwk import VerifyKey
-from ticketing.tickets.jws import Signer, verify
-from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.jws import Signer
 
 AT = datetime(2026, 10, 13, 4, 0, tzinfo=UTC)
-_ONLINE = 600
 _HEAD = """# Gates in figures
 
 Written by `python -m benchmarks.gates` (part of `make bench`) on {machine}, Python {python}, {cores} cores, load {load}. Times move
@@ -54,16 +38,15 @@ with the machine; ratios are medians over interleaved rounds.
 
 def main() -> None:
     """Measure, print, write down."""
-    rows = [*decisions(), *list_sizes(), *bundle_sizes()]
-    with tempfile.TemporaryDirectory() as folder:
-        rows += online(Path(folder))
+    rows = [*decisions(), *list_sizes(), *bundle_sizes(), *online(), *refresh()]
     for name, value in rows:
         print(f"{name:<88} {value:>14}")
     head = _HEAD.format(
         machine=platform.machine(), python=platform.python_version(), cores=os.cpu_count(), load=f"{os.getloadavg()[0]:.1f}"
     )  # fmt: skip
     body = "".join(f"| {name} | {value} |\n" for name, value in rows)
-    Path("docs/gates-figures.md").write_text(head + body, encoding="utf-8")
+    day = section(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else ""
+    FIGURES.write_text(head + body + day, encoding="utf-8")
 
 
 def decisions() -> list[tuple[str, str]]:
@@ -142,90 +125,6 @@ def bundle_sizes() -> list[tuple[str, str]]:
              f"{len(token) / 1000:,.0f} KB / {took * 1000:.0f} ms")
         )  # fmt: skip
     return rows
-
-
-def online(folder: Path) -> list[tuple[str, str]]:
-    """The online answer beside the least that it could be: one signature, one row, one commit, on the same SQLite."""
-    # A deployment logs every request, so the log is part of the time; it goes to a file, not over the reader's table.
-    with (folder / "requests.log").open("w") as log, contextlib.redirect_stderr(log):
-        return _time_online(folder)
-
-
-def _time_online(folder: Path) -> list[tuple[str, str]]:
-    settings = Settings(f"sqlite:///{folder / 'bench.db'}", keys_folder=folder / "keys")
-    database = Database(settings.database_url)
-    upgrade(database)
-    app = create_app(settings)
-    keys = KeyStore(settings.keys_folder, settings.key_passphrase)
-    now = datetime.now(UTC)
-    day = status_list_of(now)
-    signer = Signer(*keys.signer_key("ticket"))
-    tokens = [
-        put_ticket(database, f"{number:022}", at=now, signer=signer, status_list=day, uri=f"{settings.public_url}/s/{day}",
-                   demo=True).token
-        for number in range(_ONLINE)
-    ]  # fmt: skip
-    secret = create_key(database, SystemClock(), role="gate", operator="tlt", label="bench")[1]
-    client, least = app.test_client(), _least(folder, keys).test_client()
-    head = {"Authorization": f"Bearer {secret}"}
-
-    def ours(token: str) -> None:
-        body = {"scan_id": str(uuid.uuid4()), "token": token, "device_ts": datetime.now(UTC).isoformat()}
-        answer = client.post("/v1/validations", json=body, headers=head)
-        assert (answer.json or {})["reason"] == "ok", answer.json
-
-    def minimal(token: str) -> None:
-        assert least.post("/scan", json={"token": token}).status_code == 200  # noqa: PLR2004
-
-    times: dict[str, list[float]] = {"ours": [], "minimal": []}
-    for token in tokens:
-        for name, call in random.sample([("ours", ours), ("minimal", minimal)], 2):
-            began = time.perf_counter()
-            call(token)
-            times[name].append((time.perf_counter() - began) * 1000)
-    cut = {name: statistics.quantiles(values, n=100) for name, values in times.items()}
-    house = app.extensions["throughfare"].gatehouse
-    batch = [
-        Told(str(uuid.uuid4()), seq, f"{seq:022}", 0, int(now.timestamp()) + 60, 0, "accept", "ok", None) for seq in range(500)
-    ]  # fmt: skip
-    began = time.perf_counter()
-    upload(database, SystemClock(), Sender("bench", "tlt"), batch)
-    told = time.perf_counter() - began
-    cost = []
-    for _ in range(20):
-        began = time.perf_counter()
-        bundle(house, "tlt", int(now.timestamp()) + 3600)
-        cost.append((time.perf_counter() - began) * 1000)
-    database.close()
-    return [
-        ("online decision, in the process, SQLite: p50 / p99", f"{cut['ours'][49]:.1f} / {cut['ours'][98]:.1f} ms"),
-        ("minimal endpoint (signature, row, commit): p50 / p99", f"{cut['minimal'][49]:.1f} / {cut['minimal'][98]:.1f} ms"),
-        ("online decision, ratio of the p50 to the minimal endpoint", f"{cut['ours'][49] / cut['minimal'][49]:.2f}"),
-        ("upload of 500 scans", f"{told * 1000:.0f} ms"),
-        ("making an unchanged bundle on the server", f"{statistics.median(cost):.1f} ms"),
-    ]  # fmt: skip
-
-
-def _least(folder: Path, keys: KeyStore) -> Flask:
-    """Verify one signature, write one row, commit."""
-    app = Flask("least")
-    database = Database(f"sqlite:///{folder / 'least.db'}")
-    with database.write() as tx:
-        tx.execute(sa.text("CREATE TABLE scan (id TEXT PRIMARY KEY, token TEXT, at TEXT)"))
-    ring = keys.ring("ticket")
-
-    @app.post("/scan")
-    def scan() -> object:
-        token = json.loads(request.get_data())["token"]
-        verify(token, "ticket+jwt", ring)
-        with database.write() as tx:
-            tx.execute(
-                sa.text("INSERT INTO scan VALUES (:id, :token, :at)"),
-                {"id": str(uuid.uuid4()), "token": token, "at": datetime.now(UTC).isoformat()},
-            )
-        return jsonify({"reason": "ok"})
-
-    return app
 
 
 if __name__ == "__main__":

@@ -76,10 +76,48 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("jti", name=op.f("pk_used_ticket")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "holder_salt",
+        sa.Column("jti", sa.Text(), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["jti"], ["ticket.jti"], name=op.f("fk_holder_salt_jti_ticket")),
+        sa.PrimaryKeyConstraint("jti", name=op.f("pk_holder_salt")),
+        sqlite_strict=True,
+    )
     op.create_index(op.f("ix_ticket_status_list_expires_at"), "ticket", ["status_list", "expires_at"])
     op.create_index(op.f("ix_scan_received_at"), "scan", ["received_at"])
     op.create_index(op.f("ix_scan_fact_received_at"), "scan_fact", ["received_at"])
     _let_old_facts_go()
+    _add_role()
+
+
+def _add_role() -> None:
+    """An operator has administrators of its own gates. SQLite cannot change a CHECK: the table is made again."""
+    roles = "'gate', 'operator_staff', 'operator_finance', 'operator_admin', 'finance', 'admin'"
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint(op.f("ck_api_key_role"), "api_key", type_="check")
+        op.create_check_constraint(op.f("ck_api_key_role"), "api_key", f"role IN ({roles})")
+        return
+    columns = "id, role, operator, label, secret_hash, created_at, expires_at, revoked_at"
+    op.execute("CREATE TABLE aside_api_key AS SELECT * FROM api_key")
+    op.drop_table("api_key")
+    op.create_table(
+        "api_key",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=True),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("secret_hash", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.CheckConstraint(f"role IN ({roles})", name=op.f("ck_api_key_role")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_api_key_secret_hash")),
+        sqlite_strict=True,
+    )
+    op.execute(f"INSERT INTO api_key ({columns}) SELECT {columns} FROM aside_api_key")
+    op.drop_table("aside_api_key")
 
 
 def _let_old_facts_go() -> None:

@@ -1,7 +1,7 @@
 """What the views reach for: the rooms of this application, the caller, and the once-only answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from flask import current_app, request
@@ -15,11 +15,13 @@ from ticketing.identity import (
     Counters,
     Once,
     OrderTokens,
+    Pace,
     Principal,
     PrivacyDesk,
     ProofDesk,
     Reception,
     Remember,
+    Role,
     authenticate_person,
 )
 from ticketing.identity.oidc import Provider
@@ -29,6 +31,9 @@ from ticketing.quote.service import Desk
 from ticketing.regions import Connectors
 from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
+
+# The roles of people who work for one operator, each limited to it.
+OPERATOR_PEOPLE: tuple[Role, ...] = ("operator_staff", "operator_finance", "operator_admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Rooms:
     counters: Counters
     readiness: Callable[[], dict[str, Any]]
     warnings: tuple[str, ...]
+    pace: Pace = field(default_factory=Pace)
 
 
 def rooms() -> Rooms:

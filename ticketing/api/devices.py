@@ -5,7 +5,7 @@ from typing import Any
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import caller, rooms
+from ticketing.api.context import OPERATOR_PEOPLE, caller, rooms
 from ticketing.api.limits import limited
 from ticketing.api.schemas.devices import (
     DeviceCodeRequestSchema,
@@ -33,8 +33,8 @@ class DeviceCodes(MethodView):
     @blueprint.response(201, DeviceCodeSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any], operator: str) -> dict[str, Any]:
-        """Make a code that enrols one device within ten minutes."""
-        admin = caller().require("admin")
+        """Make a code that enrols one device within ten minutes; an operator's administrator makes them for its own gates."""
+        admin = caller().require("admin", "operator_admin").require_operator(operator)
         code, expires_at = devices.make_code(rooms().gatehouse, operator, Place(**wanted), admin.key_id)
         return {"code": code, "expires_at": written(expires_at)}
 
@@ -69,8 +69,8 @@ class Devices(MethodView):
     @blueprint.response(200, DevicesSchema)
     @blueprint.doc(**_KEY)
     def get(self, operator: str) -> dict[str, Any]:
-        """List an operator's devices with their health and counters; finance staff see their own."""
-        caller().require("admin", "operator_finance", "operator_staff").require_operator(operator)
+        """List an operator's devices with their health and counters; an operator's people see their own."""
+        caller().require("admin", *OPERATOR_PEOPLE).require_operator(operator)
         return {"devices": [shown(found) for found in devices.list_devices(rooms().gatehouse, operator)]}
 
 
@@ -83,7 +83,7 @@ class DeviceRevocation(MethodView):
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any], operator: str, device_id: str) -> None:
         """Revoke a lost or stolen device: refused at once; what it uploads later is kept and flagged."""
-        admin = caller().require("admin")
+        admin = caller().require("admin", "operator_admin").require_operator(operator)
         devices.revoke(rooms().gatehouse, operator, device_id, wanted["because"], admin.key_id)
 
 

@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass
 
+from flask import current_app
+
 from ticketing.api.context import bearer, caller, rooms
-from ticketing.errors import NotAllowed
+from ticketing.errors import NotAllowed, TooManyRequests
 from ticketing.gate import devices
 from ticketing.gate.credentials import Span
 from ticketing.gate.devices import Device
 
 _JWS_DOTS = 2
+# A device is one flap; a key may stand for all the gates of an operator.
+_DEVICE_A_MINUTE = 300
+_KEY_A_MINUTE = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,19 @@ def presenting_gate() -> GateCaller:
     if held is None:
         held, span = _recognise(token, revoked_too=False)
         house.recognised.keep(token, held, span)
+    _keep_pace(held)
     return held
+
+
+def _keep_pace(gate: GateCaller) -> None:
+    """Raise TooManyRequests for a gate that presents more than any flap could open."""
+    if not current_app.config["RATELIMIT_ENABLED"]:
+        return
+    here, most = rooms(), _DEVICE_A_MINUTE if gate.device else _KEY_A_MINUTE
+    now = int(here.clock.now().timestamp())
+    wait = here.pace.wait_seconds(here.counters, f"gate:{gate.key_id}", most, now)
+    if wait:
+        raise TooManyRequests("this gate presents too many tickets", wait)
 
 
 def require_operator(found: GateCaller, operator: str) -> GateCaller:

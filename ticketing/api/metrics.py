@@ -11,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import caller, rooms
+from ticketing.api.context import OPERATOR_PEOPLE, caller, rooms
 from ticketing.api.operator_metrics import OperatorFigures
 from ticketing.api.schemas.metrics import GateMetricsSchema
 from ticketing.gate import metrics
@@ -30,7 +30,7 @@ class GateMetrics(MethodView):
     @blueprint.doc(**_KEY)
     def get(self, operator: str) -> dict[str, Any]:
         """How long a copy of a ticket could work in the last 24 hours, and the double uses that were found."""
-        caller().require("admin", "operator_finance", "operator_staff").require_operator(operator)
+        caller().require("admin", *OPERATOR_PEOPLE).require_operator(operator)
         return metrics.report(rooms().gatehouse, operator)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import caller, rooms
+from ticketing.api.context import OPERATOR_PEOPLE, caller, rooms
 from ticketing.api.gate_caller import GateCaller, gate_caller
 from ticketing.api.gates import presentation
 from ticketing.api.schemas.gates import ValidationSchema
@@ -64,7 +64,12 @@ class Inspections(MethodView):
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Check a ticket and see where it was used at this operator's gates; nothing is used up."""
         return staff.inspect(
-            rooms().gatehouse, _staff(gate_caller()), wanted["token"], wanted["code"], wanted["reason"]
+            rooms().gatehouse,
+            _staff(gate_caller()),
+            wanted["token"],
+            wanted["code"],
+            wanted["reason"],
+            holder_name=wanted["holder_name"],
         )
 
 
@@ -89,7 +94,7 @@ class GateJournal(MethodView):
     @blueprint.doc(**_GATE_KEY)
     def get(self, operator: str) -> dict[str, Any]:
         """List look-ups, passengers let in by hand, inspections, incidents, enrolments and revocations."""
-        caller().require("admin", "operator_finance", "operator_staff").require_operator(operator)
+        caller().require("admin", *OPERATOR_PEOPLE).require_operator(operator)
         return {"entries": staff.list_journal(rooms().gatehouse, operator)}
 
 

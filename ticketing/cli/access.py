@@ -11,12 +11,12 @@ from ticketing.identity.principal import ROLES, Role
 
 @click.group()
 def command() -> None:
-    """Make, list and revoke API keys for gates and finance staff."""
+    """Make, list and revoke API keys for gates, operators' people and the scheme's staff."""
 
 
 @command.command("create")
 @click.option("--role", type=click.Choice(ROLES), required=True)
-@click.option("--operator", default=None, help="For a gate or an operator's finance staff: which one.")
+@click.option("--operator", default=None, help="For a gate or an operator's own people: which one.")
 @click.option("--label", default="", help="What the key is for.")
 @click.option(
     "--days", type=click.IntRange(1, 3650), default=None, help="How long it lives; for ever by default."

@@ -6,6 +6,7 @@ import click
 
 from ticketing.api.devices import shown
 from ticketing.cli.deployment import database, settings
+from ticketing.db.migrate import is_current
 from ticketing.gate import devices, staff
 from ticketing.gate.devices import Place
 from ticketing.gate.house import Gatehouse
@@ -107,7 +108,10 @@ def journal_command(operator: str) -> None:
 
 def _house() -> Gatehouse:
     configured = settings()
+    opened = database(configured)
+    if not is_current(opened):
+        raise click.ClickException("the database is not at the newest schema; run `throughfare db upgrade`")
     keys = KeyStore(configured.keys_folder, configured.key_passphrase)
     demo = configured.gateway == "demo"
     press = Press(keys, configured.issuer, configured.public_url, demo=demo)
-    return Gatehouse(database(configured), configured.clock(), keys, press, accept_demo=demo)
+    return Gatehouse(opened, configured.clock(), keys, press, accept_demo=demo)

@@ -14,6 +14,7 @@ from ticketing.db.gates_tables import (
     control_code,
     double_use,
     gate_retention,
+    holder_salt,
     ride_count,
     scan_echo,
     scan_fact,
@@ -33,13 +34,12 @@ def first_open_month(tx: Transaction) -> str | None:
 
 def keep_since(tx: Transaction, moment: datetime) -> datetime:
     """Move the mark below which the database lets facts go; gives where it is, which may be later."""
-    held: datetime | None = tx.execute(sa.select(gate_retention.c.kept_since)).scalar()
-    if held is not None and held >= moment:
+    tx.execute(insert_once(tx, gate_retention, {"id": 1, "kept_since": moment}))
+    # The row is held until the transaction ends: of two workers one lets go, and nothing is counted twice.
+    held: datetime = tx.execute(sa.select(gate_retention.c.kept_since).with_for_update()).scalar_one()
+    if held >= moment:
         return held
-    if held is None:
-        tx.execute(sa.insert(gate_retention).values(id=1, kept_since=moment))
-    else:
-        tx.execute(sa.update(gate_retention).values(kept_since=moment))
+    tx.execute(sa.update(gate_retention).values(kept_since=moment))
     return moment
 
 
@@ -75,7 +75,17 @@ def count_and_forget(tx: Transaction, jtis: Collection[str]) -> None:
             )
         )
     )
-    for table in (double_use, ticket_use, use_change, use_claim, ticket_move, control_code, scan_fact, scan):
+    for table in (
+        double_use,
+        ticket_use,
+        use_change,
+        use_claim,
+        ticket_move,
+        control_code,
+        holder_salt,
+        scan_fact,
+        scan,
+    ):
         tx.execute(sa.delete(table).where(table.c.jti.in_(jtis)))
 
 

@@ -129,6 +129,9 @@ ride_count = _table(
     _number("count"),
 )
 
+# The issuer's half of the hash of a personal ticket's holder; the ticket carries the other.
+holder_salt = _table("holder_salt", _text("jti", sa.ForeignKey("ticket.jti"), key=True), _text("salt"))
+
 # That a ticket was used, where the uses themselves were let go: it is never taken for one that may be paid back whole.
 used_ticket = _table("used_ticket", _text("jti", sa.ForeignKey("ticket.jti"), key=True))
 

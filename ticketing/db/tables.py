@@ -372,7 +372,7 @@ api_key = _table(
     _moment("created_at"),
     _moment("expires_at", null=True),
     _moment("revoked_at", null=True),
-    _one_of("role", "gate", "operator_staff", "operator_finance", "finance", "admin"),
+    _one_of("role", "gate", "operator_staff", "operator_finance", "operator_admin", "finance", "admin"),
     sa.UniqueConstraint("secret_hash"),
 )
 

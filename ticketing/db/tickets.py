@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ticketing.db import status_changes
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import control_code, ticket_move
+from ticketing.db.gates_tables import control_code, holder_salt, ticket_move
 from ticketing.db.rows import columns, fetch, find
 from ticketing.db.tables import ticket
 from ticketing.db.uses import is_used as is_used  # noqa: PLC0414  purchase asks here whether a ticket is used
@@ -75,6 +75,16 @@ def insert_ticket(tx: Transaction, made: Ticket) -> None:
     """Store a ticket, with the control code that finds it where its own code cannot be shown."""
     tx.execute(sa.insert(ticket).values(**columns(made)))
     tx.execute(sa.insert(control_code).values(jti=made.jti, code=control_code_of(made.jti)))
+
+
+def keep_salt(tx: Transaction, jti: str, salt: str) -> None:
+    """Keep the issuer's half of a personal ticket's hash."""
+    tx.execute(sa.insert(holder_salt).values(jti=jti, salt=salt))
+
+
+def find_salt(tx: Transaction, jti: str) -> str | None:
+    """The issuer's half of a personal ticket's hash; None where it has none."""
+    return tx.execute(sa.select(holder_salt.c.salt).where(holder_salt.c.jti == jti)).scalar()
 
 
 def control_code_of(jti: str) -> str:

@@ -81,6 +81,8 @@ def _admitted(case: _Case) -> Decision:
     claims, notes = case.claims, case.notes
     if claims.category:
         notes.append(f"fare category {claims.category}")
+    if claims.holder_hash is not None:
+        notes.append("personal ticket: ask for the name")
     if claims.passengers > 1:
         notes.append(f"group of {claims.passengers}")
     attention = ", ".join(notes) or None

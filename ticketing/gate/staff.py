@@ -20,6 +20,7 @@ from ticketing.gate.projection import is_leg_of
 from ticketing.gate.service import Presentation, knowledge, memory, validate_in
 from ticketing.gate.words import passenger_sees
 from ticketing.ids import new_id
+from ticketing.tickets import personal
 from ticketing.tickets.own import of_own
 
 _NO_TICKET = "there is no valid ticket of this operator with this control code"
@@ -71,11 +72,18 @@ def let_in(house: Gatehouse, staff: Staff, code: str, reason: str, shown: Presen
 
 
 def inspect(
-    house: Gatehouse, staff: Staff, token: str | None, code: str | None, reason: str
+    house: Gatehouse,
+    staff: Staff,
+    token: str | None,
+    code: str | None,
+    reason: str,
+    *,
+    holder_name: str | None = None,
 ) -> dict[str, Any]:
     """Check a ticket and see its history at this operator; nothing is used up.
 
-    By `token` the code that is shown, or by control `code`. Raises NotFound for an unknown control code.
+    By `token` the code that is shown, or by control `code`. A `holder_name` is compared with the one that a personal
+    ticket was made for, and kept nowhere. Raises NotFound for an unknown control code.
     """
     now = house.clock.now()
     with house.database.write() as tx:
@@ -86,7 +94,9 @@ def inspect(
             tx, now, "inspection", staff, jti=decision.jti, reason=reason,
             document={"decision": "valid" if decision.admit else "not valid", "reason": decision.reason},
         )  # fmt: skip
-        seen = _shown(tx, held, staff) if held and _is_told(decision) else None
+        told = held if _is_told(decision) else None
+        seen = _shown(tx, told, staff) if told else None
+        holder = _compared(tx, told, holder_name) if told and holder_name is not None else None
     if code is not None and not found:
         raise NotFound(_NO_TICKET)
     return {
@@ -97,6 +107,7 @@ def inspect(
         "passenger_sees": passenger_sees(decision),
         "staff_sees": decision.staff,
         "inspected_at": written(now),
+        "holder": holder,
         "ticket": seen,
     }
 
@@ -167,6 +178,14 @@ def _look(
     return decision, held
 
 
+def _compared(tx: Transaction, held: Ticket, name: str) -> str:
+    """Whether a name is the holder's: `same`, `other`, or `not_personal`."""
+    idh, salt = of_own(held.token).holder_hash, tickets.find_salt(tx, held.jti)
+    if idh is None or salt is None:
+        return "not_personal"
+    return "same" if personal.is_holder(salt, idh, name) else "other"
+
+
 def _is_told(decision: Decision) -> bool:
     """Whether the ticket is this operator's business at all."""
     return decision.jti is not None and decision.reason not in {
@@ -187,6 +206,7 @@ def _shown(tx: Transaction, held: Ticket, staff: Staff) -> dict[str, Any]:
         "category": claims.category,
         "passengers": claims.passengers,
         "is_bound": claims.binding_key is not None,
+        "is_personal": claims.holder_hash is not None,
         "not_before": written(held.not_before),
         "expires_at": written(held.expires_at),
         "legs": [

@@ -6,6 +6,7 @@ from ticketing.identity.access_token import AccessTokens, Caller
 from ticketing.identity.counters import Counters
 from ticketing.identity.once import Answer, Once, Remember
 from ticketing.identity.order_token import OrderTokens
+from ticketing.identity.pace import Pace
 from ticketing.identity.people import Reception, SignedIn, authenticate_person
 from ticketing.identity.principal import Principal, Role
 from ticketing.identity.privacy import PrivacyDesk
@@ -20,6 +21,7 @@ __all__ = [
     "Entitlement",
     "Once",
     "OrderTokens",
+    "Pace",
     "Passkey",
     "Phone",
     "Principal",

@@ -5,10 +5,10 @@ from typing import Literal
 
 from ticketing.errors import NotAllowed
 
-Role = Literal["gate", "operator_staff", "operator_finance", "finance", "admin"]
+Role = Literal["gate", "operator_staff", "operator_finance", "operator_admin", "finance", "admin"]
 
-ROLES: tuple[Role, ...] = ("gate", "operator_staff", "operator_finance", "finance", "admin")
-OPERATOR_ROLES: tuple[Role, ...] = ("gate", "operator_staff", "operator_finance")
+ROLES: tuple[Role, ...] = ("gate", "operator_staff", "operator_finance", "operator_admin", "finance", "admin")
+OPERATOR_ROLES: tuple[Role, ...] = ("gate", "operator_staff", "operator_finance", "operator_admin")
 
 
 @dataclass(frozen=True, slots=True)

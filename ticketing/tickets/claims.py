@@ -42,7 +42,10 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class TicketClaims:
-    """A ticket's claims, checked. `uses_per_leg` 0 is unlimited, `uses` limits the whole ticket (carnet)."""
+    """A ticket's claims, checked. `uses_per_leg` 0 is unlimited, `uses` limits the whole ticket (carnet).
+
+    `holder_hash` makes a ticket personal: staff ask for the name and let it be compared.
+    """
 
     issuer: str
     audience: tuple[str, ...]
@@ -59,6 +62,7 @@ class TicketClaims:
     status: Status
     binding_key: Mapping[str, str] | None
     demo: bool
+    holder_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ def parse(payload: Mapping[str, Any]) -> TicketClaims:
         status=Status(located["uri"], located["idx"]),
         binding_key=payload["cnf"]["jwk"] if "cnf" in payload else None,
         demo="demo" in payload,
+        holder_hash=payload.get("idh"),
     )
 
 

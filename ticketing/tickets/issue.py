@@ -25,7 +25,8 @@ class TicketOrder:
     shown to staff, shortened.
 
     `binding_key` is the phone's public P-256 key (`kty`, `crv`, `x`, `y`) where the ticket is bound to it;
-    `uses_per_leg` 0 is unlimited, `uses` limits the whole ticket (carnet).
+    `uses_per_leg` 0 is unlimited, `uses` limits the whole ticket (carnet). `holder_hash` is `personal.holder_hash`
+    of a product that is personal by law; its salt stays with the issuer.
     """
 
     jti: str
@@ -41,6 +42,7 @@ class TicketOrder:
     uses_per_leg: int = 1
     uses: int | None = None
     binding_key: Mapping[str, str] | None = None
+    holder_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def ticket_payload(order: TicketOrder, issuer: str, status_uri: str, *, demo: bo
         payload["c"] = order.uses
     if order.binding_key is not None:
         payload["cnf"] = {"jwk": dict(order.binding_key)}
+    if order.holder_hash is not None:
+        payload["idh"] = order.holder_hash
     if order.category:
         payload["cat"] = order.category
     if demo:

@@ -32,6 +32,18 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "DEMO: inga pengar har betalats, biljetten öppnar endast demospärrar",
     ),
 }
+# Categories by the codes that feeds use; one that is not here is printed as it is.
+_RIDERS: Mapping[str, tuple[str, str, str, str]] = {
+    "adult": ("adult", "täiskasvanu", "aikuinen", "vuxen"),
+    "child": ("child", "laps", "lapsi", "barn"),
+    "infant": ("small child", "väikelaps", "pikkulapsi", "småbarn"),
+    "youth": ("youth", "noor", "nuori", "ungdom"),
+    "student": ("student", "üliõpilane", "opiskelija", "student"),
+    "senior": ("senior", "eakas", "seniori", "senior"),
+    "senior65": ("senior, 65 or over", "65-aastane ja vanem", "65 vuotta täyttänyt", "65 år eller äldre"),
+    "resident": ("resident", "elanik", "asukas", "boende"),
+    "reduced": ("reduced", "soodus", "alennus", "rabatterat"),
+}
 _CONDITIONS: tuple[tuple[str, str, str, str], ...] = (
     (
         "Show this code at the gate or to the inspector. Each ride can be taken once.",
@@ -99,7 +111,7 @@ def pdf(ticket: Printable, language: str) -> bytes:
     span = f"{_moment(ticket.not_before, zone)} - {_moment(ticket.expires_at, zone)}"
     for name, value in (
         ("valid", span),
-        ("traveller", ticket.rider),
+        ("traveller", _RIDERS.get(ticket.rider, (ticket.rider,) * 4)[_at(language)]),
         ("control", _grouped(ticket.control_code)),
     ):
         page.text_line(f"{words[name]}: {value}", size=11, height=6)

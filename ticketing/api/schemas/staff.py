@@ -33,6 +33,10 @@ class InspectionRequestSchema(Strict):
     token = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 8192))
     code = fields.String(load_default=None, allow_none=True, validate=_CODE)
     reason = fields.String(load_default="inspection", validate=_REASON)
+    holder_name = fields.String(
+        load_default=None, allow_none=True, validate=validate.Length(1, 200),
+        metadata={"description": "the name to compare a personal ticket with; it is kept nowhere"},
+    )  # fmt: skip
 
     @validates_schema
     def _one_of_both(self, wanted: dict[str, object], **_: object) -> None:
@@ -76,6 +80,7 @@ class StaffTicketSchema(Strict):
     category = fields.String(required=True, allow_none=True)
     passengers = fields.Integer(required=True)
     is_bound = fields.Boolean(required=True)
+    is_personal = fields.Boolean(required=True)
     not_before = moment(required=True)
     expires_at = moment(required=True)
     legs = fields.List(fields.Nested(StaffLegSchema), required=True)
@@ -99,6 +104,10 @@ class InspectionSchema(Strict):
     passenger_sees = fields.String(required=True)
     staff_sees = fields.String(required=True)
     inspected_at = moment(required=True)
+    holder = fields.String(
+        required=True, allow_none=True, validate=validate.OneOf(["same", "other", "not_personal"]),
+        metadata={"description": "whether the name that was told is the holder's; null where none was"},
+    )  # fmt: skip
     ticket = fields.Nested(StaffTicketSchema, required=True, allow_none=True)
 
 
