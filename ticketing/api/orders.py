@@ -261,6 +261,7 @@ def _placed(
                 person_id,
                 exchange_of,
                 phones=_phones(wanted["phones"]),
+                names=[purchase.NameOf(one["passenger"], one["name"]) for one in wanted["names"]],
             )
         )
 

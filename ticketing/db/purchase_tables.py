@@ -25,12 +25,15 @@ booking = sa.Table(
     sqlite_strict=True,
 )  # fmt: skip
 
-# The phone that a passenger's ticket will be bound to; forgotten when the ticket exists, or the order has ended.
-order_phone = sa.Table(
-    "order_phone", metadata,
+# Whose ticket it will be: the phone that it is bound to, the salted hash of a name. Forgotten when the ticket exists, or
+# the order has ended.
+order_holder = sa.Table(
+    "order_holder", metadata,
     sa.Column("order_id", sa.Text(), sa.ForeignKey("ticket_order.id"), primary_key=True),
     sa.Column("passenger_ref", sa.Text(), primary_key=True),
-    sa.Column("jwk", sa.Text(), nullable=False),
+    sa.Column("jwk", sa.Text(), nullable=True),
+    sa.Column("salt", sa.Text(), nullable=True),
+    sa.Column("idh", sa.Text(), nullable=True),
     sqlite_strict=True,
 )  # fmt: skip
 

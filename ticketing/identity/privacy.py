@@ -13,7 +13,7 @@ from ticketing.db import (
     audit_trail,
     idempotency,
     offers,
-    order_phones,
+    order_holders,
     orders,
     passkeys,
     people,
@@ -117,6 +117,6 @@ def forget_what_is_due(desk: PrivacyDesk) -> dict[str, int]:
             **people.forget_old(tx, now - _SIGN_INS_KEPT, now - _SESSIONS_KEPT, now.date().isoformat()),
             "counters": rate_counts.clear_over(tx, int(now.timestamp())),
             "answers": idempotency.delete_before(tx, now - _ANSWERS_KEPT),
-            "phones_of_orders": order_phones.forget_of_ended(tx),
+            "holders_of_orders": order_holders.forget_of_ended(tx),
             "offers": offers.delete_offers_expired_before(tx, now - _OFFERS_KEPT),
         }

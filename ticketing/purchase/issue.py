@@ -1,15 +1,16 @@
 """Issue the tickets of a paid order: one a passenger, with its shares and taxes in the books, in one transaction."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from ticketing.books import postings
-from ticketing.db import Transaction, books, order_phones, tickets
+from ticketing.db import Transaction, books, order_holders, tickets
 from ticketing.db.books import Share, Tax
 from ticketing.db.offers import Quote
+from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order
 from ticketing.db.tickets import Ticket
 from ticketing.tickets.issue import Press, TicketOrder, choose_index, status_list_of
@@ -55,11 +56,17 @@ def validity(rides: list[dict[str, Any]], now: datetime) -> Validity:
 
 def issue(tx: Transaction, press: Press, quote: Quote, order: Order, now: datetime) -> list[Ticket]:
     """Sign and store every ticket of a quote and book what each operator, tax office and the scheme gets."""
-    keys = order_phones.list_phones(tx, order.id)
-    order_phones.forget_phones(tx, order.id)
+    holders = order_holders.list_holders(tx, order.id)
+    order_holders.forget_holders(tx, order.id)
     return [
         _issue_one(
-            tx, press, quote, order_id=order.id, passenger=passenger, key=keys.get(passenger["ref"]), now=now
+            tx,
+            press,
+            quote,
+            order_id=order.id,
+            passenger=passenger,
+            holder=holders.get(passenger["ref"], Holder()),
+            now=now,
         )
         for passenger in quote.document["passengers"]
     ]
@@ -72,7 +79,7 @@ def _issue_one(
     *,
     order_id: str,
     passenger: dict[str, Any],
-    key: Mapping[str, str] | None,
+    holder: Holder,
     now: datetime,
 ) -> Ticket:
     rides, season = quote.document["rides"], quote.document.get("pass")
@@ -94,7 +101,8 @@ def _issue_one(
             status_index=index,
             uses_per_leg=0 if season else 1,
             uses=season["uses"] if season else None,
-            binding_key=key,
+            binding_key=holder.jwk,
+            holder_hash=holder.idh,
         )
     )
     made = Ticket(
@@ -120,6 +128,8 @@ def _issue_one(
         },
     )
     tickets.insert_ticket(tx, made)
+    if holder.salt:
+        tickets.keep_salt(tx, jti, holder.salt)
     _book(tx, made, quote, passenger, now)
     return made
 

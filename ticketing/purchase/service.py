@@ -7,18 +7,19 @@ ledger in one transaction. Any refusal gives back what was held; a crash at any 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from ticketing.db import Transaction, bookings, offers, order_phones, orders, tickets
+from ticketing.db import Transaction, bookings, offers, order_holders, orders, tickets
 from ticketing.db.offers import Quote
+from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order, OrderEvent, Payment, Refund
 from ticketing.errors import Conflict, Gone, InvalidRequest, OperatorSilent, PaymentRefused
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
 from ticketing.purchase import exchange, pass_uses, paying, places
 from ticketing.purchase.giving_back import Wish, decide_refund, offer_refund, refund_passengers
+from ticketing.purchase.holders import NameOf, PhoneOf, held_by, holders_for
 from ticketing.purchase.issue import issue
 from ticketing.purchase.order import PAYABLE, UNFINISHED, Move
 from ticketing.purchase.paying_back import settle_refund
-from ticketing.purchase.phones import PhoneOf, keys_for
 from ticketing.purchase.till import (
     ORDER_LIFE,
     OrderState,
@@ -31,6 +32,7 @@ from ticketing.purchase.till import (
 )
 
 __all__ = [
+    "NameOf",
     "OrderState",
     "PhoneOf",
     "RememberOrder",
@@ -66,13 +68,14 @@ def place_order(
     exchange_of: str | None = None,
     *,
     phones: Sequence[PhoneOf] = (),
+    names: Sequence[NameOf] = (),
 ) -> OrderState:
     """Turn a quote into an order with its places held, awaiting payment; one of 0.00 has its tickets at once.
 
     Raises InvalidRequest for an unknown quote, Gone for an expired one, Conflict for one already ordered or
     where an operator has no place, OperatorSilent where one does not answer: then nothing stays booked.
     With `exchange_of` the tickets of that order pay for it as far as they give something back. `phones` are
-    those that the tickets will be bound to.
+    those that the tickets will be bound to, `names` make them personal.
     """
     now = till.clock.now()
     with till.database.write() as tx:
@@ -90,8 +93,8 @@ def place_order(
                 f"at most {_MOST_OPEN} orders may wait for payment at a time; pay one, or let it go"
             )
         credit = _credit(tx, till, quote, exchange_of)
-        exchanged = tickets.list_tickets(tx, exchange_of) if exchange_of else ()
-        keys = keys_for(quote, till.rule_of(quote), phones, exchanged)
+        exchanged = _holders_of(tx, exchange_of) if exchange_of else {}
+        holders = holders_for(quote, till.rule_of(quote), phones, names, exchanged)
         order_id = new_id()
         wanted = places.plan(till, quote, order_id)
         order = Order(
@@ -103,7 +106,7 @@ def place_order(
             tx, OrderEvent(new_id(), order.id, now, None, order.state, "buyer", "order placed")
         )
         bookings.insert_bookings(tx, wanted)
-        order_phones.insert_phones(tx, order.id, keys)
+        order_holders.insert_holders(tx, order.id, holders)
         pass_uses.take(tx, quote, order.id, now)
         if order.total_minor <= credit and not wanted:
             issue(tx, till.press, quote, order, now)
@@ -252,6 +255,12 @@ def _credit(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None) 
     if orders.get_order(tx, exchange_of).region != quote.region:
         raise Conflict("tickets are exchanged in their own region")
     return found.minor
+
+
+def _holders_of(tx: Transaction, order_id: str) -> dict[str, Holder]:
+    """Whose the valid tickets of an order are."""
+    held = [one for one in tickets.list_tickets(tx, order_id) if one.status == "valid"]
+    return {one.passenger_ref: held_by(one, tickets.find_salt(tx, one.jti)) for one in held}
 
 
 def _asked(till: Till, state: OrderState, payment: Payment) -> OrderState | None:

@@ -93,11 +93,19 @@ class OrderPhoneSchema(Strict):
             raise ValidationError("name either key or phone_id", "key")
 
 
+class OrderNameSchema(Strict):
+    """The name that makes a passenger's ticket personal: inspectors may compare it, nobody can read it."""
+
+    passenger = fields.String(required=True, validate=ID)
+    name = fields.String(required=True, validate=validate.Length(1, 120))
+
+
 class OrderRequestSchema(Strict):
     """Order a quote. A ticket that is bound to a phone opens gates only with that phone's proof."""
 
     quote_id = fields.String(required=True, validate=ID)
     phones = fields.List(fields.Nested(OrderPhoneSchema), load_default=list, validate=validate.Length(0, 30))
+    names = fields.List(fields.Nested(OrderNameSchema), load_default=list, validate=validate.Length(0, 30))
 
 
 class ExchangeRequestSchema(OrderRequestSchema):

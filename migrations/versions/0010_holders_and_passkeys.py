@@ -1,11 +1,11 @@
-"""The phone that a ticket will be bound to, while its order waits; passkeys of accounts."""
+"""Whose a ticket will be, while its order waits: its phone, the hash of a name; passkeys of accounts."""
 
 import sqlalchemy as sa
 from alembic import op
 
 from ticketing.db.types import Instant, Int64
 
-revision = "0010_phones_and_passkeys"
+revision = "0010_holders_and_passkeys"
 down_revision = "0009_console"
 branch_labels = None
 depends_on = None
@@ -14,13 +14,15 @@ depends_on = None
 def upgrade() -> None:
     """Create both tables; nothing of the past concerns them."""
     op.create_table(
-        "order_phone",
+        "order_holder",
         sa.Column("order_id", sa.Text(), nullable=False),
         sa.Column("passenger_ref", sa.Text(), nullable=False),
-        sa.Column("jwk", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("order_id", "passenger_ref", name=op.f("pk_order_phone")),
+        sa.Column("jwk", sa.Text(), nullable=True),
+        sa.Column("salt", sa.Text(), nullable=True),
+        sa.Column("idh", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("order_id", "passenger_ref", name=op.f("pk_order_holder")),
         sa.ForeignKeyConstraint(
-            ["order_id"], ["ticket_order.id"], name=op.f("fk_order_phone_order_id_ticket_order")
+            ["order_id"], ["ticket_order.id"], name=op.f("fk_order_holder_order_id_ticket_order")
         ),
         sqlite_strict=True,
     )
@@ -41,6 +43,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop both: people sign in another way, and waiting orders are bound to no phone."""
+    """Drop both: people sign in another way, and waiting orders have no holders."""
     op.drop_table("passkey")
-    op.drop_table("order_phone")
+    op.drop_table("order_holder")

@@ -1,4 +1,4 @@
-"""A ticket is bound to a phone when it is sold: then only that phone opens gates with it."""
+"""A ticket is bound to a phone when it is sold, and made personal: only that phone opens gates, only that name is hers."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from tests.api import Api
 from tests.ticketing.identity.people_of import register
 from tests.ticketing.tickets.mint import phone_jwk, proof
 from ticketing.cli.worker import run_round
+from ticketing.db import tables
 from ticketing.identity.privacy import forget_what_is_due
 from ticketing.tickets.own import of_own
 from ticketing.tickets.products import ProductRule
@@ -35,7 +36,7 @@ def paid_ticket(api: Api, placed: dict[str, Any]) -> dict[str, Any]:
 
 def kept_phones(api: Api) -> int:
     with rooms(api).till.database.read() as tx:
-        return int(tx.execute(sa.text("SELECT count(*) FROM order_phone")).scalar_one())
+        return int(tx.execute(sa.text("SELECT count(*) FROM order_holder")).scalar_one())
 
 
 def paths(response: Any) -> list[str]:
@@ -116,6 +117,47 @@ def test_an_exchanged_ticket_stays_with_its_phone(api: Api) -> None:
 
     made = (api.get(f"/v1/orders/{new['id']}/tickets", new["access_token"]).json or {})["tickets"][0]
     assert of_own(made["token"]).binding_key == phone_jwk()
+
+
+def test_a_name_makes_a_ticket_personal_and_is_kept_nowhere(api: Api) -> None:
+    later = {"depart_at": "2026-10-16T06:10:00+03:00"}
+    quote = api.quote(**ANNA, **later)
+    body = {"quote_id": quote["id"], "names": [{"passenger": "anna", "name": "Anna-Liisa Mägi"}]}
+    old = api.post("/v1/orders", body).json or {}
+    waiting = everything_stored(api)
+    ticket = paid_ticket(api, old)
+    cheaper = api.quote(**ANNA, to={"place": "Hobujaama"}, **later)
+    new = (
+        api.post(f"/v1/orders/{old['id']}/exchanges", {"quote_id": cheaper["id"]}, old["access_token"]).json
+        or {}
+    )
+    exchanged = (api.get(f"/v1/orders/{new['id']}/tickets", new["access_token"]).json or {})["tickets"][0]
+
+    def holder(name: str) -> Any:
+        asked = {"token": exchanged["token"], "holder_name": name}
+        return (api.post("/v1/inspections", asked, api.key("gate", "tlt")).json or {})["holder"]
+
+    assert of_own(ticket["token"]).holder_hash is not None
+    assert (holder("MÄGI Anna Liisa"), holder("Eve Evil")) == ("same", "other")
+    for said in (waiting, everything_stored(api)):
+        assert not [word for word in ("Liisa", "liisa", "Mägi", "mägi", "magi") if word in said]
+
+
+def test_a_name_without_letters_or_of_a_stranger_is_named(api: Api) -> None:
+    quote = api.quote(**ANNA)
+    names = [{"passenger": "anna", "name": " - "}, {"passenger": "eve", "name": "Eve"}]
+
+    refused = api.post("/v1/orders", {"quote_id": quote["id"], "names": names})
+
+    assert (refused.status_code, paths(refused)) == (422, ["names[0].name", "names[1].passenger"])
+
+
+def everything_stored(api: Api) -> str:
+    """Every row of every table."""
+    with rooms(api).till.database.read() as tx:
+        return "".join(
+            "".join(map(str, tx.execute(sa.select(table)).all())) for table in tables.metadata.sorted_tables
+        )
 
 
 def test_an_order_that_comes_to_nothing_forgets_the_phone(api: Api) -> None:
