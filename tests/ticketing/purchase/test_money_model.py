@@ -2,6 +2,7 @@
 
 import json
 import os
+from itertools import count
 from typing import Any
 
 import pytest
@@ -26,11 +27,17 @@ ACTIONS = st.lists(
 WISH = {"depart_at": "2026-10-16T06:10:00+03:00", "passengers": [{"ref": "anna", "rider_category": "adult"}]}
 
 
+_BUYERS = count(1)
+
+
 class Model:
     """What must hold, without a database: the money that the demo gateway has for us, fees left aside."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
+        # Every example is another buyer's: the limits of calls are not what is looked at here.
+        number = next(_BUYERS)
+        api.client.environ_base["REMOTE_ADDR"] = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
         self.till = api.client.application.extensions["throughfare"].till
         self.gateway: DemoGateway = self.till.gateway
         self.orders: list[tuple[str, str]] = []
