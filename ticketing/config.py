@@ -85,6 +85,7 @@ class Settings:
     allow_demo_payments_in_production: bool = False
     demo_clock_file: Path | None = None
     live_seconds: int = 0
+    warm_up: bool = True
     settlement_folder: Path = Path("var/settlement")
     log_format: Literal["json", "console"] = "json"
 
@@ -139,6 +140,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         allow_demo_payments_in_production=environ.get("ALLOW_DEMO_PAYMENTS_IN_PRODUCTION") == "yes",
         demo_clock_file=_optional_path(environ, "DEMO_CLOCK_FILE"),
         live_seconds=_seconds(environ, "LIVE_SECONDS", 30),
+        warm_up=_one_of(environ, "WARM_UP", ("on", "off")) == "on",
         settlement_folder=Path(environ.get("THROUGHFARE_SETTLEMENT_FOLDER", "var/settlement")),
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
     )

@@ -128,6 +128,7 @@ def _running(
         "THROUGHFARE_PUBLIC_URL": settings.public_url,
         "THROUGHFARE_DEMO_CLOCK_FILE": str(settings.demo_clock_file),
         "THROUGHFARE_SETTLEMENT_FOLDER": str(_FOLDER / "settlement"),
+        "THROUGHFARE_WARM_UP": "off",  # the story makes one search, at once
     }
     lines = {
         "service": gunicorn(f"127.0.0.1:{port}", workers=1, threads=8),

@@ -28,6 +28,11 @@ def prepare() -> bool:
     return bool(_compiled)
 
 
+def arrange(network: Network) -> None:
+    """Lay a network out for the compiled scan, so that no search has to."""
+    network.derived("arrays", _arrays)
+
+
 def scan(
     network: Network,
     origins: Mapping[int, int],

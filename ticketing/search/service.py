@@ -112,6 +112,7 @@ class Planner:
         default_factory=dict
     )
     _places: dict[str, tuple[RegionData, tuple[Place, ...]]] = field(default_factory=dict)
+    _making: dict[tuple[Any, ...], threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def timelines(self, region: RegionData, at: datetime, needs: Needs = ORDINARY) -> tuple[Timeline, ...]:
@@ -144,14 +145,23 @@ class Planner:
         version: object,
         make: Callable[[], tuple[Timeline, ...]],
     ) -> tuple[Timeline, ...]:
-        """What was made for this region and version, made now where it was not; the oldest gives way."""
+        """What was made for this region and version, made now where it was not; the oldest gives way.
+
+        Whoever asks for the same waits while it is made, whoever asks for anything else does not.
+        """
         with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
             known = self._networks.get(key)
             if known is None or known[0] is not region or known[1] != version:
-                self._networks.pop(key, None)
-                while len(self._networks) >= _CACHED_DAYS:
-                    self._networks.pop(next(iter(self._networks)))
-                known = self._networks[key] = (region, version, make())
+                known = (region, version, make())
+                with self._lock:
+                    self._networks.pop(key, None)
+                    while len(self._networks) >= _CACHED_DAYS:
+                        oldest = next(iter(self._networks))
+                        self._networks.pop(oldest)
+                        self._making.pop(oldest, None)
+                    self._networks[key] = known
             return known[2]
 
 
