@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from benchmarks import search, settlement
+from benchmarks import search, settlement, wide_search
 from benchmarks.harness import Result, race
 from tariffs.fares.feed import Feed, load
 from tariffs.fares.legs import FareLeg
@@ -148,7 +148,14 @@ def loading() -> list[Result]:
     )
 
 
-RACES: Sequence[Callable[[], list[Result]]] = (gate, pricing, loading, search.run, settlement.run)
+RACES: Sequence[Callable[[], list[Result]]] = (
+    gate,
+    pricing,
+    loading,
+    search.run,
+    wide_search.run,
+    settlement.run,
+)
 
 
 def _zones(count: int) -> Feed:

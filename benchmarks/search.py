@@ -39,11 +39,11 @@ def run() -> list[Result]:
 
     fingerprint = hashlib.sha256(repr(queries).encode()).hexdigest()[:12]
     contenders: dict[str, Callable[[], object]] = {
-        "nigiri, C++ by its wheel": _each(queries, peer.journeys),
-        "our scan, the same Pareto sets": _each(
+        "nigiri, C++ by its wheel": each(queries, peer.journeys),
+        "our scan, the same Pareto sets": each(
             queries, lambda start, end, at: ways_of_ours(network, backward, start, end, at)
         ),
-        "our plans with full legs": _each(queries, with_legs),
+        "our plans with full legs": each(queries, with_legs),
     }
     return race(
         f"search, {QUERIES} pairs of stops ({fingerprint})",
@@ -71,6 +71,7 @@ def random_queries(network: Network, count: int) -> list[Query]:
     return found
 
 
-def _each(queries: list[Query], answer: Callable[[int, int, int], object]) -> Callable[[], object]:
+def each(queries: list[Query], answer: Callable[[int, int, int], object]) -> Callable[[], object]:
+    """Answer one query after the other, round and round."""
     turn: Iterator[Query] = itertools.cycle(queries)
     return lambda: answer(*next(turn))

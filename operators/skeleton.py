@@ -10,6 +10,7 @@ def files(name: str) -> dict[str, str]:
     return {
         "region.toml": _REGION.format(name=name.replace("-", " ").title()),
         "README.md": _README.format(name=name),
+        "demo.toml": _DEMO,
         "agreements.json": _AGREEMENTS,
         "taxes.csv": _TAXES,
         **_feed("bus", "City Bus", _BUS_STOPS, ("line-1", "1", 3), ("NORTH", 0, "MARKET", 6, "STATION", 12)),
@@ -23,6 +24,29 @@ _BUS_STOPS = (
     ("STATION", "Station", 48.2100, 17.0100),
 )
 _RAIL_STOPS = (("STN", "Station", 48.2103, 17.0106), ("BRIDGE", "Bridge End", 48.1900, 17.0800), ("SOUTH", "South Town", 48.1800, 17.1300))  # fmt: skip
+_DEMO = """# What `throughfare demo --region` tells of this region: who goes where, and gives back a ticket why.
+bought_at = "06:00"
+leaves = "07:30"
+time_zone = "Europe/Vienna"
+from = "North Gate"
+to = "South Town"
+opening = "North Gate. Two colleagues want to go to South Town."
+
+[goes]
+ref = "ada"
+rider_category = "adult"
+
+[stays]
+ref = "ben"
+rider_category = "adult"
+because = "Ben works at home today: his ticket is given back."
+
+# Where the month is paid to: examples of the IBAN registry, which nobody owns.
+[accounts]
+scheme = ["The scheme", "DE89370400440532013000"]
+bus = ["City Bus", "AT611904300234573201"]
+rail = ["Border Rail", "SK3112000000198742637541"]
+"""
 _REGION = """# {name}: a region to begin with. Replace it file by file; `throughfare region check` says what does not fit.
 name = "{name}"
 # The states of the region (ISO 3166), the currency in which it sells (ISO 4217), its languages.

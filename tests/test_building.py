@@ -12,6 +12,8 @@ DOORS = {
     "sqlalchemy": ("ticketing/db/", "migrations/"),
     "alembic": ("ticketing/db/", "migrations/"),
     "jwt": ("ticketing/tickets/", "ticketing/identity/"),
+    "numba": ("ticketing/search/fast.py",),
+    "numpy": ("ticketing/search/kernel.py",),
     "stripe": ("ticketing/payments/",),
     "flask": ("ticketing/api/", "ticketing/console/", "ticketing/app.py", "ticketing/cli/", "wsgi.py"),
     "flask_smorest": ("ticketing/api/", "ticketing/app.py"),

@@ -161,7 +161,14 @@ def build_rooms(
     press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo")
     return Rooms(
         clock=clock,
-        planner=Planner(database, clock, regions, watch=watch, sale_channel=settings.sale_channel),
+        planner=Planner(
+            database,
+            clock,
+            regions,
+            watch=watch,
+            sale_channel=settings.sale_channel,
+            connectors=connectors or opened.regions,
+        ),
         desk=Desk(database, clock, regions, settings.sale_channel),
         till=Till(
             database,

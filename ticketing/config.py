@@ -90,6 +90,7 @@ class Settings:
     allow_demo_payments_in_production: bool = False
     demo_clock_file: Path | None = None
     live_seconds: int = 0
+    warm_up: bool = True
     settlement_folder: Path = Path("var/settlement")
     anchors_folder: Path = Path("var/settlement/anchors")
     log_format: Literal["json", "console"] = "json"
@@ -150,6 +151,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         live_seconds=_seconds(environ, "LIVE_SECONDS", 30),
         settlement_folder=settlement_folder,
         anchors_folder=_optional_path(environ, "ANCHORS_FOLDER") or settlement_folder / "anchors",
+        warm_up=_one_of(environ, "WARM_UP", ("on", "off")) == "on",
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
     )
     _refuse_unsafe_production(settings)

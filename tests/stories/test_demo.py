@@ -5,15 +5,20 @@ import re
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from operators.skeleton import files
 from tests.stripe_stand_in import SECRET_KEY, WEBHOOK_SECRET, StripeStandIn
+from ticketing.cli.demo_scene import load_scene
+from ticketing.errors import Misconfigured
 
 
-def told(folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+def told(folder: Path, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run the demo in a folder of its own, on a port of its own."""
     folder.mkdir(exist_ok=True)
     for name in ("regions", "wsgi.py"):
@@ -23,7 +28,7 @@ def told(folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]"
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     return subprocess.run(
-        [sys.executable, "-m", "ticketing", "demo", "--once", "--port", str(port)],
+        [sys.executable, "-m", "ticketing", "demo", "--once", "--port", str(port), *words],
         cwd=folder, env={**os.environ, "PYTHONPATH": str(Path.cwd()), **environment}, capture_output=True, text=True,
         timeout=240, check=False,
     )  # fmt: skip
@@ -43,24 +48,59 @@ def test_the_demo_is_paid_with_stripe_where_its_keys_are_set(tmp_path: Path, sta
     assert taken
 
 
-@pytest.mark.parametrize("time", ["first", "again"])
-def test_the_demo_tells_its_story_and_leaves_its_artefacts(
-    tmp_path_factory: pytest.TempPathFactory, time: str
+@pytest.mark.parametrize(
+    ("region", "gate", "end"),
+    [
+        (
+            "helsinki-tallinn",
+            "Tallink, Tallinn D-terminal",
+            "payments-sepa.xml: pain.001.001.09, 3 transfers",
+        ),
+        ("oresund", "Öresundståg, Malmö Centralstation", "payments-other.csv: 3 payments outside SEPA"),
+        ("lille-kortrijk-tournai", "SNCB/NMBS, Kortrijk", "payments-sepa.xml: pain.001.001.09, 3 transfers"),
+    ],
+)
+def test_each_region_tells_its_story_and_leaves_its_artefacts(
+    tmp_path_factory: pytest.TempPathFactory, region: str, gate: str, end: str
 ) -> None:
-    folder = tmp_path_factory.getbasetemp() / "demo"
+    folder = (
+        tmp_path_factory.getbasetemp() / "demo"
+    )  # one after the other in the same folder: each begins afresh
 
-    done = told(folder)
+    done = told(folder, "--region", region)
 
     assert done.returncode == 0, done.stdout + done.stderr
     rows = dict(re.findall(r"^(.*?) {2,}(-?\d+\.\d\d) *$", done.stdout, re.MULTILINE))
-    assert Decimal(rows["paid - given back"]) == Decimal(rows["shares + VAT + fee"])
+    assert Decimal(rows["paid - given back"]) == Decimal(rows["shares + VAT + fee"]) > 0
     assert "already_used" in done.stdout
+    assert re.search(rf"{gate} +accept", done.stdout)
+    assert end in done.stdout
     assert "\x1b" not in done.stdout
-    left = {path.name for path in (folder / "var" / "demo").iterdir()}
-    assert {
-        "ticket-anna.png",
-        "ticket-anna.svg",
-        "ticket-anna.jwt",
-        "statement-hsl.csv",
-        "statement-tlt.csv",
-    } <= left
+    left = {path.suffix for path in (folder / "var" / "demo").iterdir()}
+    assert {".png", ".svg", ".jwt", ".csv", ".json"} <= left
+
+
+def test_a_new_region_has_a_story_to_begin_with(tmp_path: Path) -> None:
+    (tmp_path / "demo.toml").write_text(files("three-rivers")["demo.toml"])
+
+    scene = load_scene(tmp_path)
+
+    morning = scene.morning(datetime(2026, 11, 25, tzinfo=UTC))
+    assert morning == datetime(2026, 10, 13, 6, 0, tzinfo=ZoneInfo("Europe/Vienna"))
+    assert scene.accounts.keys() == {"scheme", "bus", "rail"}
+
+
+def test_a_region_without_a_story_and_a_wrong_one_are_told_by_name(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"has no demo\.toml"):
+        load_scene(tmp_path)
+
+    (tmp_path / "demo.toml").write_text(
+        'bought_at = "6"\nleaves = "07:00"\ntime_zone = "Moon/Base"\nfrom = "A"\nto = 5\nopening = "x"\nnoise = 1\n'
+        '[goes]\nref = "a"\nrider_category = "adult"\n[accounts]\nscheme = ["S"]\n'
+    )
+    with pytest.raises(Misconfigured) as found:
+        load_scene(tmp_path)
+
+    assert sorted(fault.path for fault in found.value.faults) == [
+        "accounts.scheme", "bought_at", "noise", "stays", "time_zone", "to"
+    ]  # fmt: skip

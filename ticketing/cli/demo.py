@@ -9,9 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 import httpx
@@ -19,49 +18,54 @@ from rich.console import Console
 
 from ticketing.cli import deployment
 from ticketing.cli.demo_operators import simulators
+from ticketing.cli.demo_scene import Scene, load_scene
 from ticketing.cli.serve import gunicorn
-from ticketing.cli.story import CARDS, Access, Story
+from ticketing.cli.story import CARDS, Access, Stage, Story
 from ticketing.config import Settings
 from ticketing.db.migrate import upgrade
+from ticketing.errors import ThroughfareError
 from ticketing.identity import create_key, staff
 from ticketing.identity.staff import StaffDesk
-from ticketing.regions import load_regions
+from ticketing.regions import Region, load_regions
 from ticketing.tickets.keys import KeyStore
 
 _START_SECONDS = 30
 _FOLDER = Path("var/demo")
-_REGION = "helsinki-tallinn"
 
 
 @click.command()
+@click.option("--region", default="helsinki-tallinn", help="Whose story; its demo.toml says what is told.")
 @click.option("--once", is_flag=True, help="End after the story instead of serving until Ctrl-C.")
 @click.option("--port", type=int, default=None, help="The port; 8000 if it is free, else another.")
-def command(*, once: bool, port: int | None) -> None:
-    """Play a commuter's day from Kopli in Tallinn to Pasila in Helsinki, with pretended money.
+def command(*, region: str, once: bool, port: int | None) -> None:
+    """Play a commuter's day, from Kopli in Tallinn to Pasila in Helsinki or in another region, with pretended money.
 
     With THROUGHFARE_GATEWAY=stripe and a test key it is paid with Stripe's test cards.
 
     \b
     Example:
       throughfare demo --once
+      throughfare demo --region oresund
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     console = Console(highlight=False, soft_wrap=True)
     chosen, gateway = port or _free_port(), os.environ.get("THROUGHFARE_GATEWAY", "demo")
     if gateway not in CARDS:
         raise click.ClickException(f"THROUGHFARE_GATEWAY is {gateway!r}; it may be {' or '.join(CARDS)}")
     with console.status("Setting up the demo: database, keys, region ..."):
-        settings, access, people = _set_up(chosen)
+        scene = _scene(region)
+        start = scene.morning(datetime.now(UTC))
+        settings, loaded, access, people = _set_up(chosen, region, start)
     stage = contextlib.ExitStack()
     try:
         with stage:
             with console.status("Starting the operators' stand-ins and the service ..."):
                 found = stage.enter_context(
-                    simulators(_FOLDER, settings.regions_folder / _REGION, _FOLDER / "clock")
+                    simulators(_FOLDER, settings.regions_folder / region, loaded.operators, _FOLDER / "clock")
                 )
                 server = stage.enter_context(_running(settings, chosen, found))
                 _await_ready(settings, server)
-            story = Story(console, settings.public_url, access, _FOLDER, _move_clock, cards=CARDS[gateway])
-            story.tell(_story_day(datetime.now(UTC)))
+            stage_of = Stage(settings.public_url, _FOLDER, _move_clock)
+            Story(console, scene, region, access, stage_of, cards=CARDS[gateway]).tell(start)
             if once or not sys.stdout.isatty():
                 return
             console.print(
@@ -76,7 +80,14 @@ def command(*, once: bool, port: int | None) -> None:
         console.print("\nGoodbye.")
 
 
-def _set_up(port: int) -> tuple[Settings, Access, str]:
+def _scene(region: str) -> Scene:
+    try:
+        return load_scene(Settings("sqlite://").regions_folder / region)
+    except ThroughfareError as error:
+        raise click.ClickException(error.detail) from error
+
+
+def _set_up(port: int, name: str, start: datetime) -> tuple[Settings, Region, Access, str]:
     """Begin afresh: a new database, new keys, an API key for each operator's gates and one for finance.
 
     Answers also who may sign in to the console, with their first passwords.
@@ -85,18 +96,17 @@ def _set_up(port: int) -> tuple[Settings, Access, str]:
     _FOLDER.mkdir(parents=True)
     settings = Settings(
         database_url=f"sqlite:///{_FOLDER / 'throughfare.db'}",
-        regions=(_REGION,),
+        regions=(name,),
         keys_folder=_FOLDER / "keys",
         public_url=f"http://127.0.0.1:{port}",
         demo_clock_file=_FOLDER / "clock",
         log_format="json",
     )
-    start = _story_day(datetime.now(UTC))
     _move_clock(start)
     database = deployment.database(settings)
     upgrade(database)
     KeyStore(settings.keys_folder, settings.key_passphrase).create_missing(start - timedelta(days=3))
-    region = load_regions(settings)[_REGION]
+    region = load_regions(settings)[name]
     gates = {
         operator: create_key(database, settings.clock(), role="gate", operator=operator, label="demo gate")[1]
         for operator in region.operators
@@ -111,7 +121,7 @@ def _set_up(port: int) -> tuple[Settings, Access, str]:
         for email, name in (("anna@scheme.example", "Anna Kask"), ("bertil@scheme.example", "Bertil Lind"))
     )
     database.close()
-    return settings, Access(gates, finance, approver), people
+    return settings, region, Access(gates, finance, approver), people
 
 
 @contextlib.contextmanager
@@ -128,6 +138,7 @@ def _running(
         "THROUGHFARE_PUBLIC_URL": settings.public_url,
         "THROUGHFARE_DEMO_CLOCK_FILE": str(settings.demo_clock_file),
         "THROUGHFARE_SETTLEMENT_FOLDER": str(_FOLDER / "settlement"),
+        "THROUGHFARE_WARM_UP": "off",  # the story makes one search, at once
     }
     lines = {
         "service": gunicorn(f"127.0.0.1:{port}", workers=1, threads=8),
@@ -158,16 +169,6 @@ def _await_ready(settings: Settings, server: "subprocess.Popen[bytes]") -> None:
         except httpx.TransportError:
             time.sleep(0.05)
     raise click.ClickException(f"the service did not start; see {_FOLDER / 'service.log'}")
-
-
-def _story_day(now: datetime) -> datetime:
-    """06:10 in Tallinn on the second Tuesday of last month: never a public holiday, and the month is over."""
-    first = (now.date().replace(day=1) - timedelta(days=1)).replace(day=1)
-    tuesday = 1
-    second = first + timedelta(days=(tuesday - first.weekday()) % 7 + 7)
-    return datetime.combine(date(second.year, second.month, second.day), datetime.min.time()).replace(
-        hour=6, minute=10, tzinfo=ZoneInfo("Europe/Tallinn")
-    )
 
 
 def _move_clock(to: datetime | None) -> None:

@@ -1,4 +1,4 @@
-"""The demo's stand-ins for operators' systems: one speaks the maritime API, one exchanges files; each a process."""
+"""The demo's stand-ins for operators' systems: for each that a region connects, the simulator of its protocol; each a process."""
 
 import contextlib
 import signal
@@ -6,43 +6,59 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 
+from operators.region import Operator
+
 _START_SECONDS = 30
 _HOLD_MINUTES = 20
+_SPEAKS_HTTP = {"maritime", "osdm"}
 
 
 @contextlib.contextmanager
-def simulators(folder: Path, region_folder: Path, clock_file: Path) -> Iterator[dict[str, str]]:
+def simulators(
+    folder: Path, region_folder: Path, operators: Mapping[str, Operator], clock_file: Path
+) -> Iterator[dict[str, str]]:
     """Start them; yields what the service's environment needs to find them. They end with the block."""
-    port = _free_port()
-    exchange = folder / "exchange" / "viking"
-    exchange.mkdir(parents=True, exist_ok=True)
-    clock = ("--clock-file", str(clock_file))
-    lines = {
-        "maritime": ("maritime", "--port", str(port), "--hold-minutes", str(_HOLD_MINUTES), *clock),
-        "exchange": (
-            "exchange", "--folder", str(exchange), "--feed", str(region_folder / "feeds" / "viking"), "--operator", "viking",
-            *clock,
-        ),
-    }  # fmt: skip
+    lines: dict[str, tuple[str, ...]] = {}
+    environment: dict[str, str] = {}
+    ports = []
+    for name, operator in operators.items():
+        table = operator.connector
+        variable = f"THROUGHFARE_{name.upper()}"
+        if table and table.kind in _SPEAKS_HTTP:
+            port = _free_port()
+            ports.append(port)
+            url = f"http://127.0.0.1:{port}"
+            hold = str(table.values.get("hold_minutes", _HOLD_MINUTES))
+            lines[name] = (table.kind, "--port", str(port), "--hold-minutes", hold)
+            environment |= _addresses(table.kind, variable, url) | {str(table.values["secret"]): "sandbox"}
+        elif table and table.kind == "exchange":
+            exchange = folder / "exchange" / name
+            exchange.mkdir(parents=True, exist_ok=True)
+            feed = region_folder / "feeds" / name
+            lines[name] = ("exchange", "--folder", str(exchange), "--feed", str(feed), "--operator", name)
+            environment[f"{variable}_FOLDER"] = str(exchange)
+    lines = {name: (*line, "--clock-file", str(clock_file)) for name, line in lines.items()}
     started = [_start(folder, name, line) for name, line in lines.items()]
     try:
-        _await_port(port, started)
-        yield {
-            "THROUGHFARE_TALLINK_URL": f"http://127.0.0.1:{port}/bookings/",
-            "THROUGHFARE_TALLINK_AVAILABILITY_URL": f"http://127.0.0.1:{port}/availability/",
-            "TALLINK_API_KEY": "sandbox",
-            "THROUGHFARE_VIKING_FOLDER": str(exchange),
-        }
+        for port in ports:
+            _await_port(port, started)
+        yield environment
     finally:
         for process in started:
             process.send_signal(signal.SIGTERM)
         for process in started:
             process.wait(timeout=10)
+
+
+def _addresses(kind: str, variable: str, url: str) -> dict[str, str]:
+    if kind == "maritime":
+        return {f"{variable}_URL": f"{url}/bookings/", f"{variable}_AVAILABILITY_URL": f"{url}/availability/"}
+    return {f"{variable}_URL": url, f"{variable}_TOKEN_URL": f"{url}/token"}
 
 
 def _start(folder: Path, name: str, line: tuple[str, ...]) -> "subprocess.Popen[bytes]":

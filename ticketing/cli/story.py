@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ticketing.cli import story_month
+from ticketing.cli.demo_scene import Scene
 from ticketing.ids import new_id
 
 
@@ -41,24 +42,25 @@ CARDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where it is played: the service, the folder for what is left, and what sets the service's pretended time."""
+
+    url: str
+    folder: Path
+    move_clock: Callable[[datetime | None], None]
+
+
 class Story:
-    """Tells one day. `move_clock` sets the pretended time of the service."""
+    """Tells one day of a region, as its scene says."""
 
     def __init__(
-        self,
-        console: Console,
-        url: str,
-        access: Access,
-        folder: Path,
-        move_clock: Callable[[datetime | None], None],
-        *,
-        cards: Cards,
+        self, console: Console, scene: Scene, region: str, access: Access, stage: Stage, *, cards: Cards
     ) -> None:
         self._say = console.print
-        self._http = httpx.Client(base_url=url, timeout=30)
-        self._access = access
-        self._folder = folder
-        self._move_clock = move_clock
+        self._http = httpx.Client(base_url=stage.url, timeout=30)
+        self._scene, self._region, self._access = scene, region, access
+        self._folder, self._move_clock = stage.folder, stage.move_clock
         self._cards = cards
 
     def tell(self, start: datetime) -> None:
@@ -76,17 +78,15 @@ class Story:
         self._say(f"\nThe tickets, their QR codes and the statements are in [bold]{self._folder}[/bold].")
 
     def _search(self, start: datetime) -> dict[str, Any]:
-        self._step(1, f"{start:%H:%M}, Kopli. An adult and a child want to go to Pasila in Helsinki.")
+        scene = self._scene
+        self._step(1, f"{start:%H:%M}, {scene.opening}")
         found = self._post(
             "/v1/journeys",
             {
-                "from": {"place": "Kopli"},
-                "to": {"place": "Pasila"},
-                "depart_at": start.isoformat(),
-                "passengers": [
-                    {"ref": "anna", "rider_category": "adult"},
-                    {"ref": "mari", "rider_category": "child"},
-                ],
+                "from": {"place": scene.origin},
+                "to": {"place": scene.destination},
+                "depart_at": datetime.combine(start, scene.leaves, start.tzinfo).isoformat(),
+                "passengers": [dict(scene.goes), dict(scene.stays)],
             },
         )
         table = Table("leaves", "arrives", "changes", "by", "price", box=None, padding=(0, 2, 0, 0))
@@ -145,20 +145,30 @@ class Story:
         return tickets
 
     def _travel(self, offer: dict[str, Any], tickets: list[dict[str, Any]]) -> None:
-        """Show the adult's ticket to the tram's gate, twice, and to the ferry's."""
-        token = next(ticket["token"] for ticket in tickets if ticket["passenger"] == "anna")
+        """Show the ticket of who goes at the first gate, twice, and at the next operator's."""
+        who = self._scene.goes["ref"]
+        token = next(ticket["token"] for ticket in tickets if ticket["passenger"] == who)
         rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
-        tram, ferry = rides[0], next(leg for leg in rides if leg["mode"] == "ferry")
-        self._step(6, "Anna shows her code at the gates.")
-        self._move_clock(datetime.fromisoformat(tram["departure"]))
-        first = self._present(token, tram)
-        self._expect(first["decision"] == "accept", "the tram's gate accepts the ticket")
-        self._move_clock(datetime.fromisoformat(tram["departure"]) + timedelta(minutes=5))
-        second = self._present(token, tram)
-        self._expect(second["reason"] == "already_used", "a second use is refused")
-        self._move_clock(datetime.fromisoformat(ferry["departure"]) - timedelta(minutes=35))
-        third = self._present(token, ferry)
-        self._expect(third["decision"] == "accept", "the ferry's gate accepts the ticket")
+        first, onward = (
+            rides[0],
+            next((leg for leg in rides if leg["operator"] != rides[0]["operator"]), None),
+        )
+        self._step(6, f"{who.capitalize()} shows the code at the gates.")
+        self._move_clock(datetime.fromisoformat(first["departure"]))
+        shown = self._present(token, first)
+        self._expect(
+            shown["decision"] == "accept", f"the gate of {first['operator_name']} accepts the ticket"
+        )
+        self._move_clock(datetime.fromisoformat(first["departure"]) + timedelta(minutes=5))
+        again = self._present(token, first)
+        self._expect(again["reason"] == "already_used", "a second use is refused")
+        if onward:
+            boards = datetime.fromisoformat(onward["check_in_until"] or onward["departure"])
+            self._move_clock(boards - timedelta(minutes=2))
+            later = self._present(token, onward)
+            self._expect(
+                later["decision"] == "accept", f"the gate of {onward['operator_name']} accepts the ticket"
+            )
 
     def _present(self, token: str, leg: dict[str, Any]) -> dict[str, Any]:
         answer = self._post(
@@ -176,8 +186,9 @@ class Story:
         return answer
 
     def _refund(self, order: dict[str, Any], key: str) -> dict[str, Any]:
-        self._step(5, "Mari has a fever and stays at home: her ticket is given back.")
-        refund = self._post(f"/v1/orders/{order['id']}/refunds", {"passengers": ["mari"]}, key, once=True)
+        self._step(5, self._scene.because)
+        who = {"passengers": [self._scene.stays["ref"]]}
+        refund = self._post(f"/v1/orders/{order['id']}/refunds", who, key, once=True)
         for line in refund["lines"]:
             self._say(f"  {_text(line['amount'])} back: {line['because']}")
         return refund
@@ -187,7 +198,8 @@ class Story:
         self._step(7, f"The month is over. Finance staff close {start:%Y-%m}.")
         self._move_clock(None)
         keys = (self._access.finance, self._access.approver)
-        story_month.close(self, order, refund, f"{start:%Y-%m}", keys=keys, folder=self._folder)
+        month = story_month.Month(self._region, f"{start:%Y-%m}", self._scene.accounts, keys, self._folder)
+        story_month.close(self, month, order, refund)
 
     def say(self, what: object) -> None:
         """Print a line or a table."""

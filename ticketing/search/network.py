@@ -6,15 +6,17 @@ agency's time zone (GTFS), so days of 23 or 25 hours and departures after midnig
 """
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from operators.gtfs.timetable import Pattern, Timetable
 from operators.region import RegionData
 from operators.territory import great_circle_m
 
+_T = TypeVar("_T")
 _CELL_DEGREES = 0.01
 
 
@@ -60,6 +62,14 @@ class Network:
     lines: tuple[Line, ...]
     calls: tuple[tuple[tuple[int, int], ...], ...]
     walks: tuple[tuple[tuple[int, int, int], ...], ...]
+    _derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def derived(self, name: str, make: "Callable[[Network], _T]") -> _T:
+        """What follows from the network and is dear to make: made once, when it is first asked for."""
+        if name not in self._derived:
+            self._derived[name] = make(self)
+        found: _T = self._derived[name]
+        return found
 
     def reversed(self) -> "Network":
         """The network with time running backwards, for searches by arrival."""

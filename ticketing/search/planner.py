@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from operators.region import RegionData
 from operators.territory import metres_by_state
 from tariffs.journey import Ride
+from ticketing.search.fast import scan
 from ticketing.search.network import Network
-from ticketing.search.scan import Found, Hop, scan
+from ticketing.search.scan import Found, Hop
 
 MAX_RIDES = 6
 _FOREVER = 1 << 62
@@ -194,7 +195,7 @@ def _earliest_arrival(timeline: Timeline, question: Question, way: Found) -> Fou
 
 def _forward(timeline: Timeline, question: Question, backward: Found) -> Found:
     """Turn a way of the backward network round; its arrival is at the destination, the last walk included."""
-    lines = {id(line): number for number, line in enumerate(timeline.backward.lines)}
+    lines = timeline.backward.derived("line numbers", _line_numbers)
     hops = []
     for hop in reversed(backward.hops):
         line = timeline.forward.lines[lines[id(hop.line)]]
@@ -205,6 +206,10 @@ def _forward(timeline: Timeline, question: Question, backward: Found) -> Found:
     last = final.line.stops[final.alight]
     walk = question.destinations[timeline.forward.stops[last]].seconds
     return Found(left + walk, tuple(hops), hops[0].line.stops[hops[0].board], last)
+
+
+def _line_numbers(network: Network) -> dict[int, int]:
+    return {id(line): number for number, line in enumerate(network.lines)}
 
 
 def _departure(network: Network, question: Question, way: Found) -> int:

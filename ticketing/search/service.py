@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
+from operators.port import Connector
 from operators.region import RegionData
 from tariffs.caps import Tap
 from tariffs.party import Passenger, ProvenClaim
@@ -18,13 +19,14 @@ from ticketing.db.offers import Offer
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.ids import new_id
 from ticketing.regions import Region, Watch, rides, travellers
-from ticketing.search import places
+from ticketing.search import free_places, places
+from ticketing.search.free_places import FreePlaces, RideKey
 from ticketing.search.live import overlay
 from ticketing.search.network import ORDINARY, Needs, Network, build, days_around, nearby
 from ticketing.search.places import Place
 from ticketing.search.planner import Access, Plan, Question, Timeline, plan_arriving, plan_departing
 from ticketing.search.ranking import Merit, choose, spread
-from ticketing.search.show import itinerary
+from ticketing.search.show import itinerary, with_free_places
 from ticketing.search.via import Stay, plan_via
 
 AT_LEAST, AT_MOST = 3, 8
@@ -85,6 +87,7 @@ class Wish:
     range_minutes: int | None = None
     less_walking: bool = False
     wheelchair: bool = False
+    free_places: bool = False
 
     @classmethod
     def from_request(cls, wanted: Mapping[str, Any], holder: Holder | None = None) -> "Wish":
@@ -103,6 +106,7 @@ class Wish:
             range_minutes=wanted.get("range_minutes"),
             less_walking=wanted.get("walking") == "less",
             wheelchair=wanted.get("wheelchair", False),
+            free_places=wanted.get("free_places", False),
         )
 
 
@@ -115,10 +119,12 @@ class Planner:
     regions: Mapping[str, Region]
     watch: Watch | None = None
     sale_channel: str | None = None
+    connectors: Mapping[str, Mapping[str, Connector]] = field(default_factory=dict)
     _networks: dict[tuple[Any, ...], tuple[RegionData, object, tuple[Timeline, ...]]] = field(
         default_factory=dict
     )
     _places: dict[str, tuple[RegionData, tuple[Place, ...]]] = field(default_factory=dict)
+    _making: dict[tuple[Any, ...], threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def timelines(self, region: RegionData, at: datetime, needs: Needs = ORDINARY) -> tuple[Timeline, ...]:
@@ -151,14 +157,23 @@ class Planner:
         version: object,
         make: Callable[[], tuple[Timeline, ...]],
     ) -> tuple[Timeline, ...]:
-        """What was made for this region and version, made now where it was not; the oldest gives way."""
+        """What was made for this region and version, made now where it was not; the oldest gives way.
+
+        Whoever asks for the same waits while it is made, whoever asks for anything else does not.
+        """
         with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
             known = self._networks.get(key)
             if known is None or known[0] is not region or known[1] != version:
-                self._networks.pop(key, None)
-                while len(self._networks) >= _CACHED_DAYS:
-                    self._networks.pop(next(iter(self._networks)))
-                known = self._networks[key] = (region, version, make())
+                known = (region, version, make())
+                with self._lock:
+                    self._networks.pop(key, None)
+                    while len(self._networks) >= _CACHED_DAYS:
+                        oldest = next(iter(self._networks))
+                        self._networks.pop(oldest)
+                        self._making.pop(oldest, None)
+                    self._networks[key] = known
             return known[2]
 
 
@@ -263,6 +278,7 @@ def _with_offers(
     """Store an offer for every itinerary that can be sold."""
     now = planner.clock.now()
     told = planner.watch.disruptions(region.data.id) if planner.watch else {}
+    free = _free_places(planner, region.data, wish, [plan for plan, _, _ in chosen])
     shown, stored = [], []
     for plan, price, praise in chosen:
         view = itinerary(region.data, plan, price, praise, told)
@@ -287,12 +303,23 @@ def _with_offers(
                 "offer_id": stored[-1].id,
                 "offer_expires_at": written(expires),
             }
-        shown.append(view)
+        # Not part of what is stored: an hour later it would be an old number.
+        shown.append(with_free_places(view, plan, free) if wish.free_places else view)
     with planner.database.write() as tx:
         offers.delete_offers_expired_before(tx, now - timedelta(hours=1))
         offers.insert_offers(tx, stored)
     live = {operator: written(one.as_of) for operator, one in told.items()}
     return {"itineraries": shown, "reason": None, "live_as_of": live}
+
+
+def _free_places(
+    planner: Planner, region: RegionData, wish: Wish, plans: Sequence[Plan]
+) -> dict[RideKey, FreePlaces]:
+    """What operators tell of the rides that are shown, where it was asked for."""
+    if not wish.free_places:
+        return {}
+    shown = [ride for plan in plans for ride in plan.rides]
+    return free_places.ask(region, planner.connectors.get(region.id, {}), shown)
 
 
 def _region(planner: Planner, wish: Wish) -> Region:

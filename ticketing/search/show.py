@@ -9,6 +9,8 @@ from operators.port import Disruptions
 from operators.region import RegionData
 from operators.territory import state_of
 from tariffs.result import JourneyPrice
+from ticketing.clock import written
+from ticketing.search.free_places import FreePlaces, RideKey, key_of
 from ticketing.search.live import alerts_for
 from ticketing.search.planner import Plan, PlannedRide, Walk
 
@@ -34,6 +36,26 @@ def itinerary(
         "price": _price(price),
         "offer_id": None,
         "offer_expires_at": None,
+    }
+
+
+def with_free_places(
+    view: Mapping[str, Any], plan: Plan, free: Mapping[RideKey, FreePlaces]
+) -> dict[str, Any]:
+    """The itinerary with what operators tell of their free places; nothing is added to a ride of one that does not."""
+    rides = iter(plan.rides)
+    legs = []
+    for leg in view["legs"]:
+        found = free.get(key_of(next(rides))) if leg["kind"] == "ride" else None
+        legs.append({**leg, "free_places": _free(found)} if found else leg)
+    return {**view, "legs": legs}
+
+
+def _free(found: FreePlaces) -> dict[str, Any]:
+    return {
+        "places": dict(found.places) if found.places is not None else None,
+        "as_of": written(found.as_of) if found.as_of else None,
+        "reason": found.reason,
     }
 
 

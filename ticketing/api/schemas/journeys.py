@@ -69,6 +69,10 @@ class JourneyRequestSchema(Strict):
         load_default=False,
         metadata={"description": "leave out what a feed calls not accessible; unknown is shown as unknown"},
     )
+    free_places = fields.Boolean(
+        load_default=False,
+        metadata={"description": "ask operators for free places; waits for them 1.5 seconds at most"},
+    )
 
     @validates_schema
     def _a_range_is_simple(self, wanted: dict[str, Any], **_: Any) -> None:
@@ -101,6 +105,20 @@ class StopSchema(Strict):
     member_state = fields.String(required=True, allow_none=True)
 
 
+class FreePlacesSchema(Strict):
+    """Free places as the operator told them at `as_of`: to choose by, not a promise; a hold alone takes a place.
+
+    `places` by kind (foot, car, cabin), null for a kind without a number. Without them the reason: `late` where the
+    operator did not answer in time, `not_told` where it has no answer.
+    """
+
+    places = fields.Dict(
+        keys=fields.String(), values=fields.Integer(allow_none=True), required=True, allow_none=True
+    )
+    as_of = moment(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True, validate=validate.OneOf(["late", "not_told"]))
+
+
 class LegSchema(Strict):
     """A ride or a walk. Times are local to their stop, with its offset."""
 
@@ -123,6 +141,7 @@ class LegSchema(Strict):
     live_departure = moment(allow_none=True)
     live_arrival = moment(allow_none=True)
     alerts = fields.List(fields.String())
+    free_places = fields.Nested(FreePlacesSchema)
     wheelchair = fields.String(validate=validate.OneOf(["yes", "no", "unknown"]))
 
 

@@ -1,0 +1,105 @@
+"""Free places of the rides that are shown, as their operators tell them: all are asked at once, nobody is waited for long.
+
+A number is a help to choose by and nothing more: places are taken by a hold alone. Who does not answer within
+the budget contributes a reason, not a delay; what comes too late is thrown away.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import structlog
+
+from operators.departures import departure_of
+from operators.errors import OperatorError
+from operators.port import Availability, Connector, Departure
+from operators.region import RegionData
+from tariffs.journey import Ride
+
+_log = structlog.get_logger(__name__)
+# The time for a fan-out (reference on connectors, A.4).
+BUDGET_SECONDS = 1.5
+Reason = Literal["late", "not_told"]
+# What names a ride: operator, trip, stop of boarding, planned departure.
+RideKey = tuple[str, str, str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class FreePlaces:
+    """Places by kind, None where there is no number; `as_of` is the operator's time. Or the reason for neither."""
+
+    places: Mapping[str, int | None] | None
+    as_of: datetime | None
+    reason: Reason | None
+
+
+def ask(
+    region: RegionData,
+    connectors: Mapping[str, Connector],
+    rides: Iterable[Ride],
+    budget_seconds: float = BUDGET_SECONDS,
+) -> dict[RideKey, FreePlaces]:
+    """Ask each operator that tells once about all of its rides; one that tells nothing is left out."""
+    wanted = _wanted(region, connectors, rides)
+    answers: queue.SimpleQueue[tuple[str, Sequence[Availability] | None]] = queue.SimpleQueue()
+    for operator, departures in wanted.items():
+        threading.Thread(
+            target=_ask_one, args=(connectors[operator], tuple(departures), answers), daemon=True
+        ).start()
+    told: dict[str, Sequence[Availability] | None] = {}
+    give_up = time.monotonic() + budget_seconds
+    while len(told) < len(wanted) and (left := give_up - time.monotonic()) > 0:
+        try:
+            operator, answer = answers.get(timeout=left)
+        except queue.Empty:
+            break
+        told[operator] = answer
+    return {
+        key: _found(departure, told[operator]) if operator in told else FreePlaces(None, None, "late")
+        for operator, departures in wanted.items()
+        for departure, key in departures.items()
+    }
+
+
+def key_of(ride: Ride) -> RideKey:
+    """What names a ride in the answer of `ask`."""
+    return (ride.operator, ride.trip_id, ride.from_stop_id, ride.departure)
+
+
+def _wanted(
+    region: RegionData, connectors: Mapping[str, Connector], rides: Iterable[Ride]
+) -> dict[str, dict[Departure, RideKey]]:
+    wanted: dict[str, dict[Departure, RideKey]] = {}
+    for ride in rides:
+        connector = connectors.get(ride.operator)
+        if connector is None or not connector.capabilities.availability:
+            continue
+        try:
+            departure = departure_of(ride, region.timetables[ride.operator])
+        except LookupError:
+            continue  # a trip that was added for today: there is nothing to ask by
+        wanted.setdefault(ride.operator, {})[departure] = key_of(ride)
+    return wanted
+
+
+def _ask_one(
+    connector: Connector,
+    departures: tuple[Departure, ...],
+    answers: "queue.SimpleQueue[tuple[str, Sequence[Availability] | None]]",
+) -> None:
+    try:
+        answers.put((connector.operator, connector.availability(departures)))
+    except (OperatorError, OSError) as error:
+        _log.info("free places not told", operator=connector.operator, reason=str(error))
+        answers.put((connector.operator, None))
+
+
+def _found(departure: Departure, told: Sequence[Availability] | None) -> FreePlaces:
+    for one in told or ():
+        if one.departure == departure:
+            return FreePlaces(one.free, one.as_of, None)
+    return FreePlaces(None, None, "not_told")
