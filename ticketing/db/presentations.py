@@ -1,4 +1,4 @@
-"""A presentation at a gate online: what is read before the decision and written after it, each statement built once.
+"""A presentation at a gate online: what is read before the decision, in two statements that are built once.
 
 A gate is a hot path: building a statement costs more than running it, and on PostgreSQL each is a round trip.
 """
@@ -6,22 +6,19 @@ A gate is a hot path: building a statement costs more than running it, and on Po
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
+import psycopg
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from psycopg import Pipeline
+from sqlalchemy.dialects import postgresql
 
 from ticketing.db.devices_tables import gate_device
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import scan_echo, ticket_use, use_change
-from ticketing.db.rows import columns
-from ticketing.db.scans import Scan
+from ticketing.db.gates_tables import scan_echo, ticket_use
 from ticketing.db.tables import api_key, proof_seen, scan, ticket, use_claim
-from ticketing.db.tickets import UseClaim
 from ticketing.db.types import Instant, Int64
 from ticketing.db.uses import TicketUse
-
-Written = Literal["stored", "repeated", "taken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +68,69 @@ class Known:
         return 1 + max((number for at, number in self.taken if at == leg), default=0)
 
 
-def hold_ticket(tx: Transaction, jti: str) -> HeldTicket | None:
-    """Read a ticket's status and hold its row until the transaction ends."""
-    row = tx.execute(_HOLD, {"jti": jti}).one_or_none()
-    return None if row is None else HeldTicket(row.status, row.status_index)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a gate asks about: which scan, of which ticket, with which proof, and since when a repeat is the same scan."""
+
+    gate_key_id: str
+    scan_id: str
+    is_device: bool
+    jti: str | None
+    nonce: str | None
+    since: datetime
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the statements are told."""
+        jti, nonce = self.jti or "", self.nonce or ""
+        return {
+            "gate": self.gate_key_id,
+            "scan": self.scan_id,
+            "jti": jti,
+            "nonce": nonce,
+            "since": self.since,
+        }
+
+    @property
+    def kind(self) -> tuple[bool, bool]:
+        """Which of the readings is needed."""
+        return self.is_device, self.nonce is not None
 
 
-def read_known(
-    tx: Transaction,
-    gate_key_id: str,
-    scan_id: str,
-    *,
-    is_device: bool,
-    jti: str | None,
-    nonce: str | None,
-    since: datetime,
-) -> Known:
-    """Read what is known of a ticket and of a scan, with the proof of this `nonce`; `recent` only since then."""
-    values = {"gate": gate_key_id, "scan": scan_id, "jti": jti or "", "nonce": nonce or "", "since": since}
+def hold_and_read(tx: Transaction, asked: Asked) -> tuple[HeldTicket | None, Known]:
+    """Hold the ticket's row until the transaction ends, then read what is known: what others have committed is seen.
+
+    On PostgreSQL both go to the server at once, and are still two statements, each with its own view of the rows.
+    """
+    if tx.dialect.name == "postgresql" and Pipeline.is_supported():
+        return _in_one_trip(tx, asked)
+    row = tx.execute(_HOLD, {"jti": asked.jti}).one_or_none() if asked.jti else None
+    return None if row is None else HeldTicket(row.status, row.status_index), read_known(tx, asked)
+
+
+def read_known(tx: Transaction, asked: Asked) -> Known:
+    """Read what is known of a ticket and of a scan."""
+    return _known_of(tx.execute(_KNOWN[asked.kind], asked.values))
+
+
+def _in_one_trip(tx: Transaction, asked: Asked) -> tuple[HeldTicket | None, Known]:
+    driver: Any = tx.connection.driver_connection
+    (hold, _), (query, constants) = _HOLD_TEXT, _KNOWN_TEXTS[asked.kind]
+    with driver.cursor() as held, driver.cursor() as known:
+        try:
+            with driver.pipeline():
+                held.execute(hold, {"jti": asked.jti or ""}, prepare=True)
+                known.execute(query, {**constants, **asked.values}, prepare=True)
+            row = held.fetchone()
+            found = _known_of(map(_Row._make, known))
+        except psycopg.Error as error:  # as SQLAlchemy would have said it
+            raise sa.exc.DBAPIError.instance(query, None, error, psycopg.Error, dialect=tx.dialect) from error
+    return None if row is None else HeldTicket(row[0], row[1]), found
+
+
+def _known_of(rows: Iterable[Any]) -> Known:
     found: dict[str, list[Any]] = {what: [] for what in _PARTS}
-    for row in tx.execute(_KNOWN[is_device, nonce is not None], values):
+    for row in rows:
         found[row.what].append(row)
     uses = [
         TicketUse(row.jti, row.gate_key_id, row.scan_id, row.leg, row.operator, row.place, row.word, row.at)
@@ -106,91 +146,22 @@ def read_known(
     )
 
 
-def accept(tx: Transaction, claim: UseClaim, use: TicketUse, made: Scan) -> Written:
-    """Take one use, write it down beside the others, tell its operator's gates with their next bundle, store the scan.
+class _Row(NamedTuple):
+    """A row of what is known; `what` says of which kind, and which of the others mean anything."""
 
-    The unique row of the claim decides: `taken` when somebody else has it, and then nothing is written. `repeated` when
-    a scan of this id was stored in the meantime; the caller must roll back or answer as before.
-    """
-    values = {
-        **{f"claim_{name}": value for name, value in columns(claim).items()},
-        **{f"use_{name}": value for name, value in columns(use).items()},
-        **{f"scan_{name}": value for name, value in columns(made).items()},
-    }
-    claimed, stored = (_accept_at_once if tx.dialect.name == "postgresql" else _accept_in_steps)(tx, values)
-    return "taken" if not claimed else "stored" if stored else "repeated"
+    what: str
+    jti: str
+    gate_key_id: str
+    scan_id: str
+    leg: int
+    operator: str
+    place: str | None
+    word: str
+    at: datetime
+    until: datetime | None
+    number: int
+    text: str
 
-
-def refuse(tx: Transaction, made: Scan) -> Written:
-    """Store a scan that used nothing."""
-    values = {f"scan_{name}": value for name, value in columns(made).items()}
-    return "stored" if tx.execute(_REFUSE[tx.dialect.name], values).rowcount == 1 else "repeated"
-
-
-def _accept_in_steps(tx: Transaction, values: dict[str, Any]) -> tuple[bool, bool]:
-    claim, use, change, scan_ = _STEPS
-    if tx.execute(claim, values).rowcount != 1:
-        return False, False
-    tx.execute(use, values)
-    tx.execute(change, values)
-    return True, tx.execute(scan_, values).rowcount == 1
-
-
-def _accept_at_once(tx: Transaction, values: dict[str, Any]) -> tuple[bool, bool]:
-    """One round trip: what follows the claim is written only where the claim was."""
-    claimed, stored = tx.execute(_AT_ONCE, values).one()
-    return bool(claimed), bool(stored)
-
-
-def _values(table: sa.Table, prefix: str, names: Iterable[str] | None = None) -> dict[str, Any]:
-    return {
-        name: sa.bindparam(f"{prefix}_{name}", type_=table.c[name].type)
-        for name in (names or [column.name for column in table.c])
-    }
-
-
-_CHANGED = {name: sa.bindparam(f"scan_{source}", type_=use_change.c[name].type) for name, source in
-            (("operator", "operator"), ("jti", "jti"), ("changed_at", "received_at"))}  # fmt: skip
-
-
-def _marked(made: Any) -> Any:
-    return made.on_conflict_do_update(
-        index_elements=["operator", "jti"], set_={"changed_at": made.excluded.changed_at}
-    )
-
-
-def _once(insert: Any, table: sa.Table, prefix: str) -> Any:
-    made = insert(table).values(_values(table, prefix)).on_conflict_do_nothing()
-    return made.execution_options(preserve_rowcount=True)
-
-
-_STEPS = (
-    _once(sqlite.insert, use_claim, "claim"),
-    sa.insert(ticket_use).values(_values(ticket_use, "use")),
-    _marked(sqlite.insert(use_change).values(_CHANGED)),
-    _once(sqlite.insert, scan, "scan"),
-)
-_REFUSE = {"sqlite": _STEPS[3], "postgresql": _once(postgresql.insert, scan, "scan")}
-
-
-def _at_once() -> sa.Select[Any]:
-    """PostgreSQL's INSERTs in one statement, each but the first fed by the claim's own row."""
-    made = postgresql.insert(use_claim).values(_values(use_claim, "claim")).on_conflict_do_nothing()
-    claimed = made.returning(use_claim.c.jti).cte("claimed")
-
-    def fed(table: sa.Table, given: dict[str, Any]) -> Any:
-        return postgresql.insert(table).from_select(
-            list(given), sa.select(*given.values()).select_from(claimed)
-        )
-
-    used = fed(ticket_use, _values(ticket_use, "use")).returning(ticket_use.c.jti).cte("used")
-    changed = _marked(fed(use_change, _CHANGED)).returning(use_change.c.jti).cte("changed")
-    kept = fed(scan, _values(scan, "scan")).on_conflict_do_nothing().returning(scan.c.scan_id).cte("kept")
-    counted = [sa.select(sa.func.count()).select_from(part).scalar_subquery() for part in (claimed, kept)]
-    return sa.select(*counted).add_cte(used, changed)
-
-
-_AT_ONCE = _at_once()
 
 _HOLD = (
     sa.select(ticket.c.status, ticket.c.status_index)
@@ -206,7 +177,7 @@ _COLUMNS: dict[str, Any] = {
 
 def _part(what: str, **given: Any) -> sa.Select[Any]:
     """One kind of row, with nothing in the columns that are not its own."""
-    shown = [given.get(name, sa.cast(sa.null(), kind)).label(name) for name, kind in _COLUMNS.items()]
+    shown = [given.get(name, sa.cast(sa.null(), _COLUMNS[name])).label(name) for name in _Row._fields[1:]]
     return sa.select(sa.literal(what, sa.Text()).label("what"), *shown)
 
 
@@ -268,3 +239,14 @@ def _credential(rows: Sequence[Any]) -> Credential | None:
 
 def _earlier(rows: Sequence[Any]) -> Earlier | None:
     return Earlier(rows[0].scan_id, rows[0].word, rows[0].leg, rows[0].text) if rows else None
+
+
+def _text_of(statement: Any) -> tuple[str, dict[str, Any]]:
+    """A statement as PostgreSQL's driver takes it, with the constants in it."""
+    dialect: Any = postgresql.psycopg.dialect
+    made = statement.compile(dialect=dialect())
+    return str(made), {name: value for name, value in made.params.items() if value is not None}
+
+
+_HOLD_TEXT = _text_of(_HOLD)
+_KNOWN_TEXTS = {kind: _text_of(statement) for kind, statement in _KNOWN.items()}

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from ticketing.clock import written
-from ticketing.db import Transaction, presentations, scans
+from ticketing.db import Transaction, acceptances, presentations, scans
+from ticketing.db.acceptances import Written
 from ticketing.db.documents import canonical, digest
-from ticketing.db.presentations import Earlier, Known, Written
+from ticketing.db.presentations import Asked, Earlier, Known
 from ticketing.db.scans import Echo, Scan
 from ticketing.db.tickets import UseClaim
 from ticketing.db.uses import TicketUse
@@ -105,24 +106,26 @@ def _case(house: Gatehouse, shown: Presentation, body: str) -> _Case:
 
 def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
     """Read, decide, write. The ticket's row is held: a refund, another gate or this very scan sent twice waits."""
-    jti, now = case.reading.jti, house.clock.now()
-    ticket = presentations.hold_ticket(tx, jti) if jti else None
+    now = house.clock.now()
+    asked = _asked(case, now)
+    ticket, known = presentations.hold_and_read(tx, asked)
     bundle = knowledge(house, case.shown.operator, case.reading, ticket, case.proof)
     for _ in range(_TRIES):
-        known = _known(tx, case, now)
-        answer = _repeated(case, known) or _read_again(tx, case, known, now)
-        if answer:
-            return answer
-        seen = memory(known.uses, known.proofs, jti, case.shown.operator)
+        check_credential(known.credential, now)
+        earlier = _repeated(case, known) or _read_again(tx, case, known, now)
+        if earlier:
+            return earlier
+        seen = memory(known.uses, known.proofs, asked.jti, case.shown.operator)
         decision = decide(case.presented, bundle, seen, int(now.timestamp()), _gate(case.shown))
         answer = _answer(case.shown, decision, now)
         written_down = _write(tx, case, known, decision, answer=answer, now=now)
         if written_down == "stored":
             return answer
-        if (
-            written_down == "repeated"
-        ):  # a code that names no ticket, sent twice at once: the first answer stands
-            return _repeated(case, _known(tx, case, now)) or answer
+        if written_down == "repeated" and decision.admit:
+            # Never while the ticket's row is held; nothing of this stays.
+            raise Conflict("this scan_id is being answered; ask again")
+        # Somebody was faster, or a code that names no ticket was sent twice at once: what is known now decides.
+        known = presentations.read_known(tx, asked)
     raise Conflict("other gates are faster; present the ticket again")
 
 
@@ -165,21 +168,12 @@ def memory(used: Sequence[TicketUse], proofs: Sequence[str], jti: str | None, op
     return Seen(known, frozenset((jti or "", nonce) for nonce in proofs))
 
 
-def _known(tx: Transaction, case: _Case, now: datetime) -> Known:
-    """What is known at this moment; raises NotAuthenticated or NotAllowed when the gate may no longer call."""
-    nonce = case.proof.nonce if case.proof else None
+def _asked(case: _Case, now: datetime) -> Asked:
     shown = case.shown
-    known = presentations.read_known(
-        tx,
-        shown.gate_key_id,
-        shown.scan_id,
-        is_device=shown.name is not None,
-        jti=case.reading.jti,
-        nonce=nonce,
-        since=now - _DEBOUNCE,
-    )
-    check_credential(known.credential, now)
-    return known
+    return Asked(
+        shown.gate_key_id, shown.scan_id, shown.name is not None, case.reading.jti,
+        case.proof.nonce if case.proof else None, now - _DEBOUNCE,
+    )  # fmt: skip
 
 
 def _repeated(case: _Case, known: Known) -> dict[str, Any] | None:
@@ -239,7 +233,7 @@ def _write(
         direction=shown.direction,
     )
     if not decision.admit:
-        return presentations.refuse(tx, made)
+        return acceptances.refuse(tx, made)
     jti, leg = str(decision.jti), decision.leg or 0
     use_no = known.next_use_no(leg)
     claim = UseClaim(
@@ -249,7 +243,7 @@ def _write(
         jti, shown.gate_key_id, shown.scan_id, leg, shown.operator, shown.name or shown.stop_id, decision.kind,
         now.replace(microsecond=0),
     )  # fmt: skip
-    written_down = presentations.accept(tx, claim, use, made)
+    written_down = acceptances.accept(tx, claim, use, made)
     if written_down == "stored" and decision.nonce:
         scans.remember_proof(tx, jti, decision.nonce, now)
     return written_down

@@ -2,12 +2,21 @@
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from operators.fake import FakeOperator
 from tests.api import Api
+from ticketing.app import create_app
+from ticketing.config import Settings
+from ticketing.db import presentations
 from ticketing.gate import bundle as bundles
 from ticketing.gate.decision import Gate, Presented, Seen, decide
+from ticketing.regions import Region
 from ticketing.tickets.jwk import load_jwks
+from ticketing.tickets.own import of_own
 
 
 def at_the_tram(api: Api) -> tuple[str, str]:
@@ -28,6 +37,47 @@ def test_s20_64_presentations_at_once_have_exactly_one_winner(api: Api) -> None:
         reasons = sorted(pool.map(show, range(64)))
 
     assert reasons == ["already_used"] * 63 + ["ok"]
+
+
+def test_s20_64_presentations_at_two_services_of_one_database_have_exactly_one_winner(
+    api: Api, settings: Settings, regions: dict[str, Region], ferries: dict[str, FakeOperator]
+) -> None:
+    """As two worker processes: each service has connections, a queue of writers and a memory of its own."""
+    token, gate = at_the_tram(api)
+    other = create_app(settings, clock=api.clock, regions=regions, connectors={"helsinki-tallinn": ferries})
+    services = [api.client.application, other]
+
+    def show(number: int) -> str:
+        client = Api(services[number % 2].test_client(), api.clock, api.key)
+        return (client.scan(token, gate).json or {})["reason"]
+
+    with ThreadPoolExecutor(32) as pool:
+        reasons = sorted(pool.map(show, range(64)))
+    other.extensions["throughfare"].till.database.close()
+
+    assert reasons == ["already_used"] * 63 + ["ok"]
+
+
+def test_s20_of_two_that_both_read_an_unused_ticket_the_unique_row_lets_one_through(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where no row is held: what was read is old, the claim is refused, and the second look decides."""
+    token, gate = at_the_tram(api)
+    house = api.client.application.extensions["throughfare"].gatehouse
+    jti = of_own(token).jti
+    with house.database.write() as tx:
+        stale = presentations.hold_and_read(
+            tx, presentations.Asked("k", "s", False, jti, None, api.clock.now())
+        )
+    assert (api.scan(token, gate).json or {})["reason"] == "ok"
+    credential = presentations.Credential(is_device=False, revoked_at=None, expires_at=None)
+    monkeypatch.setattr(
+        presentations, "hold_and_read", lambda *_: (stale[0], replace(stale[1], credential=credential))
+    )
+
+    second = api.scan(token, api.key("gate", "tlt")).json or {}
+
+    assert (second["decision"], second["reason"]) == ("refuse", "already_used")
 
 
 def test_s21_the_same_scan_is_answered_again_and_another_body_is_a_conflict(api: Api) -> None:

@@ -1,0 +1,107 @@
+"""What a decision at a gate online writes: the claim of a use, the use, its mark for bundles and the scan.
+
+Each statement is built once; on PostgreSQL the four of an accepted scan are one, and one round trip.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ticketing.db.engine import Transaction
+from ticketing.db.gates_tables import ticket_use, use_change
+from ticketing.db.rows import columns
+from ticketing.db.scans import Scan
+from ticketing.db.tables import scan, use_claim
+from ticketing.db.tickets import UseClaim
+from ticketing.db.uses import TicketUse
+
+Written = Literal["stored", "repeated", "taken"]
+
+
+def accept(tx: Transaction, claim: UseClaim, use: TicketUse, made: Scan) -> Written:
+    """Take one use, write it down beside the others, tell its operator's gates with their next bundle, store the scan.
+
+    The unique row of the claim decides: `taken` when somebody else has it, and then nothing is written. `repeated` when
+    a scan of this id was stored in the meantime; the caller must roll back or answer as before.
+    """
+    values = {
+        **{f"claim_{name}": value for name, value in columns(claim).items()},
+        **{f"use_{name}": value for name, value in columns(use).items()},
+        **{f"scan_{name}": value for name, value in columns(made).items()},
+    }
+    claimed, stored = (_accept_at_once if tx.dialect.name == "postgresql" else _accept_in_steps)(tx, values)
+    return "taken" if not claimed else "stored" if stored else "repeated"
+
+
+def refuse(tx: Transaction, made: Scan) -> Written:
+    """Store a scan that used nothing."""
+    values = {f"scan_{name}": value for name, value in columns(made).items()}
+    return "stored" if tx.execute(_REFUSE[tx.dialect.name], values).rowcount == 1 else "repeated"
+
+
+def _accept_in_steps(tx: Transaction, values: dict[str, Any]) -> tuple[bool, bool]:
+    claim, use, change, scan_ = _STEPS
+    if tx.execute(claim, values).rowcount != 1:
+        return False, False
+    tx.execute(use, values)
+    tx.execute(change, values)
+    return True, tx.execute(scan_, values).rowcount == 1
+
+
+def _accept_at_once(tx: Transaction, values: dict[str, Any]) -> tuple[bool, bool]:
+    """One round trip: what follows the claim is written only where the claim was."""
+    claimed, stored = tx.execute(_AT_ONCE, values).one()
+    return bool(claimed), bool(stored)
+
+
+def _values(table: sa.Table, prefix: str, names: Iterable[str] | None = None) -> dict[str, Any]:
+    return {
+        name: sa.bindparam(f"{prefix}_{name}", type_=table.c[name].type)
+        for name in (names or [column.name for column in table.c])
+    }
+
+
+_CHANGED = {name: sa.bindparam(f"scan_{source}", type_=use_change.c[name].type) for name, source in
+            (("operator", "operator"), ("jti", "jti"), ("changed_at", "received_at"))}  # fmt: skip
+
+
+def _marked(made: Any) -> Any:
+    return made.on_conflict_do_update(
+        index_elements=["operator", "jti"], set_={"changed_at": made.excluded.changed_at}
+    )
+
+
+def _once(insert: Any, table: sa.Table, prefix: str) -> Any:
+    made = insert(table).values(_values(table, prefix)).on_conflict_do_nothing()
+    return made.execution_options(preserve_rowcount=True)
+
+
+_STEPS = (
+    _once(sqlite.insert, use_claim, "claim"),
+    sa.insert(ticket_use).values(_values(ticket_use, "use")),
+    _marked(sqlite.insert(use_change).values(_CHANGED)),
+    _once(sqlite.insert, scan, "scan"),
+)
+_REFUSE = {"sqlite": _STEPS[3], "postgresql": _once(postgresql.insert, scan, "scan")}
+
+
+def _at_once() -> sa.Select[Any]:
+    """PostgreSQL's INSERTs in one statement, each but the first fed by the claim's own row."""
+    made = postgresql.insert(use_claim).values(_values(use_claim, "claim")).on_conflict_do_nothing()
+    claimed = made.returning(use_claim.c.jti).cte("claimed")
+
+    def fed(table: sa.Table, given: dict[str, Any]) -> Any:
+        return postgresql.insert(table).from_select(
+            list(given), sa.select(*given.values()).select_from(claimed)
+        )
+
+    used = fed(ticket_use, _values(ticket_use, "use")).returning(ticket_use.c.jti).cte("used")
+    changed = _marked(fed(use_change, _CHANGED)).returning(use_change.c.jti).cte("changed")
+    kept = fed(scan, _values(scan, "scan")).on_conflict_do_nothing().returning(scan.c.scan_id).cte("kept")
+    counted = [sa.select(sa.func.count()).select_from(part).scalar_subquery() for part in (claimed, kept)]
+    return sa.select(*counted).add_cte(used, changed)
+
+
+_AT_ONCE = _at_once()
