@@ -175,6 +175,7 @@ ticket = _table(
     sa.Index(None, "order_id"),
     sa.Index(None, "expires_at", "status_list"),
     sa.Index(None, "status_list", "status"),
+    sa.Index(None, "product", "expires_at"),
 )
 
 # --- gates ----------------------------------------------------------------------------------------------

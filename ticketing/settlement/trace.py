@@ -50,7 +50,7 @@ def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, An
         ],
         "taps": [
             {"at": written(use["at"]), "operator": use["operator"], "leg": use["leg"], "stop": use["stop_id"],
-             "gate": use["gate_key_id"], "scan": use["scan_id"]}
+             "kind": use["kind"], "gate": use["gate"] or use["gate_key_id"], "scan": use["scan_id"]}
             for use in story["uses"]
         ],
     }  # fmt: skip
