@@ -34,7 +34,7 @@ from ticketing.settlement.office import Office
 from ticketing.settlement.terms import Terms
 
 ROUNDS = 5
-_AFTER = datetime(2026, 10, 5, tzinfo=UTC)
+AFTER = datetime(2026, 10, 5, tzinfo=UTC)
 _HLEDGER_TICKETS = 10_000
 _GOALS = {
     "sum the month: our one pass": "≤ 1.5 on PostgreSQL",
@@ -48,8 +48,8 @@ def run() -> list[Result]:
     results: list[Result] = []
     with tempfile.TemporaryDirectory() as scratch:
         hledger = _hledger(Path(scratch))
-        for name, opened in (("SQLite", _sqlite), ("PostgreSQL", _postgresql)):
-            with opened(Path(scratch)) as url:
+        for name in ("SQLite", "PostgreSQL"):
+            with ENGINES[name.lower()](Path(scratch)) as url:
                 results += _race(name, url, tickets, Path(scratch), hledger)
     return results
 
@@ -163,7 +163,7 @@ def _hledger(scratch: Path) -> float | None:
     month.generate(database, _HLEDGER_TICKETS)
     path = scratch / "small.hledger"
     with path.open("w", encoding="utf-8") as file:
-        file.writelines(journal(Office(database, FixedClock(_AFTER)), month.REGION, month.PERIOD, "hledger"))
+        file.writelines(journal(Office(database, FixedClock(AFTER)), month.REGION, month.PERIOD, "hledger"))
     database.close()
     start = time.perf_counter()
     subprocess.run(["hledger", "-f", str(path), "check", "--strict"], check=True)
@@ -197,7 +197,7 @@ print(json.dumps([time.perf_counter() - start, peak]))
 def close_really(url: str) -> None:
     """Close the generated month for good."""
     database = Database(url)
-    run = closing.close(Office(database, FixedClock(_AFTER)), month.REGION, month.PERIOD, "benchmark")
+    run = closing.close(Office(database, FixedClock(AFTER)), month.REGION, month.PERIOD, "benchmark")
     assert run.state == "calculated"
     database.close()
 
@@ -217,6 +217,9 @@ def _sqlite(scratch: Path) -> Iterator[str]:
 def _postgresql(_scratch: Path) -> Iterator[str]:
     with postgresql.server() as url:
         yield url
+
+
+ENGINES = {"sqlite": _sqlite, "postgresql": _postgresql}
 
 
 if __name__ == "__main__":

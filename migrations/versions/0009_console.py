@@ -1,4 +1,4 @@
-"""The console: staff with their sessions, checks of the books."""
+"""The console: staff with their sessions, checks of the books; what became of expired carnets."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,40 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the three tables."""
+    """Create the tables."""
+    _console()
+    op.create_table(
+        "carnet_end",
+        sa.Column("ticket_jti", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("uses", Int64, autoincrement=False, nullable=False),
+        sa.Column("used", Int64, autoincrement=False, nullable=False),
+        sa.Column("amount_minor", Int64, autoincrement=False, nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_jti"], ["ticket.jti"], name=op.f("fk_carnet_end_ticket_jti_ticket")),
+        sa.PrimaryKeyConstraint("ticket_jti", name=op.f("pk_carnet_end")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_carnet_end_region"), "carnet_end", ["region"])
+    op.create_index(op.f("ix_ticket_product_expires_at"), "ticket", ["product", "expires_at"])
+    for statement in _facts(op.get_bind().dialect.name):
+        op.execute(statement)
+
+
+def _facts(dialect: str) -> list[str]:
+    """What became of a carnet is written once."""
+    if dialect == "postgresql":
+        return ["CREATE TRIGGER carnet_end_append_only BEFORE UPDATE OR DELETE ON carnet_end "
+                "FOR EACH ROW EXECUTE FUNCTION refuse_change()"]
+    return [
+        f"CREATE TRIGGER carnet_end_no_{verb.lower()} BEFORE {verb} ON carnet_end "
+        "BEGIN SELECT RAISE(ABORT, 'carnet_end is append-only'); END"
+        for verb in ("UPDATE", "DELETE")
+    ]
+
+
+def _console() -> None:
     op.create_table(
         "staff_member",
         sa.Column("id", sa.Text(), nullable=False),

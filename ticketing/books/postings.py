@@ -4,8 +4,9 @@ Signs: debit positive, credit negative. The scheme supplies the journey (princip
 money, owes the VAT, keeps its fee and owes each operator the net of its share.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from tariffs.agreements.shares import FUNDER, SELLER
 from ticketing.books import accounts
@@ -145,12 +146,17 @@ def dispute_lost(
     )
 
 
-def breakage(source_id: str, *, region: str, amount: int, currency: str, at: datetime) -> Entry | None:
-    """A carnet expired with rides left, and the contract lets the scheme keep them."""
-    return balanced(
-        ("breakage", "carnet", source_id, region, at),
-        [(unearned(currency), amount), (accounts.breakage(currency), -amount)],
-    )
+def breakage(
+    jti: str, back: Mapping[str, int], *, region: str, currency: str, at: datetime, note: Mapping[str, Any]
+) -> Entry | None:
+    """A carnet expired with rides left, and the contract lets the scheme keep them: operators give back their net.
+
+    `back` by operator in minor units. The VAT stays owed, as for a ticket that nobody used (CJEU C-250/14,
+    Air France-KLM), and so does the scheme's fee.
+    """
+    lines = [(operator_payable(name, currency), amount) for name, amount in sorted(back.items())]
+    source = ("breakage", "carnet", jti, region, at)
+    return balanced(source, [*lines, (accounts.breakage(currency), -sum(back.values()))], note=note)
 
 
 def compensation(
@@ -161,16 +167,6 @@ def compensation(
     return balanced(
         ("compensation", "claim", claim_id, region, at),
         [(bearer, amount), (refund_payable(currency), -amount)],
-    )
-
-
-def resale_commission(
-    jti: str, seller: str, *, region: str, amount: int, currency: str, at: datetime
-) -> Entry | None:
-    """An operator sold a ticket of the scheme: its commission comes out of the scheme's fee."""
-    return balanced(
-        ("resale_commission", "ticket", jti, region, at),
-        [(commission(currency), amount), (operator_payable(seller, currency), -amount)],
     )
 
 

@@ -104,6 +104,37 @@ def find_entry(tx: Transaction, period_id: str, entry_id: str) -> dict[str, Any]
     }
 
 
+def list_month_end(tx: Transaction, region: str, period_id: str, kinds: str) -> list[dict[str, Any]]:
+    """The entries of a month whose kind begins so, with their `lines` (account, minor units), sorted, and their `note`."""
+    entry = tables.entry
+    mine = sa.and_(
+        entry.c.period == period_id,
+        entry.c.region == region,
+        sa.text(f"entry.{tables.RARE}"),
+        entry.c.kind.startswith(kinds, autoescape=True),
+    )
+    return _with_lines(tx, mine)
+
+
+def list_entries_of(tx: Transaction, source_type: str, source_id: str) -> list[dict[str, Any]]:
+    """The entries of one source, with their `lines` and their `note` as above."""
+    return _with_lines(
+        tx, sa.and_(tables.entry.c.source_type == source_type, tables.entry.c.source_id == source_id)
+    )
+
+
+def _with_lines(tx: Transaction, mine: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
+    entry, posting = tables.entry, tables.posting
+    found = []
+    for head in tx.execute(sa.select(entry).where(mine).order_by(entry.c.id)).mappings().all():
+        lines = sa.select(posting.c.account_id, posting.c.amount_minor).where(
+            posting.c.period == head["period"], posting.c.entry_id == head["id"]
+        )
+        told = sorted((row[0], row[1]) for row in tx.execute(lines))
+        found.append({**head, "note": json.loads(head["note"]), "lines": told})
+    return found
+
+
 def find_story(tx: Transaction, jti: str) -> dict[str, Any] | None:
     """One ticket from its quote to its entries; None when there is no such ticket."""
     ticket, order, quote = tables.ticket, tables.order, tables.quote
@@ -126,7 +157,7 @@ def find_story(tx: Transaction, jti: str) -> dict[str, Any] | None:
         "legs": document["legs"],
         "shares": _all(tx, tables.share, tables.share.c.ticket_jti == jti),
         "taxes": _all(tx, tables.tax, tables.tax.c.ticket_jti == jti),
-        "uses": _all(tx, ticket_use, ticket_use.c.jti == jti),
+        "uses": _uses(tx, jti),
         "entries": _entries(tx, jti, row["order"]),
     }
 
@@ -150,6 +181,20 @@ def _entries(tx: Transaction, jti: str, order_id: str) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _uses(tx: Transaction, jti: str) -> list[dict[str, Any]]:
+    """The judged uses of a ticket with the stop of each scan, oldest first."""
+    same = sa.and_(
+        tables.scan.c.gate_key_id == ticket_use.c.gate_key_id, tables.scan.c.scan_id == ticket_use.c.scan_id
+    )
+    query = (
+        sa.select(ticket_use, tables.scan.c.stop_id)
+        .outerjoin(tables.scan, same)
+        .where(ticket_use.c.jti == jti)
+    )
+    order = query.order_by(ticket_use.c.at, ticket_use.c.scan_id)
+    return [dict(row) for row in tx.execute(order).mappings()]
 
 
 def _all(tx: Transaction, table: sa.Table, condition: sa.ColumnElement[bool]) -> list[dict[str, Any]]:

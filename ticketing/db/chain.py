@@ -83,25 +83,25 @@ def link(
     tx: Transaction, region: str, period: str, *, previous: str, behind: str, until: str | None = None
 ) -> tuple[str, str, int]:
     """Hash the entries of a month behind an id, up to `until` where it is given: (hash, last id, how many)."""
-    query = sa.select(entry.c.id, entry.c.hash).where(
-        entry.c.period == period, entry.c.region == region, entry.c.id > behind
-    )
+    query = sa.select(entry.c.id, entry.c.hash).where(entry.c.period == period, entry.c.region == region)
     if until is not None:
         query = query.where(entry.c.id <= until)
     state, last, count = hashlib.sha256(previous.encode()), behind, 0
-    for hashes, last_of_part, entries in _parts(tx, query):
+    for hashes, last_of_part, entries in _parts(tx, query, behind):
         state.update(hashes.encode())
         last, count = last_of_part, count + entries
     return state.hexdigest(), last, count
 
 
-def _parts(tx: Transaction, query: sa.Select[Any]) -> Iterator[tuple[str, str, int]]:
-    """The hashes in the order of ids, thousands at a time: (hashes one after the other, last id, how many)."""
+def _parts(tx: Transaction, query: sa.Select[Any], behind: str) -> Iterator[tuple[str, str, int]]:
+    """The hashes behind an id in the order of ids, thousands at a time: (hashes one after the other, last id, how many)."""
     if tx.dialect.name == "postgresql":
         number = sa.func.row_number().over(order_by=entry.c.id)
-        numbered = query.add_columns(
-            ((number - 1) // sa.literal_column(str(_PART), sa.BigInteger())).label("part")
-        ).subquery()
+        numbered = (
+            query.where(entry.c.id > behind)
+            .add_columns(((number - 1) // sa.literal_column(str(_PART), sa.BigInteger())).label("part"))
+            .subquery()
+        )
         hashes = sa.func.string_agg(
             numbered.c.hash, aggregate_order_by(sa.literal_column("''"), numbered.c.id)
         )
@@ -109,8 +109,22 @@ def _parts(tx: Transaction, query: sa.Select[Any]) -> Iterator[tuple[str, str, i
         for row in tx.execute(joined.order_by(numbered.c.part).execution_options(yield_per=10)):
             yield row[0], row[1], row[2]
         return
-    for rows in tx.execute(query.order_by(entry.c.id).execution_options(yield_per=_PART)).partitions():
-        yield "".join([row[1] for row in rows]), rows[-1][0], len(rows)
+    yield from _parts_of_sqlite(tx, query, behind)
+
+
+def _parts_of_sqlite(tx: Transaction, query: sa.Select[Any], behind: str) -> Iterator[tuple[str, str, int]]:
+    """SQLite joins the hashes of a part itself, in the order of a sub-query that its LIMIT keeps apart.
+
+    One lower bound only: of two SQLite would take the first, and walk the month again for every part.
+    """
+    while True:
+        part = query.where(entry.c.id > behind).order_by(entry.c.id).limit(_PART).subquery()
+        joined = sa.select(sa.func.group_concat(part.c.hash, ""), sa.func.max(part.c.id), sa.func.count())
+        hashes, last, entries = tx.execute(joined.select_from(part)).one()
+        if not entries:
+            return
+        yield hashes, last, entries
+        behind = last
 
 
 def stream_entries(tx: Transaction, region: str, period: str) -> Iterator[tuple[dict[str, Any], list[Any]]]:

@@ -126,7 +126,9 @@ def count_rides(
 ) -> Counter[str]:
     """Count the rides that were let go, by operator; months as `2026-10`, `before` is not among them."""
     query = sa.select(ride_count.c.operator, sa.func.sum(ride_count.c.count)).where(
-        ride_count.c.region == region, ride_count.c.month < before, ride_count.c.kind.in_(("ride", "in"))
+        ride_count.c.region == region,
+        ride_count.c.month < before,
+        ride_count.c.kind.in_(("ride", "in", "transfer")),
     )
     if products is not None:
         query = query.where(ride_count.c.product.in_(products))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ticketing.db import tables
 from ticketing.db.books import Account, AccountType
 from ticketing.db.engine import Transaction
+from ticketing.db.in_parts import Grouping, grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def balances_by_kind(tx: Transaction, region: str, period_id: str) -> list[KindB
         sa.func.count().label("postings"),
     )
     behind = sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id)
-    whole = sa.select(posting.c.account_id, *amounts).where(posting.c.period == period_id)
+    whole = sa.select(posting.c.account_id)
     if _is_shared(tx, region, period_id):
         whole = whole.join(entry, behind).where(entry.c.region == region)
     # Not the bare column: SQLite would walk all postings in its index's order to save itself a sort of few rows.
@@ -116,7 +117,11 @@ def balances_by_kind(tx: Transaction, region: str, period_id: str) -> list[KindB
         .where(entry.c.period == period_id, entry.c.region == region, sa.text(f"entry.{tables.RARE}"))
         .group_by(account_id, entry.c.kind)
     )
-    sums = {row[0]: (row[1], row[2]) for row in tx.execute(whole.group_by(posting.c.account_id))}
+    by_account = Grouping(
+        (account_id if tx.dialect.name == "sqlite" else posting.c.account_id,),
+        amounts, posting.c.period, posting.c.entry_id,
+    )  # fmt: skip
+    sums = {row[0]: (row[1], row[2]) for row in grouped(tx, by_account, whole, period_id)}
     apart = [tuple(row) for row in tx.execute(rare)]
     for name, amount, count, _ in apart:
         left, postings = sums[name]
@@ -276,33 +281,38 @@ def stream_journal(tx: Transaction, region: str, period_id: str) -> Iterator[Jou
 def sum_shares(tx: Transaction, region: str, period_id: str) -> list[dict[str, Any]]:
     """Sum the shares of a period by operator, currency and kind."""
     table = tables.share
-    keys = (table.c.operator, table.c.currency, table.c.kind)
-    amounts = [
-        sa.cast(sa.func.sum(table.c[name]), sa.BigInteger).label(name)
-        for name in ("gross_minor", "vat_minor", "fee_minor", "net_minor")
-    ]
-    query = (
-        sa.select(*keys, *amounts, sa.func.count().label("lines"))
-        .where(table.c.period == period_id, table.c.region == region)
-        .group_by(*keys)
-        .order_by(*keys)
-    )
-    return [dict(row) for row in tx.execute(query).mappings()]
+    return _summed(
+        tx, table, ("operator", "currency", "kind"), ("gross_minor", "vat_minor", "fee_minor", "net_minor"),
+        region=region, period_id=period_id, counted="lines",
+    )  # fmt: skip
 
 
 def sum_taxes(tx: Transaction, region: str, period_id: str) -> list[dict[str, Any]]:
     """Sum the VAT rows of a period by Member State, mode, scope, treatment and rate."""
-    table = tables.tax
     names = ("member_state", "mode", "scope", "treatment", "rate_bp", "verified", "currency")
-    keys = [table.c[name] for name in names]
-    amounts = [
-        sa.cast(sa.func.sum(table.c[name]), sa.BigInteger).label(name)
-        for name in ("gross_minor", "vat_minor")
+    return _summed(tx, tables.tax, names, ("gross_minor", "vat_minor"), region=region, period_id=period_id)
+
+
+def _summed(
+    tx: Transaction,
+    table: sa.Table,
+    names: Sequence[str],
+    amounts: Sequence[str],
+    *,
+    region: str,
+    period_id: str,
+    counted: str | None = None,
+) -> list[dict[str, Any]]:
+    """Sum some amounts of a region's rows of a period by some columns, and count the rows where a name for it is given."""
+    sums: list[sa.ColumnElement[int]] = [
+        sa.cast(sa.func.sum(table.c[name]), sa.BigInteger).label(name) for name in amounts
     ]
-    query = (
-        sa.select(*keys, *amounts)
-        .where(table.c.period == period_id, table.c.region == region)
-        .group_by(*keys)
-        .order_by(*keys)
+    wanted = Grouping(
+        [table.c[name] for name in names],
+        [*sums, *([sa.func.count()] if counted else [])],
+        table.c.period,
+        table.c.id,
     )
-    return [dict(row) for row in tx.execute(query).mappings()]
+    found = grouped(tx, wanted, sa.select(table.c.id).where(table.c.region == region), period_id)
+    told = (*names, *amounts, *([counted] if counted else []))
+    return [dict(zip(told, row, strict=True)) for row in found]

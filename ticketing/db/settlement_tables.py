@@ -125,3 +125,16 @@ dispute_step = _table(
     _text("entry_id", null=True),
     _one_of("state", "open", "answered", "corrected", "rejected", "withdrawn"),
 )
+
+# What became of a carnet that expired: how many of its uses were taken, and what its operators gave back.
+carnet_end = _table(
+    "carnet_end",
+    _text("ticket_jti", sa.ForeignKey("ticket.jti"), key=True),
+    _text("region"),
+    _number("uses"),
+    _number("used"),
+    _number("amount_minor"),
+    _text("currency"),
+    _moment("ended_at"),
+    sa.Index(None, "region"),
+)

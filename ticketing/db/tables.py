@@ -176,6 +176,7 @@ ticket = _table(
     sa.Index(None, "expires_at", "status_list"),
     sa.Index(None, "status_list", "status"),
     sa.Index(None, "status_list", "expires_at"),
+    sa.Index(None, "product", "expires_at"),
 )
 
 # --- gates ----------------------------------------------------------------------------------------------

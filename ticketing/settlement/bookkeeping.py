@@ -1,4 +1,4 @@
-"""What the worker does for the books: anchors a day, anchors kept elsewhere, checks that somebody asked for."""
+"""What the worker does for the books: expired carnets, an anchor a day, anchors kept elsewhere, checks asked for."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -9,6 +9,7 @@ from ticketing.db.book_checks import BookCheck
 from ticketing.ids import new_id
 from ticketing.settlement import kept_anchors
 from ticketing.settlement.anchor import anchor
+from ticketing.settlement.breakage import end_carnets
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import checked_name
 from ticketing.settlement.verify import TakeBack, verify
@@ -17,12 +18,13 @@ EVERY = timedelta(hours=24)
 
 
 def tend(office: Office, regions: Iterable[str], take_back: TakeBack) -> dict[str, int]:
-    """One round: anchor what a day has brought, keep every new anchor outside, carry out checks. Answers what was done.
+    """One round: end expired carnets, anchor what a day has brought, keep every new anchor outside, carry out checks. Answers what was done.
 
     A round that dies is made up for by the next: it looks at what is there, not at what it has done.
     """
-    done = {"anchored": 0, "kept": 0, "checked": 0}
+    done = {"carnets": 0, "anchored": 0, "kept": 0, "checked": 0}
     for region in regions:
+        done["carnets"] += end_carnets(office, region)
         if _is_due(office, region):
             done["anchored"] += len(anchor(office, region))
         if office.anchors is not None:

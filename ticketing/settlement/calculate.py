@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from tariffs.agreements.shares import FUNDER, SELLER
@@ -25,7 +27,7 @@ _AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 
 def end_month(tx: Transaction, region: str, period: str, terms: Terms, now: datetime) -> None:
     """Book what is decided only now that the month is over: pools, subsidies, guarantees."""
-    if not (terms.pools or terms.subsidies or terms.guarantees):
+    if not (terms.pools or terms.subsidies or terms.commissions or terms.guarantees):
         return
     month = facts(tx, region, period, terms)
     for entry in month_end.month_end(month, terms):
@@ -210,7 +212,8 @@ def facts(
     for pool in terms.pools:
         so_far = month_facts.count_rides(tx, region, end, pool.products)
         known = counted.get(pool.id, {}).get("taps_to_date", {})
-        taps[pool.id] = {name: count - known.get(name, 0) for name, count in so_far.items()}
+        # A use that was withdrawn since lowers what comes next; nobody owes a ride.
+        taps[pool.id] = {name: max(0, count - known.get(name, 0)) for name, count in so_far.items()}
     sums = month_books.balances_by_kind(tx, region, period) if sums is None else sums
     money = {
         pool.id: counted.get(pool.id, {}).get("rest_minor", 0)
@@ -224,8 +227,21 @@ def facts(
     start = datetime.fromisoformat(f"{period}-01").replace(tzinfo=UTC)
     rides = month_facts.count_rides(tx, region, end, None, since=start) if terms.subsidies else {}
     return month_end.Month(
-        region, period, end - timedelta(microseconds=1), money, taps, rides, payables(sums)
-    )
+        region, period, end - timedelta(microseconds=1), money, taps, rides, payables(sums),
+        _commissions(tx, region, period, terms),
+    )  # fmt: skip
+
+
+def _commissions(
+    tx: Transaction, region: str, period: str, terms: Terms
+) -> dict[tuple[str, str], month_end.Earned]:
+    """What each point of sale has earned in each currency, ticket by ticket."""
+    found: dict[tuple[str, str], month_end.Earned] = {}
+    for one in terms.commissions:
+        sold = month_facts.stream_sold_by(tx, region, period, one.channel)
+        for currency, tickets in groupby(sold, itemgetter(0)):
+            found[one.channel, currency] = month_end.earned(one.rate_bp, (ticket[1:] for ticket in tickets))
+    return found
 
 
 def _pools(tx: Transaction, region: str, period: str, terms: Terms, before: Run | None) -> dict[str, Any]:

@@ -1,27 +1,29 @@
-"""What is decided only when a month is over: pools shared by use, subsidies, guaranteed minimums. Pure.
+"""What is decided only when a month is over: pools shared by use, subsidies, commissions, guaranteed minimums. Pure.
 
 They run in this order, each seeing what the ones before have given. A pool without a single ride waits for the
 next month with its money.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
 from tariffs.apportion import by_weights
-from tariffs.money import Money
+from tariffs.money import Money, half_up
 from ticketing.books import accounts, settling
 from ticketing.db.books import Account, Entry
 from ticketing.settlement.positions import SCHEME, Key
-from ticketing.settlement.terms import Guarantee, Pool, Subsidy, Terms
+from ticketing.settlement.terms import Commission, Guarantee, Pool, Subsidy, Terms
+
+_WHOLE_BP = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
     """The facts of a closing month.
 
-    `pool_money` by pool (with what earlier months left in it), `taps` by pool and operator, `rides` by operator,
+    `commissions` by (channel, currency): what the tickets of a channel earn their seller. `pool_money` by pool (with what earlier months left in it), `taps` by pool and operator, `rides` by operator,
     `net` what each (operator, currency) gets so far.
     """
 
@@ -32,12 +34,48 @@ class Month:
     taps: Mapping[str, Mapping[str, int]]
     rides: Mapping[str, int]
     net: Mapping[Key, int]
+    commissions: Mapping[tuple[str, str], "Earned"] = field(default_factory=dict)
+
+    def currencies(self, one: Commission) -> list[str]:
+        """The currencies in which a channel has sold."""
+        return sorted(currency for channel, currency in self.commissions if channel == one.channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What a seller has earned in the month by its commission: of how many tickets, and of how much."""
+
+    tickets: int
+    gross_minor: int
+    amount_minor: int
+
+
+def earned(rate_bp: int, tickets: Iterable[tuple[int, int]]) -> Earned:
+    """A seller's commission, each ticket rounded for itself (half up): (gross before the month, gross at its end).
+
+    A ticket earns its share of what its passenger has paid and not got back; a refund takes back the difference
+    between the share of then and that of now, so any sequence of refunds ends at exactly zero.
+    """
+    count = gross = amount = 0
+    for before, after in tickets:
+        count += 1
+        gross += after - before
+        amount += commission_of(after, rate_bp) - commission_of(before, rate_bp)
+    return Earned(count, gross, amount)
+
+
+def commission_of(gross_minor: int, rate_bp: int) -> int:
+    """The commission on one ticket."""
+    return half_up(Fraction(gross_minor * rate_bp, _WHOLE_BP))
 
 
 def month_end(month: Month, terms: Terms) -> list[Entry]:
     """The entries that close a month."""
     entries: list[Entry | None] = [_shared(month, pool) for pool in terms.pools]
     entries += [_subsidised(month, subsidy, at) for at, subsidy in enumerate(terms.subsidies)]
+    entries += [
+        _commissioned(month, one, currency) for one in terms.commissions for currency in month.currencies(one)
+    ]
     given = dict(month.net)
     for entry in entries:
         for posting in entry.postings if entry else ():
@@ -79,6 +117,21 @@ def _subsidised(month: Month, subsidy: Subsidy, at: int) -> Entry | None:
         (accounts.operator_payable(subsidy.operator, subsidy.currency), -amount),
     ]
     return _entry(month, "subsidy", f"{at}/{subsidy.funder}/{subsidy.operator}", lines, note)
+
+
+def _commissioned(month: Month, one: Commission, currency: str) -> Entry | None:
+    found = month.commissions[one.channel, currency]
+    note = {
+        "channel": one.channel,
+        "percent": Money(one.rate_bp, "EUR").text,
+        "tickets": found.tickets,
+        "gross": Money(found.gross_minor, currency).text,
+    }
+    lines = [
+        (accounts.commission(currency), found.amount_minor),
+        (accounts.operator_payable(one.seller, currency), -found.amount_minor),
+    ]
+    return _entry(month, "resale", f"{one.channel}/{currency}", lines, note)
 
 
 def _guaranteed(month: Month, guarantee: Guarantee, given: Mapping[Key, int]) -> Entry | None:

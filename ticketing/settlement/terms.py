@@ -15,6 +15,9 @@ from ticketing.errors import Fault, InvalidRequest
 
 FILE = "settlement.toml"
 _LAST_DAY = 28
+_WHOLE_BP, _MOST_DAYS = 10_000, 366
+# A percentage is read as an amount with two decimals is, so "2.5" is a fault and "2.50" is not a float.
+_HUNDREDTHS = "EUR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,26 @@ class Subsidy:
 
 
 @dataclass(frozen=True, slots=True)
+class Commission:
+    """What an operator gets for the tickets that it sells: of what their passengers paid and did not get back.
+
+    `channel` is the point of sale, as the quotes of a deployment name it; `rate_bp` in hundredths of a percent.
+    """
+
+    seller: str
+    channel: str
+    rate_bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Breakage:
+    """Carnets of these products whose unused rides' money the scheme keeps, so many days after they have expired."""
+
+    products: tuple[str, ...]
+    after_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """Everything that the operators of a region have agreed about settling; amounts in minor units."""
 
@@ -58,10 +81,15 @@ class Terms:
     pools: tuple[Pool, ...] = ()
     guarantees: tuple[Guarantee, ...] = ()
     subsidies: tuple[Subsidy, ...] = ()
+    commissions: tuple[Commission, ...] = ()
+    breakage: tuple[Breakage, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON form that a run keeps."""
-        return asdict(self)
+        """The JSON form that a run keeps; later kinds of terms are told where there are any, so that old runs stay."""
+        told = asdict(self)
+        return {
+            name: value for name, value in told.items() if value or name not in {"commissions", "breakage"}
+        }
 
 
 def load_terms(folder: Path) -> Terms:
@@ -88,6 +116,8 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
         "pools",
         "guarantees",
         "subsidies",
+        "commissions",
+        "breakage",
     }
     faults.extend(Fault(name, "unknown key") for name in document if name not in known)
     day = document.get("payment_day", 15)
@@ -105,16 +135,30 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
         pools=tuple(reader.rows(document, "pools", _pool)),
         guarantees=tuple(reader.rows(document, "guarantees", _guarantee)),
         subsidies=tuple(reader.rows(document, "subsidies", _subsidy)),
+        commissions=tuple(reader.rows(document, "commissions", _commission)),
+        breakage=tuple(reader.rows(document, "breakage", _breakage)),
     )
-    names = [pool.id for pool in terms.pools]
-    faults.extend(
-        Fault("pools", f"{name!r} is there twice") for name in sorted(set(names)) if names.count(name) > 1
-    )
+    faults.extend(_repeated(terms))
     if faults:
         raise InvalidRequest(
             f"{FILE}: " + "; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3]), faults
         )
     return terms
+
+
+def _repeated(terms: Terms) -> list[Fault]:
+    """A pool, a channel or a carnet that is named twice: it would be shared, paid or kept twice."""
+    named = {
+        "pools": [pool.id for pool in terms.pools],
+        "commissions": [one.channel for one in terms.commissions],
+        "breakage": [product for one in terms.breakage for product in one.products],
+    }
+    return [
+        Fault(part, f"{name!r} is there twice")
+        for part, names in named.items()
+        for name in sorted(set(names))
+        if names.count(name) > 1
+    ]
 
 
 def terms_of(kept: Mapping[str, Any]) -> Terms:
@@ -123,6 +167,8 @@ def terms_of(kept: Mapping[str, Any]) -> Terms:
         kept["payment_day"], kept["settlement_currency"], kept["thresholds"], tuple(kept["held_back"]),
         tuple(Pool(one["id"], tuple(one["products"]), one["currency"]) for one in kept["pools"]),
         tuple(Guarantee(**one) for one in kept["guarantees"]), tuple(Subsidy(**one) for one in kept["subsidies"]),
+        tuple(Commission(**one) for one in kept.get("commissions", ())),
+        tuple(Breakage(tuple(one["products"]), one["after_days"]) for one in kept.get("breakage", ())),
     )  # fmt: skip
 
 
@@ -137,6 +183,9 @@ class _Reader:
 
     def __init__(self, faults: list[Fault]) -> None:
         self._faults = faults
+
+    def wrong(self, path: str, message: str) -> None:
+        self._faults.append(Fault(path, message))
 
     def rows(
         self, document: Mapping[str, Any], name: str, read: Callable[["_Reader", Any, str], Any]
@@ -208,3 +257,21 @@ def _subsidy(reader: _Reader, row: Mapping[str, Any], path: str) -> Subsidy:
         reader.amount(row, "per_tap", f"{path}.per_tap", currency) if "per_tap" in row else 0,
         reader.amount(row, "monthly", f"{path}.monthly", currency) if "monthly" in row else 0,
     )  # fmt: skip
+
+
+def _commission(reader: _Reader, row: Mapping[str, Any], path: str) -> Commission:
+    reader.known(row, path, "seller", "channel", "percent")
+    rate = reader.amount({"percent": row.get("percent")}, "percent", f"{path}.percent", _HUNDREDTHS)
+    if rate > _WHOLE_BP:
+        reader.wrong(f"{path}.percent", "must not be above 100.00")
+    return Commission(reader.text(row, "seller", path), reader.text(row, "channel", path), rate)
+
+
+def _breakage(reader: _Reader, row: Mapping[str, Any], path: str) -> Breakage:
+    reader.known(row, path, "products", "after_days")
+    products, days = tuple(reader.texts(row, "products", f"{path}.products")), row.get("after_days", 7)
+    if not products:
+        reader.wrong(f"{path}.products", "must name a carnet")
+    if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= _MOST_DAYS:
+        reader.wrong(f"{path}.after_days", f"must be days from 0 to {_MOST_DAYS}")
+    return Breakage(products, days)

@@ -49,8 +49,8 @@ def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, An
             for entry in story["entries"]
         ],
         "taps": [
-            {"at": written(use["at"]), "operator": use["operator"], "leg": use["leg"], "kind": use["kind"],
-             "place": use["gate"], "gate": use["gate_key_id"], "scan": use["scan_id"]}
+            {"at": written(use["at"]), "operator": use["operator"], "leg": use["leg"], "stop": use["stop_id"],
+             "kind": use["kind"], "gate": use["gate"] or use["gate_key_id"], "scan": use["scan_id"]}
             for use in story["uses"]
         ],
     }  # fmt: skip

@@ -1,6 +1,8 @@
 """UIC accounting data exchange 1.1.0: one operator's month as JSON, written record by record. Pure.
 
 Every share is a record of type SHARES; the sign of an amount lies in DEBIT or CREDIT, amounts are never negative.
+Source: accountingDataSchema_1.1.0.json of UnionInternationalCheminsdeFer/UIC-Accounting-File-Viewer (Apache-2.0). Its
+company codes are RICS codes; an operator without one is named as its region names it, which both sides must agree.
 """
 
 import json
@@ -22,6 +24,8 @@ _TYPES = {
     "compensation": "COMPENSATION",
 }  # fmt: skip
 
+_OF_TICKETS = ("sale", "refund", "exchange", "chargeback")
+
 
 def to_json(run: Run, party: str, lines: Iterable[Line]) -> Iterator[str]:
     """Yield the delivery as JSON text; the same run gives the same text."""
@@ -39,31 +43,47 @@ def to_json(run: Run, party: str, lines: Iterable[Line]) -> Iterator[str]:
     yield '{"uicAccountingDelivery":{"deliveryDetails":' + json.dumps(details) + ',"accountingRecords":[\n'
     comma = ""
     for line in lines:
-        yield comma + json.dumps(_record(line), ensure_ascii=False)
+        yield comma + json.dumps(_record(line, party), ensure_ascii=False)
         comma = ",\n"
     yield "\n]}}\n"
 
 
-def _record(line: Line) -> dict[str, object]:
-    """One line: gross and the scheme's commission apart; VAT has no field in this exchange (send the VAT report too)."""
+def _record(line: Line, party: str) -> dict[str, object]:
+    """One line: gross and the scheme's commission apart; VAT has no field in this exchange (send the VAT report too).
+
+    What no ticket stands behind (pools, guarantees, corrections) is a bilateral service, named by its kind.
+    """
     transaction: dict[str, object] = {
         "timestamp": line.booked_at.replace("+00:00", "Z"),
         "type": _TYPES.get(line.kind, "MANUAL_REFUND"),
         "contract": line.rule,
-        "ticketIds": [line.ticket] if line.journey else [],
-        "accountingReferenceIds": [line.id],
     }
+    subject: dict[str, object] = {"numberOfItems": 1}
+    standard = "UIC"
+    of_ticket = line.kind in _OF_TICKETS
+    if of_ticket:
+        transaction["ticketIds"] = [line.ticket]
+        subject |= {"carriers": [party], **({"travelDate": line.journey[:10]} if line.journey else {})}
+    else:
+        subject["bilateralTariffIdentifier"] = line.kind
+        standard = "BILATERAL"
     return {
         "id": line.id,
-        "accountingType": "SHARES" if line.journey else "SERVICE",
+        "accountingType": "SHARES" if of_ticket else "SERVICE",
         "salesType": "ONLINE",
         "transaction": transaction,
-        "subject": {"numberOfItems": 1, "carriers": []},
+        "subject": subject,
         "accountedAmounts": [
-            *_amounts(line.gross_minor, line.currency, "grossAmount"),
+            *(_amounts(line.gross_minor, line.currency, "grossAmount") or [_free(line.currency)]),
             *_amounts(-line.fee_minor, line.currency, "commission"),
         ],
+        "transactionStandard": standard,
     }
+
+
+def _free(currency: str) -> dict[str, object]:
+    """A share of nothing is told too: a record has at least one amount."""
+    return _amount(0, currency, "grossAmount", "CREDIT")
 
 
 def _amounts(minor: int, currency: str, kind: str) -> list[dict[str, object]]:
@@ -72,12 +92,16 @@ def _amounts(minor: int, currency: str, kind: str) -> list[dict[str, object]]:
     left = abs(minor)
     while left:
         part = min(left, LARGEST)
-        found.append({
-            **{name: name == kind for name in ("grossAmount", "afterSaleFee", "commission")},
-            "settlementValueIndicator": "CREDIT" if minor > 0 else "DEBIT",
-            "amount": part,
-            "scale": exponent(currency),
-            "currency": currency,
-        })  # fmt: skip
+        found.append(_amount(part, currency, kind, "CREDIT" if minor > 0 else "DEBIT"))
         left -= part
     return found
+
+
+def _amount(minor: int, currency: str, kind: str, side: str) -> dict[str, object]:
+    return {
+        **{name: name == kind for name in ("grossAmount", "afterSaleFee", "commission")},
+        "settlementValueIndicator": side,
+        "amount": minor,
+        "scale": exponent(currency),
+        "currency": currency,
+    }

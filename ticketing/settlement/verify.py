@@ -17,7 +17,7 @@ from ticketing.db.documents import canonical, digest
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict
-from ticketing.settlement import calculate, kept_anchors
+from ticketing.settlement import calculate, kept_anchors, verify_ends
 from ticketing.settlement.anchor import TYPE
 from ticketing.settlement.fx import kept_rates
 from ticketing.settlement.office import Office
@@ -72,6 +72,7 @@ def verify(office: Office, region: str, take_back: TakeBack, progress: Progress 
             if run.region == region and run.state != "draft":
                 tell(f"run {run.period}", found.checked["runs"])
                 _check_run(tx, run, found)
+        found.faults.extend(verify_ends.carnet_faults(tx, region))
         for ticket in audit.stream_tickets(tx, region):
             _check_ticket(ticket, take_back, found)
             tell("tickets", found.checked["tickets"])
@@ -161,6 +162,8 @@ def _check_run(tx: Transaction, run: Run, found: Verdict) -> None:
     if digest(run.document) != run.digest:
         found.faults.append(f"{name}: its dataset is not what its digest says")
         return
+    if run.version == 1:  # the one that decided the month's end
+        found.faults.extend(verify_ends.month_end_faults(tx, run))
     blocks = chain.list_blocks(tx, run.region, run.period)
     final = next((block.hash for block in blocks if block.final), "")
     if run.document.get("books", "") != final:

@@ -42,8 +42,13 @@ def sell(
     currency: str = "EUR",
     product: str = "through",
     gateway: str = "stripe",
+    channel: str | None = None,
+    uses: int | None = None,
 ) -> Sold:
-    """Sell one ticket: `parts` are the operators' gross shares; the first one bears VAT and fee."""
+    """Sell one ticket: `parts` are the operators' gross shares; the first one bears VAT and fee.
+
+    `channel` is the point of sale, `uses` makes a carnet of it.
+    """
     first = min(parts)
     shares = tuple(
         Share(jti, region, name, currency, "sale", 0, part, vat * (name == first), fee * (name == first),
@@ -55,7 +60,7 @@ def sell(
         jti, region, "EE", "tram", "domestic", "taxable", 2400, 1, 5000, currency, "sale", 0, whole, vat
     )
     with database.write() as tx:
-        _ticket(tx, jti, shares, at=at, product=product)
+        _ticket(tx, jti, shares, at=at, product=product, channel=channel, uses=uses)
         books.allocate(tx, [*shares, tax], at, at)
         taken = postings.capture(jti, region=region, gateway=gateway, amount=whole, currency=currency, at=at)
         issued = postings.allocation(jti, region=region, shares=shares, taxes=[tax], at=at)
@@ -102,22 +107,20 @@ def ride(database: Database, jti: str, operator: str, *, at: datetime = AT, use_
     with database.write() as tx:
         tx.execute(
             sa.insert(ticket_use).values(
-                jti=jti,
-                leg=0,
-                operator=operator,
-                gate_key_id="g",
-                scan_id=f"{jti}{use_no}",
-                kind="ride",
-                at=at,
+                jti=jti, leg=0, operator=operator, gate_key_id="g", scan_id=f"{jti}{use_no}", gate=None,
+                kind="ride", at=at,
             )
-        )
+        )  # fmt: skip
 
 
 def _mirror(share: Share, **amounts: int) -> Share:
     return replace(share, kind="refund", seq=1, **amounts)  # type: ignore[arg-type]  amounts only
 
 
-def _ticket(tx: Transaction, jti: str, shares: tuple[Share, ...], *, at: datetime, product: str) -> None:
+def _ticket(
+    tx: Transaction, jti: str, shares: tuple[Share, ...], *, at: datetime, product: str, channel: str | None,
+    uses: int | None,
+) -> None:  # fmt: skip
     region, currency = shares[0].region, shares[0].currency
     rows = [{"operator": share.operator, "gross_minor": share.gross_minor, "vat_minor": share.vat_minor,
              "fee_minor": share.fee_minor, "net_minor": share.net_minor, "rule": share.rule}
@@ -130,6 +133,7 @@ def _ticket(tx: Transaction, jti: str, shares: tuple[Share, ...], *, at: datetim
         "passengers": [{"ref": "p", "rider": "adult", "total_minor": whole, "shares": rows, "taxes": [tax]}],
         "legs": [_leg(share.operator) for share in shares],
         "rides": [],
+        **({"sale_channel": channel} if channel else {}),
     }
     if not tx.execute(sa.select(tables.tariff_version).where(tables.tariff_version.c.version == "v")).first():
         tx.execute(
@@ -156,7 +160,8 @@ def _ticket(tx: Transaction, jti: str, shares: tuple[Share, ...], *, at: datetim
             amount_minor=whole, currency=currency, status_list="l", status_index=abs(hash(jti)) % 2**40,
             issued_at=at, not_before=at, expires_at=at,
             document=books.canonical({"legs": document["legs"], "rider": "adult",
-                                      "operators": sorted(share.operator for share in shares)}),
+                                      "operators": sorted(share.operator for share in shares),
+                                      **({"pass": {"uses": uses}} if uses else {})}),
         )
     )  # fmt: skip
 

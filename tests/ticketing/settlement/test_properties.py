@@ -43,14 +43,18 @@ ACTIONS = st.one_of(
     st.tuples(st.just("won dispute"), AMOUNTS, DAYS),
     st.tuples(st.just("pass"), st.sampled_from(NAMES), AMOUNTS),
     st.tuples(st.just("breakage"), AMOUNTS, DAYS),
-    st.tuples(st.just("seller"), st.sampled_from(NAMES), AMOUNTS),
+    st.tuples(st.just("resold sale"), st.dictionaries(st.sampled_from(NAMES), AMOUNTS, min_size=1), DAYS),
+    st.tuples(
+        st.just("refunded resold sale"), st.dictionaries(st.sampled_from(NAMES), AMOUNTS, min_size=1), DAYS
+    ),
     st.tuples(st.just("krona sale"), st.dictionaries(st.sampled_from(NAMES), AMOUNTS, min_size=1), DAYS),
 )
 TERMS = st.sampled_from((
     "", '[thresholds]\nEUR = "20.00"\n',
     ('[[pools]]\nid = "p"\nproducts = ["pass30"]\ncurrency = "EUR"\n'
     '[[guarantees]]\noperator = "tlt"\ncurrency = "EUR"\nfloor = "30.00"\nborne_by = "viking"\n'
-    '[[subsidies]]\nfunder = "city"\noperator = "hsl"\ncurrency = "EUR"\nper_tap = "0.15"\nmonthly = "1.00"\n'),
+    '[[subsidies]]\nfunder = "city"\noperator = "hsl"\ncurrency = "EUR"\nper_tap = "0.15"\nmonthly = "1.00"\n'
+     '[[commissions]]\nseller = "hsl"\nchannel = "resold"\npercent = "3.33"\n'),
 ))  # fmt: skip
 
 
@@ -71,7 +75,8 @@ class Month:
             whole = sum(parts.values())
             vat = min(parts[min(parts)] // 5, whole // 6)
             sold = sell(self.database, name, parts, at=at, vat=vat, fee=parts[min(parts)] // 50,
-                        currency="SEK" if kind.startswith("krona") else "EUR")  # fmt: skip
+                        currency="SEK" if kind.startswith("krona") else "EUR",
+                        channel="resold" if "resold" in kind else None)  # fmt: skip
             if kind.startswith("refunded"):
                 give_back(self.database, sold, f"r{name}", at=at)
             return
@@ -97,8 +102,7 @@ class Month:
                 postings.dispute_won(name, gateway="stripe", amount=amount, **how),  # type: ignore[arg-type]  mixed
             ],
             "pass": lambda: [taken, postings.pooled(name, "p", amount=amount, **how)],  # type: ignore[arg-type]  mixed
-            "breakage": lambda: [taken, postings.breakage(name, amount=amount, **how)],  # type: ignore[arg-type]  mixed
-            "seller": lambda: [postings.resale_commission(name, str(first), amount=amount, **how)],  # type: ignore[arg-type]  mixed
+            "breakage": lambda: [postings.breakage(name, {"hsl": amount}, note={}, **how)],  # type: ignore[arg-type]  mixed
         }
         book(tx, *entries[kind](), at=self.at)  # type: ignore[arg-type]  entries
 

@@ -12,13 +12,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.api import Api
 from tests.ticketing.settlement.month import AFTER, AT, book, office, ride, sell
 from ticketing.books import postings
 from ticketing.clock import FixedClock
-from ticketing.db import Database, books, month_books, runs, tables
+from ticketing.db import Database, books, month_books, month_facts, runs, tables
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.settlement import lines, service, steps
 from ticketing.settlement.office import Office
+from ticketing.tickets.own import of_own
 
 OCTOBER = datetime(2026, 11, 3, tzinfo=UTC)
 
@@ -291,3 +293,20 @@ def _unguarded(tx: sa.Connection, database: Database) -> None:
         tx.exec_driver_sql("DROP TRIGGER posting_before_seal")
     else:
         tx.exec_driver_sql("ALTER TABLE posting DISABLE TRIGGER posting_check")
+
+
+def test_rides_that_a_gate_told_later_share_a_pool_too(api: Api, tmp_path: Path) -> None:
+    """Gates that were offline count: what is judged is what counts, not what was asked online."""
+    bought = api.buy()
+    token = bought.ticket_of("anna")["token"]
+    gate = api.key("gate", "tlt")
+    told = {"scan_id": "0199a000-0000-7000-8000-00000000000a", "seq": 1, "jti": of_own(token).jti, "leg": 0,
+            "device_ts": int(api.clock.now().timestamp()), "decision": "accept", "reason": "ok"}  # fmt: skip
+    answer = api.post("/v1/validations/batch", {"scans": [told]}, gate)
+    assert [one["result"] for one in (answer.json or {})["outcomes"]] == ["recorded"], answer.json
+    database = api.client.application.extensions["throughfare"].office.database
+
+    with database.read() as tx:
+        counted = month_facts.count_rides(tx, "helsinki-tallinn", datetime(2026, 11, 1, tzinfo=UTC), None)
+
+    assert counted == {"tlt": 1}
