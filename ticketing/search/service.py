@@ -64,11 +64,11 @@ class Planner:
         days = days_around(at, next(iter(region.timetables.values())).timezone)
         planned = self._kept((region.id, days, needs), region, 0, lambda: _networks(region, days, needs))
         told = self.watch.disruptions(region.id) if self.watch else {}
-        if self.watch is None or not any(one.items for one in told.values()):
+        if self.watch is None or not any(one.items or one.added for one in told.values()):
             return planned
         return self._kept(
             (region.id, days, needs, "live"), region, (self.watch.version, *sorted(told)),
-            lambda: tuple(_timeline(overlay(region, timeline.forward, told)) for timeline in planned),
+            lambda: tuple(_timeline(overlay(region, timeline.forward, told, needs)) for timeline in planned),
         )  # fmt: skip
 
     def places(self, region: RegionData) -> tuple[Place, ...]:
