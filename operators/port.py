@@ -272,12 +272,35 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class AddedCall:
+    """A call of a trip that is not in the timetable; times are POSIX seconds."""
+
+    stop_id: str
+    arrives_at: int
+    leaves_at: int
+    boards: bool = True
+    alights: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AddedTrip:
+    """A trip that runs though the timetable does not have it, with all of its calls in order."""
+
+    trip_id: str
+    service_date: date
+    route_id: str
+    headsign: str
+    calls: tuple[AddedCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Disruptions:
     """All that an operator reports at `as_of`, its own time; a trip that is not named is not known to be on time."""
 
     as_of: datetime
     items: tuple[Disruption, ...]
     alerts: tuple[Alert, ...] = ()
+    added: tuple[AddedTrip, ...] = ()
 
 
 class Connector(Protocol):

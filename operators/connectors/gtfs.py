@@ -20,7 +20,7 @@ from operators.files import FEED_FILES, FeedUnreadable, read_zip
 from operators.gtfs import realtime
 from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import Timetable
-from operators.port import Alert, Capabilities, Disruption, Disruptions, TimetableVersion
+from operators.port import AddedTrip, Alert, Capabilities, Disruption, Disruptions, TimetableVersion
 from operators.transport import LazyWire, Limits, Reply
 from tariffs.findings import errors
 
@@ -84,6 +84,7 @@ class OpenTransport(Basis):
             raise NotSupported(f"{self.operator} publishes no timetable")
         items: list[Disruption] = []
         alerts: list[Alert] = []
+        added: list[AddedTrip] = []
         told = []
         for kind, url in self._live():
             message = self._message(kind, url)
@@ -92,7 +93,8 @@ class OpenTransport(Basis):
                 read = realtime.read(message, timetable)
                 items += read.items
                 alerts += read.alerts
-        return Disruptions(min(told), tuple(items), tuple(alerts))
+                added += read.added
+        return Disruptions(min(told), tuple(items), tuple(alerts), tuple(added))
 
     def _refresh(self, url: str) -> None:
         headers = {"If-None-Match": self._etag} if self._etag and self._good else {}

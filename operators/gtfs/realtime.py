@@ -2,21 +2,21 @@
 
 GTFS Realtime Reference, version 2.0: an update holds for the calls after it until the next one, `time` beats
 `delay`, NO_DATA ends what was known, nothing is said of calls before the first update. A trip that is not
-named is not known to be on time.
+named is not known to be on time. Trips that are added are read in `added.py`.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from google.protobuf.message import DecodeError
 from google.transit import gtfs_realtime_pb2 as gtfs
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 
 from operators.errors import BadReply
+from operators.gtfs.added import REPLACEMENT, day_of, origin_of, read_added, seconds_of
 from operators.gtfs.timetable import Departure, Pattern, Timetable
-from operators.port import Alert, CallChange, Disruption, Disruptions
+from operators.port import AddedTrip, Alert, CallChange, Disruption, Disruptions
 
 # How old a message may be before it tells nothing any more.
 FRESH_SECONDS = {"trip_updates": 90, "alerts": 600}
@@ -56,15 +56,23 @@ def read(message: FeedMessage, timetable: Timetable) -> Disruptions:
     trips = {trip.trip_id.split("@")[0]: None for pattern in timetable.patterns for trip in pattern.trips}
     known = {trip.trip_id: (pattern, trip) for pattern in timetable.patterns for trip in pattern.trips}
     items: list[Disruption] = []
+    added: list[AddedTrip] = []
     alerts: list[Alert] = []
     for entity in message.entity:
         if entity.is_deleted:
             continue
-        if entity.HasField("trip_update") and entity.trip_update.trip.trip_id in trips:
-            items += _trip(entity.trip_update, timetable, known)
+        if entity.HasField("trip_update"):
+            update = entity.trip_update
+            made = read_added(update, timetable, known, told_at(message))
+            if made:
+                added.append(made)
+            if update.trip.schedule_relationship == REPLACEMENT:
+                items += _replaced(update.trip, known)
+            elif update.trip.trip_id in trips:
+                items += _trip(update, timetable, known)
         if entity.HasField("alert") and (alert := _alert(entity.alert, told_at(message))):
             alerts.append(alert)
-    return Disruptions(told_at(message), tuple(items), tuple(alerts))
+    return Disruptions(told_at(message), tuple(items), tuple(alerts), tuple(added))
 
 
 def _trip(
@@ -74,20 +82,27 @@ def _trip(
     trip_id = descriptor.trip_id
     if descriptor.start_time and trip_id not in known:
         # One run of a trip that repeats is named by its start (frequencies.txt).
-        trip_id = f"{trip_id}@{_seconds(descriptor.start_time)}"
-    day = _day(descriptor.start_date)
+        trip_id = f"{trip_id}@{seconds_of(descriptor.start_time)}"
+    day = day_of(descriptor.start_date)
     if trip_id not in known or day is None:
         return
     pattern, departure = known[trip_id]
     if descriptor.schedule_relationship in _CANCELED:
         yield Disruption(trip_id, day, cancelled=True)
     elif descriptor.schedule_relationship in _PLANNED:
-        origin = _origin(day, timetable.timezone) + timedelta(seconds=departure.start)
+        origin = origin_of(day, timetable.timezone) + timedelta(seconds=departure.start)
         calls = tuple(_calls(update, pattern, int(origin.timestamp())))
         if calls:
             yield Disruption(trip_id, day, calls=calls)
         elif update.HasField("delay") and abs(update.delay) <= _MAX_DELAY_SECONDS:
             yield Disruption(trip_id, day, delay_seconds=update.delay)
+
+
+def _replaced(trip: Any, known: Mapping[str, tuple[Pattern, Departure]]) -> Iterable[Disruption]:
+    """The planned trip does not run, whether or not what replaces it could be understood."""
+    day = day_of(trip.start_date)
+    if trip.trip_id in known and day is not None:
+        yield Disruption(trip.trip_id, day, cancelled=True)
 
 
 def _calls(update: Any, pattern: Pattern, origin: int) -> Iterable[CallChange]:
@@ -154,20 +169,3 @@ def _alert(alert: Any, now: datetime) -> Alert | None:
         tuple(one.stop_id for one in about if one.stop_id),
         tuple(one.trip.trip_id for one in about if one.HasField("trip")),
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date()
-    except ValueError:
-        return None
-
-
-def _seconds(text: str) -> int:
-    parts = text.split(":")
-    numbers = [int(part) for part in parts if part.isascii() and part.isdigit()]
-    return numbers[0] * 3600 + numbers[1] * 60 + numbers[2] if len(parts) == len(numbers) == 3 else -1  # noqa: PLR2004
-
-
-def _origin(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(12), ZoneInfo(zone)).astimezone(UTC) - timedelta(hours=12)

@@ -36,6 +36,8 @@ class GtfsSimulator(Simulator):
         self.files = dict(files)
         self.troubles: list[Trouble] = []
         self.alerts: list[str] = []
+        # Written into the trip updates as they are: trips that are added, replaced, doubled.
+        self.entities: list[gtfs.FeedEntity] = []
         self.age = timedelta(0)
 
     def routes(self) -> list[Route]:
@@ -97,6 +99,7 @@ class GtfsSimulator(Simulator):
                     update.schedule_relationship = gtfs.TripUpdate.StopTimeUpdate.SKIPPED
                 else:
                     update.arrival.delay = update.departure.delay = late
+        message.entity.extend(self.entities)
         return Answer(200, content=message.SerializeToString(), content_type=_PROTOBUF)
 
     def _alerts(self, _request: Request) -> Answer:

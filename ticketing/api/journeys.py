@@ -16,6 +16,7 @@ from ticketing.api.schemas.journeys import (
 )
 from ticketing.quote.holder import bring
 from ticketing.search import service as search
+from ticketing.search.wish import Wish
 
 blueprint = Blueprint("journeys", __name__, url_prefix="/v1", description="Find a way and its price")
 
@@ -52,4 +53,4 @@ class Journeys(MethodView):
         """Search: the best ways by arrival, changes and price, each with an offer that can be bought."""
         owner = any(row["account_holder"] for row in wanted["passengers"])
         holder = bring(rooms().desk, person().person_id) if owner else None
-        return search.find_journeys(rooms().planner, search.Wish.from_request(wanted, holder))
+        return search.find_journeys(rooms().planner, Wish.from_request(wanted, holder))

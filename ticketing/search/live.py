@@ -1,18 +1,22 @@
 """Live delays and cancellations laid over a network: only the lines that are touched are made anew. Pure.
 
 A cancelled trip is not there. A late one becomes a line of its own with the times that are known; what is
-not known stays as planned. `late` remembers the seconds, so that a ride keeps the times it is booked by.
+not known stays as planned. `late` remembers the seconds, so that a ride keeps the times it is booked by. A trip
+that was added is a line too, with no other times than those it was told with.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from operators.port import Disruption, Disruptions
+from operators.gtfs.timetable import Departure, Pattern
+from operators.port import AddedTrip, Disruption, Disruptions
 from operators.region import RegionData
-from ticketing.search.network import Line, Network, calls_of, day_origin
+from ticketing.search.network import ORDINARY, Line, Needs, Network, calls_of, day_origin
 
 
-def overlay(region: RegionData, network: Network, told: Mapping[str, Disruptions]) -> Network:
+def overlay(
+    region: RegionData, network: Network, told: Mapping[str, Disruptions], needs: Needs = ORDINARY
+) -> Network:
     """The network as it runs now; one that nothing has happened to is given back as it is."""
     lines = list(network.lines)
     extra: list[Line] = []
@@ -31,10 +35,52 @@ def overlay(region: RegionData, network: Network, told: Mapping[str, Disruptions
                     extra.append(_late(lines[at], found, one))
                 lines[at] = _without(lines[at], found)
                 break
+        # An operator without lines here was left out of this network.
+        for added in disruptions.added if mine else ():
+            line = _added(region, network, operator, added, needs=needs)
+            if line:
+                extra.append(line)
     if not extra and all(line is before for line, before in zip(lines, network.lines, strict=True)):
         return network
     changed = tuple(line for line in (*lines, *extra) if line.starts)
     return replace(network, lines=changed, calls=calls_of(changed, len(network.stops)))
+
+
+def _added(
+    region: RegionData, network: Network, operator: str, told: AddedTrip, *, needs: Needs
+) -> Line | None:
+    """An added trip as a line of its own; None where the region has another feed than the one it was read by."""
+    timetable = region.timetables[operator]
+    names = [f"{operator}:{call.stop_id}" for call in told.calls]
+    if told.route_id not in timetable.routes or any(name not in network.numbers for name in names):
+        return None
+    start = told.calls[0].leaves_at
+    pattern = Pattern(
+        route=told.route_id,
+        stops=tuple(call.stop_id for call in told.calls),
+        arrivals=tuple(call.arrives_at - start for call in told.calls),
+        departures=tuple(call.leaves_at - start for call in told.calls),
+        boards=tuple(call.boards for call in told.calls),
+        alights=tuple(call.alights for call in told.calls),
+        trips=(Departure(0, told.trip_id, "", told.headsign),),
+    )
+    terminals = [region.terminals.get(name) for name in names]
+    usable = [
+        not needs.wheelchair or timetable.stops[call.stop_id].wheelchair is not False for call in told.calls
+    ]
+    return Line(
+        operator=operator,
+        pattern=pattern,
+        stops=tuple(network.numbers[name] for name in names),
+        arrivals=pattern.arrivals,
+        departures=pattern.departures,
+        boards=tuple(map(all, zip(pattern.boards, usable, strict=True))),
+        alights=tuple(map(all, zip(pattern.alights, usable, strict=True))),
+        pre=tuple(terminal.check_in_seconds if terminal else 0 for terminal in terminals),
+        post=tuple(terminal.exit_seconds if terminal else 0 for terminal in terminals),
+        starts=(start,),
+        trips=(0,),
+    )
 
 
 def alerts_for(told: Disruptions | None, route_id: str, trip_id: str, stop_ids: Iterable[str]) -> list[str]:

@@ -4,13 +4,10 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from operators.port import Connector
 from operators.region import RegionData
-from tariffs.caps import Tap
-from tariffs.party import Passenger, ProvenClaim
-from tariffs.passes import HeldPass
 from tariffs.pricing import price_journey
 from tariffs.result import JourneyPrice
 from ticketing.clock import Clock, written
@@ -28,6 +25,7 @@ from ticketing.search.planner import Access, Plan, Question, Timeline, plan_arri
 from ticketing.search.ranking import Merit, choose, spread
 from ticketing.search.show import itinerary, with_free_places
 from ticketing.search.via import Stay, plan_via
+from ticketing.search.wish import Endpoint, Wish
 
 AT_LEAST, AT_MOST = 3, 8
 AT_MOST_IN_RANGE = 20
@@ -39,75 +37,6 @@ _LESS = 4
 _PAST_TOLERANCE = timedelta(minutes=5)
 _FARTHEST = timedelta(days=365)
 _CACHED_DAYS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where from or to, in one of three ways."""
-
-    stop_id: str | None
-    place: str | None
-    coordinate: tuple[float, float] | None
-
-
-class Holder(Protocol):
-    """What the owner of the calling account brings."""
-
-    @property
-    def person_id(self) -> str:
-        """Whose account it is."""
-
-    @property
-    def claims(self) -> tuple[ProvenClaim, ...]:
-        """What was proven."""
-
-    @property
-    def passes(self) -> tuple[HeldPass, ...]:
-        """What is held."""
-
-    @property
-    def paid(self) -> tuple[Tap, ...]:
-        """The rides that caps count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a person wants."""
-
-    origin: Endpoint
-    destination: Endpoint
-    at: datetime
-    arrive: bool
-    passengers: tuple[Passenger, ...]
-    region: str | None
-    person_id: str | None = None
-    holder_ref: str | None = None
-    via: Endpoint | None = None
-    stay_minutes: int = 0
-    range_minutes: int | None = None
-    less_walking: bool = False
-    wheelchair: bool = False
-    free_places: bool = False
-
-    @classmethod
-    def from_request(cls, wanted: Mapping[str, Any], holder: Holder | None = None) -> "Wish":
-        """Read the loaded request of `POST /v1/journeys`; `holder` is what the calling account brings."""
-        return cls(
-            origin=_endpoint(wanted["origin"]),
-            destination=_endpoint(wanted["destination"]),
-            at=wanted.get("depart_at") or wanted["arrive_by"],
-            arrive="arrive_by" in wanted,
-            passengers=tuple(_passenger(row, holder) for row in wanted["passengers"]),
-            region=wanted.get("region"),
-            person_id=holder.person_id if holder else None,
-            holder_ref=next((row["ref"] for row in wanted["passengers"] if row.get("account_holder")), None),
-            via=_endpoint(wanted["via"]) if "via" in wanted else None,
-            stay_minutes=wanted.get("via", {}).get("stay_minutes", 0),
-            range_minutes=wanted.get("range_minutes"),
-            less_walking=wanted.get("walking") == "less",
-            wheelchair=wanted.get("wheelchair", False),
-            free_places=wanted.get("free_places", False),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +64,11 @@ class Planner:
         days = days_around(at, next(iter(region.timetables.values())).timezone)
         planned = self._kept((region.id, days, needs), region, 0, lambda: _networks(region, days, needs))
         told = self.watch.disruptions(region.id) if self.watch else {}
-        if self.watch is None or not any(one.items for one in told.values()):
+        if self.watch is None or not any(one.items or one.added for one in told.values()):
             return planned
         return self._kept(
             (region.id, days, needs, "live"), region, (self.watch.version, *sorted(told)),
-            lambda: tuple(_timeline(overlay(region, timeline.forward, told)) for timeline in planned),
+            lambda: tuple(_timeline(overlay(region, timeline.forward, told, needs)) for timeline in planned),
         )  # fmt: skip
 
     def places(self, region: RegionData) -> tuple[Place, ...]:
@@ -401,15 +330,3 @@ def _why_none(question: Question) -> str:
     if not question.destinations:
         return "no stop within walking distance of the destination"
     return "no connection within 24 hours"
-
-
-def _passenger(row: Mapping[str, Any], holder: Holder | None) -> Passenger:
-    """A traveller; the one who is the account's owner brings what it holds."""
-    if holder is None or not row.get("account_holder"):
-        return Passenger(row["ref"], row["rider_category"])
-    return Passenger(row["ref"], row["rider_category"], holder.claims, holder.passes, holder.paid)
-
-
-def _endpoint(wanted: Mapping[str, Any]) -> Endpoint:
-    coordinate = (wanted["lat"], wanted["lon"]) if "lat" in wanted else None
-    return Endpoint(wanted.get("stop_id"), wanted.get("place"), coordinate)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.transit import gtfs_realtime_pb2 as gtfs
 from hypothesis import given
 from hypothesis import strategies as st
 
 from operators.departures import departure_of
 from operators.files import FEED_FILES, read_feed
-from operators.port import Alert, CallChange, Disruption, Disruptions
+from operators.port import AddedCall, AddedTrip, Alert, CallChange, Disruption, Disruptions
 from operators.region import RegionData
 from operators.simulators.gtfs import GtfsSimulator, Trouble
 from tests.api import Api
@@ -25,7 +26,7 @@ from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.regions.watch import Watch
 from ticketing.search.live import alerts_for, overlay
-from ticketing.search.network import build, day_origin
+from ticketing.search.network import Needs, build, day_origin
 from ticketing.search.planner import Access, Plan, Question, Timeline, plan_departing
 from ticketing.search.scan import scan
 
@@ -142,6 +143,44 @@ def test_live_times_are_what_a_timetable_with_those_times_would_be(data: st.Data
         ]
 
 
+def added(*calls: tuple[int, int], trip: str = "extra") -> AddedTrip:
+    """An added bus that is at stops at minutes of the day."""
+    told = tuple(AddedCall(f"s{stop}", MIDNIGHT + 60 * at, MIDNIGHT + 60 * at) for stop, at in calls)
+    return AddedTrip(trip, DAY, "r", "Somewhere", told)
+
+
+def test_an_added_trip_is_planned_like_any_other_and_only_with_its_own_times() -> None:
+    made = region()
+    live = overlay(made, build(made, (DAY,)), {"bus": Disruptions(NOW, (), (), (added((0, 361), (3, 371)),))})
+    asked = Question({"bus:s0": Access(0, 0)}, {"bus:s3": Access(0, 0)})
+
+    plan = plan_departing(made, [Timeline(live, live.reversed())], asked, MIDNIGHT, 0)[0]
+
+    assert minutes(plan) == [361, 371]
+    (part,) = plan.parts
+    assert (part.ride.trip_id, part.headsign, part.live) == ("extra", "Somewhere", None)
+
+
+def test_a_trip_added_at_a_stop_or_on_a_line_that_nobody_knows_is_not_there() -> None:
+    made = region()
+    network = build(made, (DAY,))
+    for stranger in (added((0, 361), (9, 371)), replace(added((0, 361), (3, 371)), route_id="?")):
+        assert overlay(made, network, {"bus": Disruptions(NOW, (), (), (stranger,))}) is network
+
+
+def test_an_added_trip_is_not_boarded_where_a_wheelchair_cannot() -> None:
+    made = region()
+    timetable = made.timetables["bus"]
+    steps = {**timetable.stops, "s3": replace(timetable.stops["s3"], wheelchair=False)}
+    made = replace(made, timetables={"bus": replace(timetable, stops=steps)})
+    told = {"bus": Disruptions(NOW, (), (), (added((0, 361), (3, 371)),))}
+    needs = Needs(wheelchair=True)
+
+    line = overlay(made, build(made, (DAY,), needs=needs), told, needs).lines[-1]
+
+    assert (line.alights, line.boards) == ((True, False), (True, False))
+
+
 def test_alerts_concern_what_they_name() -> None:
     told = Disruptions(
         NOW, (), (Alert("all"), Alert("line", route_ids=("r",)), Alert("stop", stop_ids=("s9",)))
@@ -227,6 +266,39 @@ def test_a_late_bus_is_shown_with_both_times_and_can_be_bought(busway: Busway) -
     assert late == timedelta(minutes=4)
     offer = busway.search()["itineraries"][0]["offer_id"]
     assert busway.api.post("/v1/quotes", {"offer_id": offer}).status_code == 201
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_bus_that_is_added_is_found_bought_and_gone_again(busway: Busway) -> None:
+    planned = bus(busway.search())
+    leaves = int(datetime.fromisoformat(planned["departure"]).timestamp()) + 60
+    entity = gtfs.FeedEntity(id="extra")
+    update = entity.trip_update
+    update.trip.trip_id, update.trip.schedule_relationship = "EXTRA", gtfs.TripDescriptor.NEW
+    update.trip.route_id = route_of(busway, planned["trip_id"])
+    for leg_end, moment in (("from", leaves), ("to", leaves + 60)):
+        call = update.stop_time_update.add(stop_id=planned[leg_end]["stop_id"])
+        call.arrival.time = call.departure.time = moment
+    busway.simulator.entities = [entity]
+    busway.watch.fetch_live()
+
+    answer = busway.search()
+    offer = next(way["offer_id"] for way in answer["itineraries"] if "EXTRA" in str(way["legs"]))
+
+    quote = busway.api.post("/v1/quotes", {"offer_id": offer}).json
+    order = busway.api.post("/v1/orders", {"quote_id": quote["id"]}).json
+    paid = busway.api.post(f"/v1/orders/{order['id']}/payments", {"method": "demo_ok"}, order["access_token"])
+    assert paid.json["state"] == "ticketed"
+    busway.simulator.entities = []
+    busway.watch.fetch_live()
+    assert "EXTRA" not in str(busway.search())
+
+
+def route_of(busway: Busway, trip_id: str) -> str:
+    timetable = busway.watch.regions["lille-kortrijk-tournai"].data.timetables["delijn"]
+    return next(
+        pattern.route for pattern in timetable.patterns for trip in pattern.trips if trip.trip_id == trip_id
+    )
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -1,0 +1,91 @@
+"""What a person wants: from, to, when, who and how; read from the request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from tariffs.caps import Tap
+from tariffs.party import Passenger, ProvenClaim
+from tariffs.passes import HeldPass
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where from or to, in one of three ways."""
+
+    stop_id: str | None
+    place: str | None
+    coordinate: tuple[float, float] | None
+
+
+class Holder(Protocol):
+    """What the owner of the calling account brings."""
+
+    @property
+    def person_id(self) -> str:
+        """Whose account it is."""
+
+    @property
+    def claims(self) -> tuple[ProvenClaim, ...]:
+        """What was proven."""
+
+    @property
+    def passes(self) -> tuple[HeldPass, ...]:
+        """What is held."""
+
+    @property
+    def paid(self) -> tuple[Tap, ...]:
+        """The rides that caps count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants."""
+
+    origin: Endpoint
+    destination: Endpoint
+    at: datetime
+    arrive: bool
+    passengers: tuple[Passenger, ...]
+    region: str | None
+    person_id: str | None = None
+    holder_ref: str | None = None
+    via: Endpoint | None = None
+    stay_minutes: int = 0
+    range_minutes: int | None = None
+    less_walking: bool = False
+    wheelchair: bool = False
+    free_places: bool = False
+
+    @classmethod
+    def from_request(cls, wanted: Mapping[str, Any], holder: Holder | None = None) -> "Wish":
+        """Read the loaded request of `POST /v1/journeys`; `holder` is what the calling account brings."""
+        return cls(
+            origin=_endpoint(wanted["origin"]),
+            destination=_endpoint(wanted["destination"]),
+            at=wanted.get("depart_at") or wanted["arrive_by"],
+            arrive="arrive_by" in wanted,
+            passengers=tuple(_passenger(row, holder) for row in wanted["passengers"]),
+            region=wanted.get("region"),
+            person_id=holder.person_id if holder else None,
+            holder_ref=next((row["ref"] for row in wanted["passengers"] if row.get("account_holder")), None),
+            via=_endpoint(wanted["via"]) if "via" in wanted else None,
+            stay_minutes=wanted.get("via", {}).get("stay_minutes", 0),
+            range_minutes=wanted.get("range_minutes"),
+            less_walking=wanted.get("walking") == "less",
+            wheelchair=wanted.get("wheelchair", False),
+            free_places=wanted.get("free_places", False),
+        )
+
+
+def _passenger(row: Mapping[str, Any], holder: Holder | None) -> Passenger:
+    """A traveller; the one who is the account's owner brings what it holds."""
+    if holder is None or not row.get("account_holder"):
+        return Passenger(row["ref"], row["rider_category"])
+    return Passenger(row["ref"], row["rider_category"], holder.claims, holder.passes, holder.paid)
+
+
+def _endpoint(wanted: Mapping[str, Any]) -> Endpoint:
+    coordinate = (wanted["lat"], wanted["lon"]) if "lat" in wanted else None
+    return Endpoint(wanted.get("stop_id"), wanted.get("place"), coordinate)
