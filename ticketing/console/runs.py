@@ -26,7 +26,7 @@ def run(run_id: str) -> str:
     return page(
         "run", here="months", run=found, steps=taken, files=files, states=STATES, languages=_LANGUAGES,
         parties=[(party, lines.totals(found, party)) for party in lines.parties(found)], due=due_date(found),
-        mine=found.prepared_by == staff().name,
+        mine=found.prepared_by == staff().name, versions=service.list_versions(console().office, found),
     )  # fmt: skip
 
 

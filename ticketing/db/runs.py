@@ -78,6 +78,12 @@ def find_version(tx: Transaction, region: str, period: str, version: int) -> Run
     return find(tx, query, Run)
 
 
+def list_versions(tx: Transaction, region: str, period_id: str) -> list[Run]:
+    """List every version of a period's run, those that were taken back too, first to last."""
+    query = sa.select(run).where(run.c.region == region, run.c.period == period_id)
+    return fetch(tx, query.order_by(run.c.version), Run)
+
+
 def find_run_before(tx: Transaction, region: str, period: str) -> Run | None:
     """Read the run in force of the last settled month before this one."""
     query = sa.select(run).where(run.c.region == region, run.c.period < period, run.c.state.not_in(_GONE))

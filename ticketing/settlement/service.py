@@ -28,6 +28,7 @@ __all__ = [
     "get_trail",
     "list_months",
     "list_runs",
+    "list_versions",
     "statement",
     "write_journal",
 ]
@@ -82,6 +83,12 @@ def get_trail(office: Office, run_id: str) -> tuple[Run, list[Step], list[RunFil
     run = get_run(office, run_id)
     with office.database.read() as tx:
         return run, runs.list_steps(tx, run_id), runs.list_files(tx, run_id)
+
+
+def list_versions(office: Office, run: Run) -> list[Run]:
+    """Every version of the run of a month, those that were taken back too."""
+    with office.database.read() as tx:
+        return runs.list_versions(tx, run.region, run.period)
 
 
 def find_run_id(office: Office, start: str) -> str:

@@ -11,7 +11,7 @@ from fpdf.fonts import FontFace
 from ticketing.db.runs import Run
 from ticketing.settlement.lines import Line, amounts
 from ticketing.settlement.statement import foot_rows
-from ticketing.settlement.words import word
+from ticketing.settlement.words import kind_word, word
 
 LINES_PRINTED = 200
 _COLUMNS = ("booked_at", "kind", "journey", "rule", "gross", "vat", "fee", "net", "currency")
@@ -88,7 +88,7 @@ class _Statement(FPDF):
                     head.cell(_latin(word(name, self._language)))
                 for line in printed:
                     row = table.row()
-                    for cell in (line.booked_at[:10], line.kind, line.journey or line.ticket, line.rule,
+                    for cell in (line.booked_at[:10], kind_word(line.kind, self._language), line.journey or line.ticket, line.rule,
                                  *amounts(line), line.currency):  # fmt: skip
                         row.cell(_latin(cell))
         if left:

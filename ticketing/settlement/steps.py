@@ -56,7 +56,10 @@ def mark_sent(office: Office, run_id: str, actor: str, message_id: str) -> Run:
         run = hold(tx, run_id)
         check_step(run, "sent")
         if message_id != message_id_of(run):
-            raise InvalidRequest.at("message_id", f"this run's file has the MsgId {message_id_of(run)}")
+            # Not told: naming it is the proof that this very file was handed in.
+            raise InvalidRequest.at(
+                "message_id", "this run's payment file has another MsgId: read it in the file"
+            )
         runs.set_state(tx, run.id, "sent")
         runs.insert_step(tx, run.id, state="sent", actor=actor, at=now, digest=run.digest, note=message_id)
         return hold(tx, run_id)

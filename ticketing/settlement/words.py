@@ -37,6 +37,27 @@ _WORDS = {
     ),
 }  # fmt: skip
 
+_KINDS = {
+    "sale": ("Sale", "Müük", "Myynti", "Försäljning"),
+    "refund": ("Refund", "Tagasimakse", "Hyvitys", "Återbetalning"),
+    "exchange": ("Exchange", "Vahetus", "Vaihto", "Byte"),
+    "chargeback": ("Chargeback", "Tagasinõue", "Takaisinveloitus", "Återdebitering"),
+    "correction": ("Correction", "Parandus", "Oikaisu", "Rättelse"),
+    "compensation": ("Compensation", "Hüvitis", "Korvaus", "Ersättning"),
+    "dispute_lost": ("Card dispute lost", "Kaotatud kaardivaidlus", "Hävitty korttiriita", "Förlorad korttvist"),
+    "breakage": ("Unused rides", "Kasutamata sõidud", "Käyttämättömät matkat", "Outnyttjade resor"),
+    "month_end_pool": ("Share of a pool", "Osa ühisrahast", "Osuus poolista", "Andel av pool"),
+    "month_end_subsidy": ("Subsidy", "Toetus", "Tuki", "Bidrag"),
+    "month_end_resale": ("Commission for sales", "Müügitasu", "Myyntipalkkio", "Försäljningsprovision"),
+    "month_end_guarantee": ("Guaranteed minimum", "Tagatud miinimum", "Taattu vähimmäismäärä", "Garanterat minimum"),
+}  # fmt: skip
+
+
+def kind_word(kind: str, language: str = "en") -> str:
+    """The word for a kind of line, for people; the files for programs keep the kind itself."""
+    found = _KINDS.get(kind, (kind,) * len(LANGUAGES))
+    return found[LANGUAGES.index(language)] if language in LANGUAGES else found[0]
+
 
 def word(key: str, language: str = "en", **values: object) -> str:
     """A word in a language; an unknown language reads English."""

@@ -96,3 +96,9 @@ def test_a_pdf_prints_the_first_lines_and_counts_the_rest(tmp_path: Path) -> Non
 
     pages = "".join(page.extract_text() for page in PdfReader(tmp_path / "s.pdf").pages)
     assert "Ytterligare 1034 rader finns i CSV- och XLSX-filerna" in pages
+
+
+def test_a_pdf_says_what_kind_a_line_is_in_its_language(tmp_path: Path) -> None:
+    write_pdf(tmp_path / "s.pdf", RUN, "hsl", lines(1), "fi")
+
+    assert "Myynti" in PdfReader(tmp_path / "s.pdf").pages[0].extract_text()
