@@ -170,16 +170,6 @@ def compensation(
     )
 
 
-def pooled(
-    source_id: str, pool: str, *, region: str, amount: int, currency: str, at: datetime
-) -> Entry | None:
-    """A pass is sold: its money waits in a pool until the taps of the month are counted."""
-    return balanced(
-        ("pooled", "pass", source_id, region, at),
-        [(unearned(currency), amount), (accounts.pool(pool, currency), -amount)],
-    )
-
-
 def payout_sent(
     payout_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
 ) -> Entry | None:

@@ -43,6 +43,21 @@ def count_rides(
     return dict(gone + Counter({row[0]: int(row[1]) for row in tx.execute(query)}))
 
 
+def sum_net_of(
+    tx: Transaction, region: str, period: str, products: Sequence[str], currency: str
+) -> dict[str, int]:
+    """What the allocations of a month give each party of some products' tickets, net, in minor units."""
+    query = (
+        sa.select(share.c.operator, sa.cast(sa.func.sum(share.c.net_minor), sa.BigInteger))
+        .join(ticket, ticket.c.jti == share.c.ticket_jti)
+        .where(share.c.region == region, share.c.period == period, share.c.currency == currency)
+        .where(ticket.c.product.in_(products))
+        .group_by(share.c.operator)
+        .order_by(share.c.operator)
+    )
+    return {row[0]: int(row[1]) for row in tx.execute(query)}
+
+
 def stream_sold_by(tx: Transaction, region: str, period: str, channel: str) -> Iterator[tuple[str, int, int]]:
     """Yield the tickets of a point of sale that were sold or given back in a month, by currency: (currency, gross before, gross after).
 

@@ -228,8 +228,20 @@ def facts(
     rides = month_facts.count_rides(tx, region, end, None, since=start) if terms.subsidies else {}
     return month_end.Month(
         region, period, end - timedelta(microseconds=1), money, taps, rides, payables(sums),
-        _commissions(tx, region, period, terms),
+        _commissions(tx, region, period, terms), _pool_sales(tx, region, period, terms),
     )  # fmt: skip
+
+
+def _pool_sales(tx: Transaction, region: str, period: str, terms: Terms) -> dict[str, dict[str, int]]:
+    """What the passes of each pool have given their operators; who bears a discount is no operator."""
+    return {
+        pool.id: {
+            name: part
+            for name, part in month_facts.sum_net_of(tx, region, period, pool.products, pool.currency).items()
+            if name != SELLER and not name.startswith(FUNDER)
+        }
+        for pool in terms.pools
+    }
 
 
 def _commissions(

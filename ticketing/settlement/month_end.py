@@ -1,7 +1,8 @@
 """What is decided only when a month is over: pools shared by use, subsidies, commissions, guaranteed minimums. Pure.
 
-They run in this order, each seeing what the ones before have given. A pool without a single ride waits for the
-next month with its money.
+They run in this order, each seeing what the ones before have given. What the passes of a pool have given their
+operators in the month goes into the pool first, and out again by rides; one without a single ride waits for the next
+month with its money.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +25,7 @@ class Month:
     """The facts of a closing month.
 
     `commissions` by (channel, currency): what the tickets of a channel earn their seller. `pool_money` by pool (with what earlier months left in it), `taps` by pool and operator, `rides` by operator,
-    `net` what each (operator, currency) gets so far.
+    `net` what each (operator, currency) gets so far, `pool_sales` by pool what operators have got of its passes.
     """
 
     region: str
@@ -35,6 +36,7 @@ class Month:
     rides: Mapping[str, int]
     net: Mapping[Key, int]
     commissions: Mapping[tuple[str, str], "Earned"] = field(default_factory=dict)
+    pool_sales: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def currencies(self, one: Commission) -> list[str]:
         """The currencies in which a channel has sold."""
@@ -71,7 +73,8 @@ def commission_of(gross_minor: int, rate_bp: int) -> int:
 
 def month_end(month: Month, terms: Terms) -> list[Entry]:
     """The entries that close a month."""
-    entries: list[Entry | None] = [_shared(month, pool) for pool in terms.pools]
+    entries: list[Entry | None] = [_filled(month, pool) for pool in terms.pools]
+    entries += [_shared(month, pool) for pool in terms.pools]
     entries += [_subsidised(month, subsidy, at) for at, subsidy in enumerate(terms.subsidies)]
     entries += [
         _commissioned(month, one, currency) for one in terms.commissions for currency in month.currencies(one)
@@ -93,8 +96,23 @@ def share_by_use(amount: int, taps: Mapping[str, int]) -> dict[str, int]:
     return by_weights(amount, {name: Fraction(count) for name, count in taps.items() if count})
 
 
+def _filled(month: Month, pool: Pool) -> Entry | None:
+    """What the sale of passes gave each operator goes into the pool; VAT and the scheme's fee stay where they are."""
+    sales = month.pool_sales.get(pool.id, {})
+    lines = [(accounts.operator_payable(name, pool.currency), part) for name, part in sorted(sales.items())]
+    note = {
+        "pool": pool.id,
+        "from": {name: Money(part, pool.currency).text for name, part in sorted(sales.items())},
+    }
+    total = sum(sales.values())
+    return _entry(
+        month, "pool_filled", pool.id, [*lines, (accounts.pool(pool.id, pool.currency), -total)], note
+    )
+
+
 def _shared(month: Month, pool: Pool) -> Entry | None:
-    money, taps = month.pool_money.get(pool.id, 0), month.taps.get(pool.id, {})
+    sales = sum(month.pool_sales.get(pool.id, {}).values())
+    money, taps = month.pool_money.get(pool.id, 0) + sales, month.taps.get(pool.id, {})
     shares = share_by_use(money, taps)
     lines = [(accounts.operator_payable(name, pool.currency), -part) for name, part in shares.items()]
     note = {"pool": pool.id, "amount": Money(money, pool.currency).text, "taps": dict(sorted(taps.items()))}

@@ -80,16 +80,16 @@ class Month:
             if kind.startswith("refunded"):
                 give_back(self.database, sold, f"r{name}", at=at)
             return
+        if kind == "pass":
+            sell(self.database, name, {"hsl": int(str(second)), "viking": 7}, product="pass30", vat=1)
+            ride(self.database, name, str(first), use_no=self.count)
+            return
         with self.database.write() as tx:
             self._book(tx, kind, name, first, second)
-        if kind == "pass":
-            sell(self.database, f"t{name}", {"hsl": 1}, product="pass30")
-            ride(self.database, f"t{name}", str(first), use_no=self.count)
 
     def _book(self, tx: Transaction, kind: str, name: str, first: object, second: object) -> None:
         how = {"region": "r", "currency": "EUR", "at": self.at}
         amount = first if isinstance(first, int) else second
-        taken = postings.capture(name, gateway="stripe", amount=amount, **how)  # type: ignore[arg-type]  mixed
         lost = {"liable": first} if not isinstance(first, int) else {}
         entries: dict[str, Callable[[], list[object]]] = {
             "compensation": lambda: [postings.compensation(name, amount=amount, **lost, **how)],  # type: ignore[arg-type]  mixed
@@ -101,7 +101,6 @@ class Month:
                 postings.dispute_opened(name, gateway="stripe", amount=amount, fee=15, **how),  # type: ignore[arg-type]  mixed
                 postings.dispute_won(name, gateway="stripe", amount=amount, **how),  # type: ignore[arg-type]  mixed
             ],
-            "pass": lambda: [taken, postings.pooled(name, "p", amount=amount, **how)],  # type: ignore[arg-type]  mixed
             "breakage": lambda: [postings.breakage(name, {"hsl": amount}, note={}, **how)],  # type: ignore[arg-type]  mixed
         }
         book(tx, *entries[kind](), at=self.at)  # type: ignore[arg-type]  entries

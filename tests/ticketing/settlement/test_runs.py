@@ -13,13 +13,15 @@ import pytest
 import sqlalchemy as sa
 
 from tests.api import Api
-from tests.ticketing.settlement.month import AFTER, AT, book, office, ride, sell
+from tests.ticketing.settlement.month import AFTER, AT, book, give_back, office, ride, sell
 from ticketing.books import postings
 from ticketing.clock import FixedClock
 from ticketing.db import Database, books, month_books, month_facts, runs, tables
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
+from ticketing.purchase.reversal import take_back
 from ticketing.settlement import lines, service, steps
 from ticketing.settlement.office import Office
+from ticketing.settlement.verify import verify
 from ticketing.tickets.own import of_own
 
 OCTOBER = datetime(2026, 11, 3, tzinfo=UTC)
@@ -184,6 +186,7 @@ from ticketing.clock import FixedClock
 from ticketing.db import Database
 from ticketing.settlement import calculate, closing
 from ticketing.settlement.office import Office
+from ticketing.settlement.verify import verify
 
 def stop(*args, **more):
     print("calculating", flush=True)
@@ -242,35 +245,48 @@ def test_a_pool_is_shared_by_rides_and_a_late_ride_counts_next_month(
         '[[pools]]\nid = "gulf30"\nproducts = ["pass30"]\ncurrency = "EUR"\n'
         '[[subsidies]]\nfunder = "city"\noperator = "tlt"\ncurrency = "EUR"\nper_tap = "0.10"\n'
     )
-    sell(database, "p1", {"hsl": 1}, product="pass30")
-    with database.write() as tx:
-        book(
-            tx,
-            postings.capture("x", region="r", gateway="stripe", amount=1000, currency="EUR", at=AT),
-            postings.pooled("x", "gulf30", region="r", amount=1000, currency="EUR", at=AT),
-        )
+    sell(database, "p1", {"hsl": 700, "tlt": 300}, product="pass30")
     for use_no, operator in enumerate(("hsl", "tlt", "tlt"), 1):
         ride(database, "p1", operator, use_no=use_no)
     desk = replace(office(database, OCTOBER), regions_folder=tmp_path)
 
     first = service.close(desk, "r", "2026-09", "Anna")
     ride(database, "p1", "hsl", use_no=9)
-    with database.write() as tx:
-        later = datetime(2026, 10, 2, tzinfo=UTC)
-        book(
-            tx,
-            postings.capture("y", region="r", gateway="stripe", amount=500, currency="EUR", at=later),
-            postings.pooled("y", "gulf30", region="r", amount=500, currency="EUR", at=later),
-        )
+    sell(database, "p2", {"hsl": 100, "tlt": 400}, product="pass30", at=datetime(2026, 10, 2, tzinfo=UTC))
     second = service.close(desk, "r", "2026-10", "Anna")
 
-    assert positions(first) == {"hsl": "3.34", "tlt": "6.87", "scheme": "-10.21"}
-    assert positions(second) == {"hsl": "5.00", "scheme": "-5.00"}
+    assert positions(first) == {"hsl": "3.33", "tlt": "6.87", "scheme": "-10.20"}
+    assert positions(second) == {"hsl": "5.00", "tlt": "0.00", "scheme": "-5.00"}
+    told = [(one.kind, one.net_minor) for one in lines.stream(desk, first, "hsl")]
+    assert told == [("sale", 700), ("month_end_pool", 333), ("month_end_pool_filled", -700)]
     assert second.document["pools"]["gulf30"]["taps"] == {"hsl": 1, "tlt": 0}
     funders = [line for line in first.document["accounts"] if line["purpose"] == "funder_receivable"]
     assert [(line["operator"], line["amount"]) for line in funders] == [("city", "0.20")]
     (bill,) = lines.stream(desk, first, "funder:city")
     assert (bill.kind, bill.net_minor, "rides 2" in bill.rule) == ("month_end_subsidy", -20, True)
+
+
+def test_a_pass_that_is_given_back_takes_its_money_out_of_the_pool_and_no_ride_leaves_it_there(
+    database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "settlement.toml").write_text(
+        '[[pools]]\nid = "gulf30"\nproducts = ["pass30"]\ncurrency = "EUR"\n'
+    )
+    desk = replace(office(database, OCTOBER), regions_folder=tmp_path)
+    gone = sell(database, "p1", {"hsl": 600}, product="pass30", vat=60, fee=10)
+    sell(database, "p2", {"hsl": 400, "tlt": 200}, product="pass30")
+
+    first = service.close(desk, "r", "2026-09", "Anna")
+    give_back(database, gone, "r1", at=datetime(2026, 10, 2, tzinfo=UTC))
+    ride(database, "p2", "tlt", at=datetime(2026, 10, 3, tzinfo=UTC))
+    second = service.close(desk, "r", "2026-10", "Anna")
+
+    assert positions(first) == {"hsl": "0.00", "tlt": "0.00", "scheme": "0.00"}
+    assert first.document["pools"]["gulf30"]["rest_minor"] == 1130
+    assert positions(second) == {"hsl": "0.00", "tlt": "6.00", "scheme": "-6.00"}
+    assert second.document["pools"]["gulf30"]["rest_minor"] == 0
+    assert verify(desk, "r", take_back).faults == []
 
 
 def test_terms_with_faults_name_each_of_them(database: Database, tmp_path: Path) -> None:
