@@ -103,15 +103,18 @@ def boundaries(world: TwoSystems, story: str) -> tuple[list[tuple[str, str, int]
 def cells(world: TwoSystems, story: str) -> Iterator[tuple[str, str, int, FaultKind]]:
     """The matrix, but for what a story has planned already.
 
-    The everyday run takes each cell on one of the two databases, as on a chessboard; `make soak` takes all on both.
+    The everyday run takes each cell on one of the two databases, as on a chessboard, and of the second story what
+    the first has not asked; `make soak` takes all on both.
     """
+    soak = bool(os.environ.get("SOAK"))
     planned = {(system, fault.call) for system, faults in STORIES[story].items() for fault in faults}
+    told = set() if soak or story == "ticketed" else set(boundaries(world, "ticketed")[0])
     here = world.till.database.engine.dialect.name == "postgresql"
-    for row, (system, call, nth) in enumerate(boundaries(world, story)[0]):
+    for row, boundary in enumerate(boundaries(world, story)[0]):
         for column, kind in enumerate(KINDS):
-            mine = (row + column) % 2 == here or bool(os.environ.get("SOAK"))
-            if mine and (system, call) not in planned:
-                yield system, call, nth, kind
+            mine = soak or ((row + column) % 2 == here and boundary not in told)
+            if mine and boundary[:2] not in planned:
+                yield *boundary, kind
 
 
 def fault_of(call: str, nth: int, kind: FaultKind) -> Fault:
