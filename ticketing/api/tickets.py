@@ -1,4 +1,4 @@
-"""A ticket in its holder's hands: moved to another phone, drawn as Aztec, printed at home."""
+"""A ticket in its holder's hands: moved to another phone, blocked, drawn as Aztec, printed at home."""
 
 from typing import Any
 
@@ -7,10 +7,11 @@ from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import open_order, rooms
-from ticketing.api.schemas.tickets import MovedSchema, MoveRequestSchema
+from ticketing.api.schemas.tickets import MovedSchema, MoveRequestSchema, TicketStatusSchema
 from ticketing.errors import NotFound
 from ticketing.gate import holder
 from ticketing.gate import move as moves
+from ticketing.gate import suspend as suspensions
 from ticketing.tickets import barcode, paper
 
 blueprint = Blueprint("tickets", __name__, url_prefix="/v1", description="A ticket in its holder's hands")
@@ -31,6 +32,27 @@ class TicketMoves(MethodView):
         open_order(order_id)
         moved = moves.move(rooms().gatehouse, order_id, jti, wanted["public_key"])
         return {"jti": moved.ticket.jti, "token": moved.ticket.token, "moves_left": moved.moves_left}
+
+
+@blueprint.route(f"{_TICKET}/suspension")
+class TicketSuspension(MethodView):
+    """Block tickets."""
+
+    @blueprint.response(200, TicketStatusSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def put(self, order_id: str, jti: str) -> dict[str, Any]:
+        """Block a ticket whose phone is lost: no gate opens to it until it is let go again; nothing is paid back."""
+        open_order(order_id)
+        held = suspensions.suspend(rooms().gatehouse, order_id, jti)
+        return {"jti": held.jti, "status": held.status}
+
+    @blueprint.response(200, TicketStatusSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def delete(self, order_id: str, jti: str) -> dict[str, Any]:
+        """Let a blocked ticket open gates again."""
+        open_order(order_id)
+        held = suspensions.resume(rooms().gatehouse, order_id, jti)
+        return {"jti": held.jti, "status": held.status}
 
 
 @blueprint.route(f"{_TICKET}/aztec.<string:form>")

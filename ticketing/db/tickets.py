@@ -131,6 +131,12 @@ def revoke_tickets(tx: Transaction, jtis: Iterable[str], at: datetime) -> None:
     status_changes.note_tickets(tx, wanted, at)
 
 
+def set_status(tx: Transaction, jti: str, status: str, at: datetime) -> None:
+    """Block a ticket (`suspended`) or let it go again (`valid`)."""
+    tx.execute(sa.update(ticket).where(ticket.c.jti == jti).values(status=status))
+    status_changes.note_tickets(tx, [jti], at)
+
+
 def has_index(tx: Transaction, status_list: str, index: int) -> bool:
     """Whether an index of a status list is taken, or was by a ticket that has moved to another phone."""
     query = sa.select(ticket.c.jti).where(ticket.c.status_list == status_list, ticket.c.status_index == index)

@@ -156,7 +156,7 @@ def _revoke_unused(tx: Transaction, order: Order, till: Till) -> None:
     """Who has their money back does not travel on the ticket; what was used stays as it was."""
     now = till.clock.now()
     held = tickets.list_tickets(tx, order.id, lock=True)
-    unused = [one for one in held if one.status == "valid" and not tickets.is_used(tx, one.jti)]
+    unused = [one for one in held if one.status != "revoked" and not tickets.is_used(tx, one.jti)]
     tickets.revoke_tickets(tx, [one.jti for one in unused], now)
     bookings.give_back(tx, order.id, now, [one.passenger_ref for one in unused])
 

@@ -1,6 +1,6 @@
-"""Tickets of an order: moved to another phone."""
+"""Tickets of an order: moved to another phone, blocked and let go."""
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from ticketing.api.schemas.common import Strict
 
@@ -17,3 +17,10 @@ class MovedSchema(Strict):
     jti = fields.String(required=True)
     token = fields.String(required=True)
     moves_left = fields.Integer(required=True)
+
+
+class TicketStatusSchema(Strict):
+    """Whether a ticket opens gates."""
+
+    jti = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["valid", "suspended"]))
