@@ -258,7 +258,7 @@ def test_a_pool_is_shared_by_rides_and_a_late_ride_counts_next_month(
     assert positions(first) == {"hsl": "3.33", "tlt": "6.87", "scheme": "-10.20"}
     assert positions(second) == {"hsl": "5.00", "tlt": "0.00", "scheme": "-5.00"}
     told = [(one.kind, one.net_minor) for one in lines.stream(desk, first, "hsl")]
-    assert told == [("sale", 700), ("month_end_pool", 333), ("month_end_pool_filled", -700)]
+    assert told == [("sale", 700), ("month_end_pool_filled", -700), ("month_end_pool", 333)]
     assert second.document["pools"]["gulf30"]["taps"] == {"hsl": 1, "tlt": 0}
     funders = [line for line in first.document["accounts"] if line["purpose"] == "funder_receivable"]
     assert [(line["operator"], line["amount"]) for line in funders] == [("city", "0.20")]
