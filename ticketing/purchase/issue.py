@@ -63,7 +63,7 @@ def issue(tx: Transaction, press: Press, quote: Quote, order: Order, now: dateti
             tx,
             press,
             quote,
-            order_id=order.id,
+            order=order,
             passenger=passenger,
             holder=holders.get(passenger["ref"], Holder()),
             now=now,
@@ -77,7 +77,7 @@ def _issue_one(
     press: Press,
     quote: Quote,
     *,
-    order_id: str,
+    order: Order,
     passenger: dict[str, Any],
     holder: Holder,
     now: datetime,
@@ -107,7 +107,7 @@ def _issue_one(
     )
     made = Ticket(
         jti=jti,
-        order_id=order_id,
+        order_id=order.id,
         passenger_ref=passenger["ref"],
         status="valid",
         token=token,
@@ -125,6 +125,7 @@ def _issue_one(
             "rider": passenger["rider"],
             "operators": season["scope"]["operators"] if season else _operators(rides),
             **({"pass": season} if season else {}),
+            **({"exchange_of": order.exchange_of} if order.exchange_of else {}),
         },
     )
     tickets.insert_ticket(tx, made)

@@ -28,7 +28,10 @@ AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: `id` finds its row in the books, `journey` says which rides, `rule` which agreement gave the share."""
+    """One line: `id` finds its row in the books, `journey` says which rides, `rule` which agreement gave the share.
+
+    `is_exchange` marks the lines of a ticket that replaced another one.
+    """
 
     id: str
     booked_at: str
@@ -43,6 +46,7 @@ class Line:
     vat_minor: int
     fee_minor: int
     net_minor: int
+    is_exchange: bool = False
 
 
 def parties(run: Run) -> list[str]:
@@ -147,10 +151,11 @@ def _counted(sums: dict[str, dict[str, int]], line: Line) -> Line:
 
 
 def _of_share(share: ShareLine) -> Line:
+    document = json.loads(share.document)
     return Line(
         share.id, share.booked_at.isoformat(timespec="seconds"), share.kind, share.ticket_jti,
-        journey_of(json.loads(share.document)), share.seq, share.rule, share.original_period, share.currency,
-        share.gross_minor, share.vat_minor, share.fee_minor, share.net_minor,
+        journey_of(document), share.seq, share.rule, share.original_period, share.currency,
+        share.gross_minor, share.vat_minor, share.fee_minor, share.net_minor, "exchange_of" in document,
     )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def _record(line: Line, party: str) -> dict[str, object]:
     """
     transaction: dict[str, object] = {
         "timestamp": line.booked_at.replace("+00:00", "Z"),
-        "type": _TYPES.get(line.kind, "MANUAL_REFUND"),
+        "type": _type_of(line),
         "contract": line.rule,
     }
     subject: dict[str, object] = {"numberOfItems": 1}
@@ -79,6 +79,13 @@ def _record(line: Line, party: str) -> dict[str, object]:
         ],
         "transactionStandard": standard,
     }
+
+
+def _type_of(line: Line) -> str:
+    """A ticket that replaces another one is booked in exchange for it."""
+    if line.kind == "sale" and line.is_exchange:
+        return "EXCHANGE_BOOKING"
+    return _TYPES.get(line.kind, "MANUAL_REFUND")
 
 
 def _free(currency: str) -> dict[str, object]:

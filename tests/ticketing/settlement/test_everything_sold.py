@@ -42,6 +42,11 @@ def test_a_month_of_everything_closes_and_its_books_prove_themselves(
     anna.post(f"/v1/orders/{placed['id']}/payments", {"method": "demo_ok"})
     kept, back, lost = api.buy(**TWO), api.buy(**TWO, **LATER), api.buy(**ONE)
     api.post(f"/v1/orders/{back.order['id']}/refunds", {"passengers": ["mari"]}, back.token)
+    shorter = api.buy(**ONE, **LATER)
+    gone = api.post(
+        f"/v1/orders/{shorter.order['id']}/refunds", {"passengers": ["anna"], "legs": [1]}, shorter.token
+    )
+    assert gone.status_code == 201, gone.json
     exchange(api, api.buy(**ONE, **LATER), **TWO, depart_at="2026-10-17T06:10:00+03:00")
     exchange(api, api.buy(**ONE, **LATER), **ONE, to={"place": "Hobujaama"}, **LATER)
     with rooms.till.database.read() as tx:

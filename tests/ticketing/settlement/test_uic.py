@@ -7,6 +7,7 @@ which members there are, which are required, what they may hold. Nothing else is
 import json
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -175,3 +176,15 @@ def test_the_description_itself_finds_what_is_wrong() -> None:
     ]
     assert faults({**record, "accountedAmounts": []}, RECORD) == ["accountedAmounts is []"]
     assert faults({**record["accountedAmounts"][0], "amount": 2**31}, AMOUNT) == [f"amount is {2**31}"]
+
+
+def test_a_ticket_that_replaces_another_is_booked_in_exchange() -> None:
+    one = replace(line("sale", gross=1000), is_exchange=True)
+
+    types = [
+        record["transaction"]["type"]
+        for record in delivered(one, line("exchange", gross=-900))["accountingRecords"]
+    ]
+
+    assert types == ["EXCHANGE_BOOKING", "EXCHANGE_CANCELLATION"]
+    assert faults(delivered(one)["accountingRecords"][0], RECORD) == []
