@@ -19,6 +19,8 @@ from ticketing.db.uses import is_used as is_used  # noqa: PLC0414  purchase asks
 from ticketing.db.uses import list_uses as list_uses  # noqa: PLC0414
 
 _CODE_CHARS = 10
+# Not revoked: a suspended ticket is its holder's still, it only opens no gate.
+LIVE = ("valid", "suspended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +133,12 @@ def revoke_tickets(tx: Transaction, jtis: Iterable[str], at: datetime) -> None:
     status_changes.note_tickets(tx, wanted, at)
 
 
-def set_status(tx: Transaction, jti: str, status: str, at: datetime) -> None:
-    """Block a ticket (`suspended`) or let it go again (`valid`)."""
-    tx.execute(sa.update(ticket).where(ticket.c.jti == jti).values(status=status))
+def set_status(
+    tx: Transaction, jti: str, status: str, at: datetime, *, document: dict[str, Any] | None = None
+) -> None:
+    """Block a ticket (`suspended`) or let it go again (`valid`), perhaps with a new document."""
+    told = {} if document is None else {"document": canonical(document)}
+    tx.execute(sa.update(ticket).where(ticket.c.jti == jti).values(status=status, **told))
     status_changes.note_tickets(tx, [jti], at)
 
 

@@ -27,6 +27,8 @@ def _set(house: Gatehouse, order_id: str, jti: str, status: str) -> Ticket:
             raise NotFound("there is no such ticket")
         if held.status == "revoked" or held.expires_at <= now:
             raise Conflict("the ticket is no longer valid and stays as it is")
+        if "suspended_by" in held.document:
+            raise Conflict("the payment of this ticket is disputed; it stays blocked until that is decided")
         if held.status != status:
             tickets.set_status(tx, jti, status, now)
         return tickets.find_ticket(tx, jti) or held

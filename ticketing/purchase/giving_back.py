@@ -59,7 +59,7 @@ def offer_refund(till: Till, order_id: str, wish: Wish = Wish()) -> RefundOffer:
         order = refundable_order(tx, order_id, lock=False)
         held = tickets.list_tickets(tx, order_id)
         wanted = wish.passengers or sorted(
-            {ticket.passenger_ref for ticket in held if ticket.status == "valid"}
+            {ticket.passenger_ref for ticket in held if ticket.status in tickets.LIVE}
         )
         for passenger in dict.fromkeys(wanted):
             try:
@@ -116,7 +116,7 @@ def decide_refund(
         for one in (made, *rest_of_it):
             orders.insert_refund(tx, one)
         _take_back(tx, till, order, made, now)
-        still = any(one.status == "valid" for one in tickets.list_tickets(tx, order_id))
+        still = any(one.status in tickets.LIVE for one in tickets.list_tickets(tx, order_id))
         move(
             tx,
             order,
@@ -131,7 +131,7 @@ def decide_refund(
 def decide_whole(tx: Transaction, till: Till, order: Order, now: datetime) -> list[Decided]:
     """What all valid tickets of an order give back, whole; raises as `refund` does."""
     held = tickets.list_tickets(tx, order.id)
-    refs = tuple(one.passenger_ref for one in held if one.status == "valid")
+    refs = tuple(one.passenger_ref for one in held if one.status in tickets.LIVE)
     return _decide(tx, till, order, Wish(refs), now)
 
 

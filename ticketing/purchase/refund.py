@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from operators.region import RefundStep
 from tariffs.money import Money, half_up
+from ticketing.db.tickets import LIVE
 from ticketing.errors import Conflict, Fault, InvalidRequest
 
 
@@ -98,7 +99,7 @@ def going(
     Raises InvalidRequest for a passenger or leg that the order does not have, Conflict for a ticket or leg that is
     used or has gone before.
     """
-    by_passenger = {ticket.passenger_ref: ticket for ticket in tickets if ticket.status == "valid"}
+    by_passenger = {ticket.passenger_ref: ticket for ticket in tickets if ticket.status in LIVE}
     known = {ticket.passenger_ref for ticket in tickets}
     strangers = [
         Fault(f"passengers[{at}]", f"{ref!r} is not a passenger of this order")

@@ -5,6 +5,7 @@ before the answer to our own call leads to the same state.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -131,6 +132,10 @@ def learn_dispute(till: Till, found: GatewayDispute) -> str:
             detail = f"{found.amount} of order {order.id} are disputed ({found.reason}); evidence: tickets and gate scans"
             gateway_events.raise_alert(tx, "dispute", found.external_id, detail, now)
         _book_dispute(tx, till, order, payment, found)
+        if state in {"open", "withdrawn"}:
+            _suspend_unused(tx, order, found.external_id, now)
+        if state in {"reinstated", "won"}:
+            _resume(tx, order, found.external_id, now)
         if state == "lost":
             _revoke_unused(tx, order, till)
     return f"dispute {state}"
@@ -152,11 +157,27 @@ def _book_dispute(tx: Transaction, till: Till, order: Order, payment: Payment, f
         _book(tx, till, postings.dispute_lost(found.external_id, amount=amount, **facts))  # type: ignore[arg-type]
 
 
+def _suspend_unused(tx: Transaction, order: Order, dispute_id: str, now: datetime) -> None:
+    """While it is not decided whose the money is, tickets that nobody has used open no gate."""
+    for held in tickets.list_tickets(tx, order.id, lock=True):
+        if held.status == "valid" and not tickets.is_used(tx, held.jti):
+            document = {**held.document, "suspended_by": dispute_id}
+            tickets.set_status(tx, held.jti, "suspended", now, document=document)
+
+
+def _resume(tx: Transaction, order: Order, dispute_id: str, now: datetime) -> None:
+    """Decided for us: what this dispute has suspended opens gates again."""
+    for held in tickets.list_tickets(tx, order.id, lock=True):
+        if held.status == "suspended" and held.document.get("suspended_by") == dispute_id:
+            document = {name: value for name, value in held.document.items() if name != "suspended_by"}
+            tickets.set_status(tx, held.jti, "valid", now, document=document)
+
+
 def _revoke_unused(tx: Transaction, order: Order, till: Till) -> None:
     """Who has their money back does not travel on the ticket; what was used stays as it was."""
     now = till.clock.now()
     held = tickets.list_tickets(tx, order.id, lock=True)
-    unused = [one for one in held if one.status != "revoked" and not tickets.is_used(tx, one.jti)]
+    unused = [one for one in held if one.status in tickets.LIVE and not tickets.is_used(tx, one.jti)]
     tickets.revoke_tickets(tx, [one.jti for one in unused], now)
     bookings.give_back(tx, order.id, now, [one.passenger_ref for one in unused])
 

@@ -259,7 +259,7 @@ def _credit(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None) 
 
 def _holders_of(tx: Transaction, order_id: str) -> dict[str, Holder]:
     """Whose the valid tickets of an order are."""
-    held = [one for one in tickets.list_tickets(tx, order_id) if one.status == "valid"]
+    held = [one for one in tickets.list_tickets(tx, order_id) if one.status in tickets.LIVE]
     return {one.passenger_ref: held_by(one, tickets.find_salt(tx, one.jti)) for one in held}
 
 

@@ -261,11 +261,17 @@ def test_a_dispute_takes_the_money_until_it_is_decided(shop: Shop, end: str, mov
     shop.tell()
     refused = shop.api.post(f"/v1/orders/{order['id']}/refunds", {"passengers": ["anna"]}, token)
     disputed = shop.order(order, token)["disputed"]
+    address = f"/v1/orders/{order['id']}/tickets"
+    meanwhile = (shop.api.get(address, token).json or {})["tickets"]
+    freed = shop.api.client.delete(
+        f"{address}/{meanwhile[0]['jti']}/suspension", headers={"Authorization": f"Bearer {token}"}
+    )
     shop.stripe.dispute(intent, end)
     shop.tell()
 
     tickets = (shop.api.get(f"/v1/orders/{order['id']}/tickets", token).json or {})["tickets"]
-    assert (disputed, refused.status_code) == (True, 409)
+    assert (disputed, refused.status_code, freed.status_code) == (True, 409, 409)
+    assert {ticket["status"] for ticket in meanwhile} == {"suspended"}
     assert shop.clearing() - before == moves - 1500
     assert {ticket["status"] for ticket in tickets} == {"valid" if end == "won" else "revoked"}
 

@@ -68,7 +68,7 @@ def test_a_month_of_everything_closes_and_its_books_prove_themselves(
 
     assert run.status_code == 201, run.json
     assert (open_month.faults, closed_month.faults) == ([], [])
-    assert closed_month.checked["tickets"] == 11
+    assert closed_month.checked["tickets"] == 12
     with rooms.till.database.read() as tx:
         left = tx.execute(sa.text(
             "SELECT account_id, sum(amount_minor) FROM posting WHERE account_id LIKE 'unearned%' "
