@@ -4,6 +4,7 @@ A test that is named after its line (`test_s20_...`) stands for it; the others a
 """
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -43,14 +44,17 @@ SECRETS = re.compile(
 )
 
 
-def names_of_tests() -> set[str]:
+@functools.cache
+def names_of_tests() -> frozenset[str]:
     """The names of all tests."""
-    return {
-        node.name
-        for path in Path("tests").rglob("test_*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    }
+    return frozenset(
+        {
+            node.name
+            for path in Path("tests").rglob("test_*.py")
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        }
+    )
 
 
 @pytest.mark.parametrize("line", range(1, LAST_LINE + 1))
