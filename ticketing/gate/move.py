@@ -4,6 +4,7 @@ It keeps its identity, so what was used stays used and a refund finds its shares
 status list revoked and takes another, so that gates without a network refuse the old text with their next bundle.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +16,7 @@ from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.gate.house import Gatehouse
 from ticketing.ids import new_id
 from ticketing.tickets import claims
-from ticketing.tickets.issue import choose_index, status_list_of
+from ticketing.tickets.issue import choose_place, status_list_of
 from ticketing.tickets.jwk import BadKey, phone_key, public_key, thumbprint
 from ticketing.tickets.jws import Signer
 from ticketing.tickets.own import payload_of
@@ -66,8 +67,8 @@ def _rewrite(
     tx: Transaction, house: Gatehouse, held: Ticket, payload: dict[str, Any], member: dict[str, str]
 ) -> Ticket:
     now = house.clock.now()
-    place = status_list_of(now, held.expires_at)
-    index = choose_index(lambda wanted: tickets.has_index(tx, place, wanted))
+    first = status_list_of(now, held.expires_at)
+    place, index = choose_place(functools.partial(tickets.has_index, tx), first)
     payload |= {
         "cnf": {"jwk": member},
         "status": {"status_list": {"idx": index, "uri": house.press.status_uri(place)}},

@@ -1,5 +1,6 @@
 """Issue the tickets of a paid order: one a passenger, with its shares and taxes in the books, in one transaction."""
 
+import functools
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from ticketing.db.offers import Quote
 from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order
 from ticketing.db.tickets import Ticket
-from ticketing.tickets.issue import Press, TicketOrder, choose_index, status_list_of
+from ticketing.tickets.issue import Press, TicketOrder, choose_place, status_list_of
 
 EARLY = timedelta(hours=2)
 LATE = timedelta(hours=3)
@@ -84,8 +85,8 @@ def _issue_one(
 ) -> Ticket:
     rides, season = quote.document["rides"], quote.document.get("pass")
     valid = pass_validity(season) if season else validity(rides, now)
-    list_id = status_list_of(now, valid.expires_at)
-    index = choose_index(lambda wanted: tickets.has_index(tx, list_id, wanted))
+    first = status_list_of(now, valid.expires_at)
+    list_id, index = choose_place(functools.partial(tickets.has_index, tx), first)
     jti = secrets.token_urlsafe(16)
     token = press.sign(
         TicketOrder(

@@ -5,6 +5,7 @@ pays for a later change of tariff. A leg that has gone keeps its place in the ti
 and books know uses by the number of their leg.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,7 @@ from ticketing.purchase.till import Till
 from ticketing.purchase.wanted import gross_sums
 from ticketing.regions import prices, rides, travellers
 from ticketing.tickets import claims
-from ticketing.tickets.issue import GIVEN_BACK, choose_index, status_list_of
+from ticketing.tickets.issue import GIVEN_BACK, choose_place, status_list_of
 from ticketing.tickets.jws import Signer
 from ticketing.tickets.own import payload_of
 
@@ -83,8 +84,8 @@ def shorten(tx: Transaction, till: Till, ticket: Ticket, line: Mapping[str, Any]
     payload = payload_of(ticket.token)
     payload["l"] = [list(GIVEN_BACK) if at in going else leg for at, leg in enumerate(payload["l"])]
     payload["aud"] = list(dict.fromkeys(leg[0] for leg in payload["l"]))
-    place = status_list_of(now, ticket.expires_at)
-    index = choose_index(lambda wanted: tickets.has_index(tx, place, wanted))
+    first = status_list_of(now, ticket.expires_at)
+    place, index = choose_place(functools.partial(tickets.has_index, tx), first)
     payload["status"] = {"status_list": {"idx": index, "uri": till.press.status_uri(place)}}
     claims.parse(payload)  # what a gate would refuse is never issued
     token = Signer(*till.press.keys.signer_key("ticket")).sign(claims.TYP, payload)

@@ -1,5 +1,6 @@
 """Tickets put straight into the database: any product, without the way through the shop."""
 
+import functools
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from tests.ticketing.tickets.mint import SIGNER, URI
 from ticketing.db import Database, tickets
 from ticketing.db.tables import offer, order, quote, tariff_version
 from ticketing.db.tickets import Ticket
-from ticketing.tickets.issue import TicketOrder, choose_index, ticket_payload
+from ticketing.tickets.issue import TicketOrder, choose_place, ticket_payload
 
 LEGS = (("tlt", "09005-1", "12227-1"), ("tallink", "TLL-D", "HEL-LT2"), ("hsl", "HSL-T-LT2", "HSL-T-PAS"))
 
@@ -55,7 +56,7 @@ def put_ticket(
                     id="order", quote_id="quote", region="r", state="ticketed", **price, **moment
                 )
             )
-        index = choose_index(lambda wanted: tickets.has_index(tx, status_list, wanted))
+        status_list, index = choose_place(functools.partial(tickets.has_index, tx), status_list)
         wanted = TicketOrder(
             jti, product, legs, 1, None, at, at, at + life, status_list, index, **numbers
         )  # fmt: skip

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, URI, b64, phone_jwk, proof, ticket
 from ticketing.errors import Conflict, Misconfigured, NotFound
-from ticketing.tickets import barcode, status_list
+from ticketing.tickets import barcode, issue, status_list
 from ticketing.tickets import proof as proofs
-from ticketing.tickets.issue import TicketOrder, choose_index, ticket_payload
+from ticketing.tickets.issue import TicketOrder, ticket_payload
 from ticketing.tickets.jwk import BadKey, load_jwks, to_jwk
 from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import KeyStore
@@ -170,12 +170,27 @@ def test_a_phones_proof_is_read_and_bound_to_its_ticket() -> None:
             proofs.read(bad, token, phone_jwk())
 
 
-def test_a_free_index_is_found_among_taken_ones() -> None:
-    taken: set[int] = set()
-    for _ in range(100):
-        index = choose_index(taken.__contains__)
-        assert index not in taken
-        taken.add(index)
+def test_a_list_that_is_nearly_full_opens_the_next_and_no_place_is_given_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(issue, "SIZE", 1000)
+    taken: set[tuple[str, int]] = set()
+    at_opening = 0
+    for _ in range(1500):
+        place = issue.choose_place(lambda name, index: (name, index) in taken, "261013")
+        assert place not in taken
+        if place[0] == "261013b" and not at_opening:
+            at_opening = len(taken)
+        taken.add(place)
+
+    assert {name for name, _ in taken} == {"261013", "261013b"}
+    assert 600 < at_opening < 1000
+
+
+def test_gates_hold_the_next_list_before_it_is_opened() -> None:
+    moment = datetime(2026, 10, 13, 12, tzinfo=UTC)
+
+    assert {"261013", "261013b", "261014", "261014b", "m2610", "m2610b"} == issue.coming_lists(moment)
 
 
 def pixels(matrix: Any, scale: int = 4) -> np.ndarray[Any, Any]:
