@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -32,6 +33,9 @@ settings.register_profile(
     "soak", parent=settings.get_profile("default"), max_examples=10_000, derandomize=False
 )
 settings.load_profile("soak" if os.environ.get("SOAK") else "default")
+
+
+_NETWORKS: dict[Any, Any] = {}
 
 
 @pytest.fixture
@@ -126,12 +130,17 @@ def api(
     """The whole service behind its HTTP API, on either database."""
     app = create_app(settings, clock=clock, regions=regions, connectors={"helsinki-tallinn": ferries})
     rooms = app.extensions["throughfare"]
+    # Networks follow from region and day alone, and every service would make them anew: they are lent from test to test.
+    rooms.planner._networks.update(_NETWORKS)
 
     def key(role: Role, operator: str | None = None) -> str:
         return create_key(rooms.till.database, clock, role=role, operator=operator, label="test")[1]
 
     yield Api(app.test_client(), clock, key)
     rooms.till.database.close()
+    planned = {key: made for key, made in rooms.planner._networks.items() if "live" not in key}
+    _NETWORKS.clear()
+    _NETWORKS.update(planned)
 
 
 def new_database(server_url: str, template: str = "template1") -> str:
