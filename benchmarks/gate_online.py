@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests import postgresql
+from benchmarks import databases
 from tests.ticketing.gate.stock import put_ticket
 from ticketing.cli.serve import gunicorn
 from ticketing.clock import SystemClock
@@ -63,7 +63,7 @@ class Door:
 def online() -> list[tuple[str, str]]:
     """Both databases: one gate after the other, and many at once."""
     rows: list[tuple[str, str]] = []
-    for name, opened in (("SQLite", _sqlite), ("PostgreSQL", _postgresql)):
+    for name, opened in databases.BOTH:
         with tempfile.TemporaryDirectory() as scratch, opened(Path(scratch)) as url:
             rows += _measure(name, url, Path(scratch))
     return rows
@@ -184,18 +184,6 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
             return
         time.sleep(0.1)
     raise TimeoutError("the server does not answer")
-
-
-@contextlib.contextmanager
-def _sqlite(folder: Path) -> Iterator[str]:
-    yield f"sqlite:///{folder / 'bench.db'}"
-
-
-@contextlib.contextmanager
-def _postgresql(_folder: Path) -> Iterator[str]:
-    """A server that waits for its disk at each commit, as one in use does."""
-    with postgresql.server(durable=True) as url:
-        yield url
 
 
 def main() -> None:

@@ -4,20 +4,19 @@
 The tickets are made by the database itself: rows as long as real ones, in the lists of two days, 1 % revoked, half used.
 """
 
-import contextlib
 import statistics
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from tests import postgresql
+from benchmarks import databases
 from tests.ticketing.gate.stock import put_ticket
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE
@@ -42,7 +41,7 @@ _ROUNDS = 21
 def refresh(live: int = LIVE) -> list[tuple[str, str]]:
     """Fill both databases and measure every kind of fetch."""
     rows: list[tuple[str, str]] = []
-    for name, opened in (("SQLite", _sqlite), ("PostgreSQL", _postgresql)):
+    for name, opened in databases.BOTH:
         with tempfile.TemporaryDirectory() as scratch, opened(Path(scratch)) as url:
             database = Database(url)
             upgrade(database)
@@ -182,17 +181,6 @@ def _timed(call: "Callable[[], object]") -> tuple[object, float]:
 
 def _ms(times: list[float]) -> str:
     return f"{statistics.median(times):,.1f} ms"
-
-
-@contextlib.contextmanager
-def _sqlite(folder: Path) -> Iterator[str]:
-    yield f"sqlite:///{folder / 'bench.db'}"
-
-
-@contextlib.contextmanager
-def _postgresql(_folder: Path) -> Iterator[str]:
-    with postgresql.server(durable=True) as url:
-        yield url
 
 
 def main() -> None:

@@ -189,15 +189,8 @@ def stream_statement(
     tx: Transaction, region: str, period_id: str, operator: str
 ) -> Generator[ShareLine, None, None]:
     """Yield an operator's share lines of a period, oldest first, in bounded memory."""
-    table = tables.share
-    names = [name for name in ShareLine.__slots__ if name != "document"]
-    query = (
-        sa.select(*(table.c[name] for name in names), tables.ticket.c.document)
-        .join(tables.ticket, tables.ticket.c.jti == table.c.ticket_jti)
-        .where(table.c.period == period_id, table.c.region == region, table.c.operator == operator)
-        .order_by(table.c.booked_at, table.c.id)
-        .execution_options(yield_per=1000)
-    )
+    in_order = _statement(region, period_id, operator).order_by(tables.share.c.booked_at, tables.share.c.id)
+    query = in_order.execution_options(yield_per=1000)
     row: Any
     with tx.execute(query) as found:
         for row in found:
@@ -208,18 +201,20 @@ def page_statement(
     tx: Transaction, region: str, period_id: str, operator: str, *, after: str, limit: int
 ) -> list[ShareLine]:
     """An operator's share lines of a period behind an id, in the order of ids: a page, however long the statement is."""
+    behind = _statement(region, period_id, operator).where(tables.share.c.id > after)
+    rows: Sequence[Any] = tx.execute(behind.order_by(tables.share.c.id).limit(limit)).all()
+    return [ShareLine(*row) for row in rows]
+
+
+def _statement(region: str, period_id: str, operator: str) -> sa.Select[Any]:
+    """An operator's share lines of a period, each with its ticket's document."""
     table = tables.share
     names = [name for name in ShareLine.__slots__ if name != "document"]
-    query = (
+    return (
         sa.select(*(table.c[name] for name in names), tables.ticket.c.document)
         .join(tables.ticket, tables.ticket.c.jti == table.c.ticket_jti)
         .where(table.c.period == period_id, table.c.region == region, table.c.operator == operator)
-        .where(table.c.id > after)
-        .order_by(table.c.id)
-        .limit(limit)
     )
-    rows: Sequence[Any] = tx.execute(query).all()
-    return [ShareLine(*row) for row in rows]
 
 
 def stream_others(

@@ -15,10 +15,8 @@ from ticketing.db.tickets import Ticket, TicketMove
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.gate.house import Gatehouse
 from ticketing.ids import new_id
-from ticketing.tickets import claims
 from ticketing.tickets.issue import choose_place, status_list_of
 from ticketing.tickets.jwk import BadKey, phone_key, public_key, thumbprint
-from ticketing.tickets.jws import Signer
 from ticketing.tickets.own import payload_of
 
 # Enough for a broken phone and its replacement, too few to pass a ticket round.
@@ -68,16 +66,11 @@ def _rewrite(
 ) -> Ticket:
     now = house.clock.now()
     first = status_list_of(now, held.expires_at)
-    place, index = choose_place(functools.partial(tickets.has_index, tx), first)
-    payload |= {
-        "cnf": {"jwk": member},
-        "status": {"status_list": {"idx": index, "uri": house.press.status_uri(place)}},
-    }
-    claims.parse(payload)  # what a gate would refuse is never issued
-    token = Signer(*house.keys.signer_key("ticket")).sign(claims.TYP, payload)
+    place = choose_place(functools.partial(tickets.has_index, tx), first)
+    token = house.press.sign_anew({**payload, "cnf": {"jwk": member}}, place)
     mark = thumbprint(public_key(member))
     left = TicketMove(new_id(), held.jti, held.status_list, held.status_index, mark, now)
-    tickets.move_ticket(tx, held, left, token, (place, index))
+    tickets.move_ticket(tx, held, left, token, place)
     found = tickets.find_ticket(tx, held.jti)
     return held if found is None else found
 

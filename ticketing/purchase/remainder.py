@@ -22,9 +22,7 @@ from ticketing.purchase.refund import NOTHING, RefundableLeg, RefundableTicket, 
 from ticketing.purchase.till import Till
 from ticketing.purchase.wanted import gross_sums
 from ticketing.regions import prices, rides, travellers
-from ticketing.tickets import claims
 from ticketing.tickets.issue import GIVEN_BACK, choose_place, status_list_of
-from ticketing.tickets.jws import Signer
 from ticketing.tickets.own import payload_of
 
 
@@ -85,10 +83,8 @@ def shorten(tx: Transaction, till: Till, ticket: Ticket, line: Mapping[str, Any]
     payload["l"] = [list(GIVEN_BACK) if at in going else leg for at, leg in enumerate(payload["l"])]
     payload["aud"] = list(dict.fromkeys(leg[0] for leg in payload["l"]))
     first = status_list_of(now, ticket.expires_at)
-    place, index = choose_place(functools.partial(tickets.has_index, tx), first)
-    payload["status"] = {"status_list": {"idx": index, "uri": till.press.status_uri(place)}}
-    claims.parse(payload)  # what a gate would refuse is never issued
-    token = Signer(*till.press.keys.signer_key("ticket")).sign(claims.TYP, payload)
+    place = choose_place(functools.partial(tickets.has_index, tx), first)
+    token = till.press.sign_anew(payload, place)
     legs = [
         {**leg, "given_back_at": now.isoformat()} if at in going else leg
         for at, leg in enumerate(ticket.document["legs"])
@@ -96,7 +92,7 @@ def shorten(tx: Transaction, till: Till, ticket: Ticket, line: Mapping[str, Any]
     operators = sorted({leg["operator"] for leg in legs if "given_back_at" not in leg})
     document = {**ticket.document, "legs": legs, "operators": operators, "left": line["left"]}
     old = TicketMove(new_id(), ticket.jti, ticket.status_list, ticket.status_index, "", now)
-    tickets.move_ticket(tx, ticket, old, token, (place, index), document=document)
+    tickets.move_ticket(tx, ticket, old, token, place, document=document)
 
 
 def _book(tx: Transaction, till: Till, quote: Quote) -> TariffBook:

@@ -67,6 +67,13 @@ class Press:
         claims.parse(payload)  # what a gate would refuse is never issued
         return Signer(kid, key).sign(claims.TYP, payload)
 
+    def sign_anew(self, payload: dict[str, Any], place: tuple[str, int]) -> str:
+        """Sign a ticket whose claims have changed, at another place of the status lists (list and index)."""
+        status = {"status_list": {"idx": place[1], "uri": self.status_uri(place[0])}}
+        made = {**payload, "status": status}
+        claims.parse(made)  # what a gate would refuse is never issued
+        return Signer(*self.keys.signer_key("ticket")).sign(claims.TYP, made)
+
 
 def ticket_payload(order: TicketOrder, issuer: str, status_uri: str, *, demo: bool) -> dict[str, Any]:
     """Write the claims of a ticket. Pure.
