@@ -1,7 +1,7 @@
 """A region is a folder of data: region.toml, agreements.json, taxes.csv and one feed folder an operator."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -51,16 +51,19 @@ class RegionData:
 
 
 def load_region(
-    folder: Path, fetched: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    folder: Path,
+    fetched: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    loaded_feeds: Callable[[int, int], None] | None = None,
 ) -> tuple[RegionData, list[Finding]]:
     """Read a region's folder as far as it can be read, with every fault; use it only without errors.
 
-    `fetched` are newer feeds that stand before those of the folder: operator → file → text.
+    `fetched` are newer feeds that stand before those of the folder: operator → file → text. `loaded_feeds` hears how
+    many feeds of how many are read.
     """
     findings: list[Finding] = []
     toml = open_toml(folder / REGION_TOML, findings)
     operators = toml.operators()
-    texts, timetables = _feeds(folder, operators, fetched, findings)
+    texts, timetables = _feeds(folder, operators, fetched, findings, loaded_feeds)
     stops = {f"{operator}:{stop}" for operator, timetable in timetables.items() for stop in timetable.stops}
     region = RegionData(
         id=folder.name,
@@ -94,6 +97,7 @@ def _feeds(
     operators: Mapping[str, Operator],
     fetched: Mapping[str, Mapping[str, str]],
     findings: list[Finding],
+    loaded_feeds: Callable[[int, int], None] | None,
 ) -> tuple[dict[str, dict[str, str]], dict[str, Timetable]]:
     texts: dict[str, dict[str, str]] = {}
     timetables: dict[str, Timetable] = {}
@@ -114,6 +118,8 @@ def _feeds(
         )
         if timetable:
             timetables[operator] = timetable
+        if loaded_feeds:
+            loaded_feeds(len(texts), len(operators))
     return texts, timetables
 
 

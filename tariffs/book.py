@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -67,13 +67,14 @@ def build_book(
     groups_text: str = "",
     rates_text: str = "",
     dated_feeds: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
+    loaded_feeds: Callable[[int, int], None] | None = None,
 ) -> tuple[TariffBook | None, list[Finding]]:
     """Build a book from the texts of its files; None when any finding is an error.
 
     `feeds` are the fare files of each operator by name. Findings of a feed name `<operator>/<file>`. An
     optional file that a region does not have is empty here, and leaves the version as it was without it.
     `dated_feeds` are the files that a tariff changes from a day on (`2027-01-01`), by operator and day; what
-    they do not hold stays as it was the day before.
+    they do not hold stays as it was the day before. `loaded_feeds` hears how many feeds of how many are read.
     """
     findings: list[Finding] = []
     loaded: dict[str, Feed] = {}
@@ -82,6 +83,8 @@ def build_book(
         findings.extend(replace(fault, file=f"{operator}/{fault.file}") for fault in faults)
         if feed:
             loaded[operator] = feed
+        if loaded_feeds:
+            loaded_feeds(len(loaded), len(feeds))
     dated = {
         operator: _dated(operator, files, feeds[operator], findings)
         for operator, files in (dated_feeds or {}).items()

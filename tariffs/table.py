@@ -11,7 +11,11 @@ from tariffs.findings import Finding
 
 T = TypeVar("T")
 
+# Told of lines as they are read: how many more.
+Read = Callable[[int], None]
+
 _BOM = "\ufeff"
+_TOLD_LINES = 5_000
 
 
 class Row:
@@ -62,10 +66,12 @@ class Row:
 
 
 class Table:
-    """One file of a feed. An absent file is an empty table."""
+    """One file of a feed. An absent file is an empty table; `read` hears of every few thousand lines."""
 
-    def __init__(self, file: str, text: str | None, findings: list[Finding]) -> None:
-        self.file, self._findings = file, findings
+    def __init__(
+        self, file: str, text: str | None, findings: list[Finding], read: Read | None = None
+    ) -> None:
+        self.file, self._findings, self._read = file, findings, read
         self.present = text is not None
         self._reader = csv.reader(io.StringIO((text or "").removeprefix(_BOM), newline=""), strict=True)
         header = self._header()
@@ -94,6 +100,8 @@ class Table:
             if not any(value.strip() for value in values):
                 continue
             line = self._reader.line_num
+            if self._read and line % _TOLD_LINES == 0:
+                self._read(_TOLD_LINES)
             if len(values) > len(self.columns):
                 self._findings.append(
                     Finding(

@@ -1,6 +1,6 @@
 """Run the checks and count: points won of the points that apply, with every promise kept, broken or not declared."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -62,9 +62,18 @@ class Score:
         }
 
 
-def run(bench: Bench, checks: Sequence[Check] = tuple(CHECKS)) -> Score:
-    """Try every promise; one that fails in whatever way is broken, and the rest goes on."""
-    return Score(tuple(_try(bench, check) for check in checks))
+def run(
+    bench: Bench,
+    checks: Sequence[Check] = tuple(CHECKS),
+    *,
+    tell: Callable[[str, int, int], None] = lambda *_: None,
+) -> Score:
+    """Try every promise; one that fails in whatever way is broken, and the rest goes on. `tell` hears each before it is tried."""
+    results = []
+    for at, check in enumerate(checks):
+        tell(f"{check.area}: {check.promise}", at, len(checks))
+        results.append(_try(bench, check))
+    return Score(tuple(results))
 
 
 def _try(bench: Bench, check: Check) -> Result:

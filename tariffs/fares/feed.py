@@ -8,7 +8,7 @@ from tariffs.calendars import Service, read_services
 from tariffs.fares import places, prices
 from tariffs.fares.tables import JoinRule, LegRule, Product, Stop, Timeframe, TransferRule
 from tariffs.findings import Finding, errors
-from tariffs.table import Table
+from tariffs.table import Read, Table
 
 FILES = (
     "agency.txt", "stops.txt", "routes.txt", "areas.txt", "stop_areas.txt", "networks.txt",
@@ -63,13 +63,13 @@ class Feed:
         return self.timezone
 
 
-def load(files: Mapping[str, str]) -> tuple[Feed | None, list[Finding]]:
-    """Read a tariff from the texts of its files; None when any finding is an error.
+def load(files: Mapping[str, str], read: Read | None = None) -> tuple[Feed | None, list[Finding]]:
+    """Read a tariff from the texts of its files; None when any finding is an error. `read` hears of its lines.
 
     Rules: GTFS Schedule Reference (2026-04-27) and the decisions of docs/tariffs.md.
     """
     findings: list[Finding] = []
-    table = {name: Table(name, files.get(name), findings) for name in FILES}
+    table = {name: Table(name, files.get(name), findings, read) for name in FILES}
     stops = places.read_stops(table["stops.txt"])
     timezone = places.read_agency_zone(table["agency.txt"])
     areas, stop_areas = places.read_areas(table["areas.txt"], table["stop_areas.txt"], stops)

@@ -4,7 +4,8 @@ import json
 import sys
 
 import click
-from rich.console import Console
+
+from ticketing.cli.progress import progress
 
 
 @click.group()
@@ -31,13 +32,7 @@ def verify_command(region: str | None) -> None:
     from ticketing.settlement.verify import verify  # noqa: PLC0415  see above
 
     configured = settings()
-    console = Console(stderr=True)
-    with console.status("reading the books ...") as status:
-
-        def tell(what: str, done: int) -> None:
-            if done % 1000 == 0:
-                status.update(f"{what}: {done:,}")
-
+    with progress("reading the books") as tell:
         found = verify(office(configured), region or configured.regions[0], take_back, tell)
     click.echo(json.dumps({"checked": found.checked, "faults": found.faults, "notes": found.notes}, indent=2))
     if found.faults:
@@ -57,7 +52,9 @@ def anchor_command(region: str | None) -> None:
     from ticketing.settlement.anchor import anchor  # noqa: PLC0415  see above
 
     configured = settings()
-    for block in anchor(office(configured), region or configured.regions[0]):
+    with progress("linking the entries") as tell:
+        made = anchor(office(configured), region or configured.regions[0], tell)
+    for block in made:
         click.echo(f"{block.period} {block.seq} {block.entries} {block.hash} {block.signed}")
 
 

@@ -3,10 +3,12 @@
 import json
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NoReturn, TextIO
 
 import click
 
+from ticketing.cli.progress import progress, told_by_size
 from ticketing.errors import Fault, InvalidRequest, ThroughfareError
 from ticketing.strictjson import NotStrict, loads
 
@@ -65,7 +67,12 @@ def _refuse(error: ThroughfareError) -> NoReturn:
     sys.exit(2)
 
 
-def _answer_lines(lines: Iterable[str], handler: Handler) -> bool:
+def _answer_lines(lines: TextIO, handler: Handler) -> bool:
+    with progress("answering", answers=True) as tell:
+        return _answer(told_by_size(lines, partial(tell, "answering")), handler)
+
+
+def _answer(lines: Iterable[str], handler: Handler) -> bool:
     all_good = True
     for line in lines:
         if not line.strip():

@@ -3,6 +3,7 @@
 import click
 
 from ticketing.cli.deployment import database, settings
+from ticketing.cli.progress import progress
 from ticketing.db.migrate import is_current, upgrade
 
 
@@ -20,7 +21,8 @@ def upgrade_command() -> None:
       THROUGHFARE_DATABASE_URL=sqlite:///var/throughfare.db throughfare db upgrade
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     opened = database(settings())
-    upgrade(opened)
+    with progress("running migrations") as tell:
+        upgrade(opened, progress=tell)
     click.echo(f"{opened.url.render_as_string(hide_password=True)} is at the newest schema")
 
 

@@ -3,6 +3,7 @@
 import click
 
 from ticketing.cli.deployment import database, settings
+from ticketing.cli.progress import progress
 from ticketing.gate.reissue import reissue
 from ticketing.tickets.jwk import Algorithm
 from ticketing.tickets.keys import KINDS, KeyStore, Kind
@@ -76,7 +77,8 @@ def reissue_command(kid: str) -> None:
 def _reissue(kid: str) -> None:
     configured = settings()
     opened = database(configured)
-    count = reissue(opened, configured.clock(), _store(), kid)
+    with progress("signing tickets anew") as tell:
+        count = reissue(opened, configured.clock(), _store(), kid, tell)
     opened.close()
     click.echo(f"{count} tickets are signed anew; their holders fetch them with their order")
 

@@ -15,6 +15,8 @@ from operators.conformance.score import Score
 from operators.registry import Surroundings
 from ticketing.app import build_rooms
 from ticketing.cli.deployment import settings
+from ticketing.cli.progress import progress
+from ticketing.progress import Progress
 from ticketing.regions import load_regions
 
 _MARKS = {
@@ -68,7 +70,10 @@ def conform_command(name: str, region: str | None, category: str, *, as_json: bo
       throughfare operators conform maritime
       throughfare operators conform tallink --region helsinki-tallinn
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    found = _simulated(name) if name in stands.kinds() else _configured(name, region, category)
+    with progress(f"trying {name}") as tell:
+        found = (
+            _simulated(name, tell) if name in stands.kinds() else _configured(name, region, category, tell)
+        )
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
     else:
@@ -84,18 +89,19 @@ def tend_command() -> None:
     Example:
       throughfare operators tend
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    build_rooms(settings()).connectors.tend()
+    with progress("asking the operators") as tell:
+        build_rooms(settings()).connectors.tend(tell)
 
 
-def _simulated(kind: str) -> Score:
+def _simulated(kind: str, tell: Progress) -> Score:
     with (
         tempfile.TemporaryDirectory() as folder,
         stands.simulated(kind, settings().clock().now, Path(folder)) as bench,
     ):
-        return score.run(bench)
+        return score.run(bench, tell=tell)
 
 
-def _configured(name: str, region: str | None, category: str) -> Score:
+def _configured(name: str, region: str | None, category: str, tell: Progress) -> Score:
     loaded = load_regions(settings())
     chosen = loaded.get(region or next(iter(loaded)))
     if chosen is None or name not in chosen.operators:
@@ -104,7 +110,7 @@ def _configured(name: str, region: str | None, category: str) -> Score:
             f"{name!r} is neither a protocol ({', '.join(stands.kinds())}) nor an operator of the region ({known})"
         )
     surroundings = Surroundings(settings().clock().now, environ=os.environ)
-    return score.run(stands.configured(chosen.data, name, surroundings, category))
+    return score.run(stands.configured(chosen.data, name, surroundings, category), tell=tell)
 
 
 def _show(name: str, found: Score) -> None:

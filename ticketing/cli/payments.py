@@ -11,6 +11,7 @@ from tariffs.money import Money
 from ticketing import logs
 from ticketing.app import build_rooms
 from ticketing.cli.deployment import settings
+from ticketing.cli.progress import progress
 from ticketing.purchase import alerts
 from ticketing.purchase.reconcile import reconcile
 
@@ -33,7 +34,8 @@ def reconcile_command(days: int) -> None:
     logs.configure(configured.log_format)
     rooms = build_rooms(configured)
     now = rooms.clock.now()
-    found = reconcile(rooms.till, now - timedelta(days=days), now)
+    with progress(f"asking {rooms.till.gateway.name}") as tell:
+        found = reconcile(rooms.till, now - timedelta(days=days), now, tell)
     console = Console(highlight=False)
     if not found:
         console.print(f"{rooms.till.gateway.name} and the books agree on the last {days} days")

@@ -9,6 +9,7 @@ import click
 
 from operators import skeleton
 from tariffs.findings import report
+from ticketing.cli.progress import progress
 from ticketing.gate.operators import check_gates
 from ticketing.regions import check_region
 
@@ -30,8 +31,10 @@ def check_command(name_or_folder: str) -> None:
     folder = Path(name_or_folder)
     if not folder.is_dir():
         folder = Path("regions") / name_or_folder
-    _, findings = check_region(folder)
-    answer = report([*findings, *check_gates(folder)])
+    with progress("reading the region") as tell:
+        _, findings = check_region(folder, progress=tell)
+        findings += check_gates(folder)
+    answer = report(findings)
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     sys.exit(0 if answer["ok"] else 1)
 

@@ -5,6 +5,7 @@ from typing import Any, BinaryIO
 import click
 
 from tariffs.money import Money
+from ticketing.cli.progress import progress
 from ticketing.settlement.matching import Finding
 from ticketing.settlement.reconcile import WAYS, Way
 
@@ -89,7 +90,8 @@ def import_command(file: BinaryIO, by: str, region: str | None) -> None:
     from ticketing.settlement import camt, reconcile  # noqa: PLC0415  only this command needs the database
 
     content = file.read(camt.MAX_BYTES + 1)
-    new, findings = reconcile.import_statement(_office(), _region(region), content, by)
+    with progress("reading the statement") as tell:
+        new, findings = reconcile.import_statement(_office(), _region(region), content, by, tell)
     booked = sum(finding.verdict == "matched" for finding in findings)
     click.echo(f"{new} new lines, {booked} booked")
     _tell([finding for finding in findings if finding.verdict != "matched"])

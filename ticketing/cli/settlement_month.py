@@ -1,17 +1,16 @@
 """`throughfare settlement` for a month: close, approve, export, sent, statements, journal, simulate, disputes."""
 
 import json
-import sys
 import tomllib
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ticketing.cli.progress import progress
 from ticketing.db.runs import Run
+from ticketing.progress import Stages, told
 from ticketing.settlement.journal import FORMATS, Format
 
 _BY = click.option("--by", required=True, help="Your name: it is kept with what you do.")
@@ -49,12 +48,16 @@ def close_command(period: str, region: str | None, prepared_by: str, out: Path) 
 
     configured = settings()
     desk = office(configured)
-    run = service.close(desk, region or configured.regions[0], period, prepared_by)
+    with progress(f"closing {period}") as tell:
+        run = service.close(desk, region or configured.regions[0], period, prepared_by, tell)
     folder = out / run.region / run.period
     folder.mkdir(parents=True, exist_ok=True)
-    for party in lines.parties(run):
-        with (folder / f"{file_name(party)}.csv").open("w", encoding="utf-8", newline="") as file:
-            file.writelines(service.statement(desk, run.id, party))
+    with progress("writing statements") as tell:
+        stages = Stages(tell, {party: lines.count(run, party) for party in lines.parties(run)})
+        for party in lines.parties(run):
+            rows = service.statement(desk, run.id, party)
+            with (folder / f"{file_name(party)}.csv").open("w", encoding="utf-8", newline="") as file:
+                file.writelines(told(rows, stages.begin(party), lines.count(run, party)))
     summary = {
         "run": run.id,
         "state": run.state,
@@ -158,7 +161,7 @@ def export_command(run_id: str, by: str, out: Path | None, language: str) -> Non
 
     desk = _office()
     out = out or desk.files
-    with _progress() as tell:
+    with progress("exporting") as tell:
         run = export.export(desk, _full_id(run_id), by, out, language=language, progress=tell)
     _tell(
         run, files=str(out / run.region / f"{run.period}-v{run.version}"), message_id=steps.message_id_of(run)
@@ -194,8 +197,10 @@ def journal_command(period: str, region: str | None, form: Format) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import service  # noqa: PLC0415  only this command needs the database
 
-    for line in service.write_journal(_office(), _region(region), period, form):
-        click.echo(line, nl=False)
+    with progress(f"journal of {period}", answers=True) as tell:
+        far = partial(tell, f"journal of {period}")
+        for line in service.write_journal(_office(), _region(region), period, form, far):
+            click.echo(line, nl=False)
 
 
 @click.command("simulate")
@@ -224,13 +229,17 @@ def simulate_command(
             document = loads(agreement.read())
         except NotStrict as error:
             raise InvalidRequest.at("agreement", f"this is no JSON that can be read: {error}") from None
-        found = simulate.by_agreement(_office(), _region(region), period, document)
+        with progress(f"pricing {period} again") as tell:
+            far = partial(tell, f"pricing {period} again")
+            found = simulate.by_agreement(_office(), _region(region), period, document, far)
     elif terms is not None:
         try:
             other = tomllib.loads(terms.read().decode())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InvalidRequest.at("terms", f"this is no TOML that can be read: {error}") from None
-        found = simulate.by_terms(_office(), _region(region), period, read_terms(other))
+        with progress(f"summing {period}") as tell:
+            far = partial(tell, f"summing {period}")
+            found = simulate.by_terms(_office(), _region(region), period, read_terms(other), far)
     click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
 
 
@@ -331,20 +340,3 @@ def _tell_case(case: Any) -> None:
     from ticketing.settlement import show  # noqa: PLC0415  see above
 
     click.echo(json.dumps(show.case(case), ensure_ascii=False, indent=2))
-
-
-class _progress:  # noqa: N801  reads as a verb where it is used
-    """A bar with the time left on a terminal, nothing elsewhere."""
-
-    def __enter__(self) -> Callable[[str, int, int], None]:
-        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
-        self._task = self._bar.add_task("exporting", total=None)
-        self._bar.start()
-        return self._tell
-
-    def _tell(self, what: str, done: int, whole: int) -> None:
-        self._bar.update(self._task, description=what, completed=done, total=whole)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()

@@ -3,6 +3,7 @@
 import json
 import sys
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -16,9 +17,11 @@ from tariffs.fares.price import price as price_legs
 from tariffs.findings import Finding, errors, report
 from ticketing.cli import contract, journey_request
 from ticketing.cli import tariff_tools as tools
+from ticketing.cli.progress import progress
 from ticketing.cli.tariff_diff import compare
 from ticketing.cli.tariff_requests import FareRequest, apportion, price
 from ticketing.errors import Fault, InvalidRequest
+from ticketing.progress import Counted
 from ticketing.regions import check_region
 
 _FEED = click.argument("feed", type=click.Path(path_type=Path))
@@ -40,10 +43,7 @@ def check_command(feed: Path) -> None:
     Example:
       throughfare tariff check regions/helsinki-tallinn/feeds/hsl
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    try:
-        _, findings = fares.load(read_feed(feed, fares.FILES))
-    except FeedUnreadable as error:
-        _refuse(InvalidRequest(str(error), [Fault("FEED", str(error))]))
+    _, findings = _read(feed)
     answer = report(findings)
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     sys.exit(0 if answer["ok"] else 1)
@@ -140,7 +140,10 @@ def matrix_command(
     Example:
       throughfare tariff matrix regions/helsinki-tallinn/feeds/hsl --rider adult --medium app
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    click.echo(tools.render(tools.matrix(_load(feed), rider, medium, tools.noon(day)), form))
+    usable = _load(feed)
+    with progress("pricing") as tell:
+        found = tools.matrix(usable, rider, medium, tools.noon(day), partial(tell, "pricing"))
+    click.echo(tools.render(found, form))
 
 
 @command.command("diff")
@@ -175,7 +178,17 @@ def diff_command(
     Example:
       throughfare tariff diff feeds/hsl-2025 feeds/hsl-2026 --medium app --format csv
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    found = compare(_load(old), _load(new), medium, tools.noon(day), sample=sample or 0, seed=seed)
+    before, after = _load(old), _load(new)
+    with progress("pricing") as tell:
+        found = compare(
+            before,
+            after,
+            medium,
+            tools.noon(day),
+            sample=sample or 0,
+            seed=seed,
+            far=partial(tell, "pricing"),
+        )
     if found.changes:
         click.echo(tools.render(found.rows(), form))
     click.echo(found.summary(), err=form != "text")
@@ -227,13 +240,21 @@ def replay_command(quote_id: str) -> None:
 
 def _load(feed: Path) -> Feed:
     """Read a feed's tariff, or end with the problem."""
-    try:
-        loaded, findings = fares.load(read_feed(feed, fares.FILES))
-    except FeedUnreadable as error:
-        _refuse(InvalidRequest(str(error), [Fault("FEED", str(error))]))
+    loaded, findings = _read(feed)
     if loaded is None:
         _refuse(_unusable(findings))
     return loaded
+
+
+def _read(feed: Path) -> tuple[Feed | None, list[Finding]]:
+    """Read a feed's tariff with its findings, showing how far it is; end with the problem where there is no feed."""
+    with progress(f"reading {feed.name}") as tell:
+        try:
+            texts = read_feed(feed, fares.FILES)
+        except FeedUnreadable as error:
+            _refuse(InvalidRequest(str(error), [Fault("FEED", str(error))]))
+        count = Counted(tell, f"checking {feed.name}", sum(text.count("\n") for text in texts.values()))
+        return fares.load(texts, count.more)
 
 
 def _unusable(findings: list[Finding]) -> InvalidRequest:

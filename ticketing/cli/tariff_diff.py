@@ -10,6 +10,7 @@ from tariffs.fares.feed import Feed
 from tariffs.fares.legs import FareLeg
 from tariffs.fares.price import price
 from tariffs.money import Money
+from ticketing.progress import Far, silent, told
 
 _HEADER = ["change", "from", "to", "network", "rider", "old", "new", "difference"]
 _ANY = "any"
@@ -69,12 +70,14 @@ class Difference:
         return f"{self.compared} rides compared: {', '.join(counts) or 'nothing changed'}"
 
 
-def compare(old: Feed, new: Feed, medium: str | None, at: datetime, *, sample: int, seed: int) -> Difference:
+def compare(
+    old: Feed, new: Feed, medium: str | None, at: datetime, *, sample: int, seed: int, far: Far = silent
+) -> Difference:
     """Price every ride between areas under both, or `sample` pairs of stops that both know, chosen by `seed`."""
     rides = list(_stop_pairs(old, new, sample, seed) if sample else _area_pairs(old, new))
     found = [
         Change(ride, _priced(old, ride, medium, at, sample), _priced(new, ride, medium, at, sample))
-        for ride in rides
+        for ride in told(rides, far, len(rides))
     ]
     changes = [change for change in found if change.old != change.new]
     return Difference(len(rides), tuple(sorted(changes, key=_order)))

@@ -17,6 +17,7 @@ from tariffs.fares.price import price as price_legs
 from tariffs.money import MoneyError, parse
 from tariffs.table import zone_name
 from ticketing.errors import Fault, InvalidRequest
+from ticketing.progress import Far, silent, told
 
 _TAP_KEYS = ("id", "at", "amount", "currency", "network", "rider", "medium", "holder", "operator")
 
@@ -44,13 +45,15 @@ def explain(found: FarePrice) -> str:
     return "\n".join(lines)
 
 
-def matrix(feed: Feed, rider: str | None, medium: str | None, at: datetime) -> list[list[str]]:
+def matrix(
+    feed: Feed, rider: str | None, medium: str | None, at: datetime, far: Far = silent
+) -> list[list[str]]:
     """Prices of a ride from every area to every area: the first row and column are their ids."""
     areas = sorted(
         {area for found in feed.stop_areas.values() for area in found} | set().union(*feed.listed[1:])
     )
     rows = [["", *areas]]
-    for start in areas:
+    for start in told(areas, far, len(areas), every=1):
         cells = []
         for end in areas:
             leg = FareLeg(None, frozenset({start}), frozenset({end}), frozenset({start, end}), at, at)

@@ -65,6 +65,13 @@ def stream_tickets(tx: Transaction, region: str) -> Iterator[Audited]:
             )  # fmt: skip
 
 
+def count_tickets(tx: Transaction, region: str) -> int:
+    """How many tickets `stream_tickets` yields."""
+    query = sa.select(sa.func.count()).select_from(tables.ticket)
+    mine = query.join(tables.order, tables.order.c.id == tables.ticket.c.order_id)
+    return int(tx.execute(mine.where(tables.order.c.region == region)).scalar_one())
+
+
 def find_ticket_of_share(tx: Transaction, period_id: str, share_id: str) -> tuple[str, str] | None:
     """The ticket and the operator of a share row."""
     query = sa.select(tables.share.c.ticket_jti, tables.share.c.operator).where(

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from ticketing.db.engine import Transaction
+from ticketing.db.months import through
 from ticketing.db.rows import columns, fetch, find
 from ticketing.db.settlement_tables import chain_block
 from ticketing.db.tables import entry, posting
+from ticketing.progress import Far, silent
 
 _PART = 10_000
 
@@ -80,7 +82,14 @@ def find_last_final(tx: Transaction, region: str, period: str) -> Block | None:
 
 
 def link(
-    tx: Transaction, region: str, period: str, *, previous: str, behind: str, until: str | None = None
+    tx: Transaction,
+    region: str,
+    period: str,
+    *,
+    previous: str,
+    behind: str,
+    until: str | None = None,
+    far: Far = silent,
 ) -> tuple[str, str, int]:
     """Hash the entries of a month behind an id, up to `until` where it is given: (hash, last id, how many)."""
     query = sa.select(entry.c.id, entry.c.hash).where(entry.c.period == period, entry.c.region == region)
@@ -90,6 +99,7 @@ def link(
     for hashes, last_of_part, entries in _parts(tx, query, behind):
         state.update(hashes.encode())
         last, count = last_of_part, count + entries
+        far(*through(period, last))
     return state.hexdigest(), last, count
 
 
@@ -127,7 +137,9 @@ def _parts_of_sqlite(tx: Transaction, query: sa.Select[Any], behind: str) -> Ite
         behind = last
 
 
-def stream_entries(tx: Transaction, region: str, period: str) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+def stream_entries(
+    tx: Transaction, region: str, period: str, far: Far = silent
+) -> Iterator[tuple[dict[str, Any], list[Any]]]:
     """Yield each entry of a month with its lines (number, account, currency, amount), in the order of ids."""
     query = (
         sa.select(entry, posting.c.line, posting.c.account_id, posting.c.currency, posting.c.amount_minor)
@@ -139,7 +151,9 @@ def stream_entries(tx: Transaction, region: str, period: str) -> Iterator[tuple[
     head: dict[str, Any] | None = None
     lines: list[Any] = []
     names = [column.name for column in entry.columns]
-    for row in tx.execute(query):
+    for at, row in enumerate(tx.execute(query)):
+        if at % _PART == 0:
+            far(*through(period, row[1]))
         if head is None or row[1] != head["id"]:
             if head is not None:
                 yield head, lines

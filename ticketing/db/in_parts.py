@@ -12,6 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
+from ticketing.db.months import through
+from ticketing.progress import Far, silent
 
 _ROWS = 20_000
 
@@ -26,30 +28,36 @@ class Grouping:
     key: sa.Column[str]
 
 
-def grouped(tx: Transaction, wanted: Grouping, rows: sa.Select[Any], month: str) -> list[tuple[Any, ...]]:
+def grouped(
+    tx: Transaction, wanted: Grouping, rows: sa.Select[Any], month: str, far: Far = silent
+) -> list[tuple[Any, ...]]:
     """Keys and sums, ordered by the keys; `rows` selects from the tables with their joins and conditions."""
     keys = len(wanted.keys)
     query = rows.with_only_columns(*wanted.keys, *wanted.amounts, maintain_column_froms=True)
     query = query.where(wanted.period == month).group_by(*wanted.keys)
     if tx.dialect.name == "postgresql":
-        return [tuple(row) for row in tx.execute(query.order_by(*wanted.keys))]
+        found = [tuple(row) for row in tx.execute(query.order_by(*wanted.keys))]
+        far(1, 1)
+        return found
     sums: dict[tuple[Any, ...], tuple[int, ...]] = {}
-    for part in _ranges(tx, wanted, month):
+    for part, last in _ranges(tx, wanted, month):
         for row in tx.execute(query.where(part)):
             head, tail = tuple(row[:keys]), tuple(row[keys:])
             known = sums.get(head)
             sums[head] = tail if known is None else tuple(map(int.__add__, known, tail))
+        far(*through(month, last))
+    far(1, 1)
     return [(*head, *sums[head]) for head in sorted(sums)]
 
 
-def _ranges(tx: Transaction, wanted: Grouping, month: str) -> Iterator[sa.ColumnElement[bool]]:
-    """Conditions that part a month's rows by their key, each row in exactly one."""
+def _ranges(tx: Transaction, wanted: Grouping, month: str) -> Iterator[tuple[sa.ColumnElement[bool], str]]:
+    """Conditions that part a month's rows by their key, each row in exactly one; with each a key of its end."""
     behind, key = "", wanted.key
     while True:
         mine = sa.select(key).where(wanted.period == month, key > behind)
         last = tx.execute(mine.order_by(key).limit(1).offset(_ROWS - 1)).scalar_one_or_none()
         if last is None:
-            yield key > behind
+            yield key > behind, behind
             return
-        yield sa.and_(key > behind, key <= last)
+        yield sa.and_(key > behind, key <= last), last
         behind = last

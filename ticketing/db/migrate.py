@@ -8,15 +8,20 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from ticketing.db.engine import Database
+from ticketing.progress import Counted, Progress, silent
 
 _FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
 
-def upgrade(database: Database, revision: str = "head") -> None:
-    """Run every migration up to a revision that this database has not seen."""
+def upgrade(database: Database, revision: str = "head", progress: Progress = silent) -> None:
+    """Run every migration up to a revision that this database has not seen, telling each that has run."""
     configuration = _configuration()
     with database.write() as tx:
+        seen = MigrationContext.configure(tx).get_current_revision() or "base"
+        waiting = list(ScriptDirectory.from_config(configuration).iterate_revisions(revision, seen))
+        applied = Counted(progress, "running migrations", len(waiting))
         configuration.attributes["connection"] = tx
+        configuration.attributes["applied"] = lambda **_: applied.more()
         command.upgrade(configuration, revision)
 
 

@@ -11,6 +11,11 @@ from ticketing.db import tables
 from ticketing.db.books import Account, AccountType
 from ticketing.db.engine import Transaction
 from ticketing.db.in_parts import Grouping, grouped
+from ticketing.db.months import through
+from ticketing.progress import Far, silent
+
+# So many rows are read between one word of how far it is and the next.
+_TOLD = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ def balances(tx: Transaction, region: str, period_id: str) -> list[Balance]:
     return fold_kinds(balances_by_kind(tx, region, period_id))
 
 
-def balances_by_kind(tx: Transaction, region: str, period_id: str) -> list[KindBalance]:
+def balances_by_kind(tx: Transaction, region: str, period_id: str, far: Far = silent) -> list[KindBalance]:
     """Sum the postings of a period by account and kind of entry; everyday kinds (tables.EVERYDAY) are told as `allocation`.
 
     One pass over the postings, and the entries of other kinds apart. A month that is this region's alone is summed
@@ -121,7 +126,7 @@ def balances_by_kind(tx: Transaction, region: str, period_id: str) -> list[KindB
         (account_id if tx.dialect.name == "sqlite" else posting.c.account_id,),
         amounts, posting.c.period, posting.c.entry_id,
     )  # fmt: skip
-    sums = {row[0]: (row[1], row[2]) for row in grouped(tx, by_account, whole, period_id)}
+    sums = {row[0]: (row[1], row[2]) for row in grouped(tx, by_account, whole, period_id, far)}
     apart = [tuple(row) for row in tx.execute(rare)]
     for name, amount, count, _ in apart:
         left, postings = sums[name]
@@ -250,7 +255,7 @@ def stream_others(
             yield OtherLine(*row)
 
 
-def stream_journal(tx: Transaction, region: str, period_id: str) -> Iterator[JournalLine]:
+def stream_journal(tx: Transaction, region: str, period_id: str, far: Far = silent) -> Iterator[JournalLine]:
     """Yield every posting of a period, entry by entry, in bounded memory."""
     posting, entry = tables.posting, tables.entry
     names = ("kind", "source_type", "source_id", "occurred_at")
@@ -269,23 +274,27 @@ def stream_journal(tx: Transaction, region: str, period_id: str) -> Iterator[Jou
     )
     row: Any
     with tx.execute(query) as found:
-        for row in found:
+        for at, row in enumerate(found):
+            if at % _TOLD == 0:
+                far(*through(period_id, row[0]))
             yield JournalLine(*row)
 
 
-def sum_shares(tx: Transaction, region: str, period_id: str) -> list[dict[str, Any]]:
+def sum_shares(tx: Transaction, region: str, period_id: str, far: Far = silent) -> list[dict[str, Any]]:
     """Sum the shares of a period by operator, currency and kind."""
     table = tables.share
     return _summed(
         tx, table, ("operator", "currency", "kind"), ("gross_minor", "vat_minor", "fee_minor", "net_minor"),
-        region=region, period_id=period_id, counted="lines",
+        region=region, period_id=period_id, far=far, counted="lines",
     )  # fmt: skip
 
 
-def sum_taxes(tx: Transaction, region: str, period_id: str) -> list[dict[str, Any]]:
+def sum_taxes(tx: Transaction, region: str, period_id: str, far: Far = silent) -> list[dict[str, Any]]:
     """Sum the VAT rows of a period by Member State, mode, scope, treatment and rate."""
     names = ("member_state", "mode", "scope", "treatment", "rate_bp", "verified", "currency")
-    return _summed(tx, tables.tax, names, ("gross_minor", "vat_minor"), region=region, period_id=period_id)
+    return _summed(
+        tx, tables.tax, names, ("gross_minor", "vat_minor"), region=region, period_id=period_id, far=far
+    )
 
 
 def _summed(
@@ -296,6 +305,7 @@ def _summed(
     *,
     region: str,
     period_id: str,
+    far: Far,
     counted: str | None = None,
 ) -> list[dict[str, Any]]:
     """Sum some amounts of a region's rows of a period by some columns, and count the rows where a name for it is given."""
@@ -308,6 +318,6 @@ def _summed(
         table.c.period,
         table.c.id,
     )
-    found = grouped(tx, wanted, sa.select(table.c.id).where(table.c.region == region), period_id)
+    found = grouped(tx, wanted, sa.select(table.c.id).where(table.c.region == region), period_id, far)
     told = (*names, *amounts, *([counted] if counted else []))
     return [dict(zip(told, row, strict=True)) for row in found]

@@ -1,8 +1,23 @@
-"""Partitions by month on PostgreSQL: entries, postings and allocations of a month lie together."""
+"""A month's rows: their partitions on PostgreSQL, and how far into the month one of them lies."""
+
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
+from ticketing.ids import milliseconds_of
+
+_MONTH_MS = 31 * 24 * 60 * 60 * 1000
+
+
+def through(month: str, key: str) -> tuple[int, int]:
+    """How far into a month a row with this UUIDv7 was booked, in milliseconds, and how long a month is.
+
+    Rows are read in the order of their keys, so this says how much of the month is read without counting it first.
+    """
+    made = milliseconds_of(key)
+    start = int(datetime.fromisoformat(f"{month}-01").replace(tzinfo=UTC).timestamp() * 1000)
+    return (0 if made is None else min(max(made - start, 0), _MONTH_MS)), _MONTH_MS
 
 
 def make_month(tx: Transaction, month: str) -> bool:

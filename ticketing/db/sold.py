@@ -7,7 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
+from ticketing.db.months import through
 from ticketing.db.tables import order, quote, share, ticket
+from ticketing.progress import Far, silent
 
 _PAGE = 200
 
@@ -24,7 +26,7 @@ class SoldQuote:
     passengers: frozenset[str]
 
 
-def stream_quotes(tx: Transaction, region: str, period: str) -> Iterator[SoldQuote]:
+def stream_quotes(tx: Transaction, region: str, period: str, far: Far = silent) -> Iterator[SoldQuote]:
     """Yield the quotes of a month's sales, a page at a time."""
     tickets = (
         sa.select(order.c.quote_id, ticket.c.passenger_ref)
@@ -41,6 +43,7 @@ def stream_quotes(tx: Transaction, region: str, period: str) -> Iterator[SoldQuo
         if not page:
             return
         behind = page[-1]
+        far(*through(period, page[0]))
         passengers: dict[str, set[str]] = {}
         for quote_id, ref in tx.execute(sa.select(tickets).where(tickets.c.quote_id.in_(page))):
             passengers.setdefault(quote_id, set()).add(ref)

@@ -187,14 +187,18 @@ def statuses(tx: Transaction, status_list: str, at: datetime) -> Mapping[int, st
 
 def list_signed_by(tx: Transaction, header: str, after: str, at: datetime, limit: int) -> list[Ticket]:
     """List unexpired tickets whose token begins with this header, by identity, after the given one."""
-    query = (
-        sa.select(ticket)
-        .where(ticket.c.token.startswith(f"{header}.", autoescape=True), ticket.c.jti > after)
-        .where(ticket.c.expires_at > at)
-        .order_by(ticket.c.jti)
-        .limit(limit)
-    )
-    return fetch(tx, query, Ticket)
+    query = sa.select(ticket).where(*_signed_by(header, at), ticket.c.jti > after)
+    return fetch(tx, query.order_by(ticket.c.jti).limit(limit), Ticket)
+
+
+def count_signed_by(tx: Transaction, header: str, at: datetime) -> int:
+    """Count the tickets that `list_signed_by` lists."""
+    query = sa.select(sa.func.count()).select_from(ticket).where(*_signed_by(header, at))
+    return int(tx.execute(query).scalar_one())
+
+
+def _signed_by(header: str, at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return ticket.c.token.startswith(f"{header}.", autoescape=True), ticket.c.expires_at > at
 
 
 def replace_token(tx: Transaction, held: Ticket, token: str) -> None:

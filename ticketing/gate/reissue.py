@@ -6,6 +6,7 @@ the key at the next bundle, and so does everything that a thief signs.
 
 from ticketing.clock import Clock
 from ticketing.db import Database, tickets
+from ticketing.progress import Counted, Progress, silent
 from ticketing.tickets.claims import TYP
 from ticketing.tickets.jws import Signer, header_of
 from ticketing.tickets.keys import KeyStore
@@ -14,15 +15,17 @@ from ticketing.tickets.own import payload_of
 _PAGE = 200
 
 
-def reissue(database: Database, clock: Clock, keys: KeyStore, kid: str) -> int:
+def reissue(database: Database, clock: Clock, keys: KeyStore, kid: str, progress: Progress = silent) -> int:
     """Sign every unexpired ticket of a key anew; gives how many. Safe to repeat after a crash."""
     signer = Signer(*keys.signer_key("ticket"))
-    return sum(
-        _reissue(database, clock, signer, header_of(kid, TYP, algorithm)) for algorithm in ("EdDSA", "ES256")
-    )
+    headers = [header_of(kid, TYP, algorithm) for algorithm in ("EdDSA", "ES256")]
+    with database.read() as tx:
+        whole = sum(tickets.count_signed_by(tx, header, clock.now()) for header in headers)
+    signed = Counted(progress, "signing tickets anew", whole)
+    return sum(_reissue(database, clock, signer, header, signed) for header in headers)
 
 
-def _reissue(database: Database, clock: Clock, signer: Signer, header: str) -> int:
+def _reissue(database: Database, clock: Clock, signer: Signer, header: str, signed: Counted) -> int:
     count, last = 0, ""
     while True:
         with database.write() as tx:
@@ -32,3 +35,4 @@ def _reissue(database: Database, clock: Clock, signer: Signer, header: str) -> i
         if not page:
             return count
         count, last = count + len(page), page[-1].jti
+        signed.more(len(page))

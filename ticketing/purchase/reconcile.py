@@ -1,13 +1,14 @@
 """Hold the gateway's own account of our money against the books, and name each difference."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from tariffs.money import Money
 from ticketing.db import Transaction, clearing, gateway_events, orders
 from ticketing.payments import BalanceLine
+from ticketing.progress import Far, Progress, Stages, silent, told
 from ticketing.purchase.till import Till
 
 # Which entries a line of the gateway's account answers to.
@@ -30,21 +31,34 @@ class Difference:
     detail: str
 
 
-def reconcile(till: Till, since: datetime, until: datetime) -> list[Difference]:
+def reconcile(till: Till, since: datetime, until: datetime, progress: Progress = silent) -> list[Difference]:
     """Walk the gateway's balance lines of `[since, until)`; each difference is also told to a person.
 
     A payment is looked at as a whole, so that a refund of tonight is held against the capture of last week.
     """
-    lines = list(till.gateway.list_balance(since, until))
+    stages = Stages(progress, {"asking the gateway": 10, "comparing": 1})
+    lines = list(
+        _asked(till.gateway.list_balance(since, until), since, until, stages.begin("asking the gateway"))
+    )
     now = till.clock.now()
     with till.database.write() as tx:
-        found = list(_differences(tx, till.gateway.name, lines))
+        found = list(_differences(tx, till.gateway.name, lines, stages.begin("comparing")))
         for one in found:
             gateway_events.raise_alert(tx, "reconciliation", f"{one.charge_id}:{one.kind}", one.detail, now)
     return found
 
 
-def _differences(tx: Transaction, gateway: str, lines: Iterable[BalanceLine]) -> Iterable[Difference]:
+def _asked(lines: Iterable[BalanceLine], since: datetime, until: datetime, far: Far) -> Iterator[BalanceLine]:
+    """Pass the gateway's lines on; they come newest first, so their times say how much is left to ask for."""
+    whole = max(1, int((until - since).total_seconds()))
+    for line in lines:
+        far(int((until - line.at).total_seconds()), whole)
+        yield line
+
+
+def _differences(
+    tx: Transaction, gateway: str, lines: Iterable[BalanceLine], far: Far
+) -> Iterable[Difference]:
     moved: dict[tuple[str, str, str], int] = defaultdict(int)
     fees: dict[str, int] = defaultdict(int)
     outside: dict[str, list[str]] = defaultdict(list)
@@ -53,7 +67,8 @@ def _differences(tx: Transaction, gateway: str, lines: Iterable[BalanceLine]) ->
             moved[line.charge_id, line.kind, line.amount.currency] += line.amount.minor
             fees[line.charge_id] += line.fee_minor if line.kind == "charge" else 0
             outside[line.charge_id].append(line.source)
-    for (charge_id, kind, currency), amount in sorted(moved.items()):
+    sums = sorted(moved.items())
+    for (charge_id, kind, currency), amount in told(sums, far, len(sums), every=100):
         payment = orders.find_payment_of(tx, gateway, charge_id)
         if payment is None:
             detail = f"the gateway has {Money(amount, currency)} ({kind}) of {charge_id}, which is no payment of ours"

@@ -19,6 +19,7 @@ from ticketing.db import Database
 from ticketing.db.connectors import DatabaseJournal, DatabaseSailings
 from ticketing.db.figures import DatabaseFigures
 from ticketing.errors import NotFound
+from ticketing.progress import Progress, silent
 from ticketing.regions.load import Region
 
 _log = structlog.get_logger(__name__)
@@ -38,10 +39,13 @@ class Connectors:
         except KeyError:
             raise NotFound(f"{region} has no operator {operator}") from None
 
-    def tend(self) -> None:
+    def tend(self, progress: Progress = silent) -> None:
         """Do what every connector has to do from time to time; what is wrong is logged and changes nothing else."""
+        tended, whole = 0, sum(map(len, self.regions.values()))
         for region, operators in self.regions.items():
             for operator, connector in operators.items():
+                progress(f"{region}: {operator}", tended, whole)
+                tended += 1
                 try:
                     alarms = connector.tend()
                 except (OperatorError, OSError) as error:

@@ -14,6 +14,7 @@ from tariffs.findings import Finding, errors
 from tariffs.pricing import has_rider
 from ticketing.config import Settings
 from ticketing.errors import Fault, Misconfigured
+from ticketing.progress import Progress, Stages, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,18 @@ class Region:
 
 
 def check_region(
-    folder: Path, fetched: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    folder: Path,
+    fetched: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    progress: Progress = silent,
 ) -> tuple[Region | None, list[Finding]]:
     """Load a region; None with every fault of its feeds, agreements, taxes and operators when one is an error.
 
     `fetched` are newer feeds that stand before those of the folder.
     """
-    data, findings = load_region(folder, fetched)
+    stages = Stages(progress, {"reading timetables": 1, "reading tariffs": 1})
+    data, findings = load_region(folder, fetched, stages.begin("reading timetables"))
     tariff = _tariff(data)
-    book, faults = build_book(**tariff)
+    book, faults = build_book(**tariff, loaded_feeds=stages.begin("reading tariffs"))
     findings = list(dict.fromkeys([*findings, *faults, *registry.check(data), *territory.check(data)]))
     if book is not None:
         findings += _unknown_riders(data, book)

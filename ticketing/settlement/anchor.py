@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from ticketing.clock import written
 from ticketing.db import Transaction, books, chain
 from ticketing.db.chain import Block
+from ticketing.progress import Far, Progress, Stages, silent
 from ticketing.settlement.office import Office
 from ticketing.tickets.jwk import VerifyKey, to_jwk
 from ticketing.tickets.jws import Signer
@@ -17,15 +18,18 @@ TYPE = "books-anchor+jwt"
 MARGIN = timedelta(minutes=10)
 
 
-def anchor(office: Office, region: str) -> list[Block]:
+def anchor(office: Office, region: str, progress: Progress = silent) -> list[Block]:
     """Link what has been booked up to ten minutes ago in every open month; answers the new blocks."""
     now = office.clock.now()
     made = []
     with office.database.write() as tx:
-        for month in chain.list_months(tx, region):
-            if not _is_final(tx, region, month):
-                block = add_block(tx, office.keys, region, month, now, until=id_before(now - MARGIN))
-                made += [block] if block else []
+        months = [month for month in chain.list_months(tx, region) if not _is_final(tx, region, month)]
+        stages = Stages(progress, dict.fromkeys(months, 1))
+        for month in months:
+            block = add_block(
+                tx, office.keys, region, month, now, until=id_before(now - MARGIN), far=stages.begin(month)
+            )
+            made += [block] if block else []
     return made
 
 
@@ -37,13 +41,16 @@ def add_block(
     now: datetime,
     *,
     until: str | None = None,
+    far: Far = silent,
 ) -> Block | None:
     """Add a month's next block; without `until` it is the month's last. None where there is nothing to link."""
     earlier = chain.list_blocks(tx, region, period)
     before = earlier[-1] if earlier else chain.find_last_final(tx, region, period)
     previous = before.hash if before else ""
     behind = earlier[-1].last_entry if earlier else ""
-    found, last, count = chain.link(tx, region, period, previous=previous, behind=behind, until=until)
+    found, last, count = chain.link(
+        tx, region, period, previous=previous, behind=behind, until=until, far=far
+    )
     if until is not None and not count:
         return None
     statement = {

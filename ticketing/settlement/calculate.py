@@ -15,6 +15,7 @@ from ticketing.db import Transaction, books, month_books, month_facts, runs
 from ticketing.db.month_books import Balance, KindBalance
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict
+from ticketing.progress import Far, Progress, Stages, silent
 from ticketing.settlement import fx, month_end
 from ticketing.settlement.netting import Position
 from ticketing.settlement.positions import SCHEME, Key, Settled, payment, settle
@@ -23,15 +24,24 @@ from ticketing.settlement.terms import Terms
 # Entries behind which stand rows of allocations; what other entries owe an operator is a line of its own.
 ALLOCATED = ("allocation", "refund_decided", "exchanged", "chargeback")
 _AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
+# How long the sums take beside each other.
+_WEIGHTS = {"postings": 5, "shares": 3, "VAT": 3}
 
 
-def end_month(tx: Transaction, region: str, period: str, terms: Terms, now: datetime) -> None:
+def end_month(
+    tx: Transaction, region: str, period: str, terms: Terms, now: datetime, *, far: Far = silent
+) -> None:
     """Book what is decided only now that the month is over: pools, subsidies, guarantees."""
-    if not (terms.pools or terms.subsidies or terms.commissions or terms.guarantees):
+    if not decides_at_the_end(terms):
         return
-    month = facts(tx, region, period, terms)
+    month = facts(tx, region, period, terms, far=far)
     for entry in month_end.month_end(month, terms):
         books.book(tx, entry, now, into=period)
+
+
+def decides_at_the_end(terms: Terms) -> bool:
+    """Whether anything of these terms waits for the end of a month."""
+    return bool(terms.pools or terms.subsidies or terms.commissions or terms.guarantees)
 
 
 def dataset(
@@ -43,15 +53,18 @@ def dataset(
     anchored: str,
     rates: Mapping[str, UsedRate] | None = None,
     earlier: Run | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Build the dataset of a closed month; the same books, terms, rates and earlier run give the same dataset.
 
     `earlier` is a version of this run that was taken back: rides are not counted again. Raises Conflict when the
     books do not balance or the allocations are not what the books owe.
     """
-    sums = month_books.balances_by_kind(tx, region, period)
+    stages = Stages(progress, _WEIGHTS)
+    sums = month_books.balances_by_kind(tx, region, period, stages.begin("postings"))
     balances = month_books.fold_kinds(sums)
-    shares = month_books.sum_shares(tx, region, period)
+    shares = month_books.sum_shares(tx, region, period, stages.begin("shares"))
+    taxes = month_books.sum_taxes(tx, region, period, stages.begin("VAT"))
     _check(tx, region, period, sums, shares)
     before = _run_before(tx, region, period)
     settled = settle(payables(sums), _opening(before), terms.thresholds, terms.held_back)
@@ -65,7 +78,7 @@ def dataset(
         "demo": any(balance.purpose == "demo_clearing" for balance in balances),
         "operators": [with_amounts(row) for row in _by_operator(shares)],
         "other": _others(sums),
-        "taxes": [with_amounts(row) for row in month_books.sum_taxes(tx, region, period)],
+        "taxes": [with_amounts(row) for row in taxes],
         "accounts": [_account_line(balance) for balance in balances],
         "postings": sum(line.postings for line in sums),
         "pools": pools,
@@ -199,7 +212,13 @@ def _others(sums: Iterable[KindBalance]) -> list[dict[str, Any]]:
 
 
 def facts(
-    tx: Transaction, region: str, period: str, terms: Terms, *, sums: Sequence[KindBalance] | None = None
+    tx: Transaction,
+    region: str,
+    period: str,
+    terms: Terms,
+    *,
+    sums: Sequence[KindBalance] | None = None,
+    far: Far = silent,
 ) -> month_end.Month:
     """What a month's end is decided by; `sums` may leave out what was decided before.
 
@@ -214,7 +233,7 @@ def facts(
         known = counted.get(pool.id, {}).get("taps_to_date", {})
         # A use that was withdrawn since lowers what comes next; nobody owes a ride.
         taps[pool.id] = {name: max(0, count - known.get(name, 0)) for name, count in so_far.items()}
-    sums = month_books.balances_by_kind(tx, region, period) if sums is None else sums
+    sums = month_books.balances_by_kind(tx, region, period, far) if sums is None else sums
     money = {
         pool.id: counted.get(pool.id, {}).get("rest_minor", 0)
         - sum(

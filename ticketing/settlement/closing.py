@@ -12,14 +12,18 @@ from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.ids import new_id
+from ticketing.progress import Far, Progress, Stages, silent, unnamed
 from ticketing.settlement import calculate
 from ticketing.settlement.anchor import add_block
 from ticketing.settlement.fx import read_rates
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import GONE, checked_name
+from ticketing.settlement.terms import Terms
+
+_ENDING, _LINKING, _SUMMING = "ending the month", "linking the entries", "summing the month"
 
 
-def close(office: Office, region: str, period: str, prepared_by: str) -> Run:
+def close(office: Office, region: str, period: str, prepared_by: str, progress: Progress = silent) -> Run:
     """Close a month and calculate its run; closing it again answers the same run.
 
     A run that was rejected or voided makes room for the next version. Raises InvalidRequest for a period that
@@ -28,7 +32,7 @@ def close(office: Office, region: str, period: str, prepared_by: str) -> Run:
     now = office.clock.now()
     check_is_over(period, now)
     begun = _begin(office, region, period, checked_name(prepared_by), now)
-    return _finish(office, begun, now) if begun.state == "draft" else begun
+    return _finish(office, begun, now, progress) if begun.state == "draft" else begun
 
 
 def _begin(office: Office, region: str, period: str, prepared_by: str, now: datetime) -> Run:
@@ -48,8 +52,9 @@ def _begin(office: Office, region: str, period: str, prepared_by: str, now: date
     return made
 
 
-def _finish(office: Office, draft: Run, now: datetime) -> Run:
+def _finish(office: Office, draft: Run, now: datetime, progress: Progress) -> Run:
     terms = office.terms(draft.region)
+    stages = Stages(progress, _weights(terms))
     rates = read_rates(office.folder(draft.region), terms.settlement_currency, draft.period)
     with office.database.write() as tx:
         take_time(tx)
@@ -58,12 +63,14 @@ def _finish(office: Office, draft: Run, now: datetime) -> Run:
         if found is None or found.state != "draft":
             return found or draft
         if state == "closing":
-            calculate.end_month(tx, draft.region, draft.period, terms, now)
+            calculate.end_month(tx, draft.region, draft.period, terms, now, far=stages.begin(_ENDING))
         earlier = _version_before(tx, draft)
-        anchored = _anchored(tx, office, draft, now) if earlier is None else earlier.document["books"]
+        far = stages.begin(_LINKING)
+        anchored = _anchored(tx, office, draft, now, far) if earlier is None else earlier.document["books"]
         document = calculate.dataset(
-            tx, draft.region, draft.period, terms, anchored=anchored, rates=rates, earlier=earlier
-        )
+            tx, draft.region, draft.period, terms, anchored=anchored, rates=rates, earlier=earlier,
+            progress=unnamed(stages.begin(_SUMMING)),
+        )  # fmt: skip
         found_digest = digest(document)
         runs.set_calculated(tx, draft.id, found_digest, document)
         runs.insert_step(
@@ -74,14 +81,19 @@ def _finish(office: Office, draft: Run, now: datetime) -> Run:
         return runs.find_run(tx, draft.id) or draft
 
 
+def _weights(terms: Terms) -> dict[str, int]:
+    """How long the stages of a close take beside each other."""
+    return {_ENDING: 5 if calculate.decides_at_the_end(terms) else 0, _LINKING: 4, _SUMMING: 10}
+
+
 def _version_before(tx: Transaction, draft: Run) -> Run | None:
     if draft.version == 1:
         return None
     return runs.find_version(tx, draft.region, draft.period, draft.version - 1)
 
 
-def _anchored(tx: Transaction, office: Office, draft: Run, now: datetime) -> str:
-    block = add_block(tx, office.keys, draft.region, draft.period, now)
+def _anchored(tx: Transaction, office: Office, draft: Run, now: datetime, far: Far) -> str:
+    block = add_block(tx, office.keys, draft.region, draft.period, now, far=far)
     return block.hash if block else ""
 
 

@@ -9,8 +9,8 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,11 +21,13 @@ from ticketing.db.documents import digest
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run, RunFile
 from ticketing.errors import Conflict, Fault, NotFound
+from ticketing.progress import Far, Progress, Stages, silent, told
 from ticketing.settlement import lines, uic, vat
 from ticketing.settlement.business_days import next_business_day
 from ticketing.settlement.calculate import paid_positions
 from ticketing.settlement.inert import row
 from ticketing.settlement.journal import FORMATS, Format, to_text
+from ticketing.settlement.lines import Line
 from ticketing.settlement.office import Office
 from ticketing.settlement.positions import SCHEME
 from ticketing.settlement.run_state import check_step, checked_name
@@ -37,7 +39,6 @@ from ticketing.settlement.steps import hold, message_id_of
 from ticketing.settlement.terms import payment_date
 
 _PART_BYTES = 64 * 1024
-Progress = Callable[[str, int, int], None]
 
 
 def export(
@@ -47,7 +48,7 @@ def export(
     folder: Path,
     *,
     language: str = "en",
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Run:
     """Write the files of an approved run into `folder/<region>/<period>-v<version>` and take it to exported.
 
@@ -65,7 +66,7 @@ def export(
         )
     payments = _payment_file(run, accounts)
     target = folder / run.region / f"{run.period}-v{run.version}"
-    written = _write_all(office, run, target, payments, language=language, progress=progress or _silent)
+    written = _write_all(office, run, target, payments, language=language, progress=progress)
     with office.database.write() as tx:
         held = hold(tx, run_id)
         kept = {file.name: file.sha256 for file in runs.list_files(tx, run_id)}
@@ -171,89 +172,102 @@ def _party(account: BankAccount) -> Party:
     return Party(account.name, account.iban, account.bic, account.town, account.country)
 
 
-class _Folder:
-    """Writes files once and remembers the SHA-256 and size of each."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of an export: its name, what writing it takes beside the others, and how it is written."""
 
-    def __init__(self, target: Path, progress: Progress, whole: int) -> None:
-        self._target, self._progress, self._whole = target, progress, whole
-        self.written: dict[str, tuple[str, int]] = {}
-
-    def text(self, name: str, parts: Iterable[str]) -> None:
-        """Write text as it comes, in bounded memory."""
-        with self._open(name).open("w", encoding="utf-8", newline="") as file:
-            file.writelines(parts)
-        self._kept(name)
-
-    def made(self, name: str, write: Callable[[Path], None]) -> None:
-        """Let a library write a file."""
-        write(self._open(name))
-        self._kept(name)
-
-    def _open(self, name: str) -> Path:
-        path = self._target / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-    def _kept(self, name: str) -> None:
-        with (self._target / name).open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-            self.written[name] = (found, file.tell())
-        self._progress(name, len(self.written), self._whole)
+    name: str
+    weight: int
+    write: Callable[[Path, Far], None]
 
 
 def _write_all(
     office: Office, run: Run, target: Path, payments: bytes | None, *, language: str, progress: Progress
 ) -> dict[str, tuple[str, int]]:
-    parties = lines.parties(run)
-    folder = _Folder(target, progress, 4 * len(parties) + 2 + len(FORMATS) + 2 + (payments is not None))
-    for party in parties:
-        name = file_name(party)
-        folder.text(f"statements/{name}.csv", to_csv(run, party, lines.stream(office, run, party), language))
-        for form, write in (("xlsx", write_xlsx), ("pdf", write_pdf)):
-            folder.made(
-                f"statements/{name}.{form}",
-                partial(_statement, write, office, run, party=party, language=language),
-            )
-        folder.text(f"uic/{name}.json", uic.to_json(run, party, lines.stream(office, run, party)))
-    report = vat.Report(office, run)
-    folder.text("vat-lines.csv", report.lines())
-    folder.text("vat.csv", report.summary())
-    for form, ending in FORMATS.items():
-        folder.text(f"journal.{ending}", journal(office, run.region, run.period, form))
-    folder.text("payments-other.csv", _other_payments(run))
-    if payments is not None:
-        folder.made("payments-sepa.xml", lambda path: _write_bytes(path, payments))
+    """Write every file; gives the SHA-256 and the size of each."""
+    files = _files(office, run, payments, language)
+    stages = Stages(progress, {file.name: file.weight for file in files})
+    written: dict[str, tuple[str, int]] = {}
+    for file in files:
+        path = target / file.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        far = stages.begin(file.name)
+        file.write(path, far)
+        far(1, 1)
+        written[file.name] = _kept(path)
     manifest = {
         "run": run.id, "region": run.region, "period": run.period, "version": run.version, "digest": run.digest,
         "demo": run.document["demo"],
-        "files": {name: {"sha256": sha, "bytes": size} for name, (sha, size) in sorted(folder.written.items())},
+        "files": {name: {"sha256": sha, "bytes": size} for name, (sha, size) in sorted(written.items())},
     }  # fmt: skip
-    folder.text("manifest.json", [json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"])
-    return folder.written
+    path = target / "manifest.json"
+    _write_text(path, [json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"])
+    return {**written, path.name: _kept(path)}
 
 
-def journal(office: Office, region: str, period: str, form: Format) -> Iterator[str]:
+def _files(office: Office, run: Run, payments: bytes | None, language: str) -> list[_File]:
+    counted = {party: lines.count(run, party) for party in lines.parties(run)}
+    report = vat.Report(office, run)
+    return [
+        *(file for party, count in counted.items() for file in _of_party(office, run, party, count, language)),
+        _text_file("vat-lines.csv", 6 * sum(counted.values()), report.lines),
+        _text_file("vat.csv", 1, lambda _: report.summary()),
+        *(_journal_file(office, run, form) for form in FORMATS),
+        _text_file("payments-other.csv", 1, lambda _: _other_payments(run)),
+        *([_File("payments-sepa.xml", 1, lambda path, _: _write_bytes(path, payments))] if payments else []),
+    ]  # fmt: skip
+
+
+def _of_party(office: Office, run: Run, party: str, count: int, language: str) -> list[_File]:
+    """A party's statement in every form, and its UIC delivery: all from the same lines."""
+
+    def read(far: Far) -> Iterator[Line]:
+        return told(lines.stream(office, run, party), far, count)
+
+    name = file_name(party)
+    return [
+        _text_file(f"statements/{name}.csv", 4 * count, lambda far: to_csv(run, party, read(far), language)),
+        _File(f"statements/{name}.xlsx", 9 * count, lambda path, far: write_xlsx(path, run, party, read(far), language)),
+        _File(f"statements/{name}.pdf", 3 * count, lambda path, far: write_pdf(path, run, party, read(far), language)),
+        _text_file(f"uic/{name}.json", 5 * count, lambda far: uic.to_json(run, party, read(far))),
+    ]  # fmt: skip
+
+
+def _journal_file(office: Office, run: Run, form: Format) -> _File:
+    return _text_file(
+        f"journal.{FORMATS[form]}", 2 * run.document["postings"],
+        lambda far: journal(office, run.region, run.period, form, far=far),
+    )  # fmt: skip
+
+
+def _text_file(name: str, weight: int, parts: Callable[[Far], Iterable[str]]) -> _File:
+    """A file whose text is written as it comes, in bounded memory."""
+    return _File(name, weight, lambda path, far: _write_text(path, parts(far)))
+
+
+def _write_text(path: Path, parts: Iterable[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(parts)
+
+
+def _kept(path: Path) -> tuple[str, int]:
+    """The SHA-256 and the size of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+
+
+def journal(office: Office, region: str, period: str, form: Format, *, far: Far = silent) -> Iterator[str]:
     """The general journal of a month, entry by entry, in bounded memory."""
     with office.database.read() as tx:
         take_time(tx)
         end = f"{books.next_month(period)}-01"
-        yield from to_text(
-            form,
-            end,
-            month_books.balances(tx, region, period),
-            month_books.stream_journal(tx, region, period),
-        )
+        balances = month_books.balances(tx, region, period)
+        yield from to_text(form, end, balances, month_books.stream_journal(tx, region, period, far))
 
 
 def file_name(party: str) -> str:
     """A party's name as a file's: letters, digits, dot, dash and underscore only."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", party).lstrip(".") or "_"
-
-
-def _statement(
-    write: Callable[..., None], office: Office, run: Run, path: Path, *, party: str, language: str
-) -> None:
-    write(path, run, party, lines.stream(office, run, party), language)
 
 
 def _other_payments(run: Run) -> Iterator[str]:
@@ -273,7 +287,3 @@ def _other_payments(run: Run) -> Iterator[str]:
 
 def _write_bytes(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-
-
-def _silent(what: str, done: int, whole: int) -> None:
-    """Tell nobody."""

@@ -57,6 +57,13 @@ def parties(run: Run) -> list[str]:
     return sorted({line["operator"] for line in named})
 
 
+def count(run: Run, party: str) -> int:
+    """About how many lines a party has: its shares, and what the run sums of other entries."""
+    shares = [line["lines"] for line in run.document["operators"] if line["operator"] == party]
+    others = [line for line in run.document["other"] if line["operator"] == party]
+    return int(sum(shares)) + len(others)
+
+
 def stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]:
     """Yield a party's lines of a run, in bounded memory; raises NotFound for a party without a statement.
 

@@ -9,6 +9,7 @@ from ticketing.db import Transaction, bank, books, runs
 from ticketing.db.bank import BankLine, BankMatch
 from ticketing.db.books import Account
 from ticketing.errors import Conflict, InvalidRequest, NotFound
+from ticketing.progress import Progress, Stages, silent, told
 from ticketing.settlement import camt
 from ticketing.settlement.calculate import paid_positions
 from ticketing.settlement.export import end_to_end_id
@@ -33,13 +34,16 @@ class Decision:
     at: datetime
 
 
-def import_statement(office: Office, region: str, content: bytes, by: str) -> tuple[int, list[Finding]]:
+def import_statement(
+    office: Office, region: str, content: bytes, by: str, progress: Progress = silent
+) -> tuple[int, list[Finding]]:
     """Store the lines of a camt.053 file and book those that match for certain; answers (new lines, findings).
 
     A line that was imported before is not stored again. Raises InvalidRequest for a file with faults, or for an
     account that is not the scheme's.
     """
     now, by = office.clock.now(), checked_name(by)
+    stages = Stages(progress, {"storing lines": 1, "booking lines": 2})
     found = camt.read(content)
     with office.database.write() as tx:
         _queue(tx, region, now)
@@ -48,10 +52,11 @@ def import_statement(office: Office, region: str, content: bytes, by: str) -> tu
         if stranger:
             raise InvalidRequest.at("file", f"{stranger} is not an account of the scheme")
         new = sum(
-            bank.insert_line(tx, BankLine(region=region, imported_at=now, **asdict(line))) for line in found
+            bank.insert_line(tx, BankLine(region=region, imported_at=now, **asdict(line)))
+            for line in told(found, stages.begin("storing lines"), len(found), every=100)
         )
         findings = _findings(tx, region)
-        for finding in findings:
+        for finding in told(findings, stages.begin("booking lines"), len(findings), every=100):
             if finding.verdict in CERTAIN and finding.expected:
                 decided = Decision(finding.expected.kind, finding.expected, by, finding.because, now)
                 _book(tx, region, finding.line, decided)

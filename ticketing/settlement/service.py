@@ -8,6 +8,7 @@ from tariffs.money import Money
 from ticketing.db import books, runs
 from ticketing.db.runs import Run, RunFile, Step
 from ticketing.errors import Conflict, NotFound
+from ticketing.progress import Far, silent
 from ticketing.settlement import lines
 from ticketing.settlement.closing import close
 from ticketing.settlement.export import journal
@@ -107,12 +108,12 @@ def statement(office: Office, run_id: str, operator: str, language: str = "en") 
     return to_csv(run, operator, lines.stream(office, run, operator), language)
 
 
-def write_journal(office: Office, region: str, period: str, form: Format) -> Iterator[str]:
+def write_journal(office: Office, region: str, period: str, form: Format, far: Far = silent) -> Iterator[str]:
     """Give the general journal of a closed month as lines; raises NotFound when the month has no run."""
     with office.database.read() as tx:
         if runs.find_run_of_period(tx, region, period) is None:
             raise NotFound(f"{period} of {region} is not closed: close it first")
-    yield from journal(office, region, period, form)
+    yield from journal(office, region, period, form, far=far)
 
 
 def as_dict(netting: Netting) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ticketing.db.offers import get_tariff
 from ticketing.db.patience import take_time
 from ticketing.db.sold import SoldQuote
 from ticketing.errors import Fault, InvalidRequest, NotFound
+from ticketing.progress import Far, silent
 from ticketing.regions import rides
 from ticketing.settlement import calculate, month_end
 from ticketing.settlement.office import Office
@@ -60,7 +61,7 @@ class Comparison:
         }
 
 
-def by_agreement(office: Office, region: str, period: str, agreement: Any) -> Comparison:
+def by_agreement(office: Office, region: str, period: str, agreement: Any, far: Far = silent) -> Comparison:
     """Compare a month's sales with what they would have given under another agreement.
 
     Raises InvalidRequest for an agreement that is none, naming every fault, NotFound for a month without sales.
@@ -71,7 +72,7 @@ def by_agreement(office: Office, region: str, period: str, agreement: Any) -> Co
     found, versions = Comparison(), dict[str, TariffBook]()
     with office.database.read() as tx:
         take_time(tx)
-        for quote in sold.stream_quotes(tx, region, period):
+        for quote in sold.stream_quotes(tx, region, period, far):
             if quote.tariff_version not in versions:
                 tariff = get_tariff(tx, quote.tariff_version).document
                 versions[quote.tariff_version] = _book(tariff, changed)
@@ -81,14 +82,14 @@ def by_agreement(office: Office, region: str, period: str, agreement: Any) -> Co
     return found
 
 
-def by_terms(office: Office, region: str, period: str, terms: Terms) -> Comparison:
+def by_terms(office: Office, region: str, period: str, terms: Terms, far: Far = silent) -> Comparison:
     """Compare what operators get in a closed month with what they would get by other terms."""
     with office.database.read() as tx:
         take_time(tx)
         run = runs.find_run_of_period(tx, region, period)
         if run is None or run.state == "draft":
             raise NotFound(f"{period} of {region} is not closed: close it first")
-        sums = month_books.balances_by_kind(tx, region, period)
+        sums = month_books.balances_by_kind(tx, region, period, far)
         bare = [line for line in sums if not line.kind.startswith(MONTH_END)]
         facts = calculate.facts(tx, region, period, terms, sums=bare)
         found = Comparison(calculate.payables(sums), calculate.payables(bare))

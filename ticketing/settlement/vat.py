@@ -16,6 +16,7 @@ from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.db.tax_lines import TaxLine
 from ticketing.errors import Conflict
+from ticketing.progress import Far, silent, told
 from ticketing.settlement.inert import row
 from ticketing.settlement.office import Office
 
@@ -46,12 +47,13 @@ class Report:
         self._office, self._run = office, run
         self._sums: dict[Key, list[int]] = {}
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, far: Far = silent) -> Iterator[str]:
         """Yield the supporting lines as CSV; the summary is complete when they are all read."""
         yield row(LINES)
         with self._office.database.read() as tx:
             take_time(tx)
-            for line in tax_lines.stream(tx, self._run.region, self._run.period):
+            rows = tax_lines.stream(tx, self._run.region, self._run.period)
+            for line in told(rows, far, self._expected()):
                 for part in split(line):
                     self._count(part)
                     yield row(_cells(part))
@@ -67,6 +69,10 @@ class Report:
                 Money(gross - vat, currency).text, Money(vat, currency).text, Money(gross, currency).text,
                 currency, count,
             ])  # fmt: skip
+
+    def _expected(self) -> int:
+        """About how many tax rows there are: a ticket has about as many as shares."""
+        return sum(line["lines"] for line in self._run.document["operators"])
 
     def _count(self, part: Part) -> None:
         line = part.line

@@ -17,6 +17,7 @@ from ticketing.db.documents import canonical, digest
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict
+from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
 from ticketing.settlement import calculate, kept_anchors, verify_ends
 from ticketing.settlement.anchor import TYPE
 from ticketing.settlement.fx import kept_rates
@@ -26,7 +27,8 @@ from ticketing.tickets.jwk import BadKey, from_jwk
 from ticketing.tickets.jws import Refused
 from ticketing.tickets.jws import verify as verify_signature
 
-Progress = Callable[[str, int], None]
+# How long the parts of a verification take beside each other.
+_WEIGHTS = {"entries": 4, "runs": 1, "tickets": 6}
 COUNTED = ("months", "entries", "postings", "blocks", "runs", "tickets", "allocations")
 
 
@@ -56,34 +58,43 @@ class Verdict:
     notes: list[str] = field(default_factory=list)
 
 
-def verify(office: Office, region: str, take_back: TakeBack, progress: Progress | None = None) -> Verdict:
+def verify(office: Office, region: str, take_back: TakeBack, progress: Progress = silent) -> Verdict:
     """Check all of a region's books; `take_back` is the rule by which refunds reverse an allocation."""
-    tell = progress or _silent
+    stages = Stages(progress, _WEIGHTS)
     found = Verdict()
     with office.database.read() as tx:
         take_time(tx)
-        finals: list[Block] = []
-        for month in chain.list_months(tx, region):
-            found.checked["months"] += 1
-            _check_entries(tx, region, month, found, tell)
-            _check_blocks(tx, office, region, month, finals=finals, found=found)
+        _check_months(tx, office, region, unnamed(stages.begin("entries")), found)
         _check_kept(tx, office, region, found)
-        for run in runs.list_runs(tx, after=None, limit=1_000_000):
-            if run.region == region and run.state != "draft":
-                tell(f"run {run.period}", found.checked["runs"])
-                _check_run(tx, run, found)
+        calculated = [
+            run
+            for run in runs.list_runs(tx, after=None, limit=1_000_000)
+            if run.region == region and run.state != "draft"
+        ]
+        each = Stages(unnamed(stages.begin("runs")), {run.id: 1 for run in calculated})
+        for run in calculated:
+            _check_run(tx, run, each.begin(run.id), found)
         found.faults.extend(verify_ends.carnet_faults(tx, region))
-        for ticket in audit.stream_tickets(tx, region):
+        tickets = audit.stream_tickets(tx, region)
+        for ticket in told(tickets, stages.begin("tickets"), audit.count_tickets(tx, region)):
             _check_ticket(ticket, take_back, found)
-            tell("tickets", found.checked["tickets"])
     return found
 
 
-def _check_entries(tx: Transaction, region: str, month: str, found: Verdict, tell: Progress) -> None:
-    for entry, lines in chain.stream_entries(tx, region, month):
+def _check_months(tx: Transaction, office: Office, region: str, progress: Progress, found: Verdict) -> None:
+    finals: list[Block] = []
+    months = chain.list_months(tx, region)
+    each = Stages(progress, dict.fromkeys(months, 1))
+    for month in months:
+        found.checked["months"] += 1
+        _check_entries(tx, region, month, each.begin(month), found)
+        _check_blocks(tx, office, region, month, finals=finals, found=found)
+
+
+def _check_entries(tx: Transaction, region: str, month: str, far: Far, found: Verdict) -> None:
+    for entry, lines in chain.stream_entries(tx, region, month, far):
         found.checked["entries"] += 1
         found.checked["postings"] += len(lines)
-        tell(f"entries of {month}", found.checked["entries"])
         if books.entry_hash(entry, lines) != entry["hash"]:
             found.faults.append(f"entry {entry['id']} of {month} is not what was hashed when it was booked")
         sums: dict[str, int] = {}
@@ -156,7 +167,7 @@ def _signature_faults(office: Office, block: Block, found: Verdict) -> Iterator[
         yield f"it is signed by {key.kid}, which is no key of ours"
 
 
-def _check_run(tx: Transaction, run: Run, found: Verdict) -> None:
+def _check_run(tx: Transaction, run: Run, far: Far, found: Verdict) -> None:
     found.checked["runs"] += 1
     name = f"run {run.id} of {run.period}"
     if digest(run.document) != run.digest:
@@ -172,6 +183,7 @@ def _check_run(tx: Transaction, run: Run, found: Verdict) -> None:
         anew = calculate.dataset(
             tx, run.region, run.period, terms_of(run.document["terms"]),
             anchored=run.document["books"], rates=kept_rates(run.document), earlier=run,
+            progress=unnamed(far),
         )  # fmt: skip
     except Conflict as conflict:
         found.faults.append(f"{name}: {conflict.detail}")
@@ -257,7 +269,3 @@ def _tax_frozen(row: dict[str, Any]) -> tuple[Any, ...]:
         "member_state", "mode", "scope", "treatment", "rate_bp", "distance_m", "gross_minor", "vat_minor"
     )  # fmt: skip
     return tuple(row[name] for name in names)
-
-
-def _silent(what: str, done: int) -> None:
-    """Tell nobody."""
