@@ -128,7 +128,7 @@ def _close(database: Database) -> Callable[[], object]:
         with database.read() as tx:
             take_time(tx)
             found, _, _ = chain.link(tx, month.REGION, month.PERIOD, previous="", behind="")
-            return calculate.dataset(tx, month.REGION, month.PERIOD, Terms(), anchored=found)
+            return calculate.dataset(tx, month.REGION, month.PERIOD, Terms(), anchored=found, pools={})
 
     return close
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from ticketing.db.engine import Transaction
 from ticketing.db.months import through
-from ticketing.db.rows import columns, fetch, find
+from ticketing.db.rows import columns, fetch, find, insert_once
 from ticketing.db.settlement_tables import chain_block
 from ticketing.db.tables import entry, posting
 from ticketing.progress import Far, silent
@@ -40,9 +40,10 @@ class Block:
     made_at: datetime
 
 
-def insert_block(tx: Transaction, made: Block) -> None:
-    """Store a block."""
-    tx.execute(sa.insert(chain_block).values(**columns(made)))
+def insert_block(tx: Transaction, made: Block) -> bool:
+    """Store a block; False when another one stands in its place."""
+    wanted = insert_once(tx, chain_block, columns(made)).returning(chain_block.c.seq)
+    return tx.execute(wanted).first() is not None
 
 
 def list_blocks(tx: Transaction, region: str, period: str) -> list[Block]:

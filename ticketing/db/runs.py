@@ -117,6 +117,12 @@ def list_runs_in_state(tx: Transaction, region: str, states: Sequence[str]) -> l
     return fetch(tx, query.order_by(run.c.id), Run)
 
 
+def set_ended(tx: Transaction, run_id: str, document: dict[str, Any]) -> None:
+    """Keep in a draft what the end of its month was decided by."""
+    change = sa.update(run).where(run.c.id == run_id, run.c.state == "draft")
+    tx.execute(change.values(document=canonical(document)))
+
+
 def set_calculated(tx: Transaction, run_id: str, digest: str, document: dict[str, Any]) -> None:
     """Fill a draft; from then on the database keeps it frozen."""
     change = sa.update(run).where(run.c.id == run_id, run.c.state == "draft")

@@ -26,14 +26,15 @@ def anchor(office: Office, region: str, progress: Progress = silent) -> list[Blo
         months = [month for month in chain.list_months(tx, region) if not _is_final(tx, region, month)]
         stages = Stages(progress, dict.fromkeys(months, 1))
         for month in months:
-            block = add_block(
+            block = next_block(
                 tx, office.keys, region, month, now, until=id_before(now - MARGIN), far=stages.begin(month)
             )
-            made += [block] if block else []
+            if block and chain.insert_block(tx, block):  # else the month's close came between
+                made.append(block)
     return made
 
 
-def add_block(
+def next_block(
     tx: Transaction,
     keys: KeyStore | None,
     region: str,
@@ -43,7 +44,7 @@ def add_block(
     until: str | None = None,
     far: Far = silent,
 ) -> Block | None:
-    """Add a month's next block; without `until` it is the month's last. None where there is nothing to link."""
+    """Make a month's next block; without `until` it is the month's last. None where there is nothing to link."""
     earlier = chain.list_blocks(tx, region, period)
     before = earlier[-1] if earlier else chain.find_last_final(tx, region, period)
     previous = before.hash if before else ""
@@ -51,18 +52,16 @@ def add_block(
     found, last, count = chain.link(
         tx, region, period, previous=previous, behind=behind, until=until, far=far
     )
-    if until is not None and not count:
+    if until is not None and (not count or (earlier and earlier[-1].final)):
         return None
     statement = {
         "region": region, "period": period, "seq": len(earlier) + 1, "entries": count, "last_entry": last,
         "final": until is None, "previous": previous, "hash": found, "made_at": written(now),
     }  # fmt: skip
     signed, jwk = _sign(keys, statement)
-    made = Block(
+    return Block(
         region, period, len(earlier) + 1, last, count, int(until is None), previous, found, signed, jwk, now
     )
-    chain.insert_block(tx, made)
-    return made
 
 
 def id_before(moment: datetime) -> str:

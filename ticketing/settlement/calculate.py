@@ -12,6 +12,7 @@ from tariffs.money import Money, parse
 from tariffs.rates import UsedRate
 from ticketing.books.settling import OWN_KINDS
 from ticketing.db import Transaction, books, month_books, month_facts, runs
+from ticketing.db.books import Entry
 from ticketing.db.month_books import Balance, KindBalance
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict
@@ -28,15 +29,18 @@ _AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 _WEIGHTS = {"postings": 5, "shares": 3, "VAT": 3}
 
 
-def end_month(
-    tx: Transaction, region: str, period: str, terms: Terms, now: datetime, *, far: Far = silent
-) -> None:
-    """Book what is decided only now that the month is over: pools, subsidies, guarantees."""
+def ending(
+    tx: Transaction, region: str, period: str, terms: Terms, far: Far = silent
+) -> tuple[list[Entry], dict[str, Any]]:
+    """What is decided only now that the month is over: its entries, and what the next month must know of its pools.
+
+    Rides are counted at this moment, once: one that is told later counts in the next month.
+    """
     if not decides_at_the_end(terms):
-        return
+        return [], {}
     month = facts(tx, region, period, terms, far=far)
-    for entry in month_end.month_end(month, terms):
-        books.book(tx, entry, now, into=period)
+    entries = month_end.month_end(month, terms)
+    return entries, _pools(month, entries, terms, _run_before(tx, region, period))
 
 
 def decides_at_the_end(terms: Terms) -> bool:
@@ -51,14 +55,14 @@ def dataset(
     terms: Terms,
     *,
     anchored: str,
+    pools: Mapping[str, Any],
     rates: Mapping[str, UsedRate] | None = None,
-    earlier: Run | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Build the dataset of a closed month; the same books, terms, rates and earlier run give the same dataset.
+    """Build the dataset of a closed month; the same books, terms, pools and rates give the same dataset.
 
-    `earlier` is a version of this run that was taken back: rides are not counted again. Raises Conflict when the
-    books do not balance or the allocations are not what the books owe.
+    `pools` is what `ending` has counted, in the first version of the run. Raises Conflict when the books do not
+    balance or the allocations are not what the books owe.
     """
     stages = Stages(progress, _WEIGHTS)
     sums = month_books.balances_by_kind(tx, region, period, stages.begin("postings"))
@@ -68,10 +72,6 @@ def dataset(
     _check(tx, region, period, sums, shares)
     before = _run_before(tx, region, period)
     settled = settle(payables(sums), _opening(before), terms.thresholds, terms.held_back)
-    if earlier is not None:
-        pools = earlier.document.get("pools", {})
-    else:
-        pools = _pools(tx, region, period, terms, before) if terms.pools else {}
     return {
         "period": period,
         "region": region,
@@ -81,7 +81,7 @@ def dataset(
         "taxes": [with_amounts(row) for row in taxes],
         "accounts": [_account_line(balance) for balance in balances],
         "postings": sum(line.postings for line in sums),
-        "pools": pools,
+        "pools": dict(pools),
         "opening": _opening_lines(before),
         "terms": terms.as_dict(),
         "books": anchored,
@@ -275,18 +275,25 @@ def _commissions(
     return found
 
 
-def _pools(tx: Transaction, region: str, period: str, terms: Terms, before: Run | None) -> dict[str, Any]:
+def _pools(
+    month: month_end.Month, entries: Iterable[Entry], terms: Terms, before: Run | None
+) -> dict[str, Any]:
     """What the next month must know: rides counted to date, and money that found no ride."""
-    known_facts = facts(tx, region, period, terms)
     counted = before.document.get("pools", {}) if before else {}
+    moved: dict[str, int] = {}
+    for entry in entries:
+        for posting in entry.postings:
+            if posting.account.purpose == "pool":
+                pool_id = str(posting.account.operator)
+                moved[pool_id] = moved.get(pool_id, 0) + posting.amount_minor
     found = {}
     for pool in terms.pools:
-        taps = dict(sorted(known_facts.taps[pool.id].items()))
+        taps = dict(sorted(month.taps[pool.id].items()))
         known = counted.get(pool.id, {}).get("taps_to_date", {})
         found[pool.id] = {
             "taps": taps,
             "taps_to_date": {name: count + known.get(name, 0) for name, count in taps.items()},
-            "rest_minor": known_facts.pool_money[pool.id],
+            "rest_minor": month.pool_money[pool.id] - moved.get(pool.id, 0),
             "currency": pool.currency,
         }
     return found

@@ -1,12 +1,15 @@
 """Close a month: raise the fence, then decide its end, anchor its books and calculate its run.
 
-Two short transactions. Whoever dies between them leaves a closing month with a draft; the next call goes on from
-there. Two that close at once wait for each other and answer the same run.
+Three short transactions that write; the long reading lies between them, so that selling goes on (docs/decisions/0010).
+Whoever dies leaves a closing month with a draft, and the next call goes on from there. Two that close at once answer
+the same run.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from ticketing.db import Transaction, books, runs
+from tariffs.rates import UsedRate
+from ticketing.db import books, chain, runs
 from ticketing.db.documents import digest
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
@@ -14,13 +17,15 @@ from ticketing.errors import Conflict, InvalidRequest
 from ticketing.ids import new_id
 from ticketing.progress import Far, Progress, Stages, silent, unnamed
 from ticketing.settlement import calculate
-from ticketing.settlement.anchor import add_block
+from ticketing.settlement.anchor import next_block
 from ticketing.settlement.fx import read_rates
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import GONE, checked_name
-from ticketing.settlement.terms import Terms
+from ticketing.settlement.terms import Terms, terms_of
 
 _ENDING, _LINKING, _SUMMING = "ending the month", "linking the entries", "summing the month"
+# How long the stages take beside each other.
+_WEIGHTS = {_ENDING: 5, _LINKING: 4, _SUMMING: 10}
 
 
 def close(office: Office, region: str, period: str, prepared_by: str, progress: Progress = silent) -> Run:
@@ -31,8 +36,13 @@ def close(office: Office, region: str, period: str, prepared_by: str, progress: 
     """
     now = office.clock.now()
     check_is_over(period, now)
-    begun = _begin(office, region, period, checked_name(prepared_by), now)
-    return _finish(office, begun, now, progress) if begun.state == "draft" else begun
+    run = _begin(office, region, period, checked_name(prepared_by), now)
+    stages = Stages(progress, _WEIGHTS)
+    if run.state == "draft" and not run.document:
+        run = _end(office, run, now, stages.begin(_ENDING))
+    while run.state == "draft":
+        run = _calculate(office, run, now, stages) or run
+    return run
 
 
 def _begin(office: Office, region: str, period: str, prepared_by: str, now: datetime) -> Run:
@@ -52,25 +62,50 @@ def _begin(office: Office, region: str, period: str, prepared_by: str, now: date
     return made
 
 
-def _finish(office: Office, draft: Run, now: datetime, progress: Progress) -> Run:
+def _end(office: Office, draft: Run, now: datetime, far: Far) -> Run:
+    """Decide the month's end and book it, once; the draft keeps by which terms, and what it counted."""
     terms = office.terms(draft.region)
-    stages = Stages(progress, _weights(terms))
-    rates = read_rates(office.folder(draft.region), terms.settlement_currency, draft.period)
-    with office.database.write() as tx:
+    _rates(office, draft, terms)  # faults of theirs are told before anything is decided
+    with office.database.read() as tx:
         take_time(tx)
+        earlier = runs.find_version(tx, draft.region, draft.period, draft.version - 1)
+        entries, pools = (
+            ([], earlier.document.get("pools", {}))
+            if earlier
+            else calculate.ending(tx, draft.region, draft.period, terms, far)
+        )
+    with office.database.write() as tx:
+        books.lock_period(tx, draft.region, draft.period)
+        found = runs.find_run(tx, draft.id)
+        if found is None or found.state != "draft" or found.document:
+            return found or draft
+        for entry in entries:
+            books.book(tx, entry, now, into=draft.period)
+        runs.set_ended(tx, draft.id, {"pools": pools, "terms": terms.as_dict()})
+        return runs.find_run(tx, draft.id) or draft
+
+
+def _calculate(office: Office, draft: Run, now: datetime, stages: Stages) -> Run | None:
+    """Link the entries and sum the month, then close it; None when another anchor came between."""
+    with office.database.read() as tx:
+        take_time(tx)
+        far = stages.begin(_LINKING)
+        earlier = runs.find_version(tx, draft.region, draft.period, draft.version - 1)
+        block = None if earlier else next_block(tx, office.keys, draft.region, draft.period, now, far=far)
+        anchored = earlier.document["books"] if earlier else block.hash if block else ""
+        terms = terms_of(draft.document["terms"])
+        rates = _rates(office, draft, terms)
+        document = calculate.dataset(
+            tx, draft.region, draft.period, terms, anchored=anchored, rates=rates,
+            pools=draft.document["pools"], progress=unnamed(stages.begin(_SUMMING)),
+        )  # fmt: skip
+    with office.database.write() as tx:
         state = books.lock_period(tx, draft.region, draft.period)
         found = runs.find_run(tx, draft.id)
         if found is None or found.state != "draft":
             return found or draft
-        if state == "closing":
-            calculate.end_month(tx, draft.region, draft.period, terms, now, far=stages.begin(_ENDING))
-        earlier = _version_before(tx, draft)
-        far = stages.begin(_LINKING)
-        anchored = _anchored(tx, office, draft, now, far) if earlier is None else earlier.document["books"]
-        document = calculate.dataset(
-            tx, draft.region, draft.period, terms, anchored=anchored, rates=rates, earlier=earlier,
-            progress=unnamed(stages.begin(_SUMMING)),
-        )  # fmt: skip
+        if block and not chain.insert_block(tx, block):
+            return None
         found_digest = digest(document)
         runs.set_calculated(tx, draft.id, found_digest, document)
         runs.insert_step(
@@ -81,20 +116,8 @@ def _finish(office: Office, draft: Run, now: datetime, progress: Progress) -> Ru
         return runs.find_run(tx, draft.id) or draft
 
 
-def _weights(terms: Terms) -> dict[str, int]:
-    """How long the stages of a close take beside each other."""
-    return {_ENDING: 5 if calculate.decides_at_the_end(terms) else 0, _LINKING: 4, _SUMMING: 10}
-
-
-def _version_before(tx: Transaction, draft: Run) -> Run | None:
-    if draft.version == 1:
-        return None
-    return runs.find_version(tx, draft.region, draft.period, draft.version - 1)
-
-
-def _anchored(tx: Transaction, office: Office, draft: Run, now: datetime, far: Far) -> str:
-    block = add_block(tx, office.keys, draft.region, draft.period, now, far=far)
-    return block.hash if block else ""
+def _rates(office: Office, draft: Run, terms: Terms) -> Mapping[str, UsedRate]:
+    return read_rates(office.folder(draft.region), terms.settlement_currency, draft.period)
 
 
 def check_is_over(period: str, now: datetime) -> None:

@@ -182,7 +182,7 @@ def _check_run(tx: Transaction, run: Run, far: Far, found: Verdict) -> None:
     try:
         anew = calculate.dataset(
             tx, run.region, run.period, terms_of(run.document["terms"]),
-            anchored=run.document["books"], rates=kept_rates(run.document), earlier=run,
+            anchored=run.document["books"], rates=kept_rates(run.document), pools=run.document.get("pools", {}),
             progress=unnamed(far),
         )  # fmt: skip
     except Conflict as conflict:

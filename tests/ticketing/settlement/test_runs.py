@@ -8,6 +8,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from ticketing.clock import FixedClock
 from ticketing.db import Database, books, month_books, month_facts, runs, tables
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import lines, service, steps
+from ticketing.settlement import calculate, lines, service, steps
 from ticketing.settlement.office import Office
 from ticketing.settlement.verify import verify
 from ticketing.tickets.own import of_own
@@ -182,6 +183,7 @@ _CRASH = """
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from ticketing.clock import FixedClock
 from ticketing.db import Database
 from ticketing.settlement import calculate, closing
@@ -192,14 +194,15 @@ def stop(*args, **more):
     print("calculating", flush=True)
     sys.stdin.read()
 
-calculate.dataset = stop
+setattr(calculate, sys.argv[3], stop)
 clock = FixedClock(datetime.fromisoformat("2026-10-05T09:00:00+00:00"))
 closing.close(Office(Database(sys.argv[1]), clock, None, Path(sys.argv[2])), "r", "2026-09", "Anna")
 """
 
 
+@pytest.mark.parametrize("step", ["ending", "dataset"])
 def test_a_close_that_is_killed_half_way_is_resumed_and_doubles_nothing(
-    database: Database, database_url: str, tmp_path: Path
+    database: Database, database_url: str, tmp_path: Path, step: str
 ) -> None:
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "settlement.toml").write_text(
@@ -207,7 +210,7 @@ def test_a_close_that_is_killed_half_way_is_resumed_and_doubles_nothing(
     )
     sell(database, "t1", {"hsl": 300})
     child = subprocess.Popen(
-        [sys.executable, "-c", _CRASH, database_url, str(tmp_path)],
+        [sys.executable, "-c", _CRASH, database_url, str(tmp_path), step],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ),
     )  # fmt: skip
     assert child.stdout is not None
@@ -264,6 +267,56 @@ def test_a_pool_is_shared_by_rides_and_a_late_ride_counts_next_month(
     assert [(line["operator"], line["amount"]) for line in funders] == [("city", "0.20")]
     (bill,) = lines.stream(desk, first, "funder:city")
     assert (bill.kind, bill.net_minor, "rides 2" in bill.rule) == ("month_end_subsidy", -20, True)
+
+
+def test_selling_goes_on_while_a_month_closes_and_a_ride_told_meanwhile_counts_next_month(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "settlement.toml").write_text(
+        '[[pools]]\nid = "gulf30"\nproducts = ["pass30"]\ncurrency = "EUR"\n'
+    )
+    sell(database, "p1", {"hsl": 700, "tlt": 300}, product="pass30")
+    ride(database, "p1", "hsl")
+    desk = replace(office(database, OCTOBER), regions_folder=tmp_path)
+    summed = calculate.dataset
+
+    def dataset(*facts: Any, **more: Any) -> Any:
+        monkeypatch.setattr(calculate, "dataset", summed)
+        ride(database, "p1", "tlt", use_no=2)
+        sell(database, "p2", {"hsl": 100, "tlt": 100}, product="pass30")
+        return summed(*facts, **more)
+
+    monkeypatch.setattr(calculate, "dataset", dataset)
+    first = service.close(desk, "r", "2026-09", "Anna")
+    second = service.close(desk, "r", "2026-10", "Anna")
+
+    assert positions(first) == {"hsl": "10.00", "scheme": "-10.00", "tlt": "0.00"}
+    assert first.document["pools"]["gulf30"]["taps_to_date"] == {"hsl": 1}
+    assert second.document["pools"]["gulf30"]["taps"] == {"hsl": 0, "tlt": 1}
+    assert positions(second) == {"hsl": "0.00", "scheme": "-2.00", "tlt": "2.00"}
+    assert verify(desk, "r", take_back).faults == []
+
+
+def test_a_close_goes_on_by_the_terms_that_its_end_was_decided_by(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = tmp_path / "r" / "settlement.toml"
+    terms.parent.mkdir()
+    terms.write_text('[[guarantees]]\noperator = "hsl"\ncurrency = "EUR"\nfloor = "10.00"\n')
+    sell(database, "t1", {"hsl": 300})
+    desk = replace(office(database), regions_folder=tmp_path)
+    with monkeypatch.context() as broken:
+        broken.setattr(calculate, "dataset", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            service.close(desk, "r", "2026-09", "Anna")
+    terms.write_text('[[guarantees]]\noperator = "hsl"\ncurrency = "EUR"\nfloor = "20.00"\n')
+
+    run = service.close(desk, "r", "2026-09", "Anna")
+
+    assert positions(run)["hsl"] == "10.00"
+    assert run.document["terms"]["guarantees"][0]["floor_minor"] == 1000
+    assert verify(desk, "r", take_back).faults == []
 
 
 def test_a_pass_that_is_given_back_takes_its_money_out_of_the_pool_and_no_ride_leaves_it_there(

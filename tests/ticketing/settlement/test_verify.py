@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from tests.api import Api
 from tests.ticketing.settlement.month import AFTER, office, sell
 from ticketing.db import Database, chain
+from ticketing.db.chain import Block
 from ticketing.db.gates_tables import ticket_use
 from ticketing.db.settlement_tables import chain_block
 from ticketing.ids import new_id
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import anchor, service
+from ticketing.settlement import anchor, calculate, service
 from ticketing.settlement.office import Office
 from ticketing.settlement.trace import trace
 from ticketing.settlement.verify import Verdict, verify
@@ -90,11 +91,17 @@ def test_an_entry_slipped_into_a_closed_month_is_found(desk: Office) -> None:
     assert any("one was changed, added or removed" in fault for fault in check(desk).faults)
 
 
+def add_block(desk: Office) -> Block | None:
+    """What the worker does: link what is booked so far."""
+    until = anchor.id_before(_far(AFTER))
+    with desk.database.write() as tx:
+        block = anchor.next_block(tx, desk.keys, "r", "2026-09", AFTER, until=until)
+        return block if block and chain.insert_block(tx, block) else None
+
+
 def test_anchors_of_an_open_month_are_linked_and_its_close_goes_on_from_them(desk: Office) -> None:
     first = anchor.anchor(desk, "r")
-    with desk.database.write() as tx:
-        block = anchor.add_block(tx, desk.keys, "r", "2026-09", AFTER, until=anchor.id_before(_far(AFTER)))
-        nothing = anchor.add_block(tx, desk.keys, "r", "2026-09", AFTER, until=anchor.id_before(_far(AFTER)))
+    block, nothing = add_block(desk), add_block(desk)
     run = service.close(desk, "r", "2026-09", "Anna")
 
     with desk.database.read() as tx:
@@ -103,6 +110,26 @@ def test_anchors_of_an_open_month_are_linked_and_its_close_goes_on_from_them(des
     assert block is not None
     assert [(one.entries, one.final) for one in blocks] == [(4, 0), (0, 1)]
     assert (blocks[1].previous, run.document["books"]) == (block.hash, blocks[1].hash)
+    assert check(desk).faults == []
+
+
+def test_an_anchor_that_comes_between_while_a_month_closes_is_linked_too(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summed, between = calculate.dataset, []
+
+    def dataset(*facts: Any, **more: Any) -> Any:
+        if not between:
+            between.append(add_block(desk))
+        return summed(*facts, **more)
+
+    monkeypatch.setattr(calculate, "dataset", dataset)
+    run = service.close(desk, "r", "2026-09", "Anna")
+
+    with desk.database.read() as tx:
+        blocks = chain.list_blocks(tx, "r", "2026-09")
+    assert [(one.entries, one.final) for one in blocks] == [(4, 0), (0, 1)]
+    assert (blocks[0], run.document["books"]) == (between[0], blocks[1].hash)
     assert check(desk).faults == []
 
 
