@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert_once
-from ticketing.db.settlement_tables import approval, bank_account, bank_line, bank_match
+from ticketing.db.settlement_tables import approval, bank_account, bank_line, bank_match, run_account
 from ticketing.db.tables import account, entry, posting
 
 SUBJECT = "bank_account"
@@ -100,6 +100,18 @@ def list_accounts_in_force(tx: Transaction) -> list[BankAccount]:
         .order_by(approval.c.decided_at, approval.c.id)
     )
     return list({account.party: account for account in fetch(tx, query, BankAccount)}.values())
+
+
+def bind_account(tx: Transaction, run_id: str, made: BankAccount) -> None:
+    """Bind a run to the account that it pays a party to."""
+    tx.execute(sa.insert(run_account).values(run_id=run_id, party=made.party, account_id=made.id))
+
+
+def list_bound_accounts(tx: Transaction, run_id: str) -> dict[str, BankAccount]:
+    """The accounts that a run is bound to, by party."""
+    query = sa.select(bank_account).join(run_account, run_account.c.account_id == bank_account.c.id)
+    found = fetch(tx, query.where(run_account.c.run_id == run_id), BankAccount)
+    return {account.party: account for account in found}
 
 
 def insert_approval(tx: Transaction, made: Approval) -> bool:

@@ -117,11 +117,14 @@ def entry_hash(entry: Mapping[str, Any], lines: Sequence[tuple[int, str, str, in
 def open_period(tx: Transaction, region: str, occurred_at: datetime) -> str:
     """The period to book into: the event's own month, or the next one that is still open.
 
-    On PostgreSQL the row is held FOR SHARE, so a closing month waits for the bookings under way.
+    On PostgreSQL the row is held FOR SHARE, so a closing month waits for the bookings under way. A month that nothing
+    was booked into before a later one was closed is over: it would never be settled.
     """
     wanted = month_of(occurred_at)
     while True:
-        _insert_once(tx, tables.period, {"region": region, "id": wanted, "state": "open"})
+        is_new = _insert_once(tx, tables.period, {"region": region, "id": wanted, "state": "open"})
+        if is_new and find_closed_month_after(tx, region, wanted):
+            tx.execute(sa.update(tables.period).where(*_period(region, wanted)).values(state="closed"))
         query = sa.select(tables.period.c.state).where(*_period(region, wanted))
         if tx.execute(query.with_for_update(read=True)).scalar_one() == "open":
             return wanted
@@ -219,6 +222,24 @@ def find_open_month_before(tx: Transaction, region: str, period_id: str) -> str 
         .limit(1)
     )
     return tx.execute(query).scalar_one_or_none()
+
+
+def find_closed_month_after(tx: Transaction, region: str, period_id: str) -> str | None:
+    """A later month that takes no entries any more."""
+    period = tables.period
+    query = sa.select(period.c.id).where(
+        period.c.region == region, period.c.id > period_id, period.c.state != "open"
+    )
+    return tx.execute(query.order_by(period.c.id).limit(1)).scalar_one_or_none()
+
+
+def close_empty_months_before(tx: Transaction, region: str, period_id: str) -> None:
+    """Let no month before this one take entries: they are closed, or have none."""
+    period = tables.period
+    change = sa.update(period).where(
+        period.c.region == region, period.c.id < period_id, period.c.state == "open"
+    )
+    tx.execute(change.values(state="closed"))
 
 
 def close_period(tx: Transaction, region: str, period_id: str, digest: str, at: datetime) -> None:

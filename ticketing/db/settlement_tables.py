@@ -56,6 +56,13 @@ bank_account = _table(
     sa.Index(None, "party"),
 )
 
+run_account = _table(
+    "run_account",
+    _text("run_id", sa.ForeignKey("settlement_run.id"), key=True),
+    _text("party", key=True),
+    _text("account_id", sa.ForeignKey("bank_account.id")),
+)
+
 approval = _table(
     "approval",
     _text("id", key=True),

@@ -7,7 +7,7 @@ from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.ids import new_id
 from ticketing.settlement.iban import checked_bic, checked_iban
 from ticketing.settlement.office import Office
-from ticketing.settlement.run_state import checked_name
+from ticketing.settlement.run_state import checked_name, is_same_person
 
 _COUNTRY_LETTERS = 2
 
@@ -47,7 +47,7 @@ def approve(office: Office, account_id: str, by: str) -> BankAccount:
         found = bank.find_account(tx, account_id)
         if found is None:
             raise NotFound(f"no bank account {account_id}")
-        if found.entered_by == by:
+        if is_same_person(found.entered_by, by):
             raise NotAllowed(f"{by} has entered this account: another person approves it")
         made = Approval(
             new_id(), bank.SUBJECT, found.id, digest([found.party, found.iban, found.bic, found.name]),

@@ -75,7 +75,9 @@ def dataset(
     return {
         "period": period,
         "region": region,
-        "demo": any(balance.purpose == "demo_clearing" for balance in balances),
+        # What was pretended once is never paid: later months settle corrections and rests of it.
+        "demo": any(balance.purpose == "demo_clearing" for balance in balances)
+        or (before is not None and before.document["demo"]),
         "operators": [with_amounts(row) for row in _by_operator(shares)],
         "other": _others(sums),
         "taxes": [with_amounts(row) for row in taxes],

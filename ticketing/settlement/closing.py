@@ -54,6 +54,10 @@ def _begin(office: Office, region: str, period: str, prepared_by: str, now: date
         unfinished = books.find_open_month_before(tx, region, period)
         if unfinished:
             raise Conflict(f"{unfinished} has entries and is not closed: months are closed in order")
+        later = None if earlier else books.find_closed_month_after(tx, region, period)
+        if later:
+            raise Conflict(f"{later} is closed already: nothing was booked in {period}, and nothing will be")
+        books.close_empty_months_before(tx, region, period)
         books.begin_closing(tx, region, period, now)
         version = earlier.version + 1 if earlier else 1
         made = Run(new_id(), region, period, version, "draft", "", prepared_by, now, {})

@@ -8,21 +8,21 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
 from tariffs.money import Money, parse
-from ticketing.db import Transaction, bank, books, month_books, runs
+from ticketing.db import Transaction, books, month_books, runs
 from ticketing.db.bank import BankAccount
 from ticketing.db.documents import digest
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run, RunFile
-from ticketing.errors import Conflict, Fault, NotFound
+from ticketing.errors import Conflict, NotFound
 from ticketing.progress import Far, Progress, Stages, silent, told
-from ticketing.settlement import lines, uic, vat
+from ticketing.settlement import lines, payees, uic, vat
 from ticketing.settlement.business_days import next_business_day
 from ticketing.settlement.calculate import paid_positions
 from ticketing.settlement.inert import row
@@ -35,7 +35,7 @@ from ticketing.settlement.sepa import CURRENCY, Party, Transfer, to_xml
 from ticketing.settlement.statement import to_csv
 from ticketing.settlement.statement_pdf import write_pdf
 from ticketing.settlement.statement_xlsx import write_xlsx
-from ticketing.settlement.steps import hold, message_id_of
+from ticketing.settlement.steps import PAYMENTS, hold, message_id_of
 from ticketing.settlement.terms import payment_date
 
 _PART_BYTES = 64 * 1024
@@ -52,41 +52,63 @@ def export(
 ) -> Run:
     """Write the files of an approved run into `folder/<region>/<period>-v<version>` and take it to exported.
 
-    Exporting again writes the same files and refuses, with Conflict, when one differs from what was kept. A run of
-    pretended payments stays approved where specimens are not allowed. Raises Conflict for operators without an
-    approved bank account.
+    The files are written beside that folder and take its place only when they are what the books keep, so nobody
+    finds half an export, and two at once make one. Exporting again restores the same files, and refuses with
+    Conflict when one would differ. A run of pretended payments stays approved where specimens are not allowed.
+    Raises Conflict for parties without an approved bank account, or whose account has changed since the approval.
     """
     now, actor = office.clock.now(), checked_name(actor)
     with office.database.read() as tx:
         run = hold_for_export(tx, run_id)
-        accounts = {account.party: account for account in bank.list_accounts_in_force(tx)}
-    if run.document["demo"] and not office.specimens:
-        raise Conflict(
-            "this run has demo payments: no money has moved, so nothing is paid out and it stays approved"
-        )
+        if run.document["demo"] and not office.specimens:
+            raise Conflict(
+                "this run has demo payments: no money has moved, so nothing is paid out and it stays approved"
+            )
+        accounts = payees.accounts_of(tx, run)
     payments = _payment_file(run, accounts)
     target = folder / run.region / f"{run.period}-v{run.version}"
-    written = _write_all(office, run, target, payments, language=language, progress=progress)
-    with office.database.write() as tx:
-        held = hold(tx, run_id)
-        kept = {file.name: file.sha256 for file in runs.list_files(tx, run_id)}
-        if kept:
-            different = sorted(name for name, (sha, _) in written.items() if kept.get(name) != sha)
-            if different:
-                raise Conflict(f"{different[0]} is not what was exported before")
-            return held
-        check_step(held, "exported")
-        for name, (sha, size) in written.items():
-            runs.insert_file(tx, RunFile(run_id, name, sha, size, now))
-        runs.set_state(tx, run_id, "exported")
-        runs.insert_step(tx, run_id, state="exported", actor=actor, at=now, digest=held.digest)
-        return hold(tx, run_id)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as place:
+        draft = Path(place) / target.name
+        written = _write_all(office, run, draft, payments, language=language, progress=progress)
+        with office.database.write() as tx:
+            held = hold(tx, run_id)
+            if not _is_kept(tx, held, written):
+                check_step(held, "exported")
+                payees.accounts_of(tx, held)
+                payees.bind(tx, held)
+                for name, (sha, size) in written.items():
+                    runs.insert_file(tx, RunFile(run_id, name, sha, size, now))
+                runs.set_state(tx, run_id, "exported")
+                runs.insert_step(tx, run_id, state="exported", actor=actor, at=now, digest=held.digest)
+            _replace(draft, target, Path(place) / "before")
+            return hold(tx, run_id)
+
+
+def _is_kept(tx: Transaction, run: Run, written: Mapping[str, tuple[str, int]]) -> bool:
+    """Whether these files were exported before; raises Conflict when one of them differs."""
+    kept = {file.name: file.sha256 for file in runs.list_files(tx, run.id)}
+    different = sorted(name for name, (sha, _) in written.items() if kept and kept.get(name) != sha)
+    if different:
+        first = next((name for name in different if name != "manifest.json"), different[0])
+        raise Conflict(
+            f"{first} is not what was exported before (in another language?): the files stay as they were"
+        )
+    return bool(kept)
+
+
+def _replace(draft: Path, target: Path, before: Path) -> None:
+    """Put a folder in the place of another one, which goes away with the folder of `before`."""
+    if target.exists():
+        target.rename(before)
+    draft.rename(target)
 
 
 def exported_parts(office: Office, run_id: str, name: str) -> Iterator[bytes]:
     """An exported file as it was written, part by part, whatever its size.
 
-    Raises NotFound for a name that the run does not list, Conflict for a file that is no longer what was kept.
+    Raises NotFound for a name that the run does not list, Conflict for a file that is no longer what was kept, and
+    for the payments of a run that was voided.
     """
     with office.database.read() as tx:
         run = runs.find_run(tx, run_id)
@@ -94,6 +116,8 @@ def exported_parts(office: Office, run_id: str, name: str) -> Iterator[bytes]:
     path = office.files / run.region / f"{run.period}-v{run.version}" / name if run and name in kept else None
     if path is None or not path.is_file():
         raise NotFound(f"the run {run_id} has no exported file {name}")
+    if run is not None and run.state == "voided" and name.startswith(PAYMENTS):
+        raise Conflict("this run was voided: nothing is paid by its files")
     file = path.open("rb")
     if hashlib.file_digest(file, "sha256").hexdigest() != kept[name].sha256:
         file.close()
@@ -132,18 +156,14 @@ def hold_for_export(tx: Transaction, run_id: str) -> Run:
 
 
 def _payment_file(run: Run, accounts: dict[str, BankAccount]) -> bytes | None:
-    """The SEPA file, or None when nobody is paid in euro; raises Conflict naming everybody without an account."""
+    """The SEPA file, or None when nobody is paid in euro."""
+    if not accounts:
+        return None
     due = {
         operator: amount
         for (operator, currency), amount in paid_positions(run.document).items()
         if amount > 0 and currency == CURRENCY
     }
-    if not due:
-        return None
-    missing = [name for name in (SCHEME, *sorted(due)) if name not in accounts]
-    if missing:
-        faults = [Fault(name, "has no approved bank account") for name in missing]
-        raise Conflict(f"no approved bank account of {', '.join(missing)}", faults)
     specimen = "SPECIMEN - NOT PAID " if run.document["demo"] else ""
     transfers = [
         Transfer(

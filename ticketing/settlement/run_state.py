@@ -5,6 +5,7 @@ calculated run back, `voided` takes a run back before its payments have left. Ei
 next version.
 """
 
+import unicodedata
 from collections.abc import Collection
 
 from ticketing.db.runs import Run
@@ -40,9 +41,9 @@ def check_approver(
     entered a bank account that the run pays to.
     """
     check_step(run, "approved")
-    if actor == run.prepared_by:
+    if is_same_person(actor, run.prepared_by):
         raise NotAllowed(f"{actor} has prepared this run: another person approves it")
-    if actor in editors:
+    if any(is_same_person(actor, editor) for editor in editors):
         raise NotAllowed(
             f"{actor} has entered a bank account that this run pays to: another person approves it"
         )
@@ -52,9 +53,18 @@ def check_approver(
         raise Conflict(f"this is not the digest of the run: the run has {run.digest[:12]}...")
 
 
+def is_same_person(one: str, other: str) -> bool:
+    """Whether two names are one: capitals, compatibility forms and spaces make nobody another person."""
+    return _key(one) == _key(other)
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
+
+
 def checked_name(name: str, field: str = "by") -> str:
-    """A person's name as it is kept; raises InvalidRequest for none."""
-    stripped = " ".join(name.split())
+    """A person's name as it is kept (Unicode NFC, single spaces); raises InvalidRequest for none."""
+    stripped = unicodedata.normalize("NFC", " ".join(name.split()))
     if not stripped or len(stripped) > MAX_NAME_LENGTH or not stripped.isprintable():
         raise InvalidRequest.at(field, f"a name of 1 to {MAX_NAME_LENGTH} characters is needed")
     return stripped

@@ -1,17 +1,19 @@
 """Take a run from calculated to sent: approve (another person, the same digest), reject, void, mark as sent."""
 
-from collections.abc import Collection
-
 from ticketing.books import settling
 from ticketing.db import Transaction, bank, books, runs
 from ticketing.db.documents import digest
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotFound
+from ticketing.settlement import payees
 from ticketing.settlement.calculate import converted, owed_positions, paid_positions
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import check_approver, check_step, checked_name
 
 MAX_REASON_LENGTH = 500
+# Files by which money moves begin so.
+PAYMENTS = "payments-"
+_VOIDED = ".voided"
 
 
 def approve(office: Office, run_id: str, actor: str, seen_digest: str) -> Run:
@@ -23,8 +25,9 @@ def approve(office: Office, run_id: str, actor: str, seen_digest: str) -> Run:
     with office.database.write() as tx:
         run = hold(tx, run_id)
         positions = paid_positions(run.document) if run.document else {}
-        editors = _editors(tx, {operator for operator, _ in positions})
+        editors = payees.editors(tx, run) if run.document else set()
         check_approver(run, actor, seen_digest, digest(run.document), editors)
+        payees.bind(tx, run)
         runs.set_state(tx, run.id, "approved")
         runs.insert_step(tx, run.id, state="approved", actor=actor, at=now, digest=run.digest)
         entry = settling.run_approved(
@@ -44,9 +47,14 @@ def reject(office: Office, run_id: str, actor: str, reason: str) -> Run:
 def void(office: Office, run_id: str, actor: str, reason: str) -> Run:
     """Take a run back before its payments have left; what its approval booked is booked back.
 
-    Raises Conflict for a run that was sent, or whose carried positions a later run has opened with.
+    Its payment files are renamed, so that nobody takes them to the bank. Raises Conflict for a run that was sent,
+    whose carried positions a later run has opened with, or of whose payments the bank has one already.
     """
-    return _leave(office, run_id, "voided", actor, reason)
+    run = _leave(office, run_id, "voided", actor, reason)
+    for path in (office.files / run.region / f"{run.period}-v{run.version}").glob(f"{PAYMENTS}*"):
+        if path.suffix != _VOIDED:
+            path.rename(path.with_name(f"{path.name}{_VOIDED}"))
+    return run
 
 
 def mark_sent(office: Office, run_id: str, actor: str, message_id: str) -> Run:
@@ -96,6 +104,11 @@ def _leave(office: Office, run_id: str, state: str, actor: str, reason: str) -> 
             raise Conflict(
                 f"the run of {later.period} opened with what this one carried: void that one first"
             )
+        settled = sorted(str(party) for _, party, _ in bank.list_settled(tx, [run.id]))
+        if settled:
+            raise Conflict(
+                f"the bank has booked what {', '.join(settled)} paid for this run: it cannot be voided any more"
+            )
         if run.state in {"approved", "exported"}:
             booked = books.find_entry_id(tx, "settlement_run", run.id, "run_approved")
             entry = settling.run_voided(
@@ -107,9 +120,3 @@ def _leave(office: Office, run_id: str, state: str, actor: str, reason: str) -> 
         runs.set_state(tx, run.id, state)
         runs.insert_step(tx, run.id, state=state, actor=actor, at=now, digest=run.digest, note=reason)
         return hold(tx, run_id)
-
-
-def _editors(tx: Transaction, operators: Collection[str]) -> set[str]:
-    """Who entered the bank accounts that are in force for these operators and for the scheme."""
-    accounts = bank.list_accounts_in_force(tx)
-    return {account.entered_by for account in accounts if account.party in {*operators, "scheme"}}

@@ -1,11 +1,13 @@
 """One dataset, many files: every form of a run shows the same totals, and other people's programs accept them."""
 
 import csv
+import hashlib
 import io
 import json
 import re
 import shutil
 import subprocess
+import threading
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import date
@@ -258,3 +260,105 @@ def test_payments_fall_on_days_on_which_the_banks_settle() -> None:
     assert [is_business_day(date(2026, 4, day)) for day in (2, 3, 6, 7)] == [True, False, False, True]
     assert next_business_day(date(2026, 12, 25)) == date(2026, 12, 28)
     assert next_business_day(date(2027, 5, 1)) == date(2027, 5, 3)
+
+
+def test_a_run_pays_to_the_accounts_of_its_approval_and_to_no_others(desk: Office, tmp_path: Path) -> None:
+    run = service.close(desk, "r", "2026-09", "Anna")
+    enter_accounts(desk)
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    other = accounts.enter(desk, "hsl", "FI5810171000000122", name="Other", by="Bertil", town="Turku")
+    accounts.approve(desk, other.id, "Anna")
+
+    with pytest.raises(Conflict, match="the bank account of hsl was changed after this run was approved"):
+        export.export(desk, run.id, "Bertil", tmp_path)
+    assert not list(tmp_path.rglob("*.xml"))
+
+
+def test_an_account_that_came_after_the_approval_is_not_the_approvers_own(
+    desk: Office, tmp_path: Path
+) -> None:
+    run = service.close(desk, "r", "2026-09", "Anna")
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    enter_accounts(desk)
+    late = accounts.enter(desk, "hsl", "FI5810171000000122", name="Other", by="BERTIL", town="Turku")
+    accounts.approve(desk, late.id, "Anna")
+
+    with pytest.raises(NotAllowed, match="Bertil has approved this run and entered the bank account of hsl"):
+        export.export(desk, run.id, "Anna", tmp_path)
+
+
+def test_an_exported_run_is_exported_again_as_it_was_though_an_account_has_changed(
+    desk: Office, tmp_path: Path
+) -> None:
+    run, folder = exported(desk, tmp_path)
+    before = {path.name: path.read_bytes() for path in folder.rglob("*.*")}
+    other = accounts.enter(desk, "hsl", "FI5810171000000122", name="Other", by="Clara", town="Turku")
+    accounts.approve(desk, other.id, "David")
+    (folder / "payments-sepa.xml").unlink()
+
+    assert export.export(desk, run.id, "Anna", tmp_path).state == "exported"
+    assert {path.name: path.read_bytes() for path in folder.rglob("*.*")} == before
+
+
+def test_a_refused_export_leaves_the_files_as_they_were(desk: Office, tmp_path: Path) -> None:
+    run, folder = exported(desk, tmp_path)
+    before = {path.name: path.read_bytes() for path in folder.rglob("*.*")}
+
+    with pytest.raises(Conflict, match=r"\.csv is not what was exported before"):
+        export.export(desk, run.id, "Anna", tmp_path, language="fi")
+    assert {path.name: path.read_bytes() for path in folder.rglob("*.*")} == before
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_two_exports_at_once_keep_the_files_of_one(desk: Office, tmp_path: Path) -> None:
+    run = service.close(desk, "r", "2026-09", "Anna")
+    enter_accounts(desk)
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    gate, states = threading.Barrier(3), []
+
+    def write() -> None:
+        gate.wait()
+        states.append(export.export(desk, run.id, "Bertil", tmp_path).state)
+
+    writers = [threading.Thread(target=write) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+    assert states == ["exported"] * 3
+    _, _, files = service.get_trail(desk, run.id)
+    folder = tmp_path / "r" / "2026-09-v1"
+    kept = {file.name: file.sha256 for file in files}
+    found = {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*.*")
+    }
+    assert found == kept
+
+
+def test_the_payments_of_a_voided_run_are_of_no_use(desk: Office, tmp_path: Path) -> None:
+    desk = replace(desk, files=tmp_path)
+    run, folder = exported(desk, tmp_path)
+    steps.void(desk, run.id, "Anna", "the account of hsl is closed")
+
+    assert not (folder / "payments-sepa.xml").exists()
+    assert (folder / "payments-sepa.xml.voided").exists()
+    (folder / "payments-sepa.xml.voided").rename(folder / "payments-sepa.xml")
+    with pytest.raises(Conflict, match="this run was voided: nothing is paid by its files"):
+        export.exported_parts(desk, run.id, "payments-sepa.xml")
+    assert b"".join(export.exported_parts(desk, run.id, "vat.csv"))
+
+
+def test_a_run_that_is_voided_while_it_is_exported_leaves_no_files(desk: Office, tmp_path: Path) -> None:
+    run = service.close(desk, "r", "2026-09", "Anna")
+    enter_accounts(desk)
+    steps.approve(desk, run.id, "Bertil", run.digest)
+
+    def voided(what: str, *_: int) -> None:
+        if what == "payments-sepa.xml" and service.get_run(desk, run.id).state == "approved":
+            steps.void(desk, run.id, "Anna", "the threshold changed")
+
+    with pytest.raises(Conflict, match="the run is voided"):
+        export.export(desk, run.id, "Bertil", tmp_path, progress=voided)
+    assert not list((tmp_path / "r").iterdir())

@@ -147,6 +147,18 @@ def test_what_is_paid_before_the_run_was_marked_as_sent_waits(desk: Office, tmp_
     assert findings[0].verdict == "not_sent"
 
 
+def test_a_run_that_somebody_has_paid_for_cannot_be_voided(desk: Office, tmp_path: Path) -> None:
+    run = service.close(desk, "r", "2026-09", "Anna")
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    enter_accounts(desk)
+    run = export.export(desk, run.id, "Bertil", tmp_path)
+    paid = line("0.70", export.end_to_end_id(run, "viking"), way="CRDT")
+    reconcile.import_statement(desk, "r", statement(paid, closing="100.70"), "Clara")
+
+    with pytest.raises(Conflict, match="the bank has booked what viking paid for this run"):
+        steps.void(desk, run.id, "Anna", "too late")
+
+
 @pytest.mark.parametrize("version", ["02", "08", "13"])
 def test_every_version_of_the_message_is_read(version: str) -> None:
     found = camt.read(statement(line("8.9", "x", text="a"), closing="91.10", version=version))

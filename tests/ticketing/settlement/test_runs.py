@@ -97,6 +97,27 @@ def test_an_approved_run_moves_what_is_owed_and_a_voided_one_moves_it_back(datab
     assert (second.version, second.digest, second.state) == (2, run.digest, "calculated")
 
 
+@pytest.mark.parametrize("spelling", ["ANNA KASK", "anna kask", " Anna  Kask ", "Ａnna Kask"])
+def test_another_spelling_of_a_name_is_no_other_person(database: Database, spelling: str) -> None:
+    sell(database, "t1", {"hsl": 300})
+    desk = office(database)
+    run = service.close(desk, "r", "2026-09", "Anna Kask")
+
+    with pytest.raises(NotAllowed, match="another person"):
+        steps.approve(desk, run.id, spelling, run.digest)
+
+
+def test_a_month_after_pretended_payments_is_pretended_too(database: Database) -> None:
+    sell(database, "t1", {"hsl": 300}, gateway="demo")
+    desk = office(database, OCTOBER)
+    service.close(desk, "r", "2026-09", "Anna")
+    sell(database, "t2", {"hsl": 300}, at=datetime(2026, 10, 2, tzinfo=UTC))
+    run = service.close(desk, "r", "2026-10", "Anna")
+
+    assert run.document["demo"] is True
+    assert steps.message_id_of(run).startswith("SPECIMEN")
+
+
 def test_a_month_is_not_closed_before_the_one_before_it(database: Database) -> None:
     sell(database, "t1", {"hsl": 300})
     sell(database, "t2", {"hsl": 300}, at=datetime(2026, 10, 2, tzinfo=UTC))
@@ -106,6 +127,36 @@ def test_a_month_is_not_closed_before_the_one_before_it(database: Database) -> N
         service.close(desk, "r", "2026-10", "Anna")
     with pytest.raises(InvalidRequest, match="not over"):
         service.close(desk, "r", "2026-11", "Anna")
+
+
+def test_what_comes_late_for_a_month_that_had_nothing_is_settled_with_the_next_open_one(
+    database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "settlement.toml").write_text('[thresholds]\nEUR = "6.00"\n')
+    desk = replace(office(database, OCTOBER), regions_folder=tmp_path)
+    sell(database, "t1", {"hsl": 300})
+    service.close(desk, "r", "2026-09", "Anna")
+    sell(database, "t2", {"hsl": 500}, at=datetime(2026, 8, 30, tzinfo=UTC))
+
+    with pytest.raises(Conflict, match="2026-09 is closed already: nothing was booked in 2026-08"):
+        service.close(desk, "r", "2026-08", "Anna")
+    run = service.close(desk, "r", "2026-10", "Anna")
+
+    assert positions(run) == {"hsl": "8.00", "scheme": "-8.00"}
+    assert [line["from_period"] for line in run.document["opening"]] == ["2026-09"]
+    assert verify(desk, "r", take_back).faults == []
+
+
+def test_an_empty_month_before_a_closed_one_takes_nothing_any_more(database: Database) -> None:
+    with database.write() as tx:
+        books.lock_period(tx, "r", "2026-08")
+    sell(database, "t1", {"hsl": 300})
+    desk = office(database, OCTOBER)
+    service.close(desk, "r", "2026-09", "Anna")
+    sell(database, "t2", {"hsl": 500}, at=datetime(2026, 8, 30, tzinfo=UTC))
+
+    assert positions(service.close(desk, "r", "2026-10", "Anna"))["hsl"] == "5.00"
 
 
 def test_a_small_position_waits_and_opens_the_next_month(database: Database, tmp_path: Path) -> None:
