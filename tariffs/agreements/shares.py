@@ -50,7 +50,7 @@ def share(amount: int, claims: Sequence[Claim], steps: Sequence[Step]) -> dict[s
         if step.method in FINAL:
             weights = _weights(step, claims)
             shares = fixed_then_weights(amount, fixed, weights)
-            return _lifted(amount, shares, floors, weights)
+            return _lifted(amount, shares, floors, fixed, weights)
         target = fixed if step.method == "fixed_first" else floors
         present = {claim.operator for claim in claims}
         target.update({operator: int(part) for operator, part in step.factors.items() if operator in present})
@@ -101,9 +101,13 @@ def _weight(step: Step, claim: Claim) -> Fraction:
 
 
 def _lifted(
-    amount: int, shares: dict[str, int], floors: Mapping[str, int], weights: Mapping[str, Fraction]
+    amount: int,
+    shares: dict[str, int],
+    floors: Mapping[str, int],
+    fixed: Mapping[str, int],
+    weights: Mapping[str, Fraction],
 ) -> dict[str, int]:
-    """Lift everyone below their guarantee to it; the others share what is left by their weights."""
+    """Lift everyone below their guarantee to it; the others share what is left: fixed amounts first, then weights."""
     held: dict[str, int] = {}
     while True:
         below = {
@@ -116,4 +120,5 @@ def _lifted(
         others = {name: weight for name, weight in weights.items() if name not in held}
         if rest < 0 or not any(others.values()):
             return by_weights(amount, {name: Fraction(held.get(name, 0)) for name in shares})
-        shares = {**held, **by_weights(rest, others)}
+        promised = {name: part for name, part in fixed.items() if name in others}
+        shares = {**held, **fixed_then_weights(rest, promised, others)}

@@ -180,11 +180,29 @@ CLAIMS = [Claim("a", 200, 100), Claim("b", 800, 400), Claim("a", 0, 300)]
         ([Step("fixed_first", {"b": Fraction(100)}), Step("distance")], {"a": 450, "b": 550}),
         ([Step("fixed_first", {"b": Fraction(2000)}), Step("distance")], {"a": 0, "b": 1000}),
         ([Step("min_guarantee", {"a": Fraction(300)}), Step("standalone_fare")], {"a": 300, "b": 700}),
+        (
+            [
+                Step("fixed_first", {"b": Fraction(400)}),
+                Step("min_guarantee", {"a": Fraction(300)}),
+                Step("standalone_fare"),
+            ],
+            {"a": 300, "b": 700},
+        ),
         ([Step("residual", {"b": Fraction(1)})], {"a": 0, "b": 1000}),
     ],
 )
 def test_the_steps_of_a_split(steps: list[Step], expected: dict[str, int]) -> None:
     assert share(1000, CLAIMS, steps) == expected
+
+
+def test_what_is_promised_first_stays_promised_when_a_guarantee_lifts_somebody() -> None:
+    claims = [Claim("a", 100, 1), Claim("b", 800, 1), Claim("c", 100, 1)]
+    steps = [
+        Step("fixed_first", {"a": Fraction(500)}), Step("min_guarantee", {"c": Fraction(300)}),
+        Step("standalone_fare"),
+    ]  # fmt: skip
+
+    assert share(1000, claims, steps) == {"a": 522, "b": 178, "c": 300}
 
 
 @given(

@@ -11,10 +11,16 @@ import sqlalchemy as sa
 from ticketing.db.engine import Transaction
 from ticketing.db.tables import order, quote, tax, ticket
 
+# What makes two rows of a ticket one kind of VAT.
+_KIND = ("ticket_jti", "member_state", "mode", "scope", "treatment", "rate_bp", "verified")
+
 
 @dataclass(frozen=True, slots=True)
 class TaxLine:
-    """A row of VAT, the ticket it belongs to and the rides of that ticket's quote."""
+    """A row of VAT, the ticket it belongs to and the rides of that ticket's quote.
+
+    `gross_before` and `vat_before` are what the earlier rows of the same ticket and kind of VAT sum to.
+    """
 
     id: str
     booked_at: datetime
@@ -30,14 +36,17 @@ class TaxLine:
     gross_minor: int
     vat_minor: int
     original_period: str
+    gross_before: int
+    vat_before: int
     rides: list[dict[str, Any]]
 
 
 def stream(tx: Transaction, region: str, period: str) -> Iterator[TaxLine]:
     """Yield the tax rows of a month ticket by ticket, in bounded memory."""
-    names = [name for name in TaxLine.__slots__ if name != "rides"]
+    names = [name for name in TaxLine.__slots__ if name not in {"gross_before", "vat_before", "rides"}]
+    before = [_before(name) for name in ("gross_minor", "vat_minor")]
     query = (
-        sa.select(*(tax.c[name] for name in names), order.c.quote_id, quote.c.document)
+        sa.select(*(tax.c[name] for name in names), *before, order.c.quote_id, quote.c.document)
         .join(ticket, ticket.c.jti == tax.c.ticket_jti)
         .join(order, order.c.id == ticket.c.order_id)
         .join(quote, quote.c.id == order.c.quote_id)
@@ -53,3 +62,13 @@ def stream(tx: Transaction, region: str, period: str) -> Iterator[TaxLine]:
         if quote_id != known:
             known, rides = quote_id, json.loads(document)["rides"]
         yield TaxLine(*(*row[:-2], rides))
+
+
+def _before(amount: str) -> sa.ColumnElement[int]:
+    """What the rows of the same ticket and kind of VAT sum to before this one, in whatever month they were booked."""
+    earlier = tax.alias()
+    alike = [earlier.c[name] == tax.c[name] for name in _KIND]
+    told = sa.select(sa.func.coalesce(sa.func.sum(earlier.c[amount]), 0)).where(
+        *alike, earlier.c.seq < tax.c.seq
+    )
+    return sa.case((tax.c.kind == "sale", 0), else_=sa.cast(told.scalar_subquery(), sa.BigInteger))

@@ -95,11 +95,21 @@ class Report:
 
 
 def split(line: TaxLine) -> list[Part]:
-    """Give a tax row to the operators whose rides lie in it, by their metres; unknown rides leave it to `scheme`."""
+    """Give a tax row to the operators whose rides lie in it, by their metres; unknown rides leave it to `scheme`.
+
+    What is split is the sum of the rows so far, with and without this one: so each operator's rows of a ticket that
+    was given back, in whatever parts, sum to zero (settlement model, section 6).
+    """
     metres = _metres(line)
-    gross = by_weights(line.gross_minor, metres)
-    vat = by_weights(line.vat_minor, metres)
+    gross = _moved(line.gross_before, line.gross_minor, metres)
+    vat = _moved(line.vat_before, line.vat_minor, metres)
     return [Part(line, operator, gross[operator], vat[operator]) for operator in sorted(metres)]
+
+
+def _moved(before: int, amount: int, metres: Mapping[str, Fraction]) -> dict[str, int]:
+    """What a row changes of each operator's part."""
+    was, now = by_weights(before, metres), by_weights(before + amount, metres)
+    return {operator: now[operator] - was[operator] for operator in metres}
 
 
 def percent(rate_bp: int) -> str:
