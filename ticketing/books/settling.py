@@ -28,12 +28,15 @@ def run_approved(
     converted: Sequence[tuple[Money, Money]],
     region: str,
     at: datetime,
+    note: Mapping[str, Any],
 ) -> Entry | None:
     """What is owed is about to be paid: both by (operator, currency) in minor units that the operator gets.
 
-    `owed` are positions, `due` payments; they differ by what was `converted` from one currency into another.
+    `owed` are positions, `due` payments; they differ by what was `converted` from one currency into another. The
+    `note` says who prepared and approved what, and to which accounts it is paid.
     """
-    return balanced(("run_approved", "settlement_run", run_id, region, at), _due(owed, due, converted))
+    lines = _due(owed, due, converted)
+    return balanced(("run_approved", "settlement_run", run_id, region, at), lines, note=note)
 
 
 def run_voided(

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db import tables
-from ticketing.db.books import Share, Tax
+from ticketing.db.books import Account, Share, Tax
 from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import ticket_use
 from ticketing.db.rows import fetch
@@ -109,6 +109,26 @@ def find_entry(tx: Transaction, period_id: str, entry_id: str) -> dict[str, Any]
         **head,
         "postings": [dict(line) for line in tx.execute(lines.order_by(posting.c.line)).mappings()],
     }
+
+
+def list_chart(tx: Transaction) -> list[tuple[str, Account]]:
+    """Every account of the books, each beside the id under which it is kept."""
+    names = ("type", "purpose", "currency", "operator", "member_state")
+    query = sa.select(tables.account.c.id, *(tables.account.c[name] for name in names))
+    return [(row[0], Account(*row[1:])) for row in tx.execute(query.order_by(tables.account.c.id))]
+
+
+def list_unsourced(tx: Transaction, region: str, period_id: str, limit: int = 20) -> list[str]:
+    """The first entries of a month that are not the one which their source names."""
+    entry, source = tables.entry, tables.entry_source
+    alike = [entry.c[name] == source.c[name] for name in ("source_type", "source_id", "kind")]
+    query = (
+        sa.select(entry.c.id)
+        .outerjoin(source, sa.and_(*alike))
+        .where(entry.c.period == period_id, entry.c.region == region)
+        .where(sa.or_(source.c.entry_id.is_(None), source.c.entry_id != entry.c.id))
+    )
+    return list(tx.execute(query.order_by(entry.c.id).limit(limit)).scalars())
 
 
 def list_month_end(tx: Transaction, region: str, period_id: str, kinds: str) -> list[dict[str, Any]]:

@@ -50,12 +50,16 @@ def approve(office: Office, account_id: str, by: str) -> BankAccount:
         if is_same_person(found.entered_by, by):
             raise NotAllowed(f"{by} has entered this account: another person approves it")
         made = Approval(
-            new_id(), bank.SUBJECT, found.id, digest([found.party, found.iban, found.bic, found.name]),
-            "approved", by, office.clock.now(),
+            new_id(), bank.SUBJECT, found.id, digest_of(found), "approved", by, office.clock.now(),
         )  # fmt: skip
         if not bank.insert_approval(tx, made):
             raise Conflict("this account was decided before; enter it anew")
     return found
+
+
+def digest_of(account: BankAccount) -> str:
+    """What an approval of an account is bound to."""
+    return digest([account.party, account.iban, account.bic, account.name])
 
 
 def list_accounts(office: Office) -> list[tuple[BankAccount, str]]:

@@ -1,11 +1,13 @@
 """Take a run from calculated to sent: approve (another person, the same digest), reject, void, mark as sent."""
 
+from typing import Any
+
 from ticketing.books import settling
 from ticketing.db import Transaction, bank, books, runs
 from ticketing.db.documents import digest
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotFound
-from ticketing.settlement import payees
+from ticketing.settlement import accounts, payees
 from ticketing.settlement.calculate import converted, owed_positions, paid_positions
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import check_approver, check_step, checked_name
@@ -32,11 +34,22 @@ def approve(office: Office, run_id: str, actor: str, seen_digest: str) -> Run:
         runs.insert_step(tx, run.id, state="approved", actor=actor, at=now, digest=run.digest)
         entry = settling.run_approved(
             run.id, owed_positions(run.document), positions, converted=converted(run.document),
-            region=run.region, at=now,
+            region=run.region, at=now, note=approval_note(tx, run, actor),
         )  # fmt: skip
         if entry:
             books.book(tx, entry, now)
         return hold(tx, run_id)
+
+
+def approval_note(tx: Transaction, run: Run, approver: str) -> dict[str, Any]:
+    """What the books keep of an approval: who prepared it, who approved what, and the digests of the accounts paid to."""
+    bound = bank.list_bound_accounts(tx, run.id)
+    return {
+        "prepared_by": run.prepared_by,
+        "approved_by": approver,
+        "digest": run.digest,
+        "accounts": {party: accounts.digest_of(account) for party, account in sorted(bound.items())},
+    }
 
 
 def reject(office: Office, run_id: str, actor: str, reason: str) -> Run:

@@ -1,5 +1,7 @@
 """Prove the books: every entry's hash, every block and its signature, every run's digest, every allocation anew.
 
+Who took which step, accounts, closed months and exported files are proven in `verify_steps`, ends in `verify_ends`.
+
 Nothing here trusts what it checks: hashes are computed from the rows, allocations from the quotes and refunds, the
 datasets of runs from the books. Faults are told, all of them, and the rest is still checked.
 """
@@ -18,7 +20,7 @@ from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
-from ticketing.settlement import calculate, kept_anchors, verify_ends
+from ticketing.settlement import calculate, kept_anchors, verify_ends, verify_steps
 from ticketing.settlement.anchor import TYPE
 from ticketing.settlement.fx import kept_rates
 from ticketing.settlement.office import Office
@@ -74,6 +76,8 @@ def verify(office: Office, region: str, take_back: TakeBack, progress: Progress 
         each = Stages(unnamed(stages.begin("runs")), {run.id: 1 for run in calculated})
         for run in calculated:
             _check_run(tx, run, each.begin(run.id), found)
+            faults = [*verify_steps.step_faults(tx, run), *verify_steps.file_faults(tx, run, office.files)]
+            found.faults.extend(f"run {run.id} of {run.period}: {fault}" for fault in faults)
         found.faults.extend(verify_ends.carnet_faults(tx, region))
         tickets = audit.stream_tickets(tx, region)
         for ticket in told(tickets, stages.begin("tickets"), audit.count_tickets(tx, region)):
@@ -84,11 +88,14 @@ def verify(office: Office, region: str, take_back: TakeBack, progress: Progress 
 def _check_months(tx: Transaction, office: Office, region: str, progress: Progress, found: Verdict) -> None:
     finals: list[Block] = []
     months = chain.list_months(tx, region)
+    found.faults.extend(verify_steps.chart_faults(tx))
+    found.faults.extend(verify_steps.account_faults(tx))
     each = Stages(progress, dict.fromkeys(months, 1))
     for month in months:
         found.checked["months"] += 1
         _check_entries(tx, region, month, each.begin(month), found)
         _check_blocks(tx, office, region, month, finals=finals, found=found)
+        found.faults.extend(verify_steps.period_faults(tx, region, month))
 
 
 def _check_entries(tx: Transaction, region: str, month: str, far: Far, found: Verdict) -> None:

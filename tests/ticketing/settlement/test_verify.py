@@ -11,13 +11,13 @@ import sqlalchemy as sa
 
 from tests.api import Api
 from tests.ticketing.settlement.month import AFTER, office, sell
-from ticketing.db import Database, chain
+from tests.ticketing.settlement.test_export import enter_accounts
+from ticketing.db import Database, Transaction, chain, runs
 from ticketing.db.chain import Block
 from ticketing.db.gates_tables import ticket_use
-from ticketing.db.settlement_tables import chain_block
 from ticketing.ids import new_id
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import anchor, calculate, service
+from ticketing.settlement import anchor, calculate, export, service, steps, verify_steps
 from ticketing.settlement.office import Office
 from ticketing.settlement.trace import trace
 from ticketing.settlement.verify import Verdict, verify
@@ -77,6 +77,80 @@ def test_a_row_that_was_changed_behind_the_triggers_is_found(desk: Office, chang
     faults = check(desk).faults
 
     assert any(said in fault for fault in faults), faults
+
+
+_FORGED = (
+    ("UPDATE run_step SET actor = 'Anna' WHERE state = 'approved'", "Anna has prepared and approved it"),
+    ("UPDATE run_step SET actor = 'Clara' WHERE state = 'approved'", "entered the account of hsl"),
+    ("UPDATE run_step SET actor = 'Erik' WHERE state = 'approved'", "approved_by is not what the books keep"),
+    ("UPDATE settlement_run SET prepared_by = 'Erik'", "prepared_by is not what the books keep"),
+    ("UPDATE settlement_run SET state = 'sent'", "its steps say draft, calculated, approved, exported"),
+    ("DELETE FROM run_step WHERE state = 'approved'", "it went from calculated to exported"),
+    ("UPDATE bank_account SET iban = 'FI5810171000000122' WHERE party = 'hsl'", "is not the one that was approved"),
+    ("UPDATE bank_account SET entered_by = 'David' WHERE party = 'hsl'", "David has entered and approved"),
+    ("UPDATE approval SET actor = 'CLARA'", "CLARA has entered and approved"),
+    ("UPDATE run_file SET sha256 = 'forged' WHERE name = 'vat.csv'", "vat.csv is not what was exported"),
+    ("UPDATE period SET state = 'open'", "2026-09 was closed and is open"),
+    ("UPDATE account SET type = 'asset' WHERE purpose = 'unearned'", "unearned:EUR is not what the chart says"),
+    ("UPDATE account SET operator = 'tlt' WHERE operator = 'hsl'", "is not what the chart says"),
+    (f"UPDATE entry_source SET entry_id = 'other' WHERE entry_id = {_ENTRY}", "is not the one of its source"),
+    (f"DELETE FROM entry_source WHERE entry_id = {_ENTRY}", "is not the one of its source"),
+)  # fmt: skip
+
+
+def exported(desk: Office, tmp_path: Path) -> Office:
+    """A month that went as far as its files."""
+    desk = replace(desk, files=tmp_path / "out")
+    run = service.close(desk, "r", "2026-09", "Anna")
+    enter_accounts(desk)
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    export.export(desk, run.id, "Bertil", desk.files)
+    return desk
+
+
+def test_a_person_an_account_or_a_file_that_was_changed_behind_the_triggers_is_found(
+    desk: Office, tmp_path: Path
+) -> None:
+    desk = exported(desk, tmp_path)
+    for change, said in _FORGED:
+        with desk.database.engine.connect() as tx, tx.begin() as undone:
+            _forge_in(tx, change)
+            run = runs.list_runs(tx, after=None, limit=1)[0]
+            faults = [
+                *verify_steps.chart_faults(tx), *verify_steps.account_faults(tx),
+                *verify_steps.period_faults(tx, "r", "2026-09"), *verify_steps.step_faults(tx, run),
+                *verify_steps.file_faults(tx, run, desk.files),
+            ]  # fmt: skip
+            undone.rollback()
+        assert any(said in fault for fault in faults), (change, faults)
+    assert check(desk).faults == []
+
+
+def test_a_proof_of_the_books_tells_of_people_accounts_and_months(desk: Office, tmp_path: Path) -> None:
+    desk = exported(desk, tmp_path)
+    _forge(desk.database, "UPDATE run_step SET actor = 'Anna' WHERE state = 'approved'")
+    _forge(desk.database, "UPDATE bank_account SET iban = 'FI5810171000000122' WHERE party = 'hsl'")
+    _forge(desk.database, "UPDATE account SET type = 'asset' WHERE purpose = 'unearned'")
+    _forge(desk.database, "UPDATE period SET state = 'open'")
+
+    told = " / ".join(check(desk).faults)
+
+    assert "Anna has prepared and approved it" in told
+    assert "of hsl is not the one that was approved" in told
+    assert "unearned:EUR is not what the chart says" in told
+    assert "2026-09 was closed and is open" in told
+
+
+def test_an_exported_file_that_was_changed_or_is_gone_is_found(desk: Office, tmp_path: Path) -> None:
+    desk = exported(desk, tmp_path)
+    assert check(desk).faults == []
+    folder = desk.files / "r" / "2026-09-v1"
+    (folder / "vat.csv").write_text("nothing", encoding="utf-8")
+    (folder / "payments-other.csv").unlink()
+
+    assert [fault.partition("its file ")[2] for fault in check(desk).faults] == [
+        "payments-other.csv is gone", "vat.csv is not what was exported"
+    ]  # fmt: skip
 
 
 def test_an_entry_slipped_into_a_closed_month_is_found(desk: Office) -> None:
@@ -180,18 +254,23 @@ def _far(moment: Any) -> Any:
 
 
 def _forge(database: Database, change: str) -> None:
-    """Change a row as somebody with the database's own password could: the triggers taken off first."""
+    """Change a row as somebody with the database's own password could."""
     with database.engine.connect() as connection:
-        if database.is_sqlite:
-            names = (
-                connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-                .scalars()
-                .all()
-            )
-            for name in names:
-                connection.exec_driver_sql(f"DROP TRIGGER {name}")
-        else:
-            for table in ("entry", "posting", "alloc_share", "alloc_tax", "settlement_run", chain_block.name):
-                connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        assert connection.exec_driver_sql(change).rowcount > 0
+        _forge_in(connection, change)
         connection.commit()
+
+
+def _forge_in(tx: Transaction, change: str) -> None:
+    """Change a row with the triggers taken off first."""
+    if tx.dialect.name == "sqlite":
+        names = tx.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
+        for name in names:
+            tx.exec_driver_sql(f"DROP TRIGGER {name}")
+    else:
+        tables = tx.exec_driver_sql(
+            "SELECT DISTINCT event_object_table FROM information_schema.triggers "
+            "WHERE trigger_schema = current_schema()"
+        )
+        for table in tables.scalars().all():
+            tx.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    assert tx.exec_driver_sql(change).rowcount > 0
