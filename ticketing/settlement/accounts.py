@@ -7,6 +7,7 @@ from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.ids import new_id
 from ticketing.settlement.iban import checked_bic, checked_iban
 from ticketing.settlement.office import Office
+from ticketing.settlement.positions import SCHEME
 from ticketing.settlement.run_state import checked_name, is_same_person
 
 _COUNTRY_LETTERS = 2
@@ -27,15 +28,18 @@ def enter(
 
     Raises InvalidRequest naming the field that is wrong.
     """
-    checked = checked_iban(iban)
+    checked, party = checked_iban(iban), _checked_party(office, party)
     country = country or checked[:2]
     if len(country) != _COUNTRY_LETTERS or not country.isascii() or not country.isupper():
         raise InvalidRequest.at("country", "must be two capital letters")
     made = BankAccount(
-        new_id(), checked_name(party, "party"), checked_name(name, "name"), checked,
+        new_id(), party, checked_name(name, "name"), checked,
         checked_bic(bic, checked), town.strip(), country, checked_name(by), office.clock.now(),
     )  # fmt: skip
     with office.database.write() as tx:
+        for other in bank.list_accounts_in_force(tx):
+            if other.iban == checked and SCHEME in {party, other.party} and other.party != party:
+                raise InvalidRequest.at("iban", f"is the account of {other.party}")
         bank.insert_account(tx, made)
     return made
 
@@ -55,6 +59,14 @@ def approve(office: Office, account_id: str, by: str) -> BankAccount:
         if not bank.insert_approval(tx, made):
             raise Conflict("this account was decided before; enter it anew")
     return found
+
+
+def _checked_party(office: Office, party: str) -> str:
+    """The scheme, or an operator of a region; raises InvalidRequest naming those that there are."""
+    party, known = checked_name(party, "party"), office.operators()
+    if known and party not in {SCHEME, *known}:
+        raise InvalidRequest.at("party", f"{party!r} is not {SCHEME} nor one of {', '.join(sorted(known))}")
+    return party
 
 
 def digest_of(account: BankAccount) -> str:

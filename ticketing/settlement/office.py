@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from operators.region_toml import REGION_TOML, open_toml
 from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.settlement.terms import Terms, load_terms
@@ -30,6 +31,11 @@ class Office:
         """The settlement terms of a region as they stand today."""
         folder = self.folder(region)
         return load_terms(folder) if folder else Terms()
+
+    def operators(self) -> set[str]:
+        """Every operator of the regions that lie here; empty where none does."""
+        places = self.regions_folder.glob(f"*/{REGION_TOML}") if self.regions_folder else ()
+        return {name for place in places for name in open_toml(place, []).operators()}
 
     def folder(self, region: str) -> Path | None:
         """The folder of a region's data."""

@@ -189,6 +189,16 @@ def test_the_uic_delivery_counts_every_line_with_its_sign(desk: Office, tmp_path
     assert delivery["deliveryDetails"]["endStatementPeriod"] == "2026-10-01T00:00:00Z"
 
 
+def test_an_account_is_the_schemes_or_an_operators_and_no_two_parties_pay_themselves(desk: Office) -> None:
+    real = replace(desk, regions_folder=Path("regions"))
+    accounts.approve(desk, accounts.enter(real, "scheme", IBANS["scheme"], name="S", by="Clara").id, "David")
+
+    with pytest.raises(InvalidRequest, match="'nobody' is not scheme nor one of"):
+        accounts.enter(real, "nobody", IBANS["hsl"], name="N", by="Clara")
+    with pytest.raises(InvalidRequest, match="is the account of scheme"):
+        accounts.enter(real, "hsl", IBANS["scheme"], name="HSL", by="Clara")
+
+
 def test_exporting_again_writes_the_same_files(desk: Office, tmp_path: Path) -> None:
     run, folder = exported(desk, tmp_path)
     before = {path: path.read_bytes() for path in folder.rglob("*.*") if path.suffix != ".xlsx"}
