@@ -111,10 +111,10 @@ def _calculate(office: Office, draft: Run, now: datetime, stages: Stages) -> Run
         if block and not chain.insert_block(tx, block):
             return None
         found_digest = digest(document)
-        runs.set_calculated(tx, draft.id, found_digest, document)
         runs.insert_step(
             tx, draft.id, state="calculated", actor=draft.prepared_by, at=now, digest=found_digest
         )
+        runs.set_calculated(tx, draft.id, found_digest, document)
         if state != "closed":
             books.close_period(tx, draft.region, draft.period, found_digest, now)
         return runs.find_run(tx, draft.id) or draft

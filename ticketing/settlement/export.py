@@ -79,8 +79,8 @@ def export(
                 payees.bind(tx, held)
                 for name, (sha, size) in written.items():
                     runs.insert_file(tx, RunFile(run_id, name, sha, size, now))
-                runs.set_state(tx, run_id, "exported")
                 runs.insert_step(tx, run_id, state="exported", actor=actor, at=now, digest=held.digest)
+                runs.set_state(tx, run_id, "exported")
             _replace(draft, target, Path(place) / "before")
             return hold(tx, run_id)
 

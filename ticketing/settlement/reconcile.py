@@ -185,5 +185,5 @@ def _finish_runs(tx: Transaction, region: str, by: str, now: datetime) -> None:
     for run in runs.list_runs_in_state(tx, region, ("sent",)):
         settled = bank.list_settled(tx, [run.id])
         if {(run.id, *key) for key in paid_positions(run.document)} <= settled:
-            runs.set_state(tx, run.id, "reconciled")
             runs.insert_step(tx, run.id, state="reconciled", actor=by, at=now, digest=run.digest)
+            runs.set_state(tx, run.id, "reconciled")

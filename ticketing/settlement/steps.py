@@ -30,8 +30,8 @@ def approve(office: Office, run_id: str, actor: str, seen_digest: str) -> Run:
         editors = payees.editors(tx, run) if run.document else set()
         check_approver(run, actor, seen_digest, digest(run.document), editors)
         payees.bind(tx, run)
-        runs.set_state(tx, run.id, "approved")
         runs.insert_step(tx, run.id, state="approved", actor=actor, at=now, digest=run.digest)
+        runs.set_state(tx, run.id, "approved")
         entry = settling.run_approved(
             run.id, owed_positions(run.document), positions, converted=converted(run.document),
             region=run.region, at=now, note=approval_note(tx, run, actor),
@@ -81,8 +81,8 @@ def mark_sent(office: Office, run_id: str, actor: str, message_id: str) -> Run:
             raise InvalidRequest.at(
                 "message_id", "this run's payment file has another MsgId: read it in the file"
             )
-        runs.set_state(tx, run.id, "sent")
         runs.insert_step(tx, run.id, state="sent", actor=actor, at=now, digest=run.digest, note=message_id)
+        runs.set_state(tx, run.id, "sent")
         return hold(tx, run_id)
 
 
@@ -130,6 +130,6 @@ def _leave(office: Office, run_id: str, state: str, actor: str, reason: str) -> 
             )  # fmt: skip
             if entry:
                 books.book(tx, entry, now)
-        runs.set_state(tx, run.id, state)
         runs.insert_step(tx, run.id, state=state, actor=actor, at=now, digest=run.digest, note=reason)
+        runs.set_state(tx, run.id, state)
         return hold(tx, run_id)

@@ -88,6 +88,8 @@ def test_the_database_refuses_a_booking_into_a_closed_month(database: Database) 
     with database.write() as tx:
         books.book(tx, entry(), AT)
         books.close_period(tx, "r", "2026-10", "digest", AT)
+        source = {"source_type": "payment", "source_id": "p2", "kind": "capture", "entry_id": "late"}
+        tx.execute(sa.insert(tables.entry_source).values(**source))
 
     with pytest.raises(sa.exc.IntegrityError, match="closed"), database.write() as tx:
         tx.execute(sa.insert(tables.entry).values(**_sealed_row()))
@@ -120,5 +122,5 @@ def _posting(entry_id: str, account_id: str = "x", line: int = 1) -> sa.Insert:
 def _sealed_row() -> dict[str, Any]:
     return {
         "period": "2026-10", "id": "late", "kind": "capture", "source_type": "payment", "source_id": "p2",
-        "region": "r", "original_period": "2026-10", "occurred_at": AT, "booked_at": AT,
+        "region": "r", "original_period": "2026-10", "occurred_at": AT, "booked_at": AT, "hash": "0" * 64,
     }  # fmt: skip

@@ -247,5 +247,6 @@ def _empty(database: Database) -> None:
             for _, statement in triggers:
                 connection.exec_driver_sql(statement)
         else:
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
             connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} CASCADE")
         connection.commit()
