@@ -58,7 +58,7 @@ from ticketing.identity.oidc import Provider
 from ticketing.identity.passkeys import RelyingParty
 from ticketing.identity.proofs import read_issuers, trusted_issuers
 from ticketing.identity.staff import StaffDesk
-from ticketing.payments import DemoGateway, PaymentGateway, StripeGateway
+from ticketing.payments import DemoGateway, PaymentGateway
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
 from ticketing.regions import Region, Watch, load_regions, open_connectors
@@ -238,6 +238,8 @@ def _gateway(settings: Settings, database: Database, clock: Clock) -> PaymentGat
     """The payment gateway of this deployment; a configured one that cannot work stops the start."""
     if settings.gateway == "demo":
         return DemoGateway(database, clock, settings.public_url)
+    from ticketing.payments.stripe_gateway import StripeGateway  # noqa: PLC0415  its SDK takes long to load
+
     stripe = settings.stripe()
     stripe.check(production=settings.environment == "production")
     return StripeGateway(stripe)

@@ -22,8 +22,8 @@ from ticketing.payments import (
     EventRefused,
     OutcomeUnknown,
     PaymentGateway,
-    StripeGateway,
 )
+from ticketing.payments.stripe_gateway import StripeGateway
 
 AMOUNT = Money(4800, "EUR")
 NOW = datetime(2026, 10, 13, 2, 10, tzinfo=UTC)
