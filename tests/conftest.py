@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from operators.fake import FakeOperator
-from tests import postgresql, stripe_stand_in
+from tests import postgresql, scratch, stripe_stand_in
 from tests.api import Api
 from tests.stripe_stand_in import StripeStandIn
 from ticketing.app import create_app
@@ -24,6 +24,8 @@ from ticketing.db.migrate import upgrade
 from ticketing.identity import create_key
 from ticketing.identity.principal import Role
 from ticketing.regions import Region, load_regions
+
+scratch.use_memory()
 
 # The everyday run asks the same questions every time; `make soak` looks for new ones.
 settings.register_profile(
@@ -36,6 +38,7 @@ settings.load_profile("soak" if os.environ.get("SOAK") else "default")
 
 
 _NETWORKS: dict[Any, Any] = {}
+_SERVERS: dict[str, sa.Engine] = {}
 
 
 @pytest.fixture
@@ -65,6 +68,7 @@ def postgresql_server() -> Iterator[str]:
         upgrade(database)
         database.close()
         yield url
+        _SERVERS.pop(url).dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -151,9 +155,9 @@ def new_database(server_url: str, template: str = "template1") -> str:
 
 
 def _execute(url: str, statement: str) -> None:
-    engine = sa.create_engine(
-        url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
+    """Say something to a server; the connection stays open for the next test."""
+    if url not in _SERVERS:
+        psycopg_url = url.replace("postgresql://", "postgresql+psycopg://")
+        _SERVERS[url] = sa.create_engine(psycopg_url, isolation_level="AUTOCOMMIT")
+    with _SERVERS[url].connect() as connection:
         connection.exec_driver_sql(statement)
-    engine.dispose()
