@@ -39,10 +39,16 @@ class World:
     operators: dict[str, FakeOperator]
     crash: "Crash"
     travelling: set[str] = field(default_factory=set)
+    offer: str = ""
 
     def quote(self) -> str:
-        """A fresh quote for one adult over tram, ferry, tram and train."""
-        return str(self.api.quote(passengers=[{"ref": "anna", "rider_category": "adult"}])["id"])
+        """A fresh quote for one adult over tram, ferry, tram and train, of an offer that is searched once."""
+        if not self.offer:
+            found = self.api.search(passengers=[{"ref": "anna", "rider_category": "adult"}])
+            self.offer = found["itineraries"][0]["offer_id"]
+        response = self.api.post("/v1/quotes", {"offer_id": self.offer})
+        assert response.status_code == 201, response.json
+        return str((response.json or {})["id"])
 
     def buy(self, quote: str, method: str = "demo_ok") -> str | None:
         """Order and pay as an app does; answers the order's id, whatever happened."""
