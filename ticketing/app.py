@@ -1,6 +1,7 @@
 """The application factory: settings in, a Flask application out, with every room built once."""
 
 import functools
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -94,9 +95,31 @@ class _Json(DefaultJSONProvider):
 
 
 class _Api(Api):
-    """flask-smorest with its errors written as problem documents."""
+    """flask-smorest with its errors written as problem documents, and the OpenAPI document when it is first asked for.
+
+    Writing the document takes half of what building an application takes, and few of its processes ever serve it.
+    """
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask) -> None:
+        self._undescribed: list[Any] = []
+        self._describing = threading.Lock()
+        super().__init__(app)
+
+    def register_blueprint(self, blueprint: Any) -> None:
+        """Serve a blueprint; its part of the document is written later."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint)
+        self._undescribed.append(blueprint)
+
+    def _openapi_json(self) -> Any:
+        with self._describing:
+            while self._undescribed:
+                room = self._undescribed.pop(0)
+                room.register_views_in_doc(self, self._app, self.spec, name=room.name, parameters=None)
+                self.spec.tag({"name": room.name, "description": room.description})
+        return super()._openapi_json()
 
     def handle_http_exception(self, error: Any) -> Any:
         """Answer as the rest of the service does."""
