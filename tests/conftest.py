@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from operators.fake import FakeOperator
@@ -21,7 +22,7 @@ from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import upgrade
-from ticketing.identity import create_key
+from ticketing.identity import create_key, passwords
 from ticketing.identity.principal import Role
 from ticketing.regions import Region, load_regions
 
@@ -125,6 +126,15 @@ def ferries(clock: FixedClock) -> dict[str, FakeOperator]:
     The stories repeat the whole way with the operators' real protocols.
     """
     return {name: FakeOperator(name, clock.now, {"foot": 1000}) for name in ("tallink", "viking", "eckero")}
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hashes as weak as can be: what is tested there is the door, not the lock's steel."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    passwords._nobodys.cache_clear()
+    yield
+    passwords._nobodys.cache_clear()
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from ticketing.config import Settings
 from ticketing.quote.service import replay
 from ticketing.regions import Region
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 CAP = "cap_id,operators,window,amount,currency\nday,tlt,calendar_day,4.50,EUR\n"
 
 

@@ -22,6 +22,8 @@ from ticketing.identity import create_key
 from ticketing.quote.service import replay
 from ticketing.regions import Region
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 ISSUER = "https://id.tallinn.example"
 CITY = ec.generate_private_key(ec.SECP256R1())
 
