@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from operators.fake import FakeOperator
 from tests import postgresql, scratch, stripe_stand_in
 from tests.api import Api
+from tests.networks import lent
 from tests.stripe_stand_in import StripeStandIn
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
@@ -38,7 +38,6 @@ settings.register_profile(
 settings.load_profile("soak" if os.environ.get("SOAK") else "default")
 
 
-_NETWORKS: dict[Any, Any] = {}
 _SERVERS: dict[str, sa.Engine] = {}
 
 
@@ -120,6 +119,12 @@ def stand_in() -> Iterator[StripeStandIn]:
 
 
 @pytest.fixture
+def hasty_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe's SDK tries again as often as ever, without its half second and more between two attempts."""
+    monkeypatch.setattr("stripe.HTTPClient.INITIAL_DELAY", 0.01)
+
+
+@pytest.fixture
 def ferries(clock: FixedClock) -> dict[str, FakeOperator]:
     """The operators of Helsinki-Tallinn that hold places, in memory: fast, and failing on demand.
 
@@ -144,17 +149,13 @@ def api(
     """The whole service behind its HTTP API, on either database."""
     app = create_app(settings, clock=clock, regions=regions, connectors={"helsinki-tallinn": ferries})
     rooms = app.extensions["throughfare"]
-    # Networks follow from region and day alone, and every service would make them anew: they are lent from test to test.
-    rooms.planner._networks.update(_NETWORKS)
 
     def key(role: Role, operator: str | None = None) -> str:
         return create_key(rooms.till.database, clock, role=role, operator=operator, label="test")[1]
 
-    yield Api(app.test_client(), clock, key)
+    with lent(app):
+        yield Api(app.test_client(), clock, key)
     rooms.till.database.close()
-    planned = {key: made for key, made in rooms.planner._networks.items() if "live" not in key}
-    _NETWORKS.clear()
-    _NETWORKS.update(planned)
 
 
 def new_database(server_url: str, template: str = "template1") -> str:

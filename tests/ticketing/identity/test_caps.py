@@ -9,6 +9,7 @@ import pytest
 from operators.fake import FakeOperator
 from tariffs.book import build_book
 from tests.api import Api
+from tests.networks import lent
 from tests.ticketing.identity.people_of import Account, register
 from tests.ticketing.identity.test_entitlements_and_passes import buy, offer
 from ticketing.app import create_app
@@ -36,7 +37,8 @@ def capped(
         settings, clock=clock, regions={"helsinki-tallinn": replace(region, book=book, tariff=tariff)},
         connectors={"helsinki-tallinn": ferries},
     )  # fmt: skip
-    yield Api(app.test_client(), clock, lambda *_: "")
+    with lent(app):
+        yield Api(app.test_client(), clock, lambda *_: "")
     app.extensions["throughfare"].till.database.close()
 
 

@@ -41,7 +41,7 @@ class Bank:
 
 
 @pytest.fixture
-def stripe(stand_in: StripeStandIn) -> StripeGateway:
+def stripe(stand_in: StripeStandIn, hasty_stripe: None) -> StripeGateway:
     return StripeGateway(StripeSettings(SECRET_KEY, (WEBHOOK_SECRET, "whsec_old"), stand_in.address))
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from operators.fake import FakeOperator
 from operators.port import Booking, Cancellation, Hold, HoldRequest, Release
 from tests.api import Api
+from tests.networks import lent
 from ticketing.app import create_app
 from ticketing.cli.worker import run_round
 from ticketing.clock import FixedClock
@@ -198,7 +199,8 @@ def world(settings: Settings, clock: FixedClock, regions: dict[str, Region]) -> 
     gateway, database = CrashingGateway(rooms.till.database, clock), CrashingDatabase(settings.database_url)
     gateway.crash = database.crash = crash
     till = purchase.Till(database, clock, gateway, rooms.till.press, regions, {"helsinki-tallinn": operators})
-    yield World(Api(app.test_client(), clock, lambda *_: ""), till, dict(operators), crash)
+    with lent(app):
+        yield World(Api(app.test_client(), clock, lambda *_: ""), till, dict(operators), crash)
     rooms.till.database.close()
     database.close()
 
