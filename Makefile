@@ -31,10 +31,10 @@ $(STAND_IN)/.installed: requirements-stand-in.lock
 	@touch $@
 
 test: setup $(STAND_IN)/.installed ## the whole suite on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 soak: setup $(STAND_IN)/.installed ## long searches: many more examples of every property
-	@SOAK=1 $(BIN)/python -m pytest -n auto -m "soak or not soak" $(PYTEST_ARGS)
+	@SOAK=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "soak or not soak" $(PYTEST_ARGS)
 	@$(BIN)/python -m tests.ticketing.gate.simulation
 
 lint: setup ## ruff, mypy strict, import contracts

@@ -6,24 +6,27 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from operators.fake import FakeOperator
-from tests import postgresql, stripe_stand_in
+from tests import postgresql, scratch, stripe_stand_in
 from tests.api import Api
+from tests.networks import lent
 from tests.stripe_stand_in import StripeStandIn
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import upgrade
-from ticketing.identity import create_key
+from ticketing.identity import create_key, passwords
 from ticketing.identity.principal import Role
 from ticketing.regions import Region, load_regions
+
+scratch.use_memory()
 
 # The everyday run asks the same questions every time; `make soak` looks for new ones.
 settings.register_profile(
@@ -35,7 +38,7 @@ settings.register_profile(
 settings.load_profile("soak" if os.environ.get("SOAK") else "default")
 
 
-_NETWORKS: dict[Any, Any] = {}
+_SERVERS: dict[str, sa.Engine] = {}
 
 
 @pytest.fixture
@@ -65,6 +68,7 @@ def postgresql_server() -> Iterator[str]:
         upgrade(database)
         database.close()
         yield url
+        _SERVERS.pop(url).dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -115,6 +119,12 @@ def stand_in() -> Iterator[StripeStandIn]:
 
 
 @pytest.fixture
+def hasty_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe's SDK tries again as often as ever, without its half second and more between two attempts."""
+    monkeypatch.setattr("stripe.HTTPClient.INITIAL_DELAY", 0.01)
+
+
+@pytest.fixture
 def ferries(clock: FixedClock) -> dict[str, FakeOperator]:
     """The operators of Helsinki-Tallinn that hold places, in memory: fast, and failing on demand.
 
@@ -124,23 +134,28 @@ def ferries(clock: FixedClock) -> dict[str, FakeOperator]:
 
 
 @pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hashes as weak as can be: what is tested there is the door, not the lock's steel."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    passwords._nobodys.cache_clear()
+    yield
+    passwords._nobodys.cache_clear()
+
+
+@pytest.fixture
 def api(
     settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator]
 ) -> Iterator[Api]:
     """The whole service behind its HTTP API, on either database."""
     app = create_app(settings, clock=clock, regions=regions, connectors={"helsinki-tallinn": ferries})
     rooms = app.extensions["throughfare"]
-    # Networks follow from region and day alone, and every service would make them anew: they are lent from test to test.
-    rooms.planner._networks.update(_NETWORKS)
 
     def key(role: Role, operator: str | None = None) -> str:
         return create_key(rooms.till.database, clock, role=role, operator=operator, label="test")[1]
 
-    yield Api(app.test_client(), clock, key)
+    with lent(app):
+        yield Api(app.test_client(), clock, key)
     rooms.till.database.close()
-    planned = {key: made for key, made in rooms.planner._networks.items() if "live" not in key}
-    _NETWORKS.clear()
-    _NETWORKS.update(planned)
 
 
 def new_database(server_url: str, template: str = "template1") -> str:
@@ -151,9 +166,9 @@ def new_database(server_url: str, template: str = "template1") -> str:
 
 
 def _execute(url: str, statement: str) -> None:
-    engine = sa.create_engine(
-        url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
+    """Say something to a server; the connection stays open for the next test."""
+    if url not in _SERVERS:
+        psycopg_url = url.replace("postgresql://", "postgresql+psycopg://")
+        _SERVERS[url] = sa.create_engine(psycopg_url, isolation_level="AUTOCOMMIT")
+    with _SERVERS[url].connect() as connection:
         connection.exec_driver_sql(statement)
-    engine.dispose()

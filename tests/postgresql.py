@@ -33,7 +33,7 @@ def server(*, durable: bool = False) -> Iterator[str]:
         _run(
             [binaries / "initdb", "-D", folder, "-U", "throughfare", "-A", "trust", "-E", "UTF8", "--no-sync"]
         )
-        careless = "" if durable else " -c fsync=off -c full_page_writes=off"
+        careless = "" if durable else " -c fsync=off -c full_page_writes=off -c max_wal_size=128MB"
         options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c max_connections=200{careless}"
         _run([binaries / "pg_ctl", "-D", folder, "-w", "-l", folder / "log", "-o", options, "start"])
         try:

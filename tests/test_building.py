@@ -1,6 +1,7 @@
 """The rules of the building: who may import whom, and one door each for the big libraries."""
 
 import ast
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,14 +35,20 @@ def sources(*folders: str) -> Iterator[Path]:
     yield ROOT / "wsgi.py"
 
 
-def imports(path: Path) -> set[str]:
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def imports(path: Path) -> frozenset[str]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
-    return found
+    return frozenset(found)
 
 
 @pytest.mark.parametrize("library", DOORS)
@@ -69,7 +76,7 @@ def test_tariffs_import_the_standard_library_alone() -> None:
 
 def test_no_clock_and_no_float_near_money() -> None:
     for path in (ROOT / "tariffs").rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = tree_of(path)
         calls = {
             node.func.attr
             for node in ast.walk(tree)
@@ -108,7 +115,7 @@ def test_the_decision_of_a_gate_is_pure() -> None:
 
 def test_every_signature_check_names_its_algorithms() -> None:
     for path in sources("ticketing"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
@@ -121,7 +128,7 @@ def test_every_signature_check_names_its_algorithms() -> None:
 
 def test_secrets_are_never_compared_with_the_equals_sign() -> None:
     for path in sources("ticketing"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
                 names = {ast.unparse(side).rsplit(".", 1)[-1] for side in (node.left, *node.comparators)}
                 sql = any(".c." in ast.unparse(side) for side in (node.left, *node.comparators))

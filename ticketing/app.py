@@ -1,6 +1,7 @@
 """The application factory: settings in, a Flask application out, with every room built once."""
 
 import functools
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,7 +59,7 @@ from ticketing.identity.oidc import Provider
 from ticketing.identity.passkeys import RelyingParty
 from ticketing.identity.proofs import read_issuers, trusted_issuers
 from ticketing.identity.staff import StaffDesk
-from ticketing.payments import DemoGateway, PaymentGateway, StripeGateway
+from ticketing.payments import DemoGateway, PaymentGateway
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
 from ticketing.regions import Region, Watch, load_regions, open_connectors
@@ -94,9 +95,31 @@ class _Json(DefaultJSONProvider):
 
 
 class _Api(Api):
-    """flask-smorest with its errors written as problem documents."""
+    """flask-smorest with its errors written as problem documents, and the OpenAPI document when it is first asked for.
+
+    Writing the document takes half of what building an application takes, and few of its processes ever serve it.
+    """
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask) -> None:
+        self._undescribed: list[Any] = []
+        self._describing = threading.Lock()
+        super().__init__(app)
+
+    def register_blueprint(self, blueprint: Any) -> None:
+        """Serve a blueprint; its part of the document is written later."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint)
+        self._undescribed.append(blueprint)
+
+    def _openapi_json(self) -> Any:
+        with self._describing:
+            while self._undescribed:
+                room = self._undescribed.pop(0)
+                room.register_views_in_doc(self, self._app, self.spec, name=room.name, parameters=None)
+                self.spec.tag({"name": room.name, "description": room.description})
+        return super()._openapi_json()
 
     def handle_http_exception(self, error: Any) -> Any:
         """Answer as the rest of the service does."""
@@ -238,6 +261,8 @@ def _gateway(settings: Settings, database: Database, clock: Clock) -> PaymentGat
     """The payment gateway of this deployment; a configured one that cannot work stops the start."""
     if settings.gateway == "demo":
         return DemoGateway(database, clock, settings.public_url)
+    from ticketing.payments.stripe_gateway import StripeGateway  # noqa: PLC0415  its SDK takes long to load
+
     stripe = settings.stripe()
     stripe.check(production=settings.environment == "production")
     return StripeGateway(stripe)

@@ -27,7 +27,6 @@ from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.identity import Answer, people
 from ticketing.purchase import service as purchase
 from ticketing.purchase import show
-from ticketing.purchase.receipt import receipt
 from ticketing.quote import service as quotes
 from ticketing.quote import show as show_quote
 from ticketing.tickets import barcode
@@ -194,6 +193,8 @@ class Receipt(MethodView):
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str) -> Response:
         """Draw the receipt: VAT by Member State and why it cost so much, in the language of Accept-Language."""
+        from ticketing.purchase.receipt import receipt  # noqa: PLC0415  the service starts without what draws PDF
+
         open_order(order_id)
         here = rooms()
         state = purchase.get_order(here.till, order_id)

@@ -12,7 +12,7 @@ from ticketing.errors import NotFound
 from ticketing.gate import holder
 from ticketing.gate import move as moves
 from ticketing.gate import suspend as suspensions
-from ticketing.tickets import barcode, paper
+from ticketing.tickets import barcode
 
 blueprint = Blueprint("tickets", __name__, url_prefix="/v1", description="A ticket in its holder's hands")
 
@@ -81,6 +81,8 @@ class PrintedTicket(MethodView):
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str, jti: str) -> Response:
         """Print a ticket at home, in the language of Accept-Language; one that is bound to a phone is not paper."""
+        from ticketing.tickets import paper  # noqa: PLC0415  the service starts without what draws PDF
+
         open_order(order_id)
         printable = holder.printable(rooms().gatehouse, order_id, jti)
         language = request.accept_languages.best_match(paper.LANGUAGES, paper.LANGUAGES[0])

@@ -5,7 +5,7 @@ from ticketing.db.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
 from ticketing.gate.house import Gatehouse
 from ticketing.tickets.own import of_own
-from ticketing.tickets.paper import Printable
+from ticketing.tickets.printable import Printable
 
 
 def get_ticket(house: Gatehouse, order_id: str, jti: str) -> Ticket:

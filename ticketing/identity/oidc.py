@@ -15,9 +15,6 @@ from typing import Any
 
 import jwt
 import requests
-from authlib.integrations.base_client.errors import OAuthError
-from authlib.integrations.requests_client import OAuth2Session
-from authlib.oauth2 import OAuth2Error
 
 from ticketing.config import OidcSettings
 from ticketing.db import people
@@ -76,6 +73,9 @@ class Provider:
             return begin_session(reception, tx, found.id, label)
 
     def _claims(self, code: str, begun: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        from authlib.integrations.base_client.errors import OAuthError  # noqa: PLC0415  few deployments need it
+        from authlib.oauth2 import OAuth2Error  # noqa: PLC0415  see above
+
         metadata = self._metadata()
         try:
             with self._client() as client:
@@ -125,7 +125,9 @@ class Provider:
         found: dict[str, Any] = response.json()
         return found
 
-    def _client(self) -> OAuth2Session:
+    def _client(self) -> Any:
+        from authlib.integrations.requests_client import OAuth2Session  # noqa: PLC0415  few deployments need it
+
         return OAuth2Session(
             self.settings.client_id, self.settings.client_secret, scope="openid",
             redirect_uri=self.settings.redirect_uri, timeout=_TIMEOUT_SECONDS,

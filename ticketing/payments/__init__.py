@@ -1,4 +1,4 @@
-"""Payments: one gateway port and its adapters."""
+"""Payments: one gateway port and its adapters; Stripe's is `stripe_gateway`, loaded where Stripe is used."""
 
 from ticketing.payments.demo import DemoGateway
 from ticketing.payments.port import (
@@ -14,7 +14,6 @@ from ticketing.payments.port import (
     OutcomeUnknown,
     PaymentGateway,
 )
-from ticketing.payments.stripe_gateway import StripeGateway
 
 __all__ = [
     "Attempt",
@@ -29,5 +28,4 @@ __all__ = [
     "GatewayRefund",
     "OutcomeUnknown",
     "PaymentGateway",
-    "StripeGateway",
 ]

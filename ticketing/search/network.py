@@ -71,6 +71,11 @@ class Network:
         found: _T = self._derived[name]
         return found
 
+    def leaving_out(self, operators: frozenset[str]) -> "Network":
+        """The network without the lines of some operators; stops and walks stay."""
+        lines = tuple(line for line in self.lines if line.operator not in operators)
+        return Network(self.stops, self.numbers, lines, calls_of(lines, len(self.stops)), self.walks)
+
     def reversed(self) -> "Network":
         """The network with time running backwards, for searches by arrival."""
         lines = tuple(_reversed(line) for line in self.lines)

@@ -14,11 +14,15 @@ _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "ß": "ss"}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Stops of one name close together: what a person means by it. `names` by language, `""` the local one."""
+    """Stops of one name close together: what a person means by it. `names` by language, `""` the local one.
+
+    `folded_names` are the same as `find` compares them: folding every name anew for each search took a sixth of it.
+    """
 
     id: str
     name: str
     names: Mapping[str, str]
+    folded_names: tuple[str, ...]
     lat: float
     lon: float
     member_state: str
@@ -53,7 +57,7 @@ def find(places: Iterable[Place], text: str, limit: int) -> list[Place]:
         return []
     ranked = []
     for place in places:
-        ranks = [rank for name in place.names.values() if (rank := _rank(folded(name), wanted)) is not None]
+        ranks = [rank for name in place.folded_names if (rank := _rank(name, wanted)) is not None]
         if ranks:
             ranked.append((min(ranks), len(place.name), place.name, place.id, place))
     return [place for *_, place in sorted(ranked, key=lambda row: row[:4])[:limit]]
@@ -72,6 +76,7 @@ def _place(
         id=f"{key[0]}:{station.id}" if station else first_id,
         name=station.name if station else first.name,
         names=names,
+        folded_names=tuple(dict.fromkeys(map(folded, names.values()))),
         lat=sum(stop.lat for _, stop in members) / len(members),
         lon=sum(stop.lon for _, stop in members) / len(members),
         member_state=state_of(region, key[0], first.id) or "",

@@ -312,8 +312,9 @@ def _resolve(
 
 def _networks(region: RegionData, days: tuple[date, ...], needs: Needs) -> tuple[Timeline, ...]:
     crossing = sorted({start.split(":")[0] for start, _ in region.crossings})
-    without = [frozenset[str](), *(frozenset(crossing) - {alone} for alone in crossing if len(crossing) > 1)]
-    return tuple(_timeline(build(region, days, left_out, needs)) for left_out in without)
+    whole = build(region, days, frozenset(), needs)
+    alone = [whole.leaving_out(frozenset(crossing) - {one}) for one in crossing if len(crossing) > 1]
+    return tuple(map(_timeline, (whole, *alone)))
 
 
 def _timeline(network: Network) -> Timeline:

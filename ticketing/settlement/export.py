@@ -33,8 +33,6 @@ from ticketing.settlement.positions import SCHEME
 from ticketing.settlement.run_state import check_step, checked_name
 from ticketing.settlement.sepa import CURRENCY, Party, Transfer, to_xml
 from ticketing.settlement.statement import to_csv
-from ticketing.settlement.statement_pdf import write_pdf
-from ticketing.settlement.statement_xlsx import write_xlsx
 from ticketing.settlement.steps import PAYMENTS, hold, message_id_of
 from ticketing.settlement.terms import payment_date
 
@@ -132,7 +130,7 @@ def statement_parts(office: Office, run_id: str, party: str, form: str, *, langu
         run = runs.find_run(tx, run_id)
     if run is None or run.state == "draft":
         raise NotFound(f"no settlement run {run_id}")
-    write = write_pdf if form == "pdf" else write_xlsx
+    write = _writer(form)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"statement.{form}"
         write(path, run, party, lines.stream(office, run, party), language)
@@ -238,6 +236,17 @@ def _files(office: Office, run: Run, payments: bytes | None, language: str) -> l
     ]  # fmt: skip
 
 
+def _writer(form: str) -> Callable[..., None]:
+    """Write statements as a workbook or as PDF: each library is loaded when its first statement is written."""
+    if form == "xlsx":
+        from ticketing.settlement.statement_xlsx import write_xlsx  # noqa: PLC0415  see above
+
+        return write_xlsx
+    from ticketing.settlement.statement_pdf import write_pdf  # noqa: PLC0415  see above
+
+    return write_pdf
+
+
 def _of_party(office: Office, run: Run, party: str, count: int, language: str) -> list[_File]:
     """A party's statement in every form, and its UIC delivery: all from the same lines."""
 
@@ -247,8 +256,8 @@ def _of_party(office: Office, run: Run, party: str, count: int, language: str) -
     name = file_name(party)
     return [
         _text_file(f"statements/{name}.csv", 4 * count, lambda far: to_csv(run, party, read(far), language)),
-        _File(f"statements/{name}.xlsx", 9 * count, lambda path, far: write_xlsx(path, run, party, read(far), language)),
-        _File(f"statements/{name}.pdf", 3 * count, lambda path, far: write_pdf(path, run, party, read(far), language)),
+        _File(f"statements/{name}.xlsx", 9 * count, lambda path, far: _writer("xlsx")(path, run, party, read(far), language)),
+        _File(f"statements/{name}.pdf", 3 * count, lambda path, far: _writer("pdf")(path, run, party, read(far), language)),
         _text_file(f"uic/{name}.json", 5 * count, lambda far: uic.to_json(run, party, read(far))),
     ]  # fmt: skip
 

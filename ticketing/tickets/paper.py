@@ -2,8 +2,7 @@
 
 import io
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fpdf import FPDF
 
 from ticketing.tickets import barcode
+from ticketing.tickets.printable import Printable
 
 LANGUAGES = ("en", "et", "fi", "sv")
 
@@ -78,20 +78,6 @@ _CONDITIONS: tuple[tuple[str, str, str, str], ...] = (
 )
 _MARGIN_MM = 18
 _CODE_MM = 62
-
-
-@dataclass(frozen=True, slots=True)
-class Printable:
-    """What is printed of a ticket; `legs` as the order shows them."""
-
-    token: str
-    rider: str
-    not_before: datetime
-    expires_at: datetime
-    control_code: str
-    legs: Sequence[Mapping[str, Any]]
-    demo: bool
-    issued_at: datetime
 
 
 def pdf(ticket: Printable, language: str) -> bytes:

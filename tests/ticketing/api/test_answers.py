@@ -81,6 +81,12 @@ def test_s8_an_answer_holds_nothing_of_the_inside(api: Api) -> None:
         assert not [path for path, value in told(answers) if word in path or word in str(value)], word
 
 
+def test_s15_a_password_is_hashed_with_argon2id_as_strong_as_rfc_9106_recommends() -> None:
+    made = passwords.hash_of("a long enough password")
+
+    assert made.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
 def test_s15_a_stored_hash_rises_with_the_parameters_at_the_next_sign_in(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,20 +4,12 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 
 from tests.api import Api
 from tests.ticketing.console.browser import Browser
-from ticketing.identity import passwords
 from ticketing.identity.staff import StaffDesk
 
 Visitor = Callable[..., Browser]
-
-
-@pytest.fixture
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes as weak as can be: what is tested here is the door, not the lock's steel."""
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture

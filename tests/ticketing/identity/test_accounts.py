@@ -13,6 +13,8 @@ from tests.ticketing.identity.people_of import PASSWORD, register, sign_in, sign
 from ticketing.identity import people
 from ticketing.identity.access_token import AccessTokens, Caller
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 KEY = {
     "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
     "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",

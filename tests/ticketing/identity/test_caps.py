@@ -9,6 +9,7 @@ import pytest
 from operators.fake import FakeOperator
 from tariffs.book import build_book
 from tests.api import Api
+from tests.networks import lent
 from tests.ticketing.identity.people_of import Account, register
 from tests.ticketing.identity.test_entitlements_and_passes import buy, offer
 from ticketing.app import create_app
@@ -17,6 +18,8 @@ from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.quote.service import replay
 from ticketing.regions import Region
+
+pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 CAP = "cap_id,operators,window,amount,currency\nday,tlt,calendar_day,4.50,EUR\n"
 
@@ -34,7 +37,8 @@ def capped(
         settings, clock=clock, regions={"helsinki-tallinn": replace(region, book=book, tariff=tariff)},
         connectors={"helsinki-tallinn": ferries},
     )  # fmt: skip
-    yield Api(app.test_client(), clock, lambda *_: "")
+    with lent(app):
+        yield Api(app.test_client(), clock, lambda *_: "")
     app.extensions["throughfare"].till.database.close()
 
 

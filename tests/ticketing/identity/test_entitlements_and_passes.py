@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from operators.fake import FakeOperator
 from tests.api import Api
+from tests.networks import lent
 from tests.ticketing.identity.people_of import Account, register
 from ticketing.app import create_app
 from ticketing.cli.worker import run_round
@@ -21,6 +22,8 @@ from ticketing.config import Settings
 from ticketing.identity import create_key
 from ticketing.quote.service import replay
 from ticketing.regions import Region
+
+pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 ISSUER = "https://id.tallinn.example"
 CITY = ec.generate_private_key(ec.SECP256R1())
@@ -57,7 +60,8 @@ def city(
     def key(role: Any, operator: str | None = None) -> str:
         return create_key(rooms.till.database, clock, role=role, operator=operator, label="test")[1]
 
-    yield Api(app.test_client(), clock, key)
+    with lent(app):
+        yield Api(app.test_client(), clock, key)
     rooms.till.database.close()
 
 

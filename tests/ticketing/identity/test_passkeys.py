@@ -9,6 +9,8 @@ from tests.api import Api
 from tests.authenticator import Authenticator
 from tests.ticketing.identity.people_of import Account, register, signed_in
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 ORIGIN = "https://throughfare.example"
 
 

@@ -15,6 +15,8 @@ from ticketing.cli.worker import run_round
 from ticketing.db import audit_trail, month_books
 from ticketing.identity.privacy import forget_what_is_due
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 CANARY = "canary.person@example.org"
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from operators.fake import FakeOperator
 from tests.api import Api
+from tests.networks import lent
 from ticketing.app import create_app
 from ticketing.clock import FixedClock, SystemClock
 from ticketing.config import OidcSettings, Settings, from_environment
@@ -56,7 +57,8 @@ def shop(
     with_provider = replace(settings, oidc=OidcSettings(provider, "throughfare", "secret", BACK))
     clock: Any = SystemClock()
     app = create_app(with_provider, clock=clock, regions=regions, connectors={"helsinki-tallinn": ferries})
-    yield Api(app.test_client(), clock, lambda *_: "")
+    with lent(app):
+        yield Api(app.test_client(), clock, lambda *_: "")
     app.extensions["throughfare"].till.database.close()
 
 

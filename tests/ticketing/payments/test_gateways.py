@@ -22,8 +22,8 @@ from ticketing.payments import (
     EventRefused,
     OutcomeUnknown,
     PaymentGateway,
-    StripeGateway,
 )
+from ticketing.payments.stripe_gateway import StripeGateway
 
 AMOUNT = Money(4800, "EUR")
 NOW = datetime(2026, 10, 13, 2, 10, tzinfo=UTC)
@@ -41,7 +41,7 @@ class Bank:
 
 
 @pytest.fixture
-def stripe(stand_in: StripeStandIn) -> StripeGateway:
+def stripe(stand_in: StripeStandIn, hasty_stripe: None) -> StripeGateway:
     return StripeGateway(StripeSettings(SECRET_KEY, (WEBHOOK_SECRET, "whsec_old"), stand_in.address))
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from operators.fake import FakeOperator
 from operators.port import Booking, Cancellation, Hold, HoldRequest, Release
 from tests.api import Api
+from tests.networks import lent
 from ticketing.app import create_app
 from ticketing.cli.worker import run_round
 from ticketing.clock import FixedClock
@@ -39,10 +40,16 @@ class World:
     operators: dict[str, FakeOperator]
     crash: "Crash"
     travelling: set[str] = field(default_factory=set)
+    offer: str = ""
 
     def quote(self) -> str:
-        """A fresh quote for one adult over tram, ferry, tram and train."""
-        return str(self.api.quote(passengers=[{"ref": "anna", "rider_category": "adult"}])["id"])
+        """A fresh quote for one adult over tram, ferry, tram and train, of an offer that is searched once."""
+        if not self.offer:
+            found = self.api.search(passengers=[{"ref": "anna", "rider_category": "adult"}])
+            self.offer = found["itineraries"][0]["offer_id"]
+        response = self.api.post("/v1/quotes", {"offer_id": self.offer})
+        assert response.status_code == 201, response.json
+        return str((response.json or {})["id"])
 
     def buy(self, quote: str, method: str = "demo_ok") -> str | None:
         """Order and pay as an app does; answers the order's id, whatever happened."""
@@ -192,7 +199,8 @@ def world(settings: Settings, clock: FixedClock, regions: dict[str, Region]) -> 
     gateway, database = CrashingGateway(rooms.till.database, clock), CrashingDatabase(settings.database_url)
     gateway.crash = database.crash = crash
     till = purchase.Till(database, clock, gateway, rooms.till.press, regions, {"helsinki-tallinn": operators})
-    yield World(Api(app.test_client(), clock, lambda *_: ""), till, dict(operators), crash)
+    with lent(app):
+        yield World(Api(app.test_client(), clock, lambda *_: ""), till, dict(operators), crash)
     rooms.till.database.close()
     database.close()
 

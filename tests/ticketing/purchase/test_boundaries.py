@@ -15,6 +15,7 @@ from operators.simulators.osdm import OsdmSimulator, Sale
 from operators.table import ConnectorTable
 from operators.transport import LazyWire
 from tests.api import Api
+from tests.networks import lent
 from tests.ticketing.purchase.two_systems import (
     LATE_SECONDS,
     REGION,
@@ -58,11 +59,12 @@ def both(
     gateway = FaultyGateway(rooms.till.database, clock)
     till = purchase.Till(rooms.till.database, clock, gateway, rooms.till.press, regions)
     wish = {"from": {"stop_id": "tallink:TLL-D"}, "to": {"place": "Kamppi"}, "passengers": ANNA}
-    offer = next(
-        way["offer_id"]
-        for way in api.search(**wish)["itineraries"]
-        if [leg["operator"] for leg in way["legs"] if leg["kind"] == "ride"] == ["tallink", "hsl"]
-    )
+    with lent(app):
+        offer = next(
+            way["offer_id"]
+            for way in api.search(**wish)["itineraries"]
+            if [leg["operator"] for leg in way["legs"] if leg["kind"] == "ride"] == ["tallink", "hsl"]
+        )
     with (
         MaritimeSimulator(clock.now, ship=Ship(places=10_000)) as ferry,
         OsdmSimulator(clock.now, sale=Sale(places=10_000)) as rail,

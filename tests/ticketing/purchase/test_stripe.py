@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from operators.fake import FakeOperator
 from tests.api import Api
+from tests.networks import lent
 from tests.stripe_stand_in import SECRET_KEY, WEBHOOK_SECRET, StripeStandIn
 from ticketing.app import create_app
 from ticketing.cli.worker import run_round
@@ -31,6 +32,9 @@ from ticketing.regions import Region
 CARD = "pm_card_visa"
 ASKS = "4000002760003184"
 DECLINED = "4000000000000341"
+
+
+pytestmark = pytest.mark.usefixtures("hasty_stripe")
 
 
 @dataclass
@@ -112,7 +116,8 @@ def shop(
     def key(role: Any, operator: str | None = None) -> str:
         return create_key(till.database, clock, role=role, operator=operator, label="test")[1]
 
-    yield Shop(Api(app.test_client(), clock, key), stand_in, till, heard)
+    with lent(app):
+        yield Shop(Api(app.test_client(), clock, key), stand_in, till, heard)
     stand_in._faults.clear()
     till.database.close()
 

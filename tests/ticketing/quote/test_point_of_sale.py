@@ -10,6 +10,7 @@ from operators.fake import FakeOperator
 from tariffs.agreements.model import AgreedPrice
 from tariffs.money import Money
 from tests.api import Api
+from tests.networks import lent
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
@@ -38,7 +39,8 @@ def shop(
         connectors={"helsinki-tallinn": ferries},
     )  # fmt: skip
     rooms = app.extensions["throughfare"]
-    yield Api(app.test_client(), clock, lambda *_: ""), rooms, request.param
+    with lent(app):
+        yield Api(app.test_client(), clock, lambda *_: ""), rooms, request.param
     rooms.till.database.close()
 
 

@@ -273,3 +273,13 @@ def test_an_answer_does_not_depend_on_what_was_asked_before(api: Api) -> None:
     assert [found["departure"] for found in again["itineraries"]] == [
         found["departure"] for found in alone["itineraries"]
     ]
+
+
+def test_leaving_operators_out_of_a_network_is_building_it_without_them(regions: dict[str, Region]) -> None:
+    region, days = regions["helsinki-tallinn"].data, days_around(TUESDAY, "Europe/Tallinn")
+    rivals = frozenset({"viking", "eckero"})
+
+    left = build(region, days).leaving_out(rivals)
+
+    assert left == build(region, days, rivals)
+    assert not {line.operator for line in left.lines} & rivals

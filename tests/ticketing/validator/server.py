@@ -77,6 +77,7 @@ class Server:
             "THROUGHFARE_DATABASE_URL": self.database.url.render_as_string(hide_password=False).replace("+psycopg", ""),
             "THROUGHFARE_KEYS_FOLDER": str(self.folder / "keys"),
             "THROUGHFARE_PUBLIC_URL": self.url,
+            "THROUGHFARE_WARM_UP": "off",  # gates make no searches
         }  # fmt: skip
 
     def post(self, path: str, body: Any) -> dict[str, Any]:
