@@ -2,9 +2,13 @@
 
 import functools
 
+import click
+
 from ticketing import config
 from ticketing.config import Settings
 from ticketing.db import Database
+from ticketing.db.migrate import is_current
+from ticketing.errors import Misconfigured
 from ticketing.settlement.service import Office
 from ticketing.tickets.keys import KeyStore
 
@@ -16,8 +20,22 @@ def settings() -> Settings:
 
 
 def database(configured: Settings) -> Database:
-    """The database of the settings."""
-    return Database(configured.database_url)
+    """The database of the settings; it is closed when the command ends."""
+    opened = Database(configured.database_url)
+    running = click.get_current_context(silent=True)
+    if running:
+        running.call_on_close(opened.close)
+    return opened
+
+
+def current_database(configured: Settings) -> Database:
+    """The database of the settings; raises Misconfigured when its schema is not the newest."""
+    opened = database(configured)
+    if not is_current(opened):
+        raise Misconfigured(
+            "THROUGHFARE_DATABASE_URL: the schema is not the newest; run `throughfare db upgrade`"
+        )
+    return opened
 
 
 def office(configured: Settings) -> Office:

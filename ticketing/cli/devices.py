@@ -5,8 +5,7 @@ import json
 import click
 
 from ticketing.api.devices import shown
-from ticketing.cli.deployment import database, settings
-from ticketing.db.migrate import is_current
+from ticketing.cli.deployment import current_database, settings
 from ticketing.gate import devices, staff
 from ticketing.gate.devices import Place
 from ticketing.gate.house import Gatehouse
@@ -108,9 +107,7 @@ def journal_command(operator: str) -> None:
 
 def _house() -> Gatehouse:
     configured = settings()
-    opened = database(configured)
-    if not is_current(opened):
-        raise click.ClickException("the database is not at the newest schema; run `throughfare db upgrade`")
+    opened = current_database(configured)
     keys = KeyStore(configured.keys_folder, configured.key_passphrase)
     demo = configured.gateway == "demo"
     press = Press(keys, configured.issuer, configured.public_url, demo=demo)
