@@ -4,11 +4,12 @@ import functools
 
 import click
 
+from operators.region_toml import REGION_TOML, open_toml
 from ticketing import config
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_current
-from ticketing.errors import Misconfigured
+from ticketing.errors import InvalidRequest, Misconfigured
 from ticketing.settlement.service import Office
 from ticketing.tickets.keys import KeyStore
 
@@ -17,6 +18,40 @@ from ticketing.tickets.keys import KeyStore
 def settings() -> Settings:
     """The settings of the environment."""
     return config.from_environment()
+
+
+def region(name: str | None) -> str:
+    """The region that a command is about, the first configured one by default.
+
+    Raises InvalidRequest for one that is not configured, Misconfigured for one without its folder.
+    """
+    configured = settings()
+    chosen = configured.regions[0] if name is None else name
+    if chosen not in configured.regions:
+        raise InvalidRequest.at(
+            "region",
+            f"{chosen!r} is not served here; THROUGHFARE_REGIONS names {', '.join(configured.regions)}",
+        )
+    configured.region_folder(chosen)
+    return chosen
+
+
+def operator(name: str | None) -> str | None:
+    """An operator of a configured region, where a command names one; raises InvalidRequest for any other."""
+    if name is None:
+        return None
+    configured = settings()
+    known = {
+        known: None
+        for region in configured.regions
+        for known in open_toml(configured.region_folder(region) / REGION_TOML, []).operators()
+    }
+    if name not in known:
+        raise InvalidRequest.at(
+            "operator",
+            f"{name!r} is no operator of {', '.join(configured.regions)}; they are {', '.join(known)}",
+        )
+    return name
 
 
 def database(configured: Settings) -> Database:

@@ -5,6 +5,7 @@ import json
 import click
 
 from ticketing.api.devices import shown
+from ticketing.cli import deployment
 from ticketing.cli.deployment import current_database, settings
 from ticketing.gate import devices, staff
 from ticketing.gate.devices import Place
@@ -37,6 +38,7 @@ def code_command(
     Example:
       throughfare devices code --operator hsl --name "Pasila, gate 3"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    deployment.operator(operator)
     house = _house()
     code, expires_at = devices.make_code(
         house, operator, Place(name, stop_id, zone, direction), "command line"

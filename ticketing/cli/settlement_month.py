@@ -42,14 +42,13 @@ def close_command(period: str, region: str | None, prepared_by: str, out: Path) 
     Example:
       throughfare settlement close 2026-03 --by "Anna Kask"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
+    from ticketing.cli import deployment  # noqa: PLC0415  only this command needs the database
     from ticketing.settlement import lines, service  # noqa: PLC0415  see above
     from ticketing.settlement.export import file_name  # noqa: PLC0415  see above
 
-    configured = settings()
-    desk = office(configured)
+    chosen, desk = deployment.region(region), deployment.office(deployment.settings())
     with progress(f"closing {period}") as tell:
-        run = service.close(desk, region or configured.regions[0], period, prepared_by, tell)
+        run = service.close(desk, chosen, period, prepared_by, tell)
     folder = out / run.region / run.period
     folder.mkdir(parents=True, exist_ok=True)
     with progress("writing statements") as tell:
@@ -199,7 +198,7 @@ def journal_command(period: str, region: str | None, form: Format) -> None:
 
     with progress(f"journal of {period}", answers=True) as tell:
         far = partial(tell, f"journal of {period}")
-        for line in service.write_journal(_office(), _region(region), period, form, far):
+        for line in service.write_journal(*_at(region), period, form, far):
             click.echo(line, nl=False)
 
 
@@ -231,7 +230,7 @@ def simulate_command(
             raise InvalidRequest.at("agreement", f"this is no JSON that can be read: {error}") from None
         with progress(f"pricing {period} again") as tell:
             far = partial(tell, f"pricing {period} again")
-            found = simulate.by_agreement(_office(), _region(region), period, document, far)
+            found = simulate.by_agreement(*_at(region), period, document, far)
     elif terms is not None:
         try:
             other = tomllib.loads(terms.read().decode())
@@ -239,7 +238,7 @@ def simulate_command(
             raise InvalidRequest.at("terms", f"this is no TOML that can be read: {error}") from None
         with progress(f"summing {period}") as tell:
             far = partial(tell, f"summing {period}")
-            found = simulate.by_terms(_office(), _region(region), period, read_terms(other), far)
+            found = simulate.by_terms(*_at(region), period, read_terms(other), far)
     click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
 
 
@@ -312,10 +311,12 @@ def _office() -> Any:
     return office(settings())
 
 
-def _region(region: str | None) -> str:
-    from ticketing.cli.deployment import settings  # noqa: PLC0415  see above
+def _at(region: str | None) -> tuple[Any, str]:
+    """The office and the region that a command is about; a region that is not served opens nothing."""
+    from ticketing.cli import deployment  # noqa: PLC0415  see above
 
-    return region or settings().regions[0]
+    chosen = deployment.region(region)
+    return _office(), chosen
 
 
 def _full_id(start: str) -> str:

@@ -30,6 +30,7 @@ def clerk(
     for name, value in {
         "DATABASE_URL": database_url, "KEYS_FOLDER": tmp_path / "keys", "DEMO_CLOCK_FILE": tmp_path / "clock",
         "SETTLEMENT_FOLDER": tmp_path / "out", "REGIONS": "helsinki-tallinn",
+        "REGIONS_FOLDER": Path("regions").resolve(),
     }.items():  # fmt: skip
         monkeypatch.setenv(f"THROUGHFARE_{name}", str(value))
     monkeypatch.chdir(tmp_path)
