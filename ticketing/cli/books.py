@@ -53,7 +53,7 @@ def anchor_command(region: str | None) -> None:
 
     chosen = deployment.region(region)
     with progress("linking the entries") as tell:
-        made = anchor(deployment.office(deployment.settings()), chosen, tell)
+        made = anchor(deployment.office(deployment.settings(), signs=True), chosen, tell)
     for block in made:
         click.echo(f"{block.period} {block.seq} {block.entries} {block.hash} {block.signed}")
 

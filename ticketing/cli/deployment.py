@@ -73,14 +73,16 @@ def current_database(configured: Settings) -> Database:
     return opened
 
 
-def office(configured: Settings) -> Office:
-    """The settlement room."""
+def office(configured: Settings, *, signs: bool = False) -> Office:
+    """The settlement room; for a command that `signs` the books, missing keys are made."""
     clock = configured.clock()
     keys = KeyStore(configured.keys_folder, configured.key_passphrase)
-    keys.create_missing(clock.now())
+    opened = current_database(configured) if signs else database(configured)
+    if signs:
+        keys.create_missing(clock.now())
     specimens = configured.environment != "production"
     return Office(
-        database(configured),
+        opened,
         clock,
         keys,
         configured.regions_folder,

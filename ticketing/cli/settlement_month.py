@@ -46,7 +46,7 @@ def close_command(period: str, region: str | None, prepared_by: str, out: Path) 
     from ticketing.settlement import lines, service  # noqa: PLC0415  see above
     from ticketing.settlement.export import file_name  # noqa: PLC0415  see above
 
-    chosen, desk = deployment.region(region), deployment.office(deployment.settings())
+    chosen, desk = deployment.region(region), deployment.office(deployment.settings(), signs=True)
     with progress(f"closing {period}") as tell:
         run = service.close(desk, chosen, period, prepared_by, tell)
     folder = out / run.region / run.period

@@ -65,6 +65,11 @@ class KeyStore:
         self._private: dict[str, PrivateKey] = {}
         self._read: _Read | None = None
 
+    @property
+    def folder(self) -> Path:
+        """Where the keys lie."""
+        return self._folder
+
     def create_missing(self, now: datetime) -> None:
         """Give each kind an active key where it has none, and let go of those that have served their time.
 

@@ -78,6 +78,23 @@ def test_a_month_from_the_close_to_the_auditor(clerk: Clerk, tmp_path: Path) -> 
     assert json.loads(ok(clerk("books", "trace", "t1")))["taps"][0]["operator"] == "hsl"
 
 
+def test_reading_with_a_wrong_folder_of_keys_makes_none_and_names_it(
+    clerk: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ok(clerk("settlement", "close", "2026-09", "--by", "Anna"))
+    monkeypatch.setenv("THROUGHFARE_KEYS_FOLDER", str(tmp_path / "elsewhere"))
+    deployment.settings.cache_clear()
+
+    verified = clerk("books", "verify")
+    for words in (("settlement", "runs"), ("settlement", "review"), ("books", "trace", "t1")):
+        ok(clerk(*words))
+
+    assert verified.exit_code == 1
+    (fault,) = json.loads(verified.stdout)["faults"]
+    assert f"no books key 26d in {tmp_path / 'elsewhere'}: is THROUGHFARE_KEYS_FOLDER right?" in fault
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_an_operator_disputes_a_line_and_is_answered(clerk: Clerk, tmp_path: Path) -> None:
     run = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))["run"]
     rows = (tmp_path / "var/statements/helsinki-tallinn/2026-09/hsl.csv").read_text().splitlines()
