@@ -23,6 +23,7 @@ from ticketing.errors import Fault, InvalidRequest, NotFound
 from ticketing.progress import Far, silent
 from ticketing.regions import rides
 from ticketing.settlement import calculate, month_end
+from ticketing.settlement.months import check_month
 from ticketing.settlement.office import Office
 from ticketing.settlement.positions import Key
 from ticketing.settlement.terms import Terms
@@ -66,6 +67,7 @@ def by_agreement(office: Office, region: str, period: str, agreement: Any, far: 
 
     Raises InvalidRequest for an agreement that is none, naming every fault, NotFound for a month without sales.
     """
+    check_month(period)
     changed = agreement if isinstance(agreement, list) else [agreement]
     if not changed or not all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in changed):
         raise InvalidRequest.at("agreement", "must be an agreement with its id, or a list of them")
@@ -84,6 +86,7 @@ def by_agreement(office: Office, region: str, period: str, agreement: Any, far: 
 
 def by_terms(office: Office, region: str, period: str, terms: Terms, far: Far = silent) -> Comparison:
     """Compare what operators get in a closed month with what they would get by other terms."""
+    check_month(period)
     with office.database.read() as tx:
         take_time(tx)
         run = runs.find_run_of_period(tx, region, period)

@@ -127,7 +127,13 @@ def test_an_operator_disputes_a_line_and_is_answered(clerk: Clerk, tmp_path: Pat
     [
         (("settlement", "close", "2026-13"), "is not a month"),
         (("settlement", "close", "2026-10"), "is not over yet"),
-        (("settlement", "approve", "x", "--by", "A", "--digest", "d"), "0 settlement runs"),
+        (
+            ("settlement", "approve", "x", "--by", "A", "--digest", "d"),
+            "not_found: no settlement run has an id that begins or ends with 'x'",
+        ),
+        (("settlement", "journal", "foo"), "period: 'foo' is not a month like 2026-03"),
+        (("settlement", "journal", "2026-9"), "period: '2026-9' is not a month like 2026-03"),
+        (("settlement", "simulate", "--period", "foo", "--terms", "/dev/null"), "'foo' is not a month"),
         (("settlement", "account", "enter", "hsl", "FI00", "--name", "H", "--by", "A"), "no IBAN"),
         (("settlement", "simulate", "--period", "2026-09"), "one of them"),
         (("books", "trace", "nothing"), "no ticket nothing"),
@@ -148,6 +154,31 @@ def test_a_rejected_run_makes_room_for_the_next_version(clerk: Clerk) -> None:
 
     assert again["run"] != run
     assert "v2" in ok(clerk("settlement", "runs"))
+
+
+def test_an_id_that_several_runs_share_names_them(clerk: Clerk) -> None:
+    made = []
+    for _ in range(7):
+        made.append(json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))["run"])
+        ok(clerk("settlement", "reject", made[-1], "--by", "Bertil", "--reason", "again"))
+
+    refused = clerk("settlement", "show", made[0][:4])
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(
+        f"invalid_request: run: {made[0][:4]!r} is not enough to tell 7 runs apart"
+    )
+    assert [run in refused.stderr for run in made] == [True] * 5 + [False] * 2
+    assert "and 2 more" in refused.stderr
+
+
+def test_a_run_that_is_over_says_that_it_stays_so(clerk: Clerk) -> None:
+    run = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))["run"]
+    ok(clerk("settlement", "void", run, "--by", "Anna", "--reason", "again"))
+
+    refused = clerk("settlement", "void", run, "--by", "Anna", "--reason", "again")
+
+    assert refused.stderr == "conflict: the run is voided and stays so: it cannot become voided\n"
 
 
 def _bank(payments: str) -> str:
