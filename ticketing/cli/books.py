@@ -6,6 +6,7 @@ import sys
 import click
 
 from ticketing.cli.progress import progress
+from ticketing.cli.shown import AS_JSON, answer, show_trace
 
 
 @click.group()
@@ -60,8 +61,11 @@ def anchor_command(region: str | None) -> None:
 
 @command.command("trace")
 @click.argument("ticket")
-def trace_command(ticket: str) -> None:
+@AS_JSON
+def trace_command(ticket: str, *, as_json: bool) -> None:
     """Follow a TICKET's money: price and reasons, shares and rule, entries, taps.
+
+    On a terminal tables are shown, in a pipe JSON is written.
 
     \b
     Example:
@@ -70,7 +74,7 @@ def trace_command(ticket: str) -> None:
     from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
     from ticketing.settlement.trace import trace  # noqa: PLC0415  see above
 
-    click.echo(json.dumps(trace(office(settings()), ticket), ensure_ascii=False, indent=2))
+    answer(trace(office(settings()), ticket), show_trace, as_json=as_json)
 
 
 @command.command("months")

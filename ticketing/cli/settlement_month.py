@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import click
 
 from ticketing.cli.progress import progress
+from ticketing.cli.shown import AS_JSON, answer, show_close, show_run
 from ticketing.db.runs import Run
 from ticketing.progress import Stages, told
 from ticketing.settlement.journal import FORMATS, Format
@@ -31,12 +32,16 @@ _REASON = click.option("--reason", required=True, help="Why: it is kept.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("var/statements"),
-    show_default=True,
-    help="Where one CSV statement per operator is written.",
+    default=None,
+    help="Where one CSV statement per operator is written; `preview` in THROUGHFARE_SETTLEMENT_FOLDER by default.",
 )
-def close_command(period: str, region: str | None, prepared_by: str, out: Path) -> None:
+@AS_JSON
+def close_command(
+    period: str, region: str | None, prepared_by: str, out: Path | None, *, as_json: bool
+) -> None:
     """Close PERIOD (like 2026-03): positions, payments and a statement per operator.
+
+    On a terminal a summary is shown, in a pipe JSON is written.
 
     \b
     Example:
@@ -49,7 +54,7 @@ def close_command(period: str, region: str | None, prepared_by: str, out: Path) 
     chosen, desk = deployment.region(region), deployment.office(deployment.settings(), signs=True)
     with progress(f"closing {period}") as tell:
         run = service.close(desk, chosen, period, prepared_by, tell)
-    folder = out / run.region / run.period
+    folder = (out or desk.files / "preview") / run.region / run.period
     folder.mkdir(parents=True, exist_ok=True)
     with progress("writing statements") as tell:
         stages = Stages(tell, {party: lines.count(run, party) for party in lines.parties(run)})
@@ -64,7 +69,7 @@ def close_command(period: str, region: str | None, prepared_by: str, out: Path) 
         "statements": str(folder),
         **run.document,
     }
-    click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
+    answer(summary, show_close, as_json=as_json)
 
 
 @click.command("runs")
@@ -83,8 +88,11 @@ def runs_command() -> None:
 
 @click.command("show")
 @click.argument("run_id", metavar="RUN")
-def show_command(run_id: str) -> None:
+@AS_JSON
+def show_command(run_id: str, *, as_json: bool) -> None:
     """Show a run: its dataset, its steps with their people, its files with their SHA-256.
+
+    On a terminal a summary is shown, in a pipe JSON is written.
 
     \b
     Example:
@@ -93,7 +101,7 @@ def show_command(run_id: str) -> None:
     from ticketing.settlement import service, show  # noqa: PLC0415  only this command needs the database
 
     run, steps, files = service.get_trail(_office(), _full_id(run_id))
-    click.echo(json.dumps(show.trail(run, steps, files), ensure_ascii=False, indent=2))
+    answer(show.trail(run, steps, files), show_run, as_json=as_json)
 
 
 @click.command("approve")

@@ -1,7 +1,13 @@
 """A clerk's month from the command line, as docs/finance.md tells it: two people, one wrong amount, one dispute."""
 
+import contextlib
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
+import termios
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +21,7 @@ from ticketing.db import Database
 from ticketing.settlement.sepa import SCHEMA
 
 Clerk = Callable[..., Result]
+ROOT = Path.cwd()
 _IBANS = {"scheme": "FI2112345600000785", "hsl": "FI4250001510000023", "tlt": "EE382200221020145685"}
 
 
@@ -48,7 +55,7 @@ def ok(result: Result) -> str:
 def test_a_month_from_the_close_to_the_auditor(clerk: Clerk, tmp_path: Path) -> None:
     closed = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))
     run, digest = closed["run"], closed["digest"]
-    assert (tmp_path / "var/statements/helsinki-tallinn/2026-09/hsl.csv").exists()
+    assert (tmp_path / "out/preview/helsinki-tallinn/2026-09/hsl.csv").exists()
     refused = clerk("settlement", "approve", run[-8:], "--by", "Anna", "--digest", digest)
     assert (refused.exit_code, "another person" in refused.stderr) == (2, True)
     ok(clerk("settlement", "approve", run[-8:], "--by", "Bertil", "--digest", digest))
@@ -97,7 +104,7 @@ def test_reading_with_a_wrong_folder_of_keys_makes_none_and_names_it(
 
 def test_an_operator_disputes_a_line_and_is_answered(clerk: Clerk, tmp_path: Path) -> None:
     run = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))["run"]
-    rows = (tmp_path / "var/statements/helsinki-tallinn/2026-09/hsl.csv").read_text().splitlines()
+    rows = (tmp_path / "out/preview/helsinki-tallinn/2026-09/hsl.csv").read_text().splitlines()
     line = rows[2].split(",")[-1]
 
     case = json.loads(
@@ -179,6 +186,58 @@ def test_a_run_that_is_over_says_that_it_stays_so(clerk: Clerk) -> None:
     refused = clerk("settlement", "void", run, "--by", "Anna", "--reason", "again")
 
     assert refused.stderr == "conflict: the run is voided and stays so: it cannot become voided\n"
+
+
+def test_on_a_terminal_people_read_tables_and_programs_get_json_as_before(
+    clerk: Clerk, tmp_path: Path
+) -> None:
+    closed = _on_a_terminal("settlement", "close", "2026-09", "--by", "Anna")
+    as_json = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))
+    run, digest = as_json["run"], as_json["digest"]
+    ok(clerk("settlement", "reject", run, "--by", "Bertil", "--reason", "see [this] & that"))
+    shown, traced = _on_a_terminal("settlement", "show", run), _on_a_terminal("books", "trace", "t1")
+
+    assert "2026-09 of helsinki-tallinn: calculated" in closed
+    assert f'settlement approve {run} --by "..." --digest {digest}' in closed
+    assert "statements to look at: " + as_json["statements"] in closed
+    assert as_json["statements"] == str(tmp_path / "out/preview/helsinki-tallinn/2026-09")
+    assert "2026-09 of helsinki-tallinn, version 1: rejected" in shown
+    assert re.search(r"positions\n +amount\n", shown)
+    assert re.search(r"^hsl +9\.80 +EUR$", shown, re.MULTILINE)
+    assert re.search(r"^scheme +tlt +5\.00 +EUR$", shown, re.MULTILINE)
+    assert "carried forward: none" in shown
+    assert re.search(r"^rejected +Bertil +2026-10-05 \S+ UTC +see \[this\] & that$", shown, re.MULTILINE)
+    assert re.search(r"^hsl +sale +10\.00 +0\.20 +0\.00 +9\.80 +EUR", traced, re.MULTILINE)
+    assert re.search(r"^ +operator_payable:hsl:EUR +-9\.80$", traced, re.MULTILINE)
+    assert re.search(r"^2026-09-14 12:00:00 UTC +hsl", traced, re.MULTILINE)
+    assert "{" not in shown + traced + closed
+
+
+def test_a_terminal_gives_json_when_asked(clerk: Clerk) -> None:
+    run = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))["run"]
+
+    for words in (("settlement", "show", run), ("books", "trace", "t1")):
+        assert json.loads(_on_a_terminal(*words, "--json")) == json.loads(ok(clerk(*words)))
+    assert json.loads(_on_a_terminal("settlement", "close", "2026-09", "--json"))["run"] == run
+
+
+def _on_a_terminal(*words: str) -> str:
+    """What a command writes on a terminal of 120 columns; its bar is on standard error."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (50, 120))
+    with subprocess.Popen(
+        [sys.executable, "-m", "ticketing", *words], stdout=theirs, stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"},
+    ) as running:  # fmt: skip
+        os.close(theirs)
+        with open(ours, "rb", buffering=0) as screen:  # noqa: PTH123  a descriptor, not a path
+            found = b""
+            with contextlib.suppress(OSError):  # the end of a terminal
+                while part := screen.read(65_536):
+                    found += part
+    assert running.returncode == 0, found
+    told = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", found.decode().replace("\r\n", "\n"))
+    return re.sub(r" +$", "", told, flags=re.MULTILINE)
 
 
 def _bank(payments: str) -> str:
