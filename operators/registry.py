@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn
 
 from operators.connectors.basis import Now
@@ -33,6 +34,7 @@ _PLACES: tuple[PlaceKind, ...] = ("foot", "car", "cabin")
 _WIRE = ("allow_private", "timeout_ms")
 _FEED_BYTES = 200_000_000
 _OPEN = ConnectorTable("gtfs")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,13 @@ def connect(
     return _KINDS[(table or _OPEN).kind](reader, published, surroundings)
 
 
-def check(region: RegionData) -> list[Finding]:
-    """Every fault of the connector tables of a region; nothing is opened or called."""
+def check(region: RegionData, environ: Mapping[str, str] = _NOTHING) -> list[Finding]:
+    """Every fault of the connector tables of a region, as `environ` changes them; nothing is opened or called."""
     findings: list[Finding] = []
     surroundings = Surroundings(now=_never)
     for operator in region.operators.values():
         table = operator.connector or _OPEN
-        reader = _reader(operator.id, operator.connector, {}, findings)
+        reader = _reader(operator.id, operator.connector, environ, findings)
         if table.kind not in _KINDS:
             reader.fault("kind", "unknown_reference", f"must be one of {', '.join(sorted(_KINDS))}")
         else:

@@ -35,7 +35,8 @@ class TableReader:
 
     def fault(self, name: str, code: str, message: str) -> None:
         """Report a fault of one value."""
-        where = f"operators.{self.operator}.connector.{name}"
+        variable = self._variable(name)
+        where = variable if variable in self.environ else f"operators.{self.operator}.connector.{name}"
         self.findings.append(Finding(FILE, 0, where, code, message))
 
     def only(self, names: Collection[str]) -> None:
@@ -117,5 +118,8 @@ class TableReader:
         return self.environ.get(self.text(name), "")
 
     def _value(self, name: str, default: Any) -> Any:
-        replaced = self.environ.get(f"THROUGHFARE_{self.operator.upper()}_{name.upper()}")
+        replaced = self.environ.get(self._variable(name))
         return replaced if replaced is not None else self.values.get(name, default)
+
+    def _variable(self, name: str) -> str:
+        return f"THROUGHFARE_{self.operator.upper()}_{name.upper()}"

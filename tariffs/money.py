@@ -12,6 +12,20 @@ _EXPONENTS = {
     "KMF": 0, "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3, "UGX": 0, "UYI": 0,
     "UYW": 4, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0, "XXX": 0,
 }  # fmt: skip
+# The other currencies that somebody pays with (ISO 4217, table A.1): no funds, metals, tests or codes for none.
+_TWO_DECIMALS = frozenset({
+    "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BMD",
+    "BND", "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CNY", "COP", "CRC",
+    "CUP", "CVE", "CZK", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL",
+    "GHS", "GIP", "GMD", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IRR", "JMD",
+    "KES", "KGS", "KHR", "KPW", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "MAD", "MDL", "MGA",
+    "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO",
+    "NOK", "NPR", "NZD", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "RUB", "SAR",
+    "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL",
+    "THB", "TJS", "TMT", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "USD", "UYU", "UZS", "VED", "VES",
+    "WST", "XCD", "XCG", "YER", "ZAR", "ZMW", "ZWG",
+})  # fmt: skip
+_NO_TENDER = frozenset({"CLF", "UYI", "UYW", "XXX"})
 _CODE = re.compile(r"[A-Z]{3}")
 _DECIMAL = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?")
 _MAX_DIGITS = 15  # keeps every amount inside a signed 64-bit column, sums included
@@ -26,6 +40,11 @@ def exponent(currency: str) -> int:
     if not isinstance(currency, str) or not _CODE.fullmatch(currency):
         raise MoneyError(f"{currency!r} is not an ISO 4217 currency code")
     return _EXPONENTS.get(currency, 2)
+
+
+def is_currency(code: str) -> bool:
+    """Whether ISO 4217 knows this code as money that somebody pays with: what came from a bank is held against it."""
+    return code in _TWO_DECIMALS or (code in _EXPONENTS and code not in _NO_TENDER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from typing import Literal, cast
 from ticketing.clock import Clock, DemoClock, SystemClock
 from ticketing.errors import Misconfigured
 
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[^\s]*)?")
+# An Android app's origin is the hash of its signing certificate (WebAuthn on Android).
+_APP = re.compile(r"android:apk-key-hash:[A-Za-z0-9_-]+")
 # RFC 6454 as browsers write it; plain HTTP only where it never leaves the machine.
 _ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 Environment = Literal["development", "production"]
@@ -99,6 +102,17 @@ class Settings:
         """The clock of this deployment."""
         return DemoClock(self.demo_clock_file) if self.demo_clock_file else SystemClock()
 
+    def region_folder(self, name: str) -> Path:
+        """The folder of a region's data; raises Misconfigured when it is not there."""
+        folder = self.regions_folder / name
+        if not (folder / "region.toml").is_file():
+            there = ", ".join(sorted(path.parent.name for path in self.regions_folder.glob("*/region.toml")))
+            raise Misconfigured(
+                f"THROUGHFARE_REGIONS names {name!r}, and THROUGHFARE_REGIONS_FOLDER ({self.regions_folder}) has no "
+                f"folder of that name with a region.toml; it has {there or 'no region at all'}"
+            )
+        return folder
+
     def stripe(self) -> StripeSettings:
         """How this deployment speaks to Stripe."""
         return StripeSettings(
@@ -126,16 +140,16 @@ class Settings:
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read `THROUGHFARE_*`; raises Misconfigured for a value that cannot be, or that production refuses."""
-    settlement_folder = Path(environ.get("THROUGHFARE_SETTLEMENT_FOLDER", "var/settlement"))
+    settlement_folder = Path(_text(environ, "SETTLEMENT_FOLDER", "var/settlement"))
     settings = Settings(
-        database_url=environ.get("THROUGHFARE_DATABASE_URL", "sqlite:///var/throughfare.db"),
+        database_url=_text(environ, "DATABASE_URL", "sqlite:///var/throughfare.db"),
         environment=cast("Environment", _one_of(environ, "ENVIRONMENT", ("development", "production"))),
-        regions=tuple(environ.get("THROUGHFARE_REGIONS", "helsinki-tallinn").split(",")),
-        regions_folder=Path(environ.get("THROUGHFARE_REGIONS_FOLDER", "regions")),
-        keys_folder=Path(environ.get("THROUGHFARE_KEYS_FOLDER", "var/keys")),
-        key_passphrase=environ.get("THROUGHFARE_KEY_PASSPHRASE", DEMO_PASSPHRASE),
-        issuer=environ.get("THROUGHFARE_ISSUER", "throughfare.eu"),
-        public_url=environ.get("THROUGHFARE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
+        regions=_words(_text(environ, "REGIONS", "helsinki-tallinn")),
+        regions_folder=Path(_text(environ, "REGIONS_FOLDER", "regions")),
+        keys_folder=Path(_text(environ, "KEYS_FOLDER", "var/keys")),
+        key_passphrase=_text(environ, "KEY_PASSPHRASE", DEMO_PASSPHRASE),
+        issuer=_text(environ, "ISSUER", "throughfare.eu"),
+        public_url=_address(environ, "PUBLIC_URL", "http://127.0.0.1:8000"),
         gateway=cast("Literal['demo', 'stripe']", _one_of(environ, "GATEWAY", ("demo", "stripe"))),
         stripe_secret_key=environ.get("THROUGHFARE_STRIPE_SECRET_KEY", ""),
         stripe_webhook_secrets=_words(environ.get("THROUGHFARE_STRIPE_WEBHOOK_SECRET", "")),
@@ -143,11 +157,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         sale_channel=environ.get("THROUGHFARE_SALE_CHANNEL") or None,
         oidc=_oidc(environ),
         web_origins=_origins(environ),
-        passkey_origins=_words(environ.get("THROUGHFARE_PASSKEY_ORIGINS", "")),
+        passkey_origins=_passkey_origins(environ),
         proof_issuers=_optional_path(environ, "PROOF_ISSUERS"),
-        stripe_api_address=environ.get("THROUGHFARE_STRIPE_API_ADDRESS", "").rstrip("/"),
-        allow_demo_payments_in_production=environ.get("ALLOW_DEMO_PAYMENTS_IN_PRODUCTION") == "yes",
-        demo_clock_file=_optional_path(environ, "DEMO_CLOCK_FILE"),
+        stripe_api_address=_address(environ, "STRIPE_API_ADDRESS", ""),
+        allow_demo_payments_in_production=_allowed(environ, "ALLOW_DEMO_PAYMENTS_IN_PRODUCTION"),
+        demo_clock_file=_clock_file(environ),
         live_seconds=_seconds(environ, "LIVE_SECONDS", 30),
         settlement_folder=settlement_folder,
         anchors_folder=_optional_path(environ, "ANCHORS_FOLDER") or settlement_folder / "anchors",
@@ -173,6 +187,53 @@ def _refuse_unsafe_production(settings: Settings) -> None:
         raise Misconfigured("THROUGHFARE_DEMO_CLOCK_FILE pretends the time and is refused in production")
 
 
+def _text(environ: Mapping[str, str], name: str, default: str) -> str:
+    """A value that may be absent and not empty: an empty folder would be the one where the command was typed."""
+    value = environ.get(f"THROUGHFARE_{name}", default)
+    if not value.strip(", "):
+        raise Misconfigured(f"THROUGHFARE_{name} is empty; without it there is a default")
+    return value
+
+
+def _address(environ: Mapping[str, str], name: str, default: str) -> str:
+    value = environ.get(f"THROUGHFARE_{name}", default).rstrip("/")
+    if value != default and not _ADDRESS.fullmatch(value):
+        raise Misconfigured(
+            f"THROUGHFARE_{name} is {value!r}; an address is like https://throughfare.example"
+        )
+    return value
+
+
+def _allowed(environ: Mapping[str, str], name: str) -> bool:
+    value = environ.get(name, "")
+    if value not in {"", "no", "yes"}:
+        raise Misconfigured(f"{name} is {value!r}; it may be yes or no")
+    return value == "yes"
+
+
+def _clock_file(environ: Mapping[str, str]) -> Path | None:
+    """The file with the demo's shift of time; it may be absent, and nothing but a number of seconds stands in it."""
+    path = _optional_path(environ, "DEMO_CLOCK_FILE")
+    try:
+        if path:
+            DemoClock(path).now()
+    except (OSError, ValueError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it must hold a number of seconds"
+        raise Misconfigured(f"THROUGHFARE_DEMO_CLOCK_FILE: {path} cannot be used: {why}") from None
+    return path
+
+
+def _passkey_origins(environ: Mapping[str, str]) -> tuple[str, ...]:
+    found = _words(environ.get("THROUGHFARE_PASSKEY_ORIGINS", ""))
+    for origin in found:
+        if not _ORIGIN.fullmatch(origin) and not _APP.fullmatch(origin):
+            raise Misconfigured(
+                f"THROUGHFARE_PASSKEY_ORIGINS has {origin!r}; "
+                "an origin is like https://app.example or android:apk-key-hash:..."
+            )
+    return found
+
+
 def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
     value = environ.get(f"THROUGHFARE_{name}", allowed[0])
     if value not in allowed:
@@ -189,6 +250,11 @@ def _oidc(environ: Mapping[str, str]) -> OidcSettings | None:
     missing = [name for name, value in zip(names, values, strict=True) if not value]
     if missing:
         raise Misconfigured(f"THROUGHFARE_OIDC_{missing[0]} is needed beside the other three")
+    for name, value in (("ISSUER", values[0]), ("REDIRECT_URI", values[3])):
+        if not _ADDRESS.fullmatch(value):
+            raise Misconfigured(
+                f"THROUGHFARE_OIDC_{name} is {value!r}; it is an address like https://login.example"
+            )
     return OidcSettings(*values)
 
 

@@ -52,7 +52,10 @@ class _Reader(DocumentReader):
         kind: Kind = document.get("kind", "")
         if kind not in get_args(Kind):
             self.fault("kind", "invalid_enum", f"{kind!r} is not one of {', '.join(get_args(Kind))}")
+        parties = self._parties(document.get("parties"))
         pattern = self._pattern(document.get("pattern"), needed=kind != "highest_fare_window")
+        if kind != "border_point":  # its parties are the two sides; the train may be of neither
+            self._all_are_parties(pattern, parties)
         prices = self.prices(document.get("prices", []))
         percent = document.get("percent")
         if percent is not None and (type(percent) is not int or not 0 <= percent <= _MAX_PERCENT):
@@ -73,7 +76,7 @@ class _Reader(DocumentReader):
             version=self.version(document),
             row=self.row,
             kind=kind,
-            parties=self._parties(document.get("parties")),
+            parties=parties,
             valid_from=start or date.min,
             valid_to=end or date.max,
             pattern=_there_and_back(pattern) if back and pattern else pattern,
@@ -121,6 +124,13 @@ class _Reader(DocumentReader):
                 )
             )
         return tuple(elements)
+
+    def _all_are_parties(self, pattern: Sequence[Element], parties: Sequence[str]) -> None:
+        """Whoever rides by an agreement has agreed to it."""
+        for at, element in enumerate(pattern):
+            if parties and element.operator not in parties:
+                message = f"{element.operator} is in the pattern and not among the parties"
+                self.fault(f"pattern[{at}].operator", "not_a_party", message)
 
     def _waits(self, document: Mapping[str, Any], elements: int) -> tuple[int, ...]:
         waits = document.get("max_connection_seconds", [])

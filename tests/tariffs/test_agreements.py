@@ -237,6 +237,7 @@ def test_whatever_the_steps_the_parts_are_the_whole(
         (rule("through_fare", bearer="funder"), "bearer"),
         (rule("through_fare", percent=101), "percent"),
         (rule("through_fare", parties=["x"]), "parties[0]"),
+        (rule("through_fare", parties=["tll", "hsl"]), "pattern[1].operator"),
         (rule("through_fare", apportionment={"steps": [{"method": "fixed_first", "by_operator": {"hsl": "1.00"}, "currency": "EUR"}]}),
          "apportionment"),
         (rule("through_fare", apportionment={"steps": [{"method": "percent", "by_operator": {"hsl": "50"}}]}),

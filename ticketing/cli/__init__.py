@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -50,19 +50,32 @@ class LazyGroup(click.Group):
         return found
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; a domain error is said in plain words and ends with exit code 2."""
+        """Run a command; what is wrong with the request or the surroundings is said in plain words, exit code 2."""
         try:
             return super().invoke(ctx)
         except ThroughfareError as error:
-            click.echo(f"{error.code}: {error.detail}", err=True)
-            for fault in error.faults[1:] and error.faults:  # a single fault is the detail itself
-                click.echo(f"  {fault.path}: {fault.message}", err=True)
-            sys.exit(2)
+            _refuse(error)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            from ticketing.cli.environment import misconfigured  # noqa: PLC0415  only a failure needs it
+
+            found = misconfigured(error)
+            if found is None:
+                raise
+            _refuse(found)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+def _refuse(error: ThroughfareError) -> NoReturn:
+    click.echo(f"{error.code}: {error.detail}", err=True)
+    for fault in error.faults[1:] and error.faults:  # a single fault is the detail itself
+        click.echo(f"  {fault.path}: {fault.message}", err=True)
+    sys.exit(2)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import click
 
+from ticketing.cli import deployment
 from ticketing.cli.deployment import database, settings
 from ticketing.identity import create_key, list_keys, revoke_key, rotate_key
 from ticketing.identity.principal import ROLES, Role
@@ -28,10 +29,10 @@ def create_command(role: Role, operator: str | None, label: str, days: int | Non
     Example:
       throughfare access create --role gate --operator hsl --label "Pasila, gate 3"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    configured = settings()
+    configured, theirs = settings(), deployment.operator(operator)
     life = timedelta(days=days) if days else None
     made, secret = create_key(
-        database(configured), configured.clock(), role=role, operator=operator, label=label, life=life
+        database(configured), configured.clock(), role=role, operator=theirs, label=label, life=life
     )
     click.echo(f"id      {made.id}\nsecret  {secret}\nThe secret is not stored and cannot be shown again.")
 

@@ -6,6 +6,7 @@ import sys
 import click
 
 from ticketing.cli.progress import progress
+from ticketing.cli.shown import AS_JSON, answer, show_trace
 
 
 @click.group()
@@ -27,13 +28,13 @@ def verify_command(region: str | None) -> None:
     Example:
       throughfare books verify
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
+    from ticketing.cli import deployment  # noqa: PLC0415  only this command needs the database
     from ticketing.purchase.reversal import take_back  # noqa: PLC0415  see above
     from ticketing.settlement.verify import verify  # noqa: PLC0415  see above
 
-    configured = settings()
+    chosen = deployment.region(region)
     with progress("reading the books") as tell:
-        found = verify(office(configured), region or configured.regions[0], take_back, tell)
+        found = verify(deployment.office(deployment.settings()), chosen, take_back, tell)
     click.echo(json.dumps({"checked": found.checked, "faults": found.faults, "notes": found.notes}, indent=2))
     if found.faults:
         sys.exit(1)
@@ -48,20 +49,23 @@ def anchor_command(region: str | None) -> None:
     Example:
       throughfare books anchor >> /somewhere/else/anchors.txt
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
+    from ticketing.cli import deployment  # noqa: PLC0415  only this command needs the database
     from ticketing.settlement.anchor import anchor  # noqa: PLC0415  see above
 
-    configured = settings()
+    chosen = deployment.region(region)
     with progress("linking the entries") as tell:
-        made = anchor(office(configured), region or configured.regions[0], tell)
+        made = anchor(deployment.office(deployment.settings(), signs=True), chosen, tell)
     for block in made:
         click.echo(f"{block.period} {block.seq} {block.entries} {block.hash} {block.signed}")
 
 
 @command.command("trace")
 @click.argument("ticket")
-def trace_command(ticket: str) -> None:
+@AS_JSON
+def trace_command(ticket: str, *, as_json: bool) -> None:
     """Follow a TICKET's money: price and reasons, shares and rule, entries, taps.
+
+    On a terminal tables are shown, in a pipe JSON is written.
 
     \b
     Example:
@@ -70,7 +74,7 @@ def trace_command(ticket: str) -> None:
     from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
     from ticketing.settlement.trace import trace  # noqa: PLC0415  see above
 
-    click.echo(json.dumps(trace(office(settings()), ticket), ensure_ascii=False, indent=2))
+    answer(trace(office(settings()), ticket), show_trace, as_json=as_json)
 
 
 @command.command("months")

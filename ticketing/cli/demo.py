@@ -3,14 +3,13 @@
 import contextlib
 import os
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TextIO
 
 import click
 import httpx
@@ -18,6 +17,7 @@ from rich.console import Console
 
 from ticketing.cli import deployment
 from ticketing.cli.demo_operators import simulators
+from ticketing.cli.demo_processes import Process, alone, ended_by_signals, running
 from ticketing.cli.demo_scene import Scene, load_scene
 from ticketing.cli.serve import gunicorn
 from ticketing.cli.story import CARDS, Access, Stage, Story
@@ -40,6 +40,8 @@ _FOLDER = Path("var/demo")
 def command(*, region: str, once: bool, port: int | None) -> None:
     """Play a commuter's day, from Kopli in Tallinn to Pasila in Helsinki or in another region, with pretended money.
 
+    Written to a pipe or a file it ends after the story, as with --once.
+
     With THROUGHFARE_GATEWAY=stripe and a test key it is paid with Stripe's test cards.
 
     \b
@@ -51,33 +53,37 @@ def command(*, region: str, once: bool, port: int | None) -> None:
     chosen, gateway = port or _free_port(), os.environ.get("THROUGHFARE_GATEWAY", "demo")
     if gateway not in CARDS:
         raise click.ClickException(f"THROUGHFARE_GATEWAY is {gateway!r}; it may be {' or '.join(CARDS)}")
+    with alone(_FOLDER) as lock, ended_by_signals():
+        try:
+            _play(console, region, chosen, lock, gateway=gateway, once=once)
+        except KeyboardInterrupt:
+            console.print("\nGoodbye.")
+
+
+def _play(console: Console, region: str, port: int, lock: TextIO, *, gateway: str, once: bool) -> None:
+    """Set up, start everything, tell the story; on a terminal go on serving."""
     with console.status("Setting up the demo: database, keys, region ..."):
         scene = _scene(region)
         start = scene.morning(datetime.now(UTC))
-        settings, loaded, access, people = _set_up(chosen, region, start)
-    stage = contextlib.ExitStack()
-    try:
-        with stage:
-            with console.status("Starting the operators' stand-ins and the service ..."):
-                found = stage.enter_context(
-                    simulators(_FOLDER, settings.regions_folder / region, loaded.operators, _FOLDER / "clock")
-                )
-                server = stage.enter_context(_running(settings, chosen, found))
-                _await_ready(settings, server)
-            stage_of = Stage(settings.public_url, _FOLDER, _move_clock)
-            Story(console, scene, region, access, stage_of, cards=CARDS[gateway]).tell(start)
-            if once or not sys.stdout.isatty():
-                return
-            console.print(
-                f"\nThe service keeps running at [bold]{settings.public_url}[/bold] until Ctrl-C:\n"
-                f"  {settings.public_url}/console       for finance staff: {people}\n"
-                f"  {settings.public_url}/docs          the API, to try in the browser\n"
-                f"  {settings.public_url}/healthz       its health, naming every stand-in\n"
-                f"  {settings.public_url}/.well-known/jwks.json"
-            )
-            server.wait()
-    except KeyboardInterrupt:
-        console.print("\nGoodbye.")
+        settings, loaded, access, people = _set_up(port, region, start)
+    with contextlib.ExitStack() as stage:
+        with console.status("Starting the operators' stand-ins and the service ..."):
+            clock_file, folder = _FOLDER / "clock", settings.regions_folder / region
+            found = stage.enter_context(simulators(_FOLDER, folder, loaded.operators, clock_file, lock))
+            server, _ = stage.enter_context(_running(settings, port, found, lock))
+            _await_ready(settings, server)
+        stage_of = Stage(settings.public_url, _FOLDER, _move_clock)
+        Story(console, scene, region, access, stage_of, cards=CARDS[gateway]).tell(start)
+        if once or not sys.stdout.isatty():
+            return
+        console.print(
+            f"\nThe service keeps running at [bold]{settings.public_url}[/bold] until Ctrl-C:\n"
+            f"  {settings.public_url}/console       for finance staff: {people}\n"
+            f"  {settings.public_url}/docs          the API, to try in the browser\n"
+            f"  {settings.public_url}/healthz       its health, naming every stand-in\n"
+            f"  {settings.public_url}/.well-known/jwks.json"
+        )
+        server.wait()
 
 
 def _scene(region: str) -> Scene:
@@ -124,10 +130,9 @@ def _set_up(port: int, name: str, start: datetime) -> tuple[Settings, Region, Ac
     return settings, region, Access(gates, finance, approver), people
 
 
-@contextlib.contextmanager
 def _running(
-    settings: Settings, port: int, operators: Mapping[str, str]
-) -> Iterator["subprocess.Popen[bytes]"]:
+    settings: Settings, port: int, operators: Mapping[str, str], lock: TextIO
+) -> contextlib.AbstractContextManager[list[Process]]:
     """The service under gunicorn, and the worker beside it; both end with the block."""
     environment = {
         **os.environ,
@@ -144,22 +149,10 @@ def _running(
         "service": gunicorn(f"127.0.0.1:{port}", workers=1, threads=8),
         "worker": [sys.executable, "-m", "ticketing", "worker"],
     }
-    started = [_start(name, line, environment) for name, line in lines.items()]
-    try:
-        yield started[0]
-    finally:
-        for process in started:
-            process.send_signal(signal.SIGTERM)
-        for process in started:
-            process.wait(timeout=10)
+    return running(lines, _FOLDER, lock, environment)
 
 
-def _start(name: str, line: list[str], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    with (_FOLDER / f"{name}.log").open("wb") as log:
-        return subprocess.Popen(line, env=dict(environment), stdout=log, stderr=log)  # noqa: S603  our own words
-
-
-def _await_ready(settings: Settings, server: "subprocess.Popen[bytes]") -> None:
+def _await_ready(settings: Settings, server: Process) -> None:
     """Ask until the service says that it is ready; a service that died or stays silent ends the demo."""
     give_up = time.monotonic() + _START_SECONDS
     while time.monotonic() < give_up and server.poll() is None:

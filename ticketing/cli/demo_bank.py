@@ -1,11 +1,12 @@
 """A stand-in for the demo's bank: it answers a payment file with a statement in which one amount is a cent wrong."""
 
-import sys
 import xml.etree.ElementTree as ET
 from datetime import UTC, date, datetime
-from pathlib import Path
+from typing import BinaryIO
 
-from tariffs.money import Money, parse
+import click
+
+from tariffs.money import Money, MoneyError, parse
 
 _OPENING = 100_000
 _ENTRY = """      <Ntry>
@@ -55,5 +56,23 @@ def _texts(root: ET.Element, name: str) -> list[str]:
     return [node.text or "" for node in root.iter() if node.tag.rpartition("}")[2] == name]
 
 
-if __name__ == "__main__":  # python -m ticketing.cli.demo_bank payments-sepa.xml > bank-statement.xml
-    sys.stdout.write(answer(Path(sys.argv[1]).read_bytes(), datetime.now(UTC).date()))
+@click.command()
+@click.argument("payments", type=click.File("rb"))
+def command(payments: BinaryIO) -> None:
+    """Answer the payment file PAYMENTS as a bank would: print its statement, one amount a cent wrong. A stand-in.
+
+    \b
+    Example:
+      python -m ticketing.cli.demo_bank payments-sepa.xml > bank-statement.xml
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    try:
+        statement = answer(payments.read(), datetime.now(UTC).date())
+    except (ET.ParseError, IndexError, MoneyError):
+        raise click.BadParameter(
+            f"{payments.name} is no payment file (pain.001)", param_hint="PAYMENTS"
+        ) from None
+    click.echo(statement, nl=False)
+
+
+if __name__ == "__main__":
+    command(prog_name="python -m ticketing.cli.demo_bank")

@@ -1,17 +1,17 @@
 """The demo's stand-ins for operators' systems: for each that a region connects, the simulator of its protocol; each a process."""
 
 import contextlib
-import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 from operators.region import Operator
+from ticketing.cli.demo_processes import Process, running
 
 _START_SECONDS = 30
 _HOLD_MINUTES = 20
@@ -20,7 +20,7 @@ _SPEAKS_HTTP = {"maritime", "osdm"}
 
 @contextlib.contextmanager
 def simulators(
-    folder: Path, region_folder: Path, operators: Mapping[str, Operator], clock_file: Path
+    folder: Path, region_folder: Path, operators: Mapping[str, Operator], clock_file: Path, lock: TextIO
 ) -> Iterator[dict[str, str]]:
     """Start them; yields what the service's environment needs to find them. They end with the block."""
     lines: dict[str, tuple[str, ...]] = {}
@@ -42,17 +42,12 @@ def simulators(
             feed = region_folder / "feeds" / name
             lines[name] = ("exchange", "--folder", str(exchange), "--feed", str(feed), "--operator", name)
             environment[f"{variable}_FOLDER"] = str(exchange)
-    lines = {name: (*line, "--clock-file", str(clock_file)) for name, line in lines.items()}
-    started = [_start(folder, name, line) for name, line in lines.items()]
-    try:
+    begin = (sys.executable, "-m", "ticketing", "simulate")
+    whole = {name: (*begin, *line, "--clock-file", str(clock_file)) for name, line in lines.items()}
+    with running(whole, folder, lock) as started:
         for port in ports:
             _await_port(port, started)
         yield environment
-    finally:
-        for process in started:
-            process.send_signal(signal.SIGTERM)
-        for process in started:
-            process.wait(timeout=10)
 
 
 def _addresses(kind: str, variable: str, url: str) -> dict[str, str]:
@@ -61,14 +56,7 @@ def _addresses(kind: str, variable: str, url: str) -> dict[str, str]:
     return {f"{variable}_URL": url, f"{variable}_TOKEN_URL": f"{url}/token"}
 
 
-def _start(folder: Path, name: str, line: tuple[str, ...]) -> "subprocess.Popen[bytes]":
-    with (folder / f"{name}.log").open("wb") as log:
-        return subprocess.Popen(  # noqa: S603  our own words
-            [sys.executable, "-m", "ticketing", "simulate", *line], stdout=log, stderr=log
-        )
-
-
-def _await_port(port: int, started: list["subprocess.Popen[bytes]"]) -> None:
+def _await_port(port: int, started: list[Process]) -> None:
     give_up = time.monotonic() + _START_SECONDS
     while time.monotonic() < give_up and all(process.poll() is None for process in started):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

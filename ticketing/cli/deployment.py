@@ -2,9 +2,14 @@
 
 import functools
 
+import click
+
+from operators.region_toml import REGION_TOML, open_toml
 from ticketing import config
 from ticketing.config import Settings
 from ticketing.db import Database
+from ticketing.db.migrate import is_current
+from ticketing.errors import InvalidRequest, Misconfigured
 from ticketing.settlement.service import Office
 from ticketing.tickets.keys import KeyStore
 
@@ -15,19 +20,69 @@ def settings() -> Settings:
     return config.from_environment()
 
 
+def region(name: str | None) -> str:
+    """The region that a command is about, the first configured one by default.
+
+    Raises InvalidRequest for one that is not configured, Misconfigured for one without its folder.
+    """
+    configured = settings()
+    chosen = configured.regions[0] if name is None else name
+    if chosen not in configured.regions:
+        raise InvalidRequest.at(
+            "region",
+            f"{chosen!r} is not served here; THROUGHFARE_REGIONS names {', '.join(configured.regions)}",
+        )
+    configured.region_folder(chosen)
+    return chosen
+
+
+def operator(name: str | None) -> str | None:
+    """An operator of a configured region, where a command names one; raises InvalidRequest for any other."""
+    if name is None:
+        return None
+    configured = settings()
+    known = {
+        known: None
+        for region in configured.regions
+        for known in open_toml(configured.region_folder(region) / REGION_TOML, []).operators()
+    }
+    if name not in known:
+        raise InvalidRequest.at(
+            "operator",
+            f"{name!r} is no operator of {', '.join(configured.regions)}; they are {', '.join(known)}",
+        )
+    return name
+
+
 def database(configured: Settings) -> Database:
-    """The database of the settings."""
-    return Database(configured.database_url)
+    """The database of the settings; it is closed when the command ends."""
+    opened = Database(configured.database_url)
+    running = click.get_current_context(silent=True)
+    if running:
+        running.call_on_close(opened.close)
+    return opened
 
 
-def office(configured: Settings) -> Office:
-    """The settlement room."""
+def current_database(configured: Settings) -> Database:
+    """The database of the settings; raises Misconfigured when its schema is not the newest."""
+    opened = database(configured)
+    if not is_current(opened):
+        raise Misconfigured(
+            "THROUGHFARE_DATABASE_URL: the schema is not the newest; run `throughfare db upgrade`"
+        )
+    return opened
+
+
+def office(configured: Settings, *, signs: bool = False) -> Office:
+    """The settlement room; for a command that `signs` the books, missing keys are made."""
     clock = configured.clock()
     keys = KeyStore(configured.keys_folder, configured.key_passphrase)
-    keys.create_missing(clock.now())
+    opened = current_database(configured) if signs else database(configured)
+    if signs:
+        keys.create_missing(clock.now())
     specimens = configured.environment != "production"
     return Office(
-        database(configured),
+        opened,
         clock,
         keys,
         configured.regions_folder,

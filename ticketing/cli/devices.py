@@ -5,8 +5,8 @@ import json
 import click
 
 from ticketing.api.devices import shown
-from ticketing.cli.deployment import database, settings
-from ticketing.db.migrate import is_current
+from ticketing.cli import deployment
+from ticketing.cli.deployment import current_database, settings
 from ticketing.gate import devices, staff
 from ticketing.gate.devices import Place
 from ticketing.gate.house import Gatehouse
@@ -38,6 +38,7 @@ def code_command(
     Example:
       throughfare devices code --operator hsl --name "Pasila, gate 3"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    deployment.operator(operator)
     house = _house()
     code, expires_at = devices.make_code(
         house, operator, Place(name, stop_id, zone, direction), "command line"
@@ -108,9 +109,7 @@ def journal_command(operator: str) -> None:
 
 def _house() -> Gatehouse:
     configured = settings()
-    opened = database(configured)
-    if not is_current(opened):
-        raise click.ClickException("the database is not at the newest schema; run `throughfare db upgrade`")
+    opened = current_database(configured)
     keys = KeyStore(configured.keys_folder, configured.key_passphrase)
     demo = configured.gateway == "demo"
     press = Press(keys, configured.issuer, configured.public_url, demo=demo)

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from operators.conformance import score, stands
 from operators.conformance.score import Score
 from operators.registry import Surroundings
 from ticketing.app import build_rooms
+from ticketing.cli import deployment
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
 from ticketing.progress import Progress
@@ -102,12 +104,12 @@ def _simulated(kind: str, tell: Progress) -> Score:
 
 
 def _configured(name: str, region: str | None, category: str, tell: Progress) -> Score:
-    loaded = load_regions(settings())
-    chosen = loaded.get(region or next(iter(loaded)))
-    if chosen is None or name not in chosen.operators:
-        known = ", ".join(chosen.operators) if chosen else ", ".join(loaded)
+    where = deployment.region(region)
+    chosen = load_regions(replace(settings(), regions=(where,)))[where]
+    if name not in chosen.operators:
         raise click.BadParameter(
-            f"{name!r} is neither a protocol ({', '.join(stands.kinds())}) nor an operator of the region ({known})"
+            f"{name!r} is neither a protocol ({', '.join(stands.kinds())}) nor an operator of the region "
+            f"({', '.join(chosen.operators)})"
         )
     surroundings = Surroundings(settings().clock().now, environ=os.environ)
     return score.run(stands.configured(chosen.data, name, surroundings, category), tell=tell)

@@ -5,8 +5,7 @@ import sys
 
 import click
 
-from ticketing.cli.deployment import database, settings
-from ticketing.db.migrate import is_current
+from ticketing.cli.deployment import current_database, settings
 
 
 @click.command()
@@ -21,10 +20,7 @@ def command(bind: str, workers: int, threads: int) -> None:
       throughfare serve --bind 0.0.0.0:8000 --workers 4
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     configured = settings()  # refuses unsafe ones here, in plain words
-    opened = database(configured)
-    if not is_current(opened):
-        raise click.ClickException("the database is not at the newest schema; run `throughfare db upgrade`")
-    opened.close()
+    current_database(configured).close()
     os.execv(sys.executable, gunicorn(bind, workers, threads))  # noqa: S606  our own words, no shell
 
 

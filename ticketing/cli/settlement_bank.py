@@ -91,7 +91,7 @@ def import_command(file: BinaryIO, by: str, region: str | None) -> None:
 
     content = file.read(camt.MAX_BYTES + 1)
     with progress("reading the statement") as tell:
-        new, findings = reconcile.import_statement(_office(), _region(region), content, by, tell)
+        new, findings = reconcile.import_statement(*_at(region), content, by, tell)
     booked = sum(finding.verdict == "matched" for finding in findings)
     click.echo(f"{new} new lines, {booked} booked")
     _tell([finding for finding in findings if finding.verdict != "matched"])
@@ -108,7 +108,7 @@ def review_command(region: str | None) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import reconcile  # noqa: PLC0415  only this command needs the database
 
-    findings, absent = reconcile.review(_office(), _region(region))
+    findings, absent = reconcile.review(*_at(region))
     _tell(findings)
     for wanted in absent:
         amount = Money(wanted.amount_minor, wanted.currency)
@@ -135,9 +135,7 @@ def book_command(
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import reconcile  # noqa: PLC0415  only this command needs the database
 
-    made = reconcile.book_line(
-        _office(), _region(region), line, way, by=by, reason=reason, reference=reference
-    )
+    made = reconcile.book_line(*_at(region), line, way, by=by, reason=reason, reference=reference)
     click.echo(f"{made.line_id[:12]} booked as {made.kind}")
 
 
@@ -159,7 +157,9 @@ def _office() -> Any:
     return office(settings())
 
 
-def _region(region: str | None) -> str:
-    from ticketing.cli.deployment import settings  # noqa: PLC0415  see above
+def _at(region: str | None) -> tuple[Any, str]:
+    """The office and the region that a command is about; a region that is not served opens nothing."""
+    from ticketing.cli import deployment  # noqa: PLC0415  see above
 
-    return region or settings().regions[0]
+    chosen = deployment.region(region)
+    return _office(), chosen

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import click
 
 from ticketing.cli.progress import progress
+from ticketing.cli.shown import AS_JSON, answer, show_close, show_run
 from ticketing.db.runs import Run
 from ticketing.progress import Stages, told
 from ticketing.settlement.journal import FORMATS, Format
@@ -31,26 +32,29 @@ _REASON = click.option("--reason", required=True, help="Why: it is kept.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("var/statements"),
-    show_default=True,
-    help="Where one CSV statement per operator is written.",
+    default=None,
+    help="Where one CSV statement per operator is written; `preview` in THROUGHFARE_SETTLEMENT_FOLDER by default.",
 )
-def close_command(period: str, region: str | None, prepared_by: str, out: Path) -> None:
+@AS_JSON
+def close_command(
+    period: str, region: str | None, prepared_by: str, out: Path | None, *, as_json: bool
+) -> None:
     """Close PERIOD (like 2026-03): positions, payments and a statement per operator.
+
+    On a terminal a summary is shown, in a pipe JSON is written.
 
     \b
     Example:
       throughfare settlement close 2026-03 --by "Anna Kask"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
+    from ticketing.cli import deployment  # noqa: PLC0415  only this command needs the database
     from ticketing.settlement import lines, service  # noqa: PLC0415  see above
     from ticketing.settlement.export import file_name  # noqa: PLC0415  see above
 
-    configured = settings()
-    desk = office(configured)
+    chosen, desk = deployment.region(region), deployment.office(deployment.settings(), signs=True)
     with progress(f"closing {period}") as tell:
-        run = service.close(desk, region or configured.regions[0], period, prepared_by, tell)
-    folder = out / run.region / run.period
+        run = service.close(desk, chosen, period, prepared_by, tell)
+    folder = (out or desk.files / "preview") / run.region / run.period
     folder.mkdir(parents=True, exist_ok=True)
     with progress("writing statements") as tell:
         stages = Stages(tell, {party: lines.count(run, party) for party in lines.parties(run)})
@@ -65,7 +69,7 @@ def close_command(period: str, region: str | None, prepared_by: str, out: Path) 
         "statements": str(folder),
         **run.document,
     }
-    click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
+    answer(summary, show_close, as_json=as_json)
 
 
 @click.command("runs")
@@ -84,8 +88,11 @@ def runs_command() -> None:
 
 @click.command("show")
 @click.argument("run_id", metavar="RUN")
-def show_command(run_id: str) -> None:
+@AS_JSON
+def show_command(run_id: str, *, as_json: bool) -> None:
     """Show a run: its dataset, its steps with their people, its files with their SHA-256.
+
+    On a terminal a summary is shown, in a pipe JSON is written.
 
     \b
     Example:
@@ -94,7 +101,7 @@ def show_command(run_id: str) -> None:
     from ticketing.settlement import service, show  # noqa: PLC0415  only this command needs the database
 
     run, steps, files = service.get_trail(_office(), _full_id(run_id))
-    click.echo(json.dumps(show.trail(run, steps, files), ensure_ascii=False, indent=2))
+    answer(show.trail(run, steps, files), show_run, as_json=as_json)
 
 
 @click.command("approve")
@@ -199,7 +206,7 @@ def journal_command(period: str, region: str | None, form: Format) -> None:
 
     with progress(f"journal of {period}", answers=True) as tell:
         far = partial(tell, f"journal of {period}")
-        for line in service.write_journal(_office(), _region(region), period, form, far):
+        for line in service.write_journal(*_at(region), period, form, far):
             click.echo(line, nl=False)
 
 
@@ -231,7 +238,7 @@ def simulate_command(
             raise InvalidRequest.at("agreement", f"this is no JSON that can be read: {error}") from None
         with progress(f"pricing {period} again") as tell:
             far = partial(tell, f"pricing {period} again")
-            found = simulate.by_agreement(_office(), _region(region), period, document, far)
+            found = simulate.by_agreement(*_at(region), period, document, far)
     elif terms is not None:
         try:
             other = tomllib.loads(terms.read().decode())
@@ -239,7 +246,7 @@ def simulate_command(
             raise InvalidRequest.at("terms", f"this is no TOML that can be read: {error}") from None
         with progress(f"summing {period}") as tell:
             far = partial(tell, f"summing {period}")
-            found = simulate.by_terms(_office(), _region(region), period, read_terms(other), far)
+            found = simulate.by_terms(*_at(region), period, read_terms(other), far)
     click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
 
 
@@ -312,10 +319,12 @@ def _office() -> Any:
     return office(settings())
 
 
-def _region(region: str | None) -> str:
-    from ticketing.cli.deployment import settings  # noqa: PLC0415  see above
+def _at(region: str | None) -> tuple[Any, str]:
+    """The office and the region that a command is about; a region that is not served opens nothing."""
+    from ticketing.cli import deployment  # noqa: PLC0415  see above
 
-    return region or settings().regions[0]
+    chosen = deployment.region(region)
+    return _office(), chosen
 
 
 def _full_id(start: str) -> str:

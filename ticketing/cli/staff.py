@@ -2,6 +2,7 @@
 
 import click
 
+from ticketing.cli import deployment
 from ticketing.cli.deployment import database, settings
 from ticketing.db.staff_tables import STAFF_ROLES
 from ticketing.identity import staff
@@ -27,7 +28,8 @@ def add_command(email: str, name: str, role: str, operator: str | None) -> None:
     Example:
       throughfare staff add anna@scheme.example --name "Anna Kask" --role finance
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    made, first = staff.add(_desk(), email, name, role=role, operator=operator)
+    theirs = deployment.operator(operator)
+    made, first = staff.add(_desk(), email, name, role=role, operator=theirs)
     click.echo(
         f"id              {made.id}\nfirst password  {first}\nIt is not stored and cannot be shown again."
     )

@@ -9,19 +9,30 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from ticketing.errors import Misconfigured
+
 Transaction = sa.Connection
 
 _STATEMENT_TIMEOUT_MS = 15_000
 _BUSY_TIMEOUT_MS = 10_000
+_LIKE = "sqlite:///var/throughfare.db or postgresql://user@host/name"
 
 
 class Database:
-    """One engine. A `write()` commits when its block ends and rolls back when the block raises."""
+    """One engine. A `write()` commits when its block ends and rolls back when the block raises.
+
+    Raises Misconfigured for a URL that names no database, and when an SQLite file is opened that nobody has made.
+    """
 
     def __init__(self, url: str) -> None:
-        self.url = sa.make_url(_with_driver(url))
+        self.url = _read_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
+        try:
+            self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url)
+        except (sa.exc.ArgumentError, ImportError):
+            raise Misconfigured(
+                f"THROUGHFARE_DATABASE_URL names the driver {self.url.drivername!r}, which is not here; write {_LIKE}"
+            ) from None
         # SQLite has one writer: threads that queue here wait in order instead of polling a busy file.
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
 
@@ -39,19 +50,44 @@ class Database:
             with writer.begin():
                 yield writer
 
+    def create(self) -> None:
+        """Make the file of an SQLite database, with its folder, where there is none."""
+        file = _file_of(self.url)
+        if self.is_sqlite and file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch(exist_ok=True)
+
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
 
 
-def _with_driver(url: str) -> str:
-    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+def _read_url(url: str) -> sa.URL:
+    try:
+        found = sa.make_url(url.replace("postgresql://", "postgresql+psycopg://", 1))
+        backend = found.get_backend_name()
+    except (sa.exc.ArgumentError, ValueError):  # its text is not repeated: it may hold a password
+        raise Misconfigured(f"THROUGHFARE_DATABASE_URL is no address of a database; write {_LIKE}") from None
+    if backend not in {"sqlite", "postgresql"}:
+        raise Misconfigured(f"THROUGHFARE_DATABASE_URL names {backend!r}; write {_LIKE}")
+    return found
+
+
+def _file_of(url: sa.URL) -> Path | None:
+    """The file of an SQLite database; None for one in memory."""
+    return Path(url.database) if url.database and url.database != ":memory:" else None
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    file = _file_of(url)
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
+
+    @event.listens_for(engine, "do_connect")
+    def _find(*_: Any) -> None:  # SQLite would make an empty one
+        if file is not None and not file.exists():
+            raise Misconfigured(
+                f"THROUGHFARE_DATABASE_URL: there is no database at {file}; `throughfare db upgrade` makes one"
+            )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

@@ -14,7 +14,11 @@ _FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
 
 def upgrade(database: Database, revision: str = "head", progress: Progress = silent) -> None:
-    """Run every migration up to a revision that this database has not seen, telling each that has run."""
+    """Run every migration up to a revision that this database has not seen, telling each that has run.
+
+    An SQLite database that is not there is made.
+    """
+    database.create()
     configuration = _configuration()
     with database.write() as tx:
         seen = MigrationContext.configure(tx).get_current_revision() or "base"

@@ -26,6 +26,14 @@ class SoldQuote:
     passengers: frozenset[str]
 
 
+def count_tickets(tx: Transaction, region: str, period: str) -> int:
+    """How many tickets were sold in a month."""
+    counted = sa.func.count(share.c.ticket_jti.distinct())
+    return tx.execute(
+        sa.select(counted).where(share.c.period == period, share.c.region == region, share.c.kind == "sale")
+    ).scalar_one()
+
+
 def stream_quotes(tx: Transaction, region: str, period: str, far: Far = silent) -> Iterator[SoldQuote]:
     """Yield the quotes of a month's sales, a page at a time."""
     tickets = (

@@ -14,11 +14,12 @@ from operators.figures import Figures
 from operators.guard import Guarded, Patience
 from operators.port import Connector
 from operators.region import Operator
+from tariffs.findings import errors
 from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.db.connectors import DatabaseJournal, DatabaseSailings
 from ticketing.db.figures import DatabaseFigures
-from ticketing.errors import NotFound
+from ticketing.errors import Fault, Misconfigured, NotFound
 from ticketing.progress import Progress, silent
 from ticketing.regions.load import Region
 
@@ -64,9 +65,17 @@ def open_connectors(
 ) -> Connectors:
     """Make the connectors; nothing is called until somebody asks.
 
-    `environ` may replace a value of an operator's table (`THROUGHFARE_TALLINK_URL`) and holds its secrets.
+    `environ` may replace a value of an operator's table (`THROUGHFARE_TALLINK_URL`) and holds its secrets; raises
+    Misconfigured naming each such value that cannot be.
     """
     for name, region in regions.items():
+        faults = [
+            Fault(found.field, found.message)
+            for found in errors(registry.check(region.data, environ))
+            if found.field in environ
+        ]
+        if faults:
+            raise Misconfigured("; ".join(f"{fault.path} {fault.message}" for fault in faults), faults)
         for operator in region.operators.values():
             _announce(name, operator, environ)
     figures = Figures(DatabaseFigures(database), time.monotonic)

@@ -54,7 +54,7 @@ def load_regions(settings: Settings) -> dict[str, Region]:
     """Load every configured region; raises Misconfigured with the faults of one that cannot be used."""
     loaded: dict[str, Region] = {}
     for name in settings.regions:
-        region, findings = check_region(settings.regions_folder / name)
+        region, findings = check_region(settings.region_folder(name))
         if region is None:
             faults = [
                 Fault(f"{found.file}:{found.row}:{found.field}", found.message) for found in errors(findings)

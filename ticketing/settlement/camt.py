@@ -1,21 +1,26 @@
-"""Read a bank statement in ISO 20022 camt.053 (any version), refusing what does not add up. Pure.
+"""Read a bank statement in ISO 20022 camt.053 (versions 02 to 12), refusing what does not add up. Pure.
 
 Only booked entries count. CdtDbtInd says which way the money went on this account; RvslInd only says that an entry
 takes an earlier one back (ISO 20022 message definition report, camt.053), so it changes no sign.
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
-from tariffs.money import MoneyError, exponent, parse
-from ticketing.errors import Fault, InvalidRequest
+from tariffs.money import MoneyError, exponent, is_currency, parse
+from ticketing.errors import InvalidRequest
+from ticketing.settlement.camt_xml import Faults, all_of, child, deepest, parsed, text
 
 MAX_BYTES = 50_000_000
+_MESSAGE = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.(0[2-9]|1[0-2])\}Document")
+# xs:date may carry a time zone.
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?", re.ASCII)
+# How many faults are told in the sentence; the rest stands in the list.
+_TOLD = 3
 _CREDIT = {"CRDT": 1, "DBIT": -1}
 
 
@@ -41,49 +46,64 @@ def read(content: bytes) -> list[StatementLine]:
     """Read every statement of a file; raises InvalidRequest naming each fault: nothing of a bad file is used."""
     if len(content) > MAX_BYTES:
         raise InvalidRequest.at("file", f"longer than {MAX_BYTES:,} bytes")
-    try:
-        root = fromstring(content, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError) as error:
-        raise InvalidRequest.at("file", f"this is no XML that can be read: {error}") from None
-    statements = _all(_child(root, "BkToCstmrStmt"), "Stmt")
+    root, lines = parsed(content)
+    if not _MESSAGE.fullmatch(root.tag):
+        space, _, name = root.tag.rpartition("}")
+        raise InvalidRequest.at(
+            "file",
+            f"line {lines[root]}: this is no camt.053: {name} of {space.lstrip('{') or 'no namespace'}; a statement "
+            "is a Document of urn:iso:std:iso:20022:tech:xsd:camt.053.001.02 to .12",
+        )
+    statements = all_of(child(root, "BkToCstmrStmt"), "Stmt")
     if not statements:
         raise InvalidRequest.at("file", "this is no camt.053: there is no BkToCstmrStmt/Stmt")
-    faults: list[Fault] = []
+    faults = Faults(lines)
     found = [
         line
         for at, statement in enumerate(statements)
         for line in _statement(statement, f"Stmt[{at}]", faults)
     ]
-    if faults:
-        raise InvalidRequest("; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3]), faults)
+    if faults.found:
+        told = [f"{fault.path}: {fault.message}" for fault in faults.found]
+        more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+        raise InvalidRequest("; ".join(told[:_TOLD]) + more, faults.found)
     return found
 
 
-def _statement(statement: Element, path: str, faults: list[Fault]) -> list[StatementLine]:
-    iban, name = _text(statement, "Acct", "Id", "IBAN"), _text(statement, "Id")
+def _statement(statement: Element, path: str, faults: Faults) -> list[StatementLine]:
+    iban, name = text(statement, "Acct", "Id", "IBAN"), text(statement, "Id")
     if not iban:
-        faults.append(Fault(f"{path}.Acct.Id.IBAN", "is missing"))
+        faults.at(deepest(statement, "Acct", "Id"), f"{path}.Acct.Id.IBAN", "is missing")
+    account = text(statement, "Acct", "Ccy")
+    if account and not is_currency(account):
+        faults.at(
+            deepest(statement, "Acct", "Ccy"), f"{path}.Acct.Ccy", f"{account!r} is no currency (ISO 4217)"
+        )
     lines: list[StatementLine] = []
     booked: dict[str, int] = {}
-    for at, entry in enumerate(_all(statement, "Ntry")):
+    for at, entry in enumerate(all_of(statement, "Ntry")):
         where = f"{path}.Ntry[{at}]"
-        status = _text(entry, "Sts", "Cd") or _text(entry, "Sts")
+        status = text(entry, "Sts", "Cd") or text(entry, "Sts")
         if status != "BOOK":
             continue
-        amount = _amount(entry, where, faults)
+        amount = _amount(entry, where, account, faults)
+        days = {
+            "booking_date": _date(entry, "BookgDt", where, faults),
+            "value_date": _date(entry, "ValDt", where, faults),
+        }
         if amount is None:
             continue
         currency, minor = amount
         booked[currency] = booked.get(currency, 0) + minor
-        head = {"iban": iban, "statement_id": name, "currency": currency}
+        head = {"iban": iban, "statement_id": name, "currency": currency, **days}
         lines += _movements(entry, minor, head, len(lines))
-    _check_balances(statement, path, booked, faults)
+    _check_balances(statement, path, account, booked, faults)
     return lines
 
 
 def _movements(entry: Element, minor: int, head: dict[str, str], seq: int) -> list[StatementLine]:
     """The payments of a batch where they sum to the entry, or else the entry as one movement."""
-    details = [found for part in _all(entry, "NtryDtls") for found in _all(part, "TxDtls")]
+    details = [found for part in all_of(entry, "NtryDtls") for found in all_of(part, "TxDtls")]
     parts = [_detail_amount(found, head["currency"]) for found in details]
     sign = 1 if minor > 0 else -1
     if len(details) > 1 and None not in parts and sum(part or 0 for part in parts) == abs(minor):
@@ -94,16 +114,13 @@ def _movements(entry: Element, minor: int, head: dict[str, str], seq: int) -> li
 
 
 def _line(entry: Element, detail: Element, amount: int, head: dict[str, str], seq: int) -> StatementLine:
-    reference = _text(detail, "Refs", "AcctSvcrRef") or _text(entry, "AcctSvcrRef")
+    reference = text(detail, "Refs", "AcctSvcrRef") or text(entry, "AcctSvcrRef")
     side = "Cdtr" if amount < 0 else "Dbtr"
     told: dict[str, Any] = {
-        "booking_date": _date(entry, "BookgDt"),
-        "value_date": _date(entry, "ValDt"),
-        "end_to_end_id": _text(detail, "Refs", "EndToEndId"),
+        "end_to_end_id": text(detail, "Refs", "EndToEndId"),
         "bank_reference": reference,
-        "counterparty": _text(detail, "RltdPties", side, "Pty", "Nm")
-        or _text(detail, "RltdPties", side, "Nm"),
-        "remittance": " ".join(node.text or "" for node in _all(_child(detail, "RmtInf"), "Ustrd")).strip(),
+        "counterparty": text(detail, "RltdPties", side, "Pty", "Nm") or text(detail, "RltdPties", side, "Nm"),
+        "remittance": " ".join(node.text or "" for node in all_of(child(detail, "RmtInf"), "Ustrd")).strip(),
     }
     place = "" if reference else f"{head['statement_id']}/{seq}"
     same = [
@@ -112,7 +129,7 @@ def _line(entry: Element, detail: Element, amount: int, head: dict[str, str], se
         str(amount),
         reference,
         place,
-        told["booking_date"],
+        head["booking_date"],
         told["end_to_end_id"],
     ]
     return StatementLine(
@@ -124,53 +141,61 @@ def _line(entry: Element, detail: Element, amount: int, head: dict[str, str], se
     )
 
 
-def _check_balances(statement: Element, path: str, booked: dict[str, int], faults: list[Fault]) -> None:
+def _check_balances(
+    statement: Element, path: str, account: str, booked: dict[str, int], faults: Faults
+) -> None:
     """Opening balance and booked entries give the closing balance, where the bank tells both."""
     balances: dict[str, tuple[str, int]] = {}
-    for at, balance in enumerate(_all(statement, "Bal")):
-        code = _text(balance, "Tp", "CdOrPrtry", "Cd")
-        amount = _amount(balance, f"{path}.Bal[{at}]", faults)
+    for at, balance in enumerate(all_of(statement, "Bal")):
+        code = text(balance, "Tp", "CdOrPrtry", "Cd")
+        amount = _amount(balance, f"{path}.Bal[{at}]", account, faults)
         if amount and code in {"OPBD", "PRCD", "CLBD"}:
             balances["closing" if code == "CLBD" else "opening"] = amount
     if {"opening", "closing"} <= balances.keys():
         (currency, opening), (_, closing) = balances["opening"], balances["closing"]
         if opening + booked.get(currency, 0) != closing:
-            faults.append(
-                Fault(
-                    f"{path}.Bal",
-                    "the opening balance and the booked entries do not give the closing balance",
-                )
-            )
+            faults.at(
+                deepest(statement, "Bal"), f"{path}.Bal",
+                "the opening balance and the booked entries do not give the closing balance",
+            )  # fmt: skip
 
 
-def _amount(element: Element, path: str, faults: list[Fault]) -> tuple[str, int] | None:
-    node = _child(element, "Amt")
-    sign = _CREDIT.get(_text(element, "CdtDbtInd"))
-    if node is None or sign is None:
-        faults.append(Fault(f"{path}.{'Amt' if node is None else 'CdtDbtInd'}", "is missing"))
+def _amount(element: Element, path: str, account: str, faults: Faults) -> tuple[str, int] | None:
+    """What was booked, in the account's currency where the statement tells that."""
+    node = child(element, "Amt")
+    sign = _CREDIT.get(text(element, "CdtDbtInd"))
+    if sign is None:
+        faults.at(deepest(element, "CdtDbtInd"), f"{path}.CdtDbtInd", "is missing, or neither CRDT nor DBIT")
+    if node is None:
+        faults.at(element, f"{path}.Amt", "is missing")
         return None
     currency = node.get("Ccy", "")
+    if not is_currency(currency):
+        faults.at(node, f"{path}.Amt", f"{currency!r} is no currency (ISO 4217)")
+        return None
+    if account and currency != account:
+        faults.at(node, f"{path}.Amt", f"{currency} on an account in {account}")
     minor = _minor(node.text or "", currency)
     if minor is None:
-        faults.append(Fault(f"{path}.Amt", f"{node.text!r} {currency} is no amount"))
+        faults.at(node, f"{path}.Amt", f"{node.text!r} {currency} is no amount")
         return None
-    return currency, sign * minor
+    return (currency, sign * minor) if sign else None
 
 
 def _detail_amount(detail: Element, currency: str) -> int | None:
-    node = _child(detail, "Amt")
+    node = child(detail, "Amt")
     if node is None:
-        node = _child(_child(_child(detail, "AmtDtls"), "TxAmt"), "Amt")
+        node = child(child(child(detail, "AmtDtls"), "TxAmt"), "Amt")
     if node is None or node.get("Ccy") != currency:
         return None
     return _minor(node.text or "", currency)
 
 
-def _minor(text: str, currency: str) -> int | None:
+def _minor(amount: str, currency: str) -> int | None:
     """Banks write 8.9, 8.90 or 8.90000: every form that is a whole number of minor units."""
     try:
         digits = exponent(currency)
-        whole, _, decimals = text.strip().partition(".")
+        whole, _, decimals = amount.strip().partition(".")
         if decimals[digits:].strip("0"):
             return None
         padded = decimals[:digits].ljust(digits, "0")
@@ -180,23 +205,22 @@ def _minor(text: str, currency: str) -> int | None:
     return found if found >= 0 else None
 
 
-def _date(entry: Element, name: str) -> str:
-    return _text(entry, name, "Dt") or _text(entry, name, "DtTm")[:10]
-
-
-def _text(element: Element, *names: str) -> str:
-    found: Element | None = element
-    for name in names:
-        found = _child(found, name)
-    return (found.text or "").strip() if found is not None else ""
-
-
-def _child(element: Element | None, name: str) -> Element | None:
-    return next(iter(_all(element, name)), None)
-
-
-def _all(element: Element | None, name: str) -> list[Element]:
-    """The children of this local name: versions of the message differ in nothing but their namespace."""
-    return [
-        child for child in (element if element is not None else ()) if child.tag.rpartition("}")[2] == name
-    ]
+def _date(entry: Element, name: str, path: str, faults: Faults) -> str:
+    """The day that an entry tells, as YYYY-MM-DD; empty where it tells none."""
+    day, moment = text(entry, name, "Dt"), text(entry, name, "DtTm")
+    found = _DAY.fullmatch(day)
+    try:
+        if found:
+            return date.fromisoformat(found[1]).isoformat()
+        if not day and not moment:
+            return ""
+        if not day and moment[10:11] == "T":
+            datetime.fromisoformat(moment)
+            return date.fromisoformat(moment[:10]).isoformat()
+    except ValueError:
+        pass
+    tag = "Dt" if day else "DtTm"
+    faults.at(
+        deepest(entry, name, tag), f"{path}.{name}.{tag}", f"{day or moment!r} is no day like 2026-11-26"
+    )
+    return ""

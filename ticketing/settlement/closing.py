@@ -19,6 +19,7 @@ from ticketing.progress import Far, Progress, Stages, silent, unnamed
 from ticketing.settlement import calculate
 from ticketing.settlement.anchor import next_block
 from ticketing.settlement.fx import read_rates
+from ticketing.settlement.months import check_month
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import GONE, checked_name
 from ticketing.settlement.terms import Terms, terms_of
@@ -126,11 +127,6 @@ def _rates(office: Office, draft: Run, terms: Terms) -> Mapping[str, UsedRate]:
 
 def check_is_over(period: str, now: datetime) -> None:
     """Raise InvalidRequest unless `period` is a month (2026-03) that is over."""
-    try:
-        start = datetime.strptime(f"{period}-01 +0000", "%Y-%m-%d %z")
-    except ValueError:
-        raise InvalidRequest.at("period", f"{period!r} is not a month like 2026-03") from None
-    if books.month_of(start) != period:
-        raise InvalidRequest.at("period", f"{period!r} is not a month like 2026-03")
+    check_month(period)
     if books.month_of(now) <= period:
         raise InvalidRequest.at("period", f"{period} is not over yet")

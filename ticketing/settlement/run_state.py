@@ -28,8 +28,12 @@ MAX_NAME_LENGTH = 100
 def check_step(run: Run, state: str) -> None:
     """Raise Conflict when a run cannot go from where it is to `state`."""
     if state not in FORWARD[run.state]:
-        allowed = " or ".join(FORWARD[run.state]) or "nothing"
-        raise Conflict(f"the run is {run.state}: the next step is {allowed}, not {state}")
+        allowed = " or ".join(FORWARD[run.state])
+        raise Conflict(
+            f"the run is {run.state}: the next step is {allowed}, not {state}"
+            if allowed
+            else f"the run is {run.state} and stays so: it cannot become {state}"
+        )
 
 
 def check_approver(

@@ -7,12 +7,13 @@ from typing import Any
 from tariffs.money import Money
 from ticketing.db import books, runs
 from ticketing.db.runs import Run, RunFile, Step
-from ticketing.errors import Conflict, NotFound
+from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.progress import Far, silent
 from ticketing.settlement import lines
 from ticketing.settlement.closing import close
 from ticketing.settlement.export import journal
 from ticketing.settlement.journal import Format
+from ticketing.settlement.months import check_month
 from ticketing.settlement.netting import Netting
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import GONE
@@ -33,6 +34,8 @@ __all__ = [
     "statement",
     "write_journal",
 ]
+# How many runs are named when an id is not enough.
+_NAMED = 5
 
 
 def get_run(office: Office, run_id: str) -> Run:
@@ -93,12 +96,21 @@ def list_versions(office: Office, run: Run) -> list[Run]:
 
 
 def find_run_id(office: Office, start: str) -> str:
-    """The one run whose id begins (or ends) with these characters; raises NotFound for none or several."""
+    """The one run whose id begins (or ends) with these characters.
+
+    Raises NotFound for none, InvalidRequest for several, naming some.
+    """
     with office.database.read() as tx:
         ids = [run.id for run in runs.list_runs(tx, after=None, limit=100_000)]
     found = [one for one in ids if start and (one.startswith(start) or one.endswith(start))]
-    if len(found) != 1:
-        raise NotFound(f"{len(found)} settlement runs have an id like {start!r}")
+    if not found:
+        raise NotFound(f"no settlement run has an id that begins or ends with {start!r}")
+    if len(found) > 1:
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        raise InvalidRequest.at(
+            "run",
+            f"{start!r} is not enough to tell {len(found)} runs apart: {', '.join(found[:_NAMED])}{more}",
+        )
     return found[0]
 
 
@@ -109,7 +121,8 @@ def statement(office: Office, run_id: str, operator: str, language: str = "en") 
 
 
 def write_journal(office: Office, region: str, period: str, form: Format, far: Far = silent) -> Iterator[str]:
-    """Give the general journal of a closed month as lines; raises NotFound when the month has no run."""
+    """Give the general journal of a closed month as lines; raises NotFound when the month has no run, InvalidRequest for no month."""
+    check_month(period)
     with office.database.read() as tx:
         if runs.find_run_of_period(tx, region, period) is None:
             raise NotFound(f"{period} of {region} is not closed: close it first")

@@ -5,13 +5,13 @@ agreement takes the place of the one with its id. Sales are compared, refunds le
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tariffs.book import TariffBook, build_book
 from tariffs.findings import errors
-from tariffs.money import Money
+from tariffs.money import Money, parse
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from ticketing.books.settling import MONTH_END
@@ -23,19 +23,25 @@ from ticketing.errors import Fault, InvalidRequest, NotFound
 from ticketing.progress import Far, silent
 from ticketing.regions import rides
 from ticketing.settlement import calculate, month_end
+from ticketing.settlement.months import check_month
 from ticketing.settlement.office import Office
-from ticketing.settlement.positions import Key
+from ticketing.settlement.positions import Key, settle
 from ticketing.settlement.terms import Terms
 
 
 @dataclass(slots=True)
 class Comparison:
-    """Net amounts by operator and currency, before and after; what passengers would have paid."""
+    """Net amounts by operator and currency, before and after; what passengers would have paid.
+
+    What is carried forward to the next month is known of terms alone: it hangs on everything that an operator gets.
+    """
 
     before: dict[Key, int] = field(default_factory=dict)
     after: dict[Key, int] = field(default_factory=dict)
     paid_before: dict[str, int] = field(default_factory=dict)
     paid_after: dict[str, int] = field(default_factory=dict)
+    carried_before: dict[Key, int] | None = None
+    carried_after: dict[Key, int] | None = None
     tickets: int = 0
     changed: int = 0
     without_price: int = 0
@@ -46,18 +52,16 @@ class Comparison:
             "tickets": self.tickets,
             "tickets_with_other_shares": self.changed,
             "tickets_without_a_price": self.without_price,
-            "operators": [
-                {
-                    "operator": name,
-                    "currency": currency,
-                    **_difference(self.before, self.after, (name, currency), currency),
-                }
-                for name, currency in sorted({*self.before, *self.after})
-            ],
+            "operators": _by_operator(self.before, self.after),
             "paid_by_passengers": [
                 {"currency": currency, **_difference(self.paid_before, self.paid_after, currency, currency)}
                 for currency in sorted({*self.paid_before, *self.paid_after})
             ],
+            **(
+                {}
+                if self.carried_before is None or self.carried_after is None
+                else {"carried": _by_operator(self.carried_before, self.carried_after)}
+            ),
         }
 
 
@@ -66,6 +70,7 @@ def by_agreement(office: Office, region: str, period: str, agreement: Any, far: 
 
     Raises InvalidRequest for an agreement that is none, naming every fault, NotFound for a month without sales.
     """
+    check_month(period)
     changed = agreement if isinstance(agreement, list) else [agreement]
     if not changed or not all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in changed):
         raise InvalidRequest.at("agreement", "must be an agreement with its id, or a list of them")
@@ -84,6 +89,7 @@ def by_agreement(office: Office, region: str, period: str, agreement: Any, far: 
 
 def by_terms(office: Office, region: str, period: str, terms: Terms, far: Far = silent) -> Comparison:
     """Compare what operators get in a closed month with what they would get by other terms."""
+    check_month(period)
     with office.database.read() as tx:
         take_time(tx)
         run = runs.find_run_of_period(tx, region, period)
@@ -93,13 +99,22 @@ def by_terms(office: Office, region: str, period: str, terms: Terms, far: Far = 
         bare = [line for line in sums if not line.kind.startswith(MONTH_END)]
         facts = calculate.facts(tx, region, period, terms, sums=bare)
         found = Comparison(calculate.payables(sums), calculate.payables(bare))
-        found.tickets = sum(line["lines"] for line in run.document["operators"])
+        found.tickets = sold.count_tickets(tx, region, period)
     for entry in month_end.month_end(facts, terms):
         for posting in entry.postings:
             if posting.account.purpose == "operator_payable":
                 key = (str(posting.account.operator), posting.account.currency)
                 found.after[key] = found.after.get(key, 0) - posting.amount_minor
+    later = settle(found.after, _amounts(run.document["opening"]), terms.thresholds, terms.held_back).carried
+    found.carried_before = _amounts(run.document["carried"])
+    found.carried_after = {(line.operator, line.currency): line.amount_minor for line in later}
     return found
+
+
+def _amounts(lines: Iterable[Mapping[str, str]]) -> dict[Key, int]:
+    return {
+        (line["operator"], line["currency"]): parse(line["amount"], line["currency"]).minor for line in lines
+    }
 
 
 def _book(tariff: Mapping[str, Any], changed: Sequence[Mapping[str, Any]]) -> TariffBook:
@@ -147,6 +162,13 @@ def _compare(found: Comparison, quote: SoldQuote, book: TariffBook) -> None:
 def _add(sums: dict[Key, int], shares: Mapping[str, int], currency: str) -> None:
     for operator, net in shares.items():
         sums[operator, currency] = sums.get((operator, currency), 0) + net
+
+
+def _by_operator(before: Mapping[Key, int], after: Mapping[Key, int]) -> list[dict[str, str]]:
+    return [
+        {"operator": name, "currency": currency, **_difference(before, after, (name, currency), currency)}
+        for name, currency in sorted({*before, *after})
+    ]
 
 
 def _difference(

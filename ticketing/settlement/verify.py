@@ -25,9 +25,10 @@ from ticketing.settlement.anchor import TYPE
 from ticketing.settlement.fx import kept_rates
 from ticketing.settlement.office import Office
 from ticketing.settlement.terms import terms_of
-from ticketing.tickets.jwk import BadKey, from_jwk
+from ticketing.tickets.jwk import BadKey, VerifyKey, from_jwk, thumbprint
 from ticketing.tickets.jws import Refused
 from ticketing.tickets.jws import verify as verify_signature
+from ticketing.tickets.keys import KeyStore
 
 # How long the parts of a verification take beside each other.
 _WEIGHTS = {"entries": 4, "runs": 1, "tickets": 6}
@@ -167,11 +168,18 @@ def _signature_faults(office: Office, block: Block, found: Verdict) -> Iterator[
     told = {name: statement.get(name) for name in ("region", "period", "seq", "entries", "previous", "hash")}
     if told != {name: getattr(block, name) for name in told}:
         yield "its signature is over something else"
-    ours = (
-        {record.kid for record in office.keys.records() if record.kind == "books"} if office.keys else set()
-    )
-    if office.keys and key.kid not in ours:
-        yield f"it is signed by {key.kid}, which is no key of ours"
+    if office.keys:
+        yield from _strangers(office.keys, key)
+
+
+def _strangers(keys: KeyStore, key: VerifyKey) -> Iterator[str]:
+    """The block brings its key along: it must be the one that we keep under that name."""
+    if key.kid not in {record.kid for record in keys.records() if record.kind == "books"}:
+        yield f"there is no books key {key.kid} in {keys.folder}: is THROUGHFARE_KEYS_FOLDER right?"
+        return
+    kept = keys.ring("books").get(key.kid)  # one that was removed after its years is known by name alone
+    if kept and thumbprint(kept.key) != thumbprint(key.key):
+        yield f"the books key {key.kid} in {keys.folder} is another one: is THROUGHFARE_KEYS_FOLDER right?"
 
 
 def _check_run(tx: Transaction, run: Run, far: Far, found: Verdict) -> None:

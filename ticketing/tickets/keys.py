@@ -65,6 +65,11 @@ class KeyStore:
         self._private: dict[str, PrivateKey] = {}
         self._read: _Read | None = None
 
+    @property
+    def folder(self) -> Path:
+        """Where the keys lie."""
+        return self._folder
+
     def create_missing(self, now: datetime) -> None:
         """Give each kind an active key where it has none, and let go of those that have served their time.
 
@@ -91,7 +96,13 @@ class KeyStore:
         held = self._read
         if held is None or held.mark != mark:
             content = (self._folder / "keys.json").read_text(encoding="utf-8")
-            held = self._read = _Read(mark, tuple(KeyRecord(**record) for record in json.loads(content)))
+            try:
+                records = tuple(KeyRecord(**record) for record in json.loads(content))
+            except (ValueError, TypeError):
+                raise Misconfigured(
+                    f"THROUGHFARE_KEYS_FOLDER: {self._folder / 'keys.json'} is no index of keys"
+                ) from None
+            held = self._read = _Read(mark, records)
         return held
 
     def rotate(self, kind: Kind, now: datetime, algorithm: Algorithm = "EdDSA") -> KeyRecord:
@@ -190,7 +201,9 @@ class KeyStore:
             try:
                 key = load_pem_private_key(pem, self._passphrase)
             except ValueError as error:
-                raise Misconfigured(f"the passphrase does not open the key {kid}") from error
+                raise Misconfigured(
+                    f"THROUGHFARE_KEY_PASSPHRASE does not open the key {kid} in {self._folder}"
+                ) from error
             self._private[kid] = cast("PrivateKey", key)
         return self._private[kid]
 

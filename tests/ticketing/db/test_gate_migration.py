@@ -14,6 +14,7 @@ JTI = "A" * 22
 
 def test_uses_and_control_codes_are_carried_over(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    database.create()
     configuration = _configuration()
     with database.write() as tx:
         configuration.attributes["connection"] = tx

@@ -1,7 +1,13 @@
 """A clerk's month from the command line, as docs/finance.md tells it: two people, one wrong amount, one dispute."""
 
+import contextlib
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
+import termios
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +21,7 @@ from ticketing.db import Database
 from ticketing.settlement.sepa import SCHEMA
 
 Clerk = Callable[..., Result]
+ROOT = Path.cwd()
 _IBANS = {"scheme": "FI2112345600000785", "hsl": "FI4250001510000023", "tlt": "EE382200221020145685"}
 
 
@@ -30,6 +37,7 @@ def clerk(
     for name, value in {
         "DATABASE_URL": database_url, "KEYS_FOLDER": tmp_path / "keys", "DEMO_CLOCK_FILE": tmp_path / "clock",
         "SETTLEMENT_FOLDER": tmp_path / "out", "REGIONS": "helsinki-tallinn",
+        "REGIONS_FOLDER": Path("regions").resolve(),
     }.items():  # fmt: skip
         monkeypatch.setenv(f"THROUGHFARE_{name}", str(value))
     monkeypatch.chdir(tmp_path)
@@ -47,7 +55,7 @@ def ok(result: Result) -> str:
 def test_a_month_from_the_close_to_the_auditor(clerk: Clerk, tmp_path: Path) -> None:
     closed = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))
     run, digest = closed["run"], closed["digest"]
-    assert (tmp_path / "var/statements/helsinki-tallinn/2026-09/hsl.csv").exists()
+    assert (tmp_path / "out/preview/helsinki-tallinn/2026-09/hsl.csv").exists()
     refused = clerk("settlement", "approve", run[-8:], "--by", "Anna", "--digest", digest)
     assert (refused.exit_code, "another person" in refused.stderr) == (2, True)
     ok(clerk("settlement", "approve", run[-8:], "--by", "Bertil", "--digest", digest))
@@ -77,9 +85,26 @@ def test_a_month_from_the_close_to_the_auditor(clerk: Clerk, tmp_path: Path) -> 
     assert json.loads(ok(clerk("books", "trace", "t1")))["taps"][0]["operator"] == "hsl"
 
 
+def test_reading_with_a_wrong_folder_of_keys_makes_none_and_names_it(
+    clerk: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ok(clerk("settlement", "close", "2026-09", "--by", "Anna"))
+    monkeypatch.setenv("THROUGHFARE_KEYS_FOLDER", str(tmp_path / "elsewhere"))
+    deployment.settings.cache_clear()
+
+    verified = clerk("books", "verify")
+    for words in (("settlement", "runs"), ("settlement", "review"), ("books", "trace", "t1")):
+        ok(clerk(*words))
+
+    assert verified.exit_code == 1
+    (fault,) = json.loads(verified.stdout)["faults"]
+    assert f"no books key 26d in {tmp_path / 'elsewhere'}: is THROUGHFARE_KEYS_FOLDER right?" in fault
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_an_operator_disputes_a_line_and_is_answered(clerk: Clerk, tmp_path: Path) -> None:
     run = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))["run"]
-    rows = (tmp_path / "var/statements/helsinki-tallinn/2026-09/hsl.csv").read_text().splitlines()
+    rows = (tmp_path / "out/preview/helsinki-tallinn/2026-09/hsl.csv").read_text().splitlines()
     line = rows[2].split(",")[-1]
 
     case = json.loads(
@@ -109,7 +134,13 @@ def test_an_operator_disputes_a_line_and_is_answered(clerk: Clerk, tmp_path: Pat
     [
         (("settlement", "close", "2026-13"), "is not a month"),
         (("settlement", "close", "2026-10"), "is not over yet"),
-        (("settlement", "approve", "x", "--by", "A", "--digest", "d"), "0 settlement runs"),
+        (
+            ("settlement", "approve", "x", "--by", "A", "--digest", "d"),
+            "not_found: no settlement run has an id that begins or ends with 'x'",
+        ),
+        (("settlement", "journal", "foo"), "period: 'foo' is not a month like 2026-03"),
+        (("settlement", "journal", "2026-9"), "period: '2026-9' is not a month like 2026-03"),
+        (("settlement", "simulate", "--period", "foo", "--terms", "/dev/null"), "'foo' is not a month"),
         (("settlement", "account", "enter", "hsl", "FI00", "--name", "H", "--by", "A"), "no IBAN"),
         (("settlement", "simulate", "--period", "2026-09"), "one of them"),
         (("books", "trace", "nothing"), "no ticket nothing"),
@@ -130,6 +161,83 @@ def test_a_rejected_run_makes_room_for_the_next_version(clerk: Clerk) -> None:
 
     assert again["run"] != run
     assert "v2" in ok(clerk("settlement", "runs"))
+
+
+def test_an_id_that_several_runs_share_names_them(clerk: Clerk) -> None:
+    made = []
+    for _ in range(7):
+        made.append(json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))["run"])
+        ok(clerk("settlement", "reject", made[-1], "--by", "Bertil", "--reason", "again"))
+
+    refused = clerk("settlement", "show", made[0][:4])
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(
+        f"invalid_request: run: {made[0][:4]!r} is not enough to tell 7 runs apart"
+    )
+    assert [run in refused.stderr for run in made] == [True] * 5 + [False] * 2
+    assert "and 2 more" in refused.stderr
+
+
+def test_a_run_that_is_over_says_that_it_stays_so(clerk: Clerk) -> None:
+    run = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))["run"]
+    ok(clerk("settlement", "void", run, "--by", "Anna", "--reason", "again"))
+
+    refused = clerk("settlement", "void", run, "--by", "Anna", "--reason", "again")
+
+    assert refused.stderr == "conflict: the run is voided and stays so: it cannot become voided\n"
+
+
+def test_on_a_terminal_people_read_tables_and_programs_get_json_as_before(
+    clerk: Clerk, tmp_path: Path
+) -> None:
+    closed = _on_a_terminal("settlement", "close", "2026-09", "--by", "Anna")
+    as_json = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))
+    run, digest = as_json["run"], as_json["digest"]
+    ok(clerk("settlement", "reject", run, "--by", "Bertil", "--reason", "see [this] & that"))
+    shown, traced = _on_a_terminal("settlement", "show", run), _on_a_terminal("books", "trace", "t1")
+
+    assert "2026-09 of helsinki-tallinn: calculated" in closed
+    assert f'settlement approve {run} --by "..." --digest {digest}' in closed
+    assert "statements to look at: " + as_json["statements"] in closed
+    assert as_json["statements"] == str(tmp_path / "out/preview/helsinki-tallinn/2026-09")
+    assert "2026-09 of helsinki-tallinn, version 1: rejected" in shown
+    assert re.search(r"positions\n +amount\n", shown)
+    assert re.search(r"^hsl +9\.80 +EUR$", shown, re.MULTILINE)
+    assert re.search(r"^scheme +tlt +5\.00 +EUR$", shown, re.MULTILINE)
+    assert "carried forward: none" in shown
+    assert re.search(r"^rejected +Bertil +2026-10-05 \S+ UTC +see \[this\] & that$", shown, re.MULTILINE)
+    assert re.search(r"^hsl +sale +10\.00 +0\.20 +0\.00 +9\.80 +EUR", traced, re.MULTILINE)
+    assert re.search(r"^ +operator_payable:hsl:EUR +-9\.80$", traced, re.MULTILINE)
+    assert re.search(r"^2026-09-14 12:00:00 UTC +hsl", traced, re.MULTILINE)
+    assert "{" not in shown + traced + closed
+
+
+def test_a_terminal_gives_json_when_asked(clerk: Clerk) -> None:
+    run = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))["run"]
+
+    for words in (("settlement", "show", run), ("books", "trace", "t1")):
+        assert json.loads(_on_a_terminal(*words, "--json")) == json.loads(ok(clerk(*words)))
+    assert json.loads(_on_a_terminal("settlement", "close", "2026-09", "--json"))["run"] == run
+
+
+def _on_a_terminal(*words: str) -> str:
+    """What a command writes on a terminal of 120 columns; its bar is on standard error."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (50, 120))
+    with subprocess.Popen(
+        [sys.executable, "-m", "ticketing", *words], stdout=theirs, stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"},
+    ) as running:  # fmt: skip
+        os.close(theirs)
+        with open(ours, "rb", buffering=0) as screen:  # noqa: PTH123  a descriptor, not a path
+            found = b""
+            with contextlib.suppress(OSError):  # the end of a terminal
+                while part := screen.read(65_536):
+                    found += part
+    assert running.returncode == 0, found
+    told = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", found.decode().replace("\r\n", "\n"))
+    return re.sub(r" +$", "", told, flags=re.MULTILINE)
 
 
 def _bank(payments: str) -> str:

@@ -1,12 +1,14 @@
 """What another agreement would have given is known before it is signed, and nothing is booked for it."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.api import Api
-from tests.ticketing.settlement.month import office, ride, sell
+from tests.ticketing.settlement.month import AFTER, office, ride, sell
 from ticketing.db import Database, month_books
 from ticketing.errors import InvalidRequest, NotFound
 from ticketing.settlement import service, simulate
@@ -46,6 +48,18 @@ def test_an_agreement_with_faults_names_them(api: Api) -> None:
         simulate.by_agreement(desk, "helsinki-tallinn", "2026-01", {"id": "x"})
 
 
+def test_an_agreement_whose_pattern_names_no_party_is_a_fault(api: Api) -> None:
+    api.buy()
+    desk: Office = api.client.application.extensions["throughfare"].office
+    old = next(one for one in json.loads(AGREEMENTS.read_text()) if one["id"] == "gulf-link-tallink-north")
+
+    with pytest.raises(InvalidRequest) as refusal:
+        simulate.by_agreement(desk, "helsinki-tallinn", "2026-10", {**old, "parties": ["tlt", "tallink"]})
+
+    assert [fault.path.rpartition(":")[2] for fault in refusal.value.faults] == ["pattern[2].operator"]
+    assert "hsl is in the pattern and not among the parties" in refusal.value.detail
+
+
 def test_other_terms_are_compared_without_booking_anything(database: Database) -> None:
     sell(database, "t1", {"hsl": 300, "tlt": 200})
     ride(database, "t1", "tlt")
@@ -67,3 +81,37 @@ def test_other_terms_are_compared_without_booking_anything(database: Database) -
         assert month_books.balances(tx, "r", "2026-09") == before
     with pytest.raises(NotFound):
         simulate.by_terms(desk, "r", "2026-08", terms)
+
+
+def test_another_threshold_shows_what_would_wait_for_the_next_month(database: Database) -> None:
+    sell(database, "t1", {"hsl": 300, "tlt": 200})
+    sell(database, "t2", {"hsl": 300, "tallink": 1200})
+    desk = office(database)
+    service.close(desk, "r", "2026-09", "Anna")
+
+    found = simulate.by_terms(desk, "r", "2026-09", read_terms({"thresholds": {"EUR": "5.00"}})).as_dict()
+    held = simulate.by_terms(desk, "r", "2026-09", read_terms({"held_back": ["tallink"]})).as_dict()
+    same = simulate.by_terms(desk, "r", "2026-09", read_terms({})).as_dict()
+
+    assert (found["tickets"], {line["difference"] for line in found["operators"]}) == (2, {"0.00"})
+    assert found["carried"] == [
+        {"operator": "tlt", "currency": "EUR", "before": "0.00", "after": "2.00", "difference": "2.00"}
+    ]
+    assert [line["after"] for line in held["carried"]] == ["12.00"]
+    assert same["carried"] == []
+
+
+def test_what_waited_before_is_part_of_what_would_wait(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "settlement.toml").write_text('[thresholds]\nEUR = "5.00"\n')
+    sell(database, "t1", {"hsl": 300})
+    sell(database, "t2", {"hsl": 100}, at=AFTER)
+    desk = replace(office(database, AFTER + timedelta(days=30)), regions_folder=tmp_path)
+    service.close(desk, "r", "2026-09", "Anna")
+    service.close(desk, "r", "2026-10", "Anna")
+
+    found = simulate.by_terms(desk, "r", "2026-10", read_terms({})).as_dict()
+
+    assert found["carried"] == [
+        {"operator": "hsl", "currency": "EUR", "before": "4.00", "after": "0.00", "difference": "-4.00"}
+    ]

@@ -214,7 +214,20 @@ def test_a_block_signed_with_somebody_elses_key_is_found(desk: Office, tmp_path:
     stranger.rotate("books", _far(AFTER))
     service.close(replace(desk, keys=stranger), "r", "2026-09", "Anna")
 
-    assert any("no key of ours" in fault for fault in check(desk).faults)
+    assert check(desk).faults == [
+        f"block 1 of 2026-09: there is no books key 26e in {tmp_path / 'keys'}: is THROUGHFARE_KEYS_FOLDER right?"
+    ]
+
+
+def test_a_block_signed_with_another_key_of_the_same_name_is_found(desk: Office, tmp_path: Path) -> None:
+    stranger = KeyStore(tmp_path / "stranger", "passphrase")
+    stranger.create_missing(AFTER)
+    service.close(replace(desk, keys=stranger), "r", "2026-09", "Anna")
+
+    (fault,) = check(desk).faults
+    assert (
+        f"the books key 26d in {tmp_path / 'keys'} is another one: is THROUGHFARE_KEYS_FOLDER right?" in fault
+    )
 
 
 def test_a_month_sold_refunded_and_closed_through_the_service_is_proven_and_traced(api: Api) -> None:

@@ -1,0 +1,177 @@
+"""What finance staff read on a terminal: a run and the trace of a ticket as tables. Everywhere else it is JSON."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Document = Mapping[str, Any]
+_HASH_CHARS = 12
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Everything as JSON, on a terminal too.")
+
+
+def answer(document: Document, show: Callable[["Console", Document], None], *, as_json: bool) -> None:
+    """Show a document on a terminal; in a pipe or a file, and when asked for, it is JSON and whole."""
+    if as_json or not sys.stdout.isatty():
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    from rich.console import Console  # noqa: PLC0415  a pipe does not wait for it
+
+    show(Console(highlight=False, markup=False), document)
+
+
+def show_run(console: "Console", run: Document) -> None:
+    """A run: where it stands, what each operator gets, who pays whom, what waits, who did what, which files."""
+    _head(console, run, run["id"])
+    _money(console, run)
+    _table(
+        console, "steps", ("", "by", "at", "note"),
+        [(step["state"], step["by"], _moment(step["at"]), step["note"]) for step in run["steps"]],
+    )  # fmt: skip
+    _table(
+        console, "files", ("", "bytes", "SHA-256"),
+        [(file["name"], f"{file['bytes']:,}", f"{file['sha256'][:_HASH_CHARS]}...") for file in run["files"]],
+        right=(1,),
+    )  # fmt: skip
+    console.print("\nAccounts, VAT, terms and whole hashes: --json", style="dim")
+
+
+def show_close(console: "Console", run: Document) -> None:
+    """A month that has just been closed, and what comes next."""
+    _head(console, run, run["run"])
+    _money(console, run)
+    console.print(f"\nstatements to look at: {run['statements']}", soft_wrap=True)
+    if run["state"] == "calculated":
+        console.print("Somebody else approves it:")
+        console.print(
+            f'  throughfare settlement approve {run["run"]} --by "..." --digest {run["digest"]}',
+            soft_wrap=True,
+        )
+
+
+def show_trace(console: "Console", story: Document) -> None:
+    """A ticket's money: price, shares, VAT, entries, taps."""
+    console.print(f"ticket {story['ticket']}: {story['journey']}", style="bold", soft_wrap=True)
+    console.print(f"issued {_moment(story['issued_at'])}, order {story['order']}, quote {story['quote']}")
+    console.print(f"tariff version {story['tariff_version']}", soft_wrap=True)
+    _table(
+        console, "price", ("product", "legs", "before", "after", "", "because"),
+        [_step(step) for step in story["derivation"]], right=(2, 3),
+    )  # fmt: skip
+    for because in story["price"]:
+        console.print(f"  {because}")
+    _table(
+        console, "shares", ("operator", "", "gross", "VAT", "fee", "net", "", "rule"),
+        [
+            (row["operator"], _kind(row), row["gross"], row["vat"], row["fee"], row["net"], row["currency"],
+             row["rule"])
+            for row in story["shares"]
+        ],
+        right=(2, 3, 4, 5),
+    )  # fmt: skip
+    _table(
+        console, "VAT", ("state", "", "", "treatment", "rate", "metres", "gross", "VAT", ""),
+        [
+            (row["member_state"], _kind(row), row["mode"], row["treatment"], f"{row['rate_bp'] / 100:g} %",
+             str(row["distance_m"]), row["gross"], row["vat"], row["currency"])
+            for row in story["taxes"]
+        ],
+        right=(4, 5, 6, 7),
+    )  # fmt: skip
+    _table(
+        console, "entries", ("month", "", "entry", "account", "amount"),
+        [
+            (*((entry["period"], entry["kind"], entry["entry"]) if at == 0 else ("", "", "")),
+             *posting.rsplit(" ", 1))
+            for entry in story["entries"]
+            for at, posting in enumerate(entry["postings"])
+        ],
+        right=(4,),
+    )  # fmt: skip
+    _table(
+        console, "taps", ("at", "operator", "stop", "", "gate"),
+        [
+            (_moment(tap["at"]), tap["operator"], tap["stop"] or "", tap["kind"], tap["gate"] or "")
+            for tap in story["taps"]
+        ],
+    )  # fmt: skip
+
+
+def _step(step: Document | str) -> Sequence[str]:
+    if isinstance(step, str):  # as the first quotes told it
+        return (step,)
+    rule = step.get("rule")
+    because = f"{step['reason']}: {rule['file']}, row {rule['row']}" if rule else step["reason"]
+    legs = ", ".join(map(str, step["legs"]))
+    return step["product"], legs, step["before"], step["after"], step["currency"], because
+
+
+def _head(console: "Console", run: Document, run_id: str) -> None:
+    version = f", version {run['version']}" if "version" in run else ""
+    console.print(f"{run['period']} of {run['region']}{version}: {run['state']}", style="bold")
+    console.print(f"run    {run_id}\ndigest {run['digest']}", soft_wrap=True)
+    if run["demo"]:
+        console.print("SPECIMEN: demo payments, no money has moved", style="yellow")
+
+
+def _money(console: "Console", run: Document) -> None:
+    _table(
+        console, "operators", ("", "lines", "gross", "VAT", "fee", "net", ""),
+        [
+            (row["operator"], f"{row['lines']:,}", row["gross"], row["vat"], row["fee"], row["net"], row["currency"])
+            for row in run["operators"]
+        ],
+        right=(1, 2, 3, 4, 5),
+    )  # fmt: skip
+    if run["other"]:
+        rows = [(row["operator"], row["kind"], row["amount"], row["currency"]) for row in run["other"]]
+        _table(console, "by other entries", ("", "kind", "amount", ""), rows, right=(2,))
+    _amounts(console, "positions", run["positions"])
+    _table(
+        console, "payments", ("from", "to", "amount", ""),
+        [(row["from"], row["to"], row["amount"], row["currency"]) for row in run["payments"]], right=(2,),
+    )  # fmt: skip
+    _amounts(console, "carried forward", run["carried"])
+
+
+def _amounts(console: "Console", title: str, lines: Iterable[Document]) -> None:
+    rows = [(line["operator"], line["amount"], line["currency"]) for line in lines]
+    _table(console, title, ("", "amount", ""), rows, right=(1,))
+
+
+def _table(
+    console: "Console",
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[int] = (),
+) -> None:
+    from rich.table import Table  # noqa: PLC0415  see above
+    from rich.text import Text  # noqa: PLC0415  see above
+
+    console.print()
+    if not rows:
+        console.print(f"{title}: none", style="cyan")
+        return
+    console.print(title, style="cyan")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for at, column in enumerate(columns):
+        table.add_column(column, justify="right" if at in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))  # a name is no markup
+    console.print(table)
+
+
+def _kind(row: Document) -> str:
+    return str(row["kind"]) if row["kind"] == "sale" else f"{row['kind']} {row['seq']}"
+
+
+def _moment(written: str) -> str:
+    """A moment as people read it: UTC, to the second."""
+    return f"{written[:10]} {written[11:19]} UTC"
