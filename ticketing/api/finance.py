@@ -247,7 +247,7 @@ class Disputes(MethodView):
     @blueprint.response(200, DisputesSchema)
     @blueprint.doc(**_KEY)
     def get(self) -> dict[str, Any]:
-        """List disputes: an operator's finance staff see their own."""
+        """List disputes: an operator's finance staff see their own, and those that it bears."""
         staff = caller().require("operator_finance", "finance", "admin")
         return {"disputes": [show.case(case) for case in disputes.list_cases(rooms().office, staff.operator)]}
 
@@ -260,13 +260,6 @@ class DisputeAnswer(MethodView):
     @blueprint.response(200, DisputeSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any], dispute_id: str) -> dict[str, Any]:
-        """Answer: with an amount the line is corrected by an entry of the open month, without one it stands."""
+        """Answer, for good: the line `stands`, or an `amount` corrects it by an entry of the open month."""
         finance = caller().require("finance")
-        desk, by, text = rooms().office, _name(finance), wanted["text"]
-        if wanted["amount"] is None:
-            return show.case(disputes.reject(desk, dispute_id, by=by, text=text))
-        return show.case(
-            disputes.correct(
-                desk, dispute_id, by=by, text=text, amount=wanted["amount"], against=wanted["against"]
-            )
-        )
+        return show.case(disputes.answer(rooms().office, dispute_id, by=_name(finance), **wanted))

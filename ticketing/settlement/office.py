@@ -37,6 +37,12 @@ class Office:
         places = self.regions_folder.glob(f"*/{REGION_TOML}") if self.regions_folder else ()
         return {name for place in places for name in open_toml(place, []).operators()}
 
+    def operators_of(self, region: str) -> set[str]:
+        """The operators of one region, as its data has them today; empty where it does not lie here."""
+        folder = self.folder(region)
+        path = folder / REGION_TOML if folder else None
+        return set(open_toml(path, []).operators()) if path and path.exists() else set()
+
     def folder(self, region: str) -> Path | None:
         """The folder of a region's data."""
         return self.regions_folder / region if self.regions_folder else None

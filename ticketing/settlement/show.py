@@ -9,6 +9,7 @@ from ticketing.db.bank import BankAccount
 from ticketing.db.runs import Run, RunFile, Step
 from ticketing.settlement.disputes import Case
 from ticketing.settlement.matching import Expected, Finding
+from ticketing.settlement.positions import SCHEME
 
 
 def run(made: Run) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def case(found: Case) -> dict[str, Any]:
         "operator": found.dispute.operator,
         "line": found.dispute.line_id,
         "state": found.state,
+        "correction": correction(found),
         "trail": [
             {
                 "state": step.state, "by": step.actor, "at": written(step.at), "text": step.text,
@@ -58,6 +60,14 @@ def case(found: Case) -> dict[str, Any]:
             for step in found.steps
         ],
     }  # fmt: skip
+
+
+def correction(found: Case) -> dict[str, Any] | None:
+    """What a dispute moved: how much its operator got, and who bore it; None while, or when, nothing was moved."""
+    moved = found.correction
+    if moved is None:
+        return None
+    return {**Money(moved.amount_minor, moved.currency).as_dict(), "against": moved.against or SCHEME}
 
 
 def account(found: BankAccount, state: str) -> dict[str, Any]:

@@ -215,13 +215,21 @@ def _an_operator_disputes_a_line(house: House, anna: Browser) -> None:
     assert tiit.open(case.response.url.path).status == 404
     page = anna.follow(anna.open("/console/"), "Disputes to be answered: 1")
     page = anna.follow(page, "20")
-    wrong = anna.press(
-        page, "Answer", text="you are right", verdict="corrected", amount="0,50", against="tlt"
-    )
+    form = page.form("Answer")
+    assert "verdict" not in form.fields  # nothing is chosen for her
+    silent = anna.send(form, {**form.fields, "text": "yes", "amount": "0,50", "against": "tlt"})
+    assert (silent.status, "choose whether the line stands" in silent.text) == (422, True)
+    both = anna.press(silent, "Answer", verdict="rejected")
+    assert (both.status, "choose one" in both.text) == (422, True)
+    wrong = anna.press(both, "Answer", text="you are right", verdict="corrected")
     assert (wrong.status, wrong.form("Answer").fields["amount"]) == (422, "0,50")
     page = anna.press(wrong, "Answer", amount="0.50")
     assert "corrected Anna Kask" in page.text
+    assert "hsl got 0.50 EUR, borne by tlt" in page.text
     assert "corrected Anna Kask" in heli.open(case.response.url.path).text
+    borne = tiit.follow(tiit.open("/console/disputes"), "20")
+    assert "hsl got 0.50 EUR, borne by tlt" in borne.text
+    assert "The line of" not in borne.text  # it is another operator's
     found = anna.press(anna.open("/console/find"), "Find a line", wanted="ticket-one")
     assert "Lines: 2" in found.text
     assert "ticket-one" not in str(found.response.url)

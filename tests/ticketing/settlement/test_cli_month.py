@@ -85,23 +85,21 @@ def test_an_operator_disputes_a_line_and_is_answered(clerk: Clerk, tmp_path: Pat
     case = json.loads(
         ok(clerk("settlement", "dispute", run, "hsl", line, "--by", "Heli", "--reason", "ours"))
     )
-    answer = clerk(
-        "settlement",
-        "answer",
-        case["id"],
-        "--by",
-        "Anna",
-        "--text",
-        "yes",
-        "--amount",
-        "0.50",
-        "--against",
-        "tlt",
-    )
+    words = ("settlement", "answer", case["id"], "--by", "Anna", "--text", "yes")
+    forgotten = clerk(*words, "--against", "tlt")
+    stranger = clerk(*words, "--amount", "0.50", "--against", "nobody")
+    still = json.loads(ok(clerk("settlement", "disputes")))["state"]
+    answer = clerk(*words, "--amount", "0.50", "--against", "tlt")
 
+    assert (forgotten.exit_code, "amount: say that the line stands" in forgotten.stderr) == (2, True)
+    assert (stranger.exit_code, "against: must be another operator" in stranger.stderr) == (2, True)
+    assert still == "open"
     assert json.loads(ok(answer))["state"] == "corrected"
     assert '"state": "corrected"' in ok(clerk("settlement", "disputes", "--operator", "hsl"))
-    assert ok(clerk("settlement", "disputes", "--operator", "tlt")) == ""
+    assert json.loads(ok(clerk("settlement", "disputes", "--operator", "tlt")))["correction"] == {
+        "amount": "0.50", "currency": "EUR", "against": "tlt"
+    }  # fmt: skip
+    assert ok(clerk("settlement", "disputes", "--operator", "viking")) == ""
 
 
 @pytest.mark.parametrize(

@@ -154,9 +154,10 @@ class DisputeRequestSchema(Strict):
 
 
 class AnswerRequestSchema(Strict):
-    """The scheme's answer; with an amount the line is corrected."""
+    """The scheme's answer: the line stands, or an amount (negative: takes back) corrects it. One of them is needed."""
 
     text = fields.String(required=True, validate=REASON)
+    stands = fields.Boolean(load_default=False)
     amount = fields.String(load_default=None, allow_none=True, metadata={"examples": ["0.50"]})
     against = fields.String(load_default=None, allow_none=True, validate=ID)
 
@@ -171,6 +172,14 @@ class DisputeStepSchema(Strict):
     entry = fields.String(required=True, allow_none=True)
 
 
+class CorrectionSchema(Strict):
+    """What a dispute moved: the amount that its operator got, and who bore it (an operator, or `scheme`)."""
+
+    amount = fields.String(required=True)
+    currency = fields.String(required=True)
+    against = fields.String(required=True)
+
+
 class DisputeSchema(Strict):
     """A disputed line with its trail."""
 
@@ -179,6 +188,7 @@ class DisputeSchema(Strict):
     operator = fields.String(required=True)
     line = fields.String(required=True)
     state = fields.String(required=True)
+    correction = fields.Nested(CorrectionSchema, required=True, allow_none=True)
     trail = fields.List(fields.Nested(DisputeStepSchema), required=True)
 
 
