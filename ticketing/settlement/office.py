@@ -40,8 +40,7 @@ class Office:
     def operators_of(self, region: str) -> set[str]:
         """The operators of one region, as its data has them today; empty where it does not lie here."""
         folder = self.folder(region)
-        path = folder / REGION_TOML if folder else None
-        return set(open_toml(path, []).operators()) if path and path.exists() else set()
+        return set(open_toml(folder / REGION_TOML, []).operators()) if folder else set()
 
     def folder(self, region: str) -> Path | None:
         """The folder of a region's data."""

@@ -10,6 +10,7 @@ from ticketing.db.runs import Run, RunFile, Step
 from ticketing.settlement.disputes import Case
 from ticketing.settlement.matching import Expected, Finding
 from ticketing.settlement.positions import SCHEME
+from ticketing.settlement.reconcile import Waiting
 
 
 def run(made: Run) -> dict[str, Any]:
@@ -88,6 +89,19 @@ def finding(found: Finding) -> dict[str, Any]:
         "verdict": found.verdict,
         "because": found.because,
         "reference": found.expected.reference if found.expected else None,
+    }
+
+
+def waiting(found: Waiting) -> dict[str, Any]:
+    """Money of a line on suspense: positive when we are short."""
+    return {
+        "line": found.line.id,
+        "booking_date": found.line.booking_date,
+        "amount": Money(found.amount_minor, found.currency).as_dict(),
+        "counterparty": found.line.counterparty,
+        "booked_by": found.booked.actor,
+        "reason": found.booked.reason,
+        "days": found.days,
     }
 
 

@@ -46,6 +46,7 @@ _KINDS = {
     "compensation": ("Compensation", "Hüvitis", "Korvaus", "Ersättning"),
     "dispute_lost": ("Card dispute lost", "Kaotatud kaardivaidlus", "Hävitty korttiriita", "Förlorad korttvist"),
     "breakage": ("Unused rides", "Kasutamata sõidud", "Käyttämättömät matkat", "Outnyttjade resor"),
+    "suspense_cleared": ("From suspense", "Selgitamata summadest", "Selvittelytililtä", "Från observationskonto"),
     "month_end_pool_filled": ("Paid into a pool", "Ühisrahasse", "Maksettu pooliin", "Inbetalt till pool"),
     "month_end_pool": ("Share of a pool", "Osa ühisrahast", "Osuus poolista", "Andel av pool"),
     "month_end_subsidy": ("Subsidy", "Toetus", "Tuki", "Bidrag"),

@@ -195,6 +195,28 @@ def _the_bank_pays_a_cent_too_much(anna: Browser, bertil: Browser, run: Page, pa
     assert "Every line is booked" in page.text
     assert "payment · tlt" in page.text
     assert "reconciled" in anna.open("/console/").text
+    _another_person_clears_the_cent(anna, bertil, page)
+
+
+def _another_person_clears_the_cent(anna: Browser, bertil: Browser, page: Page) -> None:
+    """The cent stays in sight with its age until somebody else says whose it is; that can be taken back."""
+    assert "0 days" in page.text
+    mine = anna.follow(page, "Clear it …")
+    assert "another person clears its suspense" in mine.text
+    assert not mine.has("Clear suspense")
+    page = bertil.follow(bertil.open("/console/bank"), "Clear it …")
+    none = bertil.press(page, "Clear suspense", reason="tlt has it")
+    assert (none.status, "may be bank_fee, scheme or operator:<id>" in none.text) == (422, True)
+    page = bertil.press(none, "Clear suspense", **{"as": "operator:tlt"})
+    assert "Cleared from suspense" in page.text
+    assert "Clear it …" not in page.read.links
+    page = anna.follow(page, "suspense cleared · tlt")
+    page = anna.press(page, "Take back the last step", why="not tlt after all")
+    assert "back on suspense · tlt" in page.text
+    refused = anna.press(
+        anna.follow(page, "back on suspense"), "Take back the last step", why="the payment too"
+    )
+    assert (refused.status, "is reconciled with this line" in refused.text) == (409, True)
 
 
 def _an_operator_disputes_a_line(house: House, anna: Browser) -> None:

@@ -67,7 +67,17 @@ def test_a_month_from_the_close_to_the_auditor(clerk: Clerk, tmp_path: Path) -> 
     assert told.startswith("2 new lines, 1 booked\nwrong_amount")
     line = told.splitlines()[1].split()[3]
     ok(clerk("settlement", "book", line, "--as", "payment", "--by", "Clara", "--reason", "a cent too much"))
+    waits = ok(clerk("settlement", "review"))
+    assert waits.startswith("suspense")
+    assert "for 0 days, Clara: a cent too much" in waits
+    clear = ("settlement", "clear", line, "--as", "operator:tlt", "--reason", "tlt has it", "--by")
+    assert "another person clears" in clerk(*clear, "Clara").stderr
+    assert ok(clerk(*clear, "David")) == f"{line} cleared as operator:tlt\n"
     assert ok(clerk("settlement", "review")) == ""
+    late = clerk("settlement", "unbook", line, "--by", "Clara", "--reason", "which cent?")
+    assert ok(late) == f"{line} uncleared\n"
+    refused = clerk("settlement", "unbook", line, "--by", "Clara", "--reason", "all of it")
+    assert (refused.exit_code, "is reconciled with this line" in refused.stderr) == (2, True)
     assert "reconciled" in ok(clerk("settlement", "runs"))
     shown = json.loads(ok(clerk("settlement", "show", run)))
     assert [step["state"] for step in shown["steps"]] == [

@@ -114,11 +114,24 @@ class MissingSchema(Strict):
     amount = fields.Nested(MoneySchema, required=True)
 
 
+class SuspenseSchema(Strict):
+    """Money of a line on suspense: positive when we are short; `days` since it was booked there."""
+
+    line = fields.String(required=True)
+    booking_date = fields.String(required=True)
+    amount = fields.Nested(MoneySchema, required=True)
+    counterparty = fields.String(required=True)
+    booked_by = fields.String(required=True)
+    reason = fields.String(required=True)
+    days = fields.Integer(required=True)
+
+
 class ReviewSchema(Strict):
-    """What is not booked, and what is missing."""
+    """What is not booked, what is missing, and what waits on suspense."""
 
     lines = fields.List(fields.Nested(BankLineSchema), required=True)
     missing = fields.List(fields.Nested(MissingSchema), required=True)
+    suspense = fields.List(fields.Nested(SuspenseSchema), required=True)
 
 
 class ImportSchema(Strict):
@@ -138,8 +151,21 @@ class BookingRequestSchema(Strict):
     reference = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
 
 
+class UnbookingRequestSchema(Strict):
+    """Why what was done last with a line is taken back."""
+
+    reason = fields.String(required=True, validate=REASON)
+
+
+class ClearingRequestSchema(Strict):
+    """Whose the money on suspense is: `bank_fee`, `scheme`, or `operator:` and an id."""
+
+    clear_as = fields.String(required=True, validate=validate.Length(1, 73))
+    reason = fields.String(required=True, validate=REASON)
+
+
 class BookingSchema(Strict):
-    """What a line was booked as."""
+    """What a line was booked as, or what became of that: `unbooked`, `cleared`, `uncleared`."""
 
     line = fields.String(required=True)
     booked_as = fields.String(required=True)
