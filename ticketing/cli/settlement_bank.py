@@ -6,8 +6,9 @@ import click
 
 from tariffs.money import Money
 from ticketing.cli.progress import progress
+from ticketing.settlement.inert import plain
 from ticketing.settlement.matching import Finding
-from ticketing.settlement.reconcile import WAYS, Way
+from ticketing.settlement.reconcile import WAYS, Waiting, Way
 
 _BY = click.option("--by", required=True, help="Your name: it is kept with what you do.")
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
@@ -109,16 +110,20 @@ def review_command(region: str | None) -> None:
     from ticketing.settlement import reconcile  # noqa: PLC0415  only this command needs the database
 
     findings, absent = reconcile.review(_office(), _region(region))
+    suspense = reconcile.list_suspense(_office(), _region(region))
     _tell(findings)
     for wanted in absent:
         amount = Money(wanted.amount_minor, wanted.currency)
         click.echo(f"missing       {amount!s:>16}  {wanted.reference}: {wanted.kind} of {wanted.party}")
-    for one in reconcile.list_suspense(_office(), _region(region)):
+    for one in suspense:
         amount = Money(one.amount_minor, one.currency)
         click.echo(
             f"suspense      {amount!s:>16}  {one.line.id[:12]}  {one.line.booking_date}  "
-            f"for {one.days} days, {one.booked.actor}: {one.booked.reason}"
+            f"for {one.days} days, {one.booked.actor}: {plain(one.booked.reason)}"
         )
+        _tell_party(one)
+    if not (findings or absent or suspense):
+        click.echo("nothing waits")
 
 
 @click.command("book")
@@ -197,8 +202,18 @@ def _tell(findings: list[Finding]) -> None:
         line = finding.line
         amount = Money(line.amount_minor, line.currency)
         click.echo(
-            f"{finding.verdict:<13} {amount!s:>16}  {line.id[:12]}  {line.booking_date}  {finding.because}"
+            f"{finding.verdict:<13} {amount!s:>16}  {line.id[:12]}  {line.booking_date}  {plain(finding.because)}"
         )
+        _tell_party(finding)
+
+
+def _tell_party(found: Finding | Waiting) -> None:
+    """Who paid, or was paid, and what the payment says, below its line: the bank passes on what strangers write."""
+    line = found.line
+    way = "from" if line.amount_minor > 0 else "to"
+    told = [f"{way} {plain(line.counterparty)}" if line.counterparty else "", plain(line.remittance)]
+    if any(told):
+        click.echo(" " * 14 + ": ".join(part for part in told if part))
 
 
 def _office() -> Any:

@@ -180,7 +180,10 @@ def _the_bank_pays_a_cent_too_much(anna: Browser, bertil: Browser, run: Page, pa
     message = re.findall("<MsgId>(.*?)<", payments)[0]
     assert "Marked as sent" in bertil.press(run, "The bank has taken it", message_id=message).text
     references = re.findall("<EndToEndId>(.*?)<", payments)
-    taken = [line("11.95", references[0]), line("5.01", references[1], bank="b2", name="TLT")]
+    taken = [
+        line("11.95", references[0]),
+        line("5.01", references[1], bank="b2", name="TLT", text="settlement &lt;b&gt;of October&lt;/b&gt;"),
+    ]
     page = anna.open("/console/bank")
     empty = anna.press(page, "Import a statement", files={"file": ("nothing", b"")})
     assert (empty.status, "choose the bank's file first" in empty.text) == (422, True)
@@ -188,6 +191,7 @@ def _the_bank_pays_a_cent_too_much(anna: Browser, bertil: Browser, run: Page, pa
         page, "Import a statement", files={"file": ("bank.xml", statement(*taken, closing="83.04"))}
     )
     assert "-5.00 EUR expected, -5.01 EUR booked" in page.text
+    assert "TLT settlement <b>of October</b>" in page.text
     assert "payment · hsl" in page.text
 
     page = anna.press(anna.follow(page, "Book it …"), "Book it")

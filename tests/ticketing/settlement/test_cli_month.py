@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.ticketing.settlement.month import ride, sell
+from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.cli import deployment, main
 from ticketing.db import Database
 from ticketing.settlement.sepa import SCHEMA
@@ -73,7 +74,7 @@ def test_a_month_from_the_close_to_the_auditor(clerk: Clerk, tmp_path: Path) -> 
     clear = ("settlement", "clear", line, "--as", "operator:tlt", "--reason", "tlt has it", "--by")
     assert "another person clears" in clerk(*clear, "Clara").stderr
     assert ok(clerk(*clear, "David")) == f"{line} cleared as operator:tlt\n"
-    assert ok(clerk("settlement", "review")) == ""
+    assert ok(clerk("settlement", "review")) == "nothing waits\n"
     late = clerk("settlement", "unbook", line, "--by", "Clara", "--reason", "which cent?")
     assert ok(late) == f"{line} uncleared\n"
     refused = clerk("settlement", "unbook", line, "--by", "Clara", "--reason", "all of it")
@@ -85,6 +86,23 @@ def test_a_month_from_the_close_to_the_auditor(clerk: Clerk, tmp_path: Path) -> 
     ]  # fmt: skip
     assert json.loads(ok(clerk("books", "verify")))["faults"] == []
     assert json.loads(ok(clerk("books", "trace", "t1")))["taps"][0]["operator"] == "hsl"
+
+
+def test_the_review_shows_who_paid_and_what_for_and_no_stranger_writes_on_the_terminal(
+    clerk: Clerk, tmp_path: Path
+) -> None:
+    account = ok(
+        clerk("settlement", "account", "enter", "scheme", _IBANS["scheme"], "--name", "S", "--by", "C")
+    )
+    ok(clerk("settlement", "account", "approve", account.strip(), "--by", "David"))
+    entry = line("1.00", way="CRDT", name="Mallory \u202eLtd", text="rent \u009b2J for\nOctober")
+    bank = tmp_path / "bank.xml"
+    bank.write_bytes(statement(entry.replace("Cdtr>", "Dbtr>"), closing="101.00"))
+
+    imported, review = ok(clerk("settlement", "import", bank, "--by", "C")), ok(clerk("settlement", "review"))
+
+    assert imported.splitlines()[1:] == review.splitlines()[:2]
+    assert review.splitlines()[1].strip() == "from Mallory ?Ltd: rent ?2J for October"
 
 
 def test_an_operator_disputes_a_line_and_is_answered(clerk: Clerk, tmp_path: Path) -> None:
