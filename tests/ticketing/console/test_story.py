@@ -95,7 +95,13 @@ def _await(base: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
 def test_a_month_is_settled_in_the_console(house: House) -> None:
     anna, bertil = house.browsers["anna"], house.browsers["bertil"]
 
-    run = anna.press(anna.open("/console/"), "Close 2026-09")
+    page = anna.open("/console/")
+    assert "2026-09 is over: close it" in page.text
+    voided = anna.press(anna.press(page, "Close 2026-09"), "Reject this run", reason="too early")
+    again = anna.follow(anna.open("/console/"), "The run of 2026-09 was rejected: close the month again")
+    assert again.text == voided.text.replace("Rejected: closing the month again makes the next version. ", "")
+    run = anna.press(again, "Close 2026-09")
+    assert "Its next version: v2" in anna.open(again.response.url.path).text
     assert "The month is closed and its run calculated" in run.text
     assert "Anna Kask has prepared this run" in run.text
     assert not run.has("Approve")

@@ -20,7 +20,7 @@ VALUES = {
     "way": ("payment", "receipt", "payout", "suspense", "bank_fee", "cleared", "unbooked", "uncleared"),
     "way_hint": ("payment", "receipt", "payout", "suspense", "bank_fee"),
     "dispute": ("open", "corrected", "rejected", "withdrawn"), "account": ("in force", "replaced", "waiting"),
-    "now": ("calculated", "approved", "exported"), "take_back": ("calculated", "approved", "exported"),
+    "now": ("calculated", "approved", "exported", "rejected", "voided"), "take_back": ("calculated", "approved", "exported"),
     "done": ("closed", "approved", "rejected", "voided", "exported", "sent", "imported", "booked", "cleared", "unbooked", "entered",
              "account_approved", "disputed", "answered", "withdrawn", "asked", "signed_out", "password",
              "case_put_away", "case_ask_again", "case_arranged"),
@@ -29,7 +29,7 @@ VALUES = {
     "doing": ("put_away", "ask_again", "arranged"),
     "file": ("payments-sepa", "payments-other", "statements", "vat", "vat-lines", "journal", "uic", "manifest"),
     "counted": ("months", "entries", "postings", "blocks", "runs", "tickets", "allocations"),
-    "waits": ("calculated", "calculated_by_you", "approved", "exported", "bank", "missing", "disputes", "accounts", "faults"),
+    "waits": ("close", "rejected", "voided", "calculated", "calculated_by_you", "approved", "exported", "bank", "missing", "disputes", "accounts", "faults"),
     "check": ("waiting", "faults", "clean"),
 }  # fmt: skip
 
