@@ -96,6 +96,15 @@ def test_the_style_sheet_brings_nothing_from_elsewhere_and_names_its_colours_onc
     assert re.findall(r"#[0-9a-f]{3,6}\b", STYLE.partition("}")[2]) == []
 
 
+def test_on_a_small_screen_a_row_is_a_card_and_nothing_hidden_widens_the_page() -> None:
+    """What stands absolutely inside of a scrolling box is clipped by it only when the box is positioned."""
+    small = STYLE.partition("@media (max-width: 40rem)")[2].partition("@media")[0]
+
+    assert re.search(r"\.scroll { position: relative;", STYLE)
+    assert "table, tbody, tfoot, tr { display: block; }" in small
+    assert "content: attr(data-label)" in small
+
+
 def _luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (
