@@ -57,6 +57,10 @@ def _waiting(found: list[service.MonthOverview]) -> list[dict[str, Any]]:
     )
     counted = {
         "waits.bank": (len(findings), url_for("console.bank", region=place)),
+        "waits.suspense": (
+            len(reconcile.list_suspense(office, place)),
+            url_for("console.bank", region=place, _anchor="suspense"),
+        ),
         "waits.missing": (len(absent), url_for("console.bank", region=place)),
         "waits.disputes": (len(open_cases), url_for("console.disputes")),
         "waits.accounts": (len(entered), url_for("console.accounts")),

@@ -183,6 +183,9 @@ def _the_bank_pays_a_cent_too_much(anna: Browser, bertil: Browser, run: Page, pa
     """One wrong amount: told with its reason, booked in two clicks, and the run is reconciled."""
     wrong = bertil.press(run, "The bank has taken it", message_id="another file")
     assert (wrong.status, wrong.form("The bank has taken it").fields["message_id"]) == (422, "another file")
+    assert ("details", {}) in wrong.read.tags  # the way to void it stays shut
+    void = bertil.press(wrong, "Void this run", reason=" ")
+    assert ("details", {"open": ""}) in void.read.tags
     message = re.findall("<MsgId>(.*?)<", payments)[0]
     assert "Marked as sent" in bertil.press(run, "The bank has taken it", message_id=message).text
     references = re.findall("<EndToEndId>(.*?)<", payments)
@@ -198,6 +201,8 @@ def _the_bank_pays_a_cent_too_much(anna: Browser, bertil: Browser, run: Page, pa
     )
     assert "-5.00 EUR expected, -5.01 EUR booked" in page.text
     assert "TLT settlement <b>of October</b>" in page.text
+    assert "the operator's reference" not in page.text
+    assert "Reference" in anna.follow(page, "Book it …").text
     assert "payment · hsl" in page.text
 
     page = anna.press(anna.follow(page, "Book it …"), "Book it")

@@ -29,7 +29,8 @@ VALUES = {
     "doing": ("put_away", "ask_again", "arranged"),
     "file": ("payments-sepa", "payments-other", "statements", "vat", "vat-lines", "journal", "uic", "manifest"),
     "counted": ("months", "entries", "postings", "blocks", "runs", "tickets", "allocations"),
-    "waits": ("close", "rejected", "voided", "calculated", "calculated_by_you", "approved", "exported", "bank", "missing", "disputes", "accounts", "faults"),
+    "waits": ("close", "rejected", "voided", "calculated", "calculated_by_you", "approved", "exported", "bank", "suspense", "missing", "disputes",
+              "accounts", "faults"),
     "check": ("waiting", "faults", "clean"),
 }  # fmt: skip
 
@@ -48,6 +49,12 @@ def test_every_key_that_is_asked_for_has_a_text() -> None:
     wanted = asked() | {f"{kind}.{value}" for kind, values in VALUES.items() for value in values}
 
     assert sorted(wanted - set(TEXTS)) == []
+
+
+def test_no_text_hides_another_one_of_the_same_key() -> None:
+    for path in (CONSOLE / "texts").glob("*.json"):
+        keys = re.findall(r'^ "([^"]+)":', path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert sorted({key for key in keys if keys.count(key) > 1}) == []
 
 
 def test_no_text_waits_for_a_page() -> None:
