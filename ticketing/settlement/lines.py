@@ -30,7 +30,7 @@ AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 class Line:
     """One line: `id` finds its row in the books, `journey` says which rides, `rule` which agreement gave the share.
 
-    `is_exchange` marks the lines of a ticket that replaced another one.
+    `is_exchange` marks the lines of a ticket that replaced another one; `party_name` is what its ticket calls the party.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Line:
     fee_minor: int
     net_minor: int
     is_exchange: bool = False
+    party_name: str = ""
 
 
 def parties(run: Run) -> list[str]:
@@ -80,7 +81,7 @@ def page(office: Office, run: Run, party: str, *, after: str = "", limit: int = 
         raise NotFound(f"the run {run.id} has no statement of {party}")
     with office.database.read() as tx:
         found = month_books.page_statement(tx, run.region, run.period, party, after=after, limit=limit + 1)
-    shown = [_of_share(share) for share in found[:limit]]
+    shown = [_of_share(share, party) for share in found[:limit]]
     return shown, shown[-1].id if len(found) > limit else ""
 
 
@@ -131,7 +132,7 @@ def _stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]
         # Closed before the transaction ends, also when a reader leaves half way.
         with closing(month_books.stream_statement(tx, run.region, run.period, party)) as shares:
             for share in shares:
-                yield _counted(sums, _of_share(share))
+                yield _counted(sums, _of_share(share, party))
         with closing(
             month_books.stream_others(
                 tx, run.region, run.period, _account(party), without=ALLOCATED, own_kinds=OWN_KINDS
@@ -157,12 +158,13 @@ def _counted(sums: dict[str, dict[str, int]], line: Line) -> Line:
     return line
 
 
-def _of_share(share: ShareLine) -> Line:
+def _of_share(share: ShareLine, party: str) -> Line:
     document = json.loads(share.document)
     return Line(
         share.id, share.booked_at.isoformat(timespec="seconds"), share.kind, share.ticket_jti,
         journey_of(document), share.seq, share.rule, share.original_period, share.currency,
         share.gross_minor, share.vat_minor, share.fee_minor, share.net_minor, "exchange_of" in document,
+        _name_of(document, party),
     )  # fmt: skip
 
 
@@ -172,6 +174,12 @@ def _of_entry(other: OtherLine) -> Line:
         other.id, other.booked_at.isoformat(timespec="seconds"), other.kind, other.source_id, "", 0,
         why, other.original_period, other.currency, other.amount_minor, 0, 0, other.amount_minor,
     )  # fmt: skip
+
+
+def _name_of(document: dict[str, Any], party: str) -> str:
+    """What a ticket calls a party: frozen with the ticket, so that a statement reads the same whenever it is written."""
+    names = (leg.get("operator_name") for leg in document.get("legs", []) if leg.get("operator") == party)
+    return next((name for name in names if name), "")
 
 
 def journey_of(document: dict[str, Any]) -> str:

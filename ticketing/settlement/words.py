@@ -21,10 +21,27 @@ _WORDS = {
     "net_minor": ("Net, minor units", "Neto, sentides", "Netto, sentteinä", "Netto, cent"),
     "currency": ("Currency", "Valuuta", "Valuutta", "Valuta"),
     "line": ("Line", "Rida", "Rivi", "Rad"),
+    "lines": ("Lines", "Read", "Rivit", "Rader"),
     "opening": ("Carried forward from", "Üle toodud perioodist", "Siirretty kaudelta", "Överfört från"),
     "total": ("Total", "Kokku", "Yhteensä", "Summa"),
     "carried": ("Carried forward", "Kantakse üle", "Siirretään", "Överförs"),
     "position": ("To be paid", "Maksta", "Maksetaan", "Att betala"),
+    "owes": (
+        "Balance: {party} owes the scheme", "Saldo: {party} võlgneb skeemile",
+        "Saldo: {party} on velkaa järjestelmälle", "Saldo: {party} är skyldig systemet",
+    ),
+    "is_paid": (
+        "The scheme pays {party} {amount}, due on {due}, reference {reference}",
+        "Skeem maksab: {party} saab {amount}, tähtaeg {due}, viide {reference}",
+        "Järjestelmä maksaa: {party} saa {amount}, eräpäivä {due}, viite {reference}",
+        "Systemet betalar {party} {amount}, förfaller {due}, referens {reference}",
+    ),
+    "pays": (
+        "{party} pays the scheme {amount}, due on {due}, reference {reference}",
+        "{party} maksab skeemile {amount}, tähtaeg {due}, viide {reference}",
+        "{party} maksaa järjestelmälle {amount}, eräpäivä {due}, viite {reference}",
+        "{party} betalar systemet {amount}, förfaller {due}, referens {reference}",
+    ),
     "rest": (
         "{count} more lines are in the CSV and XLSX files", "Veel {count} rida on CSV- ja XLSX-failides",
         "Loput {count} riviä ovat CSV- ja XLSX-tiedostoissa", "Ytterligare {count} rader finns i CSV- och XLSX-filerna",
