@@ -59,18 +59,21 @@ def anchor_command(region: str | None) -> None:
 
 
 @command.command("trace")
-@click.argument("ticket")
-def trace_command(ticket: str) -> None:
-    """Follow a TICKET's money: price and reasons, shares and rule, entries, taps.
+@click.argument("what")
+def trace_command(what: str) -> None:
+    """Follow money: WHAT is a ticket, a line of a statement (eight characters of its id are enough) or a dispute.
+
+    A ticket: price and reasons, shares and rule, entries, taps. A line leads to its ticket or its entry, a dispute to
+    its trail, its correction and its line.
 
     \b
     Example:
       throughfare books trace 9Qk3...
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement.trace import trace  # noqa: PLC0415  see above
+    from ticketing.settlement.trace import follow  # noqa: PLC0415  see above
 
-    click.echo(json.dumps(trace(office(settings()), ticket), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(follow(office(settings()), what), ensure_ascii=False, indent=2))
 
 
 @command.command("months")

@@ -250,7 +250,7 @@ def simulate_command(
 @_BY
 @_REASON
 def dispute_command(run_id: str, operator: str, line: str, by: str, reason: str) -> None:
-    """Dispute a LINE (last column of the statement) of an OPERATOR's statement.
+    """Dispute a LINE (last column of the statement; its first eight characters are enough) of an OPERATOR.
 
     \b
     Example:

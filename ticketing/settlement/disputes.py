@@ -12,6 +12,7 @@ from ticketing.db.disputes import Correction, Dispute, DisputeStep, StatementLin
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.ids import new_id
+from ticketing.settlement.lines import lines_like
 from ticketing.settlement.office import Office
 from ticketing.settlement.positions import SCHEME
 from ticketing.settlement.run_state import checked_name
@@ -40,16 +41,14 @@ class Case:
 
 
 def open_dispute(office: Office, run_id: str, operator: str, line_id: str, *, by: str, reason: str) -> Case:
-    """Dispute a line of an operator's statement.
+    """Dispute a line of an operator's statement, by its id or the beginning of it.
 
     Raises NotFound for a line that is not in it, Conflict for one that is disputed already.
     """
     now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
     with office.database.write() as tx:
         run = hold(tx, run_id)
-        if disputes.find_line(tx, run.region, run.period, operator, line_id) is None:
-            raise NotFound(f"the statement of {operator} in the run {run_id} has no line {line_id}")
-        made = Dispute(new_id(), run.id, operator, line_id, reason, by, now)
+        made = Dispute(new_id(), run.id, operator, _full_id(tx, run, operator, line_id), reason, by, now)
         if not disputes.insert_dispute(tx, made):
             raise Conflict("this line is disputed already")
         disputes.insert_step(tx, DisputeStep(made.id, 1, "open", by, now, reason, None))
@@ -149,6 +148,15 @@ def list_cases(office: Office, operator: str | None = None) -> list[Case]:
             if operator is None or Case(found, (), moved.get(found.id)).concerns(operator)
             for case in [Case(found, tuple(disputes.list_steps(tx, found.id)), moved.get(found.id))]
         ]
+
+
+def _full_id(tx: Transaction, run: Run, operator: str, start: str) -> str:
+    if disputes.find_line(tx, run.region, run.period, operator, start):
+        return start
+    found = lines_like(tx, start, region=run.region, period=run.period, operator=operator)
+    if not found:
+        raise NotFound(f"the statement of {operator} in the run {run.id} has no line {start}")
+    return found[0][2]
 
 
 def _close(office: Office, dispute_id: str, state: str, by: str, text: str) -> Case:

@@ -14,7 +14,7 @@ from tariffs.agreements.shares import FUNDER
 from tariffs.money import Money, parse
 from ticketing.books import accounts
 from ticketing.books.settling import OWN_KINDS
-from ticketing.db import month_books
+from ticketing.db import Transaction, audit, month_books
 from ticketing.db.books import Account
 from ticketing.db.month_books import OtherLine, ShareLine
 from ticketing.db.patience import take_time
@@ -23,6 +23,7 @@ from ticketing.errors import Conflict, NotFound
 from ticketing.settlement.calculate import ALLOCATED
 from ticketing.settlement.office import Office
 
+LEAST_OF_AN_ID = 8
 AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 
 
@@ -63,6 +64,29 @@ def count(run: Run, party: str) -> int:
     shares = [line["lines"] for line in run.document["operators"] if line["operator"] == party]
     others = [line for line in run.document["other"] if line["operator"] == party]
     return int(sum(shares)) + len(others)
+
+
+def lines_like(
+    tx: Transaction,
+    start: str,
+    *,
+    region: str | None = None,
+    period: str | None = None,
+    operator: str | None = None,
+) -> list[tuple[str, str, str]]:
+    """The line whose id begins so, as (month, operator, id), once for each operator that it is on the statement of.
+
+    Raises NotFound, naming how many, when several lines do; nothing is looked for by less than eight characters.
+    """
+    if len(start) < LEAST_OF_AN_ID:
+        return []
+    found = audit.find_lines_like(
+        tx, start, region=region, period_id=period, operator=operator, without=ALLOCATED, own_kinds=OWN_KINDS
+    )
+    many = len({line_id for _, _, line_id in found})
+    if many > 1:
+        raise NotFound(f"{many} lines have an id that begins with {start}: give more of it")
+    return found
 
 
 def stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]:

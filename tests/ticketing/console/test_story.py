@@ -272,6 +272,14 @@ def _an_operator_disputes_a_line(house: House, anna: Browser) -> None:
     assert "ticket-one" not in str(found.response.url)
     ours = heli.press(heli.open("/console/find"), "Find a line", wanted="ticket-one")
     assert "Lines: 1" in ours.text
+    by_dispute = heli.press(
+        heli.open("/console/find"), "Find a line", wanted=case.response.url.path.rpartition("/")[2]
+    )
+    assert "Lines: 1" in by_dispute.text
+    many = anna.press(
+        anna.open("/console/find"), "Find a line", wanted=why.response.url.path.rpartition("/")[2][:8]
+    )
+    assert "lines have an id that begins with" in many.text
 
 
 def _the_books_are_proven(house: House, anna: Browser) -> None:

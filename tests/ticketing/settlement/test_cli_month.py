@@ -111,7 +111,7 @@ def test_an_operator_disputes_a_line_and_is_answered(clerk: Clerk, tmp_path: Pat
     line = rows[2].split(",")[-1]
 
     case = json.loads(
-        ok(clerk("settlement", "dispute", run, "hsl", line, "--by", "Heli", "--reason", "ours"))
+        ok(clerk("settlement", "dispute", run, "hsl", line[:20], "--by", "Heli", "--reason", "ours"))
     )
     words = ("settlement", "answer", case["id"], "--by", "Anna", "--text", "yes")
     forgotten = clerk(*words, "--against", "tlt")
@@ -128,6 +128,14 @@ def test_an_operator_disputes_a_line_and_is_answered(clerk: Clerk, tmp_path: Pat
         "amount": "0.50", "currency": "EUR", "against": "tlt"
     }  # fmt: skip
     assert ok(clerk("settlement", "disputes", "--operator", "viking")) == ""
+    followed = json.loads(ok(clerk("books", "trace", case["id"])))
+    assert (followed["line"], followed["ticket"], followed["dispute"]["state"]) == (line, "t1", "corrected")
+    assert followed["correction"][0]["postings"] == [
+        "operator_payable:hsl:EUR -0.50", "operator_payable:tlt:EUR 0.50"
+    ]  # fmt: skip
+    correction = json.loads(ok(clerk("books", "trace", followed["correction"][0]["entry"])))
+    assert correction["entry"]["note"]["line"] == line
+    assert json.loads(ok(clerk("books", "trace", line)))["ticket"] == "t1"
 
 
 @pytest.mark.parametrize(

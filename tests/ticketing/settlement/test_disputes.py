@@ -11,7 +11,7 @@ from ticketing.clock import FixedClock
 from ticketing.db import Database
 from ticketing.db.disputes import Correction
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
-from ticketing.settlement import disputes, lines, service
+from ticketing.settlement import disputes, lines, service, trace
 from ticketing.settlement.office import Office
 
 
@@ -125,3 +125,25 @@ def test_an_operator_disputes_and_sees_its_own_lines_only(database: Database) ->
         disputes.withdraw(desk, case.dispute.id, "hsl", by="Heli", text="x")
     assert disputes.withdraw(desk, case.dispute.id, "tlt", by="Tiit", text="my mistake").state == "withdrawn"
     assert disputes.list_cases(desk, "hsl") == []
+
+
+def test_a_line_is_named_by_its_beginning_where_no_other_begins_so(database: Database) -> None:
+    for at in range(3):
+        sell(database, f"t{at}", {"hsl": 300, "tlt": 200})
+    desk = office(database)
+    run = service.close(desk, "r", "2026-09", "Anna")
+    ids = sorted(line.id for line in lines.stream(desk, run, "hsl"))
+    shared = next(ids[0][:at] for at in range(36, 0, -1) if ids[0][:at] == ids[-1][:at])
+
+    with pytest.raises(NotFound, match=f"3 lines have an id that begins with {shared}"):
+        disputes.open_dispute(desk, run.id, "hsl", shared, by="Heli", reason="which?")
+    with pytest.raises(NotFound, match="3 lines have an id"):
+        trace.find_lines(desk, "r", shared, "hsl")
+    with pytest.raises(NotFound, match=f"no line {shared[:7]}"):
+        disputes.open_dispute(desk, run.id, "hsl", shared[:7], by="Heli", reason="too short")
+    case = disputes.open_dispute(desk, run.id, "hsl", ids[0][:-1], by="Heli", reason="ours")
+
+    assert case.dispute.line_id == ids[0]
+    assert trace.find_lines(desk, "r", ids[0][:-1]) == [("2026-09", "hsl", ids[0])]
+    assert trace.find_lines(desk, "r", ids[0][:-1], "tlt") == []
+    assert trace.find_lines(desk, "r", case.dispute.id) == [("2026-09", "hsl", ids[0])]
