@@ -14,6 +14,7 @@ from ticketing.api.schemas.finance import (
     BankAccountsSchema,
     BookingRequestSchema,
     BookingSchema,
+    ClearingRequestSchema,
     DisputeRequestSchema,
     DisputeSchema,
     DisputesSchema,
@@ -23,6 +24,7 @@ from ticketing.api.schemas.finance import (
     ReviewSchema,
     StepRequestSchema,
     TrailSchema,
+    UnbookingRequestSchema,
 )
 from ticketing.identity.principal import Principal
 from ticketing.settlement import accounts, camt, disputes, reconcile, service, show, steps
@@ -192,12 +194,14 @@ class BankLines(MethodView):
     @blueprint.response(200, ReviewSchema)
     @blueprint.doc(**_KEY)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
-        """List the lines that are not booked, each with the reason, and what is on no line."""
+        """List the lines that are not booked, each with the reason, what is on no line, and what waits on suspense."""
         caller().require("finance", "admin")
         findings, absent = reconcile.review(rooms().office, query["region"])
+        waiting = reconcile.list_suspense(rooms().office, query["region"])
         return {
             "lines": [show.finding(found) for found in findings],
             "missing": [show.absent(wanted) for wanted in absent],
+            "suspense": [show.waiting(found) for found in waiting],
         }
 
 
@@ -215,6 +219,41 @@ class BankLineBooking(MethodView):
         made = reconcile.book_line(
             rooms().office, query["region"], line_id, wanted["book_as"],
             by=_name(finance), reason=wanted["reason"], reference=wanted["reference"],
+        )  # fmt: skip
+        return {"line": made.line_id, "booked_as": made.kind}
+
+
+@blueprint.route("/bank-lines/<string:line_id>/unbooking")
+class BankLineUnbooking(MethodView):
+    """A decision that is taken back."""
+
+    @blueprint.arguments(UnbookingRequestSchema)
+    @blueprint.arguments(RegionQuerySchema, location="query")
+    @blueprint.response(200, BookingSchema)
+    @blueprint.doc(**_KEY)
+    def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
+        """Take back what was done last with a line: its booking, or the clearing of its suspense."""
+        finance = caller().require("finance")
+        made = reconcile.unbook_line(
+            rooms().office, query["region"], line_id, by=_name(finance), reason=wanted["reason"]
+        )
+        return {"line": made.line_id, "booked_as": made.kind}
+
+
+@blueprint.route("/bank-lines/<string:line_id>/clearing")
+class BankLineClearing(MethodView):
+    """Whose the money on suspense is."""
+
+    @blueprint.arguments(ClearingRequestSchema)
+    @blueprint.arguments(RegionQuerySchema, location="query")
+    @blueprint.response(200, BookingSchema)
+    @blueprint.doc(**_KEY)
+    def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
+        """Take what a line left on suspense off it; the key that booked the line may not."""
+        finance = caller().require("finance")
+        made = reconcile.clear_suspense(
+            rooms().office, query["region"], line_id, wanted["clear_as"],
+            by=_name(finance), reason=wanted["reason"],
         )  # fmt: skip
         return {"line": made.line_id, "booked_as": made.kind}
 
@@ -247,7 +286,7 @@ class Disputes(MethodView):
     @blueprint.response(200, DisputesSchema)
     @blueprint.doc(**_KEY)
     def get(self) -> dict[str, Any]:
-        """List disputes: an operator's finance staff see their own."""
+        """List disputes: an operator's finance staff see their own, and those that it bears."""
         staff = caller().require("operator_finance", "finance", "admin")
         return {"disputes": [show.case(case) for case in disputes.list_cases(rooms().office, staff.operator)]}
 
@@ -260,13 +299,6 @@ class DisputeAnswer(MethodView):
     @blueprint.response(200, DisputeSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any], dispute_id: str) -> dict[str, Any]:
-        """Answer: with an amount the line is corrected by an entry of the open month, without one it stands."""
+        """Answer, for good: the line `stands`, or an `amount` corrects it by an entry of the open month."""
         finance = caller().require("finance")
-        desk, by, text = rooms().office, _name(finance), wanted["text"]
-        if wanted["amount"] is None:
-            return show.case(disputes.reject(desk, dispute_id, by=by, text=text))
-        return show.case(
-            disputes.correct(
-                desk, dispute_id, by=by, text=text, amount=wanted["amount"], against=wanted["against"]
-            )
-        )
+        return show.case(disputes.answer(rooms().office, dispute_id, by=_name(finance), **wanted))

@@ -11,7 +11,7 @@ from typing import Any
 from tariffs.money import Money
 from ticketing.books import accounts
 from ticketing.books.balanced import balanced
-from ticketing.db.books import Account, Entry
+from ticketing.db.books import Account, Booked, Entry
 
 OWN_KINDS = "run_"
 MONTH_END = "month_end_"
@@ -74,6 +74,32 @@ def bank_movement(
     if account is not None:
         lines.append((account, -expected))
     return balanced((kind, "bank_line", line_id, region, at), lines, note=note)
+
+
+def bank_taken_back(
+    kind: str, source_id: str, booked: Booked, *, region: str, at: datetime, note: Mapping[str, Any]
+) -> Entry | None:
+    """What was booked of a line of the bank is booked back, and belongs to the month that it belonged to."""
+    lines = [(posting.account, -posting.amount_minor) for posting in booked.postings]
+    return balanced(
+        (kind, "bank_line", source_id, region, at), lines, note=note, reverses=booked.id,
+        original_period=booked.original_period,
+    )  # fmt: skip
+
+
+def suspense_cleared(
+    source_id: str,
+    account: Account,
+    amount: int,
+    *,
+    currency: str,
+    region: str,
+    at: datetime,
+    note: Mapping[str, Any],
+) -> Entry | None:
+    """What waited on suspense (`amount`, debit positive) is somebody's now: the bank's, an operator's, the scheme's."""
+    lines = [(accounts.suspense(currency), -amount), (account, amount)]
+    return balanced(("suspense_cleared", "bank_line", source_id, region, at), lines, note=note)
 
 
 def month_end(

@@ -60,10 +60,13 @@ def anchor_command(region: str | None) -> None:
 
 
 @command.command("trace")
-@click.argument("ticket")
+@click.argument("what")
 @AS_JSON
-def trace_command(ticket: str, *, as_json: bool) -> None:
-    """Follow a TICKET's money: price and reasons, shares and rule, entries, taps.
+def trace_command(what: str, *, as_json: bool) -> None:
+    """Follow money: WHAT is a ticket, a line of a statement (eight characters of its id are enough) or a dispute.
+
+    A ticket: price and reasons, shares and rule, entries, taps. A line leads to its ticket or its entry, a dispute to
+    its trail, its correction and its line.
 
     On a terminal tables are shown, in a pipe JSON is written.
 
@@ -72,9 +75,9 @@ def trace_command(ticket: str, *, as_json: bool) -> None:
       throughfare books trace 9Qk3...
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement.trace import trace  # noqa: PLC0415  see above
+    from ticketing.settlement.trace import follow  # noqa: PLC0415  see above
 
-    answer(trace(office(settings()), ticket), show_trace, as_json=as_json)
+    answer(follow(office(settings()), what), show_trace, as_json=as_json)
 
 
 @command.command("months")

@@ -6,8 +6,9 @@ import click
 
 from tariffs.money import Money
 from ticketing.cli.progress import progress
+from ticketing.settlement.inert import plain
 from ticketing.settlement.matching import Finding
-from ticketing.settlement.reconcile import WAYS, Way
+from ticketing.settlement.reconcile import WAYS, Waiting, Way
 
 _BY = click.option("--by", required=True, help="Your name: it is kept with what you do.")
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
@@ -100,7 +101,7 @@ def import_command(file: BinaryIO, by: str, region: str | None) -> None:
 @click.command("review")
 @_REGION
 def review_command(region: str | None) -> None:
-    """List the lines of the bank that are not booked and why, and what is on no line.
+    """List the lines of the bank that are not booked and why, what is on no line, and what waits on suspense.
 
     \b
     Example:
@@ -109,10 +110,20 @@ def review_command(region: str | None) -> None:
     from ticketing.settlement import reconcile  # noqa: PLC0415  only this command needs the database
 
     findings, absent = reconcile.review(*_at(region))
+    suspense = reconcile.list_suspense(*_at(region))
     _tell(findings)
     for wanted in absent:
         amount = Money(wanted.amount_minor, wanted.currency)
         click.echo(f"missing       {amount!s:>16}  {wanted.reference}: {wanted.kind} of {wanted.party}")
+    for one in suspense:
+        amount = Money(one.amount_minor, one.currency)
+        click.echo(
+            f"suspense      {amount!s:>16}  {one.line.id[:12]}  {one.line.booking_date}  "
+            f"for {one.days} days, {one.booked.actor}: {plain(one.booked.reason)}"
+        )
+        _tell_party(one)
+    if not (findings or absent or suspense):
+        click.echo("nothing waits")
 
 
 @click.command("book")
@@ -139,7 +150,49 @@ def book_command(
     click.echo(f"{made.line_id[:12]} booked as {made.kind}")
 
 
-COMMANDS = (account_group, import_command, review_command, book_command)
+@click.command("unbook")
+@click.argument("line")
+@_BY
+@click.option("--reason", required=True, help="Why: it is kept in the books.")
+@_REGION
+def unbook_command(line: str, *, by: str, reason: str, region: str | None) -> None:
+    """Take back what was done last with a LINE: its booking (it waits again), or the clearing of its suspense.
+
+    \b
+    Example:
+      throughfare settlement unbook 5f0c9a --by "Clara Berg" --reason "it was the rent, not a bank fee"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import reconcile  # noqa: PLC0415  only this command needs the database
+
+    made = reconcile.unbook_line(*_at(region), line, by=by, reason=reason)
+    click.echo(f"{made.line_id[:12]} {made.kind}")
+
+
+@click.command("clear")
+@click.argument("line")
+@click.option(
+    "--as",
+    "cleared_as",
+    required=True,
+    help="Whose it is: bank_fee, scheme, or operator:<id> (operator:tlt).",
+)
+@_BY
+@click.option("--reason", required=True, help="Why: it is kept in the books.")
+@_REGION
+def clear_command(line: str, *, cleared_as: str, by: str, reason: str, region: str | None) -> None:
+    """Take what a LINE left on suspense off it: another person than the one who booked the line.
+
+    \b
+    Example:
+      throughfare settlement clear 5f0c9a --as operator:tlt --by "David Ek" --reason "tlt got a cent too much"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.settlement import reconcile  # noqa: PLC0415  only this command needs the database
+
+    made = reconcile.clear_suspense(*_at(region), line, cleared_as, by=by, reason=reason)
+    click.echo(f"{made.line_id[:12]} cleared as {cleared_as}")
+
+
+COMMANDS = (account_group, import_command, review_command, book_command, unbook_command, clear_command)
 
 
 def _tell(findings: list[Finding]) -> None:
@@ -147,8 +200,18 @@ def _tell(findings: list[Finding]) -> None:
         line = finding.line
         amount = Money(line.amount_minor, line.currency)
         click.echo(
-            f"{finding.verdict:<13} {amount!s:>16}  {line.id[:12]}  {line.booking_date}  {finding.because}"
+            f"{finding.verdict:<13} {amount!s:>16}  {line.id[:12]}  {line.booking_date}  {plain(finding.because)}"
         )
+        _tell_party(finding)
+
+
+def _tell_party(found: Finding | Waiting) -> None:
+    """Who paid, or was paid, and what the payment says, below its line: the bank passes on what strangers write."""
+    line = found.line
+    way = "from" if line.amount_minor > 0 else "to"
+    told = [f"{way} {plain(line.counterparty)}" if line.counterparty else "", plain(line.remittance)]
+    if any(told):
+        click.echo(" " * 14 + ": ".join(part for part in told if part))
 
 
 def _office() -> Any:

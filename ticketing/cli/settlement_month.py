@@ -257,7 +257,7 @@ def simulate_command(
 @_BY
 @_REASON
 def dispute_command(run_id: str, operator: str, line: str, by: str, reason: str) -> None:
-    """Dispute a LINE (last column of the statement) of an OPERATOR's statement.
+    """Dispute a LINE (last column of the statement; its first eight characters are enough) of an OPERATOR.
 
     \b
     Example:
@@ -272,28 +272,32 @@ def dispute_command(run_id: str, operator: str, line: str, by: str, reason: str)
 @click.argument("dispute")
 @_BY
 @click.option("--text", required=True, help="What the operator reads.")
+@click.option("--stands", is_flag=True, help="The line stands; this ends the dispute.")
 @click.option(
-    "--amount", default=None, help="What the operator was short, like 0.50; without it the line stands."
+    "--amount", default=None, help="What the operator was short, like 0.50; a negative amount takes back."
 )
 @click.option("--against", default=None, help="The operator that it comes from; the scheme by default.")
-def answer_command(dispute: str, by: str, text: str, amount: str | None, against: str | None) -> None:
-    """Answer a DISPUTE: with an amount it is corrected in the open month, without one the line stands.
+def answer_command(
+    dispute: str, *, by: str, text: str, stands: bool, amount: str | None, against: str | None
+) -> None:
+    """Answer a DISPUTE, for good: the line stands, or an amount corrects it in the open month.
 
     \b
-    Example:
+    Examples:
       throughfare settlement answer 019c... --by "Anna Kask" --text "you are right" --amount 0.50 --against tlt
+      throughfare settlement answer 019c... --by "Anna Kask" --text "half of it" --amount=-0.25
+      throughfare settlement answer 019c... --by "Anna Kask" --text "the tap was tlt's" --stands
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import disputes  # noqa: PLC0415  only this command needs the database
 
-    desk = _office()
-    if amount is None:
-        _tell_case(disputes.reject(desk, dispute, by=by, text=text))
-    else:
-        _tell_case(disputes.correct(desk, dispute, by=by, text=text, amount=amount, against=against))
+    case = disputes.answer(
+        _office(), dispute, by=by, text=text, stands=stands, amount=amount, against=against
+    )
+    _tell_case(case)
 
 
 @click.command("disputes")
-@click.option("--operator", default=None, help="Of one operator only.")
+@click.option("--operator", default=None, help="Of one operator only, those that it bears with them.")
 def disputes_command(operator: str | None) -> None:
     """List disputes with their trails.
 

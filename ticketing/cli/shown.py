@@ -56,7 +56,18 @@ def show_close(console: "Console", run: Document) -> None:
 
 
 def show_trace(console: "Console", story: Document) -> None:
-    """A ticket's money: price, shares, VAT, entries, taps."""
+    """What a line or a dispute is about, and a ticket's money: price, shares, VAT, entries, taps."""
+    if "line" in story:
+        console.print(f"line {story['line']}", style="bold", soft_wrap=True)
+    for step in story.get("dispute", {}).get("trail", ()):
+        console.print(
+            f"  {_moment(step['at'])}  {step['state']} by {step['by']}: {step['text']}", markup=False
+        )
+    alone = [*story.get("correction", ()), *filter(None, [story.get("entry")])]
+    if alone:
+        _entries(console, alone)
+    if "ticket" not in story:
+        return
     console.print(f"ticket {story['ticket']}: {story['journey']}", style="bold", soft_wrap=True)
     console.print(f"issued {_moment(story['issued_at'])}, order {story['order']}, quote {story['quote']}")
     console.print(f"tariff version {story['tariff_version']}", soft_wrap=True)
@@ -84,16 +95,7 @@ def show_trace(console: "Console", story: Document) -> None:
         ],
         right=(4, 5, 6, 7),
     )  # fmt: skip
-    _table(
-        console, "entries", ("month", "", "entry", "account", "amount"),
-        [
-            (*((entry["period"], entry["kind"], entry["entry"]) if at == 0 else ("", "", "")),
-             *posting.rsplit(" ", 1))
-            for entry in story["entries"]
-            for at, posting in enumerate(entry["postings"])
-        ],
-        right=(4,),
-    )  # fmt: skip
+    _entries(console, story["entries"])
     _table(
         console, "taps", ("at", "operator", "stop", "", "gate"),
         [
@@ -175,3 +177,16 @@ def _kind(row: Document) -> str:
 def _moment(written: str) -> str:
     """A moment as people read it: UTC, to the second."""
     return f"{written[:10]} {written[11:19]} UTC"
+
+
+def _entries(console: "Console", entries: Iterable[Document]) -> None:
+    _table(
+        console, "entries", ("month", "", "entry", "account", "amount"),
+        [
+            (*((entry["period"], entry["kind"], entry["entry"]) if at == 0 else ("", "", "")),
+             *posting.rsplit(" ", 1))
+            for entry in entries
+            for at, posting in enumerate(entry["postings"])
+        ],
+        right=(4,),
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The bank: import its statement, see what matched, what does not and why, and book the rest in two clicks."""
+"""The bank: import its statement, see what matched, book the rest in two clicks, clear suspense, take a booking back."""
 
 from typing import get_args
 
@@ -7,22 +7,25 @@ from flask import Response, g, request, url_for
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
-from ticketing.errors import InvalidRequest, NotFound
+from ticketing.errors import InvalidRequest
 from ticketing.settlement import reconcile
 from ticketing.settlement.matching import Finding
 from ticketing.settlement.reconcile import WAYS, Way
 
 # What a line is most likely to be, by what is said of it; a person decides.
-_LIKELY = {"wrong_amount", "looks_like", "not_sent"}
+_LIKELY = {"matched", "wrong_amount", "looks_like", "not_sent"}
 
 
 @blueprint.get("/bank")
 @needs("finance", "admin")
 def bank() -> str:
-    """Show what is not booked, what is missing, and what was booked last."""
-    findings, absent = reconcile.review(console().office, region())
-    booked = reconcile.list_booked(console().office, region())
-    return page("bank", here="bank", region=region(), findings=findings, absent=absent, booked=booked)
+    """Show what is not booked, what is missing, what waits on suspense, and what was done last."""
+    office, place = console().office, region()
+    findings, absent = reconcile.review(office, place)
+    return page(
+        "bank", here="bank", region=place, findings=findings, absent=absent,
+        suspense=reconcile.list_suspense(office, place), booked=reconcile.list_booked(office, place),
+    )  # fmt: skip
 
 
 @blueprint.post("/bank/statements")
@@ -43,11 +46,11 @@ def import_statement() -> Response:
 @blueprint.get("/bank/lines/<line_id>")
 @needs("finance", "admin")
 def bank_line(line_id: str) -> str:
-    """Show a line that is not booked, with the likeliest way to book it chosen and its reason filled in."""
+    """Show a line: one that waits, with the likeliest way to book it and its reason, or what became of one."""
     findings, absent = reconcile.review(console().office, region())
     finding = next((found for found in findings if found.line.id == line_id), None)
     if finding is None:
-        raise NotFound("this line is booked, or there is no such line")
+        return _booked(line_id)
     expected = [wanted for wanted in absent if wanted.currency == finding.line.currency]
     if finding.expected and finding.expected.open and finding.expected not in expected:
         expected.insert(0, finding.expected)
@@ -79,6 +82,43 @@ def book_line(line_id: str) -> Response:
 
     return attempt(
         act, lambda: bank_line(line_id), to=lambda: url_for("console.bank", region=region(), done="booked")
+    )
+
+
+def _booked(line_id: str) -> str:
+    """Show what became of a line, and let its suspense be cleared or its last step be taken back."""
+    line, trail, waits = reconcile.get_booked(console().office, region(), line_id)
+    return page(
+        "bank_booked", here="bank", region=region(), line=line, trail=trail, waits=waits,
+        mine=waits is not None and waits.booked.actor == staff().name,
+        operators=reconcile.operators_of(console().office, region()),
+    )  # fmt: skip
+
+
+@blueprint.post("/bank/lines/<line_id>/clearing")
+@needs("finance")
+def clear_suspense(line_id: str) -> Response:
+    """Say whose the money is that a line left on suspense."""
+    cleared_as, reason = request.form.get("as", ""), request.form.get("reason", "")
+    return attempt(
+        lambda: reconcile.clear_suspense(
+            console().office, region(), line_id, cleared_as, by=staff().name, reason=reason
+        ),
+        lambda: bank_line(line_id),
+        to=lambda: url_for("console.bank", region=region(), done="cleared"),
+    )
+
+
+@blueprint.post("/bank/lines/<line_id>/unbooking")
+@needs("finance")
+def unbook_line(line_id: str) -> Response:
+    """Take back what was done last with a line."""
+    return attempt(
+        lambda: reconcile.unbook_line(
+            console().office, region(), line_id, by=staff().name, reason=request.form.get("why", "")
+        ),
+        lambda: bank_line(line_id),
+        to=lambda: url_for("console.bank", region=region(), done="unbooked"),
     )
 
 

@@ -4,7 +4,9 @@ from flask import Response, request, url_for
 
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
-from ticketing.console.pages import attempt, page, staff
+from ticketing.console.pages import attempt, language, page, staff
+from ticketing.console.words import text
+from ticketing.errors import InvalidRequest
 from ticketing.settlement import disputes as desk
 from ticketing.settlement import service
 
@@ -12,7 +14,7 @@ from ticketing.settlement import service
 @blueprint.get("/disputes")
 @needs("finance", "admin", "operator_finance")
 def disputes() -> str:
-    """List disputes, newest first; an operator's staff see their own."""
+    """List disputes, newest first; an operator's staff see their own, and those that their operator bears."""
     cases = desk.list_cases(console().office, staff().principal.operator)
     return page("disputes", here="disputes", cases=cases[::-1])
 
@@ -26,7 +28,7 @@ def dispute(dispute_id: str) -> str:
     return page(
         "dispute", here="disputes", case=case, run=run, is_open=case.state in desk.OPEN,
         opened_by_you=case.dispute.opened_by == staff().name,
-        others=sorted({row["operator"] for row in run.document["operators"]} - {case.dispute.operator}),
+        bearers=desk.bearers(console().office, run, case.dispute.operator),
     )  # fmt: skip
 
 
@@ -36,14 +38,15 @@ def answer(dispute_id: str) -> Response:
     """Answer: correct the line by an amount, or say why it stands."""
 
     def act() -> None:
-        office, by, text = console().office, staff().name, request.form.get("text", "")
-        if request.form.get("verdict") == "corrected":
-            desk.correct(
-                office, dispute_id, by=by, text=text, amount=request.form.get("amount", "").strip(),
-                against=request.form.get("against") or None,
-            )  # fmt: skip
-        else:
-            desk.reject(office, dispute_id, by=by, text=text)
+        verdict = request.form.get("verdict", "")
+        if verdict not in {"rejected", "corrected"}:
+            raise InvalidRequest.at("verdict", text("choose_a_verdict", language()))
+        amount = request.form.get("amount", "").strip()
+        desk.answer(
+            console().office, dispute_id, by=staff().name, text=request.form.get("text", ""),
+            stands=verdict == "rejected", amount=amount or (None if verdict == "rejected" else ""),
+            against=request.form.get("against") or None,
+        )  # fmt: skip
 
     return attempt(
         act,

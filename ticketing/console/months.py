@@ -43,6 +43,12 @@ def _waiting(found: list[service.MonthOverview]) -> list[dict[str, Any]]:
             mine = run.state == "calculated" and run.prepared_by == staff().name
             key = f"waits.{run.state}_by_you" if mine else f"waits.{run.state}"
             wanted.append({"key": key, "count": month.id, "to": url_for("console.run", run_id=run.id)})
+        elif month.can_close and run is not None and run.state in GONE:
+            key = f"waits.{run.state}"
+            wanted.append({"key": key, "count": month.id, "to": url_for("console.run", run_id=run.id)})
+        elif month.can_close:
+            to = url_for("console.months", region=place, _anchor=f"month-{month.id}")
+            wanted.append({"key": "waits.close", "count": month.id, "to": to})
     findings, absent = reconcile.review(office, place)
     open_cases = [case for case in disputes.list_cases(office) if case.state in disputes.OPEN]
     entered = [account for account, state in accounts.list_accounts(office) if state == "waiting"]
@@ -51,6 +57,10 @@ def _waiting(found: list[service.MonthOverview]) -> list[dict[str, Any]]:
     )
     counted = {
         "waits.bank": (len(findings), url_for("console.bank", region=place)),
+        "waits.suspense": (
+            len(reconcile.list_suspense(office, place)),
+            url_for("console.bank", region=place, _anchor="suspense"),
+        ),
         "waits.missing": (len(absent), url_for("console.bank", region=place)),
         "waits.disputes": (len(open_cases), url_for("console.disputes")),
         "waits.accounts": (len(entered), url_for("console.accounts")),

@@ -12,8 +12,10 @@ from tariffs.money import Money
 from ticketing.console import words
 from ticketing.console.blueprint import blueprint, console
 from ticketing.errors import NotFound, ThroughfareError, TooManyRequests
+from ticketing.identity import list_keys
 from ticketing.identity.staff import Staff
 
+_KEY = "key "
 _log = structlog.get_logger(__name__)
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -80,6 +82,16 @@ def ending(found: str) -> str:
     return found[-8:]
 
 
+def who(actor: str) -> str:
+    """Who did it: a person's name, or the label of the API key that did."""
+    if not actor.startswith(_KEY):
+        return actor
+    if "labels" not in g:
+        g.labels = {key.id: key.label for key in list_keys(console().desk.database)}
+    label = g.labels.get(actor.removeprefix(_KEY))
+    return words.text("api_key", language(), label=label) if label else actor
+
+
 @blueprint.context_processor
 def _frame() -> dict[str, Any]:
     tongue = language()
@@ -96,7 +108,7 @@ def _frame() -> dict[str, Any]:
         "t": t, "named": named, "moment": moment, "ending": ending, "tongue": tongue, "staff": g.get("staff"),
         "csrf": g.get("csrf", ""), "problem": g.get("problem"), "warnings": console().warnings,
         "regions": console().regions, "done": t(f"done.{done}") if words.has(f"done.{done}") else "",
-        "given": request.form, "money_of": money_of,
+        "given": request.form, "money_of": money_of, "who": who,
     }  # fmt: skip
 
 

@@ -95,7 +95,7 @@ def find() -> str:
 @blueprint.post("/find")
 @needs("finance", "admin", "operator_finance")
 def look_up() -> str | Redirect:
-    """Find the lines of a ticket, or a line by its id; a ticket's number stays out of addresses, which logs keep."""
+    """Find the lines of a ticket, or a line by its id or its dispute's; a ticket's number stays out of addresses, which logs keep."""
     wanted = request.form.get("wanted", "").strip()
     limited = staff().principal.operator
     runs = {
@@ -103,10 +103,15 @@ def look_up() -> str | Redirect:
         for month in service.list_months(console().office, region(), limit=1200)
         if month.run is not None and month.run.state not in {"draft", *GONE}
     }
+    try:
+        lines_found = trace.find_lines(console().office, region(), wanted, limited)
+    except NotFound as several:
+        g.problem = several
+        return page("find", here="find", region=region(), found=None)
     found = [
         (runs[month], operator, line_id)
-        for month, operator, line_id in trace.find_lines(console().office, region(), wanted)
-        if wanted and month in runs and limited in {None, operator}
+        for month, operator, line_id in lines_found
+        if wanted and month in runs
     ]
     if not found:
         g.problem = NotFound(text("found_nothing"))

@@ -95,6 +95,43 @@ def find_shares(tx: Transaction, region: str, wanted: str) -> list[tuple[str, st
     return [(row[0], row[1], row[2]) for row in found]
 
 
+def find_lines_like(
+    tx: Transaction,
+    start: str,
+    *,
+    region: str | None = None,
+    period_id: str | None = None,
+    operator: str | None = None,
+    without: Sequence[str],
+    own_kinds: str,
+) -> list[tuple[str, str, str]]:
+    """Lines of statements whose ids begin so: (period, operator, id), at most a hundred.
+
+    Shares, and entries that owe an operator something: none of a kind in `without`, nor of those that begin with `own_kinds`.
+    """
+    share, entry, posting, account = tables.share, tables.entry, tables.posting, tables.account
+    every = sa.select(tables.period.c.id)
+    months = [period_id] if period_id else tx.execute(every.distinct()).scalars().all()
+
+    def mine(table: sa.Table, by: sa.ColumnElement[str]) -> list[sa.ColumnElement[bool]]:
+        # Between two ids, so that the key finds them: no digit of an id is as great as a `g`.
+        found = [table.c.period.in_(months), table.c.id >= start, table.c.id < f"{start}g"]
+        found.append(table.c.id.startswith(start, autoescape=True))
+        found += [table.c.region == region] if region else []
+        return found + ([by == operator] if operator else [])
+
+    shares = sa.select(share.c.period, share.c.operator, share.c.id).where(*mine(share, share.c.operator))
+    entries = (
+        sa.select(entry.c.period, account.c.operator, entry.c.id)
+        .join(posting, sa.and_(posting.c.period == entry.c.period, posting.c.entry_id == entry.c.id))
+        .join(account, account.c.id == posting.c.account_id)
+        .where(*mine(entry, account.c.operator), account.c.purpose == "operator_payable")
+        .where(entry.c.kind.not_in(without), ~entry.c.kind.startswith(own_kinds, autoescape=True))
+    )
+    rows = [*tx.execute(shares.limit(100)), *tx.execute(entries.limit(100))]
+    return sorted({(row[0], row[1], row[2]) for row in rows})[:100]
+
+
 def find_entry(tx: Transaction, period_id: str, entry_id: str) -> dict[str, Any] | None:
     """One entry with its postings."""
     entry, posting = tables.entry, tables.posting

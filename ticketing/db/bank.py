@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert_once
 from ticketing.db.settlement_tables import approval, bank_account, bank_line, bank_match, run_account
-from ticketing.db.tables import account, entry, posting
+from ticketing.db.tables import account, entry, period, posting
 
 SUBJECT = "bank_account"
+BOOKED = ("payment", "receipt", "payout", "suspense", "bank_fee")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,10 @@ class BankLine:
 
 @dataclass(frozen=True, slots=True)
 class BankMatch:
-    """What a line of the bank was booked as; `amount_minor` is the line's, so two never share it."""
+    """One step of a line's trail: what it was booked as (`amount_minor` is the line's), or what became of that.
+
+    `unbooked` takes the booking back, `cleared` takes its suspense (`amount_minor`) away, `uncleared` brings it back.
+    """
 
     line_id: str
     kind: str
@@ -74,6 +79,16 @@ class BankMatch:
     reason: str
     actor: str
     at: datetime
+    seq: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """What waits on suspense of one line: debit positive, as in the books."""
+
+    line_id: str
+    currency: str
+    amount_minor: int
 
 
 def insert_account(tx: Transaction, made: BankAccount) -> None:
@@ -136,29 +151,62 @@ def find_line(tx: Transaction, line_id: str) -> BankLine | None:
 
 
 def list_open_lines(tx: Transaction, region: str) -> list[BankLine]:
-    """List the lines that are not booked yet, oldest first."""
+    """List the lines that are not booked, or not any more, oldest first."""
+    standing = _standing()
     query = (
         sa.select(bank_line)
-        .outerjoin(bank_match, bank_match.c.line_id == bank_line.c.id)
-        .where(bank_line.c.region == region, bank_match.c.line_id.is_(None))
+        .outerjoin(standing, standing.c.line_id == bank_line.c.id)
+        .where(bank_line.c.region == region, standing.c.line_id.is_(None))
         .order_by(bank_line.c.booking_date, bank_line.c.statement_id, bank_line.c.seq)
     )
     return fetch(tx, query, BankLine)
 
 
+def list_lines_like(tx: Transaction, region: str, start: str, limit: int = 10) -> list[BankLine]:
+    """The lines whose ids begin so."""
+    query = sa.select(bank_line).where(
+        bank_line.c.region == region, bank_line.c.id.startswith(start, autoescape=True)
+    )
+    return fetch(tx, query.order_by(bank_line.c.id).limit(limit), BankLine)
+
+
 def insert_match(tx: Transaction, made: BankMatch) -> None:
-    """Keep what a line was booked as."""
+    """Add to the trail of a line; two at once collide on the number."""
     tx.execute(sa.insert(bank_match).values(**columns(made)))
 
 
+def list_trail(tx: Transaction, line_id: str) -> list[BankMatch]:
+    """What became of a line, first to last."""
+    query = sa.select(bank_match).where(bank_match.c.line_id == line_id).order_by(bank_match.c.seq)
+    return fetch(tx, query, BankMatch)
+
+
+def list_suspense(tx: Transaction, region: str) -> list[Suspended]:
+    """What waits on suspense, line by line, summed from the postings."""
+    months = sa.select(period.c.id).where(period.c.region == region)
+    accounts = sa.select(account.c.id).where(account.c.purpose == "suspense")
+    query = (
+        sa.select(entry.c.source_id, posting.c.currency, posting.c.amount_minor)
+        .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))
+        .where(posting.c.period.in_(months), posting.c.account_id.in_(accounts))
+        .where(entry.c.region == region, entry.c.source_type == "bank_line")
+        .order_by(entry.c.id)
+    )
+    sums: dict[tuple[str, str], int] = {}
+    for source_id, currency, amount in tx.execute(query):
+        key = source_id.partition("/")[0], currency
+        sums[key] = sums.get(key, 0) + amount
+    return [Suspended(line, currency, amount) for (line, currency), amount in sums.items() if amount]
+
+
 def list_matches(tx: Transaction, region: str, limit: int) -> list[tuple[BankLine, BankMatch]]:
-    """The lines that were booked last, newest first, each with what it was booked as."""
+    """The steps of the bank's lines that were taken last, newest first, each with its line."""
     found = fetch(
         tx,
         sa.select(bank_match)
         .join(bank_line, bank_line.c.id == bank_match.c.line_id)
         .where(bank_line.c.region == region)
-        .order_by(bank_match.c.at.desc(), bank_match.c.line_id)
+        .order_by(bank_match.c.at.desc(), bank_match.c.line_id, bank_match.c.seq.desc())
         .limit(limit),
         BankMatch,
     )
@@ -169,17 +217,19 @@ def list_matches(tx: Transaction, region: str, limit: int) -> list[tuple[BankLin
 
 def list_settled(tx: Transaction, run_ids: Sequence[str]) -> set[tuple[str | None, str | None, str]]:
     """What the bank's lines have settled of some runs: (run, party, currency)."""
+    standing = _standing()
     query = (
-        sa.select(bank_match.c.run_id, bank_match.c.party, bank_line.c.currency)
-        .join(bank_line, bank_line.c.id == bank_match.c.line_id)
-        .where(bank_match.c.run_id.in_(run_ids))
+        sa.select(standing.c.run_id, standing.c.party, bank_line.c.currency)
+        .join(bank_line, bank_line.c.id == standing.c.line_id)
+        .where(standing.c.run_id.in_(run_ids))
     )
     return {(row[0], row[1], row[2]) for row in tx.execute(query)}
 
 
 def list_payouts_in_transit(tx: Transaction, region: str) -> list[tuple[str, str, int]]:
     """Payouts of gateways that are on no line of the bank yet: (payout id, currency, minor units)."""
-    settled = sa.select(bank_match.c.party).where(bank_match.c.kind == "payout")
+    standing = _standing()
+    settled = sa.select(standing.c.party).where(standing.c.kind == "payout")
     query = (
         sa.select(entry.c.source_id, posting.c.currency, posting.c.amount_minor)
         .join(posting, sa.and_(posting.c.period == entry.c.period, posting.c.entry_id == entry.c.id))
@@ -189,3 +239,12 @@ def list_payouts_in_transit(tx: Transaction, region: str) -> list[tuple[str, str
         .order_by(entry.c.id)
     )
     return [(row[0], row[1], row[2]) for row in tx.execute(query)]
+
+
+def _standing() -> Any:
+    """Bookings of lines that were not taken back."""
+    later = bank_match.alias()
+    taken_back = sa.exists().where(
+        later.c.line_id == bank_match.c.line_id, later.c.seq > bank_match.c.seq, later.c.kind == "unbooked"
+    )
+    return sa.select(bank_match).where(bank_match.c.kind.in_(BOOKED), ~taken_back).subquery()

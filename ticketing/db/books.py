@@ -265,6 +265,37 @@ def find_entry_id(tx: Transaction, source_type: str, source_id: str, kind: str) 
     return tx.execute(query).scalar_one_or_none()
 
 
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An entry that is in the books, as far as its reversal must know it."""
+
+    id: str
+    original_period: str
+    postings: tuple[Posting, ...]
+
+
+def find_booked(tx: Transaction, source_type: str, source_id: str, kind: str) -> Booked | None:
+    """The entry of a source event with its postings."""
+    entry, posting, account = tables.entry, tables.posting, tables.account
+    query = (
+        sa.select(entry.c.id, entry.c.original_period, account, posting.c.amount_minor)
+        .join(posting, sa.and_(posting.c.period == entry.c.period, posting.c.entry_id == entry.c.id))
+        .join(account, account.c.id == posting.c.account_id)
+        .where(entry.c.source_type == source_type, entry.c.source_id == source_id, entry.c.kind == kind)
+        .order_by(posting.c.line)
+    )
+    rows = tx.execute(query).all()
+    if not rows:
+        return None
+    postings = tuple(
+        Posting(
+            Account(row.type, row.purpose, row.currency, row.operator, row.member_state), row.amount_minor
+        )
+        for row in rows
+    )
+    return Booked(rows[0][0], rows[0].original_period, postings)
+
+
 def _period(region: str, period_id: str) -> tuple[sa.ColumnElement[bool], ...]:
     return tables.period.c.region == region, tables.period.c.id == period_id
 

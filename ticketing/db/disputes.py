@@ -37,6 +37,23 @@ class DisputeStep:
     entry_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a dispute moved: the operator got `amount_minor` (negative: gave back) from `against`, or from the scheme."""
+
+    amount_minor: int
+    currency: str
+    against: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """What a dispute must know of the line that it is about."""
+
+    currency: str
+    gross_minor: int
+
+
 def insert_dispute(tx: Transaction, made: Dispute) -> bool:
     """Store a dispute; False when this line is disputed already."""
     result = tx.execute(insert_once(tx, line_dispute, columns(made)).returning(line_dispute.c.id))
@@ -48,10 +65,26 @@ def find_dispute(tx: Transaction, dispute_id: str) -> Dispute | None:
     return find(tx, sa.select(line_dispute).where(line_dispute.c.id == dispute_id), Dispute)
 
 
-def list_disputes(tx: Transaction, operator: str | None) -> list[Dispute]:
-    """List disputes, oldest first: of one operator or of all."""
-    query = sa.select(line_dispute).order_by(line_dispute.c.id)
-    return fetch(tx, query.where(line_dispute.c.operator == operator) if operator else query, Dispute)
+def list_disputes(tx: Transaction) -> list[Dispute]:
+    """List all disputes, oldest first."""
+    return fetch(tx, sa.select(line_dispute).order_by(line_dispute.c.id), Dispute)
+
+
+def list_corrections(tx: Transaction, dispute_id: str | None = None) -> dict[str, Correction]:
+    """What disputes moved, one or all, each by its id: read from the postings of its correction."""
+    query = (
+        sa.select(line_dispute.c.id, line_dispute.c.operator.label("by"), account.c.purpose, account.c.operator,
+                  posting.c.amount_minor, posting.c.currency)
+        .join(entry, sa.and_(entry.c.source_type == "dispute", entry.c.source_id == line_dispute.c.id))
+        .join(posting, sa.and_(posting.c.period == entry.c.period, posting.c.entry_id == entry.c.id))
+        .join(account, account.c.id == posting.c.account_id)
+        .where(entry.c.kind == "correction")
+    )  # fmt: skip
+    found: dict[str, Correction] = {}
+    for row in tx.execute(query if dispute_id is None else query.where(line_dispute.c.id == dispute_id)):
+        if row.purpose != "operator_payable" or row.operator != row.by:
+            found[row.id] = Correction(row.amount_minor, row.currency, row.operator)
+    return found
 
 
 def insert_step(tx: Transaction, made: DisputeStep) -> None:
@@ -65,22 +98,22 @@ def list_steps(tx: Transaction, dispute_id: str) -> list[DisputeStep]:
     return fetch(tx, query.order_by(dispute_step.c.seq), DisputeStep)
 
 
-def find_line_currency(tx: Transaction, region: str, period: str, operator: str, line_id: str) -> str | None:
-    """The currency of a line of an operator's statement; None when there is no such line."""
-    shares = sa.select(share.c.currency).where(
+def find_line(tx: Transaction, region: str, period: str, operator: str, line_id: str) -> StatementLine | None:
+    """A line of an operator's statement; None when there is no such line."""
+    shares = sa.select(share.c.currency, share.c.gross_minor).where(
         share.c.period == period,
         share.c.id == line_id,
         share.c.region == region,
         share.c.operator == operator,
     )
-    found: str | None = tx.execute(shares).scalar_one_or_none()
+    found = find(tx, shares, StatementLine)
     if found is not None:
         return found
     entries = (
-        sa.select(posting.c.currency)
+        sa.select(posting.c.currency, (-posting.c.amount_minor).label("gross_minor"))
         .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))
         .join(account, account.c.id == posting.c.account_id)
         .where(entry.c.period == period, entry.c.id == line_id, entry.c.region == region)
         .where(account.c.purpose == "operator_payable", account.c.operator == operator)
     )
-    return tx.execute(entries.limit(1)).scalar_one_or_none()
+    return find(tx, entries.limit(1), StatementLine)

@@ -95,9 +95,11 @@ bank_line = _table(
     sa.Index(None, "region", "iban"),
 )
 
+# The trail of a line of the bank: what it was booked as, whether that was taken back, where its suspense went.
 bank_match = _table(
     "bank_match",
     _text("line_id", sa.ForeignKey("bank_line.id"), key=True),
+    _number("seq", key=True, default="1"),
     _text("kind"),
     _text("run_id", sa.ForeignKey("settlement_run.id"), null=True),
     _text("party", null=True),
@@ -105,7 +107,9 @@ bank_match = _table(
     _text("reason"),
     _text("actor"),
     _moment("at"),
-    _one_of("kind", "payment", "receipt", "payout", "suspense", "bank_fee"),
+    _one_of(
+        "kind", "payment", "receipt", "payout", "suspense", "bank_fee", "cleared", "unbooked", "uncleared"
+    ),
     sa.Index(None, "run_id"),
 )
 

@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet cannot run: text that would be read as a formula is made text (security checklist, line 51)."""
+"""Text from outside that nothing runs: no formula for a spreadsheet (security checklist, line 51), no escape for a terminal."""
 
 import csv
 import io
@@ -14,6 +14,12 @@ def inert(cell: str | int) -> str | int:
         if cell.lstrip(" ")[:1] in _STARTS and not is_amount(cell):
             return f"'{cell}"
     return cell
+
+
+def plain(text: str, limit: int = 160) -> str:
+    """Text on one line of a terminal: what is no letter, digit, sign or space (escapes, line ends, marks that turn the writing) is told as `?`."""
+    told = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    return told if len(told) <= limit else f"{told[: limit - 1]}…"
 
 
 def is_amount(cell: str) -> bool:

@@ -14,7 +14,7 @@ from tariffs.agreements.shares import FUNDER
 from tariffs.money import Money, parse
 from ticketing.books import accounts
 from ticketing.books.settling import OWN_KINDS
-from ticketing.db import month_books
+from ticketing.db import Transaction, audit, month_books
 from ticketing.db.books import Account
 from ticketing.db.month_books import OtherLine, ShareLine
 from ticketing.db.patience import take_time
@@ -23,6 +23,7 @@ from ticketing.errors import Conflict, NotFound
 from ticketing.settlement.calculate import ALLOCATED
 from ticketing.settlement.office import Office
 
+LEAST_OF_AN_ID = 8
 AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 
 
@@ -30,7 +31,7 @@ AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 class Line:
     """One line: `id` finds its row in the books, `journey` says which rides, `rule` which agreement gave the share.
 
-    `is_exchange` marks the lines of a ticket that replaced another one.
+    `is_exchange` marks the lines of a ticket that replaced another one; `party_name` is what its ticket calls the party.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Line:
     fee_minor: int
     net_minor: int
     is_exchange: bool = False
+    party_name: str = ""
 
 
 def parties(run: Run) -> list[str]:
@@ -62,6 +64,29 @@ def count(run: Run, party: str) -> int:
     shares = [line["lines"] for line in run.document["operators"] if line["operator"] == party]
     others = [line for line in run.document["other"] if line["operator"] == party]
     return int(sum(shares)) + len(others)
+
+
+def lines_like(
+    tx: Transaction,
+    start: str,
+    *,
+    region: str | None = None,
+    period: str | None = None,
+    operator: str | None = None,
+) -> list[tuple[str, str, str]]:
+    """The line whose id begins so, as (month, operator, id), once for each operator that it is on the statement of.
+
+    Raises NotFound, naming how many, when several lines do; nothing is looked for by less than eight characters.
+    """
+    if len(start) < LEAST_OF_AN_ID:
+        return []
+    found = audit.find_lines_like(
+        tx, start, region=region, period_id=period, operator=operator, without=ALLOCATED, own_kinds=OWN_KINDS
+    )
+    many = len({line_id for _, _, line_id in found})
+    if many > 1:
+        raise NotFound(f"{many} lines have an id that begins with {start}: give more of it")
+    return found
 
 
 def stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]:
@@ -80,7 +105,7 @@ def page(office: Office, run: Run, party: str, *, after: str = "", limit: int = 
         raise NotFound(f"the run {run.id} has no statement of {party}")
     with office.database.read() as tx:
         found = month_books.page_statement(tx, run.region, run.period, party, after=after, limit=limit + 1)
-    shown = [_of_share(share) for share in found[:limit]]
+    shown = [_of_share(share, party) for share in found[:limit]]
     return shown, shown[-1].id if len(found) > limit else ""
 
 
@@ -131,7 +156,7 @@ def _stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]
         # Closed before the transaction ends, also when a reader leaves half way.
         with closing(month_books.stream_statement(tx, run.region, run.period, party)) as shares:
             for share in shares:
-                yield _counted(sums, _of_share(share))
+                yield _counted(sums, _of_share(share, party))
         with closing(
             month_books.stream_others(
                 tx, run.region, run.period, _account(party), without=ALLOCATED, own_kinds=OWN_KINDS
@@ -157,12 +182,13 @@ def _counted(sums: dict[str, dict[str, int]], line: Line) -> Line:
     return line
 
 
-def _of_share(share: ShareLine) -> Line:
+def _of_share(share: ShareLine, party: str) -> Line:
     document = json.loads(share.document)
     return Line(
         share.id, share.booked_at.isoformat(timespec="seconds"), share.kind, share.ticket_jti,
         journey_of(document), share.seq, share.rule, share.original_period, share.currency,
         share.gross_minor, share.vat_minor, share.fee_minor, share.net_minor, "exchange_of" in document,
+        _name_of(document, party),
     )  # fmt: skip
 
 
@@ -172,6 +198,12 @@ def _of_entry(other: OtherLine) -> Line:
         other.id, other.booked_at.isoformat(timespec="seconds"), other.kind, other.source_id, "", 0,
         why, other.original_period, other.currency, other.amount_minor, 0, 0, other.amount_minor,
     )  # fmt: skip
+
+
+def _name_of(document: dict[str, Any], party: str) -> str:
+    """What a ticket calls a party: frozen with the ticket, so that a statement reads the same whenever it is written."""
+    names = (leg.get("operator_name") for leg in document.get("legs", []) if leg.get("operator") == party)
+    return next((name for name in names if name), "")
 
 
 def journey_of(document: dict[str, Any]) -> str:

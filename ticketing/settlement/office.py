@@ -37,6 +37,11 @@ class Office:
         places = self.regions_folder.glob(f"*/{REGION_TOML}") if self.regions_folder else ()
         return {name for place in places for name in open_toml(place, []).operators()}
 
+    def operators_of(self, region: str) -> set[str]:
+        """The operators of one region, as its data has them today; empty where it does not lie here."""
+        folder = self.folder(region)
+        return set(open_toml(folder / REGION_TOML, []).operators()) if folder else set()
+
     def folder(self, region: str) -> Path | None:
         """The folder of a region's data."""
         return self.regions_folder / region if self.regions_folder else None

@@ -2,13 +2,13 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar, get_args
 
 from ticketing.books import accounts, settling
 from ticketing.db import Transaction, bank, books, runs
 from ticketing.db.bank import BankLine, BankMatch
-from ticketing.db.books import Account
-from ticketing.errors import Conflict, InvalidRequest, NotFound
+from ticketing.db.books import Account, Entry
+from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.progress import Progress, Stages, silent, told
 from ticketing.settlement import camt
 from ticketing.settlement.calculate import paid_positions
@@ -16,11 +16,14 @@ from ticketing.settlement.export import end_to_end_id
 from ticketing.settlement.matching import CERTAIN, Expected, Finding, match, missing
 from ticketing.settlement.office import Office
 from ticketing.settlement.positions import SCHEME
-from ticketing.settlement.run_state import checked_name
+from ticketing.settlement.run_state import checked_name, is_same_person
 from ticketing.settlement.steps import checked_reason
 
+T = TypeVar("T")
 Way = Literal["payment", "receipt", "payout", "suspense", "bank_fee"]
-WAYS: tuple[Way, ...] = ("payment", "receipt", "payout", "suspense", "bank_fee")
+WAYS: tuple[Way, ...] = get_args(Way)
+# What suspense may be cleared as; `operator:` is followed by one's id.
+BANK_FEE, OPERATOR = "bank_fee", "operator:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,21 @@ class Decision:
     by: str
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Money of one line on suspense: debit positive (we are short), with its age since it was booked there."""
+
+    line: BankLine
+    booked: BankMatch
+    amount_minor: int
+    days: int
+
+    @property
+    def currency(self) -> str:
+        """The line's."""
+        return self.line.currency
 
 
 def import_statement(
@@ -71,8 +89,28 @@ def review(office: Office, region: str) -> tuple[list[Finding], list[Expected]]:
         return findings, missing(findings, _expected(tx, region))
 
 
+def list_suspense(office: Office, region: str) -> list[Waiting]:
+    """What waits on suspense, oldest first."""
+    now = office.clock.now()
+    found = []
+    with office.database.read() as tx:
+        for waits in bank.list_suspense(tx, region):
+            line, booked = bank.find_line(tx, waits.line_id), _booking(bank.list_trail(tx, waits.line_id))
+            if line and booked:
+                found.append(Waiting(line, booked, waits.amount_minor, max(0, (now - booked.at).days)))
+    return sorted(found, key=lambda one: (one.booked.at, one.line.id))
+
+
+def get_booked(office: Office, region: str, line_id: str) -> tuple[BankLine, list[BankMatch], Waiting | None]:
+    """A line with what became of it, first to last, and what of it waits on suspense; raises NotFound."""
+    with office.database.read() as tx:
+        line = _line(tx, region, line_id)
+        trail = bank.list_trail(tx, line.id)
+    return line, trail, next((one for one in list_suspense(office, region) if one.line.id == line.id), None)
+
+
 def list_booked(office: Office, region: str, limit: int = 50) -> list[tuple[BankLine, BankMatch]]:
-    """The lines that were booked last, each with what it was booked as, by whom and why."""
+    """The steps that were taken last with lines: booked as what, taken back, cleared; by whom and why."""
     with office.database.read() as tx:
         return bank.list_matches(tx, region, limit)
 
@@ -90,9 +128,9 @@ def book_line(
         raise InvalidRequest.at("as", f"may be {', '.join(WAYS)}")
     with office.database.write() as tx:
         _queue(tx, region, now)
-        finding = next((found for found in _findings(tx, region) if found.line.id.startswith(line_id)), None)
-        if finding is None or not line_id:
-            raise NotFound(f"no line {line_id} that waits to be booked")
+        finding = _only(
+            [found for found in _findings(tx, region) if found.line.id.startswith(line_id)], line_id
+        )
         wanted = None
         if way in {"payment", "receipt", "payout"}:
             wanted = finding.expected
@@ -109,6 +147,134 @@ def book_line(
         made = _book(tx, region, finding.line, Decision(way, wanted, by, reason, now))
         _finish_runs(tx, region, by, now)
     return made
+
+
+def unbook_line(office: Office, region: str, line_id: str, *, by: str, reason: str) -> BankMatch:
+    """Take back what was done last with a line: its booking, and it waits again; or the clearing of its suspense.
+
+    Booked back by an entry that names the one it reverses. Raises Conflict for a payment or receipt of a run that is
+    reconciled: the line has settled it for good.
+    """
+    now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
+    with office.database.write() as tx:
+        _queue(tx, region, now)
+        line = _line(tx, region, line_id)
+        trail = bank.list_trail(tx, line.id)
+        last = trail[-1] if trail and trail[-1].kind == "cleared" else _booking(trail)
+        if last is None:
+            raise Conflict(f"the line {line.id[:12]} is not booked")
+        run = runs.find_run(tx, last.run_id, hold=True) if last.run_id else None
+        if run is not None and run.state == "reconciled":
+            raise Conflict(
+                f"the run of {run.period} is reconciled with this line: its payment stays booked; "
+                "a difference is cleared from suspense"
+            )
+        kind = "uncleared" if last.kind == "cleared" else "unbooked"
+        booked = books.find_booked(tx, "bank_line", _source_of(last), _entry_kind(last))
+        made = BankMatch(line.id, kind, None, last.party, last.amount_minor, reason, by, now, len(trail) + 1)
+        if booked:
+            entry = settling.bank_taken_back(
+                f"bank_{kind}", _source_of(made), booked, region=region, at=now,
+                note={"line": line.id, "reason": reason, "by": by},
+            )  # fmt: skip
+            _written(tx, entry, now)
+        bank.insert_match(tx, made)
+    return made
+
+
+def clear_suspense(
+    office: Office, region: str, line_id: str, cleared_as: str, *, by: str, reason: str
+) -> BankMatch:
+    """Say whose the money is that a line left on suspense: `bank_fee`, `operator:<id>` or `scheme`.
+
+    Another person than the one who booked the line (a write-off needs four eyes). An operator finds it on its next
+    statement. Raises InvalidRequest at `as`, Conflict for a line that has nothing on suspense.
+    """
+    now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
+    with office.database.write() as tx:
+        _queue(tx, region, now)
+        line = _line(tx, region, line_id)
+        account = _whose(tx, office, region, cleared_as, line.currency)
+        waits = next((one for one in bank.list_suspense(tx, region) if one.line_id == line.id), None)
+        trail = bank.list_trail(tx, line.id)
+        booking = _booking(trail)
+        if waits is None or booking is None:
+            raise Conflict(f"the line {line.id[:12]} has nothing on suspense")
+        if is_same_person(booking.actor, by):
+            raise NotAllowed(f"{by} has booked this line: another person clears its suspense")
+        party = cleared_as.removeprefix(OPERATOR)
+        made = BankMatch(line.id, "cleared", None, party, waits.amount_minor, reason, by, now, len(trail) + 1)
+        entry = settling.suspense_cleared(
+            _source_of(made), account, waits.amount_minor, currency=line.currency, region=region, at=now,
+            note={"line": line.id, "as": cleared_as, "reason": reason, "by": by},
+        )  # fmt: skip
+        _written(tx, entry, now)
+        bank.insert_match(tx, made)
+    return made
+
+
+def operators_of(office: Office, region: str) -> list[str]:
+    """Who may be given what was on suspense: the operators of a region."""
+    with office.database.read() as tx:
+        return _operators(tx, office, region)
+
+
+def _operators(tx: Transaction, office: Office, region: str) -> list[str]:
+    settled = runs.list_runs_in_state(tx, region, ("approved", "exported", "sent", "reconciled"))
+    told = {row["operator"] for run in settled for row in run.document["operators"]}
+    return sorted({*office.operators_of(region), *told})
+
+
+def _whose(tx: Transaction, office: Office, region: str, cleared_as: str, currency: str) -> Account:
+    if cleared_as == BANK_FEE:
+        return accounts.bank_fee(currency)
+    if cleared_as == SCHEME:
+        return accounts.corrections(currency)
+    operator = cleared_as.removeprefix(OPERATOR)
+    if not cleared_as.startswith(OPERATOR) or operator not in _operators(tx, office, region):
+        raise InvalidRequest.at("as", f"may be {BANK_FEE}, {SCHEME} or {OPERATOR}<id> of one of {region}")
+    return accounts.operator_payable(operator, currency)
+
+
+def _line(tx: Transaction, region: str, start: str) -> BankLine:
+    """The one line whose id begins so; raises NotFound for none or several."""
+    return _only(bank.list_lines_like(tx, region, start), start)
+
+
+def _only(found: list[T], start: str) -> T:
+    if not start or not found:
+        raise NotFound(f"no such line of the bank: {start}")
+    if len(found) > 1:
+        raise NotFound(f"{len(found)} lines have an id that begins with {start}: give more of it")
+    return found[0]
+
+
+def _booking(trail: list[BankMatch]) -> BankMatch | None:
+    """What a line is booked as now; None when it was never booked or that was taken back."""
+    for step in reversed(trail):
+        if step.kind == "unbooked":
+            return None
+        if step.kind in WAYS:
+            return step
+    return None
+
+
+def _source_of(step: BankMatch) -> str:
+    """The source of a step's entry: a line may be booked again, so all but the first are numbered."""
+    return step.line_id if step.seq == 1 else f"{step.line_id}/{step.seq}"
+
+
+def _entry_kind(step: BankMatch) -> str:
+    return (
+        "suspense_cleared"
+        if step.kind == "cleared"
+        else next(_KINDS[way] for way in WAYS if way == step.kind)
+    )
+
+
+def _written(tx: Transaction, entry: Entry | None, now: datetime) -> None:
+    if entry and not books.book(tx, entry, now):
+        raise Conflict("this line was just dealt with by somebody else")
 
 
 def _queue(tx: Transaction, region: str, now: datetime) -> None:
@@ -156,16 +322,15 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
     wanted = decided.wanted
     expected = wanted.amount_minor if wanted else 0 if decided.way == "suspense" else line.amount_minor
     note = {"reason": decided.reason, "by": decided.by, "currency": line.currency}
-    entry = settling.bank_movement(
-        _KINDS[decided.way], line.id, _account(decided, line), region=region, expected=expected,
-        booked=line.amount_minor, at=decided.at, note=note,
-    )  # fmt: skip
-    if entry:
-        books.book(tx, entry, decided.at)
     made = BankMatch(
         line.id, decided.way, wanted.run_id if wanted else None, wanted.party if wanted else None,
-        line.amount_minor, decided.reason, decided.by, decided.at,
+        line.amount_minor, decided.reason, decided.by, decided.at, len(bank.list_trail(tx, line.id)) + 1,
     )  # fmt: skip
+    entry = settling.bank_movement(
+        _KINDS[decided.way], _source_of(made), _account(decided, line), region=region, expected=expected,
+        booked=line.amount_minor, at=decided.at, note=note,
+    )  # fmt: skip
+    _written(tx, entry, decided.at)
     bank.insert_match(tx, made)
     return made
 

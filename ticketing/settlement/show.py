@@ -9,6 +9,8 @@ from ticketing.db.bank import BankAccount
 from ticketing.db.runs import Run, RunFile, Step
 from ticketing.settlement.disputes import Case
 from ticketing.settlement.matching import Expected, Finding
+from ticketing.settlement.positions import SCHEME
+from ticketing.settlement.reconcile import Waiting
 
 
 def run(made: Run) -> dict[str, Any]:
@@ -50,6 +52,7 @@ def case(found: Case) -> dict[str, Any]:
         "operator": found.dispute.operator,
         "line": found.dispute.line_id,
         "state": found.state,
+        "correction": correction(found),
         "trail": [
             {
                 "state": step.state, "by": step.actor, "at": written(step.at), "text": step.text,
@@ -58,6 +61,14 @@ def case(found: Case) -> dict[str, Any]:
             for step in found.steps
         ],
     }  # fmt: skip
+
+
+def correction(found: Case) -> dict[str, Any] | None:
+    """What a dispute moved: how much its operator got, and who bore it; None while, or when, nothing was moved."""
+    moved = found.correction
+    if moved is None:
+        return None
+    return {**Money(moved.amount_minor, moved.currency).as_dict(), "against": moved.against or SCHEME}
 
 
 def account(found: BankAccount, state: str) -> dict[str, Any]:
@@ -75,9 +86,24 @@ def finding(found: Finding) -> dict[str, Any]:
         "booking_date": found.line.booking_date,
         "amount": Money(found.line.amount_minor, found.line.currency).as_dict(),
         "counterparty": found.line.counterparty,
+        "remittance": found.line.remittance,
         "verdict": found.verdict,
         "because": found.because,
         "reference": found.expected.reference if found.expected else None,
+    }
+
+
+def waiting(found: Waiting) -> dict[str, Any]:
+    """Money of a line on suspense: positive when we are short."""
+    return {
+        "line": found.line.id,
+        "booking_date": found.line.booking_date,
+        "amount": Money(found.amount_minor, found.currency).as_dict(),
+        "counterparty": found.line.counterparty,
+        "remittance": found.line.remittance,
+        "booked_by": found.booked.actor,
+        "reason": found.booked.reason,
+        "days": found.days,
     }
 
 

@@ -51,6 +51,8 @@ def foot_rows(run: Run, party: str, language: str) -> list[list[str | int]]:
     for currency, ends in sorted(foot(run, party).items()):
         for name in ("opening", "carried", "position"):
             if name in ends:
+                owes = name == "position" and ends[name]["amount"].startswith("-")
                 label = f"{word(name, language)} {ends[name].get('from_period', '')}".strip()
+                label = word("owes", language, party=party) if owes else label
                 found.append([label, *blank, "", "", "", ends[name]["amount"], "", currency, ""])
     return found

@@ -8,6 +8,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.fonts import FontFace
 
+from tariffs.money import Money, parse
 from ticketing.db.runs import Run
 from ticketing.settlement.lines import Line, amounts
 from ticketing.settlement.statement import foot_rows
@@ -21,8 +22,6 @@ _WIDTHS = (20, 20, 82, 62, 19, 16, 16, 19, 16)
 def write_pdf(path: Path, run: Run, party: str, lines: Iterable[Line], language: str = "en") -> None:
     """Write the statement; lines beyond the first 200 are counted and named, not printed."""
     document = _Statement(run, party, language)
-    document.add_page()
-    document.head()
     printed: list[Line] = []
     left = 0
     for line in lines:
@@ -30,7 +29,10 @@ def write_pdf(path: Path, run: Run, party: str, lines: Iterable[Line], language:
             printed.append(line)
         else:
             left += 1
+    document.add_page()
+    document.head(next((line.party_name for line in printed if line.party_name), ""))
     document.totals()
+    document.payments()
     document.lines(printed, left)
     document.output(str(path))
 
@@ -52,12 +54,14 @@ class _Statement(FPDF):
             0, 4, _latin(f"{specimen}{self._run.id}   {self._run.digest}   {self.page_no()}"), align="C"
         )
 
-    def head(self) -> None:
+    def head(self, name: str) -> None:
+        """Whose statement it is: the id, and the name that its tickets gave it."""
         if self._run.document["demo"]:
             self.set_font("helvetica", "B", 11)
             self._line(word("specimen", self._language))
         self.set_font("helvetica", "B", 16)
-        self._line(f"{word('statement', self._language)}: {self._party}, {self._run.period}")
+        called = f"{name} ({self._party})" if name and name != self._party else self._party
+        self._line(f"{word('statement', self._language)}: {called}, {self._run.period}")
         self.set_font("helvetica", size=9)
         self._line(f"{self._run.region}   {word('run', self._language)} {self._run.id}, v{self._run.version}")
         self._line(f"{word('digest', self._language)} {self._run.digest}")
@@ -76,6 +80,26 @@ class _Statement(FPDF):
                 for cell in (cells[0], *cells[7:11], cells[12]):
                     row.cell(_latin(str(cell)))
         self.ln(4)
+
+    def payments(self) -> None:
+        """Who pays whom, when it is due and by which reference the bank's statement will find it."""
+        from ticketing.settlement.export import (  # noqa: PLC0415  it writes these statements, so it is read first
+            due_date,
+            end_to_end_id,
+        )
+
+        mine = [one for one in self._run.document["payments"] if self._party in {one["from"], one["to"]}]
+        self.set_font("helvetica", "B", 9)
+        for one in mine:
+            amount = Money(abs(parse(one["amount"], one["currency"]).minor), one["currency"])
+            told = word(
+                "pays" if one["from"] == self._party else "is_paid", self._language, party=self._party,
+                amount=amount, due=due_date(self._run).isoformat(),
+                reference=end_to_end_id(self._run, self._party, one["currency"]),
+            )  # fmt: skip
+            self._line(told)
+        if mine:
+            self.ln(3)
 
     def lines(self, printed: list[Line], left: int) -> None:
         self.set_font("helvetica", size=7)

@@ -1,14 +1,16 @@
 """Follow a ticket's money: the price and its reasons, the shares and their rule, the entries, the taps at the gates."""
 
+import json
 from datetime import datetime
 from typing import Any
 
 from tariffs.money import Money
 from ticketing.clock import written
-from ticketing.db import audit
+from ticketing.db import audit, disputes, runs
 from ticketing.db.runs import Run
 from ticketing.errors import NotFound
-from ticketing.settlement import lines
+from ticketing.settlement import lines, show
+from ticketing.settlement.disputes import get_case
 from ticketing.settlement.lines import journey_of
 from ticketing.settlement.office import Office
 
@@ -56,6 +58,46 @@ def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, An
     }  # fmt: skip
 
 
+def follow(office: Office, wanted: str) -> dict[str, Any]:
+    """What a ticket, a line of a statement (eight characters of its id are enough) or a dispute is made of.
+
+    A line of a ticket answers the ticket's story with the line's id; another line its entry. A dispute answers its
+    trail, its correction's entry and the line that it is about. Raises NotFound.
+    """
+    with office.database.read() as tx:
+        if audit.find_story(tx, wanted) is not None:
+            return trace(office, wanted)
+        dispute = disputes.find_dispute(tx, wanted)
+        if dispute is not None:
+            run = runs.find_run(tx, dispute.run_id)
+            booked = audit.list_entries_of(tx, "dispute", dispute.id)
+            found = [(run.period if run else "", dispute.operator, dispute.line_id)]
+        else:
+            booked, found = [], lines.lines_like(tx, wanted)
+        if not found:
+            raise NotFound(f"no ticket {wanted}, and no line or dispute of this id")
+        month, _, line_id = found[0]
+        share = audit.find_ticket_of_share(tx, month, line_id)
+        entry = None if share else audit.find_entry(tx, month, line_id)
+    told: dict[str, Any] = {"line": line_id}
+    if dispute is not None:
+        told["dispute"] = show.case(get_case(office, dispute.id))
+        told["correction"] = [_of_entry(one, one["lines"]) for one in booked]
+    if share is not None:
+        return {**told, **trace(office, share[0])}
+    postings = [(line["account_id"], line["amount_minor"]) for line in entry["postings"]] if entry else []
+    return {**told, "entry": _of_entry(entry, postings) if entry else None}
+
+
+def _of_entry(entry: dict[str, Any], postings: list[tuple[str, int]]) -> dict[str, Any]:
+    note = json.loads(entry["note"]) if isinstance(entry["note"], str) else entry["note"]
+    return {
+        "entry": entry["id"], "period": entry["period"], "kind": entry["kind"], "hash": entry["hash"],
+        "original_period": entry["original_period"], "note": note,
+        "postings": [f"{account} {Money(amount, account.rpartition(':')[2]).text}" for account, amount in postings],
+    }  # fmt: skip
+
+
 def explain(
     office: Office, run: Run, party: str, line_id: str, operator: str | None = None
 ) -> dict[str, Any]:
@@ -80,10 +122,22 @@ def explain(
     return {"line": line_id, "entry": told, "story": None}
 
 
-def find_lines(office: Office, region: str, wanted: str) -> list[tuple[str, str, str]]:
-    """The lines of a ticket, or the one with this id: (month, operator, line)."""
+def find_lines(
+    office: Office, region: str, wanted: str, operator: str | None = None
+) -> list[tuple[str, str, str]]:
+    """The lines of a ticket, the one whose id begins so, or the one of a dispute: (month, operator, line).
+
+    With an operator, its own only. Raises NotFound, naming how many, where several lines begin so.
+    """
     with office.database.read() as tx:
-        return audit.find_shares(tx, region, wanted)
+        found = audit.find_shares(tx, region, wanted)
+        dispute = None if found else disputes.find_dispute(tx, wanted)
+        run = runs.find_run(tx, dispute.run_id) if dispute else None
+        if dispute and run and run.region == region:
+            found = [(run.period, dispute.operator, dispute.line_id)]
+        if not found:
+            found = lines.lines_like(tx, wanted, region=region, operator=operator)
+    return [one for one in found if operator in {None, one[1]}]
 
 
 def _own(story: dict[str, Any], operator: str) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from itertools import pairwise
 from tests.ticketing.console.browser import Page
 
 _FIELDS = {"input", "select", "textarea"}
+# On a small screen a row is shown as a card; the roles say what it stays.
+_ROLES = {"table": {"table"}, "thead": {"rowgroup"}, "tbody": {"rowgroup"}, "tfoot": {"rowgroup"}, "tr": {"row"},
+          "th": {"columnheader", "rowheader"}, "td": {"cell"}}  # fmt: skip
 _TOKEN = 64
 
 
@@ -36,6 +39,10 @@ def _of_elements(page: Page) -> list[str]:
             found.append(f"no label for {told.get('name')}")
         if tag == "th" and told.get("scope") not in {"row", "col"}:
             found.append("a heading of a table without its scope")
+        if told.get("role") not in _ROLES.get(tag, {told.get("role")}):
+            found.append(f"{tag} without its role")
+        if tag == "td" and not told.get("data-label"):
+            found.append("a cell without the name of its column")
         if told.get("tabindex", "0") not in {"0", "-1"}:
             found.append("changes the order of the keyboard")
     return found

@@ -11,7 +11,7 @@ from tests.ticketing.console.browser import Browser
 from tests.ticketing.console.conftest import Visitor
 from tests.ticketing.console.pages import faults_of
 from ticketing.cli.worker import run_round
-from ticketing.identity import staff
+from ticketing.identity import list_keys, staff
 from ticketing.identity.staff import StaffDesk
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -102,3 +102,17 @@ def test_a_decision_that_is_not_for_the_case_is_refused_and_a_reader_has_no_butt
     assert [
         form for form in reader.open("/console/cases").read.forms if form.action.startswith("/console/cases")
     ] == []
+
+
+def test_what_was_done_with_an_api_key_bears_the_keys_label(
+    api: Api, desk: StaffDesk, visitor: Visitor
+) -> None:
+    account = {"party": "hsl", "name": "HSL", "iban": "FI4250001510000023"}
+    made = api.post("/v1/bank-accounts", account, api.key("finance"))
+    assert made.status_code == 201, made.json
+    (key,) = [one for one in list_keys(desk.database) if one.role == "finance"]
+
+    page = signed_in(desk, visitor).open("/console/accounts")
+
+    assert f"API key {key.label}" in page.text
+    assert key.id not in page.text

@@ -95,7 +95,13 @@ def _await(base: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
 def test_a_month_is_settled_in_the_console(house: House) -> None:
     anna, bertil = house.browsers["anna"], house.browsers["bertil"]
 
-    run = anna.press(anna.open("/console/"), "Close 2026-09")
+    page = anna.open("/console/")
+    assert "2026-09 is over: close it" in page.text
+    voided = anna.press(anna.press(page, "Close 2026-09"), "Reject this run", reason="too early")
+    again = anna.follow(anna.open("/console/"), "The run of 2026-09 was rejected: close the month again")
+    assert again.text == voided.text.replace("Rejected: closing the month again makes the next version. ", "")
+    run = anna.press(again, "Close 2026-09")
+    assert "Its next version: v2" in anna.open(again.response.url.path).text
     assert "The month is closed and its run calculated" in run.text
     assert "Anna Kask has prepared this run" in run.text
     assert not run.has("Approve")
@@ -177,10 +183,16 @@ def _the_bank_pays_a_cent_too_much(anna: Browser, bertil: Browser, run: Page, pa
     """One wrong amount: told with its reason, booked in two clicks, and the run is reconciled."""
     wrong = bertil.press(run, "The bank has taken it", message_id="another file")
     assert (wrong.status, wrong.form("The bank has taken it").fields["message_id"]) == (422, "another file")
+    assert ("details", {}) in wrong.read.tags  # the way to void it stays shut
+    void = bertil.press(wrong, "Void this run", reason=" ")
+    assert ("details", {"open": ""}) in void.read.tags
     message = re.findall("<MsgId>(.*?)<", payments)[0]
     assert "Marked as sent" in bertil.press(run, "The bank has taken it", message_id=message).text
     references = re.findall("<EndToEndId>(.*?)<", payments)
-    taken = [line("11.95", references[0]), line("5.01", references[1], bank="b2", name="TLT")]
+    taken = [
+        line("11.95", references[0]),
+        line("5.01", references[1], bank="b2", name="TLT", text="settlement &lt;b&gt;of October&lt;/b&gt;"),
+    ]
     page = anna.open("/console/bank")
     empty = anna.press(page, "Import a statement", files={"file": ("nothing", b"")})
     assert (empty.status, "choose the bank's file first" in empty.text) == (422, True)
@@ -188,6 +200,9 @@ def _the_bank_pays_a_cent_too_much(anna: Browser, bertil: Browser, run: Page, pa
         page, "Import a statement", files={"file": ("bank.xml", statement(*taken, closing="83.04"))}
     )
     assert "-5.00 EUR expected, -5.01 EUR booked" in page.text
+    assert "TLT settlement <b>of October</b>" in page.text
+    assert "the operator's reference" not in page.text
+    assert "Reference" in anna.follow(page, "Book it …").text
     assert "payment · hsl" in page.text
 
     page = anna.press(anna.follow(page, "Book it …"), "Book it")
@@ -195,6 +210,28 @@ def _the_bank_pays_a_cent_too_much(anna: Browser, bertil: Browser, run: Page, pa
     assert "Every line is booked" in page.text
     assert "payment · tlt" in page.text
     assert "reconciled" in anna.open("/console/").text
+    _another_person_clears_the_cent(anna, bertil, page)
+
+
+def _another_person_clears_the_cent(anna: Browser, bertil: Browser, page: Page) -> None:
+    """The cent stays in sight with its age until somebody else says whose it is; that can be taken back."""
+    assert "0 days" in page.text
+    mine = anna.follow(page, "Clear it …")
+    assert "another person clears its suspense" in mine.text
+    assert not mine.has("Clear suspense")
+    page = bertil.follow(bertil.open("/console/bank"), "Clear it …")
+    none = bertil.press(page, "Clear suspense", reason="tlt has it")
+    assert (none.status, "may be bank_fee, scheme or operator:<id>" in none.text) == (422, True)
+    page = bertil.press(none, "Clear suspense", **{"as": "operator:tlt"})
+    assert "Cleared from suspense" in page.text
+    assert "Clear it …" not in page.read.links
+    page = anna.follow(page, "suspense cleared · tlt")
+    page = anna.press(page, "Take back the last step", why="not tlt after all")
+    assert "back on suspense · tlt" in page.text
+    refused = anna.press(
+        anna.follow(page, "back on suspense"), "Take back the last step", why="the payment too"
+    )
+    assert (refused.status, "is reconciled with this line" in refused.text) == (409, True)
 
 
 def _an_operator_disputes_a_line(house: House, anna: Browser) -> None:
@@ -215,18 +252,34 @@ def _an_operator_disputes_a_line(house: House, anna: Browser) -> None:
     assert tiit.open(case.response.url.path).status == 404
     page = anna.follow(anna.open("/console/"), "Disputes to be answered: 1")
     page = anna.follow(page, "20")
-    wrong = anna.press(
-        page, "Answer", text="you are right", verdict="corrected", amount="0,50", against="tlt"
-    )
+    form = page.form("Answer")
+    assert "verdict" not in form.fields  # nothing is chosen for her
+    silent = anna.send(form, {**form.fields, "text": "yes", "amount": "0,50", "against": "tlt"})
+    assert (silent.status, "choose whether the line stands" in silent.text) == (422, True)
+    both = anna.press(silent, "Answer", verdict="rejected")
+    assert (both.status, "choose one" in both.text) == (422, True)
+    wrong = anna.press(both, "Answer", text="you are right", verdict="corrected")
     assert (wrong.status, wrong.form("Answer").fields["amount"]) == (422, "0,50")
     page = anna.press(wrong, "Answer", amount="0.50")
     assert "corrected Anna Kask" in page.text
+    assert "hsl got 0.50 EUR, borne by tlt" in page.text
     assert "corrected Anna Kask" in heli.open(case.response.url.path).text
+    borne = tiit.follow(tiit.open("/console/disputes"), "20")
+    assert "hsl got 0.50 EUR, borne by tlt" in borne.text
+    assert "The line of" not in borne.text  # it is another operator's
     found = anna.press(anna.open("/console/find"), "Find a line", wanted="ticket-one")
     assert "Lines: 2" in found.text
     assert "ticket-one" not in str(found.response.url)
     ours = heli.press(heli.open("/console/find"), "Find a line", wanted="ticket-one")
     assert "Lines: 1" in ours.text
+    by_dispute = heli.press(
+        heli.open("/console/find"), "Find a line", wanted=case.response.url.path.rpartition("/")[2]
+    )
+    assert "Lines: 1" in by_dispute.text
+    many = anna.press(
+        anna.open("/console/find"), "Find a line", wanted=why.response.url.path.rpartition("/")[2][:8]
+    )
+    assert "lines have an id that begins with" in many.text
 
 
 def _the_books_are_proven(house: House, anna: Browser) -> None:

@@ -17,11 +17,11 @@ VALUES = {
     "next": ("draft", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"),
     "period": ("open", "closing", "closed"), "role": ("finance", "operator_finance", "admin"),
     "verdict": ("matched", "wrong_amount", "not_sent", "paid_before", "looks_like", "unknown"),
-    "way": ("payment", "receipt", "payout", "suspense", "bank_fee"),
+    "way": ("payment", "receipt", "payout", "suspense", "bank_fee", "cleared", "unbooked", "uncleared"),
     "way_hint": ("payment", "receipt", "payout", "suspense", "bank_fee"),
     "dispute": ("open", "corrected", "rejected", "withdrawn"), "account": ("in force", "replaced", "waiting"),
-    "now": ("calculated", "approved", "exported"), "take_back": ("calculated", "approved", "exported"),
-    "done": ("closed", "approved", "rejected", "voided", "exported", "sent", "imported", "booked", "entered",
+    "now": ("calculated", "approved", "exported", "rejected", "voided"), "take_back": ("calculated", "approved", "exported"),
+    "done": ("closed", "approved", "rejected", "voided", "exported", "sent", "imported", "booked", "cleared", "unbooked", "entered",
              "account_approved", "disputed", "answered", "withdrawn", "asked", "signed_out", "password",
              "case_put_away", "case_ask_again", "case_arranged"),
     "nav": ("months", "bank", "accounts", "disputes", "cases", "books", "find"),
@@ -29,7 +29,8 @@ VALUES = {
     "doing": ("put_away", "ask_again", "arranged"),
     "file": ("payments-sepa", "payments-other", "statements", "vat", "vat-lines", "journal", "uic", "manifest"),
     "counted": ("months", "entries", "postings", "blocks", "runs", "tickets", "allocations"),
-    "waits": ("calculated", "calculated_by_you", "approved", "exported", "bank", "missing", "disputes", "accounts", "faults"),
+    "waits": ("close", "rejected", "voided", "calculated", "calculated_by_you", "approved", "exported", "bank", "suspense", "missing", "disputes",
+              "accounts", "faults"),
     "check": ("waiting", "faults", "clean"),
 }  # fmt: skip
 
@@ -48,6 +49,12 @@ def test_every_key_that_is_asked_for_has_a_text() -> None:
     wanted = asked() | {f"{kind}.{value}" for kind, values in VALUES.items() for value in values}
 
     assert sorted(wanted - set(TEXTS)) == []
+
+
+def test_no_text_hides_another_one_of_the_same_key() -> None:
+    for path in (CONSOLE / "texts").glob("*.json"):
+        keys = re.findall(r'^ "([^"]+)":', path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert sorted({key for key in keys if keys.count(key) > 1}) == []
 
 
 def test_no_text_waits_for_a_page() -> None:
@@ -94,6 +101,15 @@ def test_the_style_sheet_brings_nothing_from_elsewhere_and_names_its_colours_onc
     assert "url(" not in STYLE
     assert "@import" not in STYLE
     assert re.findall(r"#[0-9a-f]{3,6}\b", STYLE.partition("}")[2]) == []
+
+
+def test_on_a_small_screen_a_row_is_a_card_and_nothing_hidden_widens_the_page() -> None:
+    """What stands absolutely inside of a scrolling box is clipped by it only when the box is positioned."""
+    small = STYLE.partition("@media (max-width: 40rem)")[2].partition("@media")[0]
+
+    assert re.search(r"\.scroll { position: relative;", STYLE)
+    assert "table, tbody, tfoot, tr { display: block; }" in small
+    assert "content: attr(data-label)" in small
 
 
 def _luminance(colour: str) -> float:

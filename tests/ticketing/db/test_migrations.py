@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.exc import DatabaseError
 
 from tests.conftest import new_database
 from ticketing.db import Database
@@ -51,6 +53,39 @@ def test_orders_of_the_first_release_survive_the_wider_states(tmp_path: Path, po
             assert tuple(found) == ("authorised", 0)
             assert tx.exec_driver_sql("SELECT state, fee_minor FROM payment").one()[0] == "authorised"
             assert tx.exec_driver_sql("SELECT count(*) FROM order_event").scalar_one() == 1
+        old.close()
+
+
+def test_what_lines_of_the_bank_were_booked_as_survives_and_begins_their_trails(
+    tmp_path: Path, postgresql_server: str
+) -> None:
+    for url in (f"sqlite:///{tmp_path / 'old.db'}", new_database(postgresql_server)):
+        old = Database(url)
+        upgrade(old, "0012_run_accounts")
+        with old.write() as tx:
+            tx.exec_driver_sql(
+                "INSERT INTO bank_line VALUES "
+                f"('l', 'gulf', 'I', 'S', 1, '2026-10-13', '2026-10-13', 'EUR', -1, '', '', '', '', {NOW})"
+            )
+            tx.exec_driver_sql(
+                f"INSERT INTO bank_match VALUES ('l', 'bank_fee', NULL, NULL, -1, 'r', 'a', {NOW})"
+            )
+
+        upgrade(old)
+
+        with old.write() as tx:
+            assert tuple(tx.exec_driver_sql("SELECT seq, kind FROM bank_match").one()) == (1, "bank_fee")
+            tx.exec_driver_sql(  # as the previous release writes it
+                "INSERT INTO bank_line VALUES "
+                f"('m', 'gulf', 'I', 'S', 2, '2026-10-13', '2026-10-13', 'EUR', -1, '', '', '', '', {NOW})"
+            )
+            tx.exec_driver_sql(
+                "INSERT INTO bank_match (line_id, kind, amount_minor, reason, actor, at) "
+                f"VALUES ('m', 'bank_fee', -1, 'r', 'a', {NOW})"
+            )
+        for change in ("UPDATE bank_match SET actor = 'b'", "DELETE FROM bank_match"):
+            with pytest.raises(DatabaseError), old.write() as tx:
+                tx.exec_driver_sql(change)
         old.close()
 
 

@@ -74,6 +74,16 @@ def test_a_month_is_approved_paid_and_reconciled_over_http(api: Api, closed: dic
     assert api.post(booking, {"book_as": "bank_fee", "reason": "fee"}, bertil).json == {
         "line": review["lines"][0]["line"], "booked_as": "bank_fee"
     }  # fmt: skip
+    taken = f"/v1/bank-lines/{review['lines'][0]['line']}/unbooking?region=helsinki-tallinn"
+    assert (api.post(taken, {"reason": "no fee"}, bertil).json or {})["booked_as"] == "unbooked"
+    api.post(booking, {"book_as": "suspense", "reason": "what is it?"}, bertil)
+    (waits,) = (api.get("/v1/bank-lines?region=helsinki-tallinn", bertil).json or {})["suspense"]
+    assert (waits["amount"]["amount"], waits["days"]) == ("0.01", 0)
+    clearing = f"/v1/bank-lines/{waits['line']}/clearing?region=helsinki-tallinn"
+    wanted = {"clear_as": "operator:tlt", "reason": "theirs"}
+    assert api.post(clearing, wanted, bertil).status_code == 403
+    assert (api.post(clearing, wanted, closed["anna"]).json or {})["booked_as"] == "cleared"
+    assert (api.get("/v1/bank-lines?region=helsinki-tallinn", bertil).json or {})["suspense"] == []
 
 
 def test_an_operators_finance_staff_read_and_dispute_their_own_statement_only(

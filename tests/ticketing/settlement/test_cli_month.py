@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.ticketing.settlement.month import ride, sell
+from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.cli import deployment, main
 from ticketing.db import Database
 from ticketing.settlement.sepa import SCHEMA
@@ -75,7 +76,17 @@ def test_a_month_from_the_close_to_the_auditor(clerk: Clerk, tmp_path: Path) -> 
     assert told.startswith("2 new lines, 1 booked\nwrong_amount")
     line = told.splitlines()[1].split()[3]
     ok(clerk("settlement", "book", line, "--as", "payment", "--by", "Clara", "--reason", "a cent too much"))
-    assert ok(clerk("settlement", "review")) == ""
+    waits = ok(clerk("settlement", "review"))
+    assert waits.startswith("suspense")
+    assert "for 0 days, Clara: a cent too much" in waits
+    clear = ("settlement", "clear", line, "--as", "operator:tlt", "--reason", "tlt has it", "--by")
+    assert "another person clears" in clerk(*clear, "Clara").stderr
+    assert ok(clerk(*clear, "David")) == f"{line} cleared as operator:tlt\n"
+    assert ok(clerk("settlement", "review")) == "nothing waits\n"
+    late = clerk("settlement", "unbook", line, "--by", "Clara", "--reason", "which cent?")
+    assert ok(late) == f"{line} uncleared\n"
+    refused = clerk("settlement", "unbook", line, "--by", "Clara", "--reason", "all of it")
+    assert (refused.exit_code, "is reconciled with this line" in refused.stderr) == (2, True)
     assert "reconciled" in ok(clerk("settlement", "runs"))
     shown = json.loads(ok(clerk("settlement", "show", run)))
     assert [step["state"] for step in shown["steps"]] == [
@@ -102,31 +113,54 @@ def test_reading_with_a_wrong_folder_of_keys_makes_none_and_names_it(
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_the_review_shows_who_paid_and_what_for_and_no_stranger_writes_on_the_terminal(
+    clerk: Clerk, tmp_path: Path
+) -> None:
+    account = ok(
+        clerk("settlement", "account", "enter", "scheme", _IBANS["scheme"], "--name", "S", "--by", "C")
+    )
+    ok(clerk("settlement", "account", "approve", account.strip(), "--by", "David"))
+    entry = line("1.00", way="CRDT", name="Mallory \u202eLtd", text="rent \u009b2J for\nOctober")
+    bank = tmp_path / "bank.xml"
+    bank.write_bytes(statement(entry.replace("Cdtr>", "Dbtr>"), closing="101.00"))
+
+    imported, review = ok(clerk("settlement", "import", bank, "--by", "C")), ok(clerk("settlement", "review"))
+
+    assert imported.splitlines()[1:] == review.splitlines()[:2]
+    assert review.splitlines()[1].strip() == "from Mallory ?Ltd: rent ?2J for October"
+
+
 def test_an_operator_disputes_a_line_and_is_answered(clerk: Clerk, tmp_path: Path) -> None:
     run = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))["run"]
     rows = (tmp_path / "out/preview/helsinki-tallinn/2026-09/hsl.csv").read_text().splitlines()
     line = rows[2].split(",")[-1]
 
     case = json.loads(
-        ok(clerk("settlement", "dispute", run, "hsl", line, "--by", "Heli", "--reason", "ours"))
+        ok(clerk("settlement", "dispute", run, "hsl", line[:20], "--by", "Heli", "--reason", "ours"))
     )
-    answer = clerk(
-        "settlement",
-        "answer",
-        case["id"],
-        "--by",
-        "Anna",
-        "--text",
-        "yes",
-        "--amount",
-        "0.50",
-        "--against",
-        "tlt",
-    )
+    words = ("settlement", "answer", case["id"], "--by", "Anna", "--text", "yes")
+    forgotten = clerk(*words, "--against", "tlt")
+    stranger = clerk(*words, "--amount", "0.50", "--against", "nobody")
+    still = json.loads(ok(clerk("settlement", "disputes")))["state"]
+    answer = clerk(*words, "--amount", "0.50", "--against", "tlt")
 
+    assert (forgotten.exit_code, "amount: say that the line stands" in forgotten.stderr) == (2, True)
+    assert (stranger.exit_code, "against: must be another operator" in stranger.stderr) == (2, True)
+    assert still == "open"
     assert json.loads(ok(answer))["state"] == "corrected"
     assert '"state": "corrected"' in ok(clerk("settlement", "disputes", "--operator", "hsl"))
-    assert ok(clerk("settlement", "disputes", "--operator", "tlt")) == ""
+    assert json.loads(ok(clerk("settlement", "disputes", "--operator", "tlt")))["correction"] == {
+        "amount": "0.50", "currency": "EUR", "against": "tlt"
+    }  # fmt: skip
+    assert ok(clerk("settlement", "disputes", "--operator", "viking")) == ""
+    followed = json.loads(ok(clerk("books", "trace", case["id"])))
+    assert (followed["line"], followed["ticket"], followed["dispute"]["state"]) == (line, "t1", "corrected")
+    assert followed["correction"][0]["postings"] == [
+        "operator_payable:hsl:EUR -0.50", "operator_payable:tlt:EUR 0.50"
+    ]  # fmt: skip
+    correction = json.loads(ok(clerk("books", "trace", followed["correction"][0]["entry"])))
+    assert correction["entry"]["note"]["line"] == line
+    assert json.loads(ok(clerk("books", "trace", line)))["ticket"] == "t1"
 
 
 @pytest.mark.parametrize(

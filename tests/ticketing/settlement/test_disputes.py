@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from tests.ticketing.settlement.month import office, sell
 from ticketing.clock import FixedClock
 from ticketing.db import Database
+from ticketing.db.disputes import Correction
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
-from ticketing.settlement import disputes, lines, service
+from ticketing.settlement import disputes, lines, service, trace
+from ticketing.settlement.office import Office
 
 
 def test_a_correction_is_an_entry_of_the_open_month_and_both_sides_see_the_trail(database: Database) -> None:
@@ -44,6 +47,69 @@ def test_a_correction_is_an_entry_of_the_open_month_and_both_sides_see_the_trail
     ]
 
 
+@pytest.fixture
+def disputed(database: Database) -> tuple[Office, disputes.Case]:
+    """A line of 3.00 of hsl in a month that is closed, disputed by Heli."""
+    sell(database, "t1", {"hsl": 300, "tlt": 200})
+    desk = office(database)
+    run = service.close(desk, "r", "2026-09", "Anna")
+    line, *_ = lines.stream(desk, run, "hsl")
+    return desk, disputes.open_dispute(desk, run.id, "hsl", line.id, by="Heli", reason="the tram was ours")
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"stands": True, "amount": "0.50"}, "amount"),
+        ({"stands": True, "against": "tlt"}, "against"),
+        ({"stands": False}, "amount"),
+        ({"stands": False, "against": "tlt"}, "amount"),
+        ({"stands": False, "amount": "0.50", "against": "nobody"}, "against"),
+        ({"stands": False, "amount": "0.50", "against": "hsl"}, "against"),
+        ({"stands": False, "amount": "3.01"}, "amount"),
+        ({"stands": False, "amount": "-3.01"}, "amount"),
+    ],
+)
+def test_an_answer_that_does_not_say_one_thing_decides_nothing(
+    disputed: tuple[Office, disputes.Case], said: dict[str, Any], field: str
+) -> None:
+    desk, case = disputed
+
+    with pytest.raises(InvalidRequest) as refusal:
+        disputes.answer(desk, case.dispute.id, by="Anna", text="yes", **said)
+
+    assert [fault.path for fault in refusal.value.faults] == [field]
+    assert disputes.get_case(desk, case.dispute.id).state == "open"
+
+
+def test_more_than_the_line_is_refused_with_both_amounts_and_a_negative_amount_takes_back(
+    disputed: tuple[Office, disputes.Case],
+) -> None:
+    desk, case = disputed
+
+    with pytest.raises(InvalidRequest, match=r"3\.01 EUR is more than .* gross is 3\.00 EUR"):
+        disputes.correct(desk, case.dispute.id, by="Anna", text="yes", amount="3.01")
+    taken = disputes.correct(desk, case.dispute.id, by="Anna", text="yes", amount="-3.00", against="scheme")
+
+    assert taken.correction == Correction(-300, "EUR", None)
+
+
+def test_who_bears_a_correction_reads_the_dispute_and_nobody_else_does(
+    disputed: tuple[Office, disputes.Case],
+) -> None:
+    desk, case = disputed
+    assert disputes.list_cases(desk, "tlt") == []
+
+    disputes.correct(desk, case.dispute.id, by="Anna", text="yes", amount="0.50", against="tlt")
+
+    told = disputes.list_cases(desk, "tlt")
+    assert [one.correction for one in told] == [Correction(50, "EUR", "tlt")]
+    assert told == [disputes.get_case(desk, case.dispute.id, "tlt")] == disputes.list_cases(desk, "hsl")
+    assert disputes.list_cases(desk, "viking") == []
+    with pytest.raises(NotAllowed, match="another operator"):
+        disputes.withdraw(desk, case.dispute.id, "tlt", by="Tiit", text="no")
+
+
 def test_an_operator_disputes_and_sees_its_own_lines_only(database: Database) -> None:
     sell(database, "t1", {"hsl": 300, "tlt": 200})
     desk = office(database)
@@ -59,3 +125,25 @@ def test_an_operator_disputes_and_sees_its_own_lines_only(database: Database) ->
         disputes.withdraw(desk, case.dispute.id, "hsl", by="Heli", text="x")
     assert disputes.withdraw(desk, case.dispute.id, "tlt", by="Tiit", text="my mistake").state == "withdrawn"
     assert disputes.list_cases(desk, "hsl") == []
+
+
+def test_a_line_is_named_by_its_beginning_where_no_other_begins_so(database: Database) -> None:
+    for at in range(3):
+        sell(database, f"t{at}", {"hsl": 300, "tlt": 200})
+    desk = office(database)
+    run = service.close(desk, "r", "2026-09", "Anna")
+    ids = sorted(line.id for line in lines.stream(desk, run, "hsl"))
+    shared = next(ids[0][:at] for at in range(36, 0, -1) if ids[0][:at] == ids[-1][:at])
+
+    with pytest.raises(NotFound, match=f"3 lines have an id that begins with {shared}"):
+        disputes.open_dispute(desk, run.id, "hsl", shared, by="Heli", reason="which?")
+    with pytest.raises(NotFound, match="3 lines have an id"):
+        trace.find_lines(desk, "r", shared, "hsl")
+    with pytest.raises(NotFound, match=f"no line {shared[:7]}"):
+        disputes.open_dispute(desk, run.id, "hsl", shared[:7], by="Heli", reason="too short")
+    case = disputes.open_dispute(desk, run.id, "hsl", ids[0][:-1], by="Heli", reason="ours")
+
+    assert case.dispute.line_id == ids[0]
+    assert trace.find_lines(desk, "r", ids[0][:-1]) == [("2026-09", "hsl", ids[0])]
+    assert trace.find_lines(desk, "r", ids[0][:-1], "tlt") == []
+    assert trace.find_lines(desk, "r", case.dispute.id) == [("2026-09", "hsl", ids[0])]

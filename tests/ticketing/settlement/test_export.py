@@ -101,13 +101,47 @@ def test_statements_in_csv_xlsx_and_pdf_show_the_same_totals(desk: Office, tmp_p
     summary = [[cell.value for cell in row] for row in workbook["Statement"]]
     in_workbook = next(row for row in summary if row[0] == "Total EUR")
     pages = "".join(page.extract_text() for page in PdfReader(folder / "statements/hsl.pdf").pages)
-    detail = [[cell.value for cell in row] for row in workbook["Line 1"]][1:]
+    detail = [[cell.value for cell in row] for row in workbook["Lines 1"]][1:]
 
     assert total[7:12] == ["10.00", "0.90", "0.15", "8.95", "895"]
     assert in_workbook[7:12] == [10, 0.9, 0.15, 8.95, 895]
     assert round(sum(row[10] for row in detail), 2) == 8.95
     assert re.search(r"Total EUR\s+10\.00\s+0\.90\s+0\.15\s+8\.95", pages)
     assert "2026-09-14 A - B (hsl 1 > tlt 1)" in [row[3] for row in rows if len(row) > 3]
+
+
+def test_a_workbook_is_read_and_filtered_as_it_is(desk: Office, tmp_path: Path) -> None:
+    _, folder = exported(desk, tmp_path)
+
+    workbook = openpyxl.load_workbook(folder / "statements/hsl.xlsx")
+    detail, first = workbook["Lines 1"], workbook["Statement"]
+
+    assert (detail.freeze_panes, detail.auto_filter.ref) == ("A2", f"A1:N{detail.max_row}")
+    assert [detail["A1"].value, detail["A2"].value] == ["Booked (UTC)", AT.replace(tzinfo=None)]
+    assert detail["A2"].number_format == "yyyy-mm-dd hh:mm:ss"
+    widths = [(one.min, one.max, int(one.width)) for one in first.column_dimensions.values()]
+    assert widths == [(1, 1, 40), (2, 2, 20), (3, 14, 14)]
+
+
+def test_a_statement_says_who_pays_whom_when_and_by_which_reference(
+    database: Database, tmp_path: Path
+) -> None:
+    sell(database, "t1", {"hsl": 1000})
+    with database.write() as tx:
+        book(tx, postings.compensation("c1", region="r", amount=50, currency="EUR", at=AT, liable="tlt"))
+    run, folder = exported(office(database), tmp_path)
+    due, hsl, tlt = export.due_date(run), *(export.end_to_end_id(run, name) for name in ("hsl", "tlt"))
+    read = {
+        name: "".join(page.extract_text() for page in PdfReader(folder / f"statements/{name}.pdf").pages)
+        for name in ("hsl", "tlt")
+    }
+
+    assert "Statement: HSL (hsl), 2026-09" in read["hsl"]
+    assert f"The scheme pays hsl 10.00 EUR, due on {due}, reference {hsl}" in read["hsl"]
+    assert f"tlt pays the scheme 0.50 EUR, due on {due}, reference {tlt}" in read["tlt"]
+    assert "Balance: tlt owes the scheme" in read["tlt"]
+    assert "To be paid" not in read["tlt"]
+    assert "Balance: tlt owes the scheme" in (folder / "statements/tlt.csv").read_text(encoding="utf-8")
 
 
 def test_no_cell_of_a_statement_is_a_formula(desk: Office, tmp_path: Path) -> None:

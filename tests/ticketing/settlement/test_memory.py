@@ -20,7 +20,7 @@ from ticketing.settlement.statement_xlsx import write_xlsx
 AT = datetime(2026, 9, 1, tzinfo=UTC)
 DOCUMENT = {
     "demo": False, "operators": [], "other": [], "opening": [], "carried": [], "positions": [],
-    "accounts": [{"currency": "EUR"}],
+    "accounts": [{"currency": "EUR"}], "payments": [],
 }  # fmt: skip
 RUN = Run("run", "r", "2026-09", 1, "calculated", "digest", "Anna", AT, DOCUMENT)
 

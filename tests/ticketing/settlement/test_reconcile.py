@@ -1,18 +1,25 @@
 """The bank's statement against what was sent: what matches is booked, everything else is told with its reason."""
 
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DatabaseError
 
-from tests.ticketing.settlement.month import AT, book, office, sell
+from tests.ticketing.settlement.month import AFTER, AT, book, office, sell
 from tests.ticketing.settlement.test_export import IBANS, enter_accounts
 from ticketing.books import postings
-from ticketing.db import Database, month_books, runs
+from ticketing.clock import FixedClock
+from ticketing.db import Database, audit, bank, month_books, runs
+from ticketing.db.bank import BankMatch
 from ticketing.db.runs import Run
-from ticketing.errors import Conflict, InvalidRequest, NotFound
-from ticketing.settlement import camt, export, reconcile, service, steps
+from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
+from ticketing.purchase.reversal import take_back
+from ticketing.settlement import camt, export, lines, reconcile, service, steps
 from ticketing.settlement.office import Office
+from ticketing.settlement.verify import verify
 
 _ENTRY = """<Ntry><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>{way}</CdtDbtInd><Sts><Cd>{status}</Cd></Sts>
 <BookgDt><Dt>2026-10-15</Dt></BookgDt><ValDt><Dt>2026-10-15</Dt></ValDt><AcctSvcrRef>{bank}</AcctSvcrRef>
@@ -304,3 +311,147 @@ def test_two_clerks_with_the_same_file_book_each_line_once(desk: Office, tmp_pat
 
     assert sorted(new) == [0, 0, 2]
     assert balances(desk)["bank:EUR"] == -1500
+
+
+def with_a_cent_on_suspense(desk: Office, folder: Path) -> tuple[Run, str, str]:
+    """A reconciled run of which the bank took a cent too much, and a fee: (run, line with the cent, line of the fee)."""
+    run = sent(desk, folder)
+    taken = [
+        line(amount, export.end_to_end_id(run, name), way=way, bank=f"b{at}")
+        for at, (amount, name, way) in enumerate(
+            [("10.00", "hsl", "DBIT"), ("5.01", "tlt", "DBIT"), ("0.70", "viking", "CRDT")]
+        )
+    ]
+    fee = line("2.50", bank="b9", text="account keeping")
+    reconcile.import_statement(desk, "r", statement(*taken, fee, closing="83.19"), "Clara")
+    (wrong, unknown), _ = reconcile.review(desk, "r")
+    reconcile.book_line(desk, "r", wrong.line.id, "payment", by="Clara", reason="a cent too much")
+    reconcile.book_line(desk, "r", unknown.line.id, "bank_fee", by="Clara", reason="fee of September")
+    return run, wrong.line.id, unknown.line.id
+
+
+def test_a_second_person_clears_the_cent_from_suspense_and_the_operator_finds_it_on_its_next_statement(
+    desk: Office, tmp_path: Path
+) -> None:
+    _, cent, _ = with_a_cent_on_suspense(desk, tmp_path)
+    later = replace(desk, clock=FixedClock(AFTER + timedelta(days=12)))
+    assert [(one.line.id, one.amount_minor, one.days) for one in reconcile.list_suspense(later, "r")] == [
+        (cent, 1, 12)
+    ]
+    with pytest.raises(NotAllowed, match="another person clears"):
+        reconcile.clear_suspense(desk, "r", cent, "operator:tlt", by="Clara", reason="tlt has it")
+    for nobody in ("operator:nobody", "suspense", "operator:"):
+        with pytest.raises(InvalidRequest, match="as: may be bank_fee, scheme or operator"):
+            reconcile.clear_suspense(desk, "r", cent, nobody, by="David", reason="tlt has it")
+
+    reconcile.clear_suspense(desk, "r", cent[:12], "operator:tlt", by="David", reason="tlt has it")
+
+    assert reconcile.list_suspense(desk, "r") == []
+    assert balances(desk)["suspense:EUR"] == 0
+    with pytest.raises(Conflict, match="nothing on suspense"):
+        reconcile.clear_suspense(desk, "r", cent, "operator:tlt", by="David", reason="again")
+    november = replace(desk, clock=FixedClock(datetime(2026, 11, 2, tzinfo=UTC)))
+    run = service.close(november, "r", "2026-10", "Anna")
+    (told,) = [one for one in lines.stream(november, run, "tlt") if one.kind == "suspense_cleared"]
+    assert (told.net_minor, "reason tlt has it" in told.rule) == (-1, True)
+    assert verify(november, "r", take_back).faults == []
+
+
+@pytest.mark.parametrize(
+    ("cleared_as", "account"), [("bank_fee", "bank_fee:EUR"), ("scheme", "corrections:EUR")]
+)
+def test_what_was_cleared_by_mistake_goes_back_on_suspense_and_is_cleared_anew(
+    desk: Office, tmp_path: Path, cleared_as: str, account: str
+) -> None:
+    _, cent, _ = with_a_cent_on_suspense(desk, tmp_path)
+    before = balances(desk)
+    reconcile.clear_suspense(desk, "r", cent, "operator:hsl", by="David", reason="hsl has it")
+
+    back = reconcile.unbook_line(desk, "r", cent, by="Clara", reason="it was not hsl")
+
+    assert (back.kind, balances(desk)["operator_payable:hsl:EUR"]) == (
+        "uncleared",
+        before["operator_payable:hsl:EUR"],
+    )
+    assert [one.amount_minor for one in reconcile.list_suspense(desk, "r")] == [1]
+    reconcile.clear_suspense(desk, "r", cent, cleared_as, by="David", reason="small")
+    assert balances(desk)[account] == before.get(account, 0) + 1
+    assert [step.kind for step in reconcile.get_booked(desk, "r", cent)[1]] == [
+        "payment", "cleared", "uncleared", "cleared"
+    ]  # fmt: skip
+
+
+def test_a_wrongly_booked_line_is_booked_back_and_waits_again(desk: Office, tmp_path: Path) -> None:
+    _, _, fee = with_a_cent_on_suspense(desk, tmp_path)
+    before = balances(desk)
+
+    reconcile.unbook_line(desk, "r", fee[:12], by="Clara", reason="it was the rent")
+
+    (waits,), _ = reconcile.review(desk, "r")
+    assert waits.line.id == fee
+    assert balances(desk)["bank:EUR"] == before["bank:EUR"] + 250
+    with pytest.raises(Conflict, match="is not booked"):
+        reconcile.unbook_line(desk, "r", fee, by="Clara", reason="twice")
+    reconcile.book_line(desk, "r", fee, "suspense", by="Clara", reason="nobody knows")
+    assert balances(desk)["suspense:EUR"] == before["suspense:EUR"] + 250
+    assert balances(desk)["bank:EUR"] == before["bank:EUR"]
+    with desk.database.read() as tx:
+        booked = audit.list_entries_of(tx, "bank_line", fee)
+        taken = audit.list_entries_of(tx, "bank_line", f"{fee}/2")
+    assert [(entry["kind"], entry["reverses_id"]) for entry in taken] == [("bank_unbooked", booked[0]["id"])]
+    assert verify(desk, "r", take_back).faults == []
+
+
+def test_what_settled_a_run_is_taken_back_before_it_is_reconciled_and_never_afterwards(
+    desk: Office, tmp_path: Path
+) -> None:
+    run = sent(desk, tmp_path)
+    first = statement(line("10.00", export.end_to_end_id(run, "hsl")), closing="90.00")
+    _, (found,) = reconcile.import_statement(desk, "r", first, "Clara")
+
+    reconcile.unbook_line(desk, "r", found.line.id, by="Clara", reason="wrong day")
+
+    assert export.end_to_end_id(run, "hsl") in {
+        one.line.end_to_end_id for one in reconcile.review(desk, "r")[0]
+    }
+    rest = statement(
+        line("5.00", export.end_to_end_id(run, "tlt"), bank="b2"),
+        line("0.70", export.end_to_end_id(run, "viking"), way="CRDT", bank="b3"),
+        closing="95.70",
+    )
+    reconcile.import_statement(desk, "r", rest, "Clara")  # what matches is booked, what was taken back too
+    with desk.database.read() as tx:
+        again = runs.find_run(tx, run.id)
+    assert again
+    assert again.state == "reconciled"
+    with pytest.raises(Conflict, match="is reconciled with this line"):
+        reconcile.unbook_line(desk, "r", found.line.id, by="Clara", reason="too late")
+    assert balances(desk)["bank:EUR"] == -1430
+
+
+def test_a_gateways_payout_that_was_taken_back_is_expected_again(desk: Office, tmp_path: Path) -> None:
+    sent(desk, tmp_path)
+    content = statement(line("12.00", way="CRDT", text="po_1 STRIPE"), closing="112.00")
+    _, (found,) = reconcile.import_statement(desk, "r", content, "Clara")
+
+    reconcile.unbook_line(desk, "r", found.line.id, by="Clara", reason="wrong account")
+
+    assert [one.verdict for one in reconcile.review(desk, "r")[0]] == ["matched"]
+
+
+def test_the_database_itself_refuses_that_one_person_books_and_clears(desk: Office, tmp_path: Path) -> None:
+    _, cent, _ = with_a_cent_on_suspense(desk, tmp_path)
+
+    with pytest.raises(DatabaseError, match="who booked a line does not clear"), desk.database.write() as tx:
+        bank.insert_match(tx, BankMatch(cent, "cleared", None, "tlt", 1, "mine", "Clara", AFTER, 2))
+
+
+def test_a_beginning_that_several_lines_share_names_how_many(desk: Office, tmp_path: Path) -> None:
+    sent(desk, tmp_path)
+    many = [line("1.00", bank=f"x{at}") for at in range(17)]  # of 17 ids two begin with the same of 16 digits
+    reconcile.import_statement(desk, "r", statement(*many, closing="83.00"), "Clara")
+    waiting = [one.line.id for one in reconcile.review(desk, "r")[0]]
+    start = next(one[0] for one in waiting if sum(other[0] == one[0] for other in waiting) > 1)
+
+    with pytest.raises(NotFound, match=rf"\d lines have an id that begins with {start}: give more of it"):
+        reconcile.book_line(desk, "r", start, "suspense", by="Clara", reason="which?")

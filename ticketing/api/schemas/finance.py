@@ -99,6 +99,7 @@ class BankLineSchema(Strict):
     booking_date = fields.String(required=True)
     amount = fields.Nested(MoneySchema, required=True)
     counterparty = fields.String(required=True)
+    remittance = fields.String(required=True)
     verdict = fields.String(required=True)
     because = fields.String(required=True)
     reference = fields.String(required=True, allow_none=True)
@@ -114,11 +115,25 @@ class MissingSchema(Strict):
     amount = fields.Nested(MoneySchema, required=True)
 
 
+class SuspenseSchema(Strict):
+    """Money of a line on suspense: positive when we are short; `days` since it was booked there."""
+
+    line = fields.String(required=True)
+    booking_date = fields.String(required=True)
+    amount = fields.Nested(MoneySchema, required=True)
+    counterparty = fields.String(required=True)
+    remittance = fields.String(required=True)
+    booked_by = fields.String(required=True)
+    reason = fields.String(required=True)
+    days = fields.Integer(required=True)
+
+
 class ReviewSchema(Strict):
-    """What is not booked, and what is missing."""
+    """What is not booked, what is missing, and what waits on suspense."""
 
     lines = fields.List(fields.Nested(BankLineSchema), required=True)
     missing = fields.List(fields.Nested(MissingSchema), required=True)
+    suspense = fields.List(fields.Nested(SuspenseSchema), required=True)
 
 
 class ImportSchema(Strict):
@@ -138,8 +153,21 @@ class BookingRequestSchema(Strict):
     reference = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
 
 
+class UnbookingRequestSchema(Strict):
+    """Why what was done last with a line is taken back."""
+
+    reason = fields.String(required=True, validate=REASON)
+
+
+class ClearingRequestSchema(Strict):
+    """Whose the money on suspense is: `bank_fee`, `scheme`, or `operator:` and an id."""
+
+    clear_as = fields.String(required=True, validate=validate.Length(1, 73))
+    reason = fields.String(required=True, validate=REASON)
+
+
 class BookingSchema(Strict):
-    """What a line was booked as."""
+    """What a line was booked as, or what became of that: `unbooked`, `cleared`, `uncleared`."""
 
     line = fields.String(required=True)
     booked_as = fields.String(required=True)
@@ -154,9 +182,10 @@ class DisputeRequestSchema(Strict):
 
 
 class AnswerRequestSchema(Strict):
-    """The scheme's answer; with an amount the line is corrected."""
+    """The scheme's answer: the line stands, or an amount (negative: takes back) corrects it. One of them is needed."""
 
     text = fields.String(required=True, validate=REASON)
+    stands = fields.Boolean(load_default=False)
     amount = fields.String(load_default=None, allow_none=True, metadata={"examples": ["0.50"]})
     against = fields.String(load_default=None, allow_none=True, validate=ID)
 
@@ -171,6 +200,14 @@ class DisputeStepSchema(Strict):
     entry = fields.String(required=True, allow_none=True)
 
 
+class CorrectionSchema(Strict):
+    """What a dispute moved: the amount that its operator got, and who bore it (an operator, or `scheme`)."""
+
+    amount = fields.String(required=True)
+    currency = fields.String(required=True)
+    against = fields.String(required=True)
+
+
 class DisputeSchema(Strict):
     """A disputed line with its trail."""
 
@@ -179,6 +216,7 @@ class DisputeSchema(Strict):
     operator = fields.String(required=True)
     line = fields.String(required=True)
     state = fields.String(required=True)
+    correction = fields.Nested(CorrectionSchema, required=True, allow_none=True)
     trail = fields.List(fields.Nested(DisputeStepSchema), required=True)
 
 
