@@ -6,7 +6,7 @@ from alembic import op
 from ticketing.db.types import Instant, Int64
 
 revision = "0014_bank_lines_are_taken_back"
-down_revision = "0012_run_accounts"
+down_revision = "0013_guards"
 branch_labels = None
 depends_on = None
 
