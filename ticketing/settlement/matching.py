@@ -15,8 +15,9 @@ CERTAIN = ("matched",)
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A movement that the books wait for; `amount_minor` is negative for money that leaves."""
+    """A movement that the books of a region wait for; `amount_minor` is negative for money that leaves."""
 
+    region: str
     kind: Kind
     reference: str
     run_id: str | None

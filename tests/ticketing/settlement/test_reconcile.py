@@ -376,7 +376,7 @@ def test_what_was_cleared_by_mistake_goes_back_on_suspense_and_is_cleared_anew(
     assert [one.amount_minor for one in reconcile.list_suspense(desk, "r")] == [1]
     reconcile.clear_suspense(desk, "r", cent, cleared_as, by="David", reason="small")
     assert balances(desk)[account] == before.get(account, 0) + 1
-    assert [step.kind for step in reconcile.get_booked(desk, "r", cent)[1]] == [
+    assert [step.kind for step in reconcile.get_booked(desk, cent)[1]] == [
         "payment", "cleared", "uncleared", "cleared"
     ]  # fmt: skip
 
