@@ -232,19 +232,19 @@ def list_settled(tx: Transaction, run_ids: Sequence[str]) -> set[tuple[str | Non
     return {(row[0], row[1], row[2]) for row in tx.execute(query)}
 
 
-def list_payouts_in_transit(tx: Transaction, region: str) -> list[tuple[str, str, int]]:
-    """Payouts of gateways that are on no line of the bank yet: (payout id, currency, minor units)."""
+def list_payouts_in_transit(tx: Transaction, region: str) -> list[tuple[str, str, int, datetime]]:
+    """Payouts of gateways that are on no line of the bank yet: (payout id, currency, minor units, when it was sent)."""
     standing = _standing()
     settled = sa.select(standing.c.party).where(standing.c.kind == "payout")
     query = (
-        sa.select(entry.c.source_id, posting.c.currency, posting.c.amount_minor)
+        sa.select(entry.c.source_id, posting.c.currency, posting.c.amount_minor, entry.c.occurred_at)
         .join(posting, sa.and_(posting.c.period == entry.c.period, posting.c.entry_id == entry.c.id))
         .join(account, account.c.id == posting.c.account_id)
         .where(entry.c.region == region, entry.c.kind == "payout_sent", account.c.purpose == "psp_in_transit")
         .where(entry.c.source_id.not_in(settled))
         .order_by(entry.c.id)
     )
-    return [(row[0], row[1], row[2]) for row in tx.execute(query)]
+    return [(row[0], row[1], row[2], row[3]) for row in tx.execute(query)]
 
 
 def _standing() -> Any:

@@ -17,7 +17,7 @@ from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.progress import Progress, Stages, silent, told
 from ticketing.settlement import camt
 from ticketing.settlement.calculate import paid_positions
-from ticketing.settlement.export import end_to_end_id
+from ticketing.settlement.export import due_date, end_to_end_id
 from ticketing.settlement.matching import CERTAIN, Expected, Finding, match, missing
 from ticketing.settlement.office import Office
 from ticketing.settlement.positions import SCHEME
@@ -29,6 +29,8 @@ Way = Literal["payment", "receipt", "payout", "suspense", "bank_fee"]
 WAYS: tuple[Way, ...] = get_args(Way)
 # What suspense may be cleared as; `operator:` is followed by one's id.
 BANK_FEE, OPERATOR = "bank_fee", "operator:"
+# Whose name a payout bears at the bank: the one gateway that pays out.
+_GATEWAY = "Stripe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,13 @@ def import_statement(
         new = sum(
             bank.insert_line(tx, line)
             for line in told(
-                _at_home(lines, _expected(tx, regions)), stages.begin("storing lines"), len(lines), every=100
+                _at_home(lines, _expected(tx, office, regions)),
+                stages.begin("storing lines"),
+                len(lines),
+                every=100,
             )
         )
-        findings = _findings(tx, regions)
+        findings = _findings(tx, office, regions)
         for finding in told(findings, stages.begin("booking lines"), len(findings), every=100):
             if finding.verdict in CERTAIN and finding.expected:
                 decided = Decision(finding.expected.kind, finding.expected, by, finding.because, now)
@@ -95,8 +100,8 @@ def review(office: Office, region: str) -> tuple[list[Finding], list[Expected]]:
     """Every line that is not booked with the reason why, and what a region has sent or is due and is on no line."""
     with office.database.read() as tx:
         regions = sorted({region, *bank.list_regions(tx)})
-        findings = _findings(tx, regions)
-        return findings, missing(findings, _expected(tx, [region]))
+        findings = _findings(tx, office, regions)
+        return findings, missing(findings, _expected(tx, office, [region]))
 
 
 def list_suspense(office: Office, region: str) -> list[Waiting]:
@@ -149,13 +154,15 @@ def book_line(
     with office.database.write() as tx:
         regions = _queue(tx, region, now)
         finding = _only(
-            [found for found in _findings(tx, regions) if found.line.id.startswith(line_id)], line_id
+            [found for found in _findings(tx, office, regions) if found.line.id.startswith(line_id)], line_id
         )
         wanted = None
         if way in {"payment", "receipt", "payout"}:
             wanted = finding.expected
             if reference is not None:
-                wanted = next((one for one in _expected(tx, regions) if one.reference == reference), None)
+                wanted = next(
+                    (one for one in _expected(tx, office, regions) if one.reference == reference), None
+                )
             if wanted is None or wanted.kind != way or not wanted.open:
                 raise Conflict(f"there is no open {way} {reference or 'for this line'}: name its reference")
             if wanted.currency != finding.line.currency:
@@ -317,17 +324,22 @@ def _at_home(lines: list[BankLine], expected: list[Expected]) -> list[BankLine]:
     ]
 
 
-def _findings(tx: Transaction, regions: Sequence[str]) -> list[Finding]:
-    return match(bank.list_open_lines(tx), _expected(tx, regions))
+def _findings(tx: Transaction, office: Office, regions: Sequence[str]) -> list[Finding]:
+    return match(bank.list_open_lines(tx), _expected(tx, office, regions))
 
 
-def _expected(tx: Transaction, regions: Sequence[str]) -> list[Expected]:
+def _expected(tx: Transaction, office: Office, regions: Sequence[str]) -> list[Expected]:
     """Payments and receipts of exported and sent runs, and gateways' payouts on their way, of some regions."""
     names = {account.party: account.name for account in bank.list_accounts_in_force(tx)}
-    return [wanted for region in regions for wanted in (*_of_runs(tx, region, names), *_payouts(tx, region))]
+    return [
+        wanted
+        for region in regions
+        for days in [office.terms(region).proposal_days]
+        for wanted in (*_of_runs(tx, region, names, days), *_payouts(tx, region, days))
+    ]
 
 
-def _of_runs(tx: Transaction, region: str, names: Mapping[str, str]) -> list[Expected]:
+def _of_runs(tx: Transaction, region: str, names: Mapping[str, str], days: int) -> list[Expected]:
     found = runs.list_runs_in_state(tx, region, ("exported", "sent", "reconciled"))
     settled = bank.list_settled(tx, [run.id for run in found])
     return [
@@ -340,6 +352,8 @@ def _of_runs(tx: Transaction, region: str, names: Mapping[str, str]) -> list[Exp
             name=names.get(operator, ""),
             amount_minor=-amount,
             currency=currency,
+            due=due_date(run),
+            window_days=days,
             open=(run.id, operator, currency) not in settled,
             sent=run.state != "exported" or amount < 0,
         )
@@ -348,10 +362,10 @@ def _of_runs(tx: Transaction, region: str, names: Mapping[str, str]) -> list[Exp
     ]
 
 
-def _payouts(tx: Transaction, region: str) -> list[Expected]:
+def _payouts(tx: Transaction, region: str, days: int) -> list[Expected]:
     return [
-        Expected(region, "payout", payout, None, payout, "", amount, currency)
-        for payout, currency, amount in bank.list_payouts_in_transit(tx, region)
+        Expected(region, "payout", payout, None, payout, _GATEWAY, amount, currency, sent_at.date(), days)
+        for payout, currency, amount, sent_at in bank.list_payouts_in_transit(tx, region)
     ]
 
 

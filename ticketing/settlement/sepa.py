@@ -22,7 +22,8 @@ CURRENCY = "EUR"
 _NAMESPACE = f"urn:iso:std:iso:20022:tech:xsd:{SCHEMA}"
 # The characters that every bank of the scheme takes (EPC217-08).
 _ALLOWED = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-?:().,'+ ")
-_LETTERS = str.maketrans(
+# Letters that do not fall apart into a plain one and an accent.
+LETTERS = str.maketrans(
     {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "ß": "ss", "æ": "ae", "Æ": "AE", "đ": "d", "&": "+"}
 )
 
@@ -86,7 +87,7 @@ def to_xml(
 
 def plain(text: str, longest: int) -> str:
     """The text in the characters that every bank takes: accents fall, anything else becomes a dot."""
-    bare = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    bare = unicodedata.normalize("NFKD", text.translate(LETTERS))
     letters = "".join(letter for letter in bare if not unicodedata.combining(letter))
     return "".join(letter if letter in _ALLOWED else "." for letter in letters)[:longest].strip() or "."
 

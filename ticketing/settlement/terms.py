@@ -83,10 +83,13 @@ class Terms:
     subsidies: tuple[Subsidy, ...] = ()
     commissions: tuple[Commission, ...] = ()
     breakage: tuple[Breakage, ...] = ()
+    # How far from its due day a line of the bank may lie to be proposed as a movement; no run is calculated by it.
+    proposal_days: int = 7
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form that a run keeps; later kinds of terms are told where there are any, so that old runs stay."""
         told = asdict(self)
+        del told["proposal_days"]
         return {
             name: value for name, value in told.items() if value or name not in {"commissions", "breakage"}
         }
@@ -118,11 +121,15 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
         "subsidies",
         "commissions",
         "breakage",
+        "proposal_days",
     }
     faults.extend(Fault(name, "unknown key") for name in document if name not in known)
     day = document.get("payment_day", 15)
     if not isinstance(day, int) or isinstance(day, bool) or not 1 <= day <= _LAST_DAY:
         faults.append(Fault("payment_day", f"must be a day from 1 to {_LAST_DAY}"))
+    window = document.get("proposal_days", 7)
+    if not isinstance(window, int) or isinstance(window, bool) or not 0 <= window <= _LAST_DAY:
+        faults.append(Fault("proposal_days", f"must be days from 0 to {_LAST_DAY}"))
     thresholds = document.get("thresholds", {})
     terms = Terms(
         payment_day=day,
@@ -137,6 +144,7 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
         subsidies=tuple(reader.rows(document, "subsidies", _subsidy)),
         commissions=tuple(reader.rows(document, "commissions", _commission)),
         breakage=tuple(reader.rows(document, "breakage", _breakage)),
+        proposal_days=window,
     )
     faults.extend(_repeated(terms))
     if faults:
