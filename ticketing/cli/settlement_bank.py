@@ -40,9 +40,12 @@ def enter_command(party: str, iban: str, *, by: str, name: str, bic: str, town: 
       throughfare settlement account enter hsl FI2112345600000785 --name "HSL" --by "Clara Berg"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import accounts  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.iban import is_in_sepa  # noqa: PLC0415  see above
 
     made = accounts.enter(_office(), party, iban, name=name, by=by, bic=bic, town=town, country=country)
     click.echo(made.id)
+    if not is_in_sepa(made.iban):
+        click.echo(f"{made.iban[:2]} is outside of SEPA: no run is exported that pays it in euro", err=True)
 
 
 @account_group.command("approve")
