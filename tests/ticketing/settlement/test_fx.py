@@ -1,18 +1,23 @@
 """Several currencies settled in one: netted per currency first, each position converted once by a published rate."""
 
+import hashlib
+import io
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.ticketing.settlement.month import AT, book, office, sell
 from tests.ticketing.settlement.test_export import enter_accounts
 from ticketing.books import postings
+from ticketing.cli import shown
 from ticketing.db import Database, month_books
 from ticketing.errors import InvalidRequest
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import export, service, steps
+from ticketing.settlement import export, service, show, steps
 from ticketing.settlement.fx import fixing_day
 from ticketing.settlement.office import Office
 from ticketing.settlement.verify import verify
@@ -65,6 +70,116 @@ def test_without_a_rate_a_position_stays_in_its_currency(desk: Office, tmp_path:
 
     assert run.document["conversions"] == []
     assert {line["currency"] for line in run.document["payments"]} == {"EUR", "SEK"}
+    assert {line["because"] for line in run.document["unconverted"]} == {"there is no rates.csv"}
+
+
+@pytest.mark.parametrize(
+    ("rates", "fx", "because"),
+    [
+        ("Date,SEK\n2026-09-20,11\n", "", "the last rate of SEK is of 2026-09-20, more than 7 days before 2026-09-30"),
+        ("Date,SEK\n2026-10-01,11\n", "", "there is no rate of SEK up to 2026-09-30"),
+        ("Date,ISK\n2026-09-30,140\n", "", "rates.csv has no rate of SEK"),
+        (
+            "Date,SEK\n2026-09-30,11\n2026-09-20,11\n", '[fx]\nmethod = "average"\ndays = 2\n',
+            "the days up to 2026-09-30 on which SEK and EUR have a rate are too few or too far apart",
+        ),
+    ],
+)  # fmt: skip
+def test_a_position_that_stays_unconverted_is_told_with_the_reason(
+    desk: Office, tmp_path: Path, rates: str, fx: str, because: str
+) -> None:
+    (tmp_path / "r" / "rates.csv").write_text(rates)
+    (tmp_path / "r" / "settlement.toml").write_text(f'settlement_currency = "EUR"\n{fx}')
+
+    run = service.close(desk, "r", "2026-09", "Anna")
+
+    assert run.document["conversions"] == []
+    assert [(line["operator"], line["amount"], line["because"]) for line in run.document["unconverted"]] == [
+        ("hsl", "250.00", because), ("tlt", "-40.00", because)
+    ]  # fmt: skip
+    assert verify(desk, "r", take_back).faults == []
+
+
+def test_an_average_of_days_is_exact_and_rounded_once(desk: Office, tmp_path: Path) -> None:
+    terms = 'settlement_currency = "EUR"\n[fx]\nmethod = "average"\ndays = 2\n'
+    (tmp_path / "r" / "settlement.toml").write_text(terms)
+
+    run = service.close(desk, "r", "2026-09", "Anna")
+
+    # (11.2345 + 11) / 2 = 11.11725; 250 / 11.11725 = 22.4875..., 40 / 11.11725 = 3.5980...
+    assert [(line["operator"], line["to"]["amount"], line["rate"]) for line in run.document["conversions"]] == [
+        ("hsl", "22.49", "4000/44469"), ("tlt", "-3.60", "4000/44469")
+    ]  # fmt: skip
+    assert run.document["rates"] == {
+        "SEK": {
+            "target": "EUR",
+            "rate": "4000/44469",
+            "day": "2026-09-30",
+            "days": ["2026-09-29", "2026-09-30"],
+        }
+    }
+    assert run.document["terms"]["fx"] == {"method": "average", "days": 2}
+    assert verify(desk, "r", take_back).faults == []
+
+
+def test_a_run_keeps_where_its_rates_come_from(desk: Office, tmp_path: Path) -> None:
+    content = (tmp_path / "r" / "rates.csv").read_bytes()
+
+    run = service.close(desk, "r", "2026-09", "Anna")
+
+    assert run.document["rates_from"] == {
+        "publisher": "European Central Bank, euro foreign exchange reference rates", "file": "rates.csv",
+        "sha256": hashlib.sha256(content).hexdigest(), "method": "fixed", "up_to": "2026-09-30",
+    }  # fmt: skip
+    (tmp_path / "r" / "rates.csv").write_text("Date,SEK\n2026-09-30,99\n")
+    assert verify(desk, "r", take_back).faults == []
+
+
+def test_a_run_that_converts_nothing_is_told_as_before(desk: Office, tmp_path: Path) -> None:
+    (tmp_path / "r" / "settlement.toml").unlink()
+
+    document = service.close(desk, "r", "2026-09", "Anna").document
+
+    assert document["rates"] == {}
+    assert not {"rates_from", "unconverted"} & document.keys()
+    assert "fx" not in document["terms"]
+
+
+def test_a_run_on_a_terminal_shows_its_rates_their_hash_and_what_stays(desk: Office, tmp_path: Path) -> None:
+    (tmp_path / "r" / "rates.csv").write_text("Date,SEK\n2026-09-30,11.2345\n")
+    sell_in_iceland(desk.database)
+    run = show.trail(*service.get_trail(desk, service.close(desk, "r", "2026-09", "Anna").id))
+    screen = Console(file=io.StringIO(), width=160, highlight=False)
+
+    shown.show_run(screen, run)
+
+    text = screen.file.getvalue()  # type: ignore[attr-defined]  a StringIO, see above
+    sha = hashlib.sha256((tmp_path / "r" / "rates.csv").read_bytes()).hexdigest()
+    assert f"rates.csv, SHA-256 {sha}" in text
+    assert "reference rates, last day up to 2026-09-30" in text
+    assert re.search(r"hsl\s+250\.00\s+SEK\s+22\.25\s+EUR\s+2000/22469\s+2026-09-30", text)
+    assert re.search(r"hsl\s+700\s+ISK\s+rates\.csv has no rate of ISK", text)
+
+
+def sell_in_iceland(database: Database) -> None:
+    sell(database, "t9", {"hsl": 700}, currency="ISK")
+
+
+@pytest.mark.parametrize(
+    ("fx", "said"),
+    [
+        ('method = "guess"', "fx.method: may be fixed, average"),
+        ('method = "average"', "fx.days: must be days from 1 to 31"),
+        ('method = "average"\ndays = 0', "fx.days: must be days from 1 to 31"),
+        ("days = 5", "fx.days: goes with the method average"),
+        ("mean = 5", "fx.mean: unknown key"),
+    ],
+)
+def test_a_method_that_is_none_is_refused(desk: Office, tmp_path: Path, fx: str, said: str) -> None:
+    (tmp_path / "r" / "settlement.toml").write_text(f"[fx]\n{fx}\n")
+
+    with pytest.raises(InvalidRequest, match=said):
+        service.close(desk, "r", "2026-09", "Anna")
 
 
 def test_an_operator_is_referred_to_differently_in_each_currency(desk: Office) -> None:
