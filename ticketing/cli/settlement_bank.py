@@ -114,6 +114,7 @@ def review_command(region: str | None) -> None:
 
     findings, absent = reconcile.review(*_at(region))
     suspense = reconcile.list_suspense(*_at(region))
+    converted = reconcile.list_converted(*_at(region))
     _tell(findings)
     for wanted in absent:
         amount = Money(wanted.amount_minor, wanted.currency)
@@ -125,7 +126,9 @@ def review_command(region: str | None) -> None:
             f"for {one.days} days, {one.booked.actor}: {plain(one.booked.reason)}"
         )
         _tell_party(one)
-    if not (findings or absent or suspense):
+    for amount in converted:
+        click.echo(f"fx_clearing   {amount!s:>16}  converted by runs: book the bank's exchange --as fx")
+    if not (findings or absent or suspense or converted):
         click.echo("nothing waits")
 
 

@@ -13,7 +13,7 @@ from ticketing.db.settlement_tables import approval, bank_account, bank_line, ba
 from ticketing.db.tables import account, entry, period, posting
 
 SUBJECT = "bank_account"
-BOOKED = ("payment", "receipt", "payout", "suspense", "bank_fee")
+BOOKED = ("payment", "receipt", "payout", "suspense", "bank_fee", "fx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +205,20 @@ def list_suspense(tx: Transaction, region: str) -> list[Suspended]:
         key = source_id.partition("/")[0], currency
         sums[key] = sums.get(key, 0) + amount
     return [Suspended(line, region, currency, amount) for (line, currency), amount in sums.items() if amount]
+
+
+def sum_purpose(tx: Transaction, region: str, purpose: str) -> dict[str, int]:
+    """What stands on the accounts of a purpose in the books of a region, over all months: debit positive, by currency."""
+    months = sa.select(period.c.id).where(period.c.region == region)
+    accounts = sa.select(account.c.id).where(account.c.purpose == purpose)
+    query = (
+        sa.select(posting.c.currency, sa.func.sum(posting.c.amount_minor))
+        .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))
+        .where(posting.c.period.in_(months), posting.c.account_id.in_(accounts), entry.c.region == region)
+        .group_by(posting.c.currency)
+        .order_by(posting.c.currency)
+    )
+    return {row[0]: int(row[1]) for row in tx.execute(query) if row[1]}
 
 
 def list_matches(tx: Transaction, limit: int) -> list[tuple[BankLine, BankMatch]]:

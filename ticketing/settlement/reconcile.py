@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeVar, get_args
 
+from tariffs.money import Money
 from ticketing.books import accounts, settling
 from ticketing.db import Transaction, bank, books, runs
 from ticketing.db.bank import BankLine, BankMatch, Suspended
@@ -25,23 +26,27 @@ from ticketing.settlement.run_state import checked_name, is_same_person
 from ticketing.settlement.steps import checked_reason
 
 T = TypeVar("T")
-Way = Literal["payment", "receipt", "payout", "suspense", "bank_fee"]
+Way = Literal["payment", "receipt", "payout", "suspense", "bank_fee", "fx"]
 WAYS: tuple[Way, ...] = get_args(Way)
 # What suspense may be cleared as; `operator:` is followed by one's id.
 BANK_FEE, OPERATOR = "bank_fee", "operator:"
+# An exchange that differs by more than this part from what was converted is not that exchange.
+_MOST_FX_DIFFERENCE = 10
+_FX_CLEARING = "fx_clearing"
 # Whose name a payout bears at the bank: the one gateway that pays out.
 _GATEWAY = "Stripe"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a line is booked as, by whom and why."""
+    """What a line is booked as, by whom and why; of an exchange also what stands on `fx_clearing`."""
 
     way: Way
     wanted: Expected | None
     by: str
     reason: str
     at: datetime
+    converted_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,12 @@ def list_suspense(office: Office, region: str) -> list[Waiting]:
     return sorted((one for one in found if one), key=lambda one: (one.booked.at, one.line.id))
 
 
+def list_converted(office: Office, region: str) -> list[Money]:
+    """What runs of a region have converted and the bank has not exchanged yet: negative for money that leaves."""
+    with office.database.read() as tx:
+        return [Money(amount, name) for name, amount in bank.sum_purpose(tx, region, _FX_CLEARING).items()]
+
+
 def get_booked(office: Office, line_id: str) -> tuple[BankLine, list[BankMatch], Waiting | None]:
     """A line with what became of it, first to last, and what of it waits on suspense; raises NotFound."""
     with office.database.read() as tx:
@@ -146,7 +157,8 @@ def book_line(
 
     `payment`, `receipt` and `payout` name the expected `reference` (or take what the line looks like); a difference
     goes to suspense, where it stays visible. They are booked in the region that expects them. `suspense` and
-    `bank_fee` book the line as it is, in `region`.
+    `bank_fee` book the line as it is, in `region`. `fx` settles what the runs of `region` have converted in the line's
+    currency; a difference is the exchange's (account `fx_difference`).
     """
     now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
     if way not in WAYS:
@@ -172,7 +184,8 @@ def book_line(
             if not wanted.sent:
                 raise Conflict("the run is exported and not marked as sent: mark it first")
         home = wanted.region if wanted else region
-        made = _book(tx, home, finding.line, Decision(way, wanted, by, reason, now))
+        converted = _converted(tx, region, finding.line) if way == "fx" else 0
+        made = _book(tx, home, finding.line, Decision(way, wanted, by, reason, now, converted))
         _finish_runs(tx, regions, by, now)
     return made
 
@@ -371,13 +384,17 @@ def _payouts(tx: Transaction, region: str, days: int) -> list[Expected]:
 
 _KINDS: dict[Way, str] = {
     "payment": "run_paid", "receipt": "run_received", "payout": "payout_arrived",
-    "suspense": "suspense", "bank_fee": "bank_fee",
+    "suspense": "suspense", "bank_fee": "bank_fee", "fx": "fx_exchanged",
 }  # fmt: skip
 
 
 def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> BankMatch:
     wanted = decided.wanted
-    expected = wanted.amount_minor if wanted else 0 if decided.way == "suspense" else line.amount_minor
+    expected = (
+        wanted.amount_minor
+        if wanted
+        else {"suspense": 0, "fx": decided.converted_minor}.get(decided.way, line.amount_minor)
+    )
     note = {"reason": decided.reason, "by": decided.by, "currency": line.currency}
     made = BankMatch(
         line.id, decided.way, wanted.run_id if wanted else None, wanted.party if wanted else None,
@@ -386,10 +403,22 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
     entry = settling.bank_movement(
         _KINDS[decided.way], _source_of(made), _account(decided, line), region=region, expected=expected,
         booked=line.amount_minor, at=decided.at, note=note,
+        rest=accounts.fx_difference(line.currency) if decided.way == "fx" else None,
     )  # fmt: skip
     _written(tx, entry, decided.at)
     bank.insert_match(tx, made)
     return made
+
+
+def _converted(tx: Transaction, region: str, line: BankLine) -> int:
+    """What stands on `fx_clearing` in a line's currency; raises Conflict where the line is not the exchange of all of it."""
+    stands = bank.sum_purpose(tx, region, _FX_CLEARING).get(line.currency, 0)
+    if abs(line.amount_minor - stands) * _MOST_FX_DIFFERENCE > abs(stands) or not stands:
+        raise Conflict(
+            f"{Money(stands, line.currency)} was converted by the runs of {region} and waits for its exchange: "
+            f"{Money(line.amount_minor, line.currency)} is not that (a tenth of it may differ)"
+        )
+    return stands
 
 
 def _account(decided: Decision, line: BankLine) -> Account | None:
@@ -399,6 +428,8 @@ def _account(decided: Decision, line: BankLine) -> Account | None:
         return accounts.operator_receivable(str(decided.wanted.party), line.currency)
     if decided.way == "payout":
         return accounts.in_transit(line.currency)
+    if decided.way == "fx":
+        return accounts.fx_clearing(line.currency)
     return accounts.bank_fee(line.currency) if decided.way == "bank_fee" else None
 
 

@@ -12,12 +12,13 @@ from rich.console import Console
 
 from tests.ticketing.settlement.month import AT, book, office, sell
 from tests.ticketing.settlement.test_export import enter_accounts
+from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.books import postings
 from ticketing.cli import shown
 from ticketing.db import Database, month_books
-from ticketing.errors import InvalidRequest
+from ticketing.errors import Conflict, InvalidRequest
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import export, service, show, steps
+from ticketing.settlement import export, reconcile, service, show, steps
 from ticketing.settlement.fx import fixing_day
 from ticketing.settlement.office import Office
 from ticketing.settlement.verify import verify
@@ -201,3 +202,65 @@ def test_the_rate_is_that_of_the_last_day_on_which_banks_settle() -> None:
     assert [fixing_day(month) for month in ("2026-05", "2027-03", "2026-12")] == [
         date(2026, 5, 29), date(2027, 3, 31), date(2026, 12, 31)
     ]  # fmt: skip
+
+
+def approved_and_two_lines(desk: Office, euro: str) -> tuple[str, str]:
+    """The run of September is approved, and the bank has exchanged what it converted: (krona out, euro in)."""
+    run = service.close(desk, "r", "2026-09", "Anna")
+    enter_accounts(desk)
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    krona = statement(line("210.00", bank="k1"), closing="-110.00").replace(b'Ccy="EUR"', b'Ccy="SEK"')
+    krona = krona.replace(b"-110.00</Amt><CdtDbtInd>CRDT", b"110.00</Amt><CdtDbtInd>DBIT")
+    euros = statement(line(euro, way="CRDT", bank="e1"), closing=f"{100 + float(euro):.2f}")
+    ids = []
+    for content in (krona, euros):
+        reconcile.import_statement(desk, "r", content, "Clara")
+        ids.append(reconcile.review(desk, "r")[0][-1].line.id)
+    return ids[0], ids[1]
+
+
+def standing(desk: Office) -> dict[str, int]:
+    with desk.database.read() as tx:
+        found = month_books.balances(tx, "r", "2026-10")
+    return {
+        one.account_id: one.amount_minor
+        for one in found
+        if one.account_id.startswith(("fx_", "bank:", "suspense"))
+    }
+
+
+def test_the_banks_exchange_settles_what_was_converted_and_shows_the_difference(desk: Office) -> None:
+    krona, euro = approved_and_two_lines(desk, "18.50")
+    assert [str(one) for one in reconcile.list_converted(desk, "r")] == ["18.69 EUR", "-210.00 SEK"]
+
+    for one in (krona, euro):
+        reconcile.book_line(desk, "r", one, "fx", by="Clara", reason="exchanged on 15 October")
+
+    assert standing(desk) == {
+        "bank:SEK": -21000, "fx_clearing:SEK": 0, "bank:EUR": 1850, "fx_clearing:EUR": 0, "fx_difference:EUR": 19
+    }  # fmt: skip
+    assert (reconcile.list_suspense(desk, "r"), reconcile.list_converted(desk, "r")) == ([], [])
+    assert verify(desk, "r", take_back).faults == []
+
+
+def test_an_exchange_that_was_booked_by_mistake_is_taken_back_and_waits_again(desk: Office) -> None:
+    _, euro = approved_and_two_lines(desk, "19.00")
+    reconcile.book_line(desk, "r", euro, "fx", by="Clara", reason="exchanged")
+    assert standing(desk)["fx_difference:EUR"] == -31
+
+    reconcile.unbook_line(desk, "r", euro, by="Clara", reason="of another month")
+
+    assert standing(desk) == {
+        "fx_clearing:SEK": -21000, "bank:EUR": 0, "fx_clearing:EUR": 1869, "fx_difference:EUR": 0
+    }  # fmt: skip
+    reconcile.book_line(desk, "r", euro, "fx", by="Clara", reason="it was this one")
+    assert verify(desk, "r", take_back).faults == []
+
+
+def test_a_line_that_is_not_the_exchange_of_what_was_converted_is_not_booked_as_one(desk: Office) -> None:
+    krona, half = approved_and_two_lines(desk, "9.00")
+
+    with pytest.raises(Conflict, match=r"18\.69 EUR was converted .* 9\.00 EUR is not that"):
+        reconcile.book_line(desk, "r", half, "fx", by="Clara", reason="half of it")
+    with pytest.raises(Conflict, match=r"0\.00 SEK was converted by the runs of q"):
+        reconcile.book_line(desk, "q", krona, "fx", by="Clara", reason="not of this region")
