@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from ticketing.db import Database, books, month_books, tables
+from ticketing.db import Database, books, books_tables, columns, month_books, tables
 from ticketing.db.months import make_month
 
 REGION, PERIOD = "generated", "2026-09"
@@ -42,7 +42,9 @@ def check(database: Database, tickets: int) -> None:
         if database.is_sqlite is False:
             tx.exec_driver_sql("SET LOCAL statement_timeout = 0")
         assert month_books.unbalanced_entries(tx, PERIOD, REGION) == []
-        assert tx.execute(sa.select(sa.func.count()).select_from(tables.entry)).scalar_one() == 2 * tickets
+        assert (
+            tx.execute(sa.select(sa.func.count()).select_from(books_tables.entry)).scalar_one() == 2 * tickets
+        )
 
 
 def _rows(numbers: Iterable[int], tickets: int) -> Rows:
@@ -125,8 +127,8 @@ def _foundations(database: Database) -> None:
             )
         )
         tx.execute(sa.insert(tables.order).values(id="o", quote_id="q", state="ticketed", **common))
-        tx.execute(sa.insert(tables.period).values(region=REGION, id=PERIOD, state="open"))
-        tx.execute(sa.insert(tables.account), [
+        tx.execute(sa.insert(books_tables.period).values(region=REGION, id=PERIOD, state="open"))
+        tx.execute(sa.insert(books_tables.account), [
             {"id": key, "type": kind, "purpose": purpose, "operator": operator, "member_state": state, "currency": "EUR"}
             for key, (kind, purpose, operator, state) in chart.items()
         ])  # fmt: skip
@@ -138,7 +140,7 @@ class _Loader:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._columns = {
-            name: [column.name for column in tables.metadata.tables[name].columns] for name in _TABLES
+            name: [column.name for column in columns.metadata.tables[name].columns] for name in _TABLES
         }
 
     def __enter__(self) -> Self:

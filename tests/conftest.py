@@ -78,10 +78,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
         yield f"sqlite:///{tmp_path / 'test.db'}"
         return
-    server_url: str = request.getfixturevalue("postgresql_server")
-    url = new_database(server_url, "template_throughfare")
+    yield request.getfixturevalue("postgresql_url")
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """The URL of an empty, migrated database on PostgreSQL."""
+    url = new_database(postgresql_server, "template_throughfare")
     yield url
-    _execute(server_url, f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+    _execute(postgresql_server, f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -140,13 +140,13 @@ class Settings:
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read `THROUGHFARE_*`; raises Misconfigured for a value that cannot be, or that production refuses."""
-    settlement_folder = Path(_text(environ, "SETTLEMENT_FOLDER", "var/settlement"))
+    settlement_folder = _folder(environ, "SETTLEMENT_FOLDER", Path("var/settlement"))
     settings = Settings(
         database_url=_text(environ, "DATABASE_URL", "sqlite:///var/throughfare.db"),
         environment=cast("Environment", _one_of(environ, "ENVIRONMENT", ("development", "production"))),
         regions=_words(_text(environ, "REGIONS", "helsinki-tallinn")),
-        regions_folder=Path(_text(environ, "REGIONS_FOLDER", "regions")),
-        keys_folder=Path(_text(environ, "KEYS_FOLDER", "var/keys")),
+        regions_folder=_folder(environ, "REGIONS_FOLDER", Path("regions")),
+        keys_folder=_folder(environ, "KEYS_FOLDER", Path("var/keys")),
         key_passphrase=_text(environ, "KEY_PASSPHRASE", DEMO_PASSPHRASE),
         issuer=_text(environ, "ISSUER", "throughfare.eu"),
         public_url=_address(environ, "PUBLIC_URL", "http://127.0.0.1:8000"),
@@ -164,7 +164,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         demo_clock_file=_clock_file(environ),
         live_seconds=_seconds(environ, "LIVE_SECONDS", 30),
         settlement_folder=settlement_folder,
-        anchors_folder=_optional_path(environ, "ANCHORS_FOLDER") or settlement_folder / "anchors",
+        anchors_folder=_folder(environ, "ANCHORS_FOLDER", settlement_folder / "anchors"),
         warm_up=_one_of(environ, "WARM_UP", ("on", "off")) == "on",
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
     )
@@ -193,6 +193,14 @@ def _text(environ: Mapping[str, str], name: str, default: str) -> str:
     if not value.strip(", "):
         raise Misconfigured(f"THROUGHFARE_{name} is empty; without it there is a default")
     return value
+
+
+def _folder(environ: Mapping[str, str], name: str, default: Path) -> Path:
+    """A folder that may still have to be made; a file of that name is none."""
+    path = Path(_text(environ, name, str(default)))
+    if path.exists() and not path.is_dir():
+        raise Misconfigured(f"THROUGHFARE_{name}: {path} is no folder")
+    return path
 
 
 def _address(environ: Mapping[str, str], name: str, default: str) -> str:

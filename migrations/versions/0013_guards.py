@@ -18,7 +18,6 @@ _OPEN = "(state = 'open' OR (state = 'closing' AND NEW.kind LIKE 'month_end_%'))
 _STEP = "SELECT 1 FROM run_step WHERE run_id = NEW.id AND state = NEW.state"
 # Table, event, name, what is refused, and the words for it.
 _GUARDS = (
-    ("posting", "INSERT", "not_zero", "NEW.amount_minor = 0", "a posting is not zero"),
     ("entry", "INSERT", "hashed", "length(NEW.hash) <> 64", "an entry needs its hash"),
     (
         "entry", "INSERT", "sourced",
@@ -55,6 +54,8 @@ _GUARDS = (
     ("payment", "INSERT", "positive", "NEW.amount_minor <= 0", "a payment is positive"),
     ("refund", "INSERT", "not_negative", "NEW.amount_minor < 0", "a refund is not negative"),
 )  # fmt: skip
+# PostgreSQL has it as a constraint of the table.
+_OF_SQLITE = (("posting", "INSERT", "not_zero", "NEW.amount_minor = 0", "a posting is not zero"),)
 _FACTS = (
     "entry", "posting", "entry_source", "alloc_share", "alloc_tax", "account", "period", "quote", "tariff_version",
     "order_event", "ticket_move", "scan_fact", "audit", "settlement_run", "run_step", "run_file", "run_account",
@@ -65,7 +66,7 @@ _FACTS = (
 def upgrade() -> None:
     """Add every guard."""
     if op.get_bind().dialect.name == "sqlite":
-        for table, event, name, condition, message in _GUARDS:
+        for table, event, name, condition, message in (*_GUARDS, *_OF_SQLITE):
             op.execute(
                 f"CREATE TRIGGER {table}_{name} BEFORE {event} ON {table} WHEN {condition} "
                 f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
@@ -98,7 +99,7 @@ def downgrade() -> None:
         for name in (*_FACTS, *_partitions()):
             op.execute(f"DROP TRIGGER {_trigger_of(name)} ON {name}")
         op.execute(_seal(""))
-    for table, _, name, _, _ in _GUARDS:
+    for table, _, name, _, _ in _GUARDS if postgresql else (*_GUARDS, *_OF_SQLITE):
         op.execute(f"DROP TRIGGER {table}_{name}" + (f" ON {table}" if postgresql else ""))
         if postgresql:
             op.execute(f"DROP FUNCTION guard_{table}_{name}()")

@@ -6,13 +6,11 @@ read, never titles; enumerations that are not known are tolerated; amounts are t
 """
 
 import json
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from operators.connectors.basis import Now
 from operators.connectors.journaled import CLIENT_ERRORS, OK, SAFETY_SECONDS, Journaled, reference_of
@@ -30,6 +28,7 @@ from operators.connectors.osdm_words import (
     offer_of,
     rows_of,
 )
+from operators.credentials import ClientCredentials
 from operators.errors import BadReply, Expired, OutcomeUnknown, PriceChanged, Reason, Refused, Unavailable
 from operators.gtfs.timetable import Timetable
 from operators.journal import Entry, Journal, Progress
@@ -91,8 +90,9 @@ class Osdm(Journaled):
         super().__init__(operator, published, now, journal=journal, hold_seconds=settings.hold_seconds)
         self._settings = settings
         self._wire = LazyWire(settings.limits, {}, allow_private=settings.allow_private)
-        self._token, self._token_until = "", 0.0
-        self._token_lock = threading.Lock()
+        self._credentials = ClientCredentials(
+            self._wire, settings.token_url, settings.client_id, settings.client_secret
+        )
         self.capabilities = Capabilities(
             needs_hold=True,
             cancels="whole",
@@ -356,7 +356,7 @@ class Osdm(Journaled):
     def _call(
         self, method: str, path: str, body: Any, *, changes: bool, key: str | None, fresh: bool = False
     ) -> Reply:
-        headers = {"Authorization": f"Bearer {self._access_token(fresh=fresh)}"}
+        headers = {"Authorization": f"Bearer {self._credentials.token(fresh=fresh)}"}
         if key:
             headers["Idempotency-Key"] = key
         try:
@@ -366,30 +366,6 @@ class Osdm(Journaled):
             if error.reason == "unauthorised" and not fresh:
                 return self._call(method, path, body, changes=changes, key=key, fresh=True)
             raise
-
-    def _access_token(self, *, fresh: bool) -> str:
-        """A token of the client credentials, renewed a minute early (RFC 6749, section 4.4)."""
-        with self._token_lock:
-            if fresh or time.monotonic() >= self._token_until:
-                settings = self._settings
-                form = {
-                    "grant_type": "client_credentials",
-                    "client_id": settings.client_id,
-                    "client_secret": settings.client_secret,
-                }
-                reply = self._wire.call(
-                    "POST",
-                    settings.token_url,
-                    changes=False,
-                    content=urlencode(form).encode(),
-                    headers={"Content-Type": "application/x-www-form-urlencoded"},
-                )
-                answer = reply.json() if reply.status in OK else {}
-                token, lasts = answer.get("access_token"), answer.get("expires_in")
-                if not isinstance(token, str) or type(lasts) is not int:
-                    raise Unavailable("the vendor gave no access token")
-                self._token, self._token_until = token, time.monotonic() + max(0, lasts - 60)
-            return self._token
 
     def _refuse(self, reply: Reply) -> None:
         """Raise what a problem says by its code."""

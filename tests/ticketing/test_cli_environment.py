@@ -5,13 +5,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from ticketing.cli import deployment, main
+from ticketing.config import DEMO_PASSPHRASE
 from ticketing.db import Database
+from ticketing.tickets.keys import KeyStore
 
 Run = Callable[..., Result]
 REGIONS = Path("regions").resolve()
@@ -26,9 +29,13 @@ def run(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     shutil.copy(sqlite_template, tmp_path / "good.db")
     (tmp_path / "file").write_text("not what is wanted")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "unread").mkdir()
+    (tmp_path / "unread" / "keys.json").write_text("[{}]")
+    KeyStore(tmp_path / "keys", DEMO_PASSPHRASE).create_missing(datetime(2026, 9, 1, tzinfo=UTC))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("THROUGHFARE_REGIONS_FOLDER", str(REGIONS))
     monkeypatch.setenv("THROUGHFARE_DATABASE_URL", "sqlite:///good.db")
+    monkeypatch.setenv("THROUGHFARE_KEYS_FOLDER", "keys")
 
     def command(words: tuple[str, ...], **variables: str) -> Result:
         for name, value in variables.items():
@@ -63,9 +70,16 @@ def run(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         ("THROUGHFARE_ENVIRONMENT", "staging", RUNS, "development or production"),
         ("THROUGHFARE_REGIONS", "atlantis", ROOMS, "'atlantis'"),
         ("THROUGHFARE_REGIONS", "", RUNS, "is empty"),
+        ("THROUGHFARE_REGIONS_FOLDER", "file", RUNS, "is no folder"),
+        ("THROUGHFARE_SETTLEMENT_FOLDER", "file", RUNS, "is no folder"),
+        ("THROUGHFARE_SETTLEMENT_FOLDER", "", RUNS, "is empty"),
+        ("THROUGHFARE_SETTLEMENT_FOLDER", "/proc/settlement", CLOSE, "cannot be used"),
+        ("THROUGHFARE_ANCHORS_FOLDER", "file", RUNS, "is no folder"),
+        ("THROUGHFARE_KEY_PASSPHRASE", "another one", CLOSE, "does not open the key"),
         ("THROUGHFARE_REGIONS_FOLDER", "folder", ROOMS, "no region at all"),
-        ("THROUGHFARE_KEYS_FOLDER", "file", CLOSE, "is no folder"),
-        ("THROUGHFARE_KEYS_FOLDER", "/proc/keys", CLOSE, "cannot be used"),
+        ("THROUGHFARE_KEYS_FOLDER", "file", RUNS, "is no folder"),
+        ("THROUGHFARE_KEYS_FOLDER", "unread", CLOSE, "is no index of keys"),
+        ("THROUGHFARE_KEYS_FOLDER", "/proc/none", CLOSE, "cannot be used"),
         ("THROUGHFARE_KEY_PASSPHRASE", "", RUNS, "is empty"),
         ("THROUGHFARE_ISSUER", "", RUNS, "is empty"),
         ("THROUGHFARE_PUBLIC_URL", "nonsense", RUNS, "an address is like"),
@@ -103,6 +117,22 @@ def test_a_wrong_variable_is_named_in_one_line(
     assert "secret" not in lines[0]
     assert sorted(path.name for path in Path().iterdir()) in (before, sorted([*before, "var"]))
     assert not list(Path().rglob("missing*"))
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        ("THROUGHFARE_STRIPE_SECRET_KEY", "must be a secret or restricted key"),
+        ("THROUGHFARE_STRIPE_WEBHOOK_SECRET", "is needed"),
+    ],
+)
+def test_stripe_without_its_secrets_names_the_one_that_is_missing(run: Run, missing: str, says: str) -> None:
+    secrets = {"THROUGHFARE_STRIPE_SECRET_KEY": "sk_test_1", "THROUGHFARE_STRIPE_WEBHOOK_SECRET": "whsec_1"}
+
+    result = run(ROOMS, THROUGHFARE_GATEWAY="stripe", **{**secrets, missing: ""})
+
+    assert result.exit_code == 2
+    assert f"{missing} {says}" in result.stderr
 
 
 def test_a_database_without_its_schema_says_what_makes_it(run: Run) -> None:

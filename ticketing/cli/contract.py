@@ -14,6 +14,8 @@ from ticketing.strictjson import NotStrict, loads
 
 Handler = Callable[[Any], Any]
 
+# Letters that some programs take for the end of a line are written as escapes.
+_LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 
 
@@ -69,17 +71,25 @@ def _refuse(error: ThroughfareError) -> NoReturn:
 
 def _answer_lines(lines: TextIO, handler: Handler) -> bool:
     with progress("answering", answers=True) as tell:
-        return _answer(told_by_size(lines, partial(tell, "answering")), handler)
+        # As bytes: a line ends with a line feed and with nothing else, and one that is no text is a bad line.
+        return _answer(told_by_size(lines.buffer, partial(tell, "answering")), handler)
 
 
-def _answer(lines: Iterable[str], handler: Handler) -> bool:
+def _answer(lines: Iterable[bytes], handler: Handler) -> bool:
     all_good = True
     for line in lines:
         if not line.strip():
             continue
         try:
-            answer = handler(parse(line))
+            answer = handler(_parse_line(line))
         except ThroughfareError as error:
             answer, all_good = problem(error), False
-        click.echo(json.dumps(answer, ensure_ascii=False))
+        click.echo(json.dumps(answer, ensure_ascii=False).translate(_LINE_ENDS))
     return all_good
+
+
+def _parse_line(line: bytes) -> Any:
+    try:
+        return parse(line.decode())
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("the line is not UTF-8", [Fault("", str(error))]) from None

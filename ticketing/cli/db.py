@@ -4,6 +4,7 @@ import click
 
 from ticketing.cli.deployment import database, settings
 from ticketing.cli.progress import progress
+from ticketing.db.grants import grants
 from ticketing.db.migrate import is_current, upgrade
 
 
@@ -37,3 +38,23 @@ def check_command() -> None:
     if not is_current(database(settings())):
         raise click.ClickException("the schema is not the newest; run `throughfare db upgrade`")
     click.echo("the schema is the newest")
+
+
+@command.command("grants")
+@click.argument("role")
+def grants_command(role: str) -> None:
+    """Write the statements that let ROLE run the service on PostgreSQL: facts can be added, never changed.
+
+    Whoever owns the tables carries them out, after each `db upgrade`.
+
+    \b
+    Example:
+      throughfare db grants throughfare_service | psql "$OWNER_URL"
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    opened = database(settings())
+    if opened.is_sqlite:
+        raise click.ClickException("SQLite has no roles: let nobody but the service's user write the file")
+    with opened.read() as tx:
+        statements = list(grants(tx, role))
+    opened.close()
+    click.echo("\n".join(statements))

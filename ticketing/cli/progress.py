@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ticketing.progress import Far, Progress, silent
 
@@ -51,7 +51,7 @@ def bar(begins: str, console: "Console") -> Iterator[Progress]:
         yield tell
 
 
-def told_by_size(lines: TextIO, far: Far, every: int = 1_000) -> Iterator[str]:
+def told_by_size(lines: BinaryIO, far: Far, every: int = 1_000) -> Iterator[bytes]:
     """Pass the lines of a file on, telling how many of its bytes have gone by; a pipe has no size and tells nothing."""
     try:
         whole = os.fstat(lines.fileno()).st_size
@@ -60,6 +60,6 @@ def told_by_size(lines: TextIO, far: Far, every: int = 1_000) -> Iterator[str]:
     done = 0
     for at, line in enumerate(lines):
         yield line
-        done += len(line.encode())
+        done += len(line)
         if whole and at % every == 0:
             far(done, whole)

@@ -195,18 +195,22 @@ def sent_command(run_id: str, by: str, message_id: str) -> None:
 @click.argument("period")
 @_REGION
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="beancount", show_default=True)
-def journal_command(period: str, region: str | None, form: Format) -> None:
-    """Write the journal of a closed PERIOD for an auditor's own program.
+@click.option("--to", "until", default="", help="The last month, for a journal of several months.")
+def journal_command(period: str, region: str | None, form: Format, until: str) -> None:
+    """Write the journal of a closed PERIOD (or of all months to another one) for an auditor's own program.
+
+    What is asserted at its end is what these months have moved on each account.
 
     \b
     Example:
       throughfare settlement journal 2026-03 > 2026-03.beancount && bean-check 2026-03.beancount
+      throughfare settlement journal 2026-01 --to 2026-12 --format hledger > 2026.hledger
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import service  # noqa: PLC0415  only this command needs the database
 
     with progress(f"journal of {period}", answers=True) as tell:
         far = partial(tell, f"journal of {period}")
-        for line in service.write_journal(*_at(region), period, form, far):
+        for line in service.write_journal(*_at(region), period, form, until=until, far=far):
             click.echo(line, nl=False)
 
 

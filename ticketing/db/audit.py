@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db import tables
+from ticketing.db import books_tables, gates_tables, tables
 from ticketing.db.books import Account, Share, Tax
 from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import ticket_use
@@ -51,8 +51,8 @@ def stream_tickets(tx: Transaction, region: str) -> Iterator[Audited]:
             return
         behind = page[-1].jti
         jtis, orders = [row.jti for row in page], list({row.order_id for row in page})
-        shares = _by_ticket(fetch(tx, _rows(tables.share, jtis), Share))
-        taxes = _by_ticket(fetch(tx, _rows(tables.tax, jtis), Tax))
+        shares = _by_ticket(fetch(tx, _rows(books_tables.share, jtis), Share))
+        taxes = _by_ticket(fetch(tx, _rows(books_tables.tax, jtis), Tax))
         refunds = _refunds(tx, orders)
         for row in page:
             frozen = next(
@@ -74,8 +74,8 @@ def count_tickets(tx: Transaction, region: str) -> int:
 
 def find_ticket_of_share(tx: Transaction, period_id: str, share_id: str) -> tuple[str, str] | None:
     """The ticket and the operator of a share row."""
-    query = sa.select(tables.share.c.ticket_jti, tables.share.c.operator).where(
-        tables.share.c.period == period_id, tables.share.c.id == share_id
+    query = sa.select(books_tables.share.c.ticket_jti, books_tables.share.c.operator).where(
+        books_tables.share.c.period == period_id, books_tables.share.c.id == share_id
     )
     row = tx.execute(query).one_or_none()
     return None if row is None else (row[0], row[1])
@@ -83,8 +83,10 @@ def find_ticket_of_share(tx: Transaction, period_id: str, share_id: str) -> tupl
 
 def find_shares(tx: Transaction, region: str, wanted: str) -> list[tuple[str, str, str]]:
     """Where the share rows of a ticket are, or the one of this id: (period, operator, id)."""
-    table = tables.share
-    months = tx.execute(sa.select(tables.period.c.id).where(tables.period.c.region == region)).scalars()
+    table = books_tables.share
+    months = tx.execute(
+        sa.select(books_tables.period.c.id).where(books_tables.period.c.region == region)
+    ).scalars()
     by_id = sa.tuple_(table.c.period, table.c.id).in_([(month, wanted) for month in months])
     query = sa.select(table.c.period, table.c.operator, table.c.id)
     found = tx.execute(query.where(by_id)).all() or tx.execute(
@@ -109,8 +111,13 @@ def find_lines_like(
 
     Shares, and entries that owe an operator something: none of a kind in `without`, nor of those that begin with `own_kinds`.
     """
-    share, entry, posting, account = tables.share, tables.entry, tables.posting, tables.account
-    every = sa.select(tables.period.c.id)
+    share, entry, posting, account = (
+        books_tables.share,
+        books_tables.entry,
+        books_tables.posting,
+        books_tables.account,
+    )
+    every = sa.select(books_tables.period.c.id)
     months = [period_id] if period_id else tx.execute(every.distinct()).scalars().all()
 
     def mine(table: sa.Table, by: sa.ColumnElement[str]) -> list[sa.ColumnElement[bool]]:
@@ -134,7 +141,7 @@ def find_lines_like(
 
 def find_entry(tx: Transaction, period_id: str, entry_id: str) -> dict[str, Any] | None:
     """One entry with its postings."""
-    entry, posting = tables.entry, tables.posting
+    entry, posting = books_tables.entry, books_tables.posting
     query = sa.select(entry).where(entry.c.period == period_id, entry.c.id == entry_id)
     head = tx.execute(query).mappings().one_or_none()
     if head is None:
@@ -151,13 +158,13 @@ def find_entry(tx: Transaction, period_id: str, entry_id: str) -> dict[str, Any]
 def list_chart(tx: Transaction) -> list[tuple[str, Account]]:
     """Every account of the books, each beside the id under which it is kept."""
     names = ("type", "purpose", "currency", "operator", "member_state")
-    query = sa.select(tables.account.c.id, *(tables.account.c[name] for name in names))
-    return [(row[0], Account(*row[1:])) for row in tx.execute(query.order_by(tables.account.c.id))]
+    query = sa.select(books_tables.account.c.id, *(books_tables.account.c[name] for name in names))
+    return [(row[0], Account(*row[1:])) for row in tx.execute(query.order_by(books_tables.account.c.id))]
 
 
 def list_unsourced(tx: Transaction, region: str, period_id: str, limit: int = 20) -> list[str]:
     """The first entries of a month that are not the one which their source names."""
-    entry, source = tables.entry, tables.entry_source
+    entry, source = books_tables.entry, books_tables.entry_source
     alike = [entry.c[name] == source.c[name] for name in ("source_type", "source_id", "kind")]
     query = (
         sa.select(entry.c.id)
@@ -170,11 +177,11 @@ def list_unsourced(tx: Transaction, region: str, period_id: str, limit: int = 20
 
 def list_month_end(tx: Transaction, region: str, period_id: str, kinds: str) -> list[dict[str, Any]]:
     """The entries of a month whose kind begins so, with their `lines` (account, minor units), sorted, and their `note`."""
-    entry = tables.entry
+    entry = books_tables.entry
     mine = sa.and_(
         entry.c.period == period_id,
         entry.c.region == region,
-        sa.text(f"entry.{tables.RARE}"),
+        sa.text(f"entry.{books_tables.RARE}"),
         entry.c.kind.startswith(kinds, autoescape=True),
     )
     return _with_lines(tx, mine)
@@ -183,12 +190,13 @@ def list_month_end(tx: Transaction, region: str, period_id: str, kinds: str) -> 
 def list_entries_of(tx: Transaction, source_type: str, source_id: str) -> list[dict[str, Any]]:
     """The entries of one source, with their `lines` and their `note` as above."""
     return _with_lines(
-        tx, sa.and_(tables.entry.c.source_type == source_type, tables.entry.c.source_id == source_id)
+        tx,
+        sa.and_(books_tables.entry.c.source_type == source_type, books_tables.entry.c.source_id == source_id),
     )
 
 
 def _with_lines(tx: Transaction, mine: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
-    entry, posting = tables.entry, tables.posting
+    entry, posting = books_tables.entry, books_tables.posting
     found = []
     for head in tx.execute(sa.select(entry).where(mine).order_by(entry.c.id)).mappings().all():
         lines = sa.select(posting.c.account_id, posting.c.amount_minor).where(
@@ -219,8 +227,8 @@ def find_story(tx: Transaction, jti: str) -> dict[str, Any] | None:
         **names,
         "passenger": passenger,
         "legs": document["legs"],
-        "shares": _all(tx, tables.share, tables.share.c.ticket_jti == jti),
-        "taxes": _all(tx, tables.tax, tables.tax.c.ticket_jti == jti),
+        "shares": _all(tx, books_tables.share, books_tables.share.c.ticket_jti == jti),
+        "taxes": _all(tx, books_tables.tax, books_tables.tax.c.ticket_jti == jti),
         "uses": _uses(tx, jti),
         "entries": _entries(tx, jti, row["order"]),
     }
@@ -228,7 +236,7 @@ def find_story(tx: Transaction, jti: str) -> dict[str, Any] | None:
 
 def _entries(tx: Transaction, jti: str, order_id: str) -> list[dict[str, Any]]:
     """The entries of a ticket by their sources, each found by its index however many there are."""
-    entry, posting = tables.entry, tables.posting
+    entry, posting = books_tables.entry, books_tables.posting
     refunds = tx.execute(sa.select(tables.refund.c.id).where(tables.refund.c.order_id == order_id)).scalars()
     sources = [("ticket", jti), ("carnet", jti)]
     sources += [(kind, f"{refund_id}/{jti}") for refund_id in refunds for kind in ("refund", "exchange")]
@@ -250,11 +258,12 @@ def _entries(tx: Transaction, jti: str, order_id: str) -> list[dict[str, Any]]:
 def _uses(tx: Transaction, jti: str) -> list[dict[str, Any]]:
     """The judged uses of a ticket with the stop of each scan, oldest first."""
     same = sa.and_(
-        tables.scan.c.gate_key_id == ticket_use.c.gate_key_id, tables.scan.c.scan_id == ticket_use.c.scan_id
+        gates_tables.scan.c.gate_key_id == ticket_use.c.gate_key_id,
+        gates_tables.scan.c.scan_id == ticket_use.c.scan_id,
     )
     query = (
-        sa.select(ticket_use, tables.scan.c.stop_id)
-        .outerjoin(tables.scan, same)
+        sa.select(ticket_use, gates_tables.scan.c.stop_id)
+        .outerjoin(gates_tables.scan, same)
         .where(ticket_use.c.jti == jti)
     )
     order = query.order_by(ticket_use.c.at, ticket_use.c.scan_id)

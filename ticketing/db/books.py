@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from ticketing.db import tables
+from ticketing.db import books_tables
 from ticketing.db.documents import canonical, digest
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, insert_once
@@ -122,10 +122,10 @@ def open_period(tx: Transaction, region: str, occurred_at: datetime) -> str:
     """
     wanted = month_of(occurred_at)
     while True:
-        is_new = _insert_once(tx, tables.period, {"region": region, "id": wanted, "state": "open"})
+        is_new = _insert_once(tx, books_tables.period, {"region": region, "id": wanted, "state": "open"})
         if is_new and find_closed_month_after(tx, region, wanted):
-            tx.execute(sa.update(tables.period).where(*_period(region, wanted)).values(state="closed"))
-        query = sa.select(tables.period.c.state).where(*_period(region, wanted))
+            tx.execute(sa.update(books_tables.period).where(*_period(region, wanted)).values(state="closed"))
+        query = sa.select(books_tables.period.c.state).where(*_period(region, wanted))
         if tx.execute(query.with_for_update(read=True)).scalar_one() == "open":
             return wanted
         wanted = next_month(wanted)
@@ -139,11 +139,11 @@ def book(tx: Transaction, entry: Entry, now: datetime, *, into: str | None = Non
     """
     entry_id = new_id()
     source = {"source_type": entry.source_type, "source_id": entry.source_id, "kind": entry.kind}
-    if not _insert_once(tx, tables.entry_source, {**source, "entry_id": entry_id}):
+    if not _insert_once(tx, books_tables.entry_source, {**source, "entry_id": entry_id}):
         return False
     period = into or open_period(tx, entry.region, entry.occurred_at)
     for account in {posting.account.id: posting.account for posting in entry.postings}.values():
-        _insert_once(tx, tables.account, {"id": account.id, **columns(account)})
+        _insert_once(tx, books_tables.account, {"id": account.id, **columns(account)})
     lines = [
         {
             "period": period,
@@ -155,7 +155,7 @@ def book(tx: Transaction, entry: Entry, now: datetime, *, into: str | None = Non
         }
         for line, posting in enumerate(entry.postings, 1)
     ]
-    tx.execute(sa.insert(tables.posting), lines)
+    tx.execute(sa.insert(books_tables.posting), lines)
     sealed = {
         "period": period,
         "id": entry_id,
@@ -171,7 +171,7 @@ def book(tx: Transaction, entry: Entry, now: datetime, *, into: str | None = Non
         (line, posting.account.id, posting.account.currency, posting.amount_minor)
         for line, posting in enumerate(entry.postings, 1)
     ]
-    tx.execute(sa.insert(tables.entry).values(**sealed, hash=entry_hash(sealed, told)))
+    tx.execute(sa.insert(books_tables.entry).values(**sealed, hash=entry_hash(sealed, told)))
     return True
 
 
@@ -179,41 +179,43 @@ def allocate(tx: Transaction, rows: Sequence[Share | Tax], occurred_at: datetime
     """Write the shares or taxes of an event into the period of its entry."""
     for row in rows:
         period, original = open_period(tx, row.region, occurred_at), month_of(occurred_at)
-        table = tables.share if isinstance(row, Share) else tables.tax
+        table = books_tables.share if isinstance(row, Share) else books_tables.tax
         booked = {"id": new_id(), "period": period, "original_period": original, "booked_at": now}
         tx.execute(sa.insert(table).values(**columns(row), **booked))
 
 
 def list_shares(tx: Transaction, jti: str) -> list[Share]:
     """List the share rows of a ticket, sale first."""
-    table = tables.share
+    table = books_tables.share
     query = sa.select(table).where(table.c.ticket_jti == jti).order_by(table.c.seq, table.c.operator)
     return fetch(tx, query, Share)
 
 
 def list_taxes(tx: Transaction, jti: str) -> list[Tax]:
     """List the tax rows of a ticket, sale first."""
-    table = tables.tax
+    table = books_tables.tax
     order = (table.c.seq, table.c.member_state, table.c.mode, table.c.scope, table.c.rate_bp)
     return fetch(tx, sa.select(table).where(table.c.ticket_jti == jti).order_by(*order), Tax)
 
 
 def begin_closing(tx: Transaction, region: str, period_id: str, at: datetime) -> None:
     """Raise the fence: what happens in this month from now on is booked into the next open one."""
-    change = sa.update(tables.period).where(*_period(region, period_id), tables.period.c.state == "open")
+    change = sa.update(books_tables.period).where(
+        *_period(region, period_id), books_tables.period.c.state == "open"
+    )
     tx.execute(change.values(state="closing", fence_at=at))
 
 
 def find_period_state(tx: Transaction, region: str, period_id: str) -> str | None:
     """The state of a month; None while nothing has been booked into it."""
     return tx.execute(
-        sa.select(tables.period.c.state).where(*_period(region, period_id))
+        sa.select(books_tables.period.c.state).where(*_period(region, period_id))
     ).scalar_one_or_none()
 
 
 def find_open_month_before(tx: Transaction, region: str, period_id: str) -> str | None:
     """The first month before this one that has entries and is not closed: months close in order."""
-    period, entry = tables.period, tables.entry
+    period, entry = books_tables.period, books_tables.entry
     query = (
         sa.select(period.c.id)
         .where(period.c.region == region, period.c.id < period_id, period.c.state != "closed")
@@ -226,7 +228,7 @@ def find_open_month_before(tx: Transaction, region: str, period_id: str) -> str 
 
 def find_closed_month_after(tx: Transaction, region: str, period_id: str) -> str | None:
     """A later month that takes no entries any more."""
-    period = tables.period
+    period = books_tables.period
     query = sa.select(period.c.id).where(
         period.c.region == region, period.c.id > period_id, period.c.state != "open"
     )
@@ -235,7 +237,7 @@ def find_closed_month_after(tx: Transaction, region: str, period_id: str) -> str
 
 def close_empty_months_before(tx: Transaction, region: str, period_id: str) -> None:
     """Let no month before this one take entries: they are closed, or have none."""
-    period = tables.period
+    period = books_tables.period
     change = sa.update(period).where(
         period.c.region == region, period.c.id < period_id, period.c.state == "open"
     )
@@ -244,21 +246,21 @@ def close_empty_months_before(tx: Transaction, region: str, period_id: str) -> N
 
 def close_period(tx: Transaction, region: str, period_id: str, digest: str, at: datetime) -> None:
     """Close a month: one row changes, and from then on nothing is booked into it."""
-    change = sa.update(tables.period).where(*_period(region, period_id))
+    change = sa.update(books_tables.period).where(*_period(region, period_id))
     tx.execute(change.values(state="closed", closed_at=at, digest=digest))
 
 
 def lock_period(tx: Transaction, region: str, period_id: str) -> str:
     """Hold a period against bookings until the transaction ends; answers its state."""
-    _insert_once(tx, tables.period, {"region": region, "id": period_id, "state": "open"})
-    query = sa.select(tables.period.c.state).where(*_period(region, period_id))
+    _insert_once(tx, books_tables.period, {"region": region, "id": period_id, "state": "open"})
+    query = sa.select(books_tables.period.c.state).where(*_period(region, period_id))
     state: str = tx.execute(query.with_for_update()).scalar_one()
     return state
 
 
 def find_entry_id(tx: Transaction, source_type: str, source_id: str, kind: str) -> str | None:
     """The entry of a source event."""
-    table = tables.entry_source
+    table = books_tables.entry_source
     query = sa.select(table.c.entry_id).where(
         table.c.source_type == source_type, table.c.source_id == source_id, table.c.kind == kind
     )
@@ -277,7 +279,7 @@ class Booked:
 
 def find_booked(tx: Transaction, source_type: str, source_id: str, kind: str) -> Booked | None:
     """The entry of a source event with its postings."""
-    entry, posting, account = tables.entry, tables.posting, tables.account
+    entry, posting, account = books_tables.entry, books_tables.posting, books_tables.account
     query = (
         sa.select(entry.c.id, entry.c.region, entry.c.original_period, account, posting.c.amount_minor)
         .join(posting, sa.and_(posting.c.period == entry.c.period, posting.c.entry_id == entry.c.id))
@@ -298,7 +300,7 @@ def find_booked(tx: Transaction, source_type: str, source_id: str, kind: str) ->
 
 
 def _period(region: str, period_id: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return tables.period.c.region == region, tables.period.c.id == period_id
+    return books_tables.period.c.region == region, books_tables.period.c.id == period_id
 
 
 def _insert_once(tx: Transaction, table: sa.Table, row: dict[str, Any]) -> bool:

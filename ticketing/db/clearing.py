@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from ticketing.db.books_tables import account, entry, posting
 from ticketing.db.engine import Transaction
-from ticketing.db.tables import account, entry, posting
 
 _CLEARING = ("psp_clearing", "demo_clearing")
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ticketing.db.demo_tables import demo_call, demo_charge, demo_object
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find
-from ticketing.db.tables import demo_call, demo_charge, demo_object
 
 
 @dataclass(frozen=True, slots=True)

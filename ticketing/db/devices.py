@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from ticketing.db.devices_tables import enrolment_code, gate_device
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import scan_fact
+from ticketing.db.gates_tables import scan, scan_fact
 from ticketing.db.rows import columns, fetch, find
-from ticketing.db.tables import api_key, scan
+from ticketing.db.tables import api_key
 
 
 @dataclass(frozen=True, slots=True)

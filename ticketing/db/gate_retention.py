@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from ticketing.db.books_tables import period
 from ticketing.db.devices_tables import enrolment_code, gate_journal, journal_start
 from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import (
@@ -16,15 +17,17 @@ from ticketing.db.gates_tables import (
     gate_retention,
     holder_salt,
     ride_count,
+    scan,
     scan_echo,
     scan_fact,
     ticket_move,
     ticket_use,
     use_change,
+    use_claim,
     used_ticket,
 )
 from ticketing.db.rows import insert_once
-from ticketing.db.tables import order, period, scan, ticket, use_claim
+from ticketing.db.tables import order, ticket
 
 
 def first_open_month(tx: Transaction) -> str | None:

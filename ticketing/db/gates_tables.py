@@ -1,144 +1,185 @@
-"""The tables of gates beside those of the first schema: uploaded facts, judged uses, double uses, moved tickets."""
+"""The tables of gates: scans and their claims, uploaded facts, judged uses, double uses, moved tickets."""
 
 import sqlalchemy as sa
 
-from ticketing.db.tables import _moment, _number, _one_of, _table, _text
+from ticketing.db.columns import moment, number, one_of, table, text
 from ticketing.db.types import Instant
 
-scan_fact = _table(
+scan = table(
+    "scan",
+    text("gate_key_id", key=True),
+    text("scan_id", key=True),
+    text("operator"),
+    text("body_hash"),
+    text("jti", null=True),
+    number("leg", null=True),
+    text("stop_id", null=True),
+    text("decision"),
+    text("reason"),
+    text("answer"),
+    moment("device_ts"),
+    moment("received_at"),
+    text("nonce", null=True),
+    text("direction", null=True),
+    sa.Index(None, "jti"),
+    sa.Index(None, "received_at"),
+)
+
+use_claim = table(
+    "use_claim",
+    text("jti", sa.ForeignKey("ticket.jti"), key=True),
+    number("leg", key=True),
+    number("use_no", key=True),
+    text("operator"),
+    text("gate_key_id"),
+    text("scan_id"),
+    text("stop_id", null=True),
+    moment("at"),
+)
+
+proof_seen = table(
+    "proof_seen",
+    text("jti", key=True),
+    text("nonce", key=True),
+    moment("at"),
+)
+
+# What brings a row of an allocation about; all but a sale take back or correct.
+
+scan_fact = table(
     "scan_fact",
-    _text("gate_key_id", key=True),
-    _text("scan_id", key=True),
-    _text("content_hash", key=True),
-    _text("operator"),
-    _text("jti"),
-    _number("leg"),
-    _number("seq"),
-    _number("device_ts"),
-    _number("clock_offset"),
-    _text("decision"),
-    _text("reason"),
-    _number("bundle_version", null=True),
-    _moment("received_at"),
-    _text("direction", null=True),
+    text("gate_key_id", key=True),
+    text("scan_id", key=True),
+    text("content_hash", key=True),
+    text("operator"),
+    text("jti"),
+    number("leg"),
+    number("seq"),
+    number("device_ts"),
+    number("clock_offset"),
+    text("decision"),
+    text("reason"),
+    number("bundle_version", null=True),
+    moment("received_at"),
+    text("direction", null=True),
     sa.Column("is_flagged", sa.Integer(), nullable=False, server_default="0"),
     sa.Index(None, "jti"),
     sa.Index(None, "operator", "received_at"),
     sa.Index(None, "received_at"),
 )
 
-scan_echo = _table(
+scan_echo = table(
     "scan_echo",
-    _text("gate_key_id", key=True),
-    _text("scan_id", key=True),
-    _text("body_hash"),
-    _text("first_scan_id"),
-    _moment("at"),
+    text("gate_key_id", key=True),
+    text("scan_id", key=True),
+    text("body_hash"),
+    text("first_scan_id"),
+    moment("at"),
 )
 
 # What the facts of a ticket come to, computed anew whenever one arrives; never a fact itself.
-ticket_use = _table(
+ticket_use = table(
     "ticket_use",
-    _text("jti", sa.ForeignKey("ticket.jti"), key=True),
-    _text("gate_key_id", key=True),
-    _text("scan_id", key=True),
-    _number("leg"),
-    _text("operator"),
-    _text("gate", null=True),
-    _text("kind"),
-    _moment("at"),
-    _one_of("kind", "ride", "transfer", "in", "out"),
+    text("jti", sa.ForeignKey("ticket.jti"), key=True),
+    text("gate_key_id", key=True),
+    text("scan_id", key=True),
+    number("leg"),
+    text("operator"),
+    text("gate", null=True),
+    text("kind"),
+    moment("at"),
+    one_of("kind", "ride", "transfer", "in", "out"),
     sa.Index(None, "operator", "at"),
 )
 
-use_change = _table(
+use_change = table(
     "use_change",
-    _text("operator", key=True),
-    _text("jti", sa.ForeignKey("ticket.jti"), key=True),
-    _moment("changed_at"),
+    text("operator", key=True),
+    text("jti", sa.ForeignKey("ticket.jti"), key=True),
+    moment("changed_at"),
     sa.Index(None, "operator", "changed_at"),
 )
 
-double_use = _table(
+double_use = table(
     "double_use",
-    _text("gate_key_id", key=True),
-    _text("scan_id", key=True),
-    _text("jti", sa.ForeignKey("ticket.jti")),
-    _number("leg"),
-    _text("operator"),
-    _text("first_operator"),
-    _text("first_gate"),
-    _text("second_gate"),
-    _number("gap_seconds"),
-    _moment("at"),
-    _moment("found_at"),
+    text("gate_key_id", key=True),
+    text("scan_id", key=True),
+    text("jti", sa.ForeignKey("ticket.jti")),
+    number("leg"),
+    text("operator"),
+    text("first_operator"),
+    text("first_gate"),
+    text("second_gate"),
+    number("gap_seconds"),
+    moment("at"),
+    moment("found_at"),
     sa.Index(None, "operator", "at"),
     sa.Index(None, "jti"),
 )
 
-ticket_move = _table(
+ticket_move = table(
     "ticket_move",
-    _text("id", key=True),
-    _text("jti", sa.ForeignKey("ticket.jti")),
-    _text("old_list"),
-    _number("old_index"),
-    _text("key_thumbprint"),
-    _moment("at"),
+    text("id", key=True),
+    text("jti", sa.ForeignKey("ticket.jti")),
+    text("old_list"),
+    number("old_index"),
+    text("key_thumbprint"),
+    moment("at"),
     sa.UniqueConstraint("old_list", "old_index"),
     sa.Index(None, "jti"),
 )
 
-control_code = _table(
+control_code = table(
     "control_code",
-    _text("jti", sa.ForeignKey("ticket.jti"), key=True),
-    _text("code"),
+    text("jti", sa.ForeignKey("ticket.jti"), key=True),
+    text("code"),
     sa.Index(None, "code"),
 )
 
 # When a ticket's bits changed, when the first signed list carried it, and when the first gate fetched that. Kept for
 # days, to notice and to measure.
-status_change = _table(
+status_change = table(
     "status_change",
-    _text("status_list", key=True),
-    _number("status_index", key=True),
+    text("status_list", key=True),
+    number("status_index", key=True),
     sa.Column("at", Instant(), primary_key=True, nullable=False),
-    _moment("published_at", null=True),
-    _moment("fetched_at", null=True),
+    moment("published_at", null=True),
+    moment("fetched_at", null=True),
     sa.Index(None, "status_list", "at"),
     sa.Index(None, "published_at"),
 )
 
 # One fetch of a bundle by which a gate came to know of changes; `lags` are the seconds since each.
-gate_fetch = _table(
+gate_fetch = table(
     "gate_fetch",
-    _text("device_id", key=True),
+    text("device_id", key=True),
     sa.Column("at", Instant(), primary_key=True, nullable=False),
-    _text("operator"),
-    _text("lags"),
+    text("operator"),
+    text("lags"),
     sa.Index(None, "operator", "at"),
 )
 
 # What is left of uses that were let go: how many of each kind, by month.
-ride_count = _table(
+ride_count = table(
     "ride_count",
-    _text("region", key=True),
-    _text("operator", key=True),
-    _text("product", key=True),
-    _text("month", key=True),
-    _text("kind", key=True),
-    _number("count"),
+    text("region", key=True),
+    text("operator", key=True),
+    text("product", key=True),
+    text("month", key=True),
+    text("kind", key=True),
+    number("count"),
 )
 
 # The issuer's half of the hash of a personal ticket's holder; the ticket carries the other.
-holder_salt = _table("holder_salt", _text("jti", sa.ForeignKey("ticket.jti"), key=True), _text("salt"))
+holder_salt = table("holder_salt", text("jti", sa.ForeignKey("ticket.jti"), key=True), text("salt"))
 
 # That a ticket was used, where the uses themselves were let go: it is never taken for one that may be paid back whole.
-used_ticket = _table("used_ticket", _text("jti", sa.ForeignKey("ticket.jti"), key=True))
+used_ticket = table("used_ticket", text("jti", sa.ForeignKey("ticket.jti"), key=True))
 
 # Below this mark, which never goes back, gate facts may be removed.
-gate_retention = _table(
+gate_retention = table(
     "gate_retention",
-    _number("id", key=True),
-    _moment("kept_since"),
+    number("id", key=True),
+    moment("kept_since"),
     sa.CheckConstraint("id = 1", name="id"),
 )

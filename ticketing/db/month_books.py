@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db import tables
+from ticketing.db import books_tables, tables
 from ticketing.db.books import Account, AccountType
 from ticketing.db.engine import Transaction
 from ticketing.db.in_parts import Grouping, grouped
@@ -99,12 +99,12 @@ def balances(tx: Transaction, region: str, period_id: str) -> list[Balance]:
 
 
 def balances_by_kind(tx: Transaction, region: str, period_id: str, far: Far = silent) -> list[KindBalance]:
-    """Sum the postings of a period by account and kind of entry; everyday kinds (tables.EVERYDAY) are told as `allocation`.
+    """Sum the postings of a period by account and kind of entry; everyday kinds (books_tables.EVERYDAY) are told as `allocation`.
 
     One pass over the postings, and the entries of other kinds apart. A month that is this region's alone is summed
     without looking at its entries at all.
     """
-    posting, entry, account = tables.posting, tables.entry, tables.account
+    posting, entry, account = books_tables.posting, books_tables.entry, books_tables.account
     amounts = (
         sa.cast(sa.func.sum(posting.c.amount_minor), sa.BigInteger).label("amount_minor"),
         sa.func.count().label("postings"),
@@ -119,7 +119,7 @@ def balances_by_kind(tx: Transaction, region: str, period_id: str, far: Far = si
         sa.select(account_id, *amounts, entry.c.kind)
         .select_from(entry)
         .join(posting, behind)
-        .where(entry.c.period == period_id, entry.c.region == region, sa.text(f"entry.{tables.RARE}"))
+        .where(entry.c.period == period_id, entry.c.region == region, sa.text(f"entry.{books_tables.RARE}"))
         .group_by(account_id, entry.c.kind)
     )
     by_account = Grouping(
@@ -147,8 +147,8 @@ def balances_by_kind(tx: Transaction, region: str, period_id: str, far: Far = si
 
 def _is_shared(tx: Transaction, region: str, period_id: str) -> bool:
     """Whether another region may have entries in this month: an entry needs its region's period."""
-    others = sa.select(tables.period.c.region).where(
-        tables.period.c.id == period_id, tables.period.c.region != region
+    others = sa.select(books_tables.period.c.region).where(
+        books_tables.period.c.id == period_id, books_tables.period.c.region != region
     )
     return tx.execute(others.limit(1)).first() is not None
 
@@ -170,7 +170,7 @@ def unbalanced_entries(tx: Transaction, period_id: str, region: str | None = Non
 
     With a region only its entries are looked at.
     """
-    posting, entry = tables.posting, tables.entry
+    posting, entry = books_tables.posting, books_tables.entry
     wrong = (
         sa.select(posting.c.entry_id)
         .where(posting.c.period == period_id)
@@ -194,7 +194,9 @@ def stream_statement(
     tx: Transaction, region: str, period_id: str, operator: str
 ) -> Generator[ShareLine, None, None]:
     """Yield an operator's share lines of a period, oldest first, in bounded memory."""
-    in_order = _statement(region, period_id, operator).order_by(tables.share.c.booked_at, tables.share.c.id)
+    in_order = _statement(region, period_id, operator).order_by(
+        books_tables.share.c.booked_at, books_tables.share.c.id
+    )
     query = in_order.execution_options(yield_per=1000)
     row: Any
     with tx.execute(query) as found:
@@ -206,14 +208,14 @@ def page_statement(
     tx: Transaction, region: str, period_id: str, operator: str, *, after: str, limit: int
 ) -> list[ShareLine]:
     """An operator's share lines of a period behind an id, in the order of ids: a page, however long the statement is."""
-    behind = _statement(region, period_id, operator).where(tables.share.c.id > after)
-    rows: Sequence[Any] = tx.execute(behind.order_by(tables.share.c.id).limit(limit)).all()
+    behind = _statement(region, period_id, operator).where(books_tables.share.c.id > after)
+    rows: Sequence[Any] = tx.execute(behind.order_by(books_tables.share.c.id).limit(limit)).all()
     return [ShareLine(*row) for row in rows]
 
 
 def _statement(region: str, period_id: str, operator: str) -> sa.Select[Any]:
     """An operator's share lines of a period, each with its ticket's document."""
-    table = tables.share
+    table = books_tables.share
     names = [name for name in ShareLine.__slots__ if name != "document"]
     return (
         sa.select(*(table.c[name] for name in names), tables.ticket.c.document)
@@ -229,7 +231,7 @@ def stream_others(
 
     `owed` names the party's account, whatever its currency.
     """
-    posting, entry, account = tables.posting, tables.entry, tables.account
+    posting, entry, account = books_tables.posting, books_tables.entry, books_tables.account
     query = (
         sa.select(
             entry.c.id,
@@ -257,7 +259,7 @@ def stream_others(
 
 def stream_journal(tx: Transaction, region: str, period_id: str, far: Far = silent) -> Iterator[JournalLine]:
     """Yield every posting of a period, entry by entry, in bounded memory."""
-    posting, entry = tables.posting, tables.entry
+    posting, entry = books_tables.posting, books_tables.entry
     names = ("kind", "source_type", "source_id", "occurred_at")
     query = (
         sa.select(
@@ -282,7 +284,7 @@ def stream_journal(tx: Transaction, region: str, period_id: str, far: Far = sile
 
 def sum_shares(tx: Transaction, region: str, period_id: str, far: Far = silent) -> list[dict[str, Any]]:
     """Sum the shares of a period by operator, currency and kind."""
-    table = tables.share
+    table = books_tables.share
     return _summed(
         tx, table, ("operator", "currency", "kind"), ("gross_minor", "vat_minor", "fee_minor", "net_minor"),
         region=region, period_id=period_id, far=far, counted="lines",
@@ -293,7 +295,7 @@ def sum_taxes(tx: Transaction, region: str, period_id: str, far: Far = silent) -
     """Sum the VAT rows of a period by Member State, mode, scope, treatment and rate."""
     names = ("member_state", "mode", "scope", "treatment", "rate_bp", "verified", "currency")
     return _summed(
-        tx, tables.tax, names, ("gross_minor", "vat_minor"), region=region, period_id=period_id, far=far
+        tx, books_tables.tax, names, ("gross_minor", "vat_minor"), region=region, period_id=period_id, far=far
     )
 
 

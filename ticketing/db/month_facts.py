@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from ticketing.db import gate_retention
+from ticketing.db.books_tables import share
 from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import ticket_use
-from ticketing.db.tables import order, quote, share, ticket
+from ticketing.db.tables import order, quote, ticket
 
 
 def count_rides(

@@ -2,62 +2,62 @@
 
 import sqlalchemy as sa
 
-from ticketing.db.tables import _moment, _number, _one_of, _table, _text
+from ticketing.db.columns import moment, number, one_of, table, text
 from ticketing.db.types import Instant
 
-connector_entry = _table(
+connector_entry = table(
     "connector_entry",
-    _text("region", key=True),
-    _text("operator", key=True),
-    _text("key", key=True),
-    _text("digest"),
-    _text("progress"),
-    _moment("asked_at"),
-    _text("reference", null=True),
-    _moment("expires_at", null=True),
-    _number("price_minor", null=True),
-    _text("price_currency", null=True),
-    _text("document"),
-    _number("version"),
+    text("region", key=True),
+    text("operator", key=True),
+    text("key", key=True),
+    text("digest"),
+    text("progress"),
+    moment("asked_at"),
+    text("reference", null=True),
+    moment("expires_at", null=True),
+    number("price_minor", null=True),
+    text("price_currency", null=True),
+    text("document"),
+    number("version"),
 )
 
 # One row a sailing: whoever takes places on it locks it first.
-sailing = _table(
+sailing = table(
     "sailing",
-    _text("region", key=True),
-    _text("operator", key=True),
-    _text("trip_id", key=True),
-    _text("service_date", key=True),
+    text("region", key=True),
+    text("operator", key=True),
+    text("trip_id", key=True),
+    text("service_date", key=True),
 )
 
-reservation = _table(
+reservation = table(
     "reservation",
-    _text("region", key=True),
-    _text("operator", key=True),
-    _text("key", key=True),
-    _text("trip_id"),
-    _text("service_date"),
-    _text("digest"),
-    _text("state"),
-    _moment("expires_at"),
-    _number("foot"),
-    _number("car"),
-    _number("cabin"),
-    _number("price_minor", null=True),
-    _text("price_currency", null=True),
-    _text("document"),
-    _one_of("state", "held", "confirmed", "released", "cancelled"),
+    text("region", key=True),
+    text("operator", key=True),
+    text("key", key=True),
+    text("trip_id"),
+    text("service_date"),
+    text("digest"),
+    text("state"),
+    moment("expires_at"),
+    number("foot"),
+    number("car"),
+    number("cabin"),
+    number("price_minor", null=True),
+    text("price_currency", null=True),
+    text("document"),
+    one_of("state", "held", "confirmed", "released", "cancelled"),
     sa.Index(None, "region", "operator", "trip_id", "service_date"),
 )
 
 # Each process writes its own rows; a reader adds them up.
-operator_figure = _table(
+operator_figure = table(
     "operator_figure",
-    _text("region", key=True),
-    _text("operator", key=True),
-    _text("call", key=True),
+    text("region", key=True),
+    text("operator", key=True),
+    text("call", key=True),
     sa.Column("hour", Instant(), primary_key=True, nullable=False),
-    _text("process", key=True),
-    _text("document"),
+    text("process", key=True),
+    text("document"),
     sa.Index(None, "hour"),
 )

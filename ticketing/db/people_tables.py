@@ -5,7 +5,7 @@ Only `person` and `person_identity` hold what says who somebody is; erasing an a
 
 import sqlalchemy as sa
 
-from ticketing.db.tables import metadata
+from ticketing.db.columns import metadata
 from ticketing.db.types import Instant, Int64
 
 person = sa.Table(

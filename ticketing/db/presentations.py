@@ -15,8 +15,8 @@ from sqlalchemy.dialects import postgresql
 
 from ticketing.db.devices_tables import gate_device
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import scan_echo, ticket_use
-from ticketing.db.tables import api_key, proof_seen, scan, ticket, use_claim
+from ticketing.db.gates_tables import proof_seen, scan, scan_echo, ticket_use, use_claim
+from ticketing.db.tables import api_key, ticket
 from ticketing.db.types import Instant, Int64
 from ticketing.db.uses import TicketUse
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from ticketing.db.tables import metadata
+from ticketing.db.columns import metadata
 from ticketing.db.types import Instant, Int64
 
 booking = sa.Table(

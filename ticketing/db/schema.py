@@ -1,6 +1,8 @@
 """The whole schema: every module of tables, so that `metadata` is complete."""
 
 from ticketing.db import (
+    books_tables,
+    demo_tables,
     devices_tables,
     gates_tables,
     operators_tables,
@@ -8,10 +10,13 @@ from ticketing.db import (
     purchase_tables,
     settlement_tables,
     staff_tables,
+    tables,
 )
-from ticketing.db.tables import metadata
+from ticketing.db.columns import metadata
 
 TABLES = (
+    books_tables,
+    demo_tables,
     devices_tables,
     gates_tables,
     operators_tables,
@@ -19,6 +24,7 @@ TABLES = (
     purchase_tables,
     settlement_tables,
     staff_tables,
+    tables,
 )
 
 __all__ = ["TABLES", "metadata"]

@@ -2,45 +2,45 @@
 
 import sqlalchemy as sa
 
-from ticketing.db.tables import _moment, _number, _one_of, _table, _text
+from ticketing.db.columns import moment, number, one_of, table, text
 
 STAFF_ROLES = ("finance", "operator_finance", "admin")
 
-staff_member = _table(
+staff_member = table(
     "staff_member",
-    _text("id", key=True),
-    _text("email"),
-    _text("name"),
+    text("id", key=True),
+    text("email"),
+    text("name"),
     # Names sign what people do, so no two are alike: this one is folded.
-    _text("name_key"),
-    _text("role"),
-    _text("operator", null=True),
-    _text("password_hash"),
-    _number("must_change"),
-    _moment("created_at"),
-    _moment("ended_at", null=True),
-    _one_of("role", *STAFF_ROLES),
+    text("name_key"),
+    text("role"),
+    text("operator", null=True),
+    text("password_hash"),
+    number("must_change"),
+    moment("created_at"),
+    moment("ended_at", null=True),
+    one_of("role", *STAFF_ROLES),
     sa.UniqueConstraint("email"),
     sa.UniqueConstraint("name_key"),
 )
 
-staff_session = _table(
+staff_session = table(
     "staff_session",
-    _text("hash", key=True),
-    _text("staff_id", sa.ForeignKey("staff_member.id")),
-    _moment("created_at"),
-    _moment("used_at"),
-    _moment("ended_at", null=True),
+    text("hash", key=True),
+    text("staff_id", sa.ForeignKey("staff_member.id")),
+    moment("created_at"),
+    moment("used_at"),
+    moment("ended_at", null=True),
     sa.Index(None, "staff_id"),
 )
 
-book_check = _table(
+book_check = table(
     "book_check",
-    _text("id", key=True),
-    _text("region"),
-    _text("asked_by"),
-    _moment("asked_at"),
-    _moment("done_at", null=True),
-    _text("document", null=True),
+    text("id", key=True),
+    text("region"),
+    text("asked_by"),
+    moment("asked_at"),
+    moment("done_at", null=True),
+    text("document", null=True),
     sa.Index(None, "region", "id"),
 )

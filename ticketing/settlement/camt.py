@@ -1,4 +1,4 @@
-"""Read a bank statement in ISO 20022 camt.053 (versions 02 to 12), refusing what does not add up. Pure.
+"""Read a bank statement in ISO 20022 camt.053 (versions 02 to 13), refusing what does not add up. Pure.
 
 Only booked entries count. CdtDbtInd says which way the money went on this account; RvslInd only says that an entry
 takes an earlier one back (ISO 20022 message definition report, camt.053), so it changes no sign. A statement is read
@@ -17,7 +17,7 @@ from ticketing.errors import InvalidRequest
 from ticketing.settlement.camt_xml import Faults, all_of, child, deepest, parsed, text
 
 MAX_BYTES = 50_000_000
-_MESSAGE = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.(0[2-9]|1[0-2])\}Document")
+_MESSAGE = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.(0[2-9]|1[0-3])\}Document")
 # xs:date may carry a time zone.
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?", re.ASCII)
 # Max15NumericText.
@@ -63,7 +63,7 @@ def read(content: bytes) -> list[StatementLine]:
         raise InvalidRequest.at(
             "file",
             f"line {lines[root]}: this is no camt.053: {name} of {space.lstrip('{') or 'no namespace'}; a statement "
-            "is a Document of urn:iso:std:iso:20022:tech:xsd:camt.053.001.02 to .12",
+            "is a Document of urn:iso:std:iso:20022:tech:xsd:camt.053.001.02 to .13",
         )
     statements = all_of(child(root, "BkToCstmrStmt"), "Stmt")
     if not statements:

@@ -15,7 +15,7 @@ from ticketing.ids import new_id
 from ticketing.settlement.lines import lines_like
 from ticketing.settlement.office import Office
 from ticketing.settlement.positions import SCHEME
-from ticketing.settlement.run_state import checked_name
+from ticketing.settlement.run_state import checked_name, is_same_person
 from ticketing.settlement.steps import checked_reason, hold
 
 OPEN = ("open", "answered")
@@ -171,7 +171,7 @@ def _open_case(tx: Transaction, dispute_id: str, answerer: str | None) -> Case:
     found = disputes.find_dispute(tx, dispute_id)
     if found is None:
         raise NotFound(f"no dispute {dispute_id}")
-    if answerer == found.opened_by:
+    if answerer is not None and is_same_person(answerer, found.opened_by):
         raise NotAllowed(f"{answerer} has opened this dispute: another person answers it")
     case = _case(tx, found)
     if case.state not in OPEN:

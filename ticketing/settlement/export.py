@@ -9,8 +9,9 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,10 +19,11 @@ from tariffs.money import Money, parse
 from ticketing.db import Transaction, books, month_books, runs
 from ticketing.db.bank import BankAccount
 from ticketing.db.documents import digest
+from ticketing.db.month_books import Balance
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run, RunFile
 from ticketing.errors import Conflict, Fault, NotFound
-from ticketing.progress import Far, Progress, Stages, silent, told
+from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
 from ticketing.settlement import lines, payees, uic, vat
 from ticketing.settlement.business_days import next_business_day
 from ticketing.settlement.calculate import paid_positions
@@ -293,13 +295,28 @@ def _kept(path: Path) -> tuple[str, int]:
         return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
 
 
-def journal(office: Office, region: str, period: str, form: Format, *, far: Far = silent) -> Iterator[str]:
-    """The general journal of a month, entry by entry, in bounded memory."""
+def journal(
+    office: Office, region: str, period: str, form: Format, *, until: str = "", far: Far = silent
+) -> Iterator[str]:
+    """The general journal of a month, or of all months until another one, entry by entry, in bounded memory.
+
+    What is asserted at its end is what these months have moved on each account.
+    """
+    months = [period]
+    while months[-1] < until:
+        months.append(books.next_month(months[-1]))
     with office.database.read() as tx:
         take_time(tx)
-        end = f"{books.next_month(period)}-01"
-        balances = month_books.balances(tx, region, period)
-        yield from to_text(form, end, balances, month_books.stream_journal(tx, region, period, far))
+        moved: dict[str, Balance] = {}
+        for month in months:
+            for line in month_books.balances(tx, region, month):
+                known = moved.get(line.account_id)
+                amount = line.amount_minor + (known.amount_minor if known else 0)
+                moved[line.account_id] = replace(line, amount_minor=amount)
+        stages = Stages(unnamed(far), dict.fromkeys(months, 1))
+        lines_of = (month_books.stream_journal(tx, region, month, stages.begin(month)) for month in months)
+        end = f"{books.next_month(months[-1])}-01"
+        yield from to_text(form, end, list(moved.values()), chain.from_iterable(lines_of))
 
 
 def file_name(party: str) -> str:

@@ -6,6 +6,7 @@ on the obligations alone, never on their order.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +59,19 @@ def net(obligations: Iterable[Obligation]) -> Netting:
 
 def _payments(positions: Iterable[Position], currency: str) -> list[Obligation]:
     """Let the largest debtor pay the largest creditor until nobody owes: each payment settles at least one."""
-    open_amounts = {
-        position.operator: position.amount_minor
-        for position in positions
-        if position.currency == currency and position.amount_minor
-    }
+    mine = [(one.amount_minor, one.operator) for one in positions if one.currency == currency]
+    # Both ordered by (minus what is open, name): the largest first, ties to the lower name.
+    creditors = [(-amount, name) for amount, name in mine if amount > 0]
+    debtors = [(amount, name) for amount, name in mine if amount < 0]
+    heapify(creditors)
+    heapify(debtors)
     payments = []
-    while open_amounts:
-        creditor = min(open_amounts, key=lambda name: (-open_amounts[name], name))
-        debtor = min(open_amounts, key=lambda name: (open_amounts[name], name))
-        amount = min(open_amounts[creditor], -open_amounts[debtor])
+    while creditors:
+        (claim, creditor), (debt, debtor) = heappop(creditors), heappop(debtors)
+        amount = -max(claim, debt)
         payments.append(Obligation(debtor, creditor, amount, currency))
-        for name, change in ((creditor, -amount), (debtor, amount)):
-            open_amounts[name] += change
-            if not open_amounts[name]:
-                del open_amounts[name]
+        if claim + amount:
+            heappush(creditors, (claim + amount, creditor))
+        if debt + amount:
+            heappush(debtors, (debt + amount, debtor))
     return payments

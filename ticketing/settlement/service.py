@@ -120,13 +120,21 @@ def statement(office: Office, run_id: str, operator: str, language: str = "en") 
     return to_csv(run, operator, lines.stream(office, run, operator), language)
 
 
-def write_journal(office: Office, region: str, period: str, form: Format, far: Far = silent) -> Iterator[str]:
-    """Give the general journal of a closed month as lines; raises NotFound when the month has no run, InvalidRequest for no month."""
-    check_month(period)
-    with office.database.read() as tx:
-        if runs.find_run_of_period(tx, region, period) is None:
-            raise NotFound(f"{period} of {region} is not closed: close it first")
-    yield from journal(office, region, period, form, far=far)
+def write_journal(
+    office: Office, region: str, period: str, form: Format, *, until: str = "", far: Far = silent
+) -> Iterator[str]:
+    """Give the general journal of a closed month as lines, or of all months until another closed one.
+
+    Raises NotFound when a month has no run, InvalidRequest for what is no month, or for an end before the beginning.
+    """
+    for month in (period, until or period):
+        check_month(month)
+        with office.database.read() as tx:
+            if runs.find_run_of_period(tx, region, month) is None:
+                raise NotFound(f"{month} of {region} is not closed: close it first")
+    if until and until < period:
+        raise InvalidRequest.at("to", f"{until} is before {period}")
+    yield from journal(office, region, period, form, until=until, far=far)
 
 
 def as_dict(netting: Netting) -> dict[str, Any]:

@@ -62,6 +62,7 @@ def house(database: Database, database_url: str, tmp_path: Path) -> Iterator[Hou
     environment = {
         **os.environ, "THROUGHFARE_DATABASE_URL": database_url, "THROUGHFARE_PUBLIC_URL": base,
         "THROUGHFARE_KEYS_FOLDER": str(tmp_path / "keys"), "THROUGHFARE_SETTLEMENT_FOLDER": str(tmp_path / "out"),
+        "THROUGHFARE_WARM_UP": "off",  # finance staff make no searches
     }  # fmt: skip
     words = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--no-control-socket",
              "--worker-class", "gthread", "--threads", "4"]  # fmt: skip

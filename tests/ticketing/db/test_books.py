@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ticketing.db import Database, books, month_books, tables
+from ticketing.db import Database, books, books_tables, columns, month_books
 from ticketing.db.books import Account, Entry, Posting
 
 AT = datetime(2026, 10, 13, 12, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ def test_the_database_refuses_an_entry_that_does_not_balance(database: Database)
 
 def test_the_database_refuses_a_posting_without_its_entry(database: Database) -> None:
     with database.write() as tx:
-        tx.execute(sa.insert(tables.account).values(id="x", type="asset", purpose="x", currency="EUR"))
+        tx.execute(sa.insert(books_tables.account).values(id="x", type="asset", purpose="x", currency="EUR"))
 
     with pytest.raises(sa.exc.IntegrityError), database.write() as tx:
         tx.execute(_posting(entry_id="nowhere"))
@@ -50,7 +50,7 @@ def test_the_database_refuses_a_posting_without_its_entry(database: Database) ->
 def test_the_database_refuses_a_posting_added_to_a_sealed_entry(database: Database) -> None:
     with database.write() as tx:
         books.book(tx, entry(), AT)
-        entry_id = tx.execute(sa.select(tables.entry.c.id)).scalar_one()
+        entry_id = tx.execute(sa.select(books_tables.entry.c.id)).scalar_one()
 
     with pytest.raises(sa.exc.IntegrityError, match="sealed"), database.write() as tx:
         tx.execute(_posting(entry_id=entry_id, account_id="demo_clearing:EUR", line=9))
@@ -63,7 +63,7 @@ def test_the_database_refuses_to_change_or_remove_what_is_booked(
 ) -> None:
     with database.write() as tx:
         books.book(tx, entry(), AT)
-    found = tables.metadata.tables[table]
+    found = columns.metadata.tables[table]
     change: Any = (
         sa.delete(found) if verb == "delete" else sa.update(found).values({found.primary_key.columns[0]: "x"})
     )
@@ -79,7 +79,7 @@ def test_a_late_event_is_booked_into_the_next_open_month_and_keeps_its_own(datab
 
     with database.write() as tx:
         books.book(tx, entry(), AT)
-        row = tx.execute(sa.select(tables.entry.c.period, tables.entry.c.original_period)).one()
+        row = tx.execute(sa.select(books_tables.entry.c.period, books_tables.entry.c.original_period)).one()
 
     assert tuple(row) == ("2026-11", "2026-10")
 
@@ -89,10 +89,10 @@ def test_the_database_refuses_a_booking_into_a_closed_month(database: Database) 
         books.book(tx, entry(), AT)
         books.close_period(tx, "r", "2026-10", "digest", AT)
         source = {"source_type": "payment", "source_id": "p2", "kind": "capture", "entry_id": "late"}
-        tx.execute(sa.insert(tables.entry_source).values(**source))
+        tx.execute(sa.insert(books_tables.entry_source).values(**source))
 
     with pytest.raises(sa.exc.IntegrityError, match="closed"), database.write() as tx:
-        tx.execute(sa.insert(tables.entry).values(**_sealed_row()))
+        tx.execute(sa.insert(books_tables.entry).values(**_sealed_row()))
 
 
 def test_a_closed_month_stays_closed(database: Database) -> None:
@@ -101,7 +101,7 @@ def test_a_closed_month_stays_closed(database: Database) -> None:
         books.close_period(tx, "r", "2026-10", "digest", AT)
 
     with pytest.raises(sa.exc.IntegrityError, match="stays closed"), database.write() as tx:
-        tx.execute(sa.update(tables.period).values(state="open"))
+        tx.execute(sa.update(books_tables.period).values(state="open"))
 
 
 def test_december_is_followed_by_january(database: Database) -> None:
@@ -114,7 +114,7 @@ def test_december_is_followed_by_january(database: Database) -> None:
 
 
 def _posting(entry_id: str, account_id: str = "x", line: int = 1) -> sa.Insert:
-    return sa.insert(tables.posting).values(
+    return sa.insert(books_tables.posting).values(
         period="2026-10", entry_id=entry_id, line=line, account_id=account_id, currency="EUR", amount_minor=5
     )
 

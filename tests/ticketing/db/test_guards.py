@@ -13,7 +13,7 @@ _ENTRY = "period, kind, source_type, source_id, region, original_period, occurre
 # What is tried, and what the database says; the month 2026-09 of the region r is closed, 2026-10 is open.
 _TRIED = {
     "INSERT INTO posting (period, entry_id, line, account_id, currency, amount_minor) "
-    "VALUES ('2026-10', 'x', 1, 'unearned:EUR', 'EUR', 0)": "a posting is not zero",
+    "VALUES ('2026-10', 'x', 1, 'unearned:EUR', 'EUR', 0)": "not.zero",
     "UPDATE account SET currency = 'SEK'": "account is append-only",
     "DELETE FROM account": "account is append-only",
     "INSERT INTO period (region, id, state) VALUES ('r', '2027-01', 'closed')": "a period begins open",

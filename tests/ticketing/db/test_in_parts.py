@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from benchmarks import month
-from ticketing.db import Database, chain, in_parts, month_books, tables
+from ticketing.db import Database, books_tables, chain, in_parts, month_books
 from ticketing.db.in_parts import Grouping, grouped
 
 R, P = month.REGION, month.PERIOD
@@ -25,7 +25,8 @@ def filled(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
 def test_the_chain_hashes_every_entry_in_the_order_of_ids(filled: Database) -> None:
     with filled.read() as tx:
         rows = sorted(
-            (row[0], row[1]) for row in tx.execute(sa.select(tables.entry.c.id, tables.entry.c.hash))
+            (row[0], row[1])
+            for row in tx.execute(sa.select(books_tables.entry.c.id, books_tables.entry.c.hash))
         )
         behind, until = rows[100][0], rows[400][0]
 
@@ -46,9 +47,9 @@ def test_the_chain_hashes_every_entry_in_the_order_of_ids(filled: Database) -> N
 
 def test_sums_in_parts_are_the_sums_of_all_rows(filled: Database) -> None:
     with filled.read() as tx:
-        shares = tx.execute(sa.select(tables.share)).mappings().all()
-        taxes = tx.execute(sa.select(tables.tax)).mappings().all()
-        postings = tx.execute(sa.select(tables.posting)).mappings().all()
+        shares = tx.execute(sa.select(books_tables.share)).mappings().all()
+        taxes = tx.execute(sa.select(books_tables.tax)).mappings().all()
+        postings = tx.execute(sa.select(books_tables.posting)).mappings().all()
         by_operator = {row["operator"]: row for row in month_books.sum_shares(tx, R, P)}
         by_state = {row["member_state"]: row for row in month_books.sum_taxes(tx, R, P)}
         by_account = {line.account_id: line for line in month_books.balances_by_kind(tx, R, P)}
@@ -76,11 +77,14 @@ def test_an_empty_month_has_no_sums(filled: Database) -> None:
 def test_the_size_of_a_part_changes_nothing(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     chance, told = random.Random(7), set()
     wanted = Grouping(
-        (tables.posting.c.account_id,), (sa.func.count(),), tables.posting.c.period, tables.posting.c.entry_id
+        (books_tables.posting.c.account_id,),
+        (sa.func.count(),),
+        books_tables.posting.c.period,
+        books_tables.posting.c.entry_id,
     )
     with filled.read() as tx:
         for _ in range(5):
             monkeypatch.setattr(in_parts, "_ROWS", chance.randint(1, 500))
-            told.add(tuple(grouped(tx, wanted, sa.select(tables.posting.c.account_id), P)))
+            told.add(tuple(grouped(tx, wanted, sa.select(books_tables.posting.c.account_id), P)))
 
     assert len(told) == 1

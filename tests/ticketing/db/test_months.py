@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.ticketing.settlement.month import office, sell
-from ticketing.db import Database, month_books, months, tables
+from ticketing.db import Database, books_tables, month_books, months
 from ticketing.settlement import service
 from ticketing.settlement.months import prepare
 
@@ -35,7 +35,7 @@ def test_the_guards_of_the_books_hold_in_a_partition(database: Database) -> None
     sell(database, "t1", {"hsl": 300}, at=NOVEMBER)
 
     with pytest.raises(sa.exc.IntegrityError, match="append-only"), database.write() as tx:
-        tx.execute(sa.update(tables.posting).values(amount_minor=1))
+        tx.execute(sa.update(books_tables.posting).values(amount_minor=1))
     run = service.close(office(database, datetime(2026, 12, 2, tzinfo=UTC)), "r", "2026-11", "Anna")
     assert run.document["positions"][0] == {"operator": "hsl", "amount": "3.00", "currency": "EUR"}
 

@@ -10,7 +10,7 @@ from tests.api import Api
 from tests.ticketing.gate.stock import put_ticket
 from tests.ticketing.gate.test_decision import judge
 from tests.ticketing.tickets.mint import payload, ticket
-from ticketing.db import tables, tickets
+from ticketing.db import columns, tickets
 from ticketing.tickets import claims, personal
 from ticketing.tickets.issue import status_list_of
 from ticketing.tickets.jws import Signer
@@ -98,7 +98,7 @@ def test_s29_neither_the_ticket_nor_the_database_holds_the_name(api: Api, caplog
 
     said = str(payload_of(token)) + caplog.text + "".join(capfd.readouterr())
     with database.read() as tx:
-        for table in tables.metadata.sorted_tables:
+        for table in columns.metadata.sorted_tables:
             said += "".join(map(str, tx.execute(sa.select(table)).all()))
 
     for word in ("Liisa", "liisa", "Mägi", "mägi", "magi anna", "anna liisa"):

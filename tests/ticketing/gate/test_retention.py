@@ -11,9 +11,18 @@ from tests.ticketing.gate.stock import put_ticket
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE
 from ticketing.db import Database, gate_journal, gate_retention, month_facts, scans, tickets
+from ticketing.db.books_tables import period
 from ticketing.db.gate_journal import JournalEntry
-from ticketing.db.gates_tables import double_use, ride_count, scan_fact, ticket_use, use_change
-from ticketing.db.tables import period, proof_seen, scan, use_claim
+from ticketing.db.gates_tables import (
+    double_use,
+    proof_seen,
+    ride_count,
+    scan,
+    scan_fact,
+    ticket_use,
+    use_change,
+    use_claim,
+)
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.retention import forget_what_is_due, kept_since
 from ticketing.gate.service import Presentation, validate

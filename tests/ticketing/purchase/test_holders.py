@@ -10,7 +10,7 @@ from tests.api import Api
 from tests.ticketing.identity.people_of import register
 from tests.ticketing.tickets.mint import phone_jwk, proof
 from ticketing.cli.worker import run_round
-from ticketing.db import tables
+from ticketing.db import columns
 from ticketing.identity.privacy import forget_what_is_due
 from ticketing.tickets.own import of_own
 from ticketing.tickets.products import ProductRule
@@ -156,7 +156,7 @@ def everything_stored(api: Api) -> str:
     """Every row of every table."""
     with rooms(api).till.database.read() as tx:
         return "".join(
-            "".join(map(str, tx.execute(sa.select(table)).all())) for table in tables.metadata.sorted_tables
+            "".join(map(str, tx.execute(sa.select(table)).all())) for table in columns.metadata.sorted_tables
         )
 
 

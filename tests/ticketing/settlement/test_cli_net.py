@@ -74,3 +74,19 @@ def test_lines_are_answered_in_order_and_a_bad_one_does_not_stop_the_rest() -> N
     answers = [json.loads(line) for line in result.stdout.splitlines()]
     assert result.exit_code == 1
     assert [("errors" in answer) for answer in answers] == [False, True, False]
+
+
+def test_a_line_ends_with_a_line_feed_alone_and_one_that_is_no_text_stops_nothing() -> None:
+    name = "A\u2028\x85B"
+    owed = {"from": name, "to": "C", "amount": "1.00", "currency": "EUR"}
+    good = json.dumps({"obligations": [owed]}, ensure_ascii=False).encode()
+    request = b"\n".join([good, b"\xff", b"\r\n" + good + b"\r"])
+
+    result = CliRunner().invoke(command, ["net", "-", "--jsonl"], input=request)
+
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 1
+    assert [answer.get("title") for answer in answers] == [None, "invalid request", None]
+    assert answers[1]["errors"][0]["message"].startswith("'utf-8' codec can't decode byte 0xff")
+    assert answers[0] == answers[2]
+    assert answers[0]["positions"][0]["operator"] == name

@@ -10,7 +10,7 @@ from beancount import loader
 from ticketing.books import postings
 from ticketing.clock import FixedClock
 from ticketing.db import Database
-from ticketing.errors import NotFound
+from ticketing.errors import InvalidRequest, NotFound
 from ticketing.settlement import service
 from ticketing.settlement.journal import to_text
 from ticketing.settlement.service import Office
@@ -41,6 +41,31 @@ def test_beancount_accepts_the_journal_and_agrees_with_every_balance(office: Off
     entries, errors, _ = loader.load_file(str(path))
 
     assert (errors, [type(entry).__name__ for entry in entries].count("Transaction")) == ([], 2)
+
+
+def test_several_months_are_one_journal_that_others_accept(office: Office, tmp_path: Path) -> None:
+    from ticketing.db import books  # noqa: PLC0415  see the fixture
+
+    service.close(office, "r", "2026-09", "Anna")
+    late, november = AT.replace(day=29), AT.replace(month=11)
+    with office.database.write() as tx:
+        for source, at in (("p2", late), ("p3", november)):
+            entry = postings.capture(source, region="r", gateway="demo", amount=100, currency="EUR", at=at)
+            assert entry is not None
+            books.book(tx, entry, at)
+    later = replace(office, clock=FixedClock(datetime(2026, 12, 3, tzinfo=UTC)))
+    for month in ("2026-10", "2026-11"):
+        service.close(later, "r", month, "Anna")
+    path = tmp_path / "autumn.beancount"
+    text = "".join(service.write_journal(later, "r", "2026-09", "beancount", until="2026-11"))
+    path.write_text(text, encoding="utf-8")
+
+    entries, errors, _ = loader.load_file(str(path))
+
+    assert (errors, [type(entry).__name__ for entry in entries].count("Transaction")) == ([], 4)
+    assert "2026-12-01 balance Assets:Demo-clearing:EUR 33.65 ~ 0 EUR" in text
+    with pytest.raises(InvalidRequest, match="2026-09 is before 2026-10"):
+        list(service.write_journal(later, "r", "2026-10", "beancount", until="2026-09"))
 
 
 def test_beancount_refuses_a_journal_whose_balance_is_one_cent_off(office: Office, tmp_path: Path) -> None:

@@ -65,3 +65,18 @@ def test_the_order_of_obligations_does_not_matter(obligations: list[Obligation],
     random.shuffle(shuffled)  # type: ignore[attr-defined]
 
     assert net(shuffled) == net(obligations)
+
+
+@given(OBLIGATIONS)
+def test_the_largest_debtor_pays_the_largest_creditor_until_nobody_owes(
+    obligations: list[Obligation],
+) -> None:
+    found = net(obligations)
+    for currency in ("EUR", "SEK"):
+        left = {one.operator: one.amount_minor for one in found.positions if one.currency == currency}
+        for payment in (one for one in found.payments if one.currency == currency):
+            assert payment.creditor == min(left, key=lambda name: (-left[name], name))
+            assert payment.debtor == min(left, key=lambda name: (left[name], name))
+            left[payment.creditor] -= payment.amount_minor
+            left[payment.debtor] += payment.amount_minor
+        assert set(left.values()) <= {0}

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from tests.ticketing.settlement.month import book, give_back, office, ride, sell
 from tests.ticketing.settlement.test_export import IBANS
 from ticketing.books import postings
-from ticketing.db import Database, month_books, tables
+from ticketing.db import Database, books_tables, columns, month_books
 from ticketing.db.documents import digest
 from ticketing.db.engine import Transaction
 from ticketing.db.runs import Run
@@ -208,7 +208,9 @@ def _rows_in_any_order_give_the_same(desk: Office, run: Run, shuffler: random.Ra
     with desk.database.read() as tx:
         rows = [
             (row.operator, row.currency, row.net_minor)
-            for row in tx.execute(sa.select(tables.share).where(tables.share.c.period == "2026-09"))
+            for row in tx.execute(
+                sa.select(books_tables.share).where(books_tables.share.c.period == "2026-09")
+            )
         ]
     for count in (1, 2, 7):
         shuffler.shuffle(rows)
@@ -233,7 +235,7 @@ def _minor(text: str) -> int:
 
 def _empty(database: Database) -> None:
     """Begin each example with empty books: only a test may, and only by taking the triggers off first."""
-    names = [table.name for table in reversed(tables.metadata.sorted_tables)]
+    names = [table.name for table in reversed(columns.metadata.sorted_tables)]
     with database.engine.connect() as connection:
         if database.is_sqlite:
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")

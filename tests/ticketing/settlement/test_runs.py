@@ -17,7 +17,7 @@ from tests.api import Api
 from tests.ticketing.settlement.month import AFTER, AT, book, give_back, office, ride, sell
 from ticketing.books import postings
 from ticketing.clock import FixedClock
-from ticketing.db import Database, books, month_books, month_facts, runs, tables
+from ticketing.db import Database, books, books_tables, month_books, month_facts, runs
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import calculate, lines, service, steps
@@ -71,9 +71,9 @@ def test_the_database_keeps_a_calculated_run_frozen_and_its_steps_in_order(datab
         with database.write() as tx:
             runs.insert_step(tx, run.id, state=change["state"], actor="Bertil", at=AFTER, digest=run.digest)
         with pytest.raises(sa.exc.IntegrityError, match=message), database.write() as tx:
-            tx.execute(sa.update(tables.run).values(**change))
+            tx.execute(sa.update(books_tables.run).values(**change))
     with pytest.raises(sa.exc.IntegrityError, match="never removed"), database.write() as tx:
-        tx.execute(sa.delete(tables.run).where(tables.run.c.id == run.id))
+        tx.execute(sa.delete(books_tables.run).where(books_tables.run.c.id == run.id))
 
 
 def test_an_approved_run_moves_what_is_owed_and_a_voided_one_moves_it_back(database: Database) -> None:
@@ -185,10 +185,10 @@ def test_one_regions_unbalanced_entry_blocks_no_other_region(database: Database)
     with database.write() as tx:
         _unguarded(tx, database)
         entry = tx.execute(
-            sa.select(tables.entry.c.id).where(tables.entry.c.region == "other").limit(1)
+            sa.select(books_tables.entry.c.id).where(books_tables.entry.c.region == "other").limit(1)
         ).scalar_one()
         tx.execute(
-            sa.insert(tables.posting).values(
+            sa.insert(books_tables.posting).values(
                 period="2026-09",
                 entry_id=entry,
                 line=9,
@@ -286,8 +286,8 @@ def test_a_close_that_is_killed_half_way_is_resumed_and_doubles_nothing(
     ]
     with database.read() as tx:
         late = tx.execute(
-            sa.select(tables.entry.c.period, tables.entry.c.original_period).where(
-                tables.entry.c.source_id == "t2"
+            sa.select(books_tables.entry.c.period, books_tables.entry.c.original_period).where(
+                books_tables.entry.c.source_id == "t2"
             )
         )
         assert set(map(tuple, late)) == {("2026-10", "2026-09")}
