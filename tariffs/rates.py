@@ -63,6 +63,39 @@ class Rates:
             return None
         return UsedRate(source, target, dividend / divisor, common)
 
+    def average(self, source: str, target: str, day: date, count: int) -> tuple[UsedRate, list[date]] | None:
+        """The rate by the mean of the last `count` days on which both were published, up to a day; with those days.
+
+        What one euro was worth is averaged on each side, exactly, before one side is divided by the other. No pause
+        between these days, or after them, is longer than a long holiday.
+        """
+        days = self._common(source, target, day)[-count:]
+        pauses = zip(days, [*days[1:], day], strict=True)
+        if len(days) < count or any(later - earlier > LONGEST_PAUSE for earlier, later in pauses):
+            return None
+        dividend, divisor = (
+            sum((self._value(name, one) or Fraction(0) for one in days), Fraction(0)) / count
+            for name in (target, source)
+        )
+        return UsedRate(source, target, dividend / divisor, days[-1]), days
+
+    def why_none(self, source: str, target: str, day: date) -> str:
+        """Why there is no rate on a day."""
+        for name in (name for name in (source, target) if name != EURO):
+            last = self._last(name, day)
+            if last is None:
+                return f"there is no rate of {name} up to {day}"
+            if day - last > LONGEST_PAUSE:
+                return (
+                    f"the last rate of {name} is of {last}, more than {LONGEST_PAUSE.days} days before {day}"
+                )
+        return f"the days up to {day} on which {source} and {target} have a rate are too few or too far apart"
+
+    def _common(self, source: str, target: str, day: date) -> list[date]:
+        """The days up to one on which both have a rate, in order."""
+        published = [set(self.days.get(name, ())) for name in (source, target) if name != EURO]
+        return sorted(one for one in set.intersection(*published) if one <= day) if published else []
+
     def _last(self, currency: str, day: date) -> date | None:
         days = self.days.get(currency, ())
         at = bisect_right(days, day)

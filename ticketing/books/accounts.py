@@ -13,8 +13,8 @@ _PURPOSES: dict[AccountType, tuple[str, ...]] = {
     ),
     "income": ("breakage", "commission"),
     "expense": (
-        "bank_fee", "corrections", "discount_borne_by_seller", "dispute_fee", "dispute_loss", "minimum_guarantee",
-        "passenger_compensation", "psp_fee",
+        "bank_fee", "corrections", "discount_borne_by_seller", "dispute_fee", "dispute_loss", "fx_difference",
+        "minimum_guarantee", "passenger_compensation", "psp_fee",
     ),
 }  # fmt: skip
 _TYPES = {purpose: kind for kind, purposes in _PURPOSES.items() for purpose in purposes}
@@ -143,6 +143,11 @@ def operator_receivable(operator: str, currency: str) -> Account:
 def fx_clearing(currency: str) -> Account:
     """What was converted in approved runs: owed in one currency, paid in another, until the scheme exchanges it."""
     return _account("fx_clearing", currency)
+
+
+def fx_difference(currency: str) -> Account:
+    """What the bank's exchange rate gave less (credit: more) than the rate that a run converted by."""
+    return _account("fx_difference", currency)
 
 
 def _account(

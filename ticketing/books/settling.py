@@ -64,13 +64,15 @@ def bank_movement(
     booked: int,
     at: datetime,
     note: Mapping[str, Any],
+    rest: Account | None = None,
 ) -> Entry | None:
     """A line of the bank settles an account by what was expected; a difference waits in suspense, in sight.
 
-    Amounts are positive for money that came in. Without an account the whole line waits.
+    Amounts are positive for money that came in. Without an account the whole line waits. `rest` takes the difference
+    in the place of suspense.
     """
     currency = note["currency"]
-    lines = [(accounts.bank(currency), booked), (accounts.suspense(currency), expected - booked)]
+    lines = [(accounts.bank(currency), booked), (rest or accounts.suspense(currency), expected - booked)]
     if account is not None:
         lines.append((account, -expected))
     return balanced((kind, "bank_line", line_id, region, at), lines, note=note)

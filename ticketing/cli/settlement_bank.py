@@ -40,9 +40,12 @@ def enter_command(party: str, iban: str, *, by: str, name: str, bic: str, town: 
       throughfare settlement account enter hsl FI2112345600000785 --name "HSL" --by "Clara Berg"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import accounts  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.iban import is_in_sepa  # noqa: PLC0415  see above
 
     made = accounts.enter(_office(), party, iban, name=name, by=by, bic=bic, town=town, country=country)
     click.echo(made.id)
+    if not is_in_sepa(made.iban):
+        click.echo(f"{made.iban[:2]} is outside of SEPA: no run is exported that pays it in euro", err=True)
 
 
 @account_group.command("approve")
@@ -111,6 +114,7 @@ def review_command(region: str | None) -> None:
 
     findings, absent = reconcile.review(*_at(region))
     suspense = reconcile.list_suspense(*_at(region))
+    converted = reconcile.list_converted(*_at(region))
     _tell(findings)
     for wanted in absent:
         amount = Money(wanted.amount_minor, wanted.currency)
@@ -122,7 +126,9 @@ def review_command(region: str | None) -> None:
             f"for {one.days} days, {one.booked.actor}: {plain(one.booked.reason)}"
         )
         _tell_party(one)
-    if not (findings or absent or suspense):
+    for amount in converted:
+        click.echo(f"fx_clearing   {amount!s:>16}  converted by runs: book the bank's exchange --as fx")
+    if not (findings or absent or suspense or converted):
         click.echo("nothing waits")
 
 

@@ -135,11 +135,34 @@ def _money(console: "Console", run: Document) -> None:
         rows = [(row["operator"], row["kind"], row["amount"], row["currency"]) for row in run["other"]]
         _table(console, "by other entries", ("", "kind", "amount", ""), rows, right=(2,))
     _amounts(console, "positions", run["positions"])
+    _conversions(console, run)
     _table(
         console, "payments", ("from", "to", "amount", ""),
         [(row["from"], row["to"], row["amount"], row["currency"]) for row in run["payments"]], right=(2,),
     )  # fmt: skip
     _amounts(console, "carried forward", run["carried"])
+
+
+def _conversions(console: "Console", run: Document) -> None:
+    """What is paid in another currency, by which rates, and what is not although the terms want it."""
+    if run["conversions"]:
+        rows = [
+            (line["operator"], line["from"]["amount"], line["from"]["currency"], line["to"]["amount"],
+             line["to"]["currency"], line["rate"], line["day"])
+            for line in run["conversions"]
+        ]  # fmt: skip
+        _table(console, "converted", ("", "from", "", "to", "", "rate", "of"), rows, right=(1, 3))
+    if "rates_from" in run:
+        rates = run["rates_from"]
+        method = f"average of {rates['days']} days" if rates["method"] == "average" else "last day"
+        console.print(f"rates: {rates['publisher']}, {method} up to {rates['up_to']}", soft_wrap=True)
+        console.print(f"       {rates['file']}, SHA-256 {rates['sha256']}", soft_wrap=True)
+    if "unconverted" in run:
+        left = [
+            (line["operator"], line["amount"], line["currency"], line["because"])
+            for line in run["unconverted"]
+        ]
+        _table(console, "not converted", ("", "amount", "", "because"), left, right=(1,))
 
 
 def _amounts(console: "Console", title: str, lines: Iterable[Document]) -> None:

@@ -24,7 +24,7 @@ def bank() -> str:
     findings, absent = reconcile.review(office, place)
     return page(
         "bank", here="bank", region=place, findings=findings, absent=absent,
-        suspense=reconcile.list_suspense(office, place), booked=reconcile.list_booked(office, place),
+        suspense=reconcile.list_suspense(office, place), booked=reconcile.list_booked(office),
     )  # fmt: skip
 
 
@@ -87,11 +87,11 @@ def book_line(line_id: str) -> Response:
 
 def _booked(line_id: str) -> str:
     """Show what became of a line, and let its suspense be cleared or its last step be taken back."""
-    line, trail, waits = reconcile.get_booked(console().office, region(), line_id)
+    line, trail, waits = reconcile.get_booked(console().office, line_id)
     return page(
         "bank_booked", here="bank", region=region(), line=line, trail=trail, waits=waits,
         mine=waits is not None and waits.booked.actor == staff().name,
-        operators=reconcile.operators_of(console().office, region()),
+        operators=reconcile.operators_of(console().office, waits.region if waits else region()),
     )  # fmt: skip
 
 

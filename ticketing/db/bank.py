@@ -13,7 +13,7 @@ from ticketing.db.rows import columns, fetch, find, insert_once
 from ticketing.db.settlement_tables import approval, bank_account, bank_line, bank_match, run_account
 
 SUBJECT = "bank_account"
-BOOKED = ("payment", "receipt", "payout", "suspense", "bank_fee")
+BOOKED = ("payment", "receipt", "payout", "suspense", "bank_fee", "fx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,11 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class BankLine:
-    """One booked line of the scheme's bank; `amount_minor` is positive for money that came in."""
+    """One booked line of the scheme's bank; `amount_minor` is positive for money that came in.
+
+    The account is one for all regions: `region` is the one whose movement it was when it was imported, or else the one
+    that it was imported for. Any region may book it.
+    """
 
     id: str
     region: str
@@ -87,6 +91,7 @@ class Suspended:
     """What waits on suspense of one line: debit positive, as in the books."""
 
     line_id: str
+    region: str
     currency: str
     amount_minor: int
 
@@ -150,24 +155,27 @@ def find_line(tx: Transaction, line_id: str) -> BankLine | None:
     return find(tx, sa.select(bank_line).where(bank_line.c.id == line_id), BankLine)
 
 
-def list_open_lines(tx: Transaction, region: str) -> list[BankLine]:
+def list_open_lines(tx: Transaction) -> list[BankLine]:
     """List the lines that are not booked, or not any more, oldest first."""
     standing = _standing()
     query = (
         sa.select(bank_line)
         .outerjoin(standing, standing.c.line_id == bank_line.c.id)
-        .where(bank_line.c.region == region, standing.c.line_id.is_(None))
+        .where(standing.c.line_id.is_(None))
         .order_by(bank_line.c.booking_date, bank_line.c.statement_id, bank_line.c.seq)
     )
     return fetch(tx, query, BankLine)
 
 
-def list_lines_like(tx: Transaction, region: str, start: str, limit: int = 10) -> list[BankLine]:
+def list_lines_like(tx: Transaction, start: str, limit: int = 10) -> list[BankLine]:
     """The lines whose ids begin so."""
-    query = sa.select(bank_line).where(
-        bank_line.c.region == region, bank_line.c.id.startswith(start, autoescape=True)
-    )
+    query = sa.select(bank_line).where(bank_line.c.id.startswith(start, autoescape=True))
     return fetch(tx, query.order_by(bank_line.c.id).limit(limit), BankLine)
+
+
+def list_regions(tx: Transaction) -> list[str]:
+    """The regions that have books, by name."""
+    return list(tx.execute(sa.select(period.c.region).distinct().order_by(period.c.region)).scalars())
 
 
 def insert_match(tx: Transaction, made: BankMatch) -> None:
@@ -182,7 +190,7 @@ def list_trail(tx: Transaction, line_id: str) -> list[BankMatch]:
 
 
 def list_suspense(tx: Transaction, region: str) -> list[Suspended]:
-    """What waits on suspense, line by line, summed from the postings."""
+    """What waits on suspense in a region's books, line by line, summed from the postings."""
     months = sa.select(period.c.id).where(period.c.region == region)
     accounts = sa.select(account.c.id).where(account.c.purpose == "suspense")
     query = (
@@ -196,16 +204,28 @@ def list_suspense(tx: Transaction, region: str) -> list[Suspended]:
     for source_id, currency, amount in tx.execute(query):
         key = source_id.partition("/")[0], currency
         sums[key] = sums.get(key, 0) + amount
-    return [Suspended(line, currency, amount) for (line, currency), amount in sums.items() if amount]
+    return [Suspended(line, region, currency, amount) for (line, currency), amount in sums.items() if amount]
 
 
-def list_matches(tx: Transaction, region: str, limit: int) -> list[tuple[BankLine, BankMatch]]:
+def sum_purpose(tx: Transaction, region: str, purpose: str) -> dict[str, int]:
+    """What stands on the accounts of a purpose in the books of a region, over all months: debit positive, by currency."""
+    months = sa.select(period.c.id).where(period.c.region == region)
+    accounts = sa.select(account.c.id).where(account.c.purpose == purpose)
+    query = (
+        sa.select(posting.c.currency, sa.func.sum(posting.c.amount_minor))
+        .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))
+        .where(posting.c.period.in_(months), posting.c.account_id.in_(accounts), entry.c.region == region)
+        .group_by(posting.c.currency)
+        .order_by(posting.c.currency)
+    )
+    return {row[0]: int(row[1]) for row in tx.execute(query) if row[1]}
+
+
+def list_matches(tx: Transaction, limit: int) -> list[tuple[BankLine, BankMatch]]:
     """The steps of the bank's lines that were taken last, newest first, each with its line."""
     found = fetch(
         tx,
         sa.select(bank_match)
-        .join(bank_line, bank_line.c.id == bank_match.c.line_id)
-        .where(bank_line.c.region == region)
         .order_by(bank_match.c.at.desc(), bank_match.c.line_id, bank_match.c.seq.desc())
         .limit(limit),
         BankMatch,
@@ -226,19 +246,19 @@ def list_settled(tx: Transaction, run_ids: Sequence[str]) -> set[tuple[str | Non
     return {(row[0], row[1], row[2]) for row in tx.execute(query)}
 
 
-def list_payouts_in_transit(tx: Transaction, region: str) -> list[tuple[str, str, int]]:
-    """Payouts of gateways that are on no line of the bank yet: (payout id, currency, minor units)."""
+def list_payouts_in_transit(tx: Transaction, region: str) -> list[tuple[str, str, int, datetime]]:
+    """Payouts of gateways that are on no line of the bank yet: (payout id, currency, minor units, when it was sent)."""
     standing = _standing()
     settled = sa.select(standing.c.party).where(standing.c.kind == "payout")
     query = (
-        sa.select(entry.c.source_id, posting.c.currency, posting.c.amount_minor)
+        sa.select(entry.c.source_id, posting.c.currency, posting.c.amount_minor, entry.c.occurred_at)
         .join(posting, sa.and_(posting.c.period == entry.c.period, posting.c.entry_id == entry.c.id))
         .join(account, account.c.id == posting.c.account_id)
         .where(entry.c.region == region, entry.c.kind == "payout_sent", account.c.purpose == "psp_in_transit")
         .where(entry.c.source_id.not_in(settled))
         .order_by(entry.c.id)
     )
-    return [(row[0], row[1], row[2]) for row in tx.execute(query)]
+    return [(row[0], row[1], row[2], row[3]) for row in tx.execute(query)]
 
 
 def _standing() -> Any:

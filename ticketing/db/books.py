@@ -272,6 +272,7 @@ class Booked:
     """An entry that is in the books, as far as its reversal must know it."""
 
     id: str
+    region: str
     original_period: str
     postings: tuple[Posting, ...]
 
@@ -280,7 +281,7 @@ def find_booked(tx: Transaction, source_type: str, source_id: str, kind: str) ->
     """The entry of a source event with its postings."""
     entry, posting, account = books_tables.entry, books_tables.posting, books_tables.account
     query = (
-        sa.select(entry.c.id, entry.c.original_period, account, posting.c.amount_minor)
+        sa.select(entry.c.id, entry.c.region, entry.c.original_period, account, posting.c.amount_minor)
         .join(posting, sa.and_(posting.c.period == entry.c.period, posting.c.entry_id == entry.c.id))
         .join(account, account.c.id == posting.c.account_id)
         .where(entry.c.source_type == source_type, entry.c.source_id == source_id, entry.c.kind == kind)
@@ -295,7 +296,7 @@ def find_booked(tx: Transaction, source_type: str, source_id: str, kind: str) ->
         )
         for row in rows
     )
-    return Booked(rows[0][0], rows[0].original_period, postings)
+    return Booked(rows[0][0], rows[0][1], rows[0].original_period, postings)
 
 
 def _period(region: str, period_id: str) -> tuple[sa.ColumnElement[bool], ...]:

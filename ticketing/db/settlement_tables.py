@@ -108,7 +108,16 @@ bank_match = table(
     text("actor"),
     moment("at"),
     one_of(
-        "kind", "payment", "receipt", "payout", "suspense", "bank_fee", "cleared", "unbooked", "uncleared"
+        "kind",
+        "payment",
+        "receipt",
+        "payout",
+        "suspense",
+        "bank_fee",
+        "fx",
+        "cleared",
+        "unbooked",
+        "uncleared",
     ),
     sa.Index(None, "run_id"),
 )

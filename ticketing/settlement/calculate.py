@@ -9,7 +9,6 @@ from typing import Any
 
 from tariffs.agreements.shares import FUNDER, SELLER
 from tariffs.money import Money, parse
-from tariffs.rates import UsedRate
 from ticketing.books.settling import OWN_KINDS
 from ticketing.db import Transaction, books, month_books, month_facts, runs
 from ticketing.db.books import Entry
@@ -56,7 +55,7 @@ def dataset(
     *,
     anchored: str,
     pools: Mapping[str, Any],
-    rates: Mapping[str, UsedRate] | None = None,
+    rates: fx.RateSet | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Build the dataset of a closed month; the same books, terms, pools and rates give the same dataset.
@@ -87,8 +86,7 @@ def dataset(
         "opening": _opening_lines(before),
         "terms": terms.as_dict(),
         "books": anchored,
-        "rates": fx.told_rates(rates or {}),
-        **_settled(settled, rates or {}),
+        **_settled(settled, rates or fx.RateSet()),
     }
 
 
@@ -124,10 +122,10 @@ def converted(document: Mapping[str, Any]) -> list[tuple[Money, Money]]:
     ]
 
 
-def _settled(settled: Settled, rates: Mapping[str, UsedRate]) -> dict[str, Any]:
-    """Positions, conversions, payments and what is carried forward as JSON."""
+def _settled(settled: Settled, rates: fx.RateSet) -> dict[str, Any]:
+    """Rates, positions, conversions, payments and what is carried forward as JSON."""
     own = tuple(line for line in settled.positions if line.operator != SCHEME)
-    conversions = fx.convert(own, rates)
+    conversions = fx.convert(own, rates.rates)
     due = {(line.operator, line.currency): line.amount_minor for line in own}
     for line in conversions:
         del due[line.operator, line.source.currency]
@@ -142,6 +140,7 @@ def _settled(settled: Settled, rates: Mapping[str, UsedRate]) -> dict[str, Any]:
     for paid in payments:
         net[paid.currency] = net.get(paid.currency, 0) + paid.amount_minor
     return {
+        **rates.as_dict(own),
         "positions": [_line(line.operator, line.amount_minor, line.currency) for line in settled.positions],
         "conversions": [line.as_dict() for line in conversions],
         "payments": [

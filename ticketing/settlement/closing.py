@@ -5,10 +5,8 @@ Whoever dies leaves a closing month with a draft, and the next call goes on from
 the same run.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 
-from tariffs.rates import UsedRate
 from ticketing.db import books, chain, runs
 from ticketing.db.documents import digest
 from ticketing.db.patience import take_time
@@ -18,7 +16,7 @@ from ticketing.ids import new_id
 from ticketing.progress import Far, Progress, Stages, silent, unnamed
 from ticketing.settlement import calculate
 from ticketing.settlement.anchor import next_block
-from ticketing.settlement.fx import read_rates
+from ticketing.settlement.fx import RateSet, read_rates
 from ticketing.settlement.months import check_month
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import GONE, checked_name
@@ -121,8 +119,8 @@ def _calculate(office: Office, draft: Run, now: datetime, stages: Stages) -> Run
         return runs.find_run(tx, draft.id) or draft
 
 
-def _rates(office: Office, draft: Run, terms: Terms) -> Mapping[str, UsedRate]:
-    return read_rates(office.folder(draft.region), terms.settlement_currency, draft.period)
+def _rates(office: Office, draft: Run, terms: Terms) -> RateSet:
+    return read_rates(office.folder(draft.region), terms, draft.period)
 
 
 def check_is_over(period: str, now: datetime) -> None:

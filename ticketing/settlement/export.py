@@ -22,7 +22,7 @@ from ticketing.db.documents import digest
 from ticketing.db.month_books import Balance
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run, RunFile
-from ticketing.errors import Conflict, NotFound
+from ticketing.errors import Conflict, Fault, NotFound
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
 from ticketing.settlement import lines, payees, uic, vat
 from ticketing.settlement.business_days import next_business_day
@@ -33,7 +33,7 @@ from ticketing.settlement.lines import Line
 from ticketing.settlement.office import Office
 from ticketing.settlement.positions import SCHEME
 from ticketing.settlement.run_state import check_step, checked_name
-from ticketing.settlement.sepa import CURRENCY, Party, Transfer, to_xml
+from ticketing.settlement.sepa import CURRENCY, Party, Transfer, to_xml, why_not
 from ticketing.settlement.statement import to_csv
 from ticketing.settlement.steps import PAYMENTS, hold, message_id_of
 from ticketing.settlement.terms import payment_date
@@ -55,7 +55,8 @@ def export(
     The files are written beside that folder and take its place only when they are what the books keep, so nobody
     finds half an export, and two at once make one. Exporting again restores the same files, and refuses with
     Conflict when one would differ. A run of pretended payments stays approved where specimens are not allowed.
-    Raises Conflict for parties without an approved bank account, or whose account has changed since the approval.
+    Raises Conflict for parties without an approved bank account, whose account has changed since the approval, or
+    whom no SEPA credit transfer can pay.
     """
     now, actor = office.clock.now(), checked_name(actor)
     with office.database.read() as tx:
@@ -156,7 +157,7 @@ def hold_for_export(tx: Transaction, run_id: str) -> Run:
 
 
 def _payment_file(run: Run, accounts: dict[str, BankAccount]) -> bytes | None:
-    """The SEPA file, or None when nobody is paid in euro."""
+    """The SEPA file, or None when nobody is paid in euro; raises Conflict naming each party that it cannot pay."""
     if not accounts:
         return None
     due = {
@@ -164,6 +165,13 @@ def _payment_file(run: Run, accounts: dict[str, BankAccount]) -> bytes | None:
         for (operator, currency), amount in paid_positions(run.document).items()
         if amount > 0 and currency == CURRENCY
     }
+    refused = [
+        Fault(party, reason)
+        for party, account in sorted(accounts.items())
+        if (reason := why_not(_party(account), due.get(party, 0)))
+    ]
+    if refused:
+        raise Conflict("; ".join(f"{fault.path}: {fault.message}" for fault in refused), refused)
     specimen = "SPECIMEN - NOT PAID " if run.document["demo"] else ""
     transfers = [
         Transfer(

@@ -1,11 +1,13 @@
 """Settle several currencies in one, where the terms say so: positions are netted per currency, then converted once each.
 
 Reference rates of the European Central Bank, as published (`rates.csv` of the region), of the last TARGET day of the
-month. A run keeps the rates that it used; without a rate a position stays in its own currency.
+month or the mean of several days up to it. A run keeps the rates, their source and its SHA-256; without a rate that is
+recent enough a position stays in its own currency, and the run says why.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +19,7 @@ from tariffs.rates import EURO, FILE, UsedRate, load
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.settlement.business_days import is_business_day
 from ticketing.settlement.netting import Position
+from ticketing.settlement.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +49,99 @@ def fixing_day(period: str) -> date:
     return day
 
 
-def read_rates(folder: Path | None, target: str | None, period: str) -> dict[str, UsedRate]:
-    """The rates of every published currency into `target` on the month's fixing day; raises InvalidRequest for a file with faults."""
-    path = folder / FILE if folder else None
-    if path is None or target is None or not path.exists():
-        return {}
-    rates, findings = load(path.read_text(encoding="utf-8"))
+@dataclass(frozen=True, slots=True)
+class RateSet:
+    """The rates that a run converts by, where they come from, and why a currency has none.
+
+    `days` are those of an average; `otherwise` is why a currency has none that the file does not know at all.
+    """
+
+    rates: Mapping[str, UsedRate] = field(default_factory=dict)
+    days: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    target: str | None = None
+    otherwise: str = ""
+
+    def as_dict(self, positions: Iterable[Position]) -> dict[str, Any]:
+        """What a run keeps: the rates, their source where they have one, and the positions that stay unconverted."""
+        waiting = [
+            {
+                "operator": line.operator,
+                **Money(line.amount_minor, line.currency).as_dict(),
+                "because": because,
+            }
+            for line in positions
+            if line.amount_minor and (because := self._why_not(line.currency))
+        ]
+        return {
+            "rates": {
+                name: {
+                    "target": rate.target, "rate": rate.text, "day": rate.day.isoformat(),
+                    **({"days": [day.isoformat() for day in self.days[name]]} if name in self.days else {}),
+                }
+                for name, rate in sorted(self.rates.items())
+            },
+            **({"rates_from": dict(self.source)} if self.source else {}),
+            **({"unconverted": waiting} if waiting else {}),
+        }  # fmt: skip
+
+    def _why_not(self, currency: str) -> str:
+        if currency == self.target or currency in self.rates:
+            return ""
+        return self.missing.get(currency, self.otherwise.format(currency))
+
+
+def read_rates(folder: Path | None, terms: Terms, period: str) -> RateSet:
+    """The rates of every published currency into that of settlement, by the method of the terms.
+
+    Raises InvalidRequest for a file with faults.
+    """
+    path, target = folder / FILE if folder else None, terms.settlement_currency
+    if target is None:
+        return RateSet()
+    if path is None or not path.exists():
+        return RateSet(target=target, otherwise=f"there is no {FILE}")
+    content = path.read_bytes()
+    published, findings = load(content.decode("utf-8"))
     if errors(findings):
         faults = [Fault(f"{FILE}:{one.row}:{one.field}", one.message) for one in errors(findings)]
         raise InvalidRequest(f"{FILE}: {faults[0].message}", faults)
-    found = {
-        name: rates.find(name, target, fixing_day(period)) for name in sorted({*rates.days, EURO} - {target})
-    }
-    return {name: rate for name, rate in found.items() if rate}
+    day, count = fixing_day(period), terms.fx.days if terms.fx else 1
+    method = {"method": "average", "days": count} if terms.fx else {"method": "fixed"}
+    source = {
+        "publisher": "European Central Bank, euro foreign exchange reference rates", "file": FILE,
+        "sha256": hashlib.sha256(content).hexdigest(), **method, "up_to": day.isoformat(),
+    }  # fmt: skip
+    rates, days, missing = dict[str, UsedRate](), dict[str, Sequence[date]](), dict[str, str]()
+    for name in sorted({*published.days, EURO} - {target}):
+        averaged = published.average(name, target, day, count) if terms.fx else None
+        rate = averaged[0] if averaged else None if terms.fx else published.find(name, target, day)
+        if rate is None:
+            missing[name] = published.why_none(name, target, day)
+        else:
+            rates[name] = rate
+        if averaged:
+            days[name] = averaged[1]
+    return RateSet(rates, days, source, missing, target, f"{FILE} has no rate of {{}}")
 
 
-def kept_rates(document: Mapping[str, Any]) -> dict[str, UsedRate]:
-    """The rates that a run has kept."""
-    return {
-        name: UsedRate(name, one["target"], Fraction(one["rate"]), date.fromisoformat(one["day"]))
-        for name, one in document.get("rates", {}).items()
-    }
-
-
-def told_rates(rates: Mapping[str, UsedRate]) -> dict[str, Any]:
-    """The rates as a run keeps them."""
-    return {
-        name: {"target": rate.target, "rate": rate.text, "day": rate.day.isoformat()}
-        for name, rate in sorted(rates.items())
-    }
+def kept_rates(document: Mapping[str, Any]) -> RateSet:
+    """The rates that a run has kept, and why it left what it has not converted."""
+    rates = document.get("rates", {})
+    return RateSet(
+        {
+            name: UsedRate(name, one["target"], Fraction(one["rate"]), date.fromisoformat(one["day"]))
+            for name, one in rates.items()
+        },
+        {
+            name: [date.fromisoformat(day) for day in one["days"]]
+            for name, one in rates.items()
+            if "days" in one
+        },
+        document.get("rates_from", {}),
+        {line["currency"]: line["because"] for line in document.get("unconverted", ())},
+    )
 
 
 def convert(positions: tuple[Position, ...], rates: Mapping[str, UsedRate]) -> list[Conversion]:

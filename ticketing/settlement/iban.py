@@ -1,9 +1,15 @@
 """Bank accounts that can be paid to: IBAN and BIC checked by country before they are kept and before they are used."""
 
+import tomllib
+from pathlib import Path
+
 from schwifty import BIC, IBAN
 from schwifty.exceptions import SchwiftyException
 
 from ticketing.errors import InvalidRequest
+
+_SEPA = tomllib.loads(Path(__file__).with_name("sepa_countries.toml").read_text(encoding="utf-8"))
+_SEPA_COUNTRIES = frozenset(_SEPA["iban"])
 
 
 def checked_iban(text: str, field: str = "iban") -> str:
@@ -25,3 +31,8 @@ def checked_bic(text: str, iban: str, field: str = "bic") -> str:
     if found.country_code != iban[:2]:
         raise InvalidRequest.at(field, f"the BIC is of {found.country_code}, the IBAN of {iban[:2]}")
     return str(found.compact)
+
+
+def is_in_sepa(iban: str) -> bool:
+    """Whether a SEPA credit transfer reaches an account, by its country (`sepa_countries.toml`)."""
+    return iban[:2] in _SEPA_COUNTRIES

@@ -1,11 +1,14 @@
 """Match the bank's lines with what is expected, and say of every other line why it does not match. Pure."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from tariffs.money import Money
 from ticketing.db.bank import BankLine
+from ticketing.settlement.sepa import LETTERS
 
 Kind = Literal["payment", "receipt", "payout"]
 Verdict = Literal["matched", "wrong_amount", "not_sent", "paid_before", "looks_like", "unknown"]
@@ -15,8 +18,12 @@ CERTAIN = ("matched",)
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A movement that the books wait for; `amount_minor` is negative for money that leaves."""
+    """A movement that the books of a region wait for; `amount_minor` is negative for money that leaves.
 
+    A line within `window_days` of `due`, before or after it, may be this movement.
+    """
+
+    region: str
     kind: Kind
     reference: str
     run_id: str | None
@@ -24,6 +31,8 @@ class Expected:
     name: str
     amount_minor: int
     currency: str
+    due: date
+    window_days: int
     open: bool = True
     sent: bool = True
 
@@ -39,7 +48,7 @@ class Finding:
 
 
 def match(lines: Sequence[BankLine], expected: Sequence[Expected]) -> list[Finding]:
-    """Judge every line: the reference decides; without one, amount and name are a proposal for a person.
+    """Judge every line: the reference decides; without one, amount, day and name together are a proposal for a person.
 
     Two lines never settle one expectation: the second is told as paid before.
     """
@@ -94,14 +103,42 @@ def _of_looks(line: BankLine, expected: Sequence[Expected], taken: set[str]) -> 
         if wanted.reference not in taken
         and (wanted.currency, wanted.amount_minor) == (line.currency, line.amount_minor)
     ]  # fmt: skip
-    named = [
-        wanted for wanted in alike if wanted.name and wanted.name.casefold() in line.counterparty.casefold()
-    ]
-    best = named or alike
+    agreed = {wanted.reference: (_is_about(line, wanted), _is_named(line, wanted)) for wanted in alike}
+    best = [wanted for wanted in alike if all(agreed[wanted.reference])]
     if len(best) == 1:
-        because = f"no reference of ours; amount{' and name' if named else ''} as {best[0].reference}: a person decides"
-        return Finding(line, "looks_like", because, best[0])
-    told = (
-        f"{len(best)} expected movements have this amount" if best else "nothing of this amount is expected"
-    )
-    return Finding(line, "unknown", f"no reference of ours; {told}")
+        told = f"amount, day (due {best[0].due}) and name ({best[0].name}) as {best[0].reference}"
+        return Finding(line, "looks_like", f"no reference of ours; {told}: a person decides", best[0])
+    return Finding(line, "unknown", f"no reference of ours; {_why_not(alike, agreed, len(best))}")
+
+
+def _why_not(alike: list[Expected], agreed: dict[str, tuple[bool, bool]], best: int) -> str:
+    """Why nothing is proposed, with what agrees where only one movement has the amount."""
+    if not alike:
+        return "nothing of this amount is expected"
+    if best:
+        return f"{best} expected movements have this amount, about this day and of this name"
+    if len(alike) > 1:
+        return f"{len(alike)} expected movements have this amount, none of them day and name too"
+    (wanted,) = alike
+    day, name = agreed[wanted.reference]
+    missing = " and ".join(part for part, agrees in (("day", day), ("name", name)) if not agrees)
+    too = " and day" if day else " and name" if name else ""
+    return f"amount{too} as {wanted.reference} (due {wanted.due}), but not the {missing}"
+
+
+def _is_about(line: BankLine, wanted: Expected) -> bool:
+    told = line.booking_date or line.value_date
+    return bool(told) and abs((date.fromisoformat(told) - wanted.due).days) <= wanted.window_days
+
+
+def _is_named(line: BankLine, wanted: Expected) -> bool:
+    """Whether the expected name is among what the bank says of the other party, by words."""
+    name = folded(wanted.name)
+    return bool(name) and f" {name} " in f" {folded(line.counterparty)} "
+
+
+def folded(name: str) -> str:
+    """A name's words without case, accents and signs: banks change all of these on the way."""
+    bare = unicodedata.normalize("NFKD", name.translate(LETTERS).casefold())
+    letters = (letter for letter in bare if not unicodedata.combining(letter))
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in letters).split())

@@ -48,7 +48,7 @@ def settle(
     """Decide what is paid now. Keys are (operator, currency), amounts minor units that the operator is owed.
 
     A total below the threshold of its currency, on either side of zero, is carried forward, and so is every
-    total of an operator that is held back (insolvency, a contract without set-off).
+    total of an operator that is held back (insolvency, a dispute).
     """
     waiting = set(held_back)
     owed = owed_of(month, opening)

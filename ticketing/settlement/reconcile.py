@@ -1,18 +1,24 @@
-"""Reconcile: import the bank's statement, book what matches for certain, show the rest, let a person book it."""
+"""Reconcile: import the bank's statement, book what matches for certain, show the rest, let a person book it.
 
-from dataclasses import asdict, dataclass
+The scheme has its bank account for all regions together. So a line is held against what every region waits for, and
+booked where it belongs; one that waits is seen, and booked by a person, from any region.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeVar, get_args
 
+from tariffs.money import Money
 from ticketing.books import accounts, settling
 from ticketing.db import Transaction, bank, books, runs
-from ticketing.db.bank import BankLine, BankMatch
+from ticketing.db.bank import BankLine, BankMatch, Suspended
 from ticketing.db.books import Account, Entry
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.progress import Progress, Stages, silent, told
 from ticketing.settlement import camt
 from ticketing.settlement.calculate import paid_positions
-from ticketing.settlement.export import end_to_end_id
+from ticketing.settlement.export import due_date, end_to_end_id
 from ticketing.settlement.matching import CERTAIN, Expected, Finding, match, missing
 from ticketing.settlement.office import Office
 from ticketing.settlement.positions import SCHEME
@@ -20,21 +26,27 @@ from ticketing.settlement.run_state import checked_name, is_same_person
 from ticketing.settlement.steps import checked_reason
 
 T = TypeVar("T")
-Way = Literal["payment", "receipt", "payout", "suspense", "bank_fee"]
+Way = Literal["payment", "receipt", "payout", "suspense", "bank_fee", "fx"]
 WAYS: tuple[Way, ...] = get_args(Way)
 # What suspense may be cleared as; `operator:` is followed by one's id.
 BANK_FEE, OPERATOR = "bank_fee", "operator:"
+# An exchange that differs by more than this part from what was converted is not that exchange.
+_MOST_FX_DIFFERENCE = 10
+_FX_CLEARING = "fx_clearing"
+# Whose name a payout bears at the bank: the one gateway that pays out.
+_GATEWAY = "Stripe"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a line is booked as, by whom and why."""
+    """What a line is booked as, by whom and why; of an exchange also what stands on `fx_clearing`."""
 
     way: Way
     wanted: Expected | None
     by: str
     reason: str
     at: datetime
+    converted_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,7 @@ class Waiting:
 
     line: BankLine
     booked: BankMatch
+    region: str
     amount_minor: int
     days: int
 
@@ -57,62 +70,84 @@ def import_statement(
 ) -> tuple[int, list[Finding]]:
     """Store the lines of a camt.053 file and book those that match for certain; answers (new lines, findings).
 
-    A line that was imported before is not stored again. Raises InvalidRequest for a file with faults, or for an
-    account that is not the scheme's.
+    What matches is booked in its own region; a line that matches nowhere is kept for `region`. One that was imported
+    before is not stored again. Raises InvalidRequest for a file with faults, or for an account that is not the scheme's.
     """
     now, by = office.clock.now(), checked_name(by)
     stages = Stages(progress, {"storing lines": 1, "booking lines": 2})
     found = camt.read(content)
     with office.database.write() as tx:
-        _queue(tx, region, now)
+        regions = _queue(tx, region, now)
         own = {account.iban for account in bank.list_accounts(tx) if account.party == SCHEME}
         stranger = next((line.iban for line in found if line.iban not in own), None)
         if stranger:
             raise InvalidRequest.at("file", f"{stranger} is not an account of the scheme")
+        lines = [BankLine(region=region, imported_at=now, **asdict(line)) for line in found]
         new = sum(
-            bank.insert_line(tx, BankLine(region=region, imported_at=now, **asdict(line)))
-            for line in told(found, stages.begin("storing lines"), len(found), every=100)
+            bank.insert_line(tx, line)
+            for line in told(
+                _at_home(lines, _expected(tx, office, regions)),
+                stages.begin("storing lines"),
+                len(lines),
+                every=100,
+            )
         )
-        findings = _findings(tx, region)
+        findings = _findings(tx, office, regions)
         for finding in told(findings, stages.begin("booking lines"), len(findings), every=100):
             if finding.verdict in CERTAIN and finding.expected:
                 decided = Decision(finding.expected.kind, finding.expected, by, finding.because, now)
-                _book(tx, region, finding.line, decided)
-        _finish_runs(tx, region, by, now)
+                _book(tx, finding.expected.region, finding.line, decided)
+        _finish_runs(tx, regions, by, now)
     return new, findings
 
 
 def review(office: Office, region: str) -> tuple[list[Finding], list[Expected]]:
-    """Every line that is not booked with the reason why, and what was sent or is due and is on no line."""
+    """Every line that is not booked with the reason why, and what a region has sent or is due and is on no line."""
     with office.database.read() as tx:
-        findings = _findings(tx, region)
-        return findings, missing(findings, _expected(tx, region))
+        regions = sorted({region, *bank.list_regions(tx)})
+        findings = _findings(tx, office, regions)
+        return findings, missing(findings, _expected(tx, office, [region]))
 
 
 def list_suspense(office: Office, region: str) -> list[Waiting]:
-    """What waits on suspense, oldest first."""
-    now = office.clock.now()
-    found = []
+    """What waits on suspense in the books of a region, oldest first."""
     with office.database.read() as tx:
-        for waits in bank.list_suspense(tx, region):
-            line, booked = bank.find_line(tx, waits.line_id), _booking(bank.list_trail(tx, waits.line_id))
-            if line and booked:
-                found.append(Waiting(line, booked, waits.amount_minor, max(0, (now - booked.at).days)))
-    return sorted(found, key=lambda one: (one.booked.at, one.line.id))
+        found = [_waiting(tx, waits, office.clock.now()) for waits in bank.list_suspense(tx, region)]
+    return sorted((one for one in found if one), key=lambda one: (one.booked.at, one.line.id))
 
 
-def get_booked(office: Office, region: str, line_id: str) -> tuple[BankLine, list[BankMatch], Waiting | None]:
+def list_converted(office: Office, region: str) -> list[Money]:
+    """What runs of a region have converted and the bank has not exchanged yet: negative for money that leaves."""
+    with office.database.read() as tx:
+        return [Money(amount, name) for name, amount in bank.sum_purpose(tx, region, _FX_CLEARING).items()]
+
+
+def get_booked(office: Office, line_id: str) -> tuple[BankLine, list[BankMatch], Waiting | None]:
     """A line with what became of it, first to last, and what of it waits on suspense; raises NotFound."""
     with office.database.read() as tx:
-        line = _line(tx, region, line_id)
-        trail = bank.list_trail(tx, line.id)
-    return line, trail, next((one for one in list_suspense(office, region) if one.line.id == line.id), None)
+        line = _line(tx, line_id)
+        waits = _suspended(tx, line)
+        found = _waiting(tx, waits, office.clock.now()) if waits else None
+        return line, bank.list_trail(tx, line.id), found
 
 
-def list_booked(office: Office, region: str, limit: int = 50) -> list[tuple[BankLine, BankMatch]]:
+def list_booked(office: Office, limit: int = 50) -> list[tuple[BankLine, BankMatch]]:
     """The steps that were taken last with lines: booked as what, taken back, cleared; by whom and why."""
     with office.database.read() as tx:
-        return bank.list_matches(tx, region, limit)
+        return bank.list_matches(tx, limit)
+
+
+def _waiting(tx: Transaction, waits: Suspended, now: datetime) -> Waiting | None:
+    line, booked = bank.find_line(tx, waits.line_id), _booking(bank.list_trail(tx, waits.line_id))
+    if line is None or booked is None:
+        return None
+    return Waiting(line, booked, waits.region, waits.amount_minor, max(0, (now - booked.at).days))
+
+
+def _suspended(tx: Transaction, line: BankLine) -> Suspended | None:
+    """What of a line waits on suspense, in the region that booked it."""
+    found = (one for region in bank.list_regions(tx) for one in bank.list_suspense(tx, region))
+    return next((one for one in found if one.line_id == line.id), None)
 
 
 def book_line(
@@ -121,21 +156,25 @@ def book_line(
     """Book a line that did not match, as a person decides.
 
     `payment`, `receipt` and `payout` name the expected `reference` (or take what the line looks like); a difference
-    goes to suspense, where it stays visible. `suspense` and `bank_fee` book the line as it is.
+    goes to suspense, where it stays visible. They are booked in the region that expects them. `suspense` and
+    `bank_fee` book the line as it is, in `region`. `fx` settles what the runs of `region` have converted in the line's
+    currency; a difference is the exchange's (account `fx_difference`).
     """
     now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
     if way not in WAYS:
         raise InvalidRequest.at("as", f"may be {', '.join(WAYS)}")
     with office.database.write() as tx:
-        _queue(tx, region, now)
+        regions = _queue(tx, region, now)
         finding = _only(
-            [found for found in _findings(tx, region) if found.line.id.startswith(line_id)], line_id
+            [found for found in _findings(tx, office, regions) if found.line.id.startswith(line_id)], line_id
         )
         wanted = None
         if way in {"payment", "receipt", "payout"}:
             wanted = finding.expected
             if reference is not None:
-                wanted = next((one for one in _expected(tx, region) if one.reference == reference), None)
+                wanted = next(
+                    (one for one in _expected(tx, office, regions) if one.reference == reference), None
+                )
             if wanted is None or wanted.kind != way or not wanted.open:
                 raise Conflict(f"there is no open {way} {reference or 'for this line'}: name its reference")
             if wanted.currency != finding.line.currency:
@@ -144,21 +183,23 @@ def book_line(
                 )
             if not wanted.sent:
                 raise Conflict("the run is exported and not marked as sent: mark it first")
-        made = _book(tx, region, finding.line, Decision(way, wanted, by, reason, now))
-        _finish_runs(tx, region, by, now)
+        home = wanted.region if wanted else region
+        converted = _converted(tx, region, finding.line) if way == "fx" else 0
+        made = _book(tx, home, finding.line, Decision(way, wanted, by, reason, now, converted))
+        _finish_runs(tx, regions, by, now)
     return made
 
 
 def unbook_line(office: Office, region: str, line_id: str, *, by: str, reason: str) -> BankMatch:
     """Take back what was done last with a line: its booking, and it waits again; or the clearing of its suspense.
 
-    Booked back by an entry that names the one it reverses. Raises Conflict for a payment or receipt of a run that is
+    Booked back by an entry of the same region that names the one it reverses. Raises Conflict for a payment or receipt of a run that is
     reconciled: the line has settled it for good.
     """
     now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
     with office.database.write() as tx:
         _queue(tx, region, now)
-        line = _line(tx, region, line_id)
+        line = _line(tx, line_id)
         trail = bank.list_trail(tx, line.id)
         last = trail[-1] if trail and trail[-1].kind == "cleared" else _booking(trail)
         if last is None:
@@ -174,7 +215,7 @@ def unbook_line(office: Office, region: str, line_id: str, *, by: str, reason: s
         made = BankMatch(line.id, kind, None, last.party, last.amount_minor, reason, by, now, len(trail) + 1)
         if booked:
             entry = settling.bank_taken_back(
-                f"bank_{kind}", _source_of(made), booked, region=region, at=now,
+                f"bank_{kind}", _source_of(made), booked, region=booked.region, at=now,
                 note={"line": line.id, "reason": reason, "by": by},
             )  # fmt: skip
             _written(tx, entry, now)
@@ -187,15 +228,16 @@ def clear_suspense(
 ) -> BankMatch:
     """Say whose the money is that a line left on suspense: `bank_fee`, `operator:<id>` or `scheme`.
 
-    Another person than the one who booked the line (a write-off needs four eyes). An operator finds it on its next
-    statement. Raises InvalidRequest at `as`, Conflict for a line that has nothing on suspense.
+    Another person than the one who booked the line (a write-off needs four eyes). An operator, one of the region that
+    booked the line, finds it on its next statement. Raises InvalidRequest at `as`, Conflict for a line that has nothing on suspense.
     """
     now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
     with office.database.write() as tx:
         _queue(tx, region, now)
-        line = _line(tx, region, line_id)
-        account = _whose(tx, office, region, cleared_as, line.currency)
-        waits = next((one for one in bank.list_suspense(tx, region) if one.line_id == line.id), None)
+        line = _line(tx, line_id)
+        waits = _suspended(tx, line)
+        home = waits.region if waits else region
+        account = _whose(tx, office, home, cleared_as, line.currency)
         trail = bank.list_trail(tx, line.id)
         booking = _booking(trail)
         if waits is None or booking is None:
@@ -205,7 +247,7 @@ def clear_suspense(
         party = cleared_as.removeprefix(OPERATOR)
         made = BankMatch(line.id, "cleared", None, party, waits.amount_minor, reason, by, now, len(trail) + 1)
         entry = settling.suspense_cleared(
-            _source_of(made), account, waits.amount_minor, currency=line.currency, region=region, at=now,
+            _source_of(made), account, waits.amount_minor, currency=line.currency, region=home, at=now,
             note={"line": line.id, "as": cleared_as, "reason": reason, "by": by},
         )  # fmt: skip
         _written(tx, entry, now)
@@ -236,9 +278,9 @@ def _whose(tx: Transaction, office: Office, region: str, cleared_as: str, curren
     return accounts.operator_payable(operator, currency)
 
 
-def _line(tx: Transaction, region: str, start: str) -> BankLine:
+def _line(tx: Transaction, start: str) -> BankLine:
     """The one line whose id begins so; raises NotFound for none or several."""
-    return _only(bank.list_lines_like(tx, region, start), start)
+    return _only(bank.list_lines_like(tx, start), start)
 
 
 def _only(found: list[T], start: str) -> T:
@@ -277,22 +319,45 @@ def _written(tx: Transaction, entry: Entry | None, now: datetime) -> None:
         raise Conflict("this line was just dealt with by somebody else")
 
 
-def _queue(tx: Transaction, region: str, now: datetime) -> None:
-    """One at a time: two clerks with the same file must not book the same line."""
-    books.lock_period(tx, region, books.month_of(now))
+def _queue(tx: Transaction, region: str, now: datetime) -> list[str]:
+    """One at a time in all regions, whose names it answers: two clerks with the same file must not book the same line."""
+    regions = sorted({region, *bank.list_regions(tx)})
+    for one in regions:
+        books.lock_period(tx, one, books.month_of(now))
+    return regions
 
 
-def _findings(tx: Transaction, region: str) -> list[Finding]:
-    return match(bank.list_open_lines(tx, region), _expected(tx, region))
+def _at_home(lines: list[BankLine], expected: list[Expected]) -> list[BankLine]:
+    """Lines in the region whose movement they are for certain, the others where they were imported."""
+    return [
+        replace(found.line, region=found.expected.region)
+        if found.verdict in CERTAIN and found.expected
+        else found.line
+        for found in match(lines, expected)
+    ]
 
 
-def _expected(tx: Transaction, region: str) -> list[Expected]:
-    """Payments and receipts of exported and sent runs, and gateways' payouts on their way."""
+def _findings(tx: Transaction, office: Office, regions: Sequence[str]) -> list[Finding]:
+    return match(bank.list_open_lines(tx), _expected(tx, office, regions))
+
+
+def _expected(tx: Transaction, office: Office, regions: Sequence[str]) -> list[Expected]:
+    """Payments and receipts of exported and sent runs, and gateways' payouts on their way, of some regions."""
+    names = {account.party: account.name for account in bank.list_accounts_in_force(tx)}
+    return [
+        wanted
+        for region in regions
+        for days in [office.terms(region).proposal_days]
+        for wanted in (*_of_runs(tx, region, names, days), *_payouts(tx, region, days))
+    ]
+
+
+def _of_runs(tx: Transaction, region: str, names: Mapping[str, str], days: int) -> list[Expected]:
     found = runs.list_runs_in_state(tx, region, ("exported", "sent", "reconciled"))
     settled = bank.list_settled(tx, [run.id for run in found])
-    names = {account.party: account.name for account in bank.list_accounts_in_force(tx)}
-    expected = [
+    return [
         Expected(
+            region=region,
             kind="payment" if amount > 0 else "receipt",
             reference=end_to_end_id(run, operator, currency),
             run_id=run.id,
@@ -300,27 +365,36 @@ def _expected(tx: Transaction, region: str) -> list[Expected]:
             name=names.get(operator, ""),
             amount_minor=-amount,
             currency=currency,
+            due=due_date(run),
+            window_days=days,
             open=(run.id, operator, currency) not in settled,
             sent=run.state != "exported" or amount < 0,
         )
         for run in found
         for (operator, currency), amount in sorted(paid_positions(run.document).items())
     ]
-    return expected + [
-        Expected("payout", payout, None, payout, "", amount, currency)
-        for payout, currency, amount in bank.list_payouts_in_transit(tx, region)
+
+
+def _payouts(tx: Transaction, region: str, days: int) -> list[Expected]:
+    return [
+        Expected(region, "payout", payout, None, payout, _GATEWAY, amount, currency, sent_at.date(), days)
+        for payout, currency, amount, sent_at in bank.list_payouts_in_transit(tx, region)
     ]
 
 
 _KINDS: dict[Way, str] = {
     "payment": "run_paid", "receipt": "run_received", "payout": "payout_arrived",
-    "suspense": "suspense", "bank_fee": "bank_fee",
+    "suspense": "suspense", "bank_fee": "bank_fee", "fx": "fx_exchanged",
 }  # fmt: skip
 
 
 def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> BankMatch:
     wanted = decided.wanted
-    expected = wanted.amount_minor if wanted else 0 if decided.way == "suspense" else line.amount_minor
+    expected = (
+        wanted.amount_minor
+        if wanted
+        else {"suspense": 0, "fx": decided.converted_minor}.get(decided.way, line.amount_minor)
+    )
     note = {"reason": decided.reason, "by": decided.by, "currency": line.currency}
     made = BankMatch(
         line.id, decided.way, wanted.run_id if wanted else None, wanted.party if wanted else None,
@@ -329,10 +403,22 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
     entry = settling.bank_movement(
         _KINDS[decided.way], _source_of(made), _account(decided, line), region=region, expected=expected,
         booked=line.amount_minor, at=decided.at, note=note,
+        rest=accounts.fx_difference(line.currency) if decided.way == "fx" else None,
     )  # fmt: skip
     _written(tx, entry, decided.at)
     bank.insert_match(tx, made)
     return made
+
+
+def _converted(tx: Transaction, region: str, line: BankLine) -> int:
+    """What stands on `fx_clearing` in a line's currency; raises Conflict where the line is not the exchange of all of it."""
+    stands = bank.sum_purpose(tx, region, _FX_CLEARING).get(line.currency, 0)
+    if abs(line.amount_minor - stands) * _MOST_FX_DIFFERENCE > abs(stands) or not stands:
+        raise Conflict(
+            f"{Money(stands, line.currency)} was converted by the runs of {region} and waits for its exchange: "
+            f"{Money(line.amount_minor, line.currency)} is not that (a tenth of it may differ)"
+        )
+    return stands
 
 
 def _account(decided: Decision, line: BankLine) -> Account | None:
@@ -342,12 +428,14 @@ def _account(decided: Decision, line: BankLine) -> Account | None:
         return accounts.operator_receivable(str(decided.wanted.party), line.currency)
     if decided.way == "payout":
         return accounts.in_transit(line.currency)
+    if decided.way == "fx":
+        return accounts.fx_clearing(line.currency)
     return accounts.bank_fee(line.currency) if decided.way == "bank_fee" else None
 
 
-def _finish_runs(tx: Transaction, region: str, by: str, now: datetime) -> None:
+def _finish_runs(tx: Transaction, regions: Sequence[str], by: str, now: datetime) -> None:
     """A sent run whose every payment and receipt is on the bank's lines is reconciled."""
-    for run in runs.list_runs_in_state(tx, region, ("sent",)):
+    for run in (run for region in regions for run in runs.list_runs_in_state(tx, region, ("sent",))):
         settled = bank.list_settled(tx, [run.id])
         if {(run.id, *key) for key in paid_positions(run.document)} <= settled:
             runs.insert_step(tx, run.id, state="reconciled", actor=by, at=now, digest=run.digest)

@@ -1,7 +1,7 @@
 """The payment file for the bank: SEPA credit transfers in ISO 20022 pain.001.001.09, checked against its schema. Pure.
 
 One credit transfer for each operator that gets money; the control sum is the run's total. The same run gives the
-same bytes.
+same bytes. An address is told where its town is known: banks take none that is a country alone.
 """
 
 import io
@@ -15,14 +15,17 @@ from sepaxml.validation import try_valid_xml
 
 from tariffs.money import Money
 from ticketing.errors import Conflict
-from ticketing.settlement.iban import checked_bic, checked_iban
+from ticketing.settlement.iban import checked_bic, checked_iban, is_in_sepa
 
 SCHEMA = "pain.001.001.09"
 CURRENCY = "EUR"
+# The most that one SEPA credit transfer may carry (EPC132-08): 999,999,999.99 euro.
+MOST_MINOR = 99_999_999_999
 _NAMESPACE = f"urn:iso:std:iso:20022:tech:xsd:{SCHEMA}"
 # The characters that every bank of the scheme takes (EPC217-08).
 _ALLOWED = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-?:().,'+ ")
-_LETTERS = str.maketrans(
+# Letters that do not fall apart into a plain one and an accent.
+LETTERS = str.maketrans(
     {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "ß": "ss", "æ": "ae", "Æ": "AE", "đ": "d", "&": "+"}
 )
 
@@ -46,6 +49,16 @@ class Transfer:
     amount_minor: int
     end_to_end_id: str
     remittance: str
+
+
+def why_not(party: Party, amount_minor: int = 0) -> str | None:
+    """Why no SEPA credit transfer of this amount can be made from or to a party; None where it can be."""
+    if not is_in_sepa(party.iban):
+        return f"its account is in {party.iban[:2]}, outside of SEPA: pay it by another way"
+    if amount_minor > MOST_MINOR:
+        amount = Money(amount_minor, CURRENCY)
+        return f"{amount} is more than the {Money(MOST_MINOR, CURRENCY)} of one SEPA credit transfer"
+    return None
 
 
 def to_xml(
@@ -86,7 +99,7 @@ def to_xml(
 
 def plain(text: str, longest: int) -> str:
     """The text in the characters that every bank takes: accents fall, anything else becomes a dot."""
-    bare = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    bare = unicodedata.normalize("NFKD", text.translate(LETTERS))
     letters = "".join(letter for letter in bare if not unicodedata.combining(letter))
     return "".join(letter if letter in _ALLOWED else "." for letter in letters)[:longest].strip() or "."
 
@@ -106,10 +119,10 @@ def _transfer(batch: ET.Element, transfer: Transfer) -> None:
 def _party(parent: ET.Element, name: str, party: Party) -> None:
     found = _add(parent, name)
     _add(found, "Nm", plain(party.name, 70))
-    address = _add(found, "PstlAdr")
     if party.town:
+        address = _add(found, "PstlAdr")
         _add(address, "TwnNm", plain(party.town, 35))
-    _add(address, "Ctry", party.country)
+        _add(address, "Ctry", party.country)
 
 
 def _account(parent: ET.Element, name: str, party: Party) -> None:

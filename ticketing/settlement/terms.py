@@ -15,7 +15,7 @@ from ticketing.errors import Fault, InvalidRequest
 
 FILE = "settlement.toml"
 _LAST_DAY = 28
-_WHOLE_BP, _MOST_DAYS = 10_000, 366
+_WHOLE_BP, _MOST_DAYS, _MOST_FX_DAYS = 10_000, 366, 31
 # A percentage is read as an amount with two decimals is, so "2.5" is a fault and "2.50" is not a float.
 _HUNDREDTHS = "EUR"
 
@@ -71,6 +71,14 @@ class Breakage:
 
 
 @dataclass(frozen=True, slots=True)
+class FxMethod:
+    """Convert by the mean of the last days' rates instead of by the last day's alone."""
+
+    method: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """Everything that the operators of a region have agreed about settling; amounts in minor units."""
 
@@ -83,12 +91,18 @@ class Terms:
     subsidies: tuple[Subsidy, ...] = ()
     commissions: tuple[Commission, ...] = ()
     breakage: tuple[Breakage, ...] = ()
+    fx: FxMethod | None = None
+    # How far from its due day a line of the bank may lie to be proposed as a movement; no run is calculated by it.
+    proposal_days: int = 7
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form that a run keeps; later kinds of terms are told where there are any, so that old runs stay."""
         told = asdict(self)
+        del told["proposal_days"]
         return {
-            name: value for name, value in told.items() if value or name not in {"commissions", "breakage"}
+            name: value
+            for name, value in told.items()
+            if value or name not in {"commissions", "breakage", "fx"}
         }
 
 
@@ -118,11 +132,16 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
         "subsidies",
         "commissions",
         "breakage",
+        "fx",
+        "proposal_days",
     }
     faults.extend(Fault(name, "unknown key") for name in document if name not in known)
     day = document.get("payment_day", 15)
     if not isinstance(day, int) or isinstance(day, bool) or not 1 <= day <= _LAST_DAY:
         faults.append(Fault("payment_day", f"must be a day from 1 to {_LAST_DAY}"))
+    window = document.get("proposal_days", 7)
+    if not isinstance(window, int) or isinstance(window, bool) or not 0 <= window <= _LAST_DAY:
+        faults.append(Fault("proposal_days", f"must be days from 0 to {_LAST_DAY}"))
     thresholds = document.get("thresholds", {})
     terms = Terms(
         payment_day=day,
@@ -137,6 +156,8 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
         subsidies=tuple(reader.rows(document, "subsidies", _subsidy)),
         commissions=tuple(reader.rows(document, "commissions", _commission)),
         breakage=tuple(reader.rows(document, "breakage", _breakage)),
+        fx=_fx(reader, document.get("fx", {})),
+        proposal_days=window,
     )
     faults.extend(_repeated(terms))
     if faults:
@@ -169,6 +190,7 @@ def terms_of(kept: Mapping[str, Any]) -> Terms:
         tuple(Guarantee(**one) for one in kept["guarantees"]), tuple(Subsidy(**one) for one in kept["subsidies"]),
         tuple(Commission(**one) for one in kept.get("commissions", ())),
         tuple(Breakage(tuple(one["products"]), one["after_days"]) for one in kept.get("breakage", ())),
+        FxMethod(**kept["fx"]) if "fx" in kept else None,
     )  # fmt: skip
 
 
@@ -275,3 +297,22 @@ def _breakage(reader: _Reader, row: Mapping[str, Any], path: str) -> Breakage:
     if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= _MOST_DAYS:
         reader.wrong(f"{path}.after_days", f"must be days from 0 to {_MOST_DAYS}")
     return Breakage(products, days)
+
+
+def _fx(reader: _Reader, row: Any) -> FxMethod | None:
+    """How rates are taken: `fixed`, the last day's, unless `average` over so many `days` is said."""
+    if not isinstance(row, dict):
+        reader.wrong("fx", "must be a table")
+        return None
+    reader.known(row, "fx", "method", "days")
+    method, days = row.get("method", "fixed"), row.get("days")
+    if method not in {"fixed", "average"}:
+        reader.wrong("fx.method", "may be fixed, average")
+    if method == "fixed":
+        if days is not None:
+            reader.wrong("fx.days", "goes with the method average")
+        return None
+    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= _MOST_FX_DAYS:
+        reader.wrong("fx.days", f"must be days from 1 to {_MOST_FX_DAYS}")
+        return None
+    return FxMethod("average", days)

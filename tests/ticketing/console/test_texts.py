@@ -17,7 +17,7 @@ VALUES = {
     "next": ("draft", "calculated", "approved", "exported", "sent", "reconciled", "rejected", "voided"),
     "period": ("open", "closing", "closed"), "role": ("finance", "operator_finance", "admin"),
     "verdict": ("matched", "wrong_amount", "not_sent", "paid_before", "looks_like", "unknown"),
-    "way": ("payment", "receipt", "payout", "suspense", "bank_fee", "cleared", "unbooked", "uncleared"),
+    "way": ("payment", "receipt", "payout", "suspense", "bank_fee", "fx", "cleared", "unbooked", "uncleared"),
     "way_hint": ("payment", "receipt", "payout", "suspense", "bank_fee"),
     "dispute": ("open", "corrected", "rejected", "withdrawn"), "account": ("in force", "replaced", "waiting"),
     "now": ("calculated", "approved", "exported", "rejected", "voided"), "take_back": ("calculated", "approved", "exported"),

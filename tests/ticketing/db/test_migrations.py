@@ -83,6 +83,15 @@ def test_what_lines_of_the_bank_were_booked_as_survives_and_begins_their_trails(
                 "INSERT INTO bank_match (line_id, kind, amount_minor, reason, actor, at) "
                 f"VALUES ('m', 'bank_fee', -1, 'r', 'a', {NOW})"
             )
+            tx.exec_driver_sql(
+                "INSERT INTO bank_match (line_id, seq, kind, amount_minor, reason, actor, at) "
+                f"VALUES ('m', 2, 'unbooked', -1, 'r', 'a', {NOW}), ('m', 3, 'fx', -1, 'r', 'a', {NOW})"
+            )
+        with pytest.raises(DatabaseError, match="does not clear"), old.write() as tx:
+            tx.exec_driver_sql(
+                "INSERT INTO bank_match (line_id, seq, kind, amount_minor, reason, actor, at) "
+                f"VALUES ('l', 2, 'cleared', -1, 'r', 'a', {NOW})"
+            )
         for change in ("UPDATE bank_match SET actor = 'b'", "DELETE FROM bank_match"):
             with pytest.raises(DatabaseError), old.write() as tx:
                 tx.exec_driver_sql(change)

@@ -130,6 +130,16 @@ def test_the_review_shows_who_paid_and_what_for_and_no_stranger_writes_on_the_te
     assert review.splitlines()[1].strip() == "from Mallory ?Ltd: rent ?2J for October"
 
 
+def test_an_account_outside_of_sepa_is_entered_with_a_word_about_it(clerk: Clerk) -> None:
+    words = ("settlement", "account", "enter", "hsl", "--name", "H", "--by", "C")
+
+    outside, inside = clerk(*words, "AE070331234567890123456"), clerk(*words, _IBANS["hsl"])
+
+    assert ok(outside) != ok(inside)
+    assert outside.stderr == "AE is outside of SEPA: no run is exported that pays it in euro\n"
+    assert inside.stderr == ""
+
+
 def test_an_operator_disputes_a_line_and_is_answered(clerk: Clerk, tmp_path: Path) -> None:
     run = json.loads(ok(clerk("settlement", "close", "2026-09", "--by", "Anna")))["run"]
     rows = (tmp_path / "out/preview/helsinki-tallinn/2026-09/hsl.csv").read_text().splitlines()

@@ -26,6 +26,7 @@ from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.settlement import accounts, export, sepa, service, steps
 from ticketing.settlement.business_days import easter, is_business_day, next_business_day
+from ticketing.settlement.iban import is_in_sepa
 from ticketing.settlement.office import Office
 
 IBANS = {"scheme": "FI2112345600000785", "hsl": "DE89370400440532013000", "tlt": "EE382200221020145685"}
@@ -406,3 +407,52 @@ def test_a_run_that_is_voided_while_it_is_exported_leaves_no_files(desk: Office,
     with pytest.raises(Conflict, match="the run is voided"):
         export.export(desk, run.id, "Bertil", tmp_path, progress=voided)
     assert not list((tmp_path / "r").iterdir())
+
+
+@pytest.mark.parametrize("party", ["hsl", "scheme"])
+def test_a_run_that_pays_from_or_to_an_account_outside_of_sepa_is_not_exported_and_names_the_party(
+    desk: Office, tmp_path: Path, party: str
+) -> None:
+    enter_accounts(desk)
+    other = accounts.enter(desk, party, "AE070331234567890123456", name="Gulf", by="Clara", town="Dubai")
+    accounts.approve(desk, other.id, "David")
+    run = service.close(desk, "r", "2026-09", "Anna")
+    steps.approve(desk, run.id, "Bertil", run.digest)
+
+    with pytest.raises(Conflict, match=f"{party}: its account is in AE, outside of SEPA") as refusal:
+        export.export(desk, run.id, "Bertil", tmp_path)
+
+    assert [fault.path for fault in refusal.value.faults] == [party]
+    assert service.get_run(desk, run.id).state == "approved"
+
+
+def test_one_transfer_of_more_than_sepa_carries_is_refused_by_its_partys_name(
+    database: Database, tmp_path: Path
+) -> None:
+    sell(database, "t1", {"hsl": 99_999_999_999, "tlt": 100_000_000_000})
+    desk = office(database)
+
+    with pytest.raises(Conflict) as refusal:
+        exported(desk, tmp_path)
+
+    assert refusal.value.detail == (
+        "tlt: 1000000000.00 EUR is more than the 999999999.99 EUR of one SEPA credit transfer"
+    )
+
+
+def test_the_countries_of_sepa_are_those_of_the_epcs_list() -> None:
+    inside = {"AT", "FI", "EE", "GI", "RS", "VA", "GB", "CH"}
+
+    assert {
+        country for country in (*inside, "AE", "FO", "GL", "TR", "US", "XK") if is_in_sepa(country)
+    } == inside
+
+
+def test_an_address_without_a_town_is_left_out_of_the_payment_file() -> None:
+    payer = sepa.Party("Scheme", IBANS["scheme"], "", "", "FI")
+    payee = replace(payer, iban=IBANS["hsl"], town="Köln", country="DE")
+
+    content = sepa.to_xml("m", payer, [sepa.Transfer(payee, 5, "e", "r")], AT, date(2026, 10, 15)).decode()
+
+    assert content.count("<PstlAdr>") == 1
+    assert re.search(r"<PstlAdr>\s*<TwnNm>Koln</TwnNm>\s*<Ctry>DE</Ctry>\s*</PstlAdr>", content)

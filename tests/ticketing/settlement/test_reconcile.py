@@ -123,20 +123,72 @@ def test_a_payment_that_the_bank_carried_out_twice_is_not_settled_twice(desk: Of
         reconcile.book_line(desk, "r", findings[1].line.id, "payment", by="Clara", reason="again")
 
 
-def test_a_line_without_our_reference_is_only_proposed(desk: Office, tmp_path: Path) -> None:
-    sent(desk, tmp_path)
+@pytest.mark.parametrize("name", ["HSL Õy &amp; Co", "hsl oy + co, Helsinki"])
+def test_a_line_without_our_reference_is_only_proposed_and_says_what_agreed(
+    desk: Office, tmp_path: Path, name: str
+) -> None:
+    reference = export.end_to_end_id(sent(desk, tmp_path), "hsl")
 
     _, findings = reconcile.import_statement(
-        desk,
-        "r",
-        statement(line("10.00", "NOTPROVIDED", name="HSL Õy & Co".replace("&", "&amp;")), closing="90.00"),
-        "Clara",
+        desk, "r", statement(line("10.00", "NOTPROVIDED", name=name), closing="90.00"), "Clara"
     )
     _, absent = reconcile.review(desk, "r")
 
-    assert findings[0].verdict == "looks_like"
-    assert "a person decides" in findings[0].because
+    assert (findings[0].verdict, findings[0].because) == (
+        "looks_like",
+        f"no reference of ours; amount, day (due 2026-10-15) and name (HSL Õy & Co) as {reference}: a person decides",
+    )
     assert {wanted.party for wanted in absent} == {"hsl", "tlt", "viking", "po_1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "agreed"),
+    [
+        ("Hslund Oy Co", "2026-10-15", "amount and day as {} (due 2026-10-15), but not the name"),
+        ("", "2026-10-15", "amount and day as {} (due 2026-10-15), but not the name"),
+        ("HSL Oy Co", "2026-10-23", "amount and name as {} (due 2026-10-15), but not the day"),
+        ("Rent Ltd", "2026-10-07", "amount as {} (due 2026-10-15), but not the day and name"),
+    ],
+)
+def test_an_amount_alone_proposes_nothing(
+    desk: Office, tmp_path: Path, name: str, day: str, agreed: str
+) -> None:
+    reference = export.end_to_end_id(sent(desk, tmp_path), "hsl")
+    told = line("10.00", "NOTPROVIDED", name=name).replace("2026-10-15", day)
+
+    _, (found,) = reconcile.import_statement(desk, "r", statement(told, closing="90.00"), "Clara")
+
+    assert (found.verdict, found.expected) == ("unknown", None)
+    assert found.because == f"no reference of ours; {agreed.format(reference)}"
+
+
+def test_how_far_a_day_may_lie_is_a_term_of_the_region_that_no_run_keeps(
+    desk: Office, tmp_path: Path
+) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "settlement.toml").write_text("proposal_days = 8\n")
+    desk = replace(desk, regions_folder=tmp_path)
+    run = sent(desk, tmp_path / "files")
+    told = line("10.00", "NOTPROVIDED", name="HSL Oy Co").replace("2026-10-15", "2026-10-23")
+
+    _, (found,) = reconcile.import_statement(desk, "r", statement(told, closing="90.00"), "Clara")
+
+    assert found.verdict == "looks_like"
+    assert "proposal_days" not in run.document["terms"]
+    (tmp_path / "r" / "settlement.toml").write_text("proposal_days = 99\n")
+    with pytest.raises(InvalidRequest, match="proposal_days: must be days from 0 to 28"):
+        reconcile.review(desk, "r")
+
+
+def test_a_gateways_payout_is_proposed_by_its_name(desk: Office, tmp_path: Path) -> None:
+    sent(desk, tmp_path)
+    told = line("12.00", way="CRDT", name="STRIPE PAYMENTS EUROPE").replace("Cdtr>", "Dbtr>")
+
+    _, (found,) = reconcile.import_statement(
+        desk, "r", statement(told.replace("2026-10-15", "2026-09-16"), closing="112.00"), "Clara"
+    )
+
+    assert (found.verdict, found.expected and found.expected.party) == ("looks_like", "po_1")
 
 
 def test_what_is_paid_before_the_run_was_marked_as_sent_waits(desk: Office, tmp_path: Path) -> None:
@@ -376,7 +428,7 @@ def test_what_was_cleared_by_mistake_goes_back_on_suspense_and_is_cleared_anew(
     assert [one.amount_minor for one in reconcile.list_suspense(desk, "r")] == [1]
     reconcile.clear_suspense(desk, "r", cent, cleared_as, by="David", reason="small")
     assert balances(desk)[account] == before.get(account, 0) + 1
-    assert [step.kind for step in reconcile.get_booked(desk, "r", cent)[1]] == [
+    assert [step.kind for step in reconcile.get_booked(desk, cent)[1]] == [
         "payment", "cleared", "uncleared", "cleared"
     ]  # fmt: skip
 

@@ -147,7 +147,7 @@ class BookingRequestSchema(Strict):
     """How a person books a line that did not match."""
 
     book_as = fields.String(
-        required=True, validate=validate.OneOf(["payment", "receipt", "payout", "suspense", "bank_fee"])
+        required=True, validate=validate.OneOf(["payment", "receipt", "payout", "suspense", "bank_fee", "fx"])
     )
     reason = fields.String(required=True, validate=REASON)
     reference = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
