@@ -24,15 +24,7 @@ _FROZEN = "OLD.state <> 'draft' AND (NEW.document <> OLD.document OR NEW.digest 
 
 def upgrade() -> None:
     """Let a draft be told its month's end."""
-    _guard(f"{_FORWARD} AND NOT {_TOLD_ONCE}")
-
-
-def downgrade() -> None:
-    """Only the steps of a run change it again."""
-    _guard(_FORWARD)
-
-
-def _guard(refused: str) -> None:
+    refused = f"{_FORWARD} AND NOT {_TOLD_ONCE}"
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TRIGGER run_forward")
         op.execute(

@@ -29,11 +29,6 @@ def upgrade() -> None:
         op.execute(statement)
 
 
-def downgrade() -> None:
-    """Drop it: a run pays to what is in force when it is exported."""
-    op.drop_table("run_account")
-
-
 def _fact(dialect: str) -> list[str]:
     """What was bound stays bound."""
     if dialect == "postgresql":

@@ -84,25 +84,11 @@ def upgrade() -> None:
             f"CREATE TRIGGER {table}_{name} BEFORE {event} ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION guard_{table}_{name}()"
         )
-    op.execute(_seal("FOR SHARE"))
+    op.execute(_seal())
     for name in (*_FACTS, *_partitions()):
         op.execute(_untouched(name))
     made = "CREATE TRIGGER %I BEFORE TRUNCATE ON months.%I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     op.execute(_make_month(f"EXECUTE format('{made}', part || '_no_truncate', part);"))
-
-
-def downgrade() -> None:
-    """Take the guards away again."""
-    postgresql = op.get_bind().dialect.name == "postgresql"
-    if postgresql:
-        op.execute(_make_month(""))
-        for name in (*_FACTS, *_partitions()):
-            op.execute(f"DROP TRIGGER {_trigger_of(name)} ON {name}")
-        op.execute(_seal(""))
-    for table, _, name, _, _ in _GUARDS if postgresql else (*_GUARDS, *_OF_SQLITE):
-        op.execute(f"DROP TRIGGER {table}_{name}" + (f" ON {table}" if postgresql else ""))
-        if postgresql:
-            op.execute(f"DROP FUNCTION guard_{table}_{name}()")
 
 
 def _untouched(name: str) -> str:
@@ -122,11 +108,11 @@ def _partitions() -> Iterator[str]:
     yield from (f"months.{name}" for name in sorted(rows.scalars()))
 
 
-def _seal(lock: str) -> str:
-    """The seal of an entry; with a lock it waits for whoever closes the period."""
+def _seal() -> str:
+    """The seal of an entry; it waits for whoever closes the period."""
     return f"""CREATE OR REPLACE FUNCTION seal_entry() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            PERFORM 1 FROM period WHERE region = NEW.region AND id = NEW.period AND {_OPEN} {lock};
+            PERFORM 1 FROM period WHERE region = NEW.region AND id = NEW.period AND {_OPEN} FOR SHARE;
             IF NOT FOUND THEN {_refusal('the period is closed')} END IF;
             IF (SELECT count(*) FROM posting WHERE period = NEW.period AND entry_id = NEW.id) < 2 THEN
                 {_refusal('an entry needs two postings')}

@@ -1,7 +1,7 @@
 """Bank accounts with their approvals, the lines of bank statements, and what each line was matched with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -176,6 +176,15 @@ def list_lines_like(tx: Transaction, start: str, limit: int = 10) -> list[BankLi
 def list_regions(tx: Transaction) -> list[str]:
     """The regions that have books, by name."""
     return list(tx.execute(sa.select(period.c.region).distinct().order_by(period.c.region)).scalars())
+
+
+def list_bookings(tx: Transaction, ways: Sequence[str]) -> list[tuple[BankMatch, int]]:
+    """Every step that booked a line in one of these ways, each with the amount of its line."""
+    query = sa.select(bank_match, bank_line.c.amount_minor.label("told"))
+    query = query.join(bank_line, bank_line.c.id == bank_match.c.line_id).where(bank_match.c.kind.in_(ways))
+    rows = tx.execute(query.order_by(bank_match.c.at, bank_match.c.line_id)).mappings()
+    names = [field.name for field in fields(BankMatch)]
+    return [(BankMatch(**{name: row[name] for name in names}), row["told"]) for row in rows]
 
 
 def insert_match(tx: Transaction, made: BankMatch) -> None:

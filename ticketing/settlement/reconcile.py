@@ -211,11 +211,11 @@ def unbook_line(office: Office, region: str, line_id: str, *, by: str, reason: s
                 "a difference is cleared from suspense"
             )
         kind = "uncleared" if last.kind == "cleared" else "unbooked"
-        booked = books.find_booked(tx, "bank_line", _source_of(last), _entry_kind(last))
+        booked = books.find_booked(tx, "bank_line", source_of(last), kind_of(last))
         made = BankMatch(line.id, kind, None, last.party, last.amount_minor, reason, by, now, len(trail) + 1)
         if booked:
             entry = settling.bank_taken_back(
-                f"bank_{kind}", _source_of(made), booked, region=booked.region, at=now,
+                f"bank_{kind}", source_of(made), booked, region=booked.region, at=now,
                 note={"line": line.id, "reason": reason, "by": by},
             )  # fmt: skip
             _written(tx, entry, now)
@@ -247,7 +247,7 @@ def clear_suspense(
         party = cleared_as.removeprefix(OPERATOR)
         made = BankMatch(line.id, "cleared", None, party, waits.amount_minor, reason, by, now, len(trail) + 1)
         entry = settling.suspense_cleared(
-            _source_of(made), account, waits.amount_minor, currency=line.currency, region=home, at=now,
+            source_of(made), account, waits.amount_minor, currency=line.currency, region=home, at=now,
             note={"line": line.id, "as": cleared_as, "reason": reason, "by": by},
         )  # fmt: skip
         _written(tx, entry, now)
@@ -301,12 +301,13 @@ def _booking(trail: list[BankMatch]) -> BankMatch | None:
     return None
 
 
-def _source_of(step: BankMatch) -> str:
+def source_of(step: BankMatch) -> str:
     """The source of a step's entry: a line may be booked again, so all but the first are numbered."""
     return step.line_id if step.seq == 1 else f"{step.line_id}/{step.seq}"
 
 
-def _entry_kind(step: BankMatch) -> str:
+def kind_of(step: BankMatch) -> str:
+    """The kind of a step's entry."""
     return (
         "suspense_cleared"
         if step.kind == "cleared"
@@ -401,7 +402,7 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
         line.amount_minor, decided.reason, decided.by, decided.at, len(bank.list_trail(tx, line.id)) + 1,
     )  # fmt: skip
     entry = settling.bank_movement(
-        _KINDS[decided.way], _source_of(made), _account(decided, line), region=region, expected=expected,
+        _KINDS[decided.way], source_of(made), _account(decided, line), region=region, expected=expected,
         booked=line.amount_minor, at=decided.at, note=note,
         rest=accounts.fx_difference(line.currency) if decided.way == "fx" else None,
     )  # fmt: skip

@@ -91,6 +91,7 @@ def _check_months(tx: Transaction, office: Office, region: str, progress: Progre
     months = chain.list_months(tx, region)
     found.faults.extend(verify_steps.chart_faults(tx))
     found.faults.extend(verify_steps.account_faults(tx))
+    found.faults.extend(verify_steps.bank_faults(tx))
     each = Stages(progress, dict.fromkeys(months, 1))
     for month in months:
         found.checked["months"] += 1

@@ -13,6 +13,7 @@ from ticketing.books.accounts import type_of
 from ticketing.db import Transaction, audit, bank, books, chain, runs
 from ticketing.db.runs import Run
 from ticketing.settlement.accounts import digest_of
+from ticketing.settlement.reconcile import WAYS, kind_of, source_of
 from ticketing.settlement.run_state import FORWARD, is_same_person
 from ticketing.settlement.steps import approval_note
 
@@ -63,6 +64,26 @@ def account_faults(tx: Transaction) -> Iterator[str]:
             yield f"the bank account {account.id} of {account.party} is not the one that was approved"
         if approval and is_same_person(approval.actor, account.entered_by):
             yield f"{approval.actor} has entered and approved the bank account {account.id} of {account.party}"
+
+
+def bank_faults(tx: Transaction) -> Iterator[str]:
+    """Booked lines of the bank whose amount, person or reason is not what their entry keeps."""
+    for step, amount in bank.list_bookings(tx, WAYS):
+        name = f"the line {step.line_id[:12]} of the bank"
+        entries = [
+            entry
+            for entry in audit.list_entries_of(tx, "bank_line", source_of(step))
+            if entry["kind"] == kind_of(step)
+        ]
+        if len(entries) != 1:
+            yield f"{name} is booked as {step.kind}, and the books have {len(entries)} entries of it"
+            continue
+        (entry,) = entries
+        moved = sum(part for account, part in entry["lines"] if account.startswith("bank:"))
+        if not amount == step.amount_minor == moved:
+            yield f"{name} moved {amount} minor units, was booked as {step.amount_minor}, the books have {moved}"
+        if (entry["note"].get("by"), entry["note"].get("reason")) != (step.actor, step.reason):
+            yield f"{name} was booked by somebody else or for another reason than the books keep"
 
 
 def chart_faults(tx: Transaction) -> Iterator[str]:

@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from tests.api import Api
 from tests.ticketing.settlement.month import AFTER, office, sell
 from tests.ticketing.settlement.test_export import enter_accounts
+from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.db import Database, Transaction, chain, runs
 from ticketing.db.chain import Block
 from ticketing.db.gates_tables import ticket_use
 from ticketing.ids import new_id
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import anchor, calculate, export, service, steps, verify_steps
+from ticketing.settlement import anchor, calculate, export, reconcile, service, steps, verify_steps
 from ticketing.settlement.office import Office
 from ticketing.settlement.trace import trace
 from ticketing.settlement.verify import Verdict, verify
@@ -139,6 +140,30 @@ def test_a_proof_of_the_books_tells_of_people_accounts_and_months(desk: Office, 
     assert "of hsl is not the one that was approved" in told
     assert "unearned:EUR is not what the chart says" in told
     assert "2026-09 was closed and is open" in told
+
+
+def test_a_line_of_the_bank_that_was_changed_behind_the_triggers_is_found(
+    desk: Office, tmp_path: Path
+) -> None:
+    desk = exported(desk, tmp_path)
+    other = statement(line("2.50", "", bank="b5", text="account keeping"), closing="97.50")
+    _, (finding,) = reconcile.import_statement(desk, "r", other, "Clara")
+    reconcile.book_line(desk, "r", finding.line.id, "bank_fee", by="Clara", reason="account keeping")
+    assert check(desk).faults == []
+    for change, said in (
+        ("UPDATE bank_line SET amount_minor = -1", "moved -1 minor units, was booked as -250"),
+        ("UPDATE bank_match SET amount_minor = -1", "was booked as -1, the books have -250"),
+        ("UPDATE bank_match SET actor = 'Erik'", "by somebody else or for another reason"),
+        ("UPDATE bank_match SET reason = 'rent'", "by somebody else or for another reason"),
+        ("UPDATE bank_match SET kind = 'suspense'", "the books have 0 entries of it"),
+    ):
+        with desk.database.engine.connect() as tx, tx.begin() as undone:
+            _forge_in(tx, change)
+            faults = list(verify_steps.bank_faults(tx))
+            undone.rollback()
+        assert any(said in fault for fault in faults), (change, faults)
+    _forge(desk.database, "UPDATE bank_match SET actor = 'Erik'")
+    assert any("by somebody else" in fault for fault in check(desk).faults)
 
 
 def test_an_exported_file_that_was_changed_or_is_gone_is_found(desk: Office, tmp_path: Path) -> None:
