@@ -27,7 +27,7 @@ from ticketing.api.schemas.finance import (
     UnbookingRequestSchema,
 )
 from ticketing.identity.principal import Principal
-from ticketing.settlement import accounts, camt, disputes, reconcile, service, show, steps
+from ticketing.settlement import accounts, camt, disputes, reconcile, service, show, steps, suspense
 from ticketing.settlement.export import export as export_run
 from ticketing.settlement.export import exported_parts, statement_parts
 
@@ -197,7 +197,7 @@ class BankLines(MethodView):
         """List the lines that are not booked, each with the reason, what is on no line, and what waits on suspense."""
         caller().require("finance", "admin")
         findings, absent = reconcile.review(rooms().office, query["region"])
-        waiting = reconcile.list_suspense(rooms().office, query["region"])
+        waiting = suspense.list_suspense(rooms().office, query["region"])
         return {
             "lines": [show.finding(found) for found in findings],
             "missing": [show.absent(wanted) for wanted in absent],
@@ -234,7 +234,7 @@ class BankLineUnbooking(MethodView):
     def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
         """Take back what was done last with a line: its booking, or the clearing of its suspense."""
         finance = caller().require("finance")
-        made = reconcile.unbook_line(
+        made = suspense.unbook_line(
             rooms().office, query["region"], line_id, by=_name(finance), reason=wanted["reason"]
         )
         return {"line": made.line_id, "booked_as": made.kind}
@@ -251,7 +251,7 @@ class BankLineClearing(MethodView):
     def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
         """Take what a line left on suspense off it; the key that booked the line may not."""
         finance = caller().require("finance")
-        made = reconcile.clear_suspense(
+        made = suspense.clear_suspense(
             rooms().office, query["region"], line_id, wanted["clear_as"],
             by=_name(finance), reason=wanted["reason"],
         )  # fmt: skip

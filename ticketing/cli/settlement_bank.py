@@ -6,9 +6,10 @@ import click
 
 from tariffs.money import Money
 from ticketing.cli.progress import progress
+from ticketing.settlement.bank_trail import WAYS, Way
 from ticketing.settlement.inert import plain
 from ticketing.settlement.matching import Finding
-from ticketing.settlement.reconcile import WAYS, Waiting, Way
+from ticketing.settlement.suspense import Waiting
 
 _BY = click.option("--by", required=True, help="Your name: it is kept with what you do.")
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
@@ -110,16 +111,16 @@ def review_command(region: str | None) -> None:
     Example:
       throughfare settlement review
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import reconcile  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import reconcile, suspense  # noqa: PLC0415  only this command needs the database
 
     findings, absent = reconcile.review(*_at(region))
-    suspense = reconcile.list_suspense(*_at(region))
+    waiting = suspense.list_suspense(*_at(region))
     converted = reconcile.list_converted(*_at(region))
     _tell(findings)
     for wanted in absent:
         amount = Money(wanted.amount_minor, wanted.currency)
         click.echo(f"missing       {amount!s:>16}  {wanted.reference}: {wanted.kind} of {wanted.party}")
-    for one in suspense:
+    for one in waiting:
         amount = Money(one.amount_minor, one.currency)
         click.echo(
             f"suspense      {amount!s:>16}  {one.line.id[:12]}  {one.line.booking_date}  "
@@ -128,7 +129,7 @@ def review_command(region: str | None) -> None:
         _tell_party(one)
     for amount in converted:
         click.echo(f"fx_clearing   {amount!s:>16}  converted by runs: book the bank's exchange --as fx")
-    if not (findings or absent or suspense or converted):
+    if not (findings or absent or waiting or converted):
         click.echo("nothing waits")
 
 
@@ -168,9 +169,9 @@ def unbook_command(line: str, *, by: str, reason: str, region: str | None) -> No
     Example:
       throughfare settlement unbook 5f0c9a --by "Clara Berg" --reason "it was the rent, not a bank fee"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import reconcile  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import suspense  # noqa: PLC0415  only this command needs the database
 
-    made = reconcile.unbook_line(*_at(region), line, by=by, reason=reason)
+    made = suspense.unbook_line(*_at(region), line, by=by, reason=reason)
     click.echo(f"{made.line_id[:12]} {made.kind}")
 
 
@@ -192,9 +193,9 @@ def clear_command(line: str, *, cleared_as: str, by: str, reason: str, region: s
     Example:
       throughfare settlement clear 5f0c9a --as operator:tlt --by "David Ek" --reason "tlt got a cent too much"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import reconcile  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import suspense  # noqa: PLC0415  only this command needs the database
 
-    made = reconcile.clear_suspense(*_at(region), line, cleared_as, by=by, reason=reason)
+    made = suspense.clear_suspense(*_at(region), line, cleared_as, by=by, reason=reason)
     click.echo(f"{made.line_id[:12]} cleared as {cleared_as}")
 
 

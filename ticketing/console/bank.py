@@ -8,9 +8,9 @@ from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
 from ticketing.errors import InvalidRequest
-from ticketing.settlement import reconcile
+from ticketing.settlement import reconcile, suspense
+from ticketing.settlement.bank_trail import WAYS, Way
 from ticketing.settlement.matching import Finding
-from ticketing.settlement.reconcile import WAYS, Way
 
 # What a line is most likely to be, by what is said of it; a person decides.
 _LIKELY = {"matched", "wrong_amount", "looks_like", "not_sent"}
@@ -24,7 +24,7 @@ def bank() -> str:
     findings, absent = reconcile.review(office, place)
     return page(
         "bank", here="bank", region=place, findings=findings, absent=absent,
-        suspense=reconcile.list_suspense(office, place), booked=reconcile.list_booked(office),
+        suspense=suspense.list_suspense(office, place), booked=reconcile.list_booked(office),
     )  # fmt: skip
 
 
@@ -87,11 +87,11 @@ def book_line(line_id: str) -> Response:
 
 def _booked(line_id: str) -> str:
     """Show what became of a line, and let its suspense be cleared or its last step be taken back."""
-    line, trail, waits = reconcile.get_booked(console().office, line_id)
+    line, trail, waits = suspense.get_booked(console().office, line_id)
     return page(
         "bank_booked", here="bank", region=region(), line=line, trail=trail, waits=waits,
         mine=waits is not None and waits.booked.actor == staff().name,
-        operators=reconcile.operators_of(console().office, waits.region if waits else region()),
+        operators=suspense.operators_of(console().office, waits.region if waits else region()),
     )  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def clear_suspense(line_id: str) -> Response:
     """Say whose the money is that a line left on suspense."""
     cleared_as, reason = request.form.get("as", ""), request.form.get("reason", "")
     return attempt(
-        lambda: reconcile.clear_suspense(
+        lambda: suspense.clear_suspense(
             console().office, region(), line_id, cleared_as, by=staff().name, reason=reason
         ),
         lambda: bank_line(line_id),
@@ -114,7 +114,7 @@ def clear_suspense(line_id: str) -> Response:
 def unbook_line(line_id: str) -> Response:
     """Take back what was done last with a line."""
     return attempt(
-        lambda: reconcile.unbook_line(
+        lambda: suspense.unbook_line(
             console().office, region(), line_id, by=staff().name, reason=request.form.get("why", "")
         ),
         lambda: bank_line(line_id),

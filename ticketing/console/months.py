@@ -7,7 +7,7 @@ from flask import Response, g, url_for
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
-from ticketing.settlement import accounts, bookkeeping, disputes, lines, reconcile, service
+from ticketing.settlement import accounts, bookkeeping, disputes, lines, reconcile, service, suspense
 from ticketing.settlement.run_state import GONE
 
 
@@ -58,7 +58,7 @@ def _waiting(found: list[service.MonthOverview]) -> list[dict[str, Any]]:
     counted = {
         "waits.bank": (len(findings), url_for("console.bank", region=place)),
         "waits.suspense": (
-            len(reconcile.list_suspense(office, place)),
+            len(suspense.list_suspense(office, place)),
             url_for("console.bank", region=place, _anchor="suspense"),
         ),
         "waits.missing": (len(absent), url_for("console.bank", region=place)),

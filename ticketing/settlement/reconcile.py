@@ -7,29 +7,24 @@ booked where it belongs; one that waits is seen, and booked by a person, from an
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Literal, TypeVar, get_args
 
 from tariffs.money import Money
 from ticketing.books import accounts, settling
-from ticketing.db import Transaction, bank, books, runs
-from ticketing.db.bank import BankLine, BankMatch, Suspended
-from ticketing.db.books import Account, Entry
-from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
+from ticketing.db import Transaction, bank, runs
+from ticketing.db.bank import BankLine, BankMatch
+from ticketing.db.books import Account
+from ticketing.errors import Conflict, InvalidRequest
 from ticketing.progress import Progress, Stages, silent, told
 from ticketing.settlement import camt
+from ticketing.settlement.bank_trail import KINDS, WAYS, Way, queue, source_of, the_only, write_entry
 from ticketing.settlement.calculate import paid_positions
 from ticketing.settlement.export import due_date, end_to_end_id
 from ticketing.settlement.matching import CERTAIN, Expected, Finding, match, missing
 from ticketing.settlement.office import Office
 from ticketing.settlement.positions import SCHEME
-from ticketing.settlement.run_state import checked_name, is_same_person
+from ticketing.settlement.run_state import checked_name
 from ticketing.settlement.steps import checked_reason
 
-T = TypeVar("T")
-Way = Literal["payment", "receipt", "payout", "suspense", "bank_fee", "fx"]
-WAYS: tuple[Way, ...] = get_args(Way)
-# What suspense may be cleared as; `operator:` is followed by one's id.
-BANK_FEE, OPERATOR = "bank_fee", "operator:"
 # An exchange that differs by more than this part from what was converted is not that exchange.
 _MOST_FX_DIFFERENCE = 10
 _FX_CLEARING = "fx_clearing"
@@ -49,22 +44,6 @@ class Decision:
     converted_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Money of one line on suspense: debit positive (we are short), with its age since it was booked there."""
-
-    line: BankLine
-    booked: BankMatch
-    region: str
-    amount_minor: int
-    days: int
-
-    @property
-    def currency(self) -> str:
-        """The line's."""
-        return self.line.currency
-
-
 def import_statement(
     office: Office, region: str, content: bytes, by: str, progress: Progress = silent
 ) -> tuple[int, list[Finding]]:
@@ -77,7 +56,7 @@ def import_statement(
     stages = Stages(progress, {"storing lines": 1, "booking lines": 2})
     found = camt.read(content)
     with office.database.write() as tx:
-        regions = _queue(tx, region, now)
+        regions = queue(tx, region, now)
         own = {account.iban for account in bank.list_accounts(tx) if account.party == SCHEME}
         stranger = next((line.iban for line in found if line.iban not in own), None)
         if stranger:
@@ -109,45 +88,16 @@ def review(office: Office, region: str) -> tuple[list[Finding], list[Expected]]:
         return findings, missing(findings, _expected(tx, office, [region]))
 
 
-def list_suspense(office: Office, region: str) -> list[Waiting]:
-    """What waits on suspense in the books of a region, oldest first."""
-    with office.database.read() as tx:
-        found = [_waiting(tx, waits, office.clock.now()) for waits in bank.list_suspense(tx, region)]
-    return sorted((one for one in found if one), key=lambda one: (one.booked.at, one.line.id))
-
-
 def list_converted(office: Office, region: str) -> list[Money]:
     """What runs of a region have converted and the bank has not exchanged yet: negative for money that leaves."""
     with office.database.read() as tx:
         return [Money(amount, name) for name, amount in bank.sum_purpose(tx, region, _FX_CLEARING).items()]
 
 
-def get_booked(office: Office, line_id: str) -> tuple[BankLine, list[BankMatch], Waiting | None]:
-    """A line with what became of it, first to last, and what of it waits on suspense; raises NotFound."""
-    with office.database.read() as tx:
-        line = _line(tx, line_id)
-        waits = _suspended(tx, line)
-        found = _waiting(tx, waits, office.clock.now()) if waits else None
-        return line, bank.list_trail(tx, line.id), found
-
-
 def list_booked(office: Office, limit: int = 50) -> list[tuple[BankLine, BankMatch]]:
     """The steps that were taken last with lines: booked as what, taken back, cleared; by whom and why."""
     with office.database.read() as tx:
         return bank.list_matches(tx, limit)
-
-
-def _waiting(tx: Transaction, waits: Suspended, now: datetime) -> Waiting | None:
-    line, booked = bank.find_line(tx, waits.line_id), _booking(bank.list_trail(tx, waits.line_id))
-    if line is None or booked is None:
-        return None
-    return Waiting(line, booked, waits.region, waits.amount_minor, max(0, (now - booked.at).days))
-
-
-def _suspended(tx: Transaction, line: BankLine) -> Suspended | None:
-    """What of a line waits on suspense, in the region that booked it."""
-    found = (one for region in bank.list_regions(tx) for one in bank.list_suspense(tx, region))
-    return next((one for one in found if one.line_id == line.id), None)
 
 
 def book_line(
@@ -164,8 +114,8 @@ def book_line(
     if way not in WAYS:
         raise InvalidRequest.at("as", f"may be {', '.join(WAYS)}")
     with office.database.write() as tx:
-        regions = _queue(tx, region, now)
-        finding = _only(
+        regions = queue(tx, region, now)
+        finding = the_only(
             [found for found in _findings(tx, office, regions) if found.line.id.startswith(line_id)], line_id
         )
         wanted = None
@@ -188,144 +138,6 @@ def book_line(
         made = _book(tx, home, finding.line, Decision(way, wanted, by, reason, now, converted))
         _finish_runs(tx, regions, by, now)
     return made
-
-
-def unbook_line(office: Office, region: str, line_id: str, *, by: str, reason: str) -> BankMatch:
-    """Take back what was done last with a line: its booking, and it waits again; or the clearing of its suspense.
-
-    Booked back by an entry of the same region that names the one it reverses. Raises Conflict for a payment or receipt of a run that is
-    reconciled: the line has settled it for good.
-    """
-    now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
-    with office.database.write() as tx:
-        _queue(tx, region, now)
-        line = _line(tx, line_id)
-        trail = bank.list_trail(tx, line.id)
-        last = trail[-1] if trail and trail[-1].kind == "cleared" else _booking(trail)
-        if last is None:
-            raise Conflict(f"the line {line.id[:12]} is not booked")
-        run = runs.find_run(tx, last.run_id, hold=True) if last.run_id else None
-        if run is not None and run.state == "reconciled":
-            raise Conflict(
-                f"the run of {run.period} is reconciled with this line: its payment stays booked; "
-                "a difference is cleared from suspense"
-            )
-        kind = "uncleared" if last.kind == "cleared" else "unbooked"
-        booked = books.find_booked(tx, "bank_line", source_of(last), kind_of(last))
-        made = BankMatch(line.id, kind, None, last.party, last.amount_minor, reason, by, now, len(trail) + 1)
-        if booked:
-            entry = settling.bank_taken_back(
-                f"bank_{kind}", source_of(made), booked, region=booked.region, at=now,
-                note={"line": line.id, "reason": reason, "by": by},
-            )  # fmt: skip
-            _written(tx, entry, now)
-        bank.insert_match(tx, made)
-    return made
-
-
-def clear_suspense(
-    office: Office, region: str, line_id: str, cleared_as: str, *, by: str, reason: str
-) -> BankMatch:
-    """Say whose the money is that a line left on suspense: `bank_fee`, `operator:<id>` or `scheme`.
-
-    Another person than the one who booked the line (a write-off needs four eyes). An operator, one of the region that
-    booked the line, finds it on its next statement. Raises InvalidRequest at `as`, Conflict for a line that has nothing on suspense.
-    """
-    now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
-    with office.database.write() as tx:
-        _queue(tx, region, now)
-        line = _line(tx, line_id)
-        waits = _suspended(tx, line)
-        home = waits.region if waits else region
-        account = _whose(tx, office, home, cleared_as, line.currency)
-        trail = bank.list_trail(tx, line.id)
-        booking = _booking(trail)
-        if waits is None or booking is None:
-            raise Conflict(f"the line {line.id[:12]} has nothing on suspense")
-        if is_same_person(booking.actor, by):
-            raise NotAllowed(f"{by} has booked this line: another person clears its suspense")
-        party = cleared_as.removeprefix(OPERATOR)
-        made = BankMatch(line.id, "cleared", None, party, waits.amount_minor, reason, by, now, len(trail) + 1)
-        entry = settling.suspense_cleared(
-            source_of(made), account, waits.amount_minor, currency=line.currency, region=home, at=now,
-            note={"line": line.id, "as": cleared_as, "reason": reason, "by": by},
-        )  # fmt: skip
-        _written(tx, entry, now)
-        bank.insert_match(tx, made)
-    return made
-
-
-def operators_of(office: Office, region: str) -> list[str]:
-    """Who may be given what was on suspense: the operators of a region."""
-    with office.database.read() as tx:
-        return _operators(tx, office, region)
-
-
-def _operators(tx: Transaction, office: Office, region: str) -> list[str]:
-    settled = runs.list_runs_in_state(tx, region, ("approved", "exported", "sent", "reconciled"))
-    told = {row["operator"] for run in settled for row in run.document["operators"]}
-    return sorted({*office.operators_of(region), *told})
-
-
-def _whose(tx: Transaction, office: Office, region: str, cleared_as: str, currency: str) -> Account:
-    if cleared_as == BANK_FEE:
-        return accounts.bank_fee(currency)
-    if cleared_as == SCHEME:
-        return accounts.corrections(currency)
-    operator = cleared_as.removeprefix(OPERATOR)
-    if not cleared_as.startswith(OPERATOR) or operator not in _operators(tx, office, region):
-        raise InvalidRequest.at("as", f"may be {BANK_FEE}, {SCHEME} or {OPERATOR}<id> of one of {region}")
-    return accounts.operator_payable(operator, currency)
-
-
-def _line(tx: Transaction, start: str) -> BankLine:
-    """The one line whose id begins so; raises NotFound for none or several."""
-    return _only(bank.list_lines_like(tx, start), start)
-
-
-def _only(found: list[T], start: str) -> T:
-    if not start or not found:
-        raise NotFound(f"no such line of the bank: {start}")
-    if len(found) > 1:
-        raise NotFound(f"{len(found)} lines have an id that begins with {start}: give more of it")
-    return found[0]
-
-
-def _booking(trail: list[BankMatch]) -> BankMatch | None:
-    """What a line is booked as now; None when it was never booked or that was taken back."""
-    for step in reversed(trail):
-        if step.kind == "unbooked":
-            return None
-        if step.kind in WAYS:
-            return step
-    return None
-
-
-def source_of(step: BankMatch) -> str:
-    """The source of a step's entry: a line may be booked again, so all but the first are numbered."""
-    return step.line_id if step.seq == 1 else f"{step.line_id}/{step.seq}"
-
-
-def kind_of(step: BankMatch) -> str:
-    """The kind of a step's entry."""
-    return (
-        "suspense_cleared"
-        if step.kind == "cleared"
-        else next(_KINDS[way] for way in WAYS if way == step.kind)
-    )
-
-
-def _written(tx: Transaction, entry: Entry | None, now: datetime) -> None:
-    if entry and not books.book(tx, entry, now):
-        raise Conflict("this line was just dealt with by somebody else")
-
-
-def _queue(tx: Transaction, region: str, now: datetime) -> list[str]:
-    """One at a time in all regions, whose names it answers: two clerks with the same file must not book the same line."""
-    regions = sorted({region, *bank.list_regions(tx)})
-    for one in regions:
-        books.lock_period(tx, one, books.month_of(now))
-    return regions
 
 
 def _at_home(lines: list[BankLine], expected: list[Expected]) -> list[BankLine]:
@@ -383,12 +195,6 @@ def _payouts(tx: Transaction, region: str, days: int) -> list[Expected]:
     ]
 
 
-_KINDS: dict[Way, str] = {
-    "payment": "run_paid", "receipt": "run_received", "payout": "payout_arrived",
-    "suspense": "suspense", "bank_fee": "bank_fee", "fx": "fx_exchanged",
-}  # fmt: skip
-
-
 def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> BankMatch:
     wanted = decided.wanted
     expected = (
@@ -402,11 +208,11 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
         line.amount_minor, decided.reason, decided.by, decided.at, len(bank.list_trail(tx, line.id)) + 1,
     )  # fmt: skip
     entry = settling.bank_movement(
-        _KINDS[decided.way], source_of(made), _account(decided, line), region=region, expected=expected,
+        KINDS[decided.way], source_of(made), _account(decided, line), region=region, expected=expected,
         booked=line.amount_minor, at=decided.at, note=note,
         rest=accounts.fx_difference(line.currency) if decided.way == "fx" else None,
     )  # fmt: skip
-    _written(tx, entry, decided.at)
+    write_entry(tx, entry, decided.at)
     bank.insert_match(tx, made)
     return made
 

@@ -10,7 +10,7 @@ from ticketing.db.runs import Run, RunFile, Step
 from ticketing.settlement.disputes import Case
 from ticketing.settlement.matching import Expected, Finding
 from ticketing.settlement.positions import SCHEME
-from ticketing.settlement.reconcile import Waiting
+from ticketing.settlement.suspense import Waiting
 
 
 def run(made: Run) -> dict[str, Any]:

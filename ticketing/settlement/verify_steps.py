@@ -13,7 +13,7 @@ from ticketing.books.accounts import type_of
 from ticketing.db import Transaction, audit, bank, books, chain, runs
 from ticketing.db.runs import Run
 from ticketing.settlement.accounts import digest_of
-from ticketing.settlement.reconcile import WAYS, kind_of, source_of
+from ticketing.settlement.bank_trail import WAYS, kind_of, source_of
 from ticketing.settlement.run_state import FORWARD, is_same_person
 from ticketing.settlement.steps import approval_note
 

@@ -17,7 +17,7 @@ from ticketing.db.bank import BankMatch
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import camt, export, lines, reconcile, service, steps
+from ticketing.settlement import camt, export, lines, reconcile, service, steps, suspense
 from ticketing.settlement.office import Office
 from ticketing.settlement.verify import verify
 
@@ -387,21 +387,21 @@ def test_a_second_person_clears_the_cent_from_suspense_and_the_operator_finds_it
 ) -> None:
     _, cent, _ = with_a_cent_on_suspense(desk, tmp_path)
     later = replace(desk, clock=FixedClock(AFTER + timedelta(days=12)))
-    assert [(one.line.id, one.amount_minor, one.days) for one in reconcile.list_suspense(later, "r")] == [
+    assert [(one.line.id, one.amount_minor, one.days) for one in suspense.list_suspense(later, "r")] == [
         (cent, 1, 12)
     ]
     with pytest.raises(NotAllowed, match="another person clears"):
-        reconcile.clear_suspense(desk, "r", cent, "operator:tlt", by="Clara", reason="tlt has it")
+        suspense.clear_suspense(desk, "r", cent, "operator:tlt", by="Clara", reason="tlt has it")
     for nobody in ("operator:nobody", "suspense", "operator:"):
         with pytest.raises(InvalidRequest, match="as: may be bank_fee, scheme or operator"):
-            reconcile.clear_suspense(desk, "r", cent, nobody, by="David", reason="tlt has it")
+            suspense.clear_suspense(desk, "r", cent, nobody, by="David", reason="tlt has it")
 
-    reconcile.clear_suspense(desk, "r", cent[:12], "operator:tlt", by="David", reason="tlt has it")
+    suspense.clear_suspense(desk, "r", cent[:12], "operator:tlt", by="David", reason="tlt has it")
 
-    assert reconcile.list_suspense(desk, "r") == []
+    assert suspense.list_suspense(desk, "r") == []
     assert balances(desk)["suspense:EUR"] == 0
     with pytest.raises(Conflict, match="nothing on suspense"):
-        reconcile.clear_suspense(desk, "r", cent, "operator:tlt", by="David", reason="again")
+        suspense.clear_suspense(desk, "r", cent, "operator:tlt", by="David", reason="again")
     november = replace(desk, clock=FixedClock(datetime(2026, 11, 2, tzinfo=UTC)))
     run = service.close(november, "r", "2026-10", "Anna")
     (told,) = [one for one in lines.stream(november, run, "tlt") if one.kind == "suspense_cleared"]
@@ -417,18 +417,18 @@ def test_what_was_cleared_by_mistake_goes_back_on_suspense_and_is_cleared_anew(
 ) -> None:
     _, cent, _ = with_a_cent_on_suspense(desk, tmp_path)
     before = balances(desk)
-    reconcile.clear_suspense(desk, "r", cent, "operator:hsl", by="David", reason="hsl has it")
+    suspense.clear_suspense(desk, "r", cent, "operator:hsl", by="David", reason="hsl has it")
 
-    back = reconcile.unbook_line(desk, "r", cent, by="Clara", reason="it was not hsl")
+    back = suspense.unbook_line(desk, "r", cent, by="Clara", reason="it was not hsl")
 
     assert (back.kind, balances(desk)["operator_payable:hsl:EUR"]) == (
         "uncleared",
         before["operator_payable:hsl:EUR"],
     )
-    assert [one.amount_minor for one in reconcile.list_suspense(desk, "r")] == [1]
-    reconcile.clear_suspense(desk, "r", cent, cleared_as, by="David", reason="small")
+    assert [one.amount_minor for one in suspense.list_suspense(desk, "r")] == [1]
+    suspense.clear_suspense(desk, "r", cent, cleared_as, by="David", reason="small")
     assert balances(desk)[account] == before.get(account, 0) + 1
-    assert [step.kind for step in reconcile.get_booked(desk, cent)[1]] == [
+    assert [step.kind for step in suspense.get_booked(desk, cent)[1]] == [
         "payment", "cleared", "uncleared", "cleared"
     ]  # fmt: skip
 
@@ -437,13 +437,13 @@ def test_a_wrongly_booked_line_is_booked_back_and_waits_again(desk: Office, tmp_
     _, _, fee = with_a_cent_on_suspense(desk, tmp_path)
     before = balances(desk)
 
-    reconcile.unbook_line(desk, "r", fee[:12], by="Clara", reason="it was the rent")
+    suspense.unbook_line(desk, "r", fee[:12], by="Clara", reason="it was the rent")
 
     (waits,), _ = reconcile.review(desk, "r")
     assert waits.line.id == fee
     assert balances(desk)["bank:EUR"] == before["bank:EUR"] + 250
     with pytest.raises(Conflict, match="is not booked"):
-        reconcile.unbook_line(desk, "r", fee, by="Clara", reason="twice")
+        suspense.unbook_line(desk, "r", fee, by="Clara", reason="twice")
     reconcile.book_line(desk, "r", fee, "suspense", by="Clara", reason="nobody knows")
     assert balances(desk)["suspense:EUR"] == before["suspense:EUR"] + 250
     assert balances(desk)["bank:EUR"] == before["bank:EUR"]
@@ -461,7 +461,7 @@ def test_what_settled_a_run_is_taken_back_before_it_is_reconciled_and_never_afte
     first = statement(line("10.00", export.end_to_end_id(run, "hsl")), closing="90.00")
     _, (found,) = reconcile.import_statement(desk, "r", first, "Clara")
 
-    reconcile.unbook_line(desk, "r", found.line.id, by="Clara", reason="wrong day")
+    suspense.unbook_line(desk, "r", found.line.id, by="Clara", reason="wrong day")
 
     assert export.end_to_end_id(run, "hsl") in {
         one.line.end_to_end_id for one in reconcile.review(desk, "r")[0]
@@ -477,7 +477,7 @@ def test_what_settled_a_run_is_taken_back_before_it_is_reconciled_and_never_afte
     assert again
     assert again.state == "reconciled"
     with pytest.raises(Conflict, match="is reconciled with this line"):
-        reconcile.unbook_line(desk, "r", found.line.id, by="Clara", reason="too late")
+        suspense.unbook_line(desk, "r", found.line.id, by="Clara", reason="too late")
     assert balances(desk)["bank:EUR"] == -1430
 
 
@@ -486,7 +486,7 @@ def test_a_gateways_payout_that_was_taken_back_is_expected_again(desk: Office, t
     content = statement(line("12.00", way="CRDT", text="po_1 STRIPE"), closing="112.00")
     _, (found,) = reconcile.import_statement(desk, "r", content, "Clara")
 
-    reconcile.unbook_line(desk, "r", found.line.id, by="Clara", reason="wrong account")
+    suspense.unbook_line(desk, "r", found.line.id, by="Clara", reason="wrong account")
 
     assert [one.verdict for one in reconcile.review(desk, "r")[0]] == ["matched"]
 

@@ -11,7 +11,7 @@ from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.db import Database, bank, month_books, runs
 from ticketing.db.runs import Run
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import accounts, export, reconcile, service, steps
+from ticketing.settlement import accounts, export, reconcile, service, steps, suspense
 from ticketing.settlement.office import Office
 from ticketing.settlement.verify import verify
 
@@ -88,7 +88,7 @@ def test_a_line_that_waits_is_seen_and_booked_from_any_region_and_settles_its_ow
     assert (two.state(two.r), two.state(two.q)) == ("sent", "reconciled")
     assert (two.balance("r", "bank:EUR"), two.balance("q", "bank:EUR")) == (0, -951)
     assert two.balance("q", "suspense:EUR") == 1
-    assert reconcile.list_suspense(two.desk, "r") == []
+    assert suspense.list_suspense(two.desk, "r") == []
 
 
 def test_suspense_is_cleared_and_a_booking_taken_back_in_the_region_that_booked_it(two: Two) -> None:
@@ -98,9 +98,9 @@ def test_suspense_is_cleared_and_a_booking_taken_back_in_the_region_that_booked_
     reconcile.book_line(two.desk, "q", unknown.line.id, "suspense", by="Clara", reason="nobody knows")
     reconcile.book_line(two.desk, "q", fee.line.id, "bank_fee", by="Clara", reason="a fee")
 
-    reconcile.unbook_line(two.desk, "r", fee.line.id, by="Clara", reason="it was the rent")
-    _, _, waits = reconcile.get_booked(two.desk, unknown.line.id)
-    reconcile.clear_suspense(two.desk, "r", unknown.line.id, "operator:dsb", by="David", reason="dsb has it")
+    suspense.unbook_line(two.desk, "r", fee.line.id, by="Clara", reason="it was the rent")
+    _, _, waits = suspense.get_booked(two.desk, unknown.line.id)
+    suspense.clear_suspense(two.desk, "r", unknown.line.id, "operator:dsb", by="David", reason="dsb has it")
 
     assert waits
     assert waits.region == "q"

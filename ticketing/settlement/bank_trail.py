@@ -1,0 +1,67 @@
+"""The trail of a line of the bank: what it was booked as, taken back, cleared; each step with an entry of its own."""
+
+from datetime import datetime
+from typing import Literal, TypeVar, get_args
+
+from ticketing.db import Transaction, bank, books
+from ticketing.db.bank import BankLine, BankMatch
+from ticketing.db.books import Entry
+from ticketing.errors import Conflict, NotFound
+
+T = TypeVar("T")
+Way = Literal["payment", "receipt", "payout", "suspense", "bank_fee", "fx"]
+WAYS: tuple[Way, ...] = get_args(Way)
+KINDS: dict[Way, str] = {
+    "payment": "run_paid", "receipt": "run_received", "payout": "payout_arrived",
+    "suspense": "suspense", "bank_fee": "bank_fee", "fx": "fx_exchanged",
+}  # fmt: skip
+
+
+def booking_of(trail: list[BankMatch]) -> BankMatch | None:
+    """What a line is booked as now; None when it was never booked or that was taken back."""
+    for step in reversed(trail):
+        if step.kind == "unbooked":
+            return None
+        if step.kind in WAYS:
+            return step
+    return None
+
+
+def source_of(step: BankMatch) -> str:
+    """The source of a step's entry: a line may be booked again, so all but the first are numbered."""
+    return step.line_id if step.seq == 1 else f"{step.line_id}/{step.seq}"
+
+
+def kind_of(step: BankMatch) -> str:
+    """The kind of a step's entry."""
+    return (
+        "suspense_cleared" if step.kind == "cleared" else next(KINDS[way] for way in WAYS if way == step.kind)
+    )
+
+
+def line_like(tx: Transaction, start: str) -> BankLine:
+    """The one line whose id begins so; raises NotFound for none or several."""
+    return the_only(bank.list_lines_like(tx, start), start)
+
+
+def the_only(found: list[T], start: str) -> T:
+    """The one that was found; raises NotFound for none or several."""
+    if not start or not found:
+        raise NotFound(f"no such line of the bank: {start}")
+    if len(found) > 1:
+        raise NotFound(f"{len(found)} lines have an id that begins with {start}: give more of it")
+    return found[0]
+
+
+def queue(tx: Transaction, region: str, now: datetime) -> list[str]:
+    """One at a time in all regions, whose names it answers: two clerks with the same file must not book the same line."""
+    regions = sorted({region, *bank.list_regions(tx)})
+    for one in regions:
+        books.lock_period(tx, one, books.month_of(now))
+    return regions
+
+
+def write_entry(tx: Transaction, entry: Entry | None, now: datetime) -> None:
+    """Book a step's entry, where it moves anything; raises Conflict when the step was taken before."""
+    if entry and not books.book(tx, entry, now):
+        raise Conflict("this line was just dealt with by somebody else")
