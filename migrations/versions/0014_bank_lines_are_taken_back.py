@@ -10,7 +10,7 @@ down_revision = "0013_guards"
 branch_labels = None
 depends_on = None
 
-_WAYS = "'payment', 'receipt', 'payout', 'suspense', 'bank_fee'"
+_WAYS = "'payment', 'receipt', 'payout', 'suspense', 'bank_fee', 'fx'"
 _KINDS = f"kind IN ({_WAYS}, 'cleared', 'unbooked', 'uncleared')"
 _COLUMNS = "line_id, kind, run_id, party, amount_minor, reason, actor, at"
 _BOOKER = (

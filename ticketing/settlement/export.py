@@ -10,33 +10,25 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from tariffs.money import Money, parse
 from ticketing.db import Transaction, books, month_books, runs
-from ticketing.db.bank import BankAccount
 from ticketing.db.documents import digest
 from ticketing.db.month_books import Balance
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run, RunFile
-from ticketing.errors import Conflict, Fault, NotFound
+from ticketing.errors import Conflict, NotFound
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
 from ticketing.settlement import lines, payees, uic, vat
-from ticketing.settlement.business_days import next_business_day
-from ticketing.settlement.calculate import paid_positions
-from ticketing.settlement.inert import row
 from ticketing.settlement.journal import FORMATS, Format, to_text
 from ticketing.settlement.lines import Line
 from ticketing.settlement.office import Office
-from ticketing.settlement.positions import SCHEME
+from ticketing.settlement.payment_file import other_payments, sepa_file
 from ticketing.settlement.run_state import check_step, checked_name
-from ticketing.settlement.sepa import CURRENCY, Party, Transfer, to_xml, why_not
 from ticketing.settlement.statement import to_csv
-from ticketing.settlement.steps import PAYMENTS, hold, message_id_of
-from ticketing.settlement.terms import payment_date
+from ticketing.settlement.steps import PAYMENTS, hold
 
 _PART_BYTES = 64 * 1024
 
@@ -66,7 +58,7 @@ def export(
                 "this run has demo payments: no money has moved, so nothing is paid out and it stays approved"
             )
         accounts = payees.accounts_of(tx, run)
-    payments = _payment_file(run, accounts)
+    payments = sepa_file(run, accounts)
     target = folder / run.region / f"{run.period}-v{run.version}"
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as place:
@@ -156,50 +148,6 @@ def hold_for_export(tx: Transaction, run_id: str) -> Run:
     return run
 
 
-def _payment_file(run: Run, accounts: dict[str, BankAccount]) -> bytes | None:
-    """The SEPA file, or None when nobody is paid in euro; raises Conflict naming each party that it cannot pay."""
-    if not accounts:
-        return None
-    due = {
-        operator: amount
-        for (operator, currency), amount in paid_positions(run.document).items()
-        if amount > 0 and currency == CURRENCY
-    }
-    refused = [
-        Fault(party, reason)
-        for party, account in sorted(accounts.items())
-        if (reason := why_not(_party(account), due.get(party, 0)))
-    ]
-    if refused:
-        raise Conflict("; ".join(f"{fault.path}: {fault.message}" for fault in refused), refused)
-    specimen = "SPECIMEN - NOT PAID " if run.document["demo"] else ""
-    transfers = [
-        Transfer(
-            _party(accounts[operator]), amount, end_to_end_id(run, operator),
-            f"{specimen}{run.region} {run.period} {message_id_of(run)}",
-        )
-        for operator, amount in sorted(due.items())
-    ]  # fmt: skip
-    return to_xml(message_id_of(run), _party(accounts[SCHEME]), transfers, run.created_at, due_date(run))
-
-
-def due_date(run: Run) -> date:
-    """When a run's payments are due: the agreed day of the next month, or later when it was calculated later."""
-    agreed = payment_date(run.period, run.document["terms"]["payment_day"], next_business_day)
-    return max(agreed, next_business_day(run.created_at.date()))
-
-
-def end_to_end_id(run: Run, operator: str, currency: str = CURRENCY) -> str:
-    """The reference of one payment: at most 35 characters, the same whenever it is written."""
-    tail = hashlib.sha256(f"{run.id}/{operator}/{currency}".encode()).hexdigest()[:8].upper()
-    name = re.sub(r"[^A-Za-z0-9]", "", operator)[:12]
-    return f"{run.period.replace('-', '')}-{name}-{tail}"
-
-
-def _party(account: BankAccount) -> Party:
-    return Party(account.name, account.iban, account.bic, account.town, account.country)
-
-
 @dataclass(frozen=True, slots=True)
 class _File:
     """A file of an export: its name, what writing it takes beside the others, and how it is written."""
@@ -241,7 +189,7 @@ def _files(office: Office, run: Run, payments: bytes | None, language: str) -> l
         _text_file("vat-lines.csv", 6 * sum(counted.values()), report.lines),
         _text_file("vat.csv", 1, lambda _: report.summary()),
         *(_journal_file(office, run, form) for form in FORMATS),
-        _text_file("payments-other.csv", 1, lambda _: _other_payments(run)),
+        _text_file("payments-other.csv", 1, lambda _: other_payments(run)),
         *([_File("payments-sepa.xml", 1, lambda path, _: _write_bytes(path, payments))] if payments else []),
     ]  # fmt: skip
 
@@ -322,21 +270,6 @@ def journal(
 def file_name(party: str) -> str:
     """A party's name as a file's: letters, digits, dot, dash and underscore only."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", party).lstrip(".") or "_"
-
-
-def _other_payments(run: Run) -> Iterator[str]:
-    """Payments that no SEPA file carries: other currencies, and what operators pay to the scheme."""
-    yield row(["from", "to", "amount", "currency", "reference", "due"])
-    for payment in run.document["payments"]:
-        outgoing = payment["from"] == SCHEME
-        if not outgoing or payment["currency"] != CURRENCY:
-            operator = payment["to"] if outgoing else payment["from"]
-            amount = Money(abs(parse(payment["amount"], payment["currency"]).minor), payment["currency"]).text
-            yield row([
-                payment["from"], payment["to"], amount, payment["currency"],
-                end_to_end_id(run, operator, payment["currency"]),
-                due_date(run).isoformat(),
-            ])  # fmt: skip
 
 
 def _write_bytes(path: Path, content: bytes) -> None:

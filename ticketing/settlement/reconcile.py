@@ -18,9 +18,9 @@ from ticketing.progress import Progress, Stages, silent, told
 from ticketing.settlement import camt
 from ticketing.settlement.bank_trail import KINDS, WAYS, Way, queue, source_of, the_only, write_entry
 from ticketing.settlement.calculate import paid_positions
-from ticketing.settlement.export import due_date, end_to_end_id
 from ticketing.settlement.matching import CERTAIN, Expected, Finding, match, missing
 from ticketing.settlement.office import Office
+from ticketing.settlement.payment_file import due_date, end_to_end_id
 from ticketing.settlement.positions import SCHEME
 from ticketing.settlement.run_state import checked_name
 from ticketing.settlement.steps import checked_reason

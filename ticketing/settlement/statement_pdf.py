@@ -11,6 +11,7 @@ from fpdf.fonts import FontFace
 from tariffs.money import Money, parse
 from ticketing.db.runs import Run
 from ticketing.settlement.lines import Line, amounts
+from ticketing.settlement.payment_file import due_date, end_to_end_id
 from ticketing.settlement.statement import foot_rows
 from ticketing.settlement.words import kind_word, word
 
@@ -83,11 +84,6 @@ class _Statement(FPDF):
 
     def payments(self) -> None:
         """Who pays whom, when it is due and by which reference the bank's statement will find it."""
-        from ticketing.settlement.export import (  # noqa: PLC0415  it writes these statements, so it is read first
-            due_date,
-            end_to_end_id,
-        )
-
         mine = [one for one in self._run.document["payments"] if self._party in {one["from"], one["to"]}]
         self.set_font("helvetica", "B", 9)
         for one in mine:

@@ -8,7 +8,7 @@ from tests.ticketing.settlement.month import office, sell
 from tests.ticketing.settlement.test_reconcile import in_account, line, sent, statement
 from ticketing.db import Database
 from ticketing.errors import InvalidRequest
-from ticketing.settlement import camt, export, reconcile
+from ticketing.settlement import camt, payment_file, reconcile
 
 
 def detail(amount: str | None, reference: str = "NOTPROVIDED", *, way: str = "", name: str = "") -> str:
@@ -110,7 +110,7 @@ def test_a_batch_that_tells_no_amounts_never_settles_the_payment_that_it_names_f
     sell(database, "t1", {"hsl": 1000})
     desk = office(database)
     run = sent(desk, tmp_path)
-    first, second = detail(None, export.end_to_end_id(run, "hsl")), detail(None, "B")
+    first, second = detail(None, payment_file.end_to_end_id(run, "hsl")), detail(None, "B")
     entry = {
         "two": batch("10.00", first, second, way="DBIT"),
         "one of two": batch("10.00", first, way="DBIT", count="2"),

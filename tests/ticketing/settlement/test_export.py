@@ -24,7 +24,7 @@ from ticketing.books import postings
 from ticketing.db import Database
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
-from ticketing.settlement import accounts, export, sepa, service, steps
+from ticketing.settlement import accounts, export, payment_file, sepa, service, steps
 from ticketing.settlement.business_days import easter, is_business_day, next_business_day
 from ticketing.settlement.iban import is_in_sepa
 from ticketing.settlement.office import Office
@@ -131,7 +131,10 @@ def test_a_statement_says_who_pays_whom_when_and_by_which_reference(
     with database.write() as tx:
         book(tx, postings.compensation("c1", region="r", amount=50, currency="EUR", at=AT, liable="tlt"))
     run, folder = exported(office(database), tmp_path)
-    due, hsl, tlt = export.due_date(run), *(export.end_to_end_id(run, name) for name in ("hsl", "tlt"))
+    due, hsl, tlt = (
+        payment_file.due_date(run),
+        *(payment_file.end_to_end_id(run, name) for name in ("hsl", "tlt")),
+    )
     read = {
         name: "".join(page.extract_text() for page in PdfReader(folder / f"statements/{name}.pdf").pages)
         for name in ("hsl", "tlt")

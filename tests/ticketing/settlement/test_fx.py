@@ -18,7 +18,7 @@ from ticketing.cli import shown
 from ticketing.db import Database, month_books
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import export, reconcile, service, show, steps, suspense
+from ticketing.settlement import export, payment_file, reconcile, service, show, steps, suspense
 from ticketing.settlement.fx import fixing_day
 from ticketing.settlement.office import Office
 from ticketing.settlement.verify import verify
@@ -186,7 +186,7 @@ def test_a_method_that_is_none_is_refused(desk: Office, tmp_path: Path, fx: str,
 def test_an_operator_is_referred_to_differently_in_each_currency(desk: Office) -> None:
     run = service.close(desk, "r", "2026-09", "Anna")
 
-    assert export.end_to_end_id(run, "hsl") != export.end_to_end_id(run, "hsl", "SEK")
+    assert payment_file.end_to_end_id(run, "hsl") != payment_file.end_to_end_id(run, "hsl", "SEK")
 
 
 def test_bad_rates_and_currencies_are_told(desk: Office, tmp_path: Path) -> None:

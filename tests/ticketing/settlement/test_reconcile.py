@@ -17,7 +17,7 @@ from ticketing.db.bank import BankMatch
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import camt, export, lines, reconcile, service, steps, suspense
+from ticketing.settlement import camt, export, lines, payment_file, reconcile, service, steps, suspense
 from ticketing.settlement.office import Office
 from ticketing.settlement.verify import verify
 
@@ -71,7 +71,7 @@ def test_one_wrong_amount_is_told_and_a_person_books_it_with_the_difference_in_s
     desk: Office, tmp_path: Path
 ) -> None:
     run = sent(desk, tmp_path)
-    hsl, tlt, viking = (export.end_to_end_id(run, name) for name in ("hsl", "tlt", "viking"))
+    hsl, tlt, viking = (payment_file.end_to_end_id(run, name) for name in ("hsl", "tlt", "viking"))
     content = statement(
         line("10.00", hsl, bank="b1"),
         line("5.01", tlt, bank="b2"),
@@ -109,7 +109,7 @@ def test_one_wrong_amount_is_told_and_a_person_books_it_with_the_difference_in_s
 
 def test_a_payment_that_the_bank_carried_out_twice_is_not_settled_twice(desk: Office, tmp_path: Path) -> None:
     run = sent(desk, tmp_path)
-    reference = export.end_to_end_id(run, "hsl")
+    reference = payment_file.end_to_end_id(run, "hsl")
 
     _, findings = reconcile.import_statement(
         desk,
@@ -127,7 +127,7 @@ def test_a_payment_that_the_bank_carried_out_twice_is_not_settled_twice(desk: Of
 def test_a_line_without_our_reference_is_only_proposed_and_says_what_agreed(
     desk: Office, tmp_path: Path, name: str
 ) -> None:
-    reference = export.end_to_end_id(sent(desk, tmp_path), "hsl")
+    reference = payment_file.end_to_end_id(sent(desk, tmp_path), "hsl")
 
     _, findings = reconcile.import_statement(
         desk, "r", statement(line("10.00", "NOTPROVIDED", name=name), closing="90.00"), "Clara"
@@ -153,7 +153,7 @@ def test_a_line_without_our_reference_is_only_proposed_and_says_what_agreed(
 def test_an_amount_alone_proposes_nothing(
     desk: Office, tmp_path: Path, name: str, day: str, agreed: str
 ) -> None:
-    reference = export.end_to_end_id(sent(desk, tmp_path), "hsl")
+    reference = payment_file.end_to_end_id(sent(desk, tmp_path), "hsl")
     told = line("10.00", "NOTPROVIDED", name=name).replace("2026-10-15", day)
 
     _, (found,) = reconcile.import_statement(desk, "r", statement(told, closing="90.00"), "Clara")
@@ -200,7 +200,7 @@ def test_what_is_paid_before_the_run_was_marked_as_sent_waits(desk: Office, tmp_
         steps.mark_sent(desk, run.id, "Bertil", "another file")
 
     _, findings = reconcile.import_statement(
-        desk, "r", statement(line("10.00", export.end_to_end_id(run, "hsl")), closing="90.00"), "Clara"
+        desk, "r", statement(line("10.00", payment_file.end_to_end_id(run, "hsl")), closing="90.00"), "Clara"
     )
 
     assert findings[0].verdict == "not_sent"
@@ -211,7 +211,7 @@ def test_a_run_that_somebody_has_paid_for_cannot_be_voided(desk: Office, tmp_pat
     steps.approve(desk, run.id, "Bertil", run.digest)
     enter_accounts(desk)
     run = export.export(desk, run.id, "Bertil", tmp_path)
-    paid = line("0.70", export.end_to_end_id(run, "viking"), way="CRDT")
+    paid = line("0.70", payment_file.end_to_end_id(run, "viking"), way="CRDT")
     reconcile.import_statement(desk, "r", statement(paid, closing="100.70"), "Clara")
 
     with pytest.raises(Conflict, match="the bank has booked what viking paid for this run"):
@@ -346,7 +346,7 @@ def test_a_statement_of_somebody_elses_account_is_refused(desk: Office, tmp_path
 def test_two_clerks_with_the_same_file_book_each_line_once(desk: Office, tmp_path: Path) -> None:
     run = sent(desk, tmp_path)
     content = statement(
-        line("10.00", export.end_to_end_id(run, "hsl")), line("5.00", export.end_to_end_id(run, "tlt"), bank="b2"),
+        line("10.00", payment_file.end_to_end_id(run, "hsl")), line("5.00", payment_file.end_to_end_id(run, "tlt"), bank="b2"),
         closing="85.00",
     )  # fmt: skip
     gate, new = threading.Barrier(3), list[int]()
@@ -369,7 +369,7 @@ def with_a_cent_on_suspense(desk: Office, folder: Path) -> tuple[Run, str, str]:
     """A reconciled run of which the bank took a cent too much, and a fee: (run, line with the cent, line of the fee)."""
     run = sent(desk, folder)
     taken = [
-        line(amount, export.end_to_end_id(run, name), way=way, bank=f"b{at}")
+        line(amount, payment_file.end_to_end_id(run, name), way=way, bank=f"b{at}")
         for at, (amount, name, way) in enumerate(
             [("10.00", "hsl", "DBIT"), ("5.01", "tlt", "DBIT"), ("0.70", "viking", "CRDT")]
         )
@@ -458,17 +458,17 @@ def test_what_settled_a_run_is_taken_back_before_it_is_reconciled_and_never_afte
     desk: Office, tmp_path: Path
 ) -> None:
     run = sent(desk, tmp_path)
-    first = statement(line("10.00", export.end_to_end_id(run, "hsl")), closing="90.00")
+    first = statement(line("10.00", payment_file.end_to_end_id(run, "hsl")), closing="90.00")
     _, (found,) = reconcile.import_statement(desk, "r", first, "Clara")
 
     suspense.unbook_line(desk, "r", found.line.id, by="Clara", reason="wrong day")
 
-    assert export.end_to_end_id(run, "hsl") in {
+    assert payment_file.end_to_end_id(run, "hsl") in {
         one.line.end_to_end_id for one in reconcile.review(desk, "r")[0]
     }
     rest = statement(
-        line("5.00", export.end_to_end_id(run, "tlt"), bank="b2"),
-        line("0.70", export.end_to_end_id(run, "viking"), way="CRDT", bank="b3"),
+        line("5.00", payment_file.end_to_end_id(run, "tlt"), bank="b2"),
+        line("0.70", payment_file.end_to_end_id(run, "viking"), way="CRDT", bank="b3"),
         closing="95.70",
     )
     reconcile.import_statement(desk, "r", rest, "Clara")  # what matches is booked, what was taken back too

@@ -11,7 +11,7 @@ from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.db import Database, bank, month_books, runs
 from ticketing.db.runs import Run
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import accounts, export, reconcile, service, steps, suspense
+from ticketing.settlement import accounts, export, payment_file, reconcile, service, steps, suspense
 from ticketing.settlement.office import Office
 from ticketing.settlement.verify import verify
 
@@ -55,8 +55,8 @@ def two(database: Database, tmp_path: Path) -> Two:
 
 def test_one_statement_reconciles_the_runs_of_both_regions_whichever_imports_it_first(two: Two) -> None:
     content = statement(
-        line("10.00", export.end_to_end_id(two.r, "hsl")),
-        line("7.00", export.end_to_end_id(two.q, "dsb"), bank="b2"),
+        line("10.00", payment_file.end_to_end_id(two.r, "hsl")),
+        line("7.00", payment_file.end_to_end_id(two.q, "dsb"), bank="b2"),
         closing="83.00",
     )
 
@@ -73,7 +73,7 @@ def test_one_statement_reconciles_the_runs_of_both_regions_whichever_imports_it_
 
 
 def test_a_line_that_waits_is_seen_and_booked_from_any_region_and_settles_its_own(two: Two) -> None:
-    reference = export.end_to_end_id(two.q, "dsb")
+    reference = payment_file.end_to_end_id(two.q, "dsb")
     reconcile.import_statement(
         two.desk, "r", statement(line("7.01", reference), line("2.50", bank="b2"), closing="90.49"), "Clara"
     )
