@@ -22,6 +22,7 @@ from ticketing.tickets.keys import KeyStore
 def create_app(url: str, keys_folder: Path) -> Flask:
     """The application; its one table is made where it is missing."""
     app, database = Flask("least"), Database(url)
+    database.create()
     with database.write() as tx:
         tx.execute(
             sa.text("CREATE TABLE IF NOT EXISTS least_scan (id TEXT PRIMARY KEY, token TEXT, at TEXT)")
