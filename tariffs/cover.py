@@ -23,11 +23,12 @@ class _Way:
     taps: tuple[Tap, ...]
 
     @property
-    def rank(self) -> tuple[int, int, tuple[str, ...]]:
-        """Cheapest first; ties: fewer tickets, then product ids."""
+    def rank(self) -> tuple[int, int, int, tuple[str, ...]]:
+        """Cheapest first; ties: the agreements' priority, fewer tickets, then product ids."""
         items = [item for part in self.parts for item in part.bought]
         return (
             sum(part.cost for part in self.parts),
+            -sum(part.priority for part in self.parts),
             len(items),
             tuple(item.fare_product_id for item in items),
         )
@@ -170,6 +171,7 @@ def _agreed(
         rule=f"agreement {agreement.name}, {', '.join(share.method for share in agreement.steps)}",
         derivation=(*(done for part in apart for done in part.derivation), made),
         expires_at=min(expiries, default=None),
+        priority=agreement.priority,
         uses=tuple(use for part in apart for use in part.uses),
     )
 

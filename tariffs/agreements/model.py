@@ -95,7 +95,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """One rule between operators, in one version."""
+    """One rule between operators, in one version; of two that cost the same the higher `priority` is taken."""
 
     id: str
     version: int
@@ -114,6 +114,7 @@ class Agreement:
     same_calendar_day: bool
     weekdays: frozenset[int]
     compulsory: bool
+    priority: int = 0
 
     @property
     def name(self) -> str:

@@ -13,12 +13,13 @@ from tariffs.findings import Finding
 _KEYS = {
     "id", "kind", "version", "parties", "valid_from", "valid_to", "pattern", "max_connection_seconds",
     "window_seconds", "return_within_seconds", "prices", "percent", "conditions", "apportionment", "bearer",
-    "note",
+    "note", "priority",
 }  # fmt: skip
 _ELEMENT_KEYS = {"operator", "network", "from_area", "to_area", "mode", "stops", "add_on"}
 _CONDITION_KEYS = {"same_calendar_day", "weekdays", "refund", "compulsory"}
 _WEEKDAYS = frozenset(range(1, 8))
 _MAX_PERCENT = 100
+_MAX_PRIORITY = 1000
 
 
 def load(
@@ -35,8 +36,30 @@ def load(
         if agreement and any((old.id, old.version) == (agreement.id, agreement.version) for old in found):
             reader.fault("id", "duplicate_key", f"{agreement.id!r} has version {agreement.version} twice")
         elif agreement:
+            rival = next((old for old in found if _is_rival(old, agreement)), None)
+            if rival:
+                reader.fault(
+                    "priority",
+                    "ambiguous",
+                    f"shares the same rides as {rival.name}, and neither comes before the other",
+                )
             found.append(agreement)
     return found, findings
+
+
+def _is_rival(one: Agreement, other: Agreement) -> bool:
+    """Whether two shares of a line's income are over the same rides on the same days, with one priority.
+
+    Agreements with prices of their own are told apart by the price.
+    """
+    return (
+        one.kind == other.kind == "revenue_share"
+        and one.pattern == other.pattern
+        and one.priority == other.priority
+        and one.valid_from <= other.valid_to
+        and other.valid_from <= one.valid_to
+        and bool(one.weekdays & other.weekdays)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +114,15 @@ class _Reader(DocumentReader):
             # Inside a border zone neither home tariff applies; a supplement is owed.
             compulsory=conditions.get("compulsory") is True
             or kind in {"border_zone", "supplement", "revenue_share"},
+            priority=self._priority(document.get("priority", 0)),
         )
         return None if len(self.findings) > before else agreement
+
+    def _priority(self, value: Any) -> int:
+        if type(value) is not int or not 0 <= value <= _MAX_PRIORITY:
+            self.fault("priority", "invalid_value", f"must be a whole number from 0 to {_MAX_PRIORITY}")
+            return 0
+        return value
 
     def _parties(self, names: Any) -> tuple[str, ...]:
         if not isinstance(names, list) or not names:

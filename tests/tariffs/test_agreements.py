@@ -116,6 +116,40 @@ def test_a_revenue_share_changes_nothing_but_who_gets_it() -> None:
     assert anna.bought[0].fare_product_id == "ab"
 
 
+def _line_share(identity: str, hsl: str, tll: str, **more: Any) -> dict[str, Any]:
+    steps = {"steps": [{"method": "percent", "by_operator": {"hsl": hsl, "tll": tll}}]}
+    return rule("revenue_share", id=identity, parties=["hsl", "tll"], pattern=[{"operator": "hsl"}],
+                max_connection_seconds=[], prices=..., apportionment=steps, **more)  # fmt: skip
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_agreements_that_cost_the_same_the_higher_priority_is_taken(turned: bool) -> None:
+    general, special = _line_share("line", "50", "50"), _line_share("special", "25", "75", priority=5)
+    in_order = [special, general] if turned else [general, special]
+
+    assert paid(book(*in_order), gulf()[:1]) == ("3.20", {"hsl": 80, "tll": 240})
+
+
+def test_a_higher_priority_makes_nothing_dearer() -> None:
+    dear = rule("through_fare", id="dear", prices=[adult("33.00")], priority=9)
+    cheap = rule("through_fare", id="cheap", prices=[adult("30.00")])
+
+    assert paid(book(dear, cheap))[0] == "30.00"
+
+
+def test_two_shares_of_the_same_rides_without_a_priority_are_a_fault() -> None:
+    _, findings = build_book(
+        feeds={"hsl": fares("ab", "3.20"), "ferry": fares("standard", "29.00"), "tll": fares("hour", "2.00")},
+        agreement_documents=[_line_share("one", "50", "50"), _line_share("other", "25", "75"),
+                             _line_share("wrong", "1", "99", priority=1.5)],
+        tax_text=TAXES, riders={"adult": {"hsl": "adult"}}, media={}, fee_basis_points=0,
+    )  # fmt: skip
+
+    assert [(one.row, one.field, one.code) for one in errors(findings)] == [
+        (2, "priority", "ambiguous"), (3, "priority", "invalid_value")
+    ]  # fmt: skip
+
+
 def test_a_supplement_is_owed_on_top() -> None:
     extra = rule("supplement", pattern=[{"operator": "ferry"}], max_connection_seconds=[], prices=[adult("5.00")],
                  parties=["ferry"])  # fmt: skip
