@@ -102,6 +102,15 @@ def paid_positions(document: Mapping[str, Any]) -> dict[Key, int]:
     return found
 
 
+def payouts(document: Mapping[str, Any], currency: str) -> dict[str, int]:
+    """Whom a run pays in a currency, and how much in minor units."""
+    return {
+        operator: amount
+        for (operator, name), amount in sorted(paid_positions(document).items())
+        if amount > 0 and name == currency
+    }
+
+
 def owed_positions(document: Mapping[str, Any]) -> dict[Key, int]:
     """What each operator is owed now, currency by currency, before anything is converted."""
     return {

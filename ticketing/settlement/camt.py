@@ -34,9 +34,9 @@ _NO_REFERENCE = {"NONREF", "NOTPROVIDED"}
 class StatementLine:
     """One booked movement: positive for money that came in. `id` is the same whenever the line is imported.
 
-    It is made of account, amount, day and the references of bank and payer; among lines that are alike in all of
-    these it is also the how-manieth one is, so that no two of a file are one. Where the bank gives no reference of
-    its own, the statement and the line's place in it stand for it.
+    It is made of account, amount, day and the references of bank and payer; of lines that are alike in all of
+    these each has its number, so that no two of a file are one. Where the bank gives no reference of its own, the
+    statement and the line's place in it stand for it.
     """
 
     id: str

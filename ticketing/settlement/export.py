@@ -68,7 +68,10 @@ def export(
             held = hold(tx, run_id)
             if not _is_kept(tx, held, written):
                 check_step(held, "exported")
-                payees.accounts_of(tx, held)
+                if payees.accounts_of(tx, held) != accounts:
+                    raise Conflict(
+                        "a bank account that this run pays to was changed meanwhile: export it again"
+                    )
                 payees.bind(tx, held)
                 for name, (sha, size) in written.items():
                     runs.insert_file(tx, RunFile(run_id, name, sha, size, now))

@@ -8,7 +8,7 @@ from ticketing.db import Transaction, bank, runs
 from ticketing.db.bank import BankAccount
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, Fault, NotAllowed
-from ticketing.settlement.calculate import paid_positions
+from ticketing.settlement.calculate import paid_positions, payouts
 from ticketing.settlement.positions import SCHEME
 from ticketing.settlement.run_state import is_same_person
 from ticketing.settlement.sepa import CURRENCY
@@ -16,11 +16,7 @@ from ticketing.settlement.sepa import CURRENCY
 
 def paid_to(run: Run) -> list[str]:
     """The parties whose bank accounts a run needs: who is paid in euro, and the scheme that pays them."""
-    due = sorted(
-        operator
-        for (operator, currency), amount in paid_positions(run.document).items()
-        if amount > 0 and currency == CURRENCY
-    )
+    due = payouts(run.document, CURRENCY)
     return [SCHEME, *due] if due else []
 
 

@@ -10,7 +10,7 @@ from ticketing.db.bank import BankAccount
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, Fault
 from ticketing.settlement.business_days import next_business_day
-from ticketing.settlement.calculate import paid_positions
+from ticketing.settlement.calculate import payouts
 from ticketing.settlement.inert import row
 from ticketing.settlement.positions import SCHEME
 from ticketing.settlement.sepa import CURRENCY, Party, Transfer, to_xml, why_not
@@ -22,11 +22,7 @@ def sepa_file(run: Run, accounts: Mapping[str, BankAccount]) -> bytes | None:
     """The SEPA file, or None when nobody is paid in euro; raises Conflict naming each party that it cannot pay."""
     if not accounts:
         return None
-    due = {
-        operator: amount
-        for (operator, currency), amount in paid_positions(run.document).items()
-        if amount > 0 and currency == CURRENCY
-    }
+    due = payouts(run.document, CURRENCY)
     refused = [
         Fault(party, reason)
         for party, account in sorted(accounts.items())
@@ -40,7 +36,7 @@ def sepa_file(run: Run, accounts: Mapping[str, BankAccount]) -> bytes | None:
             _party(accounts[operator]), amount, end_to_end_id(run, operator),
             f"{specimen}{run.region} {run.period} {message_id_of(run)}",
         )
-        for operator, amount in sorted(due.items())
+        for operator, amount in due.items()
     ]  # fmt: skip
     return to_xml(message_id_of(run), _party(accounts[SCHEME]), transfers, run.created_at, due_date(run))
 

@@ -335,6 +335,24 @@ def test_an_account_that_came_after_the_approval_is_not_the_approvers_own(
         export.export(desk, run.id, "Anna", tmp_path)
 
 
+def test_an_account_that_changes_while_a_run_is_exported_stops_it(desk: Office, tmp_path: Path) -> None:
+    run = service.close(desk, "r", "2026-09", "Anna")
+    steps.approve(desk, run.id, "Bertil", run.digest)
+    enter_accounts(desk)  # after the approval, so the run is bound to none of them yet
+
+    def changed(what: str, *_: int) -> None:
+        if what == "payments-sepa.xml" and len(accounts.list_accounts(desk)) == len(IBANS):
+            other = accounts.enter(desk, "hsl", "FI5810171000000122", name="O", by="Clara", town="Turku")
+            accounts.approve(desk, other.id, "David")
+
+    with pytest.raises(Conflict, match="was changed meanwhile: export it again"):
+        export.export(desk, run.id, "Bertil", tmp_path, progress=changed)
+    assert not list((tmp_path / "r").iterdir())
+    assert export.export(desk, run.id, "Bertil", tmp_path).state == "exported"
+    payments = (tmp_path / "r" / "2026-09-v1" / "payments-sepa.xml").read_text(encoding="utf-8")
+    assert "FI5810171000000122" in payments
+
+
 def test_an_exported_run_is_exported_again_as_it_was_though_an_account_has_changed(
     desk: Office, tmp_path: Path
 ) -> None:
