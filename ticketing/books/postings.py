@@ -62,7 +62,7 @@ def refund_decided(
 
     None where there are none, as for a leg that costs nothing.
     """
-    rows = [*shares, *taxes]
+    rows: list[Share | Tax] = [*shares, *taxes]
     if not rows:
         return None
     currency = rows[0].currency
@@ -95,7 +95,7 @@ def exchanged(
     exchange_id: str, jti: str, *, region: str, shares: Sequence[Share], taxes: Sequence[Tax], at: datetime
 ) -> Entry | None:
     """A ticket is exchanged: its negative rows go back to unearned, which the new ticket's allocation then takes."""
-    rows = [*shares, *taxes]
+    rows: list[Share | Tax] = [*shares, *taxes]
     if not rows:
         return None
     currency = rows[0].currency

@@ -88,7 +88,7 @@ def _ask(till: Till, decided: Refund, charge_id: str) -> GatewayRefund:
     except (Conflict, NotFound) as no:
         with till.database.write() as tx:
             detail = f"{amount} of order {decided.order_id} are not paid back: {no.detail}"
-            gateway_events.raise_alert(tx, REFUSED, decided.id, detail, till.clock.now())
+            gateway_events.raise_alert(tx, REFUSED, decided.id, detail, till.clock.now(), again=True)
         raise
 
 
