@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ticketing.db import Transaction, audit_trail, bookings, gateway_events, orders, undelivered
+from ticketing.db import Transaction, audit_trail, bookings, gateway_events, orders, undelivered, worker_jobs
 from ticketing.db.bookings import Booking
 from ticketing.db.gateway_events import Alert
+from ticketing.db.worker_jobs import WorkerJob
 from ticketing.errors import Conflict, NotFound
 from ticketing.purchase import delivery
 from ticketing.purchase.till import Till, locked
 from ticketing.purchase.unwinding import unwind
+
+__all__ = ["Case", "Doing", "WorkerJob", "act", "list_cases", "list_jobs", "list_waiting", "resolve"]
 
 STUCK = "booking_stuck"
 Doing = Literal["put_away", "ask_again", "arranged", "issue_again", "give_back"]
@@ -48,6 +51,12 @@ def list_cases(till: Till) -> list[Case]:
     """What nobody has dealt with yet, oldest first, each with what it is about."""
     with till.database.read() as tx:
         return [_case(tx, alert) for alert in gateway_events.list_alerts(tx)]
+
+
+def list_jobs(till: Till) -> list[WorkerJob]:
+    """How the jobs of the worker fare, as it last wrote them down."""
+    with till.database.read() as tx:
+        return worker_jobs.list_jobs(tx)
 
 
 def resolve(till: Till, alert_id: str, by: str) -> None:

@@ -44,8 +44,9 @@ __all__ = [
     "advance",
     "belongs_to",
     "decide_refund",
-    "expire_orders",
+    "expire_order",
     "get_order",
+    "list_expired",
     "list_orders_of",
     "list_unfinished",
     "offer_refund",
@@ -189,7 +190,7 @@ def advance(till: Till, order_id: str, remember: RememberOrder | None = None) ->
     return state
 
 
-def list_unfinished(till: Till, limit: int = 100) -> tuple[list[str], list[Refund]]:
+def list_unfinished(till: Till, limit: int = 500) -> tuple[list[str], list[Refund]]:
     """List what a crash or a silent partner may have left: orders under way, places to give back, refunds to pay."""
     quiet_since = till.clock.now() - _QUIET
     with till.database.read() as tx:
@@ -203,22 +204,29 @@ def list_unfinished(till: Till, limit: int = 100) -> tuple[list[str], list[Refun
     return list(dict.fromkeys([*under_way, *waiting, *unwanted])), refunds
 
 
-def expire_orders(till: Till, limit: int = 100) -> int:
-    """Let orders go that nobody paid in time, with the places they hold; answers how many."""
+def list_expired(till: Till, limit: int = 500) -> list[str]:
+    """List orders that nobody paid in time."""
+    with till.database.read() as tx:
+        return [
+            order.id
+            for order in orders.list_orders_in(tx, PAYABLE, limit, expired_by=till.clock.now())
+            if not any(one.state in paying.UNDER_WAY for one in orders.list_payments(tx, order.id))
+        ]
+
+
+def expire_order(till: Till, order_id: str) -> None:
+    """Let an order go that nobody paid in time, with the places it holds; one that is paid meanwhile stays."""
     now = till.clock.now()
     with till.database.write() as tx:
-        abandoned = [
-            order
-            for order in orders.list_orders_in(tx, PAYABLE, limit, expired_by=now)
-            if not any(payment.state in paying.UNDER_WAY for payment in orders.list_payments(tx, order.id))
-        ]
-        for order in abandoned:
-            holds = any(one.state in bookings.OPEN for one in bookings.list_bookings(tx, order.id))
-            bookings.give_back(tx, order.id, now)
-            pass_uses.give_back(tx, order.id)
-            step: Move = "unwind" if holds else "expire"
-            move(tx, order, step, now, actor="worker", reason="not paid in time")
-    return len(abandoned)
+        order = locked(tx, order_id)
+        paid = any(one.state in paying.UNDER_WAY for one in orders.list_payments(tx, order_id))
+        if order.state not in PAYABLE or now < order.expires_at or paid:
+            return
+        holds = any(one.state in bookings.OPEN for one in bookings.list_bookings(tx, order_id))
+        bookings.give_back(tx, order_id, now)
+        pass_uses.give_back(tx, order_id)
+        step: Move = "unwind" if holds else "expire"
+        move(tx, order, step, now, actor="worker", reason="not paid in time")
 
 
 def _step(till: Till, state: OrderState, remember: RememberOrder | None) -> OrderState | None:
