@@ -42,6 +42,7 @@ __all__ = [
     "Expired",
     "Hold",
     "HoldRequest",
+    "Matching",
     "NotSupported",
     "OfferRequest",
     "Offers",
@@ -294,13 +295,33 @@ class AddedTrip:
 
 
 @dataclass(frozen=True, slots=True)
+class Matching:
+    """How much of what was told is about trips that we know: `unmatched` counts the rest by reason."""
+
+    messages: int = 0
+    unmatched: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def matched(self) -> int:
+        """The messages that were understood."""
+        return self.messages - sum(self.unmatched.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Disruptions:
-    """All that an operator reports at `as_of`, its own time; a trip that is not named is not known to be on time."""
+    """All that an operator reports at `as_of`, its own time; a trip that is not named is not known to be on time.
+
+    `source` is the way in which it was told: `gtfs_rt`, `exchange`. `tells_trips` is False where the word on trips
+    was too old to count: then nothing is known of those that are not named.
+    """
 
     as_of: datetime
     items: tuple[Disruption, ...]
     alerts: tuple[Alert, ...] = ()
     added: tuple[AddedTrip, ...] = ()
+    source: str = ""
+    matching: Matching = field(default_factory=Matching)
+    tells_trips: bool = True
 
 
 class Connector(Protocol):
