@@ -312,7 +312,8 @@ class Disruptions:
     """All that an operator reports at `as_of`, its own time; a trip that is not named is not known to be on time.
 
     `source` is the way in which it was told: `gtfs_rt`, `exchange`. `tells_trips` is False where the word on trips
-    was too old to count: then nothing is known of those that are not named.
+    was too old to count: then nothing is known of those that are not named. `keeps_past` is True where an operator
+    goes on telling of runs that have left, so that one that is missing was taken back.
     """
 
     as_of: datetime
@@ -322,6 +323,7 @@ class Disruptions:
     source: str = ""
     matching: Matching = field(default_factory=Matching)
     tells_trips: bool = True
+    keeps_past: bool = False
 
 
 class Connector(Protocol):

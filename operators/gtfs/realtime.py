@@ -16,7 +16,7 @@ from google.transit.gtfs_realtime_pb2 import FeedMessage
 
 from operators.errors import BadReply
 from operators.gtfs.added import ADDING, REPLACEMENT, read_added
-from operators.gtfs.runs import Run, Runs, Unmatched, moment_of, place_of
+from operators.gtfs.runs import Run, Runs, moment_of, place_of
 from operators.gtfs.timetable import Pattern, Timetable
 from operators.port import AddedTrip, Alert, CallChange, Disruption, Disruptions, Matching
 
@@ -84,7 +84,7 @@ class _Read:
         self._runs, self._told = runs, told
         self.items: list[Disruption] = []
         self.added: list[AddedTrip] = []
-        self.unmatched: Counter[Unmatched] = Counter()
+        self.unmatched: Counter[str] = Counter()
         self.messages = 0
 
     def take(self, update: Any) -> None:

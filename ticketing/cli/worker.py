@@ -16,6 +16,7 @@ from ticketing.identity.privacy import forget_what_is_due
 from ticketing.purchase import reports
 from ticketing.purchase import service as purchase
 from ticketing.purchase.reversal import take_back
+from ticketing.regions import poll_live
 from ticketing.settlement import bookkeeping
 from ticketing.settlement.service import Office
 
@@ -45,6 +46,9 @@ def command(*, once: bool) -> None:
         if forgotten:
             _log.info("forgotten when due", **forgotten)
         rooms.connectors.tend()
+        changed = poll_live(rooms.live)
+        if changed:
+            _log.info("runs changed", runs=changed)
         tend_books(rooms.office, configured.regions)
         if once or stopped.wait(_PAUSE_SECONDS):
             return
