@@ -1,6 +1,5 @@
 """The last known state of each run: written by whoever polls, kept when a ship has left, taken back when it sails after all."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -57,11 +56,11 @@ class Quay:
 
 
 @pytest.fixture
-def quay(database: Database, clock: FixedClock, regions: dict[str, Region]) -> Iterator[Quay]:
+def quay(database: Database, clock: FixedClock, regions: dict[str, Region]) -> Quay:
     teller: Any = Teller(clock)
     connectors = {REGION: {"eckero": teller}}
     desk = LiveDesk(database, clock, dict(regions), connectors, 30)
-    yield Quay(desk, LiveBoard(database, clock, dict(regions), connectors), teller)
+    return Quay(desk, LiveBoard(database, clock, dict(regions), connectors), teller)
 
 
 CANCELLED = Disruption(TRIP, DAY, cancelled=True)

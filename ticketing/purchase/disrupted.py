@@ -1,0 +1,43 @@
+"""What a departure that does not run means for an order: it is not sold, not paid, and undone where it was confirmed.
+
+Every check reads what operators have told last (`run_state`); nobody is asked here.
+"""
+
+from ticketing import regions
+from ticketing.db import Transaction, bookings, offers, orders
+from ticketing.db.offers import Quote
+from ticketing.errors import DepartureCancelled
+from ticketing.purchase import pass_uses
+from ticketing.purchase.order import PAYABLE
+from ticketing.purchase.till import Till, locked, move
+from ticketing.regions import rides
+
+
+def require_running(tx: Transaction, till: Till, quote: Quote) -> None:
+    """Raise DepartureCancelled where a departure of a quote is known not to run."""
+    wanted = [rides.from_json(document) for document in quote.document.get("rides", ())]
+    regions.require_running(tx, till.regions[quote.region].data, wanted, till.clock.now())
+
+
+def refuse_payment(till: Till, order_id: str, request_key: str) -> None:
+    """Before a new payment begins: an order whose departure does not run comes to nothing at once.
+
+    Raises DepartureCancelled then; its places are given back by whoever carries the order on. A payment that was begun
+    before is not looked at: its own steps see to it.
+    """
+    refused = None
+    now = till.clock.now()
+    with till.database.write() as tx:
+        order = locked(tx, order_id)
+        known = {payment.request_key for payment in orders.list_payments(tx, order_id)}
+        if order.state not in PAYABLE or request_key in known:
+            return
+        try:
+            require_running(tx, till, offers.get_quote(tx, order.quote_id))
+        except DepartureCancelled as error:
+            refused = error
+            bookings.give_back(tx, order.id, now)
+            pass_uses.give_back(tx, order.id)
+            move(tx, order, "unwind", now, actor="operators", reason=error.detail)
+    if refused is not None:
+        raise refused
