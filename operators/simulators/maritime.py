@@ -61,6 +61,7 @@ class MaritimeSimulator(Simulator):
         self.now, self.ship, self.hold_life = now, ship or Ship(), hold_life
         self._api_key, self._maas_operator_id = api_key, maas_operator_id
         self.bookings: dict[str, Sold] = {}
+        self.cancelled: set[tuple[str, str]] = set()
         self._numbers = itertools.count(1)
 
     def routes(self) -> list[Route]:
@@ -72,6 +73,10 @@ class MaritimeSimulator(Simulator):
             Route("confirm", "POST", booking + "confirm/", self._guarded(self._confirm)),
             Route("retrieve", "GET", booking, self._guarded(self._retrieve)),
         ]
+
+    def cancel_sailing(self, trip_id: str, day: date) -> None:
+        """Sell a departure no more; the protocol has no other word for one that is cancelled."""
+        self.cancelled.add((trip_id, day.isoformat()))
 
     def state(self) -> dict[str, Any]:
         """Bookings, with what takes a place now."""
@@ -145,6 +150,8 @@ class MaritimeSimulator(Simulator):
         wanted = tuple((ticket["ticket_type_id"], ticket["customer_type_id"]) for ticket in tickets)
         if len(wanted) > self.ship.max_tickets:
             return _refusal("MAX_NUMBER_OF_TICKETS_REQUESTED_EXCEEDED")
+        if self.cancelled.intersection(departures or ()):
+            return _refusal("TICKET_SALES_ENDED")
         if any(self._free(trip, day) < len(wanted) for trip, day in departures or ()):
             return _refusal("MAX_CAPACITY_EXCEEDED")
         made = Sold(
@@ -162,6 +169,8 @@ class MaritimeSimulator(Simulator):
         if sold.status == "CONFIRMED":
             self._keep(replace(sold, confirms=sold.confirms + 1))
             return _refusal("BOOKING_ALREADY_CONFIRMED")
+        if self.cancelled.intersection(sold.departures):
+            return _refusal("TICKET_SALES_ENDED")
         if self.now() >= sold.expires_at:
             return _refusal("BOOKING_EXPIRED")
         # The id of a booking is another one than its reservation's: both lead to it.
@@ -217,6 +226,8 @@ class MaritimeSimulator(Simulator):
         self.bookings[sold.reserved_id] = sold
 
     def _free(self, trip: str, day: str) -> int:
+        if (trip, day) in self.cancelled:
+            return 0
         now = self.now()
         taken = sum(
             len(sold.tickets)

@@ -5,8 +5,10 @@ Every check reads what operators have told last (`run_state`); nobody is asked h
 
 from ticketing import regions
 from ticketing.db import Transaction, bookings, offers, orders
+from ticketing.db.bookings import Booking
 from ticketing.db.offers import Quote
-from ticketing.errors import DepartureCancelled
+from ticketing.db.orders import Order
+from ticketing.errors import DepartureCancelled, Fault
 from ticketing.purchase import pass_uses
 from ticketing.purchase.order import PAYABLE
 from ticketing.purchase.till import Till, locked, move
@@ -17,6 +19,15 @@ def require_running(tx: Transaction, till: Till, quote: Quote) -> None:
     """Raise DepartureCancelled where a departure of a quote is known not to run."""
     wanted = [rides.from_json(document) for document in quote.document.get("rides", ())]
     regions.require_running(tx, till.regions[quote.region].data, wanted, till.clock.now())
+
+
+def cancelled_by_operator(till: Till, order: Order, booking: Booking, detail: str) -> DepartureCancelled:
+    """The refusal of an operator that says itself that a departure is cancelled, with what goes next."""
+    ride = rides.from_json(booking.document["ride"])
+    data = till.regions[order.region].data
+    with till.database.read() as tx:
+        choices = regions.next_departures(tx, data, ride, till.clock.now())
+    return DepartureCancelled(detail, [Fault(f"legs[{booking.document['leg']}]", detail)], choices)
 
 
 def refuse_payment(till: Till, order_id: str, request_key: str) -> None:

@@ -19,6 +19,7 @@ from ticketing.db.offers import Quote
 from ticketing.db.orders import Order
 from ticketing.errors import Conflict, OperatorSilent
 from ticketing.ids import new_id
+from ticketing.purchase import disrupted
 from ticketing.purchase.till import OrderState, Till
 from ticketing.regions import rides
 
@@ -84,7 +85,8 @@ def _hold(till: Till, order: Order, booking: Booking) -> None:
         held = connector.hold(request)
     except (Refused, Expired, NotSupported) as error:
         _refuse(till, booking, error)
-        raise Conflict(f"{booking.operator} has no place: {_reason(error)}; nothing was booked") from error
+        detail = f"{booking.operator} has no place: {_reason(error)}; nothing was booked"
+        raise _no(till, order, booking, error, detail) from error
     except OperatorError as error:
         _count(till, booking)
         raise OperatorSilent(f"{booking.operator} does not answer; nothing was booked") from error
@@ -100,7 +102,8 @@ def _confirm(till: Till, order: Order, booking: Booking) -> None:
         made = connector.confirm(booking.id)
     except (Refused, Expired, NotSupported) as error:
         # Nothing was sold: what is left of the hold goes back with everything else.
-        raise Conflict(f"{booking.operator} did not confirm: {_reason(error)}") from error
+        detail = f"{booking.operator} did not confirm: {_reason(error)}"
+        raise _no(till, order, booking, error, detail) from error
     except OperatorError as error:
         _count(till, booking)
         late = booking.expires_at is not None and till.clock.now() > booking.expires_at + _PATIENCE
@@ -109,6 +112,13 @@ def _confirm(till: Till, order: Order, booking: Booking) -> None:
         raise OperatorSilent(f"{booking.operator} has not confirmed yet") from error
     with till.database.write() as tx:
         bookings.set_booking(tx, booking.id, "confirmed", till.clock.now(), reference=made.reference)
+
+
+def _no(till: Till, order: Order, booking: Booking, error: OperatorError, detail: str) -> Conflict:
+    """An operator's no; one because of a cancelled departure comes with what goes next."""
+    if not isinstance(error, Refused) or error.reason != "cancelled":
+        return Conflict(detail)
+    return disrupted.cancelled_by_operator(till, order, booking, detail)
 
 
 def _give_back(till: Till, order: Order, booking: Booking) -> bool:

@@ -4,7 +4,7 @@ from ticketing.regions.connectors import Connectors, open_connectors
 from ticketing.regions.live_board import LiveBoard, News, Told, news_of_rides
 from ticketing.regions.load import Region, check_region, load_regions
 from ticketing.regions.polling import LiveDesk, ask_now, poll_live
-from ticketing.regions.running import require_running
+from ticketing.regions.running import next_departures, require_running
 from ticketing.regions.watch import Watch
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "check_region",
     "load_regions",
     "news_of_rides",
+    "next_departures",
     "open_connectors",
     "poll_live",
     "require_running",

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from operators.errors import Refused
 from operators.fake import FakeOperator
 from operators.gtfs.runs import Run, Runs
-from operators.port import Booking, CallChange, Disruption
+from operators.port import Booking, CallChange, Disruption, Hold, HoldRequest
 from tests.api import Api
 from ticketing.cli.worker import run_round
 from ticketing.db import run_states
@@ -128,6 +129,25 @@ def test_a_sailing_cancelled_after_the_order_is_not_paid(sea: Sea, ferries: dict
     assert ended(sea, order)["state"] == "cancelled"
     assert sea.charges() == []
     assert all(one.standing("held") == [] for one in ferries.values())
+
+
+def test_an_operator_that_says_itself_that_it_does_not_sail_is_believed(sea: Sea) -> None:
+    quote = sea.api.quote(**TO_HELSINKI)
+    ferry = sea.ferry(quote["legs"])
+    operator = Inert(ferry["operator"], sea.api.clock.now, {"foot": 100})
+    sea.till.connectors[REGION][ferry["operator"]] = operator  # type: ignore[index]
+
+    refused = sea.api.post("/v1/orders", {"quote_id": quote["id"]})
+
+    assert (refused.status_code, refused.json["title"]) == (409, "departure cancelled")
+    assert len(refused.json["choices"]) == 3
+
+
+class Inert(FakeOperator):
+    """A ferry that knows that it does not sail."""
+
+    def hold(self, request: HoldRequest) -> Hold:
+        raise Refused("cancelled")
 
 
 class Telling(FakeOperator):
