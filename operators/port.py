@@ -171,21 +171,26 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Control data or a ticket in the operator's own form; it is data, to be escaped wherever it is shown."""
+    """Control data or a ticket in the operator's own form; it is data, to be escaped wherever it is shown.
+
+    `kind` is the protocol's word (`qr_code`, `number`, `html`, `TICKET`), `encoding` how `content` writes its bytes.
+    """
 
     kind: str
     media_type: str
     content: str
+    encoding: Literal["text", "base64"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A confirmed booking; the reference may differ from the hold's."""
+    """A confirmed booking; the reference may differ from the hold's. `tickets` is how many there are, where that is told."""
 
     key: str
     reference: str
     price: Money | None = None
     documents: tuple[Document, ...] = ()
+    tickets: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

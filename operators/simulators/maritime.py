@@ -35,12 +35,16 @@ class Sold:
 
 @dataclass(slots=True)
 class Ship:
-    """What the operator sells: places by trip, the price by customer type, the largest group."""
+    """What the operator sells: places by trip, the price by customer type, the largest group.
+
+    With `html` its tickets have a page and a number beside their code.
+    """
 
     places: int = 100
     max_tickets: int = 9
     prices: Mapping[str, int] = field(default_factory=dict)
     currency: str = "EUR"
+    html: str = ""
 
 
 class MaritimeSimulator(Simulator):
@@ -196,8 +200,7 @@ class MaritimeSimulator(Simulator):
         }
 
     def _ticket(self, sold: Sold, at: int, ticket: tuple[str, str], request: Request) -> dict[str, Any]:
-        minor = self.ship.prices.get(ticket[1], 0) + (1 if request.planned("price") else 0)
-        price = Money(minor, self.ship.currency)
+        minor = self.ship.prices.get(ticket[1])
         owner = "somebody-else" if request.planned("wrong_identity") else self._maas_operator_id
         return {
             "id": f"{sold.id}-{at + 1}",
@@ -208,13 +211,23 @@ class MaritimeSimulator(Simulator):
             "qr_code": f"SIMULATED:{sold.id}-{at + 1}",
             "customer_type": {"name": ticket[1], "description": ""},
             "ticket_type": {"name": ticket[0], "description": "", "instructions": ""},
-            "price": {
-                "amount_total": price.text,
-                "amount_excluding_vat": price.text,
-                "vat_amount": Money(0, price.currency).text,
-                "vat_percentage": "0%",
-                "currency": price.currency,
-            },
+            # Every inner field may be absent: of a category without a price none is told.
+            **(
+                {}
+                if minor is None
+                else {"price": self._price(minor + (1 if request.planned("price") else 0))}
+            ),
+            **({"html": self.ship.html, "receipt_number": f"{sold.id}-{at + 1}"} if self.ship.html else {}),
+        }
+
+    def _price(self, minor: int) -> dict[str, str]:
+        price = Money(minor, self.ship.currency)
+        return {
+            "amount_total": price.text,
+            "amount_excluding_vat": price.text,
+            "vat_amount": Money(0, price.currency).text,
+            "vat_percentage": "0%",
+            "currency": price.currency,
         }
 
     def _find(self, identity: str) -> Sold | None:

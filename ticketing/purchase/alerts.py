@@ -7,9 +7,11 @@ from ticketing.db import Transaction, audit_trail, bookings, gateway_events, ord
 from ticketing.db.bookings import Booking
 from ticketing.db.gateway_events import Alert
 from ticketing.errors import Conflict, NotFound
+from ticketing.purchase.handed_over import DIFFERS
 from ticketing.purchase.till import Till
 
 STUCK = "booking_stuck"
+_OF_BOOKINGS = (STUCK, DIFFERS)
 Doing = Literal["put_away", "ask_again", "arranged"]
 
 
@@ -24,7 +26,7 @@ class Case:
     @property
     def doings(self) -> tuple[Doing, ...]:
         """What a person may do: a booking that is stuck is asked for again, or was arranged with its operator."""
-        if self.booking is None:
+        if self.booking is None or self.alert.kind != STUCK:
             return ("put_away",)
         return ("ask_again", "arranged") if self.booking.state == "stuck" else ()
 
@@ -64,7 +66,7 @@ def act(till: Till, alert_id: str, doing: str, by: str) -> None:
         case = _case(tx, alert)
         if doing not in case.doings:
             raise Conflict(f"this case cannot be {doing.replace('_', ' ')} now; load the page again")
-        if case.booking is not None:
+        if case.booking is not None and alert.kind == STUCK:
             bookings.set_booking(
                 tx, case.booking.id, "unwanted" if doing == "ask_again" else "cancelled", now
             )
@@ -74,7 +76,7 @@ def act(till: Till, alert_id: str, doing: str, by: str) -> None:
 
 
 def _case(tx: Transaction, alert: Alert) -> Case:
-    booking = bookings.find_booking(tx, alert.subject) if alert.kind == STUCK else None
+    booking = bookings.find_booking(tx, alert.subject) if alert.kind in _OF_BOOKINGS else None
     if booking is not None:
         return Case(alert, booking.order_id, booking)
     payment = orders.find_payment(tx, alert.subject)

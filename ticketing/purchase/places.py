@@ -19,7 +19,7 @@ from ticketing.db.offers import Quote
 from ticketing.db.orders import Order
 from ticketing.errors import Conflict, OperatorSilent
 from ticketing.ids import new_id
-from ticketing.purchase import disrupted
+from ticketing.purchase import disrupted, handed_over
 from ticketing.purchase.till import OrderState, Till
 from ticketing.regions import rides
 
@@ -42,7 +42,9 @@ def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
         ride = rides.from_json(document)
         _departure(till, quote.region, ride)
         for passenger in quote.document["passengers"]:
-            details = {"leg": index, "ride": document, "traveller": _traveller(till, quote, ride, passenger)}
+            traveller = _traveller(till, quote, ride, passenger)
+            details = {"leg": index, "ride": document, "traveller": traveller}
+            details |= handed_over.agreed(till, quote, ride, traveller)
             seq = len(wanted) + 1
             made = Booking(
                 new_id(), order_id, seq, ride.operator, "wanted", None, None, 0, till.clock.now(), details
@@ -112,6 +114,7 @@ def _confirm(till: Till, order: Order, booking: Booking) -> None:
         raise OperatorSilent(f"{booking.operator} has not confirmed yet") from error
     with till.database.write() as tx:
         bookings.set_booking(tx, booking.id, "confirmed", till.clock.now(), reference=made.reference)
+        handed_over.take(tx, booking, made, till.clock.now())
 
 
 def _no(till: Till, order: Order, booking: Booking, error: OperatorError, detail: str) -> Conflict:

@@ -7,7 +7,8 @@ ledger in one transaction. Any refusal gives back what was held; a crash at any 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from ticketing.db import Transaction, bookings, offers, order_holders, orders, tickets
+from ticketing.db import Transaction, booking_documents, bookings, offers, order_holders, orders, tickets
+from ticketing.db.booking_documents import Paper
 from ticketing.db.offers import Quote
 from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order, OrderEvent, Payment, Refund
@@ -52,6 +53,7 @@ __all__ = [
     "expire_orders",
     "get_order",
     "list_orders_of",
+    "list_papers",
     "list_unfinished",
     "offer_refund",
     "pay",
@@ -131,6 +133,12 @@ def get_order(till: Till, order_id: str) -> OrderState:
     """Read an order; raises NotFound."""
     with till.database.read() as tx:
         return state_of(tx, order_id)
+
+
+def list_papers(till: Till, order_id: str) -> list[Paper]:
+    """What operators have handed over for an order: their own tickets, which their staff can read."""
+    with till.database.read() as tx:
+        return booking_documents.list_papers(tx, order_id)
 
 
 def list_orders_of(till: Till, person_id: str) -> list[Order]:

@@ -92,7 +92,7 @@ def test_a_ship_is_late_from_the_ninety_first_minute_on(
     sea: Sea,
     ferries: dict[str, FakeOperator],
     minutes: int,
-    full: bool,  # noqa: FBT001
+    full: bool,
 ) -> None:
     bought = sea.api.buy(**ONE)
     crossing, _ = ferry_leg(bought, ferries)
