@@ -258,13 +258,17 @@ class CallChange:
 
 @dataclass(frozen=True, slots=True)
 class Disruption:
-    """One trip that does not run as planned: cancelled, late as a whole, or call by call."""
+    """One trip that does not run as planned: cancelled, late as a whole, or call by call.
+
+    A cancelled one that is `replaced` runs with other calls or times: it is among the added trips, under its own id.
+    """
 
     trip_id: str
     service_date: date
     cancelled: bool = False
     delay_seconds: int = 0
     calls: tuple[CallChange, ...] = ()
+    replaced: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,7 @@ def build_rooms(
             zones=doors.zones,
         ),
         connectors=opened,
-        live=LiveDesk(database, clock, regions, opened.regions, settings.live_seconds),
+        live=LiveDesk(database, clock, regions, opened.regions, settings.live_seconds, watch),
         office=Office(
             database,
             clock,

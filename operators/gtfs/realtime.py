@@ -101,7 +101,10 @@ class _Read:
                 # The planned trip does not run, whether or not what replaces it could be understood.
                 replaced = self._runs.find(update.trip, moment_of(update, int(self._told.timestamp())))
                 if not isinstance(replaced, str):
-                    self.items.append(Disruption(replaced.trip_id, replaced.service_date, cancelled=True))
+                    gone = Disruption(
+                        replaced.trip_id, replaced.service_date, cancelled=True, replaced=bool(added)
+                    )
+                    self.items.append(gone)
             return
         run = self._runs.find(update.trip, moment_of(update, int(self._told.timestamp())))
         if isinstance(run, str):

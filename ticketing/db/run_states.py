@@ -35,7 +35,7 @@ class RunState:
 
     `as_of` is the operator's time of the word that changed it last, `changed_at` ours, `revision` counts the changes.
     `withdrawn_at` is set where the operator no longer tells it although the run has not left: then it is as planned.
-    `worst_seconds` is its longest delay anywhere.
+    `worst_seconds` is its longest delay anywhere. One that is `replaced` runs with the calls that are told and no other.
     """
 
     operator: str
@@ -50,6 +50,7 @@ class RunState:
     revision: int = 1
     worst_seconds: int = 0
     withdrawn_at: datetime | None = None
+    replaced: bool = False
 
     @property
     def key(self) -> RunKey:
@@ -120,6 +121,7 @@ def forget_runs(tx: Transaction, quiet_before: date, all_before: date, worth_sec
         table.cancelled == 0,
         table.worst_seconds < worth_seconds,
         sa.not_(table.document.like('%"skipped":true%')),
+        sa.not_(table.document.like('%"replaced":true%')),
     )
     gone = sa.delete(run_state).where(sa.or_(quiet, table.service_date < all_before.isoformat()))
     return int(tx.execute(gone).rowcount)
@@ -181,10 +183,12 @@ def _states(tx: Transaction, query: sa.Select[Any]) -> list[RunState]:
 def _state(row: sa.RowMapping) -> RunState:
     names = ("operator", "trip_id", "source", "as_of", "first_told_at", "changed_at", "revision", "worst_seconds",
              "withdrawn_at")  # fmt: skip
+    document = json.loads(row["document"])
     return RunState(
         service_date=date.fromisoformat(row["service_date"]),
         cancelled=bool(row["cancelled"]),
-        calls=tuple(ExpectedCall(**call) for call in json.loads(row["document"])["calls"]),
+        calls=tuple(ExpectedCall(**call) for call in document["calls"]),
+        replaced=document.get("replaced", False),
         **{name: row[name] for name in names},
     )
 
@@ -197,7 +201,7 @@ def _row(region: str, one: RunState) -> dict[str, Any]:
         "trip_id": one.trip_id,
         "service_date": one.service_date.isoformat(),
         "cancelled": int(one.cancelled),
-        "document": canonical({"calls": calls}),
+        "document": canonical({"calls": calls, **({"replaced": True} if one.replaced else {})}),
         "worst_seconds": one.worst_seconds,
         "source": one.source,
         "as_of": one.as_of,

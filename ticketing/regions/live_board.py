@@ -5,12 +5,10 @@ read until one of the versions changes, so a search costs one short query. A del
 last word holds; a cancellation holds until it is taken back, because silence does not make a ship sail.
 """
 
-import threading
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from operators.gtfs.runs import Runs
 from operators.guard import Guarded
 from operators.port import Disruption, Disruptions
 from operators.region import RegionData
@@ -20,16 +18,16 @@ from ticketing.db import Database, Transaction, run_states
 from ticketing.db.run_states import LiveFeed, RunKey, RunState
 from ticketing.regions.load import Region
 from ticketing.regions.run_news import (
+    KeptRuns,
     News,
     added_in,
     alerts_in,
     disruption_of,
-    document_of,
     key_of,
     news_of,
 )
 
-__all__ = ["LiveBoard", "News", "Told", "document_of", "news_of_rides"]
+__all__ = ["LiveBoard", "News", "Told", "news_of_rides"]
 
 # A run of the day before yesterday may still be under way.
 _DAYS_BACK = timedelta(days=2)
@@ -55,7 +53,7 @@ class Told:
             (operator, item.trip_id, item.service_date)
             for operator, told in self.operators.items()
             for item in told.items
-            if item.cancelled
+            if item.cancelled and not item.replaced
         )
 
 
@@ -75,8 +73,7 @@ class LiveBoard:
     regions: MutableMapping[str, Region]
     connectors: Mapping[str, Mapping[str, Guarded]]
     _kept: dict[str, _Kept] = field(default_factory=dict)
-    _runs: dict[tuple[str, str], Runs] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _runs: KeptRuns = field(default_factory=KeptRuns)
 
     def told(self, region: str) -> Told:
         """What the operators of a region tell now."""
@@ -108,22 +105,15 @@ class LiveBoard:
     ) -> dict[str, tuple[Disruption, ...]]:
         found: dict[str, list[Disruption]] = {}
         for state in told:
-            runs = self._runs_of(data, state.operator)
-            item = disruption_of(state, runs) if runs and (state.cancelled or fresh[state.operator]) else None
+            runs = self._runs.of(data, state.operator)
+            item = (
+                disruption_of(state, runs)
+                if runs and (state.cancelled or state.replaced or fresh[state.operator])
+                else None
+            )
             if item is not None:
                 found.setdefault(state.operator, []).append(item)
         return {operator: tuple(items) for operator, items in found.items()}
-
-    def _runs_of(self, data: RegionData, operator: str) -> Runs | None:
-        """The runs of an operator's timetable, made once for each version of it."""
-        timetable = data.timetables.get(operator)
-        if timetable is None:
-            return None
-        with self._lock:
-            known = self._runs.get((data.id, operator))
-            if known is None or known.timetable is not timetable:
-                known = self._runs[data.id, operator] = Runs(timetable)
-            return known
 
     def _is_fresh(self, region: str, feed: LiveFeed) -> bool:
         connector = self.connectors.get(region, {}).get(feed.operator)

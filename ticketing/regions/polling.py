@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 import structlog
 
 from operators.errors import OperatorError
-from operators.gtfs.runs import Run, Runs
+from operators.gtfs.runs import Run
 from operators.guard import Guarded
 from operators.port import Disruptions
 from ticketing.clock import Clock
@@ -21,7 +21,8 @@ from ticketing.db import Database, Transaction, run_states
 from ticketing.db.documents import canonical
 from ticketing.db.run_states import RunKey, RunState
 from ticketing.regions.load import Region
-from ticketing.regions.run_news import begins_at, changed_to, document_of, state_of
+from ticketing.regions.run_news import KeptRuns, begins_at, changed_to, document_of, replaced_by, state_of
+from ticketing.regions.watch import Watch
 
 _log = structlog.get_logger(__name__)
 _AT_ONCE = 8
@@ -33,13 +34,18 @@ _QUIET_FOR, _KEPT_FOR = timedelta(days=3), timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class LiveDesk:
-    """What polling needs. `pause_seconds` is how often an operator is asked, 0 for never."""
+    """What polling needs. `pause_seconds` is how often an operator is asked, 0 for never.
+
+    `watch` keeps the timetables new to which messages belong.
+    """
 
     database: Database
     clock: Clock
     regions: MutableMapping[str, Region]
     connectors: Mapping[str, Mapping[str, Guarded]]
     pause_seconds: int
+    watch: Watch | None = None
+    runs: KeptRuns = field(default_factory=KeptRuns)
     forgot_on: dict[str, date] = field(default_factory=dict)
 
 
@@ -50,6 +56,8 @@ def poll_live(desk: LiveDesk) -> dict[str, int]:
     """
     if not desk.pause_seconds:
         return {}
+    if desk.watch:
+        desk.watch.tick()
     now = desk.clock.now()
     # A moment early is in time: the worker's rounds and the pause need not be in step.
     not_since = now - timedelta(seconds=desk.pause_seconds * 0.9)
@@ -141,16 +149,17 @@ def _changes(tx: Transaction, desk: LiveDesk, place: _Place, answer: Disruptions
     """The rows that have to be written."""
     region, operator = place
     now = desk.clock.now()
-    timetable = desk.regions[region].data.timetables.get(operator)
-    runs = Runs(timetable) if timetable else None
+    runs = desk.runs.of(desk.regions[region].data, operator)
     known = {one.key: one for one in run_states.list_runs(tx, region, operator, (now - _DAYS_BACK).date())}
     told: dict[RunKey, RunState] = {}
+    added = {(trip.trip_id, trip.service_date): trip for trip in answer.added}
     for item in answer.items:
         named = runs.known.get(item.trip_id) if runs else None
         run = Run(item.service_date, *named) if named else None
-        zone = timetable.timezone if timetable else "UTC"
+        zone = runs.timetable.timezone if runs else "UTC"
         state = state_of(operator, item, run, zone, source=answer.source, as_of=answer.as_of, now=now)
-        told[state.key] = state
+        instead = added.get((item.trip_id, item.service_date)) if item.replaced else None
+        told[state.key] = replaced_by(state, instead) if instead else state
     changed = [
         row
         for state in told.values()

@@ -4,6 +4,7 @@ A row keeps the instants that are expected, not delays: a ticket's own times sta
 when a newer feed has moved the trip.
 """
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +15,7 @@ from operators.departures import departure_of
 from operators.gtfs.runs import Run, Runs
 from operators.gtfs.timetable import Timetable
 from operators.port import AddedCall, AddedTrip, Alert, CallChange, Disruption, Disruptions, Matching
+from operators.region import RegionData
 from tariffs.journey import Ride
 from ticketing.db.run_states import ExpectedCall, RunKey, RunState
 
@@ -50,7 +52,9 @@ def news_of(ride: Ride, state: RunState) -> News:
     """What a run's state means for one ride on it."""
     leaves = _nearest(state.calls, ride.from_stop_id, "departure", ride.departure)
     reaches = _nearest(state.calls, ride.to_stop_id, "arrival", ride.arrival)
-    skipped = next((call.stop_id for call in (leaves, reaches) if call and call.skipped), None)
+    ends = ((leaves, ride.from_stop_id), (reaches, ride.to_stop_id))
+    # Of one that is replaced every call is told; of another one those that are not told are not known.
+    skipped = next((stop for call, stop in ends if (call.skipped if call else state.replaced)), None)
     departs = leaves.departure if leaves and not leaves.skipped else None
     arrives = reaches.arrival if reaches and not reaches.skipped else None
     return News(
@@ -62,6 +66,15 @@ def news_of(ride: Ride, state: RunState) -> News:
         arrival_delay_seconds=None if arrives is None else arrives - int(ride.arrival.timestamp()),
         as_of=state.as_of,
     )
+
+
+def replaced_by(state: RunState, added: AddedTrip) -> RunState:
+    """The row of a trip that runs with other calls: planned rides on it are served where it still calls."""
+    calls = tuple(
+        ExpectedCall(place=place, stop_id=call.stop_id, arrival=call.arrives_at, departure=call.leaves_at)
+        for place, call in enumerate(added.calls)
+    )
+    return replace(state, cancelled=False, replaced=True, calls=calls)
 
 
 def state_of(operator: str, told: Disruption, run: Run | None, zone: str, *, source: str, as_of: datetime,
@@ -79,7 +92,7 @@ def changed_to(known: RunState | None, told: RunState) -> RunState | None:
     """The row that replaces what is known; None where nothing has changed."""
     if known is None:
         return told
-    same = (known.cancelled, known.calls) == (told.cancelled, told.calls)
+    same = (known.cancelled, known.replaced, known.calls) == (told.cancelled, told.replaced, told.calls)
     if same and known.withdrawn_at is None:
         return None
     return replace(told, first_told_at=known.first_told_at, revision=known.revision + 1)
@@ -90,8 +103,8 @@ def disruption_of(state: RunState, runs: Runs) -> Disruption | None:
     named = runs.known.get(state.trip_id)
     if named is None:
         return None
-    if state.cancelled:
-        return Disruption(state.trip_id, state.service_date, cancelled=True)
+    if state.cancelled or state.replaced:
+        return Disruption(state.trip_id, state.service_date, cancelled=True, replaced=state.replaced)
     run = Run(state.service_date, *named)
     begins = run.begins(runs.timetable.timezone)
     pattern = run.pattern
@@ -192,3 +205,22 @@ def _nearest(
     """The call at a stop; of several the one that is expected nearest to the planned time."""
     same = [call for call in calls if call.stop_id == stop_id]
     return min(same, key=lambda call: abs((getattr(call, name) or 0) - planned.timestamp()), default=None)
+
+
+class KeptRuns:
+    """The runs of operators' timetables, made once for each version of them."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], Runs] = {}
+        self._lock = threading.Lock()
+
+    def of(self, data: RegionData, operator: str) -> Runs | None:
+        """The runs of an operator; None for one without a timetable."""
+        timetable = data.timetables.get(operator)
+        if timetable is None:
+            return None
+        with self._lock:
+            known = self._made.get((data.id, operator))
+            if known is None or known.timetable is not timetable:
+                known = self._made[data.id, operator] = Runs(timetable)
+            return known

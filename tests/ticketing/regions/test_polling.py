@@ -8,12 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from operators.errors import Unavailable
-from operators.port import CallChange, Capabilities, Disruption, Disruptions, Matching
+from operators.port import AddedCall, AddedTrip, CallChange, Capabilities, Disruption, Disruptions, Matching
+from tariffs.journey import Ride
 from ticketing.clock import FixedClock
 from ticketing.db import Database, run_states
 from ticketing.db.run_states import RunState
 from ticketing.regions import LiveBoard, LiveDesk, Region, ask_now, poll_live
 from ticketing.regions.polling import forget_runs
+from ticketing.regions.run_news import news_of
 
 REGION, DAY = "helsinki-tallinn", date(2026, 10, 13)
 # Eckerö's first departure of the day in the region's own feed.
@@ -95,6 +97,27 @@ def test_what_is_expected_is_kept_as_instants(quay: Quay) -> None:
     assert quay.board.told(REGION).operators["eckero"].items == (
         Disruption(TRIP, DAY, calls=(CallChange(0, 60, 120), CallChange(1, 3600, 3600))),
     )
+
+
+def test_a_trip_that_is_replaced_is_served_where_it_still_calls(
+    quay: Quay, regions: dict[str, Region]
+) -> None:
+    at = int(datetime(2026, 10, 13, 4, 0, tzinfo=UTC).timestamp())
+    calls = (AddedCall("TLL-A", at, at), AddedCall("HEL-LT2", at + 8100, at + 8100))
+    quay.eckero.more = {"added": (AddedTrip(TRIP, DAY, "TLL-A_HEL-LT2", "Helsinki", calls),)}
+    quay.tell(replace(CANCELLED, replaced=True))
+    found = quay.state()
+    assert found is not None
+    assert (found.cancelled, found.replaced, quay.board.told(REGION).cancelled) == (False, True, frozenset())
+    ferry = Ride(
+        "eckero", TRIP, "TLL-A_HEL-LT2", "TLL-A", "HEL-LT2", datetime(2026, 10, 13, 3, 0, tzinfo=UTC),
+        datetime(2026, 10, 13, 5, 15, tzinfo=UTC), ("TLL-A", "HEL-LT2"), "ferry",
+    )  # fmt: skip
+
+    news, elsewhere = news_of(ferry, found), news_of(replace(ferry, to_stop_id="HEL-KAT"), found)
+
+    assert (news.is_served, news.departure_delay_seconds) == (True, 3600)
+    assert (elsewhere.is_served, elsewhere.skipped_stop_id) == (False, "HEL-KAT")
 
 
 def test_a_run_that_is_no_longer_told_before_it_leaves_is_as_planned_again(quay: Quay) -> None:
