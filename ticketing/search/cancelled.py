@@ -1,33 +1,40 @@
 """Ways that were planned and do not run: they are shown as cancelled in their place, so that nobody looks for them. Pure."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from operators.region import RegionData
+from ticketing.db.run_states import RunKey
 from ticketing.regions import Told
 from ticketing.regions.run_news import key_of
 from ticketing.search.planner import Plan
 
 # The plan of a day when nothing sails is told by a few ways.
 _AT_MOST = 5
-# Which of some ways a search would have shown, by their place.
-Chosen = Callable[[Sequence[Plan]], Sequence[int]]
 
 
-def cancelled_ways(
-    region: RegionData, planned: Sequence[Plan], told: Told, chosen: Chosen
-) -> list[tuple[Plan, frozenset[int]]]:
-    """The planned ways that would have been shown and of which some ride is cancelled, with the places of these rides.
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A way that was planned, the places of its rides that are cancelled, and their runs."""
 
-    Of several ways over the same cancelled runs the best one is told.
-    """
+    plan: Plan
+    places: frozenset[int]
+    runs: frozenset[RunKey]
+
+
+def cancelled_ways(region: RegionData, planned: Iterable[Plan], told: Told) -> list[Cancelled]:
+    """The planned ways of which some ride is cancelled."""
     gone = told.cancelled
-    found: dict[frozenset[Any], tuple[Plan, frozenset[int]]] = {}
-    for at in chosen(planned):
-        plan = planned[at]
-        places = _cancelled_rides(region, plan, gone)
-        if places:
-            found.setdefault(frozenset(places.values()), (plan, frozenset(places)))
+    found = [(plan, _cancelled_rides(region, plan, gone)) for plan in planned]
+    return [Cancelled(plan, frozenset(runs), frozenset(runs.values())) for plan, runs in found if runs]
+
+
+def worth_showing(ways: Iterable[Cancelled]) -> list[Cancelled]:
+    """A few of the ways, best first: of several over the same cancelled runs the best one is told."""
+    found: dict[frozenset[RunKey], Cancelled] = {}
+    for one in ways:
+        found.setdefault(one.runs, one)
     return list(found.values())[:_AT_MOST]
 
 
@@ -45,7 +52,7 @@ def in_their_place(
     return [view for _, view in ways]
 
 
-def _cancelled_rides(region: RegionData, plan: Plan, gone: Collection[Any]) -> dict[int, Any]:
+def _cancelled_rides(region: RegionData, plan: Plan, gone: Collection[RunKey]) -> dict[int, RunKey]:
     trips = {(operator, trip) for operator, trip, _ in gone}
     keys = {
         at: key_of(ride, region.timetables.get(ride.operator))

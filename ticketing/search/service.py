@@ -17,7 +17,7 @@ from ticketing.errors import Fault, InvalidRequest
 from ticketing.ids import new_id
 from ticketing.regions import LiveBoard, Region, Told, Watch, rides, travellers
 from ticketing.search import free_places, places
-from ticketing.search.cancelled import cancelled_ways, in_their_place
+from ticketing.search.cancelled import Cancelled, cancelled_ways, in_their_place, worth_showing
 from ticketing.search.free_places import FreePlaces, RideKey
 from ticketing.search.live import overlay
 from ticketing.search.network import ORDINARY, Needs, Network, build, days_around, nearby
@@ -38,6 +38,8 @@ _LESS = 4
 _PAST_TOLERANCE = timedelta(minutes=5)
 _FARTHEST = timedelta(days=365)
 _CACHED_DAYS = 16
+Priced = tuple[Plan, JourneyPrice]
+_ALL_CANCELLED = "every departure that was found is cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,29 +177,38 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     if shared:
         return {"itineraries": [], "reason": "the start and the destination are the same place"}
     told, needs = planner.told(region.data), _needs(region.data, wish)
-    plans = _plans(region.data, planner.timelines(region.data, wish.at, needs, told), question, stay, wish)
-    gone = _cancelled(planner, region.data, question, stay, wish, told=told) if told.cancelled else []
-    if not plans and not gone:
+    timelines = planner.timelines(region.data, wish.at, needs, told)
+    priced = _priced(planner, region, wish, _plans(region.data, timelines, question, stay, wish))
+    gone = _cancelled(planner, region.data, question, stay, wish, told=told)
+    if not priced and not gone:
         return {"itineraries": [], "reason": _why_none(question)}
+    merits = [_merit(*one) for one in priced]
+    chosen = [(*priced[at], praise) for at, praise in _choose(merits, wish)]
+    answer = _with_offers(planner, region, wish, chosen, told)
+    if not gone:
+        return answer
+    # Those are told that would have been shown, for whatever they were best at.
+    everything = [
+        *merits,
+        *(_merit(*one) for one in _priced(planner, region, wish, [one.plan for one in gone])),
+    ]
+    missing = [gone[at - len(merits)] for at, _ in _choose(everything, wish) if at >= len(merits)]
+    refs = [(person.ref, person.rider) for person in wish.passengers]
+    shown = [
+        (one.plan.departure, cancelled_itinerary(region.data, one.plan, one.places, refs, told.operators))
+        for one in worth_showing(missing)
+    ]
+    leaving = [plan.departure for plan, _, _ in chosen]
+    ways = in_their_place(list(zip(leaving, answer["itineraries"], strict=True)), shown)
+    return {**answer, "itineraries": ways, "reason": None if chosen else _ALL_CANCELLED}
+
+
+def _priced(planner: Planner, region: Region, wish: Wish, plans: Sequence[Plan]) -> list[Priced]:
     now = planner.clock.now()
-    priced = [
+    return [
         (plan, price_journey(region.book, plan.rides, wish.passengers, channel=planner.sale_channel, at=now))
         for plan in plans
     ]
-    chosen = _choose([_merit(plan, price) for plan, price in priced], wish)
-    answer = _with_offers(planner, region, wish, [(*priced[at], praise) for at, praise in chosen], told)
-    if not gone:
-        return answer
-    refs = [(person.ref, person.rider) for person in wish.passengers]
-    shown = [
-        (plan.departure, cancelled_itinerary(region.data, plan, places, refs, told.operators))
-        for plan, places in gone
-    ]
-    sold = [
-        (priced[at][0].departure, view) for (at, _), view in zip(chosen, answer["itineraries"], strict=True)
-    ]
-    reason = None if plans else "every departure that was found is cancelled"
-    return {**answer, "itineraries": in_their_place(sold, shown), "reason": reason}
 
 
 def _choose(merits: Sequence[Merit], wish: Wish) -> list[tuple[int, list[str]]]:
@@ -209,15 +220,12 @@ def _choose(merits: Sequence[Merit], wish: Wish) -> list[tuple[int, list[str]]]:
 
 def _cancelled(
     planner: Planner, region: RegionData, question: Question, stay: Stay | None, wish: Wish, *, told: Told
-) -> list[tuple[Plan, frozenset[int]]]:
-    """The ways that the timetable has and today has not."""
+) -> list[Cancelled]:
+    """The ways that the timetable has and today has not; nothing is looked for while nothing is cancelled."""
+    if not told.cancelled:
+        return []
     planned = _plans(region, planner.planned(region, wish.at, _needs(region, wish)), question, stay, wish)
-
-    def chosen(plans: Sequence[Plan]) -> list[int]:
-        merits = [Merit(plan.departure, plan.arrival, plan.changes, None) for plan in plans]
-        return [at for at, _ in _choose(merits, wish)]
-
-    return cancelled_ways(region, planned, told, chosen)
+    return cancelled_ways(region, planned, told)
 
 
 def _plans(

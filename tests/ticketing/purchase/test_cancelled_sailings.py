@@ -1,8 +1,9 @@
 """A sailing that does not go is not sold, not paid and not ticketed, wherever in between it was cancelled."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -32,11 +33,11 @@ class Sea:
     def till(self) -> purchase.Till:
         return self.api.client.application.extensions["throughfare"].till
 
-    def tell(self, ride: dict[str, Any], **what: Any) -> None:
+    def tell(self, ride: dict[str, Any], day: date = DAY, **what: Any) -> None:
         """Write what the worker would have written of a ride's run; no word at all is as planned."""
         timetable = self.till.regions[REGION].data.timetables[ride["operator"]]
-        item = Disruption(ride["trip_id"], DAY, **{"cancelled": not what, **what})
-        run = Run(DAY, *Runs(timetable).known[item.trip_id])
+        item = Disruption(ride["trip_id"], day, **{"cancelled": not what, **what})
+        run = Run(day, *Runs(timetable).known[item.trip_id])
         now = self.api.clock.now()
         state = state_of(ride["operator"], item, run, timetable.timezone, source="test", as_of=now, now=now)
         with self.till.database.write() as tx:
@@ -190,3 +191,46 @@ def test_a_sailing_cancelled_after_its_operator_confirmed_is_undone(sea: Sea, me
 def ended(sea: Sea, order: dict[str, Any]) -> dict[str, Any]:
     run_round(sea.till)
     return sea.api.get(f"/v1/orders/{order['id']}", order["access_token"]).json
+
+
+def test_a_cancelled_sailing_is_shown_in_its_place_among_those_that_go(sea: Sea) -> None:
+    wish = {**TO_HELSINKI, "range_minutes": 300}
+    before = sea.api.search(**wish)["itineraries"]
+    cheapest = min(before, key=lambda way: Decimal(way["price"]["total"]["amount"]))
+    gone = sea.ferry(cheapest["legs"])
+    worker_has_told(sea, gone)
+
+    after = sea.api.search(**wish)["itineraries"]
+
+    shown = [way for way in after if way["cancelled"]]
+    assert [sea.ferry(way["legs"])["trip_id"] for way in shown] == [gone["trip_id"]]
+    assert [leg.get("cancelled", False) for leg in shown[0]["legs"] if leg["mode"] == "ferry"] == [True]
+    assert shown[0]["price"]["reason"] == "cancelled"
+    assert shown[0]["offer_id"] is None
+    departures = [way["departure"] for way in after]
+    assert departures == sorted(departures)
+    assert all(sea.ferry(way["legs"])["trip_id"] != gone["trip_id"] for way in after if way["offer_id"])
+
+
+def test_a_day_without_a_ship_says_so(sea: Sea) -> None:
+    for operator in ("tallink", "viking", "eckero"):
+        timetable = sea.till.regions[REGION].data.timetables[operator]
+        for trip in Runs(timetable).known:
+            for day in (DAY, date(2026, 10, 14)):
+                worker_has_told(sea, {"operator": operator, "trip_id": trip}, day)
+
+    answer = sea.api.search(**TO_HELSINKI)
+
+    assert answer["reason"] == "every departure that was found is cancelled"
+    assert answer["itineraries"]
+    assert all(way["cancelled"] for way in answer["itineraries"])
+
+
+def worker_has_told(sea: Sea, ride: dict[str, Any], day: date = DAY) -> None:
+    """Write a cancellation, and that its operator has told something, as a poll does."""
+    sea.tell(ride, day)
+    now = sea.api.clock.now()
+    with sea.till.database.write() as tx:
+        run_states.claim_feed(tx, REGION, ride["operator"], now, now)
+        feed = run_states.get_feed(tx, REGION, ride["operator"])
+        run_states.put_feed(tx, replace(feed, as_of=now, version=feed.version + 1))
