@@ -59,6 +59,12 @@ def hour_of(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
+def live_outcomes(feed: LiveFeed) -> dict[str, int]:
+    """How many messages of an operator were matched with a trip, and the others by reason."""
+    matching = matching_in(feed.document)
+    return {"matched": matching.matched, **matching.unmatched}
+
+
 def _not_fetched(watch: Watch | None, feed: LiveFeed | None, place: tuple[str, str]) -> list[str]:
     """What of an operator could not be fetched last time: `feed`, `live`."""
     troubles = watch.troubles(*place) if watch else []

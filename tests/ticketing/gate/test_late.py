@@ -11,6 +11,8 @@ from ticketing.db.tickets import control_code_of
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 FIVE_HOURS = 5 * 3600
+# What does not depend on the database is tried on one.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -42,6 +44,7 @@ def test_the_tram_behind_a_late_ferry_takes_the_ticket_until_the_delay_has_passe
     assert "ended 1 h 43 min ago, its vehicle is late" in kept["staff_sees"]
 
 
+@ON_SQLITE
 def test_staff_find_it_and_let_it_in_by_hand(sea: Sea) -> None:
     bought, behind, ends = late_ferry(sea)
     sea.api.clock.set(ends + timedelta(hours=1))
@@ -52,6 +55,7 @@ def test_staff_find_it_and_let_it_in_by_hand(sea: Sea) -> None:
     assert by_hand(sea.api, staff, code).status_code == 404
 
 
+@ON_SQLITE
 def test_a_ticket_whose_ferry_is_in_time_or_cancelled_ends_as_it_says(sea: Sea) -> None:
     bought, behind, ends = late_ferry(sea, 0)
     gate, token = sea.api.key("gate", behind), bought.tickets[0]["token"]
@@ -63,6 +67,7 @@ def test_a_ticket_whose_ferry_is_in_time_or_cancelled_ends_as_it_says(sea: Sea) 
     assert sea.api.scan(token, gate).json["reason"] == "expired"
 
 
+@ON_SQLITE
 def test_a_delay_of_days_keeps_a_ticket_for_one(sea: Sea) -> None:
     bought, behind, ends = late_ferry(sea, 3 * 86_400)
     gate, token = sea.api.key("gate", behind), bought.tickets[0]["token"]

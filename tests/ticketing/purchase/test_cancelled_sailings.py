@@ -21,6 +21,8 @@ from ticketing.regions.run_news import state_of
 
 REGION, DAY = "helsinki-tallinn", date(2026, 10, 13)
 TO_HELSINKI: dict[str, Any] = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
+# What does not depend on the database is tried on one.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @dataclass
@@ -77,6 +79,7 @@ def test_a_cancelled_sailing_is_not_quoted_and_the_next_ones_are_named(sea: Sea)
     assert {choice["trip_id"] for choice in choices} <= set(Runs(timetable).known)
 
 
+@ON_SQLITE
 def test_a_choice_that_is_cancelled_too_is_no_choice(sea: Sea) -> None:
     way = sea.api.search(**TO_HELSINKI)["itineraries"][0]
     ferry = sea.ferry(way["legs"])
@@ -89,6 +92,7 @@ def test_a_choice_that_is_cancelled_too_is_no_choice(sea: Sea) -> None:
     assert first not in again
 
 
+@ON_SQLITE
 def test_a_sailing_that_no_longer_calls_where_one_boards_is_not_quoted(sea: Sea) -> None:
     way = sea.api.search(**TO_HELSINKI)["itineraries"][0]
     sea.tell(sea.ferry(way["legs"]), calls=(CallChange(0, skipped=True),))
@@ -99,6 +103,7 @@ def test_a_sailing_that_no_longer_calls_where_one_boards_is_not_quoted(sea: Sea)
     assert "does not call at" in refused.json["detail"]
 
 
+@ON_SQLITE
 def test_a_late_sailing_is_still_sold(sea: Sea) -> None:
     way = sea.api.search(**TO_HELSINKI)["itineraries"][0]
     sea.tell(sea.ferry(way["legs"]), delay_seconds=1800)
@@ -106,6 +111,7 @@ def test_a_late_sailing_is_still_sold(sea: Sea) -> None:
     assert sea.api.post("/v1/quotes", {"offer_id": way["offer_id"]}).status_code == 201
 
 
+@ON_SQLITE
 def test_a_sailing_cancelled_after_the_quote_is_not_ordered(
     sea: Sea, ferries: dict[str, FakeOperator]
 ) -> None:
@@ -132,6 +138,7 @@ def test_a_sailing_cancelled_after_the_order_is_not_paid(sea: Sea, ferries: dict
     assert all(one.standing("held") == [] for one in ferries.values())
 
 
+@ON_SQLITE
 def test_an_operator_that_says_itself_that_it_does_not_sail_is_believed(sea: Sea) -> None:
     quote = sea.api.quote(**TO_HELSINKI)
     ferry = sea.ferry(quote["legs"])
@@ -193,6 +200,7 @@ def ended(sea: Sea, order: dict[str, Any]) -> dict[str, Any]:
     return sea.api.get(f"/v1/orders/{order['id']}", order["access_token"]).json
 
 
+@ON_SQLITE
 def test_a_cancelled_sailing_is_shown_in_its_place_among_those_that_go(sea: Sea) -> None:
     wish = {**TO_HELSINKI, "range_minutes": 300}
     before = sea.api.search(**wish)["itineraries"]
@@ -212,6 +220,7 @@ def test_a_cancelled_sailing_is_shown_in_its_place_among_those_that_go(sea: Sea)
     assert all(sea.ferry(way["legs"])["trip_id"] != gone["trip_id"] for way in after if way["offer_id"])
 
 
+@ON_SQLITE
 def test_a_day_without_a_ship_says_so(sea: Sea) -> None:
     for operator in ("tallink", "viking", "eckero"):
         timetable = sea.till.regions[REGION].data.timetables[operator]

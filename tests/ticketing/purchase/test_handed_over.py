@@ -27,6 +27,8 @@ from ticketing.tickets import barcode
 REGION = "helsinki-tallinn"
 ONE: dict[str, Any] = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 PAGE = "<h1>Boarding</h1><script>alert(1)</script>"
+# What does not depend on the database is tried on one.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @dataclass
@@ -81,6 +83,7 @@ def test_a_ferrys_own_ticket_is_kept_and_shown_beside_ours(harbour: Harbour) -> 
     assert alerts.list_cases(harbour.till) == []
 
 
+@ON_SQLITE
 def test_the_printed_ticket_has_the_operators_code_and_number(harbour: Harbour) -> None:
     bought = harbour.api.buy(**ONE)
     jti = bought.tickets[0]["jti"]
@@ -94,6 +97,7 @@ def test_the_printed_ticket_has_the_operators_code_and_number(harbour: Harbour) 
     assert sum(len(page.images) for page in reader.pages) == 2
 
 
+@ON_SQLITE
 def test_an_operators_own_picture_is_printed_and_a_broken_one_is_not(harbour: Harbour) -> None:
     pictures = {"image/png": barcode.png("THEIRS"), "image/jpeg": b"no picture at all"}
     bought = harbour.api.buy(**ONE)
@@ -116,6 +120,7 @@ def test_an_operators_own_picture_is_printed_and_a_broken_one_is_not(harbour: Ha
     assert sum(len(page.images) for page in reader.pages) == 2
 
 
+@ON_SQLITE
 def test_another_price_than_agreed_is_a_case_and_the_passenger_travels(harbour: Harbour) -> None:
     harbour.simulator.ship.prices = {"adult": 1}
 
@@ -133,6 +138,7 @@ def test_another_price_than_agreed_is_a_case_and_the_passenger_travels(harbour: 
     assert alerts.list_cases(harbour.till) == []
 
 
+@ON_SQLITE
 def test_the_price_that_was_agreed_is_no_case(harbour: Harbour) -> None:
     found = harbour.api.buy(**ONE)
     with harbour.till.database.read() as tx:

@@ -11,6 +11,8 @@ from tests.ticketing.purchase.test_refund_by_leg import faults, ferry_leg, minor
 from ticketing.cli.worker import run_round
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
+# What does not depend on the database is tried on one.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -44,6 +46,7 @@ def test_a_cancelled_ship_brings_the_whole_ticket_back_a_day_later(
     assert faults(sea.api) == []
 
 
+@ON_SQLITE
 def test_a_leg_alone_comes_back_and_the_rest_stays(sea: Sea, ferries: dict[str, FakeOperator]) -> None:
     bought = sea.api.buy(**ONE)
     crossing, _ = ferry_leg(bought, ferries)
@@ -87,6 +90,7 @@ def test_who_took_the_tram_to_the_harbour_gets_back_the_rest(
     assert exchanged.status_code == 409
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("minutes", "full"), [(90, False), (91, True)])
 def test_a_ship_is_late_from_the_ninety_first_minute_on(
     sea: Sea,
@@ -104,6 +108,7 @@ def test_a_ship_is_late_from_the_ninety_first_minute_on(
     assert not full or "91 min late at departure, more than 90" in offered["lines"][0]["because"]
 
 
+@ON_SQLITE
 def test_a_cancelled_ship_pays_in_full_for_the_next_one(sea: Sea, ferries: dict[str, FakeOperator]) -> None:
     bought = sea.api.buy(**ONE)
     crossing, _ = ferry_leg(bought, ferries)

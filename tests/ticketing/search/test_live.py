@@ -24,6 +24,7 @@ from tests.ticketing.search.small_region import SmallTrip, small_region
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
+from ticketing.identity import create_key
 from ticketing.regions import LiveDesk, Watch, ask_now, poll_live
 from ticketing.search.live import alerts_for, overlay
 from ticketing.search.network import Needs, build, day_origin
@@ -402,3 +403,24 @@ def test_no_search_asks_an_operator_and_the_worker_asks_when_it_is_time(
         2,
     )
     assert bus(busway.search())["trip_id"] == planned["trip_id"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_fits_no_run_is_told_by_its_reason(busway: Busway) -> None:
+    planned = bus(busway.search())
+    busway.simulator.troubles = [
+        Trouble(planned["trip_id"], DAY, cancelled=True), Trouble("nowhere", DAY, cancelled=True),
+    ]  # fmt: skip
+
+    ask_now(busway.live)
+
+    told = next(one for one in busway.api.get("/v1/operators").json["operators"] if one["id"] == "delijn")
+    assert (told["live"]["messages"], told["live"]["matched"]) == (2, 1)
+    assert told["live"]["unmatched"] == {"unknown_trip": 1}
+    rooms = busway.api.client.application.extensions["throughfare"]
+    admin = create_key(rooms.till.database, busway.api.clock, role="admin", operator=None, label="test")[1]
+    lines = busway.api.get("/metrics", admin).text
+    name = (
+        'throughfare_live_messages{operator="delijn",outcome="unknown_trip",region="lille-kortrijk-tournai"}'
+    )
+    assert f"{name} 1.0" in lines
