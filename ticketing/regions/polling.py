@@ -1,12 +1,14 @@
 """Poll what operators tell live, and keep the last known state of each run: the worker's, whether or not anybody searches.
 
-All operators are asked at once, each at most once in a pause whoever of several workers asks; one that is silent or
-wrong keeps its last word, and its trouble is written beside it. A run that is no longer told although it has not left
+All operators are asked at once, each at most once in a pause whoever of several workers asks, and nobody waits long for
+one that is slow; one that is silent or wrong keeps its last word, and its trouble is written beside it. A run that is no longer told although it has not left
 is as planned again; of one that has left the last word stays, because refunds ask for it afterwards.
 """
 
+import queue
+import threading
+import time
 from collections.abc import Mapping, MutableMapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -25,7 +27,8 @@ from ticketing.regions.run_news import KeptRuns, begins_at, changed_to, document
 from ticketing.regions.watch import Watch
 
 _log = structlog.get_logger(__name__)
-_AT_ONCE = 8
+# Who has other things to do waits so long; what comes later is written by the next call.
+_PATIENCE_SECONDS, _LONG_PATIENCE_SECONDS = 5.0, 120.0
 _DAYS_BACK = timedelta(days=2)
 # Of a run that was nowhere so late nobody can claim anything; the others are kept as long as claims may come.
 _WORTH_SECONDS = 900
@@ -47,12 +50,17 @@ class LiveDesk:
     watch: Watch | None = None
     runs: KeptRuns = field(default_factory=KeptRuns)
     forgot_on: dict[str, date] = field(default_factory=dict)
+    under_way: set[tuple[str, str]] = field(default_factory=set)
+    answers: "queue.SimpleQueue[tuple[tuple[str, str], Disruptions | str]]" = field(
+        default_factory=queue.SimpleQueue
+    )
 
 
 def poll_live(desk: LiveDesk) -> dict[str, int]:
     """Ask every operator that is due and write what has changed; answers the changed runs by `region/operator`.
 
-    Safe to call at any time and by several workers; never raises for an operator that fails.
+    Safe to call at any time and by several workers; never raises for an operator that fails, and waits for none longer
+    than five seconds: what it tells later is written by the next call.
     """
     if not desk.pause_seconds:
         return {}
@@ -63,12 +71,14 @@ def poll_live(desk: LiveDesk) -> dict[str, int]:
     not_since = now - timedelta(seconds=desk.pause_seconds * 0.9)
     if desk.forgot_on.get("runs") != now.date():
         forget_runs(desk)
-    return _ask([place for place in _telling(desk) if _claim(desk, place, not_since)], desk)
+    due = [place for place in _telling(desk) if _claim(desk, place, not_since)]
+    return _ask(due, desk, _PATIENCE_SECONDS)
 
 
 def ask_now(desk: LiveDesk) -> dict[str, int]:
     """Ask every operator that tells anything, due or not."""
-    return _ask([place for place in _telling(desk) if _claim(desk, place, desk.clock.now())], desk)
+    due = [place for place in _telling(desk) if _claim(desk, place, desk.clock.now())]
+    return _ask(due, desk, _LONG_PATIENCE_SECONDS)
 
 
 def forget_runs(desk: LiveDesk) -> int:
@@ -96,15 +106,37 @@ def _claim(desk: LiveDesk, place: _Place, not_since: datetime) -> bool:
         return run_states.claim_feed(tx, *place, desk.clock.now(), not_since)
 
 
-def _ask(places: Sequence[_Place], desk: LiveDesk) -> dict[str, int]:
-    if not places:
-        return {}
-    with ThreadPoolExecutor(min(_AT_ONCE, len(places)), "live") as pool:
-        answers = dict(zip(places, pool.map(lambda place: _disruptions(desk, place), places), strict=True))
-    changed = {
-        f"{region}/{name}": _keep(desk, (region, name), answer) for (region, name), answer in answers.items()
-    }
-    return {place: count for place, count in changed.items() if count}
+def _ask(places: Sequence[_Place], desk: LiveDesk, patience_seconds: float) -> dict[str, int]:
+    """Ask in threads of their own, and write what has come within the patience, of earlier calls too."""
+    for place in places:
+        if place not in desk.under_way:
+            desk.under_way.add(place)
+            threading.Thread(target=_put_answer, args=(desk, place), name="live", daemon=True).start()
+    changed: dict[str, int] = {}
+    give_up = time.monotonic() + patience_seconds
+    while desk.under_way:
+        try:
+            place, answer = desk.answers.get(timeout=max(0.0, give_up - time.monotonic()))
+        except queue.Empty:
+            break
+        desk.under_way.discard(place)
+        count = _kept(desk, place, answer)
+        if count:
+            changed["/".join(place)] = count
+    return changed
+
+
+def _put_answer(desk: LiveDesk, place: _Place) -> None:
+    desk.answers.put((place, _disruptions(desk, place)))
+
+
+def _kept(desk: LiveDesk, place: _Place, answer: Disruptions | str) -> int:
+    """Write one answer; one that cannot be written is logged and keeps nobody else's from being written."""
+    try:
+        return _keep(desk, place, answer)
+    except Exception:  # noqa: BLE001  whatever is wrong with one operator's words, the others' count
+        _log.exception("live data not kept", region=place[0], operator=place[1])
+        return 0
 
 
 def _disruptions(desk: LiveDesk, place: _Place) -> Disruptions | str:

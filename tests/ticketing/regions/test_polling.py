@@ -1,5 +1,6 @@
 """The last known state of each run: written by whoever polls, kept when a ship has left, taken back when it sails after all."""
 
+import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,10 +11,11 @@ import sqlalchemy as sa
 from operators.errors import Unavailable
 from operators.port import AddedCall, AddedTrip, CallChange, Capabilities, Disruption, Disruptions, Matching
 from tariffs.journey import Ride
+from ticketing import logs
 from ticketing.clock import FixedClock
 from ticketing.db import Database, run_states
 from ticketing.db.run_states import RunState
-from ticketing.regions import LiveBoard, LiveDesk, Region, ask_now, poll_live
+from ticketing.regions import LiveBoard, LiveDesk, Region, ask_now, poll_live, polling
 from ticketing.regions.polling import forget_runs
 from ticketing.regions.run_news import news_of
 
@@ -184,6 +186,44 @@ def test_two_workers_ask_once(quay: Quay, clock: FixedClock) -> None:
     quay.eckero.items = ()
     clock.advance(timedelta(seconds=29))
     assert poll_live(quay.desk) == {f"{REGION}/eckero": 1}
+
+
+def test_nobody_waits_for_a_slow_operator_and_its_answer_is_not_lost(
+    quay: Quay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+    monkeypatch.setattr(polling, "_PATIENCE_SECONDS", 0.0)
+    quick: Any = Teller(quay.desk.clock)  # type: ignore[arg-type]
+    slow = quay.eckero
+    tell = slow.disruptions
+
+    def hang() -> Disruptions:
+        asked.set()
+        go_on.wait(30)
+        return tell()
+
+    monkeypatch.setattr(slow, "disruptions", hang)
+    slow.items = (CANCELLED,)
+    quay.desk.connectors[REGION]["viking"] = quick  # type: ignore[index]
+
+    assert poll_live(quay.desk) == {}
+    asked.wait(30)
+    assert quay.state() is None
+    go_on.set()
+    monkeypatch.setattr(polling, "_PATIENCE_SECONDS", 30.0)
+    assert poll_live(quay.desk) == {f"{REGION}/eckero": 1}
+    assert quay.board.troubles(REGION)["viking"].as_of is not None
+
+
+def test_words_that_cannot_be_written_keep_nobody_elses_from_being_written(
+    quay: Quay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs.configure("json")  # as the worker does: another format would write out the whole region
+    broken: Any = Teller(quay.desk.clock)  # type: ignore[arg-type]
+    broken.more = {"matching": None}
+    quay.desk.connectors[REGION]["viking"] = broken  # type: ignore[index]
+
+    assert quay.tell(CANCELLED) == {f"{REGION}/eckero": 1}
 
 
 def test_a_version_changes_only_with_what_is_told(quay: Quay, clock: FixedClock) -> None:
