@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -17,7 +18,7 @@ from rich.console import Console
 
 from ticketing.cli import deployment
 from ticketing.cli.demo_operators import simulators
-from ticketing.cli.demo_processes import Process, alone, ended_by_signals, running
+from ticketing.cli.demo_processes import Started, alone, ended_by_signals, running
 from ticketing.cli.demo_scene import Scene, load_scene
 from ticketing.cli.serve import gunicorn
 from ticketing.cli.story import CARDS, Access, Stage, Story
@@ -29,7 +30,7 @@ from ticketing.identity.staff import StaffDesk
 from ticketing.regions import Region, load_regions
 from ticketing.tickets.keys import KeyStore
 
-_START_SECONDS = 30
+_LOOK_SECONDS = 0.5
 _FOLDER = Path("var/demo")
 
 
@@ -70,20 +71,31 @@ def _play(console: Console, region: str, port: int, lock: TextIO, *, gateway: st
         with console.status("Starting the operators' stand-ins and the service ..."):
             clock_file, folder = _FOLDER / "clock", settings.regions_folder / region
             found = stage.enter_context(simulators(_FOLDER, folder, loaded.operators, clock_file, lock))
-            server, _ = stage.enter_context(_running(settings, port, found, lock))
-            _await_ready(settings, server)
+            processes = stage.enter_context(_running(settings, port, found, lock))
+            processes[0].await_ready(partial(_is_ready, settings.public_url))
         stage_of = Stage(settings.public_url, _FOLDER, _move_clock)
         Story(console, scene, region, access, stage_of, cards=CARDS[gateway]).tell(start)
-        if once or not sys.stdout.isatty():
-            return
-        console.print(
-            f"\nThe service keeps running at [bold]{settings.public_url}[/bold] until Ctrl-C:\n"
-            f"  {settings.public_url}/console       for finance staff: {people}\n"
-            f"  {settings.public_url}/docs          the API, to try in the browser\n"
-            f"  {settings.public_url}/healthz       its health, naming every stand-in\n"
-            f"  {settings.public_url}/.well-known/jwks.json"
-        )
-        server.wait()
+        for process in processes:
+            process.check()
+        serves_on = sys.stdout.isatty() and not once
+        _show_addresses(console, settings.public_url, people, serves_on=serves_on)
+        while serves_on:
+            time.sleep(_LOOK_SECONDS)
+            for process in processes:
+                process.check()
+
+
+def _show_addresses(console: Console, url: str, people: str, *, serves_on: bool) -> None:
+    """Say where the service is, or was, and who may sign in to its console."""
+    how = "keeps running at [bold]{}[/bold] until Ctrl-C" if serves_on else "ran at {}"
+    more = "" if serves_on else " (docs/finance.md says how to serve var/demo again)"
+    console.print(
+        f"\nThe service {how.format(url)}{more}:\n"
+        f"  {url}/console       for finance staff: {people}\n"
+        f"  {url}/docs          the API, to try in the browser\n"
+        f"  {url}/healthz       its health, naming every stand-in\n"
+        f"  {url}/.well-known/jwks.json"
+    )
 
 
 def _scene(region: str) -> Scene:
@@ -132,7 +144,7 @@ def _set_up(port: int, name: str, start: datetime) -> tuple[Settings, Region, Ac
 
 def _running(
     settings: Settings, port: int, operators: Mapping[str, str], lock: TextIO
-) -> contextlib.AbstractContextManager[list[Process]]:
+) -> contextlib.AbstractContextManager[list[Started]]:
     """The service under gunicorn, and the worker beside it; both end with the block."""
     environment = {
         **os.environ,
@@ -152,16 +164,12 @@ def _running(
     return running(lines, _FOLDER, lock, environment)
 
 
-def _await_ready(settings: Settings, server: Process) -> None:
-    """Ask until the service says that it is ready; a service that died or stays silent ends the demo."""
-    give_up = time.monotonic() + _START_SECONDS
-    while time.monotonic() < give_up and server.poll() is None:
-        try:
-            if httpx.get(f"{settings.public_url}/readyz", timeout=2).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise click.ClickException(f"the service did not start; see {_FOLDER / 'service.log'}")
+def _is_ready(url: str) -> bool:
+    """Whether the service says that it is ready."""
+    try:
+        return httpx.get(f"{url}/readyz", timeout=2).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _move_clock(to: datetime | None) -> None:

@@ -3,17 +3,14 @@
 import contextlib
 import socket
 import sys
-import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-import click
-
 from operators.region import Operator
-from ticketing.cli.demo_processes import Process, running
+from ticketing.cli.demo_processes import running
 
-_START_SECONDS = 30
 _HOLD_MINUTES = 20
 _SPEAKS_HTTP = {"maritime", "osdm"}
 
@@ -25,13 +22,13 @@ def simulators(
     """Start them; yields what the service's environment needs to find them. They end with the block."""
     lines: dict[str, tuple[str, ...]] = {}
     environment: dict[str, str] = {}
-    ports = []
+    ports: dict[str, int] = {}
     for name, operator in operators.items():
         table = operator.connector
         variable = f"THROUGHFARE_{name.upper()}"
         if table and table.kind in _SPEAKS_HTTP:
             port = _free_port()
-            ports.append(port)
+            ports[name] = port
             url = f"http://127.0.0.1:{port}"
             hold = str(table.values.get("hold_minutes", _HOLD_MINUTES))
             lines[name] = (table.kind, "--port", str(port), "--hold-minutes", hold)
@@ -45,8 +42,9 @@ def simulators(
     begin = (sys.executable, "-m", "ticketing", "simulate")
     whole = {name: (*begin, *line, "--clock-file", str(clock_file)) for name, line in lines.items()}
     with running(whole, folder, lock) as started:
-        for port in ports:
-            _await_port(port, started)
+        for one in started:
+            if one.name in ports:
+                one.await_ready(partial(_listens, ports[one.name]))
         yield environment
 
 
@@ -56,13 +54,10 @@ def _addresses(kind: str, variable: str, url: str) -> dict[str, str]:
     return {f"{variable}_URL": url, f"{variable}_TOKEN_URL": f"{url}/token"}
 
 
-def _await_port(port: int, started: list[Process]) -> None:
-    give_up = time.monotonic() + _START_SECONDS
-    while time.monotonic() < give_up and all(process.poll() is None for process in started):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.05)
-    raise click.ClickException("the operators' stand-ins did not start; see var/demo/*.log")
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
 
 
 def _free_port() -> int:

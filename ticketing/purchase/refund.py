@@ -160,14 +160,16 @@ def decide(
     concerned = frozenset(operators) | (ticket.gross.keys() if legs == ticket.left else frozenset())
     stakes = {name: max(0, ticket.gross.get(name, 0) - rest.gross.get(name, 0)) for name in concerned}
     cost = sum(ticket.gross.values()) - sum(rest.gross.values())
-    worth = Money(max(0, cost), ticket.currency)
+    if cost < 0:
+        raise Conflict(f"what would be left costs {Money(-cost, ticket.currency)} more than was paid")
+    worth = Money(cost, ticket.currency)
     failed = ticket.not_carried(legs)
     if failed == legs:
         because = f"{_WHOLE} %{_of_what(ticket, legs, worth)} {_why_failed(ticket, failed)}"
         return RefundLine(
             ticket.jti, ticket.passenger_ref, _WHOLE, worth, because, legs, tuple(sorted(concerned)), {}
         )
-    if failed and apart is not None and not apart.unpriced:
+    if failed and apart is not None and _is_priced(ticket, apart):
         return _partly(ticket, legs, failed, apart=apart, rest=rest, conditions=conditions, now=now)
     step = _strictest(ticket, legs, conditions, now)
     fees = {
@@ -176,13 +178,19 @@ def decide(
     }
     amount = max(0, half_up(Fraction(worth.minor * step.percent, 100)) - sum(fees.values()))
     because = _because(ticket, legs, worth, step, fees)
-    if step.percent == 0 or (amount == 0 and any(stakes.values())):
+    at_stake = worth.minor if legs == ticket.left else any(stakes.values())
+    if step.percent == 0 or (amount == 0 and at_stake):
         raise Conflict(f"the ticket of {ticket.passenger_ref} gives nothing back: {because}")
     kept = {name: fee for name, fee in fees.items() if fee}
     return RefundLine(
         ticket.jti, ticket.passenger_ref, step.percent, Money(amount, ticket.currency), because, legs,
         tuple(sorted(concerned)), kept,
     )  # fmt: skip
+
+
+def _is_priced(ticket: RefundableTicket, apart: Rest) -> bool:
+    """Whether it can be told what is not carried: the rest has a price alone, and that is not above what was paid."""
+    return not apart.unpriced and sum(apart.gross.values()) <= sum(ticket.gross.values())
 
 
 def _partly(
@@ -201,7 +209,7 @@ def _partly(
     left = replace(ticket, gross=apart.gross, legs=tuple(
         replace(leg, given_back=leg.given_back or at in failed, failure=None) for at, leg in enumerate(ticket.legs)
     ))  # fmt: skip
-    whole = Money(max(0, worth), ticket.currency)
+    whole = Money(worth, ticket.currency)
     try:
         line = decide(left, others, rest, conditions, now)
     except Conflict as no:

@@ -120,3 +120,9 @@ def state_of(tx: Transaction, order_id: str) -> OrderState:
         gateway_events.list_disputes(tx, [payment.id for payment in payments]),
         booking_documents.list_kinds(tx, order_id),
     )
+
+
+def get_order(till: Till, order_id: str) -> OrderState:
+    """Read an order; raises NotFound."""
+    with till.database.read() as tx:
+        return state_of(tx, order_id)
