@@ -62,15 +62,15 @@ def poll_live(desk: LiveDesk) -> dict[str, int]:
     Safe to call at any time and by several workers; never raises for an operator that fails, and waits for none longer
     than five seconds: what it tells later is written by the next call.
     """
+    now = desk.clock.now()
+    if desk.forgot_on.get("runs") != now.date():
+        forget_runs(desk)
     if not desk.pause_seconds:
         return {}
     if desk.watch:
         desk.watch.tick()
-    now = desk.clock.now()
     # A moment early is in time: the worker's rounds and the pause need not be in step.
     not_since = now - timedelta(seconds=desk.pause_seconds * 0.9)
-    if desk.forgot_on.get("runs") != now.date():
-        forget_runs(desk)
     due = [place for place in _telling(desk) if _claim(desk, place, not_since)]
     return _ask(due, desk, _PATIENCE_SECONDS)
 
@@ -84,9 +84,10 @@ def ask_now(desk: LiveDesk) -> dict[str, int]:
 def forget_runs(desk: LiveDesk) -> int:
     """Forget the runs of past days that nobody can claim anything for; answers how many."""
     today = desk.clock.now().date()
-    desk.forgot_on["runs"] = today
     with desk.database.write() as tx:
-        return run_states.forget_runs(tx, today - _QUIET_FOR, today - _KEPT_FOR, _WORTH_SECONDS)
+        gone = run_states.forget_runs(tx, today - _QUIET_FOR, today - _KEPT_FOR, _WORTH_SECONDS)
+    desk.forgot_on["runs"] = today
+    return gone
 
 
 _Place = tuple[str, str]
