@@ -130,8 +130,11 @@ def _time(case: _Case) -> _Refusal | None:
     leeway, now = case.bundle.policy.leeway_seconds, case.now
     if now + leeway < case.claims.not_before:
         return "not_yet_valid", f"in {_duration(case.claims.not_before - now)}"
+    ends = max(case.claims.expires_at, case.bundle.extended.get(case.claims.jti, 0))
+    if now - leeway >= ends:
+        return "expired", f"{_duration(now - ends)} ago"
     if now - leeway >= case.claims.expires_at:
-        return "expired", f"{_duration(now - case.claims.expires_at)} ago"
+        case.notes.append(f"ended {_duration(now - case.claims.expires_at)} ago, its vehicle is late")
     return None
 
 
