@@ -23,7 +23,7 @@ from ticketing.search.live import overlay
 from ticketing.search.network import ORDINARY, Needs, Network, build, days_around, nearby
 from ticketing.search.places import Place
 from ticketing.search.planner import Access, Plan, Question, Timeline, plan_arriving, plan_departing
-from ticketing.search.ranking import Merit, choose, spread
+from ticketing.search.ranking import Merit, choose, choose_arriving, spread
 from ticketing.search.show import cancelled_itinerary, itinerary, with_free_places
 from ticketing.search.via import Stay, plan_via
 from ticketing.search.wish import Endpoint, Wish
@@ -213,8 +213,12 @@ def _priced(planner: Planner, region: Region, wish: Wish, plans: Sequence[Plan])
 
 def _choose(merits: Sequence[Merit], wish: Wish) -> list[tuple[int, list[str]]]:
     """Which ways to show, and what each is best at."""
+    if not merits:
+        return []
+    if wish.arrive:
+        return choose_arriving(merits, AT_LEAST, AT_MOST)
     if wish.range_minutes is None:
-        return choose(merits, AT_LEAST, AT_MOST) if merits else []
+        return choose(merits, AT_LEAST, AT_MOST)
     return spread(merits, AT_MOST_IN_RANGE)
 
 
