@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -181,7 +181,8 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     priced = _priced(planner, region, wish, _plans(region.data, timelines, question, stay, wish))
     gone = _cancelled(planner, region.data, question, stay, wish, told=told)
     if not priced and not gone:
-        return {"itineraries": [], "reason": _why_none(question)}
+        next_plan = _after_range(region.data, timelines, question, stay, wish)
+        return {"itineraries": [], "reason": _why_none(question, next_plan)}
     merits = [_merit(*one) for one in priced]
     chosen = [(*priced[at], praise) for at, praise in _choose(merits, wish)]
     answer = _with_offers(planner, region, wish, chosen, told)
@@ -384,9 +385,23 @@ def _merit(plan: Plan, price: JourneyPrice) -> Merit:
     return Merit(plan.departure, plan.arrival, plan.changes, price.total.minor if price.total else None)
 
 
-def _why_none(question: Question) -> str:
+def _after_range(
+    region: RegionData, timelines: Sequence[Timeline], question: Question, stay: Stay | None, wish: Wish
+) -> Plan | None:
+    """The first way that leaves after the range that was asked for; None where no range was."""
+    if wish.range_minutes is None:
+        return None
+    later = replace(wish, at=wish.at + timedelta(minutes=wish.range_minutes), range_minutes=None)
+    plans = _plans(region, timelines, question, stay, later)
+    return min(plans, key=lambda plan: plan.departure, default=None)
+
+
+def _why_none(question: Question, next_plan: Plan | None = None) -> str:
     if not question.origins:
         return "no stop within walking distance of the start"
     if not question.destinations:
         return "no stop within walking distance of the destination"
+    if next_plan is not None:
+        leaves = datetime.fromtimestamp(next_plan.departure, next_plan.rides[0].departure.tzinfo)
+        return f"no departure within the range; the next leaves on {leaves:%d.%m.%Y at %H:%M}"
     return "no connection within 24 hours"
