@@ -9,6 +9,8 @@ import click
 from ticketing.cli.deployment import current_database, settings
 from ticketing.config import Settings
 from ticketing.errors import Misconfigured
+from ticketing.tickets import known_keys
+from ticketing.tickets.keys import KeyStore
 
 
 @click.command()
@@ -24,7 +26,9 @@ def command(bind: str, workers: int, threads: int) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     configured = settings()  # refuses unsafe ones here, in plain words
     _refuse_open_bind(configured, bind)
-    current_database(configured).close()
+    database = current_database(configured)
+    known_keys.check(database, KeyStore(configured.keys_folder, configured.key_passphrase))
+    database.close()
     os.execv(sys.executable, gunicorn(bind, workers, threads))  # noqa: S606  our own words, no shell
 
 
