@@ -74,8 +74,9 @@ def register(app: Flask, *, enabled: bool) -> None:
     app.config["RATELIMIT_ENABLED"] = enabled
     app.config["RATELIMIT_HEADERS_ENABLED"] = False
     _limiter.init_app(app)
-    # A limited view asks by itself; the hook looks for limits of whole applications, of which there are none.
-    app.before_request_funcs[None].remove(_limiter._check_request_limit)  # noqa: SLF001
+    if enabled:
+        # A limited view asks by itself; the hook looks for limits of whole applications, of which there are none.
+        app.before_request_funcs[None].remove(_limiter._check_request_limit)  # noqa: SLF001
 
     @app.after_request
     def _retry_after(response: Response) -> Response:

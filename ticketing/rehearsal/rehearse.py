@@ -1,0 +1,133 @@
+"""Rehearse a region: plan, play in the order of time, plan again for what was not reached, close, prove, report."""
+
+import heapq
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from operators.region import RegionData
+from ticketing.rehearsal import plan
+from ticketing.rehearsal.days import Slot, days_of, slots
+from ticketing.rehearsal.http import Client
+from ticketing.rehearsal.journey import Call, Fault, Journey, Record
+from ticketing.rehearsal.months import Close
+from ticketing.rehearsal.plan import Aim, Planner
+from ticketing.rehearsal.play import Play
+from ticketing.rehearsal.stage import Stage
+
+Told = Callable[[str, int, int], None]
+_ROUNDS = 3
+_FEW = 12
+
+
+@dataclass(slots=True)
+class Result:
+    """What a rehearsal found. `outcomes` say how the journeys ended, `faults` come with their smallest input."""
+
+    region: str
+    journeys: int = 0
+    covered: dict[str, set[str]] = field(default_factory=dict)
+    never_reached: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    months: list[str] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's document."""
+        return {
+            "region": self.region,
+            "journeys": self.journeys,
+            "covered": {name: sorted(seen) for name, seen in sorted(self.covered.items())},
+            "never_reached": self.never_reached,
+            "faults": [fault.as_json() for fault in self.faults],
+        }
+
+
+def begins(region: RegionData) -> datetime:
+    """When a rehearsal of a region begins: some days before the first journey."""
+    return _scenes(region)[1]
+
+
+def rehearse(
+    region: RegionData, stage: Stage, *, journeys: int, seed: int, told: Told = lambda *_: None
+) -> Result:
+    """Play `journeys` journeys on a stage and prove what they left behind."""
+    rounds, _ = _scenes(region)
+    planner, result = Planner(region, seed), Result(region.id)
+    labels = [slot.label for one in rounds for slot in one]
+    wanted = plan.possible(region, labels, [name for name in stage.urls if name])
+    open_aims: Sequence[Aim] = plan.aims(region)
+    for at, scene in enumerate(rounds):
+        count = journeys - result.journeys if at == len(rounds) - 1 else -(-journeys // (at + 2))
+        made = planner.plan(open_aims, scene, min(count, journeys - result.journeys))
+        for record in play_all(stage, made, told):
+            _note(result, record)
+        open_aims = _missed(plan.aims(region), result)
+    close = Close(stage, region.id)
+    result.faults += close.run()
+    result.months = close.closed
+    result.faults += [Fault("processes_are_well", trouble) for trouble in stage.troubles()]
+    result.never_reached = wanted.never(result.covered)
+    return result
+
+
+def play_all(stage: Stage, journeys: Sequence[Journey], told: Told) -> Iterator[Record]:
+    """Play them in the order of time, each going on at its moments; yields each record when it is over."""
+    clients = {channel: Client(url, _unheard) for channel, url in stage.urls.items()}
+    order = itertools.count()
+    waiting: list[tuple[datetime, int, Play, Iterator[datetime]]] = []
+    for journey in journeys:
+        play = Play(stage, journey, clients[journey.channel if journey.channel in clients else None])
+        steps = play.run()
+        heapq.heappush(waiting, (next(steps), next(order), play, steps))
+    clock, done = None, 0
+    while waiting:
+        moment, _, play, steps = heapq.heappop(waiting)
+        if clock is None or moment > clock:
+            stage.move_clock(moment)
+            clock = moment
+        following = next(steps, None)
+        if following is not None:
+            heapq.heappush(waiting, (max(following, clock), next(order), play, steps))
+            continue
+        done += 1
+        told("playing journeys", done, len(journeys))
+        yield play.finish()
+    for client in clients.values():
+        client.close()
+
+
+def _unheard(_call: Call) -> None:
+    """Hear nothing: each play sets its own ear before it calls."""
+
+
+def _scenes(region: RegionData) -> tuple[list[list[Slot]], datetime]:
+    """The rounds with their days, and when the first of them begins to be bought."""
+    from datetime import UTC, time, timedelta
+
+    first, last = days_of(region.timetables.values())
+    zone = next(iter(region.timetables.values())).timezone
+    rounds = slots(first, last, zone, _ROUNDS)
+    begin = datetime.combine(rounds[0][0].day - timedelta(days=4), time(6), UTC)
+    return rounds, begin
+
+
+def _missed(aims: Sequence[Aim], result: Result) -> list[Aim]:
+    """The aims whose agreement, carrier or holding has not been reached; nothing more where all have."""
+    agreements, operators = (result.covered.get(name, set()) for name in ("agreements", "operators"))
+    return [
+        aim for aim in aims if not ({aim.name, aim.name.removeprefix("operator ")} & (agreements | operators))
+    ]
+
+
+def _note(result: Result, record: Record) -> None:
+    result.journeys += 1
+    result.records.append(record)
+    result.faults += record.faults
+    outcome = record.outcome.split(":")[0]
+    result.outcomes[outcome] = result.outcomes.get(outcome, 0) + 1
+    for dimension, seen in record.covered.items():
+        result.covered.setdefault(dimension, set()).update(seen)
