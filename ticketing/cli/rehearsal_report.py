@@ -18,9 +18,12 @@ def show(result: Result) -> None:
         f"\n[bold]{result.region}[/bold]: {result.journeys} journeys, months closed: {', '.join(result.months) or 'none'}\n"
     )
     console.print(_covered(result))
+    console.print()
     console.print(_outcomes(result))
+    console.print()
     if result.never_reached:
         console.print(_list("never reached", result.never_reached))
+        console.print()
     if not result.faults:
         console.print("[green]Nothing fell.[/green]")
         return
@@ -36,14 +39,14 @@ def _covered(result: Result) -> Table:
 
 
 def _outcomes(result: Result) -> Table:
-    table = Table("journeys ended", "how many", box=None, padding=(1, 2, 0, 0))
+    table = Table("journeys ended", "how many", box=None, padding=(0, 2, 0, 0))
     for outcome, count in sorted(result.outcomes.items(), key=lambda pair: -pair[1]):
         table.add_row(outcome, str(count))
     return table
 
 
 def _list(title: str, lines: Iterable[str]) -> Table:
-    table = Table(title, box=None, padding=(1, 2, 0, 0))
+    table = Table(title, box=None, padding=(0, 2, 0, 0))
     for line in lines:
         table.add_row(line)
     return table

@@ -117,6 +117,7 @@ def staged(region: Region, folder: Path, place: Path) -> Iterator[Stage]:
             move_clock=lambda to: scratch.move_clock(place, to),
             prove=lambda claim, issuer, now: _proof(issuer_key, claim, issuer, now),
             command=lambda words: _command(words, environment),
+            parties={document["id"]: document["parties"] for document in region.data.agreements},
             troubles=lambda: _troubles(processes, place),
         )
 

@@ -1,6 +1,6 @@
 """What must hold of every journey, each a pure function: it answers one sentence for each thing that is wrong."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ from ticketing.rehearsal.journey import Call
 _SERVER_FAULT = 500
 _CLIENT_FAULT = 400
 # What a service may say when somebody else is silent: it is no fault of its own.
-_SILENCE = frozenset({"operator_silent", "provider_silent", "outcome_unknown"})
+_SILENCE = frozenset({"operator_silent", "provider_silent", "payment_unknown"})
 _AFTER_MONEY = ("ticketed", "part_refunded", "refunded", "exchanged")
 
 
@@ -72,14 +72,24 @@ def _passenger_adds_up(passenger: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def every_ride_has_its_share(rides: Iterable[Mapping[str, Any]], quote: Mapping[str, Any]) -> list[str]:
-    """Whoever carries a passenger stands among the shares, also with 0.00."""
-    carriers = {ride["operator"] for ride in rides}
-    return [
-        f"{passenger['rider_category']}: {', '.join(sorted(missing))} carries and has no share"
-        for passenger in quote["passengers"]
-        if (missing := carriers - {row["operator"] for row in passenger["shares"]})
-    ]
+def every_ride_has_its_share(
+    rides: Sequence[Mapping[str, Any]], quote: Mapping[str, Any], parties: Mapping[str, Collection[str]]
+) -> list[str]:
+    """Whoever carries a passenger stands among the shares, also with 0.00.
+
+    An agreement may give a ride's income to others: `parties` names those of each, and they stand there instead.
+    """
+    found = []
+    for passenger in quote["passengers"]:
+        wanted = {ride["operator"] for ride in rides}
+        for step in passenger["derivation"]:
+            if step["reason"] == "agreement":
+                carriers = {rides[leg]["operator"] for leg in step["legs"]}
+                wanted = (wanted - carriers) | set(parties.get(step["product"], carriers))
+        missing = wanted - {row["operator"] for row in passenger["shares"]}
+        if missing:
+            found.append(f"{passenger['rider_category']}: {', '.join(sorted(missing))} has no share")
+    return found
 
 
 def refused_before_the_money(call: Call) -> list[str]:

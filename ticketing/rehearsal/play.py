@@ -124,7 +124,7 @@ class Play:
         rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
         self.record.hold("quote_is_as_offered", invariants.quote_is_as_offered(offer["price"], quote))
         self.record.hold("quote_adds_up", invariants.quote_adds_up(quote))
-        self.record.hold("every_ride_has_its_share", invariants.every_ride_has_its_share(rides, quote))
+        self.record.hold("every_ride_has_its_share", invariants.every_ride_has_its_share(rides, quote, self._stage.parties))
         self._note_quote(quote, rides)
         return quote
 
@@ -167,7 +167,7 @@ class Play:
 
     def _resumed(self, bought: Purchase, reply: Reply) -> bool:
         """After a lost answer the buyer asks again; a refusal of the operator or the bank is no fault."""
-        if reply.code != "outcome_unknown":
+        if reply.code != "payment_unknown":
             self._refused("payment")
             seen = self._http.get(bought.path, bought.key)
             if seen.ok:

@@ -1,6 +1,6 @@
 """Where a rehearsal is played: a running service on a scratch folder, with the secrets to be every one of its callers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ class Stage:
     `gates` are keys by operator, `finance` those of two people. `move_clock` sets the service's pretended time, `prove`
     signs that a claim (first) of an issuer (second) holds from a moment on, `command` runs `throughfare` beside the
     service and answers exit code and output. `troubles` names what the processes have written in their logs that
-    nobody should find there, and those that have ended.
+    nobody should find there, and those that have ended. `parties` are those of each agreement.
     """
 
     urls: Mapping[str | None, str]
@@ -26,5 +26,6 @@ class Stage:
     finance: tuple[str, str]
     move_clock: Callable[[datetime], None]
     prove: Prove
+    parties: Mapping[str, Sequence[str]]
     command: Command
     troubles: Callable[[], list[str]]
