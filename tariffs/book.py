@@ -16,7 +16,7 @@ from tariffs.fares.feed import Feed
 from tariffs.findings import Finding, errors
 from tariffs.groups import Group
 from tariffs.passes import PassProduct
-from tariffs.rates import Rates
+from tariffs.rates import EURO, Rates
 from tariffs.taxes import TaxTable
 
 
@@ -50,6 +50,11 @@ class TariffBook:
             if begins <= day:
                 return feed
         return self.feeds[operator]
+
+    def settles(self, currency: str) -> bool:
+        """Whether the scheme can settle what is sold in a currency: its own, or one that its rates know."""
+        known = {self.currency, EURO, *self.rates.days} if self.rates.days else {self.currency}
+        return currency in known
 
 
 def build_book(
@@ -104,6 +109,8 @@ def build_book(
     findings.extend(faults)
     published, faults = rates.load(rates_text)
     findings.extend(faults)
+    settled = {currency, EURO, *published.days} if published.days else {currency}
+    findings.extend(_unsettled(settled, loaded, agreed, products))
     if errors(findings):
         return None, findings
     content: dict[str, Any] = {
@@ -140,6 +147,26 @@ def _unknown_scopes(products: Iterable[PassProduct], feeds: Mapping[str, Feed]) 
             for name in sorted(unknown):
                 message = f"{name!r} is in no tariff of {', '.join(sorted(product.scope.operators))}"
                 yield Finding(passes.FILE, product.row, field_name, "unknown_reference", message)
+
+
+def _unsettled(
+    settled: set[str], feeds: Mapping[str, Feed], agreed: Iterable[Agreement], products: Iterable[PassProduct]
+) -> Iterator[Finding]:
+    """Prices in a currency that is neither the region's nor in its rates: nobody could settle what they bring."""
+    for operator, feed in feeds.items():
+        for product, rows in feed.products.items():
+            if not settled & {row.price.currency for row in rows}:
+                yield _no_rates(f"{operator}/fare_products.txt", 0, product, rows[0].price.currency)
+    priced = [(agreements.FILE, one.row, one.id, one.prices) for one in agreed]
+    priced += [(passes.FILE, one.row, one.id, one.prices) for one in products]
+    for file, number, name, prices in priced:
+        for foreign in sorted({found.price.currency for found in prices} - settled):
+            yield _no_rates(file, number, name, foreign)
+
+
+def _no_rates(file: str, number: int, name: str, currency: str) -> Finding:
+    message = f"{name} is sold in {currency}, which is neither the region's currency nor in {rates.FILE}"
+    return Finding(file, number, "currency", "currency_without_rates", message)
 
 
 def _dated(

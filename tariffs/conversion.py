@@ -10,21 +10,44 @@ from tariffs.rates import FILE, UsedRate
 
 
 def in_one_currency(
-    book: TariffBook, at: datetime | None, parts: tuple[Part, ...]
+    book: TariffBook, at: datetime | None, parts: tuple[Part, ...], currency: str | None = None
 ) -> tuple[Part, ...] | Unpriced:
-    """Parts in several currencies become the region's, at the rate of the day; without a rate there is no price."""
-    if len({part.currency for part in parts}) == 1:
-        return parts
-    if at is None:
-        return Unpriced("mixed_currencies")
-    target, day = book.currency, at.date()
+    """State all parts in one currency, at the rate of the day; without a rate there is no price.
+
+    The currency is the given one, else the one that every part is sold in, else the region's. A part that costs
+    nothing (a pass covers it) needs no rate: nothing is nothing in every currency.
+    """
+    target = currency or _common_currency(book, parts)
     converted = []
     for part in parts:
-        rate = None if part.currency == target else book.rates.find(part.currency, target, day)
-        if rate is None and part.currency != target:
-            return Unpriced("mixed_currencies")
-        converted.append(part if rate is None else _converted(part, rate))
+        if part.currency == target:
+            converted.append(part)
+        elif _is_nothing(part):
+            converted.append(_restated(part, target))
+        else:
+            rate = at and book.rates.find(part.currency, target, at.date())
+            if not rate:
+                return Unpriced("mixed_currencies")
+            converted.append(_converted(part, rate))
     return tuple(converted)
+
+
+def _common_currency(book: TariffBook, parts: tuple[Part, ...]) -> str:
+    """The currency that every part is sold in; the region's where there are several."""
+    sold_in = {part.currency for part in parts if not _is_nothing(part)} or {part.currency for part in parts}
+    return sold_in.pop() if len(sold_in) == 1 else book.currency
+
+
+def _is_nothing(part: Part) -> bool:
+    """Whether a part costs nothing, and nobody gets or bears anything of it."""
+    return not part.cost and not any(amount for _, amount in part.gross)
+
+
+def _restated(part: Part, target: str) -> Part:
+    """A part of nothing, as nothing in another currency."""
+    nothing = Money(0, target)
+    bought = tuple(replace(item, price=nothing) for item in part.bought)
+    return replace(part, currency=target, bought=bought)
 
 
 def _converted(part: Part, rate: UsedRate) -> Part:

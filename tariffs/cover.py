@@ -181,21 +181,21 @@ def _gross(
 ) -> Iterator[tuple[str, int]]:
     """What each party gets: an operator's own stays with it, the rest follows the steps, a discount its bearers.
 
-    Where somebody bears the discount, the steps share the undiscounted price.
+    Where somebody bears the discount, the steps share the undiscounted price. An operator that rode keeps its row
+    where it gets 0.00: its stretch is taxed, so its VAT needs the row to be withheld from.
     """
+    rode = {run.operator for run in runs}
     claims = [Claim(run.operator, part.cost, run.metres) for run, part in zip(runs, apart, strict=True)]
-    claims += [
-        Claim(party, 0, 0) for party in agreement.parties if party not in {run.operator for run in runs}
-    ]
+    claims += [Claim(party, 0, 0) for party in agreement.parties if party not in rode]
     discount = max(0, sum(part.cost for part in apart) - terms.cost)
     borne = agreement.bearers[0] != PRO_RATA and discount > 0
-    gross = dict(terms.own)
+    gross = dict.fromkeys(sorted(rode), 0) | dict(terms.own)
     rest = terms.cost + (discount if borne else 0) - sum(terms.own.values())
     if rest:
         for operator, amount in share(rest, _sharing(agreement, claims), agreement.steps).items():
             gross[operator] = gross.get(operator, 0) + amount
     for party, amount in (bear(gross, discount, agreement.bearers) if borne else gross).items():
-        if amount or party in terms.own:
+        if amount or party in terms.own or party in rode:
             yield party, amount
 
 

@@ -24,13 +24,17 @@ _MOST_WAYS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What is to be priced: rides in order, as runs of one operator each, at a moment, with operators' own offers."""
+    """What is to be priced: rides in order, as runs of one operator each, at a moment, with operators' own offers.
+
+    `currency` is the one in which the price is wanted, None where it follows from the rides.
+    """
 
     book: TariffBook
     rides: Sequence[Ride]
     runs: Sequence[Run]
     at: datetime | None
     offers: Sequence[OfferedFare]
+    currency: str | None = None
 
 
 def fare_leg(feed: Feed, ride: Ride) -> FareLeg:

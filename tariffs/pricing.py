@@ -35,13 +35,16 @@ def price_journey(
     channel: str | None = None,
     at: datetime | None = None,
     offers: Sequence[OfferedFare] = (),
+    currency: str | None = None,
 ) -> JourneyPrice:
     """Price rides for a party by the book's version. Pure: equal arguments give equal prices.
 
     `at` is the moment of pricing (aware): operators' own `offers` must live then, and currencies convert at
-    the last rate published before it; without it nothing is converted.
+    the last rate published before it; without it nothing is converted. `currency` states the price in that
+    currency, as the rest of a ticket that was sold in it; otherwise it is the one that all rides are sold in, or
+    the region's. A currency for which the region publishes no rates at all is not sold: nobody could settle it.
     """
-    journey = Journey(book, rides, runs_of(book, rides), at, offers)
+    journey = Journey(book, rides, runs_of(book, rides), at, offers, currency)
     singles = [_singles(journey, passenger) for passenger in passengers]
     parts = _pay(journey, passengers, singles, channel)
     priced = tuple(
@@ -53,6 +56,8 @@ def price_journey(
         return JourneyPrice(None, reason or "unknown_fare", priced, book.version)
     if len({total.currency for total in totals}) > 1:
         return JourneyPrice(None, "mixed_currencies", priced, book.version)
+    if not book.settles(totals[0].currency):
+        return JourneyPrice(None, "currency_without_rates", priced, book.version)
     total = Money(sum(total.minor for total in totals), totals[0].currency)
     expiries = [
         part.expires_at
@@ -69,7 +74,7 @@ def _singles(journey: Journey, passenger: Passenger) -> list[Singles] | Unpriced
     ways = own_prices(journey, passenger)
     if isinstance(ways, Unpriced):
         return ways
-    converted = [in_one_currency(journey.book, journey.at, way) for way in ways]
+    converted = [in_one_currency(journey.book, journey.at, way, journey.currency) for way in ways]
     known = [way for way in converted if not isinstance(way, Unpriced)]
     return known or next(way for way in converted if isinstance(way, Unpriced))
 

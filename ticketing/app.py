@@ -60,6 +60,7 @@ from ticketing.identity.passkeys import RelyingParty
 from ticketing.identity.proofs import read_issuers, trusted_issuers
 from ticketing.identity.staff import StaffDesk
 from ticketing.payments import DemoGateway, PaymentGateway
+from ticketing.purchase import trial
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
 from ticketing.regions import Region, Watch, load_regions, open_connectors
@@ -192,7 +193,7 @@ def build_rooms(
             sale_channel=settings.sale_channel,
             connectors=connectors or opened.regions,
         ),
-        desk=Desk(database, clock, regions, settings.sale_channel),
+        desk=Desk(database, clock, regions, settings.sale_channel, functools.partial(trial.why_not, press)),
         till=Till(
             database,
             clock,

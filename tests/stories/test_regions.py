@@ -12,7 +12,9 @@ from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.identity import create_key
 from ticketing.identity.principal import Role
+from ticketing.purchase.reversal import take_back
 from ticketing.regions import Region
+from ticketing.settlement.verify import verify
 
 WAYS = [
     ("oresund", "Malmö Västra hamnen", "Frederiksberg St.", "SEK", ["skane", "oresundstag", "metro"]),
@@ -104,3 +106,37 @@ def test_vat_over_the_bridge_is_nothing_in_sweden_and_exempt_in_denmark(everywhe
         ("DK", "exempt", "0.00"),
         ("SE", "zero", "0.00"),
     ]
+
+
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_legs_go_in_any_order_until_nothing_is_left_and_each_offer_is_honoured(
+    everywhere: Api, first: int
+) -> None:
+    wish = {
+        "from": {"place": "Malmö Västra hamnen"},
+        "to": {"place": "Frederiksberg St."},
+        "depart_at": "2026-10-14T07:00:00+02:00",
+        "passengers": [{"ref": "anna", "rider_category": "adult"}],
+    }
+    bought = everywhere.buy(**wish)
+    legs = range(len(bought.tickets[0]["legs"]))
+    path = f"/v1/orders/{bought.order['id']}"
+
+    given = []
+    for leg in sorted(legs, key=lambda at: (at != first, at)):
+        offer = everywhere.post(f"{path}/refund-offers", {"legs": [leg]}, bought.token, once=None)
+        wanted = {"passengers": ["anna"], "legs": [leg]}
+        back = everywhere.post(f"{path}/refunds", wanted, bought.token)
+        if offer.json["lines"]:
+            assert (back.status_code, back.json["amount"]) == (201, offer.json["amount"]), back.json
+            given.append(Decimal(back.json["amount"]["amount"]))
+        else:
+            assert (back.status_code, back.json["detail"]) == (409, offer.json["refused"][0]["because"])
+    rest = everywhere.post(f"{path}/refunds", {"passengers": ["anna"]}, bought.token)
+
+    if rest.status_code == 201:
+        given.append(Decimal(rest.json["amount"]["amount"]))
+    order = everywhere.get(path, bought.token).json
+    office = everywhere.client.application.extensions["throughfare"].office
+    assert (order["state"], sum(given)) == ("refunded", Decimal(order["total"]["amount"]))
+    assert verify(office, "oresund", take_back).faults == []

@@ -300,8 +300,8 @@ def test_what_a_kind_may_not_say_is_named(document: dict[str, Any], field: str) 
         ("seller", {"hsl": 320, "ferry": 2900, "tll": 200, "seller": -220}),
         ("funder:city", {"hsl": 320, "ferry": 2900, "tll": 200, "funder:city": -220}),
         ("operator:ferry", {"hsl": 320, "ferry": 2680, "tll": 200}),
-        (["operator:tll", "seller"], {"hsl": 320, "ferry": 2900, "seller": -20}),
-        (["operator:tll"], {"hsl": 318, "ferry": 2882}),
+        (["operator:tll", "seller"], {"hsl": 320, "ferry": 2900, "tll": 0, "seller": -20}),
+        (["operator:tll"], {"hsl": 318, "ferry": 2882, "tll": 0}),
     ],
 )
 def test_a_discount_is_taken_from_whoever_bears_it(bearer: Any, gross: dict[str, int]) -> None:

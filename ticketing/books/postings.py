@@ -58,8 +58,14 @@ def allocation(
 def refund_decided(
     refund_id: str, jti: str, *, region: str, shares: Sequence[Share], taxes: Sequence[Tax], at: datetime
 ) -> Entry | None:
-    """A ticket is refunded: `shares` and `taxes` are the negative rows that take the allocation back."""
-    currency = shares[0].currency
+    """A ticket is refunded: `shares` and `taxes` are the negative rows that take the allocation back.
+
+    None where there are none, as for a leg that costs nothing.
+    """
+    rows: list[Share | Tax] = [*shares, *taxes]
+    if not rows:
+        return None
+    currency = rows[0].currency
     back = -sum(share.gross_minor for share in shares)
     source = ("refund_decided", "refund", f"{refund_id}/{jti}", region, at)
     return balanced(source, [*_owed(shares, taxes, currency), (refund_payable(currency), -back)])
@@ -89,7 +95,10 @@ def exchanged(
     exchange_id: str, jti: str, *, region: str, shares: Sequence[Share], taxes: Sequence[Tax], at: datetime
 ) -> Entry | None:
     """A ticket is exchanged: its negative rows go back to unearned, which the new ticket's allocation then takes."""
-    currency = shares[0].currency
+    rows: list[Share | Tax] = [*shares, *taxes]
+    if not rows:
+        return None
+    currency = rows[0].currency
     back = -sum(share.gross_minor for share in shares)
     source = ("exchanged", "exchange", f"{exchange_id}/{jti}", region, at)
     return balanced(source, [*_owed(shares, taxes, currency), (unearned(currency), -back)])

@@ -118,10 +118,18 @@ def put_dispute(tx: Transaction, found: Dispute) -> None:
         tx.execute(sa.update(dispute).where(dispute.c.id == found.id).values(**changed))
 
 
-def raise_alert(tx: Transaction, kind: str, subject: str, detail: str, now: datetime) -> None:
-    """Tell people once."""
+def raise_alert(
+    tx: Transaction, kind: str, subject: str, detail: str, now: datetime, *, again: bool = False
+) -> None:
+    """Tell people once; `again` also where it was put away before, because it has happened anew."""
     made = Alert(new_id(), kind, subject, detail, now, None, None)
-    tx.execute(insert_once(tx, alert, columns(made)))
+    if tx.execute(insert_once(tx, alert, columns(made))).rowcount or not again:
+        return
+    reopened = {"detail": detail, "raised_at": now, "resolved_at": None, "resolved_by": None}
+    change = sa.update(alert).where(
+        alert.c.kind == kind, alert.c.subject == subject, alert.c.resolved_at.isnot(None)
+    )
+    tx.execute(change.values(**reopened))
 
 
 def list_alerts(tx: Transaction, *, resolved: bool = False) -> list[Alert]:

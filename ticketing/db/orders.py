@@ -225,6 +225,12 @@ def list_refunds(tx: Transaction, order_id: str) -> list[Refund]:
     return fetch(tx, query, Refund)
 
 
+def list_refunds_of_payment(tx: Transaction, payment_id: str) -> list[Refund]:
+    """List what a payment gives back, for its own order and for those that have replaced it."""
+    query = sa.select(refund).where(refund.c.payment_id == payment_id).order_by(refund.c.id)
+    return fetch(tx, query, Refund)
+
+
 def list_refunds_in(tx: Transaction, states: tuple[str, ...], limit: int) -> list[Refund]:
     """List refunds in one of these states, oldest first."""
     query = sa.select(refund).where(refund.c.state.in_(states)).order_by(refund.c.id).limit(limit)

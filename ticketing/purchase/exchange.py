@@ -14,9 +14,9 @@ from ticketing.books import postings
 from ticketing.db import Transaction, books, orders
 from ticketing.db.orders import Order, Refund
 from ticketing.errors import Conflict
-from ticketing.ids import new_id
 from ticketing.purchase.giving_back import Decided, decide_whole, document_of, refundable_order, revoke
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.paying_back import refunds_for
+from ticketing.purchase.reversal import rows_back
 from ticketing.purchase.till import Till, locked, move
 
 
@@ -45,8 +45,9 @@ def settle(tx: Transaction, till: Till, order: Order, now: datetime) -> None:
     old = locked(tx, order.exchange_of)
     decided = decide_whole(tx, till, old, order.created_at)
     left = max(0, order.credit_minor - order.total_minor)
-    made = _refund(tx, old, order, decided, left=left, now=now)
-    orders.insert_refund(tx, made)
+    made, *further = _refunds(tx, old, order, decided, left=left, now=now)
+    for one in (made, *further):
+        orders.insert_refund(tx, one)
     for line in made.document["lines"]:
         _reverse(tx, made, line, old.region, now)
     entry = postings.unearned_refund(made.id, region=old.region, amount=left, currency=old.currency, at=now)
@@ -62,11 +63,8 @@ def _sum(decided: Sequence[Decided]) -> int:
 
 
 def _reverse(tx: Transaction, made: Refund, line: Mapping[str, Any], region: str, now: datetime) -> None:
-    jti, amount = line["jti"], line["amount_minor"]
-    if amount == 0:
-        return
-    shares, taxes = books.list_shares(tx, jti), books.list_taxes(tx, jti)
-    back = take_back(shares, taxes, amount, made.seq, line)
+    jti = line["jti"]
+    back = rows_back(tx, made.seq, line)
     shares_back = [replace(row, kind="exchange") for row in back.shares]
     taxes_back = [replace(row, kind="exchange") for row in back.taxes]
     books.allocate(tx, [*shares_back, *taxes_back], now, now)
@@ -75,16 +73,13 @@ def _reverse(tx: Transaction, made: Refund, line: Mapping[str, Any], region: str
         books.book(tx, entry, now)
 
 
-def _refund(
+def _refunds(
     tx: Transaction, old: Order, order: Order, decided: Sequence[Decided], *, left: int, now: datetime
-) -> Refund:
-    """The reversal as a row of the old order; money goes back only where the new journey costs less."""
-    paid = next((one for one in orders.list_payments(tx, old.id) if one.state == "captured"), None)
-    if left and paid is None:
-        raise Conflict("what is left over cannot be paid back: nothing was paid for the old tickets")
-    seq = len(orders.list_refunds(tx, old.id)) + 1
-    document = {"lines": [document_of(one) for one in decided], "exchanged_for": order.id}
-    return Refund(
-        new_id(), old.id, paid.id if paid and left else None, seq, f"exchange:{order.id}", "decided" if left else "confirmed",
-        left, old.currency, document, None, now,
-    )  # fmt: skip
+) -> tuple[Refund, ...]:
+    """The reversal as rows of the old order; money goes back only where the new journey costs less.
+
+    It goes back over the payments of the old order and of those that it has replaced, each at most what it took.
+    """
+    lines = [document_of(one) for one in decided]
+    document = {"lines": lines, "exchanged_for": order.id, "back_minor": left}
+    return refunds_for(tx, old, document, amount=left, request_key=f"exchange:{order.id}", now=now)

@@ -109,11 +109,12 @@ def decide_refund(
             return same
         refundable_order(tx, order_id, lock=True)
         decided = _decide(tx, till, order, wish, now)
-        made, rest_of_it = refunds_for(tx, order, list(map(document_of, decided)), request_key, now)
-        back = Money(sum(one.line.amount.minor for one in decided), made.currency)
+        back = Money(sum(one.line.amount.minor for one in decided), order.currency)
+        document = {"lines": [document_of(one) for one in decided]}
+        made, *further = refunds_for(tx, order, document, amount=back.minor, request_key=request_key, now=now)
         if expected is not None and back != expected:
             raise Conflict(f"the conditions have changed since the offer: {back} would come back now")
-        for one in (made, *rest_of_it):
+        for one in (made, *further):
             orders.insert_refund(tx, one)
         _take_back(tx, till, order, made, now)
         still = any(one.status in tickets.LIVE for one in tickets.list_tickets(tx, order_id))

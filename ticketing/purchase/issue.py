@@ -2,18 +2,18 @@
 
 import functools
 import secrets
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from ticketing.books import postings
 from ticketing.db import Transaction, books, order_holders, tickets
-from ticketing.db.books import Share, Tax
 from ticketing.db.offers import Quote
 from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order
 from ticketing.db.tickets import Ticket
+from ticketing.purchase.allocation import shares_of, taxes_of
 from ticketing.tickets.issue import Press, TicketOrder, choose_place, status_list_of
 
 EARLY = timedelta(hours=2)
@@ -73,6 +73,42 @@ def issue(tx: Transaction, press: Press, quote: Quote, order: Order, now: dateti
     ]
 
 
+def ticket_order(
+    quote: Quote,
+    passenger: Mapping[str, Any],
+    holder: Holder,
+    *,
+    jti: str,
+    place: tuple[str, int],
+    now: datetime,
+) -> TicketOrder:
+    """What is to be signed for one passenger of a quote; `place` is list and index of its status. Pure."""
+    rides, season = quote.document["rides"], quote.document.get("pass")
+    valid = validity_of(quote, now)
+    return TicketOrder(
+        jti=jti,
+        product=quote.document["product"],
+        legs=pass_legs(season) if season else ride_legs(rides),
+        passengers=1,
+        category=None if passenger["rider"] == "adult" else passenger["rider"][:4],
+        issued_at=now,
+        not_before=valid.not_before,
+        expires_at=valid.expires_at,
+        status_list=place[0],
+        status_index=place[1],
+        uses_per_leg=0 if season else 1,
+        uses=season["uses"] if season else None,
+        binding_key=holder.jwk,
+        holder_hash=holder.idh,
+    )
+
+
+def validity_of(quote: Quote, now: datetime) -> Validity:
+    """From when until when the tickets of a quote open gates, issued at `now`. Pure."""
+    season = quote.document.get("pass")
+    return pass_validity(season) if season else validity(quote.document["rides"], now)
+
+
 def _issue_one(
     tx: Transaction,
     press: Press,
@@ -83,79 +119,46 @@ def _issue_one(
     holder: Holder,
     now: datetime,
 ) -> Ticket:
-    rides, season = quote.document["rides"], quote.document.get("pass")
-    valid = pass_validity(season) if season else validity(rides, now)
-    first = status_list_of(now, valid.expires_at)
-    list_id, index = choose_place(functools.partial(tickets.has_index, tx), first)
-    jti = secrets.token_urlsafe(16)
-    token = press.sign(
-        TicketOrder(
-            jti=jti,
-            product=quote.document["product"],
-            legs=pass_legs(season) if season else ride_legs(rides),
-            passengers=1,
-            category=None if passenger["rider"] == "adult" else passenger["rider"][:4],
-            issued_at=now,
-            not_before=valid.not_before,
-            expires_at=valid.expires_at,
-            status_list=list_id,
-            status_index=index,
-            uses_per_leg=0 if season else 1,
-            uses=season["uses"] if season else None,
-            binding_key=holder.jwk,
-            holder_hash=holder.idh,
-        )
-    )
+    season = quote.document.get("pass")
+    first = status_list_of(now, validity_of(quote, now).expires_at)
+    place = choose_place(functools.partial(tickets.has_index, tx), first)
+    wanted = ticket_order(quote, passenger, holder, jti=secrets.token_urlsafe(16), place=place, now=now)
     made = Ticket(
-        jti=jti,
+        jti=wanted.jti,
         order_id=order.id,
         passenger_ref=passenger["ref"],
         status="valid",
-        token=token,
-        product=quote.document["product"],
+        token=press.sign(wanted),
+        product=wanted.product,
         amount_minor=passenger["total_minor"],
         currency=quote.currency,
-        status_list=list_id,
-        status_index=index,
+        status_list=wanted.status_list,
+        status_index=wanted.status_index,
         issued_at=now,
-        not_before=valid.not_before,
-        expires_at=valid.expires_at,
+        not_before=wanted.not_before,
+        expires_at=wanted.expires_at,
         revoked_at=None,
         document={
             "legs": quote.document["legs"],
             "rider": passenger["rider"],
-            "operators": season["scope"]["operators"] if season else _operators(rides),
+            "operators": season["scope"]["operators"] if season else _operators(quote.document["rides"]),
             **({"pass": season} if season else {}),
             **({"exchange_of": order.exchange_of} if order.exchange_of else {}),
         },
     )
     tickets.insert_ticket(tx, made)
     if holder.salt:
-        tickets.keep_salt(tx, jti, holder.salt)
+        tickets.keep_salt(tx, made.jti, holder.salt)
     _book(tx, made, quote, passenger, now)
     return made
 
 
 def _book(tx: Transaction, made: Ticket, quote: Quote, passenger: dict[str, Any], now: datetime) -> None:
-    shares = list(_shares(made.jti, quote, passenger))
-    taxes = list(_taxes(made.jti, quote, passenger))
+    shares, taxes = shares_of(made.jti, quote, passenger), taxes_of(made.jti, quote, passenger)
     books.allocate(tx, [*shares, *taxes], now, now)
     entry = postings.allocation(made.jti, region=quote.region, shares=shares, taxes=taxes, at=now)
     if entry:
         books.book(tx, entry, now)
-
-
-def _shares(jti: str, quote: Quote, passenger: dict[str, Any]) -> Iterator[Share]:
-    for row in passenger["shares"]:
-        yield Share(jti, quote.region, row["operator"], quote.currency, "sale", 0, row["gross_minor"],
-                    row["vat_minor"], row["fee_minor"], row["net_minor"], row["rule"])  # fmt: skip
-
-
-def _taxes(jti: str, quote: Quote, passenger: dict[str, Any]) -> Iterator[Tax]:
-    for row in passenger["taxes"]:
-        yield Tax(jti, quote.region, row["member_state"], row["mode"], row["scope"], row["treatment"],
-                  row["rate_bp"], int(row["verified"]), row["distance_m"], quote.currency, "sale", 0,
-                  row["gross_minor"], row["vat_minor"])  # fmt: skip
 
 
 def _operators(rides: list[dict[str, Any]]) -> list[str]:

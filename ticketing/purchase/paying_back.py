@@ -1,6 +1,6 @@
 """Pay back what was decided: over which payments, and what the gateway says of it. Booked by whoever learns of it first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,22 +9,32 @@ from ticketing.books import postings
 from ticketing.db import Transaction, books, gateway_events, orders
 from ticketing.db.books import Entry
 from ticketing.db.orders import Order, Refund
-from ticketing.errors import Conflict
+from ticketing.errors import Conflict, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import GatewayRefund
 from ticketing.purchase.till import RememberRefund, Till, locked
 
+REFUSED = "refund_refused"
+
 
 def refunds_for(
-    tx: Transaction, order: Order, lines: Sequence[Mapping[str, Any]], request_key: str, now: datetime
-) -> tuple[Refund, tuple[Refund, ...]]:
-    """The refund, and further ones where several payments have to give the money back (after an exchange)."""
-    amount = sum(int(line["amount_minor"]) for line in lines)
+    tx: Transaction,
+    order: Order,
+    document: Mapping[str, Any],
+    *,
+    amount: int,
+    request_key: str,
+    now: datetime,
+) -> tuple[Refund, ...]:
+    """The refund of `amount` minor units, and further ones where several payments have to give the money back.
+
+    Raises Conflict where more would go back than was paid.
+    """
     parts = _by_payment(tx, order, amount)
     seq = len(orders.list_refunds(tx, order.id)) + 1
     first = Refund(
         new_id(), order.id, parts[0][0] if parts else None, seq, request_key, "decided" if amount else "confirmed",
-        parts[0][1] if parts else 0, order.currency, {"lines": list(lines)}, None, now,
+        parts[0][1] if parts else 0, order.currency, dict(document), None, now,
     )  # fmt: skip
     rest = tuple(
         Refund(
@@ -33,7 +43,7 @@ def refunds_for(
         )
         for number, (payment_id, minor) in enumerate(parts[1:], 1)
     )  # fmt: skip
-    return first, rest
+    return (first, *rest)
 
 
 def _by_payment(tx: Transaction, order: Order, amount: int) -> list[tuple[str, int]]:
@@ -66,9 +76,20 @@ def settle_refund(till: Till, decided: Refund, remember: RememberRefund | None =
     if decided.state == "pending":
         answer = till.gateway.fetch_refund(str(decided.external_id))
     else:
-        amount = Money(decided.amount_minor, decided.currency)
-        answer = till.gateway.refund(str(paid.external_id), amount, decided.id, f"refund:{decided.id}")
+        answer = _ask(till, decided, str(paid.external_id))
     return learn_refund(till, decided.id, answer, remember)
+
+
+def _ask(till: Till, decided: Refund, charge_id: str) -> GatewayRefund:
+    """Ask the gateway to pay back; a definite no is told to a person, and asked again in the next round."""
+    amount = Money(decided.amount_minor, decided.currency)
+    try:
+        return till.gateway.refund(charge_id, amount, decided.id, f"refund:{decided.id}")
+    except (Conflict, NotFound) as no:
+        with till.database.write() as tx:
+            detail = f"{amount} of order {decided.order_id} are not paid back: {no.detail}"
+            gateway_events.raise_alert(tx, REFUSED, decided.id, detail, till.clock.now(), again=True)
+        raise
 
 
 def learn_refund(
@@ -93,6 +114,7 @@ def _write_refund(tx: Transaction, till: Till, order: Order, known: Refund, answ
         return
     orders.update_refund(tx, known.id, answer.state, answer.external_id)
     amount, now = Money(known.amount_minor, known.currency), till.clock.now()
+    gateway_events.resolve_alert_of(tx, REFUSED, known.id, "worker", now)
     facts = _facts(order, till, amount)
     if answer.state == "confirmed":
         _book(tx, postings.refund_confirmed(known.id, **facts), now)

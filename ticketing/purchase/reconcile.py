@@ -74,7 +74,7 @@ def _differences(
             detail = f"the gateway has {Money(amount, currency)} ({kind}) of {charge_id}, which is no payment of ours"
             yield Difference(kind, charge_id, currency, amount, 0, detail)
             continue
-        sources = [*_sources(tx, payment.order_id, payment.id), *outside[charge_id]]
+        sources = [*_sources(tx, payment.id), *outside[charge_id]]
         booked = clearing.sum_clearing(tx, sources, _ENTRIES[kind])
         if booked != amount:
             detail = (
@@ -88,8 +88,11 @@ def _differences(
             yield Difference("fee", charge_id, currency, -fees[charge_id], -payment.fee_minor, detail)
 
 
-def _sources(tx: Transaction, order_id: str, payment_id: str) -> list[str]:
-    """The ids under which something of a payment may be booked: its own, its refunds', its disputes'."""
-    refunds = [made.id for made in orders.list_refunds(tx, order_id) if made.payment_id == payment_id]
+def _sources(tx: Transaction, payment_id: str) -> list[str]:
+    """The ids under which something of a payment may be booked: its own, its refunds', its disputes'.
+
+    After an exchange a payment also gives money back for the orders that have replaced its own.
+    """
+    refunds = [made.id for made in orders.list_refunds_of_payment(tx, payment_id)]
     disputes = [found.id for found in gateway_events.list_disputes(tx, [payment_id])]
     return [payment_id, *refunds, *disputes]

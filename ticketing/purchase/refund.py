@@ -133,7 +133,9 @@ def decide(
     concerned = frozenset(operators) | (ticket.gross.keys() if legs == ticket.left else frozenset())
     stakes = {name: max(0, ticket.gross.get(name, 0) - rest.gross.get(name, 0)) for name in concerned}
     cost = sum(ticket.gross.values()) - sum(rest.gross.values())
-    worth = Money(max(0, cost), ticket.currency)
+    if cost < 0:
+        raise Conflict(f"what would be left costs {Money(-cost, ticket.currency)} more than was paid")
+    worth = Money(cost, ticket.currency)
     step = _strictest(ticket, legs, conditions, now)
     fees = {
         name: min(conditions.get(name, Conditions()).fee_minor, stakes[name]) if step.percent else 0
@@ -141,7 +143,8 @@ def decide(
     }
     amount = max(0, half_up(Fraction(worth.minor * step.percent, 100)) - sum(fees.values()))
     because = _because(ticket, legs, worth, step, fees)
-    if step.percent == 0 or (amount == 0 and any(stakes.values())):
+    at_stake = worth.minor if legs == ticket.left else any(stakes.values())
+    if step.percent == 0 or (amount == 0 and at_stake):
         raise Conflict(f"the ticket of {ticket.passenger_ref} gives nothing back: {because}")
     kept = {name: fee for name, fee in fees.items() if fee}
     return RefundLine(

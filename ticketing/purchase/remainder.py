@@ -67,9 +67,10 @@ def remainder(
         [travellers.from_json(passenger)],
         channel=quote.document.get("sale_channel"),
         at=quote.created_at,
+        currency=quote.currency,
     )
-    if price.total is None or price.total.currency != quote.currency:
-        return Remainder(Rest(unpriced=price.reason or "mixed_currencies"), None)
+    if price.total is None:
+        return Remainder(Rest(unpriced=price.reason), None)
     priced = prices.to_json(price.passengers[0])
     items = [{**item, "legs": [staying[at] for at in item["legs"]]} for item in priced["items"]]
     kept = {name: priced[name] for name in ("total_minor", "shares", "taxes")}

@@ -29,17 +29,23 @@ def reverse_ticket(
     tx: Transaction, refund: Refund, line: Mapping[str, Any], region: str, now: datetime
 ) -> None:
     """Book the reversal of one line of a refund, as its document has it."""
-    jti, amount = line["jti"], line["amount_minor"]
-    if amount == 0 and not line["left"]:
-        return
-    shares, taxes = books.list_shares(tx, jti), books.list_taxes(tx, jti)
-    back = take_back(shares, taxes, amount, refund.seq, line)
+    jti = line["jti"]
+    back = rows_back(tx, refund.seq, line)
     books.allocate(tx, [*back.shares, *back.taxes], now, now)
     entry = postings.refund_decided(
         refund.id, jti, region=region, shares=back.shares, taxes=back.taxes, at=now
     )
     if entry:
         books.book(tx, entry, now)
+
+
+def rows_back(tx: Transaction, seq: int, line: Mapping[str, Any]) -> Reversal:
+    """The rows that a line of a refund takes back; none of a ticket that cost nothing and gave nobody anything."""
+    jti, amount = line["jti"], line["amount_minor"]
+    shares, taxes = books.list_shares(tx, jti), books.list_taxes(tx, jti)
+    if amount == 0 and not line["left"] and not any(row.gross_minor for row in shares):
+        return Reversal((), ())
+    return take_back(shares, taxes, amount, seq, line)
 
 
 def take_back(
@@ -53,21 +59,23 @@ def take_back(
 
     Gross by operator and by tax row follow the capped rule on their own keys; VAT follows its row's gross and
     rate; what an operator gets back of VAT and fee follows the same rule on what was withheld from it.
-    A full refund is the exact mirror. Where a refund's `line` gives legs back, or an operator keeps a fee, the
-    rows go to what is wanted then (`wanted`).
+    A full refund is the exact mirror. A ticket that cost nothing because somebody else pays for it goes back by
+    the percentage of the `line`. Where a refund's `line` gives legs back, or an operator keeps a fee, the rows go to
+    what is wanted then (`wanted`).
     """
     change = change_of(shares, taxes, line)
     if change:
         return Reversal(*take_back_change(shares, taxes, change, seq))
     gross = _booked(shares, "gross_minor")
     weights = {share.operator: Fraction(share.gross_minor) for share in shares if share.kind == "sale"}
-    back = _gross_reversal(gross, weights, amount)
+    whole = sum(gross.values())
+    part = Fraction(amount, whole) if whole else Fraction(line["percent"] if line else 100, 100)
+    back = _gross_reversal(gross, weights, amount, part)
     tax_back, vat_back = _tax_reversal(taxes, amount)
     withheld = _booked(shares, "vat_minor")
     vat = reverse(withheld, {name: Fraction(part) for name, part in withheld.items()}, sum(vat_back.values()))
     fees = _booked(shares, "fee_minor")
-    whole, fee_total = sum(gross.values()), sum(fees.values())
-    fee_amount = half_up(Fraction(fee_total * amount, whole)) if whole else 0
+    fee_amount = half_up(sum(fees.values()) * part)
     fee = reverse(fees, {name: Fraction(part) for name, part in fees.items()}, fee_amount)
     return Reversal(
         tuple(
@@ -97,13 +105,15 @@ def take_back(
     )
 
 
-def _gross_reversal(gross: dict[str, int], weights: dict[str, Fraction], amount: int) -> dict[str, int]:
+def _gross_reversal(
+    gross: dict[str, int], weights: dict[str, Fraction], amount: int, part: Fraction
+) -> dict[str, int]:
     """The capped rule; what a bearer gave to a discount goes back to it in the same proportion."""
     bearers = {name: -gross[name] for name, weight in weights.items() if weight < 0}
     if not bearers:
         return reverse(gross, weights, amount)
     operators = {name: part for name, part in gross.items() if name not in bearers}
-    borne = half_up(Fraction(sum(bearers.values()) * amount, sum(gross.values())))
+    borne = half_up(sum(bearers.values()) * part)
     back = reverse(operators, {name: weights[name] for name in operators}, amount + borne)
     returned = reverse(bearers, {name: -weights[name] for name in bearers}, borne)
     return back | {name: -part for name, part in returned.items()}

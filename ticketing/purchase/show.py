@@ -1,6 +1,6 @@
 """Orders, tickets and refunds as their buyer reads them. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tariffs.money import Money
@@ -56,7 +56,11 @@ def order(
             }
             for one in state.bookings
         ],
-        "refunds": [refund(made) for made in state.refunds if "continues" not in made.document],
+        "refunds": [
+            refund(made, _further(made, state.refunds))
+            for made in state.refunds
+            if "continues" not in made.document
+        ],
         "exchange_of": found.exchange_of,
         "credit": _money(found.credit_minor, currency),
         "history": [
@@ -85,11 +89,11 @@ def ticket(made: Ticket) -> dict[str, Any]:
     }
 
 
-def refund(made: Refund) -> dict[str, Any]:
-    """A refund with the reason of each amount."""
+def refund(made: Refund, further: Sequence[Refund] = ()) -> dict[str, Any]:
+    """A refund with the reason of each amount; `further` are its parts over other payments."""
     return {
         "id": made.id,
-        "state": made.state,
+        "state": next((one.state for one in (made, *further) if one.state != "confirmed"), made.state),
         "amount": _money(_whole(made), made.currency),
         "exchanged_for": made.document.get("exchanged_for"),
         "created_at": written(made.created_at),
@@ -108,6 +112,11 @@ def refund(made: Refund) -> dict[str, Any]:
     }
 
 
+def _further(made: Refund, refunds: Sequence[Refund]) -> list[Refund]:
+    """The parts of a refund that other payments give back."""
+    return [one for one in refunds if one.document.get("continues") == made.id]
+
+
 def _fees(kept: Mapping[str, int], currency: str) -> list[dict[str, Any]]:
     """What operators keep."""
     return [{"operator": name, "amount": _money(kept[name], currency)} for name in sorted(kept)]
@@ -116,7 +125,7 @@ def _fees(kept: Mapping[str, int], currency: str) -> list[dict[str, Any]]:
 def _whole(made: Refund) -> int:
     """What comes back in all: a refund may be paid by several payments; of an exchange only the difference is."""
     if "exchanged_for" in made.document:
-        return made.amount_minor
+        return int(made.document.get("back_minor", made.amount_minor))
     return sum(int(line["amount_minor"]) for line in made.document["lines"])
 
 

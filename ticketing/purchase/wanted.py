@@ -122,7 +122,7 @@ def _share_rows(
             for part in ("gross_minor", "vat_minor", "fee_minor")
         )
         if gross or vat or fee:
-            rule = rules.get(name) or str(change.left_shares[name]["rule"])
+            rule = rules.get(name) or _rule_of(change, name)
             rows.append(
                 replace(
                     like, operator=name, kind="refund", seq=seq, rule=rule,
@@ -130,6 +130,12 @@ def _share_rows(
                 )
             )  # fmt: skip
     return tuple(rows)
+
+
+def _rule_of(change: Change, name: str) -> str:
+    """The rule of a party that the sale did not have: it came with what an earlier refund, or this one, leaves."""
+    row = change.left_shares.get(name) or change.was_shares[name]
+    return str(row["rule"])
 
 
 def _tax_rows(like: Tax, change: Change, kept: Mapping[str, tuple[int, int]], seq: int) -> tuple[Tax, ...]:

@@ -8,12 +8,11 @@ from zoneinfo import ZoneInfo
 from tariffs.party import Passenger
 from tariffs.pass_price import price_pass
 from tariffs.passes import PassProduct, on_sale
-from ticketing.db import offers
-from ticketing.db.offers import Quote, TariffVersion
+from ticketing.db.offers import Quote
 from ticketing.errors import InvalidRequest
 from ticketing.ids import new_id
 from ticketing.quote.holder import pass_document
-from ticketing.quote.service import Desk
+from ticketing.quote.service import Desk, make
 from ticketing.regions import Region, prices
 
 _LIFE = timedelta(minutes=15)
@@ -70,10 +69,7 @@ def freeze_pass(
         now + _LIFE,
         document,
     )
-    with desk.database.write() as tx:
-        offers.keep_tariff(tx, TariffVersion(region.book.version, name, now, dict(region.tariff)))
-        offers.insert_quote(tx, frozen)
-    return frozen
+    return make(desk, frozen, region)
 
 
 def _shown(desk: Desk, name: str, product: PassProduct, language: str) -> dict[str, Any]:

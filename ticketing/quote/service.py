@@ -1,14 +1,15 @@
 """Quote: read an offer, price it once more, freeze what is promised."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from tariffs.book import build_book
 from tariffs.money import Money
 from tariffs.pricing import price_journey
 from ticketing.clock import Clock
-from ticketing.db import Database, offers
+from ticketing.db import Database, gateway_events, offers
 from ticketing.db.documents import canonical
 from ticketing.db.offers import Quote, TariffVersion
 from ticketing.errors import Conflict, Gone, InvalidRequest, NotFound
@@ -16,15 +17,21 @@ from ticketing.ids import new_id
 from ticketing.quote.freeze import document
 from ticketing.regions import Region, rides, travellers
 
+_LONGEST_SUBJECT = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What quoting needs; `sale_channel` is the point of sale of this deployment, where it has one."""
+    """What quoting needs; `sale_channel` is the point of sale of this deployment, where it has one.
+
+    `why_not` tries a quote before it is made: it answers why its tickets could not be booked, None where they can.
+    """
 
     database: Database
     clock: Clock
     regions: Mapping[str, Region]
-    sale_channel: str | None = None
+    sale_channel: str | None
+    why_not: Callable[[Quote, datetime], str | None]
 
 
 def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
@@ -65,10 +72,29 @@ def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
         expires_at=offer.expires_at,
         document=document(offered, price, region.data.product),
     )
-    version = TariffVersion(price.tariff_version, offer.region, now, dict(region.tariff))
+    return make(desk, frozen, region)
+
+
+def make(desk: Desk, frozen: Quote, region: Region) -> Quote:
+    """Store a quote with the tariff that it was made from, if what it promises can be booked.
+
+    Raises Conflict where it cannot: nobody pays for it, and a person is told which rule and rider it was.
+    """
+    now = frozen.created_at
+    reason = desk.why_not(frozen, now)
     with desk.database.write() as tx:
-        offers.keep_tariff(tx, version)
-        offers.insert_quote(tx, frozen)
+        if reason is not None:
+            subject = f"{frozen.region}: {reason}"[:_LONGEST_SUBJECT]
+            gateway_events.raise_alert(
+                tx, "quote_unbookable", subject, f"not sold: {reason}", now, again=True
+            )
+        else:
+            offers.keep_tariff(
+                tx, TariffVersion(frozen.tariff_version, frozen.region, now, dict(region.tariff))
+            )
+            offers.insert_quote(tx, frozen)
+    if reason is not None:
+        raise Conflict("this price cannot be sold; the scheme has been told, choose another journey")
     return frozen
 
 

@@ -61,11 +61,15 @@ class Press:
         return f"{self.public_url}/s/{list_id}"
 
     def sign(self, order: TicketOrder) -> str:
-        """Sign one ticket."""
+        """Sign one ticket; raises BadClaims as `check` does."""
         kid, key = self.keys.signer_key("ticket")
+        return Signer(kid, key).sign(claims.TYP, self.check(order))
+
+    def check(self, order: TicketOrder) -> dict[str, Any]:
+        """Write the claims of a ticket; raises BadClaims for what a gate would refuse, which is never issued."""
         payload = ticket_payload(order, self.issuer, self.status_uri(order.status_list), demo=self.demo)
-        claims.parse(payload)  # what a gate would refuse is never issued
-        return Signer(kid, key).sign(claims.TYP, payload)
+        claims.parse(payload)
+        return payload
 
     def sign_anew(self, payload: dict[str, Any], place: tuple[str, int]) -> str:
         """Sign a ticket whose claims have changed, at another place of the status lists (list and index)."""

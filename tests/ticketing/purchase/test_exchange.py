@@ -10,6 +10,9 @@ from operators.fake import FakeOperator
 from tests.api import Api, Bought
 from ticketing.cli.worker import run_round
 from ticketing.db import month_books
+from ticketing.errors import Conflict
+from ticketing.purchase import alerts
+from ticketing.purchase.reconcile import reconcile
 
 TOMORROW = {"depart_at": "2026-10-16T06:10:00+03:00"}
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
@@ -144,3 +147,62 @@ def test_nobody_exchanges_anothers_tickets(api: Api, token: str) -> None:
     refused = api.post(f"/v1/orders/{old.order['id']}/exchanges", {"quote_id": quote["id"]}, token or None)
 
     assert refused.status_code in {401, 404}
+
+
+def charges(api: Api) -> list[tuple[int, int]]:
+    """What each charge of the demo gateway took and gave back, in minor units, oldest first."""
+    query = sa.text("SELECT captured_minor, refunded_minor FROM demo_charge ORDER BY id")
+    with rooms(api).till.database.read() as tx:
+        return [(int(taken), int(back)) for taken, back in tx.execute(query)]
+
+
+def exchanged(api: Api, order: dict[str, Any], token: str, **wish: Any) -> dict[str, Any]:
+    """Exchange an order for the first offer of a search, and pay what is due."""
+    quote = api.quote(**{**ONE, **wish})
+    made = api.post(f"/v1/orders/{order['id']}/exchanges", {"quote_id": quote["id"]}, token).json or {}
+    if made["state"] != "ticketed":
+        paid = api.post(f"/v1/orders/{made['id']}/payments", {"method": "demo_ok"}, made["access_token"])
+        assert paid.status_code == 201, paid.json
+    return made
+
+
+def test_a_chain_up_and_down_and_down_again_pays_back_over_all_its_payments(api: Api) -> None:
+    two = [{"ref": "anna", "rider_category": "adult"}, {"ref": "mari", "rider_category": "child"}]
+    first = api.buy(**ONE, **TOMORROW)
+    dearer = exchanged(api, first.order, first.token, passengers=two, **TOMORROW)
+    down = exchanged(api, dearer, dearer["access_token"], **TOMORROW)
+    last = exchanged(api, down, down["access_token"], to={"place": "Hobujaama"}, **TOMORROW)
+    run_round(rooms(api).till)
+
+    taken, back = (sum(column) for column in zip(*charges(api), strict=True))
+    cost = int(last["total"]["amount"].replace(".", ""))
+    found = api.get(f"/v1/orders/{down['id']}", down["access_token"]).json or {}
+    till, now = rooms(api).till, api.clock.now()
+    assert taken - back == cost, charges(api)
+    assert all(gone <= took for took, gone in charges(api))
+    assert [one["state"] for one in found["refunds"]] == ["confirmed"]
+    assert reconcile(till, now - timedelta(days=1), now + timedelta(days=1)) == []
+    assert alerts.list_waiting(till) == []
+    assert {name: amount for name, amount in sums(api).items() if amount and name == "refund_payable"} == {}
+
+
+def test_a_refund_that_the_gateway_refuses_is_told_to_a_person_until_it_is_paid(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bought = api.buy(**ONE, **TOMORROW)
+    till = rooms(api).till
+
+    def no(*_: Any) -> Any:
+        raise Conflict("this charge cannot be refunded")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(till.gateway, "refund", no)
+        api.post(f"/v1/orders/{bought.order['id']}/refunds", {"passengers": ["anna"]}, bought.token)
+        run_round(till)
+        waiting = [(one.kind, one.detail) for one in alerts.list_waiting(till)]
+    run_round(till)
+
+    assert [kind for kind, _ in waiting] == ["refund_refused"]
+    assert "this charge cannot be refunded" in waiting[0][1]
+    assert alerts.list_waiting(till) == []
+    assert charges(api)[0][1] > 0
