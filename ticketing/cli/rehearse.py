@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
@@ -25,6 +26,7 @@ from ticketing.cli.demo_operators import simulators
 from ticketing.cli.demo_processes import Process, ended_by_signals, running
 from ticketing.cli.progress import progress
 from ticketing.cli.rehearsal_report import show
+from ticketing.cli.serve import gunicorn
 from ticketing.config import Settings
 from ticketing.errors import Misconfigured
 from ticketing.ids import new_id
@@ -67,9 +69,13 @@ def command(*, name_or_folder: str, journeys: int, seed: int, as_json: bool, kee
         raise Misconfigured(
             f"the region cannot be rehearsed, see `throughfare region check {folder}`: {first}"
         )
-    with ended_by_signals(), _place(keep) as place, progress("starting the region") as tell:
-        with staged(region, folder, place) as stage:
-            result = rehearse.rehearse(region.data, stage, journeys=journeys, seed=seed, told=tell)
+    with (
+        ended_by_signals(),
+        _place(keep) as place,
+        progress("starting the region") as tell,
+        staged(region, folder, place) as stage,
+    ):
+        result = rehearse.rehearse(region.data, stage, journeys=journeys, seed=seed, told=tell)
     if as_json:
         click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
     else:
@@ -117,6 +123,7 @@ def staged(region: Region, folder: Path, place: Path) -> Iterator[Stage]:
             move_clock=lambda to: scratch.move_clock(place, to),
             prove=lambda claim, issuer, now: _proof(issuer_key, claim, issuer, now),
             command=lambda words: _command(words, environment),
+            connectors={name: plan.connector_of(region.data, name) for name in region.operators},
             parties={document["id"]: document["parties"] for document in region.data.agreements},
             troubles=lambda: _troubles(processes, place),
         )
@@ -124,8 +131,6 @@ def staged(region: Region, folder: Path, place: Path) -> Iterator[Stage]:
 
 def _settings(folder: Path, place: Path) -> Settings:
     found = scratch.settings_in(place, folder.name, scratch.free_port())
-    from dataclasses import replace  # noqa: PLC0415
-
     return replace(found, regions_folder=folder.absolute().parent)
 
 
@@ -134,8 +139,6 @@ def _sale_point(
     settings: Settings, channel: str, found: dict[str, str], where: tuple[Path, TextIO]
 ) -> Iterator[str]:
     """A second service on the same database that sells in a channel."""
-    from ticketing.cli.serve import gunicorn  # noqa: PLC0415
-
     port = scratch.free_port()
     environment = {**scratch.environment(settings, found), "THROUGHFARE_SALE_CHANNEL": channel}
     line = {f"service{channel}": gunicorn(f"127.0.0.1:{port}", workers=1, threads=8)}

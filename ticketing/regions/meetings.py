@@ -5,11 +5,10 @@ import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from operators.gtfs.timetable import Departure, Pattern, Stop, Timetable
+from operators.gtfs.timetable import Pattern, Stop, Timetable
 from operators.region import RegionData
 from tariffs.findings import Finding
 
@@ -137,15 +136,6 @@ def patterns(seen: Meetings, part: Part) -> Iterator[Pattern]:
         if part.network and networks and part.network not in networks.get(pattern.route, ()):
             continue
         yield pattern
-
-
-def running(seen: Meetings, part: Part, day: date) -> Iterator[tuple[Pattern, Departure]]:
-    """The trips of a day that are of this part."""
-    services = seen.timetable(part.operator).services
-    for pattern in patterns(seen, part):
-        for trip in pattern.trips:
-            if services[trip.service].runs_on(day):
-                yield pattern, trip
 
 
 def spans(seen: Meetings, part: Part, pattern: Pattern) -> Iterator[tuple[int, int]]:

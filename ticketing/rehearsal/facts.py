@@ -52,7 +52,7 @@ def read_facts(database_url: str) -> Facts:
                 ask, "SELECT id, state, amount_minor FROM refund WHERE state NOT IN ('confirmed')"
             ),
             hanging_bookings=_lines(ask, _HANGING_BOOKINGS),
-            alerts=_lines(ask, "SELECT kind, detail FROM alert WHERE resolved_at IS NULL"),
+            alerts=_lines(ask, _ALERTS),
             months=_lines(ask, "SELECT DISTINCT period FROM entry ORDER BY period"),
         )
 
@@ -94,6 +94,10 @@ _HANGING_ORDERS = """
 SELECT id, state FROM ticket_order
 WHERE state IN ('holding', 'awaiting_payment', 'payment_failed', 'payment_unknown', 'authorised', 'unwinding')
 """
+# Where an operator takes nothing back by machine the place stays, and a person is told: that is its end here.
+_ALERTS = "SELECT kind, detail FROM alert WHERE resolved_at IS NULL AND kind <> 'booking_stuck'"
 _HANGING_BOOKINGS = """
-SELECT operator, state, reference FROM booking WHERE state NOT IN ('confirmed', 'released', 'cancelled', 'refused')
+SELECT operator, state, reference FROM booking
+WHERE state NOT IN ('confirmed', 'released', 'cancelled', 'refused', 'stuck')
+   OR (state = 'stuck' AND NOT EXISTS (SELECT 1 FROM alert WHERE kind = 'booking_stuck' AND subject = booking.id))
 """

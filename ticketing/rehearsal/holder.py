@@ -39,6 +39,12 @@ class Holder:
         self._record.cover(claims=name)
         return client.post("/v1/me/entitlements", {"proof": proof}, self.token).ok
 
+    def _kind(self, client: Client, product: str) -> str | None:
+        """Whether it is a pass, a carnet or a return ticket, as the shop says."""
+        shop = client.get("/v1/passes")
+        shown = shop.body["passes"] if shop.ok else []
+        return next((row["kind"] for row in shown if row["id"] == product), None)
+
     def _buy_pass(self, client: Client, product: str) -> bool:
         wish: dict[str, Any] = {"product": product, "rider_category": self._journey.riders[0]}
         quote = client.post("/v1/passes/quotes", wish, self.token)
@@ -56,5 +62,7 @@ class Holder:
         seen = client.get(path, key)
         if seen.ok:
             self._record.hold("paid_means_ticketed", invariants.paid_means_ticketed(seen.body, shown))
-        self._record.cover(passes=product, currencies=quote.body["total"]["currency"])
+        self._record.cover(
+            passes=product, products=self._kind(client, product), currencies=quote.body["total"]["currency"]
+        )
         return paid.ok and bool(shown)

@@ -20,7 +20,7 @@ class Journey:
     """What is played. `origin` and `destination` are `<operator>:<stop_id>`; `operators` is the wanted order of carriers.
 
     `riders` are the scheme's categories, the first one buys. `brings` is what the buyer's account holds: a claim
-    (`claim:…`) or a pass (`pass:…`). `via` are the operators of a chain of exchanges, where the ending needs one.
+    (`claim:…`) or a pass (`pass:…`). `stays` is a stop on the way and the minutes to wait there at least.
     """
 
     number: int
@@ -30,6 +30,7 @@ class Journey:
     destination: str
     depart_at: datetime
     operators: tuple[str, ...]
+    stays: tuple[str, int] | None = None
     riders: tuple[str, ...]
     ending: Ending = "travel"
     lead_minutes: int = 120
@@ -45,6 +46,7 @@ class Journey:
             "to": self.destination,
             "depart_at": self.depart_at.isoformat(),
             "operators": list(self.operators),
+            "stays": list(self.stays) if self.stays else None,
             "riders": list(self.riders),
             "ending": self.ending,
             "bought_minutes_before": self.lead_minutes,

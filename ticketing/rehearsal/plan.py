@@ -3,7 +3,7 @@
 import csv
 import io
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import cycle
@@ -14,10 +14,12 @@ from ticketing.regions.meetings import Meetings, Part, parts_of
 from ticketing.rehearsal.days import Slot
 from ticketing.rehearsal.holder import CLAIM, PASS
 from ticketing.rehearsal.journey import ENDINGS, Ending, Journey
-from ticketing.rehearsal.ways import Search, Way
+from ticketing.rehearsal.ways import Search, Trips, Way
 
 _LEADS = (180, 26 * 60, 75, 3 * 24 * 60, 300)
 _SIZES = (1, 2, 1, 3, 1, 4, 2, 5, 1, 6, 2, 7, 1, 8, 2, 9)
+# How long somebody waits at the change, when the shortest ways do not reach what is wanted.
+_STAYS = (0, 0, 0, 0, 45, 100, 150)
 _METHODS = ("demo_ok", "demo_ok", "demo_ok", "demo_timeout_after_capture")
 
 
@@ -151,18 +153,20 @@ def _channel_aims(region: RegionData) -> Iterator[Aim]:
             yield Aim(aim.name, aim.parts, aim.weekdays, aim.valid, channel=channel)
 
 
+# Whether the service prices a way as an aim asks.
+Scout = Callable[[Aim, Way], bool]
+
+
 class Planner:
     """Makes journeys from aims; the same seed makes the same ones."""
 
-    def __init__(self, region: RegionData, seed: int) -> None:
-        self.region, self.seen = region, Meetings(region)
+    def __init__(self, region: RegionData, seed: int, scout: Scout) -> None:
+        self.region, self.trips = region, Trips(Meetings(region))
         self.dice = random.Random(seed)
-        self.number = 0
-        self.unreachable: list[str] = []
+        self.number, self._scout = 0, scout
         self._endings = cycle(ENDINGS)
         self._sizes, self._leads, self._methods = cycle(_SIZES), cycle(_LEADS), cycle(_METHODS)
         self._riders = cycle(region.riders)
-        self._ways: dict[tuple[tuple[Part, ...], Slot], list[Way]] = {}
 
     def plan(self, wanted: Sequence[Aim], slots: Sequence[Slot], count: int) -> list[Journey]:
         """At most `count` journeys, those of the wanted aims first and then by chance, in the order of time."""
@@ -187,7 +191,14 @@ class Planner:
         return []
 
     def _way(self, aim: Aim, slot: Slot) -> Way | None:
-        return Search(self.seen, slot.day, self.dice, slot.hours).find(aim.parts)
+        """A way that the service prices as the aim asks; the last one where chance does not find such a way."""
+        found = None
+        for stay_minutes in _STAYS:
+            search = Search(self.trips, slot.day, self.dice, slot.hours, stay_minutes)
+            found = search.find(aim.parts) or found
+            if found is None or aim.brings or self._scout(aim, found):
+                return found
+        return found
 
     def _made(self, aim: Aim, slot: Slot, way: Way) -> Journey:
         riders = self._party(aim.rider)
@@ -202,6 +213,7 @@ class Planner:
             destination=way.destination,
             depart_at=way.depart_at,
             operators=way.operators,
+            stays=way.stays,
             riders=riders,
             ending=ending,
             lead_minutes=next(self._leads),

@@ -78,12 +78,15 @@ class Play:
         self, depart_at: datetime, operators: Sequence[str], pick: str = "wanted"
     ) -> dict[str, Any] | None:
         """The itinerary to buy: the first that has the wanted carriers, or the dearest or cheapest one."""
-        wish = {
+        wish: dict[str, Any] = {
             "from": {"stop_id": self._journey.origin},
             "to": {"stop_id": self._journey.destination},
             "depart_at": depart_at.isoformat(),
             "passengers": self._passengers(),
         }
+        if self._journey.stays and pick == "wanted":
+            stop, minutes = self._journey.stays
+            wish["via"] = {"stop_id": stop, "stay_minutes": minutes}
         found = self._http.post("/v1/journeys", wish, self._holder.token)
         if not found.ok:
             self.record.outcome = f"the search answered {found.status} {found.code}"
@@ -104,7 +107,8 @@ class Play:
         if pick != "wanted":
             by_price = sorted(sold, key=lambda one: Decimal(one["price"]["total"]["amount"]))
             return by_price[-1] if pick == "dearest" else by_price[0]
-        return next((one for one in sold if _carriers(one) == tuple(operators)), sold[0])
+        aimed = [one for one in sold if has_agreement(one, self._journey.aim)]
+        return next((one for one in aimed or sold if _carriers(one) == tuple(operators)), (aimed or sold)[0])
 
     def _passengers(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = [
@@ -124,7 +128,9 @@ class Play:
         rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
         self.record.hold("quote_is_as_offered", invariants.quote_is_as_offered(offer["price"], quote))
         self.record.hold("quote_adds_up", invariants.quote_adds_up(quote))
-        self.record.hold("every_ride_has_its_share", invariants.every_ride_has_its_share(rides, quote, self._stage.parties))
+        self.record.hold(
+            "every_ride_has_its_share", invariants.every_ride_has_its_share(rides, quote, self._stage.parties)
+        )
         self._note_quote(quote, rides)
         return quote
 
@@ -351,7 +357,8 @@ class Play:
     def _note_quote(self, quote: dict[str, Any], rides: list[dict[str, Any]]) -> None:
         cover = self.record.cover
         for ride in rides:
-            cover(operators=ride["operator"], modes=ride["mode"])
+            connector = self._stage.connectors[ride["operator"]]
+            cover(operators=ride["operator"], modes=ride["mode"], connectors=connector)
         cover(currencies=quote["total"]["currency"], days=self._journey.day, products="single")
         cover(parties=str(len(quote["passengers"])), channels=self._journey.channel or "none")
         for passenger in quote["passengers"]:
@@ -360,6 +367,12 @@ class Play:
                 if step["reason"] == "agreement":
                     cover(agreements=step["product"])
                 cover(reasons=step["reason"])
+
+
+def has_agreement(itinerary: dict[str, Any], name: str) -> bool:
+    """Whether an agreement is part of the price of an itinerary."""
+    reasons = [line for row in itinerary["price"]["passengers"] for line in row["because"]]
+    return any(line.startswith(f"agreement {name} v") for line in reasons)
 
 
 def _carriers(itinerary: dict[str, Any]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import heapq
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from operators.region import RegionData
@@ -14,12 +14,12 @@ from ticketing.rehearsal.http import Client
 from ticketing.rehearsal.journey import Call, Fault, Journey, Record
 from ticketing.rehearsal.months import Close
 from ticketing.rehearsal.plan import Aim, Planner
-from ticketing.rehearsal.play import Play
+from ticketing.rehearsal.play import Play, has_agreement
 from ticketing.rehearsal.stage import Stage
+from ticketing.rehearsal.ways import Way
 
 Told = Callable[[str, int, int], None]
 _ROUNDS = 3
-_FEW = 12
 
 
 @dataclass(slots=True)
@@ -56,7 +56,8 @@ def rehearse(
 ) -> Result:
     """Play `journeys` journeys on a stage and prove what they left behind."""
     rounds, _ = _scenes(region)
-    planner, result = Planner(region, seed), Result(region.id)
+    result, client = Result(region.id), Client(stage.urls[None], _unheard)
+    planner = Planner(region, seed, lambda aim, way: _reaches(client, next(iter(region.riders)), aim, way))
     labels = [slot.label for one in rounds for slot in one]
     wanted = plan.possible(region, labels, [name for name in stage.urls if name])
     open_aims: Sequence[Aim] = plan.aims(region)
@@ -66,6 +67,7 @@ def rehearse(
         for record in play_all(stage, made, told):
             _note(result, record)
         open_aims = _missed(plan.aims(region), result)
+    client.close()
     close = Close(stage, region.id)
     result.faults += close.run()
     result.months = close.closed
@@ -100,14 +102,30 @@ def play_all(stage: Stage, journeys: Sequence[Journey], told: Told) -> Iterator[
         client.close()
 
 
+def _reaches(client: Client, rider: str, aim: Aim, way: Way) -> bool:
+    """Ask the service whether a way is priced as an aim wants it; True for an aim that wants no agreement."""
+    wish: dict[str, Any] = {
+        "from": {"stop_id": way.origin},
+        "to": {"stop_id": way.destination},
+        "depart_at": way.depart_at.isoformat(),
+        "passengers": [{"ref": "p1", "rider_category": rider}],
+    }
+    if way.stays:
+        wish["via"] = {"stop_id": way.stays[0], "stay_minutes": way.stays[1]}
+    if aim.name.startswith("operator "):
+        return True
+    found = client.post("/v1/journeys", wish)
+    return found.ok and any(
+        has_agreement(one, aim.name) for one in found.body["itineraries"] if one["offer_id"]
+    )
+
+
 def _unheard(_call: Call) -> None:
     """Hear nothing: each play sets its own ear before it calls."""
 
 
 def _scenes(region: RegionData) -> tuple[list[list[Slot]], datetime]:
     """The rounds with their days, and when the first of them begins to be bought."""
-    from datetime import UTC, time, timedelta
-
     first, last = days_of(region.timetables.values())
     zone = next(iter(region.timetables.values())).timezone
     rounds = slots(first, last, zone, _ROUNDS)

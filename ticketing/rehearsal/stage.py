@@ -16,7 +16,8 @@ class Stage:
     `gates` are keys by operator, `finance` those of two people. `move_clock` sets the service's pretended time, `prove`
     signs that a claim (first) of an issuer (second) holds from a moment on, `command` runs `throughfare` beside the
     service and answers exit code and output. `troubles` names what the processes have written in their logs that
-    nobody should find there, and those that have ended. `parties` are those of each agreement.
+    nobody should find there, and those that have ended. `connectors` say how each operator
+    is reached, `parties` who belongs to each agreement.
     """
 
     urls: Mapping[str | None, str]
@@ -26,6 +27,7 @@ class Stage:
     finance: tuple[str, str]
     move_clock: Callable[[datetime], None]
     prove: Prove
+    connectors: Mapping[str, str]
     parties: Mapping[str, Sequence[str]]
     command: Command
     troubles: Callable[[], list[str]]
