@@ -15,14 +15,20 @@ from ticketing.cli.demo_processes import Process, running
 
 _START_SECONDS = 30
 _HOLD_MINUTES = 20
+_FORTNIGHT = 14
 _SPEAKS_HTTP = {"maritime", "osdm"}
 
 
 @contextlib.contextmanager
 def simulators(
-    folder: Path, region_folder: Path, operators: Mapping[str, Operator], clock_file: Path, lock: TextIO
+    folder: Path,
+    region_folder: Path,
+    operators: Mapping[str, Operator],
+    clock_file: Path,
+    lock: TextIO,
+    days: int = _FORTNIGHT,
 ) -> Iterator[dict[str, str]]:
-    """Start them; yields what the service's environment needs to find them. They end with the block."""
+    """Start them; an operator that sells by allotments does so for so many `days`. Yields what the service's environment needs to find them. They end with the block."""
     lines: dict[str, tuple[str, ...]] = {}
     environment: dict[str, str] = {}
     ports = []
@@ -34,13 +40,30 @@ def simulators(
             ports.append(port)
             url = f"http://127.0.0.1:{port}"
             hold = str(table.values.get("hold_minutes", _HOLD_MINUTES))
-            lines[name] = (table.kind, "--port", str(port), "--hold-minutes", hold)
+            lines[name] = (
+                table.kind,
+                "--port",
+                str(port),
+                "--hold-minutes",
+                hold,
+                *_told(region_folder, name),
+            )
             environment |= _addresses(table.kind, variable, url) | {str(table.values["secret"]): "sandbox"}
         elif table and table.kind == "exchange":
             exchange = folder / "exchange" / name
             exchange.mkdir(parents=True, exist_ok=True)
             feed = region_folder / "feeds" / name
-            lines[name] = ("exchange", "--folder", str(exchange), "--feed", str(feed), "--operator", name)
+            lines[name] = (
+                "exchange",
+                "--folder",
+                str(exchange),
+                "--feed",
+                str(feed),
+                "--operator",
+                name,
+                "--days",
+                str(days),
+            )
             environment[f"{variable}_FOLDER"] = str(exchange)
     begin = (sys.executable, "-m", "ticketing", "simulate")
     whole = {name: (*begin, *line, "--clock-file", str(clock_file)) for name, line in lines.items()}
@@ -48,6 +71,14 @@ def simulators(
         for port in ports:
             _await_port(port, started)
         yield environment
+
+
+def _told(region_folder: Path, name: str) -> tuple[str, ...]:
+    """How a stand-in fails and what it asks for, where the region's folder says so: `stand-ins/<operator>.json`."""
+    plan, prices = (region_folder / "stand-ins" / f"{name}{end}" for end in (".json", ".prices"))
+    words = ("--faults", str(plan)) if plan.exists() else ()
+    rows = prices.read_text(encoding="utf-8").split() if prices.exists() else []
+    return (*words, *(word for row in rows for word in ("--price", row)))
 
 
 def _addresses(kind: str, variable: str, url: str) -> dict[str, str]:

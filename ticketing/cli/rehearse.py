@@ -35,6 +35,7 @@ from ticketing.rehearsal import plan, rehearse
 from ticketing.rehearsal.stage import Stage
 
 _PATIENCE_SECONDS = 600
+_ALLOTTED_DAYS = 400
 _ISSUER = "throughfare.eu"
 
 
@@ -69,13 +70,12 @@ def command(*, name_or_folder: str, journeys: int, seed: int, as_json: bool, kee
         raise Misconfigured(
             f"the region cannot be rehearsed, see `throughfare region check {folder}`: {first}"
         )
-    with (
-        ended_by_signals(),
-        _place(keep) as place,
-        progress("starting the region") as tell,
-        staged(region, folder, place) as stage,
-    ):
-        result = rehearse.rehearse(region.data, stage, journeys=journeys, seed=seed, told=tell)
+    with ended_by_signals(), _place(keep) as place, progress("starting the region") as tell:
+        with staged(region, folder, place / "whole") as stage:
+            result = rehearse.rehearse(region.data, stage, journeys=journeys, seed=seed, told=tell)
+        if result.faults:
+            with staged(region, folder, place / "smaller") as stage:
+                result.faults = rehearse.play_smaller(stage, result.faults)
     if as_json:
         click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
     else:
@@ -86,7 +86,6 @@ def command(*, name_or_folder: str, journeys: int, seed: int, as_json: bool, kee
 @contextlib.contextmanager
 def _place(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
-        scratch.begin(keep)
         yield keep.absolute()
         return
     with tempfile.TemporaryDirectory(prefix="throughfare-rehearsal-") as made:
@@ -96,6 +95,7 @@ def _place(keep: Path | None) -> Iterator[Path]:
 @contextlib.contextmanager
 def staged(region: Region, folder: Path, place: Path) -> Iterator[Stage]:
     """Run a region on a scratch folder: its operators' stand-ins, a service for each sale channel, a worker."""
+    scratch.begin(place)
     start = rehearse.begins(region.data)
     settings = _settings(folder, place)
     scratch.move_clock(place, start)
@@ -105,7 +105,9 @@ def staged(region: Region, folder: Path, place: Path) -> Iterator[Stage]:
     issuer_key = _issuers(region, place)
     with contextlib.ExitStack() as started, (place / "lock").open("w") as lock:
         clock_file = place / "clock"
-        found = started.enter_context(simulators(place, folder, region.operators, clock_file, lock))
+        found = started.enter_context(
+            simulators(place, folder, region.operators, clock_file, lock, _ALLOTTED_DAYS)
+        )
         found |= {"THROUGHFARE_RATE_LIMITS": "off", "THROUGHFARE_PROOF_ISSUERS": str(place / "issuers.json")}
         processes = started.enter_context(scratch.serving(settings, place, lock, found))
         urls: dict[str | None, str] = {None: settings.public_url}

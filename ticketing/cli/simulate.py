@@ -31,6 +31,9 @@ from ticketing.clock import Clock, DemoClock, SystemClock
 @click.option("--price", "prices", multiple=True, metavar="CATEGORY=CENTS", help="A price; may be repeated.")
 @click.option("--folder", type=click.Path(file_okay=False), help="exchange: the folder of the files.")
 @click.option("--feed", type=click.Path(exists=True), help="exchange, gtfs: the operator's timetable.")
+@click.option(
+    "--days", type=click.IntRange(1, 800), default=14, help="exchange: for how many days seats are allotted."
+)
 @click.option("--operator", default="viking", help="exchange: the operator's id.")
 @click.option("--faults", type=click.Path(dir_okay=False, exists=True), help="A fault plan as JSON.")
 @click.option("--clock-file", type=click.Path(dir_okay=False), help="Pretend the time that this file shifts.")
@@ -63,14 +66,14 @@ def _maritime(clock: Clock, options: Mapping[str, Any]) -> Simulator:
 
 
 def _exchange(clock: Clock, options: Mapping[str, Any]) -> Simulator:
-    """A clerk who allots seats on every trip of a fortnight and then looks into the folder every second."""
+    """A clerk who allots seats on every trip of some days and then looks into the folder every second."""
     if not options["folder"] or not options["feed"]:
         raise click.UsageError("exchange needs --folder and --feed")
     simulator = ExchangeSimulator(clock.now, Path(options["folder"]), options["operator"])
     timetable, _ = load_timetable(options["operator"], read_feed(Path(options["feed"]), FILES))
     if timetable is None:
         raise click.UsageError("the feed has faults; see `throughfare tariff check`")
-    simulator.allot_days(timetable, clock.now().date(), {"foot": options["places"]})
+    simulator.allot_days(timetable, clock.now().date(), {"foot": options["places"]}, options["days"])
     threading.Thread(target=_visit, args=(simulator,), daemon=True).start()
     return simulator
 

@@ -15,6 +15,7 @@ from ticketing.rehearsal.journey import Call, Fault, Journey, Record
 from ticketing.rehearsal.months import Close
 from ticketing.rehearsal.plan import Aim, Planner
 from ticketing.rehearsal.play import Play, has_agreement
+from ticketing.rehearsal.shrink import grouped, shrink
 from ticketing.rehearsal.stage import Stage
 from ticketing.rehearsal.ways import Way
 
@@ -74,6 +75,15 @@ def rehearse(
     result.faults += [Fault("processes_are_well", trouble) for trouble in stage.troubles()]
     result.never_reached = wanted.never(result.covered)
     return result
+
+
+def play_smaller(stage: Stage, faults: Sequence[Fault]) -> list[Fault]:
+    """The same faults by the smallest journeys that still fall, each kind once; the stage is a fresh one."""
+
+    def play(journey: Journey) -> Record:
+        return next(play_all(stage, [journey], lambda *_: None))
+
+    return [fallen.told() for fallen in shrink(grouped(faults), play).values()]
 
 
 def play_all(stage: Stage, journeys: Sequence[Journey], told: Told) -> Iterator[Record]:
