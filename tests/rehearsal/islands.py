@@ -99,10 +99,12 @@ def _region() -> str:
         "[interchange]\nseconds = 60\n"
     ]
     for rider in _RIDERS:
-        parts.append(f"[rider_categories.{rider}]\n" + "\n".join(f'{name} = "{rider}"' for name in _OPERATORS))
+        parts.append(
+            f"[rider_categories.{rider}]\n" + "\n".join(f'{name} = "{rider}"' for name in _OPERATORS)
+        )
     for name, (title, kind, _) in _OPERATORS.items():
         refund = "[{ until_hours_before = 1, percent = 100 }, { until_hours_before = 0, percent = 50 }]"
-        if kind != 4:  # noqa: PLR2004  a ferry
+        if kind != 4:
             refund = "[{ until_hours_before = 0, percent = 100 }]"
         parts.append(f'[[operators]]\nid = "{name}"\nname = "{title}"\nmedium = "app"\nrefund = {refund}')
         if name == "skiff":
@@ -112,12 +114,17 @@ def _region() -> str:
         states: dict[str, list[str]] = {}
         for stop in _STOPS[name]:
             states.setdefault(stop[4], []).append(stop[0])
-        parts.append("[operators.states]\n" + "\n".join(f"{state} = {json.dumps(stops)}" for state, stops in states.items()))
+        parts.append(
+            "[operators.states]\n"
+            + "\n".join(f"{state} = {json.dumps(stops)}" for state, stops in states.items())
+        )
     for name, (west, east) in {"sea": ("S1", "S2"), "mail": ("M1", "M2"), "skiff": ("K1", "K2")}.items():
         parts.append(f'[[crossings]]\nstops = ["{name}:{west}", "{name}:{east}"]\n'
                      'distance_m = [["FI", 9000], ["XX", 4000], ["SE", 9000]]')  # fmt: skip
     for name, stop, state in (("sea", "S1", "FI"), ("sea", "S2", "SE")):
-        parts.append(f'[[terminals]]\nstop = "{name}:{stop}"\nmember_state = "{state}"\ncheck_in_minutes = 15\nexit_minutes = 10')
+        parts.append(
+            f'[[terminals]]\nstop = "{name}:{stop}"\nmember_state = "{state}"\ncheck_in_minutes = 15\nexit_minutes = 10'
+        )
     return "\n".join(parts) + "\n"
 
 
@@ -128,7 +135,7 @@ def _feed(operator: str) -> dict[str, str]:
     ids, step = [stop[0] for stop in stops], _MINUTES[operator]
     times = [
         f"{operator}-{way},00:{at * step // 1 % 60:02}:00,00:{at * step % 60:02}:00,{stop},{at + 1}"
-        if at * step < 60  # noqa: PLR2004  minutes
+        if at * step < 60
         else f"{operator}-{way},01:{at * step % 60:02}:00,01:{at * step % 60:02}:00,{stop},{at + 1}"
         for way, run in enumerate((ids, ids[::-1]))
         for at, stop in enumerate(run)
@@ -174,7 +181,7 @@ def _fares(operator: str) -> tuple[list[str], list[str]]:
 
 def _rates() -> str:
     days = [date(2028, 12, 29) - timedelta(days=back) for back in range(1100)]
-    return "Date,SEK\n" + "".join(f"{day},11.1900\n" for day in days if day.weekday() < 5)  # noqa: PLR2004  Saturday
+    return "Date,SEK\n" + "".join(f"{day},11.1900\n" for day in days if day.weekday() < 5)
 
 
 def _agreement(name: str, kind: str, parties: list[str], **more: Any) -> dict[str, Any]:

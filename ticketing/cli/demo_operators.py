@@ -26,6 +26,7 @@ def simulators(
     operators: Mapping[str, Operator],
     clock_file: Path,
     lock: TextIO,
+    *,
     days: int = _FORTNIGHT,
 ) -> Iterator[dict[str, str]]:
     """Start them; an operator that sells by allotments does so for so many `days`. Yields what the service's environment needs to find them. They end with the block."""

@@ -106,7 +106,7 @@ def staged(region: Region, folder: Path, place: Path) -> Iterator[Stage]:
     with contextlib.ExitStack() as started, (place / "lock").open("w") as lock:
         clock_file = place / "clock"
         found = started.enter_context(
-            simulators(place, folder, region.operators, clock_file, lock, _ALLOTTED_DAYS)
+            simulators(place, folder, region.operators, clock_file, lock, days=_ALLOTTED_DAYS)
         )
         found |= {"THROUGHFARE_RATE_LIMITS": "off", "THROUGHFARE_PROOF_ISSUERS": str(place / "issuers.json")}
         processes = started.enter_context(scratch.serving(settings, place, lock, found))

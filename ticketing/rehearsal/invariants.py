@@ -77,7 +77,7 @@ def every_ride_has_its_share(
 ) -> list[str]:
     """Whoever carries a passenger stands among the shares, also with 0.00.
 
-    An agreement may give a ride's income to others: `parties` names those of each, and they stand there instead.
+    An agreement may give a ride's income to others: who carries and is not of its `parties` has none.
     """
     found = []
     for passenger in quote["passengers"]:
@@ -85,7 +85,7 @@ def every_ride_has_its_share(
         for step in passenger["derivation"]:
             if step["reason"] == "agreement":
                 carriers = {rides[leg]["operator"] for leg in step["legs"]}
-                wanted = (wanted - carriers) | set(parties.get(step["product"], carriers))
+                wanted -= carriers - set(parties.get(step["product"], carriers))
         missing = wanted - {row["operator"] for row in passenger["shares"]}
         if missing:
             found.append(f"{passenger['rider_category']}: {', '.join(sorted(missing))} has no share")

@@ -100,12 +100,12 @@ class Close:
 
     def _files(self, run: dict[str, Any]) -> None:
         statements = {}
-        for row in run["operators"]:
+        for party in sorted({row["operator"] for row in (*run["operators"], *run["other"])}):
             found = self._http.get(
-                f"/v1/settlement-runs/{run['id']}/statements/{row['operator']}.csv", self._stage.finance[0]
+                f"/v1/settlement-runs/{run['id']}/statements/{party}.csv", self._stage.finance[0]
             )
             if found.ok:
-                statements[row["operator"]] = _statement(found.content.decode())
+                statements[party] = _statement(found.content.decode())
         self._hold("statements_say_the_run", sums.statements_say_the_run(run, statements))
         folder = self._stage.folder / "settlement" / self._region / f"{run['period']}-v1"
         paid: list[dict[str, str]] = []

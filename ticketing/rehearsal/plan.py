@@ -101,13 +101,20 @@ def claims(region: RegionData) -> list[str]:
 
 
 def aims(region: RegionData) -> list[Aim]:
-    """What the first journeys are for, the widest first: agreements, carriers, entitlements and passes, channels."""
-    return [
+    """What the first journeys are for: each agreement, each sale channel, each entitlement and pass, each carrier.
+
+    Then the entitlements and passes on every agreement where they count.
+    """
+    holders, channels = list(_holder_aims(region)), list(_channel_aims(region))
+    first_holders = {aim.brings: aim for aim in reversed(holders)}
+    first_channels = {aim.channel: aim for aim in reversed(channels)}
+    first = [
         *_agreement_aims(region),
+        *first_channels.values(),
+        *first_holders.values(),
         *(Aim(f"operator {operator}", (Part(operator),)) for operator in region.operators),
-        *_holder_aims(region),
-        *_channel_aims(region),
     ]
+    return [*first, *(aim for aim in (*holders, *channels) if aim not in first)]
 
 
 def _agreement_aims(region: RegionData) -> Iterator[Aim]:

@@ -63,7 +63,7 @@ def rehearse(
     wanted = plan.possible(region, labels, [name for name in stage.urls if name])
     open_aims: Sequence[Aim] = plan.aims(region)
     for at, scene in enumerate(rounds):
-        count = journeys - result.journeys if at == len(rounds) - 1 else -(-journeys // (at + 2))
+        count = journeys - result.journeys if at == len(rounds) - 1 else journeys * (3 - at) // 5
         made = planner.plan(open_aims, scene, min(count, journeys - result.journeys))
         for record in play_all(stage, made, told):
             _note(result, record)
@@ -144,11 +144,23 @@ def _scenes(region: RegionData) -> tuple[list[list[Slot]], datetime]:
 
 
 def _missed(aims: Sequence[Aim], result: Result) -> list[Aim]:
-    """The aims whose agreement, carrier or holding has not been reached; nothing more where all have."""
-    agreements, operators = (result.covered.get(name, set()) for name in ("agreements", "operators"))
+    """The aims that have not been reached yet."""
+    held = {f"pass:{name}" for name in result.covered.get("passes", ())}
+    proven = result.covered.get("claims", set())
     return [
-        aim for aim in aims if not ({aim.name, aim.name.removeprefix("operator ")} & (agreements | operators))
+        aim
+        for aim in aims
+        if not _is_reached(aim, result)
+        or (aim.brings and aim.brings not in held and aim.brings.split(":")[-1].split(" ")[0] not in proven)
+        or (aim.channel and aim.channel not in result.covered.get("channels", ()))
     ]
+
+
+def _is_reached(aim: Aim, result: Result) -> bool:
+    """Whether its agreement or carrier was reached."""
+    agreements, operators = (result.covered.get(name, set()) for name in ("agreements", "operators"))
+    kind, _, name = aim.name.partition(" ")
+    return name in operators if kind == "operator" else bool(aim.brings) or aim.name in agreements
 
 
 def _note(result: Result, record: Record) -> None:

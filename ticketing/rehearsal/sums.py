@@ -54,7 +54,10 @@ def positions_are_zero_sum(run: Mapping[str, Any]) -> list[str]:
 
 
 def payments_settle_positions(run: Mapping[str, Any]) -> list[str]:
-    """Whoever has a position is paid or pays exactly that, but for what is carried into the next month."""
+    """Whoever has a position is paid or pays exactly that; what is converted is paid in the other currency.
+
+    The scheme stands on the other side of each conversion.
+    """
     moved: Counter[tuple[str, str]] = Counter()
     for row in run["payments"]:
         moved[row["to"], row["currency"]] += _minor(row["amount"])
@@ -62,6 +65,11 @@ def payments_settle_positions(run: Mapping[str, Any]) -> list[str]:
     due: Counter[tuple[str, str]] = Counter()
     for row in run["positions"]:
         due[row["operator"], row["currency"]] += _minor(row["amount"])
+    for row in run["conversions"]:
+        for name, sign in (("from", -1), ("to", 1)):
+            minor, currency = sign * _minor(row[name]["amount"]), row[name]["currency"]
+            due[row["operator"], currency] += minor
+            due["scheme", currency] -= minor
     return [
         f"{run['period']}: {party} has {due[party, currency]} {currency} and is paid {moved[party, currency]}"
         for party, currency in sorted({*due, *moved})
@@ -72,18 +80,22 @@ def payments_settle_positions(run: Mapping[str, Any]) -> list[str]:
 def statements_say_the_run(
     run: Mapping[str, Any], statements: Mapping[str, Sequence[Mapping[str, str]]]
 ) -> list[str]:
-    """The lines of an operator's statement, as exported, sum to what the run says that it gets."""
-    found = []
+    """The lines of a party's statement, as exported, sum to what the run says of its shares and of everything else."""
+    due: Counter[tuple[str, str]] = Counter()
     for row in run["operators"]:
-        lines = statements.get(row["operator"])
-        if lines is None:
-            found.append(f"{run['period']}: no statement of {row['operator']}")
+        due[row["operator"], row["currency"]] += _minor(row["net"])
+    for row in run["other"]:
+        due[row["operator"], row["currency"]] += _minor(row["amount"])
+    found = []
+    for (party, currency), minor in sorted(due.items()):
+        if party not in statements:
+            found.append(f"{run['period']}: no statement of {party}")
             continue
-        net = sum(
-            (Decimal(line["net"]) for line in lines if line.get("currency") == row["currency"]), Decimal(0)
-        )
-        if net != Decimal(row["net"]):
-            found.append(f"{run['period']}: {row['operator']} gets {row['net']} and its statement says {net}")
+        told = sum(_minor(line["net"]) for line in statements[party] if line["currency"] == currency)
+        if told != minor:
+            found.append(
+                f"{run['period']}: {party} has {minor} {currency}, its statement says {told} (minor units)"
+            )
     return found
 
 
