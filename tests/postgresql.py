@@ -7,7 +7,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 _OWNER = 65534  # `nobody`: PostgreSQL refuses to run as root
@@ -17,12 +18,36 @@ class NoPostgreSQL(Exception):
     """There are no PostgreSQL binaries: the suite fails rather than skip half of its promises."""
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server of one's own, which may be stopped and started again."""
+
+    url: str
+    control: tuple[Path | str, ...]
+    options: str
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        _run([*self.control, "-w", "-o", self.options, "start"])
+
+    def stop(self) -> None:
+        """Stop it as a crash does: connections are cut, nothing is tidied up."""
+        _run([*self.control, "-m", "immediate", "stop"])
+
+
 @contextlib.contextmanager
 def server(*, durable: bool = False) -> Iterator[str]:
     """Start a server, yield its URL (`postgresql://...`, database `postgres`), stop it and remove its files.
 
     Only a `durable` one waits for its disk at each commit: tests do not pull plugs, measurements must pay for it.
     """
+    with owned(durable=durable) as started:
+        yield started.url
+
+
+@contextlib.contextmanager
+def owned(*, durable: bool = False) -> Iterator[Server]:
+    """As `server`, for a test that stops and starts it."""
     scratch = Path(tempfile.mkdtemp(prefix="throughfare-pg-"))
     try:
         binaries = _reachable(_binaries(), scratch)
@@ -35,11 +60,13 @@ def server(*, durable: bool = False) -> Iterator[str]:
         )
         careless = "" if durable else " -c fsync=off -c full_page_writes=off -c max_wal_size=128MB"
         options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c max_connections=200{careless}"
-        _run([binaries / "pg_ctl", "-D", folder, "-w", "-l", folder / "log", "-o", options, "start"])
+        control = (binaries / "pg_ctl", "-D", folder, "-l", folder / "log")
+        made = Server(f"postgresql://throughfare@127.0.0.1:{port}/postgres", control, options)
+        made.start()
         try:
-            yield f"postgresql://throughfare@127.0.0.1:{port}/postgres"
+            yield made
         finally:
-            _run([binaries / "pg_ctl", "-D", folder, "-m", "immediate", "stop"])
+            made.stop()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -80,7 +107,7 @@ def _give_away(scratch: Path) -> None:
         os.chown(scratch / "data", _OWNER, _OWNER)
 
 
-def _run(command: list[Path | str]) -> None:
+def _run(command: Sequence[Path | str]) -> None:
     as_owner = {"user": _OWNER, "group": _OWNER, "extra_groups": []} if os.geteuid() == 0 else {}
     done = subprocess.run(
         [str(part) for part in command],

@@ -1,6 +1,7 @@
 """Figures: the double-use window of each operator, for people and for Prometheus."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Response, make_response
@@ -16,6 +17,8 @@ from ticketing.api.operator_metrics import OperatorFigures
 from ticketing.api.schemas.metrics import GateMetricsSchema
 from ticketing.gate import metrics
 from ticketing.gate.house import Gatehouse
+from ticketing.purchase import alerts
+from ticketing.purchase.alerts import WorkerJob
 
 blueprint = Blueprint("metrics", __name__, description="Figures")
 
@@ -40,6 +43,7 @@ def prometheus() -> Response:
     registry = CollectorRegistry()
     registry.register(_Figures(rooms().gatehouse))
     registry.register(OperatorFigures(rooms().connectors, rooms().clock.now()))
+    registry.register(_WorkerFigures(alerts.list_jobs(rooms().till), rooms().clock.now()))
     response = make_response(generate_latest(registry))
     response.content_type = CONTENT_TYPE_LATEST
     return response
@@ -72,3 +76,28 @@ class _Figures(Collector):
                     if seconds is not None:
                         family.add_metric([operator, quantile], seconds)
         yield from (*families.values(), rides, doubles)
+
+
+class _WorkerFigures(Collector):
+    """How the jobs of the worker fare, as it wrote them down."""
+
+    def __init__(self, jobs: Sequence[WorkerJob], now: datetime) -> None:
+        self._jobs, self._now = jobs, now
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        failures = GaugeMetricFamily("worker_job_failures", "failures since the worker began", labels=["job"])
+        failing = GaugeMetricFamily("worker_job_failing", "failures in the last round", labels=["job"])
+        since = GaugeMetricFamily(
+            "worker_job_seconds_since_success",
+            "seconds since the last round without a failure",
+            labels=["job"],
+        )
+        for job in self._jobs:
+            failures.add_metric([job.name], job.failures)
+            failing.add_metric([job.name], job.failing)
+            if job.succeeded_at:
+                since.add_metric([job.name], (self._now - job.succeeded_at).total_seconds())
+        yield from (failures, failing, since)

@@ -43,7 +43,13 @@ class Runs(MethodView):
 
         def close(_remember: Any) -> dict[str, Any]:
             return show.run(
-                settlement.close(here.office, wanted["region"], wanted["period"], f"key {finance.key_id}")
+                settlement.close(
+                    here.office,
+                    wanted["region"],
+                    wanted["period"],
+                    f"key {finance.key_id}",
+                    despite=wanted["despite"],
+                )
             )
 
         answer = once(f"key:{finance.key_id}", "POST /v1/settlement-runs", wanted, close)

@@ -35,9 +35,14 @@ _REASON = click.option("--reason", required=True, help="Why: it is kept.")
     default=None,
     help="Where one CSV statement per operator is written; `preview` in THROUGHFARE_SETTLEMENT_FOLDER by default.",
 )
+@click.option(
+    "--despite",
+    default="",
+    help="Why the month is closed although an order is paid without a ticket: it is kept.",
+)
 @AS_JSON
 def close_command(
-    period: str, region: str | None, prepared_by: str, out: Path | None, *, as_json: bool
+    period: str, region: str | None, prepared_by: str, out: Path | None, despite: str, *, as_json: bool
 ) -> None:
     """Close PERIOD (like 2026-03): positions, payments and a statement per operator.
 
@@ -53,7 +58,7 @@ def close_command(
 
     chosen, desk = deployment.region(region), deployment.office(deployment.settings(), signs=True)
     with progress(f"closing {period}") as tell:
-        run = service.close(desk, chosen, period, prepared_by, tell)
+        run = service.close(desk, chosen, period, prepared_by, tell, despite=despite)
     folder = (out or desk.files / "preview") / run.region / run.period
     folder.mkdir(parents=True, exist_ok=True)
     with progress("writing statements") as tell:

@@ -1,32 +1,50 @@
-"""`throughfare worker`: finish what a crash left, expire what nobody paid, anchor the books."""
+"""`throughfare worker`: carry on what waits, in jobs of which none can end the worker."""
 
 import signal
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import click
 import structlog
 
 from ticketing import logs
+from ticketing.api.context import Rooms
 from ticketing.app import build_rooms
 from ticketing.cli.deployment import settings
-from ticketing.errors import ThroughfareError
+from ticketing.cli.jobs import Items, Job, Tally
+from ticketing.config import Settings
+from ticketing.db import worker_jobs
+from ticketing.db.trouble import is_away, trouble
+from ticketing.db.worker_jobs import WorkerJob
 from ticketing.gate import retention
 from ticketing.identity.privacy import forget_what_is_due
 from ticketing.purchase import reports
 from ticketing.purchase import service as purchase
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import bookkeeping
-from ticketing.settlement.service import Office
 
 _log = structlog.get_logger(__name__)
-_PAUSE_SECONDS = 5.0
+# After so many rounds the state of the jobs is told though nothing has changed.
+_TELL_ROUNDS = 6
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="One round, then end.")
-def command(*, once: bool) -> None:
+@click.option(
+    "--pause",
+    "pause_seconds",
+    type=click.FloatRange(0.1, 60),
+    default=5.0,
+    show_default=True,
+    help="Seconds between two rounds.",
+)
+def command(*, once: bool, pause_seconds: float) -> None:
     """Carry orders and refunds to their end, round after round, until it is told to stop.
+
+    It outlives a database that is away and a disk that is full; only a wrong configuration ends its start. A
+    supervisor (docs/operate.md) starts it again after a fault of the machine.
 
     \b
     Example:
@@ -34,54 +52,124 @@ def command(*, once: bool) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     configured = settings()
     logs.configure(configured.log_format)
-    rooms = build_rooms(configured)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    while True:
-        run_round(rooms.till)
-        due = {**forget_what_is_due(rooms.privacy), **retention.forget_what_is_due(rooms.gatehouse)}
-        forgotten = {kind.replace(" ", "_"): count for kind, count in due.items() if count}
-        if forgotten:
-            _log.info("forgotten when due", **forgotten)
-        rooms.connectors.tend()
-        tend_books(rooms.office, configured.regions)
-        if once or stopped.wait(_PAUSE_SECONDS):
+    rooms = _built(configured, stopped, None if once else pause_seconds)
+    if rooms is None:
+        return
+    jobs, teller = list_jobs(rooms, configured.regions), _Teller(rooms, pause_seconds * _TELL_ROUNDS)
+    while not stopped.is_set():
+        for job in jobs:
+            job.go(rooms.clock.now())
+            if stopped.is_set():
+                break
+        teller.tell(jobs)
+        if once or stopped.wait(pause_seconds):
             return
 
 
-def tend_books(office: Office, regions: Iterable[str]) -> None:
-    """Anchor the books, keep the anchors elsewhere, carry out checks; what fails is logged and tried again next round."""
-    try:
-        done = {what: count for what, count in bookkeeping.tend(office, regions, take_back).items() if count}
-    except (ThroughfareError, OSError) as error:
-        _log.warning("books not tended", reason=str(error))
-        return
-    if done:
-        _log.info("books tended", **done)
+def list_jobs(rooms: Rooms, regions: Sequence[str]) -> list[Job]:
+    """Every job of the worker, in the order of a round."""
+    return [
+        *_purchase_jobs(rooms.till),
+        Job("forgetting personal data", lambda: _counted(forget_what_is_due(rooms.privacy))),
+        Job("forgetting gate facts", lambda: _counted(retention.forget_what_is_due(rooms.gatehouse))),
+        Job("tending operators", lambda: _tended(rooms)),
+        *(_books_job(rooms, region) for region in regions),
+        _proofs_job(rooms),
+    ]
 
 
 def run_round(till: purchase.Till) -> None:
-    """Deal with reports, let unpaid orders go, advance every unfinished order and refund.
+    """Deal with reports, let unpaid orders go, advance every unfinished order and refund, once."""
+    for job in _purchase_jobs(till):
+        job.go(till.clock.now())
 
-    One that fails is logged and tried again next round.
+
+def _purchase_jobs(till: purchase.Till) -> list[Job]:
+    unpaid, orders, refunds = Items("unpaid order"), Items("order"), Items("refund")
+    return [
+        Job("dealing with reports", lambda: Tally(reports.work_off(till))),
+        Job(
+            "expiring orders",
+            lambda: unpaid.each(purchase.list_expired(till), lambda one: purchase.expire_order(till, one)),
+        ),
+        Job(
+            "advancing orders",
+            lambda: orders.each(purchase.list_unfinished(till)[0], lambda one: purchase.advance(till, one)),
+        ),
+        Job(
+            "paying back",
+            lambda: refunds.each(
+                purchase.list_unfinished(till)[1],
+                lambda one: purchase.settle_refund(till, one),
+                lambda one: one.id,
+            ),
+        ),
+    ]
+
+
+def _books_job(rooms: Rooms, region: str) -> Job:
+    return Job(f"books of {region}", lambda: _counted(bookkeeping.tend_region(rooms.office, region)))
+
+
+def _proofs_job(rooms: Rooms) -> Job:
+    checks = Items("proof of the books")
+    return Job(
+        "proving books",
+        lambda: checks.each(
+            bookkeeping.list_asked(rooms.office),
+            lambda check: bookkeeping.carry_out(rooms.office, check, take_back),
+            lambda check: check.id,
+        ),
+    )
+
+
+def _counted(done: Mapping[str, int]) -> Tally:
+    return Tally(sum(done.values()))
+
+
+def _tended(rooms: Rooms) -> Tally:
+    rooms.connectors.tend()
+    return Tally()
+
+
+def _built(configured: Settings, stopped: threading.Event, pause_seconds: float | None) -> Rooms | None:
+    """Build what the jobs need; a database that is away is waited for, a wrong configuration ends the start.
+
+    Without a pause nothing is waited for. None where the worker was told to stop meanwhile.
     """
-    dealt_with = reports.work_off(till)
-    if dealt_with:
-        _log.info("reports of the gateway dealt with", count=dealt_with)
-    expired = purchase.expire_orders(till)
-    if expired:
-        _log.info("orders expired", count=expired)
-    orders, refunds = purchase.list_unfinished(till)
-    for order_id in orders:
+    while True:
         try:
-            state = purchase.advance(till, order_id)
-            _log.info("order advanced", order=order_id, state=state.order.state)
-        except ThroughfareError as error:
-            _log.warning("order not advanced", order=order_id, reason=error.detail)
-    for refund in refunds:
-        try:
-            purchase.settle_refund(till, refund)
-            _log.info("refund paid back", refund=refund.id)
-        except ThroughfareError as error:
-            _log.warning("refund not paid back", refund=refund.id, reason=error.detail)
+            return build_rooms(configured)
+        except Exception as error:
+            if pause_seconds is None or not is_away(error):
+                raise
+            _log.warning("waiting for the database", reason=trouble(error))
+        if stopped.wait(pause_seconds):
+            return None
+
+
+class _Teller:
+    """Writes down how the jobs fare: when something has changed, and every so many seconds."""
+
+    def __init__(self, rooms: Rooms, every_seconds: float) -> None:
+        self._rooms, self._every_seconds = rooms, every_seconds
+        self._told: dict[str, tuple[int, int, str]] = {}
+        self._next = 0.0
+
+    def tell(self, jobs: Sequence[Job]) -> None:
+        """Write what has changed; a database that is away hears it in a later round."""
+        now = {job.name: (job.failures, job.failing, job.detail) for job in jobs if job.ran_at}
+        if now == self._told and time.monotonic() < self._next:
+            return
+        rows = [
+            WorkerJob(job.name, job.ran_at, job.succeeded_at, job.failures, job.failing, job.detail[:500])
+            for job in jobs
+            if job.ran_at
+        ]
+        with suppress(Exception):
+            with self._rooms.till.database.write() as tx:
+                worker_jobs.put_jobs(tx, rows)
+            self._told, self._next = now, time.monotonic() + self._every_seconds

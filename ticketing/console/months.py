@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, g, url_for
+from flask import Response, g, request, url_for
 
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
@@ -19,7 +19,10 @@ def months() -> str:
     if operator is not None:
         return _statements_of(operator)
     found = service.list_months(console().office, region())
-    return page("months", here="months", region=region(), months=found, waiting=_waiting(found))
+    blockers = service.list_blockers(console().office, region())
+    return page(
+        "months", here="months", region=region(), months=found, waiting=_waiting(found), blockers=blockers
+    )
 
 
 @blueprint.post("/months/<period>/close")
@@ -28,7 +31,8 @@ def close(period: str) -> Response:
     """Close a month and calculate its run."""
 
     def act() -> None:
-        g.made = service.close(console().office, region(), period, staff().name)
+        despite = request.form.get("despite", "")
+        g.made = service.close(console().office, region(), period, staff().name, despite=despite)
 
     return attempt(act, months, to=lambda: url_for("console.run", run_id=g.made.id, done="closed"))
 

@@ -95,3 +95,27 @@ alert = sa.Table(
     sa.UniqueConstraint("kind", "subject"),
     sqlite_strict=True,
 )  # fmt: skip
+
+# Orders whose money was taken and whose tickets could not be issued yet; gone when the order has found its end.
+undelivered = sa.Table(
+    "undelivered", metadata,
+    sa.Column("order_id", sa.Text(), sa.ForeignKey("ticket_order.id"), primary_key=True),
+    sa.Column("region", sa.Text(), nullable=False),
+    sa.Column("tries", Int64, nullable=False),
+    sa.Column("first_at", Instant(), nullable=False),
+    sa.Column("next_try_at", Instant(), nullable=False),
+    sa.Column("detail", sa.Text(), nullable=False),
+    sqlite_strict=True,
+)  # fmt: skip
+
+# How each job of the worker fares: one row a job, written over.
+worker_job = sa.Table(
+    "worker_job", metadata,
+    sa.Column("name", sa.Text(), primary_key=True),
+    sa.Column("ran_at", Instant(), nullable=False),
+    sa.Column("succeeded_at", Instant(), nullable=True),
+    sa.Column("failures", Int64, nullable=False),
+    sa.Column("failing", Int64, nullable=False),
+    sa.Column("detail", sa.Text(), nullable=False),
+    sqlite_strict=True,
+)  # fmt: skip

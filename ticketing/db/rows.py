@@ -47,10 +47,13 @@ def value(row: sa.RowMapping, kind: type[T]) -> T:
 
 
 def insert_once(tx: Transaction, table: sa.Table, row: dict[str, Any]) -> sa.Insert:
-    """An insert that does nothing where the key is there already."""
-    if tx.dialect.name == "sqlite":
-        return sqlite.insert(table).values(**row).on_conflict_do_nothing()
-    return postgresql.insert(table).values(**row).on_conflict_do_nothing()
+    """An insert that does nothing where the key is there already; its `rowcount` is 1 or 0 on either database.
+
+    SQLAlchemy tells -1 for an insert on PostgreSQL unless it is asked to keep the count.
+    """
+    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    made = insert(table).values(**row).on_conflict_do_nothing()
+    return made.execution_options(preserve_rowcount=True)
 
 
 def columns(made: "DataclassInstance") -> dict[str, Any]:

@@ -18,6 +18,9 @@ _SQLITE = {
     "disk I/O error": "the disk cannot be read or written",
     "database disk image is malformed": "the file is damaged; restore it from the backup",
 }
+# Classes of SQLSTATE that a person must mend: invalid authorization, invalid catalogue name.
+_WRONG = ("28", "3D")
+_PASSING = ("database is locked", "database or disk is full", "disk I/O error")
 
 
 def trouble(error: BaseException) -> str | None:
@@ -33,3 +36,18 @@ def trouble(error: BaseException) -> str | None:
     if isinstance(original, psycopg.OperationalError):
         return f"PostgreSQL does not answer: {said}"
     return next((told for begin, told in _SQLITE.items() if begin in said), None)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database does not answer now and may later; a wrong name, password or schema is no such case."""
+    if not isinstance(error, sa.exc.DBAPIError) or trouble(error) is None:
+        return False
+    original = error.orig
+    if isinstance(original, psycopg.OperationalError):
+        return not str(original.sqlstate or "").startswith(_WRONG) and not _is_refused(str(original))
+    return any(begin in str(original) for begin in _PASSING)
+
+
+def _is_refused(said: str) -> bool:
+    """A connection that never came to be has no SQLSTATE: its text tells a wrong name or password."""
+    return any(word in said for word in ("authentication failed", "does not exist", "no pg_hba.conf entry"))

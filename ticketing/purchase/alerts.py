@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ticketing.db import Transaction, audit_trail, bookings, gateway_events, orders
+from ticketing.db import Transaction, audit_trail, bookings, gateway_events, orders, undelivered, worker_jobs
 from ticketing.db.bookings import Booking
 from ticketing.db.gateway_events import Alert
+from ticketing.db.worker_jobs import WorkerJob
 from ticketing.errors import Conflict, NotFound
-from ticketing.purchase.till import Till
+from ticketing.purchase import delivery
+from ticketing.purchase.till import Till, locked
+from ticketing.purchase.unwinding import unwind
+
+__all__ = ["Case", "Doing", "WorkerJob", "act", "list_cases", "list_jobs", "list_waiting", "resolve"]
 
 STUCK = "booking_stuck"
-Doing = Literal["put_away", "ask_again", "arranged"]
+Doing = Literal["put_away", "ask_again", "arranged", "issue_again", "give_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +25,17 @@ class Case:
     alert: Alert
     order_id: str | None
     booking: Booking | None
+    order_state: str | None = None
 
     @property
     def doings(self) -> tuple[Doing, ...]:
-        """What a person may do: a booking that is stuck is asked for again, or was arranged with its operator."""
+        """What a person may do.
+
+        A booking that is stuck is asked for again, or was arranged with its operator. An order that is paid and has
+        no ticket is issued again, or its money given back.
+        """
+        if self.alert.kind == delivery.CASE:
+            return ("issue_again", "give_back") if self.order_state == "authorised" else ()
         if self.booking is None:
             return ("put_away",)
         return ("ask_again", "arranged") if self.booking.state == "stuck" else ()
@@ -41,6 +53,12 @@ def list_cases(till: Till) -> list[Case]:
         return [_case(tx, alert) for alert in gateway_events.list_alerts(tx)]
 
 
+def list_jobs(till: Till) -> list[WorkerJob]:
+    """How the jobs of the worker fare, as it last wrote them down."""
+    with till.database.read() as tx:
+        return worker_jobs.list_jobs(tx)
+
+
 def resolve(till: Till, alert_id: str, by: str) -> None:
     """Put an alert away; raises NotFound for one that does not wait."""
     now = till.clock.now()
@@ -53,7 +71,8 @@ def resolve(till: Till, alert_id: str, by: str) -> None:
 def act(till: Till, alert_id: str, doing: str, by: str) -> None:
     """Do what a person has decided: put the alert away, have the worker ask again, or say that it was arranged.
 
-    Asking again leaves the alert until the operator has let the booking go. Raises NotFound for an alert that
+    Asking again leaves the alert until the operator has let the booking go; issuing again and giving back leave it
+    until the worker has brought the order to its end. Raises NotFound for an alert that
     does not wait, Conflict for a doing that is not for it.
     """
     now = till.clock.now()
@@ -68,7 +87,12 @@ def act(till: Till, alert_id: str, doing: str, by: str) -> None:
             bookings.set_booking(
                 tx, case.booking.id, "unwanted" if doing == "ask_again" else "cancelled", now
             )
-        if doing != "ask_again":
+        if case.order_id is not None and doing == "issue_again":
+            undelivered.try_now(tx, case.order_id, now)
+        if case.order_id is not None and doing == "give_back":
+            reason = f"{by} has the money given back"
+            unwind(tx, locked(tx, case.order_id), now, actor="finance", reason=reason)
+        if doing in {"put_away", "arranged"}:
             gateway_events.resolve_alert(tx, alert_id, by, now)
         audit_trail.note(tx, by, f"case_{doing}", alert_id, now)
 
@@ -77,6 +101,8 @@ def _case(tx: Transaction, alert: Alert) -> Case:
     booking = bookings.find_booking(tx, alert.subject) if alert.kind == STUCK else None
     if booking is not None:
         return Case(alert, booking.order_id, booking)
+    if alert.kind == delivery.CASE:
+        return Case(alert, alert.subject, None, orders.get_order(tx, alert.subject).state)
     payment = orders.find_payment(tx, alert.subject)
     refund = orders.find_refund(tx, alert.subject)
     dispute = gateway_events.find_dispute(tx, alert.subject)

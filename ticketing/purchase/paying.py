@@ -11,10 +11,11 @@ from tariffs.money import Money
 from ticketing.books import gateway_postings, postings
 from ticketing.db import Transaction, books, gateway_events, orders
 from ticketing.db.orders import Order, Payment
-from ticketing.errors import Conflict, Gone
+from ticketing.db.trouble import trouble
+from ticketing.errors import Conflict, Gone, NotFound, ThroughfareError
 from ticketing.ids import new_id
-from ticketing.payments import Attempt, Authorisation, Charge, OutcomeUnknown
-from ticketing.purchase import exchange
+from ticketing.payments import Attempt, Authorisation, Capture, Charge, OutcomeUnknown
+from ticketing.purchase import delivery, exchange
 from ticketing.purchase.issue import issue
 from ticketing.purchase.order import PAYABLE
 from ticketing.purchase.till import OrderState, RememberOrder, Till, locked, move, state_of
@@ -135,28 +136,69 @@ def capture_and_issue(
 ) -> OrderState:
     """Take the money, then write tickets, order, payment and ledger in ONE transaction.
 
-    Without a payment there is nothing to pay. Raises PaymentRefused when the hold has gone.
+    Without a payment nothing is to be taken, or it was taken at an earlier try. What goes wrong in issuing is kept
+    with the money that was taken, and the order stays as it is for the next try. Raises PaymentRefused when the hold
+    has gone.
     """
     taken = None
     if payment is not None:
         amount = Money(payment.amount_minor, payment.currency)
         taken = till.gateway.capture(str(payment.external_id), amount, f"payment:{payment.id}:capture")
+    try:
+        return _issue(till, state, payment, taken, remember)
+    except ThroughfareError:
+        raise
+    except Exception as error:
+        if trouble(error):
+            raise
+        return _issue_later(till, state, payment, taken, error)
+
+
+def _issue(
+    till: Till,
+    state: OrderState,
+    payment: Payment | None,
+    taken: Capture | None,
+    remember: RememberOrder | None,
+) -> OrderState:
     now = till.clock.now()
     with till.database.write() as tx:
         order = locked(tx, state.order.id)
         if order.state == "authorised":
             if payment is not None:
-                orders.update_payment(tx, payment.id, state="captured", external_id=payment.external_id)
-                _book_capture(tx, order, payment, now)
-                if taken is not None and taken.fee is not None:
-                    book_fee(tx, order, payment, taken.fee.minor, now)
+                _keep_capture(tx, order, payment, taken, now)
             issue(tx, till.press, state.quote, order, now)
             exchange.settle(tx, till, order, now)
             move(tx, order, "issue", now, actor="gateway" if payment else "buyer", reason=_paid(payment))
+            delivery.settle_failure(tx, order.id, now)
         done = state_of(tx, order.id)
         if remember:
             remember(tx, done)
     return done
+
+
+def _issue_later(
+    till: Till, state: OrderState, payment: Payment | None, taken: Capture | None, error: Exception
+) -> OrderState:
+    """The money is taken and no ticket could be made: book the money, and keep the order for another try."""
+    now = till.clock.now()
+    with till.database.write() as tx:
+        order = locked(tx, state.order.id)
+        if order.state == "authorised":
+            if payment is not None:
+                _keep_capture(tx, order, payment, taken, now)
+            delivery.keep_failure(tx, order, error, now)
+        return state_of(tx, order.id)
+
+
+def _keep_capture(
+    tx: Transaction, order: Order, payment: Payment, taken: Capture | None, now: datetime
+) -> None:
+    """Write down and book that the gateway has taken the money of a payment, and what it keeps of it."""
+    orders.update_payment(tx, payment.id, state="captured", external_id=payment.external_id)
+    _book_capture(tx, order, payment, now)
+    if taken is not None and taken.fee is not None:
+        book_fee(tx, order, payment, taken.fee.minor, now)
 
 
 def let_go(till: Till, payment: Payment) -> None:
@@ -167,7 +209,7 @@ def let_go(till: Till, payment: Payment) -> None:
         else till.gateway.find(_attempt(payment))
     )
     if found is not None and found.state == "captured":
-        till.gateway.refund(found.external_id, found.amount, payment.id, f"payment:{payment.id}:void")
+        _void(till, payment, found)
     elif found is not None and found.state in {"authorised", "action_required"}:
         till.gateway.cancel(found.external_id, f"payment:{payment.id}:cancel")
     now = till.clock.now()
@@ -182,6 +224,19 @@ def let_go(till: Till, payment: Payment) -> None:
                 books.book(tx, entry, now)
         external_id = found.external_id if found else payment.external_id
         orders.update_payment(tx, payment.id, state="cancelled", external_id=external_id)
+
+
+def _void(till: Till, payment: Payment, found: Charge) -> None:
+    """Have money given back that was taken for an order without a ticket; a definite no is told to a person."""
+    try:
+        till.gateway.refund(found.external_id, found.amount, payment.id, f"payment:{payment.id}:void")
+    except (Conflict, NotFound) as no:
+        detail = (
+            f"{found.amount} of order {payment.order_id}, which has no ticket, are not paid back: {no.detail}"
+        )
+        with till.database.write() as tx:
+            gateway_events.raise_alert(tx, "refund_refused", payment.id, detail, till.clock.now(), again=True)
+        raise
 
 
 def book_fee(tx: Transaction, order: Order, payment: Payment, fee_minor: int, now: datetime) -> None:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tariffs.money import Money
-from ticketing.db import Transaction, clearing, gateway_events, orders
+from ticketing.db import Transaction, clearing, gateway_events, orders, undelivered
 from ticketing.payments import BalanceLine
 from ticketing.progress import Far, Progress, Stages, silent, told
 from ticketing.purchase.till import Till
 
 # Which entries a line of the gateway's account answers to.
 _ENTRIES = {
-    "charge": ("capture", "void"),
+    "charge": ("capture",),
     "refund": ("refund_confirmed", "refund_failed", "external_refund", "void"),
     "dispute": ("dispute_opened", "dispute_won"),
 }
@@ -45,7 +45,21 @@ def reconcile(till: Till, since: datetime, until: datetime, progress: Progress =
         found = list(_differences(tx, till.gateway.name, lines, stages.begin("comparing")))
         for one in found:
             gateway_events.raise_alert(tx, "reconciliation", f"{one.charge_id}:{one.kind}", one.detail, now)
-    return found
+        return [*found, *_without_ticket(tx)]
+
+
+def _without_ticket(tx: Transaction) -> Iterator[Difference]:
+    """Orders whose money the gateway has and the books have, for which nobody has a ticket yet."""
+    for one in undelivered.list_undelivered(tx):
+        for payment in orders.list_payments(tx, one.order_id):
+            if payment.state == "captured":
+                detail = (
+                    f"order {one.order_id} is paid and has no ticket after {one.tries} tries: {one.detail}"
+                )
+                yield Difference(
+                    "paid_without_ticket", payment.external_id or payment.id, payment.currency,
+                    payment.amount_minor, payment.amount_minor, detail,
+                )  # fmt: skip
 
 
 def _asked(lines: Iterable[BalanceLine], since: datetime, until: datetime, far: Far) -> Iterator[BalanceLine]:

@@ -14,6 +14,7 @@ from ticketing.db import Transaction, bookings, books, gateway_events, orders, t
 from ticketing.db.books import Entry
 from ticketing.db.gateway_events import Dispute, Event
 from ticketing.db.orders import Order, Payment
+from ticketing.db.trouble import trouble
 from ticketing.errors import ThroughfareError
 from ticketing.payments import Charge, GatewayDispute, GatewayRefund
 from ticketing.purchase import paying
@@ -47,14 +48,25 @@ def work_off(till: Till) -> int:
         try:
             note = _deal_with(till, event)
             state = "ignored" if note.startswith("ignored") else "done"
-        except ThroughfareError as error:
-            _log.warning("report not dealt with", event=event.id, type=event.type, reason=error.detail)
-            with till.database.write() as tx:
-                gateway_events.postpone_event(tx, event, till.clock.now(), error.detail)
+        except Exception as error:
+            if trouble(error):
+                raise
+            _postpone(till, event, error)
             continue
         with till.database.write() as tx:
             gateway_events.settle_event(tx, event, state, note)
     return len(due)
+
+
+def _postpone(till: Till, event: Event, error: Exception) -> None:
+    """Put a report off; one that fails for a reason nobody had foreseen is no less patient than the others."""
+    if isinstance(error, ThroughfareError):
+        _log.warning("report not dealt with", event=event.id, type=event.type, reason=error.detail)
+    else:
+        _log.error("report not dealt with", event=event.id, type=event.type, exc_info=error)
+    reason = error.detail if isinstance(error, ThroughfareError) else f"{type(error).__name__}: {error}"
+    with till.database.write() as tx:
+        gateway_events.postpone_event(tx, event, till.clock.now(), reason)
 
 
 def _deal_with(till: Till, event: Event) -> str:

@@ -7,17 +7,17 @@ ledger in one transaction. Any refusal gives back what was held; a crash at any 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from ticketing.db import Transaction, bookings, offers, order_holders, orders, tickets
+from ticketing.db import Transaction, bookings, offers, order_holders, orders, tickets, undelivered
 from ticketing.db.offers import Quote
 from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order, OrderEvent, Payment, Refund
 from ticketing.errors import Conflict, Gone, InvalidRequest, OperatorSilent, PaymentRefused
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
-from ticketing.purchase import exchange, pass_uses, paying, places
+from ticketing.purchase import delivery, exchange, pass_uses, paying, places
 from ticketing.purchase.giving_back import Wish, decide_refund, offer_refund, refund_passengers
 from ticketing.purchase.holders import NameOf, PhoneOf, held_by, holders_for
-from ticketing.purchase.issue import issue
+from ticketing.purchase.issue import issue, validity_of
 from ticketing.purchase.order import PAYABLE, UNFINISHED, Move
 from ticketing.purchase.paying_back import settle_refund
 from ticketing.purchase.till import (
@@ -26,10 +26,12 @@ from ticketing.purchase.till import (
     RememberOrder,
     RememberRefund,
     Till,
+    get_order,
     locked,
     move,
     state_of,
 )
+from ticketing.purchase.unwinding import unwind, unwound
 
 __all__ = [
     "NameOf",
@@ -42,8 +44,9 @@ __all__ = [
     "advance",
     "belongs_to",
     "decide_refund",
-    "expire_orders",
+    "expire_order",
     "get_order",
+    "list_expired",
     "list_orders_of",
     "list_unfinished",
     "offer_refund",
@@ -118,12 +121,6 @@ def place_order(
     return advance(till, order_id, remember) if wanted else state
 
 
-def get_order(till: Till, order_id: str) -> OrderState:
-    """Read an order; raises NotFound."""
-    with till.database.read() as tx:
-        return state_of(tx, order_id)
-
-
 def list_orders_of(till: Till, person_id: str) -> list[Order]:
     """The orders of an account, newest first."""
     with till.database.read() as tx:
@@ -178,8 +175,10 @@ def advance(till: Till, order_id: str, remember: RememberOrder | None = None) ->
             refused = error
             following = _unwind(till, state, str(error))
         except OperatorSilent as error:
-            # Before payment the buyer waits: better a clear no than a hold that nobody knows of.
-            if state.order.state != "holding":
+            # Before payment the buyer waits: better a clear no than a hold that nobody knows of. After it the
+            # operator has time until the journey begins.
+            begun = till.clock.now() >= delivery.begins_at(state.quote)
+            if state.order.state != "holding" and not (state.order.state == "authorised" and begun):
                 raise
             refused = error
             following = _unwind(till, state, str(error))
@@ -191,7 +190,7 @@ def advance(till: Till, order_id: str, remember: RememberOrder | None = None) ->
     return state
 
 
-def list_unfinished(till: Till, limit: int = 100) -> tuple[list[str], list[Refund]]:
+def list_unfinished(till: Till, limit: int = 500) -> tuple[list[str], list[Refund]]:
     """List what a crash or a silent partner may have left: orders under way, places to give back, refunds to pay."""
     quiet_since = till.clock.now() - _QUIET
     with till.database.read() as tx:
@@ -205,22 +204,29 @@ def list_unfinished(till: Till, limit: int = 100) -> tuple[list[str], list[Refun
     return list(dict.fromkeys([*under_way, *waiting, *unwanted])), refunds
 
 
-def expire_orders(till: Till, limit: int = 100) -> int:
-    """Let orders go that nobody paid in time, with the places they hold; answers how many."""
+def list_expired(till: Till, limit: int = 500) -> list[str]:
+    """List orders that nobody paid in time."""
+    with till.database.read() as tx:
+        return [
+            order.id
+            for order in orders.list_orders_in(tx, PAYABLE, limit, expired_by=till.clock.now())
+            if not any(one.state in paying.UNDER_WAY for one in orders.list_payments(tx, order.id))
+        ]
+
+
+def expire_order(till: Till, order_id: str) -> None:
+    """Let an order go that nobody paid in time, with the places it holds; one that is paid meanwhile stays."""
     now = till.clock.now()
     with till.database.write() as tx:
-        abandoned = [
-            order
-            for order in orders.list_orders_in(tx, PAYABLE, limit, expired_by=now)
-            if not any(payment.state in paying.UNDER_WAY for payment in orders.list_payments(tx, order.id))
-        ]
-        for order in abandoned:
-            holds = any(one.state in bookings.OPEN for one in bookings.list_bookings(tx, order.id))
-            bookings.give_back(tx, order.id, now)
-            pass_uses.give_back(tx, order.id)
-            step: Move = "unwind" if holds else "expire"
-            move(tx, order, step, now, actor="worker", reason="not paid in time")
-    return len(abandoned)
+        order = locked(tx, order_id)
+        paid = any(one.state in paying.UNDER_WAY for one in orders.list_payments(tx, order_id))
+        if order.state not in PAYABLE or now < order.expires_at or paid:
+            return
+        holds = any(one.state in bookings.OPEN for one in bookings.list_bookings(tx, order_id))
+        bookings.give_back(tx, order_id, now)
+        pass_uses.give_back(tx, order_id)
+        step: Move = "unwind" if holds else "expire"
+        move(tx, order, step, now, actor="worker", reason="not paid in time")
 
 
 def _step(till: Till, state: OrderState, remember: RememberOrder | None) -> OrderState | None:
@@ -230,19 +236,33 @@ def _step(till: Till, state: OrderState, remember: RememberOrder | None) -> Orde
     if order.state == "holding":
         return _held(till, state, remember)
     if order.state == "authorised":
-        with till.database.read() as tx:
-            exchange.check(tx, till, order)
-        places.confirm_all(till, state)
-        return paying.capture_and_issue(
-            till, state, payment if payment and payment.state == "authorised" else None, remember
-        )
+        return _deliver(till, state, payment if payment and payment.state == "authorised" else None, remember)
     if order.state == "unwinding":
-        return _unwound(till, state)
+        return unwound(till, state)
     if payment is not None and payment.state in {"pending", "action_required"}:
         return _asked(till, state, payment)
     if any(booking.state == "unwanted" for booking in state.bookings):
         return get_order(till, order.id) if places.give_back_all(till, state) else None
     return None
+
+
+def _deliver(
+    till: Till, state: OrderState, payment: Payment | None, remember: RememberOrder | None
+) -> OrderState | None:
+    """Have places confirmed, take the money, issue; None while a failed try waits for its next."""
+    order, now = state.order, till.clock.now()
+    with till.database.read() as tx:
+        failed = undelivered.find_undelivered(tx, order.id)
+        ends = validity_of(state.quote, now).expires_at
+        hopeless = delivery.why_hopeless(failed, delivery.begins_at(state.quote), ends, now)
+        if hopeless is None and failed is None:
+            exchange.check(tx, till, order)
+    if hopeless is not None:
+        return _unwind(till, state, hopeless, "worker")
+    if failed is not None and now < failed.next_try_at:
+        return None
+    places.confirm_all(till, state)
+    return paying.capture_and_issue(till, state, payment, remember)
 
 
 def _credit(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None) -> int:
@@ -290,29 +310,8 @@ def _held(till: Till, state: OrderState, remember: RememberOrder | None) -> Orde
     return done
 
 
-def _unwind(till: Till, state: OrderState, reason: str) -> OrderState:
-    """Decide that an order comes to nothing: from here on everything is only given back."""
-    now = till.clock.now()
+def _unwind(till: Till, state: OrderState, reason: str, actor: str = "operators") -> OrderState:
+    """Let an order come to nothing; `advance` then gives back what is held for it."""
     with till.database.write() as tx:
-        order = locked(tx, state.order.id)
-        if order.state in {"holding", "authorised"}:
-            bookings.give_back(tx, order.id, now)
-            pass_uses.give_back(tx, order.id)
-            move(tx, order, "unwind", now, actor="operators", reason=reason)
-        return state_of(tx, order.id)
-
-
-def _unwound(till: Till, state: OrderState) -> OrderState | None:
-    """Give everything back, then close the order; None while an operator has not answered."""
-    if not places.give_back_all(till, state):
-        return None
-    paid = [one for one in state.payments if one.state in paying.UNDER_WAY and one.state != "held"]
-    for one in paid:
-        paying.let_go(till, one)
-    now = till.clock.now()
-    with till.database.write() as tx:
-        order = locked(tx, state.order.id)
-        if order.state == "unwinding":
-            step: Move = "close" if paid or now < order.expires_at else "close_expired"
-            move(tx, order, step, now, actor="worker", reason="everything was given back")
-        return state_of(tx, order.id)
+        unwind(tx, locked(tx, state.order.id), till.clock.now(), actor=actor, reason=reason)
+        return state_of(tx, state.order.id)

@@ -108,3 +108,9 @@ def state_of(tx: Transaction, order_id: str) -> OrderState:
         bookings.list_bookings(tx, order_id),
         gateway_events.list_disputes(tx, [payment.id for payment in payments]),
     )
+
+
+def get_order(till: Till, order_id: str) -> OrderState:
+    """Read an order; raises NotFound."""
+    with till.database.read() as tx:
+        return state_of(tx, order_id)

@@ -19,6 +19,7 @@ from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.db.connectors import DatabaseJournal, DatabaseSailings
 from ticketing.db.figures import DatabaseFigures
+from ticketing.db.trouble import trouble
 from ticketing.errors import Fault, Misconfigured, NotFound
 from ticketing.progress import Progress, silent
 from ticketing.regions.load import Region
@@ -51,6 +52,11 @@ class Connectors:
                     alarms = connector.tend()
                 except (OperatorError, OSError) as error:
                     alarms = (str(error),)
+                except Exception as error:
+                    if trouble(error):
+                        raise
+                    _log.error("operator not tended", region=region, operator=operator, exc_info=error)
+                    continue
                 for alarm in alarms:
                     _log.warning("operator needs a look", region=region, operator=operator, what=alarm)
 

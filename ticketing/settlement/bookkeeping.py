@@ -1,6 +1,5 @@
 """What the worker does for the books: expired carnets, an anchor a day, anchors kept elsewhere, checks asked for."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,26 +16,33 @@ from ticketing.settlement.verify import TakeBack, verify
 EVERY = timedelta(hours=24)
 
 
-def tend(office: Office, regions: Iterable[str], take_back: TakeBack) -> dict[str, int]:
-    """One round: end expired carnets, anchor what a day has brought, keep every new anchor outside, carry out checks. Answers what was done.
+def tend_region(office: Office, region: str) -> dict[str, int]:
+    """End expired carnets, anchor what a day has brought, keep every new anchor outside; answers what was done.
 
     A round that dies is made up for by the next: it looks at what is there, not at what it has done.
     """
-    done = {"carnets": 0, "anchored": 0, "kept": 0, "checked": 0}
-    for region in regions:
-        done["carnets"] += end_carnets(office, region)
-        if _is_due(office, region):
-            done["anchored"] += len(anchor(office, region))
-        if office.anchors is not None:
-            with office.database.read() as tx:
-                blocks = chain.list_all_blocks(tx, region)
-            done["kept"] += kept_anchors.keep(kept_anchors.file_of(office.anchors, region), blocks)
-    with office.database.read() as tx:
-        wanted = book_checks.list_wanted(tx)
-    for check in wanted:
-        _carry_out(office, check, take_back)
-        done["checked"] += 1
+    done = {"carnets": end_carnets(office, region), "anchored": 0, "kept": 0}
+    if _is_due(office, region):
+        done["anchored"] = len(anchor(office, region))
+    if office.anchors is not None:
+        with office.database.read() as tx:
+            blocks = chain.list_all_blocks(tx, region)
+        done["kept"] = kept_anchors.keep(kept_anchors.file_of(office.anchors, region), blocks)
     return done
+
+
+def list_asked(office: Office) -> list[BookCheck]:
+    """The proofs of the books that somebody has asked for and that wait."""
+    with office.database.read() as tx:
+        return book_checks.list_wanted(tx)
+
+
+def carry_out(office: Office, check: BookCheck, take_back: TakeBack) -> None:
+    """Prove a region's books as somebody has asked, and keep what was found."""
+    found = verify(office, check.region, take_back)
+    document = {"checked": found.checked, "faults": found.faults[:200], "notes": found.notes[:200]}
+    with office.database.write() as tx:
+        book_checks.finish_check(tx, check.id, office.clock.now(), document)
 
 
 def ask(office: Office, region: str, by: str) -> None:
@@ -70,10 +76,3 @@ def _is_due(office: Office, region: str) -> bool:
     with office.database.read() as tx:
         last = chain.find_last_made(tx, region)
     return last is None or office.clock.now() - last >= EVERY
-
-
-def _carry_out(office: Office, check: BookCheck, take_back: TakeBack) -> None:
-    found = verify(office, check.region, take_back)
-    document = {"checked": found.checked, "faults": found.faults[:200], "notes": found.notes[:200]}
-    with office.database.write() as tx:
-        book_checks.finish_check(tx, check.id, office.clock.now(), document)

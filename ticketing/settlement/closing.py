@@ -7,7 +7,7 @@ the same run.
 
 from datetime import datetime
 
-from ticketing.db import books, chain, runs
+from ticketing.db import Transaction, books, chain, runs, undelivered
 from ticketing.db.documents import digest
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
@@ -20,22 +20,37 @@ from ticketing.settlement.fx import RateSet, read_rates
 from ticketing.settlement.months import check_month
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import GONE, checked_name
+from ticketing.settlement.steps import checked_reason
 from ticketing.settlement.terms import Terms, terms_of
 
+# How many orders a refusal names.
+_NAMED = 5
 _ENDING, _LINKING, _SUMMING = "ending the month", "linking the entries", "summing the month"
 # How long the stages take beside each other.
 _WEIGHTS = {_ENDING: 5, _LINKING: 4, _SUMMING: 10}
 
 
-def close(office: Office, region: str, period: str, prepared_by: str, progress: Progress = silent) -> Run:
+def close(
+    office: Office,
+    region: str,
+    period: str,
+    prepared_by: str,
+    progress: Progress = silent,
+    *,
+    despite: str = "",
+) -> Run:
     """Close a month and calculate its run; closing it again answers the same run.
 
-    A run that was rejected or voided makes room for the next version. Raises InvalidRequest for a period that
-    is none or that is not over (UTC), Conflict when an earlier month is not closed or the books do not balance.
+    A run that was rejected or voided makes room for the next version. `despite` is why the month is closed although
+    an order is paid and has no ticket: the run keeps it with the name. Raises InvalidRequest for a period that is
+    none or that is not over (UTC), Conflict when an earlier month is not closed, the books do not balance, or such
+    an order waits and no reason is given.
     """
     now = office.clock.now()
     check_is_over(period, now)
-    run = _begin(office, region, period, checked_name(prepared_by), now)
+    run = _begin(
+        office, region, period, prepared_by=checked_name(prepared_by), now=now, despite=despite.strip()
+    )
     stages = Stages(progress, _WEIGHTS)
     if run.state == "draft" and not run.document:
         run = _end(office, run, now, stages.begin(_ENDING))
@@ -44,7 +59,20 @@ def close(office: Office, region: str, period: str, prepared_by: str, progress: 
     return run
 
 
-def _begin(office: Office, region: str, period: str, prepared_by: str, now: datetime) -> Run:
+def list_blockers(office: Office, region: str) -> list[str]:
+    """Say what keeps the months of a region from being closed without a reason: orders that are paid without a ticket."""
+    with office.database.read() as tx:
+        return _blockers(tx, region)
+
+
+def _blockers(tx: Transaction, region: str) -> list[str]:
+    return [
+        f"order {one.order_id} is paid and has no ticket ({one.detail})"
+        for one in undelivered.list_undelivered(tx, region)
+    ]
+
+
+def _begin(office: Office, region: str, period: str, *, prepared_by: str, now: datetime, despite: str) -> Run:
     with office.database.write() as tx:
         books.lock_period(tx, region, period)
         earlier = runs.find_run_of_period(tx, region, period)
@@ -56,12 +84,19 @@ def _begin(office: Office, region: str, period: str, prepared_by: str, now: date
         later = None if earlier else books.find_closed_month_after(tx, region, period)
         if later:
             raise Conflict(f"{later} is closed already: nothing was booked in {period}, and nothing will be")
+        blockers = _blockers(tx, region)
+        if blockers and not despite:
+            raise Conflict(
+                f"{'; '.join(blockers[:_NAMED])}: settle the case, or say why the month is closed despite it"
+            )
+        reason = checked_reason(despite, "despite") if despite else ""
         books.close_empty_months_before(tx, region, period)
         books.begin_closing(tx, region, period, now)
         version = earlier.version + 1 if earlier else 1
         made = Run(new_id(), region, period, version, "draft", "", prepared_by, now, {})
         runs.insert_run(tx, made)
-        runs.insert_step(tx, made.id, state="draft", actor=prepared_by, at=now, digest="")
+        note = f"closed despite {len(blockers)} paid without a ticket: {reason}" if blockers else ""
+        runs.insert_step(tx, made.id, state="draft", actor=prepared_by, at=now, digest="", note=note)
     return made
 
 

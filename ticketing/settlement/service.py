@@ -10,7 +10,7 @@ from ticketing.db.runs import Run, RunFile, Step
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.progress import Far, silent
 from ticketing.settlement import lines
-from ticketing.settlement.closing import close
+from ticketing.settlement.closing import close, list_blockers
 from ticketing.settlement.export import journal
 from ticketing.settlement.journal import Format
 from ticketing.settlement.months import check_month
@@ -28,6 +28,7 @@ __all__ = [
     "find_run_id",
     "get_run",
     "get_trail",
+    "list_blockers",
     "list_months",
     "list_runs",
     "list_versions",

@@ -38,8 +38,11 @@ def kept(desk: Office) -> list[tuple[str, int, str]]:
 
 
 def tend(desk: Office) -> dict[str, int]:
-    done = bookkeeping.tend(desk, ["r"], take_back)
-    return {what: done[what] for what in ("anchored", "kept", "checked")}
+    done = bookkeeping.tend_region(desk, "r")
+    asked = bookkeeping.list_asked(desk)
+    for check in asked:
+        bookkeeping.carry_out(desk, check, take_back)
+    return {"anchored": done["anchored"], "kept": done["kept"], "checked": len(asked)}
 
 
 def later(desk: Office, by: timedelta) -> None:

@@ -47,8 +47,8 @@ def test_rides_that_nobody_took_go_back_to_the_scheme_once(desk: Office) -> None
     for use_no in range(1, 7):
         ride(desk.database, "c1", "hsl", use_no=use_no)
 
-    assert bookkeeping.tend(desk, ["r"], take_back)["carnets"] == 1
-    assert bookkeeping.tend(desk, ["r"], take_back)["carnets"] == 0
+    assert bookkeeping.tend_region(desk, "r")["carnets"] == 1
+    assert bookkeeping.tend_region(desk, "r")["carnets"] == 0
 
     # 4 of 10 rides: 4/10 of the net of 8.95 and 5.00, 5.58 in all; VAT and fee stay.
     assert booked(desk) == {

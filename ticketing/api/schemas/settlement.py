@@ -14,6 +14,13 @@ class RunRequestSchema(Strict):
         validate=validate.Regexp(r"^[0-9]{4}-[0-9]{2}$", error="must be a month like 2026-03"),
         metadata={"examples": ["2026-03"]},
     )
+    despite = fields.String(
+        load_default="",
+        validate=validate.Length(0, 500),
+        metadata={
+            "description": "why the month is closed although an order is paid without a ticket; it is kept"
+        },
+    )
 
 
 class PositionSchema(MoneySchema):

@@ -1,0 +1,186 @@
+"""After the money: issuing is tried again with growing pauses, then the money goes back; a person sees it meanwhile."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from operators.fake import FakeOperator
+from tests.api import Api
+from ticketing.cli.worker import run_round
+from ticketing.db.undelivered import Undelivered
+from ticketing.errors import Conflict
+from ticketing.purchase import alerts, delivery
+from ticketing.purchase.reconcile import reconcile
+from ticketing.purchase.reversal import take_back
+from ticketing.settlement import service as settlement
+from ticketing.settlement.verify import verify
+from ticketing.tickets.issue import Press
+
+ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}], "depart_at": "2026-10-13T12:00:00+03:00"}
+BEGINS = datetime(2026, 10, 13, 10, tzinfo=UTC)
+ENDS = datetime(2026, 10, 13, 16, tzinfo=UTC)
+
+
+def rooms(api: Api) -> Any:
+    return api.client.application.extensions["throughfare"]
+
+
+@contextmanager
+def no_ticket_is_signed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Signing fails as a key store does that is gone: an error that nobody has foreseen."""
+
+    def broken(*_: Any) -> str:
+        raise RuntimeError("the key store is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Press, "sign", broken)
+        yield
+
+
+def pay(api: Api) -> tuple[str, str, Any]:
+    """Order and pay; answers the order's id, its token and the answer to the payment."""
+    order, token = api.order(**ONE)
+    return order["id"], token, api.post(f"/v1/orders/{order['id']}/payments", {"method": "demo_ok"}, token)
+
+
+def state(api: Api, order_id: str, token: str) -> str:
+    return (api.get(f"/v1/orders/{order_id}", token).json or {})["state"]
+
+
+def money(api: Api) -> tuple[int, int]:
+    """What the gateway has taken and given back, in minor units."""
+    query = sa.text("SELECT sum(captured_minor), sum(refunded_minor) FROM demo_charge")
+    with rooms(api).till.database.read() as tx:
+        taken, back = tx.execute(query).one()
+    return int(taken), int(back)
+
+
+def kinds(api: Api) -> list[str]:
+    return [one.kind for one in alerts.list_waiting(rooms(api).till)]
+
+
+def test_a_ticket_that_could_not_be_issued_is_issued_after_a_pause(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with no_ticket_is_signed(monkeypatch):
+        order_id, token, answer = pay(api)
+        told = kinds(api)
+        found = reconcile(
+            rooms(api).till, api.clock.now() - timedelta(days=1), api.clock.now() + timedelta(days=1)
+        )
+    run_round(rooms(api).till)
+    too_early = state(api, order_id, token)
+    api.clock.advance(timedelta(seconds=11))
+    run_round(rooms(api).till)
+
+    assert (answer.status_code, answer.json["state"]) == (201, "authorised"), answer.json
+    assert (told, [one.kind for one in found]) == (["paid_without_ticket"], ["paid_without_ticket"])
+    assert (too_early, state(api, order_id, token)) == ("authorised", "ticketed")
+    assert (kinds(api), money(api)[1]) == ([], 0)
+    assert verify(rooms(api).office, "helsinki-tallinn", take_back).faults == []
+
+
+def test_after_five_tries_the_money_and_the_places_go_back_by_themselves(
+    api: Api, monkeypatch: pytest.MonkeyPatch, ferries: dict[str, FakeOperator]
+) -> None:
+    with no_ticket_is_signed(monkeypatch):
+        order_id, token, _ = pay(api)
+        tries = 1
+        while state(api, order_id, token) == "authorised" and tries < 20:
+            api.clock.advance(delivery.pause_after(tries))
+            run_round(rooms(api).till)
+            tries += 1
+    run_round(rooms(api).till)
+
+    order = api.get(f"/v1/orders/{order_id}", token).json or {}
+    taken, back = money(api)
+    now = api.clock.now()
+    assert (order["state"], order["payments"][0]["state"]) == ("cancelled", "cancelled")
+    assert "5 tries" in next(one["reason"] for one in order["history"] if one["state"] == "unwinding")
+    assert taken == back > 0
+    assert not any(line.standing("confirmed") or line.standing("held") for line in ferries.values())
+    assert kinds(api) == []
+    assert reconcile(rooms(api).till, now - timedelta(days=1), now + timedelta(days=1)) == []
+    assert verify(rooms(api).office, "helsinki-tallinn", take_back).faults == []
+
+
+@pytest.mark.parametrize(("doing", "ends"), [("issue_again", "ticketed"), ("give_back", "cancelled")])
+def test_a_person_ends_the_case(api: Api, monkeypatch: pytest.MonkeyPatch, doing: str, ends: str) -> None:
+    with no_ticket_is_signed(monkeypatch):
+        order_id, token, _ = pay(api)
+    case = alerts.list_cases(rooms(api).till)[0]
+
+    alerts.act(rooms(api).till, case.alert.id, doing, "Kadri Tamm")
+    run_round(rooms(api).till)
+
+    assert case.doings == ("issue_again", "give_back")
+    assert (state(api, order_id, token), kinds(api)) == (ends, [])
+
+
+def test_a_month_is_not_closed_over_it_without_a_reason(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    with no_ticket_is_signed(monkeypatch):
+        order_id, _, _ = pay(api)
+    office = rooms(api).office
+    api.clock.set(datetime(2026, 11, 2, 6, 0, tzinfo=UTC))
+
+    with pytest.raises(Conflict, match=order_id):
+        settlement.close(office, "helsinki-tallinn", "2026-10", "Kadri Tamm")
+    run = settlement.close(
+        office, "helsinki-tallinn", "2026-10", "Kadri Tamm", despite="the key store is repaired"
+    )
+
+    steps = settlement.get_trail(office, run.id)[1]
+    assert steps[0].note == "closed despite 1 paid without a ticket: the key store is repaired"
+
+
+def test_an_order_that_waits_until_its_journey_is_over_ends_in_order(
+    api: Api, ferries: dict[str, FakeOperator]
+) -> None:
+    for line in ferries.values():
+        line.fail("confirm", "unavailable")
+    order_id, token, answer = pay(api)
+    before = state(api, order_id, token)
+    api.clock.set(datetime(2026, 10, 14, 12, 0, tzinfo=UTC))
+
+    run_round(rooms(api).till)
+    run_round(rooms(api).till)
+
+    assert (answer.status_code, before) == (503, "authorised")
+    assert (state(api, order_id, token), kinds(api)) == ("cancelled", [])
+    assert money(api)[0] == money(api)[1]
+
+
+@pytest.mark.parametrize(
+    ("tries", "since_first", "until_begin", "hopeless"),
+    [
+        (0, 0, 3600, None),
+        (4, 29, 60, None),
+        (5, 1, 60, "5 tries"),
+        (2, 30, 60, "30 minutes"),
+        (2, 1, 0, "before the journey began"),
+        (0, 0, 0, None),
+        (0, 0, -360, "over"),
+        (2, 1, -360, "over"),
+    ],
+)
+def test_when_an_order_is_given_up(
+    tries: int, since_first: int, until_begin: int, hopeless: str | None
+) -> None:
+    now = BEGINS - timedelta(minutes=until_begin)
+    first = now - timedelta(minutes=since_first)
+    failed = Undelivered("o", "r", tries, first, now, "") if tries else None
+
+    found = delivery.why_hopeless(failed, BEGINS, ENDS, now)
+
+    assert (found is None) if hopeless is None else hopeless in str(found)
+
+
+def test_the_pauses_grow_and_five_tries_fit_into_the_patience() -> None:
+    pauses = [delivery.pause_after(tries) for tries in range(1, delivery.MOST_TRIES)]
+
+    assert pauses == sorted(pauses)
+    assert sum(pauses, timedelta()) < delivery.PATIENCE
