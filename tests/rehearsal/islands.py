@@ -63,6 +63,22 @@ _STAND_INS: Mapping[str, Any] = {
     "shaky": {"seed": 3, "rate": 0.33, "kinds": ["error_before", "error_after", "reset_after", "malformed", "unavailable"]},
 }  # fmt: skip
 _RIDERS = ("adult", "child", "senior")
+_HEAD = """name = "Islands"
+member_states = ["FI", "SE"]
+currency = "EUR"
+languages = ["en"]
+fee_basis_points = 150
+offer_minutes = 15
+product = "through"
+
+[walking]
+speed_m_per_s = 1.2
+max_m = 500
+detour_percent = 130
+
+[interchange]
+seconds = 60
+"""
 
 
 def write(folder: Path) -> Path:
@@ -94,14 +110,12 @@ def _files() -> dict[str, str]:
 
 def _region() -> str:
     parts = [
-        'name = "Islands"\nmember_states = ["FI", "SE"]\ncurrency = "EUR"\nlanguages = ["en"]\nfee_basis_points = 150\n'
-        'offer_minutes = 15\nproduct = "through"\n[walking]\nspeed_m_per_s = 1.2\nmax_m = 500\ndetour_percent = 130\n'
-        "[interchange]\nseconds = 60\n"
-    ]
-    for rider in _RIDERS:
-        parts.append(
+        _HEAD,
+        *(
             f"[rider_categories.{rider}]\n" + "\n".join(f'{name} = "{rider}"' for name in _OPERATORS)
-        )
+            for rider in _RIDERS
+        ),
+    ]
     for name, (title, kind, _) in _OPERATORS.items():
         refund = "[{ until_hours_before = 1, percent = 100 }, { until_hours_before = 0, percent = 50 }]"
         if kind != 4:

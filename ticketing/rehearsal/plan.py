@@ -62,7 +62,7 @@ def possible(region: RegionData, labels: Sequence[str], channels: Sequence[str])
     prices = [
         price for document in [*_documents(region), *region.passes] for price in document.get("prices", [])
     ]
-    currencies = {region.currency, *(price["currency"] for price in prices)}
+    currencies = {region.currency, *(price["currency"] for price in prices), *_fare_currencies(region)}
     return Possible(
         {
             "operators": tuple(region.operators),
@@ -236,6 +236,14 @@ class Planner:
         if size == 1 and first is None:
             return (next(self._riders),)
         return (lead, *(next(self._riders) for _ in range(size - 1)))
+
+
+def _fare_currencies(region: RegionData) -> set[str]:
+    """The currencies in which operators price."""
+    texts = (files.get("fare_products.txt", "") for files in region.feed_texts.values())
+    return {
+        row["currency"] for text in texts for row in csv.DictReader(io.StringIO(text)) if row.get("currency")
+    }
 
 
 def _documents(region: RegionData) -> list[dict[str, Any]]:
