@@ -13,7 +13,8 @@ from ticketing.db.rows import columns, fetch, find
 from ticketing.db.tables import order
 
 # States in which the operator may still have something of ours.
-OPEN = ("wanted", "held", "confirmed", "unwanted")
+WITH_OPERATOR = ("wanted", "held", "confirmed")
+OPEN = (*WITH_OPERATOR, "unwanted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +61,22 @@ def set_booking(
     state: str,
     at: datetime,
     *,
+    of: Collection[str],
     reference: str | None = None,
     expires_at: datetime | None = None,
-) -> None:
-    """Write down what an operator said; a reference once known is kept."""
+) -> bool:
+    """Write down what an operator said, if the booking is still in a state `of` these; a reference once known is kept.
+
+    Two processes may carry on one order: a late answer of the slower one never takes a booking back. False where the
+    booking has gone on meanwhile.
+    """
     changed: dict[str, Any] = {"state": state, "changed_at": at, "tries": 0}
     if reference is not None:
         changed["reference"] = reference
     if expires_at is not None:
         changed["expires_at"] = expires_at
-    tx.execute(sa.update(booking).where(booking.c.id == booking_id).values(**changed))
+    change = sa.update(booking).where(booking.c.id == booking_id, booking.c.state.in_(list(of)))
+    return tx.execute(change.values(**changed)).rowcount == 1
 
 
 def count_try(tx: Transaction, booking_id: str) -> None:
@@ -89,8 +96,8 @@ def give_back(
     for one in list_bookings(tx, order_id):
         theirs = whose is None or one.document["traveller"]["ref"] in whose
         mine = theirs and (legs is None or one.document["leg"] in legs)
-        if mine and one.state in {"wanted", "held", "confirmed"}:
-            set_booking(tx, one.id, "unwanted", at)
+        if mine and one.state in WITH_OPERATOR:
+            set_booking(tx, one.id, "unwanted", at, of=WITH_OPERATOR)
 
 
 def list_orders_with_unwanted(tx: Transaction, limit: int) -> list[str]:

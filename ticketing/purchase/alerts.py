@@ -85,7 +85,7 @@ def act(till: Till, alert_id: str, doing: str, by: str) -> None:
             raise Conflict(f"this case cannot be {doing.replace('_', ' ')} now; load the page again")
         if case.booking is not None:
             bookings.set_booking(
-                tx, case.booking.id, "unwanted" if doing == "ask_again" else "cancelled", now
+                tx, case.booking.id, "unwanted" if doing == "ask_again" else "cancelled", now, of={"stuck"}
             )
         if case.order_id is not None and doing == "issue_again":
             undelivered.try_now(tx, case.order_id, now)

@@ -90,7 +90,13 @@ def _hold(till: Till, order: Order, booking: Booking) -> None:
         raise OperatorSilent(f"{booking.operator} does not answer; nothing was booked") from error
     with till.database.write() as tx:
         bookings.set_booking(
-            tx, booking.id, "held", till.clock.now(), reference=held.reference, expires_at=held.expires_at
+            tx,
+            booking.id,
+            "held",
+            till.clock.now(),
+            of={"wanted"},
+            reference=held.reference,
+            expires_at=held.expires_at,
         )
 
 
@@ -108,7 +114,9 @@ def _confirm(till: Till, order: Order, booking: Booking) -> None:
             raise Conflict(f"{booking.operator} did not confirm in time") from error
         raise OperatorSilent(f"{booking.operator} has not confirmed yet") from error
     with till.database.write() as tx:
-        bookings.set_booking(tx, booking.id, "confirmed", till.clock.now(), reference=made.reference)
+        bookings.set_booking(
+            tx, booking.id, "confirmed", till.clock.now(), of={"held"}, reference=made.reference
+        )
 
 
 def _give_back(till: Till, order: Order, booking: Booking) -> bool:
@@ -126,7 +134,7 @@ def _give_back(till: Till, order: Order, booking: Booking) -> bool:
         return True
     now = till.clock.now()
     with till.database.write() as tx:
-        bookings.set_booking(tx, booking.id, outcome, now)
+        bookings.set_booking(tx, booking.id, outcome, now, of={"unwanted"})
         gateway_events.resolve_alert_of(tx, "booking_stuck", booking.id, "worker", now)
     return True
 
@@ -147,7 +155,7 @@ def _returned(connector: Connector, booking: Booking) -> str:
 def _stick(till: Till, tx: Transaction, booking: Booking, error: OperatorError) -> None:
     """A machine cannot give it back: a person takes it over."""
     now = till.clock.now()
-    bookings.set_booking(tx, booking.id, "stuck", now)
+    bookings.set_booking(tx, booking.id, "stuck", now, of={"unwanted"})
     detail = f"{booking.operator} keeps booking {booking.reference or booking.id}: {error.detail}"
     gateway_events.raise_alert(tx, "booking_stuck", booking.id, detail, now)
 
@@ -155,7 +163,7 @@ def _stick(till: Till, tx: Transaction, booking: Booking, error: OperatorError) 
 def _refuse(till: Till, booking: Booking, error: OperatorError) -> None:
     _log.info("place refused", booking=booking.id, operator=booking.operator, reason=error.detail)
     with till.database.write() as tx:
-        bookings.set_booking(tx, booking.id, "refused", till.clock.now())
+        bookings.set_booking(tx, booking.id, "refused", till.clock.now(), of={"wanted"})
 
 
 def _count(till: Till, booking: Booking) -> None:

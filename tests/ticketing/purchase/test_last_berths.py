@@ -2,11 +2,13 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from operators.connectors.own import OwnInventory
+from operators.fake import FakeOperator
 from operators.inventory import Inventory
 from tests.api import Api
 from ticketing.app import create_app
@@ -16,6 +18,7 @@ from ticketing.config import Settings
 from ticketing.db.connectors import DatabaseSailings
 from ticketing.errors import Conflict
 from ticketing.ids import new_id
+from ticketing.purchase import places
 from ticketing.purchase import service as purchase
 from ticketing.regions import Region
 
@@ -62,3 +65,18 @@ def test_64_buyers_of_the_last_10_berths_buy_exactly_10(
     assert [tuple(row) for row in reserved if row.state in {"held", "confirmed"}] == [("confirmed", BERTHS)]
     assert (tickets, set(states)) == (BERTHS, {"ticketed", "cancelled"})
     till.database.close()
+
+
+def test_a_late_answer_of_a_second_process_takes_no_booking_back(
+    api: Api, ferries: dict[str, FakeOperator]
+) -> None:
+    order, token = api.order()
+    till = api.client.application.extensions["throughfare"].till
+    stale = purchase.get_order(till, order["id"])
+    wanted = [replace(one, state="wanted") for one in stale.bookings]
+    api.post(f"/v1/orders/{order['id']}/payments", {"method": "demo_ok"}, token)
+
+    places.hold_all(till, replace(stale, bookings=wanted))
+
+    states = {one.state for one in purchase.get_order(till, order["id"]).bookings}
+    assert states == {"confirmed"}
