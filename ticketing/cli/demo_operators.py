@@ -13,7 +13,7 @@ import click
 from operators.region import Operator
 from ticketing.cli.demo_processes import Process, running
 
-_START_SECONDS = 30
+_START_SECONDS = 120
 _HOLD_MINUTES = 20
 _FORTNIGHT = 14
 _SPEAKS_HTTP = {"maritime", "osdm"}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 import jwt
@@ -50,7 +50,8 @@ _ISSUER = "throughfare.eu"
     default=None,
     help="An empty folder for database, logs and files, which stays; a temporary one by default.",
 )
-def command(*, name_or_folder: str, journeys: int, seed: int, as_json: bool, keep: Path | None) -> None:
+@click.option("--database", default=None, help="An empty PostgreSQL database; an SQLite file by default.")
+def command(**asked: Any) -> None:
     """Play journeys through a region, whole, against stand-ins, and say what was covered and what fell.
 
     Search, quote, order, payment, tickets, gates, refunds and exchanges over the public API of running processes; then
@@ -61,6 +62,23 @@ def command(*, name_or_folder: str, journeys: int, seed: int, as_json: bool, kee
       throughfare region rehearse helsinki-tallinn
       throughfare region rehearse regions/three-rivers --journeys 200 --seed 7 --json
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    region, folder = _region(asked["name_or_folder"])
+    with ended_by_signals(), _place(asked["keep"]) as place, progress("starting the region") as tell:
+        with staged(region, folder, place / "whole", asked["database"]) as stage:
+            sample = {"journeys": asked["journeys"], "seed": asked["seed"]}
+            result = rehearse.rehearse(region.data, stage, **sample, told=tell)
+        if result.faults:
+            with staged(region, folder, place / "smaller") as stage:
+                result.faults = rehearse.play_smaller(stage, result.faults)
+    if asked["as_json"]:
+        click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
+    else:
+        show(result)
+    sys.exit(1 if result.faults else 0)
+
+
+def _region(name_or_folder: str) -> tuple[Region, Path]:
+    """The region and its folder; raises Misconfigured for one with faults."""
     folder = Path(name_or_folder)
     if not folder.is_dir():
         folder = Path("regions") / name_or_folder
@@ -70,17 +88,7 @@ def command(*, name_or_folder: str, journeys: int, seed: int, as_json: bool, kee
         raise Misconfigured(
             f"the region cannot be rehearsed, see `throughfare region check {folder}`: {first}"
         )
-    with ended_by_signals(), _place(keep) as place, progress("starting the region") as tell:
-        with staged(region, folder, place / "whole") as stage:
-            result = rehearse.rehearse(region.data, stage, journeys=journeys, seed=seed, told=tell)
-        if result.faults:
-            with staged(region, folder, place / "smaller") as stage:
-                result.faults = rehearse.play_smaller(stage, result.faults)
-    if as_json:
-        click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
-    else:
-        show(result)
-    sys.exit(1 if result.faults else 0)
+    return region, folder
 
 
 @contextlib.contextmanager
@@ -93,11 +101,11 @@ def _place(keep: Path | None) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def staged(region: Region, folder: Path, place: Path) -> Iterator[Stage]:
+def staged(region: Region, folder: Path, place: Path, database_url: str | None = None) -> Iterator[Stage]:
     """Run a region on a scratch folder: its operators' stand-ins, a service for each sale channel, a worker."""
     scratch.begin(place)
     start = rehearse.begins(region.data)
-    settings = _settings(folder, place)
+    settings = _settings(folder, place, database_url)
     scratch.move_clock(place, start)
     database = scratch.prepare(settings, start)
     keys = scratch.make_keys(database, settings, list(region.operators), "rehearsal")
@@ -131,9 +139,10 @@ def staged(region: Region, folder: Path, place: Path) -> Iterator[Stage]:
         )
 
 
-def _settings(folder: Path, place: Path) -> Settings:
+def _settings(folder: Path, place: Path, database_url: str | None) -> Settings:
     found = scratch.settings_in(place, folder.name, scratch.free_port())
-    return replace(found, regions_folder=folder.absolute().parent)
+    url = database_url or found.database_url
+    return replace(found, regions_folder=folder.absolute().parent, database_url=url)
 
 
 @contextlib.contextmanager

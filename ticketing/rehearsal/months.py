@@ -3,7 +3,9 @@
 import csv
 import io
 import re
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +21,9 @@ _COUNTRY_DIGITS = "131400"  # DE00, as ISO 7064 counts letters
 _SEPA, _OTHER = "payments-sepa.xml", "payments-other.csv"
 _TRANSFER = re.compile(rb'<InstdAmt Ccy="([A-Z]{3})">([0-9.]+)</InstdAmt>')
 _DECEMBER = 12
+# The worker looks every few seconds.
+_PATIENCE_SECONDS = 45.0
+_LOOK_SECONDS = 0.25
 
 
 class Close:
@@ -36,7 +41,7 @@ class Close:
         """Close them; answers what did not hold."""
         last = max(read_facts(self._stage.database_url).months, default="")
         self._stage.move_clock(_after(last or "2026-01"))
-        self._hold("worker", sums.is_silent("worker --once", *self._stage.command(["worker", "--once"])))
+        self._await_quiet()
         while month := next((one for one in self._months() if last >= one not in self.tried), None):
             self.tried.append(month)
             self._month(month)
@@ -46,13 +51,21 @@ class Close:
         self._hold("paid_means_ticketed", sums.paid_means_ticketed(after))
         self._hold("nothing_hangs", sums.nothing_hangs(after))
         self._hold("no_server_error", invariants.no_server_error(self._calls))
-        for name, words in (
-            ("books verify", ["books", "verify", "--region", self._region]),
-            ("payments reconcile", ["payments", "reconcile", "--days", "400"]),
-        ):
-            self._hold(name.replace(" ", "_"), sums.is_silent(name, *self._stage.command(words)))
+        checks = {
+            "books verify": ["books", "verify", "--region", self._region],
+            "payments reconcile": ["payments", "reconcile", "--days", "400"],
+        }
+        with ThreadPoolExecutor(len(checks)) as both:
+            for name, told in zip(checks, both.map(self._stage.command, checks.values()), strict=True):
+                self._hold(name.replace(" ", "_"), sums.is_silent(name, *told))
         self._http.close()
         return self._faults
+
+    def _await_quiet(self) -> None:
+        """Wait until the worker has brought everything to its end; what it never does is told by `nothing_hangs`."""
+        give_up = time.monotonic() + _PATIENCE_SECONDS
+        while sums.nothing_hangs(read_facts(self._stage.database_url)) and time.monotonic() < give_up:
+            time.sleep(_LOOK_SECONDS)
 
     def _months(self) -> tuple[str, ...]:
         """The months with entries; closing one books into the next."""

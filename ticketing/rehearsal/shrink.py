@@ -8,7 +8,8 @@ from ticketing.rehearsal.journey import Fault, Journey, Record
 
 _TRIES = 12
 _KINDS = 10
-_NUMBERED = re.compile(r"\S*\d\S*")
+# Numbers, ids of stops and things, and what a gate said beside its decision.
+_SPECIAL = re.compile(r"\S*[\dA-Z]\S*|\(.*?\)")
 
 PlayOne = Callable[[Journey], Record]
 
@@ -28,7 +29,7 @@ class Fallen:
 
 def signature(fault: Fault) -> str:
     """What two faults have in common that are the same: their words without numbers, ids and rider categories."""
-    words = _NUMBERED.sub("#", fault.message)
+    words = _SPECIAL.sub("#", fault.message)
     for rider in sorted(set(fault.journey.riders) if fault.journey else ()):
         words = words.replace(rider, "*")
     return f"{fault.kind} {words}"
