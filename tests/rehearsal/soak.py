@@ -69,7 +69,12 @@ class Soak:
         with self._lock:
             self.played[name] += told["journeys"]
             self.fallen += [{"region": name, "seed": seed, **fault} for fault in told["faults"]]
-        print(f"{name} seed {seed}: {told['journeys']} journeys, {len(told['faults'])} faults", flush=True)
+        _say(f"{name} seed {seed}: {told['journeys']} journeys, {len(told['faults'])} faults")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def main() -> int:
@@ -84,10 +89,10 @@ def main() -> int:
         soak = Soak(regions, time.monotonic() + minutes * 60)
         list(both.map(soak.run, (None, server)))
     for fault in soak.fallen:
-        print(json.dumps(fault, ensure_ascii=False))
+        _say(json.dumps(fault, ensure_ascii=False))
     for name, count in sorted(soak.played.items()):
-        print(f"{name}: {count} journeys")
-    print(f"{sum(soak.played.values())} journeys in {minutes:g} minutes, {len(soak.fallen)} faults")
+        _say(f"{name}: {count} journeys")
+    _say(f"{sum(soak.played.values())} journeys in {minutes:g} minutes, {len(soak.fallen)} faults")
     return 1 if soak.fallen else 0
 
 
