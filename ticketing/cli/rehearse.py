@@ -13,12 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    SECP256R1,
-    EllipticCurvePrivateKey,
-    generate_private_key,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tariffs.findings import errors
 from ticketing.cli import scratch
@@ -33,8 +28,11 @@ from ticketing.ids import new_id
 from ticketing.regions import Region, check_region
 from ticketing.rehearsal import plan, rehearse
 from ticketing.rehearsal.stage import Stage
+from ticketing.tickets.jwk import VerifyKey, to_jwk
+from ticketing.tickets.jws import Signer
 
 _PATIENCE_SECONDS = 600
+_KID = "rehearsal"
 _ALLOTTED_DAYS = 400
 _ISSUER = "throughfare.eu"
 
@@ -157,22 +155,22 @@ def _sale_point(
         yield f"http://127.0.0.1:{port}"
 
 
-def _issuers(region: Region, place: Path) -> EllipticCurvePrivateKey:
+def _issuers(region: Region, place: Path) -> Signer:
     """Every issuer of the region signs with one key of the rehearsal; the service trusts it by its file."""
-    key = generate_private_key(SECP256R1())
-    public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key()))
+    key = Ed25519PrivateKey.generate()
+    public = to_jwk(VerifyKey(_KID, "EdDSA", key.public_key()))
     issuers = {claim.partition(" ")[2] for claim in plan.claims(region.data)}
-    document = {issuer: {"keys": [{**public, "kid": "rehearsal", "alg": "ES256"}]} for issuer in issuers}
+    document = {issuer: {"keys": [public]} for issuer in issuers}
     (place / "issuers.json").write_text(json.dumps(document), encoding="utf-8")
-    return key
+    return Signer(_KID, key)
 
 
-def _proof(key: EllipticCurvePrivateKey, claim: str, issuer: str, now: datetime) -> str:
+def _proof(signer: Signer, claim: str, issuer: str, now: datetime) -> str:
     payload = {
         "iss": issuer, "aud": _ISSUER, "iat": int(now.timestamp()), "exp": int((now + timedelta(hours=1)).timestamp()),
         "jti": new_id(), "claim": claim, "valid_until": (now + timedelta(days=365)).date().isoformat(),
     }  # fmt: skip
-    return jwt.encode(payload, key, "ES256", headers={"typ": "entitlement+jwt", "kid": "rehearsal"})
+    return signer.sign("entitlement+jwt", payload)
 
 
 def _command(words: list[str], environment: dict[str, str]) -> tuple[int, str]:

@@ -13,7 +13,8 @@ import httpx
 from ticketing.rehearsal.journey import Call
 
 _IDS = re.compile(r"/(?=[^/]*\d)[A-Za-z0-9_-]{16,}")
-_PATIENCE_SECONDS = 60
+# The files of a month with thousands of lines take their time.
+_PATIENCE_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)

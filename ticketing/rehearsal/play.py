@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from ticketing.rehearsal import invariants
-from ticketing.rehearsal.holder import Holder
+from ticketing.rehearsal.holder import Holder, Wallet
 from ticketing.rehearsal.http import Client, Reply
 from ticketing.rehearsal.journey import Journey, Record
 from ticketing.rehearsal.stage import Stage
@@ -43,10 +43,10 @@ class Purchase:
 class Play:
     """Plays one journey on a stage; what is seen goes into its record."""
 
-    def __init__(self, stage: Stage, journey: Journey, client: Client) -> None:
+    def __init__(self, stage: Stage, journey: Journey, client: Client, wallet: Wallet) -> None:
         self.record = Record(journey)
         self._stage, self._journey, self._http = stage, journey, client
-        self._holder = Holder(stage, journey, self.record)
+        self._holder = Holder(stage, journey, self.record, wallet)
         self._now = journey.depart_at
 
     def run(self) -> Iterator[datetime]:

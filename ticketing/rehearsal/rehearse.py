@@ -10,6 +10,7 @@ from typing import Any
 from operators.region import RegionData
 from ticketing.rehearsal import plan
 from ticketing.rehearsal.days import Slot, days_of, slots
+from ticketing.rehearsal.holder import Wallet
 from ticketing.rehearsal.http import Client
 from ticketing.rehearsal.journey import Call, Fault, Journey, Record
 from ticketing.rehearsal.months import Close
@@ -89,10 +90,10 @@ def play_smaller(stage: Stage, faults: Sequence[Fault]) -> list[Fault]:
 def play_all(stage: Stage, journeys: Sequence[Journey], told: Told) -> Iterator[Record]:
     """Play them in the order of time, each going on at its moments; yields each record when it is over."""
     clients = {channel: Client(url, _unheard) for channel, url in stage.urls.items()}
-    order = itertools.count()
+    order, wallet = itertools.count(), Wallet()
     waiting: list[tuple[datetime, int, Play, Iterator[datetime]]] = []
     for journey in journeys:
-        play = Play(stage, journey, clients[journey.channel if journey.channel in clients else None])
+        play = Play(stage, journey, clients[journey.channel if journey.channel in clients else None], wallet)
         steps = play.run()
         heapq.heappush(waiting, (next(steps), next(order), play, steps))
     clock, done = None, 0
