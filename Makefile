@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+RUNS := $(VENV)/.runs
 STAND_IN := .stand-in
 
 .DEFAULT_GOAL := help
@@ -13,15 +14,22 @@ help: ## list these targets
 
 setup: $(STAMP) ## virtual environment with locked dependencies; .venv/bin/throughfare then works
 
+INSTALL = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Throughfare needs Python 3.11 or later")' \
+	&& { test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); } \
+	&& echo "Installing locked dependencies into $(VENV) (the first time takes up to a minute) ..." \
+	&& $(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes -r $< \
+	&& $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+
 $(STAMP): requirements-dev.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Throughfare needs Python 3.11 or later")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing locked dependencies into $(VENV) (the first time takes a minute) ..."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(INSTALL)
+	@touch $@ $(RUNS)
+
+# What the demo runs with, without the tools of development.
+$(RUNS): requirements-demo.lock pyproject.toml
+	$(INSTALL)
 	@touch $@
 
-demo: setup ## a commuter's day from Tallinn to Helsinki, told step by step; ONCE=1 ends after the story
+demo: $(RUNS) ## a commuter's day from Tallinn to Helsinki, told step by step; ONCE=1 ends after the story
 	@$(BIN)/throughfare demo $(if $(ONCE),--once,)
 
 $(STAND_IN)/.installed: requirements-stand-in.lock
@@ -53,6 +61,8 @@ lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
 	uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-dev.lock
+	uv pip compile -q pyproject.toml --group demo --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-demo.lock
 	uv pip compile -q requirements-stand-in.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-stand-in.lock
 

@@ -17,6 +17,7 @@ from tariffs.money import Money
 Reason = Literal[
     "sold_out",
     "sales_closed",
+    "cancelled",
     "not_found",
     "not_sellable",
     "price_changed",

@@ -81,9 +81,17 @@ class Sailings(Protocol):
         """Every reservation of a service day from `since` on that is or was confirmed, in the order of keys."""
 
 
+def _goes(_sailing: Sailing) -> bool:
+    """Nothing tells that a sailing is cancelled."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The rules over a store. `capacity` gives the places of a sailing by kind; an empty one is not sold."""
+    """The rules over a store. `capacity` gives the places of a sailing by kind; an empty one is not sold.
+
+    `is_cancelled` says of a sailing whether its operator has cancelled it: then nothing of it is held or confirmed.
+    """
 
     operator: str
     sailings: Sailings
@@ -91,17 +99,21 @@ class Inventory:
     hold_life: timedelta
     sale_ends: timedelta = timedelta(0)
     max_travellers: int = 9
+    is_cancelled: Callable[[Sailing], bool] = _goes
 
     def free(self, departure: Departure, now: datetime) -> dict[str, int]:
         """The places left on a departure."""
         sailing = self._sailing(departure)
+        if self.is_cancelled(sailing):
+            return dict.fromkeys(self.capacity(sailing), 0)
         taken = self.sailings.taken(sailing, now)
         return {kind: max(0, places - taken.get(kind, 0)) for kind, places in self.capacity(sailing).items()}
 
     def hold(self, request: HoldRequest, now: datetime) -> Reservation:
-        """Take places, all or none. Raises Refused: sold_out, sales_closed, not_found, key_reused."""
+        """Take places, all or none. Raises Refused: sold_out, sales_closed, cancelled, not_found, key_reused."""
         departure, sailing = request.departure, self._sailing(request.departure)
         wanted = Counter[str](traveller.place for traveller in request.travellers)
+        gone = self.is_cancelled(sailing)
         with self.sailings.opened(sailing) as opened:
             known = opened.find(request.key)
             if known and known.digest != digest(request):
@@ -114,6 +126,8 @@ class Inventory:
                 raise Refused("invalid_passenger", "a hold needs somebody who travels", "travellers")
             if len(request.travellers) > self.max_travellers:
                 raise Refused("too_many_passengers", f"at most {self.max_travellers}", "travellers")
+            if gone:
+                raise Refused("cancelled", f"{sailing.trip_id} on {sailing.service_date} is cancelled")
             if now >= departure.departs_at - self.sale_ends:
                 raise Refused("sales_closed", f"the sale of {sailing.trip_id} has ended")
             self._require_room(sailing, wanted, opened.taken(now))
@@ -126,7 +140,7 @@ class Inventory:
         return made
 
     def confirm(self, key: str, now: datetime) -> Reservation:
-        """Make a hold a booking. Raises Expired, or Refused: not_found, already_released, already_cancelled."""
+        """Make a hold a booking. Raises Expired, or Refused: not_found, already_released, already_cancelled, cancelled."""
         with self._open(key) as (opened, known):
             if known.state == "confirmed":
                 return known
@@ -134,6 +148,8 @@ class Inventory:
                 raise Refused("already_cancelled")
             if known.state == "released":
                 raise Refused("already_released")
+            if self.is_cancelled(known.sailing):
+                raise Refused("cancelled", f"{known.sailing.trip_id} was cancelled since {key} was held")
             if now >= known.expires_at:
                 raise Expired(f"the hold {key} ran out at {known.expires_at.isoformat()}")
             return _put(opened, replace(known, state="confirmed"))

@@ -42,6 +42,7 @@ __all__ = [
     "Expired",
     "Hold",
     "HoldRequest",
+    "Matching",
     "NotSupported",
     "OfferRequest",
     "Offers",
@@ -170,21 +171,26 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Control data or a ticket in the operator's own form; it is data, to be escaped wherever it is shown."""
+    """Control data or a ticket in the operator's own form; it is data, to be escaped wherever it is shown.
+
+    `kind` is the protocol's word (`qr_code`, `number`, `html`, `TICKET`), `encoding` how `content` writes its bytes.
+    """
 
     kind: str
     media_type: str
     content: str
+    encoding: Literal["text", "base64"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A confirmed booking; the reference may differ from the hold's."""
+    """A confirmed booking; the reference may differ from the hold's. `tickets` is how many there are, where that is told."""
 
     key: str
     reference: str
     price: Money | None = None
     documents: tuple[Document, ...] = ()
+    tickets: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,13 +258,17 @@ class CallChange:
 
 @dataclass(frozen=True, slots=True)
 class Disruption:
-    """One trip that does not run as planned: cancelled, late as a whole, or call by call."""
+    """One trip that does not run as planned: cancelled, late as a whole, or call by call.
+
+    A cancelled one that is `replaced` runs with other calls or times: it is among the added trips, under its own id.
+    """
 
     trip_id: str
     service_date: date
     cancelled: bool = False
     delay_seconds: int = 0
     calls: tuple[CallChange, ...] = ()
+    replaced: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,13 +304,35 @@ class AddedTrip:
 
 
 @dataclass(frozen=True, slots=True)
+class Matching:
+    """How much of what was told is about trips that we know: `unmatched` counts the rest by reason."""
+
+    messages: int = 0
+    unmatched: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def matched(self) -> int:
+        """The messages that were understood."""
+        return self.messages - sum(self.unmatched.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Disruptions:
-    """All that an operator reports at `as_of`, its own time; a trip that is not named is not known to be on time."""
+    """All that an operator reports at `as_of`, its own time; a trip that is not named is not known to be on time.
+
+    `source` is the way in which it was told: `gtfs_rt`, `exchange`. `tells_trips` is False where the word on trips
+    was too old to count: then nothing is known of those that are not named. `keeps_past` is True where an operator
+    goes on telling of runs that have left, so that one that is missing was taken back.
+    """
 
     as_of: datetime
     items: tuple[Disruption, ...]
     alerts: tuple[Alert, ...] = ()
     added: tuple[AddedTrip, ...] = ()
+    source: str = ""
+    matching: Matching = field(default_factory=Matching)
+    tells_trips: bool = True
+    keeps_past: bool = False
 
 
 class Connector(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from operators.promises import NONE, SERVICES, LateRefund, Promises
 from operators.table import ConnectorTable
 from tariffs.findings import Finding
 from tariffs.money import MoneyError, exponent, parse
@@ -18,7 +19,19 @@ _KEYS = frozenset({
 })  # fmt: skip
 _ROW_KEYS: Mapping[str, frozenset[str]] = {
     "operators": frozenset(
-        {"id", "name", "member_state", "medium", "refund", "refund_fee", "connector", "states"}
+        {
+            "id",
+            "name",
+            "member_state",
+            "medium",
+            "refund",
+            "refund_fee",
+            "connector",
+            "states",
+            "service",
+            "late_refund",
+            "refund_bearer",
+        }
     ),
     "terminals": frozenset({"stop", "member_state", "check_in_minutes", "exit_minutes"}),
     "crossings": frozenset({"stops", "distance_m"}),
@@ -47,7 +60,7 @@ class Operator:
 
     `connector` says how its system is reached; None is open transport, which needs none. `states` tell the
     Member State of each stop of an operator that runs in several. `refund_fee_minor` is what it keeps of each
-    ticket that is given back, in the region's currency.
+    ticket that is given back, in the region's currency. `promises` are what it owes beside that.
     """
 
     id: str
@@ -58,6 +71,7 @@ class Operator:
     connector: ConnectorTable | None = None
     states: Mapping[str, str] = field(default_factory=dict)
     refund_fee_minor: int = 0
+    promises: Promises = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +187,7 @@ class RegionToml:
                 self._connector(path, row),
                 self._states(path, row),
                 self._refund_fee(path, row),
+                self._promises(path, identity, row),
             )
         if not found:
             self.fault("operators", "missing_value", "a region needs operators")
@@ -258,6 +273,27 @@ class RegionToml:
                 'must be an amount in the region\'s currency, like "5.00"',
             )
         return max(0, fee)
+
+    def _promises(self, path: str, operator: str, row: Mapping[str, Any]) -> Promises:
+        """`service = "coach"`, `late_refund = { departure_minutes = 20 }`, `refund_bearer = "tallink"`."""
+        service, bearer, table = row.get("service"), row.get("refund_bearer"), row.get("late_refund", {})
+        if service is not None and service not in SERVICES:
+            self.fault(f"{path}.service", "invalid_value", f"must be one of {', '.join(SERVICES)}")
+            service = None
+        if bearer is not None and bearer != operator:
+            message = (
+                f"must be {operator!r}: the books take a refund from the share of the operator whose leg goes"
+            )
+            self.fault(f"{path}.refund_bearer", "invalid_value", message)
+        if not isinstance(table, dict) or not table.keys() <= {"departure_minutes", "arrival_minutes"}:
+            message = "must be like { departure_minutes = 20, arrival_minutes = 30 }"
+            self.fault(f"{path}.late_refund", "invalid_value", message)
+            table = {}
+        minutes = {
+            name: self._whole(f"{path}.late_refund.{name}", value, 1, 24 * 60)
+            for name, value in table.items()
+        }
+        return Promises(service, LateRefund(**minutes), operator if bearer is not None else None)
 
     def _states(self, path: str, row: Mapping[str, Any]) -> dict[str, str]:
         """`states = { SE = ["..."], DK = ["..."] }`: the stops in each Member State."""

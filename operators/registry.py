@@ -24,7 +24,7 @@ from operators.inventory import Inventory, Sailings
 from operators.journal import Journal
 from operators.memory import MemoryJournal, MemorySailings
 from operators.port import Connector, PlaceKind
-from operators.region import RegionData
+from operators.region import Operator, RegionData
 from operators.table import ConnectorTable, TableReader
 from operators.transport import Limits
 from tariffs.findings import Finding
@@ -78,8 +78,19 @@ def check(region: RegionData, environ: Mapping[str, str] = _NOTHING) -> list[Fin
         if table.kind not in _KINDS:
             reader.fault("kind", "unknown_reference", f"must be one of {', '.join(sorted(_KINDS))}")
         else:
-            _KINDS[table.kind](reader, None, surroundings)
+            made = _KINDS[table.kind](reader, None, surroundings)
+            findings += _unborne(operator, made)
     return findings
+
+
+def _unborne(operator: Operator, connector: Connector) -> list[Finding]:
+    """A refund that is promised, from a system that never takes a booking back, and nobody is named who bears it."""
+    able = connector.capabilities
+    promised = any(step.percent for step in operator.refund)
+    if not able.needs_hold or able.cancels != "never" or not promised or operator.promises.bearer:
+        return []
+    message = f"{operator.id} promises refunds and its system never gives anything back: refund_bearer must name who bears them"
+    return [Finding("region.toml", 0, f"operators.{operator.id}.refund_bearer", "missing_value", message)]
 
 
 def _reader(

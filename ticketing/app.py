@@ -63,7 +63,7 @@ from ticketing.payments import DemoGateway, PaymentGateway
 from ticketing.purchase import trial
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
-from ticketing.regions import Region, Watch, load_regions, open_connectors
+from ticketing.regions import LiveBoard, LiveDesk, Region, Watch, load_regions, open_connectors
 from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 from ticketing.tickets.issue import Press
@@ -178,6 +178,7 @@ def build_rooms(
     opened = open_connectors(database, clock, regions)
     watch = Watch(settings, clock, regions, opened)
     watch.adopt()
+    board = LiveBoard(database, clock, regions, opened.regions)
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
     keys.create_missing(clock.now())
     doors = load_gates(settings.regions_folder / name for name in settings.regions)
@@ -190,6 +191,7 @@ def build_rooms(
             clock,
             regions,
             watch=watch,
+            board=board,
             sale_channel=settings.sale_channel,
             connectors=connectors or opened.regions,
         ),
@@ -214,6 +216,7 @@ def build_rooms(
             zones=doors.zones,
         ),
         connectors=opened,
+        live=LiveDesk(database, clock, regions, opened.regions, settings.live_seconds, watch),
         office=Office(
             database,
             clock,

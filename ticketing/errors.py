@@ -6,6 +6,7 @@ ThroughfareError
 ├── NotAllowed            the caller is known and may not
 ├── NotAuthenticated      the caller is not known
 ├── Conflict              the thing is in a state that forbids this
+│   └── DepartureCancelled    a departure of the journey does not run; names what goes next
 ├── Gone                  an offer, quote or order that has expired
 ├── PaymentRefused        the gateway said no
 ├── OperatorSilent        an operator does not answer; what it did is not known yet
@@ -17,6 +18,7 @@ ThroughfareError
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,31 @@ class Conflict(ThroughfareError):
     """The thing is in a state that does not allow this."""
 
     code = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class NextDeparture:
+    """A departure that goes instead; times are those of its stops."""
+
+    operator: str
+    line: str
+    trip_id: str
+    from_stop_id: str
+    to_stop_id: str
+    departure: datetime
+    arrival: datetime
+
+
+class DepartureCancelled(Conflict):
+    """A departure of the journey is cancelled or does not call where it was sold; `choices` are what goes next."""
+
+    code = "departure_cancelled"
+
+    def __init__(
+        self, detail: str, faults: Sequence[Fault] = (), choices: Sequence[NextDeparture] = ()
+    ) -> None:
+        super().__init__(detail, faults)
+        self.choices = tuple(choices)
 
 
 class Gone(ThroughfareError):

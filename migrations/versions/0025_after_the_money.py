@@ -6,7 +6,7 @@ from alembic import op
 from ticketing.db.types import Instant, Int64
 
 revision = "0025_after_the_money"
-down_revision = "0014_bank_lines_are_taken_back"
+down_revision = "0016_booking_documents"
 branch_labels = None
 depends_on = None
 

@@ -22,7 +22,10 @@ class NotApplicable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """`connect` gives a connector with the same journal, as another process would have it."""
+    """`connect` gives a connector with the same journal, as another process would have it.
+
+    `cancel` has the operator cancel a departure; None where nobody can tell it to.
+    """
 
     connect: Callable[[], Connector]
     departures: Sequence[Departure]
@@ -31,6 +34,7 @@ class Bench:
     over_http: bool
     now: Callable[[], datetime]
     secrets: tuple[str, ...] = ()
+    cancel: Callable[[Departure], None] | None = None
 
     def request(self, travellers: int = 1, key: str | None = None) -> HoldRequest:
         """Ask for places on the first departure."""

@@ -141,6 +141,29 @@ def _release(bench: Bench) -> None:
         connector.confirm(request.key)
 
 
+@_promise("sale", "a departure that the operator has cancelled is neither held nor confirmed")
+def _cancelled(bench: Bench) -> None:
+    connector, departure = bench.selling(), bench.departures[-1]
+    if bench.cancel is None:
+        raise NotApplicable
+    held = replace(bench.request(), departure=departure)
+    connector.hold(held)
+    bench.cancel(departure)
+    knows = connector.capabilities.disruptions
+    acts: dict[str, Callable[[Connector], object]] = {
+        "confirming it": lambda asked: asked.confirm(held.key),
+        "holding it": lambda asked: asked.hold(replace(bench.request(), departure=departure)),
+    }
+    for what, act in acts.items():
+        try:
+            act(bench.connect())
+        except Refused as error:
+            expect(not knows or error.reason == "cancelled", f"{what} was refused as {error.reason}")
+        else:
+            expect(kept=False, seen=f"{what} was not refused")
+    connector.release(held.key)
+
+
 @_promise("idempotency", "holding twice with one key is one hold")
 def _hold_twice(bench: Bench) -> None:
     connector, request = bench.selling(), bench.request()
@@ -310,6 +333,17 @@ def _disruptions(bench: Bench) -> None:
     if not connector.capabilities.disruptions:
         raise NotApplicable
     expect(connector.disruptions().as_of.tzinfo is not None, "the time has no zone")
+
+
+@_promise("status", "a departure that is cancelled is told as cancelled, on its day")
+def _told_cancelled(bench: Bench) -> None:
+    departure = bench.departures[-2]
+    if not bench.connect().capabilities.disruptions or bench.cancel is None:
+        raise NotApplicable
+    bench.cancel(departure)
+    told = bench.connect().disruptions().items
+    wanted = (departure.trip_id, departure.service_date, True)
+    expect(wanted in {(one.trip_id, one.service_date, one.cancelled) for one in told}, "it is not told")
 
 
 @_promise("performance", "a hundred departures are answered at once")

@@ -17,10 +17,13 @@ from operators.simulators.exchange import ExchangeSimulator
 from operators.simulators.gtfs import GtfsSimulator
 from operators.simulators.maritime import MaritimeSimulator, Ship
 from operators.simulators.osdm import OsdmSimulator
+from operators.simulators.server import Simulator
 from operators.table import ConnectorTable
 from tariffs.money import Money
 
 _OPERATOR = "sample"
+# How to reach a simulator, its secrets, and itself; None where there is no operator behind it.
+_Stand = tuple[ConnectorTable, dict[str, str], Simulator | None]
 _PRICE = Money(2500, "EUR")
 # A sailing every two hours, every day; what a simulator without a feed of its own sells.
 SAMPLE_FEED = {
@@ -43,7 +46,7 @@ SAMPLE_FEED = {
 def simulated(kind: str, now: Callable[[], datetime], folder: Path) -> Iterator[Bench]:
     """A bench against a fresh simulator of a protocol, on loopback or in a folder."""
     timetable = _sample_timetable()
-    with _SIMULATED[kind](now, folder, timetable) as (table, secrets):
+    with _SIMULATED[kind](now, folder, timetable) as (table, secrets, simulator):
         surroundings = Surroundings(now, environ=secrets)
 
         def connect() -> Connector:
@@ -53,7 +56,7 @@ def simulated(kind: str, now: Callable[[], datetime], folder: Path) -> Iterator[
 
         yield Bench(
             connect, _departures(timetable, now), "adult", _PRICE, kind in {"maritime", "osdm"}, now,
-            tuple(secrets.values()),
+            tuple(secrets.values()), _canceller(simulator) if simulator else None,
         )  # fmt: skip
 
 
@@ -80,9 +83,7 @@ def kinds() -> tuple[str, ...]:
 
 
 @contextmanager
-def _maritime(
-    now: Callable[[], datetime], _folder: Path, _timetable: Timetable
-) -> Iterator[tuple[ConnectorTable, dict[str, str]]]:
+def _maritime(now: Callable[[], datetime], _folder: Path, _timetable: Timetable) -> Iterator[_Stand]:
     with MaritimeSimulator(now, ship=Ship(places=500, prices={"adult": _PRICE.minor})) as simulator:
         url = simulator.start()
         table = {
@@ -92,13 +93,11 @@ def _maritime(
             "maas_operator_id": "throughfare",
             "allow_private": True,
         }
-        yield ConnectorTable("maritime", table), {"SIMULATOR_KEY": "sandbox"}
+        yield ConnectorTable("maritime", table), {"SIMULATOR_KEY": "sandbox"}, simulator
 
 
 @contextmanager
-def _osdm(
-    now: Callable[[], datetime], _folder: Path, _timetable: Timetable
-) -> Iterator[tuple[ConnectorTable, dict[str, str]]]:
+def _osdm(now: Callable[[], datetime], _folder: Path, _timetable: Timetable) -> Iterator[_Stand]:
     with OsdmSimulator(now) as simulator:
         url = simulator.start()
         table = {
@@ -108,22 +107,18 @@ def _osdm(
             "secret": "SIMULATOR_KEY",
             "allow_private": True,
         }
-        yield ConnectorTable("osdm", table), {"SIMULATOR_KEY": "sandbox"}
+        yield ConnectorTable("osdm", table), {"SIMULATOR_KEY": "sandbox"}, simulator
 
 
 @contextmanager
-def _exchange(
-    now: Callable[[], datetime], folder: Path, timetable: Timetable
-) -> Iterator[tuple[ConnectorTable, dict[str, str]]]:
+def _exchange(now: Callable[[], datetime], folder: Path, timetable: Timetable) -> Iterator[_Stand]:
     with ExchangeSimulator(now, folder, _OPERATOR) as clerk:
         clerk.allot_days(timetable, now().date(), {"foot": 500})
-        yield ConnectorTable("exchange", {"folder": str(folder)}), {}
+        yield ConnectorTable("exchange", {"folder": str(folder)}), {}, clerk
 
 
 @contextmanager
-def _gtfs(
-    now: Callable[[], datetime], _folder: Path, _timetable: Timetable
-) -> Iterator[tuple[ConnectorTable, dict[str, str]]]:
+def _gtfs(now: Callable[[], datetime], _folder: Path, _timetable: Timetable) -> Iterator[_Stand]:
     with GtfsSimulator(now, SAMPLE_FEED) as simulator:
         url = simulator.start()
         table = {
@@ -132,17 +127,19 @@ def _gtfs(
             "alerts_url": f"{url}/alerts.pb",
             "allow_private": True,
         }
-        yield ConnectorTable("gtfs", table), {}
+        yield ConnectorTable("gtfs", table), {}, simulator
 
 
 @contextmanager
-def _own(
-    _now: Callable[[], datetime], _folder: Path, _timetable: Timetable
-) -> Iterator[tuple[ConnectorTable, dict[str, str]]]:
-    yield ConnectorTable("own", {"capacity": {"foot": 500}}), {}
+def _own(_now: Callable[[], datetime], _folder: Path, _timetable: Timetable) -> Iterator[_Stand]:
+    yield ConnectorTable("own", {"capacity": {"foot": 500}}), {}, None
 
 
 _SIMULATED = {"exchange": _exchange, "gtfs": _gtfs, "maritime": _maritime, "osdm": _osdm, "own": _own}
+
+
+def _canceller(simulator: Simulator) -> Callable[[Departure], None]:
+    return lambda departure: simulator.cancel_sailing(departure.trip_id, departure.service_date)
 
 
 def _sample_timetable() -> Timetable:

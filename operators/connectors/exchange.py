@@ -60,9 +60,10 @@ class FileExchange(Basis):
         self, operator: str, published: Timetable | None, now: Now, terms: Inventory, post: PostOffice
     ) -> None:
         super().__init__(operator, published, now)
-        inventory = self.inventory = replace(terms, capacity=self.allotted)
+        inventory = self.inventory = replace(terms, capacity=self.allotted, is_cancelled=self.has_cancelled)
         self._post = post
         self._allotments, self._told = _Allotments(), manifest.Told()
+        self._gone: tuple[int, frozenset[Sailing]] = (-1, frozenset())
         self._trips = (
             {trip.trip_id for pattern in published.patterns for trip in pattern.trips} if published else set()
         )
@@ -84,6 +85,16 @@ class FileExchange(Basis):
         with self._post.locked():
             self._fold()
             return dict(self._allotments.seats.get(sailing, Counter()))
+
+    def has_cancelled(self, sailing: Sailing) -> bool:
+        """Whether the operator's event files say that a sailing does not go; read anew when another one has come."""
+        with self._post.locked():
+            count = self._post.last("accepted", "EVENTS")
+        if count != self._gone[0]:
+            told = self.disruptions().items
+            gone = (Sailing(self.operator, one.trip_id, one.service_date) for one in told if one.cancelled)
+            self._gone = count, frozenset(gone)
+        return sailing in self._gone[1]
 
     def availability(self, departures: Sequence[Departure]) -> Sequence[Availability]:
         """The allotment less what is sold and held; a sailing without an allotment is left out."""
@@ -129,7 +140,7 @@ class FileExchange(Basis):
     def disruptions(self) -> Disruptions:
         """What the operator's event files say, the newest word on a trip last."""
         if not self._post.folder.is_dir():
-            return Disruptions(_EPOCH, ())
+            return Disruptions(_EPOCH, (), source="exchange", tells_trips=False)
         with self._post.locked():
             files = list(self._post.files("accepted", "EVENTS"))
         found: dict[tuple[str, object], Disruption] = {}
@@ -144,7 +155,7 @@ class FileExchange(Basis):
                 late = 0 if cancelled else 60 * record.seats
                 found[key] = Disruption(record.trip_id, record.service_date, cancelled, late)
         as_of = max((file.created_at for file in files), default=_EPOCH)
-        return Disruptions(as_of, tuple(found.values()))
+        return Disruptions(as_of, tuple(found.values()), source="exchange", keeps_past=True)
 
     def tend(self) -> Sequence[str]:
         """Take in what has come, send what is due; answers what a person should look at."""

@@ -8,8 +8,10 @@ import hashlib
 import json
 import os
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from google.transit.gtfs_realtime_pb2 import FeedMessage
@@ -19,8 +21,9 @@ from operators.errors import BadReply, NotSupported
 from operators.files import FEED_FILES, FeedUnreadable, read_zip
 from operators.gtfs import realtime
 from operators.gtfs.reader import load_timetable
+from operators.gtfs.runs import Runs
 from operators.gtfs.timetable import Timetable
-from operators.port import AddedTrip, Alert, Capabilities, Disruption, Disruptions, TimetableVersion
+from operators.port import Capabilities, Disruptions, Matching, TimetableVersion
 from operators.transport import LazyWire, Limits, Reply
 from tariffs.findings import errors
 
@@ -53,6 +56,7 @@ class OpenTransport(Basis):
         self._good: TimetableVersion | None = None
         self._etag, self._version = "", ""
         self._newest: dict[str, FeedMessage] = {}
+        self._runs: Runs | None = None
         live = settings.trip_updates_url is not None or settings.alerts_url is not None
         self.capabilities = Capabilities(needs_hold=False, disruptions=live)
 
@@ -82,19 +86,35 @@ class OpenTransport(Basis):
         timetable = self._good.timetable if self._good else self._published
         if timetable is None:
             raise NotSupported(f"{self.operator} publishes no timetable")
-        items: list[Disruption] = []
-        alerts: list[Alert] = []
-        added: list[AddedTrip] = []
-        told = []
+        runs = self._runs_of(timetable)
+        read: list[Disruptions] = []
+        told: list[datetime] = []
+        stale: set[str] = set()
         for kind, url in self._live():
             message = self._message(kind, url)
             told.append(realtime.told_at(message))
             if realtime.is_fresh(message, kind, self.now()):
-                read = realtime.read(message, timetable)
-                items += read.items
-                alerts += read.alerts
-                added += read.added
-        return Disruptions(min(told), tuple(items), tuple(alerts), tuple(added))
+                read.append(realtime.read(message, timetable, runs))
+            else:
+                stale.add(kind)
+        unmatched: Counter[str] = Counter()
+        for one in read:
+            unmatched.update(one.matching.unmatched)
+        return Disruptions(
+            min(told),
+            tuple(item for one in read for item in one.items),
+            tuple(alert for one in read for alert in one.alerts),
+            tuple(trip for one in read for trip in one.added),
+            realtime.SOURCE,
+            Matching(sum(one.matching.messages for one in read), dict(unmatched)),
+            tells_trips=self._settings.trip_updates_url is not None and "trip_updates" not in stale,
+        )
+
+    def _runs_of(self, timetable: Timetable) -> Runs:
+        """The runs of a timetable, made once for each version of it."""
+        if self._runs is None or self._runs.timetable is not timetable:
+            self._runs = Runs(timetable)
+        return self._runs
 
     def _refresh(self, url: str) -> None:
         headers = {"If-None-Match": self._etag} if self._etag and self._good else {}

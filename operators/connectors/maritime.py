@@ -6,6 +6,7 @@ configured one, counted from before the call; a reservation whose answer was los
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -37,7 +38,9 @@ from operators.transport import LazyWire, Limits, Reply
 from tariffs.money import Money, MoneyError, parse
 
 _NOT_FOUND = 404
-_MAX_QR = 20_000
+# What of a ticket its holder shows, with the most characters of it that are kept.
+_SHOWN = {"qr_code": 100_000, "receipt_number": 200, "html": 200_000}
+_DATA_IMAGE = re.compile(r"data:(image/(?:png|jpeg|gif|svg\+xml));base64,([A-Za-z0-9+/=]+)")
 _REASONS: Mapping[str, Reason] = {
     "MAX_CAPACITY_EXCEEDED": "sold_out",
     "MAX_NUMBER_OF_TICKETS_REQUESTED_EXCEEDED": "too_many_passengers",
@@ -269,7 +272,10 @@ class Maritime(Journaled):
         return answer
 
     def _sold(self, entry: Entry, answer: dict[str, Any]) -> Entry:
-        document = {"id": reference_of(answer.get("id")), "documents": _documents(answer["tickets"])}
+        tickets = answer["tickets"]
+        document = {
+            "id": reference_of(answer.get("id")), "documents": _documents(tickets), "tickets": len(tickets),
+        }  # fmt: skip
         price = _price(answer["tickets"]) or entry.price
         return self.write(replace(entry, price=price, document=json.dumps(document)), "confirmed")
 
@@ -328,16 +334,29 @@ def _price(tickets: Sequence[Any]) -> Money | None:
 
 
 def _documents(tickets: Sequence[Any]) -> list[dict[str, str]]:
+    """What each ticket shows at the quay: its code, its number, its page; what is none or far too long is left out."""
     return [
-        {"kind": "qr_code", "media_type": "text/plain", "content": code}
+        _document(name, content)
         for ticket in tickets
         if isinstance(ticket, dict)
-        and isinstance(code := ticket.get("qr_code"), str)
-        and len(code) <= _MAX_QR
+        for name, longest in _SHOWN.items()
+        if isinstance(content := ticket.get(name), str) and 0 < len(content) <= longest
     ]
+
+
+def _document(name: str, content: str) -> dict[str, str]:
+    if name == "html":
+        return {"kind": "html", "media_type": "text/html", "content": content}
+    if name == "receipt_number":
+        return {"kind": "number", "media_type": "text/plain", "content": content}
+    image = _DATA_IMAGE.fullmatch(content)
+    if image:
+        media_type, encoded = image.groups()
+        return {"kind": name, "media_type": media_type, "content": encoded, "encoding": "base64"}
+    return {"kind": name, "media_type": "text/plain", "content": content}
 
 
 def _booking(entry: Entry) -> Booking:
     document = json.loads(entry.document)
     documents = tuple(Document(**row) for row in document["documents"])
-    return Booking(entry.key, document["id"], entry.price, documents)
+    return Booking(entry.key, document["id"], entry.price, documents, document.get("tickets"))

@@ -54,6 +54,7 @@ _POLLS = 5
 _REASONS: Mapping[str, Reason] = {
     "FULLY_BOOKED": "sold_out",
     "CLOSED": "sales_closed",
+    "SERVICE_CANCELLED": "cancelled",
     "NO_FARE": "not_sellable",
     "NOT_SOLD_HERE": "not_sellable",
     "UNKNOWN_REFERENCE": "not_found",

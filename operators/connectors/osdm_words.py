@@ -13,6 +13,7 @@ from operators.port import Booking, Cancellation, Document, HoldRequest, PriceOf
 from operators.transport import Reply
 from tariffs.money import Money, MoneyError, exponent
 
+_LONGEST_PAPER, _LONGEST_NUMBER = 2_000_000, 200
 _KEYS = uuid.UUID("6f1d9f0e-6f0b-4d1c-9b57-0a8f6f0d1c11")
 
 
@@ -92,12 +93,23 @@ def moment_of(value: Any) -> datetime | None:
 
 
 def documents_of(answer: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The tickets of an answer in the vendor's own form."""
-    return [
-        {"kind": str(row.get("type", "")), "media_type": str(row.get("format", "")), "content": content}
+    """The tickets of an answer in the vendor's own form (base64), and the numbers by which its staff find them."""
+    papers = [
+        {
+            "kind": str(row.get("type", "")),
+            "media_type": str(row.get("format", "")),
+            "content": content,
+            "encoding": "base64",
+        }
         for row in rows_of(answer, "fulfillmentDocuments")
-        if isinstance(content := row.get("content"), str)
+        if isinstance(content := row.get("content"), str) and len(content) <= _LONGEST_PAPER
     ]
+    numbers = [
+        {"kind": "number", "media_type": "text/plain", "content": number}
+        for row in rows_of(answer, "fulfillments")
+        if isinstance(number := row.get("controlNumber"), str) and len(number) <= _LONGEST_NUMBER
+    ]
+    return papers + numbers
 
 
 def booking_of(entry: Entry) -> Booking:

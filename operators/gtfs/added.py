@@ -18,6 +18,7 @@ from operators.port import AddedCall, AddedTrip
 _TRIP, _UPDATE = gtfs.TripDescriptor, gtfs.TripUpdate.StopTimeUpdate
 WHOLE = {_TRIP.ADDED, _TRIP.NEW, _TRIP.REPLACEMENT}
 DUPLICATED, REPLACEMENT = _TRIP.DUPLICATED, _TRIP.REPLACEMENT
+ADDING = {*WHOLE, DUPLICATED}
 _MAX_CALLS, _MAX_ID = 200, 255
 _FARTHEST = timedelta(days=2)
 

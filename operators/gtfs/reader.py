@@ -51,6 +51,7 @@ class _Trip:
     headsign: str
     line: int
     wheelchair: Wheelchair = None
+    direction: int | None = None
     calls: list[_Call] = field(default_factory=list)
 
 
@@ -177,7 +178,10 @@ def _trips(table: Table, routes: Mapping[str, Route], services: Mapping[str, Ser
         known(row, "service_id", service, services)
         if unique(row, "trip_id", trip_id, trips):
             accessible = _wheelchair(row, "wheelchair_accessible")
-            trips[trip_id] = _Trip(trip_id, route, service, row.text("trip_headsign"), row.line, accessible)
+            direction = {"0": 0, "1": 1}.get(row.text("direction_id"))
+            trips[trip_id] = _Trip(
+                trip_id, route, service, row.text("trip_headsign"), row.line, accessible, direction
+            )
     return trips
 
 
@@ -250,7 +254,7 @@ def _patterns(
         for start in starts.get(trip.id, [first]):
             name = f"{trip.id}@{start}" if trip.id in starts else trip.id
             grouped.setdefault(shape, []).append(
-                Departure(start, name, trip.service, trip.headsign, trip.wheelchair)
+                Departure(start, name, trip.service, trip.headsign, trip.wheelchair, trip.direction)
             )
     return tuple(
         Pattern(

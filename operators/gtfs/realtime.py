@@ -2,11 +2,12 @@
 
 GTFS Realtime Reference, version 2.0: an update holds for the calls after it until the next one, `time` beats
 `delay`, NO_DATA ends what was known, nothing is said of calls before the first update. A trip that is not
-named is not known to be on time. Trips that are added are read in `added.py`.
+named is not known to be on time. `runs.py` says to which run a message belongs, `added.py` reads trips that are added.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -14,9 +15,12 @@ from google.transit import gtfs_realtime_pb2 as gtfs
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 
 from operators.errors import BadReply
-from operators.gtfs.added import REPLACEMENT, day_of, origin_of, read_added, seconds_of
-from operators.gtfs.timetable import Departure, Pattern, Timetable
-from operators.port import AddedTrip, Alert, CallChange, Disruption, Disruptions
+from operators.gtfs.added import ADDING, REPLACEMENT, read_added
+from operators.gtfs.runs import Run, Runs, moment_of, place_of
+from operators.gtfs.timetable import Pattern, Timetable
+from operators.port import AddedTrip, Alert, CallChange, Disruption, Disruptions, Matching
+
+SOURCE = "gtfs_rt"
 
 # How old a message may be before it tells nothing any more.
 FRESH_SECONDS = {"trip_updates": 90, "alerts": 600}
@@ -51,65 +55,82 @@ def is_fresh(message: FeedMessage, kind: str, now: datetime) -> bool:
     return -FRESH_SECONDS[kind] <= age <= FRESH_SECONDS[kind]
 
 
-def read(message: FeedMessage, timetable: Timetable) -> Disruptions:
-    """The disruptions and alerts of a message; what does not fit the timetable is left out."""
-    trips = {trip.trip_id.split("@")[0]: None for pattern in timetable.patterns for trip in pattern.trips}
-    known = {trip.trip_id: (pattern, trip) for pattern in timetable.patterns for trip in pattern.trips}
-    items: list[Disruption] = []
-    added: list[AddedTrip] = []
+def read(message: FeedMessage, timetable: Timetable, runs: Runs | None = None) -> Disruptions:
+    """The disruptions and alerts of a message; what does not fit the timetable is left out and counted by its reason.
+
+    `runs` are those of the timetable, where somebody has them already.
+    """
+    runs = runs or Runs(timetable)
+    told = told_at(message)
+    read = _Read(runs, told)
     alerts: list[Alert] = []
     for entity in message.entity:
         if entity.is_deleted:
             continue
         if entity.HasField("trip_update"):
-            update = entity.trip_update
-            made = read_added(update, timetable, known, told_at(message))
-            if made:
-                added.append(made)
-            if update.trip.schedule_relationship == REPLACEMENT:
-                items += _replaced(update.trip, known)
-            elif update.trip.trip_id in trips:
-                items += _trip(update, timetable, known)
-        if entity.HasField("alert") and (alert := _alert(entity.alert, told_at(message))):
+            read.take(entity.trip_update)
+        if entity.HasField("alert") and (alert := _alert(entity.alert, told)):
             alerts.append(alert)
-    return Disruptions(told_at(message), tuple(items), tuple(alerts), tuple(added))
+    return Disruptions(
+        told, tuple(read.items), tuple(alerts), tuple(read.added), SOURCE,
+        Matching(read.messages, dict(read.unmatched)),
+    )  # fmt: skip
 
 
-def _trip(
-    update: Any, timetable: Timetable, known: Mapping[str, tuple[Pattern, Departure]]
-) -> Iterable[Disruption]:
-    descriptor = update.trip
-    trip_id = descriptor.trip_id
-    if descriptor.start_time and trip_id not in known:
-        # One run of a trip that repeats is named by its start (frequencies.txt).
-        trip_id = f"{trip_id}@{seconds_of(descriptor.start_time)}"
-    day = day_of(descriptor.start_date)
-    if trip_id not in known or day is None:
-        return
-    pattern, departure = known[trip_id]
-    if descriptor.schedule_relationship in _CANCELED:
-        yield Disruption(trip_id, day, cancelled=True)
-    elif descriptor.schedule_relationship in _PLANNED:
-        origin = origin_of(day, timetable.timezone) + timedelta(seconds=departure.start)
-        calls = tuple(_calls(update, pattern, int(origin.timestamp())))
+class _Read:
+    """What a message's trip updates come to, one after another."""
+
+    def __init__(self, runs: Runs, told: datetime) -> None:
+        self._runs, self._told = runs, told
+        self.items: list[Disruption] = []
+        self.added: list[AddedTrip] = []
+        self.unmatched: Counter[str] = Counter()
+        self.messages = 0
+
+    def take(self, update: Any) -> None:
+        """Read one update; what cannot be placed is counted, never guessed."""
+        self.messages += 1
+        relation = update.trip.schedule_relationship
+        added = read_added(update, self._runs.timetable, self._runs.known, self._told)
+        if added:
+            self.added.append(added)
+        if relation in ADDING:
+            if not added:
+                self.unmatched["not_understood"] += 1
+            if relation == REPLACEMENT:
+                # The planned trip does not run, whether or not what replaces it could be understood.
+                replaced = self._runs.find(update.trip, moment_of(update, int(self._told.timestamp())))
+                if not isinstance(replaced, str):
+                    gone = Disruption(
+                        replaced.trip_id, replaced.service_date, cancelled=True, replaced=bool(added)
+                    )
+                    self.items.append(gone)
+            return
+        run = self._runs.find(update.trip, moment_of(update, int(self._told.timestamp())))
+        if isinstance(run, str):
+            self.unmatched[run] += 1
+        elif relation in _CANCELED:
+            self.items.append(Disruption(run.trip_id, run.service_date, cancelled=True))
+        elif relation in _PLANNED:
+            self._late(update, run)
+        else:
+            self.unmatched["not_understood"] += 1
+
+    def _late(self, update: Any, run: Run) -> None:
+        calls = tuple(_calls(update, run.pattern, run.begins(self._runs.timetable.timezone)))
         if calls:
-            yield Disruption(trip_id, day, calls=calls)
+            self.items.append(Disruption(run.trip_id, run.service_date, calls=calls))
         elif update.HasField("delay") and abs(update.delay) <= _MAX_DELAY_SECONDS:
-            yield Disruption(trip_id, day, delay_seconds=update.delay)
-
-
-def _replaced(trip: Any, known: Mapping[str, tuple[Pattern, Departure]]) -> Iterable[Disruption]:
-    """The planned trip does not run, whether or not what replaces it could be understood."""
-    day = day_of(trip.start_date)
-    if trip.trip_id in known and day is not None:
-        yield Disruption(trip.trip_id, day, cancelled=True)
+            self.items.append(Disruption(run.trip_id, run.service_date, delay_seconds=update.delay))
+        elif update.stop_time_update:
+            self.unmatched["unknown_stops"] += 1
 
 
 def _calls(update: Any, pattern: Pattern, origin: int) -> Iterable[CallChange]:
     """Each call from the first update on, what was known last carried forward."""
     told: dict[int, Any] = {}
     for one in update.stop_time_update:
-        place = _place(one, pattern, after=max(told, default=-1))
+        place = place_of(one, pattern, max(told, default=-1), origin)
         if place is not None:
             told[place] = one
     delay: int | None = None
@@ -133,14 +154,6 @@ def _calls(update: Any, pattern: Pattern, origin: int) -> Iterable[CallChange]:
                 at_arrival = at_departure
             delay = at_departure
             yield CallChange(place, at_arrival, at_departure)
-
-
-def _place(one: Any, pattern: Pattern, after: int) -> int | None:
-    """The call that an update names: by its number, else by its stop, the first one not yet told."""
-    if one.HasField("stop_sequence"):
-        return next((at for at, number in enumerate(pattern.sequences) if number == one.stop_sequence), None)
-    later = range(after + 1, len(pattern.stops))
-    return next((at for at in later if pattern.stops[at] == one.stop_id), None)
 
 
 def _delay(one: Any, name: str, planned: int) -> int | None:

@@ -51,13 +51,17 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """One trip of a pattern: its start in seconds after the origin of the service day (noon minus 12 hours)."""
+    """One trip of a pattern: its start in seconds after the origin of the service day (noon minus 12 hours).
+
+    `direction` is 0 or 1 where the feed says so: with route and start it names the trip to real-time messages.
+    """
 
     start: int
     trip_id: str
     service: str
     headsign: str
     wheelchair: Wheelchair = None
+    direction: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

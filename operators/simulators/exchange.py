@@ -119,6 +119,10 @@ class ExchangeSimulator(Simulator):
         """Tell a cancellation or a delay."""
         self.say("EVENTS", [_row(f"{trip_id}-{day}-{event}", trip_id, day, event, minutes)])
 
+    def cancel_sailing(self, trip_id: str, day: date) -> None:
+        """Tell a cancellation by file."""
+        self.report(trip_id, day, "CANCELLATION")
+
     def say(self, kind: Kind, records: Sequence[Record] = (), acks: Sequence[Acknowledgement] = ()) -> Name:
         """Write a file with the next number, with its fault."""
         with self.lock:

@@ -60,6 +60,10 @@ class GtfsSimulator(Simulator):
             "files": sorted(self.files),
         }
 
+    def cancel_sailing(self, trip_id: str, day: date) -> None:
+        """Publish a trip as cancelled."""
+        self.troubles = [*self.troubles, Trouble(trip_id, day, cancelled=True)]
+
     def _take_troubles(self, request: Request) -> Answer:
         """`[{"trip_id", "day", "cancelled", "calls": [[stop_sequence, seconds]]}]` replaces what is published."""
         try:

@@ -35,12 +35,16 @@ class Sold:
 
 @dataclass(slots=True)
 class Ship:
-    """What the operator sells: places by trip, the price by customer type, the largest group."""
+    """What the operator sells: places by trip, the price by customer type, the largest group.
+
+    With `html` its tickets have a page and a number beside their code.
+    """
 
     places: int = 100
     max_tickets: int = 9
     prices: Mapping[str, int] = field(default_factory=dict)
     currency: str = "EUR"
+    html: str = ""
 
 
 class MaritimeSimulator(Simulator):
@@ -61,6 +65,7 @@ class MaritimeSimulator(Simulator):
         self.now, self.ship, self.hold_life = now, ship or Ship(), hold_life
         self._api_key, self._maas_operator_id = api_key, maas_operator_id
         self.bookings: dict[str, Sold] = {}
+        self.cancelled: set[tuple[str, str]] = set()
         self._numbers = itertools.count(1)
 
     def routes(self) -> list[Route]:
@@ -72,6 +77,10 @@ class MaritimeSimulator(Simulator):
             Route("confirm", "POST", booking + "confirm/", self._guarded(self._confirm)),
             Route("retrieve", "GET", booking, self._guarded(self._retrieve)),
         ]
+
+    def cancel_sailing(self, trip_id: str, day: date) -> None:
+        """Sell a departure no more; the protocol has no other word for one that is cancelled."""
+        self.cancelled.add((trip_id, day.isoformat()))
 
     def state(self) -> dict[str, Any]:
         """Bookings, with what takes a place now."""
@@ -145,6 +154,8 @@ class MaritimeSimulator(Simulator):
         wanted = tuple((ticket["ticket_type_id"], ticket["customer_type_id"]) for ticket in tickets)
         if len(wanted) > self.ship.max_tickets:
             return _refusal("MAX_NUMBER_OF_TICKETS_REQUESTED_EXCEEDED")
+        if self.cancelled.intersection(departures or ()):
+            return _refusal("TICKET_SALES_ENDED")
         if any(self._free(trip, day) < len(wanted) for trip, day in departures or ()):
             return _refusal("MAX_CAPACITY_EXCEEDED")
         made = Sold(
@@ -162,6 +173,8 @@ class MaritimeSimulator(Simulator):
         if sold.status == "CONFIRMED":
             self._keep(replace(sold, confirms=sold.confirms + 1))
             return _refusal("BOOKING_ALREADY_CONFIRMED")
+        if self.cancelled.intersection(sold.departures):
+            return _refusal("TICKET_SALES_ENDED")
         if self.now() >= sold.expires_at:
             return _refusal("BOOKING_EXPIRED")
         # The id of a booking is another one than its reservation's: both lead to it.
@@ -187,8 +200,7 @@ class MaritimeSimulator(Simulator):
         }
 
     def _ticket(self, sold: Sold, at: int, ticket: tuple[str, str], request: Request) -> dict[str, Any]:
-        minor = self.ship.prices.get(ticket[1], 0) + (1 if request.planned("price") else 0)
-        price = Money(minor, self.ship.currency)
+        minor = self.ship.prices.get(ticket[1])
         owner = "somebody-else" if request.planned("wrong_identity") else self._maas_operator_id
         return {
             "id": f"{sold.id}-{at + 1}",
@@ -199,13 +211,23 @@ class MaritimeSimulator(Simulator):
             "qr_code": f"SIMULATED:{sold.id}-{at + 1}",
             "customer_type": {"name": ticket[1], "description": ""},
             "ticket_type": {"name": ticket[0], "description": "", "instructions": ""},
-            "price": {
-                "amount_total": price.text,
-                "amount_excluding_vat": price.text,
-                "vat_amount": Money(0, price.currency).text,
-                "vat_percentage": "0%",
-                "currency": price.currency,
-            },
+            # Every inner field may be absent: of a category without a price none is told.
+            **(
+                {}
+                if minor is None
+                else {"price": self._price(minor + (1 if request.planned("price") else 0))}
+            ),
+            **({"html": self.ship.html, "receipt_number": f"{sold.id}-{at + 1}"} if self.ship.html else {}),
+        }
+
+    def _price(self, minor: int) -> dict[str, str]:
+        price = Money(minor, self.ship.currency)
+        return {
+            "amount_total": price.text,
+            "amount_excluding_vat": price.text,
+            "vat_amount": Money(0, price.currency).text,
+            "vat_percentage": "0%",
+            "currency": price.currency,
         }
 
     def _find(self, identity: str) -> Sold | None:
@@ -217,6 +239,8 @@ class MaritimeSimulator(Simulator):
         self.bookings[sold.reserved_id] = sold
 
     def _free(self, trip: str, day: str) -> int:
+        if (trip, day) in self.cancelled:
+            return 0
         now = self.now()
         taken = sum(
             len(sold.tickets)

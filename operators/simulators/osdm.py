@@ -9,7 +9,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from operators.simulators.server import Answer, Request, Route, Simulator
@@ -61,6 +61,7 @@ class OsdmSimulator(Simulator):
         self._secret = secret
         self.bookings: dict[str, Booked] = {}
         self.offers: dict[str, tuple[str, int, list[dict[str, str]]]] = {}
+        self.cancelled: set[str] = set()
         self._answers: dict[tuple[str, str], tuple[str, Answer]] = {}
         self._tokens: set[str] = set()
 
@@ -76,6 +77,14 @@ class OsdmSimulator(Simulator):
             Route("propose", "POST", booking + "/refund-offers", self._guarded(self._propose)),
             Route("refund", "PATCH", booking + "/refund-offers/([^/]+)", self._guarded(self._refund)),
         ]
+
+    def cancel_sailing(self, trip_id: str, day: date) -> None:
+        """Neither offer, book nor fulfil a departure any more."""
+        self.cancelled.add(f"{trip_id} {day.isoformat()}")
+
+    def _is_cancelled(self, departure: str) -> bool:
+        """A departure is named by its trip and its time."""
+        return any(departure.startswith(one) for one in self.cancelled)
 
     def state(self) -> dict[str, Any]:
         """Bookings with what they are now."""
@@ -131,6 +140,8 @@ class OsdmSimulator(Simulator):
             )
         except (KeyError, IndexError, TypeError):
             return _problem(400, "VALIDATION_FAILED")
+        if self._is_cancelled(departure):
+            return Answer(200, {"offers": [], "problems": [{"code": "SERVICE_CANCELLED", "title": "Gone"}]})
         if self._free(departure) < len(passengers):
             return Answer(200, {"offers": [], "problems": [{"code": "FULLY_BOOKED", "title": "Full"}]})
         price = sum(self.sale.prices.get(one["type"], 2500) for one in passengers)
@@ -156,6 +167,8 @@ class OsdmSimulator(Simulator):
             departure, price, passengers = self.offers[request.body["offers"][0]["offerId"]]
         except (KeyError, IndexError, TypeError):
             return _problem(400, "UNKNOWN_REFERENCE")
+        if self._is_cancelled(departure):
+            return _problem(409, "SERVICE_CANCELLED")
         if self._free(departure) < len(passengers):
             return _problem(409, "FULLY_BOOKED")
         made = Booked(
@@ -183,6 +196,8 @@ class OsdmSimulator(Simulator):
             return _problem(404, "UNKNOWN_REFERENCE")
         if self._status(found) == "RELEASED":
             return _problem(400, "BOOKING_EXPIRED")
+        if found.status == "PREBOOKED" and self._is_cancelled(found.departure):
+            return _problem(409, "SERVICE_CANCELLED")
         if found.status == "PREBOOKED":
             found.fulfillments += 1
             found.status = "PENDING" if found.pending else "FULFILLED"

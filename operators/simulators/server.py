@@ -1,6 +1,7 @@
 """A simulator's HTTP server: routes, a fault plan around every call, and an inspection page. A stand-in, and says so.
 
-`/_state` is everything it knows as JSON, `/` the same for people, `/_faults` takes a new plan (POST).
+`/_state` is everything it knows as JSON, `/` the same for people, `/_faults` takes a new plan (POST), `/_cancel` cancels a
+departure (POST).
 """
 
 import html
@@ -12,6 +13,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -83,6 +85,10 @@ class Simulator(ABC):
     def state(self) -> dict[str, Any]:
         """Everything that it knows, as JSON."""
 
+    def cancel_sailing(self, trip_id: str, day: date) -> None:
+        """Cancel one departure: from now on it is told, held and confirmed as the protocol does for one that is cancelled."""
+        raise NotImplementedError
+
     def start(self, port: int = 0) -> str:
         """Serve on loopback in threads of its own; answers the address."""
         simulator = self
@@ -119,6 +125,8 @@ class Simulator(ABC):
             return Answer(200, content=self._page().encode(), content_type="text/html; charset=utf-8")
         if request.path == "/_faults" and request.method == "POST":
             return self._take_plan(request.body)
+        if request.path == "/_cancel" and request.method == "POST":
+            return self._take_cancellation(request.body)
         found = [
             (route, match) for route in self.routes() if (match := re.fullmatch(route.path, request.path))
         ]
@@ -142,6 +150,15 @@ class Simulator(ABC):
         except (ValueError, TypeError) as error:
             return Answer(400, {"detail": str(error)})
         return Answer(200, self.plan.as_json())
+
+    def _take_cancellation(self, body: Any) -> Answer:
+        """`{"trip_id", "date"}`."""
+        try:
+            with self.lock:
+                self.cancel_sailing(str(body["trip_id"]), date.fromisoformat(body["date"]))
+        except (KeyError, TypeError, ValueError) as error:
+            return Answer(400, {"detail": repr(error)})
+        return Answer(200, self.snapshot())
 
     def _act(self, route: Route, request: Request) -> Answer:
         """Carry a call out, with its fault."""

@@ -264,6 +264,25 @@ def test_events_tell_delays_and_cancellations(quay: Quay) -> None:
     assert told.as_of == MORNING
 
 
+def test_a_sailing_that_its_operator_has_cancelled_is_not_sold_until_it_goes_after_all(quay: Quay) -> None:
+    quay.clerk.allot("T0730", DAY, {"foot": 3})
+    quay.ferry.tend()
+    quay.ferry.hold(request("k"))
+    quay.clerk.report("T0730", DAY, "CANCELLATION")
+    quay.ferry.tend()
+
+    for act in (lambda: quay.ferry.confirm("k"), lambda: quay.ferry.hold(request("l"))):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert refused.value.reason == "cancelled"
+    assert quay.free() == {"foot": 0}
+
+    quay.clerk.say("EVENTS", [Record("r", "CANCEL", "", "T0730", DAY, "", "", "", "CANCELLATION", 0)])
+    quay.ferry.tend()
+    assert quay.ferry.confirm("k").reference == "k"
+    assert quay.free() == {"foot": 2}
+
+
 def test_a_cancelled_record_stays_cancelled_whatever_comes_later(quay: Quay) -> None:
     row = Record("r1", "CANCEL", "", "T0730", DAY, "", "", "", "foot", 0)
     quay.clerk.say("ALLOTMENT", [row])

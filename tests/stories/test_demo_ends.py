@@ -17,6 +17,8 @@ ROOT = Path.cwd()
 _SECONDS = 60
 # Two simulators, gunicorn, its worker, and the worker of the books.
 _PROCESSES = 5
+# Whoever runs the suite under `nohup` ignores SIGHUP, and so would the demo: it begins as from a terminal.
+_HEARS_SIGNALS = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
 
 
 def demo(folder: Path, *words: str) -> list[str]:
@@ -34,7 +36,8 @@ def demo(folder: Path, *words: str) -> list[str]:
 def played(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     """A demo that has started all of its processes; they share its session."""
     playing = subprocess.Popen(
-        demo(tmp_path), cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
+        [sys.executable, "-c", _HEARS_SIGNALS, *demo(tmp_path)], cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     try:
@@ -109,3 +112,18 @@ def test_a_second_demo_is_refused_while_the_first_one_plays(
     )
     assert (tmp_path / "var/demo/throughfare.db").stat().st_ino == before
     assert played.poll() is None
+
+
+def test_a_demo_whose_worker_ends_says_so_with_its_last_words(
+    played: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    worker = next(
+        pid for pid in others(played) if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    )
+
+    os.kill(worker, signal.SIGKILL)
+    _, said = played.communicate(timeout=_SECONDS)
+
+    assert played.returncode == 2
+    assert said.startswith("conflict: the worker ended with exit code -9; it said last: ")
+    assert "(var/demo/worker.log)" in said

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from operators.skeleton import files
 from tariffs.book import TariffBook, build_book
 from tariffs.findings import errors
 from tariffs.journey import Ride
@@ -16,7 +17,6 @@ from tests.tariffs.test_journey import START, TAXES, fares, ride
 from ticketing.regions import check_region
 
 RISE = {"fare_products.txt": table("fare_product_id,amount,currency", "hour,2.50,EUR")}
-REGION = Path("regions/helsinki-tallinn")
 
 
 def book(*days: str, **more: str) -> TariffBook:
@@ -76,10 +76,12 @@ def test_a_fault_of_an_announced_tariff_names_its_day(changes: dict[str, dict[st
 
 def test_a_region_keeps_announced_tariffs_in_folders_named_by_operator_and_day(tmp_path: Path) -> None:
     folder = tmp_path / "gulf"
-    shutil.copytree(REGION, folder)
-    announced = folder / "tariffs" / "tlt" / "2027-03-01"
+    for name, text in files("gulf").items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    announced = folder / "tariffs" / "bus" / "2027-03-01"
     announced.mkdir(parents=True)
-    today = (folder / "feeds" / "tlt" / "fare_products.txt").read_text(encoding="utf-8")
+    today = (folder / "feeds" / "bus" / "fare_products.txt").read_text(encoding="utf-8")
     (announced / "fare_products.txt").write_text(today.replace("2.00", "2.20"), encoding="utf-8")
     (folder / "tariffs" / "mars" / "2027-03-01").mkdir(parents=True)
 
@@ -90,4 +92,4 @@ def test_a_region_keeps_announced_tariffs_in_folders_named_by_operator_and_day(t
     shutil.rmtree(folder / "tariffs" / "mars")
     region, findings = check_region(folder)
     assert region is not None, findings
-    assert [begins.isoformat() for begins, _ in region.book.dated["tlt"]] == ["2027-03-01"]
+    assert [begins.isoformat() for begins, _ in region.book.dated["bus"]] == ["2027-03-01"]

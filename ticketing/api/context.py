@@ -28,7 +28,7 @@ from ticketing.identity.oidc import Provider
 from ticketing.identity.passkeys import RelyingParty
 from ticketing.purchase.service import Till, belongs_to
 from ticketing.quote.service import Desk
-from ticketing.regions import Connectors
+from ticketing.regions import Connectors, LiveDesk
 from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 
@@ -47,6 +47,7 @@ class Rooms:
     gatehouse: Gatehouse
     office: Office
     connectors: Connectors
+    live: LiveDesk
     once: Once
     order_tokens: OrderTokens
     authenticate: Callable[[str], Principal]

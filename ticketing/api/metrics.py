@@ -42,7 +42,7 @@ def prometheus() -> Response:
     caller().require("admin")
     registry = CollectorRegistry()
     registry.register(_Figures(rooms().gatehouse))
-    registry.register(OperatorFigures(rooms().connectors, rooms().clock.now()))
+    registry.register(OperatorFigures(rooms().connectors, rooms().clock.now(), rooms().planner.board))
     registry.register(_WorkerFigures(alerts.list_jobs(rooms().till), rooms().clock.now()))
     response = make_response(generate_latest(registry))
     response.content_type = CONTENT_TYPE_LATEST

@@ -8,14 +8,14 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from operators.figures import BOUNDS, OUTCOMES, Figure
-from ticketing.regions import Connectors, levels
+from ticketing.regions import Connectors, LiveBoard, levels
 
 
 class OperatorFigures(Collector):
     """Counts of the last month: every process's figures added up, so that any worker may be asked."""
 
-    def __init__(self, connectors: Connectors, now: datetime) -> None:
-        self._connectors, self._now = connectors, now
+    def __init__(self, connectors: Connectors, now: datetime, board: LiveBoard | None = None) -> None:
+        self._connectors, self._now, self._board = connectors, now, board
 
     def describe(self) -> list[Metric]:
         """Nothing is measured before it is asked for."""
@@ -45,7 +45,28 @@ class OperatorFigures(Collector):
             for operator, connector in operators.items():
                 for call in connector.breakers:
                     opened.add_metric([region, operator, call], 1)
-        yield from (calls, seconds, opened)
+        yield from (calls, seconds, opened, *self._live())
+
+    def _live(self) -> Iterator[Metric]:
+        """How much of what operators tell live fits their timetables, and how old it is."""
+        labels = ["region", "operator"]
+        messages = GaugeMetricFamily(
+            "throughfare_live_messages",
+            "Messages about trips, by what became of them.",
+            labels=[*labels, "outcome"],
+        )
+        age = GaugeMetricFamily(
+            "throughfare_live_age_seconds", "Age of an operator's last word.", labels=labels
+        )
+        board = self._board
+        for region in self._connectors.regions if board else ():
+            for operator, feed in (board.troubles(region) if board else {}).items():
+                if feed.as_of is None:
+                    continue
+                age.add_metric([region, operator], (self._now - feed.as_of).total_seconds())
+                for outcome, count in levels.live_outcomes(feed).items():
+                    messages.add_metric([region, operator, outcome], count)
+        yield from (messages, age)
 
 
 def _buckets(figure: Figure) -> list[tuple[str, float]]:

@@ -34,5 +34,7 @@ class Operators(MethodView):
             for operator in region.operators.values()
         ]
         return {
-            "operators": levels.list_levels(here.connectors, here.planner.watch, operators, here.clock.now())
+            "operators": levels.list_levels(
+                here.connectors, here.planner.watch, here.planner.board, operators, here.clock.now()
+            )
         }

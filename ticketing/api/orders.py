@@ -134,7 +134,8 @@ class Tickets(MethodView):
         """List the signed tickets of an order."""
         open_order(order_id)
         state = purchase.get_order(rooms().till, order_id)
-        return {"tickets": [show.ticket(made) for made in state.tickets]}
+        papers = purchase.list_papers(rooms().till, order_id)
+        return {"tickets": [show.ticket(made, papers) for made in state.tickets]}
 
 
 @blueprint.route("/orders/<string:order_id>/tickets/<string:jti>/qr.<string:form>")

@@ -5,7 +5,7 @@ from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException, UnprocessableEntity
 
 from ticketing import errors
-from ticketing.errors import Fault, ThroughfareError
+from ticketing.errors import Fault, NextDeparture, ThroughfareError
 from ticketing.payments import EventRefused, OutcomeUnknown
 
 _log = structlog.get_logger(__name__)
@@ -50,8 +50,10 @@ def problem(
     detail: str,
     faults: tuple[Fault, ...] = (),
     headers: dict[str, str] | None = None,
+    *,
+    choices: tuple[NextDeparture, ...] | None = None,
 ) -> Response:
-    """Build the response: `{type, title, status, detail, instance, errors}`."""
+    """Build the response: `{type, title, status, detail, instance, errors}`, with `choices` what goes instead."""
     body = {
         "type": f"urn:throughfare:problem:{code}",
         "title": code.replace("_", " "),
@@ -59,6 +61,7 @@ def problem(
         "detail": detail,
         "instance": f"urn:throughfare:request:{g.get('request_id', '-')}",
         "errors": [{"path": fault.path, "message": fault.message} for fault in faults[:_MAX_FAULTS]],
+        **({} if choices is None else {"choices": [_choice(one) for one in choices]}),
     }
     response = Response(json.dumps(body), status, content_type="application/problem+json")
     response.headers.extend(headers or {})
@@ -86,7 +89,20 @@ def _domain(error: ThroughfareError) -> Response:
     headers = next((_HEADERS[kind] for kind in type(error).__mro__ if kind in _HEADERS), None)
     if isinstance(error, errors.TooManyRequests):
         headers = {"Retry-After": str(error.retry_after_seconds)}
-    return problem(status, error.code, error.detail, error.faults, headers)
+    choices = error.choices if isinstance(error, errors.DepartureCancelled) else None
+    return problem(status, error.code, error.detail, error.faults, headers, choices=choices)
+
+
+def _choice(one: NextDeparture) -> dict[str, str]:
+    return {
+        "operator": one.operator,
+        "line": one.line,
+        "trip_id": one.trip_id,
+        "from_stop_id": one.from_stop_id,
+        "to_stop_id": one.to_stop_id,
+        "departure": one.departure.isoformat(),
+        "arrival": one.arrival.isoformat(),
+    }
 
 
 def _unexpected(error: Exception) -> Response:

@@ -3,7 +3,9 @@
 import contextlib
 import os
 import sys
+import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -21,6 +23,7 @@ from ticketing.identity import staff
 from ticketing.identity.staff import StaffDesk
 from ticketing.regions import Region, load_regions
 
+_LOOK_SECONDS = 0.5
 _FOLDER = Path("var/demo")
 
 
@@ -61,20 +64,31 @@ def _play(console: Console, region: str, port: int, lock: TextIO, *, gateway: st
         with console.status("Starting the operators' stand-ins and the service ..."):
             clock_file, folder = _FOLDER / "clock", settings.regions_folder / region
             found = stage.enter_context(simulators(_FOLDER, folder, loaded.operators, clock_file, lock))
-            server, _ = stage.enter_context(scratch.serving(settings, _FOLDER, lock, found))
-            scratch.await_ready(settings.public_url, server, _FOLDER / "service.log")
+            processes = stage.enter_context(scratch.serving(settings, _FOLDER, lock, found))
+            processes[0].await_ready(partial(scratch.is_ready, settings.public_url))
         stage_of = Stage(settings.public_url, _FOLDER, _move_clock)
         Story(console, scene, region, access, stage_of, cards=CARDS[gateway]).tell(start)
-        if once or not sys.stdout.isatty():
-            return
-        console.print(
-            f"\nThe service keeps running at [bold]{settings.public_url}[/bold] until Ctrl-C:\n"
-            f"  {settings.public_url}/console       for finance staff: {people}\n"
-            f"  {settings.public_url}/docs          the API, to try in the browser\n"
-            f"  {settings.public_url}/healthz       its health, naming every stand-in\n"
-            f"  {settings.public_url}/.well-known/jwks.json"
-        )
-        server.wait()
+        for process in processes:
+            process.check()
+        serves_on = sys.stdout.isatty() and not once
+        _show_addresses(console, settings.public_url, people, serves_on=serves_on)
+        while serves_on:
+            time.sleep(_LOOK_SECONDS)
+            for process in processes:
+                process.check()
+
+
+def _show_addresses(console: Console, url: str, people: str, *, serves_on: bool) -> None:
+    """Say where the service is, or was, and who may sign in to its console."""
+    how = "keeps running at [bold]{}[/bold] until Ctrl-C" if serves_on else "ran at {}"
+    more = "" if serves_on else " (docs/finance.md says how to serve var/demo again)"
+    console.print(
+        f"\nThe service {how.format(url)}{more}:\n"
+        f"  {url}/console       for finance staff: {people}\n"
+        f"  {url}/docs          the API, to try in the browser\n"
+        f"  {url}/healthz       its health, naming every stand-in\n"
+        f"  {url}/.well-known/jwks.json"
+    )
 
 
 def _scene(region: str) -> Scene:

@@ -24,8 +24,8 @@ _STATEMENT = """<?xml version="1.0" encoding="UTF-8"?>
     <Stmt>
       <Id>DEMO-{day}</Id>
       <Acct><Id><IBAN>{iban}</IBAN></Id></Acct>
-      <Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{opening}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>
-      <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{closing}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>
+      <Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp>{opening}<Dt><Dt>{day}</Dt></Dt></Bal>
+      <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp>{closing}<Dt><Dt>{day}</Dt></Dt></Bal>
 {entries}    </Stmt>
   </BkToCstmrStmt>
 </Document>
@@ -47,9 +47,15 @@ def answer(payments: bytes, day: date) -> str:
             amount=Money(minor, "EUR").text, day=day, number=number, reference=reference, name=name
         )
     return _STATEMENT.format(
-        day=day, iban=iban, entries=entries, opening=Money(_OPENING, "EUR").text,
-        closing=Money(_OPENING - paid, "EUR").text,
+        day=day, iban=iban, entries=entries, opening=_balance(_OPENING),
+        closing=_balance(_OPENING - paid),
     )  # fmt: skip
+
+
+def _balance(minor: int) -> str:
+    """A balance as ISO 20022 writes it: its amount without a sign, and whether it is a credit or a debit."""
+    side = "CRDT" if minor >= 0 else "DBIT"
+    return f'<Amt Ccy="EUR">{Money(abs(minor), "EUR").text}</Amt><CdtDbtInd>{side}</CdtDbtInd>'
 
 
 def _texts(root: ET.Element, name: str) -> list[str]:

@@ -3,42 +3,32 @@
 import contextlib
 import socket
 import sys
-import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-import click
-
 from operators.region import Operator
-from ticketing.cli.demo_processes import Process, running
+from ticketing.cli.demo_processes import running
 
-_START_SECONDS = 120
 _HOLD_MINUTES = 20
-_FORTNIGHT = 14
 _SPEAKS_HTTP = {"maritime", "osdm"}
 
 
 @contextlib.contextmanager
 def simulators(
-    folder: Path,
-    region_folder: Path,
-    operators: Mapping[str, Operator],
-    clock_file: Path,
-    lock: TextIO,
-    *,
-    days: int = _FORTNIGHT,
+    folder: Path, region_folder: Path, operators: Mapping[str, Operator], clock_file: Path, lock: TextIO
 ) -> Iterator[dict[str, str]]:
-    """Start them; an operator that sells by allotments does so for so many `days`. Yields what the service's environment needs to find them. They end with the block."""
+    """Start them; yields what the service's environment needs to find them. They end with the block."""
     lines: dict[str, tuple[str, ...]] = {}
     environment: dict[str, str] = {}
-    ports = []
+    ports: dict[str, int] = {}
     for name, operator in operators.items():
         table = operator.connector
         variable = f"THROUGHFARE_{name.upper()}"
         if table and table.kind in _SPEAKS_HTTP:
             port = _free_port()
-            ports.append(port)
+            ports[name] = port
             url = f"http://127.0.0.1:{port}"
             hold = str(table.values.get("hold_minutes", _HOLD_MINUTES))
             lines[name] = (
@@ -47,39 +37,28 @@ def simulators(
                 str(port),
                 "--hold-minutes",
                 hold,
-                *_told(region_folder, name),
+                *_plan(region_folder, name),
             )
             environment |= _addresses(table.kind, variable, url) | {str(table.values["secret"]): "sandbox"}
         elif table and table.kind == "exchange":
             exchange = folder / "exchange" / name
             exchange.mkdir(parents=True, exist_ok=True)
             feed = region_folder / "feeds" / name
-            lines[name] = (
-                "exchange",
-                "--folder",
-                str(exchange),
-                "--feed",
-                str(feed),
-                "--operator",
-                name,
-                "--days",
-                str(days),
-            )
+            lines[name] = ("exchange", "--folder", str(exchange), "--feed", str(feed), "--operator", name)
             environment[f"{variable}_FOLDER"] = str(exchange)
     begin = (sys.executable, "-m", "ticketing", "simulate")
     whole = {name: (*begin, *line, "--clock-file", str(clock_file)) for name, line in lines.items()}
     with running(whole, folder, lock) as started:
-        for port in ports:
-            _await_port(port, started)
+        for one in started:
+            if one.name in ports:
+                one.await_ready(partial(_listens, ports[one.name]))
         yield environment
 
 
-def _told(region_folder: Path, name: str) -> tuple[str, ...]:
-    """How a stand-in fails and what it asks for, where the region's folder says so: `stand-ins/<operator>.json`."""
-    plan, prices = (region_folder / "stand-ins" / f"{name}{end}" for end in (".json", ".prices"))
-    words = ("--faults", str(plan)) if plan.exists() else ()
-    rows = prices.read_text(encoding="utf-8").split() if prices.exists() else []
-    return (*words, *(word for row in rows for word in ("--price", row)))
+def _plan(region_folder: Path, name: str) -> tuple[str, ...]:
+    """How a stand-in fails, where the region's folder says so: `stand-ins/<operator>.json`."""
+    plan = region_folder / "stand-ins" / f"{name}.json"
+    return ("--faults", str(plan)) if plan.exists() else ()
 
 
 def _addresses(kind: str, variable: str, url: str) -> dict[str, str]:
@@ -88,13 +67,10 @@ def _addresses(kind: str, variable: str, url: str) -> dict[str, str]:
     return {f"{variable}_URL": url, f"{variable}_TOKEN_URL": f"{url}/token"}
 
 
-def _await_port(port: int, started: list[Process]) -> None:
-    give_up = time.monotonic() + _START_SECONDS
-    while time.monotonic() < give_up and all(process.poll() is None for process in started):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.05)
-    raise click.ClickException("the operators' stand-ins did not start; see var/demo/*.log")
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
 
 
 def _free_port() -> int:

@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -15,9 +17,56 @@ from ticketing.cli import demo_child
 from ticketing.errors import Conflict
 
 _END_SECONDS = 10
+_LONGEST_LINE = 400
 _BY_SHELL = 128  # what a shell adds to the number of the signal that ended a command
 
-Process = subprocess.Popen[bytes]
+_STALL_SECONDS = 60.0
+_LOOK_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A process of the demo, with the file that it writes its log to."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def check(self) -> None:
+        """Raise Conflict with its last words where it has ended."""
+        code = self.process.poll()
+        if code is not None:
+            raise Conflict(f"the {self.name} ended with exit code {code}; it said last: {self.last_line()}")
+
+    def last_line(self) -> str:
+        """The last line of its log, and where the log is."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return f"{lines[-1].strip()[:_LONGEST_LINE] if lines else '(nothing)'}  ({self.log})"
+
+    def await_ready(self, is_ready: Callable[[], bool]) -> None:
+        """Ask until it is ready, for as long as it lives and makes progress; raises Conflict with its last words.
+
+        A slow or busy machine takes its time; a process that neither writes nor works for a minute is stuck.
+        """
+        done, since = self._progress(), time.monotonic()
+        while not is_ready():
+            self.check()
+            now_done = self._progress()
+            if now_done != done:
+                done, since = now_done, time.monotonic()
+            elif time.monotonic() > since + _STALL_SECONDS:
+                raise Conflict(f"the {self.name} is stuck; it said last: {self.last_line()}")
+            time.sleep(_LOOK_SECONDS)
+
+    def _progress(self) -> tuple[int, int]:
+        """How much it has written, and the processor time of it and its children, where the system tells it."""
+        ticks = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                told = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+                if self.process.pid in {int(stat.parent.name), int(told[1])}:
+                    ticks += int(told[11]) + int(told[12])
+        return self.log.stat().st_size, ticks
 
 
 @contextlib.contextmanager
@@ -48,12 +97,13 @@ def running(
     folder: Path,
     lock: TextIO,
     environment: Mapping[str, str] | None = None,
-) -> Iterator[list[Process]]:
+) -> Iterator[list[Started]]:
     """Start a process for each line, by the name of its log; they end with the block."""
-    started: list[Process] = []
+    started: list[Started] = []
     try:
         for name, line in lines.items():
-            started.append(_start(folder / f"{name}.log", line, lock, environment))
+            log = folder / f"{name}.log"
+            started.append(Started(name, _start(log, line, lock, environment), log))
         yield started
     finally:
         _end(started)
@@ -84,7 +134,7 @@ def ended_by_signals() -> Iterator[None]:
 
 def _start(
     log_file: Path, line: Sequence[str], lock: TextIO, environment: Mapping[str, str] | None
-) -> Process:
+) -> subprocess.Popen[bytes]:
     bound = [sys.executable, demo_child.__file__, str(os.getpid()), *line]
     with log_file.open("wb") as log:
         return subprocess.Popen(  # noqa: S603  our own words
@@ -92,10 +142,11 @@ def _start(
         )
 
 
-def _end(started: Sequence[Process]) -> None:
-    for process in started:
+def _end(started: Sequence[Started]) -> None:
+    processes = [one.process for one in started]
+    for process in processes:
         process.send_signal(signal.SIGTERM)
-    for process in started:
+    for process in processes:
         try:
             process.wait(timeout=_END_SECONDS)
         except subprocess.TimeoutExpired:

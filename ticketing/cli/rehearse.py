@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tariffs.findings import errors
 from ticketing.cli import scratch
 from ticketing.cli.demo_operators import simulators
-from ticketing.cli.demo_processes import Process, ended_by_signals, running
+from ticketing.cli.demo_processes import Started, ended_by_signals, running
 from ticketing.cli.progress import progress
 from ticketing.cli.rehearsal_report import show
 from ticketing.cli.serve import gunicorn
@@ -33,7 +34,6 @@ from ticketing.tickets.jws import Signer
 
 _PATIENCE_SECONDS = 600
 _KID = "rehearsal"
-_ALLOTTED_DAYS = 400
 _ISSUER = "throughfare.eu"
 
 
@@ -111,17 +111,17 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
     issuer_key = _issuers(region, place)
     with contextlib.ExitStack() as started, (place / "lock").open("w") as lock:
         clock_file = place / "clock"
-        found = started.enter_context(
-            simulators(place, folder, region.operators, clock_file, lock, days=_ALLOTTED_DAYS)
-        )
+        found = started.enter_context(simulators(place, folder, region.operators, clock_file, lock))
         found |= {"THROUGHFARE_RATE_LIMITS": "off", "THROUGHFARE_PROOF_ISSUERS": str(place / "issuers.json")}
         processes = started.enter_context(scratch.serving(settings, place, lock, found))
         urls: dict[str | None, str] = {None: settings.public_url}
+        serving: dict[str | None, Started] = {None: processes[0]}
         for channel in plan.channels_of(region.data):
-            urls[channel] = started.enter_context(_sale_point(settings, channel, found, (place, lock)))
+            point = _sale_point(settings, channel, found, (place, lock))
+            urls[channel], serving[channel] = started.enter_context(point)
         for name, url in urls.items():
-            scratch.await_ready(url, processes[0], place / f"service{name or ''}.log")
-        environment = {**scratch.environment(settings, found)}
+            serving[name].await_ready(partial(scratch.is_ready, url))
+        environment = scratch.environment(settings, found)
         yield Stage(
             urls=urls,
             folder=place,
@@ -146,13 +146,13 @@ def _settings(folder: Path, place: Path, database_url: str | None) -> Settings:
 @contextlib.contextmanager
 def _sale_point(
     settings: Settings, channel: str, found: dict[str, str], where: tuple[Path, TextIO]
-) -> Iterator[str]:
+) -> Iterator[tuple[str, Started]]:
     """A second service on the same database that sells in a channel."""
     port = scratch.free_port()
     environment = {**scratch.environment(settings, found), "THROUGHFARE_SALE_CHANNEL": channel}
     line = {f"service{channel}": gunicorn(f"127.0.0.1:{port}", workers=1, threads=8)}
-    with running(line, *where, environment):
-        yield f"http://127.0.0.1:{port}"
+    with running(line, *where, environment) as started:
+        yield f"http://127.0.0.1:{port}", started[0]
 
 
 def _issuers(region: Region, place: Path) -> Signer:
@@ -181,12 +181,9 @@ def _command(words: list[str], environment: dict[str, str]) -> tuple[int, str]:
     return done.returncode, done.stdout.decode(errors="replace") + done.stderr.decode(errors="replace")
 
 
-def _troubles(processes: list[Process], place: Path) -> list[str]:
+def _troubles(processes: list[Started], place: Path) -> list[str]:
     """Processes that have ended, and what the logs hold that nobody planned."""
-    names = ("service", "worker")
-    found = [
-        f"the {name} has ended" for name, one in zip(names, processes, strict=True) if one.poll() is not None
-    ]
+    found = [f"the {one.name} has ended" for one in processes if one.process.poll() is not None]
     for log in sorted(place.glob("*.log")):
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         errors_found = [line for line in lines if line.startswith("Traceback") or '"level": "error"' in line]

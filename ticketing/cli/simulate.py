@@ -4,7 +4,8 @@ import json
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import click
 from operators.conformance.stands import SAMPLE_FEED
 from operators.files import FEED_FILES, read_feed
 from operators.gtfs.reader import load_timetable
-from operators.gtfs.timetable import FILES
+from operators.gtfs.timetable import FILES, Timetable
 from operators.simulators.exchange import ExchangeSimulator
 from operators.simulators.faults import FaultPlan
 from operators.simulators.gtfs import GtfsSimulator
@@ -21,6 +22,10 @@ from operators.simulators.maritime import MaritimeSimulator, Ship
 from operators.simulators.osdm import OsdmSimulator, Sale
 from operators.simulators.server import Simulator
 from ticketing.clock import Clock, DemoClock, SystemClock
+
+_ONE_DAY = timedelta(days=1)
+# Further than the demo's clock goes in one step, so that every day of its months can be bought.
+_ALLOTTED_AHEAD = timedelta(days=62)
 
 
 @click.command()
@@ -31,9 +36,6 @@ from ticketing.clock import Clock, DemoClock, SystemClock
 @click.option("--price", "prices", multiple=True, metavar="CATEGORY=CENTS", help="A price; may be repeated.")
 @click.option("--folder", type=click.Path(file_okay=False), help="exchange: the folder of the files.")
 @click.option("--feed", type=click.Path(exists=True), help="exchange, gtfs: the operator's timetable.")
-@click.option(
-    "--days", type=click.IntRange(1, 800), default=14, help="exchange: for how many days seats are allotted."
-)
 @click.option("--operator", default="viking", help="exchange: the operator's id.")
 @click.option("--faults", type=click.Path(dir_okay=False, exists=True), help="A fault plan as JSON.")
 @click.option("--clock-file", type=click.Path(dir_okay=False), help="Pretend the time that this file shifts.")
@@ -66,16 +68,36 @@ def _maritime(clock: Clock, options: Mapping[str, Any]) -> Simulator:
 
 
 def _exchange(clock: Clock, options: Mapping[str, Any]) -> Simulator:
-    """A clerk who allots seats on every trip of some days and then looks into the folder every second."""
+    """A clerk who allots seats on every trip of two months ahead, and then looks into the folder every second."""
     if not options["folder"] or not options["feed"]:
         raise click.UsageError("exchange needs --folder and --feed")
     simulator = ExchangeSimulator(clock.now, Path(options["folder"]), options["operator"])
     timetable, _ = load_timetable(options["operator"], read_feed(Path(options["feed"]), FILES))
     if timetable is None:
         raise click.UsageError("the feed has faults; see `throughfare tariff check`")
-    simulator.allot_days(timetable, clock.now().date(), {"foot": options["places"]}, options["days"])
-    threading.Thread(target=_visit, args=(simulator,), daemon=True).start()
+    allotments = Allotments(simulator, timetable, {"foot": options["places"]})
+    allotments.go_on()
+    threading.Thread(target=_visit, args=(simulator, allotments), daemon=True).start()
     return simulator
+
+
+@dataclass(slots=True)
+class Allotments:
+    """What the clerk allots: every trip from yesterday to two months ahead, further days as the clock goes on."""
+
+    simulator: ExchangeSimulator
+    timetable: Timetable
+    seats: Mapping[str, int]
+    until: date | None = None
+
+    def go_on(self) -> None:
+        """Allot the days that have come within two months; a clock that was set back changes nothing."""
+        today = self.simulator.now().date()
+        first = today - _ONE_DAY if self.until is None else max(self.until + _ONE_DAY, today - _ONE_DAY)
+        last = today + _ALLOTTED_AHEAD
+        if first <= last:
+            self.simulator.allot_days(self.timetable, first + _ONE_DAY, self.seats, (last - first).days)
+            self.until = last
 
 
 def _gtfs(clock: Clock, options: Mapping[str, Any]) -> Simulator:
@@ -88,8 +110,9 @@ def _osdm(clock: Clock, options: Mapping[str, Any]) -> Simulator:
     return OsdmSimulator(clock.now, sale=sale, hold_life=timedelta(minutes=options["hold_minutes"]))
 
 
-def _visit(simulator: ExchangeSimulator) -> None:
+def _visit(simulator: ExchangeSimulator, allotments: Allotments) -> None:
     while not simulator.stopping.wait(1.0):
+        allotments.go_on()
         simulator.turn()
 
 

@@ -23,6 +23,7 @@ from ticketing.identity.privacy import forget_what_is_due
 from ticketing.purchase import reports
 from ticketing.purchase import service as purchase
 from ticketing.purchase.reversal import take_back
+from ticketing.regions import poll_live
 from ticketing.settlement import bookkeeping
 
 _log = structlog.get_logger(__name__)
@@ -76,6 +77,7 @@ def list_jobs(rooms: Rooms, regions: Sequence[str]) -> list[Job]:
         Job("forgetting personal data", lambda: _counted(forget_what_is_due(rooms.privacy))),
         Job("forgetting gate facts", lambda: _counted(retention.forget_what_is_due(rooms.gatehouse))),
         Job("tending operators", lambda: _tended(rooms)),
+        Job("polling live data", lambda: _counted(poll_live(rooms.live))),
         *(_books_job(rooms, region) for region in regions),
         _proofs_job(rooms),
     ]

@@ -25,6 +25,21 @@ booking = sa.Table(
     sqlite_strict=True,
 )  # fmt: skip
 
+# What an operator handed over with its confirmation: its own staff read this, and not our code.
+booking_document = sa.Table(
+    "booking_document", metadata,
+    sa.Column("booking_id", sa.Text(), sa.ForeignKey("booking.id"), primary_key=True),
+    sa.Column("seq", Int64, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text(), nullable=False),
+    sa.Column("media_type", sa.Text(), nullable=False),
+    sa.Column("encoding", sa.Text(), nullable=False),
+    sa.Column("content", sa.Text(), nullable=False),
+    sa.Column("kept_at", Instant(), nullable=False),
+    sa.CheckConstraint("encoding IN ('text', 'base64')", name="encoding"),
+    sa.Index(None, "kept_at"),
+    sqlite_strict=True,
+)  # fmt: skip
+
 # Whose ticket it will be: the phone that it is bound to, the salted hash of a name. Forgotten when the ticket exists, or
 # the order has ended.
 order_holder = sa.Table(

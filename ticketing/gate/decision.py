@@ -130,8 +130,11 @@ def _time(case: _Case) -> _Refusal | None:
     leeway, now = case.bundle.policy.leeway_seconds, case.now
     if now + leeway < case.claims.not_before:
         return "not_yet_valid", f"in {_duration(case.claims.not_before - now)}"
+    ends = max(case.claims.expires_at, case.bundle.extended.get(case.claims.jti, 0))
+    if now - leeway >= ends:
+        return "expired", f"{_duration(now - ends)} ago"
     if now - leeway >= case.claims.expires_at:
-        return "expired", f"{_duration(now - case.claims.expires_at)} ago"
+        case.notes.append(f"ended {_duration(now - case.claims.expires_at)} ago, its vehicle is late")
     return None
 
 
@@ -189,7 +192,9 @@ def _leg(case: _Case) -> _Refusal | None:
     here = [at for at in own if _is_here(legs[at], gate)]
     rule = case.bundle.rules.get(case.claims.product)
     is_strict = rule is not None and rule.stops == "board"
-    candidates = here if is_strict else here or own
+    checks_out = rule is not None and rule.check == "in_out"
+    elsewhere = own if checks_out else [at for at in own if not _ends_here(legs[at], gate)]
+    candidates = here if is_strict else here or elsewhere
     if not candidates:
         zoned = any(leg.end is None for leg in legs if leg.operator == gate.operator)
         return "wrong_zone" if zoned else "wrong_leg", ""
@@ -206,6 +211,11 @@ def _is_here(leg: Leg, gate: Gate) -> bool:
     if leg.end is None:  # a zone ticket: one letter a zone, `z:AB`
         return gate.stop_id is None if gate.zone is None else gate.zone in leg.start.removeprefix(ZONE)
     return gate.stop_id is None or leg.start == gate.stop_id
+
+
+def _ends_here(leg: Leg, gate: Gate) -> bool:
+    """Whether a leg ends where the gate is: who boards there goes the other way."""
+    return leg.end is not None and leg.end == gate.stop_id
 
 
 def _product(case: _Case) -> _Refusal | None:

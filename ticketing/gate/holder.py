@@ -1,11 +1,11 @@
 """What the holder of a ticket may take home."""
 
-from ticketing.db import tickets
+from ticketing.db import booking_documents, tickets
 from ticketing.db.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
 from ticketing.gate.house import Gatehouse
 from ticketing.tickets.own import of_own
-from ticketing.tickets.printable import Printable
+from ticketing.tickets.printable import OperatorPaper, Printable
 
 
 def get_ticket(house: Gatehouse, order_id: str, jti: str) -> Ticket:
@@ -25,13 +25,26 @@ def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
         raise Conflict("the ticket is bound to a phone and worth nothing on paper")
     if held.status != "valid":
         raise Conflict("the ticket is no longer valid")
+    going = [(at, leg) for at, leg in enumerate(held.document["legs"]) if "given_back_at" not in leg]
+    with house.database.read() as tx:
+        papers = booking_documents.list_papers(tx, order_id)
     return Printable(
         token=held.token,
         rider=held.document["rider"],
         not_before=held.not_before,
         expires_at=held.expires_at,
         control_code=tickets.control_code_of(jti),
-        legs=[leg for leg in held.document["legs"] if "given_back_at" not in leg],
+        legs=[leg for _, leg in going],
         demo=claims.demo,
         issued_at=held.issued_at,
+        papers={
+            place: [
+                OperatorPaper(
+                    one.operator, one.reference, one.kind, one.media_type, one.encoding, one.content
+                )
+                for one in papers
+                if (one.leg, one.passenger_ref) == (at, held.passenger_ref)
+            ]
+            for place, (at, _) in enumerate(going)
+        },
     )

@@ -52,7 +52,8 @@ class Bundle:
 
     `read` turns a code into a Reading for (code, issuer, operator); `read_proof` verifies a proof over a
     ticket or gives None; `status_of` gives a ticket's Standing for (uri, index), or None where no such list
-    is held. `offsets` are pairs (from when, seconds east of UTC) that time rules read the local day by.
+    is held. `offsets` are pairs (from when, seconds east of UTC) that time rules read the local day by. `extended` says
+    by ticket until when it is good beyond its own end, because its vehicle is late.
     """
 
     issuer: str
@@ -66,6 +67,7 @@ class Bundle:
     status_of: Callable[[str, int], Standing | None]
     offsets: tuple[tuple[int, int], ...] = ()
     version: int = 0
+    extended: Mapping[str, int] = field(default_factory=dict)
 
 
 class Memory(Protocol):

@@ -1,7 +1,7 @@
 """The gate online: read, decide, write. The unique row of a use decides who comes first."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
@@ -16,6 +16,7 @@ from ticketing.db.tickets import UseClaim
 from ticketing.db.uses import TicketUse
 from ticketing.errors import Conflict
 from ticketing.gate import bundle as bundles
+from ticketing.gate import late
 from ticketing.gate.credentials import check_credential
 from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, Seen, Standing, Use, decide
 from ticketing.gate.house import STATUS_BITS, Gatehouse
@@ -109,7 +110,9 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
     now = house.clock.now()
     asked = _asked(case, now)
     ticket, known = presentations.hold_and_read(tx, asked)
-    bundle = knowledge(house, case.shown.operator, case.reading, ticket, case.proof)
+    claims = case.reading.claims
+    extended = late.extended_until(tx, asked.jti, claims.expires_at if claims else None, now)
+    bundle = knowledge(house, case.shown.operator, case.reading, ticket, case.proof, extended=extended)
     for _ in range(_TRIES):
         check_credential(known.credential, now)
         earlier = _repeated(case, known) or _read_again(tx, case, known, now)
@@ -130,11 +133,18 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
 
 
 def knowledge(
-    house: Gatehouse, operator: str, reading: Reading, ticket: _Row | None, proof: Proof | None = None
+    house: Gatehouse,
+    operator: str,
+    reading: Reading,
+    ticket: _Row | None,
+    proof: Proof | None = None,
+    *,
+    extended: Mapping[str, int] | None = None,
 ) -> Bundle:
     """The server's own knowledge of one ticket, and of the proof shown with it, in the shape of a bundle: always fresh.
 
-    A text that is not the ticket's newest, because it has moved to another phone, is revoked.
+    A text that is not the ticket's newest, because it has moved to another phone, is revoked. `extended` says until when
+    it is good beyond its end (`late.py`).
     """
     moment = int(house.clock.now().timestamp())
     status = STATUS_BITS[ticket.status] if ticket else status_list.INVALID
@@ -152,6 +162,7 @@ def knowledge(
         read_proof=lambda *_: proof,
         status_of=lambda *_: standing,
         offsets=house.offsets(operator, house.clock.now()),
+        extended=extended or {},
     )
 
 

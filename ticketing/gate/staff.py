@@ -14,6 +14,7 @@ from ticketing.db.gate_journal import JournalEntry
 from ticketing.db.tickets import Ticket
 from ticketing.errors import NotFound
 from ticketing.gate import bundle as bundles
+from ticketing.gate import late
 from ticketing.gate.decision import Decision, Gate, Presented, decide
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.projection import is_leg_of
@@ -150,11 +151,12 @@ def journal_break(house: Gatehouse, operator: str) -> int | None:
 def _by_code(tx: Transaction, staff: Staff, code: str, now: datetime) -> list[Ticket]:
     """Tickets with a leg of this operator; those of others are as good as none."""
     spelled = "".join(letter for letter in code.upper() if letter.isalnum())
-    return [
+    found = [
         held
-        for held in tickets.list_by_control_code(tx, spelled, now)
+        for held in tickets.list_by_control_code(tx, spelled, now - late.LONGEST)
         if staff.operator in of_own(held.token).audience
     ]
+    return late.still_valid(tx, found, now)
 
 
 def _look(
@@ -167,10 +169,12 @@ def _look(
     proofs = scans.list_proofs(tx, reading.jti) if reading.jti else []
     key = reading.claims.binding_key if reading.claims else None
     proof = bundles.read_proof(shown.proof, shown.token, key) if key and shown.proof else None
+    claims = reading.claims
+    extended = late.extended_until(tx, reading.jti, claims.expires_at if claims else None, house.clock.now())
     gate = Gate(staff.operator, None, None, staff.name or staff.gate_key_id, inspects=True, by_hand=by_hand)
     decision = decide(
         shown,
-        knowledge(house, staff.operator, reading, held, proof),
+        knowledge(house, staff.operator, reading, held, proof, extended=extended),
         memory(used, proofs, reading.jti, staff.operator),
         int(house.clock.now().timestamp()),
         gate,

@@ -11,6 +11,7 @@ from ticketing.clock import Clock, written
 from ticketing.db import (
     Database,
     audit_trail,
+    booking_documents,
     idempotency,
     offers,
     order_holders,
@@ -27,6 +28,8 @@ _SESSIONS_KEPT = timedelta(days=90)
 _SIGN_INS_KEPT = timedelta(hours=1)
 _ANSWERS_KEPT = timedelta(hours=24)
 _OFFERS_KEPT = timedelta(hours=1)
+# As long as claims about a journey may come.
+_DOCUMENTS_KEPT = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +121,6 @@ def forget_what_is_due(desk: PrivacyDesk) -> dict[str, int]:
             "counters": rate_counts.clear_over(tx, int(now.timestamp())),
             "answers": idempotency.delete_before(tx, now - _ANSWERS_KEPT),
             "holders_of_orders": order_holders.forget_of_ended(tx),
+            "operators_documents": booking_documents.forget_before(tx, now - _DOCUMENTS_KEPT),
             "offers": offers.delete_offers_expired_before(tx, now - _OFFERS_KEPT),
         }

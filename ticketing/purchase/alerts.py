@@ -9,12 +9,14 @@ from ticketing.db.gateway_events import Alert
 from ticketing.db.worker_jobs import WorkerJob
 from ticketing.errors import Conflict, NotFound
 from ticketing.purchase import delivery
+from ticketing.purchase.handed_over import DIFFERS
 from ticketing.purchase.till import Till, locked
 from ticketing.purchase.unwinding import unwind
 
 __all__ = ["Case", "Doing", "WorkerJob", "act", "list_cases", "list_jobs", "list_waiting", "resolve"]
 
 STUCK = "booking_stuck"
+_OF_BOOKINGS = (STUCK, DIFFERS)
 Doing = Literal["put_away", "ask_again", "arranged", "issue_again", "give_back"]
 
 
@@ -36,7 +38,7 @@ class Case:
         """
         if self.alert.kind == delivery.CASE:
             return ("issue_again", "give_back") if self.order_state == "authorised" else ()
-        if self.booking is None:
+        if self.booking is None or self.alert.kind != STUCK:
             return ("put_away",)
         return ("ask_again", "arranged") if self.booking.state == "stuck" else ()
 
@@ -83,7 +85,7 @@ def act(till: Till, alert_id: str, doing: str, by: str) -> None:
         case = _case(tx, alert)
         if doing not in case.doings:
             raise Conflict(f"this case cannot be {doing.replace('_', ' ')} now; load the page again")
-        if case.booking is not None:
+        if case.booking is not None and alert.kind == STUCK:
             bookings.set_booking(
                 tx, case.booking.id, "unwanted" if doing == "ask_again" else "cancelled", now, of={"stuck"}
             )
@@ -98,7 +100,7 @@ def act(till: Till, alert_id: str, doing: str, by: str) -> None:
 
 
 def _case(tx: Transaction, alert: Alert) -> Case:
-    booking = bookings.find_booking(tx, alert.subject) if alert.kind == STUCK else None
+    booking = bookings.find_booking(tx, alert.subject) if alert.kind in _OF_BOOKINGS else None
     if booking is not None:
         return Case(alert, booking.order_id, booking)
     if alert.kind == delivery.CASE:

@@ -11,7 +11,7 @@ from ticketing.db.offers import Quote
 from ticketing.db.orders import Order, Refund
 from ticketing.db.tickets import Ticket
 from ticketing.errors import Conflict
-from ticketing.purchase import pass_uses
+from ticketing.purchase import disrupted, pass_uses
 from ticketing.purchase import refund as refunds
 from ticketing.purchase.order import REFUNDABLE
 from ticketing.purchase.paying_back import refunds_for, settle_refund
@@ -133,7 +133,11 @@ def decide_whole(tx: Transaction, till: Till, order: Order, now: datetime) -> li
     """What all valid tickets of an order give back, whole; raises as `refund` does."""
     held = tickets.list_tickets(tx, order.id)
     refs = tuple(one.passenger_ref for one in held if one.status in tickets.LIVE)
-    return _decide(tx, till, order, Wish(refs), now)
+    decided = _decide(tx, till, order, Wish(refs), now)
+    used = next((one.line.passenger_ref for one in decided if one.left is not None), None)
+    if used is not None:
+        raise Conflict(f"the ticket of {used} has been used: its other legs can be refunded, not exchanged")
+    return decided
 
 
 def revoke(
@@ -180,13 +184,14 @@ def document_of(decided: Decided) -> dict[str, Any]:
 def _decide(tx: Transaction, till: Till, order: Order, wish: Wish, now: datetime) -> list[Decided]:
     held = tickets.list_tickets(tx, order.id, lock=True)
     quote = offers.get_quote(tx, order.quote_id)
-    known = [_refundable(tx, one, quote) for one in held]
+    known = disrupted.with_failures(tx, till, quote, [_refundable(tx, one, quote) for one in held])
     was = {one.jti: one.document.get("left") for one in held}
     conditions = till.conditions(order.region)
     decided = []
     for ticket, legs in refunds.going(known, wish.passengers, wish.legs):
         stays = remainder(tx, till, quote, ticket, legs)
-        line = refunds.decide(ticket, legs, stays.rest, conditions, now)
+        apart = disrupted.apart(tx, till, quote, ticket, legs)
+        line = refunds.decide(ticket, legs, stays.rest, conditions, now, apart=apart)
         decided.append(Decided(line, was[ticket.jti], stays.document))
     return decided
 

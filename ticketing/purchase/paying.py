@@ -222,6 +222,8 @@ def let_go(till: Till, payment: Payment) -> None:
             )
             if entry:
                 books.book(tx, entry, now)
+            if found.fee_minor is not None:  # kept of what it pays back, too
+                book_fee(tx, order, payment, found.fee_minor, now)
         external_id = found.external_id if found else payment.external_id
         orders.update_payment(tx, payment.id, state="cancelled", external_id=external_id)
 

@@ -19,6 +19,7 @@ from ticketing.db.offers import Quote
 from ticketing.db.orders import Order
 from ticketing.errors import Conflict, OperatorSilent
 from ticketing.ids import new_id
+from ticketing.purchase import disrupted, handed_over
 from ticketing.purchase.till import OrderState, Till
 from ticketing.regions import rides
 
@@ -41,7 +42,9 @@ def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
         ride = rides.from_json(document)
         _departure(till, quote.region, ride)
         for passenger in quote.document["passengers"]:
-            details = {"leg": index, "ride": document, "traveller": _traveller(till, quote, ride, passenger)}
+            traveller = _traveller(till, quote, ride, passenger)
+            details = {"leg": index, "ride": document, "traveller": traveller}
+            details |= handed_over.agreed(till, quote, ride, traveller)
             seq = len(wanted) + 1
             made = Booking(
                 new_id(), order_id, seq, ride.operator, "wanted", None, None, 0, till.clock.now(), details
@@ -84,7 +87,8 @@ def _hold(till: Till, order: Order, booking: Booking) -> None:
         held = connector.hold(request)
     except (Refused, Expired, NotSupported) as error:
         _refuse(till, booking, error)
-        raise Conflict(f"{booking.operator} has no place: {_reason(error)}; nothing was booked") from error
+        detail = f"{booking.operator} has no place: {_reason(error)}; nothing was booked"
+        raise _no(till, order, booking, error, detail) from error
     except OperatorError as error:
         _count(till, booking)
         raise OperatorSilent(f"{booking.operator} does not answer; nothing was booked") from error
@@ -106,7 +110,8 @@ def _confirm(till: Till, order: Order, booking: Booking) -> None:
         made = connector.confirm(booking.id)
     except (Refused, Expired, NotSupported) as error:
         # Nothing was sold: what is left of the hold goes back with everything else.
-        raise Conflict(f"{booking.operator} did not confirm: {_reason(error)}") from error
+        detail = f"{booking.operator} did not confirm: {_reason(error)}"
+        raise _no(till, order, booking, error, detail) from error
     except OperatorError as error:
         _count(till, booking)
         late = booking.expires_at is not None and till.clock.now() > booking.expires_at + _PATIENCE
@@ -114,9 +119,18 @@ def _confirm(till: Till, order: Order, booking: Booking) -> None:
             raise Conflict(f"{booking.operator} did not confirm in time") from error
         raise OperatorSilent(f"{booking.operator} has not confirmed yet") from error
     with till.database.write() as tx:
-        bookings.set_booking(
+        kept = bookings.set_booking(
             tx, booking.id, "confirmed", till.clock.now(), of={"held"}, reference=made.reference
         )
+        if kept:
+            handed_over.take(tx, booking, made, till.clock.now())
+
+
+def _no(till: Till, order: Order, booking: Booking, error: OperatorError, detail: str) -> Conflict:
+    """An operator's no; one because of a cancelled departure comes with what goes next."""
+    if not isinstance(error, Refused) or error.reason != "cancelled":
+        return Conflict(detail)
+    return disrupted.cancelled_by_operator(till, order, booking, detail)
 
 
 def _give_back(till: Till, order: Order, booking: Booking) -> bool:

@@ -3,11 +3,12 @@
 A ticket is given back whole, or some of its legs. What goes is worth what was paid less what the rest costs alone by
 the same tariff, so that no part of a through fare is cheaper than it would have been by itself. It comes back by the
 strictest schedule of the operators whose legs go, measured to the first departure among these legs, less the fees
-that these operators keep. A leg that a gate has accepted is used and gives nothing back.
+that these operators keep. A leg that a gate has accepted is used and gives nothing back. What was not carried
+(`not_carried.py`) comes back in full and without a fee, whatever the schedules say.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -15,6 +16,9 @@ from operators.region import RefundStep
 from tariffs.money import Money, half_up
 from ticketing.db.tickets import LIVE
 from ticketing.errors import Conflict, Fault, InvalidRequest
+from ticketing.purchase.not_carried import Failure
+
+_WHOLE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +31,13 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class RefundableLeg:
-    """A leg as the decision sees it; `departure` of a pass is its beginning."""
+    """A leg as the decision sees it; `departure` of a pass is its beginning. `failure` says why it is not carried."""
 
     operator: str
     departure: datetime
     used: bool = False
     given_back: bool = False
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,23 @@ class RefundableTicket:
     def left(self) -> tuple[int, ...]:
         """The legs that have not been given back, by their place in the ticket."""
         return tuple(at for at, leg in enumerate(self.legs) if not leg.given_back)
+
+    @property
+    def ended_by(self) -> int | None:
+        """The leg whose failure ends the journey, also where it has been given back; None where none does."""
+        return next(
+            (
+                at for at, leg in enumerate(self.legs)
+                if leg.failure is not None and leg.failure.ends_journey and not leg.used
+            ),
+            None,
+        )  # fmt: skip
+
+    def not_carried(self, legs: Iterable[int]) -> tuple[int, ...]:
+        """Those of some legs that are not carried: all of them where the journey has ended."""
+        if self.ended_by is not None:
+            return tuple(legs)
+        return tuple(at for at in legs if self.legs[at].failure is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +145,13 @@ def decide(
     rest: Rest,
     conditions: Mapping[str, Conditions],
     now: datetime,
+    *,
+    apart: Rest | None = None,
 ) -> RefundLine:
-    """Decide what these legs of a ticket give back; raises Conflict when that is nothing."""
+    """Decide what these legs of a ticket give back; raises Conflict when that is nothing.
+
+    `apart` is what stays when only those go that are not carried, where they are some of these legs and not all.
+    """
     if rest.unpriced:
         raise Conflict(
             f"what would be left of the ticket of {ticket.passenger_ref} has no price: {rest.unpriced}"
@@ -136,6 +163,14 @@ def decide(
     if cost < 0:
         raise Conflict(f"what would be left costs {Money(-cost, ticket.currency)} more than was paid")
     worth = Money(cost, ticket.currency)
+    failed = ticket.not_carried(legs)
+    if failed == legs:
+        because = f"{_WHOLE} %{_of_what(ticket, legs, worth)} {_why_failed(ticket, failed)}"
+        return RefundLine(
+            ticket.jti, ticket.passenger_ref, _WHOLE, worth, because, legs, tuple(sorted(concerned)), {}
+        )
+    if failed and apart is not None and _is_priced(ticket, apart):
+        return _partly(ticket, legs, failed, apart=apart, rest=rest, conditions=conditions, now=now)
     step = _strictest(ticket, legs, conditions, now)
     fees = {
         name: min(conditions.get(name, Conditions()).fee_minor, stakes[name]) if step.percent else 0
@@ -153,6 +188,37 @@ def decide(
     )  # fmt: skip
 
 
+def _is_priced(ticket: RefundableTicket, apart: Rest) -> bool:
+    """Whether it can be told what is not carried: the rest has a price alone, and that is not above what was paid."""
+    return not apart.unpriced and sum(apart.gross.values()) <= sum(ticket.gross.values())
+
+
+def _partly(
+    ticket: RefundableTicket,
+    legs: tuple[int, ...],
+    failed: tuple[int, ...],
+    *,
+    apart: Rest,
+    rest: Rest,
+    conditions: Mapping[str, Conditions],
+    now: datetime,
+) -> RefundLine:
+    """Legs of which some are not carried: these come back in full, the others by their conditions."""
+    others = tuple(at for at in legs if at not in failed)
+    worth = sum(ticket.gross.values()) - sum(apart.gross.values())
+    left = replace(ticket, gross=apart.gross, legs=tuple(
+        replace(leg, given_back=leg.given_back or at in failed, failure=None) for at, leg in enumerate(ticket.legs)
+    ))  # fmt: skip
+    whole = Money(worth, ticket.currency)
+    try:
+        line = decide(left, others, rest, conditions, now)
+    except Conflict as no:
+        hint = f"leg {_listed(failed)} alone gives back {whole}, because it is {_failure(ticket, failed)}"
+        raise Conflict(f"{no.detail}; {hint}") from None
+    because = f"{line.because}; {whole} in full for leg {_listed(failed)}: {_failure(ticket, failed)}"
+    return replace(line, amount=line.amount + whole, because=because, legs=legs)
+
+
 def percent_at(steps: Iterable[RefundStep], hours_before: Fraction) -> int:
     """The best step still open: `hours_before` at or above its limit; none open gives 0."""
     return max((step.percent for step in steps if hours_before >= step.until_hours_before), default=0)
@@ -162,6 +228,8 @@ def _legs_of(ticket: RefundableTicket, legs: Collection[int]) -> tuple[int, ...]
     ref, left = ticket.passenger_ref, ticket.left
     unused = [at for at in left if not ticket.legs[at].used]
     if not legs:
+        if len(unused) < len(left) and unused and ticket.ended_by in unused:
+            return tuple(unused)
         if len(unused) < len(left):
             hint = f"; legs {_listed(unused)} were not used" if unused and ticket.divisible else ""
             raise Conflict(f"the ticket of {ref} has been used and cannot be refunded{hint}")
@@ -195,12 +263,28 @@ def _because(
     ticket: RefundableTicket, legs: tuple[int, ...], worth: Money, step: _Step, fees: Mapping[str, int]
 ) -> str:
     whole = legs == ticket.left
-    of_what = "" if whole else f" of {worth}, what leg {_listed(legs)} costs beyond the rest,"
+    of_what = _of_what(ticket, legs, worth)
     kept = (f", less the fee of {name}: {Money(fee, worth.currency)}" for name, fee in fees.items() if fee)
     return (
         f"{step.percent} %{of_what} by the conditions of {step.operator}, the strictest of "
         f"{'this ticket' if whole else 'these legs'}, {step.hours} hours before departure{''.join(kept)}"
     )
+
+
+def _of_what(ticket: RefundableTicket, legs: tuple[int, ...], worth: Money) -> str:
+    return "" if legs == ticket.left else f" of {worth}, what leg {_listed(legs)} costs beyond the rest,"
+
+
+def _why_failed(ticket: RefundableTicket, failed: tuple[int, ...]) -> str:
+    """Say why conditions do not count: the leg that ended the journey, else each that is not carried."""
+    ended = ticket.ended_by
+    told = failed if ended is None else (ended,)
+    return f"whatever the conditions say and without a fee: leg {_listed(told)} is {_failure(ticket, told)}"
+
+
+def _failure(ticket: RefundableTicket, legs: tuple[int, ...]) -> str:
+    reasons = (leg.failure.reason for at in legs if (leg := ticket.legs[at]).failure is not None)
+    return ", ".join(dict.fromkeys(reasons))
 
 
 def _listed(legs: Sequence[int]) -> str:

@@ -198,7 +198,8 @@ def _learn_fee(till: Till, payment: Payment, fee_minor: int) -> None:
     now = till.clock.now()
     with till.database.write() as tx:
         order = locked(tx, payment.order_id)
-        if orders.get_payment(tx, payment.id).state == "captured":
+        # Cancelled here and captured there: taken for an order without a ticket, and paid back.
+        if orders.get_payment(tx, payment.id).state in {"captured", "cancelled"}:
             paying.book_fee(tx, order, payment, fee_minor, now)
 
 

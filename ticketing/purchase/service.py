@@ -7,14 +7,31 @@ ledger in one transaction. Any refusal gives back what was held; a crash at any 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from ticketing.db import Transaction, bookings, offers, order_holders, orders, tickets, undelivered
+from ticketing.db import (
+    Transaction,
+    booking_documents,
+    bookings,
+    offers,
+    order_holders,
+    orders,
+    tickets,
+    undelivered,
+)
+from ticketing.db.booking_documents import Paper
 from ticketing.db.offers import Quote
 from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order, OrderEvent, Payment, Refund
-from ticketing.errors import Conflict, Gone, InvalidRequest, OperatorSilent, PaymentRefused
+from ticketing.errors import (
+    Conflict,
+    DepartureCancelled,
+    Gone,
+    InvalidRequest,
+    OperatorSilent,
+    PaymentRefused,
+)
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
-from ticketing.purchase import delivery, exchange, pass_uses, paying, places
+from ticketing.purchase import delivery, disrupted, exchange, pass_uses, paying, places
 from ticketing.purchase.giving_back import Wish, decide_refund, offer_refund, refund_passengers
 from ticketing.purchase.holders import NameOf, PhoneOf, held_by, holders_for
 from ticketing.purchase.issue import issue, validity_of
@@ -48,6 +65,7 @@ __all__ = [
     "get_order",
     "list_expired",
     "list_orders_of",
+    "list_papers",
     "list_unfinished",
     "offer_refund",
     "pay",
@@ -76,7 +94,8 @@ def place_order(
     """Turn a quote into an order with its places held, awaiting payment; one of 0.00 has its tickets at once.
 
     Raises InvalidRequest for an unknown quote, Gone for an expired one, Conflict for one already ordered or
-    where an operator has no place, OperatorSilent where one does not answer: then nothing stays booked.
+    where an operator has no place, DepartureCancelled where a departure does not run, OperatorSilent where one does
+    not answer: then nothing stays booked.
     With `exchange_of` the tickets of that order pay for it as far as they give something back. `phones` are
     those that the tickets will be bound to, `names` make them personal.
     """
@@ -91,6 +110,7 @@ def place_order(
             raise InvalidRequest.at("quote_id", "there is no such quote")
         if orders.find_order_of_quote(tx, quote_id):
             raise Conflict("this quote has been ordered already; ask for a new quote")
+        disrupted.require_running(tx, till, quote)
         if person_id and orders.count_open_orders(tx, person_id, ("holding", *PAYABLE)) >= _MOST_OPEN:
             raise Conflict(
                 f"at most {_MOST_OPEN} orders may wait for payment at a time; pay one, or let it go"
@@ -121,6 +141,12 @@ def place_order(
     return advance(till, order_id, remember) if wanted else state
 
 
+def list_papers(till: Till, order_id: str) -> list[Paper]:
+    """What operators have handed over for an order: their own tickets, which their staff can read."""
+    with till.database.read() as tx:
+        return booking_documents.list_papers(tx, order_id)
+
+
 def list_orders_of(till: Till, person_id: str) -> list[Order]:
     """The orders of an account, newest first."""
     with till.database.read() as tx:
@@ -142,9 +168,15 @@ def pay(
     Where the buyer's bank asks for the buyer, the answer's Authorisation says how to go on, and the order waits.
     The same `request_key` continues an earlier attempt. Raises InvalidRequest for an unknown method,
     PaymentRefused when the gateway declines, OutcomeUnknown when it does not answer, OperatorSilent when an
-    operator does not confirm yet, Gone and Conflict by the order's state.
+    operator does not confirm yet, DepartureCancelled where a departure no longer runs (then the order comes to
+    nothing and nothing is paid), Gone and Conflict by the order's state.
     """
     till.gateway.check_method(method)
+    try:
+        disrupted.refuse_payment(till, order_id, request_key)
+    except DepartureCancelled:
+        advance(till, order_id)
+        raise
     paying.begin(till, order_id, method, request_key)
     state, asked = get_order(till, order_id), None
     payment = next(payment for payment in state.payments if payment.request_key == request_key)
@@ -257,11 +289,15 @@ def _deliver(
         hopeless = delivery.why_hopeless(failed, delivery.begins_at(state.quote), ends, now)
         if hopeless is None and failed is None:
             exchange.check(tx, till, order)
+        if hopeless is None:
+            disrupted.require_running(tx, till, state.quote)
     if hopeless is not None:
         return _unwind(till, state, hopeless, "worker")
     if failed is not None and now < failed.next_try_at:
         return None
     places.confirm_all(till, state)
+    with till.database.read() as tx:  # operators take their time: a sailing may be cancelled meanwhile
+        disrupted.require_running(tx, till, state.quote)
     return paying.capture_and_issue(till, state, payment, remember)
 
 

@@ -1,10 +1,11 @@
 """Orders, tickets and refunds as their buyer reads them. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tariffs.money import Money
 from ticketing.clock import written
+from ticketing.db.booking_documents import Paper
 from ticketing.db.orders import Refund
 from ticketing.db.tickets import Ticket
 from ticketing.payments import Authorisation
@@ -53,6 +54,11 @@ def order(
                 "passenger": one.document["traveller"]["ref"],
                 "state": one.state,
                 "reference": one.reference,
+                "documents": [
+                    {"kind": paper.kind, "media_type": paper.media_type}
+                    for paper in state.documents
+                    if paper.booking_id == one.id
+                ],
             }
             for one in state.bookings
         ],
@@ -71,8 +77,8 @@ def order(
     }
 
 
-def ticket(made: Ticket) -> dict[str, Any]:
-    """A ticket with the addresses of its code."""
+def ticket(made: Ticket, papers: Iterable[Paper] = ()) -> dict[str, Any]:
+    """A ticket with the addresses of its code, and what operators have handed over for it."""
     base = f"/v1/orders/{made.order_id}/tickets/{made.jti}/qr"
     return {
         "jti": made.jti,
@@ -86,6 +92,19 @@ def ticket(made: Ticket) -> dict[str, Any]:
         "token": made.token,
         "qr_png": f"{base}.png",
         "qr_svg": f"{base}.svg",
+        "operator_documents": [
+            {
+                "leg": one.leg,
+                "operator": one.operator,
+                "reference": one.reference,
+                "kind": one.kind,
+                "media_type": one.media_type,
+                "encoding": one.encoding,
+                "content": one.content,
+            }
+            for one in papers
+            if one.passenger_ref == made.passenger_ref
+        ],
     }
 
 

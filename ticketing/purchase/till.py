@@ -6,7 +6,17 @@ from datetime import datetime, timedelta
 
 from operators.port import Connector
 from ticketing.clock import Clock
-from ticketing.db import Database, Transaction, bookings, gateway_events, offers, orders, tickets
+from ticketing.db import (
+    Database,
+    Transaction,
+    booking_documents,
+    bookings,
+    gateway_events,
+    offers,
+    orders,
+    tickets,
+)
+from ticketing.db.booking_documents import DocumentKind
 from ticketing.db.bookings import Booking
 from ticketing.db.gateway_events import Dispute
 from ticketing.db.offers import Quote
@@ -68,6 +78,7 @@ class OrderState:
     events: list[OrderEvent]
     bookings: list[Booking]
     disputes: list[Dispute]
+    documents: list[DocumentKind] = field(default_factory=list)
 
     def due_minor(self) -> int:
         """What is left to pay, in minor units."""
@@ -107,6 +118,7 @@ def state_of(tx: Transaction, order_id: str) -> OrderState:
         orders.list_events(tx, order_id),
         bookings.list_bookings(tx, order_id),
         gateway_events.list_disputes(tx, [payment.id for payment in payments]),
+        booking_documents.list_kinds(tx, order_id),
     )
 
 

@@ -15,7 +15,7 @@ from ticketing.db.offers import Quote, TariffVersion
 from ticketing.errors import Conflict, Gone, InvalidRequest, NotFound
 from ticketing.ids import new_id
 from ticketing.quote.freeze import document
-from ticketing.regions import Region, rides, travellers
+from ticketing.regions import Region, require_running, rides, travellers
 
 _LONGEST_SUBJECT = 200
 
@@ -37,8 +37,8 @@ class Desk:
 def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
     """Freeze an offer; it holds until the offer's expiry. An offer that counts on an account is that account's.
 
-    Raises InvalidRequest for an unknown offer, Gone for an expired one, Conflict when a new tariff version
-    prices it differently.
+    Raises InvalidRequest for an unknown offer, Gone for an expired one, DepartureCancelled where a departure does not
+    run, Conflict when a new tariff version prices it differently.
     """
     now = desk.clock.now()
     with desk.database.read() as tx:
@@ -49,9 +49,12 @@ def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
         raise Gone(f"the offer expired at {offer.expires_at.isoformat()}; search again")
     region = desk.regions[offer.region]
     offered = offer.document
+    wanted = [rides.from_json(ride) for ride in offered["rides"]]
+    with desk.database.read() as tx:
+        require_running(tx, region.data, wanted, now)
     price = price_journey(
         region.book,
-        [rides.from_json(ride) for ride in offered["rides"]],
+        wanted,
         [travellers.from_json(person) for person in offered["passengers"]],
         channel=offered.get("sale_channel"),
         at=now,

@@ -1,7 +1,26 @@
-"""Regions: the data folders this process serves, loaded and checked once."""
+"""Regions: the data folders this process serves, loaded and checked once, and what their operators tell of today."""
 
 from ticketing.regions.connectors import Connectors, open_connectors
+from ticketing.regions.live_board import LiveBoard, News, Told, news_of_rides
 from ticketing.regions.load import Region, check_region, load_regions
+from ticketing.regions.polling import LiveDesk, ask_now, poll_live
+from ticketing.regions.running import next_departures, require_running
 from ticketing.regions.watch import Watch
 
-__all__ = ["Connectors", "Region", "Watch", "check_region", "load_regions", "open_connectors"]
+__all__ = [
+    "Connectors",
+    "LiveBoard",
+    "LiveDesk",
+    "News",
+    "Region",
+    "Told",
+    "Watch",
+    "ask_now",
+    "check_region",
+    "load_regions",
+    "news_of_rides",
+    "next_departures",
+    "open_connectors",
+    "poll_live",
+    "require_running",
+]

@@ -7,7 +7,11 @@ from typing import Any
 from operators.figures import Level, level
 from operators.guard import Guarded
 from operators.region import Operator
+from ticketing.clock import written
+from ticketing.db.run_states import LiveFeed
 from ticketing.regions.connectors import Connectors
+from ticketing.regions.live_board import LiveBoard
+from ticketing.regions.run_news import matching_in
 from ticketing.regions.watch import Watch
 
 _DAY = timedelta(hours=24)
@@ -15,9 +19,15 @@ MONTH = timedelta(days=30)
 
 
 def list_levels(
-    connectors: Connectors, watch: Watch | None, operators: Iterable[tuple[str, Operator]], now: datetime
+    connectors: Connectors,
+    watch: Watch | None,
+    board: LiveBoard | None,
+    operators: Iterable[tuple[str, Operator]],
+    now: datetime,
 ) -> list[dict[str, Any]]:
-    """Each operator with what it can do, what is not well, and its levels of the last day and month, by call."""
+    """Each operator with what it can do, what is not well, its live data, and its levels of the last day and month."""
+    wanted = list(operators)
+    feeds = {region: board.troubles(region) if board else {} for region in {region for region, _ in wanted}}
     spans = {
         name: connectors.figures.since(hour_of(now - span))
         for name, span in (("day", _DAY), ("month", MONTH))
@@ -29,7 +39,8 @@ def list_levels(
             "name": operator.name,
             "protocol": operator.connector.kind if operator.connector else "gtfs",
             **_abilities(connectors.regions[region][operator.id]),
-            "not_fetched": watch.troubles(region, operator.id) if watch else [],
+            "not_fetched": _not_fetched(watch, feeds[region].get(operator.id), (region, operator.id)),
+            "live": _live(feeds[region].get(operator.id)),
             "levels": {
                 name: {
                     call: _shown(level(figure))
@@ -39,13 +50,38 @@ def list_levels(
                 for name, figures in spans.items()
             },
         }
-        for region, operator in operators
+        for region, operator in wanted
     ]
 
 
 def hour_of(moment: datetime) -> datetime:
     """The beginning of the hour, by which figures are kept."""
     return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def live_outcomes(feed: LiveFeed) -> dict[str, int]:
+    """How many messages of an operator were matched with a trip, and the others by reason."""
+    matching = matching_in(feed.document)
+    return {"matched": matching.matched, **matching.unmatched}
+
+
+def _not_fetched(watch: Watch | None, feed: LiveFeed | None, place: tuple[str, str]) -> list[str]:
+    """What of an operator could not be fetched last time: `feed`, `live`."""
+    troubles = watch.troubles(*place) if watch else []
+    return [*troubles, "live"] if feed and feed.trouble else troubles
+
+
+def _live(feed: LiveFeed | None) -> dict[str, Any] | None:
+    """How much of what it tells live is about trips that we know; None for one that has never told anything."""
+    if feed is None or feed.as_of is None:
+        return None
+    matching = matching_in(feed.document)
+    return {
+        "as_of": written(feed.as_of),
+        "messages": matching.messages,
+        "matched": matching.matched,
+        "unmatched": dict(matching.unmatched),
+    }
 
 
 def _abilities(connector: Guarded) -> dict[str, Any]:

@@ -1,9 +1,22 @@
-"""A passenger's price as JSON, as quotes keep it. Pure."""
+"""A passenger's price as JSON, as quotes keep it, and an operator's list price of one ride. Pure."""
 
 from typing import Any
 
+from tariffs.book import TariffBook
+from tariffs.journey import Ride
+from tariffs.money import Money
+from tariffs.own_price import Journey, price_as
+from tariffs.parts import Unpriced
 from tariffs.result import PassengerPrice
+from tariffs.runs import runs_of
 from ticketing.regions import travellers
+
+
+def list_price(book: TariffBook, ride: Ride, own_rider: str) -> Money | None:
+    """What an operator's tariff asks for one ride of one of its own rider categories; None where it tells nothing."""
+    (run,) = runs = runs_of(book, [ride])
+    found = price_as(Journey(book, [ride], runs, None, ()), run, own_rider)
+    return None if isinstance(found, Unpriced) else Money(found.cost, found.currency)
 
 
 def to_json(found: PassengerPrice) -> dict[str, Any]:

@@ -1,20 +1,18 @@
-"""The watch: live delays and newer feeds, fetched beside the requests that need them, never in their way.
+"""The watch: newer feeds, fetched beside the requests that need them, never in their way.
 
-A search calls `tick`, which at most starts a thread and returns. What an operator told last stays until
-it is too old; a feed that is no better than the last good one changes nothing.
+A search calls `tick`, which at most starts a thread and returns. A feed that is no better than the last good one
+changes nothing. Live delays are the worker's to fetch (`polling.py`) and everybody's to read (`live_board.py`).
 """
 
 import threading
 import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import structlog
 
 from operators.errors import OperatorError
 from operators.guard import Guarded
-from operators.port import Disruptions
 from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.regions.connectors import Connectors
@@ -33,43 +31,16 @@ class Watch:
     regions: MutableMapping[str, Region]
     connectors: Connectors
     version: int = 0
-    _told: dict[tuple[str, str], Disruptions] = field(default_factory=dict)
     _troubles: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     _versions: dict[tuple[str, str], str] = field(default_factory=dict)
     _busy: threading.Lock = field(default_factory=threading.Lock)
-    _live_at: float = float("-inf")
     _feeds_at: float = float("-inf")
 
     def tick(self) -> None:
         """Start fetching in the background if it is time and nobody does so already."""
-        pause = self.settings.live_seconds
-        if pause and time.monotonic() - self._live_at >= pause and self._busy.acquire(blocking=False):
+        due = time.monotonic() - self._feeds_at >= _FEED_PAUSE_SECONDS
+        if self.settings.live_seconds and due and self._busy.acquire(blocking=False):
             threading.Thread(target=self._work, name="watch", daemon=True).start()
-
-    def disruptions(self, region: str) -> dict[str, Disruptions]:
-        """What each operator of a region has told and what is not too old."""
-        now, connectors = self.clock.now(), self.connectors.regions.get(region, {})
-        return {
-            operator: told
-            for operator, connector in connectors.items()
-            if (told := self._told.get((region, operator)))
-            and now - told.as_of <= timedelta(seconds=connector.capabilities.told_for_seconds)
-        }
-
-    def fetch_live(self) -> None:
-        """Ask every operator that tells delays, one after another; whoever fails keeps its last word."""
-        for place, connector in self._all():
-            if not connector.capabilities.disruptions:
-                continue
-            try:
-                told = connector.disruptions()
-            except (OperatorError, OSError) as error:
-                self._trouble(place, "live", str(error))
-                continue
-            self._trouble(place, "live", None)
-            if self._told.get(place) != told:
-                self._told[place] = told
-                self.version += 1
 
     def fetch_feeds(self) -> None:
         """Ask for newer feeds; a region is rebuilt beside the one in use and replaces it only without a fault."""
@@ -83,7 +54,7 @@ class Watch:
         self.adopt()
 
     def troubles(self, region: str, operator: str) -> list[str]:
-        """What of an operator could not be fetched last time: `feed`, `live`."""
+        """What of an operator could not be fetched last time: `feed`."""
         return sorted(self._troubles.get((region, operator), set()))
 
     def adopt(self) -> None:
@@ -122,11 +93,8 @@ class Watch:
 
     def _work(self) -> None:
         try:
-            self._live_at = time.monotonic()
-            self.fetch_live()
-            if time.monotonic() - self._feeds_at >= _FEED_PAUSE_SECONDS:
-                self._feeds_at = time.monotonic()
-                self.fetch_feeds()
+            self._feeds_at = time.monotonic()
+            self.fetch_feeds()
         except Exception:  # noqa: BLE001  a thread of its own: nobody else would hear of it
             _log.exception("the watch failed")
         finally:

@@ -45,6 +45,19 @@ def choose(merits: Sequence[Merit], at_least: int, at_most: int) -> list[tuple[i
     return chosen + [(at, ["later_departure"]) for at in later[:missing]]
 
 
+def choose_arriving(merits: Sequence[Merit], at_least: int, at_most: int) -> list[tuple[int, list[str]]]:
+    """The ways to show to somebody who must be there by a time, the latest departure first.
+
+    It is `choose` with time running backwards: who may not be late leaves as late as they can.
+    """
+    mirrored = [Merit(-one.arrival, -one.departure, one.changes, one.price) for one in merits]
+    words = {"earliest_arrival": "latest_departure", "later_departure": "earlier_departure"}
+    return [
+        (at, [words.get(praise, praise) for praise in best])
+        for at, best in choose(mirrored, at_least, at_most)
+    ]
+
+
 def spread(merits: Sequence[Merit], at_most: int) -> list[tuple[int, list[str]]]:
     """The ways of a range in order of departure: those that nothing which leaves as late or later beats."""
     kept = [

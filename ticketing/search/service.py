@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,15 +15,16 @@ from ticketing.db import Database, offers
 from ticketing.db.offers import Offer
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.ids import new_id
-from ticketing.regions import Region, Watch, rides, travellers
+from ticketing.regions import LiveBoard, Region, Told, Watch, rides, travellers
 from ticketing.search import free_places, places
+from ticketing.search.cancelled import Cancelled, cancelled_ways, in_their_place, worth_showing
 from ticketing.search.free_places import FreePlaces, RideKey
 from ticketing.search.live import overlay
 from ticketing.search.network import ORDINARY, Needs, Network, build, days_around, nearby
 from ticketing.search.places import Place
 from ticketing.search.planner import Access, Plan, Question, Timeline, plan_arriving, plan_departing
-from ticketing.search.ranking import Merit, choose, spread
-from ticketing.search.show import itinerary, with_free_places
+from ticketing.search.ranking import Merit, choose, choose_arriving, spread
+from ticketing.search.show import cancelled_itinerary, itinerary, with_free_places
 from ticketing.search.via import Stay, plan_via
 from ticketing.search.wish import Endpoint, Wish
 
@@ -37,6 +38,8 @@ _LESS = 4
 _PAST_TOLERANCE = timedelta(minutes=5)
 _FARTHEST = timedelta(days=365)
 _CACHED_DAYS = 16
+Priced = tuple[Plan, JourneyPrice]
+_ALL_CANCELLED = "every departure that was found is cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Planner:
     clock: Clock
     regions: Mapping[str, Region]
     watch: Watch | None = None
+    board: LiveBoard | None = None
     sale_channel: str | None = None
     connectors: Mapping[str, Mapping[str, Connector]] = field(default_factory=dict)
     _networks: dict[tuple[Any, ...], tuple[RegionData, object, tuple[Timeline, ...]]] = field(
@@ -56,19 +60,32 @@ class Planner:
     _making: dict[tuple[Any, ...], threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def timelines(self, region: RegionData, at: datetime, needs: Needs = ORDINARY) -> tuple[Timeline, ...]:
+    def told(self, region: RegionData) -> Told:
+        """What operators have told, as the worker wrote it down."""
+        return self.board.told(region.id) if self.board else Told()
+
+    def planned(self, region: RegionData, at: datetime, needs: Needs = ORDINARY) -> tuple[Timeline, ...]:
         """The networks around a day: all operators, then each cross-border operator without its rivals.
 
-        They are made again when the region has a newer feed, and anew over the same plan when delays have changed.
+        They are made again when the region has a newer feed.
         """
         days = days_around(at, next(iter(region.timetables.values())).timezone)
-        planned = self._kept((region.id, days, needs), region, 0, lambda: _networks(region, days, needs))
-        told = self.watch.disruptions(region.id) if self.watch else {}
-        if self.watch is None or not any(one.items or one.added for one in told.values()):
+        return self._kept((region.id, days, needs), region, 0, lambda: _networks(region, days, needs))
+
+    def timelines(
+        self, region: RegionData, at: datetime, needs: Needs = ORDINARY, told: Told | None = None
+    ) -> tuple[Timeline, ...]:
+        """The networks around a day as they run now: made anew over the same plan when delays have changed."""
+        planned = self.planned(region, at, needs)
+        told = self.told(region) if told is None else told
+        if not told.changes_anything:
             return planned
+        days = days_around(at, next(iter(region.timetables.values())).timezone)
         return self._kept(
-            (region.id, days, needs, "live"), region, (self.watch.version, *sorted(told)),
-            lambda: tuple(_timeline(overlay(region, timeline.forward, told, needs)) for timeline in planned),
+            (region.id, days, needs, "live"), region, told.version,
+            lambda: tuple(
+                _timeline(overlay(region, timeline.forward, told.operators, needs)) for timeline in planned
+            ),
         )  # fmt: skip
 
     def places(self, region: RegionData) -> tuple[Place, ...]:
@@ -159,21 +176,61 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     shared = question.origins.keys() & question.destinations.keys()
     if shared:
         return {"itineraries": [], "reason": "the start and the destination are the same place"}
-    plans = _plans(
-        region.data, planner.timelines(region.data, wish.at, _needs(region.data, wish)), question, stay, wish
-    )
-    if not plans:
-        return {"itineraries": [], "reason": _why_none(question)}
+    told, needs = planner.told(region.data), _needs(region.data, wish)
+    timelines = planner.timelines(region.data, wish.at, needs, told)
+    priced = _priced(planner, region, wish, _plans(region.data, timelines, question, stay, wish))
+    gone = _cancelled(planner, region.data, question, stay, wish, told=told)
+    if not priced and not gone:
+        next_plan = _after_range(region.data, timelines, question, stay, wish)
+        return {"itineraries": [], "reason": _why_none(question, next_plan)}
+    merits = [_merit(*one) for one in priced]
+    chosen = [(*priced[at], praise) for at, praise in _choose(merits, wish)]
+    answer = _with_offers(planner, region, wish, chosen, told)
+    if not gone:
+        return answer
+    # Those are told that would have been shown, for whatever they were best at.
+    everything = [
+        *merits,
+        *(_merit(*one) for one in _priced(planner, region, wish, [one.plan for one in gone])),
+    ]
+    missing = [gone[at - len(merits)] for at, _ in _choose(everything, wish) if at >= len(merits)]
+    refs = [(person.ref, person.rider) for person in wish.passengers]
+    shown = [
+        (one.plan.departure, cancelled_itinerary(region.data, one.plan, one.places, refs, told.operators))
+        for one in worth_showing(missing)
+    ]
+    leaving = [plan.departure for plan, _, _ in chosen]
+    ways = in_their_place(list(zip(leaving, answer["itineraries"], strict=True)), shown)
+    return {**answer, "itineraries": ways, "reason": None if chosen else _ALL_CANCELLED}
+
+
+def _priced(planner: Planner, region: Region, wish: Wish, plans: Sequence[Plan]) -> list[Priced]:
     now = planner.clock.now()
-    priced = [
+    return [
         (plan, price_journey(region.book, plan.rides, wish.passengers, channel=planner.sale_channel, at=now))
         for plan in plans
     ]
-    merits = [_merit(plan, price) for plan, price in priced]
-    chosen = (
-        choose(merits, AT_LEAST, AT_MOST) if wish.range_minutes is None else spread(merits, AT_MOST_IN_RANGE)
-    )
-    return _with_offers(planner, region, wish, [(*priced[at], praise) for at, praise in chosen])
+
+
+def _choose(merits: Sequence[Merit], wish: Wish) -> list[tuple[int, list[str]]]:
+    """Which ways to show, and what each is best at."""
+    if not merits:
+        return []
+    if wish.arrive:
+        return choose_arriving(merits, AT_LEAST, AT_MOST)
+    if wish.range_minutes is None:
+        return choose(merits, AT_LEAST, AT_MOST)
+    return spread(merits, AT_MOST_IN_RANGE)
+
+
+def _cancelled(
+    planner: Planner, region: RegionData, question: Question, stay: Stay | None, wish: Wish, *, told: Told
+) -> list[Cancelled]:
+    """The ways that the timetable has and today has not; nothing is looked for while nothing is cancelled."""
+    if not told.cancelled:
+        return []
+    planned = _plans(region, planner.planned(region, wish.at, _needs(region, wish)), question, stay, wish)
+    return cancelled_ways(region, planned, told)
 
 
 def _plans(
@@ -202,15 +259,18 @@ def _stay(planner: Planner, region: RegionData, wish: Wish, faults: list[Fault])
 
 
 def _with_offers(
-    planner: Planner, region: Region, wish: Wish, chosen: list[tuple[Plan, JourneyPrice, list[str]]]
+    planner: Planner,
+    region: Region,
+    wish: Wish,
+    chosen: list[tuple[Plan, JourneyPrice, list[str]]],
+    told: Told,
 ) -> dict[str, Any]:
     """Store an offer for every itinerary that can be sold."""
     now = planner.clock.now()
-    told = planner.watch.disruptions(region.data.id) if planner.watch else {}
     free = _free_places(planner, region.data, wish, [plan for plan, _, _ in chosen])
     shown, stored = [], []
     for plan, price, praise in chosen:
-        view = itinerary(region.data, plan, price, praise, told)
+        view = itinerary(region.data, plan, price, praise, told.operators)
         departs = datetime.fromtimestamp(plan.departure, UTC)
         expires = min(
             now + timedelta(minutes=region.data.offer_minutes), max(departs, now + timedelta(minutes=1))
@@ -237,7 +297,7 @@ def _with_offers(
     with planner.database.write() as tx:
         offers.delete_offers_expired_before(tx, now - timedelta(hours=1))
         offers.insert_offers(tx, stored)
-    live = {operator: written(one.as_of) for operator, one in told.items()}
+    live = {operator: written(one.as_of) for operator, one in told.operators.items()}
     return {"itineraries": shown, "reason": None, "live_as_of": live}
 
 
@@ -325,9 +385,23 @@ def _merit(plan: Plan, price: JourneyPrice) -> Merit:
     return Merit(plan.departure, plan.arrival, plan.changes, price.total.minor if price.total else None)
 
 
-def _why_none(question: Question) -> str:
+def _after_range(
+    region: RegionData, timelines: Sequence[Timeline], question: Question, stay: Stay | None, wish: Wish
+) -> Plan | None:
+    """The first way that leaves after the range that was asked for; None where no range was."""
+    if wish.range_minutes is None:
+        return None
+    later = replace(wish, at=wish.at + timedelta(minutes=wish.range_minutes), range_minutes=None)
+    plans = _plans(region, timelines, question, stay, later)
+    return min(plans, key=lambda plan: plan.departure, default=None)
+
+
+def _why_none(question: Question, next_plan: Plan | None = None) -> str:
     if not question.origins:
         return "no stop within walking distance of the start"
     if not question.destinations:
         return "no stop within walking distance of the destination"
+    if next_plan is not None:
+        leaves = datetime.fromtimestamp(next_plan.departure, next_plan.rides[0].departure.tzinfo)
+        return f"no departure within the range; the next leaves on {leaves:%d.%m.%Y at %H:%M}"
     return "no connection within 24 hours"

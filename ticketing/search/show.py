@@ -1,6 +1,6 @@
 """An itinerary as a person reads it: rides and walks with names, local times and Member States. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from ticketing.search.free_places import FreePlaces, RideKey, key_of
 from ticketing.search.live import alerts_for
 from ticketing.search.planner import Plan, PlannedRide, Walk
 
+CANCELLED = "cancelled"
 _WHEELCHAIR = {True: "yes", False: "no", None: "unknown"}
 
 
@@ -31,9 +32,49 @@ def itinerary(
         "arrival": legs[-1]["arrival"],
         "duration_seconds": plan.arrival - plan.departure,
         "changes": plan.changes,
+        "cancelled": False,
         "best_for": list(praise),
         "legs": legs,
         "price": _price(price),
+        "offer_id": None,
+        "offer_expires_at": None,
+    }
+
+
+def cancelled_itinerary(
+    region: RegionData,
+    plan: Plan,
+    cancelled: Collection[int],
+    refs: Sequence[tuple[str, str]],
+    told: Mapping[str, Disruptions],
+) -> dict[str, Any]:
+    """Write a plan of which some rides, by their place, do not run: it is shown and not sold.
+
+    `refs` are the passengers with their rider categories.
+    """
+    legs, at = [], 0
+    for leg in _legs(region, plan, told):
+        if leg["kind"] == "ride":
+            legs.append({**leg, "cancelled": at in cancelled})
+            at += 1
+        else:
+            legs.append(leg)
+    return {
+        "departure": legs[0]["departure"],
+        "arrival": legs[-1]["arrival"],
+        "duration_seconds": plan.arrival - plan.departure,
+        "changes": plan.changes,
+        "cancelled": True,
+        "best_for": [],
+        "legs": legs,
+        "price": {
+            "total": None,
+            "reason": CANCELLED,
+            "passengers": [
+                {"ref": ref, "rider_category": rider, "total": None, "reason": CANCELLED, "because": []}
+                for ref, rider in refs
+            ],
+        },
         "offer_id": None,
         "offer_expires_at": None,
     }

@@ -1,16 +1,18 @@
 """A ticket to print at home: its code, its legs with their times, its conditions, in the buyer's language."""
 
+import base64
 import io
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from fpdf import FPDF
+from PIL import Image
 
 from ticketing.tickets import barcode
-from ticketing.tickets.printable import Printable
+from ticketing.tickets.printable import OperatorPaper, Printable
 
 LANGUAGES = ("en", "et", "fi", "sv")
 
@@ -24,6 +26,18 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
     "arrival": ("Arrival", "Saabumine", "Saapuminen", "Ankomst"),
     "check_in": ("check in by", "registreerimine kuni", "lähtöselvitys viimeistään", "incheckning senast"),
     "control": ("Control code", "Kontrollkood", "Tarkastuskoodi", "Kontrollkod"),
+    "operators_ticket": (
+        "Ticket of the operator",
+        "Vedaja pilet",
+        "Liikennöitsijän lippu",
+        "Operatörens biljett",
+    ),
+    "more_in_the_app": (
+        "The operator has given a page or file too: it is in the app.",
+        "Vedaja on andnud ka lehe või faili: see on rakenduses.",
+        "Liikennöitsijä on antanut myös sivun tai tiedoston: se on sovelluksessa.",
+        "Operatören har också gett en sida eller fil: den finns i appen.",
+    ),
     "conditions": ("Conditions", "Tingimused", "Ehdot", "Villkor"),
     "demo": (
         "DEMO: no money was paid, this ticket opens demo gates only",
@@ -78,6 +92,7 @@ _CONDITIONS: tuple[tuple[str, str, str, str], ...] = (
 )
 _MARGIN_MM = 18
 _CODE_MM = 62
+_OPERATORS_CODE_MM = 38
 
 
 def pdf(ticket: Printable, language: str) -> bytes:
@@ -101,8 +116,13 @@ def pdf(ticket: Printable, language: str) -> bytes:
         ("control", _grouped(ticket.control_code)),
     ):
         page.text_line(f"{words[name]}: {value}", size=11, height=6)
-    for number, leg in enumerate(_rides(ticket), start=1):
+    number = 0
+    for place, leg in enumerate(ticket.legs):
+        if not (leg.get("operator") and leg.get("departure")):
+            continue
+        number += 1
         _leg(page, number, leg, words)
+        _papers(page, ticket.papers.get(place, ()), words)
     page.ln(4)
     page.text_line(words["conditions"], size=12, style="B", height=7)
     for texts in _CONDITIONS:
@@ -137,6 +157,36 @@ def _leg(page: _Page, number: int, leg: Mapping[str, Any], words: Mapping[str, s
     check_in = f" ({words['check_in']} {_moment(datetime.fromisoformat(str(late)), zone)})" if late else ""
     page.text_line(f"{words['departure']}: {departs}  {leg['from']['name']}{check_in}", size=10, height=5)
     page.text_line(f"{words['arrival']}: {arrives}  {leg['to']['name']}", size=10, height=5)
+
+
+def _papers(page: _Page, papers: Sequence[OperatorPaper], words: Mapping[str, str]) -> None:
+    """What the operator's own staff read: its reference and numbers in words, its codes drawn, its pages named."""
+    if not papers:
+        return
+    numbers = [paper.content for paper in papers if paper.kind == "number"]
+    told = dict.fromkeys(filter(None, [papers[0].reference, *numbers]))
+    page.text_line(f"{words['operators_ticket']}: {', '.join(told)}", size=10, style="B", height=5)
+    drawn = [image for paper in papers if (image := _drawn(paper)) is not None]
+    for image in drawn:
+        if page.will_page_break(_OPERATORS_CODE_MM):
+            page.add_page()
+        page.image(image, x=_MARGIN_MM, w=_OPERATORS_CODE_MM)
+    if len(drawn) + len(numbers) < len(papers):
+        page.text_line(words["more_in_the_app"], size=9, height=5)
+
+
+def _drawn(paper: OperatorPaper) -> io.BytesIO | None:
+    """A code as a picture; None for what is no code, or no picture that can be read."""
+    try:
+        if paper.kind != "number" and paper.media_type in {"image/png", "image/jpeg"}:
+            content = base64.b64decode(paper.content, validate=True)
+            Image.open(io.BytesIO(content)).verify()
+            return io.BytesIO(content)
+        if paper.kind == "qr_code" and paper.media_type == "text/plain":
+            return io.BytesIO(barcode.png(paper.content))
+    except (ValueError, OSError, SyntaxError):  # an operator's picture may be anything
+        return None
+    return None
 
 
 def _rides(ticket: Printable) -> list[Mapping[str, Any]]:

@@ -1,14 +1,26 @@
 """What is printed of a ticket, apart from the page: who names it need not load what draws PDF."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorPaper:
+    """What an operator handed over for a leg: its own code or number, or a page that only a screen can show."""
+
+    operator: str
+    reference: str | None
+    kind: str
+    media_type: str
+    encoding: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Printable:
-    """What is printed of a ticket; `legs` as the order shows them."""
+    """What is printed of a ticket; `legs` as the order shows them, `papers` are those of operators by place in `legs`."""
 
     token: str
     rider: str
@@ -18,3 +30,4 @@ class Printable:
     legs: Sequence[Mapping[str, Any]]
     demo: bool
     issued_at: datetime
+    papers: Mapping[int, Sequence[OperatorPaper]] = field(default_factory=dict)

@@ -169,3 +169,36 @@ def test_a_decision_depends_on_its_arguments_alone(now: int, legs: list[int], st
 
     assert first == second
     assert first.admit == (first.reason in {"ok", "ok_attention"})
+
+
+FERRY = ticket(aud=["tallink"], l=[["tallink", "TLL-D", "HEL-LT2"]])
+RETURN = ticket(aud=["tallink"], l=[["tallink", "TLL-D", "HEL-LT2"], ["tallink", "HEL-LT2", "TLL-D"]])
+
+
+@pytest.mark.parametrize(
+    ("token", "stop", "reason", "leg"),
+    [
+        (FERRY, "TLL-D", "ok", 0),
+        (FERRY, "HEL-LT2", "wrong_leg", None),  # who boards there sails for Tallinn
+        (FERRY, "TLL-A", "ok", 0),  # not known to be wrong: a gate may be told another name of its stop
+        (FERRY, None, "ok", 0),
+        (RETURN, "TLL-D", "ok", 0),
+        (RETURN, "HEL-LT2", "ok", 1),
+    ],
+)
+def test_a_gate_where_a_leg_ends_boards_the_other_way(
+    token: str, stop: str | None, reason: str, leg: int | None
+) -> None:
+    held = bundles.read(bundles.sign(SIGNER, facts(operator="tallink"), AT), RING, "tallink")[0]
+
+    found = judge(token, held, gate=Gate("tallink", stop, id="g1"))
+
+    assert (found.reason, found.leg) == (reason, leg)
+
+
+def test_a_gate_where_a_leg_ends_may_check_out() -> None:
+    rules = {"through": ProductRule(check="in_out")}
+    held = bundles.read(bundles.sign(SIGNER, facts(operator="tallink", rules=rules), AT), RING, "tallink")[0]
+    gate = Gate("tallink", "HEL-LT2", id="g2", direction="out")
+
+    assert judge(FERRY, held, gate=gate, seen=used(gate="g1")).admit

@@ -184,3 +184,17 @@ def test_the_pauses_grow_and_five_tries_fit_into_the_patience() -> None:
 
     assert pauses == sorted(pauses)
     assert sum(pauses, timedelta()) < delivery.PATIENCE
+
+
+def test_the_fee_of_money_that_went_back_is_in_the_books_too(api: Api) -> None:
+    order, token = api.order(**ONE)
+    pay_path = f"/v1/orders/{order['id']}/payments"
+    lost = api.post(pay_path, {"method": "demo_timeout_after_capture"}, token)
+    api.clock.set(datetime(2026, 10, 14, 12, 0, tzinfo=UTC))
+
+    run_round(rooms(api).till)
+
+    now = api.clock.now()
+    assert (lost.status_code, state(api, order["id"], token)) == (503, "cancelled")
+    assert money(api)[0] == money(api)[1] > 0
+    assert reconcile(rooms(api).till, now - timedelta(days=3), now + timedelta(days=1)) == []

@@ -24,7 +24,8 @@ from tests.ticketing.search.small_region import SmallTrip, small_region
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
-from ticketing.regions.watch import Watch
+from ticketing.identity import create_key
+from ticketing.regions import LiveDesk, Watch, ask_now, poll_live
 from ticketing.search.live import alerts_for, overlay
 from ticketing.search.network import Needs, build, day_origin
 from ticketing.search.planner import Access, Plan, Question, Timeline, plan_departing
@@ -206,6 +207,7 @@ class Busway:
     api: Api
     simulator: GtfsSimulator
     watch: Watch
+    live: LiveDesk
 
     def search(self) -> dict[str, Any]:
         return self.api.post("/v1/journeys", WISH).json
@@ -228,12 +230,14 @@ def busway(tmp_path: Path, settings: Settings, clock: FixedClock) -> Iterator[Bu
         made = replace(settings, regions_folder=tmp_path / "regions", regions=(name,))
         app = create_app(made, clock=clock)
         rooms = app.extensions["throughfare"]
-        yield Busway(Api(app.test_client(), clock, lambda *_: ""), simulator, rooms.planner.watch)
+        yield Busway(Api(app.test_client(), clock, lambda *_: ""), simulator, rooms.planner.watch, rooms.live)
         rooms.till.database.close()
 
 
 def bus(answer: dict[str, Any]) -> dict[str, Any]:
-    return next(leg for leg in answer["itineraries"][0]["legs"] if leg["kind"] == "ride")
+    """The first bus that runs."""
+    running = next(way for way in answer["itineraries"] if not way["cancelled"])
+    return next(leg for leg in running["legs"] if leg["kind"] == "ride")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -241,15 +245,20 @@ def test_a_bus_that_is_cancelled_is_gone_from_the_next_search_and_comes_back(bus
     planned = bus(busway.search())
     busway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
     busway.simulator.alerts = ["Works at Grote Markt"]
-    busway.watch.fetch_live()
+    ask_now(busway.live)
 
     answer = busway.search()
 
+    first = answer["itineraries"][0]
+    assert (first["cancelled"], first["offer_id"], first["price"]["total"]) == (True, None, None)
+    assert [(leg["trip_id"], leg["cancelled"]) for leg in first["legs"] if leg["kind"] == "ride"] == [
+        (planned["trip_id"], True)
+    ]
     assert bus(answer)["trip_id"] != planned["trip_id"]
     assert bus(answer)["alerts"] == ["Works at Grote Markt"]
     assert "delijn" in answer["live_as_of"]
     busway.simulator.troubles = []
-    busway.watch.fetch_live()
+    ask_now(busway.live)
     assert bus(busway.search())["trip_id"] == planned["trip_id"]
 
 
@@ -257,7 +266,7 @@ def test_a_bus_that_is_cancelled_is_gone_from_the_next_search_and_comes_back(bus
 def test_a_late_bus_is_shown_with_both_times_and_can_be_bought(busway: Busway) -> None:
     planned = bus(busway.search())
     busway.simulator.troubles = [Trouble(planned["trip_id"], DAY, calls=((1, 240),))]
-    busway.watch.fetch_live()
+    ask_now(busway.live)
 
     ride = bus(busway.search())
 
@@ -280,7 +289,7 @@ def test_a_bus_that_is_added_is_found_bought_and_gone_again(busway: Busway) -> N
         call = update.stop_time_update.add(stop_id=planned[leg_end]["stop_id"])
         call.arrival.time = call.departure.time = moment
     busway.simulator.entities = [entity]
-    busway.watch.fetch_live()
+    ask_now(busway.live)
 
     answer = busway.search()
     offer = next(way["offer_id"] for way in answer["itineraries"] if "EXTRA" in str(way["legs"]))
@@ -290,7 +299,7 @@ def test_a_bus_that_is_added_is_found_bought_and_gone_again(busway: Busway) -> N
     paid = busway.api.post(f"/v1/orders/{order['id']}/payments", {"method": "demo_ok"}, order["access_token"])
     assert paid.json["state"] == "ticketed"
     busway.simulator.entities = []
-    busway.watch.fetch_live()
+    ask_now(busway.live)
     assert "EXTRA" not in str(busway.search())
 
 
@@ -302,16 +311,20 @@ def route_of(busway: Busway, trip_id: str) -> str:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_an_operator_that_falls_silent_is_forgotten_after_a_while(busway: Busway, clock: FixedClock) -> None:
+def test_silence_ends_what_is_known_of_delays_and_makes_no_cancelled_bus_run(
+    busway: Busway, clock: FixedClock
+) -> None:
     planned = bus(busway.search())
     busway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
-    busway.watch.fetch_live()
+    ask_now(busway.live)
     busway.simulator.stop()
-    busway.watch.fetch_live()
+    ask_now(busway.live)
 
     assert bus(busway.search())["trip_id"] != planned["trip_id"]
     clock.advance(timedelta(minutes=11))
-    assert busway.watch.disruptions("lille-kortrijk-tournai") == {}
+    answer = busway.search()
+    assert bus(answer)["trip_id"] != planned["trip_id"]
+    assert bus(answer)["alerts"] == []
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -366,14 +379,48 @@ def test_a_feed_that_breaks_the_tariff_does_not_replace_the_region(busway: Buswa
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_watch_runs_beside_a_search_when_it_is_time(busway: Busway) -> None:
+def test_no_search_asks_an_operator_and_the_worker_asks_when_it_is_time(
+    busway: Busway, clock: FixedClock
+) -> None:
     planned = bus(busway.search())
     busway.simulator.troubles = [Trouble(planned["trip_id"], DAY, cancelled=True)]
     busway.watch.settings = replace(busway.watch.settings, live_seconds=30)
+    worker = replace(busway.live, pause_seconds=30)
 
     busway.search()
-    working = [thread for thread in threading.enumerate() if thread.name == "watch"]
-    for thread in working:
-        thread.join()
+    assert [thread.name for thread in threading.enumerate() if thread.name == "live"] == []
+    assert bus(busway.search())["trip_id"] == planned["trip_id"]
 
+    changed = [poll_live(worker)]
     assert bus(busway.search())["trip_id"] != planned["trip_id"]
+    busway.simulator.troubles = []
+    for seconds in (10, 20):
+        clock.advance(timedelta(seconds=seconds))
+        changed.append(poll_live(worker))
+    asked = busway.simulator.plan.counts["trip_updates"]
+    assert (changed, asked) == (
+        [{"lille-kortrijk-tournai/delijn": 1}, {}, {"lille-kortrijk-tournai/delijn": 1}],
+        2,
+    )
+    assert bus(busway.search())["trip_id"] == planned["trip_id"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_fits_no_run_is_told_by_its_reason(busway: Busway) -> None:
+    planned = bus(busway.search())
+    busway.simulator.troubles = [
+        Trouble(planned["trip_id"], DAY, cancelled=True), Trouble("nowhere", DAY, cancelled=True),
+    ]  # fmt: skip
+
+    ask_now(busway.live)
+
+    told = next(one for one in busway.api.get("/v1/operators").json["operators"] if one["id"] == "delijn")
+    assert (told["live"]["messages"], told["live"]["matched"]) == (2, 1)
+    assert told["live"]["unmatched"] == {"unknown_trip": 1}
+    rooms = busway.api.client.application.extensions["throughfare"]
+    admin = create_key(rooms.till.database, busway.api.clock, role="admin", operator=None, label="test")[1]
+    lines = busway.api.get("/metrics", admin).text
+    name = (
+        'throughfare_live_messages{operator="delijn",outcome="unknown_trip",region="lille-kortrijk-tournai"}'
+    )
+    assert f"{name} 1.0" in lines

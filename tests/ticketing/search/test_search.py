@@ -20,7 +20,7 @@ from ticketing.search.planner import (
     plan_departing,
     widened,
 )
-from ticketing.search.ranking import Merit, choose, pareto
+from ticketing.search.ranking import Merit, choose, choose_arriving, pareto
 from ticketing.search.scan import scan
 
 TUESDAY = datetime.fromisoformat("2026-10-13T06:10:00+03:00")
@@ -283,3 +283,15 @@ def test_leaving_operators_out_of_a_network_is_building_it_without_them(regions:
 
     assert left == build(region, days, rivals)
     assert not {line.operator for line in left.lines} & rivals
+
+
+def test_who_must_be_there_by_nine_leaves_as_late_as_possible() -> None:
+    merits = [Merit(60 * at, 60 * (at + 19), 0, 200) for at in (520, 512, 505, 497)]
+
+    chosen = choose_arriving(merits, 3, 8)
+
+    assert [(merits[at].departure // 60, praise) for at, praise in chosen] == [
+        (520, ["latest_departure", "fewest_changes", "cheapest"]),
+        (512, ["earlier_departure"]),
+        (505, ["earlier_departure"]),
+    ]

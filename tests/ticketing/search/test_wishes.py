@@ -1,7 +1,7 @@
 """Wishes beyond from and to: a place on the way, a range of departures, less walking, a wheelchair."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -190,3 +190,35 @@ def test_a_wish_that_cannot_be_is_named(api: Api, changes: dict[str, Any], field
 
     assert response.status_code == 422
     assert any(error["path"].startswith(field) for error in response.json["errors"]), response.json
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "by", "departures"),
+    [
+        ("Kopli", "Vanasadam", "2026-10-13T09:00:00+03:00", ["13T08:35", "13T08:29", "13T08:22"]),
+        ("Kopli", "Pasila", "2026-10-13T18:00:00+03:00", ["13T13:05", "13T12:27", "13T11:05"]),
+        ("Pasila", "Kopli", "2026-10-13T18:00:00+03:00", ["13T14:05", "13T13:54", "13T11:05", "13T10:54"]),
+    ],
+)
+def test_who_must_arrive_by_a_time_is_offered_the_latest_departures(
+    api: Api, start: str, end: str, by: str, departures: list[str]
+) -> None:
+    api.clock.set(datetime(2026, 10, 12, 5, 0, tzinfo=UTC))
+    wish = {"from": {"place": start}, "to": {"place": end}, "arrive_by": by, "passengers": [{"ref": "p1"}]}
+
+    found = api.post("/v1/journeys", wish).json["itineraries"]
+
+    assert [one["departure"][8:16] for one in found] == departures
+
+
+def test_a_range_without_a_departure_says_when_the_next_leaves(api: Api) -> None:
+    wish = {
+        "from": {"place": "Kopli"}, "to": {"place": "Pasila"}, "depart_at": "2026-10-13T13:10:00+03:00",
+        "range_minutes": 110, "passengers": [{"ref": "p1"}],
+    }  # fmt: skip
+
+    found = api.post("/v1/journeys", wish).json
+
+    assert (found["itineraries"], found["reason"]) == (
+        [], "no departure within the range; the next leaves on 13.10.2026 at 15:31"
+    )  # fmt: skip

@@ -28,8 +28,20 @@ class FaultSchema(Strict):
     message = fields.String(required=True)
 
 
+class NextDepartureSchema(Strict):
+    """A departure that goes instead of a cancelled one: search for it by its time."""
+
+    operator = fields.String(required=True)
+    line = fields.String(required=True)
+    trip_id = fields.String(required=True)
+    from_stop_id = fields.String(required=True)
+    to_stop_id = fields.String(required=True)
+    departure = fields.String(required=True, metadata={"format": "date-time"})
+    arrival = fields.String(required=True, metadata={"format": "date-time"})
+
+
 class ProblemSchema(Strict):
-    """A problem document (RFC 9457)."""
+    """A problem document (RFC 9457). `departure_cancelled` names in `choices` what goes instead."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)
@@ -37,6 +49,7 @@ class ProblemSchema(Strict):
     detail = fields.String(required=True)
     instance = fields.String(required=True)
     errors = fields.List(fields.Nested(FaultSchema), required=True)
+    choices = fields.List(fields.Nested(NextDepartureSchema))
 
 
 class PageQuerySchema(Strict):

@@ -120,7 +120,7 @@ class FreePlacesSchema(Strict):
 
 
 class LegSchema(Strict):
-    """A ride or a walk. Times are local to their stop, with its offset."""
+    """A ride or a walk. Times are local to their stop, with its offset. A ride that does not run has `cancelled`: true."""
 
     kind = fields.String(required=True, validate=validate.OneOf(["ride", "walk"]))
     mode = fields.String(required=True)
@@ -141,6 +141,7 @@ class LegSchema(Strict):
     live_departure = moment(allow_none=True)
     live_arrival = moment(allow_none=True)
     alerts = fields.List(fields.String())
+    cancelled = fields.Boolean()
     free_places = fields.Nested(FreePlacesSchema)
     wheelchair = fields.String(validate=validate.OneOf(["yes", "no", "unknown"]))
 
@@ -164,12 +165,16 @@ class PriceSchema(Strict):
 
 
 class ItinerarySchema(Strict):
-    """One way to go. `best_for` says what it is best at; `offer_id` is null where it cannot be sold."""
+    """One way to go. `best_for` says what it is best at; `offer_id` is null where it cannot be sold.
+
+    A way that was planned and of which a ride is `cancelled` stands in its place by departure, without price and offer.
+    """
 
     departure = moment(required=True)
     arrival = moment(required=True)
     duration_seconds = fields.Integer(required=True)
     changes = fields.Integer(required=True)
+    cancelled = fields.Boolean(required=True)
     best_for = fields.List(fields.String(), required=True)
     legs = fields.List(fields.Nested(LegSchema), required=True)
     price = fields.Nested(PriceSchema, required=True)

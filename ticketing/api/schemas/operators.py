@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from ticketing.api.schemas.common import ID, Strict
+from ticketing.api.schemas.common import ID, Strict, moment
 
 
 class OperatorQuerySchema(Strict):
@@ -29,6 +29,15 @@ class LevelsSchema(Strict):
     month = fields.Dict(keys=fields.String(), values=fields.Nested(LevelSchema), required=True)
 
 
+class LiveSchema(Strict):
+    """What an operator told live at `as_of`: messages about trips, how many we know, the others by reason."""
+
+    as_of = moment(required=True)
+    messages = fields.Integer(required=True)
+    matched = fields.Integer(required=True)
+    unmatched = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+
 class OperatorSchema(Strict):
     """One operator; `not_asked` are the calls that are given a rest after too many failures.
 
@@ -44,6 +53,7 @@ class OperatorSchema(Strict):
     tells = fields.List(fields.String(), required=True)
     not_fetched = fields.List(fields.String(), required=True)
     not_asked = fields.List(fields.String(), required=True)
+    live = fields.Nested(LiveSchema, required=True, allow_none=True)
     levels = fields.Nested(LevelsSchema, required=True)
 
 

@@ -129,8 +129,31 @@ class PaymentSchema(Strict):
     created_at = moment(required=True)
 
 
+class OperatorDocumentSchema(Strict):
+    """What an operator handed over for a leg, in its own form: its staff read this and not our code.
+
+    `kind` is its word (`qr_code`, `number`, `html`, `TICKET`). It is data of somebody else: never show `html` unescaped
+    outside of a sandbox. `encoding` says whether `content` is text or base64.
+    """
+
+    leg = fields.Integer(required=True)
+    operator = fields.String(required=True)
+    reference = fields.String(required=True, allow_none=True)
+    kind = fields.String(required=True)
+    media_type = fields.String(required=True)
+    encoding = fields.String(required=True, validate=validate.OneOf(["text", "base64"]))
+    content = fields.String(required=True)
+
+
+class DocumentKindSchema(Strict):
+    """A document that an operator handed over; its content is with the ticket."""
+
+    kind = fields.String(required=True)
+    media_type = fields.String(required=True)
+
+
 class TicketSchema(Strict):
-    """One signed ticket: `token` is what the code shows."""
+    """One signed ticket: `token` is what the code shows; `operator_documents` are shown beside it."""
 
     jti = fields.String(required=True)
     passenger = fields.String(required=True)
@@ -143,6 +166,7 @@ class TicketSchema(Strict):
     token = fields.String(required=True)
     qr_png = fields.String(required=True)
     qr_svg = fields.String(required=True)
+    operator_documents = fields.List(fields.Nested(OperatorDocumentSchema), required=True)
 
 
 class TicketsSchema(Strict):
@@ -267,6 +291,7 @@ class HeldPlaceSchema(Strict):
     passenger = fields.String(required=True)
     state = fields.String(required=True)
     reference = fields.String(required=True, allow_none=True)
+    documents = fields.List(fields.Nested(DocumentKindSchema), required=True)
 
 
 class OrderSchema(Strict):

@@ -1,0 +1,39 @@
+"""What an operator promises its passengers beside its tariff: what its services are, and from which delay a fare comes back."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from tariffs.journey import Ride
+
+Service = Literal["sea", "rail", "coach", "city"]
+SERVICES: tuple[Service, ...] = get_args(Service)
+_BY_MODE: dict[str, Service] = {"ferry": "sea", "rail": "rail"}
+
+
+@dataclass(frozen=True, slots=True)
+class LateRefund:
+    """From how many minutes late at departure, or at arrival, the fare comes back; None where nothing is promised."""
+
+    departure_minutes: int | None = None
+    arrival_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What an operator promises.
+
+    `service` says what its rides are where the vehicle does not tell: a coach is a bus, an urban ferry is city transport.
+    `bearer` is who bears refunds that the operator's system never gives back.
+    """
+
+    service: Service | None = None
+    late_refund: LateRefund = LateRefund()
+    bearer: str | None = None
+
+
+NONE = Promises()
+
+
+def service_of(ride: Ride, promises: Promises) -> Service:
+    """What a ride is to passenger rights: as its operator says, else by its vehicle."""
+    return promises.service or _BY_MODE.get(ride.mode, "city")

@@ -1,0 +1,93 @@
+"""What operators hand over when they confirm a booking, kept as it came: it is data, to be escaped wherever it is shown."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from operators.port import Document
+from ticketing.db.engine import Transaction
+from ticketing.db.purchase_tables import booking, booking_document
+from ticketing.db.rows import columns, fetch, insert_once
+
+
+@dataclass(frozen=True, slots=True)
+class BookingDocument:
+    """One document of a booking; `encoding` says whether `content` is text or base64."""
+
+    booking_id: str
+    seq: int
+    kind: str
+    media_type: str
+    encoding: str
+    content: str
+    kept_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A document of an operator as the holder of a ticket shows it: for which ride, under which reference."""
+
+    passenger_ref: str
+    leg: int
+    operator: str
+    reference: str | None
+    kind: str
+    media_type: str
+    encoding: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKind:
+    """What a booking has, without its content."""
+
+    booking_id: str
+    kind: str
+    media_type: str
+
+
+def keep(tx: Transaction, booking_id: str, documents: Sequence[Document], now: datetime) -> None:
+    """Keep what an operator handed over; a repeated confirmation changes nothing."""
+    for seq, one in enumerate(documents):
+        made = BookingDocument(booking_id, seq, one.kind, one.media_type, one.encoding, one.content, now)
+        tx.execute(insert_once(tx, booking_document, columns(made)))
+
+
+def list_kinds(tx: Transaction, order_id: str) -> list[DocumentKind]:
+    """List what the confirmed bookings of an order have, without contents."""
+    table = booking_document.c
+    query = sa.select(table.booking_id, table.kind, table.media_type).join(
+        booking, booking.c.id == table.booking_id
+    )
+    mine = query.where(booking.c.order_id == order_id, booking.c.state == "confirmed")
+    return fetch(tx, mine.order_by(booking.c.seq, table.seq), DocumentKind)
+
+
+def list_papers(tx: Transaction, order_id: str) -> list[Paper]:
+    """List what operators have handed over for an order, each with the ride and the traveller of its booking."""
+    table = booking_document.c
+    query = sa.select(booking, table.kind, table.media_type, table.encoding, table.content).join(
+        booking_document, table.booking_id == booking.c.id
+    )
+    mine = query.where(booking.c.order_id == order_id, booking.c.state == "confirmed")
+    rows = tx.execute(mine.order_by(booking.c.seq, table.seq)).mappings()
+    return [_paper(row) for row in rows]
+
+
+def forget_before(tx: Transaction, moment: datetime) -> int:
+    """Forget documents that have been kept long enough; answers how many."""
+    return int(tx.execute(sa.delete(booking_document).where(booking_document.c.kept_at < moment)).rowcount)
+
+
+def _paper(row: sa.RowMapping) -> Paper:
+    of = json.loads(row["document"])
+    return Paper(
+        passenger_ref=of["traveller"]["ref"],
+        leg=of["leg"],
+        operator=row["operator"],
+        reference=row["reference"],
+        **{name: row[name] for name in ("kind", "media_type", "encoding", "content")},
+    )

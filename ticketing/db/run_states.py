@@ -1,0 +1,212 @@
+"""The last known state of runs: written by whoever polls operators, read by everybody who sells, refunds or lets in."""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ticketing.db.documents import canonical
+from ticketing.db.engine import Transaction
+from ticketing.db.live_tables import live_feed, run_state
+from ticketing.db.rows import find
+
+RunKey = tuple[str, str, date]
+_KEY = ("region", "operator", "trip_id", "service_date")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedCall:
+    """One call of a run as it is expected: POSIX seconds, None where nothing is known; `skipped` is not served."""
+
+    place: int
+    stop_id: str
+    arrival: int | None
+    departure: int | None
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """What an operator told last of one trip on one service day.
+
+    `as_of` is the operator's time of the word that changed it last, `changed_at` ours, `revision` counts the changes.
+    `withdrawn_at` is set where the operator no longer tells it although the run has not left: then it is as planned.
+    `worst_seconds` is its longest delay anywhere. One that is `replaced` runs with the calls that are told and no other.
+    """
+
+    operator: str
+    trip_id: str
+    service_date: date
+    cancelled: bool
+    calls: tuple[ExpectedCall, ...]
+    source: str
+    as_of: datetime
+    first_told_at: datetime
+    changed_at: datetime
+    revision: int = 1
+    worst_seconds: int = 0
+    withdrawn_at: datetime | None = None
+    replaced: bool = False
+
+    @property
+    def key(self) -> RunKey:
+        """What names the run in its region."""
+        return self.operator, self.trip_id, self.service_date
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFeed:
+    """An operator's live data as a whole: when it was asked, when it told (`as_of`), what went wrong last.
+
+    `version` grows whenever anything that was told has changed. `document` has alerts, added trips and how much of
+    it fits the timetable.
+    """
+
+    region: str
+    operator: str
+    asked_at: datetime
+    as_of: datetime | None
+    version: int
+    trouble: str | None
+    document: dict[str, Any]
+
+
+def find_runs(tx: Transaction, region: str, keys: Collection[RunKey]) -> dict[RunKey, RunState]:
+    """What is known of some runs; one of which nothing is known, or no longer, is left out."""
+    if not keys:
+        return {}
+    table = run_state.c
+    named = [
+        sa.and_(table.operator == operator, table.trip_id == trip, table.service_date == day.isoformat())
+        for operator, trip, day in sorted(keys)
+    ]
+    query = sa.select(run_state).where(table.region == region, table.withdrawn_at.is_(None), sa.or_(*named))
+    return {one.key: one for one in _states(tx, query)}
+
+
+def list_runs(tx: Transaction, region: str, operator: str, since: date) -> list[RunState]:
+    """List an operator's runs of a service day from `since` on, those that are no longer told too."""
+    table = run_state.c
+    same = (table.region == region, table.operator == operator, table.service_date >= since.isoformat())
+    return _states(tx, sa.select(run_state).where(*same))
+
+
+def list_told(tx: Transaction, region: str, operators: Sequence[str], since: date) -> list[RunState]:
+    """List what some operators tell of runs from a service day on."""
+    table = run_state.c
+    same = (table.region == region, table.service_date >= since.isoformat(), table.withdrawn_at.is_(None))
+    return _states(tx, sa.select(run_state).where(*same, table.operator.in_(list(operators))))
+
+
+def put_runs(tx: Transaction, region: str, states: Iterable[RunState]) -> None:
+    """Write states of runs, new or changed."""
+    rows = [_row(region, one) for one in states]
+    if not rows:
+        return
+    insert: Any = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    wanted = insert(run_state)
+    changed = {name: wanted.excluded[name] for name in rows[0] if name not in _KEY}
+    tx.execute(wanted.on_conflict_do_update(index_elements=list(_KEY), set_=changed), rows)
+
+
+def forget_runs(tx: Transaction, quiet_before: date, all_before: date, worth_seconds: int) -> int:
+    """Forget runs of past days: those that nobody can claim anything for sooner; answers how many."""
+    table = run_state.c
+    quiet = sa.and_(
+        table.service_date < quiet_before.isoformat(),
+        table.cancelled == 0,
+        table.worst_seconds < worth_seconds,
+        sa.not_(table.document.like('%"skipped":true%')),
+        sa.not_(table.document.like('%"replaced":true%')),
+    )
+    gone = sa.delete(run_state).where(sa.or_(quiet, table.service_date < all_before.isoformat()))
+    return int(tx.execute(gone).rowcount)
+
+
+def list_feeds(tx: Transaction, region: str) -> list[LiveFeed]:
+    """List what is known of the live data of a region's operators."""
+    query = sa.select(live_feed).where(live_feed.c.region == region).order_by(live_feed.c.operator)
+    return [_feed(row) for row in tx.execute(query).mappings()]
+
+
+def claim_feed(tx: Transaction, region: str, operator: str, now: datetime, not_since: datetime) -> bool:
+    """Take it on to ask an operator now; False where somebody has asked since `not_since`."""
+    insert: Any = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    row = {"region": region, "operator": operator, "asked_at": now, "version": 0, "document": "{}"}
+    if tx.execute(insert(live_feed).values(**row).on_conflict_do_nothing()).rowcount:
+        return True
+    asked = live_feed.c.asked_at
+    # A clock that was put back asks again.
+    due = sa.or_(asked <= not_since, asked > now)
+    return (
+        tx.execute(sa.update(live_feed).where(*_same(region, operator), due).values(asked_at=now)).rowcount
+        == 1
+    )
+
+
+def get_feed(tx: Transaction, region: str, operator: str) -> LiveFeed:
+    """Read an operator's live data and hold its row; raises NotFound."""
+    query = sa.select(live_feed).where(*_same(region, operator)).with_for_update()
+    found = find(tx, query, LiveFeed)
+    if found is None:
+        raise LookupError(f"nobody has asked {operator} yet")
+    return found
+
+
+def put_feed(tx: Transaction, found: LiveFeed) -> None:
+    """Write what an operator told as a whole."""
+    changed = {
+        "as_of": found.as_of,
+        "version": found.version,
+        "trouble": found.trouble,
+        "document": canonical(found.document),
+    }
+    tx.execute(sa.update(live_feed).where(*_same(found.region, found.operator)).values(**changed))
+
+
+def _same(region: str, operator: str) -> list[sa.ColumnElement[bool]]:
+    return [live_feed.c.region == region, live_feed.c.operator == operator]
+
+
+def _feed(row: sa.RowMapping) -> LiveFeed:
+    return LiveFeed(**{**dict(row), "document": json.loads(row["document"])})
+
+
+def _states(tx: Transaction, query: sa.Select[Any]) -> list[RunState]:
+    return [_state(row) for row in tx.execute(query).mappings()]
+
+
+def _state(row: sa.RowMapping) -> RunState:
+    names = ("operator", "trip_id", "source", "as_of", "first_told_at", "changed_at", "revision", "worst_seconds",
+             "withdrawn_at")  # fmt: skip
+    document = json.loads(row["document"])
+    return RunState(
+        service_date=date.fromisoformat(row["service_date"]),
+        cancelled=bool(row["cancelled"]),
+        calls=tuple(ExpectedCall(**call) for call in document["calls"]),
+        replaced=document.get("replaced", False),
+        **{name: row[name] for name in names},
+    )
+
+
+def _row(region: str, one: RunState) -> dict[str, Any]:
+    calls = [{name: getattr(call, name) for name in ExpectedCall.__dataclass_fields__} for call in one.calls]
+    return {
+        "region": region,
+        "operator": one.operator,
+        "trip_id": one.trip_id,
+        "service_date": one.service_date.isoformat(),
+        "cancelled": int(one.cancelled),
+        "document": canonical({"calls": calls, **({"replaced": True} if one.replaced else {})}),
+        "worst_seconds": one.worst_seconds,
+        "source": one.source,
+        "as_of": one.as_of,
+        "first_told_at": one.first_told_at,
+        "changed_at": one.changed_at,
+        "revision": one.revision,
+        "withdrawn_at": one.withdrawn_at,
+    }

@@ -1,0 +1,94 @@
+"""What a departure that does not run means for an order: it is not sold, not paid, and undone where it was confirmed.
+
+Every check reads what operators have told last (`run_state`); nobody is asked here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from operators.promises import service_of
+from ticketing import regions
+from ticketing.db import Transaction, bookings, offers, orders
+from ticketing.db.bookings import Booking
+from ticketing.db.offers import Quote
+from ticketing.db.orders import Order
+from ticketing.errors import DepartureCancelled, Fault
+from ticketing.purchase import pass_uses
+from ticketing.purchase.not_carried import Expected, failure_of
+from ticketing.purchase.order import PAYABLE
+from ticketing.purchase.refund import RefundableTicket, Rest
+from ticketing.purchase.remainder import remainder
+from ticketing.purchase.till import Till, locked, move
+from ticketing.regions import rides
+
+
+def require_running(tx: Transaction, till: Till, quote: Quote) -> None:
+    """Raise DepartureCancelled where a departure of a quote is known not to run."""
+    wanted = [rides.from_json(document) for document in quote.document.get("rides", ())]
+    regions.require_running(tx, till.regions[quote.region].data, wanted, till.clock.now())
+
+
+def cancelled_by_operator(till: Till, order: Order, booking: Booking, detail: str) -> DepartureCancelled:
+    """The refusal of an operator that says itself that a departure is cancelled, with what goes next."""
+    ride = rides.from_json(booking.document["ride"])
+    data = till.regions[order.region].data
+    with till.database.read() as tx:
+        choices = regions.next_departures(tx, data, ride, till.clock.now())
+    return DepartureCancelled(detail, [Fault(f"legs[{booking.document['leg']}]", detail)], choices)
+
+
+def with_failures(
+    tx: Transaction, till: Till, quote: Quote, held: Sequence[RefundableTicket]
+) -> list[RefundableTicket]:
+    """Tickets of a quote with what is not carried of them, by what operators have told last of their runs."""
+    data = till.regions[quote.region].data
+    wanted = [rides.from_json(document) for document in quote.document.get("rides", ())]
+    failures = {}
+    for at, news in regions.news_of_rides(tx, data, wanted).items():
+        promises = data.operators[wanted[at].operator].promises
+        known = Expected(
+            is_served=news.is_served,
+            departure_delay_seconds=news.departure_delay_seconds,
+            arrival_delay_seconds=news.arrival_delay_seconds,
+        )
+        found = failure_of(service_of(wanted[at], promises), promises.late_refund, known)
+        if found is not None:
+            failures[at] = found
+    if not failures:
+        return list(held)
+    return [
+        replace(one, legs=tuple(replace(leg, failure=failures.get(at)) for at, leg in enumerate(one.legs)))
+        for one in held
+    ]
+
+
+def apart(
+    tx: Transaction, till: Till, quote: Quote, ticket: RefundableTicket, legs: Sequence[int]
+) -> Rest | None:
+    """What stays of a ticket when only those of some legs go that are not carried; None where that is all or none."""
+    failed = ticket.not_carried(legs)
+    return remainder(tx, till, quote, ticket, failed).rest if 0 < len(failed) < len(legs) else None
+
+
+def refuse_payment(till: Till, order_id: str, request_key: str) -> None:
+    """Before a new payment begins: an order whose departure does not run comes to nothing at once.
+
+    Raises DepartureCancelled then; its places are given back by whoever carries the order on. A payment that was begun
+    before is not looked at: its own steps see to it.
+    """
+    refused = None
+    now = till.clock.now()
+    with till.database.write() as tx:
+        order = locked(tx, order_id)
+        known = {payment.request_key for payment in orders.list_payments(tx, order_id)}
+        if order.state not in PAYABLE or request_key in known:
+            return
+        try:
+            require_running(tx, till, offers.get_quote(tx, order.quote_id))
+        except DepartureCancelled as error:
+            refused = error
+            bookings.give_back(tx, order.id, now)
+            pass_uses.give_back(tx, order.id)
+            move(tx, order, "unwind", now, actor="operators", reason=error.detail)
+    if refused is not None:
+        raise refused

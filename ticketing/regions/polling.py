@@ -1,0 +1,230 @@
+"""Poll what operators tell live, and keep the last known state of each run: the worker's, whether or not anybody searches.
+
+All operators are asked at once, each at most once in a pause whoever of several workers asks, and nobody waits long for
+one that is slow; one that is silent or wrong keeps its last word, and its trouble is written beside it. A run that is no longer told although it has not left
+is as planned again; of one that has left the last word stays, because refunds ask for it afterwards.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from operators.errors import OperatorError
+from operators.gtfs.runs import Run
+from operators.guard import Guarded
+from operators.port import Disruptions
+from ticketing.clock import Clock
+from ticketing.db import Database, Transaction, run_states
+from ticketing.db.documents import canonical
+from ticketing.db.run_states import RunKey, RunState
+from ticketing.regions.load import Region
+from ticketing.regions.run_news import KeptRuns, begins_at, changed_to, document_of, replaced_by, state_of
+from ticketing.regions.watch import Watch
+
+_log = structlog.get_logger(__name__)
+# Who has other things to do waits so long; what comes later is written by the next call.
+_PATIENCE_SECONDS, _LONG_PATIENCE_SECONDS = 5.0, 120.0
+_DAYS_BACK = timedelta(days=2)
+# Of a run that was nowhere so late nobody can claim anything; the others are kept as long as claims may come.
+_WORTH_SECONDS = 900
+_QUIET_FOR, _KEPT_FOR = timedelta(days=3), timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveDesk:
+    """What polling needs. `pause_seconds` is how often an operator is asked, 0 for never.
+
+    `watch` keeps the timetables new to which messages belong.
+    """
+
+    database: Database
+    clock: Clock
+    regions: MutableMapping[str, Region]
+    connectors: Mapping[str, Mapping[str, Guarded]]
+    pause_seconds: int
+    watch: Watch | None = None
+    runs: KeptRuns = field(default_factory=KeptRuns)
+    forgot_on: dict[str, date] = field(default_factory=dict)
+    under_way: set[tuple[str, str]] = field(default_factory=set)
+    answers: "queue.SimpleQueue[tuple[tuple[str, str], Disruptions | str]]" = field(
+        default_factory=queue.SimpleQueue
+    )
+
+
+def poll_live(desk: LiveDesk) -> dict[str, int]:
+    """Ask every operator that is due and write what has changed; answers the changed runs by `region/operator`.
+
+    Safe to call at any time and by several workers; never raises for an operator that fails, and waits for none longer
+    than five seconds: what it tells later is written by the next call.
+    """
+    now = desk.clock.now()
+    if desk.forgot_on.get("runs") != now.date():
+        forget_runs(desk)
+    if not desk.pause_seconds:
+        return {}
+    if desk.watch:
+        desk.watch.tick()
+    # A moment early is in time: the worker's rounds and the pause need not be in step.
+    not_since = now - timedelta(seconds=desk.pause_seconds * 0.9)
+    due = [place for place in _telling(desk) if _claim(desk, place, not_since)]
+    return _ask(due, desk, _PATIENCE_SECONDS)
+
+
+def ask_now(desk: LiveDesk) -> dict[str, int]:
+    """Ask every operator that tells anything, due or not."""
+    due = [place for place in _telling(desk) if _claim(desk, place, desk.clock.now())]
+    return _ask(due, desk, _LONG_PATIENCE_SECONDS)
+
+
+def forget_runs(desk: LiveDesk) -> int:
+    """Forget the runs of past days that nobody can claim anything for; answers how many."""
+    today = desk.clock.now().date()
+    with desk.database.write() as tx:
+        gone = run_states.forget_runs(tx, today - _QUIET_FOR, today - _KEPT_FOR, _WORTH_SECONDS)
+    desk.forgot_on["runs"] = today
+    return gone
+
+
+_Place = tuple[str, str]
+
+
+def _telling(desk: LiveDesk) -> list[_Place]:
+    return [
+        (region, operator)
+        for region, operators in desk.connectors.items()
+        for operator, connector in operators.items()
+        if connector.capabilities.disruptions and region in desk.regions
+    ]
+
+
+def _claim(desk: LiveDesk, place: _Place, not_since: datetime) -> bool:
+    with desk.database.write() as tx:
+        return run_states.claim_feed(tx, *place, desk.clock.now(), not_since)
+
+
+def _ask(places: Sequence[_Place], desk: LiveDesk, patience_seconds: float) -> dict[str, int]:
+    """Ask in threads of their own, and write what has come within the patience, of earlier calls too."""
+    for place in places:
+        if place not in desk.under_way:
+            desk.under_way.add(place)
+            threading.Thread(target=_put_answer, args=(desk, place), name="live", daemon=True).start()
+    changed: dict[str, int] = {}
+    give_up = time.monotonic() + patience_seconds
+    while desk.under_way:
+        try:
+            place, answer = desk.answers.get(timeout=max(0.0, give_up - time.monotonic()))
+        except queue.Empty:
+            break
+        desk.under_way.discard(place)
+        count = _kept(desk, place, answer)
+        if count:
+            changed["/".join(place)] = count
+    return changed
+
+
+def _put_answer(desk: LiveDesk, place: _Place) -> None:
+    desk.answers.put((place, _disruptions(desk, place)))
+
+
+def _kept(desk: LiveDesk, place: _Place, answer: Disruptions | str) -> int:
+    """Write one answer; one that cannot be written is logged and keeps nobody else's from being written."""
+    try:
+        return _keep(desk, place, answer)
+    except Exception:  # noqa: BLE001  whatever is wrong with one operator's words, the others' count
+        _log.exception("live data not kept", region=place[0], operator=place[1])
+        return 0
+
+
+def _disruptions(desk: LiveDesk, place: _Place) -> Disruptions | str:
+    """What an operator tells, or why it cannot be told."""
+    region, operator = place
+    try:
+        return desk.connectors[region][operator].disruptions()
+    except (OperatorError, OSError) as error:
+        return str(error) or type(error).__name__
+    except Exception as error:  # noqa: BLE001  a connector that breaks its port must not stop the others
+        _log.exception("live data not read", region=region, operator=operator)
+        return type(error).__name__
+
+
+def _keep(desk: LiveDesk, place: _Place, answer: Disruptions | str) -> int:
+    """Write one operator's answer in one transaction; answers how many runs have changed."""
+    region, operator = place
+    with desk.database.write() as tx:
+        feed = run_states.get_feed(tx, region, operator)
+        if isinstance(answer, str):
+            if feed.trouble is None:
+                _log.warning("not fetched", region=region, operator=operator, what="live", reason=answer)
+            run_states.put_feed(tx, replace(feed, trouble=answer))
+            return 0
+        if feed.as_of is not None and answer.as_of < feed.as_of:
+            return 0  # older than what another worker has written
+        changed = _changes(tx, desk, place, answer)
+        run_states.put_runs(tx, region, changed)
+        document = document_of(answer)
+        differs = bool(changed) or canonical(document) != canonical(feed.document)
+        _tell_of_misfits(place, feed.document, document)
+        run_states.put_feed(
+            tx,
+            replace(
+                feed, as_of=answer.as_of, trouble=None, document=document, version=feed.version + int(differs)
+            ),
+        )
+    return len(changed)
+
+
+def _changes(tx: Transaction, desk: LiveDesk, place: _Place, answer: Disruptions) -> list[RunState]:
+    """The rows that have to be written."""
+    region, operator = place
+    now = desk.clock.now()
+    runs = desk.runs.of(desk.regions[region].data, operator)
+    known = {one.key: one for one in run_states.list_runs(tx, region, operator, (now - _DAYS_BACK).date())}
+    told: dict[RunKey, RunState] = {}
+    added = {(trip.trip_id, trip.service_date): trip for trip in answer.added}
+    for item in answer.items:
+        named = runs.known.get(item.trip_id) if runs else None
+        run = Run(item.service_date, *named) if named else None
+        zone = runs.timetable.timezone if runs else "UTC"
+        state = state_of(operator, item, run, zone, source=answer.source, as_of=answer.as_of, now=now)
+        instead = added.get((item.trip_id, item.service_date)) if item.replaced else None
+        told[state.key] = replaced_by(state, instead) if instead else state
+    changed = [
+        row
+        for state in told.values()
+        if _matters(state, now) and (row := changed_to(known.get(state.key), state))
+    ]
+    if answer.tells_trips:
+        changed += [
+            replace(one, withdrawn_at=now, changed_at=now, revision=one.revision + 1)
+            for one in known.values()
+            if one.key not in told and one.withdrawn_at is None
+            and (answer.keeps_past or now < begins_at(one, runs))
+        ]  # fmt: skip
+    return changed
+
+
+def _matters(state: RunState, now: datetime) -> bool:
+    """Runs of long ago are history that somebody repeats."""
+    day: date = (now - _DAYS_BACK).date()
+    return state.service_date >= day
+
+
+def _tell_of_misfits(place: _Place, before: Mapping[str, object], now: Mapping[str, object]) -> None:
+    """Say loudly, once, that less than half of what an operator tells is about trips that we know."""
+    if _misfits(now) and not _misfits(before):
+        _log.warning(
+            "live data do not fit the timetable",
+            region=place[0], operator=place[1], messages=now["messages"], unmatched=now["unmatched"],
+        )  # fmt: skip
+
+
+def _misfits(document: Mapping[str, object]) -> bool:
+    messages, unmatched = document.get("messages", 0), document.get("unmatched", {})
+    if not isinstance(messages, int) or not isinstance(unmatched, Mapping):
+        return False
+    return sum(map(int, unmatched.values())) * 2 > messages > 0

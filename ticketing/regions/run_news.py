@@ -1,0 +1,226 @@
+"""What is known of a ride's run: its row in `run_state`, and the row as what an operator tells. Pure.
+
+A row keeps the instants that are expected, not delays: a ticket's own times stay what they are compared with, also
+when a newer feed has moved the trip.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from operators.departures import departure_of
+from operators.gtfs.runs import Run, Runs
+from operators.gtfs.timetable import Timetable
+from operators.port import AddedCall, AddedTrip, Alert, CallChange, Disruption, Disruptions, Matching
+from operators.region import RegionData
+from tariffs.journey import Ride
+from ticketing.db.run_states import ExpectedCall, RunKey, RunState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What is known of a ride: whether its run goes and calls at both ends, and when it is expected there."""
+
+    cancelled: bool = False
+    skipped_stop_id: str | None = None
+    departs_at: datetime | None = None
+    arrives_at: datetime | None = None
+    departure_delay_seconds: int | None = None
+    arrival_delay_seconds: int | None = None
+    as_of: datetime
+
+    @property
+    def is_served(self) -> bool:
+        """Whether one can board and alight as it was sold."""
+        return not self.cancelled and self.skipped_stop_id is None
+
+
+def key_of(ride: Ride, timetable: Timetable | None) -> RunKey:
+    """The run of a ride; where the timetable no longer has it, the day on which the ride leaves."""
+    zone = timetable.timezone if timetable else str(ride.departure.tzinfo)
+    try:
+        day = departure_of(ride, timetable).service_date if timetable else None
+    except LookupError:
+        day = None
+    return ride.operator, ride.trip_id, day or ride.departure.astimezone(ZoneInfo(zone)).date()
+
+
+def news_of(ride: Ride, state: RunState) -> News:
+    """What a run's state means for one ride on it."""
+    leaves = _nearest(state.calls, ride.from_stop_id, "departure", ride.departure)
+    reaches = _nearest(state.calls, ride.to_stop_id, "arrival", ride.arrival)
+    ends = ((leaves, ride.from_stop_id), (reaches, ride.to_stop_id))
+    # Of one that is replaced every call is told; of another one those that are not told are not known.
+    skipped = next((stop for call, stop in ends if (call.skipped if call else state.replaced)), None)
+    departs = leaves.departure if leaves and not leaves.skipped else None
+    arrives = reaches.arrival if reaches and not reaches.skipped else None
+    return News(
+        cancelled=state.cancelled,
+        skipped_stop_id=skipped,
+        departs_at=None if departs is None else datetime.fromtimestamp(departs, UTC),
+        arrives_at=None if arrives is None else datetime.fromtimestamp(arrives, UTC),
+        departure_delay_seconds=None if departs is None else departs - int(ride.departure.timestamp()),
+        arrival_delay_seconds=None if arrives is None else arrives - int(ride.arrival.timestamp()),
+        as_of=state.as_of,
+    )
+
+
+def replaced_by(state: RunState, added: AddedTrip) -> RunState:
+    """The row of a trip that runs with other calls: planned rides on it are served where it still calls."""
+    calls = tuple(
+        ExpectedCall(place=place, stop_id=call.stop_id, arrival=call.arrives_at, departure=call.leaves_at)
+        for place, call in enumerate(added.calls)
+    )
+    return replace(state, cancelled=False, replaced=True, calls=calls)
+
+
+def state_of(operator: str, told: Disruption, run: Run | None, zone: str, *, source: str, as_of: datetime,
+             now: datetime) -> RunState:  # fmt: skip
+    """What an operator tells of one run as a row of its first time; `run` is its plan, None where nobody has it."""
+    calls = _expected(told, run, run.begins(zone)) if run and not told.cancelled else ()
+    return RunState(
+        operator=operator, trip_id=told.trip_id, service_date=told.service_date, cancelled=told.cancelled, calls=calls,
+        source=source, as_of=as_of, first_told_at=now, changed_at=now,
+        worst_seconds=_worst(calls, run, run.begins(zone)) if run else 0,
+    )  # fmt: skip
+
+
+def changed_to(known: RunState | None, told: RunState) -> RunState | None:
+    """The row that replaces what is known; None where nothing has changed."""
+    if known is None:
+        return told
+    same = (known.cancelled, known.replaced, known.calls) == (told.cancelled, told.replaced, told.calls)
+    if same and known.withdrawn_at is None:
+        return None
+    return replace(told, first_told_at=known.first_told_at, revision=known.revision + 1)
+
+
+def disruption_of(state: RunState, runs: Runs) -> Disruption | None:
+    """A row as seconds late by the timetable of today; None for a run that it does not have."""
+    named = runs.known.get(state.trip_id)
+    if named is None:
+        return None
+    if state.cancelled or state.replaced:
+        return Disruption(state.trip_id, state.service_date, cancelled=True, replaced=state.replaced)
+    run = Run(state.service_date, *named)
+    begins = run.begins(runs.timetable.timezone)
+    pattern = run.pattern
+    calls = tuple(
+        CallChange(
+            call.place,
+            None if call.arrival is None else call.arrival - begins - pattern.arrivals[call.place],
+            None if call.departure is None else call.departure - begins - pattern.departures[call.place],
+            skipped=call.skipped,
+        )
+        for call in state.calls
+        if call.place < len(pattern.stops) and pattern.stops[call.place] == call.stop_id
+    )
+    return Disruption(state.trip_id, state.service_date, calls=calls) if calls else None
+
+
+def begins_at(state: RunState, runs: Runs | None) -> datetime:
+    """When a run is planned to leave; of one that nobody has, the end of its service day."""
+    named = runs.known.get(state.trip_id) if runs else None
+    if runs is None or named is None:
+        return datetime.combine(state.service_date + timedelta(days=1), datetime.min.time(), UTC)
+    return datetime.fromtimestamp(Run(state.service_date, *named).begins(runs.timetable.timezone), UTC)
+
+
+def document_of(told: Disruptions) -> dict[str, Any]:
+    """What an operator tells beside runs of its timetable, and how much of it all is understood."""
+    return {
+        "alerts": [asdict(alert) for alert in told.alerts],
+        "added": [{**asdict(trip), "service_date": trip.service_date.isoformat()} for trip in told.added],
+        "messages": told.matching.messages,
+        "unmatched": dict(told.matching.unmatched),
+        "source": told.source,
+    }
+
+
+def alerts_in(document: Mapping[str, Any]) -> tuple[Alert, ...]:
+    """The alerts of a document that `document_of` wrote."""
+    return tuple(
+        Alert(row["text"], *(tuple(row[name]) for name in ("route_ids", "stop_ids", "trip_ids")))
+        for row in document.get("alerts", ())
+    )
+
+
+def added_in(document: Mapping[str, Any]) -> tuple[AddedTrip, ...]:
+    """The added trips of a document."""
+    return tuple(
+        AddedTrip(
+            row["trip_id"], date.fromisoformat(row["service_date"]), row["route_id"], row["headsign"],
+            tuple(AddedCall(**call) for call in row["calls"]),
+        )
+        for row in document.get("added", ())
+    )  # fmt: skip
+
+
+def matching_in(document: Mapping[str, Any]) -> Matching:
+    """How much of what was told is understood."""
+    return Matching(document.get("messages", 0), document.get("unmatched", {}))
+
+
+def _expected(told: Disruption, run: Run, begins: int) -> tuple[ExpectedCall, ...]:
+    """The instants that are expected, call by call."""
+    pattern = run.pattern
+    calls: Iterable[CallChange] = told.calls or (
+        CallChange(place, told.delay_seconds, told.delay_seconds) for place in range(len(pattern.stops))
+    )
+    return tuple(
+        ExpectedCall(
+            place=call.place,
+            stop_id=pattern.stops[call.place],
+            arrival=_at(begins, pattern.arrivals[call.place], call.arrival_delay),
+            departure=_at(begins, pattern.departures[call.place], call.departure_delay),
+            skipped=call.skipped,
+        )
+        for call in calls
+    )
+
+
+def _at(begins: int, offset: int, delay: int | None) -> int | None:
+    return None if delay is None else begins + offset + delay
+
+
+def _worst(calls: Sequence[ExpectedCall], run: Run, begins: int) -> int:
+    late = [
+        moment - begins - offsets[call.place]
+        for call in calls
+        for moment, offsets in (
+            (call.arrival, run.pattern.arrivals),
+            (call.departure, run.pattern.departures),
+        )
+        if moment is not None
+    ]
+    return max(0, *late) if late else 0
+
+
+def _nearest(
+    calls: Sequence[ExpectedCall], stop_id: str, name: str, planned: datetime
+) -> ExpectedCall | None:
+    """The call at a stop; of several the one that is expected nearest to the planned time."""
+    same = [call for call in calls if call.stop_id == stop_id]
+    return min(same, key=lambda call: abs((getattr(call, name) or 0) - planned.timestamp()), default=None)
+
+
+class KeptRuns:
+    """The runs of operators' timetables, made once for each version of them."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], Runs] = {}
+        self._lock = threading.Lock()
+
+    def of(self, data: RegionData, operator: str) -> Runs | None:
+        """The runs of an operator; None for one without a timetable."""
+        timetable = data.timetables.get(operator)
+        if timetable is None:
+            return None
+        with self._lock:
+            known = self._made.get((data.id, operator))
+            if known is None or known.timetable is not timetable:
+                known = self._made[data.id, operator] = Runs(timetable)
+            return known
