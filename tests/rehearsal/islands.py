@@ -62,6 +62,7 @@ _STAND_INS: Mapping[str, Any] = {
     "mute": {"faults": [{"call": "*", "kind": "hang_before"}]},
     "shaky": {"seed": 3, "rate": 0.33, "kinds": ["error_before", "error_after", "reset_after", "malformed", "unavailable"]},
 }  # fmt: skip
+_PRICES = {"rail": "ADULT=500 CHILD=250 SENIOR=375", "shaky": "ADULT=300 CHILD=150 SENIOR=225"}
 _RIDERS = ("adult", "child", "senior")
 _HEAD = """name = "Islands"
 member_states = ["FI", "SE"]
@@ -103,6 +104,7 @@ def _files() -> dict[str, str]:
         "islander,https://islands.example,sea,resident,2026-01-01,,\n",
         "rates.csv": _rates(),
         "settlement.toml": _SETTLEMENT,
+        **{f"stand-ins/{name}.prices": text for name, text in _PRICES.items()},
         **{f"stand-ins/{name}.json": json.dumps(plan) for name, plan in _STAND_INS.items()},
         **{path: text for operator in _OPERATORS for path, text in _feed(operator).items()},
     }
@@ -123,6 +125,8 @@ def _region() -> str:
         parts.append(f'[[operators]]\nid = "{name}"\nname = "{title}"\nmedium = "app"\nrefund = {refund}')
         if name == "skiff":
             parts.append('refund_fee = "1.00"')
+        if name in {"sea", "mute"}:
+            parts.append(f'refund_bearer = "{name}"')
         if name in _CONNECTORS:
             parts.append(f"[operators.connector]\n{_CONNECTORS[name]}")
         states: dict[str, list[str]] = {}

@@ -56,9 +56,14 @@ def simulators(
 
 
 def _plan(region_folder: Path, name: str) -> tuple[str, ...]:
-    """How a stand-in fails, where the region's folder says so: `stand-ins/<operator>.json`."""
-    plan = region_folder / "stand-ins" / f"{name}.json"
-    return ("--faults", str(plan)) if plan.exists() else ()
+    """How a stand-in fails and what it asks for, where the region's folder says so.
+
+    `stand-ins/<operator>.json` is a fault plan, `stand-ins/<operator>.prices` has lines like `ADULT=500`.
+    """
+    plan, prices = (region_folder / "stand-ins" / f"{name}{end}" for end in (".json", ".prices"))
+    rows = prices.read_text(encoding="utf-8").split() if prices.exists() else []
+    words = ("--faults", str(plan)) if plan.exists() else ()
+    return (*words, *(word for row in rows for word in ("--price", row)))
 
 
 def _addresses(kind: str, variable: str, url: str) -> dict[str, str]:

@@ -33,6 +33,8 @@ from ticketing.tickets.jwk import VerifyKey, to_jwk
 from ticketing.tickets.jws import Signer
 
 _PATIENCE_SECONDS = 600
+# The worker looks often, for days of the region pass in seconds.
+_PAUSE_SECONDS = 1.0
 _KID = "rehearsal"
 _ISSUER = "throughfare.eu"
 
@@ -113,7 +115,9 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
         clock_file = place / "clock"
         found = started.enter_context(simulators(place, folder, region.operators, clock_file, lock))
         found |= {"THROUGHFARE_RATE_LIMITS": "off", "THROUGHFARE_PROOF_ISSUERS": str(place / "issuers.json")}
-        processes = started.enter_context(scratch.serving(settings, place, lock, found))
+        processes = started.enter_context(
+            scratch.serving(settings, place, lock, found, pause_seconds=_PAUSE_SECONDS)
+        )
         urls: dict[str | None, str] = {None: settings.public_url}
         serving: dict[str | None, Started] = {None: processes[0]}
         for channel in plan.channels_of(region.data):

@@ -91,13 +91,18 @@ def environment(settings: Settings, operators: Mapping[str, str]) -> dict[str, s
 
 
 def serving(
-    settings: Settings, folder: Path, lock: TextIO, operators: Mapping[str, str]
+    settings: Settings,
+    folder: Path,
+    lock: TextIO,
+    operators: Mapping[str, str],
+    *,
+    pause_seconds: float = 5.0,
 ) -> contextlib.AbstractContextManager[list[Started]]:
-    """The service under gunicorn, and the worker beside it; both end with the block."""
+    """The service under gunicorn, and the worker beside it, which looks every so often; both end with the block."""
     port = int(settings.public_url.rpartition(":")[2])
     lines = {
         "service": gunicorn(f"127.0.0.1:{port}", workers=1, threads=8),
-        "worker": [sys.executable, "-m", "ticketing", "worker"],
+        "worker": [sys.executable, "-m", "ticketing", "worker", "--pause", str(pause_seconds)],
     }
     return running(lines, folder, lock, environment(settings, operators))
 

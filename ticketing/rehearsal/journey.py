@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 Ending = Literal[
@@ -106,6 +106,7 @@ class Record:
     covered: dict[str, set[str]] = field(default_factory=dict)
     orders: list[str] = field(default_factory=list)
     outcome: str = "not played"
+    until: datetime = datetime.min.replace(tzinfo=UTC)
 
     def cover(self, **seen: str | None) -> None:
         """Note that something of a dimension was reached."""

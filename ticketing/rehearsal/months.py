@@ -6,7 +6,7 @@ import re
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ticketing.rehearsal import invariants, sums
@@ -29,8 +29,8 @@ _LOOK_SECONDS = 0.25
 class Close:
     """Closes every month that has entries, one after the other, and proves the books."""
 
-    def __init__(self, stage: Stage, region: str) -> None:
-        self._stage, self._region = stage, region
+    def __init__(self, stage: Stage, region: str, played_until: datetime) -> None:
+        self._stage, self._region, self._played_until = stage, region, played_until
         self._calls: list[Call] = []
         self._faults: list[Fault] = []
         self._http = Client(stage.urls[None], self._calls.append)
@@ -40,7 +40,8 @@ class Close:
     def run(self) -> list[Fault]:
         """Close them; answers what did not hold."""
         last = max(read_facts(self._stage.database_url).months, default="")
-        self._stage.move_clock(_after(last or "2026-01"))
+        over = _after(last) if last else self._played_until
+        self._stage.move_clock(max(over, self._played_until + timedelta(days=1)))
         self._await_quiet()
         while month := next((one for one in self._months() if last >= one not in self.tried), None):
             self.tried.append(month)

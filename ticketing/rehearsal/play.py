@@ -69,6 +69,7 @@ class Play:
 
     def _until(self, moment: datetime) -> Iterator[datetime]:
         self._now = moment
+        self.record.until = max(self.record.until, moment)
         yield moment
         self._http.note = self.record.calls.append
 

@@ -70,7 +70,7 @@ def rehearse(
             _note(result, record)
         open_aims = _missed(plan.aims(region), result)
     client.close()
-    close = Close(stage, region.id)
+    close = Close(stage, region.id, max((record.until for record in result.records), default=begins(region)))
     result.faults += close.run()
     result.months = close.closed
     result.faults += [Fault("processes_are_well", trouble) for trouble in stage.troubles()]
