@@ -41,9 +41,10 @@ $(STAND_IN)/.installed: requirements-stand-in.lock
 test: setup $(STAND_IN)/.installed ## the whole suite on SQLite and on PostgreSQL
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
-soak: setup $(STAND_IN)/.installed ## long searches: many more examples of every property
+soak: setup $(STAND_IN)/.installed ## long searches: more examples of every property, 45 minutes of rehearsals
 	@SOAK=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "soak or not soak" $(PYTEST_ARGS)
 	@$(BIN)/python -m tests.ticketing.gate.simulation
+	@$(BIN)/python -m tests.rehearsal.soak
 
 lint: setup ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff check .

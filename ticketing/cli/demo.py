@@ -2,33 +2,26 @@
 
 import contextlib
 import os
-import shutil
-import socket
 import sys
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 import click
-import httpx
 from rich.console import Console
 
-from ticketing.cli import deployment
+from ticketing.cli import scratch
 from ticketing.cli.demo_operators import simulators
-from ticketing.cli.demo_processes import Started, alone, ended_by_signals, running
+from ticketing.cli.demo_processes import alone, ended_by_signals
 from ticketing.cli.demo_scene import Scene, load_scene
-from ticketing.cli.serve import gunicorn
 from ticketing.cli.story import CARDS, Access, Stage, Story
 from ticketing.config import Settings
-from ticketing.db.migrate import upgrade
 from ticketing.errors import ThroughfareError
-from ticketing.identity import create_key, staff
+from ticketing.identity import staff
 from ticketing.identity.staff import StaffDesk
 from ticketing.regions import Region, load_regions
-from ticketing.tickets.keys import KeyStore
 
 _LOOK_SECONDS = 0.5
 _FOLDER = Path("var/demo")
@@ -51,7 +44,7 @@ def command(*, region: str, once: bool, port: int | None) -> None:
       throughfare demo --region oresund
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     console = Console(highlight=False, soft_wrap=True)
-    chosen, gateway = port or _free_port(), os.environ.get("THROUGHFARE_GATEWAY", "demo")
+    chosen, gateway = port or scratch.free_port(8000), os.environ.get("THROUGHFARE_GATEWAY", "demo")
     if gateway not in CARDS:
         raise click.ClickException(f"THROUGHFARE_GATEWAY is {gateway!r}; it may be {' or '.join(CARDS)}")
     with alone(_FOLDER) as lock, ended_by_signals():
@@ -71,8 +64,8 @@ def _play(console: Console, region: str, port: int, lock: TextIO, *, gateway: st
         with console.status("Starting the operators' stand-ins and the service ..."):
             clock_file, folder = _FOLDER / "clock", settings.regions_folder / region
             found = stage.enter_context(simulators(_FOLDER, folder, loaded.operators, clock_file, lock))
-            processes = stage.enter_context(_running(settings, port, found, lock))
-            processes[0].await_ready(partial(_is_ready, settings.public_url))
+            processes = stage.enter_context(scratch.serving(settings, _FOLDER, lock, found))
+            processes[0].await_ready(partial(scratch.is_ready, settings.public_url))
         stage_of = Stage(settings.public_url, _FOLDER, _move_clock)
         Story(console, scene, region, access, stage_of, cards=CARDS[gateway]).tell(start)
         for process in processes:
@@ -110,83 +103,21 @@ def _set_up(port: int, name: str, start: datetime) -> tuple[Settings, Region, Ac
 
     Answers also who may sign in to the console, with their first passwords.
     """
-    shutil.rmtree(_FOLDER, ignore_errors=True)
-    _FOLDER.mkdir(parents=True)
-    settings = Settings(
-        database_url=f"sqlite:///{_FOLDER / 'throughfare.db'}",
-        regions=(name,),
-        keys_folder=_FOLDER / "keys",
-        public_url=f"http://127.0.0.1:{port}",
-        demo_clock_file=_FOLDER / "clock",
-        log_format="json",
-    )
+    scratch.begin(_FOLDER)
+    settings = scratch.settings_in(_FOLDER, name, port)
     _move_clock(start)
-    database = deployment.database(settings)
-    upgrade(database)
-    KeyStore(settings.keys_folder, settings.key_passphrase).create_missing(start - timedelta(days=3))
+    database = scratch.prepare(settings, start)
     region = load_regions(settings)[name]
-    gates = {
-        operator: create_key(database, settings.clock(), role="gate", operator=operator, label="demo gate")[1]
-        for operator in region.operators
-    }
-    finance, approver = (
-        create_key(database, settings.clock(), role="finance", operator=None, label=label)[1]
-        for label in ("demo finance", "demo finance, second person")
-    )
+    keys = scratch.make_keys(database, settings, list(region.operators), "demo")
     desk = StaffDesk(database, settings.clock())
     people = " and ".join(
         f"{email} / {staff.add(desk, email, name, role='finance')[1]}"
         for email, name in (("anna@scheme.example", "Anna Kask"), ("bertil@scheme.example", "Bertil Lind"))
     )
     database.close()
-    return settings, region, Access(gates, finance, approver), people
-
-
-def _running(
-    settings: Settings, port: int, operators: Mapping[str, str], lock: TextIO
-) -> contextlib.AbstractContextManager[list[Started]]:
-    """The service under gunicorn, and the worker beside it; both end with the block."""
-    environment = {
-        **os.environ,
-        **operators,
-        "THROUGHFARE_DATABASE_URL": settings.database_url,
-        "THROUGHFARE_REGIONS": ",".join(settings.regions),
-        "THROUGHFARE_KEYS_FOLDER": str(settings.keys_folder),
-        "THROUGHFARE_PUBLIC_URL": settings.public_url,
-        "THROUGHFARE_DEMO_CLOCK_FILE": str(settings.demo_clock_file),
-        "THROUGHFARE_SETTLEMENT_FOLDER": str(_FOLDER / "settlement"),
-        "THROUGHFARE_WARM_UP": "off",  # the story makes one search, at once
-    }
-    lines = {
-        "service": gunicorn(f"127.0.0.1:{port}", workers=1, threads=8),
-        "worker": [sys.executable, "-m", "ticketing", "worker"],
-    }
-    return running(lines, _FOLDER, lock, environment)
-
-
-def _is_ready(url: str) -> bool:
-    """Whether the service says that it is ready."""
-    try:
-        return httpx.get(f"{url}/readyz", timeout=2).is_success
-    except httpx.TransportError:
-        return False
+    return settings, region, Access(keys.gates, keys.finance, keys.approver), people
 
 
 def _move_clock(to: datetime | None) -> None:
     """Set the pretended time of the service; None gives it the real one back."""
-    offset = (to - datetime.now(UTC)).total_seconds() if to else 0.0
-    draft = _FOLDER / "clock.new"
-    draft.write_text(f"{offset:.3f}", encoding="ascii")
-    draft.replace(_FOLDER / "clock")
-
-
-def _free_port() -> int:
-    for wanted in (8000, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", wanted))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise click.ClickException("no free port on 127.0.0.1")
+    scratch.move_clock(_FOLDER, to)

@@ -31,7 +31,14 @@ def simulators(
             ports[name] = port
             url = f"http://127.0.0.1:{port}"
             hold = str(table.values.get("hold_minutes", _HOLD_MINUTES))
-            lines[name] = (table.kind, "--port", str(port), "--hold-minutes", hold)
+            lines[name] = (
+                table.kind,
+                "--port",
+                str(port),
+                "--hold-minutes",
+                hold,
+                *_plan(region_folder, name),
+            )
             environment |= _addresses(table.kind, variable, url) | {str(table.values["secret"]): "sandbox"}
         elif table and table.kind == "exchange":
             exchange = folder / "exchange" / name
@@ -46,6 +53,17 @@ def simulators(
             if one.name in ports:
                 one.await_ready(partial(_listens, ports[one.name]))
         yield environment
+
+
+def _plan(region_folder: Path, name: str) -> tuple[str, ...]:
+    """How a stand-in fails and what it asks for, where the region's folder says so.
+
+    `stand-ins/<operator>.json` is a fault plan, `stand-ins/<operator>.prices` has lines like `ADULT=500`.
+    """
+    plan, prices = (region_folder / "stand-ins" / f"{name}{end}" for end in (".json", ".prices"))
+    rows = prices.read_text(encoding="utf-8").split() if prices.exists() else []
+    words = ("--faults", str(plan)) if plan.exists() else ()
+    return (*words, *(word for row in rows for word in ("--price", row)))
 
 
 def _addresses(kind: str, variable: str, url: str) -> dict[str, str]:

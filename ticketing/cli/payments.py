@@ -32,7 +32,7 @@ def reconcile_command(days: int) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     configured = settings()
     logs.configure(configured.log_format)
-    rooms = build_rooms(configured)
+    rooms = build_rooms(configured, regions={})  # neither the gateway nor the books need a timetable
     now = rooms.clock.now()
     with progress(f"asking {rooms.till.gateway.name}") as tell:
         found = reconcile(rooms.till, now - timedelta(days=days), now, tell)

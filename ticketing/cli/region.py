@@ -1,4 +1,4 @@
-"""`throughfare region`: check a region's folder, begin a new one."""
+"""`throughfare region`: check a region's folder, begin a new one, rehearse one."""
 
 import json
 import re
@@ -14,9 +14,25 @@ from ticketing.gate.operators import check_gates
 from ticketing.regions import check_region
 
 
-@click.group()
+class _Group(click.Group):
+    """Knows `rehearse` without importing what starts processes, so that `check` answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command."""
+        return [*super().list_commands(ctx), "rehearse"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the rehearsal when it is asked for."""
+        if cmd_name != "rehearse":
+            return super().get_command(ctx, cmd_name)
+        from ticketing.cli.rehearse import command as found  # noqa: PLC0415  see above
+
+        return found
+
+
+@click.group(cls=_Group)
 def command() -> None:
-    """Check a region's folder, begin a new one."""
+    """Check a region's folder, begin a new one, rehearse one."""
 
 
 @command.command("check")

@@ -15,6 +15,7 @@ from tariffs.pricing import has_rider
 from ticketing.config import Settings
 from ticketing.errors import Fault, Misconfigured
 from ticketing.progress import Progress, Stages, silent
+from ticketing.regions.meetings import unusable_agreements
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def check_region(
     book, faults = build_book(**tariff, loaded_feeds=stages.begin("reading tariffs"))
     findings = list(dict.fromkeys([*findings, *faults, *registry.check(data), *territory.check(data)]))
     if book is not None:
-        findings += _unknown_riders(data, book)
+        findings += [*_unknown_riders(data, book), *unusable_agreements(data)]
     return (None if book is None or errors(findings) else Region(data, book, tariff)), findings
 
 

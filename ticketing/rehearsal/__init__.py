@@ -1,0 +1,1 @@
+"""Rehearse a region from outside: play whole journeys over HTTP, and hold what came of them against invariants."""

@@ -1,0 +1,152 @@
+"""What must hold of every journey, each a pure function: it answers one sentence for each thing that is wrong."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from ticketing.rehearsal.journey import Call
+
+_SERVER_FAULT = 500
+_CLIENT_FAULT = 400
+# What a service may say when somebody else is silent: it is no fault of its own.
+_SILENCE = frozenset({"operator_silent", "provider_silent", "payment_unknown"})
+_AFTER_MONEY = ("ticketed", "part_refunded", "refunded", "exchanged")
+
+
+def no_server_error(calls: Iterable[Call]) -> list[str]:
+    """No call is answered with 5xx, but for the word that an operator or a gateway is silent."""
+    return [
+        f"{call.method} {call.route} answered {call.status} {call.code} {call.detail}".strip()
+        for call in calls
+        if call.status >= _SERVER_FAULT and call.code not in _SILENCE
+    ]
+
+
+def quote_is_as_offered(offer: Mapping[str, Any], quote: Mapping[str, Any]) -> list[str]:
+    """A quote costs what its offer said, for each passenger and in sum."""
+    found = _differs("the offer says {} and the quote {}", offer["total"], quote["total"])
+    offered = {row["ref"]: row["total"] for row in offer["passengers"]}
+    for row in quote["passengers"]:
+        wanted = offered.get(row["ref"])
+        found += _differs(f"for {row['ref']} " + "the offer says {} and the quote {}", wanted, row["total"])
+    return found
+
+
+def quote_adds_up(quote: Mapping[str, Any]) -> list[str]:
+    """Items, shares, VAT and fee make the price of each passenger, and passengers the price of the party."""
+    found: list[str] = []
+    for passenger in quote["passengers"]:
+        found += _passenger_adds_up(passenger)
+    whole = sum((_of(row["total"]) for row in quote["passengers"]), Decimal(0))
+    if whole != _of(quote["total"]):
+        found.append(f"the passengers pay {whole} and the quote says {_of(quote['total'])}")
+    currencies = sorted({row["total"]["currency"] for row in (*quote["passengers"], quote)})
+    if len(currencies) > 1:
+        found.append(f"one quote in {' and '.join(currencies)}")
+    return found
+
+
+def _passenger_adds_up(passenger: Mapping[str, Any]) -> list[str]:
+    ref, total = f"{passenger['rider_category']}", _of(passenger["total"])
+    shares, taxes = passenger["shares"], passenger["taxes"]
+    items, gross, net, fee = (
+        _sum(passenger["items"], "price"), _sum(shares, "gross"), _sum(shares, "net"), _sum(shares, "fee"),
+    )  # fmt: skip
+    vat, owed = _sum(shares, "vat"), _sum(taxes, "vat")
+    found = []
+    if items != total:
+        found.append(f"{ref}: items make {items}, the price is {total}")
+    if gross != total:
+        found.append(f"{ref}: shares make {gross}, the price is {total}")
+    if net + owed + fee != total:
+        found.append(f"{ref}: net {net} + VAT {owed} + fee {fee} is not {total}")
+    if vat != owed:
+        found.append(f"{ref}: shares keep {vat} for VAT, states get {owed}")
+    if _sum(taxes, "gross") != total:
+        found.append(f"{ref}: the parts that are taxed make {_sum(taxes, 'gross')}, the price is {total}")
+    found += [
+        f"{ref}: {row['operator']} has gross {_of(row['gross'])} and not net + VAT + fee"
+        for row in shares
+        if _of(row["gross"]) != _of(row["net"]) + _of(row["vat"]) + _of(row["fee"])
+    ]
+    return found
+
+
+def every_ride_has_its_share(
+    rides: Sequence[Mapping[str, Any]], quote: Mapping[str, Any], parties: Mapping[str, Collection[str]]
+) -> list[str]:
+    """Whoever carries a passenger stands among the shares, also with 0.00.
+
+    An agreement may give a ride's income to others: who carries and is not of its `parties` has none.
+    """
+    found = []
+    for passenger in quote["passengers"]:
+        wanted = {ride["operator"] for ride in rides}
+        for step in passenger["derivation"]:
+            if step["reason"] == "agreement":
+                carriers = {rides[leg]["operator"] for leg in step["legs"]}
+                wanted -= carriers - set(parties.get(step["product"], carriers))
+        missing = wanted - {row["operator"] for row in passenger["shares"]}
+        if missing:
+            found.append(f"{passenger['rider_category']}: {', '.join(sorted(missing))} has no share")
+    return found
+
+
+def refused_before_the_money(call: Call) -> list[str]:
+    """What was offered with a price and is not sold is refused with a reason, by 4xx."""
+    if call.status < _CLIENT_FAULT or (call.status < _SERVER_FAULT and call.code):
+        return []
+    if call.code in _SILENCE:
+        return []
+    return [f"{call.method} {call.route} answered {call.status} {call.detail}"]
+
+
+def paid_means_ticketed(order: Mapping[str, Any], tickets: Sequence[Mapping[str, Any]]) -> list[str]:
+    """When money was taken there is a valid ticket for each passenger."""
+    taken = any(payment["state"] == "captured" for payment in order["payments"])
+    free = _of(order["due"]) == 0
+    if not taken and not free:
+        return []
+    if order["state"] not in _AFTER_MONEY:
+        return [f"paid {_of(order['total'])} and the order is {order['state']}"]
+    who = {ticket["passenger"] for ticket in tickets}
+    missing = [row["ref"] for row in order["passengers"] if row["ref"] not in who]
+    return [f"paid, and {', '.join(missing)} has no ticket"] if missing else []
+
+
+def offer_is_honoured(
+    offer: Mapping[str, Any], status: int, refund: Mapping[str, Any], said: str
+) -> list[str]:
+    """A refund that was offered is given, to the amount."""
+    if status >= _CLIENT_FAULT:
+        return [f"offered {_of(offer['amount'])} back, then answered {status}: {said}"]
+    return _differs("offered {} back and gave {}", offer["amount"], refund["amount"])
+
+
+def gives_back_at_most_what_was_paid(paid: Decimal, refunds: Iterable[Mapping[str, Any]]) -> list[str]:
+    """All refunds of an order are together no more than its price."""
+    given = sum((_of(refund["amount"]) for refund in refunds), Decimal(0))
+    return [f"paid {paid} and got {given} back"] if given > paid else []
+
+
+def opens(expected: str, seen: Mapping[str, Any], where: str) -> list[str]:
+    """A gate decides as it should: `accept`, or `refuse`."""
+    if seen["decision"] == expected:
+        return []
+    return [f"{where}: {seen['decision']} ({seen['reason']}) where it should {expected}"]
+
+
+def _differs(text: str, one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> list[str]:
+    return [] if one == other else [text.format(_text(one), _text(other))]
+
+
+def _text(money: Mapping[str, Any] | None) -> str:
+    return f"{money['amount']} {money['currency']}" if money else "nothing"
+
+
+def _of(money: Mapping[str, Any]) -> Decimal:
+    return Decimal(money["amount"])
+
+
+def _sum(rows: Iterable[Mapping[str, Any]], name: str) -> Decimal:
+    return sum((_of(row[name]) for row in rows), Decimal(0))

@@ -1,0 +1,255 @@
+"""Plan the journeys of a rehearsal from the region's data: everything once, what was not reached again, then by chance."""
+
+import csv
+import io
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import cycle
+from typing import Any
+
+from operators.region import RegionData
+from ticketing.regions.meetings import Meetings, Part, parts_of
+from ticketing.rehearsal.days import Slot
+from ticketing.rehearsal.holder import CLAIM, PASS
+from ticketing.rehearsal.journey import ENDINGS, Ending, Journey
+from ticketing.rehearsal.ways import Search, Trips, Way
+
+_LEADS = (180, 26 * 60, 75, 3 * 24 * 60, 300)
+_SIZES = (1, 2, 1, 3, 1, 4, 2, 5, 1, 6, 2, 7, 1, 8, 2, 9)
+# How long somebody waits at the change, when the shortest ways do not reach what is wanted.
+_STAYS = (0, 0, 0, 0, 45, 100, 150)
+_METHODS = ("demo_ok", "demo_ok", "demo_ok", "demo_timeout_after_capture")
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a journey is to reach: rides over these parts, on a day that is allowed, perhaps with what an account holds."""
+
+    name: str
+    parts: tuple[Part, ...]
+    weekdays: frozenset[int] = frozenset(range(1, 8))
+    valid: tuple[str, str] = ("", "9999")
+    brings: str | None = None
+    rider: str | None = None
+    channel: str | None = None
+
+    def allows(self, day: date) -> bool:
+        """Whether the day is one on which it can be reached."""
+        return day.isoweekday() in self.weekdays and self.valid[0] <= day.isoformat() <= self.valid[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """Everything of a region that can be reached, by dimension, as the report names it."""
+
+    by_dimension: Mapping[str, tuple[str, ...]]
+
+    def never(self, covered: Mapping[str, set[str]]) -> list[str]:
+        """What was not reached, each as `dimension: name`."""
+        return [
+            f"{dimension}: {name}"
+            for dimension, names in self.by_dimension.items()
+            for name in names
+            if name not in covered.get(dimension, set())
+        ]
+
+
+def possible(region: RegionData, labels: Sequence[str], channels: Sequence[str]) -> Possible:
+    """List what a rehearsal of a region should reach."""
+    agreements = [document["id"] for document in _documents(region)]
+    prices = [
+        price for document in [*_documents(region), *region.passes] for price in document.get("prices", [])
+    ]
+    currencies = {region.currency, *(price["currency"] for price in prices), *_fare_currencies(region)}
+    return Possible(
+        {
+            "operators": tuple(region.operators),
+            "agreements": tuple(agreements),
+            "riders": tuple(region.riders),
+            "currencies": tuple(sorted(currencies)),
+            "products": tuple(_products(region)),
+            "passes": tuple(document["id"] for document in region.passes),
+            "claims": tuple(dict.fromkeys(claim.partition(" ")[0] for claim in claims(region))),
+            "connectors": tuple(sorted({connector_of(region, operator) for operator in region.operators})),
+            "channels": ("none", *channels),
+            "parties": tuple(map(str, range(1, 10))),
+            "days": tuple(dict.fromkeys(labels)),
+            "endings": ENDINGS,
+        }
+    )
+
+
+def connector_of(region: RegionData, operator: str) -> str:
+    """How an operator's system is reached; `none` is open transport."""
+    table = region.operators[operator].connector
+    return table.kind if table else "none"
+
+
+def channels_of(region: RegionData) -> list[str]:
+    """The sale channels that agreements and passes name."""
+    documents = [*_documents(region), *region.passes]
+    found = {price.get("sale_channel") for document in documents for price in document.get("prices", [])}
+    return sorted(filter(None, found))
+
+
+def claims(region: RegionData) -> list[str]:
+    """What may be proven, each a claim and its issuer."""
+    rows = csv.DictReader(io.StringIO(region.optional_texts.get("eligibility.csv", "")))
+    return list(dict.fromkeys(f"{row['claim']} {row['issuer']}" for row in rows))
+
+
+def aims(region: RegionData) -> list[Aim]:
+    """What the first journeys are for: each agreement, each sale channel, each entitlement and pass, each carrier.
+
+    Then the entitlements and passes on every agreement where they count.
+    """
+    holders, channels = list(_holder_aims(region)), list(_channel_aims(region))
+    first_holders = {aim.brings: aim for aim in reversed(holders)}
+    first_channels = {aim.channel: aim for aim in reversed(channels)}
+    first = [
+        *_agreement_aims(region),
+        *first_channels.values(),
+        *first_holders.values(),
+        *(Aim(f"operator {operator}", (Part(operator),)) for operator in region.operators),
+    ]
+    return [*first, *(aim for aim in (*holders, *channels) if aim not in first)]
+
+
+def _agreement_aims(region: RegionData) -> Iterator[Aim]:
+    for document in _documents(region):
+        weekdays = frozenset(document.get("conditions", {}).get("weekdays", range(1, 8)))
+        valid = (document.get("valid_from") or "", document.get("valid_to") or "9999")
+        parts = tuple(part for part in parts_of(document) if part.operator in region.operators)
+        if document.get("kind") == "highest_fare_window":
+            pairs = [(one, other) for one in parts for other in parts if one != other]
+            yield from (Aim(document["id"], pair, weekdays, valid) for pair in pairs)
+        else:
+            yield Aim(document["id"], parts, weekdays, valid)
+
+
+def _holder_aims(region: RegionData) -> Iterator[Aim]:
+    """Each pass and claim on the carriers that it counts for, alone and within agreements, the longest first."""
+    agreements = sorted(_agreement_aims(region), key=lambda aim: -len(aim.parts))
+    for document in region.passes:
+        riders = dict.fromkeys(price["rider"] for price in document.get("prices", []))
+        rider = next(iter(riders), next(iter(region.riders)))
+        scope = document.get("scope", {}).get("operators", [])
+        yield from _brought(f"{PASS}{document['id']}", rider, scope, agreements)
+    for row in csv.DictReader(io.StringIO(region.optional_texts.get("eligibility.csv", ""))):
+        rider = next(iter(region.riders))
+        yield from _brought(f"{CLAIM}{row['claim']} {row['issuer']}", rider, [row["operator"]], agreements)
+
+
+def _brought(brings: str, rider: str, operators: Sequence[str], agreements: Sequence[Aim]) -> Iterator[Aim]:
+    for operator in operators[:1]:
+        yield Aim(f"{brings} on {operator}", (Part(operator),), brings=brings, rider=rider)
+    for aim in agreements:
+        if any(part.operator in operators for part in aim.parts):
+            yield Aim(aim.name, aim.parts, aim.weekdays, aim.valid, brings, rider)
+
+
+def _channel_aims(region: RegionData) -> Iterator[Aim]:
+    by_name = {aim.name: aim for aim in _agreement_aims(region)}
+    for document in _documents(region):
+        for channel in sorted(
+            filter(None, {price.get("sale_channel") for price in document.get("prices", [])})
+        ):
+            aim = by_name[document["id"]]
+            yield Aim(aim.name, aim.parts, aim.weekdays, aim.valid, channel=channel)
+
+
+# Whether the service prices a way as an aim asks.
+Scout = Callable[[Aim, Way], bool]
+
+
+class Planner:
+    """Makes journeys from aims; the same seed makes the same ones."""
+
+    def __init__(self, region: RegionData, seed: int, scout: Scout) -> None:
+        self.region, self.trips = region, Trips(Meetings(region))
+        self.dice = random.Random(seed)
+        self.number, self._scout = 0, scout
+        self._endings = cycle(ENDINGS)
+        self._sizes, self._leads, self._methods = cycle(_SIZES), cycle(_LEADS), cycle(_METHODS)
+        self._riders = cycle(region.riders)
+
+    def plan(self, wanted: Sequence[Aim], slots: Sequence[Slot], count: int) -> list[Journey]:
+        """At most `count` journeys, those of the wanted aims first and then by chance, in the order of time."""
+        made: list[Journey] = []
+        turns = cycle(slots)
+        for aim in wanted[:count]:
+            made += self._journey(aim, turns, slots)
+        everything = aims(self.region)
+        tries = 0
+        while len(made) < count and tries < 4 * count:
+            tries += 1
+            made += self._journey(self.dice.choice(everything), turns, slots)
+        return sorted(made, key=lambda one: one.depart_at - timedelta(minutes=one.lead_minutes))
+
+    def _journey(self, aim: Aim, turns: Iterator[Slot], slots: Sequence[Slot]) -> list[Journey]:
+        for _ in slots:
+            slot = next(turns)
+            way = self._way(aim, slot) if aim.allows(slot.day) else None
+            if way is not None:
+                self.number += 1
+                return [self._made(aim, slot, way)]
+        return []
+
+    def _way(self, aim: Aim, slot: Slot) -> Way | None:
+        """A way that the service prices as the aim asks; the last one where chance does not find such a way."""
+        found = None
+        for stay_minutes in _STAYS:
+            search = Search(self.trips, slot.day, self.dice, slot.hours, stay_minutes)
+            found = search.find(aim.parts) or found
+            if found is None or aim.brings or self._scout(aim, found):
+                return found
+        return found
+
+    def _made(self, aim: Aim, slot: Slot, way: Way) -> Journey:
+        riders = self._party(aim.rider)
+        ending: Ending = next(self._endings)
+        if ending == "refund_passenger" and len(riders) == 1:
+            riders = (*riders, next(iter(self.region.riders)))
+        return Journey(
+            number=self.number,
+            aim=aim.name,
+            day=slot.label,
+            origin=way.origin,
+            destination=way.destination,
+            depart_at=way.depart_at,
+            operators=way.operators,
+            stays=way.stays,
+            riders=riders,
+            ending=ending,
+            lead_minutes=next(self._leads),
+            channel=aim.channel,
+            brings=aim.brings,
+            method=next(self._methods),
+        )
+
+    def _party(self, first: str | None) -> tuple[str, ...]:
+        """The first is grown up, or what the aim asks for; the others are of every category in turn."""
+        lead = first or next(iter(self.region.riders))
+        size = next(self._sizes)
+        if size == 1 and first is None:
+            return (next(self._riders),)
+        return (lead, *(next(self._riders) for _ in range(size - 1)))
+
+
+def _fare_currencies(region: RegionData) -> set[str]:
+    """The currencies in which operators price."""
+    texts = (files.get("fare_products.txt", "") for files in region.feed_texts.values())
+    return {
+        row["currency"] for text in texts for row in csv.DictReader(io.StringIO(text)) if row.get("currency")
+    }
+
+
+def _documents(region: RegionData) -> list[dict[str, Any]]:
+    return region.agreements if isinstance(region.agreements, list) else []
+
+
+def _products(region: RegionData) -> list[str]:
+    kinds = {document.get("kind", "pass") for document in region.passes}
+    return ["single", *sorted(kinds)]

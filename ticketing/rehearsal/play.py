@@ -1,0 +1,382 @@
+"""Play one journey whole: search, quote, order, pay, ticket, gates, refund or exchange. It says when it goes on.
+
+A play is a generator of moments: whoever runs it sets the service's clock to each and lets it go on.
+"""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from ticketing.rehearsal import invariants
+from ticketing.rehearsal.holder import Holder, Wallet
+from ticketing.rehearsal.http import Client, Reply
+from ticketing.rehearsal.journey import Journey, Record
+from ticketing.rehearsal.stage import Stage
+
+_MINUTE = timedelta(minutes=1)
+_UNPAID_FOR = timedelta(minutes=40)
+_FIRST_STEP = timedelta(minutes=2)
+_LATE = timedelta(minutes=30)
+_SCANNED = 2
+_EXCHANGES = 3
+
+
+@dataclass(slots=True)
+class Purchase:
+    """An order that is paid: what was bought, its key, its tickets as they are now."""
+
+    order: dict[str, Any]
+    key: str
+    rides: list[dict[str, Any]]
+    tickets: list[dict[str, Any]]
+    given_back: set[tuple[str, int]] = field(default_factory=set)
+
+    @property
+    def path(self) -> str:
+        """Where the order is."""
+        return f"/v1/orders/{self.order['id']}"
+
+
+class Play:
+    """Plays one journey on a stage; what is seen goes into its record."""
+
+    def __init__(self, stage: Stage, journey: Journey, client: Client, wallet: Wallet) -> None:
+        self.record = Record(journey)
+        self._stage, self._journey, self._http = stage, journey, client
+        self._holder = Holder(stage, journey, self.record, wallet)
+        self._now = journey.depart_at
+
+    def run(self) -> Iterator[datetime]:
+        """Play it; yields each moment at which it goes on."""
+        journey = self._journey
+        yield from self._until(journey.depart_at - timedelta(minutes=journey.lead_minutes))
+        self._http.note = self.record.calls.append
+        if not self._holder.sign_in(self._http, self._now):
+            self.record.outcome = "the account could not be made ready"
+            return
+        offer = self._search(journey.depart_at, journey.operators)
+        bought = None if offer is None else self._buy(offer)
+        if bought is not None:
+            yield from self._ending(bought)
+
+    def finish(self) -> Record:
+        """What was seen, with the invariants over all calls."""
+        self.record.hold("no_server_error", invariants.no_server_error(self.record.calls))
+        return self.record
+
+    def _until(self, moment: datetime) -> Iterator[datetime]:
+        self._now = moment
+        self.record.until = max(self.record.until, moment)
+        yield moment
+        self._http.note = self.record.calls.append
+
+    # --- buying -------------------------------------------------------------------------------------------
+
+    def _search(
+        self, depart_at: datetime, operators: Sequence[str], pick: str = "wanted"
+    ) -> dict[str, Any] | None:
+        """The itinerary to buy: the first that has the wanted carriers, or the dearest or cheapest one."""
+        wish: dict[str, Any] = {
+            "from": {"stop_id": self._journey.origin},
+            "to": {"stop_id": self._journey.destination},
+            "depart_at": depart_at.isoformat(),
+            "passengers": self._passengers(),
+        }
+        if self._journey.stays and pick == "wanted":
+            stop, minutes = self._journey.stays
+            wish["via"] = {"stop_id": stop, "stay_minutes": minutes}
+        found = self._http.post("/v1/journeys", wish, self._holder.token)
+        if not found.ok:
+            self.record.outcome = f"the search answered {found.status} {found.code}"
+            self.record.hold("priced_or_refused", invariants.refused_before_the_money(self.record.calls[-1]))
+            return None
+        shown: list[dict[str, Any]] = found.body["itineraries"]
+        priced = [one for one in shown if one["price"]["total"]]
+        self.record.hold("priced_offer_can_be_bought", [
+            "an itinerary has a price and no offer" for one in priced if not one["offer_id"]
+        ])  # fmt: skip
+        sold = [one for one in priced if one["offer_id"]]
+        if not sold:
+            reasons = {one["price"]["reason"] for one in shown}
+            self.record.outcome = (
+                f"nothing to buy: {found.body['reason'] or ', '.join(sorted(map(str, reasons)))}"
+            )
+            return None
+        if pick != "wanted":
+            by_price = sorted(sold, key=lambda one: Decimal(one["price"]["total"]["amount"]))
+            return by_price[-1] if pick == "dearest" else by_price[0]
+        aimed = [one for one in sold if has_agreement(one, self._journey.aim)]
+        return next((one for one in aimed or sold if _carriers(one) == tuple(operators)), (aimed or sold)[0])
+
+    def _passengers(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = [
+            {"ref": f"p{at}", "rider_category": rider} for at, rider in enumerate(self._journey.riders, 1)
+        ]
+        if self._holder.token:
+            rows[0]["account_holder"] = True
+        return rows
+
+    def _quote(self, offer: dict[str, Any]) -> dict[str, Any] | None:
+        """Freeze an offer, and hold what it says against itself."""
+        reply = self._http.post("/v1/quotes", {"offer_id": offer["offer_id"]}, self._holder.token)
+        if not reply.ok:
+            self._refused("quote")
+            return None
+        quote: dict[str, Any] = reply.body
+        rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
+        self.record.hold("quote_is_as_offered", invariants.quote_is_as_offered(offer["price"], quote))
+        self.record.hold("quote_adds_up", invariants.quote_adds_up(quote))
+        self.record.hold(
+            "every_ride_has_its_share", invariants.every_ride_has_its_share(rides, quote, self._stage.parties)
+        )
+        self._note_quote(quote, rides)
+        return quote
+
+    def _buy(self, offer: dict[str, Any]) -> Purchase | None:
+        quote = self._quote(offer)
+        if quote is None:
+            return None
+        reply = self._http.post("/v1/orders", {"quote_id": quote["id"]}, self._holder.token, once=True)
+        if not reply.ok:
+            self._refused("order")
+            return None
+        rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
+        bought = Purchase(reply.body, reply.body["access_token"], rides, [])
+        self.record.orders.append(reply.body["id"])
+        if self._journey.ending == "unpaid":
+            self.record.outcome = "left unpaid"
+            self.record.cover(endings="unpaid")
+            return None
+        return bought if self._pay(bought) else None
+
+    def _pay(self, bought: Purchase) -> bool:
+        """Pay what is due and fetch the tickets; False where they are not there."""
+        if Decimal(bought.order["due"]["amount"]) > 0 or bought.order["state"] == "awaiting_payment":
+            reply = self._http.post(
+                f"{bought.path}/payments", {"method": self._journey.method}, bought.key, once=True
+            )
+            if not reply.ok and not self._resumed(bought, reply):
+                return False
+        seen = self._http.get(bought.path, bought.key)
+        tickets = self._http.get(f"{bought.path}/tickets", bought.key)
+        if not seen.ok or not tickets.ok:
+            self.record.outcome = "an order that was paid cannot be read"
+            return False
+        bought.order, bought.tickets = seen.body, tickets.body["tickets"]
+        broken = invariants.paid_means_ticketed(bought.order, bought.tickets)
+        self.record.hold("paid_means_ticketed", broken)
+        self.record.cover(methods=self._journey.method)
+        self.record.outcome = f"order {bought.order['state']}"
+        return not broken and bool(bought.tickets)
+
+    def _resumed(self, bought: Purchase, reply: Reply) -> bool:
+        """After a lost answer the buyer asks again; a refusal of the operator or the bank is no fault."""
+        if reply.code != "payment_unknown":
+            self._refused("payment")
+            seen = self._http.get(bought.path, bought.key)
+            if seen.ok:
+                tickets = self._http.get(f"{bought.path}/tickets", bought.key)
+                shown = tickets.body["tickets"] if tickets.ok else []
+                self.record.hold("paid_means_ticketed", invariants.paid_means_ticketed(seen.body, shown))
+            return False
+        seen = self._http.get(bought.path, bought.key)
+        payment = seen.body["payments"][-1]["id"]
+        return self._http.post(f"{bought.path}/payments/{payment}/result", {}, bought.key).ok
+
+    def _refused(self, step: str) -> None:
+        call = self.record.calls[-1]
+        self.record.outcome = f"refused at the {step}: {call.status} {call.code} {call.detail}"
+        self.record.hold("priced_or_refused", invariants.refused_before_the_money(call))
+
+    # --- what comes after ---------------------------------------------------------------------------------
+
+    def _ending(self, bought: Purchase) -> Iterator[datetime]:
+        journey = self._journey
+        yield from self._until(self._now + _FIRST_STEP)
+        if journey.ending in {"exchange", "exchange_chain"}:
+            for pick in ("dearest", "cheapest", "cheapest")[
+                : 1 if journey.ending == "exchange" else _EXCHANGES
+            ]:
+                after = self._exchange(bought, pick)
+                if after is None:
+                    break
+                bought = after
+        elif journey.ending == "refund_all":
+            self._give_back(bought, [row["ref"] for row in bought.order["passengers"]])
+        elif journey.ending == "refund_passenger":
+            self._give_back(bought, [bought.order["passengers"][-1]["ref"]])
+        elif journey.ending in {"refund_leg", "refund_legs_in_turn"}:
+            self._give_back_legs(bought, in_turn=journey.ending == "refund_legs_in_turn")
+        self.record.cover(endings=journey.ending)
+        if journey.gates:
+            yield from self._travel(bought)
+        if journey.ending == "late_refund":
+            yield from self._until(datetime.fromisoformat(bought.rides[-1]["arrival"]) + _LATE)
+            self._give_back(bought, [row["ref"] for row in bought.order["passengers"]])
+
+    def _exchange(self, bought: Purchase, pick: str) -> Purchase | None:
+        """Exchange for the dearest or the cheapest way a day later; the tickets stay valid until then."""
+        leaves = datetime.fromisoformat(bought.rides[0]["departure"])
+        offer = self._search(leaves + timedelta(days=1), (), pick)
+        quote = offer and self._quote(offer)
+        if not offer or not quote:
+            return None
+        reply = self._http.post(f"{bought.path}/exchanges", {"quote_id": quote["id"]}, bought.key, once=True)
+        if not reply.ok:
+            self._refused("exchange")
+            return None
+        rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
+        after = Purchase(reply.body, reply.body["access_token"], rides, [])
+        self.record.orders.append(reply.body["id"])
+        if not self._pay(after):
+            return None
+        self._refuses_all(bought, "the ticket that was exchanged")
+        return after
+
+    def _give_back(self, bought: Purchase, who: list[str], legs: Sequence[int] = ()) -> bool:
+        """Ask what would come back, then give it back; False where nothing is offered."""
+        wish: dict[str, Any] = {"passengers": who, **({"legs": list(legs)} if legs else {})}
+        offered = self._http.post(f"{bought.path}/refund-offers", wish, bought.key)
+        if not offered.ok:
+            self.record.outcome = f"no refund: {offered.status} {offered.detail}"
+            return False
+        if offered.body["refused"] and not offered.body["lines"]:
+            return False
+        wish["expected"] = offered.body["amount"]
+        wish["passengers"] = sorted({line["passenger"] for line in offered.body["lines"]})
+        given = self._http.post(f"{bought.path}/refunds", wish, bought.key, once=True)
+        honoured = invariants.offer_is_honoured(offered.body, given.status, given.body or {}, given.detail)
+        self.record.hold("offer_is_honoured", honoured)
+        if honoured:
+            return False
+        for line in given.body["lines"]:
+            bought.given_back |= {(line["passenger"], leg) for leg in line["legs"]}
+        self._see_again(bought)
+        return True
+
+    def _see_again(self, bought: Purchase) -> None:
+        """Read the order and its tickets after something has gone; a code that has changed opens nothing more."""
+        before = {ticket["passenger"]: ticket["token"] for ticket in bought.tickets}
+        seen, tickets = (
+            self._http.get(bought.path, bought.key),
+            self._http.get(f"{bought.path}/tickets", bought.key),
+        )
+        if not seen.ok or not tickets.ok:
+            return
+        bought.order, bought.tickets = seen.body, tickets.body["tickets"]
+        paid = Decimal(bought.order["total"]["amount"])
+        self.record.hold(
+            "refund_within_price", invariants.gives_back_at_most_what_was_paid(paid, bought.order["refunds"])
+        )
+        now = {ticket["passenger"]: ticket["token"] for ticket in bought.tickets}
+        for ref, token in before.items():
+            if now.get(ref) != token:
+                shown = self._present(token, bought.rides[0], bought.rides[0]["from"]["stop_id"])
+                self._expect("refuse", shown, f"the old code of {ref}")
+
+    def _give_back_legs(self, bought: Purchase, *, in_turn: bool) -> None:
+        """Give back the last leg of everybody; then the others one after the other, or all that is left at once."""
+        who = [row["ref"] for row in bought.order["passengers"]]
+        legs = list(range(len(bought.rides)))
+        if len(legs) == 1:
+            self._give_back(bought, who)
+            return
+        if not self._give_back(bought, who, [legs.pop()]):
+            return
+        while in_turn and len(legs) > 1:
+            if not self._give_back(bought, who, [legs.pop(0)]):
+                break
+        if not self._give_back(bought, who) and not self._went_for(bought, who):
+            self.record.fault("the_rest_can_go", f"some legs went, the rest cannot: {self.record.outcome}")
+
+    def _went_for(self, bought: Purchase, who: list[str]) -> bool:
+        """Whether nothing is left to give back."""
+        return all((ref, leg) in bought.given_back for ref in who for leg in range(len(bought.rides)))
+
+    # --- gates --------------------------------------------------------------------------------------------
+
+    def _travel(self, bought: Purchase) -> Iterator[datetime]:
+        """Show the first and the last ticket at every gate of the way: a stranger's, the right one, the same again."""
+        shown = [bought.tickets[0], *bought.tickets[1:][-1:]][:_SCANNED]
+        for at, ride in enumerate(bought.rides):
+            boards = datetime.fromisoformat(ride["check_in_until"] or ride["departure"]) - _MINUTE
+            yield from self._until(max(boards, self._now + _FIRST_STEP))
+            for ticket in shown:
+                self._pass_gate(bought, ticket, at)
+
+    def _pass_gate(self, bought: Purchase, ticket: dict[str, Any], at: int) -> None:
+        ride, who = bought.rides[at], ticket["passenger"]
+        gone = (who, at) in bought.given_back
+        where = f"{ride['operator']} {ride['from']['stop_id']} for {ticket['rider_category']}"
+        if at == 0:
+            self._stranger(bought, ticket)
+        if ride["mode"] == "ferry" and not gone:
+            wrong = self._present(ticket["token"], ride, ride["to"]["stop_id"])
+            self._expect("refuse", wrong, f"the wrong way at {ride['operator']} {ride['to']['stop_id']}")
+            if wrong["decision"] == "accept":
+                return  # it has taken the ride
+        first = self._present(ticket["token"], ride, ride["from"]["stop_id"])
+        self._expect("refuse" if gone else "accept", first, where)
+        if not gone and first["decision"] == "accept":
+            again = self._present(ticket["token"], ride, ride["from"]["stop_id"], later=_MINUTE)
+            self._expect("refuse", again, f"a second time at {where}")
+
+    def _stranger(self, bought: Purchase, ticket: dict[str, Any]) -> None:
+        """A gate of an operator that carries nobody on this way."""
+        others = sorted(self._stage.gates.keys() - {ride["operator"] for ride in bought.rides})
+        if others:
+            ride = {**bought.rides[0], "operator": others[self._journey.number % len(others)]}
+            shown = self._present(ticket["token"], ride, ride["from"]["stop_id"])
+            self._expect("refuse", shown, f"a gate of {ride['operator']}, which is not on the ticket")
+
+    def _refuses_all(self, bought: Purchase, what: str) -> None:
+        for ticket in bought.tickets[:_SCANNED]:
+            shown = self._present(ticket["token"], bought.rides[0], bought.rides[0]["from"]["stop_id"])
+            self._expect("refuse", shown, what)
+
+    def _present(
+        self, token: str, ride: dict[str, Any], stop: str, *, later: timedelta = timedelta()
+    ) -> dict[str, Any]:
+        scan = {
+            "scan_id": str(uuid.uuid4()),
+            "token": token,
+            "stop_id": stop,
+            "device_ts": (self._now + later).isoformat(),
+        }
+        reply = self._http.post("/v1/validations", scan, self._stage.gates[ride["operator"]])
+        return reply.body if reply.ok else {"decision": "none", "reason": f"{reply.status} {reply.detail}"}
+
+    def _expect(self, decision: str, shown: dict[str, Any], where: str) -> None:
+        self.record.cover(gate_reasons=shown["reason"] if shown["decision"] != "none" else None)
+        self.record.hold("ticket_opens_its_gates", invariants.opens(decision, shown, where))
+
+    # --- what was reached ---------------------------------------------------------------------------------
+
+    def _note_quote(self, quote: dict[str, Any], rides: list[dict[str, Any]]) -> None:
+        cover = self.record.cover
+        for ride in rides:
+            connector = self._stage.connectors[ride["operator"]]
+            cover(operators=ride["operator"], modes=ride["mode"], connectors=connector)
+        cover(currencies=quote["total"]["currency"], days=self._journey.day, products="single")
+        cover(parties=str(len(quote["passengers"])), channels=self._journey.channel or "none")
+        for passenger in quote["passengers"]:
+            cover(riders=passenger["rider_category"])
+            for step in passenger["derivation"]:
+                if step["reason"] == "agreement":
+                    cover(agreements=step["product"])
+                cover(reasons=step["reason"])
+
+
+def has_agreement(itinerary: dict[str, Any], name: str) -> bool:
+    """Whether an agreement is part of the price of an itinerary."""
+    reasons = [line for row in itinerary["price"]["passengers"] for line in row["because"]]
+    return any(line.startswith(f"agreement {name} v") for line in reasons)
+
+
+def _carriers(itinerary: dict[str, Any]) -> tuple[str, ...]:
+    """Who carries, one after the other; several rides of one count once."""
+    rides = [leg["operator"] for leg in itinerary["legs"] if leg["kind"] == "ride"]
+    return tuple(one for at, one in enumerate(rides) if at == 0 or rides[at - 1] != one)
