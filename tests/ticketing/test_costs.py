@@ -38,9 +38,9 @@ KIB = 1024
 
 
 def cost(read: Callable[[Any], object], body: Any) -> float:
-    """The CPU time of reading, whatever comes of it but a fault of the program."""
+    """The CPU time of reading, whatever comes of it but a fault of the program: the least of two runs."""
     least = float("inf")
-    for _ in range(3):
+    for _ in range(2):
         begun = time.thread_time()
         with contextlib.suppress(*REFUSALS):
             read(body)
@@ -86,13 +86,13 @@ def plain_json(size: int) -> str:
 
 
 def test_s1_json_is_read_in_linear_time() -> None:
-    size = 256 * KIB
+    size = 128 * KIB
 
     assert_linear(lambda text: strictjson.loads(text, nul=False), plain_json(size), nasty_json(size))
 
 
 def test_s1_answers_of_operators_are_read_in_linear_time() -> None:
-    size = 256 * KIB
+    size = 128 * KIB
     nasty = {name: text.encode() for name, text in nasty_json(size).items()}
 
     assert_linear(read_json, plain_json(size).encode(), nasty)
@@ -188,7 +188,7 @@ def test_s1_ten_times_the_refusals_of_an_exchange_cost_about_ten_times_as_much(c
         told = Acknowledgement("MANIFEST", 1, "REJECTED", "0" * 64, refusals)
         return exchange.write(ExchangeFile(name, clock.now(), (), (told,)))
 
-    few, many = acknowledged(8_000), acknowledged(80_000)
+    few, many = acknowledged(4_000), acknowledged(40_000)
 
     assert cost(lambda body: exchange.read(name, body), many) < 30 * cost(
         lambda body: exchange.read(name, body), few
@@ -200,7 +200,7 @@ def test_s1_feeds_are_read_in_linear_time() -> None:
         path.name: path.read_text(encoding="utf-8-sig")
         for path in Path("regions/helsinki-tallinn/feeds/tlt").glob("*.txt")
     }
-    size = 100 * KIB
+    size = 50 * KIB
     feed["stop_times.txt"] = feed["stop_times.txt"][:size].rpartition("\n")[0] + "\n"
     header = feed["stop_times.txt"].partition("\n")[0] + "\n"
     fares = {
@@ -248,7 +248,7 @@ def test_s1_tokens_lists_and_bundles_are_read_in_linear_time() -> None:
     }
     assert_linear(lambda token: jws.verify(token, ticket_claims.TYP, mint.RING), ticket, bad)
 
-    size = 64 * KIB
+    size = 32 * KIB
     lists = {name: signed(status_list.TYP, text) for name, text in nasty_json(size).items()}
     assert_linear(
         lambda token: status_list.read(token, mint.RING), signed(status_list.TYP, plain_json(size)), lists

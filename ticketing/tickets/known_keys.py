@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ticketing.db import Database, Transaction, known_keys
 from ticketing.db.known_keys import KnownKey
+from ticketing.db.migrate import is_current
 from ticketing.errors import Misconfigured
 from ticketing.tickets.keys import PUBLISHED, KeyStore
 
@@ -31,7 +32,14 @@ class HeldKey:
 
 
 def check(database: Database, keys: KeyStore) -> None:
-    """Raise Misconfigured where this process lacks a key that the database knows, before it makes any of its own."""
+    """Raise Misconfigured where this process lacks a key that the database knows, before it makes any of its own.
+
+    What an old schema knows cannot be asked, so a process does not start on one either.
+    """
+    if not is_current(database):
+        raise Misconfigured(
+            "THROUGHFARE_DATABASE_URL: the schema is not the newest; run `throughfare db upgrade`"
+        )
     with database.read() as tx:
         _refuse_strangers(keys.folder, known_keys.list_known(tx), held(keys))
 

@@ -115,10 +115,7 @@ def test_production_pays_nothing_out_of_pretended_money(
 ) -> None:
     from dataclasses import replace  # noqa: PLC0415  only here
 
-    guarded = replace(
-        settings, environment="production", key_passphrase="x" * 20, keys_folder=settings.keys_folder / "p",
-        allow_demo_payments_in_production=True,
-    )  # fmt: skip
+    guarded = replace(settings, environment="production", allow_demo_payments_in_production=True)
     app = create_app(guarded, clock=api.clock, regions=regions)
     database = app.extensions["throughfare"].office.database
     production = Api(app.test_client(), api.clock, lambda *_: "")

@@ -166,3 +166,13 @@ def test_a_key_file_in_another_ones_place_is_refused(tmp_path: Path, clock: Fixe
 
     with pytest.raises(Misconfigured, match="is another key"):
         store(tmp_path).signer_key("ticket")
+
+
+def test_a_process_makes_no_keys_for_a_database_whose_schema_is_old(
+    tmp_path: Path, clock: FixedClock, regions: dict[str, Region]
+) -> None:
+    Database(f"sqlite:///{tmp_path / 'old.db'}").create()
+
+    with pytest.raises(Misconfigured, match="throughfare db upgrade"):
+        start(Settings(f"sqlite:///{tmp_path / 'old.db'}"), tmp_path / "keys", clock, regions)
+    assert not (tmp_path / "keys").exists()
