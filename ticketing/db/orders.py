@@ -1,5 +1,6 @@
 """Orders with their events, payments and refunds."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -104,6 +105,23 @@ def find_exchange_under_way(tx: Transaction, order_id: str) -> Order | None:
     return find(tx, query.order_by(order.c.id).limit(1), Order)
 
 
+def list_replaced(tx: Transaction, order_id: str) -> list[str]:
+    """The ids of an order and of those that it has replaced by exchange: their payments have paid for it."""
+    return _chain(tx, order_id, lambda chain: order.c.id == chain.c.exchange_of)
+
+
+def list_replacing(tx: Transaction, order_id: str) -> list[str]:
+    """The ids of an order and of those that have replaced it by exchange: its payments have paid for them."""
+    return _chain(tx, order_id, lambda chain: order.c.exchange_of == chain.c.id)
+
+
+def _chain(tx: Transaction, order_id: str, following: Callable[[Any], sa.ColumnElement[bool]]) -> list[str]:
+    begin = sa.select(order.c.id, order.c.exchange_of).where(order.c.id == order_id)
+    chain = begin.cte("chain", recursive=True)
+    step = sa.select(order.c.id, order.c.exchange_of).join(chain, following(chain))
+    return list(tx.execute(sa.select(chain.union(step).c.id)).scalars())
+
+
 def count_open_orders(tx: Transaction, person_id: str, states: tuple[str, ...], now: datetime) -> int:
     """How many orders of a person are in one of these states, or cost nothing and are still to be travelled.
 
@@ -203,6 +221,12 @@ def list_payments_in(tx: Transaction, states: tuple[str, ...], before: datetime,
 def list_payments(tx: Transaction, order_id: str) -> list[Payment]:
     """List the payments of an order, oldest first."""
     query = sa.select(payment).where(payment.c.order_id == order_id).order_by(payment.c.id)
+    return fetch(tx, query, Payment)
+
+
+def list_payments_of(tx: Transaction, order_ids: Sequence[str]) -> list[Payment]:
+    """List the payments of several orders, oldest first."""
+    query = sa.select(payment).where(payment.c.order_id.in_(list(order_ids))).order_by(payment.c.id)
     return fetch(tx, query, Payment)
 
 

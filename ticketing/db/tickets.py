@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import b32encode
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -120,9 +120,13 @@ def list_by_control_code(tx: Transaction, code: str, at: datetime) -> list[Ticke
 
 def list_tickets(tx: Transaction, order_id: str, *, lock: bool = False) -> list[Ticket]:
     """List the tickets of an order by passenger; `lock` holds their rows against gates."""
-    query = (
-        sa.select(ticket).where(ticket.c.order_id == order_id).order_by(ticket.c.passenger_ref, ticket.c.jti)
-    )
+    return list_tickets_of(tx, [order_id], lock=lock)
+
+
+def list_tickets_of(tx: Transaction, order_ids: Sequence[str], *, lock: bool = False) -> list[Ticket]:
+    """List the tickets of several orders by passenger; `lock` holds their rows against gates."""
+    mine = sa.select(ticket).where(ticket.c.order_id.in_(list(order_ids)))
+    query = mine.order_by(ticket.c.passenger_ref, ticket.c.jti)
     return fetch(tx, query.with_for_update() if lock else query, Ticket)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tariffs.money import Money
-from ticketing.db import Transaction, bookings, gateway_events, held_passes, offers, orders, tickets
+from ticketing.db import Transaction, bookings, held_passes, offers, orders, tickets
 from ticketing.db.offers import Quote
 from ticketing.db.orders import Order, Refund
 from ticketing.db.tickets import Ticket
@@ -18,7 +18,7 @@ from ticketing.purchase.paying_back import refunds_for, settle_refund
 from ticketing.purchase.refund import RefundableTicket, RefundLine
 from ticketing.purchase.remainder import refundable, remainder, shorten
 from ticketing.purchase.reversal import reverse_ticket
-from ticketing.purchase.till import RememberRefund, Till, locked, move
+from ticketing.purchase.till import RememberRefund, Till, disputes_of, locked, move
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +154,7 @@ def refundable_order(tx: Transaction, order_id: str, *, lock: bool) -> Order:
     order = locked(tx, order_id) if lock else orders.get_order(tx, order_id)
     if order.state not in REFUNDABLE:
         raise Conflict(f"an order that is {order.state} has nothing to refund")
-    payments = orders.list_payments(tx, order_id)
-    disputed = [
-        found for found in gateway_events.list_disputes(tx, [one.id for one in payments])
-        if found.state in {"open", "withdrawn", "lost"}
-    ]  # fmt: skip
+    disputed = [found for found in disputes_of(tx, order) if found.state in {"open", "withdrawn", "lost"}]
     if disputed:
         raise Conflict("the cardholder has disputed this payment; it is not refunded until that is decided")
     return order

@@ -4,6 +4,7 @@ A report is a hint. What counts is what the gateway has when it is asked, so a r
 before the answer to our own call leads to the same state.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -144,12 +145,14 @@ def learn_dispute(till: Till, found: GatewayDispute) -> str:
             detail = f"{found.amount} of order {order.id} are disputed ({found.reason}); evidence: tickets and gate scans"
             gateway_events.raise_alert(tx, "dispute", found.external_id, detail, now)
         _book_dispute(tx, till, order, payment, found)
+        # After an exchange the disputed money has paid for the tickets of the order that replaced this one.
+        paid_for = orders.list_replacing(tx, order.id)
         if state in {"open", "withdrawn"}:
-            _suspend_unused(tx, order, found.external_id, now)
+            _suspend_unused(tx, paid_for, found.external_id, now)
         if state in {"reinstated", "won"}:
-            _resume(tx, order, found.external_id, now)
+            _resume(tx, paid_for, found.external_id, now)
         if state == "lost":
-            _revoke_unused(tx, order, till)
+            _revoke_unused(tx, paid_for, till)
     return f"dispute {state}"
 
 
@@ -169,29 +172,31 @@ def _book_dispute(tx: Transaction, till: Till, order: Order, payment: Payment, f
         _book(tx, till, postings.dispute_lost(found.external_id, amount=amount, **facts))  # type: ignore[arg-type]
 
 
-def _suspend_unused(tx: Transaction, order: Order, dispute_id: str, now: datetime) -> None:
+def _suspend_unused(tx: Transaction, order_ids: Sequence[str], dispute_id: str, now: datetime) -> None:
     """While it is not decided whose the money is, tickets that nobody has used open no gate."""
-    for held in tickets.list_tickets(tx, order.id, lock=True):
+    for held in tickets.list_tickets_of(tx, order_ids, lock=True):
         if held.status == "valid" and not tickets.is_used(tx, held.jti):
             document = {**held.document, "suspended_by": dispute_id}
             tickets.set_status(tx, held.jti, "suspended", now, document=document)
 
 
-def _resume(tx: Transaction, order: Order, dispute_id: str, now: datetime) -> None:
+def _resume(tx: Transaction, order_ids: Sequence[str], dispute_id: str, now: datetime) -> None:
     """Decided for us: what this dispute has suspended opens gates again."""
-    for held in tickets.list_tickets(tx, order.id, lock=True):
+    for held in tickets.list_tickets_of(tx, order_ids, lock=True):
         if held.status == "suspended" and held.document.get("suspended_by") == dispute_id:
             document = {name: value for name, value in held.document.items() if name != "suspended_by"}
             tickets.set_status(tx, held.jti, "valid", now, document=document)
 
 
-def _revoke_unused(tx: Transaction, order: Order, till: Till) -> None:
+def _revoke_unused(tx: Transaction, order_ids: Sequence[str], till: Till) -> None:
     """Who has their money back does not travel on the ticket; what was used stays as it was."""
     now = till.clock.now()
-    held = tickets.list_tickets(tx, order.id, lock=True)
+    held = tickets.list_tickets_of(tx, order_ids, lock=True)
     unused = [one for one in held if one.status in tickets.LIVE and not tickets.is_used(tx, one.jti)]
     tickets.revoke_tickets(tx, [one.jti for one in unused], now)
-    bookings.give_back(tx, order.id, now, [one.passenger_ref for one in unused])
+    for order_id in order_ids:
+        refs = [one.passenger_ref for one in unused if one.order_id == order_id]
+        bookings.give_back(tx, order_id, now, refs)
 
 
 def _learn_fee(till: Till, payment: Payment, fee_minor: int) -> None:

@@ -103,6 +103,13 @@ def locked(tx: Transaction, order_id: str) -> Order:
     return order
 
 
+def disputes_of(tx: Transaction, order: Order) -> list[Dispute]:
+    """The disputes of what has paid for an order: its own payments, and those of the orders that it has replaced."""
+    replaced = orders.list_replaced(tx, order.id) if order.exchange_of else [order.id]
+    paid = orders.list_payments_of(tx, replaced)
+    return gateway_events.list_disputes(tx, [payment.id for payment in paid])
+
+
 def state_of(tx: Transaction, order_id: str) -> OrderState:
     """Read an order with everything that belongs to it; raises NotFound."""
     order = orders.find_order(tx, order_id)
@@ -117,7 +124,7 @@ def state_of(tx: Transaction, order_id: str) -> OrderState:
         orders.list_refunds(tx, order_id),
         orders.list_events(tx, order_id),
         bookings.list_bookings(tx, order_id),
-        gateway_events.list_disputes(tx, [payment.id for payment in payments]),
+        disputes_of(tx, order),
         booking_documents.list_kinds(tx, order_id),
     )
 

@@ -206,3 +206,23 @@ def test_a_refund_that_the_gateway_refuses_is_told_to_a_person_until_it_is_paid(
     assert "this charge cannot be refunded" in waiting[0][1]
     assert alerts.list_waiting(till) == []
     assert charges(api)[0][1] > 0
+
+
+def test_a_dispute_stops_the_tickets_that_its_money_has_paid_for_by_exchange(api: Api) -> None:
+    placed, token = api.order(**ONE, **TOMORROW)
+    paid = api.post(f"/v1/orders/{placed['id']}/payments", {"method": "demo_dispute"}, token).json or {}
+    new = exchanged(api, paid, token, depart_at="2026-10-16T06:10:00+03:00")
+    path = f"/v1/orders/{new['id']}"
+    with rooms(api).till.database.read() as tx:
+        charge = tx.execute(sa.text("SELECT id FROM demo_charge ORDER BY id LIMIT 1")).scalar_one()
+
+    api.client.post(f"/demo-gateway/{charge}/dispute", data={"step": "open"})
+    found = api.get(path, new["access_token"]).json or {}
+    refused = api.post(f"{path}/refunds", {"passengers": ["anna"]}, new["access_token"])
+    open_states = statuses(api, new["id"], new["access_token"])
+    for step in ("withdrawn", "lost"):
+        api.client.post(f"/demo-gateway/{charge}/dispute", data={"step": step})
+
+    assert (found["disputed"], refused.status_code, open_states) == (True, 409, ["suspended"])
+    assert statuses(api, new["id"], new["access_token"]) == ["revoked"]
+    assert charges(api)[0][1] == 0
