@@ -96,6 +96,9 @@ class Call:
     detail: str = ""
 
 
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(slots=True)
 class Record:
     """Everything that was seen of a journey while it was played."""
@@ -106,7 +109,7 @@ class Record:
     covered: dict[str, set[str]] = field(default_factory=dict)
     orders: list[str] = field(default_factory=list)
     outcome: str = "not played"
-    until: datetime = datetime.min.replace(tzinfo=UTC)
+    until: datetime = _EVER
 
     def cover(self, **seen: str | None) -> None:
         """Note that something of a dimension was reached."""

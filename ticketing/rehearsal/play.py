@@ -48,6 +48,7 @@ class Play:
         self._stage, self._journey, self._http = stage, journey, client
         self._holder = Holder(stage, journey, self.record, wallet)
         self._now = journey.depart_at
+        self._is_open = False
 
     def run(self) -> Iterator[datetime]:
         """Play it; yields each moment at which it goes on."""
@@ -211,6 +212,8 @@ class Play:
         elif journey.ending in {"refund_leg", "refund_legs_in_turn"}:
             self._give_back_legs(bought, in_turn=journey.ending == "refund_legs_in_turn")
         self.record.cover(endings=journey.ending)
+        if self._is_open:
+            return
         if journey.gates:
             yield from self._travel(bought)
         if journey.ending == "late_refund":
@@ -232,6 +235,8 @@ class Play:
         after = Purchase(reply.body, reply.body["access_token"], rides, [])
         self.record.orders.append(reply.body["id"])
         if not self._pay(after):
+            # The worker may still bring it to its end, so nobody can say which ticket holds.
+            self._is_open = True
             return None
         self._refuses_all(bought, "the ticket that was exchanged")
         return after
