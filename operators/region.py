@@ -11,9 +11,10 @@ from operators.files import FARE_FILES, FEED_FILES, FeedUnreadable, read_feed
 from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import Timetable
 from operators.region_toml import REGION_TOML, Operator, RefundStep, Terminal, Walking, open_toml
+from operators.sale_terms import Guests, read_companions
 from tariffs.findings import Finding
 
-__all__ = ["Operator", "RefundStep", "RegionData", "Terminal", "Walking", "load_region"]
+__all__ = ["Guests", "Operator", "RefundStep", "RegionData", "Terminal", "Walking", "load_region"]
 
 # Tables that a region has only where it needs them.
 OPTIONAL = ("caps.csv", "eligibility.csv", "groups.csv", "rates.csv")
@@ -25,7 +26,8 @@ class RegionData:
 
     `crossings` give the metres by territory between two terminals, in the order of the pair; `optional_texts`
     are the files of `OPTIONAL` that are there; `dated_feeds` what an operator's tariff changes from a day on,
-    by operator and day.
+    by operator and day. `companions` tell who is sold a ticket only together with one of others, `guests` how much is
+    sold to somebody without an account.
     """
 
     id: str
@@ -48,6 +50,8 @@ class RegionData:
     passes: Any
     optional_texts: Mapping[str, str]
     dated_feeds: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    companions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    guests: Guests = field(default_factory=Guests)
 
 
 def load_region(
@@ -63,6 +67,7 @@ def load_region(
     findings: list[Finding] = []
     toml = open_toml(folder / REGION_TOML, findings)
     operators = toml.operators()
+    riders = toml.riders(operators)
     texts, timetables = _feeds(folder, operators, fetched, findings, loaded_feeds)
     stops = {f"{operator}:{stop}" for operator, timetable in timetables.items() for stop in timetable.stops}
     region = RegionData(
@@ -76,7 +81,7 @@ def load_region(
         walking=toml.walking(),
         interchange_seconds=toml.interchange_seconds(),
         operators=operators,
-        riders=toml.riders(operators),
+        riders=riders,
         terminals=toml.terminals(stops),
         crossings=toml.crossings(stops),
         timetables=timetables,
@@ -88,6 +93,8 @@ def load_region(
             name: _text(folder / name, findings) for name in OPTIONAL if (folder / name).exists()
         },
         dated_feeds=_dated_feeds(folder / "tariffs", operators, findings),
+        companions=read_companions(toml.document.get("companions", {}), riders, toml.fault),
+        guests=toml.guests(),
     )
     return region, findings
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from operators.promises import NONE, SERVICES, LateRefund, Promises
+from operators.sale_terms import Guests
 from operators.table import ConnectorTable
 from tariffs.findings import Finding
 from tariffs.money import MoneyError, exponent, parse
@@ -15,7 +16,7 @@ from tariffs.money import MoneyError, exponent, parse
 REGION_TOML = "region.toml"
 _KEYS = frozenset({
     "name", "member_states", "currency", "languages", "fee_basis_points", "offer_minutes", "product", "walking",
-    "interchange", "rider_categories", "operators", "terminals", "crossings",
+    "interchange", "rider_categories", "operators", "terminals", "crossings", "companions", "guests",
 })  # fmt: skip
 _ROW_KEYS: Mapping[str, frozenset[str]] = {
     "operators": frozenset(
@@ -31,6 +32,7 @@ _ROW_KEYS: Mapping[str, frozenset[str]] = {
             "service",
             "late_refund",
             "refund_bearer",
+            "places",
         }
     ),
     "terminals": frozenset({"stop", "member_state", "check_in_minutes", "exit_minutes"}),
@@ -60,7 +62,8 @@ class Operator:
 
     `connector` says how its system is reached; None is open transport, which needs none. `states` tell the
     Member State of each stop of an operator that runs in several. `refund_fee_minor` is what it keeps of each
-    ticket that is given back, in the region's currency. `promises` are what it owes beside that.
+    ticket that is given back, in the region's currency. `promises` are what it owes beside that. `places` are those
+    of a usual run of an operator that holds places: what a share of a sailing is counted from.
     """
 
     id: str
@@ -72,6 +75,7 @@ class Operator:
     states: Mapping[str, str] = field(default_factory=dict)
     refund_fee_minor: int = 0
     promises: Promises = NONE
+    places: int = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,7 @@ class RegionToml:
                 self._states(path, row),
                 self._refund_fee(path, row),
                 self._promises(path, identity, row),
+                self._whole(f"{path}.places", row.get("places", 300), 1, 20_000),
             )
         if not found:
             self.fault("operators", "missing_value", "a region needs operators")
@@ -211,6 +216,14 @@ class RegionToml:
             for operator in sorted(mapped.keys() - operators.keys()):
                 self.fault(path, "unknown_reference", f"{operator!r} is not an operator")
         return found
+
+    def guests(self) -> Guests:
+        """Read what may be sold without an account."""
+        row = self._settings("guests", {"places_in_an_order": 30, "percent_of_a_sailing": 20})
+        return Guests(
+            self._whole("guests.places_in_an_order", row["places_in_an_order"], 1, 30),
+            self._whole("guests.percent_of_a_sailing", row["percent_of_a_sailing"], 1, _PERCENT),
+        )
 
     def terminals(self, stops: set[str]) -> dict[str, Terminal]:
         """Read the check-in and exit times of terminals."""

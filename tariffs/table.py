@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
@@ -125,7 +126,7 @@ class Table:
             self._findings.append(
                 Finding(self.file, 1, "", "empty_file", "the file has no header", "warning")
             )
-        for name in sorted({name for name in header if name and header.count(name) > 1}):
+        for name in sorted(name for name, times in Counter(header).items() if name and times > 1):
             self._findings.append(
                 Finding(self.file, 1, name, "duplicate_column", f"the column {name} is repeated")
             )

@@ -1,5 +1,5 @@
 """`python -m ticketing` is the command `throughfare`."""
 
-from ticketing.cli import main
+from ticketing.cli import program
 
-main()
+program()

@@ -2,7 +2,8 @@
 
 import functools
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -10,6 +11,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from operators.port import Connector
 from tariffs.eligibility import issuers
@@ -23,6 +25,7 @@ from ticketing.api import (
     finance,
     gates,
     gateway,
+    guard,
     journeys,
     limits,
     metrics,
@@ -42,6 +45,8 @@ from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_current
+from ticketing.db.trouble import is_taken
+from ticketing.errors import Misconfigured
 from ticketing.gate.operators import load_gates
 from ticketing.gate.rules import gate_rules
 from ticketing.gate.service import Gatehouse
@@ -66,6 +71,7 @@ from ticketing.quote.service import Desk
 from ticketing.regions import LiveBoard, LiveDesk, Region, Watch, load_regions, open_connectors
 from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
+from ticketing.tickets import known_keys
 from ticketing.tickets.issue import Press
 from ticketing.tickets.keys import KeyStore
 
@@ -95,6 +101,15 @@ class _Json(DefaultJSONProvider):
     ensure_ascii = False
 
 
+@contextmanager
+def _content_type(api: Api, content_type: str) -> Iterator[None]:
+    """Describe responses as another type for a while."""
+    described = vars(type(api)).get("DEFAULT_RESPONSE_CONTENT_TYPE", Api.DEFAULT_RESPONSE_CONTENT_TYPE)
+    setattr(api, "DEFAULT_RESPONSE_CONTENT_TYPE", content_type)  # noqa: B010  the parent's constant is not typed
+    yield
+    setattr(api, "DEFAULT_RESPONSE_CONTENT_TYPE", described)  # noqa: B010
+
+
 class _Api(Api):
     """flask-smorest with its errors written as problem documents, and the OpenAPI document when it is first asked for.
 
@@ -122,6 +137,11 @@ class _Api(Api):
                 self.spec.tag({"name": room.name, "description": room.description})
         return super()._openapi_json()
 
+    def _register_responses(self) -> None:
+        """Describe errors as they are sent: as problem documents (RFC 9457, section 3)."""
+        with _content_type(self, "application/problem+json"):
+            super()._register_responses()
+
     def handle_http_exception(self, error: Any) -> Any:
         """Answer as the rest of the service does."""
         return problems.http(error)
@@ -145,24 +165,33 @@ def create_app(
     for warning in settings.warnings():
         _log.warning("stand-in in use", what=warning)
     app = Flask("throughfare", static_folder=None)
-    app.extensions["throughfare"] = build_rooms(settings, clock=clock, regions=regions, connectors=connectors)
+    rooms = build_rooms(settings, clock=clock, regions=regions, connectors=connectors)
+    app.extensions["throughfare"] = rooms
     app.config.update(_openapi(settings))
     app.json = _Json(app)
+    behind_proxies(app, settings.trusted_proxies)
     edge.register(app, settings.gateway)
     cors.register(app, settings.web_origins)
-    limits.register(app, enabled=settings.rate_limits)
-    problems.register(app)
+    limits.register(app, rooms.counters, rooms.pace, enabled=settings.rate_limits)
+    guard.register(app)
+    problems.register(app, is_taken)
     api = _Api(app)
     for room in _BLUEPRINTS:
         api.register_blueprint(room.blueprint)
     app.register_blueprint(wellknown.blueprint)
     app.register_blueprint(gateway.blueprint)
     app.register_blueprint(demo_bank.blueprint)
-    console.register(app, _console(settings, app.extensions["throughfare"]))
+    console.register(app, _console(settings, rooms))
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
     )
     return app
+
+
+def behind_proxies(app: Flask, count: int) -> None:
+    """Believe the last `count` proxies which address and scheme their caller had; 0 believes no header at all."""
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
 
 
 def build_rooms(
@@ -180,7 +209,8 @@ def build_rooms(
     watch.adopt()
     board = LiveBoard(database, clock, regions, opened.regions)
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
-    keys.create_missing(clock.now())
+    proofs = _proofs(settings, database, clock, regions)
+    order_tokens, access_tokens = _keys(settings, database, keys, clock)
     doors = load_gates(settings.regions_folder / name for name in settings.regions)
     rules = gate_rules(regions) | {code: product.rule for code, product in doors.products.items()}
     press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo")
@@ -225,12 +255,13 @@ def build_rooms(
             specimens=settings.environment != "production",
             files=settings.settlement_folder,
             anchors=settings.anchors_folder,
+            regions=tuple(regions),
         ),
         once=Once(database, clock),
-        order_tokens=OrderTokens.from_folder(settings.keys_folder),
+        order_tokens=order_tokens,
         authenticate=functools.partial(authenticate, database, clock),
-        reception=Reception(database, clock, AccessTokens.from_folder(settings.keys_folder, settings.issuer)),
-        proofs=_proofs(settings, database, clock, regions),
+        reception=Reception(database, clock, access_tokens),
+        proofs=proofs,
         privacy=PrivacyDesk(database, clock),
         provider=Provider(settings.oidc) if settings.oidc else None,
         party=RelyingParty.of(settings.public_url, settings.passkey_origins),
@@ -238,6 +269,24 @@ def build_rooms(
         readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
         warnings=tuple(settings.warnings()),
     )
+
+
+def _keys(
+    settings: Settings, database: Database, keys: KeyStore, clock: Clock
+) -> tuple[OrderTokens, AccessTokens]:
+    """Make the keys of this deployment where its database knows none; raises Misconfigured where one is missing here."""
+    try:
+        known_keys.check(database, keys)
+        keys.create_missing(clock.now())
+        made = (
+            OrderTokens.from_folder(settings.keys_folder),
+            AccessTokens.from_folder(settings.keys_folder, settings.issuer),
+        )
+        known_keys.tell(database, keys, clock.now())
+    except Misconfigured:
+        database.close()
+        raise
+    return made
 
 
 def _console(settings: Settings, rooms: Rooms) -> console.Console:

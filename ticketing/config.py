@@ -16,6 +16,7 @@ _APP = re.compile(r"android:apk-key-hash:[A-Za-z0-9_-]+")
 # RFC 6454 as browsers write it; plain HTTP only where it never leaves the machine.
 _ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 Environment = Literal["development", "production"]
+_MOST_PROXIES = 9
 
 DEMO_PASSPHRASE = "demo-passphrase-not-a-secret"  # noqa: S105  a stand-in that production refuses by name
 
@@ -89,6 +90,8 @@ class Settings:
     web_origins: tuple[str, ...] = ()
     proof_issuers: Path | None = None
     rate_limits: bool = True
+    trusted_proxies: int = 0
+    open_bind: bool = False
     sale_channel: str | None = None
     allow_demo_payments_in_production: bool = False
     demo_clock_file: Path | None = None
@@ -154,6 +157,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         stripe_secret_key=environ.get("THROUGHFARE_STRIPE_SECRET_KEY", ""),
         stripe_webhook_secrets=_words(environ.get("THROUGHFARE_STRIPE_WEBHOOK_SECRET", "")),
         rate_limits=_one_of(environ, "RATE_LIMITS", ("on", "off")) == "on",
+        trusted_proxies=_proxies(environ),
+        open_bind=_one_of(environ, "OPEN_BIND", ("refused", "allowed")) == "allowed",
         sale_channel=environ.get("THROUGHFARE_SALE_CHANNEL") or None,
         oidc=_oidc(environ),
         web_origins=_origins(environ),
@@ -286,6 +291,16 @@ def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
     value = environ.get(f"THROUGHFARE_{name}", str(default))
     if not value.isascii() or not value.isdigit() or len(value) > 5:  # noqa: PLR2004  a day has 86400
         raise Misconfigured(f"THROUGHFARE_{name} is {value!r}; it must be a number of seconds, 0 for never")
+    return int(value)
+
+
+def _proxies(environ: Mapping[str, str]) -> int:
+    """How many proxies stand in front, each of which adds to X-Forwarded-For; what comes before theirs is anybody's."""
+    value = environ.get("THROUGHFARE_TRUSTED_PROXIES", "0")
+    if not value.isascii() or not value.isdigit() or int(value) > _MOST_PROXIES:
+        raise Misconfigured(
+            f"THROUGHFARE_TRUSTED_PROXIES is {value!r}; it must be the number of proxies in front, 0 to {_MOST_PROXIES}"
+        )
     return int(value)
 
 

@@ -6,7 +6,7 @@ from alembic import op
 from ticketing.db.types import Instant, Int64
 
 revision = "0025_after_the_money"
-down_revision = "0016_booking_documents"
+down_revision = "0021_known_keys"
 branch_labels = None
 depends_on = None
 

@@ -11,7 +11,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Literal, get_args
 
@@ -210,22 +210,18 @@ def _record(row: Sequence[str], at: int) -> Record:
 
 
 def _acknowledgements(rows: Sequence[Sequence[str]]) -> tuple[Acknowledgement, ...]:
-    found: list[Acknowledgement] = []
+    found: list[tuple[Acknowledgement, list[Refusal]]] = []
     for at, row in enumerate(rows, 1):
         if row[0] == "A":
             if len(row) < 5 or row[1] not in KINDS or row[3] not in get_args(Status):  # noqa: PLR2004  its cells
                 raise Broken(f"row {at}: the acknowledgement cannot be read")
             sequence = _whole(row[2], "sequence", at)
-            found.append(Acknowledgement(_kind(row[1]), sequence, row[3], row[4]))  # type: ignore[arg-type]
+            found.append((Acknowledgement(_kind(row[1]), sequence, row[3], row[4]), []))  # type: ignore[arg-type]
         elif row[0] == "E":
             if not found or len(row) < 4:  # noqa: PLR2004  its cells
                 raise Broken(f"row {at}: a refusal belongs to an acknowledgement and has three cells")
-            refused = Refusal(_armed(row[1]), row[2], _armed(row[3]))
-            last = found[-1]
-            found[-1] = Acknowledgement(
-                last.kind, last.sequence, last.status, last.sha256, (*last.refusals, refused)
-            )
-    return tuple(found)
+            found[-1][1].append(Refusal(_armed(row[1]), row[2], _armed(row[3])))
+    return tuple(replace(ack, refusals=tuple(refusals)) for ack, refusals in found)
 
 
 def _rows(content: bytes) -> list[list[str]]:

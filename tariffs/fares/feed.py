@@ -24,7 +24,10 @@ Key = tuple[str | None, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A tariff ready to price. `priority_mode` is decided by the header of `fare_leg_rules.txt` alone."""
+    """A tariff ready to price. `priority_mode` is decided by the header of `fare_leg_rules.txt` alone.
+
+    `default_rider` is the one category that the feed calls its default; None where it names none, or several.
+    """
 
     timezone: str | None
     stops: Mapping[str, Stop]
@@ -41,6 +44,7 @@ class Feed:
     transfer_rules: Mapping[tuple[str | None, str | None], tuple[TransferRule, ...]]
     transfer_groups: tuple[frozenset[str], frozenset[str]]
     compulsory_transfers: bool
+    default_rider: str | None = None
     matched: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
     """What `matching.match` found before: a leg of the same network, areas and rider is a single look-up."""
 
@@ -134,6 +138,7 @@ def load(files: Mapping[str, str], read: Read | None = None) -> tuple[Feed | Non
             frozenset(rule.to_group for rule in transfer_rules if rule.to_group),
         ),
         compulsory_transfers=any(rule.compulsory for rule in transfer_rules),
+        default_rider=_the_only(rider for rider, is_default in riders.items() if is_default),
     )
     return feed, findings
 
@@ -156,6 +161,12 @@ class _Undefined(set[str]):
 def _defined(ids: set[str], file: str, defined: bool, findings: list[Finding]) -> set[str]:
     """The ids that may be referred to; fare tables alone, without stops and routes, need not define them."""
     return ids if defined else _Undefined(file, findings)
+
+
+def _the_only(found: Iterable[str]) -> str | None:
+    """The one item of several, None where there is none or more than one."""
+    first = list(found)
+    return first[0] if len(first) == 1 else None
 
 
 def _index(rules: tuple[LegRule, ...]) -> dict[Key, tuple[LegRule, ...]]:

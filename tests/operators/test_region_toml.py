@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from operators.region_toml import RegionToml, open_toml
+from operators.sale_terms import read_companions
 from tariffs.findings import Finding
 
 FILE = Path("regions/helsinki-tallinn/region.toml")
@@ -21,11 +22,11 @@ def read(document: dict[str, Any]) -> list[Finding]:
     findings: list[Finding] = []
     toml = RegionToml(document, findings)
     operators = toml.operators()
-    toml.riders(operators)
+    read_companions(document.get("companions", {}), toml.riders(operators), toml.fault)
     toml.terminals(STOPS)
     toml.crossings(STOPS)
     for single in (toml.name, toml.product, toml.member_states, toml.currency, toml.offer_minutes,
-                   toml.fee_basis_points, toml.walking, toml.interchange_seconds):  # fmt: skip
+                   toml.fee_basis_points, toml.walking, toml.interchange_seconds, toml.guests):  # fmt: skip
         single()
     return findings
 
@@ -78,6 +79,14 @@ def test_junk_anywhere_is_a_fault_or_harmless_but_never_a_crash(junk: Any) -> No
         (("terminals", 0, "check_in_minutes"), -5, "terminals[0].check_in_minutes", "invalid_value"),
         (("crossings", 0, "stops"), ["tallink:TLL-D"], "crossings[0].stops", "invalid_value"),
         (("crossings", 0, "distance_m", 0, 1), 0, "crossings[0].distance_m", "invalid_value"),
+        (("operators", 2, "places"), 0, "operators[2].places", "invalid_value"),
+        (("guests", "places_in_an_order"), 31, "guests.places_in_an_order", "invalid_value"),
+        (("guests", "percent_of_a_sailing"), 20.5, "guests.percent_of_a_sailing", "invalid_value"),
+        (("guests", "percent"), 20, "guests.percent", "unknown_key"),
+        (("companions",), "adult", "companions", "invalid_value"),
+        (("companions", "infant"), "adult", "companions.infant", "invalid_value"),
+        (("companions", "infant"), ["nobody"], "companions.infant", "unknown_reference"),
+        (("companions", "infant"), ["infant"], "companions.infant", "invalid_value"),
     ],
 )
 def test_a_fault_names_its_path(path: tuple[Any, ...], value: Any, field: str, code: str) -> None:

@@ -81,13 +81,13 @@ def test_stops_and_routes_of_the_feed_fill_a_leg_in() -> None:
     assert priced({"legs": [leg], "rider_category_id": "child"})["total"]["amount"] == "1.60"
 
 
-def test_null_rider_and_medium_mean_any_the_cheapest() -> None:
+def test_a_null_rider_means_the_feeds_default_category_and_a_null_medium_any_the_cheapest() -> None:
     nulls = dict.fromkeys(("network_id", "route_id", "from_stop_id", "to_stop_id"))
 
     answer = priced({"legs": [{**LEG, **nulls}], "rider_category_id": None, "fare_media_id": None})
 
-    assert answer["total"]["amount"] == "0.00"
-    assert answer["items"][0]["rider_category_id"] == "infant"
+    assert answer["total"]["amount"] == "3.20"
+    assert answer["items"][0]["rider_category_id"] == "adult"
 
 
 def test_an_unknown_fare_is_null_with_its_reason(island: Path) -> None:

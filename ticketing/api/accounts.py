@@ -7,7 +7,8 @@ from flask.views import MethodView
 
 from tariffs.money import Money
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import person, rooms
+from ticketing.api.context import rooms
+from ticketing.api.guard import for_people, the_person
 from ticketing.api.limits import limited
 from ticketing.api.schemas.accounts import (
     AccountSchema,
@@ -45,7 +46,7 @@ class Accounts(MethodView):
 
     @blueprint.arguments(RegistrationSchema)
     @blueprint.response(201, SignedInSchema)
-    @limited("10 per minute")
+    @limited(address="10 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Make an account and sign in."""
         made = people.register(
@@ -64,18 +65,19 @@ class Sessions(MethodView):
 
     @blueprint.arguments(CredentialsSchema)
     @blueprint.response(201, SignedInSchema)
-    @limited("20 per minute")
+    @limited(address="20 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Sign in with a password."""
         return handed_out(
             people.sign_in(rooms().reception, wanted["email"], wanted["password"], label=wanted["label"])
         )
 
+    @for_people
     @blueprint.response(200, SignedInDevicesSchema)
     @blueprint.doc(**_PERSON)
     def get(self) -> dict[str, Any]:
         """List the devices that are signed in."""
-        caller = person()
+        caller = the_person()
         return {
             "devices": [
                 {
@@ -89,11 +91,12 @@ class Sessions(MethodView):
             ]
         }
 
+    @for_people
     @blueprint.response(204)
     @blueprint.doc(**_PERSON)
     def delete(self) -> None:
         """Sign out everywhere."""
-        people.sign_out_everywhere(rooms().reception, person())
+        people.sign_out_everywhere(rooms().reception, the_person())
 
 
 @blueprint.route("/sessions/refresh")
@@ -102,7 +105,7 @@ class Refresh(MethodView):
 
     @blueprint.arguments(RefreshRequestSchema)
     @blueprint.response(200, SignedInSchema)
-    @limited("60 per minute")
+    @limited(address="600 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Exchange the refresh token for the next pair; a token that is used twice ends the session."""
         return handed_out(people.refresh(rooms().reception, wanted["refresh_token"]))
@@ -112,11 +115,12 @@ class Refresh(MethodView):
 class SessionOne(MethodView):
     """One device."""
 
+    @for_people
     @blueprint.response(204)
     @blueprint.doc(**_PERSON)
     def delete(self, session_id: str) -> None:
         """Sign one device out; `current` is the one that calls."""
-        caller = person()
+        caller = the_person()
         people.sign_out(rooms().reception, caller, None if session_id == "current" else session_id)
 
 
@@ -125,7 +129,7 @@ class ProviderBegin(MethodView):
     """Sign in at an identity provider."""
 
     @blueprint.response(200, ProviderSchema)
-    @limited("20 per minute")
+    @limited(address="20 per minute")
     def post(self) -> dict[str, Any]:
         """Begin: the answer is where to send the browser."""
         return {"url": _provider().begin(rooms().reception)}
@@ -135,6 +139,7 @@ class ProviderBegin(MethodView):
 class ProviderCallback(MethodView):
     """Where the provider sends the browser back to."""
 
+    @limited(address="20 per minute")
     @blueprint.arguments(ProviderQuerySchema, location="query")
     @blueprint.response(200, SignedInSchema)
     def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -151,11 +156,12 @@ class ProviderCallback(MethodView):
 class Me(MethodView):
     """The caller's account."""
 
+    @for_people
     @blueprint.response(200, AccountSchema)
     @blueprint.doc(**_PERSON)
     def get(self) -> dict[str, Any]:
         """Read the account."""
-        found = people.get_person(rooms().reception, person())
+        found = people.get_person(rooms().reception, the_person())
         return {
             "id": found.id,
             "email": found.email,
@@ -163,35 +169,40 @@ class Me(MethodView):
             "created_at": written(found.created_at),
         }
 
+    @for_people
     @blueprint.response(204)
     @blueprint.doc(**_PERSON)
     def delete(self) -> None:
         """Forget this account for good: address, password, devices, phones, entitlements. Tickets stay valid."""
-        privacy.erase(rooms().privacy, person())
+        privacy.erase(rooms().privacy, the_person())
 
 
 @blueprint.route("/me/password")
 class Password(MethodView):
     """The caller's password."""
 
+    @for_people
     @blueprint.arguments(PasswordChangeSchema)
     @blueprint.response(204)
     @blueprint.doc(**_PERSON)
-    @limited("10 per minute")
+    @limited(address="600 per minute", caller="10 per minute")
     def put(self, wanted: dict[str, Any]) -> None:
         """Change the password; every other device is signed out."""
-        people.change_password(rooms().reception, person(), wanted["old_password"], wanted["new_password"])
+        people.change_password(
+            rooms().reception, the_person(), wanted["old_password"], wanted["new_password"]
+        )
 
 
 @blueprint.route("/me/export")
 class Export(MethodView):
     """What is known of the caller."""
 
+    @for_people
     @blueprint.response(200, content_type="application/json")
     @blueprint.doc(**_PERSON)
     def get(self) -> Response:
         """Everything that is kept of the caller, as one JSON document."""
-        document = privacy.export(rooms().privacy, person())
+        document = privacy.export(rooms().privacy, the_person())
         response = make_response(json.dumps(document, ensure_ascii=False, indent=1))
         response.content_type = "application/json"
         response.headers["Content-Disposition"] = 'attachment; filename="throughfare-export.json"'
@@ -202,6 +213,7 @@ class Export(MethodView):
 class MyOrders(MethodView):
     """The caller's orders."""
 
+    @for_people
     @blueprint.response(200, MyOrdersSchema)
     @blueprint.doc(**_PERSON)
     def get(self) -> dict[str, Any]:
@@ -214,7 +226,7 @@ class MyOrders(MethodView):
                     "total": Money(one.total_minor, one.currency).as_dict(),
                     "created_at": written(one.created_at),
                 }
-                for one in purchase.list_orders_of(rooms().till, person().person_id)
+                for one in purchase.list_orders_of(rooms().till, the_person().person_id)
             ]
         }
 
@@ -223,18 +235,21 @@ class MyOrders(MethodView):
 class Phones(MethodView):
     """The caller's phones."""
 
+    @for_people
     @blueprint.response(200, PhonesSchema)
     @blueprint.doc(**_PERSON)
     def get(self) -> dict[str, Any]:
         """List the phones of the account."""
-        return {"phones": [_phone(one) for one in people.list_phones(rooms().reception, person())]}
+        return {"phones": [_phone(one) for one in people.list_phones(rooms().reception, the_person())]}
 
+    @for_people
+    @limited(address="600 per minute", caller="20 per minute")
     @blueprint.arguments(PhoneRequestSchema)
     @blueprint.response(201, PhoneSchema)
     @blueprint.doc(**_PERSON)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Bind a phone's public key to the account."""
-        caller = person()
+        caller = the_person()
         return _phone(people.add_phone(rooms().reception, caller, wanted["label"], json.dumps(wanted["key"])))
 
 
@@ -242,30 +257,35 @@ class Phones(MethodView):
 class PhoneOne(MethodView):
     """One phone."""
 
+    @for_people
     @blueprint.response(204)
     @blueprint.doc(**_PERSON)
     def delete(self, phone_id: str) -> None:
         """Take a phone away."""
-        people.remove_phone(rooms().reception, person(), phone_id)
+        people.remove_phone(rooms().reception, the_person(), phone_id)
 
 
 @blueprint.route("/me/entitlements")
 class Entitlements(MethodView):
     """What the caller has proven."""
 
+    @for_people
     @blueprint.response(200, EntitlementsSchema)
     @blueprint.doc(**_PERSON)
     def get(self) -> dict[str, Any]:
         """List the entitlements of the account."""
-        return {"entitlements": [_entitlement(one) for one in proofs.list_proofs(rooms().proofs, person())]}
+        return {
+            "entitlements": [_entitlement(one) for one in proofs.list_proofs(rooms().proofs, the_person())]
+        }
 
+    @for_people
     @blueprint.arguments(ProofRequestSchema)
     @blueprint.response(201, EntitlementSchema)
     @blueprint.doc(**_PERSON)
-    @limited("20 per minute")
+    @limited(address="600 per minute", caller="20 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Add a signed proof; only its category, its last day and its hash are kept."""
-        caller = person()
+        caller = the_person()
         return _entitlement(proofs.add_proof(rooms().proofs, caller, wanted["proof"]))
 
 
@@ -273,11 +293,12 @@ class Entitlements(MethodView):
 class EntitlementOne(MethodView):
     """One entitlement."""
 
+    @for_people
     @blueprint.response(204)
     @blueprint.doc(**_PERSON)
     def delete(self, entitlement_id: str) -> None:
         """Forget a proof."""
-        proofs.remove_proof(rooms().proofs, person(), entitlement_id)
+        proofs.remove_proof(rooms().proofs, the_person(), entitlement_id)
 
 
 def _provider() -> Provider:

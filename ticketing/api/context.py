@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from flask import current_app, request
 
+from ticketing.api.limits import count_caller
 from ticketing.clock import Clock
 from ticketing.errors import NotAuthenticated, NotFound
 from ticketing.gate.service import Gatehouse
@@ -76,13 +77,17 @@ def bearer() -> str:
 
 
 def caller() -> Principal:
-    """The API key that calls; raises NotAuthenticated."""
-    return rooms().authenticate(bearer())
+    """The API key that calls; raises NotAuthenticated, and TooManyRequests where it calls too often."""
+    found = rooms().authenticate(bearer())
+    count_caller(f"key:{found.key_id}")
+    return found
 
 
 def person() -> Caller:
-    """The person who calls, by an access token; raises NotAuthenticated."""
-    return authenticate_person(rooms().reception, bearer())
+    """The person who calls, by an access token; raises NotAuthenticated, and TooManyRequests where they call too often."""
+    found = authenticate_person(rooms().reception, bearer())
+    count_caller(f"person:{found.person_id}")
+    return found
 
 
 def person_if_any() -> Caller | None:
@@ -94,6 +99,7 @@ def open_order(order_id: str) -> None:
     """Let only the order's own token pass, or its owner; a wrong one learns nothing, not even that the order exists."""
     token, here = bearer(), rooms()
     if here.order_tokens.opens(order_id, token):
+        count_caller(f"order:{order_id}")
         return
     try:
         who = authenticate_person(here.reception, token)
@@ -101,6 +107,7 @@ def open_order(order_id: str) -> None:
         raise NotFound("there is no such order") from None
     if not belongs_to(here.till, order_id, who.person_id):
         raise NotFound("there is no such order")
+    count_caller(f"order:{order_id}")
 
 
 def once(principal: str, route: str, body: Any, act: Callable[[Remember], Any]) -> Answer:

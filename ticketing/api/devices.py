@@ -5,7 +5,8 @@ from typing import Any
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import OPERATOR_PEOPLE, caller, rooms
+from ticketing.api.context import OPERATOR_PEOPLE, rooms
+from ticketing.api.guard import for_roles, principal
 from ticketing.api.limits import limited
 from ticketing.api.schemas.devices import (
     DeviceCodeRequestSchema,
@@ -29,12 +30,13 @@ _OFF_SECONDS = 300
 class DeviceCodes(MethodView):
     """Make enrolment codes."""
 
+    @for_roles("admin", "operator_admin")
     @blueprint.arguments(DeviceCodeRequestSchema)
     @blueprint.response(201, DeviceCodeSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any], operator: str) -> dict[str, Any]:
         """Make a code that enrols one device within ten minutes; an operator's administrator makes them for its own gates."""
-        admin = caller().require("admin", "operator_admin").require_operator(operator)
+        admin = principal()
         code, expires_at = devices.make_code(rooms().gatehouse, operator, Place(**wanted), admin.key_id)
         return {"code": code, "expires_at": written(expires_at)}
 
@@ -45,7 +47,7 @@ class Enrolments(MethodView):
 
     @blueprint.arguments(EnrolmentRequestSchema)
     @blueprint.response(201, EnrolmentSchema)
-    @limited("30 per minute")
+    @limited(address="30 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Turn a code and a device's public key into a device; the code is the credential and works once."""
         made = devices.enrol(rooms().gatehouse, wanted["code"], wanted["public_key"], wanted["software"])
@@ -66,11 +68,11 @@ class Enrolments(MethodView):
 class Devices(MethodView):
     """An operator's devices."""
 
+    @for_roles("admin", *OPERATOR_PEOPLE)
     @blueprint.response(200, DevicesSchema)
     @blueprint.doc(**_KEY)
     def get(self, operator: str) -> dict[str, Any]:
         """List an operator's devices with their health and counters; an operator's people see their own."""
-        caller().require("admin", *OPERATOR_PEOPLE).require_operator(operator)
         return {"devices": [shown(found) for found in devices.list_devices(rooms().gatehouse, operator)]}
 
 
@@ -78,12 +80,13 @@ class Devices(MethodView):
 class DeviceRevocation(MethodView):
     """Revoke devices."""
 
+    @for_roles("admin", "operator_admin")
     @blueprint.arguments(DeviceRevocationSchema)
     @blueprint.response(204)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any], operator: str, device_id: str) -> None:
         """Revoke a lost or stolen device: refused at once; what it uploads later is kept and flagged."""
-        admin = caller().require("admin", "operator_admin").require_operator(operator)
+        admin = principal()
         devices.revoke(rooms().gatehouse, operator, device_id, wanted["because"], admin.key_id)
 
 

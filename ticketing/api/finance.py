@@ -6,7 +6,8 @@ from flask import Response, request
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import caller, once, rooms
+from ticketing.api.context import once, rooms
+from ticketing.api.guard import for_roles, principal
 from ticketing.api.schemas.finance import (
     AnswerRequestSchema,
     BankAccountRequestSchema,
@@ -48,19 +49,20 @@ def _name(finance: Principal) -> str:
 class Steps(MethodView):
     """Who took a run how far."""
 
+    @for_roles("finance", "admin")
     @blueprint.response(200, TrailSchema)
     @blueprint.doc(**_KEY)
     def get(self, run_id: str) -> dict[str, Any]:
         """Read the steps of a run and its files."""
-        caller().require("finance", "admin")
         return show.trail(*service.get_trail(rooms().office, run_id))
 
+    @for_roles("finance")
     @blueprint.arguments(StepRequestSchema)
     @blueprint.response(201, TrailSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any], run_id: str) -> Any:
         """Take a run a step further: approved (by another key, with the digest), exported, sent; rejected, voided."""
-        finance = caller().require("finance")
+        finance = principal()
         desk = rooms().office
 
         def act(_remember: Any) -> dict[str, Any]:
@@ -87,18 +89,17 @@ def _take(run_id: str, wanted: dict[str, Any], by: str) -> None:
 class File(MethodView):
     """An exported file."""
 
+    @for_roles("finance", "admin")
     @blueprint.arguments(FileQuerySchema, location="query")
     @blueprint.response(200, content_type="application/octet-stream")
     @blueprint.doc(**_KEY)
     def get(self, query: dict[str, Any], run_id: str) -> Response:
         """Fetch a file of an exported run by its name in the list, as it was written."""
-        caller().require("finance", "admin")
         content = exported_parts(rooms().office, run_id, query["name"])
         return Response(content, content_type="application/octet-stream")
 
 
 def _statement(run_id: str, operator: str, form: str) -> Response:
-    caller().require("finance", "operator_finance").require_operator(operator)
     language = request.accept_languages.best_match(["en", "et", "fi", "sv"], "en")
     content = statement_parts(rooms().office, run_id, operator, form, language=language or "en")
     return Response(content, content_type=_TYPES[form])
@@ -108,6 +109,7 @@ def _statement(run_id: str, operator: str, form: str) -> Response:
 class StatementPdf(MethodView):
     """One operator's statement to print."""
 
+    @for_roles("finance", "operator_finance")
     @blueprint.response(200, content_type=_TYPES["pdf"])
     @blueprint.doc(**_KEY)
     def get(self, run_id: str, operator: str) -> Response:
@@ -119,6 +121,7 @@ class StatementPdf(MethodView):
 class StatementWorkbook(MethodView):
     """One operator's statement to calculate with."""
 
+    @for_roles("finance", "operator_finance")
     @blueprint.response(200, content_type=_TYPES["xlsx"])
     @blueprint.doc(**_KEY)
     def get(self, run_id: str, operator: str) -> Response:
@@ -130,20 +133,21 @@ class StatementWorkbook(MethodView):
 class BankAccounts(MethodView):
     """Where parties are paid."""
 
+    @for_roles("finance", "admin")
     @blueprint.response(200, BankAccountsSchema)
     @blueprint.doc(**_KEY)
     def get(self) -> dict[str, Any]:
         """List every account with what became of it."""
-        caller().require("finance", "admin")
         found = accounts.list_accounts(rooms().office)
         return {"accounts": [show.account(account, state) for account, state in found]}
 
+    @for_roles("finance")
     @blueprint.arguments(BankAccountRequestSchema)
     @blueprint.response(201, BankAccountSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any]) -> Any:
         """Enter an account; it is in force once another key approves it."""
-        finance = caller().require("finance")
+        finance = principal()
         given = dict(wanted)
 
         def act(_remember: Any) -> dict[str, Any]:
@@ -159,11 +163,12 @@ class BankAccounts(MethodView):
 class BankAccountApproval(MethodView):
     """The second pair of eyes."""
 
+    @for_roles("finance")
     @blueprint.response(200, BankAccountSchema)
     @blueprint.doc(**_KEY)
     def post(self, account_id: str) -> dict[str, Any]:
         """Put an account in force; the key that entered it may not."""
-        finance = caller().require("finance")
+        finance = principal()
         return show.account(accounts.approve(rooms().office, account_id, _name(finance)), "in force")
 
 
@@ -171,6 +176,7 @@ class BankAccountApproval(MethodView):
 class BankStatements(MethodView):
     """The bank's statement."""
 
+    @for_roles("finance")
     @blueprint.arguments(RegionQuerySchema, location="query")
     @blueprint.response(200, ImportSchema)
     @blueprint.doc(
@@ -178,7 +184,7 @@ class BankStatements(MethodView):
     )
     def post(self, query: dict[str, Any]) -> dict[str, Any]:
         """Import a camt.053 file: what matches is booked, the rest is told. Importing it again changes nothing."""
-        finance = caller().require("finance")
+        finance = principal()
         request.max_content_length = camt.MAX_BYTES
         new, findings = reconcile.import_statement(
             rooms().office, query["region"], request.get_data(), _name(finance)
@@ -190,12 +196,12 @@ class BankStatements(MethodView):
 class BankLines(MethodView):
     """What the bank's lines leave open."""
 
+    @for_roles("finance", "admin")
     @blueprint.arguments(RegionQuerySchema, location="query")
     @blueprint.response(200, ReviewSchema)
     @blueprint.doc(**_KEY)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List the lines that are not booked, each with the reason, what is on no line, and what waits on suspense."""
-        caller().require("finance", "admin")
         findings, absent = reconcile.review(rooms().office, query["region"])
         waiting = suspense.list_suspense(rooms().office, query["region"])
         return {
@@ -209,13 +215,14 @@ class BankLines(MethodView):
 class BankLineBooking(MethodView):
     """A person's decision about a line."""
 
+    @for_roles("finance")
     @blueprint.arguments(BookingRequestSchema)
     @blueprint.arguments(RegionQuerySchema, location="query")
     @blueprint.response(200, BookingSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
         """Book a line; a line is booked once, and a difference goes to suspense."""
-        finance = caller().require("finance")
+        finance = principal()
         made = reconcile.book_line(
             rooms().office, query["region"], line_id, wanted["book_as"],
             by=_name(finance), reason=wanted["reason"], reference=wanted["reference"],
@@ -227,13 +234,14 @@ class BankLineBooking(MethodView):
 class BankLineUnbooking(MethodView):
     """A decision that is taken back."""
 
+    @for_roles("finance")
     @blueprint.arguments(UnbookingRequestSchema)
     @blueprint.arguments(RegionQuerySchema, location="query")
     @blueprint.response(200, BookingSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
         """Take back what was done last with a line: its booking, or the clearing of its suspense."""
-        finance = caller().require("finance")
+        finance = principal()
         made = suspense.unbook_line(
             rooms().office, query["region"], line_id, by=_name(finance), reason=wanted["reason"]
         )
@@ -244,13 +252,14 @@ class BankLineUnbooking(MethodView):
 class BankLineClearing(MethodView):
     """Whose the money on suspense is."""
 
+    @for_roles("finance")
     @blueprint.arguments(ClearingRequestSchema)
     @blueprint.arguments(RegionQuerySchema, location="query")
     @blueprint.response(200, BookingSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
         """Take what a line left on suspense off it; the key that booked the line may not."""
-        finance = caller().require("finance")
+        finance = principal()
         made = suspense.clear_suspense(
             rooms().office, query["region"], line_id, wanted["clear_as"],
             by=_name(finance), reason=wanted["reason"],
@@ -262,12 +271,13 @@ class BankLineClearing(MethodView):
 class RunDisputes(MethodView):
     """Lines that are wrong."""
 
+    @for_roles("operator_finance", "finance")
     @blueprint.arguments(DisputeRequestSchema)
     @blueprint.response(201, DisputeSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any], run_id: str) -> dict[str, Any]:
         """Dispute a line of one's own statement, once, with the reason."""
-        staff = caller().require("operator_finance", "finance").require_operator(wanted["operator"])
+        staff = principal().require_operator(wanted["operator"])
         case = disputes.open_dispute(
             rooms().office,
             run_id,
@@ -283,11 +293,12 @@ class RunDisputes(MethodView):
 class Disputes(MethodView):
     """Disputes with their trails."""
 
+    @for_roles("operator_finance", "finance", "admin")
     @blueprint.response(200, DisputesSchema)
     @blueprint.doc(**_KEY)
     def get(self) -> dict[str, Any]:
         """List disputes: an operator's finance staff see their own, and those that it bears."""
-        staff = caller().require("operator_finance", "finance", "admin")
+        staff = principal()
         return {"disputes": [show.case(case) for case in disputes.list_cases(rooms().office, staff.operator)]}
 
 
@@ -295,10 +306,11 @@ class Disputes(MethodView):
 class DisputeAnswer(MethodView):
     """The other side's word."""
 
+    @for_roles("finance")
     @blueprint.arguments(AnswerRequestSchema)
     @blueprint.response(200, DisputeSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any], dispute_id: str) -> dict[str, Any]:
         """Answer, for good: the line `stands`, or an `amount` corrects it by an entry of the open month."""
-        finance = caller().require("finance")
+        finance = principal()
         return show.case(disputes.answer(rooms().office, dispute_id, by=_name(finance), **wanted))

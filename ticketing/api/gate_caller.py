@@ -1,10 +1,13 @@
 """Who calls for a gate: an enrolled device with a token of its own key, or an API key of the role gate."""
 
 from dataclasses import dataclass
+from typing import cast
 
-from flask import current_app
+from flask import g
 
 from ticketing.api.context import bearer, caller, rooms
+from ticketing.api.guard import guarded
+from ticketing.api.limits import count_caller, is_enabled
 from ticketing.errors import NotAllowed, TooManyRequests
 from ticketing.gate import devices
 from ticketing.gate.credentials import Span
@@ -30,13 +33,18 @@ class GateCaller:
         return self.device is not None and self.device.revoked_at is not None
 
 
-def gate_caller(*, revoked_too: bool = False) -> GateCaller:
-    """The gate that calls; raises NotAuthenticated, or NotAllowed for a revoked device and for other roles."""
-    return _recognise(bearer(), revoked_too=revoked_too)[0]
+def _gate(**_: str) -> None:
+    g.gate = _recognise(bearer(), revoked_too=False)[0]
+    count_caller(f"gate:{g.gate.key_id}")
 
 
-def presenting_gate() -> GateCaller:
-    """The gate that presents a ticket, from memory where this process has recognised its token before.
+def _gate_or_revoked(**_: str) -> None:
+    g.gate = _recognise(bearer(), revoked_too=True)[0]
+    count_caller(f"gate:{g.gate.key_id}")
+
+
+def _presenting_gate(**_: str) -> None:
+    """Recognise the gate that presents a ticket, from memory where this process has recognised its token before.
 
     Only for the room that asks again, in the transaction of its answer, whether key or device is still good.
     """
@@ -46,25 +54,45 @@ def presenting_gate() -> GateCaller:
         held, span = _recognise(token, revoked_too=False)
         house.recognised.keep(token, held, span)
     _keep_pace(held)
-    return held
+    g.gate = held
+
+
+def _bundle_reader(operator: str, **_: str) -> None:
+    """A gate of the operator, or an administrator's key."""
+    g.gate = None
+    if bearer().startswith("tf_"):
+        caller().require("gate", "admin").require_operator(operator)
+        return
+    _gate()
+    if g.gate.operator != operator:
+        raise NotAllowed("this gate belongs to another operator")
+
+
+for_gates = guarded(_gate)
+for_gates_and_revoked = guarded(_gate_or_revoked)
+for_presenting_gates = guarded(_presenting_gate)
+for_bundle = guarded(_bundle_reader)
+
+
+def the_gate() -> GateCaller:
+    """The gate that calls, which one of the checks above has let in."""
+    return cast("GateCaller", g.gate)
+
+
+def the_device() -> Device | None:
+    """The enrolled device that asks for a bundle; None for an API key."""
+    return the_gate().device if g.gate else None
 
 
 def _keep_pace(gate: GateCaller) -> None:
     """Raise TooManyRequests for a gate that presents more than any flap could open."""
-    if not current_app.config["RATELIMIT_ENABLED"]:
+    if not is_enabled():
         return
     here, most = rooms(), _DEVICE_A_MINUTE if gate.device else _KEY_A_MINUTE
     now = int(here.clock.now().timestamp())
     wait = here.pace.wait_seconds(here.counters, f"gate:{gate.key_id}", most, now)
     if wait:
         raise TooManyRequests("this gate presents too many tickets", wait)
-
-
-def require_operator(found: GateCaller, operator: str) -> GateCaller:
-    """Raise NotAllowed when the gate belongs to another operator."""
-    if found.operator != operator:
-        raise NotAllowed("this gate belongs to another operator")
-    return found
 
 
 def _recognise(token: str, *, revoked_too: bool) -> tuple[GateCaller, Span]:

@@ -7,8 +7,16 @@ from flask import Response, make_response, request
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import bearer, caller, rooms
-from ticketing.api.gate_caller import GateCaller, gate_caller, presenting_gate, require_operator
+from ticketing.api.context import rooms
+from ticketing.api.gate_caller import (
+    GateCaller,
+    for_bundle,
+    for_gates_and_revoked,
+    for_presenting_gates,
+    the_device,
+    the_gate,
+)
+from ticketing.api.limits import limited
 from ticketing.api.schemas.gates import (
     BundleQuerySchema,
     ScanBatchSchema,
@@ -29,6 +37,8 @@ _GATE_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
 class Validations(MethodView):
     """Present tickets."""
 
+    @for_presenting_gates
+    @limited(address="60000 per minute")
     @blueprint.arguments(ValidationRequestSchema)
     @blueprint.response(200, ValidationSchema)
     @blueprint.doc(**_GATE_KEY)
@@ -37,7 +47,7 @@ class Validations(MethodView):
 
         A device that reads one screen again within three seconds gets its first answer.
         """
-        gate = presenting_gate()
+        gate = the_gate()
         return gates.validate(
             rooms().gatehouse,
             presentation(gate, wanted, token=wanted["token"], device_ts=wanted["device_ts"]),
@@ -48,6 +58,8 @@ class Validations(MethodView):
 class ValidationBatch(MethodView):
     """Tell what was decided offline."""
 
+    @for_gates_and_revoked
+    @limited(address="60000 per minute", caller="6000 per minute")
     @blueprint.arguments(ScanBatchSchema)
     @blueprint.response(200, ScanOutcomesSchema)
     @blueprint.doc(**_GATE_KEY)
@@ -56,7 +68,7 @@ class ValidationBatch(MethodView):
 
         What a revoked device tells is kept and flagged.
         """
-        gate = gate_caller(revoked_too=True)
+        gate = the_gate()
         house = rooms().gatehouse
         told = [Told(**{**item, "scan_id": str(item["scan_id"])}) for item in batch["scans"]]
         sender = Sender(gate.key_id, gate.operator, gate.is_revoked)
@@ -70,6 +82,9 @@ class ValidationBatch(MethodView):
 class GateBundle(MethodView):
     """What a gate needs to decide without a network."""
 
+    @for_bundle
+    # A key may stand for all gates of an operator.
+    @limited(address="60000 per minute", caller="6000 per minute")
     @blueprint.arguments(BundleQuerySchema, location="query")
     @blueprint.response(200, content_type="application/jose")
     @blueprint.doc(**_GATE_KEY)
@@ -78,12 +93,7 @@ class GateBundle(MethodView):
 
         With `since`, the cursor of the bundle that is held, only what has changed in the uses.
         """
-        house = rooms().gatehouse
-        device = None
-        if bearer().startswith("tf_"):
-            caller().require("gate", "admin").require_operator(operator)
-        else:
-            device = require_operator(gate_caller(), operator).device
+        house, device = rooms().gatehouse, the_device()
         bundle = publish.prepare(house, operator, asked["since"])
         if device:
             devices.note_bundle(house, device, asked["queue"], asked["clock_offset"], bundle.now)

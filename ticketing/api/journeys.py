@@ -48,7 +48,7 @@ class Journeys(MethodView):
 
     @blueprint.arguments(JourneyRequestSchema)
     @blueprint.response(200, JourneysSchema)
-    @limited("240 per minute")
+    @limited(address="600 per minute", caller="120 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Search: the best ways by arrival, changes and price, each with an offer that can be bought."""
         owner = any(row["account_holder"] for row in wanted["passengers"])

@@ -1,91 +1,134 @@
-"""How often somebody may call: flask-limiter over counters in the database, so that all workers count together."""
+"""How often somebody may call: counted by address always, by the caller who has proven who it is, and by what is acted on.
+
+A view names its limits with `@limited`; a view without one has those of `_EVERY_VIEW`. The address is counted before
+anything of the request is read. What a request only claims to be is never counted: neither a header nor an id opens a
+fresh count before it is known to be true. The counts lie in the database, so that all workers count together.
+"""
 
 import hashlib
+import ipaddress
+import re
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
-from limits.storage import Storage
+from flask import Flask, current_app, g, request
 
-from ticketing.api.context import rooms
+from ticketing.errors import TooManyRequests
+from ticketing.identity import Counters, Pace
 
-T = Callable[..., Any]
+V = TypeVar("V", bound=Callable[..., Any])
 
-
-class SharedCounters(Storage):
-    """A storage of the library `limits` over the application's own counters."""
-
-    STORAGE_SCHEME = ["throughfare"]  # noqa: RUF012  the library's own spelling
-
-    def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **options: Any) -> None:
-        super().__init__(uri, wrap_exceptions=wrap_exceptions, **options)
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        """What this storage raises when it fails."""
-        return OSError
-
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Count; answers the count of the running window."""
-        return rooms().counters.increase(f"rate:{key}", amount, expiry, int(time.time()))
-
-    def get(self, key: str) -> int:
-        """The count of the running window."""
-        return rooms().counters.read(f"rate:{key}", int(time.time()))[0]
-
-    def get_expiry(self, key: str) -> float:
-        """When the running window ends, in POSIX seconds."""
-        return float(rooms().counters.read(f"rate:{key}", int(time.time()))[1])
-
-    def check(self) -> bool:
-        """The database answers, or the service is not ready anyway."""
-        return True
-
-    def reset(self) -> int | None:
-        """Counters end by themselves."""
-        return None
-
-    def clear(self, key: str) -> None:
-        """Forget one counter."""
-        rooms().counters.clear(f"rate:{key}")
+_UNITS = {"minute": 60, "minutes": 60, "hour": 3600}
+_RATE = re.compile(r"(\d+) per (?:(\d+) )?(minutes?|hour)")
+# A household or a server owns 2^64 addresses of IPv6, so its network counts as one.
+_IPV6_NETWORK = 64
 
 
-def _caller() -> str:
-    """Whom to count: the bearer of a token, else the address."""
-    header = request.headers.get("Authorization", "")
-    return f"t:{hash_of(header)}" if header else f"a:{get_remote_address()}"
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `most` calls within `seconds`."""
+
+    most: int
+    seconds: int
+
+    @classmethod
+    def of(cls, text: str) -> "Rate":
+        """Read `60 per minute` or `120 per 10 minutes`."""
+        found = _RATE.fullmatch(text)
+        if found is None:
+            raise ValueError(f"{text!r} is no rate")
+        return cls(int(found[1]), int(found[2] or 1) * _UNITS[found[3]])
 
 
-def hash_of(text: str) -> str:
-    """A short hash, so that no token stands in a counter's name."""
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of a view: of calls from one address, and of calls of one caller."""
+
+    address: Rate
+    caller: Rate
 
 
-_limiter = Limiter(
-    key_func=_caller, storage_uri="throughfare://", strategy="fixed-window", headers_enabled=False
-)
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What counts the calls of an application."""
+
+    counters: Counters
+    pace: Pace
 
 
-def register(app: Flask, *, enabled: bool) -> None:
-    """Hook the limiter into an application; a limit that is reached answers 429 with Retry-After."""
-    app.config["RATELIMIT_ENABLED"] = enabled
-    app.config["RATELIMIT_HEADERS_ENABLED"] = False
-    _limiter.init_app(app)
-    if enabled:
-        # A limited view asks by itself; the hook looks for limits of whole applications, of which there are none.
-        app.before_request_funcs[None].remove(_limiter._check_request_limit)  # noqa: SLF001
-
-    @app.after_request
-    def _retry_after(response: Response) -> Response:
-        limit = _limiter.current_limit if current_app.config["RATELIMIT_ENABLED"] else None
-        if response.status_code == 429 and limit is not None and "Retry-After" not in response.headers:  # noqa: PLR2004
-            response.headers["Retry-After"] = str(max(1, int(limit.reset_at - time.time())))
-        return response
+_EVERY_VIEW = Limits(address=Rate(6000, 60), caller=Rate(600, 60))
 
 
-def limited(rate: str) -> Callable[[T], T]:
-    """Limit a view: `limited("20 per minute")`, for each caller."""
-    return cast("Callable[[T], T]", _limiter.limit(rate))
+def register(app: Flask, counters: Counters, pace: Pace, *, enabled: bool) -> None:
+    """Count every request by its address before it is read; with `enabled` off nothing is counted at all."""
+    app.extensions["meter"] = Meter(counters, pace) if enabled else None
+
+    @app.before_request
+    def _address() -> None:
+        _count("address", network(request.remote_addr), limits_of_view().address, request.endpoint or "-")
+
+
+def limited(*, address: str, caller: str = "600 per minute") -> Callable[[V], V]:
+    """Limit a view: `limited(address="1200 per minute", caller="120 per minute")`."""
+    limits = Limits(Rate.of(address), Rate.of(caller))
+
+    def mark(view: V) -> V:
+        view.__dict__["limits"] = limits
+        return view
+
+    return mark
+
+
+def limits_of_view() -> Limits:
+    """The limits of the view that answers this request."""
+    found: Limits = getattr(view_method(), "limits", _EVERY_VIEW)
+    return found
+
+
+def view_method() -> Callable[..., Any] | None:
+    """The function that answers this request, where it is a method of a class of views."""
+    view = getattr(current_app.view_functions.get(request.endpoint or ""), "view_class", None)
+    name = "get" if request.method == "HEAD" else request.method.lower()
+    return getattr(view, name, None)
+
+
+def count_caller(who: str) -> None:
+    """Count a call of somebody who has proven who it is, once a request; raises TooManyRequests."""
+    if g.get("counted_caller") != who:
+        g.counted_caller = who
+        _count("caller", who, limits_of_view().caller, request.endpoint or "-")
+
+
+def count(what: str, which: str, rate: str) -> None:
+    """Count a call that acts on an order, a quote or a ticket which is known to exist; raises TooManyRequests."""
+    _count(what, which, Rate.of(rate), request.endpoint or "-")
+
+
+def is_enabled() -> bool:
+    """Whether this application counts calls."""
+    return current_app.extensions["meter"] is not None
+
+
+def network(address: str | None) -> str:
+    """An address as it is counted: IPv6 by its network of 64 bits, IPv4 also where it is written as IPv6."""
+    try:
+        found = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    mapped = found.ipv4_mapped
+    return str(mapped or ipaddress.ip_network((found, _IPV6_NETWORK), strict=False))
+
+
+def _count(what: str, which: str, rate: Rate, where: str) -> None:
+    meter: Meter | None = current_app.extensions["meter"]
+    if meter is None:
+        return
+    # A short hash, so that no address and no id stands in a table of counters.
+    bucket = f"{what}:{where}:{hashlib.sha256(which.encode()).hexdigest()[:24]}"
+    wait = meter.pace.wait_seconds(meter.counters, bucket, rate.most, int(time.time()), rate.seconds)
+    if wait:
+        raise TooManyRequests(f"too many calls for one {what}; wait {wait} seconds", wait)

@@ -7,9 +7,10 @@ from flask.views import MethodView
 
 from tariffs.money import Money, MoneyError, parse
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import once, open_order, person, person_if_any, rooms
+from ticketing.api.context import once, person, person_if_any, rooms
+from ticketing.api.guard import for_order
 from ticketing.api.language import language
-from ticketing.api.limits import limited
+from ticketing.api.limits import count, limited
 from ticketing.api.schemas.orders import (
     ExchangeRequestSchema,
     OrderRequestSchema,
@@ -25,6 +26,7 @@ from ticketing.api.schemas.orders import (
 )
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.identity import Answer, people
+from ticketing.identity.once import require_random
 from ticketing.purchase import service as purchase
 from ticketing.purchase import show
 from ticketing.quote import service as quotes
@@ -51,6 +53,7 @@ _ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}
 class Quotes(MethodView):
     """Freeze offers."""
 
+    @limited(address="1200 per minute", caller="120 per minute")
     @blueprint.arguments(QuoteRequestSchema)
     @blueprint.response(201, QuoteSchema)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -74,27 +77,34 @@ class QuoteOne(MethodView):
 class Orders(MethodView):
     """Place orders."""
 
+    @limited(address="1200 per 10 minutes", caller="120 per 10 minutes")
     @blueprint.arguments(OrderRequestSchema)
     @blueprint.response(201, OrderSchema)
     @blueprint.doc(**_KEY)
-    @limited("120 per 10 minutes")
     def post(self, wanted: dict[str, Any]) -> Any:
-        """Order a quote. The answer's `access_token` opens this order and no other."""
+        """Order a quote. The answer's `access_token` opens this order and no other.
+
+        A repeated call is answered again to the account that made the first one, or, without an account, to whoever
+        knows its Idempotency-Key: there it must be a random value of at least 22 characters, as a UUID is.
+        """
         who = person_if_any()
-        return _placed(
-            f"quote:{wanted['quote_id']}", "POST /v1/orders", wanted, who.person_id if who else None
-        )
+        quote_id = _known_quote(wanted["quote_id"])
+        count("quote", quote_id, "30 per 10 minutes")
+        if who is None:
+            require_random(request.headers.get("Idempotency-Key"))
+        owner = f"person:{who.person_id}" if who else "guest"
+        return _placed(f"{owner}:quote:{quote_id}", "POST /v1/orders", wanted, who.person_id if who else None)
 
 
 @blueprint.route("/orders/<string:order_id>")
 class OrderOne(MethodView):
     """One order."""
 
+    @for_order
     @blueprint.response(200, OrderSchema)
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, Any]:
         """Read an order with its payments and refunds."""
-        open_order(order_id)
         return show.order(purchase.get_order(rooms().till, order_id), rooms().warnings)
 
 
@@ -102,13 +112,13 @@ class OrderOne(MethodView):
 class Payments(MethodView):
     """Pay orders."""
 
+    @for_order
+    @limited(address="1200 per minute", caller="60 per minute")
     @blueprint.arguments(PaymentRequestSchema)
     @blueprint.response(201, OrderSchema)
     @blueprint.doc(**_KEY, **_ORDER_TOKEN)
-    @limited("60 per minute")
     def post(self, wanted: dict[str, Any], order_id: str) -> Any:
         """Pay an order; the answer is the order with its tickets issued."""
-        open_order(order_id)
         here = rooms()
 
         def pay(remember: Any) -> dict[str, Any]:
@@ -128,11 +138,11 @@ class Payments(MethodView):
 class Tickets(MethodView):
     """The tickets of an order."""
 
+    @for_order
     @blueprint.response(200, TicketsSchema)
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, Any]:
         """List the signed tickets of an order."""
-        open_order(order_id)
         state = purchase.get_order(rooms().till, order_id)
         papers = purchase.list_papers(rooms().till, order_id)
         return {"tickets": [show.ticket(made, papers) for made in state.tickets]}
@@ -142,11 +152,11 @@ class Tickets(MethodView):
 class QrCode(MethodView):
     """The code of a ticket."""
 
+    @for_order
     @blueprint.response(200, content_type="image/png")
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str, jti: str, form: str) -> Response:
         """Draw a ticket's QR code as `png` or `svg`."""
-        open_order(order_id)
         state = purchase.get_order(rooms().till, order_id)
         token = next((made.token for made in state.tickets if made.jti == jti), None)
         if token is None or form not in {"png", "svg"}:
@@ -160,11 +170,12 @@ class QrCode(MethodView):
 class PaymentResult(MethodView):
     """What has become of a payment for which the buyer's bank asked the buyer."""
 
+    @for_order
+    @limited(address="6000 per minute", caller="60 per minute")
     @blueprint.response(200, OrderSchema)
     @blueprint.doc(**_ORDER_TOKEN)
     def post(self, order_id: str, payment_id: str) -> dict[str, Any]:
         """Look at the gateway again, and carry the order on; safe to call at any time, without effect of its own."""
-        open_order(order_id)
         here = rooms()
         state = purchase.get_order(here.till, order_id)
         if payment_id not in {payment.id for payment in state.payments}:
@@ -176,12 +187,13 @@ class PaymentResult(MethodView):
 class Exchanges(MethodView):
     """Exchange tickets for another journey."""
 
+    @for_order
+    @limited(address="1200 per minute", caller="30 per minute")
     @blueprint.arguments(ExchangeRequestSchema)
     @blueprint.response(201, OrderSchema)
     @blueprint.doc(**_KEY, **_ORDER_TOKEN)
     def post(self, wanted: dict[str, Any], order_id: str) -> Any:
         """Order a quote and pay with what these tickets give back; they stay valid until the new ones exist."""
-        open_order(order_id)
         owner = purchase.get_order(rooms().till, order_id).order.person_id
         return _placed(f"order:{order_id}", "POST exchanges", wanted, owner, exchange_of=order_id)
 
@@ -190,13 +202,13 @@ class Exchanges(MethodView):
 class Receipt(MethodView):
     """The receipt of an order."""
 
+    @for_order
     @blueprint.response(200, content_type="application/pdf")
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str) -> Response:
         """Draw the receipt: VAT by Member State and why it cost so much, in the language of Accept-Language."""
         from ticketing.purchase.receipt import receipt  # noqa: PLC0415  the service starts without what draws PDF
 
-        open_order(order_id)
         here = rooms()
         state = purchase.get_order(here.till, order_id)
         if state.order.state not in {"ticketed", "part_refunded", "refunded", "exchanged"}:
@@ -210,12 +222,13 @@ class Receipt(MethodView):
 class RefundOffers(MethodView):
     """What giving tickets back would bring."""
 
+    @for_order
+    @limited(address="1200 per minute", caller="60 per minute")
     @blueprint.arguments(RefundOfferRequestSchema)
     @blueprint.response(200, RefundOfferSchema)
     @blueprint.doc(**_ORDER_TOKEN)
     def post(self, wanted: dict[str, Any], order_id: str) -> dict[str, Any]:
         """Say what would come back and why, by the operators' conditions; nothing changes."""
-        open_order(order_id)
         return show.refund_offer(purchase.offer_refund(rooms().till, order_id, _wish(wanted)))
 
 
@@ -223,12 +236,13 @@ class RefundOffers(MethodView):
 class Refunds(MethodView):
     """Give tickets back."""
 
+    @for_order
+    @limited(address="1200 per minute", caller="30 per minute")
     @blueprint.arguments(RefundRequestSchema)
     @blueprint.response(201, RefundSchema)
     @blueprint.doc(**_KEY, **_ORDER_TOKEN)
     def post(self, wanted: dict[str, Any], order_id: str) -> Any:
         """Refund the tickets of the named passengers, or some legs of them: they stop opening gates at once."""
-        open_order(order_id)
         here = rooms()
 
         def give_back(remember: Any) -> dict[str, Any]:
@@ -243,6 +257,14 @@ class Refunds(MethodView):
             return show.refund(made)
 
         return _answered(once(f"order:{order_id}", "POST refunds", wanted, give_back))
+
+
+def _known_quote(quote_id: str) -> str:
+    """The id of a quote that exists: what is only claimed to be one has no count and no memory of its own."""
+    try:
+        return quotes.get_quote(rooms().desk, quote_id).id
+    except NotFound as error:
+        raise InvalidRequest.at("quote_id", error.detail) from None
 
 
 def _placed(

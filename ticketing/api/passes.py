@@ -5,8 +5,10 @@ from typing import Any
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import person, rooms
+from ticketing.api.context import rooms
+from ticketing.api.guard import for_people, the_person
 from ticketing.api.language import language
+from ticketing.api.limits import limited
 from ticketing.api.schemas.accounts import (
     MyPassesSchema,
     PassProductsSchema,
@@ -38,6 +40,8 @@ class Passes(MethodView):
 class PassQuotes(MethodView):
     """Prices of passes."""
 
+    @for_people
+    @limited(address="1200 per minute", caller="60 per minute")
     @blueprint.arguments(PassQuoteRequestSchema)
     @blueprint.response(201, QuoteSchema)
     @blueprint.doc(**_PERSON)
@@ -45,7 +49,7 @@ class PassQuotes(MethodView):
         """Freeze the price of a pass for the caller; it is ordered and paid like any quote."""
         frozen = season.freeze_pass(
             rooms().desk,
-            person().person_id,
+            the_person().person_id,
             region_id=wanted.get("region"),
             product_id=wanted["product"],
             rider=wanted["rider_category"],
@@ -58,6 +62,7 @@ class PassQuotes(MethodView):
 class MyPasses(MethodView):
     """What the caller holds."""
 
+    @for_people
     @blueprint.response(200, MyPassesSchema)
     @blueprint.doc(**_PERSON)
     def get(self) -> dict[str, Any]:
@@ -71,6 +76,6 @@ class MyPasses(MethodView):
                     "valid_until": written(one.valid_until),
                     "uses_left": one.uses_left,
                 }
-                for one in holder.bring(rooms().desk, person().person_id).passes
+                for one in holder.bring(rooms().desk, the_person().person_id).passes
             ]
         }

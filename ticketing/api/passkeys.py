@@ -6,7 +6,8 @@ from flask.views import MethodView
 
 from ticketing.api.accounts import handed_out
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import person, rooms
+from ticketing.api.context import rooms
+from ticketing.api.guard import for_people, the_person
 from ticketing.api.limits import limited
 from ticketing.api.schemas.accounts import SignedInSchema
 from ticketing.api.schemas.passkeys import (
@@ -28,32 +29,35 @@ _PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
 class RegistrationOptions(MethodView):
     """Begin to make a passkey."""
 
+    @for_people
     @blueprint.arguments(PasskeyWishSchema)
     @blueprint.response(200, PasskeyOptionsSchema)
     @blueprint.doc(**_PERSON)
-    @limited("20 per minute")
+    @limited(address="600 per minute", caller="20 per minute")
     def post(self, _: dict[str, Any]) -> dict[str, Any]:
         """Options for `navigator.credentials.create()`, good for five minutes."""
-        return {"public_key": passkeys.offer_registration(rooms().reception, rooms().party, person())}
+        return {"public_key": passkeys.offer_registration(rooms().reception, rooms().party, the_person())}
 
 
 @blueprint.route("/me/passkeys")
 class Passkeys(MethodView):
     """The caller's passkeys."""
 
+    @for_people
     @blueprint.response(200, PasskeysSchema)
     @blueprint.doc(**_PERSON)
     def get(self) -> dict[str, Any]:
         """List the passkeys of the account."""
-        return {"passkeys": [_shown(one) for one in passkeys.list_passkeys(rooms().reception, person())]}
+        return {"passkeys": [_shown(one) for one in passkeys.list_passkeys(rooms().reception, the_person())]}
 
+    @for_people
     @blueprint.arguments(PasskeyAnswerSchema)
     @blueprint.response(201, PasskeySchema)
     @blueprint.doc(**_PERSON)
-    @limited("20 per minute")
+    @limited(address="600 per minute", caller="20 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Keep the passkey that the browser or the app has made."""
-        caller = person()
+        caller = the_person()
         return _shown(
             passkeys.register(rooms().reception, rooms().party, caller, wanted["credential"], wanted["label"])
         )
@@ -63,11 +67,12 @@ class Passkeys(MethodView):
 class PasskeyOne(MethodView):
     """One passkey."""
 
+    @for_people
     @blueprint.response(204)
     @blueprint.doc(**_PERSON)
     def delete(self, passkey_id: str) -> None:
         """Forget a passkey: it signs nobody in any more."""
-        passkeys.remove_passkey(rooms().reception, person(), passkey_id)
+        passkeys.remove_passkey(rooms().reception, the_person(), passkey_id)
 
 
 @blueprint.route("/sign-in/passkey/options")
@@ -76,7 +81,7 @@ class SignInOptions(MethodView):
 
     @blueprint.arguments(PasskeyWishSchema)
     @blueprint.response(200, PasskeyOptionsSchema)
-    @limited("20 per minute")
+    @limited(address="20 per minute")
     def post(self, _: dict[str, Any]) -> dict[str, Any]:
         """Options for `navigator.credentials.get()`, good for five minutes; the device shows its passkeys."""
         return {"public_key": passkeys.offer_sign_in(rooms().reception, rooms().party)}
@@ -88,7 +93,7 @@ class SignIn(MethodView):
 
     @blueprint.arguments(PasskeyAnswerSchema)
     @blueprint.response(201, SignedInSchema)
-    @limited("20 per minute")
+    @limited(address="20 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Sign in with what `navigator.credentials.get()` has given."""
         return handed_out(

@@ -1,5 +1,7 @@
 """The one table from domain error to HTTP status, and every error as a problem document (RFC 9457)."""
 
+from collections.abc import Callable
+
 import structlog
 from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException, UnprocessableEntity
@@ -35,13 +37,24 @@ _HEADERS: dict[type[ThroughfareError], dict[str, str]] = {
     OutcomeUnknown: {"Retry-After": "2"},
 }
 _MAX_FAULTS = 50
+_MEANWHILE = "somebody else has done the same at this very moment; look again before you repeat it"
 
 
-def register(app: Flask) -> None:
-    """Turn every error of this application into a problem document."""
+def register(app: Flask, is_taken: Callable[[BaseException], bool]) -> None:
+    """Turn every error of this application into a problem document.
+
+    `is_taken` knows the database's word for a row that somebody else wrote a moment before: a conflict, no fault.
+    """
+
+    def unexpected(error: Exception) -> Response:
+        if is_taken(error):
+            _log.warning("two calls at one instant", path=request.path, exc_info=error)
+            return problem(409, "conflict", _MEANWHILE, headers={"Retry-After": "1"})
+        return _unexpected(error)
+
     app.register_error_handler(ThroughfareError, _domain)
     app.register_error_handler(HTTPException, http)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(Exception, unexpected)
 
 
 def problem(

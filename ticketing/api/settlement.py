@@ -6,7 +6,8 @@ from flask import Response
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import caller, once, rooms
+from ticketing.api.context import once, rooms
+from ticketing.api.guard import for_roles, principal
 from ticketing.api.schemas.common import PageQuerySchema
 from ticketing.api.schemas.settlement import RunRequestSchema, RunSchema, RunsSchema
 from ticketing.settlement import service as settlement
@@ -23,22 +24,23 @@ _KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
 class Runs(MethodView):
     """Settlement runs."""
 
+    @for_roles("finance", "admin")
     @blueprint.arguments(PageQuerySchema, location="query")
     @blueprint.response(200, RunsSchema)
     @blueprint.doc(**_KEY)
     def get(self, page: dict[str, Any]) -> dict[str, Any]:
         """List runs, oldest first, a page at a time."""
-        caller().require("finance", "admin")
         found = settlement.list_runs(rooms().office, after=page["after"], limit=page["limit"] + 1)
         shown, more = found[: page["limit"]], len(found) > page["limit"]
         return {"runs": [show.run(made) for made in shown], "next": shown[-1].id if more else None}
 
+    @for_roles("finance")
     @blueprint.arguments(RunRequestSchema)
     @blueprint.response(201, RunSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any]) -> Any:
         """Close a month: nothing more is booked into it, and its run is calculated once."""
-        finance = caller().require("finance")
+        finance = principal()
         here = rooms()
 
         def close(_remember: Any) -> dict[str, Any]:
@@ -60,11 +62,11 @@ class Runs(MethodView):
 class RunOne(MethodView):
     """One run."""
 
+    @for_roles("finance", "admin")
     @blueprint.response(200, RunSchema)
     @blueprint.doc(**_KEY)
     def get(self, run_id: str) -> dict[str, Any]:
         """Read a run."""
-        caller().require("finance", "admin")
         return show.run(settlement.get_run(rooms().office, run_id))
 
 
@@ -72,10 +74,10 @@ class RunOne(MethodView):
 class Statement(MethodView):
     """One operator's statement."""
 
+    @for_roles("finance", "operator_finance")
     @blueprint.response(200, content_type="text/csv")
     @blueprint.doc(**_KEY)
     def get(self, run_id: str, operator: str) -> Response:
         """Fetch one operator's statement; its own finance staff see no other."""
-        caller().require("finance", "operator_finance").require_operator(operator)
         lines = settlement.statement(rooms().office, run_id, operator)
         return Response(lines, content_type="text/csv; charset=utf-8")

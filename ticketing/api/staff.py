@@ -5,9 +5,11 @@ from typing import Any
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import OPERATOR_PEOPLE, caller, rooms
-from ticketing.api.gate_caller import GateCaller, gate_caller
+from ticketing.api.context import OPERATOR_PEOPLE, rooms
+from ticketing.api.gate_caller import GateCaller, for_gates, the_gate
 from ticketing.api.gates import presentation
+from ticketing.api.guard import for_roles
+from ticketing.api.limits import limited
 from ticketing.api.schemas.gates import ValidationSchema
 from ticketing.api.schemas.staff import (
     ByHandRequestSchema,
@@ -31,12 +33,14 @@ _GATE_KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
 class ControlCodes(MethodView):
     """Look tickets up."""
 
+    @for_gates
+    @limited(address="600 per minute", caller="120 per minute")
     @blueprint.arguments(LookUpRequestSchema)
     @blueprint.response(200, StaffTicketsSchema)
     @blueprint.doc(**_GATE_KEY)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Find a ticket of this operator by its control code; the look and its reason are written down."""
-        who = _staff(gate_caller())
+        who = _staff(the_gate())
         return {"tickets": staff.look_up(rooms().gatehouse, who, wanted["code"], wanted["reason"])}
 
 
@@ -44,12 +48,14 @@ class ControlCodes(MethodView):
 class ByHand(MethodView):
     """Let passengers in by hand."""
 
+    @for_gates
+    @limited(address="600 per minute", caller="120 per minute")
     @blueprint.arguments(ByHandRequestSchema)
     @blueprint.response(200, ValidationSchema)
     @blueprint.doc(**_GATE_KEY)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Accept or refuse a passenger without a readable code, by control code; the reason is written down."""
-        gate = gate_caller()
+        gate = the_gate()
         shown = presentation(gate, wanted, token="", device_ts=wanted["device_ts"])
         return staff.let_in(rooms().gatehouse, _staff(gate), wanted["code"], wanted["reason"], shown)
 
@@ -58,6 +64,8 @@ class ByHand(MethodView):
 class Inspections(MethodView):
     """Inspect tickets."""
 
+    @for_gates
+    @limited(address="6000 per minute", caller="300 per minute")
     @blueprint.arguments(InspectionRequestSchema)
     @blueprint.response(200, InspectionSchema)
     @blueprint.doc(**_GATE_KEY)
@@ -65,7 +73,7 @@ class Inspections(MethodView):
         """Check a ticket and see where it was used at this operator's gates; nothing is used up."""
         return staff.inspect(
             rooms().gatehouse,
-            _staff(gate_caller()),
+            _staff(the_gate()),
             wanted["token"],
             wanted["code"],
             wanted["reason"],
@@ -77,12 +85,14 @@ class Inspections(MethodView):
 class Incidents(MethodView):
     """Note incidents."""
 
+    @for_gates
+    @limited(address="600 per minute", caller="120 per minute")
     @blueprint.arguments(IncidentRequestSchema)
     @blueprint.response(201, IncidentSchema)
     @blueprint.doc(**_GATE_KEY)
     def post(self, wanted: dict[str, Any], inspection_id: str) -> dict[str, Any]:
         """Note what happened at an inspection; a note is never changed."""
-        who = _staff(gate_caller())
+        who = _staff(the_gate())
         return {"id": staff.note_incident(rooms().gatehouse, who, inspection_id, wanted["note"])}
 
 
@@ -90,11 +100,11 @@ class Incidents(MethodView):
 class GateJournal(MethodView):
     """What people did at an operator's gates."""
 
+    @for_roles("admin", *OPERATOR_PEOPLE)
     @blueprint.response(200, JournalSchema)
     @blueprint.doc(**_GATE_KEY)
     def get(self, operator: str) -> dict[str, Any]:
         """List look-ups, passengers let in by hand, inspections, incidents, enrolments and revocations."""
-        caller().require("admin", *OPERATOR_PEOPLE).require_operator(operator)
         return {"entries": staff.list_journal(rooms().gatehouse, operator)}
 
 

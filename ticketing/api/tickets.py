@@ -6,7 +6,9 @@ from flask import Response, make_response, request
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import open_order, rooms
+from ticketing.api.context import rooms
+from ticketing.api.guard import for_order
+from ticketing.api.limits import limited
 from ticketing.api.schemas.tickets import MovedSchema, MoveRequestSchema, TicketStatusSchema
 from ticketing.errors import NotFound
 from ticketing.gate import holder
@@ -24,12 +26,13 @@ _TICKET = "/orders/<string:order_id>/tickets/<string:jti>"
 class TicketMoves(MethodView):
     """Move tickets."""
 
+    @for_order
+    @limited(address="1200 per minute", caller="30 per minute")
     @blueprint.arguments(MoveRequestSchema)
     @blueprint.response(200, MovedSchema)
     @blueprint.doc(**_ORDER_TOKEN)
     def post(self, wanted: dict[str, Any], order_id: str, jti: str) -> dict[str, Any]:
         """Bind a ticket to a phone's key; the phone that had it stops working at once. Three times a day at most."""
-        open_order(order_id)
         moved = moves.move(rooms().gatehouse, order_id, jti, wanted["public_key"])
         return {"jti": moved.ticket.jti, "token": moved.ticket.token, "moves_left": moved.moves_left}
 
@@ -38,19 +41,21 @@ class TicketMoves(MethodView):
 class TicketSuspension(MethodView):
     """Block tickets."""
 
+    @for_order
+    @limited(address="1200 per minute", caller="30 per minute")
     @blueprint.response(200, TicketStatusSchema)
     @blueprint.doc(**_ORDER_TOKEN)
     def put(self, order_id: str, jti: str) -> dict[str, Any]:
         """Block a ticket whose phone is lost: no gate opens to it until it is let go again; nothing is paid back."""
-        open_order(order_id)
         held = suspensions.suspend(rooms().gatehouse, order_id, jti)
         return {"jti": held.jti, "status": held.status}
 
+    @for_order
+    @limited(address="1200 per minute", caller="30 per minute")
     @blueprint.response(200, TicketStatusSchema)
     @blueprint.doc(**_ORDER_TOKEN)
     def delete(self, order_id: str, jti: str) -> dict[str, Any]:
         """Let a blocked ticket open gates again."""
-        open_order(order_id)
         held = suspensions.resume(rooms().gatehouse, order_id, jti)
         return {"jti": held.jti, "status": held.status}
 
@@ -59,11 +64,11 @@ class TicketSuspension(MethodView):
 class AztecCode(MethodView):
     """The code of a ticket as Aztec."""
 
+    @for_order
     @blueprint.response(200, content_type="image/png")
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str, jti: str, form: str) -> Response:
         """Draw a ticket's Aztec code as `png` or `svg`."""
-        open_order(order_id)
         token = holder.get_ticket(rooms().gatehouse, order_id, jti).token
         if form not in {"png", "svg"}:
             raise NotFound("there is no such ticket code")
@@ -77,13 +82,13 @@ class AztecCode(MethodView):
 class PrintedTicket(MethodView):
     """A ticket on paper."""
 
+    @for_order
     @blueprint.response(200, content_type="application/pdf")
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str, jti: str) -> Response:
         """Print a ticket at home, in the language of Accept-Language; one that is bound to a phone is not paper."""
         from ticketing.tickets import paper  # noqa: PLC0415  the service starts without what draws PDF
 
-        open_order(order_id)
         printable = holder.printable(rooms().gatehouse, order_id, jti)
         language = request.accept_languages.best_match(paper.LANGUAGES, paper.LANGUAGES[0])
         response = make_response(paper.pdf(printable, str(language)))

@@ -1,6 +1,8 @@
 """The command `throughfare`: one file a group of commands, loaded when it is asked for."""
 
 import importlib
+import io
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -76,6 +78,16 @@ def _refuse(error: ThroughfareError) -> NoReturn:
     for fault in error.faults[1:] and error.faults:  # a single fault is the detail itself
         click.echo(f"  {fault.path}: {fault.message}", err=True)
     sys.exit(2)
+
+
+def program() -> None:
+    """Run the command as a process of its own: what it writes is for the account that runs it, and for nobody else."""
+    os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        # What another program reads is UTF-8 whatever the locale says; a terminal is written to as it wants.
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8")
+    main()
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

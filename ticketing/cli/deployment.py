@@ -11,6 +11,7 @@ from ticketing.db import Database
 from ticketing.db.migrate import is_current
 from ticketing.errors import InvalidRequest, Misconfigured
 from ticketing.settlement.service import Office
+from ticketing.tickets import known_keys
 from ticketing.tickets.keys import KeyStore
 
 
@@ -79,7 +80,7 @@ def office(configured: Settings, *, signs: bool = False) -> Office:
     keys = KeyStore(configured.keys_folder, configured.key_passphrase)
     opened = current_database(configured) if signs else database(configured)
     if signs:
-        keys.create_missing(clock.now())
+        known_keys.make_and_tell(opened, keys, clock.now())
     specimens = configured.environment != "production"
     return Office(
         opened,
@@ -89,4 +90,5 @@ def office(configured: Settings, *, signs: bool = False) -> Office:
         specimens=specimens,
         files=configured.settlement_folder,
         anchors=configured.anchors_folder,
+        regions=configured.regions,
     )

@@ -1,12 +1,16 @@
 """`throughfare keys`: list, rotate and withdraw the keys that sign tickets."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 import click
 
-from ticketing.cli.deployment import database, settings
+from ticketing.cli.deployment import current_database, database, settings
 from ticketing.cli.progress import progress
 from ticketing.gate.reissue import reissue
+from ticketing.tickets import known_keys
 from ticketing.tickets.jwk import Algorithm
-from ticketing.tickets.keys import KINDS, KeyStore, Kind
+from ticketing.tickets.keys import KINDS, KeyRecord, KeyStore, Kind
 
 
 @click.group()
@@ -24,7 +28,7 @@ def list_command() -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     for record in _store().records():
         click.echo(
-            f"{record.kid:<6} {record.kind:<7} {record.algorithm:<6} {record.state:<12} since {record.since}"
+            f"{record.kid:<43} {record.kind:<7} {record.algorithm:<6} {record.state:<12} since {record.since}"
         )
 
 
@@ -41,7 +45,7 @@ def rotate_command(kind: Kind, algorithm: Algorithm) -> None:
     Example:
       throughfare keys rotate ticket
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    record = _store().rotate(kind, settings().clock().now(), algorithm)
+    record = _changed(lambda keys, now: keys.rotate(kind, now, algorithm))
     click.echo(f"{record.kid} is {record.state}")
 
 
@@ -52,9 +56,9 @@ def compromise_command(kid: str) -> None:
 
     \b
     Example:
-      throughfare keys compromise 26a
+      throughfare keys compromise kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    record = _store().compromise(kid, settings().clock().now())
+    record = _changed(lambda keys, now: keys.compromise(kid, now))
     click.echo(f"{record.kid} is {record.state}")
     if record.kind == "ticket":
         _reissue(kid)
@@ -67,7 +71,7 @@ def reissue_command(kid: str) -> None:
 
     \b
     Example:
-      throughfare keys reissue 26a
+      throughfare keys reissue kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     if not any(found.kid == kid and found.state == "compromised" for found in _store().records()):
         raise click.ClickException(f"{kid} is not a compromised key")
@@ -81,6 +85,16 @@ def _reissue(kid: str) -> None:
         count = reissue(opened, configured.clock(), _store(), kid, tell)
     opened.close()
     click.echo(f"{count} tickets are signed anew; their holders fetch them with their order")
+
+
+def _changed(change: Callable[[KeyStore, datetime], KeyRecord]) -> KeyRecord:
+    """Change the keys and let the database know, so that a host which lacks the new ones does not start."""
+    configured = settings()
+    opened, keys, now = current_database(configured), _store(), configured.clock().now()
+    known_keys.check(opened, keys)
+    record = change(keys, now)
+    known_keys.tell(opened, keys, now)
+    return record
 
 
 def _store() -> KeyStore:

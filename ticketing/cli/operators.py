@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ from ticketing.cli import deployment
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
 from ticketing.progress import Progress
-from ticketing.regions import load_regions
+from ticketing.regions import by_staff, load_regions
 
 _MARKS = {
     "kept": "[green]kept[/green]",
@@ -93,6 +94,34 @@ def tend_command() -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     with progress("asking the operators") as tell:
         build_rooms(settings()).connectors.tend(tell)
+
+
+@command.command("cancel")
+@click.argument("operator")
+@click.argument("trip")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--by", required=True, help="Who says so; it is written down.")
+@click.option("--region", default=None, help="The region; the first configured one if not given.")
+@click.option("--undo", is_flag=True, help="It runs after all.")
+def cancel_command(
+    *, operator: str, trip: str, day: datetime, by: str, region: str | None, undo: bool
+) -> None:
+    """Say that TRIP of OPERATOR does not run on its service DAY, where the operator's system cannot say it.
+
+    Nobody sells it from now on, it is shown as cancelled, and tickets for it are paid back in full. No message of the
+    operator changes that.
+
+    \b
+    Example:
+      throughfare operators cancel eckero ECK-TH-0600 2026-12-01 --by mari
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    where, desk = deployment.region(region), build_rooms(settings()).live
+    if undo:
+        by_staff.take_back(desk, where, operator, trip, day.date(), by=by)
+    else:
+        by_staff.cancel_departure(desk, where, operator, trip, day.date(), by=by)
+    said = "runs after all" if undo else "is cancelled"
+    click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} {said}")
 
 
 def _simulated(kind: str, tell: Progress) -> Score:

@@ -58,7 +58,8 @@ def told_by_size(lines: BinaryIO, far: Far, every: int = 1_000) -> Iterator[byte
     except OSError:
         whole = 0
     done = 0
-    for at, line in enumerate(lines):
+    # By `readline`: what click puts in the place of standard input under some locales is no iterator.
+    for at, line in enumerate(iter(lines.readline, b"")):
         yield line
         done += len(line)
         if whole and at % every == 0:

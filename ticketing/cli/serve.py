@@ -1,11 +1,16 @@
 """`throughfare serve`: the HTTP API under gunicorn."""
 
+import ipaddress
 import os
 import sys
 
 import click
 
 from ticketing.cli.deployment import current_database, settings
+from ticketing.config import Settings
+from ticketing.errors import Misconfigured
+from ticketing.tickets import known_keys
+from ticketing.tickets.keys import KeyStore
 
 
 @click.command()
@@ -17,11 +22,41 @@ def command(bind: str, workers: int, threads: int) -> None:
 
     \b
     Example:
-      throughfare serve --bind 0.0.0.0:8000 --workers 4
+      throughfare serve --bind 127.0.0.1:8000 --workers 4
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     configured = settings()  # refuses unsafe ones here, in plain words
-    current_database(configured).close()
+    _refuse_open_bind(configured, bind)
+    database = current_database(configured)
+    known_keys.check(database, KeyStore(configured.keys_folder, configured.key_passphrase))
+    database.close()
     os.execv(sys.executable, gunicorn(bind, workers, threads))  # noqa: S606  our own words, no shell
+
+
+def _refuse_open_bind(configured: Settings, bind: str) -> None:
+    """Raise Misconfigured where strangers would reach gunicorn itself: it waits for a slow request as long as that takes.
+
+    A few bodies sent byte by byte hold every thread. A proxy in front reads requests with a deadline (docs/proxy).
+    """
+    if configured.open_bind or configured.trusted_proxies or _is_private(bind):
+        return
+    raise Misconfigured(
+        f"--bind {bind} is reached from other machines, and no proxy that reads requests with a deadline is said to be "
+        "in front: set THROUGHFARE_TRUSTED_PROXIES to the number of proxies (configurations: docs/proxy), "
+        "or THROUGHFARE_OPEN_BIND=allowed where something else keeps slow requests away"
+    )
+
+
+def _is_private(bind: str) -> bool:
+    """Whether an address to listen at is a socket of this machine, or its loopback."""
+    if bind.startswith(("unix:", "fd://")):
+        return True
+    host = bind.rpartition(":")[0].strip("[]") if ":" in bind else bind
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def gunicorn(bind: str, workers: int, threads: int) -> list[str]:

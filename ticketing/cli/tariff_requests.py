@@ -33,7 +33,10 @@ MAX_PARTIES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class FareRequest:
-    """A request of `tariff price`, filled in from the feed where the leg says nothing."""
+    """A request of `tariff price`, filled in from the feed where the leg says nothing.
+
+    Without a rider it is the feed's default rider category, and any, the cheapest, where the feed names none.
+    """
 
     legs: tuple[FareLeg, ...]
     rider: str | None
@@ -54,7 +57,7 @@ class FareRequest:
             rows = []
         legs = [_leg(row, f"legs[{at}]", feed, faults) for at, row in enumerate(rows)]
         _raise(faults)
-        return cls(tuple(leg for leg in legs if leg), rider, medium)
+        return cls(tuple(leg for leg in legs if leg), rider or feed.default_rider, medium)
 
 
 def price(feed: Feed, request: FareRequest) -> dict[str, Any]:

@@ -169,9 +169,9 @@ def _count_tries() -> None:
         int(time.time()),
         f"console:{hashlib.sha256((request.remote_addr or '').encode()).hexdigest()[:24]}",
     )
-    if console().counters.increase(bucket, 1, 60, now) > _TRIES_A_MINUTE:
-        ends = console().counters.read(bucket, now)[1]
-        raise TooManyRequests(text("too_many_tries", language()), max(1, ends - now))
+    count, ends_at = console().counters.increase(bucket, 1, 60, now)
+    if count > _TRIES_A_MINUTE:
+        raise TooManyRequests(text("too_many_tries", language()), max(1, ends_at - now))
 
 
 def _token_of(cookie: str) -> str:

@@ -22,7 +22,8 @@ class Booking:
     """`id` is the key under which the operator knows it; `document` has the ride and the traveller.
 
     `wanted` is asked for, `held` and `confirmed` are what the operator said, `unwanted` is to be given back:
-    then it becomes `released` or `cancelled`. `refused` never was; `stuck` needs a person.
+    then it becomes `released` or `cancelled`. `refused` never was; `stuck` needs a person. `sailing` names the run
+    of the operator on its day.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Booking:
     tries: int
     changed_at: datetime
     document: dict[str, Any]
+    sailing: str | None = None
 
 
 def insert_bookings(tx: Transaction, made: Iterable[Booking]) -> None:
@@ -98,6 +100,28 @@ def give_back(
         mine = theirs and (legs is None or one.document["leg"] in legs)
         if mine and one.state in WITH_OPERATOR:
             set_booking(tx, one.id, "unwanted", at, of=WITH_OPERATOR)
+
+
+def count_of_guests(
+    tx: Transaction, sailings: Collection[str], open_states: Collection[str]
+) -> dict[str, int]:
+    """How many places guests have on each sailing without having paid: in open orders, and in those that cost nothing."""
+    costs_nothing = sa.and_(order.c.total_minor == 0, order.c.state.in_(("authorised", "ticketed")))
+    query = (
+        sa.select(booking.c.sailing, sa.func.count())
+        .join(order, order.c.id == booking.c.order_id)
+        .where(booking.c.sailing.in_(sailings), booking.c.state.in_(("wanted", "held", "confirmed")))
+        .where(order.c.person_id.is_(None), order.c.state.in_(open_states) | costs_nothing)
+        .group_by(booking.c.sailing)
+    )
+    return {str(sailing): int(count) for sailing, count in tx.execute(query)}
+
+
+def queue_guests(tx: Transaction, sailings: Collection[str]) -> None:
+    """Let guests' orders for one sailing be counted one after the other; SQLite has one writer anyway."""
+    if tx.dialect.name != "sqlite":
+        for sailing in sorted(sailings):
+            tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"guests {sailing}"))))
 
 
 def list_orders_with_unwanted(tx: Transaction, limit: int) -> list[str]:

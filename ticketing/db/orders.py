@@ -7,8 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
+from ticketing.db.purchase_tables import pass_use
 from ticketing.db.rows import columns, fetch, find, get
-from ticketing.db.tables import order, order_event, payment, refund
+from ticketing.db.tables import order, order_event, payment, refund, ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,14 @@ class Refund:
     created_at: datetime
 
 
-def insert_order(tx: Transaction, made: Order) -> None:
-    """Store an order; one quote makes one order (unique)."""
-    tx.execute(sa.insert(order).values(**columns(made)))
+def insert_order(tx: Transaction, made: Order) -> bool:
+    """Store an order; False where the quote has become one meanwhile: one quote makes one order (unique)."""
+    try:
+        with tx.begin_nested():
+            tx.execute(sa.insert(order).values(**columns(made)))
+    except sa.exc.IntegrityError:
+        return False
+    return True
 
 
 def find_order(tx: Transaction, order_id: str, *, lock: bool = False) -> Order | None:
@@ -98,9 +104,17 @@ def find_exchange_under_way(tx: Transaction, order_id: str) -> Order | None:
     return find(tx, query.order_by(order.c.id).limit(1), Order)
 
 
-def count_open_orders(tx: Transaction, person_id: str, states: tuple[str, ...]) -> int:
-    """How many orders of a person are in one of these states."""
-    query = sa.select(sa.func.count()).where(order.c.person_id == person_id, order.c.state.in_(states))
+def count_open_orders(tx: Transaction, person_id: str, states: tuple[str, ...], now: datetime) -> int:
+    """How many orders of a person are in one of these states, or cost nothing and are still to be travelled.
+
+    What a pass pays for costs nothing and is no such order: the pass bounds it.
+    """
+    lives = sa.exists().where(
+        ticket.c.order_id == order.c.id, ticket.c.status == "valid", ticket.c.expires_at > now
+    )
+    of_a_pass = sa.exists().where(pass_use.c.order_id == order.c.id)
+    free = sa.and_(order.c.total_minor == 0, order.c.state == "ticketed", lives, ~of_a_pass)
+    query = sa.select(sa.func.count()).where(order.c.person_id == person_id, order.c.state.in_(states) | free)
     return int(tx.execute(query).scalar_one())
 
 

@@ -17,11 +17,13 @@ booking = sa.Table(
     sa.Column("tries", Int64, nullable=False),
     sa.Column("changed_at", Instant(), nullable=False),
     sa.Column("document", sa.Text(), nullable=False),
+    sa.Column("sailing", sa.Text(), nullable=True),
     sa.CheckConstraint(
         "state IN ('wanted', 'held', 'confirmed', 'unwanted', 'released', 'cancelled', 'refused', 'stuck')", name="state"
     ),
     sa.UniqueConstraint("order_id", "seq"),
     sa.Index(None, "state"),
+    sa.Index(None, "sailing"),
     sqlite_strict=True,
 )  # fmt: skip
 

@@ -7,8 +7,8 @@ from ticketing.db.engine import Transaction
 from ticketing.db.people_tables import rate_count
 
 
-def increase(tx: Transaction, bucket: str, by: int, window_seconds: int, now: int) -> int:
-    """Count; a window that is over begins anew. Answers the count. `now` in POSIX seconds."""
+def increase(tx: Transaction, bucket: str, by: int, window_seconds: int, now: int) -> tuple[int, int]:
+    """Count; a window that is over begins anew. Answers the count and when its window ends. `now` in POSIX seconds."""
     insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
     made = insert(rate_count).values(bucket=bucket, count=by, ends_at=now + window_seconds)
     over = rate_count.c.ends_at <= now
@@ -18,9 +18,9 @@ def increase(tx: Transaction, bucket: str, by: int, window_seconds: int, now: in
             "count": sa.case((over, by), else_=rate_count.c.count + by),
             "ends_at": sa.case((over, now + window_seconds), else_=rate_count.c.ends_at),
         },
-    ).returning(rate_count.c.count)
-    found: int = tx.execute(statement).scalar_one()
-    return found
+    ).returning(rate_count.c.count, rate_count.c.ends_at)
+    row = tx.execute(statement).one()
+    return int(row[0]), int(row.ends_at)
 
 
 def read(tx: Transaction, bucket: str, now: int) -> tuple[int, int]:

@@ -15,6 +15,8 @@ from ticketing.db.live_tables import live_feed, run_state
 from ticketing.db.rows import find
 
 RunKey = tuple[str, str, date]
+# The source of what staff have said: no poll changes it.
+STAFF = "staff"
 _KEY = ("region", "operator", "trip_id", "service_date")
 
 
@@ -86,6 +88,15 @@ def find_runs(tx: Transaction, region: str, keys: Collection[RunKey]) -> dict[Ru
     ]
     query = sa.select(run_state).where(table.region == region, table.withdrawn_at.is_(None), sa.or_(*named))
     return {one.key: one for one in _states(tx, query)}
+
+
+def find_run(tx: Transaction, region: str, key: RunKey) -> RunState | None:
+    """What was told last of one run, also where it is no longer told."""
+    operator, trip, day = key
+    table = run_state.c
+    same = (table.region == region, table.operator == operator, table.trip_id == trip)
+    query = sa.select(run_state).where(*same, table.service_date == day.isoformat())
+    return next(iter(_states(tx, query)), None)
 
 
 def list_runs(tx: Transaction, region: str, operator: str, since: date) -> list[RunState]:
@@ -166,6 +177,18 @@ def put_feed(tx: Transaction, found: LiveFeed) -> None:
         "document": canonical(found.document),
     }
     tx.execute(sa.update(live_feed).where(*_same(found.region, found.operator)).values(**changed))
+
+
+def touch_feed(tx: Transaction, region: str, operator: str, now: datetime) -> None:
+    """Say that something of an operator has changed that it did not tell itself; one that never told begins to."""
+    insert: Any = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    row = {"region": region, "operator": operator, "asked_at": now, "version": 0, "document": "{}"}
+    tx.execute(insert(live_feed).values(**row).on_conflict_do_nothing())
+    changed = {
+        "version": live_feed.c.version + 1,
+        "as_of": sa.func.coalesce(live_feed.c.as_of, sa.bindparam("now", now, type_=live_feed.c.as_of.type)),
+    }
+    tx.execute(sa.update(live_feed).where(*_same(region, operator)).values(**changed))
 
 
 def _same(region: str, operator: str) -> list[sa.ColumnElement[bool]]:

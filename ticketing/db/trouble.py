@@ -23,6 +23,15 @@ _WRONG = ("28", "3D")
 _PASSING = ("database is locked", "database or disk is full", "disk I/O error")
 
 
+def is_taken(error: BaseException) -> bool:
+    """Whether a row that may be there once was written by somebody else a moment before: both could not know."""
+    if not isinstance(error, sa.exc.IntegrityError):
+        return False
+    return isinstance(error.orig, psycopg.errors.UniqueViolation) or str(error.orig).startswith(
+        "UNIQUE constraint failed"
+    )
+
+
 def trouble(error: BaseException) -> str | None:
     """Why the database cannot be used and what helps; None for an error that is the program's own."""
     if not isinstance(error, sa.exc.DBAPIError):

@@ -58,7 +58,7 @@ class AccessTokens:
                     "require": ["exp", "iat", "sub", "sid"], "verify_exp": False, "verify_iat": False, "verify_nbf": False,
                 },
             )  # fmt: skip
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, RecursionError) as error:
             raise NotAuthenticated("the access token is not valid") from error
         claims = found["payload"]
         if str(found["header"].get("typ", "")).lower() != TYPE:

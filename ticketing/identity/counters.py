@@ -11,8 +11,8 @@ class Counters:
 
     database: Database
 
-    def increase(self, bucket: str, by: int, window_seconds: int, now: int) -> int:
-        """Count; answers the count of the running window."""
+    def increase(self, bucket: str, by: int, window_seconds: int, now: int) -> tuple[int, int]:
+        """Count; answers the count of the running window and when it ends."""
         with self.database.write() as tx:
             return rate_counts.increase(tx, bucket, by, window_seconds, now)
 

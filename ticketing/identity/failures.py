@@ -14,14 +14,15 @@ class Failures:
     most: int = 8
     window_seconds: int = 900
 
-    def wait_seconds(self, tx: Transaction, email: str, now: datetime) -> int:
-        """How long this account has to wait; 0 for not at all."""
-        count, ends_at = rate_counts.read(tx, _bucket(email), int(now.timestamp()))
-        return max(1, ends_at - int(now.timestamp())) if count >= self.most else 0
+    def take(self, tx: Transaction, email: str, now: datetime) -> int:
+        """Count a try before its password is looked at; how long this account has to wait instead, 0 for not at all.
 
-    def count(self, tx: Transaction, email: str, now: datetime) -> None:
-        """One more failure."""
-        rate_counts.increase(tx, _bucket(email), 1, self.window_seconds, int(now.timestamp()))
+        Counted and compared in one statement: of so many tries at one instant no more than `most` are looked at.
+        """
+        count, ends_at = rate_counts.increase(
+            tx, _bucket(email), 1, self.window_seconds, int(now.timestamp())
+        )
+        return max(1, ends_at - int(now.timestamp())) if count > self.most else 0
 
     def forget(self, tx: Transaction, email: str) -> None:
         """A success ends the series."""

@@ -22,10 +22,12 @@ from ticketing.db.people import Person, SignIn
 from ticketing.errors import InvalidRequest, NotAuthenticated, ProviderSilent
 from ticketing.identity.people import Reception, SignedIn, begin_session
 from ticketing.ids import new_id
+from ticketing.strictjson import NotStrict, loads
 
 _LIFE = timedelta(minutes=10)
 _LEEWAY = timedelta(seconds=60)
 _TIMEOUT_SECONDS = 10
+_LONGEST = 256 * 1024
 _ALGORITHMS = ("RS256", "ES256", "EdDSA", "PS256")
 
 
@@ -102,7 +104,7 @@ class Provider:
                 issuer=self.settings.issuer,
                 options={"require": ["iss", "aud", "exp", "iat", "sub"], "verify_exp": False, "verify_iat": False},
             )  # fmt: skip
-        except (jwt.PyJWTError, StopIteration) as error:
+        except (jwt.PyJWTError, StopIteration, RecursionError) as error:
             raise NotAuthenticated("the identity provider's token is not valid") from error
         if datetime.fromtimestamp(int(claims["exp"]), UTC) + _LEEWAY <= now:
             raise NotAuthenticated("the identity provider's token has expired")
@@ -122,7 +124,12 @@ class Provider:
     def _get(self, url: str) -> dict[str, Any]:
         response = requests.get(url, timeout=_TIMEOUT_SECONDS, allow_redirects=False)
         response.raise_for_status()
-        found: dict[str, Any] = response.json()
+        try:
+            found = loads(response.content[:_LONGEST])
+        except NotStrict as error:
+            raise requests.RequestException(str(error)) from None
+        if not isinstance(found, dict):
+            raise requests.RequestException("the identity provider answers with no object")
         return found
 
     def _client(self) -> Any:

@@ -13,6 +13,8 @@ from ticketing.errors import IdempotencyKeyInUse, IdempotencyKeyMissing, Idempot
 Remember = Callable[[Transaction, Any], None]
 
 _MAX_KEY_LENGTH = 255
+# 128 random bits in base64url; as a UUID in hexadecimal they use fewer than 8 letters once in a billion.
+_RANDOM_LENGTH, _RANDOM_LETTERS = 22, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,16 @@ class Once:
             with self.database.write() as tx:
                 idempotency.store(tx, claim, answer)
         return answer
+
+
+def require_random(key: str | None) -> None:
+    """Raise InvalidRequest for a key that could be guessed, where nothing but the key says whose the first call was."""
+    if key and (len(key) < _RANDOM_LENGTH or len(set(key)) < _RANDOM_LETTERS):
+        raise InvalidRequest.at(
+            "Idempotency-Key",
+            f"without an account it must be a random value of at least {_RANDOM_LENGTH} characters, such as a UUID: "
+            "whoever knows it gets this call's answer again",
+        )
 
 
 def _checked(key: str | None) -> str:

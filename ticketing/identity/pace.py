@@ -1,11 +1,13 @@
-"""How often a gate may call, counted without a write for every call: in strides, which all processes share.
+"""How often somebody may call, counted without a write for every call: in strides, which all processes share.
 
 A process counts by itself and adds to the shared counter a stride at a time. What the others have counted is learnt then,
-so of a limit at most one stride for each process is overlooked.
+so of a limit at most one stride for each process is overlooked. A stride of a small limit is one call: it is counted and
+compared in one statement, and nobody is overlooked.
 """
 
+import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ticketing.identity.counters import Counters
 
@@ -21,25 +23,35 @@ class _Count:
     ends_at: int = 0
 
 
+@dataclass(slots=True)
 class Pace:
-    """The calls of this process; `now` in POSIX seconds."""
+    """The calls of this process, from all its threads; `now` in POSIX seconds."""
 
-    def __init__(self) -> None:
-        self._counts: OrderedDict[str, _Count] = OrderedDict()
+    _counts: OrderedDict[str, _Count] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def wait_seconds(self, counters: Counters, bucket: str, most: int, now: int) -> int:
-        """Count a call against `most` a minute; how long this caller has to wait, 0 for not at all."""
-        count = self._counts.setdefault(bucket, _Count(ends_at=now + WINDOW_SECONDS))
-        if not now < count.ends_at <= now + WINDOW_SECONDS:
-            count.pending = count.shared = 0
-            count.ends_at = now + WINDOW_SECONDS
-        if count.shared + count.pending >= most:
-            return max(1, count.ends_at - now)
-        count.pending += 1
-        if count.pending * _STRIDES >= most:
+    def wait_seconds(
+        self, counters: Counters, bucket: str, most: int, now: int, window_seconds: int = WINDOW_SECONDS
+    ) -> int:
+        """Count a call against `most` in a window; how long this caller has to wait, 0 for not at all."""
+        with self._lock:
+            count = self._count_of(bucket, now, window_seconds)
+            if count.shared + count.pending >= most:
+                return max(1, count.ends_at - now)
+            count.pending += 1
+            if count.pending * _STRIDES < most:
+                return 0
             stride, count.pending = count.pending, 0
-            count.shared = counters.increase(bucket, stride, WINDOW_SECONDS, now)
-            count.ends_at = counters.read(bucket, now)[1]
+        shared, ends_at = counters.increase(bucket, stride, window_seconds, now)
+        with self._lock:
+            count.shared, count.ends_at = shared, ends_at
+        return max(1, ends_at - now) if shared - stride >= most else 0
+
+    def _count_of(self, bucket: str, now: int, window_seconds: int) -> _Count:
+        count = self._counts.setdefault(bucket, _Count(ends_at=now + window_seconds))
+        if not now < count.ends_at <= now + window_seconds:
+            count.pending = count.shared = 0
+            count.ends_at = now + window_seconds
         while len(self._counts) > _MOST_CALLERS:
             self._counts.popitem(last=False)
-        return 0
+        return count

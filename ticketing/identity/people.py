@@ -7,8 +7,11 @@ copied, so the whole session ends. Answers to a wrong address and to a wrong pas
 import hashlib
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+import idna
 
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction, audit_trail, people
@@ -60,14 +63,12 @@ def sign_in(reception: Reception, email: str, password: str, *, label: str) -> S
     """Sign in with a password; raises NotAuthenticated, and TooManyRequests after too many failures."""
     folded = fold_email(email)
     now = reception.clock.now()
-    with reception.database.read() as tx:
+    with reception.database.write() as tx:
         found = people.find_person_by_email(tx, folded)
-        wait = reception.failures.wait_seconds(tx, folded, now)
+        wait = reception.failures.take(tx, folded, now)
     if wait:
         raise TooManyRequests("too many failed sign-ins; wait before the next one", wait)
     if not passwords.matches(found.password_hash if found else None, password) or found is None:
-        with reception.database.write() as tx:
-            reception.failures.count(tx, folded, now)
         raise NotAuthenticated("the address or the password is wrong")
     with reception.database.write() as tx:
         reception.failures.forget(tx, folded)
@@ -140,13 +141,22 @@ def sign_out_everywhere(reception: Reception, caller: Caller) -> int:
 
 
 def change_password(reception: Reception, caller: Caller, old: str, new: str) -> None:
-    """Change the password; every other device is signed out. Raises NotAuthenticated for a wrong old one."""
+    """Change the password; every other device is signed out.
+
+    Raises NotAuthenticated for a wrong old one, TooManyRequests after too many of them.
+    """
     person = get_person(reception, caller)
+    guesses = f"change:{caller.person_id}"
+    with reception.database.write() as tx:
+        wait = reception.failures.take(tx, guesses, reception.clock.now())
+    if wait:
+        raise TooManyRequests("too many wrong passwords; wait before the next one", wait)
     if not passwords.matches(person.password_hash, old):
         raise NotAuthenticated("the old password is wrong")
     stored = passwords.hash_of(passwords.check(new))
     now = reception.clock.now()
     with reception.database.write() as tx:
+        reception.failures.forget(tx, guesses)
         people.set_password(tx, caller.person_id, stored)
         people.end_sessions(tx, caller.person_id, now, "the password was changed", but=caller.session_id)
         audit_trail.note(tx, caller.person_id, "password_changed", caller.person_id, now)
@@ -177,8 +187,16 @@ def remove_phone(reception: Reception, caller: Caller, phone_id: str) -> None:
 
 
 def fold_email(email: str) -> str:
-    """An address in the one form that accounts are found by; raises InvalidRequest for what is none."""
-    folded = email.strip().casefold()
+    """An address in the one form that accounts are found by; raises InvalidRequest for what is none.
+
+    Letters are composed (NFC) and small, and the domain is as the DNS has it (IDNA 2008). Two addresses that a mail
+    server tells apart stay two: ß is not ss, which folding for searches would make of it.
+    """
+    local, at, domain = unicodedata.normalize("NFC", email.strip()).lower().rpartition("@")
+    try:
+        folded = local + at + idna.encode(domain, uts46=True, transitional=False).decode()
+    except idna.IDNAError:
+        folded = ""
     if not _EMAIL.fullmatch(folded):
         raise InvalidRequest.at("email", "must be an e-mail address")
     return folded

@@ -93,7 +93,7 @@ def _verified(desk: ProofDesk, proof: str) -> dict[str, Any]:
     """The claims of a proof that a trusted issuer's key has signed for us; the key is found before anything is believed."""
     try:
         header = jwt.get_unverified_header(proof)
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, RecursionError) as error:
         raise InvalidRequest.at("proof", "is not a signed token") from error
     if str(header.get("typ", "")).lower() != TYPE:
         raise InvalidRequest.at("proof", f"is not of the type {TYPE}")
@@ -119,7 +119,7 @@ def _decoded(desk: ProofDesk, proof: str, issuer: str, key: jwt.PyJWK) -> dict[s
             issuer=issuer,
             options=options,
         )
-    except jwt.PyJWTError:
+    except (jwt.PyJWTError, RecursionError):
         return None
     return found
 

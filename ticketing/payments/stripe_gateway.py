@@ -4,7 +4,6 @@ Manual capture: the money is held, operators confirm, then it is taken. Stripe's
 an event is a hint to fetch. Amounts are minor units, ids in metadata are ours, nobody's data is sent.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
@@ -31,6 +30,7 @@ from ticketing.payments.port import (
     OutcomeUnknown,
     RefundState,
 )
+from ticketing.strictjson import NotStrict, loads
 
 T = TypeVar("T")
 
@@ -184,8 +184,8 @@ class StripeGateway:
         if sent is None or abs(now.timestamp() - sent) > TOLERANCE_SECONDS:
             raise EventRefused("the report is not of this moment")
         try:
-            document = json.loads(body)
-        except ValueError as error:
+            document = loads(body)
+        except NotStrict as error:
             raise EventRefused("the report is no JSON") from error
         if not isinstance(document, dict) or not isinstance(document.get("id"), str):
             raise EventRefused("the report has no id")

@@ -40,14 +40,25 @@ def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
         if till.connector(quote.region, document["operator"]) is None:
             continue
         ride = rides.from_json(document)
-        _departure(till, quote.region, ride)
+        departure = _departure(till, quote.region, ride)
+        sailing = f"{quote.region}/{ride.operator}/{departure.trip_id}/{departure.service_date}"
         for passenger in quote.document["passengers"]:
             traveller = _traveller(till, quote, ride, passenger)
             details = {"leg": index, "ride": document, "traveller": traveller}
             details |= handed_over.agreed(till, quote, ride, traveller)
             seq = len(wanted) + 1
             made = Booking(
-                new_id(), order_id, seq, ride.operator, "wanted", None, None, 0, till.clock.now(), details
+                new_id(),
+                order_id,
+                seq,
+                ride.operator,
+                "wanted",
+                None,
+                None,
+                0,
+                till.clock.now(),
+                details,
+                sailing,
             )
             wanted.append(made)
     return wanted

@@ -31,7 +31,7 @@ from ticketing.errors import (
 )
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
-from ticketing.purchase import delivery, disrupted, exchange, pass_uses, paying, places
+from ticketing.purchase import delivery, disrupted, exchange, guests, pass_uses, paying, places
 from ticketing.purchase.giving_back import Wish, decide_refund, offer_refund, refund_passengers
 from ticketing.purchase.holders import NameOf, PhoneOf, held_by, holders_for
 from ticketing.purchase.issue import issue, validity_of
@@ -74,6 +74,7 @@ __all__ = [
     "settle_refund",
 ]  # fmt: skip
 
+_ORDERED = "this quote has been ordered already; ask for a new quote"
 _MOST_STEPS = 8
 # Places are held for orders that wait: nobody may hold a whole ship.
 _MOST_OPEN = 10
@@ -109,22 +110,26 @@ def place_order(
         if quote.document.get("person_id") not in {None, person_id}:
             raise InvalidRequest.at("quote_id", "there is no such quote")
         if orders.find_order_of_quote(tx, quote_id):
-            raise Conflict("this quote has been ordered already; ask for a new quote")
+            raise Conflict(_ORDERED)
         disrupted.require_running(tx, till, quote)
-        if person_id and orders.count_open_orders(tx, person_id, ("holding", *PAYABLE)) >= _MOST_OPEN:
+        guests.check_company(till, quote)
+        if person_id and orders.count_open_orders(tx, person_id, ("holding", *PAYABLE), now) >= _MOST_OPEN:
             raise Conflict(
-                f"at most {_MOST_OPEN} orders may wait for payment at a time; pay one, or let it go"
+                f"at most {_MOST_OPEN} orders may wait for payment, or cost nothing, at a time; pay one, or let it go"
             )
         credit = _credit(tx, till, quote, exchange_of)
         exchanged = _holders_of(tx, exchange_of) if exchange_of else {}
         holders = holders_for(quote, till.rule_of(quote), phones, names, exchanged)
         order_id = new_id()
         wanted = places.plan(till, quote, order_id)
+        if person_id is None and exchange_of is None:
+            guests.check_share(tx, till, quote, wanted)
         order = Order(
             order_id, quote.id, quote.region, "holding" if wanted else "awaiting_payment", quote.total_minor,
             quote.currency, now, now + ORDER_LIFE, person_id, exchange_of, credit,
         )  # fmt: skip
-        orders.insert_order(tx, order)
+        if not orders.insert_order(tx, order):
+            raise Conflict(_ORDERED)
         orders.insert_event(
             tx, OrderEvent(new_id(), order.id, now, None, order.state, "buyer", "order placed")
         )

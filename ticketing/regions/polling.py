@@ -183,7 +183,9 @@ def _changes(tx: Transaction, desk: LiveDesk, place: _Place, answer: Disruptions
     region, operator = place
     now = desk.clock.now()
     runs = desk.runs.of(desk.regions[region].data, operator)
-    known = {one.key: one for one in run_states.list_runs(tx, region, operator, (now - _DAYS_BACK).date())}
+    listed = run_states.list_runs(tx, region, operator, (now - _DAYS_BACK).date())
+    said = {one.key for one in listed if one.source == run_states.STAFF and one.withdrawn_at is None}
+    known = {one.key: one for one in listed if one.key not in said}
     told: dict[RunKey, RunState] = {}
     added = {(trip.trip_id, trip.service_date): trip for trip in answer.added}
     for item in answer.items:
@@ -196,7 +198,7 @@ def _changes(tx: Transaction, desk: LiveDesk, place: _Place, answer: Disruptions
     changed = [
         row
         for state in told.values()
-        if _matters(state, now) and (row := changed_to(known.get(state.key), state))
+        if state.key not in said and _matters(state, now) and (row := changed_to(known.get(state.key), state))
     ]
     if answer.tells_trips:
         changed += [

@@ -15,6 +15,9 @@ ENDINGS: tuple[Ending, ...] = (
 )  # fmt: skip
 
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journey:
     """What is played. `origin` and `destination` are `<operator>:<stop_id>`; `operators` is the wanted order of carriers.
@@ -96,9 +99,6 @@ class Call:
     detail: str = ""
 
 
-_EVER = datetime.min.replace(tzinfo=UTC)
-
-
 @dataclass(slots=True)
 class Record:
     """Everything that was seen of a journey while it was played."""
@@ -109,7 +109,7 @@ class Record:
     covered: dict[str, set[str]] = field(default_factory=dict)
     orders: list[str] = field(default_factory=list)
     outcome: str = "not played"
-    until: datetime = _EVER
+    until: datetime = _LONG_AGO
 
     def cover(self, **seen: str | None) -> None:
         """Note that something of a dimension was reached."""

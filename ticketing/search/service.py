@@ -15,7 +15,7 @@ from ticketing.db import Database, offers
 from ticketing.db.offers import Offer
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.ids import new_id
-from ticketing.regions import LiveBoard, Region, Told, Watch, rides, travellers
+from ticketing.regions import LiveBoard, Region, Told, Watch, company, rides, travellers
 from ticketing.search import free_places, places
 from ticketing.search.cancelled import Cancelled, cancelled_ways, in_their_place, worth_showing
 from ticketing.search.free_places import FreePlaces, RideKey
@@ -26,13 +26,11 @@ from ticketing.search.planner import Access, Plan, Question, Timeline, plan_arri
 from ticketing.search.ranking import Merit, choose, choose_arriving, spread
 from ticketing.search.show import cancelled_itinerary, itinerary, with_free_places
 from ticketing.search.via import Stay, plan_via
-from ticketing.search.wish import Endpoint, Wish
+from ticketing.search.wish import Endpoint, Wish, most_in_range
 
 AT_LEAST, AT_MOST = 3, 8
 AT_MOST_IN_RANGE = 20
 _LATER = 3
-# How many departures of a range are looked at in each network.
-_IN_RANGE = 40
 # Less walking is this part of the region's limit.
 _LESS = 4
 _PAST_TOLERANCE = timedelta(minutes=5)
@@ -243,7 +241,8 @@ def _plans(
     if wish.arrive:
         return plan_arriving(region, timelines, question, at, _LATER)
     if wish.range_minutes is not None:
-        return plan_departing(region, timelines, question, at, _IN_RANGE, until=at + 60 * wish.range_minutes)
+        asked = most_in_range(len(wish.passengers))
+        return plan_departing(region, timelines, question, at, asked, until=at + 60 * wish.range_minutes)
     return plan_departing(region, timelines, question, at, _LATER)
 
 
@@ -337,6 +336,11 @@ def _question(planner: Planner, region: Region, wish: Wish, faults: list[Fault])
         for at, passenger in enumerate(wish.passengers)
         if passenger.rider not in region.data.riders
     )
+    riders = [passenger.rider for passenger in wish.passengers]
+    lonely = company.lonely(region.data.companions, riders)
+    if lonely is not None:
+        why = company.refusal(region.data.companions, riders[lonely])
+        faults.append(Fault(f"passengers[{lonely}].rider_category", why))
     origins = _resolve(planner, region.data, wish.origin, "from", faults)
     destinations = _resolve(planner, region.data, wish.destination, "to", faults)
     return Question(origins, destinations)

@@ -9,6 +9,10 @@ from tariffs.caps import Tap
 from tariffs.party import Passenger, ProvenClaim
 from tariffs.passes import HeldPass
 
+# People times departures: a range for a whole class of children costs no more than one for a family.
+_MOST_PRICED = 240
+_LEAST_IN_RANGE, _MOST_IN_RANGE = 8, 40
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -89,3 +93,8 @@ def _passenger(row: Mapping[str, Any], holder: Holder | None) -> Passenger:
 def _endpoint(wanted: Mapping[str, Any]) -> Endpoint:
     coordinate = (wanted["lat"], wanted["lon"]) if "lat" in wanted else None
     return Endpoint(wanted.get("stop_id"), wanted.get("place"), coordinate)
+
+
+def most_in_range(people: int) -> int:
+    """How many departures of a range are looked at in each network: fewer for many people, whom each is priced for."""
+    return max(_LEAST_IN_RANGE, min(_MOST_IN_RANGE, _MOST_PRICED // people))

@@ -47,7 +47,7 @@ def carry_out(office: Office, check: BookCheck, take_back: TakeBack) -> None:
 
 def ask(office: Office, region: str, by: str) -> None:
     """Ask the worker to prove a region's books; asked again before it has, nothing is added."""
-    now, by = office.clock.now(), checked_name(by)
+    now, by, region = office.clock.now(), checked_name(by), office.served(region)
     with office.database.write() as tx:
         newest = book_checks.list_checks(tx, region, 1)
         if not newest or newest[0].done_at is not None:

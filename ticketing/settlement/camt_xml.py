@@ -9,6 +9,9 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from ticketing.errors import Fault, InvalidRequest
 
+# The deepest element of camt.053 lies some twenty deep.
+MAX_DEPTH = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Faults:
@@ -22,6 +25,10 @@ class Faults:
         self.found.append(Fault(path, f"line {self.lines[element]}: {message}"))
 
 
+class _TooDeep(Exception):
+    """Elements are nested deeper than in any message of a bank."""
+
+
 class _Lined(TreeBuilder):
     """Builds the tree and keeps the line on which each element begins."""
 
@@ -29,12 +36,21 @@ class _Lined(TreeBuilder):
         super().__init__()
         self.lines: dict[Element, int] = {}
         self.parser: Any = None
+        self._depth = 0
 
     def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         """An element begins."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise _TooDeep
         element = super().start(tag, attrs)
         self.lines[element] = self.parser.parser.CurrentLineNumber
         return element
+
+    def end(self, tag: str, /) -> Element:
+        """An element ends."""
+        self._depth -= 1
+        return super().end(tag)
 
 
 def parsed(content: bytes) -> tuple[Element, dict[Element, int]]:
@@ -49,6 +65,11 @@ def parsed(content: bytes) -> tuple[Element, dict[Element, int]]:
         raise InvalidRequest.at(
             "file",
             f"line {line}: it declares a document type or entities, which no bank does: it is not read",
+        ) from None
+    except _TooDeep:
+        line = builder.parser.parser.CurrentLineNumber
+        raise InvalidRequest.at(
+            "file", f"line {line}: elements are nested more than {MAX_DEPTH} deep, which no bank does"
         ) from None
     except (ParseError, ValueError, LookupError) as error:
         raise InvalidRequest.at("file", f"this is no XML that can be read: {error}") from None

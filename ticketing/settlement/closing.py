@@ -42,14 +42,19 @@ def close(
     """Close a month and calculate its run; closing it again answers the same run.
 
     A run that was rejected or voided makes room for the next version. `despite` is why the month is closed although
-    an order is paid and has no ticket: the run keeps it with the name. Raises InvalidRequest for a period that is
-    none or that is not over (UTC), Conflict when an earlier month is not closed, the books do not balance, or such
+    an order is paid and has no ticket: the run keeps it with the name. Raises InvalidRequest for a region that is
+    not served here and for a period that is none or that is not over (UTC), Conflict when an earlier month is not closed, the books do not balance, or such
     an order waits and no reason is given.
     """
     now = office.clock.now()
     check_is_over(period, now)
     run = _begin(
-        office, region, period, prepared_by=checked_name(prepared_by), now=now, despite=despite.strip()
+        office,
+        office.served(region),
+        period,
+        prepared_by=checked_name(prepared_by),
+        now=now,
+        despite=despite.strip(),
     )
     stages = Stages(progress, _WEIGHTS)
     if run.state == "draft" and not run.document:

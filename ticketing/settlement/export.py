@@ -24,7 +24,7 @@ from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
 from ticketing.settlement import lines, payees, uic, vat
 from ticketing.settlement.journal import FORMATS, Format, to_text
 from ticketing.settlement.lines import Line
-from ticketing.settlement.office import Office
+from ticketing.settlement.office import Office, plain_name
 from ticketing.settlement.payment_file import other_payments, sepa_file
 from ticketing.settlement.run_state import check_step, checked_name
 from ticketing.settlement.statement import to_csv
@@ -59,7 +59,7 @@ def export(
             )
         accounts = payees.accounts_of(tx, run)
     payments = sepa_file(run, accounts)
-    target = folder / run.region / f"{run.period}-v{run.version}"
+    target = folder / plain_name(run.region) / f"{run.period}-v{run.version}"
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as place:
         draft = Path(place) / target.name
@@ -109,7 +109,11 @@ def exported_parts(office: Office, run_id: str, name: str) -> Iterator[bytes]:
     with office.database.read() as tx:
         run = runs.find_run(tx, run_id)
         kept = {file.name: file for file in runs.list_files(tx, run_id)}
-    path = office.files / run.region / f"{run.period}-v{run.version}" / name if run and name in kept else None
+    path = (
+        office.files / plain_name(run.region) / f"{run.period}-v{run.version}" / name
+        if run and name in kept
+        else None
+    )
     if path is None or not path.is_file():
         raise NotFound(f"the run {run_id} has no exported file {name}")
     if run is not None and run.state == "voided" and name.startswith(PAYMENTS):

@@ -1,13 +1,17 @@
 """What the settlement room needs of its deployment."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from operators.region_toml import REGION_TOML, open_toml
 from ticketing.clock import Clock
 from ticketing.db import Database
+from ticketing.errors import InvalidRequest
 from ticketing.settlement.terms import Terms, load_terms
 from ticketing.tickets.keys import KeyStore
+
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,7 @@ class Office:
 
     `specimens` lets a month of pretended payments go all the way, with SPECIMEN on every file; without it such a
     run stays approved (a deployment in production). `files` is where runs are exported over HTTP, `anchors` where
-    the worker keeps the signed anchors outside of the database.
+    the worker keeps the signed anchors outside of the database. `regions` are those that the deployment serves.
     """
 
     database: Database
@@ -26,6 +30,16 @@ class Office:
     specimens: bool = True
     files: Path = Path("var/settlement")
     anchors: Path | None = None
+    regions: tuple[str, ...] | None = None
+
+    def served(self, region: str) -> str:
+        """A region of this deployment; raises InvalidRequest for any other name, before it becomes a ledger or a path.
+
+        A desk that was given no regions (a tool over one database) takes any plain name.
+        """
+        if self.regions is not None and region not in self.regions:
+            raise InvalidRequest.at("region", f"must be one of {', '.join(self.regions)}")
+        return plain_name(region)
 
     def terms(self, region: str) -> Terms:
         """The settlement terms of a region as they stand today."""
@@ -44,4 +58,11 @@ class Office:
 
     def folder(self, region: str) -> Path | None:
         """The folder of a region's data."""
-        return self.regions_folder / region if self.regions_folder else None
+        return self.regions_folder / plain_name(region) if self.regions_folder else None
+
+
+def plain_name(region: str) -> str:
+    """A name that is one part of a path and nothing more; raises InvalidRequest."""
+    if not _PLAIN.fullmatch(region):
+        raise InvalidRequest.at("region", "a region's name has 1 to 64 characters a-z, 0-9, - and _")
+    return region

@@ -56,7 +56,7 @@ def import_statement(
     stages = Stages(progress, {"storing lines": 1, "booking lines": 2})
     found = camt.read(content)
     with office.database.write() as tx:
-        regions = queue(tx, region, now)
+        regions = queue(tx, office.served(region), now)
         own = {account.iban for account in bank.list_accounts(tx) if account.party == SCHEME}
         stranger = next((line.iban for line in found if line.iban not in own), None)
         if stranger:
@@ -83,7 +83,7 @@ def import_statement(
 def review(office: Office, region: str) -> tuple[list[Finding], list[Expected]]:
     """Every line that is not booked with the reason why, and what a region has sent or is due and is on no line."""
     with office.database.read() as tx:
-        regions = sorted({region, *bank.list_regions(tx)})
+        regions = sorted({office.served(region), *bank.list_regions(tx)})
         findings = _findings(tx, office, regions)
         return findings, missing(findings, _expected(tx, office, [region]))
 
@@ -114,7 +114,7 @@ def book_line(
     if way not in WAYS:
         raise InvalidRequest.at("as", f"may be {', '.join(WAYS)}")
     with office.database.write() as tx:
-        regions = queue(tx, region, now)
+        regions = queue(tx, office.served(region), now)
         finding = the_only(
             [found for found in _findings(tx, office, regions) if found.line.id.startswith(line_id)], line_id
         )

@@ -58,7 +58,7 @@ def unbook_line(office: Office, region: str, line_id: str, *, by: str, reason: s
     """
     now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
     with office.database.write() as tx:
-        queue(tx, region, now)
+        queue(tx, office.served(region), now)
         line = line_like(tx, line_id)
         trail = bank.list_trail(tx, line.id)
         last = trail[-1] if trail and trail[-1].kind == "cleared" else booking_of(trail)
@@ -93,7 +93,7 @@ def clear_suspense(
     """
     now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
     with office.database.write() as tx:
-        queue(tx, region, now)
+        queue(tx, office.served(region), now)
         line = line_like(tx, line_id)
         waits = _suspended(tx, line)
         home = waits.region if waits else region

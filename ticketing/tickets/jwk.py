@@ -25,7 +25,7 @@ PublicKey = Ed25519PublicKey | EllipticCurvePublicKey
 MAX_KEYS = 32
 _COORDINATE_BYTES = 32
 _PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
-_KID = re.compile(r"[A-Za-z0-9_-]{1,16}")
+_KID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAX_CHARS = 16_384
 # Curve25519 in Edwards form (RFC 8032, section 5.1): the field's prime, and d = -121665/121666.
 _P = 2**255 - 19
@@ -68,7 +68,7 @@ def from_jwk(jwk: Mapping[str, Any]) -> VerifyKey:
     """Read one public signing key with its kid; raises BadKey."""
     kid = jwk.get("kid")
     if not isinstance(kid, str) or not _KID.fullmatch(kid):
-        raise BadKey("a key needs a kid of 1 to 16 characters A-Z a-z 0-9 _ -")
+        raise BadKey("a key needs a kid of 1 to 64 characters A-Z a-z 0-9 _ -")
     if jwk.get("use", "sig") != "sig":
         raise BadKey("the key is not for signatures")
     if "key_ops" in jwk and (not isinstance(jwk["key_ops"], list) or "verify" not in jwk["key_ops"]):

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ticketing.errors import Conflict, Misconfigured, NotFound
 from ticketing.tickets.claims import LONGEST_LIFE_SECONDS
-from ticketing.tickets.jwk import Algorithm, VerifyKey, to_jwk
+from ticketing.tickets.jwk import Algorithm, VerifyKey, thumbprint, to_jwk
 from ticketing.tickets.jws import PrivateKey
 
 Kind = Literal["ticket", "status", "bundle", "books"]
@@ -29,6 +29,8 @@ KeyState = Literal["announced", "active", "verify_only", "removed", "compromised
 
 KINDS: tuple[Kind, ...] = ("ticket", "status", "bundle", "books")
 PUBLISHED: tuple[KeyState, ...] = ("announced", "active", "verify_only")
+# SHA-256 in base64url.
+_THUMBPRINT_CHARS = 43
 # A gate that was offline for 24 hours must hold a key before it signs.
 ANNOUNCE = timedelta(hours=48)
 # A key outlives the longest ticket that it has signed.
@@ -37,7 +39,10 @@ KEEP = timedelta(seconds=LONGEST_LIFE_SECONDS) + timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """What the index says of a key; `since` is when its state began. A key has one algorithm for ever."""
+    """What the index says of a key; `since` is when its state began. A key has one algorithm for ever.
+
+    `kid` is the thumbprint of the public key (RFC 7638), so that no two keys have one name; older keys keep theirs.
+    """
 
     kid: str
     kind: Kind
@@ -79,7 +84,7 @@ class KeyStore:
             records = _aged(self.records(), now)
             for kind in KINDS:
                 if not any(record.kind == kind and record.state == "active" for record in records):
-                    records.append(self._create(records, kind, "active", now))
+                    records.append(self._create(kind, "active", now))
             self._write(records)
 
     def records(self) -> list[KeyRecord]:
@@ -117,7 +122,7 @@ class KeyStore:
                 (found for found in records if found.kind == kind and found.state == "announced"), None
             )
             if announced is None:
-                made = self._create(records, kind, "announced", now, algorithm)
+                made = self._create(kind, "announced", now, algorithm)
                 self._write([*records, made])
                 return made
             if now - datetime.fromisoformat(announced.since) < ANNOUNCE:
@@ -144,7 +149,7 @@ class KeyStore:
                     None,
                 )
                 if heir is None:
-                    records.append(self._create(records, lost.kind, "active", now))
+                    records.append(self._create(lost.kind, "active", now))
                 else:
                     records = [_stepped(found, lost.kind, heir.kid, now) for found in records]
             self._write(records)
@@ -171,6 +176,16 @@ class KeyStore:
             }
         return dict(ring)
 
+    def thumbprints(self, kind: Kind) -> dict[str, str]:
+        """The thumbprint of each published key of a kind (RFC 7638): its kid, but for keys of before these were one."""
+        published = [
+            record.kid for record in self.records() if record.kind == kind and record.state in PUBLISHED
+        ]
+        return {
+            kid: kid if len(kid) == _THUMBPRINT_CHARS else thumbprint(self._load(kid).public_key())
+            for kid in published
+        }
+
     def removed(self, kind: Kind) -> list[str]:
         """The kids of a kind that no longer verify."""
         return [found.kid for found in self.records() if found.kind == kind and found.state not in PUBLISHED]
@@ -181,15 +196,14 @@ class KeyStore:
 
     def _create(
         self,
-        records: list[KeyRecord],
         kind: Kind,
         state: KeyState,
         now: datetime,
         algorithm: Algorithm = "EdDSA",
     ) -> KeyRecord:
-        kid = _next_kid({found.kid for found in records}, now)
         is_edwards = algorithm == "EdDSA"
         key: PrivateKey = Ed25519PrivateKey.generate() if is_edwards else generate_private_key(SECP256R1())
+        kid = thumbprint(key.public_key())
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(self._passphrase))
         _write_private(self._folder / f"{kid}.pem", pem)
         self._private[kid] = key
@@ -204,7 +218,10 @@ class KeyStore:
                 raise Misconfigured(
                     f"THROUGHFARE_KEY_PASSPHRASE does not open the key {kid} in {self._folder}"
                 ) from error
-            self._private[kid] = cast("PrivateKey", key)
+            opened = cast("PrivateKey", key)
+            if len(kid) == _THUMBPRINT_CHARS and thumbprint(opened.public_key()) != kid:
+                raise Misconfigured(f"THROUGHFARE_KEYS_FOLDER: {kid}.pem in {self._folder} is another key")
+            self._private[kid] = opened
         return self._private[kid]
 
     def _write(self, records: list[KeyRecord]) -> None:
@@ -239,14 +256,6 @@ def _stepped(found: KeyRecord, kind: Kind, kid: str, now: datetime) -> KeyRecord
     if found.kind == kind and found.state == "active":
         return replace(found, state="verify_only", since=_iso(now))
     return found
-
-
-def _next_kid(taken: set[str], now: datetime) -> str:
-    """The year and a letter: 26a, 26b, ..., 26z, 26aa."""
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    year = f"{now:%y}"
-    names = [*letters, *(first + second for first in letters for second in letters)]
-    return next(f"{year}{name}" for name in names if f"{year}{name}" not in taken)
 
 
 def _write_private(path: Path, content: bytes) -> None:

@@ -87,12 +87,14 @@ def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 @pytest.mark.usefixtures("environment")
-def test_the_command_withdraws_a_key_and_reissues_its_tickets(api: Api) -> None:
+def test_the_command_withdraws_a_key_and_reissues_its_tickets(api: Api, settings: Settings) -> None:
     api.buy()
+    keys = KeyStore(settings.keys_folder, DEMO_PASSPHRASE)
+    kid, other = keys.signer_key("ticket")[0], keys.signer_key("status")[0]
 
-    said = CliRunner().invoke(main, ["keys", "compromise", "26a"]).output
-    again = CliRunner().invoke(main, ["keys", "reissue", "26b"])
+    said = CliRunner().invoke(main, ["keys", "compromise", "--", kid]).output
+    again = CliRunner().invoke(main, ["keys", "reissue", "--", other])
 
-    assert "26a is compromised" in said
+    assert f"{kid} is compromised" in said
     assert "tickets are signed anew" in said
     assert again.exit_code == 1

@@ -1,5 +1,6 @@
 """Buying: each key once, declines, lost answers, crashes, expiry, refunds never above what was paid."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -24,8 +25,9 @@ def state(api: Api, order: dict[str, Any], token: str) -> dict[str, Any]:
 def test_a_repeated_order_is_answered_again(api: Api) -> None:
     body = {"quote_id": api.quote()["id"]}
 
-    first = api.post("/v1/orders", body, once="key-1")
-    again = api.post("/v1/orders", body, once="key-1")
+    key = str(uuid.uuid4())
+    first = api.post("/v1/orders", body, once=key)
+    again = api.post("/v1/orders", body, once=key)
 
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json == again.json
@@ -249,10 +251,3 @@ def test_a_used_ticket_gives_nothing_back(api: Api) -> None:
 
     assert response.status_code == 409
     assert "used" in (response.json or {})["detail"]
-
-
-def test_an_infant_alone_travels_for_nothing_and_still_has_a_ticket(api: Api) -> None:
-    order, token = api.order(passengers=[{"ref": "baby", "rider_category": "infant"}])
-
-    assert (order["state"], order["total"]["amount"]) == ("ticketed", "0.00")
-    assert len((api.get(f"/v1/orders/{order['id']}/tickets", token).json or {})["tickets"]) == 1

@@ -15,7 +15,8 @@ from ticketing import logs
 from ticketing.clock import FixedClock
 from ticketing.db import Database, run_states
 from ticketing.db.run_states import RunState
-from ticketing.regions import LiveBoard, LiveDesk, Region, ask_now, poll_live, polling
+from ticketing.errors import Conflict, InvalidRequest
+from ticketing.regions import LiveBoard, LiveDesk, Region, ask_now, by_staff, poll_live, polling
 from ticketing.regions.polling import forget_runs
 from ticketing.regions.run_news import news_of
 
@@ -224,6 +225,41 @@ def test_words_that_cannot_be_written_keep_nobody_elses_from_being_written(
     quay.desk.connectors[REGION]["viking"] = broken  # type: ignore[index]
 
     assert quay.tell(CANCELLED) == {f"{REGION}/eckero": 1}
+
+
+def test_staff_cancel_what_no_system_tells_and_no_poll_changes_their_word(quay: Quay) -> None:
+    by_staff.cancel_departure(quay.desk, REGION, "tallink", "TAL-TH-0730", DAY, by="mari")
+    by_staff.cancel_departure(quay.desk, REGION, "eckero", TRIP, DAY, by="mari")
+    quay.tell(LATE)
+    quay.tell()
+
+    gone = {("tallink", "TAL-TH-0730", DAY), ("eckero", TRIP, DAY)}
+    assert quay.board.told(REGION).cancelled == gone
+
+    for operator, trip in (("tallink", "TAL-TH-0730"), ("eckero", TRIP)):
+        by_staff.take_back(quay.desk, REGION, operator, trip, DAY, by="mari")
+    assert quay.board.told(REGION).cancelled == frozenset()
+    assert quay.tell(LATE) == {f"{REGION}/eckero": 1}
+    with pytest.raises(Conflict):
+        by_staff.take_back(quay.desk, REGION, "eckero", TRIP, DAY, by="mari")
+    with quay.desk.database.read() as tx:
+        done = tx.execute(sa.text("SELECT action FROM audit ORDER BY id")).scalars().all()
+    assert done == ["departure_cancelled"] * 2 + ["departure_restored"] * 2
+
+
+@pytest.mark.parametrize(
+    ("operator", "trip", "day", "path"),
+    [
+        ("nobody", TRIP, DAY, "operator"),
+        ("eckero", "?", DAY, "trip"),
+        ("eckero", TRIP, date(2036, 1, 1), "day"),
+    ],
+)
+def test_staff_cancel_only_what_would_run(quay: Quay, operator: str, trip: str, day: date, path: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        by_staff.cancel_departure(quay.desk, REGION, operator, trip, day, by="mari")
+
+    assert [fault.path for fault in refused.value.faults] == [path]
 
 
 def test_a_version_changes_only_with_what_is_told(quay: Quay, clock: FixedClock) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from tariffs.words import LANGUAGES
-from ticketing.api.schemas.common import ID, Strict, moment, money
+from ticketing.api.schemas.common import ID, AwareMoment, Strict, moment, money
 
 _B64 = validate.Regexp(r"[A-Za-z0-9_-]{43}\Z", error="43 characters of base64url")
 
@@ -200,7 +200,7 @@ class PassQuoteRequestSchema(Strict):
     region = fields.String(validate=ID)
     product = fields.String(required=True, validate=ID)
     rider_category = fields.String(load_default="adult", validate=ID)
-    start = fields.AwareDateTime()
+    start = AwareMoment()
 
 
 class MyPassSchema(Strict):

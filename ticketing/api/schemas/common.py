@@ -1,8 +1,13 @@
 """Pieces that several calls share: money, moments, pages."""
 
-from marshmallow import RAISE, Schema, fields, validate
+from datetime import MAXYEAR, MINYEAR, datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 ID = validate.Length(1, 64)
+# Until the year 9999: calendars end there, and a number beyond it is no time that could be written.
+POSIX_SECONDS = validate.Range(0, 253_370_764_800)
 
 
 class Strict(Schema):
@@ -57,6 +62,29 @@ class PageQuerySchema(Strict):
 
     after = fields.String(load_default=None, validate=ID)
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class ShortList(fields.List[Any]):
+    """A list that is counted before anything in it is read: thousands of items cost no more than the count."""
+
+    def _deserialize(self, value: Any, *more: Any, **named: Any) -> list[Any]:
+        if isinstance(value, list):
+            for validator in self.validators:
+                if isinstance(validator, validate.Length):
+                    validator(value)
+        return super()._deserialize(value, *more, **named)
+
+
+class AwareMoment(fields.AwareDateTime):
+    """A time with its offset that can be written in every other zone too: the ends of the calendar cannot."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(validate=_within_the_calendar, **more)
+
+
+def _within_the_calendar(at: datetime) -> None:
+    if not MINYEAR < at.year < MAXYEAR:
+        raise ValidationError(f"must lie between the years {MINYEAR + 1} and {MAXYEAR - 1}")
 
 
 def moment(**more: object) -> fields.String:

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from ticketing.api.schemas.common import Strict, moment
+from ticketing.api.schemas.common import POSIX_SECONDS, AwareMoment, ShortList, Strict, moment
 
 
 class ValidationRequestSchema(Strict):
@@ -12,7 +12,7 @@ class ValidationRequestSchema(Strict):
     token = fields.String(required=True, validate=validate.Length(1, 8192))
     leg = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 7))
     stop_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
-    device_ts = fields.AwareDateTime(required=True)
+    device_ts = AwareMoment(required=True)
     direction = fields.String(
         load_default=None, allow_none=True, validate=validate.OneOf(["in", "out"]),
         metadata={"description": "for products that are checked in and out"},
@@ -22,7 +22,7 @@ class ValidationRequestSchema(Strict):
 class BundleQuerySchema(Strict):
     """`since` is the cursor of the bundle that is held, 0 for none; a device also tells how it is."""
 
-    since = fields.Integer(load_default=None, validate=validate.Range(0, 2**40))
+    since = fields.Integer(load_default=None, validate=POSIX_SECONDS)
     queue = fields.Integer(load_default=None, validate=validate.Range(0, 2**31))
     clock_offset = fields.Integer(load_default=None, validate=validate.Range(-(2**31), 2**31))
 
@@ -48,7 +48,7 @@ class ScanFactSchema(Strict):
     seq = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**53))
     jti = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z0-9_-]{1,64}\Z"))
     leg = fields.Integer(required=True, strict=True, validate=validate.Range(0, 7))
-    device_ts = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**40))
+    device_ts = fields.Integer(required=True, strict=True, validate=POSIX_SECONDS)
     clock_offset = fields.Integer(load_default=0, strict=True, validate=validate.Range(-(2**31), 2**31))
     decision = fields.String(required=True, validate=validate.OneOf(["accept", "refuse"]))
     reason = fields.String(required=True, validate=validate.Regexp(r"[a-z_]{1,32}\Z"))
@@ -63,7 +63,7 @@ class ScanFactSchema(Strict):
 class ScanBatchSchema(Strict):
     """Up to 500 scans, oldest first."""
 
-    scans = fields.List(fields.Nested(ScanFactSchema), required=True, validate=validate.Length(1, 500))
+    scans = ShortList(fields.Nested(ScanFactSchema), required=True, validate=validate.Length(1, 500))
 
 
 class DoubleUseSchema(Strict):

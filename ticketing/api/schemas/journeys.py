@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from ticketing.api.schemas.common import ID, Strict, moment, money
+from ticketing.api.schemas.common import ID, AwareMoment, ShortList, Strict, moment, money
 
 MAX_PASSENGERS = 30
 
@@ -50,9 +50,9 @@ class JourneyRequestSchema(Strict):
 
     origin = fields.Nested(EndpointSchema, required=True, data_key="from")
     destination = fields.Nested(EndpointSchema, required=True, data_key="to")
-    depart_at = fields.AwareDateTime(metadata={"examples": ["2026-12-01T05:20:00+02:00"]})
-    arrive_by = fields.AwareDateTime()
-    passengers = fields.List(
+    depart_at = AwareMoment(metadata={"examples": ["2026-12-01T05:20:00+02:00"]})
+    arrive_by = AwareMoment()
+    passengers = ShortList(
         fields.Nested(PassengerSchema),
         required=True,
         validate=validate.Length(1, MAX_PASSENGERS, error="between 1 and 30 passengers travel together"),
@@ -161,7 +161,7 @@ class PriceSchema(Strict):
 
     total = money(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
-    passengers = fields.List(fields.Nested(PassengerPriceSchema), required=True)
+    passengers = ShortList(fields.Nested(PassengerPriceSchema), required=True)
 
 
 class ItinerarySchema(Strict):

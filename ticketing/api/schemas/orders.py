@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ticketing.api.schemas.accounts import PhoneKeySchema
-from ticketing.api.schemas.common import ID, Strict, moment, money
+from ticketing.api.schemas.common import ID, ShortList, Strict, moment, money
 
 
 class QuoteRequestSchema(Strict):
@@ -104,8 +104,8 @@ class OrderRequestSchema(Strict):
     """Order a quote. A ticket that is bound to a phone opens gates only with that phone's proof."""
 
     quote_id = fields.String(required=True, validate=ID)
-    phones = fields.List(fields.Nested(OrderPhoneSchema), load_default=list, validate=validate.Length(0, 30))
-    names = fields.List(fields.Nested(OrderNameSchema), load_default=list, validate=validate.Length(0, 30))
+    phones = ShortList(fields.Nested(OrderPhoneSchema), load_default=list, validate=validate.Length(0, 30))
+    names = ShortList(fields.Nested(OrderNameSchema), load_default=list, validate=validate.Length(0, 30))
 
 
 class ExchangeRequestSchema(OrderRequestSchema):
@@ -177,7 +177,7 @@ class TicketsSchema(Strict):
 
 def _legs() -> Any:
     """Legs by their place in the journey, from 0."""
-    return fields.List(
+    return ShortList(
         fields.Integer(strict=True, validate=validate.Range(0, 99)),
         load_default=list,
         validate=validate.Length(0, 30),
@@ -191,7 +191,7 @@ class RefundOfferRequestSchema(Strict):
     With `legs` only these legs of each ticket go, and the rest stays valid.
     """
 
-    passengers = fields.List(fields.String(validate=ID), load_default=list, validate=validate.Length(0, 30))
+    passengers = ShortList(fields.String(validate=ID), load_default=list, validate=validate.Length(0, 30))
     legs = _legs()
 
 
@@ -208,7 +208,7 @@ class RefundRequestSchema(Strict):
     With `legs` only these legs of each ticket go; its code changes, and the rest stays valid.
     """
 
-    passengers = fields.List(
+    passengers = ShortList(
         fields.String(validate=ID),
         required=True,
         validate=[validate.Length(1, 30), validate.ContainsNoneOf([""])],

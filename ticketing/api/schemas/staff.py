@@ -2,7 +2,7 @@
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from ticketing.api.schemas.common import Strict, moment
+from ticketing.api.schemas.common import AwareMoment, Strict, moment
 
 _REASON = validate.Length(3, 200)
 _CODE = validate.Regexp(
@@ -23,7 +23,7 @@ class ByHandRequestSchema(LookUpRequestSchema):
     scan_id = fields.UUID(required=True)
     leg = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 7))
     stop_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
-    device_ts = fields.AwareDateTime(required=True)
+    device_ts = AwareMoment(required=True)
     direction = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["in", "out"]))
 
 

@@ -1,0 +1,197 @@
+"""Limits that a stranger cannot lift: by address always, by who has proven who it is, and by what is acted on."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.api import Api
+from tests.ticketing.identity.people_of import register
+from ticketing.api.limits import network
+from ticketing.app import behind_proxies
+from ticketing.db import Database, rate_counts
+from ticketing.errors import TooManyRequests
+from ticketing.identity import AccessTokens, Counters, Pace, Reception, people
+
+NOW = 1_791_864_000
+WRITES = ("post", "put", "patch", "delete")
+
+
+def sign_in(api: Api, **headers: str) -> TestResponse:
+    return api.client.post(
+        "/v1/sessions", json={"email": "nobody@example.com", "password": "wrong wrong"}, headers=headers
+    )
+
+
+def methods(app: Flask) -> dict[str, Callable[..., Any]]:
+    """Every method of a view that changes something, by `POST /v1/...`."""
+    return {
+        f"{name.upper()} {rule.rule}": getattr(view, name)
+        for rule in app.url_map.iter_rules()
+        if (view := getattr(app.view_functions[rule.endpoint], "view_class", None))
+        for name in WRITES
+        if hasattr(view, name)
+    }
+
+
+def test_a_header_that_nobody_has_checked_lifts_no_limit(api: Api, quick_hashes: None) -> None:
+    def options(at: int) -> int:
+        return api.client.post(
+            "/v1/sign-in/passkey/options", json={}, headers={"Authorization": f"Bearer made-up-{at}"}
+        ).status_code
+
+    statuses = [options(at) for at in range(25)]
+
+    assert statuses == [200] * 20 + [429] * 5
+
+
+def test_what_is_only_claimed_writes_no_row(api: Api) -> None:
+    database: Database = api.client.application.extensions["throughfare"].till.database
+    for at in range(30):
+        api.post("/v1/orders", {"quote_id": f"made-up-{at}"}, f"made-up-{at}")
+        api.post("/v1/orders", {"quote_id": f"made-up-{at}"})
+
+    with database.engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT count(*) FROM rate_count").scalar_one()
+        keys = connection.exec_driver_sql("SELECT count(*) FROM idempotency").scalar_one()
+
+    assert (rows, keys) == (1, 0) or (rows, keys) == (0, 0)
+
+
+def test_somebody_with_an_account_is_counted_at_every_address(api: Api) -> None:
+    anna = register(api)
+
+    def change(address: str) -> int:
+        return api.client.put(
+            "/v1/me/password", json={}, headers={"Authorization": f"Bearer {anna.access}"},
+            environ_base={"REMOTE_ADDR": address},
+        ).status_code  # fmt: skip
+
+    statuses = [change(f"192.0.2.{at}") for at in range(12)]
+
+    assert statuses == [422] * 10 + [429] * 2
+
+
+def test_orders_are_limited_by_quote_and_not_by_the_address_of_a_ferry(api: Api) -> None:
+    first, second = api.quote()["id"], api.quote()["id"]
+
+    statuses = [api.post("/v1/orders", {"quote_id": first}).status_code for _ in range(31)]
+    other = api.post("/v1/orders", {"quote_id": second})
+
+    assert statuses == [201] + [409] * 29 + [429]
+    assert other.status_code == 201
+
+
+def test_payments_are_limited_by_order(api: Api) -> None:
+    (first, token), (second, other) = api.order(), api.order()
+    bad = {"method": "no such method"}
+
+    statuses = [api.post(f"/v1/orders/{first['id']}/payments", bad, token).status_code for _ in range(61)]
+    answer = api.post(f"/v1/orders/{second['id']}/payments", bad, other)
+
+    assert statuses == [422] * 60 + [429]
+    assert answer.status_code == 422
+
+
+def test_every_call_that_changes_something_names_its_limits_or_the_keys_that_may_call_it(api: Api) -> None:
+    unlimited = [
+        name
+        for name, view in methods(api.client.application).items()
+        if not hasattr(view, "limits") and not hasattr(view, "roles")
+    ]
+
+    # What belongs to a person alone and is cheap has the limits that every view has.
+    assert sorted(unlimited) == [
+        "DELETE /v1/me",
+        "DELETE /v1/me/entitlements/<string:entitlement_id>",
+        "DELETE /v1/me/passkeys/<string:passkey_id>",
+        "DELETE /v1/me/phones/<string:phone_id>",
+        "DELETE /v1/sessions",
+        "DELETE /v1/sessions/<string:session_id>",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "counted"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        (2, "198.51.100.1, 203.0.113.9", "198.51.100.1"),
+        (2, "203.0.113.9", "127.0.0.1"),
+    ],
+)
+def test_only_what_the_trusted_proxies_have_added_is_believed(
+    proxies: int, forwarded: str, counted: str
+) -> None:
+    from flask import request  # noqa: PLC0415
+
+    app = Flask("test")
+    app.add_url_rule("/", view_func=lambda: request.remote_addr or "")
+    behind_proxies(app, proxies)
+
+    assert app.test_client().get("/", headers={"X-Forwarded-For": forwarded}).text == counted
+
+
+def test_behind_a_proxy_buyers_do_not_share_a_bucket(api: Api, quick_hashes: None) -> None:
+    behind_proxies(api.client.application, 1)
+
+    statuses = [sign_in(api, **{"X-Forwarded-For": f"203.0.113.{at}"}).status_code for at in range(25)]
+
+    assert 429 not in statuses[:8]
+    assert sign_in(api, **{"X-Forwarded-For": "203.0.113.99"}).status_code == 429  # the account's own limit
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_an_address_is_counted_by_the_network_that_one_subscriber_has(
+    address: str | None, counted: str
+) -> None:
+    assert network(address) == counted
+
+
+def test_forty_guesses_at_one_instant_are_eight(database: Database, clock: Any, quick_hashes: None) -> None:
+    reception = Reception(database, clock, AccessTokens(b"x" * 32, "test"))
+    people.register(reception, "anna@example.com", "long enough, mine", language="en", label="")
+
+    def guess(at: int) -> str:
+        try:
+            people.sign_in(reception, "anna@example.com", f"a wrong guess {at}", label="")
+        except TooManyRequests:
+            return "too many"
+        except Exception as error:  # noqa: BLE001  what it is called is what is asked for
+            return type(error).__name__
+        return "in"
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(guess, range(40)))
+
+    assert outcomes.count("NotAuthenticated") == 8
+    assert outcomes.count("too many") == 32
+
+
+def test_a_small_limit_is_exact_for_many_threads_and_processes(database: Database) -> None:
+    processes, counters = [Pace() for _ in range(4)], Counters(database)
+
+    def ask(at: int) -> bool:
+        return processes[at % 4].wait_seconds(counters, "address:a", 8, NOW) == 0
+
+    with ThreadPoolExecutor(16) as pool:
+        let_in = sum(pool.map(ask, range(40)))
+
+    assert let_in == 8
+    with database.read() as tx:
+        assert rate_counts.read(tx, "address:a", NOW)[0] >= 8

@@ -1,0 +1,148 @@
+"""Infants travel with an adult, and people without an account keep no more of a sailing than the region leaves them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from operators.fake import FakeOperator
+from operators.sale_terms import Guests
+from tests.api import Api
+from tests.networks import lent
+from tests.ticketing.identity.people_of import register
+from ticketing.app import create_app
+from ticketing.clock import FixedClock
+from ticketing.config import Settings
+from ticketing.db import Database
+from ticketing.regions import Region
+from ticketing.regions.company import lonely, refusal
+
+INFANTS = {"infant": ("adult",)}
+
+
+def people(count: int, rider: str) -> list[dict[str, Any]]:
+    return [{"ref": f"{rider}-{at}", "rider_category": rider} for at in range(count)]
+
+
+def place(api: Api, passengers: list[dict[str, Any]], token: str | None = None) -> Any:
+    offer = api.search(passengers=passengers)["itineraries"][0]["offer_id"]
+    quote = api.post("/v1/quotes", {"offer_id": offer}, token).json or {}
+    return api.post("/v1/orders", {"quote_id": quote["id"]}, token)
+
+
+@pytest.fixture
+def free_for_infants(
+    settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator]
+) -> Iterator[Api]:
+    """A region where infants may travel alone, for nothing, and guests may keep a tenth of ferries with 100 places."""
+    region = regions["helsinki-tallinn"]
+    small = {name: replace(operator, places=100) for name, operator in region.data.operators.items()}
+    data = replace(region.data, companions={}, operators=small, guests=Guests(8, 10))
+    app = create_app(
+        settings,
+        clock=clock,
+        regions={"helsinki-tallinn": replace(region, data=data)},
+        connectors={"helsinki-tallinn": ferries},
+    )
+    database: Database = app.extensions["throughfare"].till.database
+    with lent(app):
+        yield Api(app.test_client(), clock, lambda *_: "")
+    database.close()
+
+
+def test_s18_an_infant_alone_is_refused_before_anything_is_offered(api: Api) -> None:
+    answer = api.post(
+        "/v1/journeys",
+        {
+            "from": {"place": "Kopli"},
+            "to": {"place": "Pasila"},
+            "depart_at": "2026-10-13T06:10:00+03:00",
+            "passengers": people(30, "infant"),
+        },
+    )
+
+    assert answer.status_code == 422
+    assert (answer.json or {})["errors"] == [
+        {
+            "path": "passengers[0].rider_category",
+            "message": "infant is sold only together with adult in the same order",
+        }
+    ]
+
+
+def test_an_infant_with_an_adult_is_sold(api: Api) -> None:
+    order, _ = api.order(passengers=[*people(1, "adult"), *people(1, "infant")])
+
+    assert order["state"] == "awaiting_payment"
+
+
+def test_s18_a_quote_from_before_the_rule_is_refused_when_it_is_ordered(
+    free_for_infants: Api, regions: dict[str, Region]
+) -> None:
+    quote = free_for_infants.quote(passengers=people(1, "infant"))
+    rooms = free_for_infants.client.application.extensions["throughfare"]
+    rooms.till.regions["helsinki-tallinn"] = regions["helsinki-tallinn"]
+
+    answer = free_for_infants.post("/v1/orders", {"quote_id": quote["id"]})
+
+    assert answer.status_code == 409
+    assert "only together with adult" in (answer.json or {})["detail"]
+
+
+def test_an_order_of_nothing_has_its_tickets_at_once(free_for_infants: Api) -> None:
+    order, token = free_for_infants.order(passengers=people(1, "infant"))
+    tickets = free_for_infants.get(f"/v1/orders/{order['id']}/tickets", token).json or {}
+
+    assert (order["state"], order["total"]["amount"]) == ("ticketed", "0.00")
+    assert len(tickets["tickets"]) == 1
+
+
+def test_s18_free_orders_of_guests_count_as_open_ones_and_leave_the_ship_to_others(
+    free_for_infants: Api,
+) -> None:
+    api = free_for_infants
+
+    statuses = [place(api, people(4, "infant")).status_code for _ in range(4)]
+    others = place(api, people(1, "adult"), register(api).access)
+
+    assert statuses == [201, 201, 409, 409]
+    assert others.status_code == 201
+
+
+def test_s18_what_guests_have_paid_for_no_longer_counts(free_for_infants: Api) -> None:
+    api = free_for_infants
+    first = place(api, people(8, "adult")).json
+    refused = place(api, people(8, "adult"))
+
+    api.post(f"/v1/orders/{first['id']}/payments", {"method": "demo_ok"}, first["access_token"])
+
+    assert refused.status_code == 409
+    assert "wait for payment" in refused.json["detail"]
+    assert place(api, people(8, "adult")).status_code == 201
+
+
+def test_s18_an_order_of_a_guest_is_for_so_many_as_the_region_says(free_for_infants: Api) -> None:
+    refused = place(free_for_infants, people(9, "adult"))
+
+    assert refused.status_code == 409
+    assert "at most 8 people" in refused.json["detail"]
+
+
+def test_s18_free_orders_of_an_account_count_as_open_ones(free_for_infants: Api) -> None:
+    anna = register(free_for_infants)
+
+    statuses = [place(free_for_infants, people(1, "infant"), anna.access).status_code for _ in range(11)]
+
+    assert statuses == [201] * 10 + [409]
+
+
+@pytest.mark.parametrize(
+    ("riders", "alone"),
+    [([], None), (["adult"], None), (["infant"], 0), (["child", "infant"], 1), (["infant", "adult"], None)],
+)
+def test_company_is_somebody_of_the_named_categories(riders: list[str], alone: int | None) -> None:
+    assert lonely(INFANTS, riders) == alone
+    assert refusal({"infant": ("adult", "senior")}, "infant").startswith(
+        "infant is sold only together with adult or"
+    )

@@ -1,0 +1,65 @@
+"""Staff cancel a departure of an operator that tells nothing live, or before its system does; and take that back.
+
+Their word is a row like any operator's, with the source `staff`. No poll changes it: it stands until staff take it back.
+"""
+
+from dataclasses import replace
+from datetime import date
+
+from operators.gtfs.runs import Run
+from ticketing.db import audit_trail, run_states
+from ticketing.db.run_states import STAFF, RunState
+from ticketing.errors import Conflict, InvalidRequest
+from ticketing.regions.polling import LiveDesk
+
+
+def cancel_departure(
+    desk: LiveDesk, region: str, operator: str, trip_id: str, day: date, *, by: str
+) -> RunState:
+    """Say that a trip does not run on a service day; from now on nobody sells it and everybody who holds it is owed.
+
+    Raises InvalidRequest for an operator, trip or day that the timetable does not have.
+    """
+    _require_run(desk, region, operator, trip_id, day)
+    now = desk.clock.now()
+    with desk.database.write() as tx:
+        known = run_states.find_run(tx, region, (operator, trip_id, day))
+        made = RunState(
+            operator=operator, trip_id=trip_id, service_date=day, cancelled=True, calls=(), source=STAFF, as_of=now,
+            first_told_at=known.first_told_at if known else now, changed_at=now,
+            revision=known.revision + 1 if known else 1,
+        )  # fmt: skip
+        run_states.put_runs(tx, region, [made])
+        run_states.touch_feed(tx, region, operator, now)
+        audit_trail.note(
+            tx, by, "departure_cancelled", f"{region}/{operator}/{trip_id}", now, day.isoformat()
+        )
+    return made
+
+
+def take_back(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date, *, by: str) -> None:
+    """A departure that staff have cancelled runs after all, as its operator tells next or as planned.
+
+    Raises Conflict where staff have cancelled no such departure.
+    """
+    now = desk.clock.now()
+    with desk.database.write() as tx:
+        known = run_states.find_run(tx, region, (operator, trip_id, day))
+        if known is None or known.source != STAFF or known.withdrawn_at is not None:
+            raise Conflict(f"staff have not cancelled {trip_id} of {operator} on {day}")
+        back = replace(known, withdrawn_at=now, changed_at=now, revision=known.revision + 1)
+        run_states.put_runs(tx, region, [back])
+        run_states.touch_feed(tx, region, operator, now)
+        audit_trail.note(tx, by, "departure_restored", f"{region}/{operator}/{trip_id}", now, day.isoformat())
+
+
+def _require_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date) -> None:
+    data = desk.regions[region].data
+    if operator not in data.operators:
+        raise InvalidRequest.at("operator", f"must be one of {', '.join(data.operators)}")
+    runs = desk.runs.of(data, operator)
+    named = runs.known.get(trip_id) if runs else None
+    if runs is None or named is None:
+        raise InvalidRequest.at("trip", f"{operator} has no trip {trip_id!r}")
+    if not runs.timetable.services[Run(day, *named).departure.service].runs_on(day):
+        raise InvalidRequest.at("day", f"{trip_id} does not run on {day}")

@@ -1,0 +1,20 @@
+"""Who is sold a ticket only together with somebody else: an infant travels with an adult. Pure.
+
+The region says it (`[companions]` of region.toml). A price of nothing is no reason to sell a ticket to nobody's child.
+"""
+
+from collections.abc import Mapping, Sequence
+
+
+def lonely(companions: Mapping[str, Sequence[str]], riders: Sequence[str]) -> int | None:
+    """The first of some rider categories that needs one of others beside it and has none; None where all have."""
+    there = set(riders)
+    for at, rider in enumerate(riders):
+        if rider in companions and not there.intersection(companions[rider]):
+            return at
+    return None
+
+
+def refusal(companions: Mapping[str, Sequence[str]], rider: str) -> str:
+    """Why a rider category is not sold alone, in words for a buyer."""
+    return f"{rider} is sold only together with {' or '.join(companions[rider])} in the same order"

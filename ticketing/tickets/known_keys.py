@@ -1,0 +1,108 @@
+"""One issuer for a database: a process that lacks a key which the database knows does not start.
+
+Two hosts that each made keys of their own would be two issuers: each refuses the other's tickets as forged and does not
+know its orders. So the database knows every key by its thumbprint. Keys are made where it knows none, and nowhere else.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ticketing.db import Database, Transaction, known_keys
+from ticketing.db.known_keys import KnownKey
+from ticketing.errors import Misconfigured
+from ticketing.tickets.keys import PUBLISHED, KeyStore
+
+# Files beside the signing keys: whoever lacks one does not recognise orders or people of the other hosts.
+SECRETS: Mapping[str, str] = {"order-token": "order-token.key", "access-token": "access-token.key"}
+_GONE = ("removed", "compromised")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKey:
+    """A key that lies in the folder of this process."""
+
+    kid: str
+    kind: str
+    thumbprint: str
+    state: str
+
+
+def check(database: Database, keys: KeyStore) -> None:
+    """Raise Misconfigured where this process lacks a key that the database knows, before it makes any of its own."""
+    with database.read() as tx:
+        _refuse_strangers(keys.folder, known_keys.list_known(tx), held(keys))
+
+
+def make_and_tell(database: Database, keys: KeyStore, now: datetime) -> None:
+    """Check, make the signing keys that are missing, and write down what is held; raises Misconfigured."""
+    check(database, keys)
+    keys.create_missing(now)
+    tell(database, keys, now)
+
+
+def tell(database: Database, keys: KeyStore, now: datetime) -> None:
+    """Write down which keys are held and what has become of them; raises Misconfigured where another host was first."""
+    with database.write() as tx:
+        known = {one.kid: one for one in known_keys.list_known(tx)}
+        _refuse_strangers(keys.folder, known.values(), held(keys))
+        for one in sorted(held(keys), key=lambda one: one.state == "active"):
+            _tell_one(tx, keys.folder, known.get(one.kid), one, now)
+
+
+def held(keys: KeyStore) -> list[HeldKey]:
+    """Every key and secret of a folder; a key that is gone has no thumbprint any more."""
+    prints = {
+        kid: thumbprint
+        for kind in {one.kind for one in keys.records()}
+        for kid, thumbprint in keys.thumbprints(kind).items()
+    }
+    found = [HeldKey(one.kid, one.kind, prints.get(one.kid, ""), one.state) for one in keys.records()]
+    for name, file in SECRETS.items():
+        path = keys.folder / file
+        if path.exists():
+            # 256 random bits cannot be guessed from a plain hash.
+            print_of = hashlib.sha256(b"throughfare " + name.encode() + b" " + path.read_bytes()).hexdigest()
+            found.append(HeldKey(name, name, print_of, "active"))
+    return found
+
+
+def _tell_one(tx: Transaction, folder: Path, known: KnownKey | None, one: HeldKey, now: datetime) -> None:
+    if known is not None:
+        if known.state != one.state and known.state not in _GONE:
+            known_keys.set_state(tx, one.kid, one.state, now)
+        return
+    if one.state in _GONE:
+        return
+    if not known_keys.insert_known(tx, KnownKey(one.kid, one.kind, one.thumbprint, one.state, now, now)):
+        raise _another_issuer(folder, f"another host has made the {one.kind} key of this database")
+
+
+def _refuse_strangers(folder: Path, known: Iterable[KnownKey], mine: Iterable[HeldKey]) -> None:
+    """Raise Misconfigured for a key that is known and not here, is another one here, or is lost and used here."""
+    here = {one.kid: one for one in mine}
+    for one in known:
+        found = here.get(one.kid)
+        if one.state == "compromised" and found is not None and found.state in PUBLISHED:
+            raise _another_issuer(
+                folder, f"the {one.kind} key {one.kid} is compromised and is still used there"
+            )
+        if one.state in _GONE:
+            continue
+        if found is None:
+            raise _another_issuer(
+                folder, f"the database knows the {one.kind} key {one.kid}, which is not there"
+            )
+        if found.state in PUBLISHED and found.thumbprint != one.thumbprint:
+            raise _another_issuer(
+                folder, f"the {one.kind} key {one.kid} there is another one than the database knows"
+            )
+
+
+def _another_issuer(folder: Path, why: str) -> Misconfigured:
+    return Misconfigured(
+        f"THROUGHFARE_KEYS_FOLDER: {why}; with {folder} this process would be another issuer, whose tickets every other "
+        "one refuses. Copy the keys folder from a host that serves this database, or from its backup (docs/operate.md)"
+    )
