@@ -21,6 +21,7 @@ _UNPAID_FOR = timedelta(minutes=40)
 _FIRST_STEP = timedelta(minutes=2)
 _LATE = timedelta(minutes=30)
 _SCANNED = 2
+_OFFLINE_EVERY = 4
 _EXCHANGES = 3
 
 
@@ -323,11 +324,22 @@ class Play:
             self._expect("refuse", wrong, f"the wrong way at {ride['operator']} {ride['to']['stop_id']}")
             if wrong["decision"] == "accept":
                 return  # it has taken the ride
+        held = self._bundle(ride["operator"]) if self._journey.number % _OFFLINE_EVERY == 0 else None
         first = self._present(ticket["token"], ride, ride["from"]["stop_id"])
         self._expect("refuse" if gone else "accept", first, where)
+        if held:
+            gate = {"operator": ride["operator"], "stop_id": ride["from"]["stop_id"]}
+            shown = {**held, "token": ticket["token"], "gate": gate, "at": self._now.isoformat(), "seen": []}
+            self._stage.offline.append((shown, first["decision"]))
         if not gone and first["decision"] == "accept":
             again = self._present(ticket["token"], ride, ride["from"]["stop_id"], later=_MINUTE)
             self._expect("refuse", again, f"a second time at {where}")
+
+    def _bundle(self, operator: str) -> dict[str, Any] | None:
+        """What a gate would hold now to decide without a network, and the keys that it trusts."""
+        bundle = self._http.get(f"/v1/operators/{operator}/gate-bundle", self._stage.gates[operator])
+        trust = self._http.get("/.well-known/gate-bundle-jwks.json")
+        return {"bundle": bundle.content.decode(), "trust": trust.body} if bundle.ok and trust.ok else None
 
     def _stranger(self, bought: Purchase, ticket: dict[str, Any]) -> None:
         """A gate of an operator that carries nobody on this way."""
