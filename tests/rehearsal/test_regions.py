@@ -13,7 +13,7 @@ import pytest
 
 from tests.rehearsal import islands
 
-_PATIENCE_SECONDS = 240
+_PATIENCE_SECONDS = 900
 
 
 def rehearsed(region: str, journeys: int, seed: int = 1) -> dict[str, Any]:

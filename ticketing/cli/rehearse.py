@@ -134,7 +134,7 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
             finance=(keys.finance, keys.approver),
             move_clock=lambda to: scratch.move_clock(place, to),
             prove=lambda claim, issuer, now: _proof(issuer_key, claim, issuer, now),
-            command=lambda words: _command(words, environment),
+            command=lambda words, text: _command(words, text, environment),
             connectors={name: plan.connector_of(region.data, name) for name in region.operators},
             parties={document["id"]: document["parties"] for document in region.data.agreements},
             troubles=lambda: _troubles(processes, place),
@@ -177,12 +177,17 @@ def _proof(signer: Signer, claim: str, issuer: str, now: datetime) -> str:
     return signer.sign("entitlement+jwt", payload)
 
 
-def _command(words: list[str], environment: dict[str, str]) -> tuple[int, str]:
+def _command(words: list[str], text: str, environment: dict[str, str]) -> tuple[int, str]:
     done = subprocess.run(  # noqa: S603  our own words
         [sys.executable, "-m", "ticketing", *words],
-        capture_output=True, timeout=_PATIENCE_SECONDS, check=False, env={**os.environ, **environment},
-    )  # fmt: skip
-    return done.returncode, done.stdout.decode(errors="replace") + done.stderr.decode(errors="replace")
+        input=text.encode(),
+        capture_output=True,
+        timeout=_PATIENCE_SECONDS,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    said = done.stdout if done.returncode == 0 else done.stdout + done.stderr
+    return done.returncode, said.decode(errors="replace")
 
 
 def _troubles(processes: list[Started], place: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import time
 import zlib
@@ -57,10 +58,25 @@ class Close:
             "payments reconcile": ["payments", "reconcile", "--days", "400"],
         }
         with ThreadPoolExecutor(len(checks)) as both:
-            for name, told in zip(checks, both.map(self._stage.command, checks.values()), strict=True):
+            for name, told in zip(checks, both.map(self._checked, checks.values()), strict=True):
                 self._hold(name.replace(" ", "_"), sums.is_silent(name, *told))
+        if self._stage.offline:
+            self._decide_offline()
         self._http.close()
         return self._faults
+
+    def _checked(self, words: list[str]) -> tuple[int, str]:
+        return self._stage.command(words, "")
+
+    def _decide_offline(self) -> None:
+        """Let the gate's own function decide what was shown, each with the bundle that was published then."""
+        lines = "".join(json.dumps(request) + "\n" for request, _ in self._stage.offline)
+        code, output = self._stage.command(["gate", "decide", "--jsonl", "-"], lines)
+        self._hold("offline_gates", sums.is_silent("gate decide", code, output))
+        if code == 0:
+            decided = [json.loads(line) for line in output.splitlines()]
+            online = [decision for _, decision in self._stage.offline]
+            self._hold("offline_gates", sums.offline_gates_decide_the_same(online, decided))
 
     def _await_quiet(self) -> None:
         """Wait until the worker has brought everything to its end; what it never does is told by `nothing_hangs`."""

@@ -21,6 +21,7 @@ _UNPAID_FOR = timedelta(minutes=40)
 _FIRST_STEP = timedelta(minutes=2)
 _LATE = timedelta(minutes=30)
 _SCANNED = 2
+_OFFLINE_EVERY = 4
 _EXCHANGES = 3
 
 
@@ -48,6 +49,7 @@ class Play:
         self._stage, self._journey, self._http = stage, journey, client
         self._holder = Holder(stage, journey, self.record, wallet)
         self._now = journey.depart_at
+        self._is_open = False
 
     def run(self) -> Iterator[datetime]:
         """Play it; yields each moment at which it goes on."""
@@ -211,6 +213,8 @@ class Play:
         elif journey.ending in {"refund_leg", "refund_legs_in_turn"}:
             self._give_back_legs(bought, in_turn=journey.ending == "refund_legs_in_turn")
         self.record.cover(endings=journey.ending)
+        if self._is_open:
+            return
         if journey.gates:
             yield from self._travel(bought)
         if journey.ending == "late_refund":
@@ -232,6 +236,8 @@ class Play:
         after = Purchase(reply.body, reply.body["access_token"], rides, [])
         self.record.orders.append(reply.body["id"])
         if not self._pay(after):
+            # The worker may still bring it to its end, so nobody can say which ticket holds.
+            self._is_open = True
             return None
         self._refuses_all(bought, "the ticket that was exchanged")
         return after
@@ -318,11 +324,22 @@ class Play:
             self._expect("refuse", wrong, f"the wrong way at {ride['operator']} {ride['to']['stop_id']}")
             if wrong["decision"] == "accept":
                 return  # it has taken the ride
+        held = self._bundle(ride["operator"]) if self._journey.number % _OFFLINE_EVERY == 0 else None
         first = self._present(ticket["token"], ride, ride["from"]["stop_id"])
         self._expect("refuse" if gone else "accept", first, where)
+        if held:
+            gate = {"operator": ride["operator"], "stop_id": ride["from"]["stop_id"]}
+            shown = {**held, "token": ticket["token"], "gate": gate, "at": self._now.isoformat(), "seen": []}
+            self._stage.offline.append((shown, first["decision"]))
         if not gone and first["decision"] == "accept":
             again = self._present(ticket["token"], ride, ride["from"]["stop_id"], later=_MINUTE)
             self._expect("refuse", again, f"a second time at {where}")
+
+    def _bundle(self, operator: str) -> dict[str, Any] | None:
+        """What a gate would hold now to decide without a network, and the keys that it trusts."""
+        bundle = self._http.get(f"/v1/operators/{operator}/gate-bundle", self._stage.gates[operator])
+        trust = self._http.get("/.well-known/gate-bundle-jwks.json")
+        return {"bundle": bundle.content.decode(), "trust": trust.body} if bundle.ok and trust.ok else None
 
     def _stranger(self, bought: Purchase, ticket: dict[str, Any]) -> None:
         """A gate of an operator that carries nobody on this way."""

@@ -1,12 +1,13 @@
 """Where a rehearsal is played: a running service on a scratch folder, with the secrets to be every one of its callers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 Prove = Callable[[str, str, datetime], str]
-Command = Callable[[list[str]], tuple[int, str]]
+Command = Callable[[list[str], str], tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,8 @@ class Stage:
 
     `gates` are keys by operator, `finance` those of two people. `move_clock` sets the service's pretended time, `prove`
     signs that a claim (first) of an issuer (second) holds from a moment on, `command` runs `throughfare` beside the
-    service and answers exit code and output. `troubles` names what the processes have written in their logs that
+    service with a text as its input and answers exit code and output. `offline` are presentations for a gate without a
+    network: each a request of `gate decide`, with what the gate online has answered. `troubles` names what the processes have written in their logs that
     nobody should find there, and those that have ended. `connectors` say how each operator
     is reached, `parties` who belongs to each agreement.
     """
@@ -31,3 +33,4 @@ class Stage:
     parties: Mapping[str, Sequence[str]]
     command: Command
     troubles: Callable[[], list[str]]
+    offline: list[tuple[dict[str, Any], str]] = field(default_factory=list)

@@ -114,6 +114,17 @@ def files_pay_the_run(run: Mapping[str, Any], paid: Iterable[Mapping[str, str]])
     ]
 
 
+def offline_gates_decide_the_same(online: Sequence[str], offline: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A gate without a network, with the bundle of the moment, accepts and refuses as the gate online did."""
+    if len(online) != len(offline):
+        return [f"{len(online)} tickets were shown and {len(offline)} decided"]
+    return [
+        f"online {wanted}, offline {decided.get('decision')} ({decided.get('reason') or decided.get('detail')})"
+        for wanted, decided in zip(online, offline, strict=True)
+        if decided.get("decision") != wanted
+    ]
+
+
 def is_silent(what: str, code: int, output: str) -> list[str]:
     """A check of the books ends with 0."""
     return [] if code == 0 else [f"{what} ended with {code}: {' '.join(output.split())[:600]}"]

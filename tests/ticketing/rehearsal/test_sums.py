@@ -111,3 +111,13 @@ def test_payment_files_move_what_the_run_pays() -> None:
 def test_a_check_that_is_not_silent_is_told_with_its_output() -> None:
     assert sums.is_silent("books verify", 0, "anything") == []
     assert sums.is_silent("books verify", 1, "a\n  fault") == ["books verify ended with 1: a fault"]
+
+
+def test_a_gate_without_a_network_decides_as_the_one_online() -> None:
+    decided = [{"decision": "accept", "reason": "ok"}, {"decision": "refuse", "reason": "status_stale"}]
+
+    assert sums.offline_gates_decide_the_same(["accept", "refuse"], decided) == []
+    assert sums.offline_gates_decide_the_same(["accept", "accept"], decided) == [
+        "online accept, offline refuse (status_stale)"
+    ]
+    assert sums.offline_gates_decide_the_same(["accept"], []) == ["1 tickets were shown and 0 decided"]
