@@ -246,15 +246,15 @@ class Refunds(MethodView):
         here = rooms()
 
         def give_back(remember: Any) -> dict[str, Any]:
-            made = purchase.refund_passengers(
+            made, further = purchase.refund_passengers(
                 here.till,
                 order_id,
                 _wish(wanted),
                 _key(),
-                lambda tx, done: remember(tx, show.refund(done)),
+                lambda tx, done, parts: remember(tx, show.refund(done, parts)),
                 expected=_amount(wanted.get("expected")),
             )
-            return show.refund(made)
+            return show.refund(made, further)
 
         return _answered(once(f"order:{order_id}", "POST refunds", wanted, give_back))
 

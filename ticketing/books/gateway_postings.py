@@ -2,17 +2,15 @@
 
 from datetime import datetime
 
-from ticketing.books.accounts import clearing, suspense, unearned
+from ticketing.books.accounts import clearing, dispute_loss, suspense, unearned
 from ticketing.books.balanced import balanced
 from ticketing.db.books import Entry
 
 
-def void(
-    payment_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
-) -> Entry | None:
-    """Money that was taken for an order which came to nothing goes back at once."""
-    lines = [(unearned(currency), amount), (clearing(gateway, currency), -amount)]
-    return balanced(("void", "payment", payment_id, region, at), lines)
+def lost_unearned(payment_id: str, *, region: str, amount: int, currency: str, at: datetime) -> Entry | None:
+    """A dispute is lost of money that was taken for an order which came to nothing: nobody is owed it any more."""
+    lines = [(unearned(currency), amount), (dispute_loss(currency), -amount)]
+    return balanced(("lost_unearned", "payment", payment_id, region, at), lines)
 
 
 def external_refund(

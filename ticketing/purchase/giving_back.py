@@ -14,7 +14,7 @@ from ticketing.errors import Conflict
 from ticketing.purchase import disrupted, pass_uses
 from ticketing.purchase import refund as refunds
 from ticketing.purchase.order import REFUNDABLE
-from ticketing.purchase.paying_back import refunds_for, settle_refund
+from ticketing.purchase.paying_back import list_further, refunds_for, settle_refund
 from ticketing.purchase.refund import RefundableTicket, RefundLine
 from ticketing.purchase.remainder import refundable, remainder, shorten
 from ticketing.purchase.reversal import reverse_ticket
@@ -78,21 +78,18 @@ def refund_passengers(
     remember: RememberRefund,
     *,
     expected: Money | None = None,
-) -> Refund:
+) -> tuple[Refund, list[Refund]]:
     """Give back tickets or legs of the named passengers: revoked and booked at once, then paid back.
 
-    `expected` is the amount of the offer that the buyer has agreed to. The same `request_key` continues an
+    Answers the refund, and its parts over further payments. `expected` is the amount of the offer that the buyer has agreed to. The same `request_key` continues an
     earlier refund. Raises InvalidRequest for a stranger, Conflict when a ticket or leg is used, refunded before,
     gives nothing back, or gives another amount than expected.
     """
     decided = decide_refund(till, order_id, wish, request_key, expected)
     with till.database.read() as tx:
-        more = [
-            one for one in orders.list_refunds(tx, order_id) if one.document.get("continues") == decided.id
-        ]
-    for one in more:
-        settle_refund(till, one)
-    return settle_refund(till, decided, remember)
+        more = list_further(tx, decided)
+    further = [settle_refund(till, one) for one in more]
+    return settle_refund(till, decided, remember), further
 
 
 def decide_refund(

@@ -7,18 +7,23 @@ may be repeated after a crash; what a gateway reports later only moves a payment
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from tariffs.money import Money
 from ticketing.books import gateway_postings, postings
 from ticketing.db import Transaction, books, gateway_events, orders
-from ticketing.db.orders import Order, Payment
+from ticketing.db.orders import Order, Payment, Refund
 from ticketing.db.trouble import trouble
-from ticketing.errors import Conflict, Gone, NotFound, ThroughfareError
+from ticketing.errors import Conflict, Gone, ThroughfareError
 from ticketing.ids import new_id
 from ticketing.payments import Attempt, Authorisation, Capture, Charge, OutcomeUnknown
 from ticketing.purchase import delivery, exchange
 from ticketing.purchase.issue import issue
 from ticketing.purchase.order import PAYABLE
+from ticketing.purchase.paying_back import owe_back, settle_refund
 from ticketing.purchase.till import OrderState, RememberOrder, Till, locked, move, state_of
+
+_log = structlog.get_logger(__name__)
 
 _WITHOUT_A_TRACE = timedelta(minutes=10)
 UNDER_WAY = ("pending", "action_required", "authorised", "held")
@@ -201,44 +206,61 @@ def _keep_capture(
         book_fee(tx, order, payment, taken.fee.minor, now)
 
 
-def let_go(till: Till, payment: Payment) -> None:
-    """Cancel what a gateway holds for an order that comes to nothing; money that was taken goes back at once."""
+def let_go(till: Till, payment: Payment) -> bool:
+    """Cancel what a gateway holds for an order that comes to nothing; money that was taken is owed back at once.
+
+    False while a cardholder's dispute of it is not decided: until then nobody knows whose the money is.
+    """
     found = (
         till.gateway.fetch(payment.external_id)
         if payment.external_id
         else till.gateway.find(_attempt(payment))
     )
-    if found is not None and found.state == "captured":
-        _void(till, payment, found)
-    elif found is not None and found.state in {"authorised", "action_required"}:
-        till.gateway.cancel(found.external_id, f"payment:{payment.id}:cancel")
+    if found is None or found.state != "captured":
+        return _let_go_uncaptured(till, payment, found)
     now = till.clock.now()
+    owed = None
     with till.database.write() as tx:
         order = locked(tx, payment.order_id)
-        if found is not None and found.state == "captured":
-            _book_capture(tx, order, payment, now)
-            entry = gateway_postings.void(
-                payment.id, amount=payment.amount_minor, **_facts(order, payment, now)
-            )
-            if entry:
-                books.book(tx, entry, now)
-            if found.fee_minor is not None:  # kept of what it pays back, too
-                book_fee(tx, order, payment, found.fee_minor, now)
-        external_id = found.external_id if found else payment.external_id
-        orders.update_payment(tx, payment.id, state="cancelled", external_id=external_id)
+        disputes = {one.state for one in gateway_events.list_disputes(tx, [payment.id])}
+        if disputes & {"open", "withdrawn"}:
+            return False
+        orders.update_payment(tx, payment.id, state="captured", external_id=found.external_id)
+        _book_capture(tx, order, payment, now)
+        if found.fee_minor is not None:  # kept of what it pays back, too
+            book_fee(tx, order, payment, found.fee_minor, now)
+        if "lost" in disputes:
+            _book_lost(tx, order, payment, now)
+        else:
+            owed = owe_back(tx, order, payment, now)
+    if owed is not None:
+        _pay_back(till, owed)
+    return True
 
 
-def _void(till: Till, payment: Payment, found: Charge) -> None:
-    """Have money given back that was taken for an order without a ticket; a definite no is told to a person."""
+def _pay_back(till: Till, owed: Refund) -> None:
+    """Pay back at once where the gateway does; otherwise the worker goes on, and the order is closed all the same."""
     try:
-        till.gateway.refund(found.external_id, found.amount, payment.id, f"payment:{payment.id}:void")
-    except (Conflict, NotFound) as no:
-        detail = (
-            f"{found.amount} of order {payment.order_id}, which has no ticket, are not paid back: {no.detail}"
-        )
-        with till.database.write() as tx:
-            gateway_events.raise_alert(tx, "refund_refused", payment.id, detail, till.clock.now(), again=True)
-        raise
+        settle_refund(till, owed)
+    except ThroughfareError as error:
+        _log.warning("not paid back yet", refund=owed.id, reason=error.detail)
+
+
+def _let_go_uncaptured(till: Till, payment: Payment, found: Charge | None) -> bool:
+    if found is not None and found.state in {"authorised", "action_required"}:
+        till.gateway.cancel(found.external_id, f"payment:{payment.id}:cancel")
+    external_id = found.external_id if found else payment.external_id
+    with till.database.write() as tx:
+        locked(tx, payment.order_id)
+        orders.update_payment(tx, payment.id, state="cancelled", external_id=external_id)
+    return True
+
+
+def _book_lost(tx: Transaction, order: Order, payment: Payment, now: datetime) -> None:
+    """The cardholder has the money back by a dispute: what was never earned covers the loss."""
+    entry = gateway_postings.lost_unearned(payment.id, **_without_gateway(order, payment, now))
+    if entry:
+        books.book(tx, entry, now)
 
 
 def book_fee(tx: Transaction, order: Order, payment: Payment, fee_minor: int, now: datetime) -> None:
@@ -297,6 +319,12 @@ def _book_capture(tx: Transaction, order: Order, payment: Payment, now: datetime
 
 def _facts(order: Order, payment: Payment, now: datetime) -> dict[str, Any]:
     return {"region": order.region, "gateway": payment.gateway, "currency": payment.currency, "at": now}
+
+
+def _without_gateway(order: Order, payment: Payment, now: datetime) -> dict[str, Any]:
+    return {
+        "region": order.region, "amount": payment.amount_minor, "currency": payment.currency, "at": now
+    }  # fmt: skip
 
 
 def _paid(payment: Payment | None) -> str:

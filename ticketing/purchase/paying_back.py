@@ -8,7 +8,7 @@ from tariffs.money import Money
 from ticketing.books import postings
 from ticketing.db import Transaction, books, gateway_events, orders
 from ticketing.db.books import Entry
-from ticketing.db.orders import Order, Refund
+from ticketing.db.orders import Order, Payment, Refund
 from ticketing.errors import Conflict, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import GatewayRefund
@@ -104,8 +104,36 @@ def learn_refund(
             _write_refund(tx, till, order, known, answer)
         done = orders.get_refund(tx, refund_id)
         if remember:
-            remember(tx, done)
+            remember(tx, done, list_further(tx, done))
     return done
+
+
+def list_further(tx: Transaction, made: Refund) -> list[Refund]:
+    """The parts of a refund that other payments give back."""
+    refunds = orders.list_refunds(tx, made.order_id)
+    return [one for one in refunds if one.document.get("continues") == made.id]
+
+
+def owe_back(tx: Transaction, order: Order, payment: Payment, now: datetime) -> Refund:
+    """Owe the buyer what was taken for an order that came to nothing: one refund over this payment, booked once.
+
+    It is paid back like every refund: a gateway that refuses, fails or takes its time is told to a person.
+    """
+    request_key = f"unwound:{payment.id}"
+    known = next((one for one in orders.list_refunds(tx, order.id) if one.request_key == request_key), None)
+    if known is not None:
+        return known
+    seq = len(orders.list_refunds(tx, order.id)) + 1
+    made = Refund(
+        new_id(), order.id, payment.id, seq, request_key, "decided", payment.amount_minor, payment.currency,
+        {"lines": []}, None, now,
+    )  # fmt: skip
+    orders.insert_refund(tx, made)
+    entry = postings.unearned_refund(
+        made.id, region=order.region, amount=made.amount_minor, currency=made.currency, at=now
+    )
+    _book(tx, entry, now)
+    return made
 
 
 def _write_refund(tx: Transaction, till: Till, order: Order, known: Refund, answer: GatewayRefund) -> None:

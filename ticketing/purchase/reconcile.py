@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tariffs.money import Money
 from ticketing.db import Transaction, clearing, gateway_events, orders, undelivered
+from ticketing.db.orders import Payment
 from ticketing.payments import BalanceLine
 from ticketing.progress import Far, Progress, Stages, silent, told
 from ticketing.purchase.till import Till
@@ -17,6 +18,10 @@ _ENTRIES = {
     "refund": ("refund_confirmed", "refund_failed", "external_refund", "void"),
     "dispute": ("dispute_opened", "dispute_won"),
 }
+# What the gateway must have a line of, by the entries that say so.
+_BOOKED_FROM = {"charge": ("capture",), "refund": ("refund_confirmed",)}
+# A gateway tells some things a while after they have moved, and we book them then: their line may lie before.
+_MARGIN, _MOMENT = timedelta(days=1), timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,8 @@ class Difference:
 def reconcile(till: Till, since: datetime, until: datetime, progress: Progress = silent) -> list[Difference]:
     """Walk the gateway's balance lines of `[since, until)`; each difference is also told to a person.
 
-    A payment is looked at as a whole, so that a refund of tonight is held against the capture of last week.
+    A payment is looked at as a whole, so that a refund of tonight is held against the capture of last week. What the
+    books alone have is looked for too, but for the first day of the span, whose lines the span before has seen.
     """
     stages = Stages(progress, {"asking the gateway": 10, "comparing": 1})
     lines = list(
@@ -43,9 +49,35 @@ def reconcile(till: Till, since: datetime, until: datetime, progress: Progress =
     now = till.clock.now()
     with till.database.write() as tx:
         found = list(_differences(tx, till.gateway.name, lines, stages.begin("comparing")))
+        found += _unseen(tx, lines, since + _MARGIN, until - _MOMENT)
         for one in found:
             gateway_events.raise_alert(tx, "reconciliation", f"{one.charge_id}:{one.kind}", one.detail, now)
         return [*found, *_without_ticket(tx)]
+
+
+def _unseen(
+    tx: Transaction, lines: Iterable[BalanceLine], since: datetime, until: datetime
+) -> Iterator[Difference]:
+    """What the books have moved and the gateway's account has no line of: money that never went where we say it is."""
+    told = {(line.charge_id, line.kind) for line in lines}
+    for line_kind, kinds in _BOOKED_FROM.items():
+        for _, source_type, source_id, currency, amount in clearing.list_moved(tx, kinds, since, until):
+            payment = _payment_of(tx, source_type, source_id)
+            if payment is None or (payment.external_id, line_kind) in told:
+                continue
+            detail = (
+                f"payment {payment.id}: the books moved {Money(amount, currency)} ({line_kind}), "
+                "the gateway's account has no such line"
+            )
+            yield Difference(line_kind, payment.external_id or payment.id, currency, 0, amount, detail)
+
+
+def _payment_of(tx: Transaction, source_type: str, source_id: str) -> Payment | None:
+    """The payment that an entry of the clearing account is about."""
+    if source_type == "payment":
+        return orders.find_payment(tx, source_id)
+    made = orders.find_refund(tx, source_id)
+    return orders.find_payment(tx, made.payment_id) if made is not None and made.payment_id else None
 
 
 def _without_ticket(tx: Transaction) -> Iterator[Difference]:
@@ -78,7 +110,9 @@ def _differences(
     outside: dict[str, list[str]] = defaultdict(list)
     for line in lines:
         if line.charge_id is not None and line.kind in _ENTRIES:
-            moved[line.charge_id, line.kind, line.amount.currency] += line.amount.minor
+            # A dispute takes its fee with it, and the books say both in one entry.
+            fee_with_it = line.fee_minor if line.kind == "dispute" else 0
+            moved[line.charge_id, line.kind, line.amount.currency] += line.amount.minor - fee_with_it
             fees[line.charge_id] += line.fee_minor if line.kind == "charge" else 0
             outside[line.charge_id].append(line.source)
     sums = sorted(moved.items())

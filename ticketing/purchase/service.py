@@ -296,9 +296,12 @@ def _deliver(
             exchange.check(tx, till, order)
         if hopeless is None:
             disrupted.require_running(tx, till, state.quote)
+    disputes = {one.state for one in state.disputes}
+    if "lost" in disputes:
+        hopeless = "the cardholder has the money back by a dispute"
     if hopeless is not None:
         return _unwind(till, state, hopeless, "worker")
-    if failed is not None and now < failed.next_try_at:
+    if disputes & {"open", "withdrawn"} or (failed is not None and now < failed.next_try_at):
         return None
     places.confirm_all(till, state)
     with till.database.read() as tx:  # operators take their time: a sailing may be cancelled meanwhile

@@ -145,6 +145,8 @@ def _whole(made: Refund) -> int:
     """What comes back in all: a refund may be paid by several payments; of an exchange only the difference is."""
     if "exchanged_for" in made.document:
         return int(made.document.get("back_minor", made.amount_minor))
+    if not made.document["lines"]:  # of an order that came to nothing
+        return made.amount_minor
     return sum(int(line["amount_minor"]) for line in made.document["lines"])
 
 

@@ -1,6 +1,6 @@
 """What every use case of buying shares: the till with its surroundings, and an order with all that belongs to it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -86,7 +86,8 @@ class OrderState:
 
 
 RememberOrder = Callable[[Transaction, OrderState], None]
-RememberRefund = Callable[[Transaction, Refund], None]
+# The refund, and its parts over further payments.
+RememberRefund = Callable[[Transaction, Refund, Sequence[Refund]], None]
 
 
 def move(tx: Transaction, order: Order, step: Move, now: datetime, *, actor: str, reason: str) -> None:

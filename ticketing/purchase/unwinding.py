@@ -18,15 +18,16 @@ def unwind(tx: Transaction, order: Order, now: datetime, *, actor: str, reason: 
 
 
 def unwound(till: Till, state: OrderState) -> OrderState | None:
-    """Give everything back, then close the order; None while an operator has not answered.
+    """Give everything back, then close the order; None while an operator has not answered, or a dispute is open.
 
     An order that comes to nothing never had a ticket, so what was captured for it goes back like what was held.
     """
     if not places.give_back_all(till, state):
         return None
     paid = [one for one in state.payments if one.state in {*paying.UNDER_WAY, "captured"} - {"held"}]
-    for one in paid:
-        paying.let_go(till, one)
+    gone = [paying.let_go(till, one) for one in paid]
+    if not all(gone):
+        return None
     now = till.clock.now()
     with till.database.write() as tx:
         order = locked(tx, state.order.id)

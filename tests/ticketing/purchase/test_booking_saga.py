@@ -110,8 +110,9 @@ class World:
         """What clearing has of this order is what the gateway has taken for it."""
         query = sa.text(
             "SELECT coalesce(sum(posting.amount_minor), 0) FROM posting JOIN entry ON entry.id = posting.entry_id "
-            "JOIN payment ON payment.id = entry.source_id WHERE payment.order_id = :order "
-            "AND posting.account_id LIKE 'demo_clearing%' AND entry.kind IN ('capture', 'void')"
+            "JOIN payment ON payment.id = entry.source_id OR payment.id IN "
+            "(SELECT payment_id FROM refund WHERE refund.id = entry.source_id) WHERE payment.order_id = :order "
+            "AND posting.account_id LIKE 'demo_clearing%' AND entry.kind IN ('capture', 'refund_confirmed')"
         )
         with self.till.database.read() as tx:
             assert tx.execute(query, {"order": order_id}).scalar_one() == taken

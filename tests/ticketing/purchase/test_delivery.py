@@ -99,7 +99,8 @@ def test_after_five_tries_the_money_and_the_places_go_back_by_themselves(
     order = api.get(f"/v1/orders/{order_id}", token).json or {}
     taken, back = money(api)
     now = api.clock.now()
-    assert (order["state"], order["payments"][0]["state"]) == ("cancelled", "cancelled")
+    assert (order["state"], order["payments"][0]["state"]) == ("cancelled", "captured")
+    assert [(one["state"], one["amount"]) for one in order["refunds"]] == [("confirmed", order["total"])]
     assert "5 tries" in next(one["reason"] for one in order["history"] if one["state"] == "unwinding")
     assert taken == back > 0
     assert not any(line.standing("confirmed") or line.standing("held") for line in ferries.values())
@@ -198,3 +199,83 @@ def test_the_fee_of_money_that_went_back_is_in_the_books_too(api: Api) -> None:
     assert (lost.status_code, state(api, order["id"], token)) == (503, "cancelled")
     assert money(api)[0] == money(api)[1] > 0
     assert reconcile(rooms(api).till, now - timedelta(days=3), now + timedelta(days=1)) == []
+
+
+def dispute(api: Api, step: str) -> None:
+    """The next step of the dispute of the only charge, as its cardholder and the bank take it."""
+    with rooms(api).till.database.read() as tx:
+        charge = tx.execute(sa.text("SELECT id FROM demo_charge ORDER BY id LIMIT 1")).scalar_one()
+    assert api.client.post(f"/demo-gateway/{charge}/dispute", data={"step": step}).status_code == 303
+
+
+def settled(api: Api) -> bool:
+    """Whether the gateway and the books agree, and the books with themselves."""
+    now = api.clock.now()
+    found = reconcile(rooms(api).till, now - timedelta(days=3), now + timedelta(days=1))
+    return found == [] and verify(rooms(api).office, "helsinki-tallinn", take_back).faults == []
+
+
+def pay_by(api: Api, method: str) -> tuple[str, str]:
+    order, token = api.order(**ONE)
+    api.post(f"/v1/orders/{order['id']}/payments", {"method": method}, token)
+    return order["id"], token
+
+
+@pytest.mark.parametrize(("verdict", "given_back"), [("lost", False), ("won", True)])
+def test_disputed_money_is_neither_ticketed_nor_paid_back_before_it_is_decided(
+    api: Api, monkeypatch: pytest.MonkeyPatch, verdict: str, given_back: bool
+) -> None:
+    with no_ticket_is_signed(monkeypatch):
+        order_id, token = pay_by(api, "demo_dispute")
+    dispute(api, "open")
+    dispute(api, "withdrawn")
+    api.clock.advance(timedelta(minutes=40))
+    run_round(rooms(api).till)
+    waiting = (
+        state(api, order_id, token),
+        money(api)[1],
+        api.get(f"/v1/orders/{order_id}/tickets", token).json,
+    )
+    dispute(api, verdict)
+    run_round(rooms(api).till)
+
+    taken, back = money(api)
+    assert (waiting[0], waiting[1], waiting[2]["tickets"]) == ("unwinding", 0, [])
+    assert (state(api, order_id, token), back == taken) == ("cancelled", given_back)
+    assert settled(api)
+
+
+def test_money_that_cannot_go_back_stays_owed_and_is_told(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    with no_ticket_is_signed(monkeypatch):
+        order_id, token = pay_by(api, "demo_refund_fails")
+        api.clock.advance(timedelta(minutes=40))
+        run_round(rooms(api).till)
+
+    order = api.get(f"/v1/orders/{order_id}", token).json or {}
+    with rooms(api).till.database.read() as tx:
+        query = "SELECT sum(amount_minor) FROM posting WHERE account_id LIKE 'refund_payable%'"
+        owed = tx.execute(sa.text(query)).scalar_one()
+    assert (order["state"], order["refunds"][0]["state"]) == ("cancelled", "failed")
+    assert (money(api)[1], -int(owed)) == (0, money(api)[0])
+    assert kinds(api) == ["refund_failed"]
+    assert settled(api)
+
+
+def test_a_dispute_is_no_difference_of_the_reconciliation(api: Api) -> None:
+    pay_by(api, "demo_dispute")
+
+    for step in ("open", "withdrawn", "lost"):
+        dispute(api, step)
+        assert settled(api), step
+
+
+def test_what_the_books_alone_have_moved_is_a_difference(api: Api) -> None:
+    pay_by(api, "demo_ok")
+    with rooms(api).till.database.write() as tx:
+        tx.execute(sa.text("DELETE FROM demo_gateway_thing WHERE kind = 'balance'"))
+    now = api.clock.now()
+
+    found = reconcile(rooms(api).till, now - timedelta(days=3), now + timedelta(days=1))
+
+    assert [(one.kind, one.gateway_minor) for one in found] == [("charge", 0)]
+    assert "the gateway's account has no such line" in found[0].detail

@@ -226,3 +226,16 @@ def test_a_dispute_stops_the_tickets_that_its_money_has_paid_for_by_exchange(api
     assert (found["disputed"], refused.status_code, open_states) == (True, 409, ["suspended"])
     assert statuses(api, new["id"], new["access_token"]) == ["revoked"]
     assert charges(api)[0][1] == 0
+
+
+def test_a_refund_of_which_a_part_fails_is_not_called_confirmed(api: Api) -> None:
+    two = [{"ref": "anna", "rider_category": "adult"}, {"ref": "mari", "rider_category": "child"}]
+    placed, token = api.order(**ONE, **TOMORROW)
+    paid = api.post(f"/v1/orders/{placed['id']}/payments", {"method": "demo_refund_fails"}, token).json or {}
+    new = exchanged(api, paid, token, passengers=two, **TOMORROW)
+
+    wanted = {"passengers": ["anna", "mari"]}
+    made = api.post(f"/v1/orders/{new['id']}/refunds", wanted, new["access_token"]).json or {}
+    shown = (api.get(f"/v1/orders/{new['id']}", new["access_token"]).json or {})["refunds"]
+
+    assert (made["state"], [one["state"] for one in shown]) == ("failed", ["failed"])

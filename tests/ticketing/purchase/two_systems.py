@@ -192,8 +192,9 @@ class TwoSystems:
         assert all(kind != "authorised" for kind, _ in charges), "a card is still blocked"
         booked = (
             "SELECT coalesce(sum(posting.amount_minor), 0) FROM posting JOIN entry ON entry.id = posting.entry_id "
-            "JOIN payment ON payment.id = entry.source_id WHERE payment.order_id = :id "
-            "AND posting.account_id LIKE 'demo_clearing%' AND entry.kind IN ('capture', 'void')"
+            "JOIN payment ON payment.id = entry.source_id OR payment.id IN "
+            "(SELECT payment_id FROM refund WHERE refund.id = entry.source_id) WHERE payment.order_id = :id "
+            "AND posting.account_id LIKE 'demo_clearing%' AND entry.kind IN ('capture', 'refund_confirmed')"
         )
         assert int(self._one(booked, state.order.id) or 0) == taken, "the books say otherwise"
 
