@@ -102,16 +102,19 @@ def give_back(
             set_booking(tx, one.id, "unwanted", at, of=WITH_OPERATOR)
 
 
-def count_of_guests(
-    tx: Transaction, sailings: Collection[str], open_states: Collection[str]
+def count_unpaid(
+    tx: Transaction, sailings: Collection[str], open_states: Collection[str], whose: str | None
 ) -> dict[str, int]:
-    """How many places guests have on each sailing without having paid: in open orders, and in those that cost nothing."""
+    """How many places are kept on each sailing without being paid for: in open orders, and in those that cost nothing.
+
+    `whose` is a person's account; None counts those of all guests.
+    """
     costs_nothing = sa.and_(order.c.total_minor == 0, order.c.state.in_(("authorised", "ticketed")))
     query = (
         sa.select(booking.c.sailing, sa.func.count())
         .join(order, order.c.id == booking.c.order_id)
         .where(booking.c.sailing.in_(sailings), booking.c.state.in_(("wanted", "held", "confirmed")))
-        .where(order.c.person_id.is_(None), order.c.state.in_(open_states) | costs_nothing)
+        .where(order.c.person_id == whose, order.c.state.in_(open_states) | costs_nothing)
         .group_by(booking.c.sailing)
     )
     return {str(sailing): int(count) for sailing, count in tx.execute(query)}

@@ -44,6 +44,22 @@ def count_uses(tx: Transaction, jti: str) -> int:
     return int(tx.execute(query).scalar_one())
 
 
+def list_orders_on(tx: Transaction, jtis: Iterable[str]) -> list[str]:
+    """The orders whose journeys some passes pay for, wholly or in part."""
+    query = sa.select(pass_use.c.order_id).where(pass_use.c.ticket_jti.in_(list(jtis))).distinct()
+    return sorted(tx.execute(query).scalars())
+
+
+def has_lost_pass(tx: Transaction, order_id: str) -> bool:
+    """Whether a pass that pays for a journey of this order is not valid any more."""
+    query = (
+        sa.select(ticket.c.jti)
+        .join(pass_use, pass_use.c.ticket_jti == ticket.c.jti)
+        .where(pass_use.c.order_id == order_id, ticket.c.status != "valid")
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def lock_pass(tx: Transaction, jti: str) -> bool:
     """Hold a pass's row, so that two journeys do not take its last use; False when it is not valid."""
     query = sa.select(ticket.c.status).where(ticket.c.jti == jti).with_for_update()

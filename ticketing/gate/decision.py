@@ -193,8 +193,9 @@ def _leg(case: _Case) -> _Refusal | None:
     rule = case.bundle.rules.get(case.claims.product)
     is_strict = rule is not None and rule.stops == "board"
     checks_out = rule is not None and rule.check == "in_out"
-    elsewhere = own if checks_out else [at for at in own if not _ends_here(legs[at], gate)]
-    candidates = here if is_strict else here or elsewhere
+    # Where one leg of this operator ends nobody boards another: who stands there goes the other way.
+    is_end = not checks_out and any(_ends_here(legs[at], gate) for at in own)
+    candidates = here if is_strict or is_end else here or own
     if not candidates:
         zoned = any(leg.end is None for leg in legs if leg.operator == gate.operator)
         return "wrong_zone" if zoned else "wrong_leg", ""
@@ -214,7 +215,7 @@ def _is_here(leg: Leg, gate: Gate) -> bool:
 
 
 def _ends_here(leg: Leg, gate: Gate) -> bool:
-    """Whether a leg ends where the gate is: who boards there goes the other way."""
+    """Whether a leg ends where the gate is."""
     return leg.end is not None and leg.end == gate.stop_id
 
 

@@ -38,6 +38,12 @@ def take_anew(
             )
 
 
+def require_valid(tx: Transaction, order_id: str) -> None:
+    """Raise Conflict where a pass that an order counts on has gone since it was placed."""
+    if held_passes.has_lost_pass(tx, order_id):
+        raise Conflict("a pass that this price counts on is no longer valid; search again")
+
+
 def _check(tx: Transaction, jti: str, wanted: int) -> None:
     if not held_passes.lock_pass(tx, jti):
         raise Conflict("a pass that this price counts on is no longer valid; search again")

@@ -4,6 +4,7 @@ No gateway is called inside a database transaction. Every call carries a key mad
 may be repeated after a crash; what a gateway reports later only moves a payment forward.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from ticketing.purchase.till import OrderState, RememberOrder, Till, locked, mov
 
 _log = structlog.get_logger(__name__)
 
+_TO_ANSWER_THE_BANK = timedelta(minutes=15)
 _WITHOUT_A_TRACE = timedelta(minutes=10)
 UNDER_WAY = ("pending", "action_required", "authorised", "held")
 
@@ -57,6 +59,37 @@ def begin(till: Till, order_id: str, method: str, request_key: str) -> None:
             now,
         )
         orders.insert_payment(tx, payment)
+
+
+def is_under_way(order: Order, payments: Sequence[Payment], now: datetime) -> bool:
+    """Whether a payment of an order may still come to something. Pure.
+
+    A buyer whom the bank asks has a quarter of an hour beyond the order's life to answer, and no longer: somebody who
+    closes that page must not keep places for good.
+    """
+    asked_until = order.expires_at + _TO_ANSWER_THE_BANK
+    return any(
+        one.state in UNDER_WAY and not (one.state == "action_required" and now >= asked_until)
+        for one in payments
+    )
+
+
+def leave_open_question(till: Till, order_id: str, request_key: str) -> None:
+    """Let a payment go whose bank still waits for the buyer, because the buyer begins another one.
+
+    One that the buyer has answered meanwhile stays, and the new one is refused as before.
+    """
+    with till.database.read() as tx:
+        waiting = [
+            one
+            for one in orders.list_payments(tx, order_id)
+            if one.state == "action_required" and one.request_key != request_key
+        ]
+    for one in waiting:
+        state = look_again(till, one)
+        now_is = next(payment for payment in state.payments if payment.id == one.id)
+        if now_is.state == "action_required":
+            let_go(till, now_is)
 
 
 def authorise(till: Till, order: Order, payment: Payment) -> tuple[OrderState, Authorisation]:

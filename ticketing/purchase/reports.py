@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 
 from ticketing.books import gateway_postings, postings
-from ticketing.db import Transaction, bookings, books, gateway_events, orders, tickets
+from ticketing.db import Transaction, bookings, books, gateway_events, held_passes, orders, tickets
 from ticketing.db.books import Entry
 from ticketing.db.gateway_events import Dispute, Event
 from ticketing.db.orders import Order, Payment
@@ -145,8 +145,7 @@ def learn_dispute(till: Till, found: GatewayDispute) -> str:
             detail = f"{found.amount} of order {order.id} are disputed ({found.reason}); evidence: tickets and gate scans"
             gateway_events.raise_alert(tx, "dispute", found.external_id, detail, now)
         _book_dispute(tx, till, order, payment, found)
-        # After an exchange the disputed money has paid for the tickets of the order that replaced this one.
-        paid_for = orders.list_replacing(tx, order.id)
+        paid_for = _paid_for(tx, order)
         if state in {"open", "withdrawn"}:
             _suspend_unused(tx, paid_for, found.external_id, now)
         if state in {"reinstated", "won"}:
@@ -170,6 +169,15 @@ def _book_dispute(tx: Transaction, till: Till, order: Order, payment: Payment, f
         ))  # fmt: skip
     if found.state == "lost":
         _book(tx, till, postings.dispute_lost(found.external_id, amount=amount, **facts))  # type: ignore[arg-type]
+
+
+def _paid_for(tx: Transaction, order: Order) -> list[str]:
+    """The orders that the money of one has paid for: those that replaced it, and the journeys on its passes."""
+    replacing = orders.list_replacing(tx, order.id)
+    passes = [one.jti for one in tickets.list_tickets_of(tx, replacing) if "pass" in one.document]
+    return (
+        [*replacing, *(set(held_passes.list_orders_on(tx, passes)) - set(replacing))] if passes else replacing
+    )
 
 
 def _suspend_unused(tx: Transaction, order_ids: Sequence[str], dispute_id: str, now: datetime) -> None:

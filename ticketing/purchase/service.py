@@ -122,8 +122,8 @@ def place_order(
         holders = holders_for(quote, till.rule_of(quote), phones, names, exchanged)
         order_id = new_id()
         wanted = places.plan(till, quote, order_id)
-        if person_id is None and exchange_of is None:
-            guests.check_share(tx, till, quote, wanted)
+        if exchange_of is None:
+            guests.check_share(tx, till, quote, wanted, person_id)
         order = Order(
             order_id, quote.id, quote.region, "holding" if wanted else "awaiting_payment", quote.total_minor,
             quote.currency, now, now + ORDER_LIFE, person_id, exchange_of, credit,
@@ -182,6 +182,7 @@ def pay(
     except DepartureCancelled:
         advance(till, order_id)
         raise
+    paying.leave_open_question(till, order_id, request_key)
     paying.begin(till, order_id, method, request_key)
     state, asked = get_order(till, order_id), None
     payment = next(payment for payment in state.payments if payment.request_key == request_key)
@@ -247,7 +248,7 @@ def list_expired(till: Till, limit: int = 500) -> list[str]:
         return [
             order.id
             for order in orders.list_orders_in(tx, PAYABLE, limit, expired_by=till.clock.now())
-            if not any(one.state in paying.UNDER_WAY for one in orders.list_payments(tx, order.id))
+            if not paying.is_under_way(order, orders.list_payments(tx, order.id), till.clock.now())
         ]
 
 
@@ -256,13 +257,16 @@ def expire_order(till: Till, order_id: str) -> None:
     now = till.clock.now()
     with till.database.write() as tx:
         order = locked(tx, order_id)
-        paid = any(one.state in paying.UNDER_WAY for one in orders.list_payments(tx, order_id))
-        if order.state not in PAYABLE or now < order.expires_at or paid:
+        payments = orders.list_payments(tx, order_id)
+        if order.state not in PAYABLE or now < order.expires_at:
+            return
+        if paying.is_under_way(order, payments, now):
             return
         holds = any(one.state in bookings.OPEN for one in bookings.list_bookings(tx, order_id))
         bookings.give_back(tx, order_id, now)
         pass_uses.give_back(tx, order_id)
-        step: Move = "unwind" if holds else "expire"
+        asked = any(one.state == "action_required" for one in payments)
+        step: Move = "unwind" if holds or asked else "expire"
         move(tx, order, step, now, actor="worker", reason="not paid in time")
 
 
@@ -294,6 +298,7 @@ def _deliver(
         hopeless = delivery.why_hopeless(failed, delivery.begins_at(state.quote), ends, now)
         if hopeless is None and failed is None:
             exchange.check(tx, till, order)
+            pass_uses.require_valid(tx, order.id)
         if hopeless is None:
             disrupted.require_running(tx, till, state.quote)
     disputes = {one.state for one in state.disputes}

@@ -32,7 +32,8 @@ def unwound(till: Till, state: OrderState) -> OrderState | None:
     with till.database.write() as tx:
         order = locked(tx, state.order.id)
         if order.state == "unwinding":
-            step: Move = "close" if paid or now < order.expires_at else "close_expired"
+            was_paid = any(one.state != "action_required" for one in paid)
+            step: Move = "close" if was_paid or now < order.expires_at else "close_expired"
             move(tx, order, step, now, actor="worker", reason="everything was given back")
             delivery.settle_failure(tx, order.id, now)
         return state_of(tx, order.id)

@@ -1,6 +1,7 @@
 """What an account brings to a price: proofs that a trusted issuer has signed, and passes that were bought."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -78,6 +79,11 @@ def offer(account: Account, **changes: Any) -> dict[str, Any]:
     found = account.post("/v1/journeys", wish, once=None)
     assert found.status_code == 200, found.json
     return found.json["itineraries"][0]
+
+
+def quoted(account: Account, **changes: Any) -> dict[str, Any]:
+    """A quote of the first offer."""
+    return account.post("/v1/quotes", {"offer_id": offer(account, **changes)["offer_id"]}, once=None).json
 
 
 def buy(account: Account, quote: dict[str, Any]) -> dict[str, Any]:
@@ -264,3 +270,24 @@ def test_a_quote_that_counts_on_a_pass_is_replayed_to_the_cent(city: Api) -> Non
     again = replay(city.client.application.extensions["throughfare"].till.database, quote["id"])
 
     assert again.total.text == quote["total"]["amount"]
+
+
+def test_a_pass_that_is_lost_to_a_dispute_takes_its_journeys_with_it(city: Api) -> None:
+    anna = register(city)
+    quote = anna.post("/v1/passes/quotes", {"product": "tll-30d"}, once=None).json
+    bought = anna.post("/v1/orders", {"quote_id": quote["id"]}).json
+    anna.post(f"/v1/orders/{bought['id']}/payments", {"method": "demo_dispute"})
+    free = anna.post("/v1/orders", {"quote_id": quoted(anna)["id"]}).json
+    waits = anna.post("/v1/orders", {"quote_id": quoted(anna, to={"place": "Pasila"})["id"]}).json
+    charge = re.findall(r'href="/demo-gateway/([^"]+)"', city.get("/demo-gateway").text)[0]
+
+    seen = []
+    for step in ("open", "withdrawn", "lost"):
+        city.client.post(f"/demo-gateway/{charge}/dispute", data={"step": step})
+        seen += [one["status"] for one in anna.get(f"/v1/orders/{free['id']}/tickets").json["tickets"]]
+    paid = anna.post(f"/v1/orders/{waits['id']}/payments", {"method": "demo_ok"})
+
+    assert free["state"] == "ticketed"
+    assert seen == ["suspended", "suspended", "revoked"]
+    assert (paid.status_code, anna.get(f"/v1/orders/{waits['id']}").json["state"]) == (409, "cancelled")
+    assert "no longer valid" in paid.json["detail"]

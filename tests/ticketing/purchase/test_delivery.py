@@ -272,10 +272,36 @@ def test_a_dispute_is_no_difference_of_the_reconciliation(api: Api) -> None:
 def test_what_the_books_alone_have_moved_is_a_difference(api: Api) -> None:
     pay_by(api, "demo_ok")
     with rooms(api).till.database.write() as tx:
-        tx.execute(sa.text("DELETE FROM demo_gateway_thing WHERE kind = 'balance'"))
+        tx.execute(sa.text("DELETE FROM demo_object WHERE kind = 'balance'"))
     now = api.clock.now()
 
     found = reconcile(rooms(api).till, now - timedelta(days=3), now + timedelta(days=1))
 
     assert [(one.kind, one.gateway_minor) for one in found] == [("charge", 0)]
     assert "the gateway's account has no such line" in found[0].detail
+
+
+def test_a_bank_page_that_nobody_answers_keeps_no_place_for_good(
+    api: Api, ferries: dict[str, FakeOperator]
+) -> None:
+    order_id, token = pay_by(api, "demo_sca")
+    api.clock.advance(timedelta(minutes=16))
+    run_round(rooms(api).till)
+    patient = state(api, order_id, token)
+    api.clock.advance(timedelta(minutes=15))
+    run_round(rooms(api).till)
+
+    order = api.get(f"/v1/orders/{order_id}", token).json or {}
+    assert (patient, order["state"]) == ("awaiting_payment", "expired"), order["history"]
+    assert order["payments"][0]["state"] == "cancelled"
+    assert not any(line.standing("held") for line in ferries.values())
+
+
+def test_who_closes_the_banks_page_may_pay_in_another_way(api: Api) -> None:
+    order_id, token = pay_by(api, "demo_sca")
+
+    paid = api.post(f"/v1/orders/{order_id}/payments", {"method": "demo_ok"}, token)
+
+    assert (paid.status_code, paid.json["state"]) == (201, "ticketed")
+    assert [one["state"] for one in paid.json["payments"]] == ["cancelled", "captured"]
+    assert settled(api)

@@ -146,3 +146,25 @@ def test_company_is_somebody_of_the_named_categories(riders: list[str], alone: i
     assert refusal({"infant": ("adult", "senior")}, "infant").startswith(
         "infant is sold only together with adult or"
     )
+
+
+def test_an_account_keeps_one_group_of_a_sailing_unpaid_and_no_more(api: Api) -> None:
+    member = register(api)
+    first = place_as(member, api, people(30, "adult"))
+    second = place_as(member, api, people(1, "adult"))
+    paid = member.post(f"/v1/orders/{first.json['id']}/payments", {"method": "demo_ok"})
+    third = place_as(member, api, people(1, "adult"))
+
+    assert (first.status_code, second.status_code, paid.status_code, third.status_code) == (
+        201,
+        409,
+        201,
+        201,
+    )
+    assert "your account keeps 30 places" in second.json["detail"]
+
+
+def place_as(member: Any, api: Api, passengers: list[dict[str, Any]]) -> Any:
+    offer = api.search(passengers=passengers)["itineraries"][0]["offer_id"]
+    quote = member.post("/v1/quotes", {"offer_id": offer}).json or {}
+    return member.post("/v1/orders", {"quote_id": quote["id"]})
