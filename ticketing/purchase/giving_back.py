@@ -10,7 +10,7 @@ from ticketing.db import Transaction, bookings, held_passes, offers, orders, tic
 from ticketing.db.offers import Quote
 from ticketing.db.orders import Order, Refund
 from ticketing.db.tickets import Ticket
-from ticketing.errors import Conflict
+from ticketing.errors import Conflict, NotFound
 from ticketing.purchase import disrupted, pass_uses
 from ticketing.purchase import refund as refunds
 from ticketing.purchase.order import REFUNDABLE
@@ -19,6 +19,7 @@ from ticketing.purchase.refund import RefundableTicket, RefundLine
 from ticketing.purchase.remainder import refundable, remainder, shorten
 from ticketing.purchase.reversal import reverse_ticket
 from ticketing.purchase.till import RememberRefund, Till, disputes_of, locked, move
+from ticketing.regions import company
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,10 @@ def offer_refund(till: Till, order_id: str, wish: Wish = Wish()) -> RefundOffer:
                 lines += [one.line for one in _decide(tx, till, order, Wish((passenger,), wish.legs), now)]
             except Conflict as no:
                 refused.append((passenger, no.detail))
+        alone = _left_alone(till, order, held, [(one.passenger_ref, one.legs) for one in lines])
+        if alone:
+            refused += [(one.passenger_ref, alone) for one in lines]
+            lines = []
     amount = Money(sum(line.amount.minor for line in lines), order.currency)
     return RefundOffer(order_id, amount, tuple(lines), tuple(refused))
 
@@ -88,8 +93,17 @@ def refund_passengers(
     decided = decide_refund(till, order_id, wish, request_key, expected)
     with till.database.read() as tx:
         more = list_further(tx, decided)
-    further = [settle_refund(till, one) for one in more]
-    return settle_refund(till, decided, remember), further
+    further = [_settled(till, one) for one in more]
+    return _settled(till, decided, remember), further
+
+
+def _settled(till: Till, decided: Refund, remember: RememberRefund | None = None) -> Refund:
+    """Pay a refund back; one that the gateway refuses stays decided: its tickets are gone, and a person is told."""
+    try:
+        return settle_refund(till, decided, remember)
+    except (Conflict, NotFound):
+        with till.database.read() as tx:
+            return orders.get_refund(tx, decided.id)
 
 
 def decide_refund(
@@ -106,6 +120,10 @@ def decide_refund(
             return same
         refundable_order(tx, order_id, lock=True)
         decided = _decide(tx, till, order, wish, now)
+        held = tickets.list_tickets(tx, order_id)
+        alone = _left_alone(till, order, held, [(one.line.passenger_ref, one.line.legs) for one in decided])
+        if alone:
+            raise Conflict(alone)
         back = Money(sum(one.line.amount.minor for one in decided), order.currency)
         document = {"lines": [document_of(one) for one in decided]}
         made, *further = refunds_for(tx, order, document, amount=back.minor, request_key=request_key, now=now)
@@ -187,6 +205,27 @@ def _decide(tx: Transaction, till: Till, order: Order, wish: Wish, now: datetime
         line = refunds.decide(ticket, legs, stays.rest, conditions, now, apart=apart)
         decided.append(Decided(line, was[ticket.jti], stays.document))
     return decided
+
+
+def _left_alone(
+    till: Till, order: Order, held: Sequence[Ticket], going: Iterable[tuple[str, Sequence[int]]]
+) -> str | None:
+    """Why these legs of passengers cannot go alone: somebody would ride on whom nobody accompanies any more."""
+    companions = till.regions[order.region].data.companions
+    gone = {(ref, leg) for ref, legs in going for leg in legs}
+    on_leg: dict[int, list[Ticket]] = {}
+    for one in held:
+        if one.status in tickets.LIVE and "pass" not in one.document:
+            for at, leg in enumerate(one.document["legs"]):
+                if "given_back_at" not in leg:
+                    on_leg.setdefault(at, []).append(one)
+    for at, riding in on_leg.items():
+        left = [one for one in riding if (one.passenger_ref, at) not in gone]
+        lonely = company.lonely(companions, [one.document["rider"] for one in left])
+        if lonely is not None and len(left) < len(riding):
+            ref, rider = left[lonely].passenger_ref, left[lonely].document["rider"]
+            return f"{ref} would travel alone: {company.refusal(companions, rider)}; give theirs back too"
+    return None
 
 
 def _take_back(tx: Transaction, till: Till, order: Order, made: Refund, now: datetime) -> None:

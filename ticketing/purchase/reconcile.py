@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from tariffs.money import Money
 from ticketing.db import Transaction, clearing, gateway_events, orders, undelivered
 from ticketing.db.orders import Payment
+from ticketing.errors import NotFound
 from ticketing.payments import BalanceLine
 from ticketing.progress import Far, Progress, Stages, silent, told
 from ticketing.purchase.till import Till
@@ -46,13 +47,28 @@ def reconcile(till: Till, since: datetime, until: datetime, progress: Progress =
     lines = list(
         _asked(till.gateway.list_balance(since, until), since, until, stages.begin("asking the gateway"))
     )
-    now = till.clock.now()
-    with till.database.write() as tx:
+    with till.database.read() as tx:
         found = list(_differences(tx, till.gateway.name, lines, stages.begin("comparing")))
         found += _unseen(tx, lines, since + _MARGIN, until - _MOMENT)
+        waiting = list(_without_ticket(tx))
+    found = [one for one in found if not _is_older(till, one)]
+    now = till.clock.now()
+    with till.database.write() as tx:
         for one in found:
             gateway_events.raise_alert(tx, "reconciliation", f"{one.charge_id}:{one.kind}", one.detail, now)
-        return [*found, *_without_ticket(tx)]
+    return [*found, *waiting]
+
+
+def _is_older(till: Till, one: Difference) -> bool:
+    """Whether a difference is only that some of a payment's lines lie before the span: asked of the gateway itself."""
+    if one.kind not in {"charge", "refund"}:
+        return False
+    try:
+        charge = till.gateway.fetch(one.charge_id)
+    except NotFound:
+        return False
+    whole = charge.captured_minor if one.kind == "charge" else -charge.refunded_minor
+    return charge.amount.currency == one.currency and whole == one.books_minor
 
 
 def _unseen(

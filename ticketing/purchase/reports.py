@@ -181,9 +181,9 @@ def _paid_for(tx: Transaction, order: Order) -> list[str]:
 
 
 def _suspend_unused(tx: Transaction, order_ids: Sequence[str], dispute_id: str, now: datetime) -> None:
-    """While it is not decided whose the money is, tickets that nobody has used open no gate."""
+    """While it is not decided whose the money is, passes, and tickets that nobody has used, open no gate."""
     for held in tickets.list_tickets_of(tx, order_ids, lock=True):
-        if held.status == "valid" and not tickets.is_used(tx, held.jti):
+        if held.status == "valid" and ("pass" in held.document or not tickets.is_used(tx, held.jti)):
             document = {**held.document, "suspended_by": dispute_id}
             tickets.set_status(tx, held.jti, "suspended", now, document=document)
 
@@ -197,14 +197,14 @@ def _resume(tx: Transaction, order_ids: Sequence[str], dispute_id: str, now: dat
 
 
 def _revoke_unused(tx: Transaction, order_ids: Sequence[str], till: Till) -> None:
-    """Who has their money back does not travel on the ticket; what was used stays as it was."""
+    """Who has their money back travels no further: passes, and tickets with a leg that was not used, are revoked."""
     now = till.clock.now()
-    held = tickets.list_tickets_of(tx, order_ids, lock=True)
-    unused = [one for one in held if one.status in tickets.LIVE and not tickets.is_used(tx, one.jti)]
-    tickets.revoke_tickets(tx, [one.jti for one in unused], now)
-    for order_id in order_ids:
-        refs = [one.passenger_ref for one in unused if one.order_id == order_id]
-        bookings.give_back(tx, order_id, now, refs)
+    for held in tickets.list_tickets_of(tx, order_ids, lock=True):
+        used = {use.leg for use in tickets.list_uses(tx, held.jti)}
+        unused = [at for at in range(len(held.document["legs"])) if at not in used]
+        if held.status in tickets.LIVE and (unused or "pass" in held.document):
+            tickets.revoke_tickets(tx, [held.jti], now)
+            bookings.give_back(tx, held.order_id, now, [held.passenger_ref], unused)
 
 
 def _learn_fee(till: Till, payment: Payment, fee_minor: int) -> None:

@@ -122,8 +122,7 @@ def place_order(
         holders = holders_for(quote, till.rule_of(quote), phones, names, exchanged)
         order_id = new_id()
         wanted = places.plan(till, quote, order_id)
-        if exchange_of is None:
-            guests.check_share(tx, till, quote, wanted, person_id)
+        guests.check_share(tx, till, quote, wanted, person_id)
         order = Order(
             order_id, quote.id, quote.region, "holding" if wanted else "awaiting_payment", quote.total_minor,
             quote.currency, now, now + ORDER_LIFE, person_id, exchange_of, credit,

@@ -273,6 +273,7 @@ def test_what_the_books_alone_have_moved_is_a_difference(api: Api) -> None:
     pay_by(api, "demo_ok")
     with rooms(api).till.database.write() as tx:
         tx.execute(sa.text("DELETE FROM demo_object WHERE kind = 'balance'"))
+        tx.execute(sa.text("UPDATE demo_charge SET captured_minor = 0"))
     now = api.clock.now()
 
     found = reconcile(rooms(api).till, now - timedelta(days=3), now + timedelta(days=1))
@@ -305,3 +306,30 @@ def test_who_closes_the_banks_page_may_pay_in_another_way(api: Api) -> None:
     assert (paid.status_code, paid.json["state"]) == (201, "ticketed")
     assert [one["state"] for one in paid.json["payments"]] == ["cancelled", "captured"]
     assert settled(api)
+
+
+def test_refunds_on_two_days_are_no_difference_of_either_night(api: Api) -> None:
+    two = [{"ref": "anna", "rider_category": "adult"}, {"ref": "bert", "rider_category": "adult"}]
+    bought = api.buy(passengers=two, depart_at="2026-10-23T12:00:00+03:00")
+    path = f"/v1/orders/{bought.order['id']}/refunds"
+    api.post(path, {"passengers": ["anna"]}, bought.token)
+    api.clock.advance(timedelta(days=5))
+    api.post(path, {"passengers": ["bert"]}, bought.token)
+
+    now = api.clock.now()
+
+    assert reconcile(rooms(api).till, now - timedelta(days=2), now + timedelta(minutes=1)) == []
+
+
+def test_a_ticket_whose_money_is_lost_opens_no_further_gate(api: Api) -> None:
+    order, token = api.order(passengers=ONE["passengers"])
+    api.post(f"/v1/orders/{order['id']}/payments", {"method": "demo_dispute"}, token)
+    ticket = (api.get(f"/v1/orders/{order['id']}/tickets", token).json or {})["tickets"][0]
+    first = ticket["legs"][0]
+    ridden = api.scan(ticket["token"], api.key("gate", first["operator"]), stop_id=first["from"]["stop_id"])
+
+    for step in ("open", "withdrawn", "lost"):
+        dispute(api, step)
+
+    after = (api.get(f"/v1/orders/{order['id']}/tickets", token).json or {})["tickets"][0]
+    assert (ridden.json["decision"], after["status"]) == ("accept", "revoked")

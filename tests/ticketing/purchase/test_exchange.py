@@ -197,11 +197,12 @@ def test_a_refund_that_the_gateway_refuses_is_told_to_a_person_until_it_is_paid(
 
     with monkeypatch.context() as patched:
         patched.setattr(till.gateway, "refund", no)
-        api.post(f"/v1/orders/{bought.order['id']}/refunds", {"passengers": ["anna"]}, bought.token)
+        refused = api.post(f"/v1/orders/{bought.order['id']}/refunds", {"passengers": ["anna"]}, bought.token)
         run_round(till)
         waiting = [(one.kind, one.detail) for one in alerts.list_waiting(till)]
     run_round(till)
 
+    assert (refused.status_code, refused.json["state"]) == (201, "decided")
     assert [kind for kind, _ in waiting] == ["refund_refused"]
     assert "this charge cannot be refunded" in waiting[0][1]
     assert alerts.list_waiting(till) == []

@@ -168,3 +168,29 @@ def place_as(member: Any, api: Api, passengers: list[dict[str, Any]]) -> Any:
     offer = api.search(passengers=passengers)["itineraries"][0]["offer_id"]
     quote = member.post("/v1/quotes", {"offer_id": offer}).json or {}
     return member.post("/v1/orders", {"quote_id": quote["id"]})
+
+
+def test_a_refund_leaves_nobody_alone_who_needs_company(api: Api) -> None:
+    party = [*people(1, "adult"), *people(2, "infant")]
+    bought = api.buy(passengers=party)
+    path = f"/v1/orders/{bought.order['id']}"
+
+    offered = api.post(f"{path}/refund-offers", {"passengers": ["adult-0"]}, bought.token, once=None).json
+    alone = api.post(f"{path}/refunds", {"passengers": ["adult-0"]}, bought.token)
+    one_leg = api.post(f"{path}/refunds", {"passengers": ["adult-0"], "legs": [1]}, bought.token)
+    everybody = {"passengers": [one["ref"] for one in party]}
+    together = api.post(f"{path}/refunds", everybody, bought.token)
+
+    assert (offered["lines"], offered["refused"][0]["passenger"]) == ([], "adult-0")
+    assert (alone.status_code, one_leg.status_code, together.status_code) == (409, 409, 201)
+    assert alone.json["detail"] == offered["refused"][0]["because"]
+    assert "infant-0 would travel alone" in alone.json["detail"]
+
+
+def test_an_exchange_of_a_guest_keeps_no_more_than_an_order(api: Api) -> None:
+    tram = api.buy(passengers=people(1, "adult"), to={"place": "Hobujaama"})
+    quote = api.quote(passengers=people(13, "adult"))
+
+    answer = api.post(f"/v1/orders/{tram.order['id']}/exchanges", {"quote_id": quote["id"]}, tram.token)
+
+    assert (answer.status_code, "at most 12 people" in answer.json["detail"]) == (409, True)
