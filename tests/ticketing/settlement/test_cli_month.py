@@ -20,6 +20,7 @@ from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.cli import deployment, main
 from ticketing.db import Database
 from ticketing.settlement.sepa import SCHEMA
+from ticketing.tickets.keys import KeyStore
 
 Clerk = Callable[..., Result]
 ROOT = Path.cwd()
@@ -100,6 +101,8 @@ def test_reading_with_a_wrong_folder_of_keys_makes_none_and_names_it(
     clerk: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ok(clerk("settlement", "close", "2026-09", "--by", "Anna"))
+    records = KeyStore(deployment.settings().keys_folder, "").records()
+    kid = next(one.kid for one in records if one.kind == "books")
     monkeypatch.setenv("THROUGHFARE_KEYS_FOLDER", str(tmp_path / "elsewhere"))
     deployment.settings.cache_clear()
 
@@ -109,7 +112,7 @@ def test_reading_with_a_wrong_folder_of_keys_makes_none_and_names_it(
 
     assert verified.exit_code == 1
     (fault,) = json.loads(verified.stdout)["faults"]
-    assert f"no books key 26d in {tmp_path / 'elsewhere'}: is THROUGHFARE_KEYS_FOLDER right?" in fault
+    assert f"no books key {kid} in {tmp_path / 'elsewhere'}: is THROUGHFARE_KEYS_FOLDER right?" in fault
     assert not (tmp_path / "elsewhere").exists()
 
 

@@ -240,18 +240,24 @@ def test_a_block_signed_with_somebody_elses_key_is_found(desk: Office, tmp_path:
     service.close(replace(desk, keys=stranger), "r", "2026-09", "Anna")
 
     assert check(desk).faults == [
-        f"block 1 of 2026-09: there is no books key 26e in {tmp_path / 'keys'}: is THROUGHFARE_KEYS_FOLDER right?"
+        f"block 1 of 2026-09: there is no books key {stranger.signer_key('books')[0]} in {tmp_path / 'keys'}: "
+        "is THROUGHFARE_KEYS_FOLDER right?"
     ]
 
 
 def test_a_block_signed_with_another_key_of_the_same_name_is_found(desk: Office, tmp_path: Path) -> None:
-    stranger = KeyStore(tmp_path / "stranger", "passphrase")
-    stranger.create_missing(AFTER)
-    service.close(replace(desk, keys=stranger), "r", "2026-09", "Anna")
+    folder = tmp_path / "stranger"
+    KeyStore(folder, "passphrase").create_missing(AFTER)
+    mine, theirs = desk.keys.signer_key("books")[0], KeyStore(folder, "passphrase").signer_key("books")[0]
+    (folder / f"{theirs}.pem").rename(folder / f"{mine}.pem")
+    index = (folder / "keys.json").read_text(encoding="utf-8")
+    (folder / "keys.json").write_text(index.replace(theirs, mine), encoding="utf-8")
+    service.close(replace(desk, keys=KeyStore(folder, "passphrase")), "r", "2026-09", "Anna")
 
     (fault,) = check(desk).faults
     assert (
-        f"the books key 26d in {tmp_path / 'keys'} is another one: is THROUGHFARE_KEYS_FOLDER right?" in fault
+        f"the books key {mine} in {tmp_path / 'keys'} is another one: is THROUGHFARE_KEYS_FOLDER right?"
+        in fault
     )
 
 
