@@ -14,10 +14,12 @@ help: ## list these targets
 
 setup: $(STAMP) ## virtual environment with locked dependencies; .venv/bin/throughfare then works
 
+# pip compiles with one core what compileall does with all of them; some packages carry files of other Pythons.
 INSTALL = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Throughfare needs Python 3.11 or later")' \
 	&& { test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); } \
 	&& echo "Installing locked dependencies into $(VENV) (the first time takes up to a minute) ..." \
 	&& $(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes -r $< \
+	&& { $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true; } \
 	&& $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 
 $(STAMP): requirements-dev.lock pyproject.toml
