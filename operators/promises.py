@@ -1,4 +1,4 @@
-"""What an operator promises its passengers beside its tariff: what its services are, and from which delay a fare comes back."""
+"""An operator's promises beside its tariff: the kinds of its services, and the delay from which a fare comes back."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -20,7 +20,7 @@ class LateRefund:
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """What an operator promises.
+    """The promises of one operator.
 
     `service` says what its rides are where the vehicle does not tell: a coach is a bus, an urban ferry is city transport.
     `bearer` is who bears refunds that the operator's system never gives back.

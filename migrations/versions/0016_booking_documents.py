@@ -1,4 +1,4 @@
-"""What operators hand over when they confirm a booking: their own tickets, in their own form."""
+"""Keep the tickets that operators hand over when they confirm a booking, in their own form."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What goes wrong after the money is kept until it has an end, and the worker tells how each of its jobs fares."""
+"""Keep orders that are paid and have no ticket yet, and how each job of the worker fares."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -334,7 +334,7 @@ def _price(tickets: Sequence[Any]) -> Money | None:
 
 
 def _documents(tickets: Sequence[Any]) -> list[dict[str, str]]:
-    """What each ticket shows at the quay: its code, its number, its page; what is none or far too long is left out."""
+    """Read the code, number and page that each ticket shows at the quay; leave out those that are missing or far too long."""
     return [
         _document(name, content)
         for ticket in tickets

@@ -78,7 +78,7 @@ def read(message: FeedMessage, timetable: Timetable, runs: Runs | None = None) -
 
 
 class _Read:
-    """What a message's trip updates come to, one after another."""
+    """Read the trip updates of a message, one after another."""
 
     def __init__(self, runs: Runs, told: datetime) -> None:
         self._runs, self._told = runs, told

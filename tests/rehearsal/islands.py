@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from tariffs.money import Money, parse
+
 NAME = "islands"
 _OPERATORS: Mapping[str, tuple[str, int, str]] = {
     # id: (name, GTFS route type, price of an adult in minor units with its currency)
@@ -187,13 +189,16 @@ def _feed(operator: str) -> dict[str, str]:
 def _fares(operator: str) -> tuple[list[str], list[str]]:
     """The rows of fare products, and the riders that they are for. Seniors ride the bus for nothing."""
     amount, currency = _OPERATORS[operator][2].split()
-    full = round(float(amount) * 100)
+    full = parse(amount, currency).minor
     prices = {"adult": full, "child": full // 2, "senior": 0 if operator == "bus" else full * 3 // 4}
     if operator in {"bus", "sea"}:
         prices["resident"] = full // 4
     if operator == "bus":
         prices["group"] = 350
-    rows = [f"single,{rider},app,Single,{minor / 100:.2f},{currency}" for rider, minor in prices.items()]
+    rows = [
+        f"single,{rider},app,Single,{Money(minor, currency).text},{currency}"
+        for rider, minor in prices.items()
+    ]
     return rows, list(prices)
 
 

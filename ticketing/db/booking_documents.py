@@ -1,4 +1,4 @@
-"""What operators hand over when they confirm a booking, kept as it came: it is data, to be escaped wherever it is shown."""
+"""Keep the documents that operators hand over when they confirm a booking, as they came; escape them wherever they are shown."""
 
 import json
 from collections.abc import Sequence
