@@ -62,7 +62,9 @@ def keep_failure(tx: Transaction, order: Order, error: Exception, now: datetime)
         tx, Undelivered(order.id, order.region, tries, first_at, now + pause_after(tries), detail)
     )
     taken = Money(order.total_minor - order.credit_minor, order.currency)
-    told = f"{taken} were taken for order {order.id}, which has no ticket after {tries} tries: {detail}"
+    told = (
+        f"order {order.id}, for which {taken} are taken or held, has no ticket after {tries} tries: {detail}"
+    )
     gateway_events.raise_alert(tx, CASE, order.id, told, now, again=True)
     _log.error("paid without ticket", order=order.id, tries=tries, exc_info=error)
 

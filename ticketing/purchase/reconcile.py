@@ -16,8 +16,9 @@ from ticketing.purchase.till import Till
 # Which entries a line of the gateway's account answers to.
 _ENTRIES = {
     "charge": ("capture",),
-    "refund": ("refund_confirmed", "refund_failed", "external_refund", "void"),
+    "refund": ("refund_confirmed", "refund_failed", "external_refund", "external_refund_failed", "void"),
     "dispute": ("dispute_opened", "dispute_won"),
+    "other": (),  # of a payment, and nothing that we know: a person looks
 }
 # What the gateway must have a line of, by the entries that say so.
 _BOOKED_FROM = {"charge": ("capture",), "refund": ("refund_confirmed",)}
@@ -139,14 +140,16 @@ def _differences(
             yield Difference(kind, charge_id, currency, amount, 0, detail)
             continue
         sources = [*_sources(tx, payment.id), *outside[charge_id]]
-        booked = clearing.sum_clearing(tx, sources, _ENTRIES[kind])
+        booked = clearing.sum_clearing(tx, sources, _ENTRIES[kind], currency)
         if booked != amount:
             detail = (
                 f"payment {payment.id}: the gateway moved {Money(amount, currency)} ({kind}), "
                 f"the books say {Money(booked, currency)}"
             )
+            if currency != payment.currency:
+                detail += f"; the payment was in {payment.currency}: have the gateway settle in its currency"
             yield Difference(kind, charge_id, currency, amount, booked, detail)
-        if kind == "charge" and payment.fee_minor != fees[charge_id]:
+        if kind == "charge" and currency == payment.currency and payment.fee_minor != fees[charge_id]:
             kept, known = Money(fees[charge_id], currency), Money(payment.fee_minor, currency)
             detail = f"payment {payment.id}: the gateway kept {kept}, the books say {known}"
             yield Difference("fee", charge_id, currency, -fees[charge_id], -payment.fee_minor, detail)

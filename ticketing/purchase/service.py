@@ -21,6 +21,7 @@ from ticketing.db.booking_documents import Paper
 from ticketing.db.offers import Quote
 from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order, OrderEvent, Payment, Refund
+from ticketing.db.trouble import trouble
 from ticketing.errors import (
     Conflict,
     DepartureCancelled,
@@ -28,6 +29,7 @@ from ticketing.errors import (
     InvalidRequest,
     OperatorSilent,
     PaymentRefused,
+    ThroughfareError,
 )
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
@@ -264,7 +266,7 @@ def expire_order(till: Till, order_id: str) -> None:
         holds = any(one.state in bookings.OPEN for one in bookings.list_bookings(tx, order_id))
         bookings.give_back(tx, order_id, now)
         pass_uses.give_back(tx, order_id)
-        asked = any(one.state == "action_required" for one in payments)
+        asked = any(one.state in paying.OPEN for one in payments)
         step: Move = "unwind" if holds or asked else "expire"
         move(tx, order, step, now, actor="worker", reason="not paid in time")
 
@@ -295,7 +297,7 @@ def _deliver(
         failed = undelivered.find_undelivered(tx, order.id)
         ends = validity_of(state.quote, now).expires_at
         hopeless = delivery.why_hopeless(failed, delivery.begins_at(state.quote), ends, now)
-        if hopeless is None and failed is None:
+        if hopeless is None and not any(one.state == "captured" for one in state.payments):
             exchange.check(tx, till, order)
             pass_uses.require_valid(tx, order.id)
         if hopeless is None:
@@ -307,10 +309,17 @@ def _deliver(
         return _unwind(till, state, hopeless, "worker")
     if disputes & {"open", "withdrawn"} or (failed is not None and now < failed.next_try_at):
         return None
-    places.confirm_all(till, state)
-    with till.database.read() as tx:  # operators take their time: a sailing may be cancelled meanwhile
-        disrupted.require_running(tx, till, state.quote)
-    return paying.capture_and_issue(till, state, payment, remember)
+    try:
+        places.confirm_all(till, state)
+        with till.database.read() as tx:  # operators take their time: a sailing may be cancelled meanwhile
+            disrupted.require_running(tx, till, state.quote)
+        return paying.capture_and_issue(till, state, payment, remember)
+    except ThroughfareError:
+        raise
+    except Exception as error:
+        if trouble(error):
+            raise
+        return paying.deliver_later(till, state, error)
 
 
 def _credit(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None) -> int:
@@ -333,7 +342,8 @@ def _holders_of(tx: Transaction, order_id: str) -> dict[str, Holder]:
 
 def _asked(till: Till, state: OrderState, payment: Payment) -> OrderState | None:
     """A payment that the gateway has not been asked for yet, or for which its buyer's bank waits."""
-    if payment.state == "pending" and state.order.state != "payment_unknown":
+    fresh = till.clock.now() < payment.created_at + paying.WITHOUT_A_TRACE
+    if payment.state == "pending" and state.order.state != "payment_unknown" and fresh:
         return paying.authorise(till, state.order, payment)[0]
     looked = paying.look_again(till, payment)
     if looked.payments != state.payments:
