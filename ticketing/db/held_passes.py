@@ -44,10 +44,17 @@ def count_uses(tx: Transaction, jti: str) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def list_orders_on(tx: Transaction, jtis: Iterable[str]) -> list[str]:
-    """The orders whose journeys some passes pay for, wholly or in part."""
-    query = sa.select(pass_use.c.order_id).where(pass_use.c.ticket_jti.in_(list(jtis))).distinct()
-    return sorted(tx.execute(query).scalars())
+def list_riders_on(tx: Transaction, jtis: Iterable[str]) -> list[tuple[str, str]]:
+    """The passengers whose journeys some passes pay for, wholly or in part: each order, and who it is in it."""
+    query = sa.select(pass_use.c.order_id, pass_use.c.passenger_ref)
+    found = tx.execute(query.where(pass_use.c.ticket_jti.in_(list(jtis))).distinct())
+    return sorted((order_id, ref) for order_id, ref in found)
+
+
+def list_riders_of(tx: Transaction, order_id: str) -> set[str]:
+    """The passengers of an order whose journey a pass pays for, wholly or in part."""
+    query = sa.select(pass_use.c.passenger_ref).where(pass_use.c.order_id == order_id)
+    return set(tx.execute(query).scalars())
 
 
 def list_orders_of_passes(tx: Transaction, order_id: str) -> list[str]:

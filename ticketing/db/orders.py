@@ -295,10 +295,3 @@ def list_refunds_in(tx: Transaction, states: tuple[str, ...], limit: int) -> lis
     """List refunds in one of these states, oldest first."""
     query = sa.select(refund).where(refund.c.state.in_(states)).order_by(refund.c.id).limit(limit)
     return fetch(tx, query, Refund)
-
-
-def sum_refunds_elsewhere(tx: Transaction, payment_id: str, order_id: str) -> int:
-    """What a payment has given back for other orders than its own (those that have replaced it)."""
-    total = sa.func.coalesce(sa.func.sum(refund.c.amount_minor), 0)
-    query = sa.select(total).where(refund.c.payment_id == payment_id, refund.c.order_id != order_id)
-    return int(tx.execute(query).scalar_one())

@@ -51,11 +51,8 @@ def _by_payment(tx: Transaction, order: Order, amount: int) -> list[tuple[str, i
     found: list[tuple[str, int]] = []
     left, place = amount, order
     while left:
-        refunds_made = orders.list_refunds(tx, place.id)
         for payment in orders.list_payments(tx, place.id):
-            gone = sum(one.amount_minor for one in refunds_made if one.payment_id == payment.id)
-            gone += orders.sum_refunds_elsewhere(tx, payment.id, place.id)
-            part = min(left, payment.amount_minor - gone) if payment.state == "captured" else 0
+            part = min(left, _left_of(tx, payment))
             if part > 0:
                 found.append((payment.id, part))
                 left -= part
@@ -65,6 +62,22 @@ def _by_payment(tx: Transaction, order: Order, amount: int) -> list[tuple[str, i
             raise Conflict("a refund may not exceed what was paid")
         place = orders.get_order(tx, place.exchange_of)
     return found
+
+
+def most_back(tx: Transaction, order: Order) -> int:
+    """How much the payments of an order, and of those that it has replaced, can still give back, in minor units."""
+    paid = orders.list_payments_of(tx, orders.list_replaced(tx, order.id))
+    return sum(_left_of(tx, payment) for payment in paid)
+
+
+def _left_of(tx: Transaction, payment: Payment) -> int:
+    """How much a payment can still give back: not what has gone back or will, nor what was lost in disputes."""
+    if payment.state != "captured":
+        return 0
+    gone = sum(one.amount_minor for one in orders.list_refunds_of_payment(tx, payment.id))
+    disputes = gateway_events.list_disputes(tx, [payment.id])
+    lost = sum(one.amount_minor for one in disputes if one.state == "lost")
+    return max(0, payment.amount_minor - gone - lost)
 
 
 def settle_refund(till: Till, decided: Refund, remember: RememberRefund | None = None) -> Refund:
