@@ -26,7 +26,7 @@ from ticketing.api.schemas.orders import (
 )
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.identity import Answer, people
-from ticketing.identity.once import require_random
+from ticketing.identity.once import request_key, require_random
 from ticketing.purchase import service as purchase
 from ticketing.purchase import show
 from ticketing.quote import service as quotes
@@ -289,6 +289,7 @@ def _placed(
                 exchange_of,
                 phones=_phones(wanted["phones"]),
                 names=[purchase.NameOf(one["passenger"], one["name"]) for one in wanted["names"]],
+                request_key=request_key(principal, route, _key(), wanted),
             )
         )
 

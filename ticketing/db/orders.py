@@ -15,7 +15,10 @@ from ticketing.db.tables import order, order_event, payment, refund, ticket
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A purchase and its state (`purchase/order.py` draws the states)."""
+    """A purchase and its state (`purchase/order.py` draws the states).
+
+    `request_key` says which call has placed it, so that the same call finds it again.
+    """
 
     id: str
     quote_id: str
@@ -28,6 +31,7 @@ class Order:
     person_id: str | None = None
     exchange_of: str | None = None
     credit_minor: int = 0
+    request_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

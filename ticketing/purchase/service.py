@@ -76,7 +76,8 @@ __all__ = [
     "settle_refund",
 ]  # fmt: skip
 
-_ORDERED = "this quote has been ordered already; ask for a new quote"
+_ASK_ANEW = "ask for a new quote"
+_ORDERED = f"this quote has been ordered already; {_ASK_ANEW}"
 _MOST_STEPS = 8
 # Places are held for orders that wait: nobody may hold a whole ship.
 _MOST_OPEN = 10
@@ -93,6 +94,7 @@ def place_order(
     *,
     phones: Sequence[PhoneOf] = (),
     names: Sequence[NameOf] = (),
+    request_key: str | None = None,
 ) -> OrderState:
     """Turn a quote into an order with its places held, awaiting payment; one of 0.00 has its tickets at once.
 
@@ -100,8 +102,12 @@ def place_order(
     where an operator has no place, DepartureCancelled where a departure does not run, OperatorSilent where one does
     not answer: then nothing stays booked.
     With `exchange_of` the tickets of that order pay for it as far as they give something back. `phones` are
-    those that the tickets will be bound to, `names` make them personal.
+    those that the tickets will be bound to, `names` make them personal. The same `request_key` continues an order
+    whose answer never reached its caller.
     """
+    known = _placed_before(till, quote_id, request_key)
+    if known is not None:
+        return advance(till, known, remember)
     now = till.clock.now()
     with till.database.write() as tx:
         quote = offers.find_quote(tx, quote_id)
@@ -127,7 +133,7 @@ def place_order(
         guests.check_share(tx, till, quote, wanted, person_id)
         order = Order(
             order_id, quote.id, quote.region, "holding" if wanted else "awaiting_payment", quote.total_minor,
-            quote.currency, now, now + ORDER_LIFE, person_id, exchange_of, credit,
+            quote.currency, now, now + ORDER_LIFE, person_id, exchange_of, credit, request_key,
         )  # fmt: skip
         if not orders.insert_order(tx, order):
             raise Conflict(_ORDERED)
@@ -145,6 +151,19 @@ def place_order(
         if not wanted:
             remember(tx, state)
     return advance(till, order_id, remember) if wanted else state
+
+
+def _placed_before(till: Till, quote_id: str, request_key: str | None) -> str | None:
+    """The order that the same request has placed; raises Conflict where that has come to nothing."""
+    with till.database.read() as tx:
+        found = orders.find_order_of_quote(tx, quote_id)
+        if found is None or request_key is None or found.request_key != request_key:
+            return None
+        if found.state in {"unwinding", "cancelled"}:
+            raise Conflict(
+                f"this order came to nothing: {orders.list_events(tx, found.id)[-1].reason}; {_ASK_ANEW}"
+            )
+    return found.id
 
 
 def list_papers(till: Till, order_id: str) -> list[Paper]:
