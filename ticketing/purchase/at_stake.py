@@ -112,14 +112,14 @@ def _of_order(tx: Transaction, order: Order, paid_order_id: str, minor: int) -> 
 
 
 def _turn(tx: Transaction, order: Order) -> dict[str, int]:
-    """In which turn the money of an order counts for passengers: those whom no earlier order had brought come first."""
-    mine = [one.passenger_ref for one in tickets.list_tickets(tx, order.id)]
-    before = (
-        {one.passenger_ref for one in tickets.list_tickets(tx, order.exchange_of)}
-        if order.exchange_of
-        else set()
-    )
-    ranked = sorted(dict.fromkeys(mine), key=lambda ref: ref in before)
+    """In which turn the money of an order counts for passengers: those whom no earlier order had brought come first.
+
+    The others follow from the last one: what their old tickets brought has counted from the first one.
+    """
+    mine = dict.fromkeys(one.passenger_ref for one in tickets.list_tickets(tx, order.id))
+    replaced = tickets.list_tickets(tx, order.exchange_of) if order.exchange_of else []
+    before = {one.passenger_ref for one in replaced}
+    ranked = [*(ref for ref in mine if ref not in before), *reversed([ref for ref in mine if ref in before])]
     return {ref: at for at, ref in enumerate(ranked)}
 
 
