@@ -181,7 +181,7 @@ def unbook_command(line: str, *, by: str, reason: str, region: str | None) -> No
     "--as",
     "cleared_as",
     required=True,
-    help="Whose it is: bank_fee, scheme, or operator:<id> (operator:tlt).",
+    help="Whose it is: bank_fee, scheme, refunds (paid another way), or operator:<id> (operator:tlt).",
 )
 @_BY
 @click.option("--reason", required=True, help="Why: it is kept in the books.")

@@ -51,7 +51,7 @@ def _order_of(stake: Stake) -> str:
     return stake.ticket.order_id
 
 
-def _take_of_order(
+def _take_of_order(  # noqa: PLR0917  a sentence: of this order, these stakes, for that dispute
     tx: Transaction, till: Till, order: Order, stakes: Sequence[Stake], dispute: Dispute, now: datetime
 ) -> None:
     most = most_back(tx, order)

@@ -74,10 +74,11 @@ def is_under_way(order: Order, payments: Sequence[Payment], now: datetime) -> bo
 
     A buyer whom the bank asks has a quarter of an hour beyond the order's life to answer, and a gateway that does not
     answer as long: somebody who closes the bank's page must not keep places for good. What comes to light later is let
-    go.
+    go. A payment that is held for a person keeps nothing longer either: it waits for the person, and not the order.
     """
     asked_until = order.expires_at + _TO_ANSWER_THE_BANK
-    return any(one.state in UNDER_WAY and not (one.state in OPEN and now >= asked_until) for one in payments)
+    ends = (*OPEN, "held")
+    return any(one.state in UNDER_WAY and not (one.state in ends and now >= asked_until) for one in payments)
 
 
 def leave_open_question(till: Till, order_id: str, request_key: str) -> None:

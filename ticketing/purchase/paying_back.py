@@ -12,9 +12,8 @@ from ticketing.db.orders import Order, Payment, Refund
 from ticketing.errors import Conflict, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import GatewayRefund
+from ticketing.purchase import elsewhere
 from ticketing.purchase.till import RememberRefund, Till, locked
-
-REFUSED = "refund_refused"
 
 
 def refunds_for(
@@ -100,7 +99,13 @@ def settle_refund(till: Till, decided: Refund, remember: RememberRefund | None =
     if decided.state == "pending":
         answer = till.gateway.fetch_refund(str(decided.external_id))
     else:
-        answer = _ask(till, decided, str(paid.external_id))
+        try:
+            answer = _ask(till, decided, str(paid.external_id))
+        except Conflict:
+            settled = _settle_exactly(till, decided, str(paid.external_id))
+            if settled is None:
+                raise
+            return settled
     return learn_refund(till, decided.id, answer, remember)
 
 
@@ -126,10 +131,10 @@ def _cover_by_lost(till: Till, decided: Refund, paid: Payment) -> Refund | None:
                 f"{Money(known.amount_minor, known.currency)} of order {known.order_id} are owed, and after the lost "
                 f"dispute {lost[0].id} only {Money(holds, known.currency)} of the payment are left; pay back another way"
             )
-            gateway_events.raise_alert(tx, REFUSED, known.id, detail, now, again=True)
+            gateway_events.raise_alert(tx, elsewhere.REFUSED, known.id, detail, now, again=True)
         else:
             orders.update_refund(tx, known.id, "confirmed", lost[0].id)
-            gateway_events.resolve_alert_of(tx, REFUSED, known.id, "worker", now)
+            gateway_events.resolve_alert_of(tx, elsewhere.REFUSED, known.id, "worker", now)
             _book(tx, gateway_postings.refund_by_dispute(
                 known.id, region=order.region, amount=known.amount_minor, currency=known.currency, at=now
             ), now)  # fmt: skip
@@ -147,8 +152,31 @@ def _ask(till: Till, decided: Refund, charge_id: str) -> GatewayRefund:
     except (Conflict, NotFound) as no:
         with till.database.write() as tx:
             detail = f"{amount} of order {decided.order_id} are not paid back: {no.detail}"
-            gateway_events.raise_alert(tx, REFUSED, decided.id, detail, till.clock.now(), again=True)
+            gateway_events.raise_alert(
+                tx, elsewhere.REFUSED, decided.id, detail, till.clock.now(), again=True
+            )
         raise
+
+
+def _settle_exactly(till: Till, decided: Refund, charge_id: str) -> Refund | None:
+    """Settle a refund that the gateway refuses with the one of this very amount that was made on its own pages.
+
+    None where there is none, or where the gateway could still pay: then it refuses for another reason.
+    """
+    with till.database.read() as tx:
+        if elsewhere.find_outside(tx, decided, exactly=True) is None:
+            return None
+    charge = till.gateway.fetch(charge_id)
+    if charge.captured_minor - charge.refunded_minor >= decided.amount_minor:
+        return None
+    with till.database.write() as tx:
+        order = locked(tx, decided.order_id)
+        known = orders.get_refund(tx, decided.id)
+        found = elsewhere.find_outside(tx, known, exactly=True)
+        if found is None:
+            return None
+        elsewhere.settle_with(tx, order, known, found, by="worker", now=till.clock.now())
+        return orders.get_refund(tx, decided.id)
 
 
 def learn_refund(
@@ -159,7 +187,12 @@ def learn_refund(
         known = orders.get_refund(tx, refund_id)
         order = locked(tx, known.order_id)
         known = orders.get_refund(tx, refund_id)
-        if known.state in {"decided", "pending", "confirmed"} and known.state != answer.state:
+        ended_elsewhere = known.state == "confirmed" and known.external_id != answer.external_id
+        if (
+            known.state in {"decided", "pending", "confirmed"}
+            and known.state != answer.state
+            and not ended_elsewhere
+        ):
             _write_refund(tx, till, order, known, answer)
         done = orders.get_refund(tx, refund_id)
         if remember:
@@ -201,7 +234,7 @@ def _write_refund(tx: Transaction, till: Till, order: Order, known: Refund, answ
         return
     orders.update_refund(tx, known.id, answer.state, answer.external_id)
     amount, now = Money(known.amount_minor, known.currency), till.clock.now()
-    gateway_events.resolve_alert_of(tx, REFUSED, known.id, "worker", now)
+    gateway_events.resolve_alert_of(tx, elsewhere.REFUSED, known.id, "worker", now)
     facts = _facts(order, till, amount)
     if answer.state == "confirmed":
         _book(tx, postings.refund_confirmed(known.id, **facts), now)
@@ -210,7 +243,7 @@ def _write_refund(tx: Transaction, till: Till, order: Order, known: Refund, answ
             # The bank sent it back days later: the money is with us again, and owed.
             _book(tx, postings.refund_failed(known.id, **facts), now)
         detail = f"{amount} could not be paid back; find another way"
-        gateway_events.raise_alert(tx, "refund_failed", known.id, detail, now)
+        gateway_events.raise_alert(tx, elsewhere.FAILED, known.id, detail, now)
 
 
 def _facts(order: Order, till: Till, amount: Money) -> dict[str, Any]:

@@ -12,14 +12,15 @@ from typing import Any
 import structlog
 
 from ticketing.books import gateway_postings, postings
-from ticketing.db import Transaction, books, gateway_events, orders, tickets
+from ticketing.db import Transaction, books, gateway_events, orders, outside_refunds, tickets
 from ticketing.db.books import Entry
 from ticketing.db.gateway_events import Dispute, Event
 from ticketing.db.orders import Order, Payment
+from ticketing.db.outside_refunds import OutsideRefund
 from ticketing.db.trouble import trouble
 from ticketing.errors import ThroughfareError
 from ticketing.payments import Charge, GatewayDispute, GatewayRefund
-from ticketing.purchase import at_stake, lost_dispute, paying
+from ticketing.purchase import at_stake, elsewhere, lost_dispute, paying
 from ticketing.purchase.charged import book_fee
 from ticketing.purchase.paying_back import learn_refund
 from ticketing.purchase.service import advance
@@ -128,6 +129,12 @@ def learn_outside_refund(till: Till, found: GatewayRefund) -> str:
             entry = gateway_postings.external_refund_failed(found.external_id, **facts)
         else:
             return "ignored: not paid yet"
+        outside = OutsideRefund(
+            found.external_id, payment.id, found.state, found.amount.minor, found.amount.currency, now
+        )
+        outside_refunds.put_outside_refund(tx, outside)
+        if found.state == "failed":
+            elsewhere.owe_again(tx, order, outside, now)
         detail = f"{found.amount} of payment {payment.id} {what} at the gateway itself ({found.external_id})"
         gateway_events.raise_alert(
             tx, "external_refund", found.external_id, detail, now, again=found.state == "failed"

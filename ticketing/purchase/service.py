@@ -332,7 +332,9 @@ def _deliver(
         hopeless = "the cardholder has the money back by a dispute"
     if hopeless is not None:
         return _unwind(till, state, hopeless, "worker")
-    if disputes & {"open", "withdrawn"} or (failed is not None and now < failed.next_try_at):
+    # Where the gateway's money is not ours as it should be, nobody travels before a person has looked.
+    held = {one.state for one in state.payments} & {"held", "captured", "authorised"} == {"held"}
+    if held or disputes & {"open", "withdrawn"} or (failed is not None and now < failed.next_try_at):
         return None
     try:
         places.confirm_all(till, state)

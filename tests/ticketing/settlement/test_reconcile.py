@@ -410,7 +410,8 @@ def test_a_second_person_clears_the_cent_from_suspense_and_the_operator_finds_it
 
 
 @pytest.mark.parametrize(
-    ("cleared_as", "account"), [("bank_fee", "bank_fee:EUR"), ("scheme", "corrections:EUR")]
+    ("cleared_as", "account"),
+    [("bank_fee", "bank_fee:EUR"), ("scheme", "corrections:EUR"), ("refunds", "refund_transfer:EUR")],
 )
 def test_what_was_cleared_by_mistake_goes_back_on_suspense_and_is_cleared_anew(
     desk: Office, tmp_path: Path, cleared_as: str, account: str
