@@ -100,6 +100,25 @@ def rate(taps: Iterable[Tap], caps: Sequence[Cap]) -> dict[str, Charge]:
     return charges
 
 
+def charged(taps: Iterable[Tap], caps: Sequence[Cap], counted: Iterable[Tap] = ()) -> int:
+    """What taps cost together after caps, in minor units, where others were `counted` before; those cost nothing more."""
+    wanted = list(taps)
+    charges = rate([*counted, *wanted], caps)
+    return sum(charges[tap.id].amount.minor for tap in wanted)
+
+
+def kept_for_others(
+    going: Sequence[Tap], staying: Sequence[Tap], caps: Sequence[Cap], *, paid: int, rest: Sequence[Tap] = ()
+) -> int:
+    """How much of what was `paid` for some taps stays when they are given back, because other taps count on them.
+
+    What goes back is what the whole costs less without them; `rest` is what is tapped instead of `going`, where a part
+    of a journey stays. Minor units of one currency.
+    """
+    less = charged([*staying, *going], caps) - charged([*staying, *rest], caps)
+    return max(0, paid - max(0, less))
+
+
 def load(text: str, file: str = FILE) -> tuple[list[Cap], list[Finding]]:
     """Read the caps, one a row.
 

@@ -11,7 +11,7 @@ from ticketing.db.offers import Quote
 from ticketing.db.orders import Order, Refund
 from ticketing.db.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
-from ticketing.purchase import disrupted, pass_uses
+from ticketing.purchase import capped, disrupted, pass_uses
 from ticketing.purchase import refund as refunds
 from ticketing.purchase.order import REFUNDABLE
 from ticketing.purchase.paying_back import list_further, refunds_for, settle_refund
@@ -206,7 +206,8 @@ def _decide(tx: Transaction, till: Till, order: Order, wish: Wish, now: datetime
     for ticket, legs in refunds.going(known, wish.passengers, wish.legs):
         stays = remainder(tx, till, quote, ticket, legs)
         apart = disrupted.apart(tx, till, quote, ticket, legs)
-        line = refunds.decide(ticket, legs, stays.rest, conditions, now, apart=apart)
+        counted_on = capped.kept_minor(tx, till, order, quote, ticket=ticket, stays=stays)
+        line = refunds.decide(ticket, legs, stays.rest, conditions, now, apart=apart, counted_on=counted_on)
         decided.append(Decided(line, was[ticket.jti], stays.document))
     return decided
 

@@ -8,18 +8,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from ticketing.db import (
-    Transaction,
     booking_documents,
     bookings,
     offers,
     order_holders,
     orders,
-    tickets,
     undelivered,
 )
 from ticketing.db.booking_documents import Paper
-from ticketing.db.offers import Quote
-from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order, OrderEvent, Payment, Refund
 from ticketing.errors import (
     Conflict,
@@ -31,10 +27,10 @@ from ticketing.errors import (
 )
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
-from ticketing.purchase import delivery, disrupted, exchange, guests, pass_uses, paying, places
+from ticketing.purchase import capped, delivery, disrupted, exchange, guests, pass_uses, paying, places
 from ticketing.purchase.disrupted import LegNews
 from ticketing.purchase.giving_back import Wish, decide_refund, offer_refund, refund_passengers
-from ticketing.purchase.holders import NameOf, PhoneOf, held_by, holders_for
+from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
 from ticketing.purchase.issue import issue, validity_of
 from ticketing.purchase.order import PAYABLE, UNFINISHED, Move
 from ticketing.purchase.paying_back import settle_refund
@@ -125,8 +121,9 @@ def place_order(
             raise Conflict(
                 f"at most {_MOST_OPEN} orders may wait for payment, or cost nothing, at a time; pay one, or let it go"
             )
-        credit = _credit(tx, till, quote, exchange_of)
-        exchanged = _holders_of(tx, exchange_of) if exchange_of else {}
+        capped.require_standing(tx, till, quote, exchange_of)
+        credit = exchange.credit(tx, till, quote, exchange_of)
+        exchanged = exchange.holders_of(tx, exchange_of)
         holders = holders_for(quote, till.rule_of(quote), phones, names, exchanged)
         order_id = new_id()
         wanted = places.plan(till, quote, order_id)
@@ -325,6 +322,7 @@ def _deliver(
         if hopeless is None and not any(one.state == "captured" for one in state.payments):
             exchange.check(tx, till, order)
             pass_uses.require_valid(tx, order.id)
+            capped.require_standing(tx, till, state.quote, order.exchange_of)
         if hopeless is None:
             disrupted.require_running(tx, till, state.quote)
     disputes = {one.state for one in state.disputes}
@@ -345,24 +343,6 @@ def _deliver(
         if not delivery.is_unforeseen(error):
             raise
         return paying.deliver_later(till, state, error)
-
-
-def _credit(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None) -> int:
-    """What the tickets of another order bring to this one, in minor units."""
-    if exchange_of is None:
-        return 0
-    found = exchange.credit(tx, till, exchange_of, till.clock.now())
-    if found.currency != quote.currency:
-        raise Conflict("tickets are exchanged in their own currency")
-    if orders.get_order(tx, exchange_of).region != quote.region:
-        raise Conflict("tickets are exchanged in their own region")
-    return found.minor
-
-
-def _holders_of(tx: Transaction, order_id: str) -> dict[str, Holder]:
-    """Whose the valid tickets of an order are."""
-    held = [one for one in tickets.list_tickets(tx, order_id) if one.status in tickets.LIVE]
-    return {one.passenger_ref: held_by(one, tickets.find_salt(tx, one.jti)) for one in held}
 
 
 def _asked(till: Till, state: OrderState, payment: Payment) -> OrderState | None:
