@@ -70,7 +70,7 @@ def test_an_order_whose_process_died_is_carried_on_for_the_same_caller_alone(
     )
 
 
-def _killed(
+def _killed(  # noqa: PLR0917  a call: where, what, by which key, whose
     api: Api, monkeypatch: pytest.MonkeyPatch, path: str, body: Any, key: str, token: str | None
 ) -> None:
     """Call, and let the process die when the order is written and nothing was answered."""
