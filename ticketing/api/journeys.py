@@ -66,4 +66,5 @@ def _extra_cost(wanted: dict[str, Any]) -> int:
     People who are alike are priced once, so a class of children costs what one child does.
     """
     kinds = {(row["rider_category"], row["account_holder"]) for row in wanted["passengers"]}
-    return (len(kinds) - 1) // _KINDS_OF_A_CALL + wanted.get("range_minutes", 0) // _MINUTES_OF_A_CALL
+    minutes: int = wanted.get("range_minutes", 0)
+    return (len(kinds) - 1) // _KINDS_OF_A_CALL + minutes // _MINUTES_OF_A_CALL

@@ -98,13 +98,7 @@ def settle_refund(till: Till, decided: Refund, remember: RememberRefund | None =
             return covered
     if decided.state == "pending":
         return learn_refund(till, decided.id, till.gateway.fetch_refund(str(decided.external_id)), remember)
-    try:
-        answer = _ask(till, decided, str(paid.external_id))
-    except Conflict:
-        settled = _settle_exactly(till, decided, str(paid.external_id))
-        if settled is None:
-            raise
-        return settled
+    answer = _ask(till, decided, str(paid.external_id))
     if answer is not None:
         return learn_refund(till, decided.id, answer, remember)
     with till.database.read() as tx:
@@ -155,6 +149,8 @@ def _ask(till: Till, decided: Refund, charge_id: str) -> GatewayRefund | None:
     try:
         return till.gateway.refund(charge_id, amount, decided.id, f"refund:{decided.id}")
     except (Conflict, NotFound) as no:
+        if _settle_exactly(till, decided, charge_id):
+            return None
         with till.database.write() as tx:
             locked(tx, decided.order_id)
             if orders.get_refund(tx, decided.id).state != "decided":
@@ -166,25 +162,24 @@ def _ask(till: Till, decided: Refund, charge_id: str) -> GatewayRefund | None:
         raise
 
 
-def _settle_exactly(till: Till, decided: Refund, charge_id: str) -> Refund | None:
+def _settle_exactly(till: Till, decided: Refund, charge_id: str) -> bool:
     """Settle a refund that the gateway refuses with the one of this very amount that was made on its own pages.
 
-    None where there is none, or where the gateway could still pay: then it refuses for another reason.
+    False where there is none, or where the gateway could still pay: then it refuses for another reason.
     """
     with till.database.read() as tx:
         if elsewhere.find_outside(tx, decided, exactly=True) is None:
-            return None
+            return False
     charge = till.gateway.fetch(charge_id)
     if charge.captured_minor - charge.refunded_minor >= decided.amount_minor:
-        return None
+        return False
     with till.database.write() as tx:
         order = locked(tx, decided.order_id)
         known = orders.get_refund(tx, decided.id)
         found = elsewhere.find_outside(tx, known, exactly=True)
-        if found is None:
-            return None
-        elsewhere.settle_with(tx, order, known, found, by="worker", now=till.clock.now())
-        return orders.get_refund(tx, decided.id)
+        if found is not None:
+            elsewhere.settle_with(tx, order, known, found, by="worker", now=till.clock.now())
+    return found is not None
 
 
 def learn_refund(
