@@ -150,7 +150,9 @@ def learn_dispute(till: Till, found: GatewayDispute) -> str:
         payment = orders.find_payment_of(tx, till.gateway.name, found.charge_id)
         if payment is None:
             return "ignored: no payment of ours"
-        order = locked(tx, payment.order_id)
+        for order_id in reversed(at_stake.list_touched(tx, orders.get_order(tx, payment.order_id))):
+            locked(tx, order_id)  # newest first, as an exchange takes them
+        order = orders.get_order(tx, payment.order_id)
         known = gateway_events.find_dispute(tx, found.external_id)
         state = found.state
         if known is not None and _FORWARD.index(known.state) > _FORWARD.index(found.state):

@@ -68,6 +68,26 @@ def test_a_payment_that_does_not_match_is_given_back_and_another_card_pays(
     _books_agree(api)
 
 
+def test_nobody_travels_on_a_payment_that_turns_out_wrong_after_it_was_authorised(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, token = api.order(**ONE)
+    with monkeypatch.context() as away:
+        away.setattr(DemoGateway, "capture", _away)
+        api.post(f"/v1/orders/{order['id']}/payments", {"method": "demo_ok"}, token)
+    with monkeypatch.context() as wrong:
+        wrong.setattr(DemoGateway, "fetch", _a_cent_more(DemoGateway.fetch))
+        reports.learn_charge(_till(api), _till(api).gateway.fetch(_order_charge(api, order["id"])))
+        run_round(_till(api))
+    waits = _order(api, order["id"], token)["state"]
+
+    alerts.act(_till(api), _case(api).alert.id, "accept", "mari")
+    run_round(_till(api))
+
+    assert (waits, _order(api, order["id"], token)["state"]) == ("authorised", "ticketed")
+    _books_agree(api)
+
+
 def test_nobodys_places_wait_for_a_payment_that_is_held(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     order, token = _held(api, monkeypatch)
     api.clock.advance(timedelta(minutes=31))
@@ -139,16 +159,24 @@ def _held(api: Api, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """An order whose payment the gateway says is a cent more than was asked for."""
     order, token = _paid(api, "demo_sca")
     _till(api).gateway.approve(_order_charge(api, order), yes=True)
-    told = DemoGateway.fetch
-
-    def more(gateway: DemoGateway, external_id: str) -> Any:
-        found = told(gateway, external_id)
-        return replace(found, amount=Money(found.amount.minor + 1, found.amount.currency))
-
-    monkeypatch.setattr(DemoGateway, "fetch", more)
+    monkeypatch.setattr(DemoGateway, "fetch", _a_cent_more(DemoGateway.fetch))
     api.clock.advance(timedelta(minutes=3))
     run_round(_till(api))
     return order, token
+
+
+def _a_cent_more(told: Any) -> Any:
+    """A gateway that says of each payment a cent more than it was asked for."""
+
+    def fetch(gateway: DemoGateway, external_id: str) -> Any:
+        found = told(gateway, external_id)
+        return replace(found, amount=Money(found.amount.minor + 1, found.amount.currency))
+
+    return fetch
+
+
+def _away(*_: Any) -> Any:
+    raise OutcomeUnknown("away")
 
 
 def _paid(api: Api, method: str, *more: Any) -> tuple[str, str]:
@@ -160,12 +188,9 @@ def _paid(api: Api, method: str, *more: Any) -> tuple[str, str]:
 def _refund_waits(api: Api, monkeypatch: pytest.MonkeyPatch, *more: Any) -> tuple[str, str]:
     """A refund of anna's ticket that was decided while the gateway was away."""
 
-    def away(*_: Any) -> Any:
-        raise OutcomeUnknown("away")
-
     order, token = _paid(api, "demo_ok", *more)
     with monkeypatch.context() as patched:
-        patched.setattr(DemoGateway, "refund", away)
+        patched.setattr(DemoGateway, "refund", _away)
         api.post(f"/v1/orders/{order}/refunds", {"passengers": ["anna"]}, token)
     return order, token
 
