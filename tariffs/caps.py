@@ -101,7 +101,7 @@ def rate(taps: Iterable[Tap], caps: Sequence[Cap]) -> dict[str, Charge]:
 
 
 def charged(taps: Iterable[Tap], caps: Sequence[Cap], counted: Iterable[Tap] = ()) -> int:
-    """What taps cost together after caps, in minor units, where others were `counted` before; those cost nothing more."""
+    """The sum that taps cost after caps, in minor units, where others were `counted` before; those cost nothing more."""
     wanted = list(taps)
     charges = rate([*counted, *wanted], caps)
     return sum(charges[tap.id].amount.minor for tap in wanted)

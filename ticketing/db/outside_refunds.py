@@ -1,4 +1,4 @@
-"""What somebody has paid back on a gateway's own pages."""
+"""Keep the refunds that somebody has made on a gateway's own pages."""
 
 from dataclasses import dataclass
 from datetime import datetime

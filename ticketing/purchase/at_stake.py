@@ -1,4 +1,4 @@
-"""Which tickets stand or fall with a disputed payment: those that its money has paid for, and nobody else's.
+"""Find the tickets that stand or fall with a disputed payment: those that its money has paid for, and nobody else's.
 
 Money flows into the order that it was paid for and, as far as old tickets paid for new ones, into the orders that have
 replaced it. There it counts for the passengers whom it was taken for first. A pass that it has paid for takes the
@@ -44,7 +44,7 @@ def list_touched(tx: Transaction, order: Order) -> list[str]:
 
 
 def worth_of(ticket: Ticket) -> int:
-    """What a ticket cost, without the legs that were given back, in minor units."""
+    """The price of a ticket without the legs that were given back, in minor units."""
     left = ticket.document.get("left")
     return int(left["total_minor"]) if left else ticket.amount_minor
 

@@ -17,7 +17,7 @@ OWED = ("decided", "failed")
 
 
 def find_outside(tx: Transaction, made: Refund, *, exactly: bool = False) -> OutsideRefund | None:
-    """What was paid back of a refund's payment elsewhere and covers it; `exactly`: an amount that is the same."""
+    """Find a refund that was made elsewhere, over the same payment, and covers this one; `exactly`: an amount that is the same."""
     if made.payment_id is None or made.state not in OWED:
         return None
     for found in outside_refunds.list_outside_refunds(tx, made.payment_id):

@@ -1,4 +1,4 @@
-"""What a lost dispute takes: the tickets that its money has paid for. Whoever else has paid for them is paid back.
+"""Take the tickets that the money of a lost dispute has paid for, and pay back whoever else has paid for them.
 
 A ticket cannot be divided between two payers. Where disputed money has paid for a part of it only, or the pass of its
 holder for a part of the way, the whole ticket goes, and what undisputed money has paid for the legs that were not used
