@@ -32,7 +32,7 @@ class Use:
 class Step:
     """What the next use would be: its kind, or the refusal with the use that it collides with.
 
-    `note` is something that staff should see although the ticket is good.
+    `note` is the code of something that staff should see although the ticket is good.
     """
 
     kind: Kind = "ride"
@@ -91,7 +91,7 @@ def next_use(earlier: Sequence[Use], wanted: Wanted, allowance: Allowance) -> St
         if step is not None:
             return step
     if allowance.rule.check == "in_out":
-        return Step("in", note="no check-out since the last check-in" if tally.is_inside else None)
+        return Step("in", note="no_check_out" if tally.is_inside else None)
     return Step()
 
 
@@ -103,7 +103,7 @@ def _way_out(tally: _Tally) -> Step | None:
         return None
     if direction is None and tally.is_passed_back(tally.earlier[-1]):
         return Step(refusal="passback", collides=tally.earlier[-1])
-    return Step("out", note=None if tally.is_inside else "no check-in is known here")
+    return Step("out", note=None if tally.is_inside else "no_check_in")
 
 
 def _window(tally: _Tally) -> Step | None:

@@ -1,0 +1,74 @@
+"""What a gate says, in four languages, from one file that other gates and apps read too (`sentences.json`).
+
+A sentence is chosen by a reason or the code of a note, and filled with the values of the decision. Nothing is read after
+the start.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_name("sentences.json")
+Values = Mapping[str, Any]
+Note = tuple[str, Values]
+
+_PLACE = re.compile(r"\{(\w+)\}")
+_MINUTE, _HOUR_MINUTES = 60, 60
+_INSTANTS = ("departure", "boarding", "opens")
+_NOT_VALID = "not_valid"
+
+_SAID: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+LANGUAGES: tuple[str, ...] = tuple(_SAID["languages"])
+_PASSENGER: dict[str, dict[str, str]] = _SAID["passenger"]
+_NOTES: dict[str, dict[str, str]] = _SAID["notes"]
+
+
+def _needs(variant: Mapping[str, str]) -> frozenset[str]:
+    named = {variant["if"]} if "if" in variant else set()
+    return frozenset({*_PLACE.findall(variant[LANGUAGES[0]]), *named})
+
+
+_STAFF: dict[str, list[tuple[frozenset[str], Mapping[str, str]]]] = {
+    reason: [(_needs(variant), variant) for variant in variants] for reason, variants in _SAID["staff"].items()
+}
+
+
+def passenger(reason: str, language: str = LANGUAGES[0]) -> str:
+    """The words for a passenger; forged and broken codes are told no more than that they are not valid."""
+    return _PASSENGER.get(reason, _PASSENGER[_NOT_VALID])[language]
+
+
+def staff(reason: str, values: Values, language: str = LANGUAGES[0]) -> str:
+    """The sentence for staff about a refusal, as full as its values allow."""
+    variant = next(variant for needs, variant in _STAFF[reason] if needs <= values.keys())
+    return _filled(variant[language], values)
+
+
+def attention(notes: Sequence[Note], language: str = LANGUAGES[0]) -> str | None:
+    """What staff should look at although the ticket is good; None where there is nothing."""
+    if not notes:
+        return None
+    return ", ".join([_filled(_NOTES[code][language], values) for code, values in notes])
+
+
+def duration(seconds: int) -> str:
+    """A length of time as people read it: `1 h 43 min`, `12 min`, `40 s`."""
+    minutes, rest = divmod(abs(seconds), _MINUTE)
+    if minutes >= _HOUR_MINUTES:
+        return f"{minutes // _HOUR_MINUTES} h {minutes % _HOUR_MINUTES} min"
+    return f"{minutes} min" if minutes else f"{rest} s"
+
+
+def _filled(sentence: str, values: Values) -> str:
+    return _PLACE.sub(lambda place: _shown(place[1], values[place[1]]), sentence) if values else sentence
+
+
+def _shown(name: str, value: Any) -> str:
+    if name.endswith("seconds"):
+        return duration(value)
+    if name in _INSTANTS:
+        return f"{datetime.fromisoformat(value):%H:%M}"
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
