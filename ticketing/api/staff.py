@@ -9,6 +9,7 @@ from ticketing.api.context import OPERATOR_PEOPLE, rooms
 from ticketing.api.gate_caller import GateCaller, for_gates, the_gate
 from ticketing.api.gates import presentation
 from ticketing.api.guard import for_roles
+from ticketing.api.language import language
 from ticketing.api.limits import limited
 from ticketing.api.schemas.gates import ValidationSchema
 from ticketing.api.schemas.staff import (
@@ -78,6 +79,7 @@ class Inspections(MethodView):
             wanted["code"],
             wanted["reason"],
             holder_name=wanted["holder_name"],
+            language=language(),
         )
 
 

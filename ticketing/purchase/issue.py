@@ -14,7 +14,7 @@ from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order
 from ticketing.db.tickets import Ticket
 from ticketing.purchase.allocation import shares_of, taxes_of
-from ticketing.tickets.claims import bound_to
+from ticketing.tickets.claims import CATEGORY_LETTERS, bound_to
 from ticketing.tickets.issue import Press, TicketOrder, choose_place, status_list_of
 
 EARLY = timedelta(hours=2)
@@ -103,7 +103,7 @@ def ticket_order(
         product=quote.document["product"],
         legs=pass_legs(season) if season else ride_legs(rides, quote.document["product"], bound),
         passengers=1,
-        category=None if passenger["rider"] == "adult" else passenger["rider"][:4],
+        category=None if passenger["rider"] == "adult" else passenger["rider"][:CATEGORY_LETTERS],
         issued_at=now,
         not_before=valid.not_before,
         expires_at=valid.expires_at,

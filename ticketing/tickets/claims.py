@@ -16,6 +16,8 @@ _MAX_TIME = 1 << 40
 _MAX_LEGS = 8
 _MAX_CODE = 12
 _MAX_STOP = 40
+# A fare category is shortened to so many letters; bundles spell it out.
+CATEGORY_LETTERS = 4
 # [operator, "z:AB"], [operator, from, to] or [operator, from, to, class]
 _LEG_LENGTHS = (2, 3, 4)
 _ZONE_LENGTH = 2
@@ -230,7 +232,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "n": _whole(1, 99),
     "u": _whole(0, 99),
     "c": _whole(1, 999),
-    "cat": _text(4),
+    "cat": _text(CATEGORY_LETTERS),
     "cnf": _confirmation,
     "status": _status,
     "idh": is_jti,
