@@ -213,7 +213,9 @@ def build_rooms(
     order_tokens, access_tokens = _keys(settings, database, keys, clock)
     doors = load_gates(settings.regions_folder / name for name in settings.regions)
     rules = gate_rules(regions) | {code: product.rule for code, product in doors.products.items()}
-    press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo", bound=doors.bound)
+    press = Press(
+        keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo", bound=doors.bound
+    )
     return Rooms(
         clock=clock,
         planner=Planner(

@@ -4,18 +4,16 @@ A ticket names the departure by its boarding stop and planned minute; the bundle
 is late.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from ticketing.gate.model import Bundle, Extras, Gate, Waiver
+from ticketing.gate.model import Boarding, Bundle, Extras, Gate, Waiver
 from ticketing.gate.sentences import Note, Values
 from ticketing.tickets.claims import Leg, TicketClaims, whole_minute
 
 # A delay keeps a ticket for so long beyond its planned end, and no longer.
 LONGEST_DELAY = 24 * 3600
 _ANY = "any"
-_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,9 @@ def judge(leg: Leg, product: str, bundle: Bundle, gate: Gate, now: int) -> Verdi
     notes: list[Note] = []
     if named is None and gate.trip_id is not None:
         notes.append(("unknown_sailing", {"trip": gate.trip_id}))
-    refusal = _other(bundle, planned, named) or _outside(leg, planned, product, bundle, gate, now)
+    refusal = _other(bundle, planned, named)
+    if refusal is None and not gate.inspects:
+        refusal = _outside(leg, planned, bundle.extras.boarding[product], bundle, now)
     if refusal and refusal[0] == "wrong_sailing" and waiver_for(leg, extras, gate, now):
         return Verdict(notes=(*notes, rerouted(leg, bundle)))
     delay = extras.delays.get((leg.operator, leg.start, planned))
@@ -54,9 +54,7 @@ def rerouted(leg: Leg, bundle: Bundle) -> Note:
     return "rerouted", _departure(bundle, leg.departure)
 
 
-def fitting(
-    claims: TicketClaims, candidates: Sequence[int], extras: Extras, gate: Gate, now: int
-) -> Sequence[int]:
+def fitting(claims: TicketClaims, candidates: list[int], extras: Extras, gate: Gate, now: int) -> list[int]:
     """The legs of a ticket that go with the sailing that the gate names; all of them where none does."""
     named = named_sailing(extras, gate, now)
     return [at for at in candidates if claims.legs[at].departure == named] or candidates
@@ -92,9 +90,7 @@ def waiver_for(leg: Leg, extras: Extras, gate: Gate, now: int) -> Waiver | None:
     accepted = {_ANY, gate.trip_id} | ({_trip_of(extras, gate)} if gate.departure is not None else set())
     for waiver in extras.waivers:
         operator, trip = waiver.accept
-        if (
-            missed in waiver.trips and now < waiver.until and operator == gate.operator and trip in accepted
-        ):
+        if missed in waiver.trips and now < waiver.until and operator == gate.operator and trip in accepted:
             return waiver
     return None
 
@@ -113,13 +109,9 @@ def _other(bundle: Bundle, planned: int, named: int | None) -> tuple[str, Values
     }
 
 
-def _outside(
-    leg: Leg, planned: int, product: str, bundle: Bundle, gate: Gate, now: int
-) -> tuple[str, Values] | None:
+def _outside(leg: Leg, planned: int, rule: Boarding, bundle: Bundle, now: int) -> tuple[str, Values] | None:
     """The refusal of somebody who comes before the opening of check-in, or after the sailing has left."""
-    if gate.inspects:
-        return None
-    rule, delay = bundle.extras.boarding[product], bundle.extras.delays.get((leg.operator, leg.start, planned))
+    delay = bundle.extras.delays.get((leg.operator, leg.start, planned))
     expected = max(planned, delay.departs_at or 0) if delay is not None else planned
     opens = planned - rule.opens_seconds
     if now < opens:

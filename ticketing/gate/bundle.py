@@ -1,7 +1,8 @@
 """The signed document that a gate decides by without a network: keys, revocations, rules, recent uses, policy."""
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -230,7 +231,12 @@ def assemble(
 
 
 def read_ticket(
-    ring: Mapping[str, VerifyKey], token: str, issuer: str, operator: str, *, guests: Set[str] = frozenset()
+    ring: Mapping[str, VerifyKey],
+    token: str,
+    issuer: str,
+    operator: str,
+    *,
+    guests: AbstractSet[str] = frozenset(),
 ) -> Reading:
     """Read a code in the strict order: signature, then issuer, audience, claims and the phone's key.
 

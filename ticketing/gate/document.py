@@ -157,9 +157,7 @@ def whole(value: Any, path: str, low: int, high: int) -> int:
 
 def texts(value: Any, path: str) -> tuple[str, ...]:
     """A list of texts; raises BadBundle."""
-    require(
-        isinstance(value, list) and all(isinstance(text, str) for text in value), path, "a list of texts"
-    )
+    require(isinstance(value, list) and all(isinstance(text, str) for text in value), path, "a list of texts")
     return tuple(value)
 
 

@@ -43,17 +43,19 @@ def manifest(house: Gatehouse, operator: str, day: date | None = None) -> list[d
     for one in sailings:
         known = late.get((operator, one.stop_id, one.departure))
         expected = known.departs_at if known else one.departure
-        found.append({
-            "trip_id": one.trip_id,
-            "service_date": one.service_date.isoformat(),
-            "stop_id": one.stop_id,
-            "departure": _local(one.departure, zone),
-            "expected_departure": None if expected is None else _local(expected, zone),
-            "cancelled": bool(known and known.cancelled),
-            "booked": booked.get(_booked_as(one), 0),
-            "boarded": boarded[one.stop_id, one.departure],
-            "as_of": written(house.clock.now()),
-        })
+        found.append(
+            {
+                "trip_id": one.trip_id,
+                "service_date": one.service_date.isoformat(),
+                "stop_id": one.stop_id,
+                "departure": _local(one.departure, zone),
+                "expected_departure": None if expected is None else _local(expected, zone),
+                "cancelled": bool(known and known.cancelled),
+                "booked": booked.get(_booked_as(one), 0),
+                "boarded": boarded[one.stop_id, one.departure],
+                "as_of": written(house.clock.now()),
+            }
+        )
     return found
 
 

@@ -32,7 +32,9 @@ class GateData:
     @property
     def bound(self) -> frozenset[tuple[str, str]]:
         """The pairs of operator and product whose tickets name their departure."""
-        return frozenset((operator, product) for operator, rules in self.boarding.items() for product in rules)
+        return frozenset(
+            (operator, product) for operator, rules in self.boarding.items() for product in rules
+        )
 
 
 def load_gates(folders: Iterable[Path]) -> GateData:

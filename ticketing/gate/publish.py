@@ -61,9 +61,7 @@ def bundle(
     return SignedBundle(made.sign(), made.etag)
 
 
-def prepare(
-    house: Gatehouse, operator: str, since: int | None = None, form: int = FIRST_FORMAT
-) -> Prepared:
+def prepare(house: Gatehouse, operator: str, since: int | None = None, form: int = FIRST_FORMAT) -> Prepared:
     """Put together what an operator's gates need for the next 24 hours.
 
     With `since`, the cursor of the bundle that a gate holds (0 for one that holds none), the uses are those of

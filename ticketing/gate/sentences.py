@@ -32,7 +32,8 @@ def _needs(variant: Mapping[str, str]) -> frozenset[str]:
 
 
 _STAFF: dict[str, list[tuple[frozenset[str], Mapping[str, str]]]] = {
-    reason: [(_needs(variant), variant) for variant in variants] for reason, variants in _SAID["staff"].items()
+    reason: [(_needs(variant), variant) for variant in variants]
+    for reason, variants in _SAID["staff"].items()
 }
 
 

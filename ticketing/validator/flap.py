@@ -146,7 +146,9 @@ class Flap:
         moment = self._now()
         if self.is_revoked or self._bundle is None:
             reason = "device_not_authorised" if self.is_revoked else "status_stale"
-            return self._out_of_order(reason, "device_not_authorised" if self.is_revoked else "no_bundle"), _nothing
+            return self._out_of_order(
+                reason, "device_not_authorised" if self.is_revoked else "no_bundle"
+            ), _nothing
         if (
             self._last_code
             and self._last_code[0] == code
@@ -233,7 +235,6 @@ class Flap:
             inspects=self._inspects, clock_is_sure=sure, clock_behind_seconds=bundle.seconds_ahead_of(at),
             trip_id=self._sailing.trip_id, departure=self._sailing.departure,
         )  # fmt: skip
-
 
     def _answer(self, decision: Decision) -> Answer:
         return Answer(

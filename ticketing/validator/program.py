@@ -72,9 +72,15 @@ def enrol(server: str, code: str, folder: Path) -> None:
 @click.option("--silent", is_flag=True, help="No bell.")
 @click.option("--inspect", "inspects", is_flag=True, help="Look at tickets without using them up.")
 @click.option("--trip", "trip_id", default=None, help="The sailing that boards here now, by its trip.")
-@click.option("--departure", default=None, metavar="TIME",
-              help="The sailing that boards here now, by its planned departure (2026-10-13T07:30:00+03:00).")
-@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of what is shown.")
+@click.option(
+    "--departure",
+    default=None,
+    metavar="TIME",
+    help="The sailing that boards here now, by its planned departure (2026-10-13T07:30:00+03:00).",
+)
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of what is shown."
+)
 @click.option("--drain", type=click.FloatRange(0, 600), default=5.0, show_default=True,
               help="How many seconds the upload may take at the end.")  # fmt: skip
 def run(

@@ -58,7 +58,9 @@ class Scene:
             shown = self.tail + shown
         rules = {"through": ProductRule(**self.rule)}
         lists: dict[str, Any] = {"lists": []} if self.is_stale else {}
-        held = bundle(self.statuses, rules=rules, policy=self.policy, offsets=((0, 0),), extras=self.extras, **lists)
+        held = bundle(
+            self.statuses, rules=rules, policy=self.policy, offsets=((0, 0),), extras=self.extras, **lists
+        )
         return judge(shown, held, gate=Gate(**self.gate), seen=Seen(self.uses, frozenset(self.proofs))).reason
 
 

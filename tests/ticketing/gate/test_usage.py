@@ -75,9 +75,7 @@ def test_an_exit_holds_nobody_and_says_that_no_check_in_is_known() -> None:
 
 
 def test_who_forgot_to_check_out_checks_in_again_and_staff_are_told() -> None:
-    assert step([use(0, "in")], 7200, Allowance(0, None, SWIPED), "in") == Step(
-        "in", note="no_check_out"
-    )
+    assert step([use(0, "in")], 7200, Allowance(0, None, SWIPED), "in") == Step("in", note="no_check_out")
 
 
 def test_a_gate_without_direction_takes_turns() -> None:
