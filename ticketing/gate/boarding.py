@@ -7,7 +7,7 @@ is late.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from ticketing.gate.model import Boarding, Bundle, Extras, Gate, Waiver
+from ticketing.gate.model import Boarding, Bundle, Delay, Extras, Gate, Waiver
 from ticketing.gate.sentences import Note, Values
 from ticketing.tickets.claims import Leg, TicketClaims, whole_minute
 
@@ -34,16 +34,19 @@ def judge(leg: Leg, product: str, bundle: Bundle, gate: Gate, now: int) -> Verdi
         return _BOARDS
     if planned is None:  # sold before tickets named their departure
         return Verdict(notes=(("no_departure", {}),))
-    named = named_sailing(extras, gate, now)
+    named = None
     notes: list[Note] = []
-    if named is None and gate.trip_id is not None:
-        notes.append(("unknown_sailing", {"trip": gate.trip_id}))
-    refusal = _other(bundle, planned, named)
-    if refusal is None and not gate.inspects:
-        refusal = _outside(leg, planned, bundle.extras.boarding[product], bundle, now)
+    if gate.departure is not None or gate.trip_id is not None:
+        named = named_sailing(extras, gate, now)
+        if named is None:
+            notes.append(("unknown_sailing", {"trip": gate.trip_id}))
+    delay = extras.delays.get((leg.operator, leg.start, planned))
+    if named is not None and named != planned:
+        refusal: tuple[str, Values] | None = _other(bundle, planned, named)
+    else:
+        refusal = None if gate.inspects else _outside(planned, delay, extras.boarding[product], bundle, now)
     if refusal and refusal[0] == "wrong_sailing" and waiver_for(leg, extras, gate, now):
         return Verdict(notes=(*notes, rerouted(leg, bundle)))
-    delay = extras.delays.get((leg.operator, leg.start, planned))
     if delay is not None and delay.cancelled:
         notes.append(("cancelled", _departure(bundle, planned)))
     return Verdict(refusal, tuple(notes)) if refusal or notes else _BOARDS
@@ -100,22 +103,18 @@ def _trip_of(extras: Extras, gate: Gate) -> str | None:
     return next((trip for trip, calls in extras.sailings.items() if call in calls), None)
 
 
-def _other(bundle: Bundle, planned: int, named: int | None) -> tuple[str, Values] | None:
-    if named is None or named == planned:
-        return None
-    return "wrong_sailing", {
-        **_departure(bundle, planned),
-        "boarding": local_time(bundle, named),
-    }
+def _other(bundle: Bundle, planned: int, named: int) -> tuple[str, Values]:
+    return "wrong_sailing", {**_departure(bundle, planned), "boarding": local_time(bundle, named)}
 
 
-def _outside(leg: Leg, planned: int, rule: Boarding, bundle: Bundle, now: int) -> tuple[str, Values] | None:
+def _outside(
+    planned: int, delay: Delay | None, rule: Boarding, bundle: Bundle, now: int
+) -> tuple[str, Values] | None:
     """The refusal of somebody who comes before the opening of check-in, or after the sailing has left."""
-    delay = bundle.extras.delays.get((leg.operator, leg.start, planned))
-    expected = max(planned, delay.departs_at or 0) if delay is not None else planned
     opens = planned - rule.opens_seconds
     if now < opens:
         return "check_in_not_open", {**_departure(bundle, planned), "opens": local_time(bundle, opens)}
+    expected = max(planned, delay.departs_at or 0) if delay is not None else planned
     if now > expected + rule.closes_seconds:
         return "wrong_sailing", _departure(bundle, planned)
     return None

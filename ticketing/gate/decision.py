@@ -163,21 +163,13 @@ def _freshness(case: _Case, proof: Proof) -> _Refusal | None:
 
 def _leg(case: _Case) -> _Refusal | None:
     """Choose the leg: the one the gate names, else the first of this operator that fits and has uses left."""
-    legs, gate, product = case.claims.legs, case.gate, case.claims.product
+    legs, gate = case.claims.legs, case.gate
     own = [at for at, leg in enumerate(legs) if leg.operator == gate.operator]
     if not own:  # another operator's passengers, whom a waiver sends here
         return _sent_here(case)
     if gate.leg is not None:
         own = [at for at in own if at == gate.leg]
-    here = [at for at in own if _is_here(legs[at], gate)]
-    rule = case.bundle.rules.get(product)
-    is_strict = product in case.bundle.extras.boarding or (rule is not None and rule.stops == "board")
-    checks_out = rule is not None and rule.check == "in_out"
-    # Where one leg of this operator ends nobody boards another: who stands there goes the other way. Where one began that
-    # was given back nobody boards another either.
-    is_other = not checks_out and any(_ends_here(legs[at], gate) for at in own)
-    is_gone = any(leg.operator == NOBODY and leg.start == gate.stop_id for leg in legs)
-    candidates = here if is_strict or is_other or is_gone else here or own
+    candidates = [at for at in own if _is_here(legs[at], gate)] or _elsewhere(case, own)
     if not candidates:
         zoned = any(leg.end is None for leg in legs if leg.operator == gate.operator)
         return "wrong_zone" if zoned else "wrong_leg", _NONE
@@ -189,6 +181,22 @@ def _leg(case: _Case) -> _Refusal | None:
             case.leg = at
             break
     return None
+
+
+def _elsewhere(case: _Case, own: list[int]) -> list[int]:
+    """The legs that a gate takes although none of them begins there: all of this operator, or none.
+
+    None where boarding is checked; nor where one of them ends, for who boards there goes the other way, unless it is checked
+    out there; nor where a leg began that was given back.
+    """
+    legs, gate, product = case.claims.legs, case.gate, case.claims.product
+    rule = case.bundle.rules.get(product)
+    if product in case.bundle.extras.boarding or (rule is not None and rule.stops == "board"):
+        return []
+    checks_out = rule is not None and rule.check == "in_out"
+    if not checks_out and any(_ends_here(legs[at], gate) for at in own):
+        return []
+    return [] if any(leg.operator == NOBODY and leg.start == gate.stop_id for leg in legs) else own
 
 
 def _sent_here(case: _Case) -> _Refusal | None:

@@ -6,7 +6,7 @@ the start.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,58 @@ from typing import Any
 FILE = Path(__file__).with_name("sentences.json")
 Values = Mapping[str, Any]
 Note = tuple[str, Values]
+# A sentence taken apart once: its words with places, and how the value of which name is written in each.
+_Sentence = tuple[str, tuple[tuple[Callable[[Any], str], str], ...]]
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _MINUTE, _HOUR_MINUTES = 60, 60
 _INSTANTS = ("departure", "boarding", "opens")
 _NOT_VALID = "not_valid"
 
-_SAID: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
-LANGUAGES: tuple[str, ...] = tuple(_SAID["languages"])
-_PASSENGER: dict[str, dict[str, str]] = _SAID["passenger"]
-_NOTES: dict[str, dict[str, str]] = _SAID["notes"]
+
+def duration(seconds: int) -> str:
+    """A length of time as people read it: `1 h 43 min`, `12 min`, `40 s`."""
+    minutes, rest = divmod(abs(seconds), _MINUTE)
+    if minutes >= _HOUR_MINUTES:
+        return f"{minutes // _HOUR_MINUTES} h {minutes % _HOUR_MINUTES} min"
+    return f"{minutes} min" if minutes else f"{rest} s"
+
+
+def _hour(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant):%H:%M}"
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _apart(variant: Mapping[str, str]) -> dict[str, _Sentence]:
+    """A sentence in each language."""
+    return {tag: _sentence(variant[tag]) for tag in LANGUAGES}
+
+
+def _sentence(text: str) -> _Sentence:
+    names = _PLACE.findall(text)
+    return _PLACE.sub("%s", text.replace("%", "%%")), tuple((_writer(name), name) for name in names)
+
+
+def _writer(name: str) -> Callable[[Any], str]:
+    if name.endswith("seconds"):
+        return duration
+    return _hour if name in _INSTANTS else _plain
 
 
 def _needs(variant: Mapping[str, str]) -> frozenset[str]:
-    named = {variant["if"]} if "if" in variant else set()
-    return frozenset({*_PLACE.findall(variant[LANGUAGES[0]]), *named})
+    named = [variant["if"]] if "if" in variant else []
+    return frozenset([*_PLACE.findall(variant[LANGUAGES[0]]), *named])
 
 
-_STAFF: dict[str, list[tuple[frozenset[str], Mapping[str, str]]]] = {
-    reason: [(_needs(variant), variant) for variant in variants]
+_SAID: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+LANGUAGES: tuple[str, ...] = tuple(_SAID["languages"])
+_PASSENGER: dict[str, dict[str, str]] = _SAID["passenger"]
+_NOTES = {code: _apart(variant) for code, variant in _SAID["notes"].items()}
+_STAFF = {
+    reason: [(_needs(variant), _apart(variant)) for variant in variants]
     for reason, variants in _SAID["staff"].items()
 }
 
@@ -44,8 +77,10 @@ def passenger(reason: str, language: str = LANGUAGES[0]) -> str:
 
 def staff(reason: str, values: Values, language: str = LANGUAGES[0]) -> str:
     """The sentence for staff about a refusal, as full as its values allow."""
-    variant = next(variant for needs, variant in _STAFF[reason] if needs <= values.keys())
-    return _filled(variant[language], values)
+    for needs, sentence in _STAFF[reason]:
+        if needs <= values.keys():
+            return _filled(sentence[language], values)
+    raise KeyError(reason)
 
 
 def attention(notes: Sequence[Note], language: str = LANGUAGES[0]) -> str | None:
@@ -55,21 +90,6 @@ def attention(notes: Sequence[Note], language: str = LANGUAGES[0]) -> str | None
     return ", ".join([_filled(_NOTES[code][language], values) for code, values in notes])
 
 
-def duration(seconds: int) -> str:
-    """A length of time as people read it: `1 h 43 min`, `12 min`, `40 s`."""
-    minutes, rest = divmod(abs(seconds), _MINUTE)
-    if minutes >= _HOUR_MINUTES:
-        return f"{minutes // _HOUR_MINUTES} h {minutes % _HOUR_MINUTES} min"
-    return f"{minutes} min" if minutes else f"{rest} s"
-
-
-def _filled(sentence: str, values: Values) -> str:
-    return _PLACE.sub(lambda place: _shown(place[1], values[place[1]]), sentence) if values else sentence
-
-
-def _shown(name: str, value: Any) -> str:
-    if name.endswith("seconds"):
-        return duration(value)
-    if name in _INSTANTS:
-        return f"{datetime.fromisoformat(value):%H:%M}"
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+def _filled(sentence: _Sentence, values: Values) -> str:
+    words, places = sentence
+    return words % tuple([write(values[name]) for write, name in places])
