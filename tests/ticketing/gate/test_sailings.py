@@ -1,13 +1,15 @@
 """A ferry ticket is good for its sailing: online, offline and in the manifest; another sailing, the wrong end, a late ship."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.api import Api, Bought
+from tests.ticketing.gate.test_devices import enrol
 from tests.ticketing.purchase.test_cancelled_sailings import Sea
+from tests.ticketing.tickets.mint import phone_jwk, proof
 from ticketing.cli.gate import answer
 from ticketing.gate.document import ADDED, MEMBERS
 from ticketing.tickets.own import payload_of
@@ -153,3 +155,45 @@ def test_the_manifest_counts_who_boarded(sea: Sea) -> None:
         sea.api.get(path.replace(crossing.ferry["operator"], "tlt"), sea.api.key("admin")).status_code == 404
     )
     assert sea.api.get(path, sea.api.key("operator_staff", "hsl")).status_code == 403
+
+
+@ON_SQLITE
+def test_a_leg_that_was_given_back_keeps_its_stops_for_the_gate_where_it_began(sea: Sea) -> None:
+    crossing = Crossing(sea)
+    order, key = crossing.bought.order["id"], crossing.bought.token
+    first = crossing.bought.tickets[0]["legs"][0]
+    refund = {"passengers": ["anna"], "legs": [0]}
+    assert sea.api.post(f"/v1/orders/{order}/refunds", refund, key).status_code == 201
+
+    token = sea.api.get(f"/v1/orders/{order}/tickets", key).json["tickets"][0]["token"]
+
+    assert payload_of(token)["l"][0] == ["-", first["from"]["stop_id"], first["to"]["stop_id"]]
+    assert sea.api.scan(token, sea.api.key("gate", first["operator"])).json["reason"] == "wrong_audience"
+
+
+def bound(api: Api) -> str:
+    """A ticket that is bound to a phone."""
+    phones = [{"passenger": "anna", "key": phone_jwk()}]
+    placed = api.post("/v1/orders", {"quote_id": api.quote(**ONE)["id"], "phones": phones}).json
+    path, key = f"/v1/orders/{placed['id']}", placed["access_token"]
+    api.post(f"{path}/payments", {"method": "demo_ok"}, key)
+    return str(api.get(f"{path}/tickets", key).json["tickets"][0]["token"])
+
+
+def test_a_device_that_reads_two_codes_of_one_phone_has_one_scan(api: Api) -> None:
+    device = enrol(api)
+    ticket = bound(api)
+    api.clock.advance(timedelta(minutes=70))
+    moment = int(api.clock.now().timestamp())
+
+    def show(second: int, nonce: str) -> dict[str, Any]:
+        api.clock.set(datetime.fromtimestamp(moment + second, UTC))
+        code = f"{ticket}~{proof(ticket, iat=moment + second, n=nonce)}"
+        shown = api.scan(code, device.token())
+        assert shown.status_code == 200, shown.json
+        return dict(shown.json)
+
+    first, renewed, copy = show(0, "A" * 11), show(2, "B" * 11), show(5, "C" * 11)
+
+    assert [shown["decision"] for shown in (first, renewed, copy)] == ["accept", "accept", "refuse"]
+    assert (renewed["decided_at"], copy["reason"]) == (first["decided_at"], "already_used")
