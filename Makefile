@@ -6,6 +6,9 @@ STAMP := $(VENV)/.installed
 RUNS := $(VENV)/.runs
 STAND_IN := .stand-in
 
+# Compiled modules are kept, also where the caller's environment says no: the suite and the demo start many processes.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test soak lint bench lock clean
 

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import TypeVar
 
 import stamina
+import structlog
 
 from operators.breaker import Breaker, BreakerState, Trip
-from operators.errors import BadReply, NotSupported, OutcomeUnknown, Unavailable
+from operators.errors import BadReply, NotSupported, OperatorError, OutcomeUnknown, Unavailable
 from operators.figures import Figures, Outcome, Slot, outcome_of
 from operators.gtfs.timetable import Stop
 from operators.port import (
@@ -36,10 +37,14 @@ from operators.port import (
 )
 
 _T = TypeVar("_T")
+_log = structlog.get_logger(__name__)
 _CALLS = (
     "timetable", "availability", "offers", "hold", "confirm", "release", "refund_offer", "cancel", "find",
     "disruptions",
 )  # fmt: skip
+
+_CHANGES = ("hold", "confirm", "release", "cancel")
+_LONGEST_DETAIL = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +192,19 @@ class Guarded:
             self._places.release()
 
     def _watched(self, call: str, breaker: Breaker, act: Callable[[], _T]) -> _T:
-        begun, error = self._monotonic(), None
+        begun = self._monotonic()
+        error: OperatorError | None = None
         try:
             return act()
-        except Exception as failure:
+        except OperatorError as failure:
             error = failure
             raise
+        except Exception as failure:
+            # An answer that nobody had foreseen must not make an order hang: it is an answer that cannot be read.
+            _log.exception("a connector failed", operator=self.operator, call=call)
+            kind = OutcomeUnknown if call in _CHANGES else BadReply
+            error = kind(f"the answer cannot be read: {type(failure).__name__}: {failure}"[:_LONGEST_DETAIL])
+            raise error from failure
         finally:
             outcome = outcome_of(error)
             if isinstance(error, Unavailable | OutcomeUnknown | BadReply):

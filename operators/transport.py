@@ -6,6 +6,7 @@ It says what a failure means: `Unavailable` only where no byte of the request wa
 
 import contextvars
 import json
+import re
 import ssl
 import time
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ from operators.errors import BadReply, OperatorError, OutcomeUnknown, Refused, U
 
 _UNAUTHORISED = {401, 403}
 _TOO_MANY, _NOT_NOW, _SERVER_ERRORS = 429, 503, 500
+_ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _MAX_DEPTH_TEXT = "the JSON is nested too deeply"
 # What befalls the next changing call, for the conformance suite alone: it works against any endpoint.
 Accident = Literal["request_lost", "answer_lost"]
@@ -131,18 +133,29 @@ def open_wire(
 
 
 def read_json(content: bytes) -> Any:
-    """Strict JSON: no NaN, no repeated names, UTF-8; raises BadReply."""
+    """Strict JSON: no NaN, no repeated names, UTF-8, no text that cannot be stored; raises BadReply."""
     try:
-        return json.loads(
+        found = json.loads(
             content.decode("utf-8"),
             parse_float=Decimal,
             parse_constant=_no_constant,
             object_pairs_hook=_once_each,
         )
+        if _ESCAPED.search(content):
+            _refuse_unstorable(found)
     except RecursionError as error:
         raise BadReply(_MAX_DEPTH_TEXT) from error
     except ValueError as error:
         raise BadReply(f"the answer is not JSON: {error}") from error
+    return found
+
+
+def _refuse_unstorable(found: Any) -> None:
+    """Raise ValueError for what JSON's escapes can say and a database cannot keep: half a surrogate pair, and U+0000."""
+    text = json.dumps(found, ensure_ascii=False, default=str)
+    text.encode()
+    if "\\u0000" in text:
+        raise ValueError("the character U+0000")
 
 
 class LazyWire:

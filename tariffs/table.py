@@ -20,7 +20,7 @@ _TOLD_LINES = 5_000
 
 
 class Row:
-    """One line of a table: values by column, empty where the column or the value is absent."""
+    """One line of a table: trimmed values by column, empty where the column or the value is absent."""
 
     __slots__ = ("_columns", "_values", "file", "findings", "line")
 
@@ -33,7 +33,7 @@ class Row:
     def text(self, field: str) -> str:
         """A value, or the empty text."""
         at = self._columns.get(field)
-        return self._values[at].strip() if at is not None and at < len(self._values) else ""
+        return self._values[at] if at is not None and at < len(self._values) else ""
 
     def required(self, field: str) -> str:
         """A value that must be there; its absence is a fault."""
@@ -91,14 +91,14 @@ class Table:
         """Yield the rows that are not blank; one that cannot be read ends the table with a fault."""
         while True:
             try:
-                values = next(self._reader)
+                values = list(map(str.strip, next(self._reader)))
             except StopIteration:
                 return
             except csv.Error as error:
                 line = self._reader.line_num
                 self._findings.append(Finding(self.file, line, "", "unreadable_csv", str(error)))
                 return
-            if not any(value.strip() for value in values):
+            if not any(values):
                 continue
             line = self._reader.line_num
             if self._read and line % _TOLD_LINES == 0:

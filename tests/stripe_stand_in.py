@@ -76,6 +76,10 @@ class StripeStandIn:
         self._refunded: dict[str, int] = {}
         self._disputes: dict[str, dict[str, Any]] = {}
         self._payouts: list[dict[str, Any]] = []
+        self._failures: list[dict[str, Any]] = []
+        self._failed: set[str] = set()
+        self._partly: dict[str, int] = {}
+        self.search_lags = False
         self._dropped: dict[str, dict[str, str]] = {}
         self._numbers = itertools.count()
         self._lock = threading.Lock()
@@ -153,6 +157,28 @@ class StripeStandIn:
         made = self._upstream("POST", "/v1/refunds", {"payment_intent": intent_id, "amount": str(amount)})
         self._refunded[intent_id] = self._refunded.get(intent_id, 0) + amount
         self.emit("refund.created", made)
+
+    def refunds(self) -> list[dict[str, Any]]:
+        """Every refund that was made: the counter-check of a test."""
+        found: list[dict[str, Any]] = self._upstream("GET", "/v1/refunds?limit=100")["data"]
+        return found
+
+    def fail_refund(self, refund_id: str) -> None:
+        """The cardholder's bank sends a refund back days later: another line of the account, and a report."""
+        made = self._upstream("GET", f"/v1/refunds/{refund_id}")
+        self._failed.add(refund_id)
+        self._failures.append({
+            "id": f"txn_failed_{refund_id}", "object": "balance_transaction", "type": "refund_failure", "fee": 0,
+            "amount": made["amount"], "currency": made["currency"], "source": made, "created": int(time.time()),
+        })  # fmt: skip
+        self.emit("refund.failed", {**made, "status": "failed"})
+
+    def capture_outside(self, intent_id: str, amount: int | None = None) -> None:
+        """Somebody takes a held payment on Stripe's own pages, whole or partly."""
+        self._upstream("POST", f"/v1/payment_intents/{intent_id}/capture", {})
+        if amount is not None:
+            self._partly[intent_id] = amount
+        self.emit("payment_intent.succeeded", self.intent(intent_id))
 
     def emit(self, kind: str, found: dict[str, Any]) -> dict[str, Any]:
         """Make a report of an object as it is now, and send it where a test listens."""
@@ -236,7 +262,9 @@ class StripeStandIn:
         kept = {name: value for name, value in wanted.items() if not name.startswith("expand")}
         if place == "/v1/payment_intents/search":
             needed = re.findall(r"'([^']*)'", kept["query"])[1]
-            found = [one for one in self.intents() if needed in one["metadata"].values()]
+            found = [
+                one for one in self.intents() if needed in one["metadata"].values() and not self.search_lags
+            ]
             return {"object": "search_result", "data": found, "has_more": False, "url": place}
         if place.startswith("/v1/disputes/"):
             return self._found(self._disputes.get(place.rpartition("/")[2]))
@@ -254,7 +282,7 @@ class StripeStandIn:
             if method == "POST":
                 self._report(place, shown)
             return shown
-        return found
+        return found if found.get("id") not in self._failed else {**found, "status": "failed"}
 
     def _report(self, place: str, intent: dict[str, Any]) -> None:
         kinds = {"requires_capture": "amount_capturable_updated", "succeeded": "succeeded", "canceled": "canceled",
@@ -290,7 +318,7 @@ class StripeStandIn:
             shown.append({**line, "source": source, "fee": fee})
         for found in self._disputes.values():
             shown += [{**line, "source": found} for line in found["balance_transactions"]]
-        shown += self._payouts
+        shown += [*self._payouts, *self._failures]
         low, high = int(wanted.get("created[gte]", 0)), int(wanted.get("created[lt]", 1 << 40))
         within = [line for line in shown if low <= line["created"] < high]
         return {"object": "list", "data": within, "has_more": False, "url": "/v1/balance_transactions"}
@@ -298,13 +326,14 @@ class StripeStandIn:
     def _shown_intent(self, intent: dict[str, Any], *, expand: bool) -> dict[str, Any]:
         charge = intent.get("latest_charge")
         if isinstance(charge, dict):
-            taken = charge["amount"] if intent["status"] == "succeeded" else 0
+            taken = self._partly.get(intent["id"], charge["amount"]) if intent["status"] == "succeeded" else 0
             line = charge.get("balance_transaction")
             shown = {
                 **charge,
                 "amount_refunded": self._refunded.get(intent["id"], 0),
                 "balance_transaction": line and {
                     "id": line, "object": "balance_transaction", "fee": _fee(charge["amount"]), "amount": charge["amount"],
+                    "currency": charge["currency"],
                 },
             }  # fmt: skip
             intent = {**intent, "latest_charge": shown if expand else charge["id"], "amount_received": taken}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, cast
 
@@ -29,6 +30,7 @@ _EXTENDED: dict[int, Mode] = {
 }  # fmt: skip
 _LOCATION_TYPES = {"", "0", "1", "2", "3", "4"}
 _NOT_POSSIBLE = "1"
+_TIME = re.compile(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])")
 _MAX_TRIPS_OF_A_FREQUENCY = 2000
 
 
@@ -290,13 +292,7 @@ def _timed(trip: _Trip, findings: list[Finding]) -> list[_Call]:
                 )
             )
             return []
-    filled: list[_Call] = []
-    for call in calls:
-        arrival = call.arrival if call.arrival is not None else call.departure
-        departure = call.departure if call.departure is not None else call.arrival
-        filled.append(
-            _Call(call.sequence, call.stop, arrival, departure, call.boards, call.alights, call.line)
-        )
+    filled = [_with_both(call) if call.arrival is None or call.departure is None else call for call in calls]
     if filled[0].departure is None or filled[-1].arrival is None:
         findings.append(
             Finding(
@@ -317,6 +313,13 @@ def _timed(trip: _Trip, findings: list[Finding]) -> list[_Call]:
     return timed
 
 
+def _with_both(call: _Call) -> _Call:
+    """A call that tells one of its times has both: the other is the same."""
+    arrival = call.arrival if call.arrival is not None else call.departure
+    departure = call.departure if call.departure is not None else call.arrival
+    return _Call(call.sequence, call.stop, arrival, departure, call.boards, call.alights, call.line)
+
+
 def _interpolated(calls: list[_Call]) -> list[_Call]:
     known_at = [at for at, call in enumerate(calls) if call.arrival is not None]
     found = list(calls)
@@ -329,9 +332,11 @@ def _interpolated(calls: list[_Call]) -> list[_Call]:
     return found
 
 
+# A day has few different times, and a feed tells each of them thousands of times.
+@lru_cache(maxsize=100_000)
 def seconds(value: str) -> int:
     """Read `H:MM:SS`, hours beyond 24 included; raises ValueError."""
-    found = re.fullmatch(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])", value)
+    found = _TIME.fullmatch(value)
     if not found:
         raise ValueError(value)
     return int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])

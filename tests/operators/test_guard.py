@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from operators.breaker import Trip
-from operators.errors import OutcomeUnknown, Refused, Unavailable
+from operators.errors import BadReply, OutcomeUnknown, Refused, Unavailable
 from operators.fake import FakeOperator
 from operators.figures import Figure, Figures, level
 from operators.guard import Guarded, Patience
@@ -166,3 +166,19 @@ def test_percentiles_are_the_upper_ends_of_their_classes() -> None:
 
     assert (level(figure).p50_ms, level(figure).p95_ms) == (50, 5000)
     assert level(Figure()).p95_ms is None
+
+
+@pytest.mark.parametrize(("call", "kind"), [("confirm", OutcomeUnknown), ("find", BadReply)])
+def test_a_failure_that_nobody_foresaw_is_an_answer_that_cannot_be_read(
+    call: str, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ferry, guard, _ = guarded()
+    guard.hold(request("k"))
+
+    def broken(_key: str) -> None:
+        raise TypeError("unhashable type: 'list'")
+
+    monkeypatch.setattr(ferry, call, broken)
+
+    with pytest.raises(kind, match="cannot be read: TypeError"):
+        getattr(guard, call)("k")

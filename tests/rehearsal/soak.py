@@ -70,6 +70,8 @@ class Soak:
             self.played[name] += told["journeys"]
             self.fallen += [{"region": name, "seed": seed, **fault} for fault in told["faults"]]
         _say(f"{name} seed {seed}: {told['journeys']} journeys, {len(told['faults'])} faults")
+        for fault in told["faults"]:
+            _say(json.dumps(fault, ensure_ascii=False))
 
 
 def _say(line: str) -> None:
@@ -88,8 +90,6 @@ def main() -> int:
         regions = [*_SHIPPED, str(islands.write(Path(folder)))]
         soak = Soak(regions, time.monotonic() + minutes * 60)
         list(both.map(soak.run, (None, server)))
-    for fault in soak.fallen:
-        _say(json.dumps(fault, ensure_ascii=False))
     for name, count in sorted(soak.played.items()):
         _say(f"{name}: {count} journeys")
     _say(f"{sum(soak.played.values())} journeys in {minutes:g} minutes, {len(soak.fallen)} faults")

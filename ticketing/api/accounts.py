@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, json, make_response
+from flask import Response, json, make_response, request
 from flask.views import MethodView
 
 from tariffs.money import Money
@@ -69,7 +69,13 @@ class Sessions(MethodView):
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Sign in with a password."""
         return handed_out(
-            people.sign_in(rooms().reception, wanted["email"], wanted["password"], label=wanted["label"])
+            people.sign_in(
+                rooms().reception,
+                wanted["email"],
+                wanted["password"],
+                label=wanted["label"],
+                address=request.remote_addr,
+            )
         )
 
     @for_people

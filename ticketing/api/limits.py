@@ -6,7 +6,6 @@ fresh count before it is known to be true. The counts lie in the database, so th
 """
 
 import hashlib
-import ipaddress
 import re
 import time
 from collections.abc import Callable
@@ -17,13 +16,13 @@ from flask import Flask, current_app, g, request
 
 from ticketing.errors import TooManyRequests
 from ticketing.identity import Counters, Pace
+from ticketing.identity.networks import network
 
 V = TypeVar("V", bound=Callable[..., Any])
 
 _UNITS = {"minute": 60, "minutes": 60, "hour": 3600}
 _RATE = re.compile(r"(\d+) per (?:(\d+) )?(minutes?|hour)")
 # A household or a server owns 2^64 addresses of IPv6, so its network counts as one.
-_IPV6_NETWORK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +108,6 @@ def count(what: str, which: str, rate: str) -> None:
 def is_enabled() -> bool:
     """Whether this application counts calls."""
     return current_app.extensions["meter"] is not None
-
-
-def network(address: str | None) -> str:
-    """An address as it is counted: IPv6 by its network of 64 bits, IPv4 also where it is written as IPv6."""
-    try:
-        found = ipaddress.ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    mapped = found.ipv4_mapped
-    return str(mapped or ipaddress.ip_network((found, _IPV6_NETWORK), strict=False))
 
 
 def _count(what: str, which: str, rate: Rate, where: str) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ticketing.books.accounts import clearing, dispute_loss, suspense, unearned
+from ticketing.books.accounts import clearing, dispute_loss, refund_payable, suspense, unearned
 from ticketing.books.balanced import balanced
 from ticketing.db.books import Entry
 
@@ -19,3 +19,19 @@ def external_refund(
     """Somebody has paid back on the gateway's own pages: in suspense until a person says what it was for."""
     lines = [(suspense(currency), amount), (clearing(gateway, currency), -amount)]
     return balanced(("external_refund", "gateway_refund", external_id, region, at), lines)
+
+
+def external_refund_failed(
+    external_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
+) -> Entry | None:
+    """What was paid back on the gateway's own pages has come back from the bank."""
+    lines = [(clearing(gateway, currency), amount), (suspense(currency), -amount)]
+    return balanced(("external_refund_failed", "gateway_refund", external_id, region, at), lines)
+
+
+def refund_by_dispute(
+    refund_id: str, *, region: str, amount: int, currency: str, at: datetime
+) -> Entry | None:
+    """The cardholder has by a lost dispute what was still owed as a refund: what was owed covers the loss."""
+    lines = [(refund_payable(currency), amount), (dispute_loss(currency), -amount)]
+    return balanced(("refund_by_dispute", "refund", refund_id, region, at), lines)

@@ -111,7 +111,10 @@ def enter() -> Response:
     def act() -> None:
         _count_tries()
         g.new_cookie = identity.sign_in(
-            console().desk, request.form.get("email", ""), request.form.get("password", "")
+            console().desk,
+            request.form.get("email", ""),
+            request.form.get("password", ""),
+            request.remote_addr,
         )
 
     return attempt(act, lambda: page("sign_in", back=_back()), to=lambda: _back() or home())

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
+from ticketing.db.orders import paid_by
 from ticketing.db.purchase_tables import booking
 from ticketing.db.rows import columns, fetch, find
 from ticketing.db.tables import order
@@ -113,18 +114,32 @@ def count_confirmed(tx: Transaction, sailings: Collection[str]) -> dict[str, int
 
 
 def count_unpaid(
-    tx: Transaction, sailings: Collection[str], open_states: Collection[str], whose: str | None
+    tx: Transaction, sailings: Collection[str], open_states: Collection[str], person_id: str
 ) -> dict[str, int]:
-    """How many places are kept on each sailing without being paid for: in open orders, and in those that cost nothing.
+    """How many places an account keeps on each sailing without paying: in open orders, and in those that cost nothing."""
+    return _count_unpaid(tx, sailings, open_states, order.c.person_id == person_id)
 
-    `whose` is a person's account; None counts those of all guests.
-    """
+
+def count_unpaid_of_strangers(
+    tx: Transaction, sailings: Collection[str], open_states: Collection[str]
+) -> dict[str, int]:
+    """The same for all guests and all accounts together that never paid for anything which they kept."""
+    stranger = order.c.person_id.is_(None) | ~paid_by(order.c.person_id)
+    return _count_unpaid(tx, sailings, open_states, stranger)
+
+
+def _count_unpaid(
+    tx: Transaction,
+    sailings: Collection[str],
+    open_states: Collection[str],
+    whose: "sa.ColumnElement[bool]",
+) -> dict[str, int]:
     costs_nothing = sa.and_(order.c.total_minor == 0, order.c.state.in_(("authorised", "ticketed")))
     query = (
         sa.select(booking.c.sailing, sa.func.count())
         .join(order, order.c.id == booking.c.order_id)
         .where(booking.c.sailing.in_(sailings), booking.c.state.in_(("wanted", "held", "confirmed")))
-        .where(order.c.person_id == whose, order.c.state.in_(open_states) | costs_nothing)
+        .where(whose, order.c.state.in_(open_states) | costs_nothing)
         .group_by(booking.c.sailing)
     )
     return {str(sailing): int(count) for sailing, count in tx.execute(query)}

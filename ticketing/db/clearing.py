@@ -11,13 +11,14 @@ from ticketing.db.engine import Transaction
 _CLEARING = ("psp_clearing", "demo_clearing")
 
 
-def sum_clearing(tx: Transaction, sources: Sequence[str], kinds: Sequence[str]) -> int:
-    """The minor units that entries of these kinds and sources have moved on the gateway's clearing account."""
+def sum_clearing(tx: Transaction, sources: Sequence[str], kinds: Sequence[str], currency: str) -> int:
+    """The minor units of a currency that entries of these kinds and sources have moved on the gateway's clearing account."""
     query = (
         sa.select(sa.func.coalesce(sa.func.sum(posting.c.amount_minor), 0))
         .join(entry, sa.and_(entry.c.period == posting.c.period, entry.c.id == posting.c.entry_id))
         .join(account, account.c.id == posting.c.account_id)
         .where(account.c.purpose.in_(_CLEARING), entry.c.source_id.in_(sources), entry.c.kind.in_(kinds))
+        .where(posting.c.currency == currency)
     )
     return int(tx.execute(query).scalar_one())
 

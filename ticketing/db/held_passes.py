@@ -50,6 +50,16 @@ def list_orders_on(tx: Transaction, jtis: Iterable[str]) -> list[str]:
     return sorted(tx.execute(query).scalars())
 
 
+def list_orders_of_passes(tx: Transaction, order_id: str) -> list[str]:
+    """The orders in which the passes were bought that pay for journeys of an order."""
+    query = (
+        sa.select(ticket.c.order_id)
+        .join(pass_use, pass_use.c.ticket_jti == ticket.c.jti)
+        .where(pass_use.c.order_id == order_id)
+    )
+    return sorted(set(tx.execute(query).scalars()))
+
+
 def has_lost_pass(tx: Transaction, order_id: str) -> bool:
     """Whether a pass that pays for a journey of this order is not valid any more."""
     query = (

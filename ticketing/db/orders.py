@@ -136,6 +136,23 @@ def count_open_orders(tx: Transaction, person_id: str, states: tuple[str, ...], 
     return int(tx.execute(query).scalar_one())
 
 
+def paid_by(person: "sa.ColumnElement[str | None]") -> "sa.ColumnElement[bool]":
+    """The condition that a person has paid for an order which was not given back whole."""
+    bought = order.alias("bought")
+    query = (
+        sa.select(payment.c.id)
+        .join(bought, bought.c.id == payment.c.order_id)
+        .where(bought.c.person_id == person, payment.c.state == "captured")
+        .where(bought.c.state.in_(("ticketed", "part_refunded", "exchanged")))
+    )
+    return query.exists()
+
+
+def has_paid(tx: Transaction, person_id: str) -> bool:
+    """Whether a person has paid for an order which was not given back whole."""
+    return bool(tx.execute(sa.select(paid_by(sa.literal(person_id)))).scalar())
+
+
 def list_orders_of(tx: Transaction, person_id: str) -> list[Order]:
     """List a person's orders, newest first."""
     query = sa.select(order).where(order.c.person_id == person_id).order_by(order.c.id.desc())
@@ -187,6 +204,11 @@ def update_payment(tx: Transaction, payment_id: str, *, state: str, external_id:
     change = sa.update(payment).where(payment.c.id == payment_id)
     known = {"external_id": external_id} if external_id else {}
     tx.execute(change.values(state=state, **known))
+
+
+def set_payment_amount(tx: Transaction, payment_id: str, amount_minor: int) -> None:
+    """Write down what a gateway really took, where that was not what it was asked for."""
+    tx.execute(sa.update(payment).where(payment.c.id == payment_id).values(amount_minor=amount_minor))
 
 
 def set_payment_fee(tx: Transaction, payment_id: str, fee_minor: int) -> None:

@@ -1,34 +1,48 @@
-"""Guessing passwords: after a few failures for one account the next try waits, whichever worker it meets."""
+"""Guessing passwords: after a few failures the next try waits, whichever worker it meets, and nobody else waits with it.
+
+Failures count for an account and the network they come from, so that a stranger's guesses do not lock the owner out; an
+account as a whole takes a hundred (NIST SP 800-63B-4, 3.2.2), which needs many networks.
+"""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from ticketing.db import Transaction, rate_counts
+from ticketing.identity.networks import network
 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """At most `most` failures of one account within `window_seconds`."""
+    """At most `most` failures of one account from one network within `window_seconds`, and `most_in_all` from anywhere."""
 
     most: int = 8
+    most_in_all: int = 100
     window_seconds: int = 900
 
-    def take(self, tx: Transaction, email: str, now: datetime) -> int:
-        """Count a try before its password is looked at; how long this account has to wait instead, 0 for not at all.
+    def take(self, tx: Transaction, who: str, address: str | None, now: datetime) -> int:
+        """Count a try before its password is looked at; how long it has to wait instead, 0 for not at all.
 
-        Counted and compared in one statement: of so many tries at one instant no more than `most` are looked at.
+        Counted and compared in one statement: of so many tries at one instant no more than `most` are looked at. A try
+        that waits is not counted for the account as a whole.
         """
-        count, ends_at = rate_counts.increase(
-            tx, _bucket(email), 1, self.window_seconds, int(now.timestamp())
-        )
-        return max(1, ends_at - int(now.timestamp())) if count > self.most else 0
+        near, in_all = _buckets(who, address)
+        return self._wait(tx, near, self.most, now) or self._wait(tx, in_all, self.most_in_all, now)
 
-    def forget(self, tx: Transaction, email: str) -> None:
+    def forget(self, tx: Transaction, who: str, address: str | None) -> None:
         """A success ends the series."""
-        rate_counts.clear(tx, _bucket(email))
+        for bucket in _buckets(who, address):
+            rate_counts.clear(tx, bucket)
+
+    def _wait(self, tx: Transaction, bucket: str, most: int, now: datetime) -> int:
+        count, ends_at = rate_counts.increase(tx, bucket, 1, self.window_seconds, int(now.timestamp()))
+        return max(1, ends_at - int(now.timestamp())) if count > most else 0
 
 
-def _bucket(email: str) -> str:
-    # The address itself has no place in a table of counters.
-    return f"sign-in:{hashlib.sha256(email.encode()).hexdigest()[:32]}"
+def _buckets(who: str, address: str | None) -> tuple[str, str]:
+    """The counters of an account at one network, and in all; neither name nor address stands in a table of counters."""
+    return _bucket(f"{who} {network(address)}"), _bucket(who)
+
+
+def _bucket(what: str) -> str:
+    return f"sign-in:{hashlib.sha256(what.encode()).hexdigest()[:32]}"

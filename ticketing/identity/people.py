@@ -59,19 +59,24 @@ def register(reception: Reception, email: str, password: str, *, language: str, 
         return begin_session(reception, tx, made.id, label)
 
 
-def sign_in(reception: Reception, email: str, password: str, *, label: str) -> SignedIn:
-    """Sign in with a password; raises NotAuthenticated, and TooManyRequests after too many failures."""
+def sign_in(
+    reception: Reception, email: str, password: str, *, label: str, address: str | None = None
+) -> SignedIn:
+    """Sign in with a password; raises NotAuthenticated, and TooManyRequests after too many failures.
+
+    `address` is where the call comes from: failures count for it.
+    """
     folded = fold_email(email)
     now = reception.clock.now()
     with reception.database.write() as tx:
         found = people.find_person_by_email(tx, folded)
-        wait = reception.failures.take(tx, folded, now)
+        wait = reception.failures.take(tx, folded, address, now)
     if wait:
         raise TooManyRequests("too many failed sign-ins; wait before the next one", wait)
     if not passwords.matches(found.password_hash if found else None, password) or found is None:
         raise NotAuthenticated("the address or the password is wrong")
     with reception.database.write() as tx:
-        reception.failures.forget(tx, folded)
+        reception.failures.forget(tx, folded, address)
         if found.password_hash and passwords.is_outdated(found.password_hash):
             people.set_password(tx, found.id, passwords.hash_of(passwords.check(password)))
         return begin_session(reception, tx, found.id, label)
@@ -148,7 +153,7 @@ def change_password(reception: Reception, caller: Caller, old: str, new: str) ->
     person = get_person(reception, caller)
     guesses = f"change:{caller.person_id}"
     with reception.database.write() as tx:
-        wait = reception.failures.take(tx, guesses, reception.clock.now())
+        wait = reception.failures.take(tx, guesses, None, reception.clock.now())
     if wait:
         raise TooManyRequests("too many wrong passwords; wait before the next one", wait)
     if not passwords.matches(person.password_hash, old):
@@ -156,7 +161,7 @@ def change_password(reception: Reception, caller: Caller, old: str, new: str) ->
     stored = passwords.hash_of(passwords.check(new))
     now = reception.clock.now()
     with reception.database.write() as tx:
-        reception.failures.forget(tx, guesses)
+        reception.failures.forget(tx, guesses, None)
         people.set_password(tx, caller.person_id, stored)
         people.end_sessions(tx, caller.person_id, now, "the password was changed", but=caller.session_id)
         audit_trail.note(tx, caller.person_id, "password_changed", caller.person_id, now)

@@ -70,12 +70,15 @@ def add(
     return made, first
 
 
-def sign_in(desk: StaffDesk, email: str, password: str) -> str:
-    """Sign in; answers the new session's cookie. Raises NotAuthenticated, TooManyRequests after too many failures."""
+def sign_in(desk: StaffDesk, email: str, password: str, address: str | None = None) -> str:
+    """Sign in; answers the new session's cookie. Raises NotAuthenticated, TooManyRequests after too many failures.
+
+    `address` is where the call comes from: failures count for it.
+    """
     now, folded = desk.clock.now(), _folded(email)
     with desk.database.write() as tx:
         found = staff.find_member_by_email(tx, folded)
-        wait = desk.failures.take(tx, f"staff:{folded}", now)
+        wait = desk.failures.take(tx, f"staff:{folded}", address, now)
     if wait:
         raise TooManyRequests("too many failed sign-ins; wait before the next one", wait)
     known = found if found and found.ended_at is None else None
@@ -83,7 +86,7 @@ def sign_in(desk: StaffDesk, email: str, password: str) -> str:
         raise NotAuthenticated("the address or the password is wrong")
     cookie = secrets.token_urlsafe(32)
     with desk.database.write() as tx:
-        desk.failures.forget(tx, f"staff:{folded}")
+        desk.failures.forget(tx, f"staff:{folded}", address)
         staff.forget_sessions(tx, now - 2 * LIFE)
         staff.insert_session(tx, StaffSession(_hash(cookie), known.id, now, now, None))
         audit_trail.note(tx, known.id, "staff_signed_in", known.id, now)

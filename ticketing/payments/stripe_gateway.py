@@ -41,6 +41,8 @@ _MAX_RETRIES = 2
 
 _log = structlog.get_logger(__name__)
 
+# A definite no: of the card, or of what was asked for.
+_NO = (stripe.CardError, stripe.InvalidRequestError)
 _CHARGE_STATES: Mapping[str, ChargeState] = {
     "requires_payment_method": "declined", "requires_confirmation": "action_required", "requires_action": "action_required",
     "processing": "action_required", "requires_capture": "authorised", "succeeded": "captured", "canceled": "cancelled",
@@ -50,8 +52,10 @@ _REFUND_STATES: Mapping[str, RefundState] = {
     "canceled": "failed",
 }  # fmt: skip
 _BALANCE_KINDS: Mapping[str, Literal["charge", "refund", "dispute", "fee", "payout"]] = {
-    "charge": "charge", "payment": "charge", "refund": "refund", "payment_refund": "refund", "adjustment": "dispute",
-    "stripe_fee": "fee", "payout": "payout",
+    "charge": "charge", "payment": "charge", "refund": "refund", "payment_refund": "refund",
+    "refund_failure": "refund", "payment_failure_refund": "refund", "payment_reversal": "charge",
+    "adjustment": "dispute", "stripe_fee": "fee", "payout": "payout", "payout_failure": "payout",
+    "payout_cancel": "payout",
 }  # fmt: skip
 
 
@@ -100,6 +104,10 @@ class StripeGateway:
             return Authorisation(
                 _intent_of(error), "declined", str(error.user_message or error.code or "declined")
             )
+        except stripe.InvalidRequestError as error:
+            # A definite no, nothing was made: a method that Stripe does not know, an amount that it does not take.
+            _log.warning("stripe refuses a payment", code=error.code, param=error.param)
+            return Authorisation("", "declined", str(error.user_message or error.code or "refused"))
         state = _CHARGE_STATES[intent.status]
         if state == "declined":
             return Authorisation(intent.id, "declined", "declined by the card's bank")
@@ -117,13 +125,13 @@ class StripeGateway:
         wanted = {"amount_to_capture": amount.minor}
         try:
             _ask(lambda: self._client.v1.payment_intents.capture(external_id, _params(wanted)))
-        except stripe.InvalidRequestError as error:
-            if (
-                error.code == "payment_intent_unexpected_state"
-                and self.fetch(external_id).state == "captured"
-            ):
-                return Capture(external_id, None)
-            raise PaymentRefused(f"the hold has gone: {error.code}") from error
+        except _NO as error:
+            found = self.fetch(external_id)
+            if found.state != "captured":
+                raise PaymentRefused(f"the hold has gone: {error.code}") from error
+            if found.captured_minor != amount.minor:  # by somebody on Stripe's own pages
+                raise PaymentRefused("another amount than that of the order was taken") from error
+            return Capture(external_id, None)
         fee = self.fetch(external_id).fee_minor
         return Capture(external_id, None if fee is None else Money(fee, amount.currency))
 
@@ -131,7 +139,7 @@ class StripeGateway:
         """Let the hold go; an intent that is canceled already is as wanted, so the call needs no key."""
         try:
             _ask(lambda: self._client.v1.payment_intents.cancel(external_id))
-        except stripe.InvalidRequestError as error:
+        except _NO as error:
             if self.fetch(external_id).state not in {"cancelled", "declined"}:
                 raise Conflict(f"stripe does not cancel this payment: {error.code}") from error
 
@@ -144,7 +152,7 @@ class StripeGateway:
         }
         try:
             made = _ask(lambda: self._client.v1.refunds.create(_params(wanted), {"idempotency_key": key}))
-        except stripe.InvalidRequestError as error:
+        except _NO as error:
             raise Conflict(f"stripe refuses the refund: {error.code}") from error
         return _refund(made)
 
@@ -167,7 +175,7 @@ class StripeGateway:
         """One dispute; which way its money went is read from its balance transactions."""
         found = _found(lambda: self._client.v1.disputes.retrieve(external_id))
         lines = list(found.balance_transactions)
-        fee = sum(line.fee for line in lines)
+        fee = sum(_fee_of(line, found.currency) or 0 for line in lines)
         return GatewayDispute(
             found.id,
             _dispute_state(found),
@@ -238,7 +246,7 @@ def _ask(call: Callable[[], T]) -> T:
     """Make a call; what may or may not have happened is OutcomeUnknown, what the card says stays a CardError."""
     try:
         return call()
-    except (stripe.CardError, stripe.InvalidRequestError):
+    except _NO:
         raise
     except stripe.IdempotencyError as error:
         raise Conflict("the payment key was used for another request") from error
@@ -273,12 +281,20 @@ def _charge(intent: stripe.PaymentIntent) -> Charge:
     latest: Any = intent.latest_charge
     held = None if latest is None or isinstance(latest, str) else latest
     line: Any = getattr(held, "balance_transaction", None)
-    fee = None if line is None or isinstance(line, str) else line.fee
+    fee = None if line is None or isinstance(line, str) else _fee_of(line, intent.currency)
     metadata: Any = intent.metadata or {}
     return Charge(
         intent.id, _CHARGE_STATES[intent.status], _money(intent.amount, intent.currency), intent.amount_received or 0,
         (held.amount_refunded or 0) if held else 0, _meta(metadata, "order_id"), _meta(metadata, "payment_id"), fee,
     )  # fmt: skip
+
+
+def _fee_of(line: Any, currency: str) -> int | None:
+    """What Stripe keeps, in the payment's currency; None where it settles in another one, which our books do not follow."""
+    if line.currency.lower() == currency.lower():
+        return int(line.fee)
+    _log.error("Stripe settles in another currency than it takes", taken=currency, settled=line.currency)
+    return None
 
 
 def _meta(metadata: Any, name: str) -> str | None:

@@ -12,7 +12,9 @@ from tariffs.money import Money
 from ticketing.db import Transaction, gateway_events, undelivered
 from ticketing.db.offers import Quote
 from ticketing.db.orders import Order
+from ticketing.db.trouble import trouble
 from ticketing.db.undelivered import Undelivered
+from ticketing.errors import Misconfigured, ThroughfareError
 
 _log = structlog.get_logger(__name__)
 
@@ -40,6 +42,15 @@ def why_hopeless(failed: Undelivered | None, begins: datetime, ends: datetime, n
     return "no ticket could be issued before the journey began" if now >= begins else None
 
 
+def is_unforeseen(error: Exception) -> bool:
+    """Whether an error says nothing of the order itself: a fault of ours, or a setting, that another try may not meet.
+
+    A database that is away is neither: whoever carries on waits for it.
+    """
+    ours = not isinstance(error, ThroughfareError) or isinstance(error, Misconfigured)
+    return ours and trouble(error) is None
+
+
 def pause_after(tries: int) -> timedelta:
     """How long to wait after so many failed tries. Pure."""
     return _FIRST_PAUSE * int(_GROWTH ** (tries - 1))
@@ -62,7 +73,9 @@ def keep_failure(tx: Transaction, order: Order, error: Exception, now: datetime)
         tx, Undelivered(order.id, order.region, tries, first_at, now + pause_after(tries), detail)
     )
     taken = Money(order.total_minor - order.credit_minor, order.currency)
-    told = f"{taken} were taken for order {order.id}, which has no ticket after {tries} tries: {detail}"
+    told = (
+        f"order {order.id}, for which {taken} are taken or held, has no ticket after {tries} tries: {detail}"
+    )
     gateway_events.raise_alert(tx, CASE, order.id, told, now, again=True)
     _log.error("paid without ticket", order=order.id, tries=tries, exc_info=error)
 

@@ -18,7 +18,7 @@ from ticketing.purchase.paying_back import list_further, refunds_for, settle_ref
 from ticketing.purchase.refund import RefundableTicket, RefundLine
 from ticketing.purchase.remainder import refundable, remainder, shorten
 from ticketing.purchase.reversal import reverse_ticket
-from ticketing.purchase.till import RememberRefund, Till, disputes_of, locked, move
+from ticketing.purchase.till import UNDECIDED_OR_LOST, RememberRefund, Till, disputes_of, locked, move
 from ticketing.regions import company
 
 
@@ -169,7 +169,7 @@ def refundable_order(tx: Transaction, order_id: str, *, lock: bool) -> Order:
     order = locked(tx, order_id) if lock else orders.get_order(tx, order_id)
     if order.state not in REFUNDABLE:
         raise Conflict(f"an order that is {order.state} has nothing to refund")
-    disputed = [found for found in disputes_of(tx, order) if found.state in {"open", "withdrawn", "lost"}]
+    disputed = [found for found in disputes_of(tx, order) if found.state in UNDECIDED_OR_LOST]
     if disputed:
         raise Conflict("the cardholder has disputed this payment; it is not refunded until that is decided")
     return order

@@ -1,12 +1,13 @@
-"""How much is kept for people who have not paid: for guests a share of each sailing, for an account one group's places.
+"""How much is kept for people who have not paid: for strangers a share of each sailing, for an account one group's places.
 
-The region sets the share. An address says nothing of a person: a ferry's Wi-Fi is one address, and an attacker has many.
+The region sets the share. A stranger is a guest, or an account that never paid for anything it kept: accounts cost
+nothing. An address says nothing of a person: a ferry's Wi-Fi is one address, and an attacker has many.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 
-from ticketing.db import Transaction, bookings
+from ticketing.db import Transaction, bookings, orders
 from ticketing.db.bookings import Booking
 from ticketing.db.offers import Quote
 from ticketing.errors import Conflict
@@ -32,7 +33,7 @@ def check_company(till: Till, quote: Quote) -> None:
 def check_share(
     tx: Transaction, till: Till, quote: Quote, wanted: Sequence[Booking], person_id: str | None
 ) -> None:
-    """Raise Conflict where more of an order or of a sailing would be kept unpaid than guests, or an account, may."""
+    """Raise Conflict where more of an order or of a sailing would be kept unpaid than strangers, or an account, may."""
     region = till.regions[quote.region].data
     most = region.guests.places_in_an_order
     if person_id is None and len(quote.document["passengers"]) > most:
@@ -41,21 +42,35 @@ def check_share(
     if not asked:
         return
     bookings.queue_guests(tx, asked.keys())
-    kept = bookings.count_unpaid(tx, asked.keys(), _OPEN, person_id)
+    if person_id is not None:
+        kept = bookings.count_unpaid(tx, asked.keys(), _OPEN, person_id)
+        for booking in wanted:
+            sailing = booking.sailing or ""
+            if kept.get(sailing, 0) + asked[sailing] > _MOST_OF_AN_ACCOUNT:
+                raise Conflict(_own_limit(booking.operator))
+        if orders.has_paid(tx, person_id):
+            return
+    kept = bookings.count_unpaid_of_strangers(tx, asked.keys(), _OPEN)
     for booking in wanted:
         share = region.operators[booking.operator].places * region.guests.percent_of_a_sailing // _PERCENT
-        allowed = max(share, most) if person_id is None else _MOST_OF_AN_ACCOUNT
         sailing = booking.sailing or ""
-        if kept.get(sailing, 0) + asked[sailing] > allowed:
-            raise Conflict(_refusal(booking.operator, person_id))
+        if kept.get(sailing, 0) + asked[sailing] > max(share, most):
+            raise Conflict(_shared_limit(booking.operator, person_id))
 
 
-def _refusal(operator: str, person_id: str | None) -> str:
+def _shared_limit(operator: str, person_id: str | None) -> str:
     if person_id is None:
         return (
             f"too many places of {operator} on this departure wait for payment or cost nothing without an account; "
             "sign in, or try again in some minutes"
         )
+    return (
+        f"too many places of {operator} on this departure wait for payment by people who have not bought anything yet; "
+        "try again in some minutes"
+    )
+
+
+def _own_limit(operator: str) -> str:
     return (
         f"your account keeps {_MOST_OF_AN_ACCOUNT} places of {operator} on this departure at most that are not paid "
         "for; pay an order, or let it go"

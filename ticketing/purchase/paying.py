@@ -6,29 +6,37 @@ may be repeated after a crash; what a gateway reports later only moves a payment
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
 from tariffs.money import Money
-from ticketing.books import gateway_postings, postings
-from ticketing.db import Transaction, books, gateway_events, orders
-from ticketing.db.orders import Order, Payment, Refund
-from ticketing.db.trouble import trouble
-from ticketing.errors import Conflict, Gone, ThroughfareError
+from ticketing.db import Transaction, orders
+from ticketing.db.orders import Order, Payment
+from ticketing.errors import Conflict, Gone
 from ticketing.ids import new_id
-from ticketing.payments import Attempt, Authorisation, Capture, Charge, OutcomeUnknown
+from ticketing.payments import Authorisation, Capture, Charge, OutcomeUnknown
 from ticketing.purchase import delivery, exchange
+from ticketing.purchase.charged import (
+    asked_for,
+    attempt,
+    book_capture,
+    book_fee,
+    hold_for_a_person,
+    mismatch,
+)
 from ticketing.purchase.issue import issue
+from ticketing.purchase.letting_go import ENDED, let_go, let_go_late
 from ticketing.purchase.order import PAYABLE
-from ticketing.purchase.paying_back import owe_back, settle_refund
 from ticketing.purchase.till import OrderState, RememberOrder, Till, locked, move, state_of
 
 _log = structlog.get_logger(__name__)
 
 _TO_ANSWER_THE_BANK = timedelta(minutes=15)
-_WITHOUT_A_TRACE = timedelta(minutes=10)
+# A gateway finds what it has within a minute; after this it never had it.
+WITHOUT_A_TRACE = timedelta(minutes=10)
 UNDER_WAY = ("pending", "action_required", "authorised", "held")
+# Nobody knows yet whether they will come to something.
+OPEN = ("pending", "action_required")
 
 
 def begin(till: Till, order_id: str, method: str, request_key: str) -> None:
@@ -64,14 +72,12 @@ def begin(till: Till, order_id: str, method: str, request_key: str) -> None:
 def is_under_way(order: Order, payments: Sequence[Payment], now: datetime) -> bool:
     """Whether a payment of an order may still come to something. Pure.
 
-    A buyer whom the bank asks has a quarter of an hour beyond the order's life to answer, and no longer: somebody who
-    closes that page must not keep places for good.
+    A buyer whom the bank asks has a quarter of an hour beyond the order's life to answer, and a gateway that does not
+    answer as long: somebody who closes the bank's page must not keep places for good. What comes to light later is let
+    go.
     """
     asked_until = order.expires_at + _TO_ANSWER_THE_BANK
-    return any(
-        one.state in UNDER_WAY and not (one.state == "action_required" and now >= asked_until)
-        for one in payments
-    )
+    return any(one.state in UNDER_WAY and not (one.state in OPEN and now >= asked_until) for one in payments)
 
 
 def leave_open_question(till: Till, order_id: str, request_key: str) -> None:
@@ -95,7 +101,7 @@ def leave_open_question(till: Till, order_id: str, request_key: str) -> None:
 def authorise(till: Till, order: Order, payment: Payment) -> tuple[OrderState, Authorisation]:
     """Ask the gateway for a payment that was written down; raises OutcomeUnknown when it does not answer."""
     try:
-        answer = till.gateway.authorise(_attempt(payment), f"payment:{payment.id}:authorise")
+        answer = till.gateway.authorise(attempt(payment), f"payment:{payment.id}:authorise")
     except OutcomeUnknown:
         with till.database.write() as tx:
             current = locked(tx, order.id)
@@ -124,7 +130,7 @@ def ask_again(till: Till, order: Order, payment: Payment) -> OrderState | None:
     minutes without a trace the payment counts as declined, and the buyer may pay again. None: nothing new.
     """
     now = till.clock.now()
-    if now < payment.created_at + _WITHOUT_A_TRACE:
+    if now < payment.created_at + WITHOUT_A_TRACE:
         return authorise(till, order, payment)[0]
     with till.database.write() as tx:
         _learn(tx, payment, now, state="declined", external_id="", detail="the gateway never had it")
@@ -136,7 +142,7 @@ def look_again(till: Till, payment: Payment) -> OrderState:
     found = (
         till.gateway.fetch(payment.external_id)
         if payment.external_id
-        else till.gateway.find(_attempt(payment))
+        else till.gateway.find(attempt(payment))
     )
     if found is None:
         with till.database.read() as tx:
@@ -145,12 +151,19 @@ def look_again(till: Till, payment: Payment) -> OrderState:
 
 
 def learn(till: Till, payment: Payment, found: Charge) -> OrderState:
-    """Take in what the gateway has of a payment; another amount, currency or order than ours is held for a person."""
+    """Take in what the gateway has of a payment; another amount, currency or order than ours is held for a person.
+
+    What the gateway has of a payment that has ended here is let go: it was found too late, and nobody counts on it.
+    """
     now = till.clock.now()
+    with till.database.read() as tx:
+        ended = orders.get_payment(tx, payment.id).state in ENDED
+    if ended and found.state in {"action_required", "authorised", "captured"}:
+        return let_go_late(till, payment, found)
     with till.database.write() as tx:
-        mismatch = _mismatch(payment, found)
-        if mismatch:
-            hold_for_a_person(tx, payment, mismatch, now)
+        why = mismatch(payment, found)
+        if why:
+            hold_for_a_person(tx, payment, why, now)
         elif found.state in {"authorised", "declined", "cancelled"}:
             state = "declined" if found.state == "cancelled" else found.state
             _learn(
@@ -180,16 +193,15 @@ def capture_and_issue(
     """
     taken = None
     if payment is not None:
-        amount = Money(payment.amount_minor, payment.currency)
-        taken = till.gateway.capture(str(payment.external_id), amount, f"payment:{payment.id}:capture")
+        taken = till.gateway.capture(
+            str(payment.external_id), asked_for(payment), f"payment:{payment.id}:capture"
+        )
     try:
         return _issue(till, state, payment, taken, remember)
-    except ThroughfareError:
-        raise
     except Exception as error:
-        if trouble(error):
+        if not delivery.is_unforeseen(error):
             raise
-        return _issue_later(till, state, payment, taken, error)
+        return deliver_later(till, state, error, payment, taken)
 
 
 def _issue(
@@ -215,10 +227,17 @@ def _issue(
     return done
 
 
-def _issue_later(
-    till: Till, state: OrderState, payment: Payment | None, taken: Capture | None, error: Exception
+def deliver_later(
+    till: Till,
+    state: OrderState,
+    error: Exception,
+    payment: Payment | None = None,
+    taken: Capture | None = None,
 ) -> OrderState:
-    """The money is taken and no ticket could be made: book the money, and keep the order for another try."""
+    """Something nobody had foreseen keeps an order from its tickets: keep it for another try, which are not endless.
+
+    Where the money of `payment` is taken it is booked.
+    """
     now = till.clock.now()
     with till.database.write() as tx:
         order = locked(tx, state.order.id)
@@ -234,81 +253,9 @@ def _keep_capture(
 ) -> None:
     """Write down and book that the gateway has taken the money of a payment, and what it keeps of it."""
     orders.update_payment(tx, payment.id, state="captured", external_id=payment.external_id)
-    _book_capture(tx, order, payment, now)
+    book_capture(tx, order, payment, now)
     if taken is not None and taken.fee is not None:
         book_fee(tx, order, payment, taken.fee.minor, now)
-
-
-def let_go(till: Till, payment: Payment) -> bool:
-    """Cancel what a gateway holds for an order that comes to nothing; money that was taken is owed back at once.
-
-    False while a cardholder's dispute of it is not decided: until then nobody knows whose the money is.
-    """
-    found = (
-        till.gateway.fetch(payment.external_id)
-        if payment.external_id
-        else till.gateway.find(_attempt(payment))
-    )
-    if found is None or found.state != "captured":
-        return _let_go_uncaptured(till, payment, found)
-    now = till.clock.now()
-    owed = None
-    with till.database.write() as tx:
-        order = locked(tx, payment.order_id)
-        disputes = {one.state for one in gateway_events.list_disputes(tx, [payment.id])}
-        if disputes & {"open", "withdrawn"}:
-            return False
-        orders.update_payment(tx, payment.id, state="captured", external_id=found.external_id)
-        _book_capture(tx, order, payment, now)
-        if found.fee_minor is not None:  # kept of what it pays back, too
-            book_fee(tx, order, payment, found.fee_minor, now)
-        if "lost" in disputes:
-            _book_lost(tx, order, payment, now)
-        else:
-            owed = owe_back(tx, order, payment, now)
-    if owed is not None:
-        _pay_back(till, owed)
-    return True
-
-
-def _pay_back(till: Till, owed: Refund) -> None:
-    """Pay back at once where the gateway does; otherwise the worker goes on, and the order is closed all the same."""
-    try:
-        settle_refund(till, owed)
-    except ThroughfareError as error:
-        _log.warning("not paid back yet", refund=owed.id, reason=error.detail)
-
-
-def _let_go_uncaptured(till: Till, payment: Payment, found: Charge | None) -> bool:
-    if found is not None and found.state in {"authorised", "action_required"}:
-        till.gateway.cancel(found.external_id, f"payment:{payment.id}:cancel")
-    external_id = found.external_id if found else payment.external_id
-    with till.database.write() as tx:
-        locked(tx, payment.order_id)
-        orders.update_payment(tx, payment.id, state="cancelled", external_id=external_id)
-    return True
-
-
-def _book_lost(tx: Transaction, order: Order, payment: Payment, now: datetime) -> None:
-    """The cardholder has the money back by a dispute: what was never earned covers the loss."""
-    entry = gateway_postings.lost_unearned(payment.id, **_without_gateway(order, payment, now))
-    if entry:
-        books.book(tx, entry, now)
-
-
-def book_fee(tx: Transaction, order: Order, payment: Payment, fee_minor: int, now: datetime) -> None:
-    """Book what the gateway keeps, once, whoever learns of it first."""
-    orders.set_payment_fee(tx, payment.id, fee_minor)
-    entry = postings.gateway_fee(payment.id, fee=fee_minor, **_facts(order, payment, now))
-    if entry:
-        books.book(tx, entry, now)
-
-
-def hold_for_a_person(tx: Transaction, payment: Payment, detail: str, now: datetime) -> None:
-    """Stop a payment whose gateway says something else than we do: no ticket before somebody has looked."""
-    if payment.state in {"pending", "action_required", "authorised"}:
-        orders.update_payment(tx, payment.id, state="held", external_id=payment.external_id)
-    gateway_events.raise_alert(tx, "payment_mismatch", payment.id, detail, now)
 
 
 def _learn(
@@ -328,36 +275,6 @@ def _learn(
             actor="gateway",
             reason=detail,
         )
-
-
-def _mismatch(payment: Payment, found: Charge) -> str | None:
-    ours = Money(payment.amount_minor, payment.currency)
-    if found.amount != ours:
-        return f"the gateway has {found.amount}, the order says {ours}"
-    if found.order_id not in {None, payment.order_id} or found.payment_id not in {None, payment.id}:
-        return f"the gateway has this money for another order ({found.order_id})"
-    return None
-
-
-def _attempt(payment: Payment) -> Attempt:
-    amount = Money(payment.amount_minor, payment.currency)
-    return Attempt(payment.order_id, payment.id, payment.method, amount)
-
-
-def _book_capture(tx: Transaction, order: Order, payment: Payment, now: datetime) -> None:
-    entry = postings.capture(payment.id, amount=payment.amount_minor, **_facts(order, payment, now))
-    if entry:
-        books.book(tx, entry, now)
-
-
-def _facts(order: Order, payment: Payment, now: datetime) -> dict[str, Any]:
-    return {"region": order.region, "gateway": payment.gateway, "currency": payment.currency, "at": now}
-
-
-def _without_gateway(order: Order, payment: Payment, now: datetime) -> dict[str, Any]:
-    return {
-        "region": order.region, "amount": payment.amount_minor, "currency": payment.currency, "at": now
-    }  # fmt: skip
 
 
 def _paid(payment: Payment | None) -> str:

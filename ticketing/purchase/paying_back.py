@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from tariffs.money import Money
-from ticketing.books import postings
+from ticketing.books import gateway_postings, postings
 from ticketing.db import Transaction, books, gateway_events, orders
 from ticketing.db.books import Entry
 from ticketing.db.orders import Order, Payment, Refund
@@ -68,16 +68,62 @@ def _by_payment(tx: Transaction, order: Order, amount: int) -> list[tuple[str, i
 
 
 def settle_refund(till: Till, decided: Refund, remember: RememberRefund | None = None) -> Refund:
-    """Have a decided refund paid back by the gateway and book it; safe to repeat."""
+    """Have a decided refund paid back by the gateway and book it; safe to repeat.
+
+    While a dispute of the payment is not decided nothing goes back over it, for the cardholder has the money then; what
+    a lost dispute has given the cardholder is not given again.
+    """
     if decided.state not in {"decided", "pending"} or decided.payment_id is None:
         return decided
     with till.database.read() as tx:
         paid = orders.get_payment(tx, decided.payment_id)
+        disputes = gateway_events.list_disputes(tx, [paid.id])
+    if decided.state == "decided" and any(one.state in {"open", "withdrawn"} for one in disputes):
+        return decided
+    if decided.state == "decided" and any(one.state == "lost" for one in disputes):
+        covered = _cover_by_lost(till, decided, paid)
+        if covered is not None:
+            return covered
     if decided.state == "pending":
         answer = till.gateway.fetch_refund(str(decided.external_id))
     else:
         answer = _ask(till, decided, str(paid.external_id))
     return learn_refund(till, decided.id, answer, remember)
+
+
+def _cover_by_lost(till: Till, decided: Refund, paid: Payment) -> Refund | None:
+    """Close a refund that the cardholder has by lost disputes; None where the payment still holds that much.
+
+    Raises Conflict where the payment holds a part of it only: a person is told.
+    """
+    now = till.clock.now()
+    with till.database.write() as tx:
+        order = locked(tx, decided.order_id)
+        known = orders.get_refund(tx, decided.id)
+        if known.state != "decided":
+            return known
+        lost = [one for one in gateway_events.list_disputes(tx, [paid.id]) if one.state == "lost"]
+        others = [one for one in orders.list_refunds_of_payment(tx, paid.id) if one.id != known.id]
+        gone = sum(one.amount_minor for one in others if one.state in {"pending", "confirmed"})
+        holds = paid.amount_minor - sum(one.amount_minor for one in lost) - gone
+        if holds >= known.amount_minor:
+            return None
+        if holds > 0:
+            detail = (
+                f"{Money(known.amount_minor, known.currency)} of order {known.order_id} are owed, and after the lost "
+                f"dispute {lost[0].id} only {Money(holds, known.currency)} of the payment are left; pay back another way"
+            )
+            gateway_events.raise_alert(tx, REFUSED, known.id, detail, now, again=True)
+        else:
+            orders.update_refund(tx, known.id, "confirmed", lost[0].id)
+            gateway_events.resolve_alert_of(tx, REFUSED, known.id, "worker", now)
+            _book(tx, gateway_postings.refund_by_dispute(
+                known.id, region=order.region, amount=known.amount_minor, currency=known.currency, at=now
+            ), now)  # fmt: skip
+        done = orders.get_refund(tx, known.id)
+    if done.state == "decided":
+        raise Conflict(f"only {Money(holds, paid.currency)} of the payment are left after a lost dispute")
+    return done
 
 
 def _ask(till: Till, decided: Refund, charge_id: str) -> GatewayRefund:

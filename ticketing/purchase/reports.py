@@ -7,6 +7,7 @@ before the answer to our own call leads to the same state.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -19,9 +20,10 @@ from ticketing.db.trouble import trouble
 from ticketing.errors import ThroughfareError
 from ticketing.payments import Charge, GatewayDispute, GatewayRefund
 from ticketing.purchase import paying
+from ticketing.purchase.charged import book_fee
 from ticketing.purchase.paying_back import learn_refund
 from ticketing.purchase.service import advance
-from ticketing.purchase.till import Till, locked
+from ticketing.purchase.till import UNDECIDED_OR_LOST, Till, disputes_of, locked
 
 _log = structlog.get_logger(__name__)
 
@@ -110,17 +112,27 @@ def learn_outside_refund(till: Till, found: GatewayRefund) -> str:
         return f"refund {learn_refund(till, known.id, found).state}"
     if payment is None or found.refund_id is not None:
         return "ignored: no refund of ours"
-    if found.state != "confirmed":
-        return "ignored: not paid yet"
     now = till.clock.now()
     with till.database.write() as tx:
         order = locked(tx, payment.order_id)
-        detail = f"{found.amount} of payment {payment.id} were paid back at the gateway itself ({found.external_id})"
-        gateway_events.raise_alert(tx, "external_refund", found.external_id, detail, now)
-        _book(tx, till, gateway_postings.external_refund(
-            found.external_id, region=order.region, gateway=payment.gateway, amount=found.amount.minor,
-            currency=found.amount.currency, at=now,
-        ))  # fmt: skip
+        facts: dict[str, Any] = {
+            "region": order.region, "gateway": payment.gateway, "amount": found.amount.minor,
+            "currency": found.amount.currency, "at": now,
+        }  # fmt: skip
+        if found.state == "confirmed":
+            what, entry = "were paid back", gateway_postings.external_refund(found.external_id, **facts)
+        elif found.state == "failed" and books.find_entry_id(
+            tx, "gateway_refund", found.external_id, "external_refund"
+        ):
+            what = "were paid back, and have come back from the bank,"
+            entry = gateway_postings.external_refund_failed(found.external_id, **facts)
+        else:
+            return "ignored: not paid yet"
+        detail = f"{found.amount} of payment {payment.id} {what} at the gateway itself ({found.external_id})"
+        gateway_events.raise_alert(
+            tx, "external_refund", found.external_id, detail, now, again=found.state == "failed"
+        )
+        _book(tx, till, entry)
     return "external refund, told to a person"
 
 
@@ -149,7 +161,7 @@ def learn_dispute(till: Till, found: GatewayDispute) -> str:
         if state in {"open", "withdrawn"}:
             _suspend_unused(tx, paid_for, found.external_id, now)
         if state in {"reinstated", "won"}:
-            _resume(tx, paid_for, found.external_id, now)
+            _resume(tx, paid_for, now)
         if state == "lost":
             _revoke_unused(tx, paid_for, till)
     return f"dispute {state}"
@@ -188,12 +200,21 @@ def _suspend_unused(tx: Transaction, order_ids: Sequence[str], dispute_id: str, 
             tickets.set_status(tx, held.jti, "suspended", now, document=document)
 
 
-def _resume(tx: Transaction, order_ids: Sequence[str], dispute_id: str, now: datetime) -> None:
-    """Decided for us: what this dispute has suspended opens gates again."""
+def _resume(tx: Transaction, order_ids: Sequence[str], now: datetime) -> None:
+    """Decided for us: what disputes have suspended opens gates again, unless one of what has paid for it is left."""
     for held in tickets.list_tickets_of(tx, order_ids, lock=True):
-        if held.status == "suspended" and held.document.get("suspended_by") == dispute_id:
+        if held.status == "suspended" and "suspended_by" in held.document:
+            left = [one for one in _disputes_behind(tx, held.order_id) if one.state in UNDECIDED_OR_LOST]
             document = {name: value for name, value in held.document.items() if name != "suspended_by"}
-            tickets.set_status(tx, held.jti, "valid", now, document=document)
+            if left:
+                document["suspended_by"] = left[0].id
+            tickets.set_status(tx, held.jti, "suspended" if left else "valid", now, document=document)
+
+
+def _disputes_behind(tx: Transaction, order_id: str) -> list[Dispute]:
+    """The disputes of whatever has paid for an order: its payments, those it replaced, and those of its passes."""
+    sources = [order_id, *held_passes.list_orders_of_passes(tx, order_id)]
+    return [one for source in sources for one in disputes_of(tx, orders.get_order(tx, source))]
 
 
 def _revoke_unused(tx: Transaction, order_ids: Sequence[str], till: Till) -> None:
@@ -213,7 +234,7 @@ def _learn_fee(till: Till, payment: Payment, fee_minor: int) -> None:
         order = locked(tx, payment.order_id)
         # Cancelled here and captured there: taken for an order without a ticket, and paid back.
         if orders.get_payment(tx, payment.id).state in {"captured", "cancelled"}:
-            paying.book_fee(tx, order, payment, fee_minor, now)
+            book_fee(tx, order, payment, fee_minor, now)
 
 
 def _payment_of(till: Till, found: Charge) -> Payment | None:

@@ -32,6 +32,7 @@ from ticketing.errors import (
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
 from ticketing.purchase import delivery, disrupted, exchange, guests, pass_uses, paying, places
+from ticketing.purchase.disrupted import LegNews
 from ticketing.purchase.giving_back import Wish, decide_refund, offer_refund, refund_passengers
 from ticketing.purchase.holders import NameOf, PhoneOf, held_by, holders_for
 from ticketing.purchase.issue import issue, validity_of
@@ -64,6 +65,7 @@ __all__ = [
     "expire_order",
     "get_order",
     "list_expired",
+    "list_news",
     "list_orders_of",
     "list_papers",
     "list_unfinished",
@@ -149,6 +151,12 @@ def list_papers(till: Till, order_id: str) -> list[Paper]:
     """What operators have handed over for an order: their own tickets, which their staff can read."""
     with till.database.read() as tx:
         return booking_documents.list_papers(tx, order_id)
+
+
+def list_news(till: Till, state: OrderState) -> list[LegNews]:
+    """What operators have told last of the runs of an order's legs."""
+    with till.database.read() as tx:
+        return disrupted.news_of_legs(tx, till, state.quote)
 
 
 def list_orders_of(till: Till, person_id: str) -> list[Order]:
@@ -264,7 +272,7 @@ def expire_order(till: Till, order_id: str) -> None:
         holds = any(one.state in bookings.OPEN for one in bookings.list_bookings(tx, order_id))
         bookings.give_back(tx, order_id, now)
         pass_uses.give_back(tx, order_id)
-        asked = any(one.state == "action_required" for one in payments)
+        asked = any(one.state in paying.OPEN for one in payments)
         step: Move = "unwind" if holds or asked else "expire"
         move(tx, order, step, now, actor="worker", reason="not paid in time")
 
@@ -295,7 +303,7 @@ def _deliver(
         failed = undelivered.find_undelivered(tx, order.id)
         ends = validity_of(state.quote, now).expires_at
         hopeless = delivery.why_hopeless(failed, delivery.begins_at(state.quote), ends, now)
-        if hopeless is None and failed is None:
+        if hopeless is None and not any(one.state == "captured" for one in state.payments):
             exchange.check(tx, till, order)
             pass_uses.require_valid(tx, order.id)
         if hopeless is None:
@@ -307,10 +315,15 @@ def _deliver(
         return _unwind(till, state, hopeless, "worker")
     if disputes & {"open", "withdrawn"} or (failed is not None and now < failed.next_try_at):
         return None
-    places.confirm_all(till, state)
-    with till.database.read() as tx:  # operators take their time: a sailing may be cancelled meanwhile
-        disrupted.require_running(tx, till, state.quote)
-    return paying.capture_and_issue(till, state, payment, remember)
+    try:
+        places.confirm_all(till, state)
+        with till.database.read() as tx:  # operators take their time: a sailing may be cancelled meanwhile
+            disrupted.require_running(tx, till, state.quote)
+        return paying.capture_and_issue(till, state, payment, remember)
+    except Exception as error:
+        if not delivery.is_unforeseen(error):
+            raise
+        return paying.deliver_later(till, state, error)
 
 
 def _credit(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None) -> int:
@@ -333,7 +346,8 @@ def _holders_of(tx: Transaction, order_id: str) -> dict[str, Holder]:
 
 def _asked(till: Till, state: OrderState, payment: Payment) -> OrderState | None:
     """A payment that the gateway has not been asked for yet, or for which its buyer's bank waits."""
-    if payment.state == "pending" and state.order.state != "payment_unknown":
+    fresh = till.clock.now() < payment.created_at + paying.WITHOUT_A_TRACE
+    if payment.state == "pending" and state.order.state != "payment_unknown" and fresh:
         return paying.authorise(till, state.order, payment)[0]
     looked = paying.look_again(till, payment)
     if looked.payments != state.payments:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ticketing.db import Transaction, bookings
 from ticketing.db.orders import Order
-from ticketing.purchase import delivery, pass_uses, paying, places
+from ticketing.purchase import delivery, letting_go, pass_uses, paying, places
 from ticketing.purchase.order import Move
 from ticketing.purchase.till import OrderState, Till, locked, move, state_of
 
@@ -25,7 +25,7 @@ def unwound(till: Till, state: OrderState) -> OrderState | None:
     if not places.give_back_all(till, state):
         return None
     paid = [one for one in state.payments if one.state in {*paying.UNDER_WAY, "captured"} - {"held"}]
-    gone = [paying.let_go(till, one) for one in paid]
+    gone = [letting_go.let_go(till, one) for one in paid]
     if not all(gone):
         return None
     now = till.clock.now()

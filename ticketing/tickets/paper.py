@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
 from fpdf import FPDF
 from PIL import Image
 
 from ticketing.tickets import barcode
 from ticketing.tickets.printable import OperatorPaper, Printable
+
+_log = structlog.get_logger(__name__)
 
 LANGUAGES = ("en", "et", "fi", "sv")
 
@@ -93,6 +96,9 @@ _CONDITIONS: tuple[tuple[str, str, str, str], ...] = (
 _MARGIN_MM = 18
 _CODE_MM = 62
 _OPERATORS_CODE_MM = 38
+# More than a printer shows of a code.
+_MOST_PIXELS = 2000
+_LONGEST_NUMBER = 200
 
 
 def pdf(ticket: Printable, language: str) -> bytes:
@@ -163,7 +169,9 @@ def _papers(page: _Page, papers: Sequence[OperatorPaper], words: Mapping[str, st
     """What the operator's own staff read: its reference and numbers in words, its codes drawn, its pages named."""
     if not papers:
         return
-    numbers = [paper.content for paper in papers if paper.kind == "number"]
+    numbers = [
+        paper.content for paper in papers if paper.kind == "number" and len(paper.content) <= _LONGEST_NUMBER
+    ]
     told = dict.fromkeys(filter(None, [papers[0].reference, *numbers]))
     page.text_line(f"{words['operators_ticket']}: {', '.join(told)}", size=10, style="B", height=5)
     drawn = [image for paper in papers if (image := _drawn(paper)) is not None]
@@ -179,14 +187,23 @@ def _drawn(paper: OperatorPaper) -> io.BytesIO | None:
     """A code as a picture; None for what is no code, or no picture that can be read."""
     try:
         if paper.kind != "number" and paper.media_type in {"image/png", "image/jpeg"}:
-            content = base64.b64decode(paper.content, validate=True)
-            Image.open(io.BytesIO(content)).verify()
-            return io.BytesIO(content)
+            return _redrawn(base64.b64decode(paper.content, validate=True))
         if paper.kind == "qr_code" and paper.media_type == "text/plain":
             return io.BytesIO(barcode.png(paper.content))
-    except (ValueError, OSError, SyntaxError):  # an operator's picture may be anything
-        return None
+    except Exception as error:  # noqa: BLE001  an operator's picture may be anything, and readers of pictures raise anything
+        _log.warning("an operator's code cannot be printed", kind=paper.kind, reason=type(error).__name__)
     return None
+
+
+def _redrawn(content: bytes) -> io.BytesIO | None:
+    """Read a picture whole and write it anew, in grey: what is printed is ours; None for one too large for a code."""
+    with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as found:
+        if max(found.size) > _MOST_PIXELS:  # told by its head, before anything of it is unpacked
+            return None
+        drawn = io.BytesIO()
+        found.convert("L").save(drawn, "PNG")
+    drawn.seek(0)
+    return drawn
 
 
 def _rides(ticket: Printable) -> list[Mapping[str, Any]]:

@@ -12,8 +12,8 @@ from operators.fake import FakeOperator
 from tests.api import Api
 from ticketing.cli.worker import run_round
 from ticketing.db.undelivered import Undelivered
-from ticketing.errors import Conflict
-from ticketing.purchase import alerts, delivery
+from ticketing.errors import Conflict, Misconfigured
+from ticketing.purchase import alerts, delivery, places
 from ticketing.purchase.reconcile import reconcile
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import service as settlement
@@ -21,6 +21,8 @@ from ticketing.settlement.verify import verify
 from ticketing.tickets.issue import Press
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}], "depart_at": "2026-10-13T12:00:00+03:00"}
+# What does not depend on the database is tried on one.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 BEGINS = datetime(2026, 10, 13, 10, tzinfo=UTC)
 ENDS = datetime(2026, 10, 13, 16, tzinfo=UTC)
 
@@ -333,3 +335,37 @@ def test_a_ticket_whose_money_is_lost_opens_no_further_gate(api: Api) -> None:
 
     after = (api.get(f"/v1/orders/{order['id']}/tickets", token).json or {})["tickets"][0]
     assert (ridden.json["decision"], after["status"]) == ("accept", "revoked")
+
+
+@ON_SQLITE
+def test_what_nobody_foresaw_before_the_money_lets_the_card_go_after_five_tries(
+    api: Api, ferries: dict[str, FakeOperator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise TypeError("unhashable type: 'list'")
+
+    monkeypatch.setattr(places, "confirm_all", broken)
+    order_id, token, answer = pay(api)
+    told = kinds(api)
+    for _ in range(6):
+        api.clock.advance(timedelta(minutes=6))
+        run_round(rooms(api).till)
+
+    assert (answer.status_code, told) == (201, [delivery.CASE])
+    assert (state(api, order_id, token), kinds(api), money(api)) == ("cancelled", [], (0, 0))
+    assert sum(ferry.standing("held") != [] for ferry in ferries.values()) == 0
+
+
+@ON_SQLITE
+def test_a_setting_that_breaks_while_money_is_taken_is_a_case_and_tells_the_buyer_nothing_of_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> str:
+        raise Misconfigured("THROUGHFARE_KEY_PASSPHRASE does not open the key x in /srv/keys")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Press, "sign", broken)
+        _, _, answer = pay(api)
+
+    assert (answer.status_code, kinds(api), money(api)[0] > 0) == (201, [delivery.CASE], True)
+    assert "/srv/keys" not in answer.text

@@ -102,11 +102,18 @@ def test_s18_free_orders_of_guests_count_as_open_ones_and_leave_the_ship_to_othe
     free_for_infants: Api,
 ) -> None:
     api = free_for_infants
+    customer = register(api)
+    first = place(api, people(1, "adult"), customer.access).json
+    assert customer.post(f"/v1/orders/{first['id']}/payments", {"method": "demo_ok"}).status_code == 201
 
     statuses = [place(api, people(4, "infant")).status_code for _ in range(4)]
-    others = place(api, people(1, "adult"), register(api).access)
+    newcomers = [
+        place(api, people(1, "infant"), register(api, f"{at}@example.org").access) for at in range(3)
+    ]
+    others = place(api, people(1, "adult"), customer.access)
 
     assert statuses == [201, 201, 409, 409]
+    assert [one.status_code for one in newcomers] == [201, 201, 409]
     assert others.status_code == 201
 
 

@@ -6,8 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,111 +13,18 @@ import pytest
 import sqlalchemy as sa
 
 from operators.fake import FakeOperator
-from tests.api import Api
-from tests.networks import lent
-from tests.stripe_stand_in import SECRET_KEY, WEBHOOK_SECRET, StripeStandIn
-from ticketing.app import create_app
-from ticketing.cli.worker import run_round
-from ticketing.clock import FixedClock
+from tests.stripe_stand_in import SECRET_KEY, WEBHOOK_SECRET
+from tests.ticketing.purchase.shop import CARD, Shop
 from ticketing.config import Settings
 from ticketing.db import month_books
 from ticketing.errors import ThroughfareError
-from ticketing.identity import create_key
 from ticketing.purchase import reconcile, reports
-from ticketing.purchase import service as purchase
-from ticketing.regions import Region
 
-CARD = "pm_card_visa"
 ASKS = "4000002760003184"
 DECLINED = "4000000000000341"
 
 
 pytestmark = pytest.mark.usefixtures("hasty_stripe")
-
-
-@dataclass
-class Shop:
-    """The service with Stripe as its gateway; `reports` are what Stripe has sent and nobody has taken in yet."""
-
-    api: Api
-    stripe: StripeStandIn
-    till: purchase.Till
-    reports: list[dict[str, Any]]
-
-    def pay(self, method: str, *, once: str | None = "new") -> tuple[dict[str, Any], str, Any]:
-        """Order Kopli to Pasila and pay; answers the order, its token and the response."""
-        order, token = self.api.order()
-        return (
-            order,
-            token,
-            self.api.post(f"/v1/orders/{order['id']}/payments", {"method": method}, token, once=once),
-        )
-
-    def order(self, order: dict[str, Any], token: str) -> dict[str, Any]:
-        """The order as its buyer reads it."""
-        return self.api.get(f"/v1/orders/{order['id']}", token).json or {}
-
-    def intent(self, order: dict[str, Any]) -> dict[str, Any]:
-        """The intent of an order; there must be exactly one that is not canceled or failed."""
-        (found,) = [
-            one for one in self.stripe.intents()
-            if one["metadata"].get("order_id") == order["id"] and one["status"] not in {"canceled", "requires_payment_method"}
-        ]  # fmt: skip
-        return found
-
-    def tell(self, *events: dict[str, Any]) -> list[int]:
-        """Deliver reports to the webhook, and let the worker deal with them."""
-        statuses = []
-        for event in events or tuple(self.reports):
-            body, signature = self.stripe.signed(event)
-            response = self.api.client.post(
-                "/v1/webhooks/stripe", data=body, headers={"Stripe-Signature": signature}
-            )
-            statuses.append(response.status_code)
-        self.reports.clear()
-        self.work()
-        return statuses
-
-    def work(self) -> None:
-        """One round of the worker."""
-        run_round(self.till)
-
-    def clearing(self) -> int:
-        """What the books say that Stripe holds for us, in minor units."""
-        query = sa.text(
-            "SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account_id LIKE 'psp_clearing%'"
-        )
-        with self.till.database.read() as tx:
-            return int(tx.execute(query).scalar_one())
-
-    def alerts(self) -> list[str]:
-        """The kinds of what waits for a person."""
-        with self.till.database.read() as tx:
-            return list(tx.execute(sa.text("SELECT kind FROM alert ORDER BY raised_at")).scalars())
-
-
-@pytest.fixture
-def shop(
-    settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator],
-    stand_in: StripeStandIn,
-) -> Iterator[Shop]:  # fmt: skip
-    with_stripe = replace(
-        settings, gateway="stripe", stripe_secret_key=SECRET_KEY, stripe_webhook_secrets=(WEBHOOK_SECRET,),
-        stripe_api_address=stand_in.address,
-    )  # fmt: skip
-    app = create_app(with_stripe, clock=clock, regions=regions, connectors={"helsinki-tallinn": ferries})
-    till = app.extensions["throughfare"].till
-    stand_in.now = lambda: clock.now().timestamp()
-    heard: list[dict[str, Any]] = []
-    stand_in.events, stand_in.deliver = heard, None
-
-    def key(role: Any, operator: str | None = None) -> str:
-        return create_key(till.database, clock, role=role, operator=operator, label="test")[1]
-
-    with lent(app):
-        yield Shop(Api(app.test_client(), clock, key), stand_in, till, heard)
-    stand_in._faults.clear()
-    till.database.close()
 
 
 def test_a_card_pays_and_the_books_have_what_stripe_has(shop: Shop) -> None:
@@ -348,8 +253,14 @@ def test_the_nightly_reconciliation_names_each_difference(shop: Shop) -> None:
 
     found = [one for one in reconcile.reconcile(shop.till, *window) if one.charge_id in mine]
 
+    waiting = shop.alerts("subject")
+    shop.tell()
+    after = [one for one in reconcile.reconcile(shop.till, *window) if one.charge_id in mine]
+
     assert clean == []
     assert [(one.kind, one.gateway_minor, one.books_minor) for one in found] == [("refund", -700, 0)]
+    assert (f"{found[0].charge_id}:refund" in waiting, after) == (True, [])
+    assert f"{found[0].charge_id}:refund" not in shop.alerts("subject")
 
 
 def test_a_lost_report_loses_no_order(shop: Shop) -> None:

@@ -1,0 +1,71 @@
+"""What a gateway has of a payment, held against ours, and booked once: the money that it took, and what it keeps."""
+
+from datetime import datetime
+from typing import Any
+
+from tariffs.money import Money
+from ticketing.books import gateway_postings, postings
+from ticketing.db import Transaction, books, gateway_events, orders
+from ticketing.db.orders import Order, Payment
+from ticketing.payments import Attempt, Charge
+
+
+def asked_for(payment: Payment) -> Money:
+    """What a payment is to bring."""
+    return Money(payment.amount_minor, payment.currency)
+
+
+def attempt(payment: Payment) -> Attempt:
+    """A payment as its gateway is asked for it."""
+    return Attempt(payment.order_id, payment.id, payment.method, asked_for(payment))
+
+
+def mismatch(payment: Payment, found: Charge) -> str | None:
+    """Why what the gateway has is not this payment; None where it is. Pure."""
+    ours = asked_for(payment)
+    if found.amount != ours:
+        return f"the gateway has {found.amount}, the order says {ours}"
+    if found.state == "captured" and found.captured_minor != payment.amount_minor:
+        return f"the gateway took {Money(found.captured_minor, payment.currency)}, the order says {ours}"
+    if found.order_id not in {None, payment.order_id} or found.payment_id not in {None, payment.id}:
+        return f"the gateway has this money for another order ({found.order_id})"
+    return None
+
+
+def hold_for_a_person(tx: Transaction, payment: Payment, detail: str, now: datetime) -> None:
+    """Stop a payment whose gateway says something else than we do: no ticket before somebody has looked."""
+    if payment.state in {"pending", "action_required", "authorised"}:
+        orders.update_payment(tx, payment.id, state="held", external_id=payment.external_id)
+    gateway_events.raise_alert(tx, "payment_mismatch", payment.id, detail, now)
+
+
+def is_booked(tx: Transaction, payment: Payment) -> bool:
+    """Whether the books say that the money of a payment was taken."""
+    return books.find_entry_id(tx, "payment", payment.id, "capture") is not None
+
+
+def book_capture(tx: Transaction, order: Order, payment: Payment, now: datetime) -> None:
+    """Book that the gateway has taken the money of a payment."""
+    entry = postings.capture(payment.id, amount=payment.amount_minor, **_facts(order, payment, now))
+    if entry:
+        books.book(tx, entry, now)
+
+
+def book_fee(tx: Transaction, order: Order, payment: Payment, fee_minor: int, now: datetime) -> None:
+    """Book what the gateway keeps, once, whoever learns of it first."""
+    orders.set_payment_fee(tx, payment.id, fee_minor)
+    entry = postings.gateway_fee(payment.id, fee=fee_minor, **_facts(order, payment, now))
+    if entry:
+        books.book(tx, entry, now)
+
+
+def book_lost(tx: Transaction, order: Order, payment: Payment, now: datetime) -> None:
+    """The cardholder has the money back by a dispute: what was never earned covers the loss."""
+    facts = {"region": order.region, "amount": payment.amount_minor, "currency": payment.currency, "at": now}
+    entry = gateway_postings.lost_unearned(payment.id, **facts)  # type: ignore[arg-type]
+    if entry:
+        books.book(tx, entry, now)
+
+
+def _facts(order: Order, payment: Payment, now: datetime) -> dict[str, Any]:
+    return {"region": order.region, "gateway": payment.gateway, "currency": payment.currency, "at": now}
