@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from ticketing.gate import additions
+from ticketing.gate import additions, sentences
 from ticketing.gate.decision import Bundle, Policy, ProductRule, Reading, Standing, Use
 from ticketing.gate.document import (
     BadBundle,
@@ -226,6 +226,7 @@ def assemble(
         read=functools.partial(read_ticket, ring, guests=guests),
         read_proof=read_proof,
         status_of=status_of,
+        words=sentences,
         extras=added,
     )
 

@@ -8,21 +8,24 @@ and nothing about the content is told before the signature holds.
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ticketing.gate import boarding, sentences
 from ticketing.gate.model import (
+    Boarding,
     Bundle,
     Decision,
+    Delay,
+    Extras,
     Gate,
     Memory,
+    Note,
     Policy,
     Presented,
     Reading,
     Seen,
     Standing,
+    Values,
 )
-from ticketing.gate.sentences import Note, Values
-from ticketing.gate.usage import Allowance, Kind, Step, Use, Wanted, next_use
-from ticketing.tickets.claims import NOBODY, ZONE, Leg, Proof, TicketClaims
+from ticketing.gate.usage import Allowance, Kind, Use, Wanted, is_spent, next_use
+from ticketing.tickets.claims import NOBODY, ZONE, Leg, Proof, TicketClaims, whole_minute
 from ticketing.tickets.products import ProductRule
 
 __all__ = [
@@ -31,12 +34,13 @@ __all__ = [
 ]  # fmt: skip
 
 _SUSPENDED = 2
-_DAY_SECONDS = 24 * 3600
 _NO_LEG = -1
-_EPOCH_WEEKDAY = 4  # 1 January 1970 was a Thursday
 _FAIL_OPEN_EXTRA_SECONDS = 24 * 3600
 # A bundle younger than two refreshes knows of every delay that anybody has told.
 _FRESH_SECONDS = 120
+# A delay keeps a ticket for so long beyond its planned end, and no longer.
+_LONGEST_DELAY = 24 * 3600
+_ANY_TRIP = "any"
 
 
 @dataclass(slots=True)
@@ -63,22 +67,24 @@ _Refusal = tuple[str, Values]
 def decide(presented: Presented, bundle: Bundle, seen: Memory, now: int, gate: Gate) -> Decision:
     """Decide about one presentation at `now` (POSIX seconds): the first reason that holds is the answer."""
     if gate.clock_behind_seconds:
-        return _refused("clock_behind", {"seconds": gate.clock_behind_seconds})
+        return _refused(bundle, "clock_behind", {"seconds": gate.clock_behind_seconds})
     reading = bundle.read(presented.token, bundle.issuer, gate.operator)
     if reading.claims is None:
-        return _refused(reading.reason or "malformed", reading.values, jti=reading.jti)
+        return _refused(bundle, reading.reason or "malformed", reading.values, jti=reading.jti)
     used = sorted(seen.uses_of(reading.claims.jti), key=_moment)
     case = _Case(presented, reading.claims, bundle, seen, now, gate, used)
     for check in (_time, _status, _binding, _leg, _sailing, _product, _hours, _uses):
         refusal = check(case)
         if refusal:
             leg = None if case.leg == _NO_LEG else case.leg
-            return _refused(*refusal, leg=leg, jti=case.claims.jti)
+            return _refused(bundle, *refusal, leg=leg, jti=case.claims.jti)
     return _admitted(case)
 
 
-def _refused(reason: str, values: Values, *, leg: int | None = None, jti: str | None = None) -> Decision:
-    staff = sentences.staff(reason, values)
+def _refused(
+    bundle: Bundle, reason: str, values: Values, *, leg: int | None = None, jti: str | None = None
+) -> Decision:
+    staff = bundle.words.staff(reason, values)
     return Decision(admit=False, reason=reason, staff=staff, leg=leg, jti=jti, values=values)
 
 
@@ -91,7 +97,7 @@ def _admitted(case: _Case) -> Decision:
         notes.append(("personal", _NONE))
     if claims.passengers > 1:
         notes.append(("group", {"count": claims.passengers}))
-    attention = sentences.attention(notes)
+    attention = case.bundle.words.attention(notes)
     return Decision(
         admit=True, reason="ok_attention" if attention else "ok", staff=attention or "welcome", leg=case.leg,
         jti=claims.jti, attention=attention, nonce=case.nonce, kind=case.kind, notes=tuple(notes),
@@ -104,13 +110,13 @@ def _time(case: _Case) -> _Refusal | None:
         return "not_yet_valid", {"seconds": case.claims.not_before - now}
     if now - leeway < ends:
         return None
-    late = boarding.late_seconds(case.claims, case.bundle.extras)
+    late = _late_seconds(case.claims, case.bundle.extras)
     until = max(ends + late, case.bundle.extended.get(case.claims.jti, 0))
     if now - leeway < until:
         case.notes.append(("late", {"seconds": now - ends}))
         return None
     age = now - case.bundle.issued_at
-    known = {"known_seconds": age} if age > _FRESH_SECONDS and now < ends + boarding.LONGEST_DELAY else _NONE
+    known = {"known_seconds": age} if age > _FRESH_SECONDS and now < ends + _LONGEST_DELAY else _NONE
     return "expired", {"seconds": now - until, **known}
 
 
@@ -174,10 +180,10 @@ def _leg(case: _Case) -> _Refusal | None:
         zoned = any(leg.end is None for leg in legs if leg.operator == gate.operator)
         return "wrong_zone" if zoned else "wrong_leg", _NONE
     if gate.trip_id is not None or gate.departure is not None:
-        candidates = boarding.fitting(case.claims, candidates, case.bundle.extras, gate, case.now)
+        candidates = _fitting(case, candidates)
     case.leg = candidates[0]
     for at in candidates:
-        if not _is_spent(case, at):
+        if not is_spent(case.used, at, case.claims.uses_per_leg):
             case.leg = at
             break
     return None
@@ -201,9 +207,8 @@ def _elsewhere(case: _Case, own: list[int]) -> list[int]:
 
 def _sent_here(case: _Case) -> _Refusal | None:
     for at, leg in enumerate(case.claims.legs):
-        if boarding.waiver_for(leg, case.bundle.extras, case.gate, case.now):
+        if _is_waived(case, leg):
             case.leg = at
-            case.notes.append(boarding.rerouted(leg, case.bundle))
             return None
     return "wrong_audience", {"operators": case.claims.audience}
 
@@ -222,12 +227,83 @@ def _ends_here(leg: Leg, gate: Gate) -> bool:
 
 def _sailing(case: _Case) -> _Refusal | None:
     """Whether the departure that the ticket is bound to is boarding now."""
-    if case.claims.product not in case.bundle.extras.boarding:
+    rule = case.bundle.extras.boarding.get(case.claims.product)
+    leg, gate = case.claims.legs[case.leg], case.gate
+    if rule is None or leg.operator != gate.operator:  # not bound here, or sent here by a waiver
         return None
-    leg = case.claims.legs[case.leg]
-    verdict = boarding.judge(leg, case.claims.product, case.bundle, case.gate, case.now)
-    case.notes.extend(verdict.notes)
-    return verdict.refusal
+    if leg.departure is None:  # sold before tickets named their departure
+        case.notes.append(("no_departure", _NONE))
+        return None
+    named = None
+    if gate.departure is not None or gate.trip_id is not None:
+        named = _named_sailing(case)
+        if named is None:
+            case.notes.append(("unknown_sailing", {"trip": gate.trip_id}))
+    delay = case.bundle.extras.delays.get((leg.operator, leg.start, leg.departure))
+    if named is not None and named != leg.departure:
+        boards = {"boarding": case.bundle.local_time(named)}
+        refusal: _Refusal | None = ("wrong_sailing", {**_departure(case, leg.departure), **boards})
+    else:
+        refusal = None if gate.inspects else _outside(case, leg.departure, delay, rule)
+    if refusal and refusal[0] == "wrong_sailing" and _is_waived(case, leg):
+        return None
+    if delay is not None and delay.cancelled:
+        case.notes.append(("cancelled", _departure(case, leg.departure)))
+    return refusal
+
+
+def _outside(case: _Case, planned: int, delay: Delay | None, rule: Boarding) -> _Refusal | None:
+    """The refusal of somebody who comes before the opening of check-in, or after the sailing has left."""
+    opens = planned - rule.opens_seconds
+    if case.now < opens:
+        return "check_in_not_open", {**_departure(case, planned), "opens": case.bundle.local_time(opens)}
+    expected = planned if delay is None else max(planned, delay.departs_at or 0)
+    return ("wrong_sailing", _departure(case, planned)) if case.now > expected + rule.closes_seconds else None
+
+
+def _fitting(case: _Case, candidates: list[int]) -> list[int]:
+    """The legs that go with the sailing that the gate names; all of them where none does."""
+    named = _named_sailing(case)
+    return [at for at in candidates if case.claims.legs[at].departure == named] or candidates
+
+
+def _named_sailing(case: _Case) -> int | None:
+    """The planned departure that a gate names: as it says, else the one of its trip that is nearest to now."""
+    gate = case.gate
+    if gate.departure is not None:
+        return whole_minute(gate.departure)
+    calls = case.bundle.extras.sailings.get(gate.trip_id or "", ())
+    here = [departure for stop, departure in calls if gate.stop_id in {None, stop}]
+    return min(here, key=lambda departure: abs(departure - case.now), default=None)
+
+
+def _late_seconds(claims: TicketClaims, extras: Extras) -> int:
+    """How many seconds a ticket goes on beyond its end, because a departure that it names arrives late; a day at most."""
+    late = 0
+    for leg in claims.legs if extras.delays else ():
+        delay = extras.delays.get((leg.operator, leg.start, leg.departure)) if leg.departure else None
+        late = max(late, delay.arrivals.get(leg.end or "", 0) if delay else 0)
+    return min(_LONGEST_DELAY, late)
+
+
+def _is_waived(case: _Case, leg: Leg) -> bool:
+    """Whether a waiver lets a ticket for one departure open the gate of another; staff are told which it was."""
+    extras, gate = case.bundle.extras, case.gate
+    if not extras.waivers or leg.departure is None:
+        return False
+    missed = leg.operator, leg.start, leg.departure
+    call = (gate.stop_id, whole_minute(gate.departure or 0))
+    trips = {_ANY_TRIP, gate.trip_id, *(trip for trip, calls in extras.sailings.items() if call in calls)}
+    for waiver in extras.waivers:
+        operator, trip = waiver.accept
+        if missed in waiver.trips and case.now < waiver.until and operator == gate.operator and trip in trips:
+            case.notes.append(("rerouted", _departure(case, leg.departure)))
+            return True
+    return False
+
+
+def _departure(case: _Case, planned: int) -> Values:
+    return {"departure": case.bundle.local_time(planned)}
 
 
 def _product(case: _Case) -> _Refusal | None:
@@ -247,11 +323,7 @@ def _hours(case: _Case) -> _Refusal | None:
     rule = case.bundle.rules[case.claims.product]
     if not rule.hours and not rule.days:
         return None
-    day, second = divmod(case.now + case.bundle.offset_at(case.now), _DAY_SECONDS)
-    weekday = (day + _EPOCH_WEEKDAY - 1) % 7 + 1
-    in_hours = not rule.hours or any(start <= second < end for start, end in rule.hours)
-    fits = in_hours and (not rule.days or weekday in rule.days)
-    return None if fits else ("outside_time_rule", _NONE)
+    return None if rule.allows(case.now + case.bundle.offset_at(case.now)) else ("outside_time_rule", _NONE)
 
 
 def _uses(case: _Case) -> _Refusal | None:
@@ -270,34 +342,13 @@ def _uses(case: _Case) -> _Refusal | None:
         Allowance(claims.uses_per_leg, claims.uses, rule),
     )
     if step.refusal:
-        return step.refusal, _collision(case, step)
+        return step.refusal, step.values(now, claims.uses)
     case.kind = step.kind
     if step.note:
         case.notes.append((step.note, _NONE))
     if step.kind == "transfer":
         case.notes.append(("transfer", _NONE))
     return None
-
-
-def _collision(case: _Case, step: Step) -> Values:
-    """What staff should know of the use that stands in the way."""
-    use = step.collides
-    if use is None:
-        return _NONE
-    gate = {"gate": use.gate} if use.gate else _NONE
-    if step.refusal == "passback":
-        return gate
-    if step.refusal == "uses_exhausted":
-        return {"count": case.claims.uses}
-    return {"seconds": case.now - use.at, **gate}
-
-
-def _is_spent(case: _Case, leg: int) -> bool:
-    """Whether all uses of a leg are taken; 0 means that they are never."""
-    if not case.used or case.claims.uses_per_leg == 0:
-        return False
-    taken = sum(use.leg == leg and use.kind in {"ride", "in"} for use in case.used)
-    return taken >= case.claims.uses_per_leg
 
 
 def _moment(use: Use) -> int:

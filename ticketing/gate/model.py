@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from ticketing.gate.sentences import Note, Values
 from ticketing.gate.usage import Direction, Kind, Use
 from ticketing.tickets.claims import Proof, TicketClaims
 from ticketing.tickets.products import ProductRule
 
+# The figures of a reason or a note by name, and a note: its code with its figures.
+Values = Mapping[str, Any]
+Note = tuple[str, Values]
 # So much a clock may be behind the server's that signed the bundle.
 CLOCK_SLACK_SECONDS = 30
 Degrade = Literal["fail_open", "fail_closed"]
@@ -130,6 +132,19 @@ class Extras:
 _NOTHING = Extras()
 
 
+class Words(Protocol):
+    """What a gate says of a decision, in English; `sentences` is the one that is used."""
+
+    def staff(self, reason: str, values: Values) -> str:
+        """The sentence for staff about a refusal."""
+
+    def attention(self, notes: Sequence[Note]) -> str | None:
+        """What staff should look at although the ticket is good; None where there is nothing."""
+
+    def instant(self, moment: int, offset: int) -> str:
+        """A moment by a clock that is so many seconds east of UTC, as RFC 3339 writes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """What a gate knows. Times in POSIX seconds.
@@ -138,6 +153,7 @@ class Bundle:
     ticket or gives None; `status_of` gives a ticket's Standing for (uri, index), or None where no such list
     is held. `offsets` are pairs (from when, seconds east of UTC) that time rules read the local day by. `extended` says
     by ticket until when it is good beyond its own end, because its vehicle is late. `extras` are what format 2 adds.
+    `words` says what was decided.
     """
 
     issuer: str
@@ -149,6 +165,7 @@ class Bundle:
     read: Callable[[str, str, str], Reading]
     read_proof: Callable[[str, str, Mapping[str, str]], Proof | None]
     status_of: Callable[[str, int], Standing | None]
+    words: Words
     offsets: tuple[tuple[int, int], ...] = ()
     version: int = 0
     extended: Mapping[str, int] = field(default_factory=dict)
@@ -162,6 +179,10 @@ class Bundle:
     def offset_at(self, moment: int) -> int:
         """How many seconds the operator's clock is east of UTC at a moment; 0 where the bundle does not say."""
         return max((pair for pair in self.offsets if pair[0] <= moment), default=(0, 0))[1]
+
+    def local_time(self, moment: int) -> str:
+        """A moment by the operator's clock, as RFC 3339 writes it."""
+        return self.words.instant(moment, self.offset_at(moment))
 
 
 class Memory(Protocol):

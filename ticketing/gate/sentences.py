@@ -7,13 +7,13 @@ the start.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from ticketing.gate.model import Note, Values
+
 FILE = Path(__file__).with_name("sentences.json")
-Values = Mapping[str, Any]
-Note = tuple[str, Values]
 # A sentence taken apart once: its words with places, and how the value of which name is written in each.
 _Sentence = tuple[str, tuple[tuple[Callable[[Any], str], str], ...]]
 
@@ -88,6 +88,11 @@ def attention(notes: Sequence[Note], language: str = LANGUAGES[0]) -> str | None
     if not notes:
         return None
     return ", ".join([_filled(_NOTES[code][language], values) for code, values in notes])
+
+
+def instant(moment: int, offset: int) -> str:
+    """A moment by a clock that is so many seconds east of UTC, as RFC 3339 writes it."""
+    return datetime.fromtimestamp(moment, UTC).astimezone(timezone(timedelta(seconds=offset))).isoformat()
 
 
 def _filled(sentence: _Sentence, values: Values) -> str:

@@ -16,7 +16,7 @@ from ticketing.db.tickets import UseClaim
 from ticketing.db.uses import TicketUse
 from ticketing.errors import Conflict
 from ticketing.gate import bundle as bundles
-from ticketing.gate import late, sailings, words
+from ticketing.gate import late, sailings, sentences, words
 from ticketing.gate.credentials import check_credential
 from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, Seen, Standing, Use, decide
 from ticketing.gate.house import STATUS_BITS, Gatehouse
@@ -175,6 +175,7 @@ def knowledge(
         read=lambda *_: reading,  # ticket and proof have been read already
         read_proof=lambda *_: proof,
         status_of=lambda *_: standing,
+        words=sentences,
         offsets=house.offsets(operator, house.clock.now()),
         extended=extended or {},
         extras=extras or Extras(categories=house.categories),

@@ -3,9 +3,9 @@
 The same function decides at a gate and, when everything is known, judges the whole set of uses.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ticketing.tickets.products import ProductRule
 
@@ -39,6 +39,16 @@ class Step:
     refusal: Refusal | None = None
     collides: Use | None = None
     note: str | None = None
+
+    def values(self, now: int, uses: int | None) -> Mapping[str, Any]:
+        """What staff should know of the use that stands in the way of a ticket for so many uses in all."""
+        use = self.collides
+        if use is None:
+            return {}
+        gate = {"gate": use.gate} if use.gate else {}
+        if self.refusal == "passback":
+            return gate
+        return {"count": uses} if self.refusal == "uses_exhausted" else {"seconds": now - use.at, **gate}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,13 @@ class _Tally:
         """Whether this comes too soon after a use at another gate."""
         same_gate = last.gate is not None and last.gate in self.wanted.here
         return self.wanted.at - last.at < self.allowance.rule.passback_seconds and not same_gate
+
+
+def is_spent(used: Sequence[Use], leg: int, uses_per_leg: int) -> bool:
+    """Whether all uses of a leg are taken; 0 means that they are never."""
+    if not used or uses_per_leg == 0:
+        return False
+    return sum(use.leg == leg and use.kind in _COUNTED for use in used) >= uses_per_leg
 
 
 def next_use(earlier: Sequence[Use], wanted: Wanted, allowance: Allowance) -> Step:
