@@ -4,6 +4,7 @@ A sentence is chosen by a reason or the code of a note, and filled with the valu
 the start.
 """
 
+import functools
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -77,10 +78,13 @@ def passenger(reason: str, language: str = LANGUAGES[0]) -> str:
 
 def staff(reason: str, values: Values, language: str = LANGUAGES[0]) -> str:
     """The sentence for staff about a refusal, as full as its values allow."""
-    for needs, sentence in _STAFF[reason]:
-        if needs <= values.keys():
-            return _filled(sentence[language], values)
-    raise KeyError(reason)
+    return _filled(_chosen(reason, tuple(values))[language], values)
+
+
+@functools.cache
+def _chosen(reason: str, names: tuple[str, ...]) -> dict[str, _Sentence]:
+    """The first sentence of a reason whose values are all there; there are as many as reasons have values."""
+    return next(sentence for needs, sentence in _STAFF[reason] if needs <= set(names))
 
 
 def attention(notes: Sequence[Note], language: str = LANGUAGES[0]) -> str | None:

@@ -33,9 +33,8 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where a ticket's two status bits are."""
+class Status(NamedTuple):
+    """Where a ticket's two status bits are; a tuple as `Leg` is."""
 
     uri: str
     idx: int
@@ -44,7 +43,8 @@ class Status:
 class Leg(NamedTuple):
     """One leg: operator, from and to (stop ids, or one zone `z:AB`), class where it matters.
 
-    A tuple, since every gate makes one for each leg of each ticket: a frozen dataclass takes seven times as long. `departure` is the planned departure that the leg is bound to, in POSIX seconds of a whole minute; None where any will do.
+    `departure` is the planned departure that the leg is bound to, in POSIX seconds of a whole minute; None where any
+    will do. A tuple, since a gate makes one for each leg of each ticket: a frozen dataclass takes seven times as long.
     """
 
     operator: str
