@@ -16,6 +16,7 @@ from ticketing.db.run_states import ExpectedCall, RunKey, RunState
 from ticketing.regions.load import Region
 
 _MINUTE = 60
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +108,22 @@ def lateness(tx: Transaction, sailings: Iterable[Sailing]) -> dict[tuple[str, st
         by_region.setdefault(one.region, []).append(one)
     found = {}
     for region, some in by_region.items():
-        states = run_states.find_runs(tx, region, {one.run for one in some})
+        states = _states(tx, region, some)
         for one in some:
             late = _late(one, states[one.run]) if one.run in states else None
             if late is not None:
                 found[one.operator, one.stop_id, one.departure] = late
     return found
+
+
+def _states(tx: Transaction, region: str, sailings: Sequence[Sailing]) -> Mapping[RunKey, RunState]:
+    """What is known of the runs of some sailings: of a few by their names, of many all that their operators tell."""
+    runs = {one.run for one in sailings}
+    if len(runs) <= _FEW:
+        return run_states.find_runs(tx, region, runs)
+    operators = sorted({operator for operator, _, _ in runs})
+    told = run_states.list_told(tx, region, operators, min(day for _, _, day in runs))
+    return {state.key: state for state in told}
 
 
 def _late(sailing: Sailing, state: RunState) -> Late | None:
