@@ -116,6 +116,7 @@ class Manifest(MethodView):
     @for_roles("admin", *OPERATOR_PEOPLE)
     @blueprint.arguments(ManifestQuerySchema, location="query")
     @blueprint.response(200, ManifestSchema)
+    @blueprint.doc(**_GATE_KEY)
     def get(self, asked: dict[str, Any], operator: str) -> dict[str, Any]:
         """List the sailings of a day with how many are booked on each and how many gates have let on."""
         return {"sailings": manifest.manifest(rooms().gatehouse, operator, asked["on"])}

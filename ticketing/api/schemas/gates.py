@@ -72,16 +72,19 @@ class ValidationSchema(Strict):
     decided_at = moment(required=True)
 
 
-class DeviceTime(fields.AwareDateTime):
+class DeviceTime(fields.Field[int]):
     """The time of a device in whole POSIX seconds, read from RFC 3339 or, as gates of the last release write it, a number."""
 
-    def __init__(self, **more: Any) -> None:
-        super().__init__(validate=POSIX_SECONDS, **more)
+    def __init__(self) -> None:
+        written = {"type": "string", "format": "date-time"}
+        counted = {"type": "integer", "minimum": POSIX_SECONDS.min, "maximum": POSIX_SECONDS.max}
+        about = "RFC 3339; for one more release POSIX seconds too"
+        super().__init__(required=True, metadata={"anyOf": [written, counted], "description": about})
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> int:  # type: ignore[override]
-        if type(value) is int:
-            return value
-        return int(super()._deserialize(value, attr, data, **more).timestamp())
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> int:
+        moment = value if type(value) is int else int(AwareMoment().deserialize(value).timestamp())
+        POSIX_SECONDS(moment)
+        return moment
 
 
 class ScanFactSchema(Strict):
@@ -91,9 +94,7 @@ class ScanFactSchema(Strict):
     seq = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**53))
     jti = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z0-9_-]{1,64}\Z"))
     leg = fields.Integer(required=True, strict=True, validate=validate.Range(0, 7))
-    device_ts = DeviceTime(
-        required=True, metadata={"description": "RFC 3339; for one more release POSIX seconds too"}
-    )
+    device_ts = DeviceTime()
     clock_offset = fields.Integer(load_default=0, strict=True, validate=validate.Range(-(2**31), 2**31))
     decision = fields.String(required=True, validate=validate.OneOf(["accept", "refuse"]))
     reason = fields.String(required=True, validate=validate.Regexp(r"[a-z_]{1,32}\Z"))
