@@ -23,7 +23,7 @@ from ticketing.api.schemas.staff import (
     StaffTicketsSchema,
 )
 from ticketing.gate import staff
-from ticketing.gate.staff import Staff
+from ticketing.gate.staff import Aboard, Staff
 
 blueprint = Blueprint("staff", __name__, url_prefix="/v1", description="People at gates")
 
@@ -79,6 +79,7 @@ class Inspections(MethodView):
             wanted["code"],
             wanted["reason"],
             holder_name=wanted["holder_name"],
+            aboard=Aboard(wanted["trip_id"], wanted["departure"]),
             language=language(),
         )
 

@@ -36,6 +36,17 @@ class Staff:
     stop_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Aboard:
+    """The sailing on which an inspector looks at tickets, by its trip or its planned departure; neither: any."""
+
+    trip_id: str | None = None
+    departure: datetime | None = None
+
+
+ANYWHERE = Aboard()
+
+
 def look_up(house: Gatehouse, staff: Staff, code: str, reason: str) -> list[dict[str, Any]]:
     """Find tickets by the control code that is printed on them; raises NotFound, which is written down too."""
     now = house.clock.now()
@@ -80,18 +91,19 @@ def inspect(
     reason: str,
     *,
     holder_name: str | None = None,
+    aboard: Aboard = ANYWHERE,
     language: str = "en",
 ) -> dict[str, Any]:
     """Check a ticket and see its history at this operator; nothing is used up.
 
     By `token` the code that is shown, or by control `code`. A `holder_name` is compared with the one that a personal
-    ticket was made for, and kept nowhere. Raises NotFound for an unknown control code.
+    ticket was made for, and kept nowhere; `aboard` names the sailing that one must be for. Raises NotFound for an unknown control code.
     """
     now = house.clock.now()
     with house.database.write() as tx:
         found = _by_code(tx, staff, code, now) if code is not None else []
         shown = Presented.scanned(token if token is not None else found[0].token if found else "")
-        decision, held = _look(tx, house, staff, shown, by_hand=code is not None)
+        decision, held = _look(tx, house, staff, shown, aboard, by_hand=code is not None)
         entry = _note(
             tx, now, "inspection", staff, jti=decision.jti, reason=reason,
             document={"decision": "valid" if decision.admit else "not valid", "reason": decision.reason},
@@ -158,7 +170,7 @@ def _by_code(tx: Transaction, staff: Staff, code: str, now: datetime) -> list[Ti
 
 
 def _look(
-    tx: Transaction, house: Gatehouse, staff: Staff, shown: Presented, *, by_hand: bool
+    tx: Transaction, house: Gatehouse, staff: Staff, shown: Presented, aboard: Aboard, *, by_hand: bool
 ) -> tuple[Decision, Ticket | None]:
     ring = house.keys.ring("ticket")
     reading = bundles.read_ticket(ring, shown.token, house.press.issuer, staff.operator)
@@ -169,8 +181,11 @@ def _look(
     proof = bundles.read_proof(shown.proof, shown.token, key) if key and shown.proof else None
     claims = reading.claims
     extended = late.extended_until(tx, reading.jti, claims.expires_at if claims else None, house.clock.now())
-    gate = Gate(staff.operator, None, None, staff.name or staff.gate_key_id, inspects=True, by_hand=by_hand)
-    extras = sailings.for_ticket(tx, house, staff.operator, claims, None)
+    gate = Gate(
+        staff.operator, None, None, staff.name or staff.gate_key_id, inspects=True, by_hand=by_hand,
+        trip_id=aboard.trip_id, departure=int(aboard.departure.timestamp()) if aboard.departure else None,
+    )  # fmt: skip
+    extras = sailings.for_ticket(tx, house, staff.operator, claims, aboard.trip_id)
     decision = decide(
         shown,
         knowledge(house, staff.operator, reading, held, proof, extended=extended, extras=extras),

@@ -89,6 +89,20 @@ def test_a_late_ferry_boards_until_a_quarter_of_an_hour_after_it_is_expected_to_
 
 
 @ON_SQLITE
+def test_an_inspector_aboard_is_not_bound_to_hours_but_to_the_sailing(sea: Sea) -> None:
+    crossing = Crossing(sea)
+    sea.api.clock.set(crossing.leaves + HOUR)
+
+    def inspect(**aboard: str) -> str:
+        return str(
+            sea.api.post("/v1/inspections", {"token": crossing.token, **aboard}, crossing.gate).json["reason"]
+        )
+
+    assert inspect() == inspect(trip_id=crossing.ferry["trip_id"]) == "ok_attention"  # nobody saw it used
+    assert inspect(departure=(crossing.leaves + 3 * HOUR).isoformat()) == "wrong_sailing"
+
+
+@ON_SQLITE
 def test_the_tram_behind_a_late_ferry_knows_of_it_without_a_network(sea: Sea) -> None:
     crossing = Crossing(sea)
     legs = crossing.bought.tickets[0]["legs"]

@@ -28,7 +28,7 @@ class ByHandRequestSchema(LookUpRequestSchema, NamedSailingSchema):
     direction = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["in", "out"]))
 
 
-class InspectionRequestSchema(Strict):
+class InspectionRequestSchema(NamedSailingSchema):
     """A ticket by the code that is shown, or by its control code; one of both."""
 
     token = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 8192))
