@@ -71,6 +71,7 @@ class Gates:
         self.expect("refuse", shown, f"{ride['operator']} after the departure")
         words = ["operators", "late", ride["operator"], ride["trip_id"], ride["departure"][:10]]
         code, said = self._stage.command([*words, str(_DELAY_MINUTES), "--by", "rehearsal"], "")
+        self._record.cover(sailings="late")
         if code:
             self._record.fault("a_delay_can_be_told", said)
 
@@ -89,6 +90,7 @@ class Gates:
             other = (datetime.fromisoformat(ride["departure"]) + _ANOTHER_SAILING).isoformat()
             wrong = self.present(ticket["token"], ride, ride["from"]["stop_id"], departure=other)
             self.expect("refuse", wrong, f"another sailing at {where}")
+            self._record.cover(sailings="another")
             if wrong["decision"] == "accept":
                 return
         held = self._bundle(ride["operator"]) if self._journey.number % _OFFLINE_EVERY == 0 else None
