@@ -48,8 +48,8 @@ def check_command(name_or_folder: str) -> None:
     if not folder.is_dir():
         folder = Path("regions") / name_or_folder
     with progress("reading the region") as tell:
-        _, findings = check_region(folder, progress=tell)
-        findings += check_gates(folder)
+        region, findings = check_region(folder, progress=tell)
+        findings += check_gates(folder, region)
     answer = report(findings)
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     sys.exit(0 if answer["ok"] else 1)
