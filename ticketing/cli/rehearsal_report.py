@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from rich.console import Console
 from rich.table import Table
 
+from ticketing.cli.shown import console_of_tables
 from ticketing.rehearsal.journey import Fault
 from ticketing.rehearsal.rehearse import Result
 
@@ -13,7 +13,7 @@ _SHOWN = 25
 
 def show(result: Result) -> None:
     """Print the tables on standard output."""
-    console = Console(highlight=False)
+    console = console_of_tables()
     console.print(
         f"\n[bold]{result.region}[/bold]: {result.journeys} journeys, months closed: {', '.join(result.months) or 'none'}\n"
     )
