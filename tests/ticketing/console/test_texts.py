@@ -26,7 +26,7 @@ VALUES = {
              "case_put_away", "case_ask_again", "case_arranged", "case_issue_again", "case_give_back"),
     "nav": ("months", "bank", "accounts", "disputes", "cases", "books", "find"),
     "case": ("booking_stuck", "refund_failed", "refund_refused", "payment_mismatch", "external_refund", "dispute",
-             "reconciliation", "quote_unbookable", "paid_without_ticket"),
+             "reconciliation", "quote_unbookable", "paid_without_ticket", "operator_refuses_us"),
     "doing": ("put_away", "ask_again", "arranged", "issue_again", "give_back"),
     "file": ("payments-sepa", "payments-other", "statements", "vat", "vat-lines", "journal", "uic", "manifest"),
     "counted": ("months", "entries", "postings", "blocks", "runs", "tickets", "allocations"),
