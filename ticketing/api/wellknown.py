@@ -14,8 +14,13 @@ blueprint = Blueprint("wellknown", __name__)
 
 @blueprint.get("/healthz")
 def health() -> Response:
-    """The process answers; stand-ins announce themselves."""
-    return jsonify({"status": "ok", "stand_ins": list(rooms().warnings)})
+    """The process answers; stand-ins announce themselves, and so does what the environment lacks."""
+    here = rooms()
+    return jsonify({
+        "status": "ok",
+        "stand_ins": list(here.warnings),
+        "needs_a_look": list(here.connectors.gaps),
+    })  # fmt: skip
 
 
 @blueprint.get("/readyz")

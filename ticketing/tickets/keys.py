@@ -87,6 +87,11 @@ class KeyStore:
                     records.append(self._create(kind, "active", now))
             self._write(records)
 
+    def open_all(self) -> None:
+        """Open every published key; raises Misconfigured for one that the passphrase does not open, before anybody buys."""
+        for kind in KINDS:
+            self.ring(kind)
+
     def records(self) -> list[KeyRecord]:
         """Every key, oldest first."""
         return list(self._index().records)
