@@ -21,6 +21,7 @@ from ticketing.cli import scratch
 from ticketing.cli.demo_operators import simulators
 from ticketing.cli.demo_processes import Started, ended_by_signals, running
 from ticketing.cli.progress import progress
+from ticketing.cli.region_folder import find_folder
 from ticketing.cli.rehearsal_report import show
 from ticketing.cli.serve import gunicorn
 from ticketing.config import Settings
@@ -88,9 +89,7 @@ def command(**asked: Any) -> None:
 
 def _region(name_or_folder: str) -> tuple[Region, Path]:
     """The region and its folder; raises Misconfigured for one with faults."""
-    folder = Path(name_or_folder)
-    if not folder.is_dir():
-        folder = Path("regions") / name_or_folder
+    folder = find_folder(name_or_folder)
     region, findings = check_region(folder)
     if region is None:
         first = "; ".join(f"{one.file}: {one.message}" for one in errors(findings)[:3])
