@@ -197,6 +197,11 @@ def pay(
     return state, asked if payment.state == "action_required" else None
 
 
+def open_question(till: Till, state: OrderState) -> Authorisation | None:
+    """How the buyer goes on whose bank still asks; None where none asks, or the gateway does not answer."""
+    return paying.open_question(till, state)
+
+
 def advance(till: Till, order_id: str, remember: RememberOrder | None = None) -> OrderState:
     """Carry an order on from wherever it stands until it waits for its buyer; safe to call at any time.
 
