@@ -333,6 +333,7 @@ class StripeStandIn:
                 "amount_refunded": self._refunded.get(intent["id"], 0),
                 "balance_transaction": line and {
                     "id": line, "object": "balance_transaction", "fee": _fee(charge["amount"]), "amount": charge["amount"],
+                    "currency": charge["currency"],
                 },
             }  # fmt: skip
             intent = {**intent, "latest_charge": shown if expand else charge["id"], "amount_received": taken}

@@ -288,7 +288,6 @@ def _keys(
     try:
         known_keys.check(database, keys)
         keys.create_missing(clock.now())
-        keys.open_all()
         made = (
             OrderTokens.from_folder(settings.keys_folder),
             AccessTokens.from_folder(settings.keys_folder, settings.issuer),

@@ -98,6 +98,8 @@ def status_of(error: ThroughfareError) -> int:
 
 
 def _domain(error: ThroughfareError) -> Response:
+    if isinstance(error, errors.Misconfigured):
+        return _unexpected(error)  # names settings and folders: for staff, in the log
     status = status_of(error)
     headers = next((_HEADERS[kind] for kind in type(error).__mro__ if kind in _HEADERS), None)
     if isinstance(error, errors.TooManyRequests):

@@ -110,7 +110,7 @@ def cancel_command(
 ) -> None:
     """Say that TRIP of OPERATOR does not run on its service DAY, where the operator's system cannot say it.
 
-    Nobody sells it from now on, it is shown as cancelled, and tickets for it are paid back in full. No message of the
+    Nobody sells it from now on, it is shown as cancelled, and holders of tickets for it get all back when they ask. No message of the
     operator changes that.
 
     \b

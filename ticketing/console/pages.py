@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from tariffs.money import Money
 from ticketing.console import words
 from ticketing.console.blueprint import blueprint, console
-from ticketing.errors import NotFound, ThroughfareError, TooManyRequests
+from ticketing.errors import Misconfigured, NotFound, ThroughfareError, TooManyRequests
 from ticketing.identity import list_keys
 from ticketing.identity.staff import Staff
 
@@ -123,6 +123,8 @@ def _guard(response: Response) -> Response:
 
 @blueprint.errorhandler(ThroughfareError)
 def _refused(error: ThroughfareError) -> Response:
+    if isinstance(error, Misconfigured):
+        return _unexpected(error)  # names settings and folders: for the log
     g.problem = error
     response = make_response(page("problem"), console().status_of(error))
     if isinstance(error, TooManyRequests):

@@ -47,6 +47,12 @@ class Call:
     document: dict[str, Any]
 
 
+def queue_calls(tx: Transaction, key: str) -> None:
+    """Let calls with one key act one after the other, as a gateway does; SQLite has one writer anyway."""
+    if tx.dialect.name != "sqlite":
+        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"demo {key}"))))
+
+
 def find_call(tx: Transaction, key: str) -> Call | None:
     """Read an earlier call."""
     return find(tx, sa.select(demo_call).where(demo_call.c.idempotency_key == key), Call)

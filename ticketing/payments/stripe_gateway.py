@@ -38,6 +38,7 @@ API_VERSION = "2026-10-28.endive"
 TOLERANCE_SECONDS = 300
 _TIMEOUT_SECONDS = 10
 _MAX_RETRIES = 2
+_CONFLICT = 409
 
 _log = structlog.get_logger(__name__)
 
@@ -256,6 +257,8 @@ def _ask(call: Callable[[], T]) -> T:
     except _NO:
         raise
     except stripe.IdempotencyError as error:
+        if error.http_status == _CONFLICT:  # the same call is under way from another process
+            raise OutcomeUnknown("the same call is under way; the outcome is not known yet") from error
         raise Conflict("the payment key was used for another request") from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise Misconfigured("stripe does not accept our key") from error

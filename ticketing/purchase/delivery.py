@@ -12,7 +12,9 @@ from tariffs.money import Money
 from ticketing.db import Transaction, gateway_events, undelivered
 from ticketing.db.offers import Quote
 from ticketing.db.orders import Order
+from ticketing.db.trouble import trouble
 from ticketing.db.undelivered import Undelivered
+from ticketing.errors import Misconfigured, ThroughfareError
 
 _log = structlog.get_logger(__name__)
 
@@ -38,6 +40,15 @@ def why_hopeless(failed: Undelivered | None, begins: datetime, ends: datetime, n
     if now >= failed.first_at + PATIENCE:
         return f"no ticket could be issued in {PATIENCE // timedelta(minutes=1)} minutes"
     return "no ticket could be issued before the journey began" if now >= begins else None
+
+
+def is_unforeseen(error: Exception) -> bool:
+    """Whether an error says nothing of the order itself: a fault of ours, or a setting, that another try may not meet.
+
+    A database that is away is neither: whoever carries on waits for it.
+    """
+    ours = not isinstance(error, ThroughfareError) or isinstance(error, Misconfigured)
+    return ours and trouble(error) is None
 
 
 def pause_after(tries: int) -> timedelta:

@@ -4,7 +4,7 @@ Every check reads what operators have told last (`run_state`); nobody is asked h
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from operators.promises import service_of
 from ticketing import regions
@@ -14,7 +14,7 @@ from ticketing.db.offers import Quote
 from ticketing.db.orders import Order
 from ticketing.errors import DepartureCancelled, Fault
 from ticketing.purchase import pass_uses
-from ticketing.purchase.not_carried import Expected, failure_of
+from ticketing.purchase.not_carried import Expected, Failure, failure_of
 from ticketing.purchase.order import PAYABLE
 from ticketing.purchase.refund import RefundableTicket, Rest
 from ticketing.purchase.remainder import remainder
@@ -37,23 +37,38 @@ def cancelled_by_operator(till: Till, order: Order, booking: Booking, detail: st
     return DepartureCancelled(detail, [Fault(f"legs[{booking.document['leg']}]", detail)], choices)
 
 
-def with_failures(
-    tx: Transaction, till: Till, quote: Quote, held: Sequence[RefundableTicket]
-) -> list[RefundableTicket]:
-    """Tickets of a quote with what is not carried of them, by what operators have told last of their runs."""
+@dataclass(frozen=True, slots=True)
+class LegNews:
+    """What its operator has told last of the run of a leg; `failure` is why the leg counts as not carried."""
+
+    leg: int
+    operator: str
+    known: Expected
+    failure: Failure | None
+
+
+def news_of_legs(tx: Transaction, till: Till, quote: Quote) -> list[LegNews]:
+    """What is known of the runs of a quote's legs; a leg of which nobody has told anything is left out."""
     data = till.regions[quote.region].data
     wanted = [rides.from_json(document) for document in quote.document.get("rides", ())]
-    failures = {}
-    for at, news in regions.news_of_rides(tx, data, wanted).items():
+    found = []
+    for at, news in sorted(regions.news_of_rides(tx, data, wanted).items()):
         promises = data.operators[wanted[at].operator].promises
         known = Expected(
             is_served=news.is_served,
             departure_delay_seconds=news.departure_delay_seconds,
             arrival_delay_seconds=news.arrival_delay_seconds,
         )
-        found = failure_of(service_of(wanted[at], promises), promises.late_refund, known)
-        if found is not None:
-            failures[at] = found
+        failure = failure_of(service_of(wanted[at], promises), promises.late_refund, known)
+        found.append(LegNews(at, wanted[at].operator, known, failure))
+    return found
+
+
+def with_failures(
+    tx: Transaction, till: Till, quote: Quote, held: Sequence[RefundableTicket]
+) -> list[RefundableTicket]:
+    """Tickets of a quote with what is not carried of them, by what operators have told last of their runs."""
+    failures = {one.leg: one.failure for one in news_of_legs(tx, till, quote) if one.failure is not None}
     if not failures:
         return list(held)
     return [

@@ -12,8 +12,7 @@ import structlog
 from tariffs.money import Money
 from ticketing.db import Transaction, orders
 from ticketing.db.orders import Order, Payment
-from ticketing.db.trouble import trouble
-from ticketing.errors import Conflict, Gone, NotFound, ThroughfareError
+from ticketing.errors import Conflict, Gone, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation, Capture, Charge, OutcomeUnknown
 from ticketing.purchase import delivery, exchange
@@ -216,10 +215,8 @@ def capture_and_issue(
         )
     try:
         return _issue(till, state, payment, taken, remember)
-    except ThroughfareError:
-        raise
     except Exception as error:
-        if trouble(error):
+        if not delivery.is_unforeseen(error):
             raise
         return deliver_later(till, state, error, payment, taken)
 

@@ -85,10 +85,12 @@ def settle_refund(till: Till, decided: Refund, remember: RememberRefund | None =
         if covered is not None:
             return covered
     if decided.state == "pending":
-        answer = till.gateway.fetch_refund(str(decided.external_id))
-    else:
-        answer = _ask(till, decided, str(paid.external_id))
-    return learn_refund(till, decided.id, answer, remember)
+        return learn_refund(till, decided.id, till.gateway.fetch_refund(str(decided.external_id)), remember)
+    answer = _ask(till, decided, str(paid.external_id))
+    if answer is not None:
+        return learn_refund(till, decided.id, answer, remember)
+    with till.database.read() as tx:
+        return orders.get_refund(tx, decided.id)
 
 
 def _cover_by_lost(till: Till, decided: Refund, paid: Payment) -> Refund | None:
@@ -126,13 +128,19 @@ def _cover_by_lost(till: Till, decided: Refund, paid: Payment) -> Refund | None:
     return done
 
 
-def _ask(till: Till, decided: Refund, charge_id: str) -> GatewayRefund:
-    """Ask the gateway to pay back; a definite no is told to a person, and asked again in the next round."""
+def _ask(till: Till, decided: Refund, charge_id: str) -> GatewayRefund | None:
+    """Ask the gateway to pay back; a definite no is told to a person, and asked again in the next round.
+
+    None where somebody else has had it paid back meanwhile.
+    """
     amount = Money(decided.amount_minor, decided.currency)
     try:
         return till.gateway.refund(charge_id, amount, decided.id, f"refund:{decided.id}")
     except (Conflict, NotFound) as no:
         with till.database.write() as tx:
+            locked(tx, decided.order_id)
+            if orders.get_refund(tx, decided.id).state != "decided":
+                return None
             detail = f"{amount} of order {decided.order_id} are not paid back: {no.detail}"
             gateway_events.raise_alert(tx, REFUSED, decided.id, detail, till.clock.now(), again=True)
         raise

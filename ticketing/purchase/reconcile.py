@@ -1,7 +1,7 @@
 """Hold the gateway's own account of our money against the books, and name each difference."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from ticketing.payments import BalanceLine
 from ticketing.progress import Far, Progress, Stages, silent, told
 from ticketing.purchase.till import Till
 
+ALERT = _BY = "reconciliation"
 # Which entries a line of the gateway's account answers to.
 _ENTRIES = {
     "charge": ("capture",),
@@ -55,9 +56,25 @@ def reconcile(till: Till, since: datetime, until: datetime, progress: Progress =
     found = [one for one in found if not _is_older(till, one)]
     now = till.clock.now()
     with till.database.write() as tx:
+        ended = {
+            one.subject for one in gateway_events.list_alerts(tx, resolved=True) if one.resolved_by == _BY
+        }
         for one in found:
-            gateway_events.raise_alert(tx, "reconciliation", f"{one.charge_id}:{one.kind}", one.detail, now)
+            subject = f"{one.charge_id}:{one.kind}"
+            gateway_events.raise_alert(tx, ALERT, subject, one.detail, now, again=subject in ended)
+        _put_away(
+            tx, {line.charge_id for line in lines}, {f"{one.charge_id}:{one.kind}" for one in found}, now
+        )
     return [*found, *waiting]
+
+
+def _put_away(
+    tx: Transaction, seen: Collection[str | None], differing: Collection[str], now: datetime
+) -> None:
+    """A difference of a payment that was looked at again and is none any more waits for nobody."""
+    for one in gateway_events.list_alerts(tx):
+        if one.kind == ALERT and one.subject not in differing and one.subject.rpartition(":")[0] in seen:
+            gateway_events.resolve_alert_of(tx, ALERT, one.subject, _BY, now)
 
 
 def _is_older(till: Till, one: Difference) -> bool:

@@ -21,7 +21,6 @@ from ticketing.db.booking_documents import Paper
 from ticketing.db.offers import Quote
 from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order, OrderEvent, Payment, Refund
-from ticketing.db.trouble import trouble
 from ticketing.errors import (
     Conflict,
     DepartureCancelled,
@@ -29,11 +28,11 @@ from ticketing.errors import (
     InvalidRequest,
     OperatorSilent,
     PaymentRefused,
-    ThroughfareError,
 )
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
 from ticketing.purchase import delivery, disrupted, exchange, guests, pass_uses, paying, places
+from ticketing.purchase.disrupted import LegNews
 from ticketing.purchase.giving_back import Wish, decide_refund, offer_refund, refund_passengers
 from ticketing.purchase.holders import NameOf, PhoneOf, held_by, holders_for
 from ticketing.purchase.issue import issue, validity_of
@@ -66,6 +65,7 @@ __all__ = [
     "expire_order",
     "get_order",
     "list_expired",
+    "list_news",
     "list_orders_of",
     "list_papers",
     "list_unfinished",
@@ -151,6 +151,12 @@ def list_papers(till: Till, order_id: str) -> list[Paper]:
     """What operators have handed over for an order: their own tickets, which their staff can read."""
     with till.database.read() as tx:
         return booking_documents.list_papers(tx, order_id)
+
+
+def list_news(till: Till, state: OrderState) -> list[LegNews]:
+    """What operators have told last of the runs of an order's legs."""
+    with till.database.read() as tx:
+        return disrupted.news_of_legs(tx, till, state.quote)
 
 
 def list_orders_of(till: Till, person_id: str) -> list[Order]:
@@ -319,10 +325,8 @@ def _deliver(
         with till.database.read() as tx:  # operators take their time: a sailing may be cancelled meanwhile
             disrupted.require_running(tx, till, state.quote)
         return paying.capture_and_issue(till, state, payment, remember)
-    except ThroughfareError:
-        raise
     except Exception as error:
-        if trouble(error):
+        if not delivery.is_unforeseen(error):
             raise
         return paying.deliver_later(till, state, error)
 

@@ -9,6 +9,7 @@ from ticketing.db.booking_documents import Paper
 from ticketing.db.orders import Refund
 from ticketing.db.tickets import Ticket
 from ticketing.payments import Authorisation
+from ticketing.purchase.disrupted import LegNews
 from ticketing.purchase.giving_back import RefundOffer
 from ticketing.purchase.till import OrderState
 
@@ -105,6 +106,18 @@ def ticket(made: Ticket, papers: Iterable[Paper] = ()) -> dict[str, Any]:
             for one in papers
             if one.passenger_ref == made.passenger_ref
         ],
+    }
+
+
+def news(one: LegNews) -> dict[str, Any]:
+    """What is known of the run of a leg, and why its money comes back whole, where it does."""
+    return {
+        "leg": one.leg,
+        "operator": one.operator,
+        "cancelled": not one.known.is_served,
+        "departure_delay_seconds": one.known.departure_delay_seconds,
+        "arrival_delay_seconds": one.known.arrival_delay_seconds,
+        "not_carried": one.failure.reason if one.failure else None,
     }
 
 

@@ -85,9 +85,11 @@ _UNBALANCED = """
 SELECT entry_id, currency, sum(amount_minor) FROM posting GROUP BY period, entry_id, currency
 HAVING sum(amount_minor) <> 0
 """
+# Money that has gone back whole is none that was kept.
 _WITHOUT_TICKET = """
 SELECT o.id, o.state, o.total_minor FROM ticket_order o
-WHERE EXISTS (SELECT 1 FROM payment p WHERE p.order_id = o.id AND p.state = 'captured')
+WHERE (SELECT coalesce(sum(p.amount_minor), 0) FROM payment p WHERE p.order_id = o.id AND p.state = 'captured')
+    > (SELECT coalesce(sum(r.amount_minor), 0) FROM refund r WHERE r.order_id = o.id AND r.state = 'confirmed')
   AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.order_id = o.id)
 """
 _HANGING_ORDERS = """

@@ -87,11 +87,6 @@ class KeyStore:
                     records.append(self._create(kind, "active", now))
             self._write(records)
 
-    def open_all(self) -> None:
-        """Open every published key; raises Misconfigured for one that the passphrase does not open, before anybody buys."""
-        for kind in KINDS:
-            self.ring(kind)
-
     def records(self) -> list[KeyRecord]:
         """Every key, oldest first."""
         return list(self._index().records)
@@ -182,13 +177,14 @@ class KeyStore:
         return dict(ring)
 
     def thumbprints(self, kind: Kind) -> dict[str, str]:
-        """The thumbprint of each published key of a kind (RFC 7638): its kid, but for keys of before these were one."""
-        published = [
-            record.kid for record in self.records() if record.kind == kind and record.state in PUBLISHED
-        ]
+        """The thumbprint of each published key of a kind (RFC 7638): its kid, but for keys of before these were one.
+
+        Each is opened for it; raises Misconfigured where that fails.
+        """
         return {
-            kid: kid if len(kid) == _THUMBPRINT_CHARS else thumbprint(self._load(kid).public_key())
-            for kid in published
+            record.kid: thumbprint(self._load(record.kid).public_key())
+            for record in self.records()
+            if record.kind == kind and record.state in PUBLISHED
         }
 
     def removed(self, kind: Kind) -> list[str]:
@@ -216,9 +212,13 @@ class KeyStore:
 
     def _load(self, kid: str) -> PrivateKey:
         if kid not in self._private:
-            pem = (self._folder / f"{kid}.pem").read_bytes()
             try:
+                pem = (self._folder / f"{kid}.pem").read_bytes()
                 key = load_pem_private_key(pem, self._passphrase)
+            except OSError as error:
+                raise Misconfigured(
+                    f"THROUGHFARE_KEYS_FOLDER: {kid}.pem in {self._folder} cannot be read ({error.strerror})"
+                ) from error
             except ValueError as error:
                 raise Misconfigured(
                     f"THROUGHFARE_KEY_PASSPHRASE does not open the key {kid} in {self._folder}"

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from ticketing.payments.stripe_gateway import StripeGateway
 
 AMOUNT = Money(4800, "EUR")
 NOW = datetime(2026, 10, 13, 2, 10, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,19 @@ def test_the_same_key_gets_the_first_answer(bank: Bank) -> None:
     assert first == again
     assert first.state == "authorised"
     assert bank.gateway.authorise(attempt(bank.good), new_id()).external_id != first.external_id
+
+
+def test_of_calls_with_one_key_at_one_instant_one_acts_and_all_hear_the_same(
+    database: Database, clock: FixedClock
+) -> None:
+    demo = DemoGateway(database, clock)
+    held = demo.authorise(Attempt("o1", "p1", "demo_ok", AMOUNT), "authorise")
+    with ThreadPoolExecutor(8) as pool:
+        captures = list(pool.map(lambda _: demo.capture(held.external_id, AMOUNT, "capture"), range(8)))
+        refunds = list(pool.map(lambda _: demo.refund(held.external_id, AMOUNT, "r1", "refund"), range(8)))
+
+    assert (len(set(captures)), len(set(refunds))) == (1, 1)
+    assert [line.amount.minor for line in demo.list_balance(NOW - DAY, NOW + DAY)] == [4800, -4800]
 
 
 def test_a_key_with_another_request_is_a_bug(bank: Bank) -> None:

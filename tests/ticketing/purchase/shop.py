@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tests.api import Api
 from tests.stripe_stand_in import StripeStandIn
 from ticketing.cli.worker import run_round
+from ticketing.db import gateway_events
 from ticketing.purchase import reconcile
 from ticketing.purchase import service as purchase
 
@@ -92,7 +93,7 @@ class Shop:
         charge = self.stripe.intent(intent_id)["latest_charge"]
         return int(charge["balance_transaction"]["fee"])
 
-    def alerts(self) -> list[str]:
-        """The kinds of what waits for a person."""
+    def alerts(self, what: str = "kind") -> list[str]:
+        """The kinds, or the subjects, of what waits for a person."""
         with self.till.database.read() as tx:
-            return list(tx.execute(sa.text("SELECT kind FROM alert ORDER BY raised_at")).scalars())
+            return [getattr(one, what) for one in gateway_events.list_alerts(tx)]

@@ -12,7 +12,7 @@ from operators.fake import FakeOperator
 from tests.api import Api
 from ticketing.cli.worker import run_round
 from ticketing.db.undelivered import Undelivered
-from ticketing.errors import Conflict
+from ticketing.errors import Conflict, Misconfigured
 from ticketing.purchase import alerts, delivery, places
 from ticketing.purchase.reconcile import reconcile
 from ticketing.purchase.reversal import take_back
@@ -356,3 +356,18 @@ def test_what_nobody_foresaw_before_the_money_lets_the_card_go_after_five_tries(
     assert (answer.status_code, told) == (201, [delivery.CASE])
     assert (state(api, order_id, token), kinds(api), money(api)) == ("cancelled", [], (0, 0))
     assert sum(ferry.standing("held") != [] for ferry in ferries.values()) == 0
+
+
+@ON_SQLITE
+def test_a_setting_that_breaks_while_money_is_taken_is_a_case_and_tells_the_buyer_nothing_of_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> str:
+        raise Misconfigured("THROUGHFARE_KEY_PASSPHRASE does not open the key x in /srv/keys")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Press, "sign", broken)
+        _, _, answer = pay(api)
+
+    assert (answer.status_code, kinds(api), money(api)[0] > 0) == (201, [delivery.CASE], True)
+    assert "/srv/keys" not in answer.text

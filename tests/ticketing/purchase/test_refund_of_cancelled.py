@@ -33,11 +33,13 @@ def test_a_cancelled_ship_brings_the_whole_ticket_back_a_day_later(
     sea.tell(bought.tickets[0]["legs"][crossing])
     late_in_the_day(sea.api, bought)
 
+    (news,) = sea.api.get(f"/v1/orders/{bought.order['id']}/tickets", bought.token).json["news"]
     offered = offer(sea.api, bought)
     made = refund(sea.api, bought, expected=offered["amount"])
     run_round(sea.till)
 
     (line,) = offered["lines"]
+    assert (news["leg"], news["cancelled"], news["not_carried"]) == (crossing, True, "cancelled")
     assert offered["amount"] == bought.order["total"]
     assert (line["percent"], line["fees"]) == (100, [])
     assert f"leg {crossing} is cancelled" in line["because"]
@@ -103,7 +105,14 @@ def test_a_ship_is_late_from_the_ninety_first_minute_on(
     sea.tell(bought.tickets[0]["legs"][crossing], delay_seconds=60 * minutes)
 
     offered = offer(sea.api, bought)
+    (news,) = sea.api.get(f"/v1/orders/{bought.order['id']}/tickets", bought.token).json["news"]
 
+    assert (news["leg"], news["cancelled"], news["departure_delay_seconds"]) == (
+        crossing,
+        False,
+        60 * minutes,
+    )
+    assert (news["not_carried"] is not None) == full
     assert (offered["amount"] == bought.order["total"]) == full
     assert not full or "91 min late at departure, more than 90" in offered["lines"][0]["because"]
 

@@ -255,8 +255,14 @@ def test_the_nightly_reconciliation_names_each_difference(shop: Shop) -> None:
 
     found = [one for one in reconcile.reconcile(shop.till, *window) if one.charge_id in mine]
 
+    waiting = shop.alerts("subject")
+    shop.tell()
+    after = [one for one in reconcile.reconcile(shop.till, *window) if one.charge_id in mine]
+
     assert clean == []
     assert [(one.kind, one.gateway_minor, one.books_minor) for one in found] == [("refund", -700, 0)]
+    assert (f"{found[0].charge_id}:refund" in waiting, after) == (True, [])
+    assert f"{found[0].charge_id}:refund" not in shop.alerts("subject")
 
 
 def test_a_lost_report_loses_no_order(shop: Shop) -> None:

@@ -65,6 +65,20 @@ def test_a_folder_that_was_restored_in_part_does_not_start(
         start(settings, folder, clock, regions)
 
 
+def test_a_wrong_passphrase_or_a_key_without_its_file_does_not_start(
+    settings: Settings, tmp_path: Path, clock: FixedClock, regions: dict[str, Region]
+) -> None:
+    folder = tmp_path / "keys"
+    start(settings, folder, clock, regions)
+    with pytest.raises(Misconfigured, match="THROUGHFARE_KEY_PASSPHRASE does not open"):
+        start(replace(settings, key_passphrase="another one"), folder, clock, regions)
+    kid, _ = store(folder).signer_key("books")
+    (folder / f"{kid}.pem").unlink()
+
+    with pytest.raises(Misconfigured, match=f"{kid}.pem"):
+        start(settings, folder, clock, regions)
+
+
 def test_another_secret_under_the_same_name_does_not_start(
     settings: Settings, tmp_path: Path, clock: FixedClock, regions: dict[str, Region]
 ) -> None:

@@ -169,10 +169,25 @@ class TicketSchema(Strict):
     operator_documents = fields.List(fields.Nested(OperatorDocumentSchema), required=True)
 
 
+class LegNewsSchema(Strict):
+    """What an operator has told last of the run of a leg; `leg` counts the tickets' legs from 0.
+
+    `not_carried` says why the leg's money comes back whole and without a fee; null while it does not.
+    """
+
+    leg = fields.Integer(required=True)
+    operator = fields.String(required=True)
+    cancelled = fields.Boolean(required=True)
+    departure_delay_seconds = fields.Integer(required=True, allow_none=True)
+    arrival_delay_seconds = fields.Integer(required=True, allow_none=True)
+    not_carried = fields.String(required=True, allow_none=True)
+
+
 class TicketsSchema(Strict):
-    """The tickets of an order."""
+    """The tickets of an order, and `news` of the runs of their legs; a leg without any is left out."""
 
     tickets = fields.List(fields.Nested(TicketSchema), required=True)
+    news = fields.List(fields.Nested(LegNewsSchema), required=True)
 
 
 def _legs() -> Any:
