@@ -266,7 +266,7 @@ def simulate_command(
 @_BY
 @_REASON
 def dispute_command(run_id: str, operator: str, line: str, by: str, reason: str) -> None:
-    """Dispute a LINE (last column of the statement; its first eight characters are enough) of an OPERATOR.
+    """Dispute a LINE (last column of the statement; its last eight characters are enough) of an OPERATOR.
 
     \b
     Example:

@@ -99,15 +99,18 @@ def find_shares(tx: Transaction, region: str, wanted: str) -> list[tuple[str, st
 
 def find_lines_like(
     tx: Transaction,
-    start: str,
+    part: str,
     *,
+    ends: bool,
     region: str | None = None,
     period_id: str | None = None,
     operator: str | None = None,
     without: Sequence[str],
     own_kinds: str,
 ) -> list[tuple[str, str, str]]:
-    """Lines of statements whose ids begin so: (period, operator, id), at most a hundred.
+    """Lines of statements whose ids end so, or begin so: (period, operator, id), at most a hundred.
+
+    A beginning is found by the key; an end is looked for in every line of the months.
 
     Shares, and entries that owe an operator something: none of a kind in `without`, nor of those that begin with `own_kinds`.
     """
@@ -121,9 +124,13 @@ def find_lines_like(
     months = [period_id] if period_id else tx.execute(every.distinct()).scalars().all()
 
     def mine(table: sa.Table, by: sa.ColumnElement[str]) -> list[sa.ColumnElement[bool]]:
-        # Between two ids, so that the key finds them: no digit of an id is as great as a `g`.
-        found = [table.c.period.in_(months), table.c.id >= start, table.c.id < f"{start}g"]
-        found.append(table.c.id.startswith(start, autoescape=True))
+        found = [table.c.period.in_(months)]
+        if ends:
+            found.append(table.c.id.endswith(part, autoescape=True))
+        else:
+            # Between two ids, so that the key finds them: no digit of an id is as great as a `g`.
+            found += [table.c.id >= part, table.c.id < f"{part}g"]
+            found.append(table.c.id.startswith(part, autoescape=True))
         found += [table.c.region == region] if region else []
         return found + ([by == operator] if operator else [])
 
