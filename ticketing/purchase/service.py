@@ -165,6 +165,15 @@ def list_orders_of(till: Till, person_id: str) -> list[Order]:
         return orders.list_orders_of(tx, person_id)
 
 
+def find_order_of(till: Till, wanted: str) -> str | None:
+    """The order of this id, or of the ticket with this number; None where there is neither."""
+    with till.database.read() as tx:
+        if orders.find_order(tx, wanted) is not None:
+            return wanted
+        ticket = tickets.find_ticket(tx, wanted)
+    return ticket.order_id if ticket else None
+
+
 def belongs_to(till: Till, order_id: str, person_id: str) -> bool:
     """Whether an order is an account's."""
     with till.database.read() as tx:

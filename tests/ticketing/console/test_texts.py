@@ -30,7 +30,7 @@ VALUES = {
     "doing": ("put_away", "ask_again", "arranged", "issue_again", "give_back"),
     "file": ("payments-sepa", "payments-other", "statements", "vat", "vat-lines", "journal", "uic", "manifest"),
     "counted": ("months", "entries", "postings", "blocks", "runs", "tickets", "allocations"),
-    "waits": ("close", "rejected", "voided", "calculated", "calculated_by_you", "approved", "exported", "bank", "suspense", "missing", "disputes",
+    "waits": ("close", "rejected", "voided", "calculated", "calculated_by_you", "approved", "exported", "bank", "suspense", "missing", "disputes", "cases",
               "accounts", "faults"),
     "check": ("waiting", "faults", "clean"),
 }  # fmt: skip
