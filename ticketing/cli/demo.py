@@ -73,7 +73,7 @@ def _play(console: Console, region: str, port: int, lock: TextIO, *, gateway: st
             found = stage.enter_context(simulators(_FOLDER, folder, loaded.operators, clock_file, lock))
             processes = stage.enter_context(scratch.serving(settings, _FOLDER, lock, found))
             processes[0].await_ready(partial(scratch.is_ready, settings.public_url))
-        stage_of = Stage(settings.public_url, _FOLDER, _move_clock)
+        stage_of = Stage(settings.public_url, _FOLDER, folder, _move_clock)
         Story(console, scene, folder.name, access, stage_of, cards=CARDS[gateway]).tell(start)
         for process in processes:
             process.check()
