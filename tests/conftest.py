@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from operators.fake import FakeOperator
-from tests import postgresql, scratch, stripe_stand_in
+from tests import postgresql, scratch, shared_statements, stripe_stand_in
 from tests.api import Api
 from tests.networks import lent
 from tests.stripe_stand_in import StripeStandIn
@@ -27,6 +27,7 @@ from ticketing.identity.principal import Role
 from ticketing.regions import Region, load_regions
 
 scratch.use_memory()
+shared_statements.begin()
 
 # The everyday run asks the same questions every time; `make soak` looks for new ones.
 settings.register_profile(
@@ -66,6 +67,7 @@ def postgresql_server() -> Iterator[str]:
         _execute(url, "CREATE DATABASE template_throughfare")
         database = Database(url.replace("/postgres", "/template_throughfare"))
         upgrade(database)
+        shared_statements.meet(database.engine)
         database.close()
         yield url
         _SERVERS.pop(url).dispose()

@@ -44,7 +44,7 @@ def test_a_shipped_region_is_rehearsed_without_a_fall(region: str, journeys: int
 
 
 def test_a_region_that_holds_everything_is_rehearsed_without_a_fall(tmp_path: Path) -> None:
-    told = rehearsed(str(islands.write(tmp_path)), 26)
+    told = rehearsed(str(islands.write(tmp_path)), 18)
 
     assert told["faults"] == []
     assert [one for one in told["never_reached"] if not one.startswith("days: ")] == []
