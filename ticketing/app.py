@@ -48,7 +48,7 @@ from ticketing.db.migrate import is_current
 from ticketing.db.trouble import is_taken
 from ticketing.errors import Misconfigured
 from ticketing.gate.operators import load_gates
-from ticketing.gate.rules import gate_rules
+from ticketing.gate.rules import category_names, gate_rules
 from ticketing.gate.service import Gatehouse
 from ticketing.identity import (
     AccessTokens,
@@ -68,7 +68,7 @@ from ticketing.payments import DemoGateway, PaymentGateway
 from ticketing.purchase import trial
 from ticketing.purchase.service import Till
 from ticketing.quote.service import Desk
-from ticketing.regions import LiveBoard, LiveDesk, Region, Watch, load_regions, open_connectors
+from ticketing.regions import LiveBoard, LiveDesk, Region, Sailings, Watch, load_regions, open_connectors
 from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 from ticketing.tickets import known_keys
@@ -223,7 +223,9 @@ def build_rooms(
     order_tokens, access_tokens = _keys(settings, database, keys, clock)
     doors = load_gates(settings.regions_folder / name for name in settings.regions)
     rules = gate_rules(regions) | {code: product.rule for code, product in doors.products.items()}
-    press = Press(keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo")
+    press = Press(
+        keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo", bound=doors.bound
+    )
     return Rooms(
         clock=clock,
         planner=Planner(
@@ -254,6 +256,9 @@ def build_rooms(
             rules=rules,
             policies=doors.policies,
             zones=doors.zones,
+            boarding=doors.boarding,
+            sailings=Sailings(regions),
+            categories=category_names(regions),
         ),
         connectors=opened,
         live=LiveDesk(database, clock, regions, opened.regions, settings.live_seconds, watch),

@@ -7,7 +7,7 @@ from flask import Response, make_response, request
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import rooms
+from ticketing.api.context import OPERATOR_PEOPLE, rooms
 from ticketing.api.gate_caller import (
     GateCaller,
     for_bundle,
@@ -16,15 +16,19 @@ from ticketing.api.gate_caller import (
     the_device,
     the_gate,
 )
+from ticketing.api.guard import for_roles
+from ticketing.api.language import language
 from ticketing.api.limits import limited
 from ticketing.api.schemas.gates import (
     BundleQuerySchema,
+    ManifestQuerySchema,
+    ManifestSchema,
     ScanBatchSchema,
     ScanOutcomesSchema,
     ValidationRequestSchema,
     ValidationSchema,
 )
-from ticketing.gate import devices, publish
+from ticketing.gate import devices, manifest, publish
 from ticketing.gate import service as gates
 from ticketing.gate.upload import Sender, Told, upload
 
@@ -91,10 +95,10 @@ class GateBundle(MethodView):
     def get(self, asked: dict[str, Any], operator: str) -> Response:
         """Fetch the operator's signed bundle; 304 when it has not changed.
 
-        With `since`, the cursor of the bundle that is held, only what has changed in the uses.
+        With `since`, the cursor of the bundle that is held, only what has changed in the uses. Ask for `format` 2.
         """
         house, device = rooms().gatehouse, the_device()
-        bundle = publish.prepare(house, operator, asked["since"])
+        bundle = publish.prepare(house, operator, asked["since"], asked["format"])
         if device:
             devices.note_bundle(house, device, asked["queue"], asked["clock_offset"], bundle.now)
         is_held = request.if_none_match.contains_weak(bundle.etag)
@@ -103,6 +107,19 @@ class GateBundle(MethodView):
         response.set_etag(bundle.etag)
         response.headers["Cache-Control"] = "private, no-cache"
         return response
+
+
+@blueprint.route("/operators/<string:operator>/sailings")
+class Manifest(MethodView):
+    """Who is on board."""
+
+    @for_roles("admin", *OPERATOR_PEOPLE)
+    @blueprint.arguments(ManifestQuerySchema, location="query")
+    @blueprint.response(200, ManifestSchema)
+    @blueprint.doc(**_GATE_KEY)
+    def get(self, asked: dict[str, Any], operator: str) -> dict[str, Any]:
+        """List the sailings of a day with how many are booked on each and how many gates have let on."""
+        return {"sailings": manifest.manifest(rooms().gatehouse, operator, asked["on"])}
 
 
 def presentation(
@@ -122,4 +139,7 @@ def presentation(
         zone=device.zone if device else None,
         direction=wanted["direction"] or (device.direction if device else None),
         by_hand=by_hand,
+        trip_id=wanted["trip_id"],
+        departure=wanted["departure"],
+        language=language(),
     )

@@ -9,6 +9,7 @@ from ticketing.api.context import OPERATOR_PEOPLE, rooms
 from ticketing.api.gate_caller import GateCaller, for_gates, the_gate
 from ticketing.api.gates import presentation
 from ticketing.api.guard import for_roles
+from ticketing.api.language import language
 from ticketing.api.limits import limited
 from ticketing.api.schemas.gates import ValidationSchema
 from ticketing.api.schemas.staff import (
@@ -22,7 +23,7 @@ from ticketing.api.schemas.staff import (
     StaffTicketsSchema,
 )
 from ticketing.gate import staff
-from ticketing.gate.staff import Staff
+from ticketing.gate.staff import Aboard, Staff
 
 blueprint = Blueprint("staff", __name__, url_prefix="/v1", description="People at gates")
 
@@ -78,6 +79,8 @@ class Inspections(MethodView):
             wanted["code"],
             wanted["reason"],
             holder_name=wanted["holder_name"],
+            aboard=Aboard(wanted["trip_id"], wanted["departure"]),
+            language=language(),
         )
 
 

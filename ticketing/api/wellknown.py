@@ -8,6 +8,7 @@ from ticketing.api.context import rooms
 from ticketing.api.metrics import prometheus
 from ticketing.clock import written
 from ticketing.gate import publish as gates
+from ticketing.gate import sentences
 from ticketing.purchase import alerts
 from ticketing.tickets.keys import Kind
 
@@ -60,6 +61,17 @@ def bundle_jwks() -> Response:
 def status_jwks() -> Response:
     """The public keys that verify status lists."""
     return _key_set("status")
+
+
+@blueprint.get("/.well-known/gate-sentences.json")
+def gate_sentences() -> Response:
+    """What gates say, in every language: for other gates and for the apps of inspectors and passengers."""
+    response = make_response(sentences.FILE.read_bytes())
+    response.content_type = "application/json"
+    response.add_etag()
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.make_conditional(request)
+    return response
 
 
 @blueprint.get("/s/<string:list_id>")

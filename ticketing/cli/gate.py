@@ -1,5 +1,6 @@
 """`throughfare gate`: decide about a ticket as a gate does."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TextIO
 
@@ -13,7 +14,7 @@ from ticketing.gate.decision import Bundle, Gate, Presented, Seen, Use, decide
 from ticketing.tickets.jwk import BadKey, load_jwks
 
 _KEYS = ("bundle", "trust", "token", "proof", "gate", "at", "seen")
-_GATE_KEYS = ("operator", "stop_id", "leg", "id", "zone", "direction", "inspect")
+_GATE_KEYS = ("operator", "stop_id", "leg", "id", "zone", "direction", "inspect", "trip_id", "departure")
 _USE_KEYS = ("jti", "leg", "ts", "gate", "kind")
 _DIRECTIONS = (None, "in", "out")
 _KINDS = ("ride", "transfer", "in", "out")
@@ -31,9 +32,10 @@ def decide_command(request: TextIO, *, jsonl: bool) -> None:
     """Run the very function that gates run.
 
     REQUEST holds `bundle` (a signed gate bundle), `trust` (the key set that signs bundles), `token` (a ticket,
-    or ticket~proof), `proof` (or null), `gate` {operator, stop_id, leg}, `at` (a time with its offset) and
-    `seen`, the accepted uses that the gate knows: {jti, leg, ts, gate} with ts as a time or POSIX seconds, and
-    gate (or null) the stop where it was. A use that the bundle tells as well counts once.
+    or ticket~proof), `proof` (or null), `gate` {operator, stop_id, leg, trip_id, departure}, where trip or planned
+    departure name the sailing that is boarding, `at` (a time with its offset) and `seen`, the accepted uses
+    that the gate knows: {jti, leg, ts, gate} with ts as a time or POSIX seconds, and gate (or null) the stop
+    where it was. A use that the bundle tells as well counts once.
 
     \b
     Example:
@@ -59,6 +61,7 @@ def answer(document: Any) -> dict[str, Any]:
     if faults or loaded is None or gate is None or at is None:
         raise InvalidRequest("; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3]), faults)
     bundle, known = loaded
+    gate = replace(gate, clock_behind_seconds=bundle.seconds_ahead_of(at))
     presented = Presented.scanned(str(token)) if proof is None else Presented(str(token), proof)
     decision = decide(presented, bundle, Seen((*known, *uses)), at, gate)
     return {
@@ -96,7 +99,7 @@ def _gate(value: Any, faults: list[Fault]) -> Gate | None:
         return None
     faults.extend(
         Fault(f"gate.{name}", "must be a text or null")
-        for name in ("stop_id", "id", "zone")
+        for name in ("stop_id", "id", "zone", "trip_id")
         if not isinstance(value.get(name), str | None)
     )
     if leg is not None and (type(leg) is not int or leg < 0):
@@ -105,9 +108,11 @@ def _gate(value: Any, faults: list[Fault]) -> Gate | None:
         faults.append(Fault("gate.direction", "must be in, out or null"))
     if not isinstance(inspects, bool):
         faults.append(Fault("gate.inspect", "must be true or false"))
+    departure = value.get("departure")
     return Gate(
         operator, value.get("stop_id"), leg, value.get("id"), value.get("zone"), value.get("direction"),
-        inspects=inspects is True,
+        inspects=inspects is True, trip_id=value.get("trip_id"),
+        departure=None if departure is None else _moment(departure, "gate.departure", faults),
     )  # fmt: skip
 
 
@@ -142,7 +147,7 @@ def _uses(value: Any, faults: list[Fault]) -> list[Use]:
 
 def _moment(value: Any, path: str, faults: list[Fault]) -> int | None:
     """A time with its offset, or POSIX seconds, as POSIX seconds."""
-    if type(value) is int and path != "at":
+    if type(value) is int and path not in {"at", "gate.departure"}:
         return value
     try:
         moment = datetime.fromisoformat(value)

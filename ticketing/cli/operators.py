@@ -126,6 +126,29 @@ def cancel_command(
     click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} {said}")
 
 
+@command.command("late")
+@click.argument("operator")
+@click.argument("trip")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("minutes", type=click.IntRange(1, 24 * 60))
+@click.option("--by", required=True, help="Who says so; it is written down.")
+@click.option("--region", default=None, help="The region; the first configured one if not given.")
+def late_command(
+    *, operator: str, trip: str, day: datetime, minutes: int, by: str, region: str | None
+) -> None:
+    """Say that TRIP of OPERATOR is MINUTES late on its service DAY, where the operator's system cannot say it.
+
+    Its gates wait for it, its tickets go on for as long, and searches show it. `operators cancel --undo` takes it back.
+
+    \b
+    Example:
+      throughfare operators late eckero ECK-TH-0600 2026-12-01 90 --by mari
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    where, desk = deployment.region(region), build_rooms(settings()).live
+    by_staff.delay_departure(desk, where, operator, trip, day.date(), seconds=minutes * 60, by=by)
+    click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} is {minutes} minutes late")
+
+
 def _simulated(kind: str, tell: Progress) -> Score:
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -50,7 +50,7 @@ def check_command(name_or_folder: str) -> None:
     folder = find_folder(name_or_folder)
     with progress("reading the region") as tell:
         region, findings = check_region(folder, progress=tell)
-        findings += check_folder(folder, region.data if region else None)
+        findings += check_folder(folder, region)
     answer = report(findings)
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     sys.exit(0 if answer["ok"] else 1)

@@ -15,6 +15,7 @@ from tariffs.findings import Finding
 from ticketing.cli import demo_scene
 from ticketing.errors import Fault, InvalidRequest, Misconfigured
 from ticketing.gate.operators import check_gates, load_gates
+from ticketing.regions import Region
 from ticketing.search import places
 from ticketing.settlement import iban
 from ticketing.settlement import terms as settlement
@@ -48,24 +49,24 @@ def find_folder(name_or_folder: str) -> Path:
     )
 
 
-def check_folder(folder: Path, region: RegionData | None) -> list[Finding]:
+def check_folder(folder: Path, region: Region | None) -> list[Finding]:
     """Every fault of the files that the service does not read when it starts; with the region what they name is checked too."""
     unread: list[Finding] = []
     toml = open_toml(folder / REGION_TOML, unread)
     if any(found.code == "unreadable_toml" for found in unread):
         return []  # said already, and nothing else can be told
-    operators = list(toml.operators())
+    operators, data = list(toml.operators()), region.data if region else None
     return [
-        *_check_gates(folder, operators),
-        *_check_settlement(folder, operators, region),
-        *_check_demo(folder, operators, region),
+        *_check_gates(folder, operators, region),
+        *_check_settlement(folder, operators, data),
+        *_check_demo(folder, operators, data),
         *_check_stand_ins(folder, operators),
         *_unread(folder, operators),
     ]
 
 
-def _check_gates(folder: Path, operators: Collection[str]) -> list[Finding]:
-    found = check_gates(folder)
+def _check_gates(folder: Path, operators: Collection[str], region: Region | None) -> list[Finding]:
+    found = check_gates(folder, region)
     if found or not (folder / "gates.json").exists():
         return found
     named = load_gates([folder]).policies

@@ -26,6 +26,7 @@ from ticketing.cli.rehearsal_report import show
 from ticketing.cli.serve import gunicorn
 from ticketing.config import Settings
 from ticketing.errors import Misconfigured
+from ticketing.gate.operators import load_gates
 from ticketing.ids import new_id
 from ticketing.regions import Region, check_region
 from ticketing.rehearsal import plan, rehearse
@@ -157,6 +158,7 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
             prove=lambda claim, issuer, now: _proof(issuer_key, claim, issuer, now),
             command=lambda words, text: _command(words, text, environment),
             connectors={name: plan.connector_of(region.data, name) for name in region.operators},
+            bound=frozenset(load_gates([folder]).boarding),
             parties={document["id"]: document["parties"] for document in region.data.agreements},
             troubles=lambda: _troubles(processes, place),
         )

@@ -103,6 +103,16 @@ def give_back(
             set_booking(tx, one.id, "unwanted", at, of=WITH_OPERATOR)
 
 
+def count_confirmed(tx: Transaction, sailings: Collection[str]) -> dict[str, int]:
+    """How many places are booked on each sailing."""
+    query = (
+        sa.select(booking.c.sailing, sa.func.count())
+        .where(booking.c.sailing.in_(list(sailings)), booking.c.state == "confirmed")
+        .group_by(booking.c.sailing)
+    )
+    return {str(sailing): int(count) for sailing, count in tx.execute(query)}
+
+
 def count_unpaid(
     tx: Transaction, sailings: Collection[str], open_states: Collection[str], person_id: str
 ) -> dict[str, int]:

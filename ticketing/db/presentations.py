@@ -211,11 +211,14 @@ def _known() -> dict[str, sa.Select[Any]]:
 
 
 def _newest(gate: Any, jti: Any, nonce: Any, since: Any) -> sa.Select[Any]:
-    """The newest scan of a ticket with the same proof at a gate."""
+    """The newest scan of a ticket with the same proof at a gate, or with the one before of a phone that was let in."""
+    same = sa.func.coalesce(scan.c.nonce, "") == nonce
+    # A phone shows a new code every 15 seconds: the camera may read both of one passenger.
+    renewed = sa.and_(nonce != "", scan.c.nonce.is_not(None), scan.c.decision == "accept")
     return (
         sa.select(scan.c.scan_id, scan.c.leg, scan.c.body_hash, scan.c.answer)
         .where(scan.c.jti == jti, scan.c.gate_key_id == gate, scan.c.received_at >= since)
-        .where(sa.func.coalesce(scan.c.nonce, "") == nonce)
+        .where(sa.or_(same, renewed))
         .order_by(scan.c.received_at.desc(), scan.c.scan_id.desc())
         .limit(1)
     )

@@ -65,6 +65,19 @@ def list_uses_of(tx: Transaction, jtis: Collection[str]) -> list[TicketUse]:
     return fetch(tx, sa.select(ticket_use).where(ticket_use.c.jti.in_(list(jtis))), TicketUse)
 
 
+def list_boarded(
+    tx: Transaction, operator: str, begins: datetime, ends: datetime
+) -> list[tuple[int, str, str]]:
+    """List the counted uses at an operator from one moment to another: leg, signed ticket, and its document as JSON."""
+    use = ticket_use.c
+    query = (
+        sa.select(use.leg, ticket.c.token, ticket.c.document)
+        .join(ticket, ticket.c.jti == use.jti)
+        .where(use.operator == operator, use.at >= begins, use.at < ends, use.kind.in_(("ride", "in")))
+    )
+    return [(row.leg, row.token, row.document) for row in tx.execute(query)]
+
+
 def put_uses(
     tx: Transaction, jti: str, held: Iterable[TicketUse], wanted: Iterable[TicketUse], at: datetime
 ) -> None:

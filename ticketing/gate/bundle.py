@@ -2,10 +2,12 @@
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+from ticketing.gate import additions, sentences
 from ticketing.gate.decision import Bundle, Policy, ProductRule, Reading, Standing, Use
 from ticketing.gate.document import (
     BadBundle,
@@ -18,6 +20,7 @@ from ticketing.gate.document import (
     use_document,
     uses_of,
 )
+from ticketing.gate.model import Extras
 from ticketing.strictjson import NotStrict
 from ticketing.tickets import claims as ticket_claims
 from ticketing.tickets import proof as proofs
@@ -57,7 +60,7 @@ class Facts:
 
     `lists` are signed status lists, `uses` the operator's accepted uses, `offsets` as `local_offsets` gives
     them: needed where a rule has hours or days. `devices` are the ids of revoked ones, `bundle_keys` verify the
-    bundles to come. With a `delta` the uses are those of changed tickets alone.
+    bundles to come. With a `delta` the uses are those of changed tickets alone. With `extras` it is format 2.
     """
 
     issuer: str
@@ -74,6 +77,7 @@ class Facts:
     devices: Sequence[str] = ()
     bundle_keys: Mapping[str, VerifyKey] = field(default_factory=dict)
     delta: Delta | None = None
+    extras: Extras | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ def sign(signer: Signer, facts: Facts, now: datetime) -> str:
         later["bundle_keys"] = [to_jwk(key) for key in facts.bundle_keys.values()]
     if facts.delta is not None:
         later["delta"] = asdict(facts.delta) | {"cleared": list(facts.delta.cleared)}
+    if facts.extras is not None:
+        later |= additions.document(facts.extras)
     return signer.sign(
         TYP,
         {
@@ -145,6 +151,7 @@ def open_bundle(token: str, trust: Mapping[str, VerifyKey], operator: str | None
             lists=[status_list.read(entry, status_ring) for entry in payload["lists"]],
             rules=rules_of(payload),
             policy=policy_of(payload),
+            extras=additions.extras_of(payload),
         )
         bundle = replace(bundle, offsets=offsets_of(payload), version=payload["ver"])
         keys = payload.get("bundle_keys")
@@ -194,8 +201,11 @@ def assemble(
     lists: Iterable[StatusList],
     rules: Mapping[str, ProductRule],
     policy: Policy,
+    extras: Extras | None = None,
 ) -> Bundle:
     """Put a bundle together from parts that are already verified."""
+    added = extras or Extras()
+    guests = {called[0] for waiver in added.waivers for called in waiver.trips} - {operator}
     by_uri: dict[str, StatusList] = {}
     for entry in sorted(lists, key=lambda entry: entry.issued_at):
         by_uri[entry.uri] = entry  # the newest of a list counts, in whatever order they came
@@ -213,14 +223,26 @@ def assemble(
         expires_at=times[1],
         rules=rules,
         policy=policy,
-        read=functools.partial(read_ticket, ring),
+        read=functools.partial(read_ticket, ring, guests=guests),
         read_proof=read_proof,
         status_of=status_of,
+        words=sentences,
+        extras=added,
     )
 
 
-def read_ticket(ring: Mapping[str, VerifyKey], token: str, issuer: str, operator: str) -> Reading:
-    """Read a code in the strict order: signature, then issuer, audience, claims and the phone's key."""
+def read_ticket(
+    ring: Mapping[str, VerifyKey],
+    token: str,
+    issuer: str,
+    operator: str,
+    *,
+    guests: AbstractSet[str] = frozenset(),
+) -> Reading:
+    """Read a code in the strict order: signature, then issuer, audience, claims and the phone's key.
+
+    `guests` are operators whose passengers a waiver may send here.
+    """
     try:
         payload = json_object(verify(token, ticket_claims.TYP, ring))
     except Refused as error:
@@ -231,8 +253,8 @@ def read_ticket(ring: Mapping[str, VerifyKey], token: str, issuer: str, operator
     if payload.get("iss") != issuer:
         return Reading("wrong_issuer", None, jti)
     audience = payload.get("aud")
-    if isinstance(audience, list) and operator not in audience:
-        return Reading("wrong_audience", None, jti, ", ".join(str(code)[:12] for code in audience[:8]))
+    if isinstance(audience, list) and operator not in audience and guests.isdisjoint(map(str, audience)):
+        return Reading("wrong_audience", None, jti, {"operators": [str(code)[:12] for code in audience[:8]]})
     return _claims(payload, jti)
 
 
@@ -242,9 +264,9 @@ def _claims(payload: Mapping[str, Any], jti: str | None) -> Reading:
         if claims.binding_key is not None:
             public_key(claims.binding_key)
     except BadClaims as error:
-        return Reading("bad_claims", None, jti, str(error)[:20])
+        return Reading("bad_claims", None, jti, {"claim": str(error)[:20]})
     except BadKey:
-        return Reading("bad_claims", None, jti, "cnf")
+        return Reading("bad_claims", None, jti, {"claim": "cnf"})
     return Reading(None, claims, jti)
 
 

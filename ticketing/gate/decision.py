@@ -9,18 +9,23 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ticketing.gate.model import (
+    Boarding,
     Bundle,
     Decision,
+    Delay,
+    Extras,
     Gate,
     Memory,
+    Note,
     Policy,
     Presented,
     Reading,
     Seen,
     Standing,
+    Values,
 )
-from ticketing.gate.usage import Allowance, Kind, Step, Use, Wanted, next_use
-from ticketing.tickets.claims import ZONE, Leg, Proof, TicketClaims
+from ticketing.gate.usage import Allowance, Kind, Use, Wanted, is_spent, next_use
+from ticketing.tickets.claims import NOBODY, ZONE, Leg, Proof, TicketClaims, whole_minute
 from ticketing.tickets.products import ProductRule
 
 __all__ = [
@@ -29,11 +34,13 @@ __all__ = [
 ]  # fmt: skip
 
 _SUSPENDED = 2
-_DAY_SECONDS = 24 * 3600
 _NO_LEG = -1
-_EPOCH_WEEKDAY = 4  # 1 January 1970 was a Thursday
-_HOUR_MINUTES = 60
 _FAIL_OPEN_EXTRA_SECONDS = 24 * 3600
+# A bundle younger than two refreshes knows of every delay that anybody has told.
+_FRESH_SECONDS = 120
+# A delay keeps a ticket for so long beyond its planned end, and no longer.
+_LONGEST_DELAY = 24 * 3600
+_ANY_TRIP = "any"
 
 
 @dataclass(slots=True)
@@ -50,92 +57,67 @@ class _Case:
     leg: int = _NO_LEG
     nonce: str | None = None
     kind: Kind | Literal["inspection"] = "ride"
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
 
-_Refusal = tuple[str, str]
+_NONE: Values = {}
+_Refusal = tuple[str, Values]
 
 
 def decide(presented: Presented, bundle: Bundle, seen: Memory, now: int, gate: Gate) -> Decision:
     """Decide about one presentation at `now` (POSIX seconds): the first reason that holds is the answer."""
+    if gate.clock_behind_seconds:
+        return _refused(bundle, "clock_behind", {"seconds": gate.clock_behind_seconds})
     reading = bundle.read(presented.token, bundle.issuer, gate.operator)
     if reading.claims is None:
-        reason = reading.reason or "malformed"
-        return Decision(
-            admit=False, reason=reason, staff=_staff(reason, reading.field or ""), jti=reading.jti
-        )
+        return _refused(bundle, reading.reason or "malformed", reading.values, jti=reading.jti)
     used = sorted(seen.uses_of(reading.claims.jti), key=_moment)
     case = _Case(presented, reading.claims, bundle, seen, now, gate, used)
-    for check in (_time, _status, _binding, _leg, _product, _hours, _uses):
+    for check in (_time, _status, _binding, _leg, _sailing, _product, _hours, _uses):
         refusal = check(case)
         if refusal:
-            reason, more = refusal
             leg = None if case.leg == _NO_LEG else case.leg
-            return Decision(
-                admit=False, reason=reason, staff=_staff(reason, more), leg=leg, jti=case.claims.jti
-            )
+            return _refused(bundle, *refusal, leg=leg, jti=case.claims.jti)
     return _admitted(case)
+
+
+def _refused(
+    bundle: Bundle, reason: str, values: Values, *, leg: int | None = None, jti: str | None = None
+) -> Decision:
+    staff = bundle.words.staff(reason, values)
+    return Decision(admit=False, reason=reason, staff=staff, leg=leg, jti=jti, values=values)
 
 
 def _admitted(case: _Case) -> Decision:
     claims, notes = case.claims, case.notes
     if claims.category:
-        notes.append(f"fare category {claims.category}")
+        whole = case.bundle.extras.categories.get(claims.category, claims.category)
+        notes.append(("category", {"category": whole}))
     if claims.holder_hash is not None:
-        notes.append("personal ticket: ask for the name")
+        notes.append(("personal", _NONE))
     if claims.passengers > 1:
-        notes.append(f"group of {claims.passengers}")
-    attention = ", ".join(notes) or None
-    reason = "ok_attention" if attention else "ok"
+        notes.append(("group", {"count": claims.passengers}))
+    attention = case.bundle.words.attention(notes)
     return Decision(
-        admit=True, reason=reason, staff=attention or "welcome", leg=case.leg, jti=claims.jti,
-        attention=attention, nonce=case.nonce, kind=case.kind,
+        admit=True, reason="ok_attention" if attention else "ok", staff=attention or "welcome", leg=case.leg,
+        jti=claims.jti, attention=attention, nonce=case.nonce, kind=case.kind, notes=tuple(notes),
     )  # fmt: skip
 
 
-_STAFF = {
-    "malformed": "unreadable code",
-    "bad_type": "not a ticket",
-    "bad_alg": "not a ticket",
-    "unknown_key": "unknown issuer key; is the bundle fresh?",
-    "bad_signature": "not genuine",
-    "wrong_issuer": "another issuer",
-    "wrong_audience": "no leg of this operator",
-    "bad_claims": "a claim is wrong",
-    "not_yet_valid": "not valid yet",
-    "expired": "expired",
-    "revoked": "cancelled or refunded",
-    "suspended": "blocked, ask",
-    "status_stale": "the revocation list is too old",
-    "proof_missing": "screenshot? the app shows a fresh code",
-    "proof_invalid": "screenshot or another phone",
-    "proof_expired": "the code is not fresh",
-    "proof_replayed": "this very code was shown before",
-    "wrong_leg": "not valid on this leg",
-    "wrong_zone": "not valid in this zone",
-    "wrong_class": "not valid in this class",
-    "product_not_accepted": "this product is not accepted here",
-    "outside_time_rule": "not valid at this hour",
-    "already_used": "already used",
-    "passback": "accepted a moment ago at another gate",
-    "uses_exhausted": "no trips left",
-}
-
-
-def _staff(reason: str, more: str) -> str:
-    return f"{_STAFF[reason]}: {more}" if more else _STAFF[reason]
-
-
 def _time(case: _Case) -> _Refusal | None:
-    leeway, now = case.bundle.policy.leeway_seconds, case.now
+    leeway, now, ends = case.bundle.policy.leeway_seconds, case.now, case.claims.expires_at
     if now + leeway < case.claims.not_before:
-        return "not_yet_valid", f"in {_duration(case.claims.not_before - now)}"
-    ends = max(case.claims.expires_at, case.bundle.extended.get(case.claims.jti, 0))
-    if now - leeway >= ends:
-        return "expired", f"{_duration(now - ends)} ago"
-    if now - leeway >= case.claims.expires_at:
-        case.notes.append(f"ended {_duration(now - case.claims.expires_at)} ago, its vehicle is late")
-    return None
+        return "not_yet_valid", {"seconds": case.claims.not_before - now}
+    if now - leeway < ends:
+        return None
+    late = _late_seconds(case.claims, case.bundle.extras)
+    until = max(ends + late, case.bundle.extended.get(case.claims.jti, 0))
+    if now - leeway < until:
+        case.notes.append(("late", {"seconds": now - ends}))
+        return None
+    age = now - case.bundle.issued_at
+    known = {"known_seconds": age} if age > _FRESH_SECONDS and now < ends + _LONGEST_DELAY else _NONE
+    return "expired", {"seconds": now - until, **known}
 
 
 def _status(case: _Case) -> _Refusal | None:
@@ -144,30 +126,32 @@ def _status(case: _Case) -> _Refusal | None:
     standing = bundle.status_of(case.claims.status.uri, case.claims.status.idx)
     if standing is not None:
         if standing.bits is None:
-            return "status_stale", "the list has no place for this ticket"
+            return "status_stale", {"index": case.claims.status.idx}
         if standing.bits:
-            return ("suspended" if standing.bits == _SUSPENDED else "revoked"), ""
+            return ("suspended" if standing.bits == _SUSPENDED else "revoked"), _NONE
         fresh = now - standing.listed_at <= bundle.policy.max_stale_seconds and now < standing.expires_at
         if fresh and now < bundle.expires_at:
             return None
     too_late = now >= bundle.expires_at + _FAIL_OPEN_EXTRA_SECONDS
     if bundle.policy.degrade == "fail_closed" or too_late:
-        return "status_stale", "" if standing is None else f"{_duration(now - standing.listed_at)} old"
-    case.notes.append("stale revocation list")
+        return "status_stale", _NONE if standing is None else {"seconds": now - standing.listed_at}
+    case.notes.append(("stale_list", _NONE))
     return None
 
 
 def _binding(case: _Case) -> _Refusal | None:
     rule, key, shown = case.bundle.rules.get(case.claims.product), case.claims.binding_key, case.presented
     if case.gate.by_hand:
-        case.notes.append("found by hand: compare the passenger with the ticket")
+        case.notes.append(("found_by_hand", _NONE))
         return None
     if shown.proof is None:
         needed = key is not None or (rule is not None and rule.binding == "required")
-        return ("proof_missing", "") if needed else None
+        return ("proof_missing", _NONE) if needed else None
     proof = case.bundle.read_proof(shown.proof, shown.token, key) if key is not None else None
-    if proof is None or proof.audience != case.gate.operator:
-        return "proof_invalid", ""
+    if proof is None:
+        return "proof_invalid", _NONE
+    if proof.audience != case.gate.operator:
+        return "proof_wrong_operator", {"operator": proof.audience}
     case.nonce = proof.nonce
     return _freshness(case, proof)
 
@@ -175,11 +159,11 @@ def _binding(case: _Case) -> _Refusal | None:
 def _freshness(case: _Case, proof: Proof) -> _Refusal | None:
     policy, now = case.bundle.policy, case.now
     if not case.gate.clock_is_sure:
-        return "proof_expired", "the clock of this gate is not to be trusted"
+        return "proof_expired", {"off": True}
     if not now - policy.proof_past_seconds <= proof.issued_at <= now + policy.proof_future_seconds:
-        return "proof_expired", f"{proof.issued_at - now:+d} seconds"
+        return "proof_expired", {"difference": f"{proof.issued_at - now:+d}"}
     if case.seen.has_proof(case.claims.jti, proof.nonce):
-        return "proof_replayed", ""
+        return "proof_replayed", _NONE
     return None
 
 
@@ -187,24 +171,46 @@ def _leg(case: _Case) -> _Refusal | None:
     """Choose the leg: the one the gate names, else the first of this operator that fits and has uses left."""
     legs, gate = case.claims.legs, case.gate
     own = [at for at, leg in enumerate(legs) if leg.operator == gate.operator]
+    if not own:  # another operator's passengers, whom a waiver sends here
+        return _sent_here(case)
     if gate.leg is not None:
         own = [at for at in own if at == gate.leg]
-    here = [at for at in own if _is_here(legs[at], gate)]
-    rule = case.bundle.rules.get(case.claims.product)
-    is_strict = rule is not None and rule.stops == "board"
-    checks_out = rule is not None and rule.check == "in_out"
-    # Where one leg of this operator ends nobody boards another: who stands there goes the other way.
-    is_end = not checks_out and any(_ends_here(legs[at], gate) for at in own)
-    candidates = here if is_strict or is_end else here or own
+    candidates = [at for at in own if _is_here(legs[at], gate)] or _elsewhere(case, own)
     if not candidates:
         zoned = any(leg.end is None for leg in legs if leg.operator == gate.operator)
-        return "wrong_zone" if zoned else "wrong_leg", ""
+        return "wrong_zone" if zoned else "wrong_leg", _NONE
+    if gate.trip_id is not None or gate.departure is not None:
+        candidates = _fitting(case, candidates)
     case.leg = candidates[0]
     for at in candidates:
-        if not _is_spent(case, at):
+        if not is_spent(case.used, at, case.claims.uses_per_leg):
             case.leg = at
             break
     return None
+
+
+def _elsewhere(case: _Case, own: list[int]) -> list[int]:
+    """The legs that a gate takes although none of them begins there: all of this operator, or none.
+
+    None where boarding is checked; nor where one of them ends, for who boards there goes the other way, unless it is checked
+    out there; nor where a leg began that was given back.
+    """
+    legs, gate, product = case.claims.legs, case.gate, case.claims.product
+    rule = case.bundle.rules.get(product)
+    if product in case.bundle.extras.boarding or (rule is not None and rule.stops == "board"):
+        return []
+    checks_out = rule is not None and rule.check == "in_out"
+    if not checks_out and any(_ends_here(legs[at], gate) for at in own):
+        return []
+    return [] if any(leg.operator == NOBODY and leg.start == gate.stop_id for leg in legs) else own
+
+
+def _sent_here(case: _Case) -> _Refusal | None:
+    for at, leg in enumerate(case.claims.legs):
+        if _is_waived(case, leg):
+            case.leg = at
+            return None
+    return "wrong_audience", {"operators": case.claims.audience}
 
 
 def _is_here(leg: Leg, gate: Gate) -> bool:
@@ -219,15 +225,96 @@ def _ends_here(leg: Leg, gate: Gate) -> bool:
     return leg.end is not None and leg.end == gate.stop_id
 
 
+def _sailing(case: _Case) -> _Refusal | None:
+    """Whether the departure that the ticket is bound to is boarding now."""
+    rule = case.bundle.extras.boarding.get(case.claims.product)
+    leg, gate = case.claims.legs[case.leg], case.gate
+    if rule is None or leg.operator != gate.operator:  # not bound here, or sent here by a waiver
+        return None
+    if leg.departure is None:  # sold before tickets named their departure
+        case.notes.append(("no_departure", _NONE))
+        return None
+    named = None
+    if gate.departure is not None or gate.trip_id is not None:
+        named = _named_sailing(case)
+        if named is None:
+            case.notes.append(("unknown_sailing", {"trip": gate.trip_id}))
+    delay = case.bundle.extras.delays.get((leg.operator, leg.start, leg.departure))
+    if named is not None and named != leg.departure:
+        boards = {"boarding": case.bundle.local_time(named)}
+        refusal: _Refusal | None = ("wrong_sailing", {**_departure(case, leg.departure), **boards})
+    else:
+        refusal = None if gate.inspects else _outside(case, leg.departure, delay, rule)
+    if refusal and refusal[0] == "wrong_sailing" and _is_waived(case, leg):
+        return None
+    if delay is not None and delay.cancelled:
+        case.notes.append(("cancelled", _departure(case, leg.departure)))
+    return refusal
+
+
+def _outside(case: _Case, planned: int, delay: Delay | None, rule: Boarding) -> _Refusal | None:
+    """The refusal of somebody who comes before the opening of check-in, or after the sailing has left."""
+    opens = planned - rule.opens_seconds
+    if case.now < opens:
+        return "check_in_not_open", {**_departure(case, planned), "opens": case.bundle.local_time(opens)}
+    expected = planned if delay is None else max(planned, delay.departs_at or 0)
+    return ("wrong_sailing", _departure(case, planned)) if case.now > expected + rule.closes_seconds else None
+
+
+def _fitting(case: _Case, candidates: list[int]) -> list[int]:
+    """The legs that go with the sailing that the gate names; all of them where none does."""
+    named = _named_sailing(case)
+    return [at for at in candidates if case.claims.legs[at].departure == named] or candidates
+
+
+def _named_sailing(case: _Case) -> int | None:
+    """The planned departure that a gate names: as it says, else the one of its trip that is nearest to now."""
+    gate = case.gate
+    if gate.departure is not None:
+        return whole_minute(gate.departure)
+    calls = case.bundle.extras.sailings.get(gate.trip_id or "", ())
+    here = [departure for stop, departure in calls if gate.stop_id in {None, stop}]
+    return min(here, key=lambda departure: abs(departure - case.now), default=None)
+
+
+def _late_seconds(claims: TicketClaims, extras: Extras) -> int:
+    """How many seconds a ticket goes on beyond its end, because a departure that it names arrives late; a day at most."""
+    late = 0
+    for leg in claims.legs if extras.delays else ():
+        delay = extras.delays.get((leg.operator, leg.start, leg.departure)) if leg.departure else None
+        late = max(late, delay.arrivals.get(leg.end or "", 0) if delay else 0)
+    return min(_LONGEST_DELAY, late)
+
+
+def _is_waived(case: _Case, leg: Leg) -> bool:
+    """Whether a waiver lets a ticket for one departure open the gate of another; staff are told which it was."""
+    extras, gate = case.bundle.extras, case.gate
+    if not extras.waivers or leg.departure is None:
+        return False
+    missed = leg.operator, leg.start, leg.departure
+    call = (gate.stop_id, whole_minute(gate.departure or 0))
+    trips = {_ANY_TRIP, gate.trip_id, *(trip for trip, calls in extras.sailings.items() if call in calls)}
+    for waiver in extras.waivers:
+        operator, trip = waiver.accept
+        if missed in waiver.trips and case.now < waiver.until and operator == gate.operator and trip in trips:
+            case.notes.append(("rerouted", _departure(case, leg.departure)))
+            return True
+    return False
+
+
+def _departure(case: _Case, planned: int) -> Values:
+    return {"departure": case.bundle.local_time(planned)}
+
+
 def _product(case: _Case) -> _Refusal | None:
     rule = case.bundle.rules.get(case.claims.product)
     if rule is None:
-        return "product_not_accepted", case.claims.product
+        return "product_not_accepted", {"product": case.claims.product}
     travel_class = case.claims.legs[case.leg].travel_class
     if rule.classes and travel_class not in rule.classes:
-        return "wrong_class", travel_class or "none"
+        return "wrong_class", {"class": travel_class or "none"}
     if case.claims.demo and not case.bundle.policy.accept_demo:
-        return "product_not_accepted", "a demo ticket: no money was paid"
+        return "product_not_accepted", {"demo": True}
     return None
 
 
@@ -236,11 +323,7 @@ def _hours(case: _Case) -> _Refusal | None:
     rule = case.bundle.rules[case.claims.product]
     if not rule.hours and not rule.days:
         return None
-    offset = max((pair for pair in case.bundle.offsets if pair[0] <= case.now), default=(0, 0))[1]
-    day, second = divmod(case.now + offset, _DAY_SECONDS)
-    weekday = (day + _EPOCH_WEEKDAY - 1) % 7 + 1
-    in_hours = not rule.hours or any(start <= second < end for start, end in rule.hours)
-    return None if in_hours and (not rule.days or weekday in rule.days) else ("outside_time_rule", "")
+    return None if rule.allows(case.now + case.bundle.offset_at(case.now)) else ("outside_time_rule", _NONE)
 
 
 def _uses(case: _Case) -> _Refusal | None:
@@ -248,7 +331,7 @@ def _uses(case: _Case) -> _Refusal | None:
     if gate.inspects:
         case.kind = "inspection"
         if not any(use.leg == case.leg for use in case.used):
-            case.notes.append("no use of this leg is known")
+            case.notes.append(("no_use_known", _NONE))
         return None
     rule = case.bundle.rules[claims.product]
     if not case.used and rule.check == "once":
@@ -259,41 +342,14 @@ def _uses(case: _Case) -> _Refusal | None:
         Allowance(claims.uses_per_leg, claims.uses, rule),
     )
     if step.refusal:
-        return step.refusal, _collision(case, step)
+        return step.refusal, step.values(now, claims.uses)
     case.kind = step.kind
     if step.note:
-        case.notes.append(step.note)
+        case.notes.append((step.note, _NONE))
     if step.kind == "transfer":
-        case.notes.append("transfer")
+        case.notes.append(("transfer", _NONE))
     return None
-
-
-def _collision(case: _Case, step: Step) -> str:
-    """What staff should know of the use that stands in the way."""
-    use = step.collides
-    if use is None:
-        return ""
-    if step.refusal == "passback":
-        return use.gate or ""
-    if step.refusal == "uses_exhausted":
-        return f"{case.claims.uses} of {case.claims.uses}"
-    return f"{_duration(case.now - use.at)} ago" + (f" at {use.gate}" if use.gate else "")
-
-
-def _is_spent(case: _Case, leg: int) -> bool:
-    """Whether all uses of a leg are taken; 0 means that they are never."""
-    if not case.used or case.claims.uses_per_leg == 0:
-        return False
-    taken = sum(use.leg == leg and use.kind in {"ride", "in"} for use in case.used)
-    return taken >= case.claims.uses_per_leg
 
 
 def _moment(use: Use) -> int:
     return use.at
-
-
-def _duration(seconds: int) -> str:
-    minutes, rest = divmod(abs(seconds), 60)
-    if minutes >= _HOUR_MINUTES:
-        return f"{minutes // _HOUR_MINUTES} h {minutes % _HOUR_MINUTES} min"
-    return f"{minutes} min" if minutes else f"{rest} s"

@@ -14,6 +14,8 @@ MEMBERS = frozenset({
     "iss", "aud", "iat", "exp", "ver", "keys", "removed", "lists", "status_keys", "rules", "offsets", "uses", "devices",
     "policy", "bundle_keys", "delta",
 })  # fmt: skip
+# What format 2 adds; a gate of the last release refuses a bundle that has any of it.
+ADDED = frozenset({"format", "boarding", "sailings", "delays", "waivers", "issuers", "categories"})
 _OPTIONAL = frozenset({"removed", "offsets", "uses", "devices", "policy", "bundle_keys", "delta"})
 _DELTA = frozenset({"since", "cursor", "complete", "cleared"})
 _POLICY_SECONDS = {
@@ -51,32 +53,33 @@ class BadBundle(ValueError):
 
 
 def check_members(payload: Mapping[str, Any]) -> None:
-    """Check names and the members that stand alone; raises BadBundle."""
-    _known(payload, MEMBERS, "")
-    missing = sorted(MEMBERS - _OPTIONAL - set(payload))
+    """Check names and the members that stand alone; raises BadBundle. One without `format` is of format 1."""
+    second = ADDED if "format" in payload else frozenset[str]()
+    known(payload, MEMBERS | second, "")
+    missing = sorted((MEMBERS - _OPTIONAL | second) - set(payload))
     if missing:
         raise BadBundle(f"{missing[0]} is missing")
     for name in ("iss", "aud"):
-        _require(isinstance(payload[name], str) and payload[name] != "", name, "a text")
+        require(isinstance(payload[name], str) and payload[name] != "", name, "a text")
     for name in ("iat", "exp", "ver"):
         whole(payload[name], name, 1, _MAX_TIME)
-    _require(payload["iat"] < payload["exp"], "exp", "later than iat")
+    require(payload["iat"] < payload["exp"], "exp", "later than iat")
     for name in ("removed", "devices", "lists"):
         texts(payload.get(name, []), name)
     for name in ("keys", "status_keys", "bundle_keys"):
-        _require(isinstance(payload.get(name, []), list), name, "a list of keys")
+        require(isinstance(payload.get(name, []), list), name, "a list of keys")
 
 
 def rules_of(payload: Mapping[str, Any]) -> dict[str, ProductRule]:
     """Read the product rules; raises BadBundle. Time rules need `offsets`: a guess would be an hour wrong."""
     document = payload["rules"]
-    _require(isinstance(document, dict), "rules", "an object")
+    require(isinstance(document, dict), "rules", "an object")
     try:
         rules = {product: products.read_rule(rule, f"rules.{product}") for product, rule in document.items()}
     except BadProduct as error:
         raise BadBundle(str(error)) from None
     timed = any(rule.hours or rule.days for rule in rules.values())
-    _require(bool(payload.get("offsets")) or not timed, "offsets", "there, since a product has hours or days")
+    require(bool(payload.get("offsets")) or not timed, "offsets", "there, since a product has hours or days")
     return rules
 
 
@@ -87,18 +90,18 @@ def offsets_of(payload: Mapping[str, Any]) -> tuple[tuple[int, int], ...]:
             whole(row[0], f"offsets[{at}]", 0, _MAX_TIME),
             whole(row[1], f"offsets[{at}]", -_MAX_OFFSET_SECONDS, _MAX_OFFSET_SECONDS),
         )
-        for at, row in enumerate(_rows(payload.get("offsets", []), "offsets", _PAIR))
+        for at, row in enumerate(rows(payload.get("offsets", []), "offsets", _PAIR))
     )
 
 
 def uses_of(payload: Mapping[str, Any]) -> tuple[Use, ...]:
     """Read the accepted uses, `[jti, leg, seconds, gate]`, or with what a use was behind; raises BadBundle."""
     uses = []
-    for at, row in enumerate(_rows(payload.get("uses", []), "uses", _USE_PARTS, _USE_PARTS + 1)):
+    for at, row in enumerate(rows(payload.get("uses", []), "uses", _USE_PARTS, _USE_PARTS + 1)):
         path = f"uses[{at}]"
         (jti, leg, moment, gate), kind = row[:_USE_PARTS], row[_USE_PARTS:] or ["ride"]
-        _require(isinstance(jti, str) and (gate is None or isinstance(gate, str)), path, "a text and a gate")
-        _require(kind[0] in _KINDS, path, f"a use that is one of {', '.join(_KINDS)}")
+        require(isinstance(jti, str) and (gate is None or isinstance(gate, str)), path, "a text and a gate")
+        require(kind[0] in _KINDS, path, f"a use that is one of {', '.join(_KINDS)}")
         seconds = whole(moment, path, 0, _MAX_TIME)
         uses.append(Use(jti, whole(leg, path, 0, _MAX_LEG), seconds, gate, cast("Kind", kind[0])))
     return tuple(uses)
@@ -115,10 +118,10 @@ def delta_of(payload: Mapping[str, Any]) -> Delta | None:
     document = payload.get("delta")
     if document is None:
         return None
-    _require(isinstance(document, dict), "delta", "an object")
-    _known(document, _DELTA, "delta.")
+    require(isinstance(document, dict), "delta", "an object")
+    known(document, _DELTA, "delta.")
     complete = document.get("complete")
-    _require(isinstance(complete, bool), "delta.complete", "true or false")
+    require(isinstance(complete, bool), "delta.complete", "true or false")
     return Delta(
         since=whole(document.get("since"), "delta.since", 0, _MAX_TIME),
         cursor=whole(document.get("cursor"), "delta.cursor", 0, _MAX_TIME),
@@ -130,12 +133,12 @@ def delta_of(payload: Mapping[str, Any]) -> Delta | None:
 def policy_of(payload: Mapping[str, Any]) -> Policy:
     """Read the operator's policy; absent members take the defaults of Policy. Raises BadBundle."""
     document = payload.get("policy", {})
-    _require(isinstance(document, dict), "policy", "an object")
-    _known(document, _POLICY, "policy.")
+    require(isinstance(document, dict), "policy", "an object")
+    known(document, _POLICY, "policy.")
     degrade = document.get("degrade", "fail_closed")
-    _require(degrade in _DEGRADES, "policy.degrade", f"one of {', '.join(_DEGRADES)}")
+    require(degrade in _DEGRADES, "policy.degrade", f"one of {', '.join(_DEGRADES)}")
     demo = document.get("accept_demo", False)
-    _require(isinstance(demo, bool), "policy.accept_demo", "true or false")
+    require(isinstance(demo, bool), "policy.accept_demo", "true or false")
     seconds = {
         name: whole(document[name], f"policy.{name}", 0, most)
         for name, most in _POLICY_SECONDS.items()
@@ -154,24 +157,25 @@ def whole(value: Any, path: str, low: int, high: int) -> int:
 
 def texts(value: Any, path: str) -> tuple[str, ...]:
     """A list of texts; raises BadBundle."""
-    _require(
-        isinstance(value, list) and all(isinstance(text, str) for text in value), path, "a list of texts"
-    )
+    require(isinstance(value, list) and all(isinstance(text, str) for text in value), path, "a list of texts")
     return tuple(value)
 
 
-def _rows(value: Any, path: str, *lengths: int) -> list[list[Any]]:
+def rows(value: Any, path: str, *lengths: int) -> list[list[Any]]:
+    """A list of lists of one of these lengths; raises BadBundle."""
     if not isinstance(value, list) or not all(isinstance(row, list) and len(row) in lengths for row in value):
         raise BadBundle(f"{path} must be a list of lists of {lengths[0]}")
     return value
 
 
-def _known(document: Mapping[str, Any], names: frozenset[str], path: str) -> None:
+def known(document: Mapping[str, Any], names: frozenset[str], path: str) -> None:
+    """Raise BadBundle for a name that is not understood: it must not be skipped."""
     unknown = sorted(set(document) - names)
     if unknown:
         raise BadBundle(f"{path}{unknown[0]} is unknown")
 
 
-def _require(holds: bool, path: str, what: str) -> None:
+def require(holds: bool, path: str, what: str) -> None:
+    """Raise BadBundle unless it holds."""
     if not holds:
         raise BadBundle(f"{path} must be {what}")

@@ -12,6 +12,8 @@ from ticketing.db.status_changes import Mark
 from ticketing.gate.bundle import local_offsets
 from ticketing.gate.credentials import Recognised
 from ticketing.gate.decision import Policy
+from ticketing.gate.model import Boarding
+from ticketing.regions import Sailings
 from ticketing.tickets import status_list
 from ticketing.tickets.issue import Press
 from ticketing.tickets.keys import KeyStore
@@ -44,7 +46,8 @@ class Signed:
 class Gatehouse:
     """What the gates' room needs. `accept_demo` lets tickets pass that pretended money has paid.
 
-    `rules` by product code, `policies` and time zones by operator; `signed` keeps the status lists of this
+    `rules` by product code, `policies` and time zones by operator; `boarding` by operator and product how tickets are taken
+    on board that are bound to one of its `sailings`; `categories` spells fare categories out; `signed` keeps the status lists of this
     process for as long as they hold, `live` which lists there are, `recognised` the gates that have called it.
     """
 
@@ -56,6 +59,9 @@ class Gatehouse:
     rules: Mapping[str, ProductRule] = field(default_factory=lambda: dict(_RULES))
     policies: Mapping[str, Policy] = field(default_factory=dict)
     zones: Mapping[str, str] = field(default_factory=dict)
+    boarding: Mapping[str, Mapping[str, Boarding]] = field(default_factory=dict)
+    sailings: Sailings = field(default_factory=Sailings)
+    categories: Mapping[str, str] = field(default_factory=dict)
     signed: dict[str, Signed] = field(default_factory=dict)
     live: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict)
     recognised: Recognised[Any] = field(default_factory=Recognised)
@@ -65,7 +71,8 @@ class Gatehouse:
         return replace(self.policies.get(operator, Policy()), accept_demo=self.accept_demo)
 
     def offsets(self, operator: str, now: datetime) -> tuple[tuple[int, int], ...]:
-        """The local day of an operator where a rule has hours or days; UTC where no zone is said."""
-        if not any(rule.hours or rule.days for rule in self.rules.values()):
+        """The local day of an operator where a rule has hours, days or departures; UTC where no zone is said."""
+        timed = any(rule.hours or rule.days for rule in self.rules.values())
+        if not timed and operator not in self.boarding:
             return ()
         return local_offsets(ZoneInfo(self.zones.get(operator, "UTC")), now)

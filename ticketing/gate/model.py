@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from ticketing.gate.usage import Direction, Kind, Use
 from ticketing.tickets.claims import Proof, TicketClaims
 from ticketing.tickets.products import ProductRule
 
+# The figures of a reason or a note by name, and a note: its code with its figures.
+Values = Mapping[str, Any]
+Note = tuple[str, Values]
+# So much a clock may be behind the server's that signed the bundle.
+CLOCK_SLACK_SECONDS = 30
 Degrade = Literal["fail_open", "fail_closed"]
 
 
@@ -15,14 +20,14 @@ Degrade = Literal["fail_open", "fail_closed"]
 class Reading:
     """What reading a code gave: claims of a genuine ticket, or the reason why there are none.
 
-    `claims` comes with reason None; `jti` may be known of a genuine ticket whose claims are wrong, `field`
-    is the claim that is.
+    `claims` comes with reason None; `jti` may be known of a genuine ticket whose claims are wrong, `values`
+    say which claim is, or whose ticket it is.
     """
 
     reason: str | None
     claims: TicketClaims | None
     jti: str | None = None
-    field: str | None = None
+    values: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,108 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Boarding:
+    """How an operator takes a product on board whose tickets are bound to their departure.
+
+    From `opens_seconds` before the planned departure until `closes_seconds` after the expected one.
+    """
+
+    opens_seconds: int
+    closes_seconds: int = 15 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """How late a departure is: when it is expected to leave (None: unknown), and how many seconds late it arrives by stop.
+
+    One that is `cancelled` is not expected to leave at all.
+    """
+
+    departs_at: int | None
+    arrivals: Mapping[str, int] = field(default_factory=dict)
+    cancelled: bool = False
+
+
+# A departure as tickets name it: operator, stop, planned departure in POSIX seconds of a whole minute.
+Called = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Tickets for some departures open another one, since theirs did not go (`event` says what happened).
+
+    `accept` is the operator that takes them, and its trip or `any`; until `until` in POSIX seconds.
+    """
+
+    event: str
+    trips: frozenset[Called]
+    accept: tuple[str, str]
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allow:
+    """The bounds of what a foreign issuer may issue: a ticket beyond them is refused whatever its signature."""
+
+    operators: tuple[str, ...]
+    products: tuple[str, ...]
+    max_seconds: int
+    legs: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignIssuer:
+    """Another scheme whose tickets are trusted here. No gate decides by it yet: its tickets are `wrong_issuer`."""
+
+    issuer: str
+    kids: frozenset[str]
+    removed: tuple[str, ...]
+    allow: Allow
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What format 2 of a bundle adds. Times in POSIX seconds, those of departures in whole minutes.
+
+    `boarding` by product of this operator; `sailings` by trip its planned calls (stop, departure); `delays` by departure,
+    also of other operators; `categories` spells the four letters of a ticket's fare category out.
+    """
+
+    boarding: Mapping[str, Boarding] = field(default_factory=dict)
+    sailings: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    delays: Mapping[Called, Delay] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+    issuers: tuple[ForeignIssuer, ...] = ()
+    categories: Mapping[str, str] = field(default_factory=dict)
+
+
+_NOTHING = Extras()
+
+
+class Words(Protocol):
+    """What a gate says of a decision, in English; `sentences` is the one that is used."""
+
+    def staff(self, reason: str, values: Values) -> str:
+        """The sentence for staff about a refusal."""
+
+    def attention(self, notes: Sequence[Note]) -> str | None:
+        """What staff should look at although the ticket is good; None where there is nothing."""
+
+    def instant(self, moment: int, offset: int) -> str:
+        """A moment by a clock that is so many seconds east of UTC, as RFC 3339 writes it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """What a gate knows. Times in POSIX seconds.
 
     `read` turns a code into a Reading for (code, issuer, operator); `read_proof` verifies a proof over a
     ticket or gives None; `status_of` gives a ticket's Standing for (uri, index), or None where no such list
     is held. `offsets` are pairs (from when, seconds east of UTC) that time rules read the local day by. `extended` says
-    by ticket until when it is good beyond its own end, because its vehicle is late.
+    by ticket until when it is good beyond its own end, because its vehicle is late. `extras` are what format 2 adds.
+    `words` says what was decided.
     """
 
     issuer: str
@@ -65,9 +165,24 @@ class Bundle:
     read: Callable[[str, str, str], Reading]
     read_proof: Callable[[str, str, Mapping[str, str]], Proof | None]
     status_of: Callable[[str, int], Standing | None]
+    words: Words
     offsets: tuple[tuple[int, int], ...] = ()
     version: int = 0
     extended: Mapping[str, int] = field(default_factory=dict)
+    extras: Extras = _NOTHING
+
+    def seconds_ahead_of(self, now: int) -> int:
+        """How far a clock lies before this bundle was made, which cannot be; 0 within half a minute."""
+        behind = self.issued_at - now
+        return behind if behind > CLOCK_SLACK_SECONDS else 0
+
+    def offset_at(self, moment: int) -> int:
+        """How many seconds the operator's clock is east of UTC at a moment; 0 where the bundle does not say."""
+        return max((pair for pair in self.offsets if pair[0] <= moment), default=(0, 0))[1]
+
+    def local_time(self, moment: int) -> str:
+        """A moment by the operator's clock, as RFC 3339 writes it."""
+        return self.words.instant(moment, self.offset_at(moment))
 
 
 class Memory(Protocol):
@@ -114,6 +229,10 @@ class Gate:
     `direction` matters to products that are checked in and out; a gate without one takes turns. A gate that
     `inspects` looks and uses nothing up. `by_hand` is staff who have found the ticket without its code: no
     proof can be shown. A gate whose clock is not `clock_is_sure` cannot tell a fresh proof from an old one.
+
+    One whose clock lies `clock_behind_seconds` before its own bundle can tell nothing (`Bundle.seconds_ahead_of`).
+
+    `trip_id` or `departure` (as planned, POSIX seconds) name the sailing that is boarding, where the gate knows it.
     """
 
     operator: str
@@ -125,6 +244,9 @@ class Gate:
     inspects: bool = False
     by_hand: bool = False
     clock_is_sure: bool = True
+    clock_behind_seconds: int = 0
+    trip_id: str | None = None
+    departure: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +265,10 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer. `staff` is a sentence for the person at the gate; `nonce` the proof that was used up.
+    """The answer. `staff` is an English sentence for the person at the gate; `nonce` the proof that was used up.
 
-    `kind` is what an accepted use was; an inspection is none.
+    `kind` is what an accepted use was; an inspection is none. `values` are the figures of a refusal, `notes` what to look
+    at although the ticket is good, each a code with its figures: `sentences.py` says both in every language.
     """
 
     admit: bool
@@ -156,3 +279,5 @@ class Decision:
     attention: str | None = None
     nonce: str | None = None
     kind: Kind | Literal["inspection"] = "ride"
+    values: Values = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()

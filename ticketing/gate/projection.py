@@ -12,8 +12,7 @@ from ticketing.db.scans import Scan
 from ticketing.db.tickets import Ticket
 from ticketing.db.uses import DoubleUse, TicketUse
 from ticketing.gate.judgment import Fact, Judged, Terms, judge
-from ticketing.tickets.claims import BadClaims
-from ticketing.tickets.issue import GIVEN_BACK
+from ticketing.tickets.claims import NOBODY, BadClaims
 from ticketing.tickets.own import of_own
 from ticketing.tickets.products import ProductRule
 
@@ -145,7 +144,7 @@ def is_leg_of(ticket: Ticket, leg: int, operator: str) -> bool:
 
 def _operator_of(ticket: Ticket, leg: int, signed: str) -> str:
     """Whose leg it is, or was before it was given back: then the signed ticket no longer says."""
-    if signed != GIVEN_BACK[0]:
+    if signed != NOBODY:
         return signed
     return str(ticket.document["legs"][leg]["operator"])
 

@@ -10,7 +10,9 @@ from ticketing.db import Transaction, devices, status_changes, tickets, uses
 from ticketing.db.documents import digest
 from ticketing.db.uses import TicketUse
 from ticketing.errors import NotFound
+from ticketing.gate import additions, sailings
 from ticketing.gate import bundle as bundles
+from ticketing.gate.additions import FORMAT
 from ticketing.gate.bundle import Delta, Facts
 from ticketing.gate.decision import Use
 from ticketing.gate.house import STATUS_BITS, Gatehouse, Signed
@@ -20,6 +22,8 @@ from ticketing.tickets.issue import coming_lists
 from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import Kind
 
+# What a gate gets that asks for no format, for one more release.
+FIRST_FORMAT = 1
 # A change that was being written while the last bundle was made is told again.
 _OVERLAP = timedelta(seconds=30)
 # About 110 KB of uses; a gate that is further behind asks again at once.
@@ -49,17 +53,20 @@ class SignedBundle:
     etag: str
 
 
-def bundle(house: Gatehouse, operator: str, since: int | None = None) -> SignedBundle:
-    """Sign what an operator's gates need for the next 24 hours."""
-    made = prepare(house, operator, since)
+def bundle(
+    house: Gatehouse, operator: str, since: int | None = None, form: int = FIRST_FORMAT
+) -> SignedBundle:
+    """Sign what an operator's gates need for the next 24 hours, in format 1 or 2."""
+    made = prepare(house, operator, since, form)
     return SignedBundle(made.sign(), made.etag)
 
 
-def prepare(house: Gatehouse, operator: str, since: int | None = None) -> Prepared:
+def prepare(house: Gatehouse, operator: str, since: int | None = None, form: int = FIRST_FORMAT) -> Prepared:
     """Put together what an operator's gates need for the next 24 hours.
 
     With `since`, the cursor of the bundle that a gate holds (0 for one that holds none), the uses are those of
-    tickets that have changed since then, a page at a time.
+    tickets that have changed since then, a page at a time. Format 1 goes to gates of the last release, which would
+    refuse a bundle with the members of format 2.
     """
     now = house.clock.now()
     with house.database.read() as tx:
@@ -67,6 +74,7 @@ def prepare(house: Gatehouse, operator: str, since: int | None = None) -> Prepar
         page, delta = _uses(tx, operator, since, now)
         revoked = devices.list_revoked(tx, operator)
         signed = {name: _held(tx, house, name, now) for name in lists}
+        extras = sailings.for_bundle(tx, house, operator, now) if form == FORMAT else None
     entries = [signed[name] or _signed_anew(house, name, now) for name in lists]
     policy = house.policy(operator)
     facts = bundles.Facts(
@@ -84,6 +92,7 @@ def prepare(house: Gatehouse, operator: str, since: int | None = None) -> Prepar
         devices=revoked,
         bundle_keys=house.keys.ring("bundle") if since is not None else {},
         delta=delta,
+        extras=extras,
     )
     # Whoever holds an unchanged bundle still needs it anew before its lists prove nothing any more.
     slot = int(now.timestamp()) // max(60, min(3600, policy.max_stale_seconds // 4))
@@ -92,6 +101,7 @@ def prepare(house: Gatehouse, operator: str, since: int | None = None) -> Prepar
         slot, delta and [delta.since, delta.complete or delta.cursor, delta.cleared],
         [[use.jti, use.leg, use.at, use.gate, use.kind] for use in page], [entry.state for entry in entries],
         sorted(facts.ticket_keys), sorted(facts.status_keys), sorted(facts.bundle_keys), facts.removed, revoked,
+        *([additions.document(extras)] if extras else []),
     ])  # fmt: skip
     return Prepared(house, facts, now, etag)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ticketing.regions import Region
+from ticketing.tickets.claims import CATEGORY_LETTERS
 from ticketing.tickets.products import THROUGH, ProductRule
 
 # A pass opens gates as often as it likes, a carnet or a return ticket as often as its token says.
@@ -16,3 +17,12 @@ def gate_rules(regions: Mapping[str, Region]) -> dict[str, ProductRule]:
         rules[region.data.product] = THROUGH.rule
         rules |= {product.id: _PASS for product in region.book.passes}
     return rules
+
+
+def category_names(regions: Mapping[str, Region]) -> dict[str, str]:
+    """The rider categories of these regions by the four letters that a ticket has room for; all of them where two share those."""
+    whole: dict[str, set[str]] = {}
+    for region in regions.values():
+        for category in region.data.riders:
+            whole.setdefault(category[:CATEGORY_LETTERS], set()).add(category)
+    return {letters: " or ".join(sorted(names)) for letters, names in sorted(whole.items())}

@@ -16,12 +16,12 @@ from ticketing.db.tickets import UseClaim
 from ticketing.db.uses import TicketUse
 from ticketing.errors import Conflict
 from ticketing.gate import bundle as bundles
-from ticketing.gate import late
+from ticketing.gate import late, sailings, sentences, words
 from ticketing.gate.credentials import check_credential
 from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, Seen, Standing, Use, decide
 from ticketing.gate.house import STATUS_BITS, Gatehouse
+from ticketing.gate.model import Extras
 from ticketing.gate.usage import Direction, Kind
-from ticketing.gate.words import passenger_sees
 from ticketing.tickets import status_list
 from ticketing.tickets.claims import Proof
 
@@ -39,7 +39,7 @@ class Presentation:
     """One ticket shown at one gate; `scan_id` is the device's own name for it.
 
     An enrolled device has a `name` and is one gate; a key may stand for many. `by_hand` is staff who have found
-    the ticket without its code.
+    the ticket without its code. `trip_id` or the planned `departure` name the sailing that is boarding.
     """
 
     gate_key_id: str
@@ -53,6 +53,9 @@ class Presentation:
     zone: str | None = None
     direction: str | None = None
     by_hand: bool = False
+    trip_id: str | None = None
+    departure: datetime | None = None
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,18 @@ def validate(house: Gatehouse, shown: Presentation) -> dict[str, Any]:
     Raises Conflict when a scan_id comes back with another body, NotAuthenticated or NotAllowed when the gate's key or
     device is no longer good at this very moment.
     """
-    more = [shown.direction] if shown.direction else []
-    body = digest([shown.token, shown.leg, shown.stop_id, shown.device_ts.isoformat(), *more])
+    body = digest([shown.token, shown.leg, shown.stop_id, shown.device_ts.isoformat(), *more_of(shown)])
     case = _case(house, shown, body)  # signatures take their time before the database is asked to wait
     with house.database.write() as tx:
         return _settle(tx, house, case)
+
+
+def more_of(shown: Presentation) -> list[str]:
+    """What a presentation says that not every one does; without it the digest is that of earlier releases."""
+    sailing = [f"trip {shown.trip_id}"] if shown.trip_id else []
+    if shown.departure:
+        sailing.append(f"departure {shown.departure.isoformat()}")
+    return [*([shown.direction] if shown.direction else []), *sailing]
 
 
 def validate_in(tx: Transaction, house: Gatehouse, shown: Presentation, body: str) -> dict[str, Any]:
@@ -112,7 +122,10 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
     ticket, known = presentations.hold_and_read(tx, asked)
     claims = case.reading.claims
     extended = late.extended_until(tx, asked.jti, claims.expires_at if claims else None, now)
-    bundle = knowledge(house, case.shown.operator, case.reading, ticket, case.proof, extended=extended)
+    extras = sailings.for_ticket(tx, house, case.shown.operator, claims, case.shown.trip_id)
+    bundle = knowledge(
+        house, case.shown.operator, case.reading, ticket, case.proof, extended=extended, extras=extras
+    )
     for _ in range(_TRIES):
         check_credential(known.credential, now)
         earlier = _repeated(case, known) or _read_again(tx, case, known, now)
@@ -140,11 +153,12 @@ def knowledge(
     proof: Proof | None = None,
     *,
     extended: Mapping[str, int] | None = None,
+    extras: Extras | None = None,
 ) -> Bundle:
     """The server's own knowledge of one ticket, and of the proof shown with it, in the shape of a bundle: always fresh.
 
     A text that is not the ticket's newest, because it has moved to another phone, is revoked. `extended` says until when
-    it is good beyond its end (`late.py`).
+    it is good beyond its end (`late.py`), `extras` what is known of its sailing (`sailings.py`).
     """
     moment = int(house.clock.now().timestamp())
     status = STATUS_BITS[ticket.status] if ticket else status_list.INVALID
@@ -161,8 +175,10 @@ def knowledge(
         read=lambda *_: reading,  # ticket and proof have been read already
         read_proof=lambda *_: proof,
         status_of=lambda *_: standing,
+        words=sentences,
         offsets=house.offsets(operator, house.clock.now()),
         extended=extended or {},
+        extras=extras or Extras(categories=house.categories),
     )
 
 
@@ -218,7 +234,8 @@ def _again(case: _Case, earlier: Earlier) -> dict[str, Any]:
 def _gate(shown: Presentation) -> Gate:
     return Gate(
         shown.operator, shown.stop_id, shown.leg, shown.name or shown.gate_key_id, shown.zone,
-        cast("Direction | None", shown.direction), by_hand=shown.by_hand,
+        cast("Direction | None", shown.direction), by_hand=shown.by_hand, trip_id=shown.trip_id,
+        departure=int(shown.departure.timestamp()) if shown.departure else None,
     )  # fmt: skip
 
 
@@ -260,14 +277,23 @@ def _write(
     return written_down
 
 
+def told(decision: Decision, language: str) -> dict[str, Any]:
+    """What an answer tells of a decision: the reason with its figures, the notes, and the words for both in a language."""
+    return {
+        "reason": decision.reason,
+        "values": decision.values,
+        "notes": [{"code": code, "values": values} for code, values in decision.notes],
+        "attention": words.attention(decision, language),
+        "passenger_sees": words.passenger_sees(decision, language),
+        "staff_sees": words.staff_sees(decision, language),
+    }
+
+
 def _answer(shown: Presentation, decision: Decision, now: datetime) -> dict[str, Any]:
     return {
         "scan_id": shown.scan_id,
         "decision": "accept" if decision.admit else "refuse",
-        "reason": decision.reason,
-        "attention": decision.attention,
-        "passenger_sees": passenger_sees(decision),
-        "staff_sees": decision.staff,
+        **told(decision, shown.language),
         "leg": decision.leg,
         "jti": decision.jti,
         "decided_at": written(now),

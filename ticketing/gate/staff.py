@@ -14,12 +14,11 @@ from ticketing.db.gate_journal import JournalEntry
 from ticketing.db.tickets import Ticket
 from ticketing.errors import NotFound
 from ticketing.gate import bundle as bundles
-from ticketing.gate import late
+from ticketing.gate import late, sailings
 from ticketing.gate.decision import Decision, Gate, Presented, decide
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.projection import is_leg_of
-from ticketing.gate.service import Presentation, knowledge, memory, validate_in
-from ticketing.gate.words import passenger_sees
+from ticketing.gate.service import Presentation, knowledge, memory, more_of, told, validate_in
 from ticketing.ids import new_id
 from ticketing.tickets import personal
 from ticketing.tickets.own import of_own
@@ -35,6 +34,17 @@ class Staff:
     operator: str
     name: str | None = None
     stop_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aboard:
+    """The sailing on which an inspector looks at tickets, by its trip or its planned departure; neither: any."""
+
+    trip_id: str | None = None
+    departure: datetime | None = None
+
+
+ANYWHERE = Aboard()
 
 
 def look_up(house: Gatehouse, staff: Staff, code: str, reason: str) -> list[dict[str, Any]]:
@@ -61,7 +71,8 @@ def let_in(house: Gatehouse, staff: Staff, code: str, reason: str, shown: Presen
         found = _by_code(tx, staff, code, now)
         if found:
             wanted = replace(shown, token=found[0].token, by_hand=True)
-            body = digest(["by hand", found[0].jti, wanted.leg, wanted.stop_id, wanted.device_ts.isoformat()])
+            said = [wanted.leg, wanted.stop_id, wanted.device_ts.isoformat(), *more_of(wanted)]
+            body = digest(["by hand", found[0].jti, *said])
             answer = validate_in(tx, house, wanted, body)
         _note(
             tx, now, "by_hand", staff, jti=found[0].jti if found else None, reason=reason,
@@ -80,33 +91,32 @@ def inspect(
     reason: str,
     *,
     holder_name: str | None = None,
+    aboard: Aboard = ANYWHERE,
+    language: str = "en",
 ) -> dict[str, Any]:
     """Check a ticket and see its history at this operator; nothing is used up.
 
     By `token` the code that is shown, or by control `code`. A `holder_name` is compared with the one that a personal
-    ticket was made for, and kept nowhere. Raises NotFound for an unknown control code.
+    ticket was made for, and kept nowhere; `aboard` names the sailing that one must be for. Raises NotFound for an unknown control code.
     """
     now = house.clock.now()
     with house.database.write() as tx:
         found = _by_code(tx, staff, code, now) if code is not None else []
         shown = Presented.scanned(token if token is not None else found[0].token if found else "")
-        decision, held = _look(tx, house, staff, shown, by_hand=code is not None)
+        decision, held = _look(tx, house, staff, shown, aboard, by_hand=code is not None)
         entry = _note(
             tx, now, "inspection", staff, jti=decision.jti, reason=reason,
             document={"decision": "valid" if decision.admit else "not valid", "reason": decision.reason},
         )  # fmt: skip
-        told = held if _is_told(decision) else None
-        seen = _shown(tx, told, staff) if told else None
-        holder = _compared(tx, told, holder_name) if told and holder_name is not None else None
+        known = held if _is_told(decision) else None
+        seen = _shown(tx, known, staff) if known else None
+        holder = _compared(tx, known, holder_name) if known and holder_name is not None else None
     if code is not None and not found:
         raise NotFound(_NO_TICKET)
     return {
         "inspection_id": entry.id,
         "decision": "accept" if decision.admit else "refuse",
-        "reason": decision.reason,
-        "attention": decision.attention,
-        "passenger_sees": passenger_sees(decision),
-        "staff_sees": decision.staff,
+        **told(decision, language),
         "inspected_at": written(now),
         "holder": holder,
         "ticket": seen,
@@ -160,7 +170,7 @@ def _by_code(tx: Transaction, staff: Staff, code: str, now: datetime) -> list[Ti
 
 
 def _look(
-    tx: Transaction, house: Gatehouse, staff: Staff, shown: Presented, *, by_hand: bool
+    tx: Transaction, house: Gatehouse, staff: Staff, shown: Presented, aboard: Aboard, *, by_hand: bool
 ) -> tuple[Decision, Ticket | None]:
     ring = house.keys.ring("ticket")
     reading = bundles.read_ticket(ring, shown.token, house.press.issuer, staff.operator)
@@ -171,10 +181,14 @@ def _look(
     proof = bundles.read_proof(shown.proof, shown.token, key) if key and shown.proof else None
     claims = reading.claims
     extended = late.extended_until(tx, reading.jti, claims.expires_at if claims else None, house.clock.now())
-    gate = Gate(staff.operator, None, None, staff.name or staff.gate_key_id, inspects=True, by_hand=by_hand)
+    gate = Gate(
+        staff.operator, None, None, staff.name or staff.gate_key_id, inspects=True, by_hand=by_hand,
+        trip_id=aboard.trip_id, departure=int(aboard.departure.timestamp()) if aboard.departure else None,
+    )  # fmt: skip
+    extras = sailings.for_ticket(tx, house, staff.operator, claims, aboard.trip_id)
     decision = decide(
         shown,
-        knowledge(house, staff.operator, reading, held, proof, extended=extended),
+        knowledge(house, staff.operator, reading, held, proof, extended=extended, extras=extras),
         memory(used, proofs, reading.jti, staff.operator),
         int(house.clock.now().timestamp()),
         gate,
@@ -183,11 +197,11 @@ def _look(
 
 
 def _compared(tx: Transaction, held: Ticket, name: str) -> str:
-    """Whether a name is the holder's: `same`, `other`, or `not_personal`."""
+    """Whether a name is the holder's: `same`, `close`, `other`, or `not_personal`."""
     idh, salt = of_own(held.token).holder_hash, tickets.find_salt(tx, held.jti)
     if idh is None or salt is None:
         return "not_personal"
-    return "same" if personal.is_holder(salt, idh, name) else "other"
+    return personal.likeness(salt, idh, name)
 
 
 def _is_told(decision: Decision) -> bool:
@@ -207,7 +221,7 @@ def _shown(tx: Transaction, held: Ticket, staff: Staff) -> dict[str, Any]:
         "control_code": tickets.control_code_of(held.jti),
         "product": held.product,
         "status": held.status,
-        "category": claims.category,
+        "category": held.document.get("rider", claims.category) if claims.category else None,
         "passengers": claims.passengers,
         "is_bound": claims.binding_key is not None,
         "is_personal": claims.holder_hash is not None,

@@ -3,9 +3,9 @@
 The same function decides at a gate and, when everything is known, judges the whole set of uses.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ticketing.tickets.products import ProductRule
 
@@ -32,13 +32,23 @@ class Use:
 class Step:
     """What the next use would be: its kind, or the refusal with the use that it collides with.
 
-    `note` is something that staff should see although the ticket is good.
+    `note` is the code of something that staff should see although the ticket is good.
     """
 
     kind: Kind = "ride"
     refusal: Refusal | None = None
     collides: Use | None = None
     note: str | None = None
+
+    def values(self, now: int, uses: int | None) -> Mapping[str, Any]:
+        """What staff should know of the use that stands in the way of a ticket for so many uses in all."""
+        use = self.collides
+        if use is None:
+            return {}
+        gate = {"gate": use.gate} if use.gate else {}
+        if self.refusal == "passback":
+            return gate
+        return {"count": uses} if self.refusal == "uses_exhausted" else {"seconds": now - use.at, **gate}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,13 @@ class _Tally:
         return self.wanted.at - last.at < self.allowance.rule.passback_seconds and not same_gate
 
 
+def is_spent(used: Sequence[Use], leg: int, uses_per_leg: int) -> bool:
+    """Whether all uses of a leg are taken; 0 means that they are never."""
+    if not used or uses_per_leg == 0:
+        return False
+    return sum(use.leg == leg and use.kind in _COUNTED for use in used) >= uses_per_leg
+
+
 def next_use(earlier: Sequence[Use], wanted: Wanted, allowance: Allowance) -> Step:
     """Say what a use would be after the `earlier` ones, which are in order of time.
 
@@ -91,7 +108,7 @@ def next_use(earlier: Sequence[Use], wanted: Wanted, allowance: Allowance) -> St
         if step is not None:
             return step
     if allowance.rule.check == "in_out":
-        return Step("in", note="no check-out since the last check-in" if tally.is_inside else None)
+        return Step("in", note="no_check_out" if tally.is_inside else None)
     return Step()
 
 
@@ -103,7 +120,7 @@ def _way_out(tally: _Tally) -> Step | None:
         return None
     if direction is None and tally.is_passed_back(tally.earlier[-1]):
         return Step(refusal="passback", collides=tally.earlier[-1])
-    return Step("out", note=None if tally.is_inside else "no check-in is known here")
+    return Step("out", note=None if tally.is_inside else "no_check_in")
 
 
 def _window(tally: _Tally) -> Step | None:

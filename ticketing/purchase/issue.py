@@ -2,7 +2,7 @@
 
 import functools
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order
 from ticketing.db.tickets import Ticket
 from ticketing.purchase.allocation import shares_of, taxes_of
+from ticketing.tickets.claims import CATEGORY_LETTERS, bound_to
 from ticketing.tickets.issue import Press, TicketOrder, choose_place, status_list_of
 
 EARLY = timedelta(hours=2)
@@ -28,9 +29,20 @@ class Validity:
     expires_at: datetime
 
 
-def ride_legs(rides: list[dict[str, Any]]) -> tuple[tuple[str, ...], ...]:
-    """The legs of a journey, as its token says them. Pure."""
-    return tuple((ride["operator"], ride["from_stop_id"], ride["to_stop_id"]) for ride in rides)
+def ride_legs(
+    rides: list[dict[str, Any]], product: str, bound: Collection[tuple[str, str]] = ()
+) -> tuple[tuple[str, ...], ...]:
+    """The legs of a journey, as its token says them; those of a `bound` operator and product name their departure. Pure."""
+    return tuple(
+        (ride["operator"], ride["from_stop_id"], ride["to_stop_id"], *_departure(ride, product, bound))
+        for ride in rides
+    )
+
+
+def _departure(ride: dict[str, Any], product: str, bound: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    if (ride["operator"], product) not in bound:
+        return ()
+    return (bound_to(int(datetime.fromisoformat(ride["departure"]).timestamp())),)
 
 
 def pass_legs(document: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
@@ -81,6 +93,7 @@ def ticket_order(
     jti: str,
     place: tuple[str, int],
     now: datetime,
+    bound: Collection[tuple[str, str]] = (),
 ) -> TicketOrder:
     """What is to be signed for one passenger of a quote; `place` is list and index of its status. Pure."""
     rides, season = quote.document["rides"], quote.document.get("pass")
@@ -88,9 +101,9 @@ def ticket_order(
     return TicketOrder(
         jti=jti,
         product=quote.document["product"],
-        legs=pass_legs(season) if season else ride_legs(rides),
+        legs=pass_legs(season) if season else ride_legs(rides, quote.document["product"], bound),
         passengers=1,
-        category=None if passenger["rider"] == "adult" else passenger["rider"][:4],
+        category=None if passenger["rider"] == "adult" else passenger["rider"][:CATEGORY_LETTERS],
         issued_at=now,
         not_before=valid.not_before,
         expires_at=valid.expires_at,
@@ -122,7 +135,8 @@ def _issue_one(
     season = quote.document.get("pass")
     first = status_list_of(now, validity_of(quote, now).expires_at)
     place = choose_place(functools.partial(tickets.has_index, tx), first)
-    wanted = ticket_order(quote, passenger, holder, jti=secrets.token_urlsafe(16), place=place, now=now)
+    jti = secrets.token_urlsafe(16)
+    wanted = ticket_order(quote, passenger, holder, jti=jti, place=place, now=now, bound=press.bound)
     made = Ticket(
         jti=wanted.jti,
         order_id=order.id,

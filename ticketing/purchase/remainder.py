@@ -22,7 +22,8 @@ from ticketing.purchase.refund import NOTHING, RefundableLeg, RefundableTicket, 
 from ticketing.purchase.till import Till
 from ticketing.purchase.wanted import gross_sums
 from ticketing.regions import prices, rides, travellers
-from ticketing.tickets.issue import GIVEN_BACK, choose_place, status_list_of
+from ticketing.tickets.claims import NOBODY
+from ticketing.tickets.issue import choose_place, status_list_of
 from ticketing.tickets.own import payload_of
 
 
@@ -81,7 +82,8 @@ def shorten(tx: Transaction, till: Till, ticket: Ticket, line: Mapping[str, Any]
     """Sign a ticket anew without the legs of a refund's line; its old text is revoked, its identity and uses stay."""
     going = line["legs"]
     payload = payload_of(ticket.token)
-    payload["l"] = [list(GIVEN_BACK) if at in going else leg for at, leg in enumerate(payload["l"])]
+    # Its stops stay: the gate where it began must not take the ticket for another leg of the same operator.
+    payload["l"] = [[NOBODY, *leg[1:3]] if at in going else leg for at, leg in enumerate(payload["l"])]
     payload["aud"] = list(dict.fromkeys(leg[0] for leg in payload["l"]))
     first = status_list_of(now, ticket.expires_at)
     place = choose_place(functools.partial(tickets.has_index, tx), first)

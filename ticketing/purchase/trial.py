@@ -35,7 +35,7 @@ def why_not(press: Press, quote: Quote, now: datetime) -> str | None:
 
 def _try(press: Press, quote: Quote, passenger: Mapping[str, Any], now: datetime) -> None:
     """Build what issuing one ticket and giving it back whole would write; raises what building it would raise."""
-    press.check(ticket_order(quote, passenger, Holder(), jti=_JTI, place=_PLACE, now=now))
+    press.check(ticket_order(quote, passenger, Holder(), jti=_JTI, place=_PLACE, now=now, bound=press.bound))
     shares, taxes = shares_of(_JTI, quote, passenger), taxes_of(_JTI, quote, passenger)
     _check_sums(passenger["total_minor"], shares, taxes)
     postings.allocation(_JTI, region=quote.region, shares=shares, taxes=taxes, at=now)

@@ -5,18 +5,23 @@ from ticketing.regions.live_board import LiveBoard, News, Told, news_of_rides
 from ticketing.regions.load import Region, check_region, load_regions
 from ticketing.regions.polling import LiveDesk, ask_now, poll_live
 from ticketing.regions.running import next_departures, require_running
+from ticketing.regions.sailings import Late, Sailing, Sailings, lateness
 from ticketing.regions.watch import Watch
 
 __all__ = [
     "Connectors",
+    "Late",
     "LiveBoard",
     "LiveDesk",
     "News",
     "Region",
+    "Sailing",
+    "Sailings",
     "Told",
     "Watch",
     "ask_now",
     "check_region",
+    "lateness",
     "load_regions",
     "news_of_rides",
     "next_departures",

@@ -1,4 +1,4 @@
-"""Staff cancel a departure of an operator that tells nothing live, or before its system does; and take that back.
+"""Staff cancel or delay a departure of an operator that tells nothing live, or before its system does; and take that back.
 
 Their word is a row like any operator's, with the source `staff`. No poll changes it: it stands until staff take it back.
 """
@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import date
 
 from operators.gtfs.runs import Run
+from operators.port import Disruption
 from ticketing.db import audit_trail, run_states
 from ticketing.db.run_states import STAFF, RunState
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.regions.polling import LiveDesk
+from ticketing.regions.run_news import state_of
 
 
 def cancel_departure(
@@ -37,23 +39,48 @@ def cancel_departure(
     return made
 
 
-def take_back(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date, *, by: str) -> None:
-    """A departure that staff have cancelled runs after all, as its operator tells next or as planned.
+def delay_departure(
+    desk: LiveDesk, region: str, operator: str, trip_id: str, day: date, *, seconds: int, by: str
+) -> RunState:
+    """Say that a trip of a service day leaves and arrives so many seconds late: gates wait for it, and tickets with them.
 
-    Raises Conflict where staff have cancelled no such departure.
+    Raises InvalidRequest for an operator, trip or day that the timetable does not have.
+    """
+    run, zone = _require_run(desk, region, operator, trip_id, day)
+    now = desk.clock.now()
+    told = Disruption(trip_id, day, delay_seconds=seconds)
+    with desk.database.write() as tx:
+        known = run_states.find_run(tx, region, (operator, trip_id, day))
+        made = state_of(operator, told, run, zone, source=STAFF, as_of=now, now=now)
+        if known:
+            revision = known.revision + 1
+            made = replace(made, first_told_at=known.first_told_at, revision=revision)
+        run_states.put_runs(tx, region, [made])
+        run_states.touch_feed(tx, region, operator, now)
+        audit_trail.note(
+            tx, by, "departure_delayed", f"{region}/{operator}/{trip_id}", now, f"{day} {seconds} s"
+        )
+    return made
+
+
+def take_back(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date, *, by: str) -> None:
+    """A departure that staff have cancelled or delayed runs after all, as its operator tells next or as planned.
+
+    Raises Conflict where staff have said nothing of such a departure.
     """
     now = desk.clock.now()
     with desk.database.write() as tx:
         known = run_states.find_run(tx, region, (operator, trip_id, day))
         if known is None or known.source != STAFF or known.withdrawn_at is not None:
-            raise Conflict(f"staff have not cancelled {trip_id} of {operator} on {day}")
+            raise Conflict(f"staff have not cancelled or delayed {trip_id} of {operator} on {day}")
         back = replace(known, withdrawn_at=now, changed_at=now, revision=known.revision + 1)
         run_states.put_runs(tx, region, [back])
         run_states.touch_feed(tx, region, operator, now)
         audit_trail.note(tx, by, "departure_restored", f"{region}/{operator}/{trip_id}", now, day.isoformat())
 
 
-def _require_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date) -> None:
+def _require_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date) -> tuple[Run, str]:
+    """The run as it is planned, and the time zone of its operator."""
     data = desk.regions[region].data
     if operator not in data.operators:
         raise InvalidRequest.at("operator", f"must be one of {', '.join(data.operators)}")
@@ -63,3 +90,4 @@ def _require_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: 
         raise InvalidRequest.at("trip", f"{operator} has no trip {trip_id!r}")
     if not runs.timetable.services[Run(day, *named).departure.service].runs_on(day):
         raise InvalidRequest.at("day", f"{trip_id} does not run on {day}")
+    return Run(day, *named), runs.timetable.timezone

@@ -3,42 +3,22 @@
 A play is a generator of moments: whoever runs it sets the service's clock to each and lets it go on.
 """
 
-import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from ticketing.rehearsal import invariants
+from ticketing.rehearsal.gates import Gates, Purchase
 from ticketing.rehearsal.holder import Holder, Wallet
 from ticketing.rehearsal.http import Client, Reply
 from ticketing.rehearsal.journey import Journey, Record
 from ticketing.rehearsal.stage import Stage
 
-_MINUTE = timedelta(minutes=1)
 _UNPAID_FOR = timedelta(minutes=40)
 _FIRST_STEP = timedelta(minutes=2)
 _LATE = timedelta(minutes=30)
-_SCANNED = 2
-_OFFLINE_EVERY = 4
 _EXCHANGES = 3
-
-
-@dataclass(slots=True)
-class Purchase:
-    """An order that is paid: what was bought, its key, its tickets as they are now."""
-
-    order: dict[str, Any]
-    key: str
-    rides: list[dict[str, Any]]
-    tickets: list[dict[str, Any]]
-    given_back: set[tuple[str, int]] = field(default_factory=set)
-
-    @property
-    def path(self) -> str:
-        """Where the order is."""
-        return f"/v1/orders/{self.order['id']}"
 
 
 class Play:
@@ -48,6 +28,8 @@ class Play:
         self.record = Record(journey)
         self._stage, self._journey, self._http = stage, journey, client
         self._holder = Holder(stage, journey, self.record, wallet)
+        self._gates = Gates(stage, journey, client, self.record)
+        self._gates.until = self._until
         self._now = journey.depart_at
         self._is_open = False
 
@@ -70,7 +52,7 @@ class Play:
         return self.record
 
     def _until(self, moment: datetime) -> Iterator[datetime]:
-        self._now = moment
+        self._now = self._gates.now = moment
         self.record.until = max(self.record.until, moment)
         yield moment
         self._http.note = self.record.calls.append
@@ -216,7 +198,7 @@ class Play:
         if self._is_open:
             return
         if journey.gates:
-            yield from self._travel(bought)
+            yield from self._gates.travel(bought)
         if journey.ending == "late_refund":
             yield from self._until(datetime.fromisoformat(bought.rides[-1]["arrival"]) + _LATE)
             self._give_back(bought, [row["ref"] for row in bought.order["passengers"]])
@@ -239,7 +221,7 @@ class Play:
             # The worker may still bring it to its end, so nobody can say which ticket holds.
             self._is_open = True
             return None
-        self._refuses_all(bought, "the ticket that was exchanged")
+        self._gates.refuses_all(bought, "the ticket that was exchanged")
         return after
 
     def _give_back(self, bought: Purchase, who: list[str], legs: Sequence[int] = ()) -> bool:
@@ -280,8 +262,8 @@ class Play:
         now = {ticket["passenger"]: ticket["token"] for ticket in bought.tickets}
         for ref, token in before.items():
             if now.get(ref) != token:
-                shown = self._present(token, bought.rides[0], bought.rides[0]["from"]["stop_id"])
-                self._expect("refuse", shown, f"the old code of {ref}")
+                shown = self._gates.present(token, bought.rides[0], bought.rides[0]["from"]["stop_id"])
+                self._gates.expect("refuse", shown, f"the old code of {ref}")
 
     def _give_back_legs(self, bought: Purchase, *, in_turn: bool) -> None:
         """Give back the last leg of everybody; then the others one after the other, or all that is left at once."""
@@ -301,74 +283,6 @@ class Play:
     def _went_for(self, bought: Purchase, who: list[str]) -> bool:
         """Whether nothing is left to give back."""
         return all((ref, leg) in bought.given_back for ref in who for leg in range(len(bought.rides)))
-
-    # --- gates --------------------------------------------------------------------------------------------
-
-    def _travel(self, bought: Purchase) -> Iterator[datetime]:
-        """Show the first and the last ticket at every gate of the way: a stranger's, the right one, the same again."""
-        shown = [bought.tickets[0], *bought.tickets[1:][-1:]][:_SCANNED]
-        for at, ride in enumerate(bought.rides):
-            boards = datetime.fromisoformat(ride["check_in_until"] or ride["departure"]) - _MINUTE
-            yield from self._until(max(boards, self._now + _FIRST_STEP))
-            for ticket in shown:
-                self._pass_gate(bought, ticket, at)
-
-    def _pass_gate(self, bought: Purchase, ticket: dict[str, Any], at: int) -> None:
-        ride, who = bought.rides[at], ticket["passenger"]
-        gone = (who, at) in bought.given_back
-        where = f"{ride['operator']} {ride['from']['stop_id']} for {ticket['rider_category']}"
-        if at == 0:
-            self._stranger(bought, ticket)
-        if ride["mode"] == "ferry" and not gone:
-            wrong = self._present(ticket["token"], ride, ride["to"]["stop_id"])
-            self._expect("refuse", wrong, f"the wrong way at {ride['operator']} {ride['to']['stop_id']}")
-            if wrong["decision"] == "accept":
-                return  # it has taken the ride
-        held = self._bundle(ride["operator"]) if self._journey.number % _OFFLINE_EVERY == 0 else None
-        first = self._present(ticket["token"], ride, ride["from"]["stop_id"])
-        self._expect("refuse" if gone else "accept", first, where)
-        if held:
-            gate = {"operator": ride["operator"], "stop_id": ride["from"]["stop_id"]}
-            shown = {**held, "token": ticket["token"], "gate": gate, "at": self._now.isoformat(), "seen": []}
-            self._stage.offline.append((shown, first["decision"]))
-        if not gone and first["decision"] == "accept":
-            again = self._present(ticket["token"], ride, ride["from"]["stop_id"], later=_MINUTE)
-            self._expect("refuse", again, f"a second time at {where}")
-
-    def _bundle(self, operator: str) -> dict[str, Any] | None:
-        """What a gate would hold now to decide without a network, and the keys that it trusts."""
-        bundle = self._http.get(f"/v1/operators/{operator}/gate-bundle", self._stage.gates[operator])
-        trust = self._http.get("/.well-known/gate-bundle-jwks.json")
-        return {"bundle": bundle.content.decode(), "trust": trust.body} if bundle.ok and trust.ok else None
-
-    def _stranger(self, bought: Purchase, ticket: dict[str, Any]) -> None:
-        """A gate of an operator that carries nobody on this way."""
-        others = sorted(self._stage.gates.keys() - {ride["operator"] for ride in bought.rides})
-        if others:
-            ride = {**bought.rides[0], "operator": others[self._journey.number % len(others)]}
-            shown = self._present(ticket["token"], ride, ride["from"]["stop_id"])
-            self._expect("refuse", shown, f"a gate of {ride['operator']}, which is not on the ticket")
-
-    def _refuses_all(self, bought: Purchase, what: str) -> None:
-        for ticket in bought.tickets[:_SCANNED]:
-            shown = self._present(ticket["token"], bought.rides[0], bought.rides[0]["from"]["stop_id"])
-            self._expect("refuse", shown, what)
-
-    def _present(
-        self, token: str, ride: dict[str, Any], stop: str, *, later: timedelta = timedelta()
-    ) -> dict[str, Any]:
-        scan = {
-            "scan_id": str(uuid.uuid4()),
-            "token": token,
-            "stop_id": stop,
-            "device_ts": (self._now + later).isoformat(),
-        }
-        reply = self._http.post("/v1/validations", scan, self._stage.gates[ride["operator"]])
-        return reply.body if reply.ok else {"decision": "none", "reason": f"{reply.status} {reply.detail}"}
-
-    def _expect(self, decision: str, shown: dict[str, Any], where: str) -> None:
-        self.record.cover(gate_reasons=shown["reason"] if shown["decision"] != "none" else None)
-        self.record.hold("ticket_opens_its_gates", invariants.opens(decision, shown, where))
 
     # --- what was reached ---------------------------------------------------------------------------------
 

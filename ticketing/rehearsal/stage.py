@@ -19,7 +19,8 @@ class Stage:
     service with a text as its input and answers exit code and output. `offline` are presentations for a gate without a
     network: each a request of `gate decide`, with what the gate online has answered. `troubles` names what the processes have written in their logs that
     nobody should find there, and those that have ended. `connectors` say how each operator
-    is reached, `parties` who belongs to each agreement.
+    is reached, `parties` who belongs to each agreement. `bound` are the operators that take nobody on board of another
+    sailing, and `late` is the one departure that was delayed so far.
     """
 
     urls: Mapping[str | None, str]
@@ -33,4 +34,6 @@ class Stage:
     parties: Mapping[str, Sequence[str]]
     command: Command
     troubles: Callable[[], list[str]]
+    bound: frozenset[str] = frozenset()
+    late: list[str] = field(default_factory=list)
     offline: list[tuple[dict[str, Any], str]] = field(default_factory=list)

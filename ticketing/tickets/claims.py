@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 TYP = "ticket+jwt"
 VERSION = 1
@@ -16,28 +16,42 @@ _MAX_TIME = 1 << 40
 _MAX_LEGS = 8
 _MAX_CODE = 12
 _MAX_STOP = 40
+# A fare category is shortened to so many letters; bundles spell it out.
+CATEGORY_LETTERS = 4
 # [operator, "z:AB"], [operator, from, to] or [operator, from, to, class]
 _LEG_LENGTHS = (2, 3, 4)
 _ZONE_LENGTH = 2
 ZONE = "z:"
+# A leg that was given back keeps its place and its stops, so that uses keep their numbers; no operator is called so.
+NOBODY = "-"
+# The class may end in the minute of the departure that the ticket is bound to: `2@hsk8c`, `@hsk8c`. Gates of the last release
+# read a class in it, which no product of theirs asks for; a leg of five parts they would refuse with the whole ticket.
+_DEPARTURE = "@"
+_CLASS = re.compile(r"[^@]*(?:@[0-9a-z]{1,7})?")
+_BASE = 36
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where a ticket's two status bits are."""
+class Status(NamedTuple):
+    """Where a ticket's two status bits are; a tuple as `Leg` is."""
 
     uri: str
     idx: int
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """One leg: operator, from and to (stop ids, or one zone `z:AB`), class where it matters."""
+class Leg(NamedTuple):
+    """One leg: operator, from and to (stop ids, or one zone `z:AB`), class where it matters.
+
+    `departure` is the planned departure that the leg is bound to, in POSIX seconds of a whole minute; None where any
+    will do. A tuple, since a gate makes one for each leg of each ticket: a frozen dataclass takes seven times as long.
+    """
 
     operator: str
     start: str
     end: str | None
     travel_class: str | None
+    departure: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +133,29 @@ def is_jti(value: Any) -> bool:
     return isinstance(value, str) and bool(_JTI.fullmatch(value))
 
 
+def bound_to(departure: int, travel_class: str = "") -> str:
+    """The fourth part of a leg that is bound to a departure (POSIX seconds), with its class where it has one."""
+    rest, digits = divmod(departure // _SECONDS, _BASE), ""
+    while rest != (0, 0):
+        digits = _DIGITS[rest[1]] + digits
+        rest = divmod(rest[0], _BASE)
+    return f"{travel_class}{_DEPARTURE}{digits}"
+
+
+def whole_minute(seconds: int) -> int:
+    """The minute in which a moment lies, in POSIX seconds: tickets and gates name a departure by it."""
+    return seconds - seconds % _SECONDS
+
+
 def _leg(leg: list[str]) -> Leg:
     if len(leg) == _ZONE_LENGTH:
         return Leg(leg[0], leg[1], None, None)
-    return Leg(leg[0], leg[1], leg[2], leg[3] if len(leg) == _LEG_LENGTHS[-1] else None)
+    if len(leg) == _LEG_LENGTHS[-1]:
+        travel_class, separator, minute = leg[3].partition(_DEPARTURE)
+        return Leg(
+            leg[0], leg[1], leg[2], travel_class or None, int(minute, _BASE) * _SECONDS if separator else None
+        )
+    return Leg(leg[0], leg[1], leg[2], None)
 
 
 def _text(longest: int) -> Callable[[Any], bool]:
@@ -154,6 +187,8 @@ def _one_leg(value: Any) -> bool:
     for part in value:
         if not isinstance(part, str) or not 0 < len(part) <= _MAX_STOP:
             return False
+    if len(value) == _LEG_LENGTHS[-1] and not _CLASS.fullmatch(value[3]):
+        return False
     return len(value[0]) <= _MAX_CODE and (len(value) != _ZONE_LENGTH or value[1].startswith(ZONE))
 
 
@@ -194,7 +229,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "n": _whole(1, 99),
     "u": _whole(0, 99),
     "c": _whole(1, 999),
-    "cat": _text(4),
+    "cat": _text(CATEGORY_LETTERS),
     "cnf": _confirmation,
     "status": _status,
     "idh": is_jti,

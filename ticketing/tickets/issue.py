@@ -14,8 +14,6 @@ from ticketing.tickets.status_list import SIZE
 # All taken: hardly ever below four fifths (0.8 ** 24 is 0.5 %), soon above.
 _TRIES = 24
 _FURTHER = "bcdefghijklmnopqrstuvwxyz"
-# A leg that was given back keeps its place, so that uses keep their numbers; no operator is called so.
-GIVEN_BACK = ("-", "-", "-")
 _LONG_LIFE = timedelta(days=14)
 
 
@@ -23,8 +21,8 @@ _LONG_LIFE = timedelta(days=14)
 class TicketOrder:
     """What to issue.
 
-    `legs` are (operator, from stop, to stop), (operator, from, to, class) or (operator, `z:AB`); `category` is
-    shown to staff, shortened.
+    `legs` are (operator, from stop, to stop), (operator, from, to, class) or (operator, `z:AB`), where the class may be
+    `claims.bound_to` a departure; `category` is shown to staff, shortened.
 
     `binding_key` is the phone's public P-256 key (`kty`, `crv`, `x`, `y`) where the ticket is bound to it;
     `uses_per_leg` 0 is unlimited, `uses` limits the whole ticket (carnet). `holder_hash` is `personal.holder_hash`
@@ -49,12 +47,16 @@ class TicketOrder:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Prints tickets: the keys, who issues, where the status lists are, whether the money is pretended."""
+    """Prints tickets: the keys, who issues, where the status lists are, whether the money is pretended.
+
+    `bound` are the pairs of operator and product whose tickets are good for one departure only.
+    """
 
     keys: KeyStore
     issuer: str
     public_url: str
     demo: bool
+    bound: frozenset[tuple[str, str]] = frozenset()
 
     def status_uri(self, list_id: str) -> str:
         """Where a status list is published."""

@@ -18,6 +18,7 @@ _CHECKS = ("once", "in_out")
 _DAY_SECONDS = 24 * 3600
 _YEAR_SECONDS = 366 * _DAY_SECONDS
 _WEEK_DAYS = 7
+_EPOCH_WEEKDAY = 4  # 1 January 1970 was a Thursday
 _PAIR = 2
 _MAX_CODE = 12
 _MAX_USES_A_LEG = 99
@@ -48,6 +49,12 @@ class ProductRule:
     transfers: int | None = None
     window_seconds: int | None = None
     check: Check = "once"
+
+    def allows(self, local_seconds: int) -> bool:
+        """Whether a moment of the local clock (POSIX seconds moved east) is within its hours and days."""
+        day, second = divmod(local_seconds, _DAY_SECONDS)
+        in_hours = not self.hours or any(start <= second < end for start, end in self.hours)
+        return in_hours and (not self.days or (day + _EPOCH_WEEKDAY - 1) % _WEEK_DAYS + 1 in self.days)
 
 
 @dataclass(frozen=True, slots=True)

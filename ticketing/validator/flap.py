@@ -5,14 +5,14 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from ticketing.gate import sentences, words
 from ticketing.gate.bundle import BadBundle, open_bundle
 from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, decide
 from ticketing.gate.usage import Direction, Use
-from ticketing.gate.words import passenger_sees
 from ticketing.ids import new_id
 from ticketing.tickets.jwk import VerifyKey, load_jwks
 from ticketing.validator.identity import Enrolment
@@ -22,12 +22,25 @@ from ticketing.validator.store import Store, StoredScan
 DEBOUNCE_SECONDS = 3
 # A clock that was further off at the last sync cannot tell a fresh proof from an old one.
 CLOCK_SECONDS = 300
-_BEHIND_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Sailing:
+    """The sailing that is boarding at this gate, by its trip or its planned departure in POSIX seconds; neither: any."""
+
+    trip_id: str | None = None
+    departure: int | None = None
+
+
+ANY_SAILING = Sailing()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is shown: the decision, its reason, words for the passenger and for staff; `again` is no new scan."""
+    """What is shown: the decision, its reason, words for the passenger and for staff; `again` is no new scan.
+
+    `values` are the figures of a refusal.
+    """
 
     admit: bool
     reason: str
@@ -36,12 +49,14 @@ class Answer:
     scan_id: str | None = None
     seq: int | None = None
     again: bool = False
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON for whatever drives the flap."""
         return {
             "decision": "accept" if self.admit else "refuse",
             "reason": self.reason,
+            "values": dict(self.values),
             "passenger_sees": self.passenger_sees,
             "staff_sees": self.staff_sees,
             "scan_id": self.scan_id,
@@ -74,11 +89,15 @@ class Flap:
         *,
         inspects: bool = False,
         now: Callable[[], float] = time.time,
+        sailing: Sailing = ANY_SAILING,
+        language: str = "en",
     ) -> None:
         self._enrolment = enrolment
         self._store = store
         self._inspects = inspects
         self._now = now
+        self._sailing = sailing
+        self._language = language
         self._lock = threading.Lock()
         self._bundle: Bundle | None = None
         self._last_code: tuple[str, float, Answer] | None = None
@@ -127,9 +146,8 @@ class Flap:
         moment = self._now()
         if self.is_revoked or self._bundle is None:
             reason = "device_not_authorised" if self.is_revoked else "status_stale"
-            staff = "this gate is revoked" if self.is_revoked else "this gate has no bundle yet"
-            return Answer(
-                admit=False, reason=reason, passenger_sees="Please ask the staff", staff_sees=staff
+            return self._out_of_order(
+                reason, "device_not_authorised" if self.is_revoked else "no_bundle"
             ), _nothing
         if (
             self._last_code
@@ -141,12 +159,16 @@ class Flap:
             answer, after = self._decide(code, int(moment))
         except sqlite3.Error as error:
             # A use that cannot be written is not admitted.
-            staff = f"the gate cannot write: {error}"
-            return Answer(
-                admit=False, reason="internal_error", passenger_sees="Please ask the staff", staff_sees=staff
-            ), _nothing
+            return self._out_of_order("internal_error", "internal_error", error=str(error)), _nothing
         self._last_code = (code, moment, answer)
         return answer, after
+
+    def _out_of_order(self, reason: str, sentence: str, **values: Any) -> Answer:
+        """The answer of a gate that cannot decide."""
+        return Answer(
+            admit=False, reason=reason, passenger_sees=sentences.passenger(reason, self._language),
+            staff_sees=sentences.staff(sentence, values, self._language), values=values,
+        )  # fmt: skip
 
     def _decide(self, code: str, device_ts: int) -> tuple[Answer, Callable[[], None]]:
         bundle, place = cast("Bundle", self._bundle), self._enrolment
@@ -155,7 +177,7 @@ class Flap:
         reading = bundle.read(presented.token, bundle.issuer, place.operator)
         last = self._store.last_scan(reading.jti) if reading.jti else None
         nonce = _nonce(bundle, reading, presented)
-        if last and last.nonce == nonce and 0 <= at - last.at < DEBOUNCE_SECONDS:
+        if last and 0 <= at - last.at < DEBOUNCE_SECONDS and _is_one_scan(last, nonce):
             return self._again(last)
         unseen = last if last and last.admitted and not last.shown else None
         known = replace(bundle, read=lambda *_: reading)
@@ -165,7 +187,7 @@ class Flap:
         if unseen and decision.admit:
             return self._again(unseen)
         if decision.jti is None:
-            return _answer(decision, None), _nothing
+            return self._answer(decision), _nothing
         return self._keep(decision, nonce, device_ts)
 
     def _again(self, scan: StoredScan) -> tuple[Answer, Callable[[], None]]:
@@ -175,15 +197,15 @@ class Flap:
     def _keep(
         self, decision: Decision, nonce: str | None, device_ts: int
     ) -> tuple[Answer, Callable[[], None]]:
-        answer = _answer(decision, None)
-        words = {
+        answer = self._answer(decision)
+        told = {
             "admit": answer.admit, "reason": answer.reason, "passenger_sees": answer.passenger_sees,
-            "staff_sees": answer.staff_sees,
+            "staff_sees": answer.staff_sees, "values": dict(answer.values),
         }  # fmt: skip
         direction = "inspect" if self._inspects else self._enrolment.direction
         scan = StoredScan(
             0, str(uuid.UUID(new_id())), str(decision.jti), decision.leg, nonce, device_ts, self.offset, decision.admit,
-            decision.kind, decision.reason, direction, cast("Bundle", self._bundle).version, words, shown=False,
+            decision.kind, decision.reason, direction, cast("Bundle", self._bundle).version, told, shown=False,
         )  # fmt: skip
         kept = self._store.add_scan(scan, keep_proof=decision.admit and not self._inspects)
         return (
@@ -207,18 +229,27 @@ class Flap:
 
     def _gate(self, bundle: Bundle, at: int) -> Gate:
         place = self._enrolment
-        sure = abs(self.offset) <= CLOCK_SECONDS and at >= bundle.issued_at - _BEHIND_SECONDS
+        sure = abs(self.offset) <= CLOCK_SECONDS
         return Gate(
             place.operator, place.stop_id, None, place.name, place.zone, cast("Direction | None", place.direction),
-            inspects=self._inspects, clock_is_sure=sure,
+            inspects=self._inspects, clock_is_sure=sure, clock_behind_seconds=bundle.seconds_ahead_of(at),
+            trip_id=self._sailing.trip_id, departure=self._sailing.departure,
+        )  # fmt: skip
+
+    def _answer(self, decision: Decision) -> Answer:
+        return Answer(
+            admit=decision.admit, reason=decision.reason, values=decision.values,
+            passenger_sees=words.passenger_sees(decision, self._language),
+            staff_sees=words.staff_sees(decision, self._language),
         )  # fmt: skip
 
 
-def _answer(decision: Decision, scan_id: str | None) -> Answer:
-    return Answer(
-        admit=decision.admit, reason=decision.reason, passenger_sees=passenger_sees(decision),
-        staff_sees=decision.staff, scan_id=scan_id,
-    )  # fmt: skip
+def _is_one_scan(last: StoredScan, nonce: str | None) -> bool:
+    """Whether a camera still reads the screen that it has just read: the same code, or the next one of a phone let in.
+
+    A phone shows a new code every 15 seconds. Whoever was refused may try with the next one at once.
+    """
+    return last.nonce == nonce or (last.admitted and last.nonce is not None and nonce is not None)
 
 
 def _nonce(bundle: Bundle, reading: Reading, presented: Presented) -> str | None:

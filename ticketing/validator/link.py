@@ -4,11 +4,14 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
+from ticketing.clock import written
+from ticketing.gate.additions import FORMAT
 from ticketing.validator.identity import Identity
 from ticketing.validator.store import StoredScan
 
@@ -57,7 +60,7 @@ class Link:
         """Fetch what has changed; raises LinkDown or Revoked."""
         answer = self._call(
             "GET", f"/v1/operators/{self._identity.enrolment.operator}/gate-bundle", offset,
-            params={"since": since, "queue": queue, "clock_offset": offset},
+            params={"since": since, "queue": queue, "clock_offset": offset, "format": FORMAT},
             headers={"If-None-Match": etag} if etag else {},
         )  # fmt: skip
         if answer.status_code == _NOT_MODIFIED:
@@ -108,7 +111,8 @@ def _clock_error(answer: httpx.Response) -> int | None:
 
 def _fact(scan: StoredScan) -> dict[str, Any]:
     return {
-        "scan_id": scan.scan_id, "seq": scan.seq, "jti": scan.jti, "leg": scan.leg or 0, "device_ts": scan.device_ts,
+        "scan_id": scan.scan_id, "seq": scan.seq, "jti": scan.jti, "leg": scan.leg or 0,
+        "device_ts": written(datetime.fromtimestamp(scan.device_ts, UTC)),
         "clock_offset": scan.clock_offset, "decision": "accept" if scan.admitted else "refuse", "reason": scan.reason,
         "bundle_version": scan.bundle_version, "direction": scan.direction,
     }  # fmt: skip

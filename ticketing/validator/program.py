@@ -5,16 +5,18 @@ import signal
 import sys
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ticketing.gate.bundle import open_bundle
+from ticketing.gate.sentences import LANGUAGES
 from ticketing.tickets.jwk import load_jwks
 from ticketing.validator import identity as identities
 from ticketing.validator.display import Display
-from ticketing.validator.flap import Answer, Flap
+from ticketing.validator.flap import Answer, Flap, Sailing
 from ticketing.validator.identity import Enrolment, NotEnrolled
 from ticketing.validator.sources import listen, read_lines
 from ticketing.validator.store import Store
@@ -69,10 +71,29 @@ def enrol(server: str, code: str, folder: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an answer, for what drives the flap.")
 @click.option("--silent", is_flag=True, help="No bell.")
 @click.option("--inspect", "inspects", is_flag=True, help="Look at tickets without using them up.")
+@click.option("--trip", "trip_id", default=None, help="The sailing that boards here now, by its trip.")
+@click.option(
+    "--departure",
+    default=None,
+    metavar="TIME",
+    help="The sailing that boards here now, by its planned departure (2026-10-13T07:30:00+03:00).",
+)
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of what is shown."
+)
 @click.option("--drain", type=click.FloatRange(0, 600), default=5.0, show_default=True,
               help="How many seconds the upload may take at the end.")  # fmt: skip
 def run(
-    folder: Path, address: str | None, *, as_json: bool, silent: bool, inspects: bool, drain: float
+    folder: Path,
+    address: str | None,
+    *,
+    as_json: bool,
+    silent: bool,
+    inspects: bool,
+    trip_id: str | None,
+    departure: str | None,
+    language: str,
+    drain: float,
 ) -> None:
     """Read codes from standard input, a line each, and accept or refuse.
 
@@ -88,7 +109,8 @@ def run(
     except NotEnrolled as error:
         raise click.ClickException(str(error)) from None
     store = Store(folder / "gate.db")
-    flap = Flap(identity.enrolment, store, inspects=inspects)
+    sailing = Sailing(trip_id, _departure(departure))
+    flap = Flap(identity.enrolment, store, inspects=inspects, sailing=sailing, language=language)
     couriers: list[Any] = []
 
     def show(code: str) -> Answer:
@@ -149,6 +171,19 @@ def status(folder: Path) -> None:
     click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     if age is None or flap.is_revoked:
         sys.exit(1)
+
+
+def _departure(text: str | None) -> int | None:
+    """A planned departure in POSIX seconds."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise click.BadParameter("must be a time with its offset from UTC", param_hint="--departure")
+    return int(moment.timestamp())
 
 
 def _address(text: str) -> tuple[str, int]:

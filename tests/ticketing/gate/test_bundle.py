@@ -12,7 +12,9 @@ from tests.ticketing.tickets.mint import NOW, RING, SIGNER, URI, payload, ticket
 from ticketing.gate import bundle as bundles
 from ticketing.gate.bundle import BadBundle, Facts, local_offsets, succeed
 from ticketing.gate.decision import Bundle, Gate, Policy, Presented, ProductRule, Seen, Use, decide
+from ticketing.gate.model import Boarding, Delay, Waiver
 from ticketing.tickets import status_list
+from ticketing.tickets.claims import bound_to
 from ticketing.tickets.jwk import to_jwk
 from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import KEEP, KeyStore
@@ -79,6 +81,65 @@ def test_what_is_signed_is_what_is_read() -> None:
 def test_a_member_that_is_wrong_refuses_the_bundle_and_is_named(change: dict[str, Any], named: str) -> None:
     with pytest.raises(BadBundle, match=named):
         bundles.read(written(**change), RING)
+
+
+ADDED: dict[str, Any] = {
+    "format": 2, "boarding": {"through": {"opens_seconds": 7200}}, "sailings": [["t", "a", NOW]],
+    "delays": [["tlt", "a", NOW, NOW + 60, [["b", 60]]], ["tlt", "a", NOW + 60, None, None]],
+    "waivers": [{"event": "e", "trips": [["tlt", "a", NOW]], "accept": ["tlt", "any"], "until": NOW}],
+    "issuers": [{
+        "iss": "other.eu", "keys": [JWK], "status_keys": [JWK], "lists": [], "removed": [], "since": 1, "until": NOW,
+        "allow": {"operators": ["x"], "products": ["through"], "legs": [["x", "a", "b"]], "max_seconds": 86_400},
+    }],
+    "categories": {"chil": "child"},
+}  # fmt: skip
+
+
+def test_what_format_2_adds_is_read() -> None:
+    extras = bundles.read(written(**ADDED), RING)[0].extras
+
+    assert extras.boarding == {"through": Boarding(7200, 900)}
+    assert extras.sailings == {"t": (("a", NOW),)}
+    assert extras.delays == {
+        ("tlt", "a", NOW): Delay(NOW + 60, {"b": 60}), ("tlt", "a", NOW + 60): Delay(None, cancelled=True),
+    }  # fmt: skip
+    assert extras.waivers == (Waiver("e", frozenset({("tlt", "a", NOW)}), ("tlt", "any"), NOW),)
+    assert [(one.issuer, one.allow.max_seconds) for one in extras.issuers] == [("other.eu", 86_400)]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"format": 1}, "format"), ({"format": True}, "format"), ({"format": ...}, "boarding is unknown"),
+        ({"waivers": ...}, "waivers is missing"), ({"boarding": []}, "boarding"), ({"boarding": {"p": {}}}, "boarding.p"),
+        ({"boarding": {"p": {"opens_seconds": 86_401}}}, "boarding.p.opens_seconds"),
+        ({"boarding": {"p": {"opens_seconds": 1, "x": 1}}}, "boarding.p.x"), ({"sailings": [["t", "a"]]}, "sailings"),
+        ({"sailings": [["t", 1, 2]]}, r"sailings\[0\]"), ({"delays": [["tlt", "a", NOW]]}, "delays"),
+        ({"delays": [["tlt", "a", NOW, "x", []]]}, r"delays\[0\]"), ({"delays": [["tlt", "a", NOW, 1, [["b", -1]]]]}, r"delays\[0\]"),
+        ({"waivers": [{}]}, r"waivers\[0\].accept"), ({"waivers": [{**ADDED["waivers"][0], "accept": ["tlt"]}]}, "accept"),
+        ({"waivers": [{**ADDED["waivers"][0], "x": 1}]}, r"waivers\[0\].x"),
+        ({"waivers": [{**ADDED["waivers"][0], "trips": [["tlt", "a"]]}]}, "trips"), ({"issuers": {}}, "issuers"),
+        ({"issuers": [{**ADDED["issuers"][0], "iss": "throughfare.eu"}]}, "issuers"),
+        ({"issuers": [{**ADDED["issuers"][0], "keys": [{**JWK, "d": "AA"}]}]}, "private"),
+        ({"issuers": [{**ADDED["issuers"][0], "until": 1}]}, "until"), ({"issuers": [{**ADDED["issuers"][0], "allow": {}}]}, "allow"),
+        ({"categories": {"chil": 1}}, "categories"), ({"categories": []}, "categories"),
+    ],
+)  # fmt: skip
+def test_an_added_member_that_is_wrong_refuses_the_bundle_and_is_named(
+    change: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(BadBundle, match=named):
+        bundles.read(written(**{**ADDED, **change}), RING)
+
+
+def test_a_waiver_sends_another_operators_passengers_here_and_a_foreign_issuer_is_still_wrong() -> None:
+    waiver = {**ADDED["waivers"][0], "trips": [["viking", "TLL-A", NOW]], "until": NOW + 60}
+    held = bundles.read(written(**{**ADDED, "waivers": [waiver]}), RING)[0]
+    missed = ticket(l=[["viking", "TLL-A", "HEL-KAT", bound_to(NOW)]], aud=["viking"])
+
+    assert judge(missed, held).reason == "ok_attention"
+    assert judge(missed, held, now=NOW + 60).reason == "wrong_audience"
+    assert judge(ticket(iss="other.eu"), held).reason == "wrong_issuer"
 
 
 def test_a_gate_never_steps_back_and_never_changes_sides() -> None:

@@ -130,7 +130,7 @@ def test_s23_the_generated_cases_are_not_all_alike() -> None:
         (f"{BOUND}~{proof(BOUND, iat=NOW + 31)}", "proof_expired"),
         (f"{BOUND}~{proof(BOUND, th='A' * 22)}", "proof_invalid"),
         (f"{BOUND}~{proof(ticket(exp=NOW + 99))}", "proof_invalid"),
-        (f"{BOUND}~{proof(BOUND, aud='hsl')}", "proof_invalid"),
+        (f"{BOUND}~{proof(BOUND, aud='hsl')}", "proof_wrong_operator"),
         (BOUND, "proof_missing"),
         (f"{BOUND}~", "proof_invalid"),
         (f"{BOUND}~{proof(BOUND)}~{proof(BOUND)}", "proof_invalid"),

@@ -111,7 +111,9 @@ def test_a_proof_lives_from_45_seconds_ago_to_30_ahead(iat: int, reason: str) ->
 
 
 def test_a_proof_for_another_operator_is_not_this_gates() -> None:
-    assert judge(f"{BOUND}~{proof(BOUND, aud='hsl')}").reason == "proof_invalid"
+    decision = judge(f"{BOUND}~{proof(BOUND, aud='hsl')}")
+
+    assert (decision.reason, decision.values) == ("proof_wrong_operator", {"operator": "hsl"})
 
 
 def test_an_old_list_still_refuses_what_it_knows_and_the_policy_decides_the_rest() -> None:

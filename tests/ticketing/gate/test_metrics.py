@@ -1,5 +1,6 @@
 """The double-use window is measured from the facts and published; each operator's policy comes from its region."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ticketing.errors import Fault, Misconfigured
 from ticketing.gate.decision import Policy
 from ticketing.gate.metrics import Spread, spread
 from ticketing.gate.operators import check_gates, load_gates, read_gates
+from ticketing.regions import check_region
 
 
 def test_a_spread_is_of_figures_that_occurred() -> None:
@@ -84,6 +86,22 @@ def test_a_fault_in_the_file_is_named(text: str, named: str) -> None:
     read_gates(text, "g", faults)
 
     assert any(named in f"{fault.path}: {fault.message}" for fault in faults)
+
+
+def test_region_check_holds_what_is_said_of_boarding_against_operators_and_products(tmp_path: Path) -> None:
+    region, _ = check_region(Path("regions/lille-kortrijk-tournai"))
+    opens = {"opens_seconds": 3600}
+    rules = {"sncb": {"through": opens, "day": opens}, "elron": {"through": opens}, "tec": {"through": {}}}
+    said = {"operators": {operator: {"boarding": rule} for operator, rule in rules.items()}}
+    (tmp_path / "gates.json").write_text(json.dumps(said))
+
+    found = check_gates(tmp_path, region)
+
+    assert {(finding.field, finding.message) for finding in found} == {
+        ("operators.sncb.boarding.day", "the region sells no such product"),
+        ("operators.elron.boarding", "this operator has no timetable in the region"),
+        ("operators.tec.boarding", "boarding.through.opens_seconds must be there"),
+    }
 
 
 def test_a_region_with_a_fault_does_not_start(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from tests.ticketing.gate.test_decision import bundle, judge
 from tests.ticketing.tickets.mint import NOW, PHONE, payload, phone_jwk, proof, raw, ticket
 from ticketing.gate.decision import Gate, Policy, ProductRule, Seen, Use
+from ticketing.gate.model import Boarding, Extras
+from ticketing.tickets.claims import bound_to
 
 EXAMPLES = 10_000 if os.environ.get("SOAK") else 300
 JTI = "A" * 22
@@ -38,6 +40,13 @@ class Scene:
     tail: str = ""
     is_forged: bool = False
     is_stale: bool = False
+    extras: Extras | None = None
+
+    def bind(self, departure: int) -> None:
+        """Bind the first leg to a departure, which boards from an hour before until a quarter of an hour after."""
+        first, *others = payload()["l"]
+        self.claims["l"] = [[*first, bound_to(departure)], *others]
+        self.extras = Extras(boarding={"through": Boarding(3600)})
 
     def reason(self) -> str:
         token = raw(json.dumps(payload(**self.claims)).encode(), self.header)
@@ -49,7 +58,9 @@ class Scene:
             shown = self.tail + shown
         rules = {"through": ProductRule(**self.rule)}
         lists: dict[str, Any] = {"lists": []} if self.is_stale else {}
-        held = bundle(self.statuses, rules=rules, policy=self.policy, offsets=((0, 0),), **lists)
+        held = bundle(
+            self.statuses, rules=rules, policy=self.policy, offsets=((0, 0),), extras=self.extras, **lists
+        )
         return judge(shown, held, gate=Gate(**self.gate), seen=Seen(self.uses, frozenset(self.proofs))).reason
 
 
@@ -79,10 +90,13 @@ FAULTS: dict[str, Callable[[Scene], object]] = {
     "suspended": lambda scene: scene.statuses.update({5: 2}),
     "status_stale": lambda scene: setattr(scene, "is_stale", True),
     "proof_missing": lambda scene: setattr(scene, "proof", None),
-    "proof_invalid": lambda scene: with_proof(scene, aud="hsl"),
+    "proof_invalid": lambda scene: with_proof(scene, th="A" * 22),
+    "proof_wrong_operator": lambda scene: with_proof(scene, aud="hsl"),
     "proof_expired": lambda scene: with_proof(scene, iat=NOW - 46),
     "proof_replayed": lambda scene: scene.proofs.add((JTI, NONCE)),
     "wrong_leg": lambda scene: scene.gate.update(leg=1),
+    "check_in_not_open": lambda scene: scene.bind(NOW + 3660),
+    "wrong_sailing": lambda scene: scene.bind(NOW - 960),
     "wrong_class": lambda scene: scene.rule.update(classes=("1",)),
     "product_not_accepted": lambda scene: scene.claims.update(demo=True),
     "outside_time_rule": lambda scene: scene.rule.update(hours=((0, 1),)),
@@ -94,7 +108,8 @@ FAULTS: dict[str, Callable[[Scene], object]] = {
 EXCLUDE = {
     ("not_yet_valid", "expired"), ("revoked", "suspended"), ("revoked", "status_stale"), ("suspended", "status_stale"),
     ("already_used", "passback"), ("already_used", "uses_exhausted"), ("passback", "uses_exhausted"),
-    ("proof_missing", "proof_invalid"), ("proof_missing", "proof_expired"),
+    ("proof_missing", "proof_invalid"), ("proof_missing", "proof_expired"), ("proof_missing", "proof_wrong_operator"),
+    ("check_in_not_open", "wrong_sailing"),
 }  # fmt: skip
 PAIRS = [pair for pair in itertools.combinations(FAULTS, 2) if pair not in EXCLUDE]
 

@@ -15,6 +15,7 @@ from ticketing.tickets import claims, personal
 from ticketing.tickets.issue import status_list_of
 from ticketing.tickets.jws import Signer
 from ticketing.tickets.own import payload_of
+from ticketing.tickets.strict import encode_base64url
 
 NAME = "Anna-Liisa Mägi"
 
@@ -35,6 +36,43 @@ def test_another_name_is_another_person(said: str) -> None:
     salt = personal.new_salt()
 
     assert not personal.is_holder(salt, personal.holder_hash(salt, NAME), said)
+
+
+@pytest.mark.parametrize(
+    ("holder", "said"),
+    [
+        ("Åsa Öberg", "AASA OEBERG"), ("Åsa Öberg", "Asa Oberg"), ("Søren Kjær", "SOEREN KJAER"), ("Łukasz Żak", "Lukasz Zak"),
+        ("Jürgen Groß", "GROSS JUERGEN"), ("Siobhán O’Brien", "OBRIEN SIOBHAN"), ("Иван Щукин", "Shchukin Ivan"),
+        ("Þóra Ðóra", "THORA DORA"), ("Ayşe Işık", "Ayse Isik"),
+    ],
+)  # fmt: skip
+def test_a_name_is_compared_as_a_passport_spells_it(holder: str, said: str) -> None:
+    salt = personal.new_salt()
+
+    assert personal.likeness(salt, personal.holder_hash(salt, holder), said) == "same"
+    assert personal.likeness(salt, personal.holder_hash(salt, said), holder) == "same"
+
+
+@pytest.mark.parametrize(
+    ("said", "likeness"),
+    [
+        ("Anna Liisa Magis", "close"), ("Ana Liisa Mägi", "close"), ("Anna Lisia Mägi", "close"),
+        ("Anna Liisa Maria Mägi", "close"), ("Anna Mägi", "other"), ("Mägi", "other"), ("Liisu Magus", "other"), ("", "other"),
+    ],
+)  # fmt: skip
+def test_a_name_that_differs_by_one_letter_or_has_one_name_more_is_close(said: str, likeness: str) -> None:
+    salt = personal.new_salt()
+
+    assert personal.likeness(salt, personal.holder_hash(salt, NAME), said) == likeness
+
+
+def test_a_ticket_of_the_last_release_knows_its_holder_still() -> None:
+    import hashlib  # noqa: PLC0415  one use
+
+    salt = personal.new_salt()
+    digest = hashlib.sha256(f"{salt}\nasa oberg søren".encode()).digest()
+
+    assert personal.likeness(salt, encode_base64url(digest[:16]), "Søren Åsa Öberg") == "same"
 
 
 def test_one_name_has_another_hash_on_every_ticket_and_fits_the_claim() -> None:

@@ -38,6 +38,7 @@ MATRIX: dict[str, tuple[Any, set[str], bool]] = {
     "GET /v1/operators/{operator}/gate-bundle": (None, {"gate", "admin"}, True),
     "GET /v1/operators/{operator}/gate-journal": (None, PEOPLE, True),
     "GET /v1/operators/{operator}/gate-metrics": (None, PEOPLE, True),
+    "GET /v1/operators/{operator}/sailings": (None, PEOPLE, True),
     "POST /v1/validations": (SCAN, {"gate"}, False),
     "POST /v1/validations/batch": (BATCH, {"gate"}, False),
     "POST /v1/validations/by-hand": ({**LOOK, "scan_id": str(uuid.UUID(int=9)), "device_ts": SCAN["device_ts"]}, {"gate"}, False),

@@ -1,7 +1,7 @@
 """Uploaded scans: facts that are kept in any order, and double uses that name both gates."""
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -31,6 +31,21 @@ def test_a_repeated_batch_is_a_duplicate(api: Api) -> None:
     gate, scan = api.key("gate", "tlt"), fact(api, api.buy().ticket_of("anna")["jti"])
 
     assert [tell(api, gate, scan)[0]["result"] for _ in range(2)] == ["recorded", "duplicate"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_time_is_rfc_3339_and_for_one_more_release_a_number(api: Api) -> None:
+    gate, scan = api.key("gate", "tlt"), fact(api, api.buy().ticket_of("anna")["jti"])
+    written = datetime.fromtimestamp(scan["device_ts"], UTC).isoformat()
+
+    found = [
+        tell(api, gate, {**scan, "device_ts": moment})[0]["result"] for moment in (written, scan["device_ts"])
+    ]
+
+    assert found == ["recorded", "duplicate"]
+    for wrong in ("2026-10-13T06:00:00", "soon", -1, 1.5, True):
+        answer = api.post("/v1/validations/batch", {"scans": [{**scan, "device_ts": wrong}]}, gate)
+        assert (answer.status_code, "device_ts" in answer.text) == (422, True), wrong
 
 
 def test_a_double_use_names_both_gates_and_the_seconds_between_them(api: Api) -> None:

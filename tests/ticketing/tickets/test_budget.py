@@ -10,7 +10,9 @@ import zxingcpp
 
 from operators.region import load_region
 from tests.ticketing.tickets.mint import SIGNER, phone_jwk, proof
+from ticketing.gate.operators import load_gates
 from ticketing.tickets import barcode
+from ticketing.tickets.claims import bound_to
 from ticketing.tickets.issue import TicketOrder, ticket_payload
 
 ROOT = Path(__file__).parents[3]
@@ -20,12 +22,19 @@ STATIC_VERSION, DYNAMIC_VERSION = 18, 25
 
 
 def longest(region_folder: Path, *, bound: bool) -> str:
-    """One leg of each operator between the stops with the longest names, and every optional claim of the product."""
+    """One leg of each operator between the stops with the longest names, and every optional claim of the product.
+
+    A leg that its operator binds to the departure names it.
+    """
     region, _ = load_region(region_folder)
+    doors = load_gates([region_folder])
     legs = []
-    for operator, timetable in region.timetables.items():
+    for operator, timetable in sorted(
+        region.timetables.items(), key=lambda pair: pair[0] not in doors.boarding
+    ):
         first, second = sorted(timetable.stops, key=len, reverse=True)[:2]
-        legs.append((operator, first, second))
+        departure = (bound_to(int(AT.timestamp())),) if (operator, region.product) in doors.bound else ()
+        legs.append((operator, first, second, *departure))
     order = TicketOrder(
         "A" * 22, region.product, tuple(legs[:3]), 9, "chil", AT, AT, AT + timedelta(hours=12), "261013", 2**20 - 1,
         binding_key=phone_jwk() if bound else None,

@@ -15,9 +15,11 @@ from tests.ticketing.tickets.mint import NOW, RING, SIGNER, phone_jwk, proof, ti
 from ticketing.gate import bundle as bundles
 from ticketing.gate.bundle import Delta, Facts
 from ticketing.gate.decision import Policy, ProductRule, Use
+from ticketing.gate.model import Boarding, Extras
+from ticketing.tickets.claims import bound_to
 from ticketing.tickets.jwk import to_jwk
 from ticketing.validator.courier import wait_seconds
-from ticketing.validator.flap import Answer, Flap
+from ticketing.validator.flap import Answer, Flap, Sailing
 from ticketing.validator.identity import Enrolment
 from ticketing.validator.sources import listen
 from ticketing.validator.store import Store
@@ -81,6 +83,55 @@ def test_one_screen_read_many_times_is_one_scan(bench: Bench) -> None:
 
     assert (first.admit, again.again, third.again, third.scan_id) == (True, True, True, first.scan_id)
     assert bench.store.count_untold() == 1
+
+
+def test_a_phone_that_renews_its_code_while_the_camera_reads_is_one_scan(bench: Bench) -> None:
+    first = bench.show(f"{BOUND}~{proof(BOUND)}")
+    bench.at += 2
+    renewed = bench.show(f"{BOUND}~{proof(BOUND, iat=NOW + 2, n='BBBBBBBBBBB')}")
+    screenshot = bench.show(BOUND)
+    bench.at += 2
+    copy = bench.show(f"{BOUND}~{proof(BOUND, iat=NOW + 4, n='CCCCCCCCCCC')}")
+
+    assert (first.admit, renewed.again, renewed.scan_id) == (True, True, first.scan_id)
+    assert (screenshot.reason, copy.reason) == ("proof_missing", "already_used")
+
+
+def test_whoever_was_refused_may_try_with_the_next_code_at_once(bench: Bench) -> None:
+    old = bench.show(f"{BOUND}~{proof(BOUND, iat=NOW - 60)}")
+    bench.at += 1
+    fresh = bench.show(f"{BOUND}~{proof(BOUND, n='BBBBBBBBBBB')}")
+
+    assert (old.reason, fresh.reason, fresh.again) == ("proof_expired", "ok", False)
+
+
+def test_a_clock_before_its_own_bundle_refuses_everybody_and_names_itself(bench: Bench) -> None:
+    """Case 08: without its battery the clock woke up 23 hours behind; yesterday's ticket passed and today's did not."""
+    bench.at -= 23 * 3600
+    yesterday = bench.show(other("B", iat=NOW - 90_000, nbf=NOW - 90_000, exp=NOW - 80_000))
+    today = bench.show(ticket())
+
+    assert (yesterday.reason, today.reason) == ("clock_behind", "clock_behind")
+    assert today.staff_sees == (
+        "the clock of this gate is wrong: it is 23 h 0 min before its own bundle; connect the gate or set its clock"
+    )
+    assert bench.store.count_untold() == 0
+    bench.at = NOW - 30
+    assert bench.show(ticket()).reason == "ok"
+
+
+def test_the_gate_boards_the_sailing_that_staff_name_and_speaks_their_language(tmp_path: Path) -> None:
+    leg = ["tlt", "09005-1", "x", bound_to(NOW + 1800)]
+    bench = Bench(tmp_path, extras=Extras(boarding={"through": Boarding(7200)}), offsets=((0, 10_800),))
+    bench.flap = Flap(
+        PLACE, bench.store, now=lambda: bench.at, sailing=Sailing(departure=NOW + 5400), language="fi"
+    )
+
+    answer = bench.show(ticket(l=[leg], aud=["tlt"]))
+
+    assert (answer.reason, answer.passenger_sees) == ("wrong_sailing", "Ei kelpaa tälle lähdölle")
+    assert answer.staff_sees == "toinen lähtö: lippu on lähdölle 07:30, nyt noustaan lähdölle 08:30"
+    assert answer.as_dict()["values"]["departure"] == "2026-10-13T07:30:00+03:00"
 
 
 def test_after_three_seconds_it_is_a_second_presentation(bench: Bench) -> None:

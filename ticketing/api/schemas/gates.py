@@ -1,11 +1,26 @@
 """Validations: what a gate shows and what it is told."""
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from ticketing.api.schemas.common import POSIX_SECONDS, AwareMoment, ShortList, Strict, moment
 
 
-class ValidationRequestSchema(Strict):
+class NamedSailingSchema(Strict):
+    """The sailing that is boarding, where a gate knows it."""
+
+    trip_id = fields.String(
+        load_default=None, allow_none=True, validate=validate.Length(1, 128),
+        metadata={"description": "the sailing that is boarding, by its trip"},
+    )  # fmt: skip
+    departure = AwareMoment(
+        load_default=None, allow_none=True,
+        metadata={"description": "the sailing that is boarding, by its planned departure"},
+    )  # fmt: skip
+
+
+class ValidationRequestSchema(NamedSailingSchema):
     """One presentation of a ticket at a gate. `scan_id` is a UUID that the device makes."""
 
     scan_id = fields.UUID(required=True)
@@ -25,14 +40,30 @@ class BundleQuerySchema(Strict):
     since = fields.Integer(load_default=None, validate=POSIX_SECONDS)
     queue = fields.Integer(load_default=None, validate=validate.Range(0, 2**31))
     clock_offset = fields.Integer(load_default=None, validate=validate.Range(-(2**31), 2**31))
+    format = fields.Integer(
+        load_default=1, validate=validate.OneOf([1, 2]),
+        metadata={"description": "the format of the bundle: 2; format 1, for gates of the last release, goes with the next"},
+    )  # fmt: skip
+
+
+class NoteSchema(Strict):
+    """Something that staff should look at although the ticket is good, with its figures."""
+
+    code = fields.String(required=True)
+    values = fields.Dict(keys=fields.String(), required=True)
 
 
 class ValidationSchema(Strict):
-    """The gate's answer: `reason` is one of a closed list, `ok` when the ticket is accepted."""
+    """The gate's answer: `reason` is one of a closed list, `ok` when the ticket is accepted; `values` are its figures.
+
+    The words are in the language of the request (en, et, fi, sv).
+    """
 
     scan_id = fields.String(required=True)
     decision = fields.String(required=True, validate=validate.OneOf(["accept", "refuse"]))
     reason = fields.String(required=True)
+    values = fields.Dict(keys=fields.String())
+    notes = fields.List(fields.Nested(NoteSchema))
     attention = fields.String(required=True, allow_none=True)
     passenger_sees = fields.String(required=True)
     staff_sees = fields.String(required=True)
@@ -41,14 +72,29 @@ class ValidationSchema(Strict):
     decided_at = moment(required=True)
 
 
+class DeviceTime(fields.Field[int]):
+    """The time of a device in whole POSIX seconds, read from RFC 3339 or, as gates of the last release write it, a number."""
+
+    def __init__(self) -> None:
+        written = {"type": "string", "format": "date-time"}
+        counted = {"type": "integer", "minimum": POSIX_SECONDS.min, "maximum": POSIX_SECONDS.max}
+        about = "RFC 3339; for one more release POSIX seconds too"
+        super().__init__(required=True, metadata={"anyOf": [written, counted], "description": about})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> int:
+        moment = value if type(value) is int else int(AwareMoment().deserialize(value).timestamp())
+        POSIX_SECONDS(moment)
+        return moment
+
+
 class ScanFactSchema(Strict):
-    """One scan that a gate decided offline. `device_ts` is POSIX seconds, `clock_offset` seconds to add to it."""
+    """One scan that a gate decided offline. `clock_offset` are seconds to add to `device_ts`."""
 
     scan_id = fields.UUID(required=True)
     seq = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**53))
     jti = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z0-9_-]{1,64}\Z"))
     leg = fields.Integer(required=True, strict=True, validate=validate.Range(0, 7))
-    device_ts = fields.Integer(required=True, strict=True, validate=POSIX_SECONDS)
+    device_ts = DeviceTime()
     clock_offset = fields.Integer(load_default=0, strict=True, validate=validate.Range(-(2**31), 2**31))
     decision = fields.String(required=True, validate=validate.OneOf(["accept", "refuse"]))
     reason = fields.String(required=True, validate=validate.Regexp(r"[a-z_]{1,32}\Z"))
@@ -86,3 +132,29 @@ class ScanOutcomesSchema(Strict):
     """One outcome per scan, in the order of the batch."""
 
     outcomes = fields.List(fields.Nested(ScanOutcomeSchema), required=True)
+
+
+class ManifestQuerySchema(Strict):
+    """The local day of the operator; today where none is said."""
+
+    on = fields.Date(load_default=None)
+
+
+class SailingSchema(Strict):
+    """One departure from one stop: how many are booked, and how many its gates have let on."""
+
+    trip_id = fields.String(required=True)
+    service_date = fields.String(required=True, metadata={"format": "date"})
+    stop_id = fields.String(required=True)
+    departure = moment(required=True)
+    expected_departure = moment(required=True, allow_none=True)
+    cancelled = fields.Boolean(required=True)
+    booked = fields.Integer(required=True)
+    boarded = fields.Integer(required=True)
+    as_of = moment(required=True)
+
+
+class ManifestSchema(Strict):
+    """The sailings of a day, soonest first."""
+
+    sailings = fields.List(fields.Nested(SailingSchema), required=True)

@@ -3,6 +3,7 @@
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ticketing.api.schemas.common import AwareMoment, Strict, moment
+from ticketing.api.schemas.gates import NamedSailingSchema, NoteSchema
 
 _REASON = validate.Length(3, 200)
 _CODE = validate.Regexp(
@@ -17,7 +18,7 @@ class LookUpRequestSchema(Strict):
     reason = fields.String(required=True, validate=_REASON)
 
 
-class ByHandRequestSchema(LookUpRequestSchema):
+class ByHandRequestSchema(LookUpRequestSchema, NamedSailingSchema):
     """A passenger who cannot show a code: the gate decides by the ticket that the control code finds."""
 
     scan_id = fields.UUID(required=True)
@@ -27,7 +28,7 @@ class ByHandRequestSchema(LookUpRequestSchema):
     direction = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["in", "out"]))
 
 
-class InspectionRequestSchema(Strict):
+class InspectionRequestSchema(NamedSailingSchema):
     """A ticket by the code that is shown, or by its control code; one of both."""
 
     token = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 8192))
@@ -100,12 +101,14 @@ class InspectionSchema(Strict):
     inspection_id = fields.String(required=True)
     decision = fields.String(required=True, validate=validate.OneOf(["accept", "refuse"]))
     reason = fields.String(required=True)
+    values = fields.Dict(keys=fields.String(), required=True)
+    notes = fields.List(fields.Nested(NoteSchema), required=True)
     attention = fields.String(required=True, allow_none=True)
     passenger_sees = fields.String(required=True)
     staff_sees = fields.String(required=True)
     inspected_at = moment(required=True)
     holder = fields.String(
-        required=True, allow_none=True, validate=validate.OneOf(["same", "other", "not_personal"]),
+        required=True, allow_none=True, validate=validate.OneOf(["same", "close", "other", "not_personal"]),
         metadata={"description": "whether the name that was told is the holder's; null where none was"},
     )  # fmt: skip
     ticket = fields.Nested(StaffTicketSchema, required=True, allow_none=True)

@@ -1,0 +1,79 @@
+"""Who is on board: for each sailing of an operator how many are booked, and how many its gates have let on (98/41/EC).
+
+A ticket counts on the sailing that it is for, with all passengers that one scan of it admits.
+"""
+
+import json
+from collections import Counter
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ticketing.clock import written
+from ticketing.db import bookings, uses
+from ticketing.errors import NotFound
+from ticketing.gate.house import Gatehouse
+from ticketing.regions import Sailing, lateness
+from ticketing.tickets.own import of_own
+
+# Gates open at most a day before a departure, and a ship is a day late at most.
+_MARGIN = timedelta(days=1)
+
+
+def manifest(house: Gatehouse, operator: str, day: date | None = None) -> list[dict[str, Any]]:
+    """List the sailings of a local day (today where none is said) with those booked and those on board; raises NotFound.
+
+    Only of an operator whose tickets are bound to their departure: nobody else knows who is on which vehicle.
+    """
+    if operator not in house.boarding:
+        raise NotFound(f"tickets of {operator} are not bound to a departure")
+    zone = ZoneInfo(house.zones.get(operator, "UTC"))
+    begins = datetime.combine(day or house.clock.now().astimezone(zone).date(), time(), zone)
+    ends = begins + timedelta(days=1)
+    sailings = [
+        one
+        for region in house.sailings.neighbours(operator)
+        for one in house.sailings.between(region, operator, begins, ends)
+    ]
+    with house.database.read() as tx:
+        booked = bookings.count_confirmed(tx, [_booked_as(one) for one in sailings])
+        boarded = _boarded(uses.list_boarded(tx, operator, begins - _MARGIN, ends + _MARGIN))
+        late = lateness(tx, sailings)
+    found = []
+    for one in sailings:
+        known = late.get((operator, one.stop_id, one.departure))
+        expected = known.departs_at if known else one.departure
+        found.append(
+            {
+                "trip_id": one.trip_id,
+                "service_date": one.service_date.isoformat(),
+                "stop_id": one.stop_id,
+                "departure": _local(one.departure, zone),
+                "expected_departure": None if expected is None else _local(expected, zone),
+                "cancelled": bool(known and known.cancelled),
+                "booked": booked.get(_booked_as(one), 0),
+                "boarded": boarded[one.stop_id, one.departure],
+                "as_of": written(house.clock.now()),
+            }
+        )
+    return found
+
+
+def _booked_as(sailing: Sailing) -> str:
+    """The name that bookings know a run by."""
+    return f"{sailing.region}/{sailing.operator}/{sailing.trip_id}/{sailing.service_date}"
+
+
+def _boarded(rows: list[tuple[int, str, str]]) -> Counter[tuple[str, int]]:
+    """How many were let on, by boarding stop and planned minute."""
+    counted: Counter[tuple[str, int]] = Counter()
+    for leg, token, document in rows:
+        legs = json.loads(document).get("legs", [])
+        if leg < len(legs) and legs[leg].get("departure"):
+            leaves = int(datetime.fromisoformat(legs[leg]["departure"]).timestamp())
+            counted[legs[leg]["from"]["stop_id"], leaves - leaves % 60] += of_own(token).passengers
+    return counted
+
+
+def _local(moment: int, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(moment, UTC).astimezone(zone).isoformat()
