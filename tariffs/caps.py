@@ -180,6 +180,8 @@ def _cap(row: Row) -> Cap | None:
     except MoneyError as error:
         row.fault("amount", "invalid_amount", str(error))
         return None
+    if limit.minor < 0:
+        row.fault("amount", "invalid_amount", "a cap must not be negative")
     argument = _argument(row, window)
     first, last = row.days("valid_from", "valid_to")
     if window not in get_args(Window) or party not in get_args(Party) or argument is None or not name:

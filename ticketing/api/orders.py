@@ -104,8 +104,10 @@ class OrderOne(MethodView):
     @blueprint.response(200, OrderSchema)
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, Any]:
-        """Read an order with its payments and refunds."""
-        return show.order(purchase.get_order(rooms().till, order_id), rooms().warnings)
+        """Read an order with its payments and refunds; while the buyer's bank asks, `next_action` says how to go on."""
+        here = rooms()
+        state = purchase.get_order(here.till, order_id)
+        return show.order(state, here.warnings, purchase.open_question(here.till, state))
 
 
 @blueprint.route("/orders/<string:order_id>/payments")
@@ -183,7 +185,8 @@ class PaymentResult(MethodView):
         state = purchase.get_order(here.till, order_id)
         if payment_id not in {payment.id for payment in state.payments}:
             raise NotFound("there is no such payment")
-        return show.order(purchase.advance(here.till, order_id), here.warnings)
+        state = purchase.advance(here.till, order_id)
+        return show.order(state, here.warnings, purchase.open_question(here.till, state))
 
 
 @blueprint.route("/orders/<string:order_id>/exchanges")

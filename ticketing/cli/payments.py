@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import get_args
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from tariffs.money import Money
@@ -13,6 +12,7 @@ from ticketing import logs
 from ticketing.app import build_rooms
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
+from ticketing.cli.shown import console_of_tables
 from ticketing.purchase import alerts
 from ticketing.purchase.reconcile import reconcile
 
@@ -44,7 +44,7 @@ def reconcile_command(days: int) -> None:
     now = rooms.clock.now()
     with progress(f"asking {rooms.till.gateway.name}") as tell:
         found = reconcile(rooms.till, now - timedelta(days=days), now, tell)
-    console = Console(highlight=False)
+    console = console_of_tables()
     if not found:
         console.print(f"{rooms.till.gateway.name} and the books agree on the last {days} days")
         return

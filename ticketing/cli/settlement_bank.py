@@ -145,7 +145,7 @@ def review_command(region: str | None) -> None:
 def book_command(
     line: str, way: Way, reference: str | None, *, by: str, reason: str, region: str | None
 ) -> None:
-    """Book a LINE (its first characters are enough) that did not match; a difference goes to suspense.
+    """Book a LINE (the last characters of its id are enough) that did not match; a difference goes to suspense.
 
     \b
     Example:

@@ -1,13 +1,14 @@
 """What waits for a person: what it is about, and what a person may do with it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from ticketing.db import Transaction, audit_trail, bookings, gateway_events, orders, undelivered, worker_jobs
 from ticketing.db.bookings import Booking
 from ticketing.db.gateway_events import Alert
 from ticketing.db.orders import Payment, Refund
+from ticketing.db.trouble import trouble
 from ticketing.db.worker_jobs import WorkerJob
 from ticketing.errors import Conflict, NotFound
 from ticketing.purchase import delivery, elsewhere, held_payments
@@ -15,10 +16,22 @@ from ticketing.purchase.handed_over import DIFFERS
 from ticketing.purchase.till import Till, locked
 from ticketing.purchase.unwinding import unwind
 
-__all__ = ["Case", "Doing", "WorkerJob", "act", "list_cases", "list_jobs", "list_waiting"]
+__all__ = [
+    "Case",
+    "Doing",
+    "WorkerJob",
+    "WorkerSeen",
+    "act",
+    "list_cases",
+    "list_jobs",
+    "list_waiting",
+    "worker_seen",
+]
 
 STUCK = "booking_stuck"
 MISMATCH = "payment_mismatch"
+# A worker that runs writes at least twice a minute, and a round may take long.
+_SILENCE = timedelta(minutes=5)
 _OF_BOOKINGS = (STUCK, DIFFERS)
 _OF_REFUNDS = (elsewhere.FAILED, elsewhere.REFUSED)
 Doing = Literal[
@@ -91,6 +104,26 @@ def list_jobs(till: Till) -> list[WorkerJob]:
     """How the jobs of the worker fare, as it last wrote them down."""
     with till.database.read() as tx:
         return worker_jobs.list_jobs(tx)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSeen:
+    """When the worker was last seen; `silent` where that is never, or too long ago for one that runs."""
+
+    at: datetime | None
+    silent: bool
+
+
+def worker_seen(till: Till) -> WorkerSeen | None:
+    """When the worker last wrote down how its jobs fare; None where the database cannot be asked."""
+    try:
+        jobs = list_jobs(till)
+    except Exception as error:
+        if trouble(error):
+            return None
+        raise
+    at = max((job.ran_at for job in jobs), default=None)
+    return WorkerSeen(at, at is None or till.clock.now() - at > _SILENCE)
 
 
 def act(till: Till, alert_id: str, doing: str, by: str) -> None:

@@ -12,7 +12,7 @@ import structlog
 from tariffs.money import Money
 from ticketing.db import Transaction, orders
 from ticketing.db.orders import Order, Payment
-from ticketing.errors import Conflict, Gone
+from ticketing.errors import Conflict, Gone, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation, Capture, Charge, OutcomeUnknown
 from ticketing.purchase import delivery, exchange
@@ -79,6 +79,23 @@ def is_under_way(order: Order, payments: Sequence[Payment], now: datetime) -> bo
     asked_until = order.expires_at + _TO_ANSWER_THE_BANK
     ends = (*OPEN, "held")
     return any(one.state in UNDER_WAY and not (one.state in ends and now >= asked_until) for one in payments)
+
+
+def open_question(till: Till, state: OrderState) -> Authorisation | None:
+    """How the buyer of an order goes on whose bank still asks, as the gateway tells it anew; None where none asks.
+
+    None too where the gateway does not answer: an order may be read all the same.
+    """
+    for payment in state.payments:
+        if payment.state != "action_required" or payment.external_id is None:
+            continue
+        if payment.gateway != till.gateway.name:
+            continue
+        try:
+            return till.gateway.question(payment.external_id)
+        except (OutcomeUnknown, NotFound) as error:
+            _log.warning("the bank's question is not told", payment=payment.id, reason=error.detail)
+    return None
 
 
 def leave_open_question(till: Till, order_id: str, request_key: str) -> None:

@@ -65,9 +65,9 @@ def work_off(till: Till) -> int:
 def _postpone(till: Till, event: Event, error: Exception) -> None:
     """Put a report off; one that fails for a reason nobody had foreseen is no less patient than the others."""
     if isinstance(error, ThroughfareError):
-        _log.warning("report not dealt with", event=event.id, type=event.type, reason=error.detail)
+        _log.warning("report not dealt with", report=event.id, type=event.type, reason=error.detail)
     else:
-        _log.error("report not dealt with", event=event.id, type=event.type, exc_info=error)
+        _log.error("report not dealt with", report=event.id, type=event.type, exc_info=error)
     reason = error.detail if isinstance(error, ThroughfareError) else f"{type(error).__name__}: {error}"
     with till.database.write() as tx:
         gateway_events.postpone_event(tx, event, till.clock.now(), reason)

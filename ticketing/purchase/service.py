@@ -13,6 +13,7 @@ from ticketing.db import (
     offers,
     order_holders,
     orders,
+    tickets,
     undelivered,
 )
 from ticketing.db.booking_documents import Paper
@@ -181,6 +182,15 @@ def list_orders_of(till: Till, person_id: str) -> list[Order]:
         return orders.list_orders_of(tx, person_id)
 
 
+def find_order_of(till: Till, wanted: str) -> str | None:
+    """The order of this id, or of the ticket with this number; None where there is neither."""
+    with till.database.read() as tx:
+        if orders.find_order(tx, wanted) is not None:
+            return wanted
+        ticket = tickets.find_ticket(tx, wanted)
+    return ticket.order_id if ticket else None
+
+
 def belongs_to(till: Till, order_id: str, person_id: str) -> bool:
     """Whether an order is an account's."""
     with till.database.read() as tx:
@@ -217,6 +227,11 @@ def pay(
     if payment.state == "declined":
         raise PaymentRefused("the payment was declined; try another payment method")
     return state, asked if payment.state == "action_required" else None
+
+
+def open_question(till: Till, state: OrderState) -> Authorisation | None:
+    """How the buyer goes on whose bank still asks; None where none asks, or the gateway does not answer."""
+    return paying.open_question(till, state)
 
 
 def advance(till: Till, order_id: str, remember: RememberOrder | None = None) -> OrderState:
