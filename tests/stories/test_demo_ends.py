@@ -70,10 +70,15 @@ def others(playing: "subprocess.Popen[str]") -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
 def test_a_demo_that_is_ended_by_a_signal_ends_its_processes(
     played: "subprocess.Popen[str]", number: signal.Signals, tmp_path: Path
 ) -> None:
+    ends_with_its_processes(played, number, tmp_path)
+
+
+def ends_with_its_processes(played: "subprocess.Popen[str]", number: signal.Signals, tmp_path: Path) -> None:
+    """Send the signal, and await the end of everything."""
     watched = select.poll()
     handles = [os.pidfd_open(pid) for pid in others(played)]
     for handle in handles:
@@ -96,7 +101,7 @@ def test_a_demo_that_is_ended_by_a_signal_ends_its_processes(
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the next demo may begin
 
 
-def test_a_second_demo_is_refused_while_the_first_one_plays(
+def test_a_second_demo_is_refused_while_the_first_one_plays_on_until_it_is_ended(
     played: "subprocess.Popen[str]", tmp_path: Path
 ) -> None:
     before = (tmp_path / "var/demo/throughfare.db").stat().st_ino
@@ -112,6 +117,7 @@ def test_a_second_demo_is_refused_while_the_first_one_plays(
     )
     assert (tmp_path / "var/demo/throughfare.db").stat().st_ino == before
     assert played.poll() is None
+    ends_with_its_processes(played, signal.SIGTERM, tmp_path)
 
 
 def test_a_demo_whose_worker_ends_says_so_with_its_last_words(

@@ -19,6 +19,8 @@ from ticketing.regions import Region
 from ticketing.regions.company import lonely, refusal
 
 INFANTS = {"infant": ("adult",)}
+# What does not depend on the database is tried on one.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def people(count: int, rider: str) -> list[dict[str, Any]]:
@@ -51,6 +53,7 @@ def free_for_infants(
     database.close()
 
 
+@ON_SQLITE
 def test_s18_an_infant_alone_is_refused_before_anything_is_offered(api: Api) -> None:
     answer = api.post(
         "/v1/journeys",
@@ -71,12 +74,14 @@ def test_s18_an_infant_alone_is_refused_before_anything_is_offered(api: Api) -> 
     ]
 
 
+@ON_SQLITE
 def test_an_infant_with_an_adult_is_sold(api: Api) -> None:
     order, _ = api.order(passengers=[*people(1, "adult"), *people(1, "infant")])
 
     assert order["state"] == "awaiting_payment"
 
 
+@ON_SQLITE
 def test_s18_a_quote_from_before_the_rule_is_refused_when_it_is_ordered(
     free_for_infants: Api, regions: dict[str, Region]
 ) -> None:
@@ -90,6 +95,7 @@ def test_s18_a_quote_from_before_the_rule_is_refused_when_it_is_ordered(
     assert "only together with adult" in (answer.json or {})["detail"]
 
 
+@ON_SQLITE
 def test_an_order_of_nothing_has_its_tickets_at_once(free_for_infants: Api) -> None:
     order, token = free_for_infants.order(passengers=people(1, "infant"))
     tickets = free_for_infants.get(f"/v1/orders/{order['id']}/tickets", token).json or {}
@@ -129,6 +135,7 @@ def test_s18_what_guests_have_paid_for_no_longer_counts(free_for_infants: Api) -
     assert place(api, people(8, "adult")).status_code == 201
 
 
+@ON_SQLITE
 def test_s18_an_order_of_a_guest_is_for_so_many_as_the_region_says(free_for_infants: Api) -> None:
     refused = place(free_for_infants, people(9, "adult"))
 
@@ -177,6 +184,7 @@ def place_as(member: Any, api: Api, passengers: list[dict[str, Any]]) -> Any:
     return member.post("/v1/orders", {"quote_id": quote["id"]})
 
 
+@ON_SQLITE
 def test_a_refund_leaves_nobody_alone_who_needs_company(api: Api) -> None:
     party = [*people(1, "adult"), *people(2, "infant")]
     bought = api.buy(passengers=party)
@@ -194,6 +202,7 @@ def test_a_refund_leaves_nobody_alone_who_needs_company(api: Api) -> None:
     assert "infant-0 would travel alone" in alone.json["detail"]
 
 
+@ON_SQLITE
 def test_an_exchange_of_a_guest_keeps_no_more_than_an_order(api: Api) -> None:
     tram = api.buy(passengers=people(1, "adult"), to={"place": "Hobujaama"})
     quote = api.quote(passengers=people(13, "adult"))
