@@ -120,7 +120,7 @@ class FreePlacesSchema(Strict):
 
 
 class LegSchema(Strict):
-    """A ride or a walk. Times are local to their stop, with its offset. A ride that does not run has `cancelled`: true."""
+    """A ride or a walk. Times are local to their stop, with its offset; `arrival_time_zone` is the zone of `to`. A ride that does not run has `cancelled`: true."""
 
     kind = fields.String(required=True, validate=validate.OneOf(["ride", "walk"]))
     mode = fields.String(required=True)
@@ -134,6 +134,7 @@ class LegSchema(Strict):
     departure = moment(required=True)
     arrival = moment(required=True)
     time_zone = fields.String(allow_none=True)
+    arrival_time_zone = fields.String()
     waiting_seconds = fields.Integer()
     walk_seconds = fields.Integer()
     distance_m = fields.Integer()
