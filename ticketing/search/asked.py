@@ -88,7 +88,11 @@ def _resolve(
     if not found:
         faults.append(Fault(f"{path}.place", f"no stop is called {wanted.place!r}"))
         return {}
-    # One name may be several operators' places: all that match as well as the best one.
-    best = places.folded(found[0].name)
-    same = [place for place in found if places.folded(place.name) == best] or found[:1]
+    # One name may be several operators' stops at one place; far from each other they are several places.
+    same, elsewhere = places.near_ones(region, found)
+    if elsewhere:
+        ids = ", ".join(place.id for place in (same[0], *elsewhere))
+        faults.append(
+            Fault(f"{path}.place", f"{wanted.place!r} is several places, name one by its stop_id: {ids}")
+        )
     return {stop: Access(0, 0) for place in same for stop in place.stops}

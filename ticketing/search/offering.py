@@ -36,7 +36,7 @@ def with_offers(
         expires = min(
             now + timedelta(minutes=region.data.offer_minutes), max(departs, now + timedelta(minutes=1))
         )
-        if price.total is not None:
+        if price.total is not None and plan.rides:
             document = {
                 "rides": [rides.to_json(ride) for ride in plan.rides],
                 "legs": view["legs"],

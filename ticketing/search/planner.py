@@ -66,8 +66,8 @@ class Plan:
 
     @property
     def changes(self) -> int:
-        """Rides after the first."""
-        return len(self.rides) - 1
+        """Rides after the first; a walk alone has none."""
+        return max(0, len(self.rides) - 1)
 
 
 @dataclass(frozen=True, slots=True)

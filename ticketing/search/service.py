@@ -6,15 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 from operators.region import RegionData
+from tariffs.money import Money
 from tariffs.pricing import price_journey
-from tariffs.result import JourneyPrice
+from tariffs.result import JourneyPrice, PassengerPrice
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.regions import Region, Told
 from ticketing.search import places
 from ticketing.search.asked import needs_of, question_of, region_of, stay_of
 from ticketing.search.cancelled import Cancelled, cancelled_ways, in_their_place, worth_showing
 from ticketing.search.offering import with_offers
-from ticketing.search.planner import Plan, Question, Timeline, plan_arriving, plan_departing
+from ticketing.search.on_foot import Ends, plan_of, walk_alone, worth_riding
+from ticketing.search.planner import Plan, Question, Timeline, Walk, plan_arriving, plan_departing
 from ticketing.search.ranking import Merit, choose, choose_arriving, spread
 from ticketing.search.show import cancelled_itinerary
 from ticketing.search.timelines import Planner
@@ -81,12 +83,12 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     stay = stay_of(planner, region.data, wish, faults)
     if faults:
         raise InvalidRequest("; ".join(f"{fault.path}: {fault.message}" for fault in faults), faults)
-    shared = question.origins.keys() & question.destinations.keys()
-    if shared:
+    if _is_there(question):
         return {"itineraries": [], "reason": "the start and the destination are the same place"}
     told, needs = planner.told(region.data), needs_of(region.data, wish)
     timelines = planner.timelines(region.data, wish.at, needs, told)
-    priced = _priced(planner, region, wish, _plans(region.data, timelines, question, stay, wish))
+    plans = _plans(region.data, timelines, question, stay, wish)
+    priced = [*_on_foot(region, timelines, question, stay, wish), *_priced(planner, region, wish, plans)]
     gone = _cancelled(planner, region.data, question, stay, wish, told=told)
     if not priced and not gone:
         next_plan = _after_range(region.data, timelines, question, stay, wish)
@@ -110,6 +112,41 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     leaving = [plan.departure for plan, _, _ in chosen]
     ways = in_their_place(list(zip(leaving, answer["itineraries"], strict=True)), shown)
     return {**answer, "itineraries": ways, "reason": None if chosen else _ALL_CANCELLED}
+
+
+def _is_there(question: Question) -> bool:
+    """Whether one stop was named for both ends."""
+    shared = question.origins.keys() & question.destinations.keys()
+    return any(
+        not question.origins[stop].seconds and not question.destinations[stop].seconds for stop in shared
+    )
+
+
+def _on_foot(
+    region: Region, timelines: Sequence[Timeline], question: Question, stay: Stay | None, wish: Wish
+) -> list[Priced]:
+    """The walk alone, free of charge, where it is near enough and goes by no third place."""
+    walk = None if _goes_by(stay, question) else _walk_alone(region.data, timelines, question, wish)
+    if walk is None:
+        return []
+    plan = plan_of(walk, int(wish.at.timestamp()), arrive=wish.arrive)
+    free = Money(0, region.data.currency)
+    people = tuple(PassengerPrice(person, free, None) for person in wish.passengers)
+    return [(plan, JourneyPrice(free, None, people, region.book.version))]
+
+
+def _walk_alone(
+    region: RegionData, timelines: Sequence[Timeline], question: Question, wish: Wish
+) -> Walk | None:
+    ends = Ends(wish.origin.coordinate, wish.destination.coordinate)
+    return walk_alone(region, timelines[0].forward, question, ends, needs_of(region, wish))
+
+
+def _goes_by(stay: Stay | None, question: Question) -> bool:
+    """Whether a third place is on the way; one that is an end already is none."""
+    return stay is not None and not stay.stops.keys() & (
+        question.origins.keys() | question.destinations.keys()
+    )
 
 
 def _priced(planner: Planner, region: Region, wish: Wish, plans: Sequence[Plan]) -> list[Priced]:
@@ -146,14 +183,16 @@ def _plans(
 ) -> list[Plan]:
     """Ask in the way that was wished for: by way of a place, by arrival, over a range of time, or simply now."""
     at = int(wish.at.timestamp())
-    if stay is not None and not stay.stops.keys() & (question.origins.keys() | question.destinations.keys()):
+    if stay is not None and _goes_by(stay, question):
         return plan_via(region, timelines, question, stay, at, arrive=wish.arrive)
     if wish.arrive:
-        return plan_arriving(region, timelines, question, at, _LATER)
-    if wish.range_minutes is not None:
+        plans = plan_arriving(region, timelines, question, at, _LATER)
+    elif wish.range_minutes is not None:
         asked = most_in_range(len(wish.passengers))
-        return plan_departing(region, timelines, question, at, asked, until=at + 60 * wish.range_minutes)
-    return plan_departing(region, timelines, question, at, _LATER)
+        plans = plan_departing(region, timelines, question, at, asked, until=at + 60 * wish.range_minutes)
+    else:
+        plans = plan_departing(region, timelines, question, at, _LATER)
+    return worth_riding(region, plans, question, _walk_alone(region, timelines, question, wish))
 
 
 def _merit(plan: Plan, price: JourneyPrice) -> Merit:
