@@ -14,10 +14,12 @@ from ticketing.regions import Region, Told
 from ticketing.search import places
 from ticketing.search.asked import needs_of, question_of, region_of, stay_of
 from ticketing.search.cancelled import Cancelled, cancelled_ways, in_their_place, worth_showing
+from ticketing.search.free_places import key_of, not_sold
 from ticketing.search.offering import with_offers
 from ticketing.search.on_foot import Ends, plan_of, walk_alone, worth_riding
 from ticketing.search.planner import Plan, Question, Timeline, Walk, plan_arriving, plan_departing
 from ticketing.search.ranking import Merit, choose, choose_arriving, spread
+from ticketing.search.refusals import unsold
 from ticketing.search.show import cancelled_itinerary
 from ticketing.search.timelines import Planner
 from ticketing.search.times import local
@@ -150,11 +152,19 @@ def _goes_by(stay: Stay | None, question: Question) -> bool:
 
 
 def _priced(planner: Planner, region: Region, wish: Wish, plans: Sequence[Plan]) -> list[Priced]:
-    now = planner.clock.now()
-    return [
-        (plan, price_journey(region.book, plan.rides, wish.passengers, channel=planner.sale_channel, at=now))
-        for plan in plans
-    ]
+    """Price each way; one of which an operator has allotted no places has none."""
+    now, book = planner.clock.now(), region.book
+    rides = [ride for plan in plans for ride in plan.rides]
+    missing = not_sold(region.data, planner.connectors.get(region.data.id, {}), rides)
+    priced: list[Priced] = []
+    for plan in plans:
+        ride = next((ride for ride in plan.rides if key_of(ride) in missing), None)
+        if ride is None:
+            price = price_journey(book, plan.rides, wish.passengers, channel=planner.sale_channel, at=now)
+        else:
+            price = unsold(wish.passengers, missing[key_of(ride)], ride.operator, book.version)
+        priced.append((plan, price))
+    return priced
 
 
 def _choose(merits: Sequence[Merit], wish: Wish) -> list[tuple[int, list[str]]]:

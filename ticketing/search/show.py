@@ -7,14 +7,14 @@ from typing import Any
 from operators.port import Disruptions
 from operators.region import RegionData
 from operators.territory import state_of
-from tariffs.result import JourneyPrice
+from tariffs.result import JourneyPrice, PassengerPrice
 from ticketing.clock import written
 from ticketing.search.free_places import FreePlaces, RideKey, key_of
 from ticketing.search.live import alerts_for
 from ticketing.search.planner import Plan, PlannedRide, Walk
+from ticketing.search.refusals import CANCELLED, CANCELLED_WHY, why, why_not
 from ticketing.search.times import home_zone, instant_of, local, zone_of
 
-CANCELLED = "cancelled"
 _WHEELCHAIR = {True: "yes", False: "no", None: "unknown"}
 
 
@@ -35,7 +35,7 @@ def itinerary(
         "cancelled": False,
         "best_for": list(praise),
         "legs": legs,
-        "price": _price(price),
+        "price": _price(region, price),
         "offer_id": None,
         "offer_expires_at": None,
     }
@@ -70,8 +70,15 @@ def cancelled_itinerary(
         "price": {
             "total": None,
             "reason": CANCELLED,
+            "why": CANCELLED_WHY,
             "passengers": [
-                {"ref": ref, "rider_category": rider, "total": None, "reason": CANCELLED, "because": []}
+                {
+                    "ref": ref,
+                    "rider_category": rider,
+                    "total": None,
+                    "reason": CANCELLED,
+                    "because": [CANCELLED_WHY],
+                }
                 for ref, rider in refs
             ],
         },
@@ -179,18 +186,24 @@ def _somewhere(word: str) -> dict[str, Any]:
     return {"stop_id": None, "name": word, "lat": None, "lon": None, "member_state": None}
 
 
-def _price(price: JourneyPrice) -> dict[str, Any]:
+def _price(region: RegionData, price: JourneyPrice) -> dict[str, Any]:
     return {
         "total": price.total.as_dict() if price.total else None,
         "reason": price.reason,
+        "why": why(region, price),
         "passengers": [
             {
                 "ref": found.passenger.ref,
                 "rider_category": found.passenger.rider,
                 "total": found.total.as_dict() if found.total else None,
                 "reason": found.reason,
-                "because": [item.because for item in found.bought],
+                "because": _because(region, found),
             }
             for found in price.passengers
         ],
     }
+
+
+def _because(region: RegionData, price: PassengerPrice) -> list[str]:
+    refused = why_not(region, price)
+    return [refused] if refused else [item.because for item in price.bought]

@@ -158,10 +158,11 @@ class PassengerPriceSchema(Strict):
 
 
 class PriceSchema(Strict):
-    """The price for the party; null with a reason where it cannot be told."""
+    """The price for the party; null where it cannot be told, with a `reason` for programs and `why` in words."""
 
     total = money(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
+    why = fields.String(required=True, allow_none=True)
     passengers = ShortList(fields.Nested(PassengerPriceSchema), required=True)
 
 
