@@ -13,7 +13,7 @@ from operators.memory import MemorySailings
 from operators.port import Booking, Cancellation, Hold, HoldRequest, Release
 
 Call = Literal["hold", "confirm", "release", "cancel"]
-Failure = Literal["refused", "unavailable", "unknown_before", "unknown_after"]
+Failure = Literal["refused", "unavailable", "unknown_before", "unknown_after", "unauthorised"]
 _T = TypeVar("_T")
 
 
@@ -75,6 +75,8 @@ class FakeOperator(OwnInventory):
 
 def _error(failure: Failure) -> OperatorError:
     match failure:
+        case "unauthorised":
+            return Refused("unauthorised", "the operator answered 401: is the secret right?")
         case "refused":
             return Refused("refused", "the fake operator was told to refuse")
         case "unavailable":

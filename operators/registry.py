@@ -83,6 +83,28 @@ def check(region: RegionData, environ: Mapping[str, str] = _NOTHING) -> list[Fin
     return findings
 
 
+def variables(region: RegionData) -> set[str]:
+    """The names by which the environment of a deployment may replace a value of the region's connectors."""
+    found: set[str] = set()
+    for operator in region.operators.values():
+        reader = _reader(operator.id, operator.connector, {}, [])
+        _KINDS[(operator.connector or _OPEN).kind](reader, None, Surroundings(now=_never))
+        found |= reader.variables
+    return found
+
+
+def missing_secrets(region: RegionData, environ: Mapping[str, str]) -> dict[str, str]:
+    """The operators whose system wants a secret that the environment does not hold: the variable by operator."""
+    named = {
+        operator.id: environ.get(
+            f"THROUGHFARE_{operator.id.upper()}_SECRET", operator.connector.values["secret"]
+        )
+        for operator in region.operators.values()
+        if operator.connector and "secret" in operator.connector.values
+    }
+    return {operator: variable for operator, variable in named.items() if not environ.get(variable)}
+
+
 def _unborne(operator: Operator, connector: Connector) -> list[Finding]:
     """A refund that is promised, from a system that never takes a booking back, and nobody is named who bears it."""
     able = connector.capabilities

@@ -5,6 +5,7 @@ folder serves a sandbox today and the operator's live system tomorrow). Secrets 
 names the environment variable that holds one.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from tariffs.findings import Finding
 
 FILE = "region.toml"
 _MAX_TEXT = 500
+# What a header's value may hold (RFC 9110, section 5.5), without the line breaks of a file that was read whole.
+_SENDABLE = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,16 @@ class ConnectorTable:
 
 @dataclass(frozen=True, slots=True)
 class TableReader:
-    """Reads one operator's table; a wrong value is a finding and reads as its default."""
+    """Reads one operator's table; a wrong value is a finding and reads as its default.
+
+    `variables` are the names by which the environment may replace what was read.
+    """
 
     operator: str
     values: Mapping[str, Any]
     environ: Mapping[str, str]
     findings: list[Finding]
+    variables: set[str] = field(default_factory=set)
 
     def fault(self, name: str, code: str, message: str) -> None:
         """Report a fault of one value."""
@@ -114,10 +121,19 @@ class TableReader:
         return value
 
     def secret(self, name: str) -> str:
-        """The secret in the environment variable that the table names; an unset one is no fault of the region."""
-        return self.environ.get(self.text(name), "")
+        """The secret in the environment variable that the table names; an unset one is no fault of the region.
+
+        One that no header could carry (a line break at its end, a letter outside of ASCII) is a fault of the variable.
+        """
+        variable = self.text(name)
+        secret = self.environ.get(variable, "")
+        if secret and not _SENDABLE.fullmatch(secret):
+            message = "holds a space at an end, a line break or a letter outside of ASCII, and cannot be sent"
+            self.findings.append(Finding(FILE, 0, variable, "invalid_value", message))
+        return secret
 
     def _value(self, name: str, default: Any) -> Any:
+        self.variables.add(self._variable(name))
         replaced = self.environ.get(self._variable(name))
         return replaced if replaced is not None else self.values.get(name, default)
 

@@ -159,14 +159,22 @@ def _refuse_unstorable(found: Any) -> None:
 
 
 class LazyWire:
-    """A client that is opened on first use: a region is checked and loaded without it."""
+    """A client that is opened on first use: a region is checked and loaded without it.
 
-    def __init__(self, limits: Limits, headers: Mapping[str, str], *, allow_private: bool) -> None:
+    One that is not `ready` (its secret is not set) calls nobody: every call is Unavailable.
+    """
+
+    def __init__(
+        self, limits: Limits, headers: Mapping[str, str], *, allow_private: bool, ready: bool = True
+    ) -> None:
         self._limits, self._headers, self._allow_private = limits, headers, allow_private
+        self._ready = ready
         self._wire: Wire | None = None
 
     def call(self, method: str, url: str, *, changes: bool, **more: Any) -> Reply:
         """As `Wire.call`."""
+        if not self._ready:
+            raise Unavailable("its secret is not set in the environment, so it is not asked")
         if self._wire is None:
             self._wire = open_wire(
                 limits=self._limits, allow_private=self._allow_private, headers=self._headers

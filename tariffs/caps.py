@@ -100,6 +100,25 @@ def rate(taps: Iterable[Tap], caps: Sequence[Cap]) -> dict[str, Charge]:
     return charges
 
 
+def charged(taps: Iterable[Tap], caps: Sequence[Cap], counted: Iterable[Tap] = ()) -> int:
+    """The sum that taps cost after caps, in minor units, where others were `counted` before; those cost nothing more."""
+    wanted = list(taps)
+    charges = rate([*counted, *wanted], caps)
+    return sum(charges[tap.id].amount.minor for tap in wanted)
+
+
+def kept_for_others(
+    going: Sequence[Tap], staying: Sequence[Tap], caps: Sequence[Cap], *, paid: int, rest: Sequence[Tap] = ()
+) -> int:
+    """How much of what was `paid` for some taps stays when they are given back, because other taps count on them.
+
+    What goes back is what the whole costs less without them; `rest` is what is tapped instead of `going`, where a part
+    of a journey stays. Minor units of one currency.
+    """
+    less = charged([*staying, *going], caps) - charged([*staying, *rest], caps)
+    return max(0, paid - max(0, less))
+
+
 def load(text: str, file: str = FILE) -> tuple[list[Cap], list[Finding]]:
     """Read the caps, one a row.
 
@@ -161,6 +180,8 @@ def _cap(row: Row) -> Cap | None:
     except MoneyError as error:
         row.fault("amount", "invalid_amount", str(error))
         return None
+    if limit.minor < 0:
+        row.fault("amount", "invalid_amount", "a cap must not be negative")
     argument = _argument(row, window)
     first, last = row.days("valid_from", "valid_to")
     if window not in get_args(Window) or party not in get_args(Party) or argument is None or not name:

@@ -45,11 +45,10 @@ def price_journey(
     the region's. A currency for which the region publishes no rates at all is not sold: nobody could settle it.
     """
     journey = Journey(book, rides, runs_of(book, rides), at, offers, currency)
-    singles = [_singles(journey, passenger) for passenger in passengers]
-    parts = _pay(journey, passengers, singles, channel)
-    priced = tuple(
-        _priced(journey, passenger, chosen) for passenger, chosen in zip(passengers, parts, strict=True)
-    )
+    alike = {replace(passenger, ref="") for passenger in passengers}
+    ways = {passenger: _singles(journey, passenger) for passenger in alike}
+    parts = _pay(journey, passengers, [ways[replace(passenger, ref="")] for passenger in passengers], channel)
+    priced = _priced_party(journey, passengers, parts)
     reason = next((found.reason for found in priced if found.reason), None)
     totals = [found.total for found in priced if found.total]
     if reason or not totals:
@@ -92,10 +91,12 @@ def _pay(
 ) -> list[Singles | Unpriced]:
     """How each passenger pays, groups formed where that is cheaper for the party."""
     payer = _Payer(journey, channel)
-    alone = [
-        own if isinstance(own, Unpriced) else payer.pay(passenger, own)
-        for passenger, own in zip(party, singles, strict=True)
-    ]
+    by_themselves: dict[Passenger, Singles | Unpriced] = {}
+    for passenger, own in zip(party, singles, strict=True):
+        nobody = replace(passenger, ref="")
+        if nobody not in by_themselves:
+            by_themselves[nobody] = own if isinstance(own, Unpriced) else payer.pay(nobody, own)
+    alone = [by_themselves[replace(passenger, ref="")] for passenger in party]
     known = [own for own in singles if not isinstance(own, Unpriced)]
     currencies = {ways[0][0].currency for ways in known}
     if not journey.book.groups or len(known) < len(party) or len(currencies) != 1:
@@ -147,6 +148,20 @@ class _Payer:
 
 def _cost_and_uses(parts: Singles) -> tuple[int, int]:
     return sum(part.cost for part in parts), sum(len(part.uses) for part in parts)
+
+
+def _priced_party(
+    journey: Journey, party: Sequence[Passenger], parts: Sequence[Singles | Unpriced]
+) -> tuple[PassengerPrice, ...]:
+    """Price each passenger; those who are alike but for their name, and pay alike, once."""
+    known: dict[tuple[Passenger, int], PassengerPrice] = {}
+    priced = []
+    for passenger, chosen in zip(party, parts, strict=True):
+        alike = replace(passenger, ref=""), id(chosen)
+        if alike not in known:
+            known[alike] = _priced(journey, passenger, chosen)
+        priced.append(replace(known[alike], passenger=passenger))
+    return tuple(priced)
 
 
 def _priced(journey: Journey, passenger: Passenger, parts: Singles | Unpriced) -> PassengerPrice:

@@ -79,10 +79,15 @@ class TaxTable:
 
     rules: Mapping[str, tuple[TaxRule, ...]]
 
+    def covers(self, member_state: str, mode: str) -> bool:
+        """Whether any row, of any day and scope, is for a mode in a state."""
+        modes = {row.mode for row in self.rules.get(member_state, ())}
+        return not modes.isdisjoint(_modes(mode))
+
     def key_of(self, stretch: Stretch) -> TaxKey:
         """The row for a stretch on its day, the mode's own before `any`; raises UnknownTax."""
         rows = self.rules.get(stretch.member_state, ())
-        for mode in _WIDER_MODES.get(stretch.mode, (stretch.mode, "any")):
+        for mode in _modes(stretch.mode):
             for row in rows:
                 if (
                     row.mode == mode
@@ -95,6 +100,11 @@ class TaxTable:
         raise UnknownTax(
             f"no VAT row for {stretch.scope} {stretch.mode} in {stretch.member_state} on {stretch.day}"
         )
+
+
+def _modes(mode: str) -> tuple[str, ...]:
+    """The words of the table that cover a mode, its own first."""
+    return _WIDER_MODES.get(mode, (mode, "any"))
 
 
 def load(text: str, file: str = "taxes.csv") -> tuple[TaxTable, list[Finding]]:

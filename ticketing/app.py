@@ -153,19 +153,21 @@ def create_app(
     clock: Clock | None = None,
     regions: Mapping[str, Region] | None = None,
     connectors: Mapping[str, Mapping[str, Connector]] | None = None,
+    announces: bool = True,
 ) -> Flask:
     """Build the service; settings come from the environment unless they are given, so do clock and regions.
 
-    `connectors` stand in for those of the regions' operator tables in tests.
+    `connectors` stand in for those of the regions' operator tables in tests. `announces` says in the log which
+    stand-ins are in use and what the environment lacks.
 
     Raises Misconfigured when the settings are unsafe or a region cannot be loaded.
     """
     settings = settings or config.from_environment()
     logs.configure(settings.log_format)
-    for warning in settings.warnings():
-        _log.warning("stand-in in use", what=warning)
     app = Flask("throughfare", static_folder=None)
     rooms = build_rooms(settings, clock=clock, regions=regions, connectors=connectors)
+    if announces:
+        announce(rooms)
     app.extensions["throughfare"] = rooms
     app.config.update(_openapi(settings))
     app.json = _Json(app)
@@ -186,6 +188,14 @@ def create_app(
         get_swaggerui_blueprint("/docs", "/openapi.json", config={"app_name": "Throughfare"})
     )
     return app
+
+
+def announce(rooms: Rooms) -> None:
+    """Say in the log which stand-ins are in use, and what the environment lacks or holds in vain."""
+    for stand_in in rooms.warnings:
+        _log.warning("stand-in in use", what=stand_in)
+    for gap in rooms.connectors.gaps:
+        _log.warning("setting needs a look", what=gap)
 
 
 def behind_proxies(app: Flask, count: int) -> None:
@@ -272,7 +282,7 @@ def build_rooms(
         party=RelyingParty.of(settings.public_url, settings.passkey_origins),
         counters=Counters(database),
         readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
-        warnings=tuple(settings.warnings()),
+        warnings=(*settings.warnings(), *opened.stand_ins),
     )
 
 

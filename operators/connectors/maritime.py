@@ -79,7 +79,12 @@ class Maritime(Journaled):
         super().__init__(operator, published, now, journal=journal, hold_seconds=settings.hold_seconds)
         self._settings = settings
         headers = {"Authorization": f"Bearer {settings.api_key}"}
-        self._wire = LazyWire(settings.limits, headers, allow_private=settings.allow_private)
+        self._wire = LazyWire(
+            settings.limits,
+            headers,
+            allow_private=settings.allow_private,
+            ready=bool(settings.api_key),
+        )
         self.capabilities = Capabilities(
             needs_hold=True,
             availability=settings.availability_url is not None,

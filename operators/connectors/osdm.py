@@ -90,7 +90,9 @@ class Osdm(Journaled):
     ) -> None:
         super().__init__(operator, published, now, journal=journal, hold_seconds=settings.hold_seconds)
         self._settings = settings
-        self._wire = LazyWire(settings.limits, {}, allow_private=settings.allow_private)
+        self._wire = LazyWire(
+            settings.limits, {}, allow_private=settings.allow_private, ready=bool(settings.client_secret)
+        )
         self._credentials = ClientCredentials(
             self._wire, settings.token_url, settings.client_id, settings.client_secret
         )

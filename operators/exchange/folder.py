@@ -30,6 +30,8 @@ from operators.exchange.format import (
     write,
 )
 
+# A simulator says by this file in the folder that nothing behind it is real.
+STAND_IN = "STAND-IN"
 GAP_PATIENCE = timedelta(minutes=15)
 ACK_PATIENCE = timedelta(minutes=60)
 Trouble = Literal[

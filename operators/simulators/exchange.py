@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from operators.exchange.folder import STAND_IN
 from operators.exchange.format import (
     Acknowledgement,
     Broken,
@@ -63,6 +64,7 @@ class ExchangeSimulator(Simulator):
         self._written, self._read = folder / "simulator" / "written", folder / "simulator" / "read"
         for place in (folder / "in", folder / "out", self._written, self._read):
             place.mkdir(parents=True, exist_ok=True)
+        (folder / STAND_IN).touch()
         self._restore()
 
     def routes(self) -> list[Route]:

@@ -131,6 +131,8 @@ class DocumentReader:
             except MoneyError as error:
                 self.fault(f"prices[{at}].amount", "invalid_amount", str(error))
                 continue
+            if amount.minor < 0:
+                self.fault(f"prices[{at}].amount", "invalid_amount", "a price must not be negative")
             prices.append(
                 AgreedPrice(str(row.get("rider")), row.get("sale_channel"), row.get("operator"), amount)
             )

@@ -113,6 +113,7 @@ def load(files: Mapping[str, str], read: Read | None = None) -> tuple[Feed | Non
         findings.append(Finding("fare_products.txt", 0, "", "no_fares", message, "warning"))
     priority_mode = "rule_priority" in table["fare_leg_rules.txt"].columns
     _warn_unmatchable(leg_rules, priority_mode, findings)
+    _refuse_negative(leg_rules, products, findings)
     if errors(findings):
         return None, findings
     feed = Feed(
@@ -179,6 +180,25 @@ def _group(rules: Iterable[R], key: Callable[[R], K]) -> dict[K, tuple[R, ...]]:
     for rule in rules:
         found.setdefault(key(rule), []).append(rule)
     return {name: tuple(members) for name, members in found.items()}
+
+
+def _refuse_negative(
+    rules: tuple[LegRule, ...], products: Mapping[str, tuple[Product, ...]], findings: list[Finding]
+) -> None:
+    """Report the fares of a ride that are below zero: GTFS allows that for what a transfer takes off, and nowhere else."""
+    of_rides = {rule.product for rule in rules}
+    for product in sorted(of_rides & products.keys()):
+        findings.extend(
+            Finding(
+                "fare_products.txt",
+                row.line,
+                "amount",
+                "invalid_amount",
+                f"{product!r} is the fare of a ride and is below zero; only what a transfer takes off may be",
+            )
+            for row in products[product]
+            if row.price.minor < 0
+        )
 
 
 def _warn_unmatchable(rules: tuple[LegRule, ...], priority_mode: bool, findings: list[Finding]) -> None:

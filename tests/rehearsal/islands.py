@@ -45,14 +45,15 @@ _HEADWAY: Mapping[str, int] = {
     "bus": 900, "sea": 7200, "mail": 10800, "skiff": 10800, "rail": 1800, "tram": 600, "mute": 10800, "shaky": 3600,
 }  # fmt: skip
 _CONNECTORS: Mapping[str, str] = {
-    "sea": 'kind = "maritime"\nurl = "http://127.0.0.1:1/bookings/"\navailability_url = "http://127.0.0.1:1/availability/"\n'
-    'secret = "ISLANDS_SEA"\nmaas_operator_id = "throughfare"\nticket_types = { foot = "deck" }\nallow_private = true',
+    # As docs/connectors.md shows a live system: the rehearsal leads it to its stand-in all the same.
+    "sea": 'kind = "maritime"\nurl = "https://sea.example/bookings/"\navailability_url = "https://sea.example/availability/"\n'
+    'secret = "ISLANDS_SEA"\nmaas_operator_id = "islands"\nticket_types = { foot = "deck" }',
     "mail": 'kind = "exchange"\nfolder = "var/exchange/mail"\nhold_minutes = 20\nsale_ends_minutes = 30',
     "skiff": 'kind = "own"\ncapacity = { foot = 2 }\nhold_minutes = 20',
     "rail": 'kind = "osdm"\nurl = "http://127.0.0.1:1"\ntoken_url = "http://127.0.0.1:1/token"\nclient_id = "islands"\n'
     'secret = "ISLANDS_RAIL"\nallow_private = true\n'
     'passenger_types = { adult = "ADULT", child = "CHILD", senior = "SENIOR" }',
-    "tram": 'kind = "gtfs"',
+    "tram": 'kind = "gtfs"\nurl = "https://tram.example/feed.zip"\ntrip_updates_url = "https://tram.example/live"',
     "mute": 'kind = "maritime"\nurl = "http://127.0.0.1:1/bookings/"\nsecret = "ISLANDS_MUTE"\n'
     'maas_operator_id = "throughfare"\nallow_private = true\ntimeout_ms = 200',
     "shaky": 'kind = "osdm"\nurl = "http://127.0.0.1:1"\ntoken_url = "http://127.0.0.1:1/token"\nclient_id = "islands"\n'

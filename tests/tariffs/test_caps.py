@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tariffs.caps import Cap, Tap, load, rate
+from tariffs.caps import Cap, Tap, kept_for_others, load, rate
 from tariffs.money import Money
 from tests.tariffs.island import table
 
@@ -150,3 +150,24 @@ def test_a_fault_of_a_cap_is_named(row: str, field: str) -> None:
     _, findings = load(table(HEADER, row))
 
     assert field in {fault.field for fault in findings}
+
+
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_whatever_is_given_back_the_rides_that_stay_cost_no_less_than_by_themselves(
+    prices: list[int], random: Any
+) -> None:
+    day = caps("day,,,,service_day,04:00,5.00,EUR,holder")
+    rides = [tap(f"2026-10-13T{at + 6:02}:00:00", minor, id=f"t{at}") for at, minor in enumerate(prices)]
+    random.shuffle(rides)  # bought in any order
+    paid: dict[str, int] = {}
+    for at, ride in enumerate(rides):
+        paid[ride.id] = rate(rides[: at + 1], day)[ride.id].amount.minor
+    kept, staying = sum(paid.values()), list(rides)
+    random.shuffle(rides)
+    for ride in rides:
+        staying.remove(ride)
+        stays = kept_for_others([ride], staying, day, paid=paid[ride.id])
+        kept -= paid[ride.id] - stays
+
+        assert 0 <= stays <= paid[ride.id]
+        assert kept >= sum(charge.amount.minor for charge in rate(staying, day).values())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tariffs import eligibility, groups, passes_reader
+from tariffs import eligibility, groups, passes_reader, pricing
 from tariffs.book import TariffBook, build_book
 from tariffs.caps import Tap
 from tariffs.findings import errors
@@ -409,3 +409,22 @@ def test_a_fault_of_a_product_is_named(change: dict[str, Any], field: str) -> No
 
     assert found == ()
     assert field in {fault.field for fault in errors(findings)}
+
+
+def test_people_who_are_alike_are_priced_once_and_each_pays_what_one_alone_pays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    book, asked, told = tariff(), [], pricing.own_prices
+    people = [Passenger(f"p{at}", rider) for at, rider in enumerate(["adult", "child"] * 15)]
+
+    def counting(journey: Any, passenger: Passenger) -> Any:
+        asked.append(passenger.rider)
+        return told(journey, passenger)
+
+    alone = {rider: price_journey(book, gulf(), [Passenger("", rider)]).total for rider in ("adult", "child")}
+    monkeypatch.setattr(pricing, "own_prices", counting)
+    party = price_journey(book, gulf(), people)
+
+    assert sorted(asked) == ["adult", "child"]
+    assert [found.passenger for found in party.passengers] == people
+    assert [found.total for found in party.passengers] == [alone[one.rider] for one in people]

@@ -6,7 +6,7 @@ from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import person, rooms
-from ticketing.api.limits import limited
+from ticketing.api.limits import limited, spend
 from ticketing.api.schemas.journeys import (
     JourneyRequestSchema,
     JourneysSchema,
@@ -17,6 +17,9 @@ from ticketing.api.schemas.journeys import (
 from ticketing.quote.holder import bring
 from ticketing.search import service as search
 from ticketing.search.wish import Wish
+
+# What the search that a limit counts once may ask for.
+_KINDS_OF_A_CALL, _MINUTES_OF_A_CALL = 4, 120
 
 blueprint = Blueprint("journeys", __name__, url_prefix="/v1", description="Find a way and its price")
 
@@ -51,6 +54,17 @@ class Journeys(MethodView):
     @limited(address="600 per minute", caller="120 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Search: the best ways by arrival, changes and price, each with an offer that can be bought."""
+        spend(_extra_cost(wanted))
         owner = any(row["account_holder"] for row in wanted["passengers"])
         holder = bring(rooms().desk, person().person_id) if owner else None
         return search.find_journeys(rooms().planner, Wish.from_request(wanted, holder))
+
+
+def _extra_cost(wanted: dict[str, Any]) -> int:
+    """How many searches more a search costs than an ordinary one: by kinds of people, and by the range of departures.
+
+    People who are alike are priced once, so a class of children costs what one child does.
+    """
+    kinds = {(row["rider_category"], row["account_holder"]) for row in wanted["passengers"]}
+    minutes: int = wanted.get("range_minutes", 0)
+    return (len(kinds) - 1) // _KINDS_OF_A_CALL + minutes // _MINUTES_OF_A_CALL

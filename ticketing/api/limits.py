@@ -105,17 +105,26 @@ def count(what: str, which: str, rate: str) -> None:
     _count(what, which, Rate.of(rate), request.endpoint or "-")
 
 
+def spend(calls: int) -> None:
+    """Count a call that costs as much as several as so many more of its address; raises TooManyRequests."""
+    if calls:
+        rate = limits_of_view().address
+        _count("address", network(request.remote_addr), rate, request.endpoint or "-", calls=calls)
+
+
 def is_enabled() -> bool:
     """Whether this application counts calls."""
     return current_app.extensions["meter"] is not None
 
 
-def _count(what: str, which: str, rate: Rate, where: str) -> None:
+def _count(what: str, which: str, rate: Rate, where: str, *, calls: int = 1) -> None:
     meter: Meter | None = current_app.extensions["meter"]
     if meter is None:
         return
     # A short hash, so that no address and no id stands in a table of counters.
     bucket = f"{what}:{where}:{hashlib.sha256(which.encode()).hexdigest()[:24]}"
-    wait = meter.pace.wait_seconds(meter.counters, bucket, rate.most, int(time.time()), rate.seconds)
+    wait = meter.pace.wait_seconds(
+        meter.counters, bucket, rate.most, int(time.time()), rate.seconds, calls=calls
+    )
     if wait:
         raise TooManyRequests(f"too many calls for one {what}; wait {wait} seconds", wait)

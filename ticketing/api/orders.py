@@ -26,7 +26,7 @@ from ticketing.api.schemas.orders import (
 )
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.identity import Answer, people
-from ticketing.identity.once import require_random
+from ticketing.identity.once import request_key, require_random
 from ticketing.purchase import service as purchase
 from ticketing.purchase import show
 from ticketing.quote import service as quotes
@@ -104,8 +104,10 @@ class OrderOne(MethodView):
     @blueprint.response(200, OrderSchema)
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, Any]:
-        """Read an order with its payments and refunds."""
-        return show.order(purchase.get_order(rooms().till, order_id), rooms().warnings)
+        """Read an order with its payments and refunds; while the buyer's bank asks, `next_action` says how to go on."""
+        here = rooms()
+        state = purchase.get_order(here.till, order_id)
+        return show.order(state, here.warnings, purchase.open_question(here.till, state))
 
 
 @blueprint.route("/orders/<string:order_id>/payments")
@@ -183,7 +185,8 @@ class PaymentResult(MethodView):
         state = purchase.get_order(here.till, order_id)
         if payment_id not in {payment.id for payment in state.payments}:
             raise NotFound("there is no such payment")
-        return show.order(purchase.advance(here.till, order_id), here.warnings)
+        state = purchase.advance(here.till, order_id)
+        return show.order(state, here.warnings, purchase.open_question(here.till, state))
 
 
 @blueprint.route("/orders/<string:order_id>/exchanges")
@@ -289,6 +292,7 @@ def _placed(
                 exchange_of,
                 phones=_phones(wanted["phones"]),
                 names=[purchase.NameOf(one["passenger"], one["name"]) for one in wanted["names"]],
+                request_key=request_key(principal, route, _key(), wanted),
             )
         )
 

@@ -6,8 +6,10 @@ from flask import Blueprint, Response, jsonify, make_response, request
 
 from ticketing.api.context import rooms
 from ticketing.api.metrics import prometheus
+from ticketing.clock import written
 from ticketing.gate import publish as gates
 from ticketing.gate import sentences
+from ticketing.purchase import alerts
 from ticketing.tickets.keys import Kind
 
 blueprint = Blueprint("wellknown", __name__)
@@ -15,8 +17,18 @@ blueprint = Blueprint("wellknown", __name__)
 
 @blueprint.get("/healthz")
 def health() -> Response:
-    """The process answers; stand-ins announce themselves."""
-    return jsonify({"status": "ok", "stand_ins": list(rooms().warnings)})
+    """The process answers; stand-ins announce themselves, and so do a worker that is silent and what the environment lacks.
+
+    A worker that does not run makes nobody unready: what is sold is sold.
+    """
+    here = rooms()
+    worker = alerts.worker_seen(here.till)
+    return jsonify({
+        "status": "ok",
+        "stand_ins": list(here.warnings),
+        "needs_a_look": list(here.connectors.gaps),
+        "worker": worker and {"last_seen": worker.at and written(worker.at), "silent": worker.silent},
+    })  # fmt: skip
 
 
 @blueprint.get("/readyz")

@@ -9,7 +9,8 @@ _PURPOSES: dict[AccountType, tuple[str, ...]] = {
         "psp_in_transit",
     ),
     "liability": (
-        "fx_clearing", "netting_clearing", "operator_payable", "pool", "refund_payable", "suspense", "unearned",
+        "fx_clearing", "netting_clearing", "operator_payable", "pool", "refund_payable", "refund_transfer", "suspense",
+        "unearned",
     ),
     "income": ("breakage", "commission"),
     "expense": (
@@ -38,6 +39,11 @@ def unearned(currency: str) -> Account:
 def refund_payable(currency: str) -> Account:
     """Refunds decided and not yet confirmed by the gateway."""
     return _account("refund_payable", currency)
+
+
+def refund_transfer(currency: str) -> Account:
+    """Refunds that a person has called paid another way, and whose transfer no line of the bank has shown yet."""
+    return _account("refund_transfer", currency)
 
 
 def operator_payable(operator: str, currency: str) -> Account:

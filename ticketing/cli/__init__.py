@@ -48,6 +48,10 @@ class LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return super().get_command(ctx, cmd_name)
         module: Any = importlib.import_module(_COMMANDS[cmd_name][0])
+        if "structlog" in sys.modules:  # what a command logs never stands between what it answers
+            from ticketing import logs  # noqa: PLC0415  many commands log nothing
+
+            logs.configure(os.environ.get("THROUGHFARE_LOG_FORMAT", "json"))
         found: click.Command = module.command
         return found
 

@@ -63,7 +63,7 @@ def anchor_command(region: str | None) -> None:
 @click.argument("what")
 @AS_JSON
 def trace_command(what: str, *, as_json: bool) -> None:
-    """Follow money: WHAT is a ticket, a line of a statement (eight characters of its id are enough) or a dispute.
+    """Follow money: WHAT is a ticket, a line of a statement (the last eight characters of its id are enough) or a dispute.
 
     A ticket: price and reasons, shares and rule, entries, taps. A line leads to its ticket or its entry, a dispute to
     its trail, its correction and its line.

@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from ticketing.cli import scratch
 from ticketing.cli.demo_operators import simulators
 from ticketing.cli.demo_processes import alone, ended_by_signals
 from ticketing.cli.demo_scene import Scene, load_scene
+from ticketing.cli.region_folder import find_folder
 from ticketing.cli.story import CARDS, Access, Stage, Story
 from ticketing.config import Settings
 from ticketing.errors import ThroughfareError
@@ -28,7 +30,11 @@ _FOLDER = Path("var/demo")
 
 
 @click.command()
-@click.option("--region", default="helsinki-tallinn", help="Whose story; its demo.toml says what is told.")
+@click.option(
+    "--region",
+    default="helsinki-tallinn",
+    help="Whose story, by name or folder; its demo.toml says what is told.",
+)
 @click.option("--once", is_flag=True, help="End after the story instead of serving until Ctrl-C.")
 @click.option("--port", type=int, default=None, help="The port; 8000 if it is free, else another.")
 def command(*, region: str, once: bool, port: int | None) -> None:
@@ -57,17 +63,18 @@ def command(*, region: str, once: bool, port: int | None) -> None:
 def _play(console: Console, region: str, port: int, lock: TextIO, *, gateway: str, once: bool) -> None:
     """Set up, start everything, tell the story; on a terminal go on serving."""
     with console.status("Setting up the demo: database, keys, region ..."):
-        scene = _scene(region)
+        folder = find_folder(region)
+        scene = _scene(folder)
         start = scene.morning(datetime.now(UTC))
-        settings, loaded, access, people = _set_up(port, region, start)
+        settings, loaded, access, people = _set_up(port, folder, start)
     with contextlib.ExitStack() as stage:
         with console.status("Starting the operators' stand-ins and the service ..."):
-            clock_file, folder = _FOLDER / "clock", settings.regions_folder / region
+            clock_file = _FOLDER / "clock"
             found = stage.enter_context(simulators(_FOLDER, folder, loaded.operators, clock_file, lock))
             processes = stage.enter_context(scratch.serving(settings, _FOLDER, lock, found))
             processes[0].await_ready(partial(scratch.is_ready, settings.public_url))
-        stage_of = Stage(settings.public_url, _FOLDER, _move_clock)
-        Story(console, scene, region, access, stage_of, cards=CARDS[gateway]).tell(start)
+        stage_of = Stage(settings.public_url, _FOLDER, folder, _move_clock)
+        Story(console, scene, folder.name, access, stage_of, cards=CARDS[gateway]).tell(start)
         for process in processes:
             process.check()
         serves_on = sys.stdout.isatty() and not once
@@ -91,23 +98,24 @@ def _show_addresses(console: Console, url: str, people: str, *, serves_on: bool)
     )
 
 
-def _scene(region: str) -> Scene:
+def _scene(folder: Path) -> Scene:
     try:
-        return load_scene(Settings("sqlite://").regions_folder / region)
+        return load_scene(folder)
     except ThroughfareError as error:
         raise click.ClickException(error.detail) from error
 
 
-def _set_up(port: int, name: str, start: datetime) -> tuple[Settings, Region, Access, str]:
+def _set_up(port: int, folder: Path, start: datetime) -> tuple[Settings, Region, Access, str]:
     """Begin afresh: a new database, new keys, an API key for each operator's gates and one for finance.
 
     Answers also who may sign in to the console, with their first passwords.
     """
     scratch.begin(_FOLDER)
-    settings = scratch.settings_in(_FOLDER, name, port)
+    settings = scratch.settings_in(_FOLDER, folder.name, port)
+    settings = replace(settings, regions_folder=folder.absolute().parent)
     _move_clock(start)
     database = scratch.prepare(settings, start)
-    region = load_regions(settings)[name]
+    region = load_regions(settings)[folder.name]
     keys = scratch.make_keys(database, settings, list(region.operators), "demo")
     desk = StaffDesk(database, settings.clock())
     people = " and ".join(

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TextIO
 
 from operators.region import Operator
+from operators.table import ConnectorTable
 from ticketing.cli.demo_processes import running
 
 _HOLD_MINUTES = 20
+_FEEDS = ("url", "trip_updates_url", "alerts_url", "cache")
 _SPEAKS_HTTP = {"maritime", "osdm"}
 
 
@@ -40,12 +42,15 @@ def simulators(
                 *_plan(region_folder, name),
             )
             environment |= _addresses(table.kind, variable, url) | {str(table.values["secret"]): "sandbox"}
+            environment[f"{variable}_ALLOW_PRIVATE"] = "true"
         elif table and table.kind == "exchange":
             exchange = folder / "exchange" / name
             exchange.mkdir(parents=True, exist_ok=True)
             feed = region_folder / "feeds" / name
             lines[name] = ("exchange", "--folder", str(exchange), "--feed", str(feed), "--operator", name)
-            environment[f"{variable}_FOLDER"] = str(exchange)
+            environment |= {f"{variable}_FOLDER": str(exchange), f"{variable}_ME": "throughfare"}
+        elif table and table.kind == "gtfs":
+            environment |= _without_feeds(table, variable)
     begin = (sys.executable, "-m", "ticketing", "simulate")
     whole = {name: (*begin, *line, "--clock-file", str(clock_file)) for name, line in lines.items()}
     with running(whole, folder, lock) as started:
@@ -66,9 +71,19 @@ def _plan(region_folder: Path, name: str) -> tuple[str, ...]:
     return (*words, *(word for row in rows for word in ("--price", row)))
 
 
+def _without_feeds(table: ConnectorTable, variable: str) -> dict[str, str]:
+    """What is told runs on a pretended day: nobody asks the operator's real addresses about it."""
+    return {f"{variable}_{name.upper()}": "" for name in _FEEDS if name in table.values}
+
+
 def _addresses(kind: str, variable: str, url: str) -> dict[str, str]:
+    """What leads a connector to its stand-in, and lets it speak to this machine without TLS."""
     if kind == "maritime":
-        return {f"{variable}_URL": f"{url}/bookings/", f"{variable}_AVAILABILITY_URL": f"{url}/availability/"}
+        return {
+            f"{variable}_URL": f"{url}/bookings/",
+            f"{variable}_AVAILABILITY_URL": f"{url}/availability/",
+            f"{variable}_MAAS_OPERATOR_ID": "throughfare",
+        }
     return {f"{variable}_URL": url, f"{variable}_TOKEN_URL": f"{url}/token"}
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from ticketing.errors import Conflict
 _END_SECONDS = 10
 _LONGEST_LINE = 400
 _BY_SHELL = 128  # what a shell adds to the number of the signal that ended a command
+
+# gunicorn's own lines: which process ended, and that it goes.
+_SERVER = re.compile(r"\[\d{4}-\d\d-\d\d ")
 
 _STALL_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
@@ -39,9 +43,9 @@ class Started:
             raise Conflict(f"the {self.name} ended with exit code {code}; it said last: {self.last_line()}")
 
     def last_line(self) -> str:
-        """The last line of its log, and where the log is."""
+        """The last line of its log that says why, and where the log is."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return f"{lines[-1].strip()[:_LONGEST_LINE] if lines else '(nothing)'}  ({self.log})"
+        return f"{telling_line(lines)[:_LONGEST_LINE]}  ({self.log})"
 
     def await_ready(self, is_ready: Callable[[], bool]) -> None:
         """Ask until it is ready, for as long as it lives and makes progress; raises Conflict with its last words.
@@ -67,6 +71,14 @@ class Started:
                 if self.process.pid in {int(stat.parent.name), int(told[1])}:
                     ticks += int(told[11]) + int(told[12])
         return self.log.stat().st_size, ticks
+
+
+def telling_line(lines: Sequence[str]) -> str:
+    """The last line that says why a process ended: an error before a remark, and both before a server's own report."""
+    written = [line.strip() for line in lines if line.strip()]
+    remarks = [line for line in written if not _SERVER.match(line)]
+    errors = [line for line in remarks if not line.startswith("{") or '"level": "error"' in line]
+    return (errors or remarks or written or ["(nothing)"])[-1]
 
 
 @contextlib.contextmanager

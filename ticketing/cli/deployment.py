@@ -5,7 +5,7 @@ import functools
 import click
 
 from operators.region_toml import REGION_TOML, open_toml
-from ticketing import config
+from ticketing import config, logs
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_current
@@ -17,8 +17,10 @@ from ticketing.tickets.keys import KeyStore
 
 @functools.cache
 def settings() -> Settings:
-    """The settings of the environment."""
-    return config.from_environment()
+    """The settings of the environment; from here on this process logs as they say."""
+    found = config.from_environment()
+    logs.configure(found.log_format)
+    return found
 
 
 def region(name: str | None) -> str:

@@ -14,11 +14,12 @@ from rich.table import Table
 
 from operators.conformance import score, stands
 from operators.conformance.score import Score
-from operators.registry import Surroundings
+from operators.registry import Surroundings, missing_secrets
 from ticketing.app import build_rooms
 from ticketing.cli import deployment
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
+from ticketing.cli.shown import console_of_tables
 from ticketing.progress import Progress
 from ticketing.regions import by_staff, load_regions
 
@@ -36,24 +37,25 @@ def command() -> None:
 
 @command.command("list")
 def list_command() -> None:
-    """List every operator of the configured regions with its protocol and what it can do.
+    """List every operator of the configured regions with its protocol, what it can do, and the secret that is not set.
 
     \b
     Example:
       throughfare operators list
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     rooms = build_rooms(settings())
-    table = Table("region", "operator", "kind", "needs a hold", "takes back", "tells", box=None)
+    table = Table("region", "operator", "kind", "needs a hold", "takes back", "tells", "lacks", box=None)
     for region, operators in rooms.connectors.regions.items():
+        lacking = missing_secrets(rooms.planner.regions[region].data, os.environ)
         for operator, connector in operators.items():
             able = connector.capabilities
             configured = rooms.planner.regions[region].operators[operator].connector
             tells = [name for name in ("availability", "offers", "disruptions") if getattr(able, name)]
             table.add_row(
                 region, operator, configured.kind if configured else "gtfs", "yes" if able.needs_hold else "no",
-                able.cancels, ", ".join(tells),
+                able.cancels, ", ".join(tells), lacking.get(operator, ""),
             )  # fmt: skip
-    Console(highlight=False).print(table)
+    console_of_tables().print(table)
 
 
 @command.command("conform")

@@ -2,9 +2,9 @@
 
 import sys
 from datetime import timedelta
+from typing import get_args
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from tariffs.money import Money
@@ -12,8 +12,16 @@ from ticketing import logs
 from ticketing.app import build_rooms
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
+from ticketing.cli.shown import console_of_tables
 from ticketing.purchase import alerts
 from ticketing.purchase.reconcile import reconcile
+
+_PUT_AWAY = "put_away"
+_TOLD = {
+    _PUT_AWAY: "is put away",
+    "ask_again": "waits: the worker asks the operator again",
+    "issue_again": "waits: the worker issues the tickets at its next round",
+}
 
 
 @click.group()
@@ -36,7 +44,7 @@ def reconcile_command(days: int) -> None:
     now = rooms.clock.now()
     with progress(f"asking {rooms.till.gateway.name}") as tell:
         found = reconcile(rooms.till, now - timedelta(days=days), now, tell)
-    console = Console(highlight=False)
+    console = console_of_tables()
     if not found:
         console.print(f"{rooms.till.gateway.name} and the books agree on the last {days} days")
         return
@@ -57,9 +65,11 @@ def alerts_command() -> None:
       throughfare payments alerts
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     rooms = build_rooms(settings())
-    waiting = alerts.list_waiting(rooms.till)
-    for one in waiting:
-        click.echo(f"{one.id}  {one.raised_at:%Y-%m-%d %H:%M}  {one.kind:<18} {one.detail}")
+    waiting = alerts.list_cases(rooms.till)
+    for case in waiting:
+        one = case.alert
+        may = f" [{', '.join(case.doings)}]" if case.doings not in {(), (_PUT_AWAY,)} else ""
+        click.echo(f"{one.id}  {one.raised_at:%Y-%m-%d %H:%M}  {one.kind:<18} {one.detail}{may}")
     if not waiting:
         click.echo("nothing waits")
 
@@ -67,12 +77,17 @@ def alerts_command() -> None:
 @command.command("resolve")
 @click.argument("alert_id")
 @click.option("--by", required=True, help="Who has dealt with it.")
-def resolve_command(alert_id: str, by: str) -> None:
-    """Put an alert away once somebody has dealt with it.
+@click.option(
+    "--as", "doing", type=click.Choice(get_args(alerts.Doing)), default=_PUT_AWAY, show_default=True,
+    help="What was decided, of what `payments alerts` names.",
+)  # fmt: skip
+def resolve_command(alert_id: str, by: str, doing: str) -> None:
+    """Decide what waits for a person: put an alert away once it is dealt with, or end what it is about.
 
     \b
     Example:
       throughfare payments resolve 019a... --by "Kadri, finance"
+      throughfare payments resolve 019a... --by "Kadri, finance" --as paid_otherwise
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    alerts.resolve(build_rooms(settings()).till, alert_id, by)
-    click.echo(f"{alert_id} is put away")
+    alerts.act(build_rooms(settings()).till, alert_id, doing, by)
+    click.echo(f"{alert_id} {_TOLD.get(doing, 'is dealt with')}")

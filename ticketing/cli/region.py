@@ -10,7 +10,7 @@ import click
 from operators import skeleton
 from tariffs.findings import report
 from ticketing.cli.progress import progress
-from ticketing.gate.operators import check_gates
+from ticketing.cli.region_folder import check_folder, find_folder
 from ticketing.regions import check_region
 
 
@@ -38,18 +38,19 @@ def command() -> None:
 @command.command("check")
 @click.argument("name_or_folder")
 def check_command(name_or_folder: str) -> None:
-    """Report every fault of a region's feeds, agreements, taxes, operators and gates at once.
+    """Report every fault of a region's files at once: feeds, agreements, taxes, operators, gates, terms, demo, stand-ins.
+
+    NAME_OR_FOLDER is a region of THROUGHFARE_REGIONS_FOLDER (`regions`), or a folder. Exit 1 if anything is an error;
+    warnings tell what is never sold, never used or never read.
 
     \b
     Example:
       throughfare region check helsinki-tallinn
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    folder = Path(name_or_folder)
-    if not folder.is_dir():
-        folder = Path("regions") / name_or_folder
+    folder = find_folder(name_or_folder)
     with progress("reading the region") as tell:
         region, findings = check_region(folder, progress=tell)
-        findings += check_gates(folder, region)
+        findings += check_folder(folder, region)
     answer = report(findings)
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     sys.exit(0 if answer["ok"] else 1)

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable
 
-from rich.console import Console
 from rich.table import Table
 
+from ticketing.cli.shown import console_of_tables
 from ticketing.rehearsal.journey import Fault
 from ticketing.rehearsal.rehearse import Result
 
 _SHOWN = 25
+_OPERATORS = "operators: "
 
 
 def show(result: Result) -> None:
     """Print the tables on standard output."""
-    console = Console(highlight=False)
+    console = console_of_tables()
     console.print(
         f"\n[bold]{result.region}[/bold]: {result.journeys} journeys, months closed: {', '.join(result.months) or 'none'}\n"
     )
@@ -24,8 +25,15 @@ def show(result: Result) -> None:
     if result.never_reached:
         console.print(_list("never reached", result.never_reached))
         console.print()
+    unreached = [one.removeprefix(_OPERATORS) for one in result.never_reached if one.startswith(_OPERATORS)]
+    if unreached:
+        console.print(
+            f"[yellow]Nobody travelled with {', '.join(unreached)}.[/yellow] More journeys may; `throughfare region check` "
+            "says whose rides can never be sold.",
+            soft_wrap=True,
+        )
     if not result.faults:
-        console.print("[green]Nothing fell.[/green]")
+        console.print("[green]Nothing fell.[/green]" if not unreached else "Nothing of the others fell.")
         return
     console.print(_faults(result.faults))
     console.print(f"[red]{len(result.faults)} faults.[/red]")

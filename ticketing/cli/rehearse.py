@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +21,7 @@ from ticketing.cli import scratch
 from ticketing.cli.demo_operators import simulators
 from ticketing.cli.demo_processes import Started, ended_by_signals, running
 from ticketing.cli.progress import progress
+from ticketing.cli.region_folder import find_folder
 from ticketing.cli.rehearsal_report import show
 from ticketing.cli.serve import gunicorn
 from ticketing.config import Settings
@@ -38,6 +39,13 @@ _PATIENCE_SECONDS = 600
 _PAUSE_SECONDS = 1.0
 _KID = "rehearsal"
 _ISSUER = "throughfare.eu"
+
+
+class _Fell(SystemExit):
+    """Something fell: exit code 1, and the folder stays."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
 
 
 @click.command("rehearse")
@@ -64,25 +72,25 @@ def command(**asked: Any) -> None:
       throughfare region rehearse regions/three-rivers --journeys 200 --seed 7 --json
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     region, folder = _region(asked["name_or_folder"])
-    with ended_by_signals(), _place(asked["keep"]) as place, progress("starting the region") as tell:
-        with staged(region, folder, place / "whole", asked["database"]) as stage:
-            sample = {"journeys": asked["journeys"], "seed": asked["seed"]}
-            result = rehearse.rehearse(region.data, stage, **sample, told=tell)
+    with ended_by_signals(), _place(asked["keep"]) as place:
+        with progress("starting the region") as tell:
+            with staged(region, folder, place / "whole", asked["database"]) as stage:
+                sample = {"journeys": asked["journeys"], "seed": asked["seed"]}
+                result = rehearse.rehearse(region.data, stage, **sample, told=tell)
+            if result.faults:
+                with staged(region, folder, place / "smaller") as stage:
+                    result.faults = rehearse.play_smaller(stage, result.faults)
+        if asked["as_json"]:
+            click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
+        else:
+            show(result)
         if result.faults:
-            with staged(region, folder, place / "smaller") as stage:
-                result.faults = rehearse.play_smaller(stage, result.faults)
-    if asked["as_json"]:
-        click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
-    else:
-        show(result)
-    sys.exit(1 if result.faults else 0)
+            raise _Fell
 
 
 def _region(name_or_folder: str) -> tuple[Region, Path]:
     """The region and its folder; raises Misconfigured for one with faults."""
-    folder = Path(name_or_folder)
-    if not folder.is_dir():
-        folder = Path("regions") / name_or_folder
+    folder = find_folder(name_or_folder)
     region, findings = check_region(folder)
     if region is None:
         first = "; ".join(f"{one.file}: {one.message}" for one in errors(findings)[:3])
@@ -94,11 +102,20 @@ def _region(name_or_folder: str) -> tuple[Region, Path]:
 
 @contextlib.contextmanager
 def _place(keep: Path | None) -> Iterator[Path]:
+    """The folder to play in. A temporary one goes when nothing fell; what a message names stays to be looked at."""
     if keep is not None:
         yield keep.absolute()
         return
-    with tempfile.TemporaryDirectory(prefix="throughfare-rehearsal-") as made:
-        yield Path(made)
+    made = Path(tempfile.mkdtemp(prefix="throughfare-rehearsal-"))
+    try:
+        yield made
+    except (Exception, _Fell):
+        click.echo(f"database, logs and files are kept in {made}", err=True)
+        raise
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    shutil.rmtree(made, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -115,7 +132,11 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
     with contextlib.ExitStack() as started, (place / "lock").open("w") as lock:
         clock_file = place / "clock"
         found = started.enter_context(simulators(place, folder, region.operators, clock_file, lock))
-        found |= {"THROUGHFARE_RATE_LIMITS": "off", "THROUGHFARE_PROOF_ISSUERS": str(place / "issuers.json")}
+        found |= {
+            "THROUGHFARE_GATEWAY": "demo",
+            "THROUGHFARE_RATE_LIMITS": "off",
+            "THROUGHFARE_PROOF_ISSUERS": str(place / "issuers.json"),
+        }
         processes = started.enter_context(
             scratch.serving(settings, place, lock, found, pause_seconds=_PAUSE_SECONDS)
         )
@@ -186,7 +207,7 @@ def _command(words: list[str], text: str, environment: dict[str, str]) -> tuple[
         capture_output=True,
         timeout=_PATIENCE_SECONDS,
         check=False,
-        env={**os.environ, **environment},
+        env=environment,
     )
     said = done.stdout if done.returncode == 0 else done.stdout + done.stderr
     return done.returncode, said.decode(errors="replace")

@@ -23,6 +23,8 @@ from ticketing.db.migrate import upgrade
 from ticketing.identity import create_key
 from ticketing.tickets.keys import KeyStore
 
+_KEPT = ("THROUGHFARE_GATEWAY", "THROUGHFARE_STRIPE_")
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -75,9 +77,18 @@ def make_keys(database: Database, settings: Settings, operators: Sequence[str], 
 
 
 def environment(settings: Settings, operators: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the service's processes; `operators` are the variables that find the stand-ins."""
+    """The environment of the service's processes; `operators` are the variables that find the stand-ins.
+
+    No setting of the deployment beside it reaches them, but for the gateway that a demo may be paid with: what is
+    played there must not find a live system.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("THROUGHFARE_") or name.startswith(_KEPT)
+    }
     return {
-        **os.environ,
+        **kept,
         **operators,
         "THROUGHFARE_DATABASE_URL": settings.database_url,
         "THROUGHFARE_REGIONS": ",".join(settings.regions),

@@ -6,11 +6,10 @@ import sys
 
 import click
 
+from ticketing.app import announce, build_rooms
 from ticketing.cli.deployment import current_database, settings
 from ticketing.config import Settings
 from ticketing.errors import Misconfigured
-from ticketing.tickets import known_keys
-from ticketing.tickets.keys import KeyStore
 
 
 @click.command()
@@ -26,10 +25,19 @@ def command(bind: str, workers: int, threads: int) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     configured = settings()  # refuses unsafe ones here, in plain words
     _refuse_open_bind(configured, bind)
-    database = current_database(configured)
-    known_keys.check(database, KeyStore(configured.keys_folder, configured.key_passphrase))
-    database.close()
-    os.execv(sys.executable, gunicorn(bind, workers, threads))  # noqa: S606  our own words, no shell
+    _rehearse_start(configured)
+    os.execv(sys.executable, gunicorn(bind, workers, threads, "wsgi:told()"))  # noqa: S606  our own words, no shell
+
+
+def _rehearse_start(configured: Settings) -> None:
+    """Build once what each process under gunicorn builds: what cannot be is told here in one line, not there in a traceback.
+
+    What the processes would each say at their start is said once.
+    """
+    current_database(configured).close()
+    rooms = build_rooms(configured)
+    announce(rooms)
+    rooms.till.database.close()
 
 
 def _refuse_open_bind(configured: Settings, bind: str) -> None:
@@ -59,9 +67,9 @@ def _is_private(bind: str) -> bool:
         return False
 
 
-def gunicorn(bind: str, workers: int, threads: int) -> list[str]:
+def gunicorn(bind: str, workers: int, threads: int, application: str = "wsgi:app") -> list[str]:
     """The command line that serves the application."""
     return [
-        sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--bind", bind,
+        sys.executable, "-m", "gunicorn", application, "--worker-class", "gthread", "--bind", bind,
         "--workers", str(workers), "--threads", str(threads), "--timeout", "30", "--no-control-socket",
     ]  # fmt: skip

@@ -145,7 +145,7 @@ def review_command(region: str | None) -> None:
 def book_command(
     line: str, way: Way, reference: str | None, *, by: str, reason: str, region: str | None
 ) -> None:
-    """Book a LINE (its first characters are enough) that did not match; a difference goes to suspense.
+    """Book a LINE (the last characters of its id are enough) that did not match; a difference goes to suspense.
 
     \b
     Example:
@@ -181,7 +181,7 @@ def unbook_command(line: str, *, by: str, reason: str, region: str | None) -> No
     "--as",
     "cleared_as",
     required=True,
-    help="Whose it is: bank_fee, scheme, or operator:<id> (operator:tlt).",
+    help="Whose it is: bank_fee, scheme, refunds (paid another way), or operator:<id> (operator:tlt).",
 )
 @_BY
 @click.option("--reason", required=True, help="Why: it is kept in the books.")

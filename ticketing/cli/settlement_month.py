@@ -204,7 +204,8 @@ def sent_command(run_id: str, by: str, message_id: str) -> None:
 def journal_command(period: str, region: str | None, form: Format, until: str) -> None:
     """Write the journal of a closed PERIOD (or of all months to another one) for an auditor's own program.
 
-    What is asserted at its end is what these months have moved on each account.
+    With --to, months that are not closed are left out and named on standard error. What is asserted at its end is what
+    these months have moved on each account.
 
     \b
     Example:
@@ -213,9 +214,15 @@ def journal_command(period: str, region: str | None, form: Format, until: str) -
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.settlement import service  # noqa: PLC0415  only this command needs the database
 
+    desk, where = _at(region)
+    if until:
+        closed, left_out = service.list_closed(desk, where, period, until)
+        period, until = closed[0], closed[-1]
+        if left_out:
+            click.echo(f"not closed, and left out: {', '.join(left_out)}", err=True)
     with progress(f"journal of {period}", answers=True) as tell:
         far = partial(tell, f"journal of {period}")
-        for line in service.write_journal(*_at(region), period, form, until=until, far=far):
+        for line in service.write_journal(desk, where, period, form, until=until, far=far):
             click.echo(line, nl=False)
 
 
@@ -266,7 +273,7 @@ def simulate_command(
 @_BY
 @_REASON
 def dispute_command(run_id: str, operator: str, line: str, by: str, reason: str) -> None:
-    """Dispute a LINE (last column of the statement; its first eight characters are enough) of an OPERATOR.
+    """Dispute a LINE (last column of the statement; its last eight characters are enough) of an OPERATOR.
 
     \b
     Example:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Document = Mapping[str, Any]
 _HASH_CHARS = 12
+_WIDE_CHARS = 2000
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Everything as JSON, on a terminal too.")
 
@@ -24,6 +25,13 @@ def answer(document: Document, show: Callable[["Console", Document], None], *, a
     from rich.console import Console  # noqa: PLC0415  a pipe does not wait for it
 
     show(Console(highlight=False, markup=False), document)
+
+
+def console_of_tables() -> "Console":
+    """A console for tables: as wide as the terminal, and in a pipe or a file as wide as the table, so that nothing is cut."""
+    from rich.console import Console  # noqa: PLC0415  a pipe does not wait for it
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE_CHARS)
 
 
 def show_run(console: "Console", run: Document) -> None:

@@ -23,6 +23,10 @@ from operators.simulators.osdm import OsdmSimulator, Sale
 from operators.simulators.server import Simulator
 from ticketing.clock import Clock, DemoClock, SystemClock
 
+_KEYS = {
+    "maritime": "; its key is: sandbox",
+    "osdm": "; its client secret is: sandbox",
+}
 _ONE_DAY = timedelta(days=1)
 # Further than the demo's clock goes in one step, so that every day of its months can be bought.
 _ALLOTTED_AHEAD = timedelta(days=62)
@@ -42,9 +46,13 @@ _ALLOTTED_AHEAD = timedelta(days=62)
 def command(*, name: str, port: int, faults: str | None, clock_file: str | None, **options: Any) -> None:
     """Serve the protocol NAME on loopback until Ctrl-C. Nothing behind it is real.
 
+    The key that it believes is `sandbox` (maritime; of osdm the secret): set the variable that the operator's table
+    names, such as TALLINK_API_KEY=sandbox. A price is told at a confirmation, and one that is not the operator's
+    tariff makes that booking a case.
+
     \b
     Example:
-      throughfare simulate maritime --port 8471 --places 300 --price adult=2500
+      throughfare simulate maritime --port 8471 --places 300
       throughfare simulate exchange --folder var/exchange/viking --feed regions/helsinki-tallinn/feeds/viking
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     clock: Clock = DemoClock(Path(clock_file)) if clock_file else SystemClock()
@@ -55,6 +63,7 @@ def command(*, name: str, port: int, faults: str | None, clock_file: str | None,
         url = simulator.start(port)
         click.echo(
             f"A simulator of {simulator.name} at {url} (inspect it there, plan faults at {url}/_faults)"
+            f"{_KEYS.get(name, '')}"
         )
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -44,10 +44,11 @@ CARDS = {
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where it is played: the service, the folder for what is left, and what sets the service's pretended time."""
+    """Where it is played: the service, the folder for what is left, the region's, and what sets the service's pretended time."""
 
     url: str
     folder: Path
+    region_folder: Path
     move_clock: Callable[[datetime | None], None]
 
 
@@ -61,6 +62,7 @@ class Story:
         self._http = httpx.Client(base_url=stage.url, timeout=30)
         self._scene, self._region, self._access = scene, region, access
         self._folder, self._move_clock = stage.folder, stage.move_clock
+        self._region_folder = stage.region_folder
         self._cards = cards
 
     def tell(self, start: datetime) -> None:
@@ -198,7 +200,9 @@ class Story:
         self._step(7, f"The month is over. Finance staff close {start:%Y-%m}.")
         self._move_clock(None)
         keys = (self._access.finance, self._access.approver)
-        month = story_month.Month(self._region, f"{start:%Y-%m}", self._scene.accounts, keys, self._folder)
+        month = story_month.Month(
+            self._region, f"{start:%Y-%m}", self._scene.accounts, keys, self._folder, self._region_folder
+        )
         story_month.close(self, month, order, refund)
 
     def say(self, what: object) -> None:

@@ -29,6 +29,7 @@ class Month:
     accounts: Mapping[str, tuple[str, str]]
     keys: tuple[str, str]
     folder: Path
+    region_folder: Path
 
 
 class Teller(Protocol):
@@ -75,7 +76,7 @@ def close(teller: Teller, month: Month, order: dict[str, Any], refund: dict[str,
         today = datetime.fromisoformat(f"{run['created_at']}").date()
         statement = demo_bank.answer((files / _SEPA).read_bytes(), today)
         (folder / "bank-statement.xml").write_text(statement, encoding="utf-8")
-    _prove(teller, files, folder)
+    _prove(teller, files, folder, month.region_folder.absolute())
 
 
 def _balance(teller: Teller, order: dict[str, Any], refund: dict[str, Any], run: dict[str, Any]) -> None:
@@ -120,7 +121,7 @@ def _show_payments(teller: Teller, run: dict[str, Any], files: Path) -> None:
     teller.say(f"  {_OTHER}: {count} payments outside SEPA, {total} in all")
 
 
-def _prove(teller: Teller, files: Path, folder: Path) -> None:
+def _prove(teller: Teller, files: Path, folder: Path, region_folder: Path) -> None:
     """Let other people's programs read the journal, where they are installed, and our own prove the books."""
     bean = shutil.which("bean-check") or shutil.which("bean-check", path=str(Path(sys.executable).parent))
     hledger = shutil.which("hledger")
@@ -130,14 +131,21 @@ def _prove(teller: Teller, files: Path, folder: Path) -> None:
             "hledger",
             [hledger, "-f", str(files / "journal.hledger"), "check", "--strict"] if hledger else None,
         ),
-        ("throughfare books verify", [sys.executable, "-m", "ticketing", "books", "verify"]),
+        (
+            "throughfare books verify",
+            [sys.executable, "-m", "ticketing", "books", "verify", "--region", region_folder.name],
+        ),
     ]
     for name, words in checks:
         if words is None:
             teller.say(f"  {name:<26} not installed, so it was not asked")
             continue
         done = subprocess.run(  # noqa: S603  our own words
-            words, capture_output=True, timeout=_CHECK_SECONDS, check=False, env=environment(folder)
+            words,
+            capture_output=True,
+            timeout=_CHECK_SECONDS,
+            check=False,
+            env=environment(folder, region_folder),
         )
         teller.expect(
             done.returncode == 0, f"{name} accepts the books: {done.stdout.decode()}{done.stderr.decode()}"
@@ -145,10 +153,12 @@ def _prove(teller: Teller, files: Path, folder: Path) -> None:
         teller.say(f"  {name:<26} accepts them")
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path, region_folder: Path) -> dict[str, str]:
     """What a command needs to work on the demo's deployment."""
     return {
         **os.environ,
+        "THROUGHFARE_REGIONS": region_folder.name,
+        "THROUGHFARE_REGIONS_FOLDER": str(region_folder.parent),
         "THROUGHFARE_DATABASE_URL": f"sqlite:///{folder / 'throughfare.db'}",
         "THROUGHFARE_KEYS_FOLDER": str(folder / "keys"),
         "THROUGHFARE_DEMO_CLOCK_FILE": str(folder / "clock"),

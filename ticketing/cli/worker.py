@@ -11,7 +11,7 @@ import structlog
 
 from ticketing import logs
 from ticketing.api.context import Rooms
-from ticketing.app import build_rooms
+from ticketing.app import announce, build_rooms
 from ticketing.cli.deployment import settings
 from ticketing.cli.jobs import Items, Job, Tally
 from ticketing.config import Settings
@@ -59,6 +59,7 @@ def command(*, once: bool, pause_seconds: float) -> None:
     rooms = _built(configured, stopped, None if once else pause_seconds)
     if rooms is None:
         return
+    announce(rooms)
     jobs, teller = list_jobs(rooms, configured.regions), _Teller(rooms, pause_seconds * _TELL_ROUNDS)
     while not stopped.is_set():
         for job in jobs:

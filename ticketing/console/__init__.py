@@ -1,6 +1,6 @@
 """The console: HTML pages for finance staff, without JavaScript, over the same rooms as the API."""
 
-from ticketing.console import accounts, bank, books, cases, disputes, door, months, runs, statements
+from ticketing.console import accounts, bank, books, cases, disputes, door, months, orders, runs, statements
 from ticketing.console.blueprint import Console, register
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "disputes",
     "door",
     "months",
+    "orders",
     "register",
     "runs",
     "statements",

@@ -7,6 +7,7 @@ from flask import Response, g, request, url_for
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
+from ticketing.purchase import alerts
 from ticketing.settlement import accounts, bookkeeping, disputes, lines, reconcile, service, suspense
 from ticketing.settlement.run_state import GONE
 
@@ -67,6 +68,7 @@ def _waiting(found: list[service.MonthOverview]) -> list[dict[str, Any]]:
         ),
         "waits.missing": (len(absent), url_for("console.bank", region=place)),
         "waits.disputes": (len(open_cases), url_for("console.disputes")),
+        "waits.cases": (len(alerts.list_waiting(console().till)), url_for("console.cases")),
         "waits.accounts": (len(entered), url_for("console.accounts")),
         "waits.faults": (
             len(faulty.document["faults"]) if faulty else 0,

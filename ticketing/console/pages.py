@@ -14,6 +14,7 @@ from ticketing.console.blueprint import blueprint, console
 from ticketing.errors import Misconfigured, NotFound, ThroughfareError, TooManyRequests
 from ticketing.identity import list_keys
 from ticketing.identity.staff import Staff
+from ticketing.purchase import alerts
 
 _KEY = "key "
 _log = structlog.get_logger(__name__)
@@ -108,8 +109,13 @@ def _frame() -> dict[str, Any]:
         "t": t, "named": named, "moment": moment, "ending": ending, "tongue": tongue, "staff": g.get("staff"),
         "csrf": g.get("csrf", ""), "problem": g.get("problem"), "warnings": console().warnings,
         "regions": console().regions, "done": t(f"done.{done}") if words.has(f"done.{done}") else "",
-        "given": request.form, "money_of": money_of, "who": who,
+        "given": request.form, "money_of": money_of, "who": who, "worker": _worker() if g.get("staff") else None,
     }  # fmt: skip
+
+
+def _worker() -> alerts.WorkerSeen | None:
+    """When the worker was last seen, for pages on which something waits for it."""
+    return alerts.worker_seen(console().till)
 
 
 @blueprint.after_request

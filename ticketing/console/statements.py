@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flask import Response, g, request, url_for
+from flask import Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from tariffs.money import Money
@@ -11,6 +11,7 @@ from ticketing.console.door import needs, own
 from ticketing.console.pages import attempt, download, page, region, staff
 from ticketing.console.words import text
 from ticketing.errors import NotFound
+from ticketing.purchase import service as purchase
 from ticketing.settlement import disputes, lines, service, trace
 from ticketing.settlement.export import file_name, statement_parts
 from ticketing.settlement.run_state import GONE
@@ -114,6 +115,8 @@ def look_up() -> str | Redirect:
         if wanted and month in runs
     ]
     if not found:
+        if limited is None and (order_id := purchase.find_order_of(console().till, wanted)):
+            return redirect(url_for("console.order", order_id=order_id))
         g.problem = NotFound(text("found_nothing"))
     return page("find", here="find", region=region(), found=found)
 

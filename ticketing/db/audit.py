@@ -99,15 +99,18 @@ def find_shares(tx: Transaction, region: str, wanted: str) -> list[tuple[str, st
 
 def find_lines_like(
     tx: Transaction,
-    start: str,
+    part: str,
     *,
+    ends: bool,
     region: str | None = None,
     period_id: str | None = None,
     operator: str | None = None,
     without: Sequence[str],
     own_kinds: str,
 ) -> list[tuple[str, str, str]]:
-    """Lines of statements whose ids begin so: (period, operator, id), at most a hundred.
+    """Lines of statements whose ids end so, or begin so: (period, operator, id), at most a hundred.
+
+    A beginning is found by the key; an end is looked for in every line of the months.
 
     Shares, and entries that owe an operator something: none of a kind in `without`, nor of those that begin with `own_kinds`.
     """
@@ -121,9 +124,7 @@ def find_lines_like(
     months = [period_id] if period_id else tx.execute(every.distinct()).scalars().all()
 
     def mine(table: sa.Table, by: sa.ColumnElement[str]) -> list[sa.ColumnElement[bool]]:
-        # Between two ids, so that the key finds them: no digit of an id is as great as a `g`.
-        found = [table.c.period.in_(months), table.c.id >= start, table.c.id < f"{start}g"]
-        found.append(table.c.id.startswith(start, autoescape=True))
+        found = [table.c.period.in_(months), *_is_like(table.c.id, part, ends=ends)]
         found += [table.c.region == region] if region else []
         return found + ([by == operator] if operator else [])
 
@@ -137,6 +138,13 @@ def find_lines_like(
     )
     rows = [*tx.execute(shares.limit(100)), *tx.execute(entries.limit(100))]
     return sorted({(row[0], row[1], row[2]) for row in rows})[:100]
+
+
+def _is_like(column: sa.ColumnElement[str], part: str, *, ends: bool) -> list[sa.ColumnElement[bool]]:
+    """Whether an id ends so, or begins so: then between two ids, so that the key finds it; no digit is as great as a `g`."""
+    if ends:
+        return [column.endswith(part, autoescape=True)]
+    return [column >= part, column < f"{part}g", column.startswith(part, autoescape=True)]
 
 
 def find_entry(tx: Transaction, period_id: str, entry_id: str) -> dict[str, Any] | None:

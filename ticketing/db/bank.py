@@ -167,9 +167,10 @@ def list_open_lines(tx: Transaction) -> list[BankLine]:
     return fetch(tx, query, BankLine)
 
 
-def list_lines_like(tx: Transaction, start: str, limit: int = 10) -> list[BankLine]:
-    """The lines whose ids begin so."""
-    query = sa.select(bank_line).where(bank_line.c.id.startswith(start, autoescape=True))
+def list_lines_like(tx: Transaction, part: str, limit: int = 10) -> list[BankLine]:
+    """The lines whose ids end or begin so."""
+    like = [bank_line.c.id.endswith(part, autoescape=True), bank_line.c.id.startswith(part, autoescape=True)]
+    query = sa.select(bank_line).where(sa.or_(*like))
     return fetch(tx, query.order_by(bank_line.c.id).limit(limit), BankLine)
 
 

@@ -1,7 +1,7 @@
 """Passes that people hold, which journeys have used them, and the journeys that people have paid."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,13 +25,15 @@ def list_passes_of(tx: Transaction, person_id: str, now: datetime) -> list[Ticke
     return [found for found in fetch(tx, query, Ticket) if "pass" in found.document]
 
 
-def list_rides_of(tx: Transaction, person_id: str, since: datetime) -> list[tuple[Ticket, dict[str, Any]]]:
+def list_rides_of(
+    tx: Transaction, person_id: str, since: datetime, statuses: Sequence[str] = ("valid",)
+) -> list[tuple[Ticket, dict[str, Any]]]:
     """The valid tickets for journeys of a person's orders that were not over before, each with its quote."""
     query = (
         sa.select(ticket, quote.c.document.label("quoted"))
         .join(order, order.c.id == ticket.c.order_id)
         .join(quote, quote.c.id == order.c.quote_id)
-        .where(order.c.person_id == person_id, ticket.c.status == "valid", ticket.c.expires_at > since)
+        .where(order.c.person_id == person_id, ticket.c.status.in_(statuses), ticket.c.expires_at > since)
         .order_by(ticket.c.issued_at, ticket.c.jti)
     )
     found = [(value(row, Ticket), json.loads(row["quoted"])) for row in tx.execute(query).mappings()]
@@ -44,10 +46,17 @@ def count_uses(tx: Transaction, jti: str) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def list_orders_on(tx: Transaction, jtis: Iterable[str]) -> list[str]:
-    """The orders whose journeys some passes pay for, wholly or in part."""
-    query = sa.select(pass_use.c.order_id).where(pass_use.c.ticket_jti.in_(list(jtis))).distinct()
-    return sorted(tx.execute(query).scalars())
+def list_riders_on(tx: Transaction, jtis: Iterable[str]) -> list[tuple[str, str]]:
+    """The passengers whose journeys some passes pay for, wholly or in part: each order, and who it is in it."""
+    query = sa.select(pass_use.c.order_id, pass_use.c.passenger_ref)
+    found = tx.execute(query.where(pass_use.c.ticket_jti.in_(list(jtis))).distinct())
+    return sorted((order_id, ref) for order_id, ref in found)
+
+
+def list_riders_of(tx: Transaction, order_id: str) -> set[str]:
+    """The passengers of an order whose journey a pass pays for, wholly or in part."""
+    query = sa.select(pass_use.c.passenger_ref).where(pass_use.c.order_id == order_id)
+    return set(tx.execute(query).scalars())
 
 
 def list_orders_of_passes(tx: Transaction, order_id: str) -> list[str]:

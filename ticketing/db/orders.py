@@ -15,7 +15,10 @@ from ticketing.db.tables import order, order_event, payment, refund, ticket
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A purchase and its state (`purchase/order.py` draws the states)."""
+    """A purchase and its state (`purchase/order.py` draws the states).
+
+    `request_key` says which call has placed it, so that the same call finds it again.
+    """
 
     id: str
     quote_id: str
@@ -28,6 +31,7 @@ class Order:
     person_id: str | None = None
     exchange_of: str | None = None
     credit_minor: int = 0
+    request_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,10 +299,3 @@ def list_refunds_in(tx: Transaction, states: tuple[str, ...], limit: int) -> lis
     """List refunds in one of these states, oldest first."""
     query = sa.select(refund).where(refund.c.state.in_(states)).order_by(refund.c.id).limit(limit)
     return fetch(tx, query, Refund)
-
-
-def sum_refunds_elsewhere(tx: Transaction, payment_id: str, order_id: str) -> int:
-    """What a payment has given back for other orders than its own (those that have replaced it)."""
-    total = sa.func.coalesce(sa.func.sum(refund.c.amount_minor), 0)
-    query = sa.select(total).where(refund.c.payment_id == payment_id, refund.c.order_id != order_id)
-    return int(tx.execute(query).scalar_one())

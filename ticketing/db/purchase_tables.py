@@ -100,6 +100,20 @@ dispute = sa.Table(
     sqlite_strict=True,
 )  # fmt: skip
 
+# What somebody has paid back on the gateway's own pages: a refund of ours that the gateway refuses may be settled with it.
+outside_refund = sa.Table(
+    "outside_refund", metadata,
+    sa.Column("external_id", sa.Text(), primary_key=True),
+    sa.Column("payment_id", sa.Text(), sa.ForeignKey("payment.id"), nullable=False),
+    sa.Column("state", sa.Text(), nullable=False),
+    sa.Column("amount_minor", Int64, nullable=False),
+    sa.Column("currency", sa.Text(), nullable=False),
+    sa.Column("learned_at", Instant(), nullable=False),
+    sa.CheckConstraint("state IN ('confirmed', 'failed')", name="state"),
+    sa.Index(None, "payment_id"),
+    sqlite_strict=True,
+)  # fmt: skip
+
 alert = sa.Table(
     "alert", metadata,
     sa.Column("id", sa.Text(), primary_key=True),

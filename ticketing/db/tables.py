@@ -57,6 +57,8 @@ order = table(
     # An exchange pays with what the tickets of another order give back.
     text("exchange_of", sa.ForeignKey("ticket_order.id"), null=True),
     number("credit_minor", sa.CheckConstraint("credit_minor >= 0", name="credit_not_negative"), default="0"),
+    # A hash of the call that placed it: the call may be repeated when its answer was lost.
+    text("request_key", null=True),
     one_of(
         "state",
         "holding", "awaiting_payment", "payment_failed", "payment_unknown", "authorised", "unwinding", "ticketed",

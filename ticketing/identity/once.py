@@ -69,6 +69,11 @@ class Once:
         return answer
 
 
+def request_key(principal: str, route: str, key: str | None, body: Any) -> str:
+    """The name of one request, which only who knows its key can say again: an effect may keep it beside the answer."""
+    return digest([principal, route, _checked(key), body])
+
+
 def require_random(key: str | None) -> None:
     """Raise InvalidRequest for a key that could be guessed, where nothing but the key says whose the first call was."""
     if key and (len(key) < _RANDOM_LENGTH or len(set(key)) < _RANDOM_LETTERS):

@@ -31,14 +31,24 @@ class Pace:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait_seconds(
-        self, counters: Counters, bucket: str, most: int, now: int, window_seconds: int = WINDOW_SECONDS
+        self,
+        counters: Counters,
+        bucket: str,
+        most: int,
+        now: int,
+        window_seconds: int = WINDOW_SECONDS,
+        *,
+        calls: int = 1,
     ) -> int:
-        """Count a call against `most` in a window; how long this caller has to wait, 0 for not at all."""
+        """Count a call, or one that costs as much as several, against `most` in a window.
+
+        Answers how long this caller has to wait, 0 for not at all.
+        """
         with self._lock:
             count = self._count_of(bucket, now, window_seconds)
             if count.shared + count.pending >= most:
                 return max(1, count.ends_at - now)
-            count.pending += 1
+            count.pending += calls
             if count.pending * _STRIDES < most:
                 return 0
             stride, count.pending = count.pending, 0

@@ -81,8 +81,15 @@ class DemoGateway:
         request = {"authorise": attempt.method, "payment": attempt.payment_id, **amount.as_dict()}
         answer, _ = self._once(key, request, act)
         waits = answer["state"] == "action_required"
-        url = f"{self._public_url}/demo-gateway/{answer['external_id']}" if waits else None
-        return Authorisation(**answer, action_url=url)
+        return Authorisation(**answer, action_url=self._page(answer["external_id"]) if waits else None)
+
+    def question(self, external_id: str) -> Authorisation | None:
+        """The page where a buyer approves, for as long as nobody has."""
+        found = self.fetch(external_id)
+        if found.state != "action_required":
+            return None
+        detail = f"demo gateway: {found.state}"
+        return Authorisation(external_id, found.state, detail, action_url=self._page(external_id))
 
     def approve(self, external_id: str, *, yes: bool) -> Charge:
         """The buyer's word on the demo gateway's page; raises NotFound, and Conflict when it was given before."""
@@ -248,6 +255,9 @@ class DemoGateway:
                 made["fee_minor"],
                 thing.created_at,
             )
+
+    def _page(self, external_id: str) -> str:
+        return f"{self._public_url}/demo-gateway/{external_id}"
 
     def _thing(self, external_id: str, kind: str) -> Thing:
         with self._database.read() as tx:

@@ -134,6 +134,9 @@ class PaymentGateway(Protocol):
     def authorise(self, attempt: Attempt, key: str) -> Authorisation:
         """Ask for the buyer's money; nothing is taken yet."""
 
+    def question(self, external_id: str) -> Authorisation | None:
+        """How a buyer goes on whose bank still asks; None where it asks no more. Told again each time, never stored."""
+
     def capture(self, external_id: str, amount: Money, key: str) -> Capture:
         """Take the authorised money. Raises PaymentRefused when the hold has gone."""
 

@@ -48,6 +48,8 @@ _CHARGE_STATES: Mapping[str, ChargeState] = {
     "requires_payment_method": "declined", "requires_confirmation": "action_required", "requires_action": "action_required",
     "processing": "action_required", "requires_capture": "authorised", "succeeded": "captured", "canceled": "cancelled",
 }  # fmt: skip
+_ASKS = {"requires_action", "requires_confirmation"}
+_BANK_ASKS = "the bank asks the buyer"
 _REFUND_STATES: Mapping[str, RefundState] = {
     "succeeded": "confirmed", "pending": "pending", "requires_action": "pending", "failed": "failed",
     "canceled": "failed",
@@ -113,10 +115,15 @@ class StripeGateway:
         if state == "declined":
             return Authorisation(intent.id, "declined", "declined by the card's bank")
         if state == "action_required":
-            return Authorisation(
-                intent.id, "action_required", "the bank asks the buyer", intent.client_secret
-            )
+            return Authorisation(intent.id, "action_required", _BANK_ASKS, intent.client_secret)
         return Authorisation(intent.id, "authorised", f"stripe: {intent.status}")
+
+    def question(self, external_id: str) -> Authorisation | None:
+        """The client secret of an intent whose bank still asks, asked for anew."""
+        intent = _found(lambda: self._client.v1.payment_intents.retrieve(external_id))
+        if intent.status not in _ASKS:
+            return None
+        return Authorisation(intent.id, "action_required", _BANK_ASKS, intent.client_secret)
 
     def capture(self, external_id: str, amount: Money, key: str) -> Capture:
         """Take the held money; the fee is read from the balance transaction where Stripe has it already.

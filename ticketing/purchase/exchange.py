@@ -9,23 +9,43 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from tariffs.money import Money
 from ticketing.books import postings
-from ticketing.db import Transaction, books, orders
+from ticketing.db import Transaction, books, orders, tickets
+from ticketing.db.offers import Quote
+from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order, Refund
 from ticketing.errors import Conflict
 from ticketing.purchase.giving_back import Decided, decide_whole, document_of, refundable_order, revoke
+from ticketing.purchase.holders import held_by
 from ticketing.purchase.paying_back import refunds_for
 from ticketing.purchase.reversal import rows_back
 from ticketing.purchase.till import Till, locked, move
 
 
-def credit(tx: Transaction, till: Till, order_id: str, now: datetime) -> Money:
-    """What all tickets of an order give back towards another journey; raises Conflict when one gives nothing."""
-    order = refundable_order(tx, order_id, lock=True)
-    if orders.find_exchange_under_way(tx, order_id):
+def credit(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None) -> int:
+    """What the tickets of another order bring to a quote, in minor units.
+
+    Raises Conflict when one gives nothing, or belongs to another region or currency.
+    """
+    if exchange_of is None:
+        return 0
+    order = refundable_order(tx, exchange_of, lock=True)
+    if orders.find_exchange_under_way(tx, order.id):
         raise Conflict("these tickets are being exchanged already")
-    return Money(_sum(decide_whole(tx, till, order, now)), order.currency)
+    minor = _sum(decide_whole(tx, till, order, till.clock.now()))
+    if order.currency != quote.currency:
+        raise Conflict("tickets are exchanged in their own currency")
+    if order.region != quote.region:
+        raise Conflict("tickets are exchanged in their own region")
+    return minor
+
+
+def holders_of(tx: Transaction, order_id: str | None) -> dict[str, Holder]:
+    """Whose the valid tickets of an order are."""
+    if order_id is None:
+        return {}
+    held = [one for one in tickets.list_tickets(tx, order_id) if one.status in tickets.LIVE]
+    return {one.passenger_ref: held_by(one, tickets.find_salt(tx, one.jti)) for one in held}
 
 
 def check(tx: Transaction, till: Till, order: Order) -> None:

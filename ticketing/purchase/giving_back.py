@@ -11,14 +11,14 @@ from ticketing.db.offers import Quote
 from ticketing.db.orders import Order, Refund
 from ticketing.db.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
-from ticketing.purchase import disrupted, pass_uses
+from ticketing.purchase import capped, disrupted, pass_uses
 from ticketing.purchase import refund as refunds
 from ticketing.purchase.order import REFUNDABLE
 from ticketing.purchase.paying_back import list_further, refunds_for, settle_refund
 from ticketing.purchase.refund import RefundableTicket, RefundLine
 from ticketing.purchase.remainder import refundable, remainder, shorten
 from ticketing.purchase.reversal import reverse_ticket
-from ticketing.purchase.till import UNDECIDED_OR_LOST, RememberRefund, Till, disputes_of, locked, move
+from ticketing.purchase.till import UNDECIDED, RememberRefund, Till, disputes_of, locked, move
 from ticketing.regions import company
 
 
@@ -49,6 +49,16 @@ class Decided:
     left: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An order with its tickets, and each of them as the decision sees it."""
+
+    order: Order
+    quote: Quote
+    held: list[Ticket]
+    refundable: list[RefundableTicket]
+
+
 def offer_refund(till: Till, order_id: str, wish: Wish = Wish()) -> RefundOffer:
     """Say what giving tickets or legs back would bring; nothing changes. No passengers named means all of them.
 
@@ -58,13 +68,14 @@ def offer_refund(till: Till, order_id: str, wish: Wish = Wish()) -> RefundOffer:
     lines, refused = [], []
     with till.database.read() as tx:
         order = refundable_order(tx, order_id, lock=False)
-        held = tickets.list_tickets(tx, order_id)
+        known = _read(tx, till, order)
+        held = known.held
         wanted = wish.passengers or sorted(
             {ticket.passenger_ref for ticket in held if ticket.status in tickets.LIVE}
         )
         for passenger in dict.fromkeys(wanted):
             try:
-                lines += [one.line for one in _decide(tx, till, order, Wish((passenger,), wish.legs), now)]
+                lines += [one.line for one in _decide(tx, till, known, Wish((passenger,), wish.legs), now)]
             except Conflict as no:
                 refused.append((passenger, no.detail))
         alone = _left_alone(till, order, held, [(one.passenger_ref, one.legs) for one in lines])
@@ -119,7 +130,7 @@ def decide_refund(
         if same:
             return same
         refundable_order(tx, order_id, lock=True)
-        decided = _decide(tx, till, order, wish, now)
+        decided = _decide(tx, till, _read(tx, till, order), wish, now)
         held = tickets.list_tickets(tx, order_id)
         alone = _left_alone(till, order, held, [(one.line.passenger_ref, one.line.legs) for one in decided])
         if alone:
@@ -148,7 +159,7 @@ def decide_whole(tx: Transaction, till: Till, order: Order, now: datetime) -> li
     """What all valid tickets of an order give back, whole; raises as `refund` does."""
     held = tickets.list_tickets(tx, order.id)
     refs = tuple(one.passenger_ref for one in held if one.status in tickets.LIVE)
-    decided = _decide(tx, till, order, Wish(refs), now)
+    decided = _decide(tx, till, _read(tx, till, order), Wish(refs), now)
     used = next((one.line.passenger_ref for one in decided if one.left is not None), None)
     if used is not None:
         raise Conflict(f"the ticket of {used} has been used: its other legs can be refunded, not exchanged")
@@ -169,9 +180,13 @@ def refundable_order(tx: Transaction, order_id: str, *, lock: bool) -> Order:
     order = locked(tx, order_id) if lock else orders.get_order(tx, order_id)
     if order.state not in REFUNDABLE:
         raise Conflict(f"an order that is {order.state} has nothing to refund")
-    disputed = [found for found in disputes_of(tx, order) if found.state in UNDECIDED_OR_LOST]
-    if disputed:
+    disputes = {found.state for found in disputes_of(tx, order)}
+    if disputes & set(UNDECIDED):
         raise Conflict("the cardholder has disputed this payment; it is not refunded until that is decided")
+    if "lost" in disputes and not any(
+        one.status in tickets.LIVE for one in tickets.list_tickets(tx, order_id)
+    ):
+        raise Conflict("the cardholder has the money back by a dispute; there is nothing left to refund")
     return order
 
 
@@ -192,17 +207,24 @@ def document_of(decided: Decided) -> dict[str, Any]:
     }
 
 
-def _decide(tx: Transaction, till: Till, order: Order, wish: Wish, now: datetime) -> list[Decided]:
+def _read(tx: Transaction, till: Till, order: Order) -> _Known:
+    """Read an order's tickets once, however many passengers are decided upon; their rows are held."""
     held = tickets.list_tickets(tx, order.id, lock=True)
     quote = offers.get_quote(tx, order.quote_id)
     known = disrupted.with_failures(tx, till, quote, [_refundable(tx, one, quote) for one in held])
-    was = {one.jti: one.document.get("left") for one in held}
+    return _Known(order, quote, held, known)
+
+
+def _decide(tx: Transaction, till: Till, given: _Known, wish: Wish, now: datetime) -> list[Decided]:
+    order, quote = given.order, given.quote
+    was = {one.jti: one.document.get("left") for one in given.held}
     conditions = till.conditions(order.region)
     decided = []
-    for ticket, legs in refunds.going(known, wish.passengers, wish.legs):
+    for ticket, legs in refunds.going(given.refundable, wish.passengers, wish.legs):
         stays = remainder(tx, till, quote, ticket, legs)
         apart = disrupted.apart(tx, till, quote, ticket, legs)
-        line = refunds.decide(ticket, legs, stays.rest, conditions, now, apart=apart)
+        counted_on = capped.kept_minor(tx, till, order, quote, ticket=ticket, stays=stays)
+        line = refunds.decide(ticket, legs, stays.rest, conditions, now, apart=apart, counted_on=counted_on)
         decided.append(Decided(line, was[ticket.jti], stays.document))
     return decided
 

@@ -12,7 +12,7 @@ import structlog
 from tariffs.money import Money
 from ticketing.db import Transaction, orders
 from ticketing.db.orders import Order, Payment
-from ticketing.errors import Conflict, Gone
+from ticketing.errors import Conflict, Gone, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation, Capture, Charge, OutcomeUnknown
 from ticketing.purchase import delivery, exchange
@@ -74,10 +74,28 @@ def is_under_way(order: Order, payments: Sequence[Payment], now: datetime) -> bo
 
     A buyer whom the bank asks has a quarter of an hour beyond the order's life to answer, and a gateway that does not
     answer as long: somebody who closes the bank's page must not keep places for good. What comes to light later is let
-    go.
+    go. A payment that is held for a person keeps nothing longer either: it waits for the person, and not the order.
     """
     asked_until = order.expires_at + _TO_ANSWER_THE_BANK
-    return any(one.state in UNDER_WAY and not (one.state in OPEN and now >= asked_until) for one in payments)
+    ends = (*OPEN, "held")
+    return any(one.state in UNDER_WAY and not (one.state in ends and now >= asked_until) for one in payments)
+
+
+def open_question(till: Till, state: OrderState) -> Authorisation | None:
+    """How the buyer of an order goes on whose bank still asks, as the gateway tells it anew; None where none asks.
+
+    None too where the gateway does not answer: an order may be read all the same.
+    """
+    for payment in state.payments:
+        if payment.state != "action_required" or payment.external_id is None:
+            continue
+        if payment.gateway != till.gateway.name:
+            continue
+        try:
+            return till.gateway.question(payment.external_id)
+        except (OutcomeUnknown, NotFound) as error:
+            _log.warning("the bank's question is not told", payment=payment.id, reason=error.detail)
+    return None
 
 
 def leave_open_question(till: Till, order_id: str, request_key: str) -> None:

@@ -12,9 +12,8 @@ from ticketing.db.orders import Order, Payment, Refund
 from ticketing.errors import Conflict, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import GatewayRefund
+from ticketing.purchase import elsewhere
 from ticketing.purchase.till import RememberRefund, Till, locked
-
-REFUSED = "refund_refused"
 
 
 def refunds_for(
@@ -51,11 +50,8 @@ def _by_payment(tx: Transaction, order: Order, amount: int) -> list[tuple[str, i
     found: list[tuple[str, int]] = []
     left, place = amount, order
     while left:
-        refunds_made = orders.list_refunds(tx, place.id)
         for payment in orders.list_payments(tx, place.id):
-            gone = sum(one.amount_minor for one in refunds_made if one.payment_id == payment.id)
-            gone += orders.sum_refunds_elsewhere(tx, payment.id, place.id)
-            part = min(left, payment.amount_minor - gone) if payment.state == "captured" else 0
+            part = min(left, _left_of(tx, payment))
             if part > 0:
                 found.append((payment.id, part))
                 left -= part
@@ -65,6 +61,22 @@ def _by_payment(tx: Transaction, order: Order, amount: int) -> list[tuple[str, i
             raise Conflict("a refund may not exceed what was paid")
         place = orders.get_order(tx, place.exchange_of)
     return found
+
+
+def most_back(tx: Transaction, order: Order) -> int:
+    """How much the payments of an order, and of those that it has replaced, can still give back, in minor units."""
+    paid = orders.list_payments_of(tx, orders.list_replaced(tx, order.id))
+    return sum(_left_of(tx, payment) for payment in paid)
+
+
+def _left_of(tx: Transaction, payment: Payment) -> int:
+    """How much a payment can still give back: not what has gone back or will, nor what was lost in disputes."""
+    if payment.state != "captured":
+        return 0
+    gone = sum(one.amount_minor for one in orders.list_refunds_of_payment(tx, payment.id))
+    disputes = gateway_events.list_disputes(tx, [payment.id])
+    lost = sum(one.amount_minor for one in disputes if one.state == "lost")
+    return max(0, payment.amount_minor - gone - lost)
 
 
 def settle_refund(till: Till, decided: Refund, remember: RememberRefund | None = None) -> Refund:
@@ -115,10 +127,10 @@ def _cover_by_lost(till: Till, decided: Refund, paid: Payment) -> Refund | None:
                 f"{Money(known.amount_minor, known.currency)} of order {known.order_id} are owed, and after the lost "
                 f"dispute {lost[0].id} only {Money(holds, known.currency)} of the payment are left; pay back another way"
             )
-            gateway_events.raise_alert(tx, REFUSED, known.id, detail, now, again=True)
+            gateway_events.raise_alert(tx, elsewhere.REFUSED, known.id, detail, now, again=True)
         else:
             orders.update_refund(tx, known.id, "confirmed", lost[0].id)
-            gateway_events.resolve_alert_of(tx, REFUSED, known.id, "worker", now)
+            gateway_events.resolve_alert_of(tx, elsewhere.REFUSED, known.id, "worker", now)
             _book(tx, gateway_postings.refund_by_dispute(
                 known.id, region=order.region, amount=known.amount_minor, currency=known.currency, at=now
             ), now)  # fmt: skip
@@ -137,13 +149,37 @@ def _ask(till: Till, decided: Refund, charge_id: str) -> GatewayRefund | None:
     try:
         return till.gateway.refund(charge_id, amount, decided.id, f"refund:{decided.id}")
     except (Conflict, NotFound) as no:
+        if _settle_exactly(till, decided, charge_id):
+            return None
         with till.database.write() as tx:
             locked(tx, decided.order_id)
             if orders.get_refund(tx, decided.id).state != "decided":
                 return None
             detail = f"{amount} of order {decided.order_id} are not paid back: {no.detail}"
-            gateway_events.raise_alert(tx, REFUSED, decided.id, detail, till.clock.now(), again=True)
+            gateway_events.raise_alert(
+                tx, elsewhere.REFUSED, decided.id, detail, till.clock.now(), again=True
+            )
         raise
+
+
+def _settle_exactly(till: Till, decided: Refund, charge_id: str) -> bool:
+    """Settle a refund that the gateway refuses with the one of this very amount that was made on its own pages.
+
+    False where there is none, or where the gateway could still pay: then it refuses for another reason.
+    """
+    with till.database.read() as tx:
+        if elsewhere.find_outside(tx, decided, exactly=True) is None:
+            return False
+    charge = till.gateway.fetch(charge_id)
+    if charge.captured_minor - charge.refunded_minor >= decided.amount_minor:
+        return False
+    with till.database.write() as tx:
+        order = locked(tx, decided.order_id)
+        known = orders.get_refund(tx, decided.id)
+        found = elsewhere.find_outside(tx, known, exactly=True)
+        if found is not None:
+            elsewhere.settle_with(tx, order, known, found, by="worker", now=till.clock.now())
+    return found is not None
 
 
 def learn_refund(
@@ -154,7 +190,12 @@ def learn_refund(
         known = orders.get_refund(tx, refund_id)
         order = locked(tx, known.order_id)
         known = orders.get_refund(tx, refund_id)
-        if known.state in {"decided", "pending", "confirmed"} and known.state != answer.state:
+        ended_elsewhere = known.state == "confirmed" and known.external_id != answer.external_id
+        if (
+            known.state in {"decided", "pending", "confirmed"}
+            and known.state != answer.state
+            and not ended_elsewhere
+        ):
             _write_refund(tx, till, order, known, answer)
         done = orders.get_refund(tx, refund_id)
         if remember:
@@ -196,7 +237,7 @@ def _write_refund(tx: Transaction, till: Till, order: Order, known: Refund, answ
         return
     orders.update_refund(tx, known.id, answer.state, answer.external_id)
     amount, now = Money(known.amount_minor, known.currency), till.clock.now()
-    gateway_events.resolve_alert_of(tx, REFUSED, known.id, "worker", now)
+    gateway_events.resolve_alert_of(tx, elsewhere.REFUSED, known.id, "worker", now)
     facts = _facts(order, till, amount)
     if answer.state == "confirmed":
         _book(tx, postings.refund_confirmed(known.id, **facts), now)
@@ -205,7 +246,7 @@ def _write_refund(tx: Transaction, till: Till, order: Order, known: Refund, answ
             # The bank sent it back days later: the money is with us again, and owed.
             _book(tx, postings.refund_failed(known.id, **facts), now)
         detail = f"{amount} could not be paid back; find another way"
-        gateway_events.raise_alert(tx, "refund_failed", known.id, detail, now)
+        gateway_events.raise_alert(tx, elsewhere.FAILED, known.id, detail, now)
 
 
 def _facts(order: Order, till: Till, amount: Money) -> dict[str, Any]:

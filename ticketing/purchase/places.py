@@ -28,6 +28,9 @@ _log = structlog.get_logger(__name__)
 # How long a confirmation may stay unanswered before the passenger is let go.
 _PATIENCE = timedelta(minutes=10)
 _MOST_TRIES = 50
+# An operator's no to us and not to the passenger: staff mend it, and to a buyer the operator does not answer.
+_OURS = {"unauthorised", "key_reused"}
+REFUSES_US = "operator_refuses_us"
 
 
 def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
@@ -97,6 +100,7 @@ def _hold(till: Till, order: Order, booking: Booking) -> None:
     try:
         held = connector.hold(request)
     except (Refused, Expired, NotSupported) as error:
+        _tell_ours(till, order, booking, error)
         _refuse(till, booking, error)
         detail = f"{booking.operator} has no place: {_reason(error)}; nothing was booked"
         raise _no(till, order, booking, error, detail) from error
@@ -120,6 +124,7 @@ def _confirm(till: Till, order: Order, booking: Booking) -> None:
     try:
         made = connector.confirm(booking.id)
     except (Refused, Expired, NotSupported) as error:
+        _tell_ours(till, order, booking, error)
         # Nothing was sold: what is left of the hold goes back with everything else.
         detail = f"{booking.operator} did not confirm: {_reason(error)}"
         raise _no(till, order, booking, error, detail) from error
@@ -135,6 +140,19 @@ def _confirm(till: Till, order: Order, booking: Booking) -> None:
         )
         if kept:
             handed_over.take(tx, booking, made, till.clock.now())
+
+
+def _tell_ours(till: Till, order: Order, booking: Booking, error: OperatorError) -> None:
+    """Raise OperatorSilent for a no that is our own misconfiguration; staff are told by its cause."""
+    if not isinstance(error, Refused) or error.reason not in _OURS:
+        return
+    _log.warning("operator needs a look", region=order.region, operator=booking.operator, what=error.detail)
+    _count(till, booking)
+    now, subject = till.clock.now(), f"{order.region}/{booking.operator}"
+    with till.database.write() as tx:
+        detail = f"{booking.operator} refuses what we send: {error.detail}"
+        gateway_events.raise_alert(tx, REFUSES_US, subject, detail, now, again=True)
+    raise OperatorSilent(f"{booking.operator} does not answer") from error
 
 
 def _no(till: Till, order: Order, booking: Booking, error: OperatorError, detail: str) -> Conflict:

@@ -147,10 +147,12 @@ def decide(
     now: datetime,
     *,
     apart: Rest | None = None,
+    counted_on: int = 0,
 ) -> RefundLine:
     """Decide what these legs of a ticket give back; raises Conflict when that is nothing.
 
     `apart` is what stays when only those go that are not carried, where they are some of these legs and not all.
+    `counted_on` is how much of what they cost other rides under a cap count on: that stays, unless they are not carried.
     """
     if rest.unpriced:
         raise Conflict(
@@ -170,15 +172,27 @@ def decide(
             ticket.jti, ticket.passenger_ref, _WHOLE, worth, because, legs, tuple(sorted(concerned)), {}
         )
     if failed and apart is not None and _is_priced(ticket, apart):
-        return _partly(ticket, legs, failed, apart=apart, rest=rest, conditions=conditions, now=now)
+        return _partly(
+            ticket,
+            legs,
+            failed,
+            apart=apart,
+            rest=rest,
+            conditions=conditions,
+            now=now,
+            counted_on=counted_on,
+        )
+    worth = Money(max(0, cost - counted_on), ticket.currency)
     step = _strictest(ticket, legs, conditions, now)
     fees = {
         name: min(conditions.get(name, Conditions()).fee_minor, stakes[name]) if step.percent else 0
         for name in operators
     }
     amount = max(0, half_up(Fraction(worth.minor * step.percent, 100)) - sum(fees.values()))
-    because = _because(ticket, legs, worth, step, fees)
-    at_stake = worth.minor if legs == ticket.left else any(stakes.values())
+    because = _because(ticket, legs, Money(cost, ticket.currency), step, fees)
+    if counted_on:
+        because += f"; {Money(min(counted_on, cost), ticket.currency)} stay, because rides bought later count on it (cap)"
+    at_stake = cost if legs == ticket.left else any(stakes.values())
     if step.percent == 0 or (amount == 0 and at_stake):
         raise Conflict(f"the ticket of {ticket.passenger_ref} gives nothing back: {because}")
     kept = {name: fee for name, fee in fees.items() if fee}
@@ -202,6 +216,7 @@ def _partly(
     rest: Rest,
     conditions: Mapping[str, Conditions],
     now: datetime,
+    counted_on: int,
 ) -> RefundLine:
     """Legs of which some are not carried: these come back in full, the others by their conditions."""
     others = tuple(at for at in legs if at not in failed)
@@ -211,7 +226,7 @@ def _partly(
     ))  # fmt: skip
     whole = Money(worth, ticket.currency)
     try:
-        line = decide(left, others, rest, conditions, now)
+        line = decide(left, others, rest, conditions, now, counted_on=counted_on)
     except Conflict as no:
         hint = f"leg {_listed(failed)} alone gives back {whole}, because it is {_failure(ticket, failed)}"
         raise Conflict(f"{no.detail}; {hint}") from None

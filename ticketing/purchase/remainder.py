@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from tariffs.book import TariffBook, build_book
+from tariffs.caps import Tap
 from tariffs.pricing import price_journey
 from ticketing.db import Transaction, offers, tickets
 from ticketing.db.offers import Quote
@@ -29,10 +30,14 @@ from ticketing.tickets.own import payload_of
 
 @dataclass(frozen=True, slots=True)
 class Remainder:
-    """What stays of a ticket: for the decision, and as the refund's document keeps it (None: nothing stays)."""
+    """What stays of a ticket: for the decision, and as the refund's document keeps it (None: nothing stays).
+
+    `taps` are its rides that caps count.
+    """
 
     rest: Rest
     document: Mapping[str, Any] | None
+    taps: tuple[Tap, ...] = ()
 
 
 def refundable(ticket: Ticket, quote: Quote, used: frozenset[int], *, is_used: bool) -> RefundableTicket:
@@ -63,7 +68,7 @@ def remainder(
         return Remainder(NOTHING, None)
     passenger = _passenger(quote, ticket.passenger_ref)
     price = price_journey(
-        _book(tx, till, quote),
+        book_of(tx, till, quote),
         [rides.from_json(quote.document["rides"][at]) for at in staying],
         [travellers.from_json(passenger)],
         channel=quote.document.get("sale_channel"),
@@ -75,7 +80,11 @@ def remainder(
     priced = prices.to_json(price.passengers[0])
     items = [{**item, "legs": [staying[at] for at in item["legs"]]} for item in priced["items"]]
     kept = {name: priced[name] for name in ("total_minor", "shares", "taxes")}
-    return Remainder(Rest(gross_sums(priced["shares"])), {"legs": staying, "items": items, **kept})
+    return Remainder(
+        Rest(gross_sums(priced["shares"])),
+        {"legs": staying, "items": items, **kept},
+        price.passengers[0].taps,
+    )
 
 
 def shorten(tx: Transaction, till: Till, ticket: Ticket, line: Mapping[str, Any], now: datetime) -> None:
@@ -98,7 +107,7 @@ def shorten(tx: Transaction, till: Till, ticket: Ticket, line: Mapping[str, Any]
     tickets.move_ticket(tx, ticket, old, token, place, document=document)
 
 
-def _book(tx: Transaction, till: Till, quote: Quote) -> TariffBook:
+def book_of(tx: Transaction, till: Till, quote: Quote) -> TariffBook:
     """The tariff of the quote: today's, or the stored one of its day."""
     book = till.regions[quote.region].book
     if book.version == quote.tariff_version:

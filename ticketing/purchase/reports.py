@@ -12,18 +12,19 @@ from typing import Any
 import structlog
 
 from ticketing.books import gateway_postings, postings
-from ticketing.db import Transaction, bookings, books, gateway_events, held_passes, orders, tickets
+from ticketing.db import Transaction, books, gateway_events, orders, outside_refunds, tickets
 from ticketing.db.books import Entry
 from ticketing.db.gateway_events import Dispute, Event
 from ticketing.db.orders import Order, Payment
+from ticketing.db.outside_refunds import OutsideRefund
 from ticketing.db.trouble import trouble
 from ticketing.errors import ThroughfareError
 from ticketing.payments import Charge, GatewayDispute, GatewayRefund
-from ticketing.purchase import paying
+from ticketing.purchase import at_stake, elsewhere, lost_dispute, paying
 from ticketing.purchase.charged import book_fee
 from ticketing.purchase.paying_back import learn_refund
 from ticketing.purchase.service import advance
-from ticketing.purchase.till import UNDECIDED_OR_LOST, Till, disputes_of, locked
+from ticketing.purchase.till import UNDECIDED, Till, locked
 
 _log = structlog.get_logger(__name__)
 
@@ -64,9 +65,9 @@ def work_off(till: Till) -> int:
 def _postpone(till: Till, event: Event, error: Exception) -> None:
     """Put a report off; one that fails for a reason nobody had foreseen is no less patient than the others."""
     if isinstance(error, ThroughfareError):
-        _log.warning("report not dealt with", event=event.id, type=event.type, reason=error.detail)
+        _log.warning("report not dealt with", report=event.id, type=event.type, reason=error.detail)
     else:
-        _log.error("report not dealt with", event=event.id, type=event.type, exc_info=error)
+        _log.error("report not dealt with", report=event.id, type=event.type, exc_info=error)
     reason = error.detail if isinstance(error, ThroughfareError) else f"{type(error).__name__}: {error}"
     with till.database.write() as tx:
         gateway_events.postpone_event(tx, event, till.clock.now(), reason)
@@ -128,6 +129,12 @@ def learn_outside_refund(till: Till, found: GatewayRefund) -> str:
             entry = gateway_postings.external_refund_failed(found.external_id, **facts)
         else:
             return "ignored: not paid yet"
+        outside = OutsideRefund(
+            found.external_id, payment.id, found.state, found.amount.minor, found.amount.currency, now
+        )
+        outside_refunds.put_outside_refund(tx, outside)
+        if found.state == "failed":
+            elsewhere.owe_again(tx, order, outside, now)
         detail = f"{found.amount} of payment {payment.id} {what} at the gateway itself ({found.external_id})"
         gateway_events.raise_alert(
             tx, "external_refund", found.external_id, detail, now, again=found.state == "failed"
@@ -143,7 +150,9 @@ def learn_dispute(till: Till, found: GatewayDispute) -> str:
         payment = orders.find_payment_of(tx, till.gateway.name, found.charge_id)
         if payment is None:
             return "ignored: no payment of ours"
-        order = locked(tx, payment.order_id)
+        for order_id in reversed(at_stake.list_touched(tx, orders.get_order(tx, payment.order_id))):
+            locked(tx, order_id)  # newest first, as an exchange takes them
+        order = orders.get_order(tx, payment.order_id)
         known = gateway_events.find_dispute(tx, found.external_id)
         state = found.state
         if known is not None and _FORWARD.index(known.state) > _FORWARD.index(found.state):
@@ -157,13 +166,13 @@ def learn_dispute(till: Till, found: GatewayDispute) -> str:
             detail = f"{found.amount} of order {order.id} are disputed ({found.reason}); evidence: tickets and gate scans"
             gateway_events.raise_alert(tx, "dispute", found.external_id, detail, now)
         _book_dispute(tx, till, order, payment, found)
-        paid_for = _paid_for(tx, order)
-        if state in {"open", "withdrawn"}:
-            _suspend_unused(tx, paid_for, found.external_id, now)
+        if state in UNDECIDED:
+            _suspend_unused(tx, payment, found.external_id, now)
         if state in {"reinstated", "won"}:
-            _resume(tx, paid_for, now)
-        if state == "lost":
-            _revoke_unused(tx, paid_for, till)
+            _resume(tx, at_stake.list_touched(tx, order), now)
+        if state == "lost" and (known is None or known.state != "lost"):
+            lost_dispute.take(tx, till, made, payment, now)
+            _resume(tx, at_stake.list_touched(tx, order), now)
     return f"dispute {state}"
 
 
@@ -183,49 +192,26 @@ def _book_dispute(tx: Transaction, till: Till, order: Order, payment: Payment, f
         _book(tx, till, postings.dispute_lost(found.external_id, amount=amount, **facts))  # type: ignore[arg-type]
 
 
-def _paid_for(tx: Transaction, order: Order) -> list[str]:
-    """The orders that the money of one has paid for: those that replaced it, and the journeys on its passes."""
-    replacing = orders.list_replacing(tx, order.id)
-    passes = [one.jti for one in tickets.list_tickets_of(tx, replacing) if "pass" in one.document]
-    return (
-        [*replacing, *(set(held_passes.list_orders_on(tx, passes)) - set(replacing))] if passes else replacing
-    )
-
-
-def _suspend_unused(tx: Transaction, order_ids: Sequence[str], dispute_id: str, now: datetime) -> None:
+def _suspend_unused(tx: Transaction, payment: Payment, dispute_id: str, now: datetime) -> None:
     """While it is not decided whose the money is, passes, and tickets that nobody has used, open no gate."""
-    for held in tickets.list_tickets_of(tx, order_ids, lock=True):
+    for stake in at_stake.list_stakes(tx, payment, at_stake.undecided_of(tx, payment.id)):
+        held = stake.ticket
         if held.status == "valid" and ("pass" in held.document or not tickets.is_used(tx, held.jti)):
             document = {**held.document, "suspended_by": dispute_id}
             tickets.set_status(tx, held.jti, "suspended", now, document=document)
 
 
 def _resume(tx: Transaction, order_ids: Sequence[str], now: datetime) -> None:
-    """Decided for us: what disputes have suspended opens gates again, unless one of what has paid for it is left."""
-    for held in tickets.list_tickets_of(tx, order_ids, lock=True):
-        if held.status == "suspended" and "suspended_by" in held.document:
-            left = [one for one in _disputes_behind(tx, held.order_id) if one.state in UNDECIDED_OR_LOST]
-            document = {name: value for name, value in held.document.items() if name != "suspended_by"}
-            if left:
-                document["suspended_by"] = left[0].id
-            tickets.set_status(tx, held.jti, "suspended" if left else "valid", now, document=document)
-
-
-def _disputes_behind(tx: Transaction, order_id: str) -> list[Dispute]:
-    """The disputes of whatever has paid for an order: its payments, those it replaced, and those of its passes."""
-    sources = [order_id, *held_passes.list_orders_of_passes(tx, order_id)]
-    return [one for source in sources for one in disputes_of(tx, orders.get_order(tx, source))]
-
-
-def _revoke_unused(tx: Transaction, order_ids: Sequence[str], till: Till) -> None:
-    """Who has their money back travels no further: passes, and tickets with a leg that was not used, are revoked."""
-    now = till.clock.now()
-    for held in tickets.list_tickets_of(tx, order_ids, lock=True):
-        used = {use.leg for use in tickets.list_uses(tx, held.jti)}
-        unused = [at for at in range(len(held.document["legs"])) if at not in used]
-        if held.status in tickets.LIVE and (unused or "pass" in held.document):
-            tickets.revoke_tickets(tx, [held.jti], now)
-            bookings.give_back(tx, held.order_id, now, [held.passenger_ref], unused)
+    """Decided: what disputes have suspended opens gates again, unless another undecided one may still take it."""
+    for order_id in order_ids:
+        held_back = at_stake.held_back(tx, order_id)
+        for held in tickets.list_tickets(tx, order_id, lock=True):
+            if held.status == "suspended" and "suspended_by" in held.document:
+                document = {name: value for name, value in held.document.items() if name != "suspended_by"}
+                by = held_back.get(held.jti)
+                if by is not None:
+                    document["suspended_by"] = by
+                tickets.set_status(tx, held.jti, "suspended" if by else "valid", now, document=document)
 
 
 def _learn_fee(till: Till, payment: Payment, fee_minor: int) -> None:

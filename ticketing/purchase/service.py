@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from ticketing.db import (
-    Transaction,
     booking_documents,
     bookings,
     offers,
@@ -18,8 +17,6 @@ from ticketing.db import (
     undelivered,
 )
 from ticketing.db.booking_documents import Paper
-from ticketing.db.offers import Quote
-from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order, OrderEvent, Payment, Refund
 from ticketing.errors import (
     Conflict,
@@ -31,10 +28,10 @@ from ticketing.errors import (
 )
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
-from ticketing.purchase import delivery, disrupted, exchange, guests, pass_uses, paying, places
+from ticketing.purchase import capped, delivery, disrupted, exchange, guests, pass_uses, paying, places
 from ticketing.purchase.disrupted import LegNews
 from ticketing.purchase.giving_back import Wish, decide_refund, offer_refund, refund_passengers
-from ticketing.purchase.holders import NameOf, PhoneOf, held_by, holders_for
+from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
 from ticketing.purchase.issue import issue, validity_of
 from ticketing.purchase.order import PAYABLE, UNFINISHED, Move
 from ticketing.purchase.paying_back import settle_refund
@@ -76,7 +73,8 @@ __all__ = [
     "settle_refund",
 ]  # fmt: skip
 
-_ORDERED = "this quote has been ordered already; ask for a new quote"
+_ASK_ANEW = "ask for a new quote"
+_ORDERED = f"this quote has been ordered already; {_ASK_ANEW}"
 _MOST_STEPS = 8
 # Places are held for orders that wait: nobody may hold a whole ship.
 _MOST_OPEN = 10
@@ -93,6 +91,7 @@ def place_order(
     *,
     phones: Sequence[PhoneOf] = (),
     names: Sequence[NameOf] = (),
+    request_key: str | None = None,
 ) -> OrderState:
     """Turn a quote into an order with its places held, awaiting payment; one of 0.00 has its tickets at once.
 
@@ -100,8 +99,12 @@ def place_order(
     where an operator has no place, DepartureCancelled where a departure does not run, OperatorSilent where one does
     not answer: then nothing stays booked.
     With `exchange_of` the tickets of that order pay for it as far as they give something back. `phones` are
-    those that the tickets will be bound to, `names` make them personal.
+    those that the tickets will be bound to, `names` make them personal. The same `request_key` continues an order
+    whose answer never reached its caller.
     """
+    known = _placed_before(till, quote_id, request_key)
+    if known is not None:
+        return advance(till, known, remember)
     now = till.clock.now()
     with till.database.write() as tx:
         quote = offers.find_quote(tx, quote_id)
@@ -119,15 +122,16 @@ def place_order(
             raise Conflict(
                 f"at most {_MOST_OPEN} orders may wait for payment, or cost nothing, at a time; pay one, or let it go"
             )
-        credit = _credit(tx, till, quote, exchange_of)
-        exchanged = _holders_of(tx, exchange_of) if exchange_of else {}
+        capped.require_standing(tx, till, quote, exchange_of)
+        credit = exchange.credit(tx, till, quote, exchange_of)
+        exchanged = exchange.holders_of(tx, exchange_of)
         holders = holders_for(quote, till.rule_of(quote), phones, names, exchanged)
         order_id = new_id()
         wanted = places.plan(till, quote, order_id)
         guests.check_share(tx, till, quote, wanted, person_id)
         order = Order(
             order_id, quote.id, quote.region, "holding" if wanted else "awaiting_payment", quote.total_minor,
-            quote.currency, now, now + ORDER_LIFE, person_id, exchange_of, credit,
+            quote.currency, now, now + ORDER_LIFE, person_id, exchange_of, credit, request_key,
         )  # fmt: skip
         if not orders.insert_order(tx, order):
             raise Conflict(_ORDERED)
@@ -147,6 +151,19 @@ def place_order(
     return advance(till, order_id, remember) if wanted else state
 
 
+def _placed_before(till: Till, quote_id: str, request_key: str | None) -> str | None:
+    """The order that the same request has placed; raises Conflict where that has come to nothing."""
+    with till.database.read() as tx:
+        found = orders.find_order_of_quote(tx, quote_id)
+        if found is None or request_key is None or found.request_key != request_key:
+            return None
+        if found.state in {"unwinding", "cancelled"}:
+            raise Conflict(
+                f"this order came to nothing: {orders.list_events(tx, found.id)[-1].reason}; {_ASK_ANEW}"
+            )
+    return found.id
+
+
 def list_papers(till: Till, order_id: str) -> list[Paper]:
     """What operators have handed over for an order: their own tickets, which their staff can read."""
     with till.database.read() as tx:
@@ -163,6 +180,15 @@ def list_orders_of(till: Till, person_id: str) -> list[Order]:
     """The orders of an account, newest first."""
     with till.database.read() as tx:
         return orders.list_orders_of(tx, person_id)
+
+
+def find_order_of(till: Till, wanted: str) -> str | None:
+    """The order of this id, or of the ticket with this number; None where there is neither."""
+    with till.database.read() as tx:
+        if orders.find_order(tx, wanted) is not None:
+            return wanted
+        ticket = tickets.find_ticket(tx, wanted)
+    return ticket.order_id if ticket else None
 
 
 def belongs_to(till: Till, order_id: str, person_id: str) -> bool:
@@ -201,6 +227,11 @@ def pay(
     if payment.state == "declined":
         raise PaymentRefused("the payment was declined; try another payment method")
     return state, asked if payment.state == "action_required" else None
+
+
+def open_question(till: Till, state: OrderState) -> Authorisation | None:
+    """How the buyer goes on whose bank still asks; None where none asks, or the gateway does not answer."""
+    return paying.open_question(till, state)
 
 
 def advance(till: Till, order_id: str, remember: RememberOrder | None = None) -> OrderState:
@@ -306,6 +337,7 @@ def _deliver(
         if hopeless is None and not any(one.state == "captured" for one in state.payments):
             exchange.check(tx, till, order)
             pass_uses.require_valid(tx, order.id)
+            capped.require_standing(tx, till, state.quote, order.exchange_of)
         if hopeless is None:
             disrupted.require_running(tx, till, state.quote)
     disputes = {one.state for one in state.disputes}
@@ -313,7 +345,9 @@ def _deliver(
         hopeless = "the cardholder has the money back by a dispute"
     if hopeless is not None:
         return _unwind(till, state, hopeless, "worker")
-    if disputes & {"open", "withdrawn"} or (failed is not None and now < failed.next_try_at):
+    # Where the gateway's money is not ours as it should be, nobody travels before a person has looked.
+    held = {one.state for one in state.payments} & {"held", "captured", "authorised"} == {"held"}
+    if held or disputes & {"open", "withdrawn"} or (failed is not None and now < failed.next_try_at):
         return None
     try:
         places.confirm_all(till, state)
@@ -324,24 +358,6 @@ def _deliver(
         if not delivery.is_unforeseen(error):
             raise
         return paying.deliver_later(till, state, error)
-
-
-def _credit(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None) -> int:
-    """What the tickets of another order bring to this one, in minor units."""
-    if exchange_of is None:
-        return 0
-    found = exchange.credit(tx, till, exchange_of, till.clock.now())
-    if found.currency != quote.currency:
-        raise Conflict("tickets are exchanged in their own currency")
-    if orders.get_order(tx, exchange_of).region != quote.region:
-        raise Conflict("tickets are exchanged in their own region")
-    return found.minor
-
-
-def _holders_of(tx: Transaction, order_id: str) -> dict[str, Holder]:
-    """Whose the valid tickets of an order are."""
-    held = [one for one in tickets.list_tickets(tx, order_id) if one.status in tickets.LIVE]
-    return {one.passenger_ref: held_by(one, tickets.find_salt(tx, one.jti)) for one in held}
 
 
 def _asked(till: Till, state: OrderState, payment: Payment) -> OrderState | None:

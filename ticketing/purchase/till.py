@@ -32,8 +32,8 @@ from ticketing.tickets.issue import Press
 from ticketing.tickets.products import ProductRule
 
 ORDER_LIFE = timedelta(minutes=15)
-# States of a dispute in which nobody can count on the money.
-UNDECIDED_OR_LOST = ("open", "withdrawn", "lost")
+# States of a dispute in which nobody knows whose the money is.
+UNDECIDED = ("open", "withdrawn")
 
 
 @dataclass(frozen=True, slots=True)

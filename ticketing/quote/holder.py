@@ -1,21 +1,15 @@
 """What an account brings to a price: what was proven of its owner, and the passes that are held."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from tariffs.caps import Tap
 from tariffs.party import ProvenClaim
 from tariffs.passes import HeldPass, PassProduct
 from ticketing.db import Transaction, held_passes, people, uses
 from ticketing.db.tickets import Ticket
 from ticketing.quote.brought import Brought
 from ticketing.quote.service import Desk
-from ticketing.regions.travellers import scope_from_json, scope_to_json, tap_from_json
-
-# The longest window of a cap is a month.
-_COUNTED = timedelta(days=32)
+from ticketing.regions.travellers import COUNTED, ridden, scope_from_json, scope_to_json
 
 
 def bring(desk: Desk, person_id: str) -> Brought:
@@ -24,7 +18,7 @@ def bring(desk: Desk, person_id: str) -> Brought:
     with desk.database.read() as tx:
         proven = people.list_entitlements(tx, person_id)
         passes = tuple(_held(tx, found) for found in held_passes.list_passes_of(tx, person_id, now))
-        paid = tuple(_paid(held_passes.list_rides_of(tx, person_id, now - _COUNTED)))
+        paid = tuple(ridden(held_passes.list_rides_of(tx, person_id, now - COUNTED)))
     claims = tuple(ProvenClaim(one.claim, _day(one.valid_until), one.proof) for one in proven)
     return Brought(person_id, claims, passes, paid)
 
@@ -51,19 +45,6 @@ def _held(tx: Transaction, found: Ticket) -> HeldPass:
         left = max(0, left - held_passes.count_uses(tx, found.jti) - ridden)
     start, until = (datetime.fromisoformat(document[name]) for name in ("valid_from", "valid_until"))
     return HeldPass(found.jti, document["product"], scope_from_json(document["scope"]), start, until, left)
-
-
-def _paid(rides: Iterable[tuple[Ticket, dict[str, Any]]]) -> Iterator[Tap]:
-    """The owner's own rides that caps count: of tickets that are valid, without legs that were given back."""
-    for ticket, quote in rides:
-        passenger = next(one for one in quote["passengers"] if one["ref"] == ticket.passenger_ref)
-        gone = {leg["departure"] for leg in ticket.document["legs"] if "given_back_at" in leg}
-        for document in passenger.get("taps", ()):
-            tap = tap_from_json(document)
-            if ticket.passenger_ref == quote.get("holder_ref") and not any(
-                datetime.fromisoformat(departure) == tap.at for departure in gone
-            ):
-                yield replace(tap, id=f"{ticket.jti} {tap.id}")
 
 
 def _day(text: str) -> Any:

@@ -4,17 +4,20 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 
 from operators import registry
 from operators.errors import OperatorError
+from operators.exchange.folder import STAND_IN
 from operators.figures import Figures
 from operators.guard import Guarded, Patience
 from operators.port import Connector
-from operators.region import Operator
 from tariffs.findings import errors
+from ticketing import variables
 from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.db.connectors import DatabaseJournal, DatabaseSailings
@@ -24,15 +27,22 @@ from ticketing.errors import Fault, Misconfigured, NotFound
 from ticketing.progress import Progress, silent
 from ticketing.regions.load import Region
 
+_THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Connectors:
-    """Every operator by region and id; `figures` are those of their calls."""
+    """Every operator by region and id; `figures` are those of their calls.
+
+    `stand_ins` name the systems that are most likely simulators, `gaps` what the environment lacks or holds in vain:
+    both in words, for the log and the health page.
+    """
 
     regions: Mapping[str, Mapping[str, Guarded]]
     figures: Figures
+    stand_ins: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
 
     def of(self, region: str, operator: str) -> Connector:
         """The connector of an operator; raises NotFound."""
@@ -74,7 +84,7 @@ def open_connectors(
     `environ` may replace a value of an operator's table (`THROUGHFARE_TALLINK_URL`) and holds its secrets; raises
     Misconfigured naming each such value that cannot be.
     """
-    for name, region in regions.items():
+    for region in regions.values():
         faults = [
             Fault(found.field, found.message)
             for found in errors(registry.check(region.data, environ))
@@ -82,8 +92,6 @@ def open_connectors(
         ]
         if faults:
             raise Misconfigured("; ".join(f"{fault.path} {fault.message}" for fault in faults), faults)
-        for operator in region.operators.values():
-            _announce(name, operator, environ)
     figures = Figures(DatabaseFigures(database), time.monotonic)
     made = {
         name: {
@@ -97,14 +105,33 @@ def open_connectors(
         }
         for name, region in regions.items()
     }
-    return Connectors(made, figures)
+    return Connectors(made, figures, _stand_ins(regions, environ), _gaps(regions, environ))
 
 
-def _announce(region: str, operator: Operator, environ: Mapping[str, str]) -> None:
-    """A system on this very machine is most likely a simulator: say so at start."""
-    configured = str(operator.connector.values.get("url", "")) if operator.connector else ""
-    url = environ.get(f"THROUGHFARE_{operator.id.upper()}_URL", configured)
-    if urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}:
-        _log.warning(
-            "stand-in in use", what=f"{region}: the system of {operator.id} is on this machine ({url})"
-        )
+def _stand_ins(regions: Mapping[str, Region], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The systems that are simulators, or most likely so: they are on this very machine."""
+    return tuple(
+        f"the system of {operator.id} ({region}) is on this machine: most likely a simulator"
+        for region, loaded in regions.items()
+        for operator in loaded.operators.values()
+        if operator.connector and _is_stand_in(operator.id, operator.connector.values, environ)
+    )
+
+
+def _is_stand_in(operator: str, values: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    url, folder = (
+        environ.get(f"THROUGHFARE_{operator.upper()}_{name.upper()}", str(values.get(name, "")))
+        for name in ("url", "folder")
+    )
+    return urlsplit(url).hostname in _THIS_MACHINE or bool(folder and (Path(folder) / STAND_IN).exists())
+
+
+def _gaps(regions: Mapping[str, Region], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Secrets that operators' systems want and nobody has set, and variables that nothing reads."""
+    missing = [
+        f"{variable} is not set: {operator} ({region}) is not asked and sells nothing"
+        for region, loaded in regions.items()
+        for operator, variable in registry.missing_secrets(loaded.data, environ).items()
+    ]
+    read = {name for loaded in regions.values() for name in registry.variables(loaded.data)}
+    return (*missing, *variables.not_understood(environ, read))

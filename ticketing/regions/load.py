@@ -8,6 +8,7 @@ from typing import Any
 
 from operators import registry, territory
 from operators.region import Operator, RegionData, load_region
+from operators.region_toml import REGION_TOML
 from tariffs.book import TariffBook, build_book
 from tariffs.fares import feed as fares
 from tariffs.findings import Finding, errors
@@ -16,6 +17,9 @@ from ticketing.config import Settings
 from ticketing.errors import Fault, Misconfigured
 from ticketing.progress import Progress, Stages, silent
 from ticketing.regions.meetings import unusable_agreements
+from ticketing.regions.unsellable import unsellable
+
+_UNREAD = {"unreadable_toml", "missing_file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,14 @@ def check_region(
     """
     stages = Stages(progress, {"reading timetables": 1, "reading tariffs": 1})
     data, findings = load_region(folder, fetched, stages.begin("reading timetables"))
+    unread = [found for found in findings if found.file == REGION_TOML and found.code in _UNREAD]
+    if unread:  # everything else would only say that what this file tells is missing
+        return None, unread
     tariff = _tariff(data)
     book, faults = build_book(**tariff, loaded_feeds=stages.begin("reading tariffs"))
     findings = list(dict.fromkeys([*findings, *faults, *registry.check(data), *territory.check(data)]))
     if book is not None:
-        findings += [*_unknown_riders(data, book), *unusable_agreements(data)]
+        findings += [*_unknown_riders(data, book), *unusable_agreements(data), *unsellable(data, book)]
     return (None if book is None or errors(findings) else Region(data, book, tariff)), findings
 
 

@@ -169,11 +169,11 @@ def _keep(desk: LiveDesk, place: _Place, answer: Disruptions | str) -> int:
         document = document_of(answer)
         differs = bool(changed) or canonical(document) != canonical(feed.document)
         _tell_of_misfits(place, feed.document, document)
+        # An operator whose word is from the beginning of time has never told anything.
+        as_of = answer.as_of if answer.as_of.timestamp() > 0 else None
         run_states.put_feed(
             tx,
-            replace(
-                feed, as_of=answer.as_of, trouble=None, document=document, version=feed.version + int(differs)
-            ),
+            replace(feed, as_of=as_of, trouble=None, document=document, version=feed.version + int(differs)),
         )
     return len(changed)
 

@@ -1,7 +1,8 @@
 """Travellers as JSON, with what they bring to a price: an offer keeps it, and a quote counts on the same again."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,10 @@ from tariffs.caps import Tap
 from tariffs.money import Money
 from tariffs.party import Passenger, ProvenClaim
 from tariffs.passes import HeldPass, Scope
+from ticketing.db.tickets import Ticket
+
+# The longest window of a cap is a month.
+COUNTED = timedelta(days=32)
 
 
 def to_json(passenger: Passenger) -> dict[str, Any]:
@@ -57,6 +62,19 @@ def tap_from_json(document: Mapping[str, Any]) -> Tap:
         medium=document["medium"],
         operator=document["operator"],
     )
+
+
+def ridden(rides: Iterable[tuple[Ticket, Mapping[str, Any]]]) -> Iterator[Tap]:
+    """The owner's own rides that caps count, of tickets with their quotes: without legs that were given back."""
+    for ticket, quote in rides:
+        passenger = next(one for one in quote["passengers"] if one["ref"] == ticket.passenger_ref)
+        gone = {leg["departure"] for leg in ticket.document["legs"] if "given_back_at" in leg}
+        for document in passenger.get("taps", ()):
+            tap = tap_from_json(document)
+            if ticket.passenger_ref == quote.get("holder_ref") and not any(
+                datetime.fromisoformat(departure) == tap.at for departure in gone
+            ):
+                yield replace(tap, id=f"{ticket.jti} {tap.id}")
 
 
 def scope_to_json(scope: Scope) -> dict[str, Any]:

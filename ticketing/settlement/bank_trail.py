@@ -39,17 +39,17 @@ def kind_of(step: BankMatch) -> str:
     )
 
 
-def line_like(tx: Transaction, start: str) -> BankLine:
-    """The one line whose id begins so; raises NotFound for none or several."""
-    return the_only(bank.list_lines_like(tx, start), start)
+def line_like(tx: Transaction, part: str) -> BankLine:
+    """The one line whose id ends or begins so; raises NotFound for none or several."""
+    return the_only(bank.list_lines_like(tx, part), part)
 
 
-def the_only(found: list[T], start: str) -> T:
+def the_only(found: list[T], part: str) -> T:
     """The one that was found; raises NotFound for none or several."""
-    if not start or not found:
-        raise NotFound(f"no such line of the bank: {start}")
+    if not part or not found:
+        raise NotFound(f"no such line of the bank: {part}")
     if len(found) > 1:
-        raise NotFound(f"{len(found)} lines have an id that begins with {start}: give more of it")
+        raise NotFound(f"{len(found)} lines have an id like {part}: give more of its end")
     return found[0]
 
 

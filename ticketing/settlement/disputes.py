@@ -41,7 +41,7 @@ class Case:
 
 
 def open_dispute(office: Office, run_id: str, operator: str, line_id: str, *, by: str, reason: str) -> Case:
-    """Dispute a line of an operator's statement, by its id or the beginning of it.
+    """Dispute a line of an operator's statement, by its id or the end of it.
 
     Raises NotFound for a line that is not in it, Conflict for one that is disputed already.
     """

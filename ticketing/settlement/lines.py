@@ -68,24 +68,29 @@ def count(run: Run, party: str) -> int:
 
 def lines_like(
     tx: Transaction,
-    start: str,
+    part: str,
     *,
     region: str | None = None,
     period: str | None = None,
     operator: str | None = None,
 ) -> list[tuple[str, str, str]]:
-    """The line whose id begins so, as (month, operator, id), once for each operator that it is on the statement of.
+    """The line whose id ends so, or begins so, as (month, operator, id), once for each operator whose statement has it.
 
-    Raises NotFound, naming how many, when several lines do; nothing is looked for by less than eight characters.
+    Ids begin with their time, so that lines of one hour begin alike, and their last characters tell them apart. Raises
+    NotFound, naming how many, when several lines fit; nothing is looked for by less than eight characters.
     """
-    if len(start) < LEAST_OF_AN_ID:
+    if len(part) < LEAST_OF_AN_ID:
         return []
-    found = audit.find_lines_like(
-        tx, start, region=region, period_id=period, operator=operator, without=ALLOCATED, own_kinds=OWN_KINDS
-    )
+    among: dict[str, Any] = {
+        "region": region, "period_id": period, "operator": operator, "without": ALLOCATED, "own_kinds": OWN_KINDS,
+    }  # fmt: skip
+    begins = audit.find_lines_like(tx, part, ends=False, **among)
+    if len({line_id for _, _, line_id in begins}) == 1:
+        return begins
+    found = audit.find_lines_like(tx, part, ends=True, **among) or begins
     many = len({line_id for _, _, line_id in found})
     if many > 1:
-        raise NotFound(f"{many} lines have an id that begins with {start}: give more of it")
+        raise NotFound(f"{many} lines have an id like {part}: give more of its end")
     return found
 
 

@@ -116,7 +116,12 @@ def book_line(
     with office.database.write() as tx:
         regions = queue(tx, office.served(region), now)
         finding = the_only(
-            [found for found in _findings(tx, office, regions) if found.line.id.startswith(line_id)], line_id
+            [
+                one
+                for one in _findings(tx, office, regions)
+                if one.line.id.endswith(line_id) or one.line.id.startswith(line_id)
+            ],
+            line_id,
         )
         wanted = None
         if way in {"payment", "receipt", "payout"}:

@@ -36,6 +36,7 @@ __all__ = [
     "write_journal",
 ]
 # How many runs are named when an id is not enough.
+_MOST_MONTHS = 1200
 _NAMED = 5
 
 
@@ -136,6 +137,36 @@ def write_journal(
     if until and until < period:
         raise InvalidRequest.at("to", f"{until} is before {period}")
     yield from journal(office, region, period, form, until=until, far=far)
+
+
+def list_closed(office: Office, region: str, period: str, until: str) -> tuple[list[str], list[str]]:
+    """The closed months from one to another, and the others; raises NotFound where none is closed.
+
+    Raises InvalidRequest for what is no month, or for an end before the beginning.
+    """
+    for month in (period, until):
+        check_month(month)
+    if until < period:
+        raise InvalidRequest.at("to", f"{until} is before {period}")
+    with office.database.read() as tx:
+        closed = [
+            month
+            for month in _months(period, until)
+            if runs.find_run_of_period(tx, region, month) is not None
+        ]
+    if not closed:
+        raise NotFound(f"no month of {region} from {period} to {until} is closed")
+    return closed, [month for month in _months(period, until) if month not in closed]
+
+
+def _months(first: str, last: str) -> list[str]:
+    """Every month from one to another, at most a hundred years of them."""
+    found: list[str] = []
+    year, month = int(first[:4]), int(first[5:])
+    while (name := f"{year:04d}-{month:02d}") <= last and len(found) < _MOST_MONTHS:
+        found.append(name)
+        year, month = year + month // 12, month % 12 + 1
+    return found
 
 
 def as_dict(netting: Netting) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ticketing.settlement.run_state import checked_name, is_same_person
 from ticketing.settlement.steps import checked_reason
 
 # What suspense may be cleared as; `operator:` is followed by one's id.
-BANK_FEE, OPERATOR = "bank_fee", "operator:"
+BANK_FEE, REFUNDS, OPERATOR = "bank_fee", "refunds", "operator:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,11 @@ def unbook_line(office: Office, region: str, line_id: str, *, by: str, reason: s
 def clear_suspense(
     office: Office, region: str, line_id: str, cleared_as: str, *, by: str, reason: str
 ) -> BankMatch:
-    """Say whose the money is that a line left on suspense: `bank_fee`, `operator:<id>` or `scheme`.
+    """Say whose the money is that a line left on suspense: `bank_fee`, `operator:<id>`, `refunds` or `scheme`.
 
     Another person than the one who booked the line (a write-off needs four eyes). An operator, one of the region that
-    booked the line, finds it on its next statement. Raises InvalidRequest at `as`, Conflict for a line that has nothing on suspense.
+    booked the line, finds it on its next statement. With `refunds` the
+    line is the transfer of refunds that a person has called paid another way. Raises InvalidRequest at `as`, Conflict for a line that has nothing on suspense.
     """
     now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
     with office.database.write() as tx:
@@ -145,7 +146,11 @@ def _whose(tx: Transaction, office: Office, region: str, cleared_as: str, curren
         return accounts.bank_fee(currency)
     if cleared_as == SCHEME:
         return accounts.corrections(currency)
+    if cleared_as == REFUNDS:
+        return accounts.refund_transfer(currency)
     operator = cleared_as.removeprefix(OPERATOR)
     if not cleared_as.startswith(OPERATOR) or operator not in _operators(tx, office, region):
-        raise InvalidRequest.at("as", f"may be {BANK_FEE}, {SCHEME} or {OPERATOR}<id> of one of {region}")
+        raise InvalidRequest.at(
+            "as", f"may be {BANK_FEE}, {SCHEME} or {OPERATOR}<id> of one of {region}, or {REFUNDS}"
+        )
     return accounts.operator_payable(operator, currency)

@@ -4,7 +4,7 @@ Terms are data. Those that a run was calculated by are kept in its dataset, so a
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -165,6 +165,28 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
             f"{FILE}: " + "; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3]), faults
         )
     return terms
+
+
+def check_names(terms: Terms, operators: Collection[str], products: Collection[str] | None) -> list[Fault]:
+    """Every operator and product that the terms name and the region does not have; None knows no products yet."""
+    parties = [(f"held_back[{at}]", one) for at, one in enumerate(terms.held_back)]
+    for at, guarantee in enumerate(terms.guarantees):
+        parties.append((f"guarantees[{at}].operator", guarantee.operator))
+        if guarantee.borne_by != "scheme":
+            parties.append((f"guarantees[{at}].borne_by", guarantee.borne_by))
+    parties += [(f"subsidies[{at}].operator", one.operator) for at, one in enumerate(terms.subsidies)]
+    parties += [(f"commissions[{at}].seller", one.seller) for at, one in enumerate(terms.commissions)]
+    faults = [Fault(path, f"{name!r} is no operator") for path, name in parties if name not in operators]
+    if products is not None:
+        named = [(f"pools[{at}].products", one.products) for at, one in enumerate(terms.pools)]
+        named += [(f"breakage[{at}].products", one.products) for at, one in enumerate(terms.breakage)]
+        faults += [
+            Fault(path, f"{name!r} is no product of the region")
+            for path, names in named
+            for name in names
+            if name not in products
+        ]
+    return faults
 
 
 def _repeated(terms: Terms) -> list[Fault]:

@@ -8,8 +8,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.api import Api
+from tests.api import KOPLI_TO_PASILA, Api
 from tests.ticketing.identity.people_of import register
+from ticketing.api.journeys import Journeys
+from ticketing.api.limits import Limits, Rate
 from ticketing.app import behind_proxies
 from ticketing.db import Database, rate_counts
 from ticketing.errors import TooManyRequests
@@ -83,6 +85,20 @@ def test_orders_are_limited_by_quote_and_not_by_the_address_of_a_ferry(api: Api)
 
     assert statuses == [201] + [409] * 29 + [429]
     assert other.status_code == 201
+
+
+def test_a_search_over_a_morning_counts_as_the_searches_that_it_costs(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(Journeys.post.__dict__, "limits", Limits(Rate(8, 60), Rate(600, 60)))
+    narrow, wide = {}, {"range_minutes": 360}
+
+    statuses = [
+        api.post("/v1/journeys", {**KOPLI_TO_PASILA, **more}).status_code
+        for more in (narrow, wide, wide, narrow)
+    ]
+
+    assert statuses == [200, 200, 200, 429]  # 1, 4, 4
 
 
 def test_payments_are_limited_by_order(api: Api) -> None:

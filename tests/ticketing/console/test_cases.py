@@ -1,5 +1,6 @@
 """A person deals with what the service could not bring to an end, in the console."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from tests.ticketing.console.browser import Browser
 from tests.ticketing.console.conftest import Visitor
 from tests.ticketing.console.pages import faults_of
 from ticketing.cli.worker import run_round
+from ticketing.db import worker_jobs
+from ticketing.db.worker_jobs import WorkerJob
 from ticketing.identity import list_keys, staff
 from ticketing.identity.staff import StaffDesk
 
@@ -116,3 +119,46 @@ def test_what_was_done_with_an_api_key_bears_the_keys_label(
 
     assert f"API key {key.label}" in page.text
     assert key.id not in page.text
+
+
+def test_a_case_leads_to_its_orders_facts_and_the_first_page_to_the_case(
+    api: Api, ferries: dict[str, FakeOperator], desk: StaffDesk, visitor: Visitor
+) -> None:
+    bought, browser = stuck(api, ferries), signed_in(desk, visitor)
+    first, cases = browser.open("/console/"), browser.open("/console/cases")
+
+    facts = browser.open(f"/console/orders/{bought.order['id']}")
+    by_order = browser.press(browser.open("/console/find"), "Find a line", wanted=bought.order["id"])
+    by_ticket = browser.press(browser.open("/console/find"), "Find a line", wanted=bought.tickets[0]["jti"])
+
+    assert "Cases that wait for a person: 1" in first.text
+    assert f"/console/orders/{bought.order['id']}" in cases.read.links.values()
+    assert bought.tickets[0]["jti"] in facts.text
+    assert bought.order["total"]["amount"] in facts.text
+    assert {page.response.url.path for page in (by_order, by_ticket)} == {
+        f"/console/orders/{bought.order['id']}"
+    }
+    assert [faults_of(page) for page in (first, cases, facts)] == [[], [], []]
+
+
+def test_a_worker_that_does_not_run_is_seen_on_every_page_and_by_health(
+    api: Api, desk: StaffDesk, visitor: Visitor
+) -> None:
+    browser = signed_in(desk, visitor)
+    never = browser.open("/console/books")
+    assert api.get("/healthz").json["worker"] == {"last_seen": None, "silent": True}
+
+    with rooms(api).till.database.write() as tx:
+        worker_jobs.put_jobs(tx, [WorkerJob("paying back", api.clock.now(), None, 0, 0, "")])
+    seen = browser.open("/console/")
+    assert api.get("/healthz").json["worker"] == {"last_seen": "2026-10-13T02:10:00Z", "silent": False}
+    api.clock.advance(timedelta(minutes=6))
+    gone = browser.open("/console/books")
+
+    assert "No worker runs." in never.text
+    assert "None has ever been seen here." in never.text
+    assert "No worker runs." not in seen.text
+    assert "The worker was last seen at 2026-10-13 02:10" in seen.text
+    assert "It was last seen at 2026-10-13 02:10" in gone.text
+    assert api.get("/healthz").json["worker"]["silent"]
+    assert api.get("/readyz").status_code == 200

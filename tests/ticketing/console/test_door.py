@@ -102,7 +102,7 @@ def test_guessing_is_slowed_for_an_account_and_for_an_address(desk: StaffDesk, v
     right = elsewhere.press(elsewhere.open("/console/"), "Sign in", email="anna@example.org", password=first)
 
     assert statuses == [401] * 8 + [429]
-    assert right.status == 429
+    assert right.status == 200  # a stranger's guesses lock nobody out
     unknown = [
         browser.press(page, "Sign in", email=f"nobody{at}@example.org", password="wrong") for at in range(12)
     ]

@@ -288,6 +288,8 @@ def test_a_bank_page_that_nobody_answers_keeps_no_place_for_good(
     api: Api, ferries: dict[str, FakeOperator]
 ) -> None:
     order_id, token = pay_by(api, "demo_sca")
+    waiting = api.get(f"/v1/orders/{order_id}", token).json
+    assert waiting["next_action"]["url"].startswith("https://throughfare.example/demo-gateway/demo_ch_")
     api.clock.advance(timedelta(minutes=16))
     run_round(rooms(api).till)
     patient = state(api, order_id, token)

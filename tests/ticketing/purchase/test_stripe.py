@@ -45,6 +45,7 @@ def test_the_bank_asks_the_buyer_and_the_report_of_the_answer_issues_the_tickets
     action = (asked.json or {})["next_action"]
     assert (asked.status_code, (asked.json or {})["state"]) == (201, "awaiting_payment")
     assert action["client_secret"].startswith("pi_")
+    assert shop.order(order, token)["next_action"] == action  # an app that was closed meanwhile asks again
     shop.stripe.authenticate(shop.intent(order)["id"], success=True)
     shop.tell()
     assert shop.order(order, token)["state"] == "ticketed"
@@ -58,6 +59,7 @@ def test_a_buyer_who_comes_back_from_the_bank_need_not_wait_for_the_report(shop:
     back = shop.api.post(f"/v1/orders/{order['id']}/payments/{payment}/result", {}, token, once=None)
 
     assert (back.json or {})["state"] == "ticketed"
+    assert (back.json or {})["next_action"] is None
     shop.tell()
     assert len(shop.order(order, token)["payments"]) == 1
 

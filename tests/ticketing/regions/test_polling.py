@@ -72,6 +72,18 @@ CANCELLED = Disruption(TRIP, DAY, cancelled=True)
 LATE = Disruption(TRIP, DAY, delay_seconds=6000)
 
 
+def test_an_operator_that_never_told_anything_has_no_age(quay: Quay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exchange of files answers with the beginning of time until a first file has come: no age of 56 years."""
+    nothing = Disruptions(datetime.fromtimestamp(0, UTC), (), source="exchange", tells_trips=False)
+    monkeypatch.setattr(quay.eckero, "disruptions", lambda: nothing)
+
+    assert ask_now(quay.desk) == {}
+
+    feed = quay.board.troubles(REGION)["eckero"]
+    assert (feed.as_of, feed.trouble) == (None, None)
+    assert quay.board.told(REGION).operators == {}
+
+
 def test_a_change_is_a_revision_and_a_repetition_is_nothing(quay: Quay, clock: FixedClock) -> None:
     first = clock.now()
     assert quay.tell(LATE) == {f"{REGION}/eckero": 1}

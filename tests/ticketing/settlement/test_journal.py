@@ -56,6 +56,11 @@ def test_several_months_are_one_journal_that_others_accept(office: Office, tmp_p
     later = replace(office, clock=FixedClock(datetime(2026, 12, 3, tzinfo=UTC)))
     for month in ("2026-10", "2026-11"):
         service.close(later, "r", month, "Anna")
+    closed, left_out = service.list_closed(later, "r", "2026-01", "2026-12")
+    assert closed == ["2026-09", "2026-10", "2026-11"]
+    assert left_out == [*(f"2026-0{month}" for month in range(1, 9)), "2026-12"]
+    with pytest.raises(NotFound, match="no month of r from 2027-01 to 2027-12 is closed"):
+        service.list_closed(later, "r", "2027-01", "2027-12")
     path = tmp_path / "autumn.beancount"
     text = "".join(service.write_journal(later, "r", "2026-09", "beancount", until="2026-11"))
     path.write_text(text, encoding="utf-8")

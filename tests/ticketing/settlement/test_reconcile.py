@@ -410,7 +410,8 @@ def test_a_second_person_clears_the_cent_from_suspense_and_the_operator_finds_it
 
 
 @pytest.mark.parametrize(
-    ("cleared_as", "account"), [("bank_fee", "bank_fee:EUR"), ("scheme", "corrections:EUR")]
+    ("cleared_as", "account"),
+    [("bank_fee", "bank_fee:EUR"), ("scheme", "corrections:EUR"), ("refunds", "refund_transfer:EUR")],
 )
 def test_what_was_cleared_by_mistake_goes_back_on_suspense_and_is_cleared_anew(
     desk: Office, tmp_path: Path, cleared_as: str, account: str
@@ -505,5 +506,9 @@ def test_a_beginning_that_several_lines_share_names_how_many(desk: Office, tmp_p
     waiting = [one.line.id for one in reconcile.review(desk, "r")[0]]
     start = next(one[0] for one in waiting if sum(other[0] == one[0] for other in waiting) > 1)
 
-    with pytest.raises(NotFound, match=rf"\d lines have an id that begins with {start}: give more of it"):
+    with pytest.raises(NotFound, match=rf"\d lines have an id like {start}: give more of its end"):
         reconcile.book_line(desk, "r", start, "suspense", by="Clara", reason="which?")
+    assert (
+        reconcile.book_line(desk, "r", waiting[0][-8:], "suspense", by="Clara", reason="rent").line_id
+        == waiting[0]
+    )

@@ -160,7 +160,7 @@ class UnbookingRequestSchema(Strict):
 
 
 class ClearingRequestSchema(Strict):
-    """Whose the money on suspense is: `bank_fee`, `scheme`, or `operator:` and an id."""
+    """Whose the money on suspense is: `bank_fee`, `scheme`, `refunds`, or `operator:` and an id."""
 
     clear_as = fields.String(required=True, validate=validate.Length(1, 73))
     reason = fields.String(required=True, validate=REASON)

@@ -1,0 +1,58 @@
+"""docs/commuters.md is played as it stands: each call that it shows gives what it says of the answer."""
+
+import json
+import re
+import uuid
+from pathlib import Path
+from typing import Any
+
+from tests.api import Api
+
+CALL = re.compile(r"```http\n(.*?)```\n```json\n(.*?)```", re.DOTALL)
+NAME = re.compile(r"<([a-z]+)>")
+
+
+def filled(text: str, known: dict[str, str]) -> str:
+    return NAME.sub(lambda found: str(uuid.uuid4()) if found[1] == "uuid" else known[found[1]], text)
+
+
+def compare(shown: Any, answered: Any, known: dict[str, str], path: str) -> None:
+    """What the page shows is in the answer: some keys of an object, the first items of a list, values as they are."""
+    if isinstance(shown, dict):
+        for key, value in shown.items():
+            assert key in answered, f"{path}.{key}"
+            compare(value, answered[key], known, f"{path}.{key}")
+    elif isinstance(shown, list) and shown and isinstance(shown[0], dict):
+        for at, value in enumerate(shown):
+            compare(value, answered[at], known, f"{path}[{at}]")
+    elif isinstance(shown, str) and (name := NAME.fullmatch(shown)):
+        assert isinstance(answered, str), path
+        known[name[1]] = answered
+    else:
+        assert shown == answered, f"{path}: the page says {shown}, the service {answered}"
+
+
+def test_every_call_of_the_page_gives_what_the_page_says(api: Api) -> None:
+    calls = CALL.findall(Path("docs/commuters.md").read_text(encoding="utf-8"))
+    known: dict[str, str] = {}
+
+    for request, answer in calls:
+        head, _, body = request.partition("\n\n")
+        first, *headers = filled(head, known).strip().splitlines()
+        method, path = first.split(" ", 1)
+        response = api.client.open(
+            path,
+            method=method,
+            headers=dict(line.split(": ", 1) for line in headers),
+            json=json.loads(filled(body, known)) if body else None,
+        )
+        assert response.status_code in {200, 201}, f"{first}: {response.text}"
+        compare(json.loads(answer), response.json, known, first)
+
+    assert len(calls) == request_count()
+    assert len(calls) > 12
+
+
+def request_count() -> int:
+    """How many calls the page shows: none of them lacks its answer."""
+    return Path("docs/commuters.md").read_text(encoding="utf-8").count("```http\n")

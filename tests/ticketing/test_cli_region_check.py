@@ -1,0 +1,158 @@
+"""`throughfare region check` tells what a newcomer gets wrong in any file of a region, before a later step falls over it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from operators import skeleton
+from ticketing.cli import main
+
+Check = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def isle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small region in a folder of regions that is not the usual one."""
+    place = tmp_path / "lands/isle"
+    for path, text in skeleton.files("isle").items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("THROUGHFARE_REGIONS_FOLDER", "lands")
+    return place
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["region", "check", *words])
+
+
+@pytest.fixture
+def check(isle: Path) -> Check:
+    """Change a file of the region (old text, new text; or a whole one), and hear what is said of it."""
+
+    def changed(file: str, *change: str) -> dict[str, Any]:
+        path = isle / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text(encoding="utf-8") if len(change) > 1 else ""
+        assert len(change) == 1 or change[0] in text
+        path.write_text(text.replace(*change) if len(change) > 1 else change[0], encoding="utf-8")
+        result = run("isle")
+        told: dict[str, Any] = json.loads(result.stdout)
+        assert result.exit_code == (0 if told["ok"] else 1)
+        return told
+
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "field", "says"),
+    [
+        ("settlement.toml", ["payment_dy = 3"], "payment_dy", "unknown key"),
+        ("settlement.toml", ['held_back = ["buss"]'], "held_back[0]", "'buss' is no operator"),
+        ("settlement.toml", ['[[guarantees]]\noperator = "bus"\ncurrency = "EUR"\nfloor = "1.00"\nborne_by = "tram"'],
+         "guarantees[0].borne_by", "'tram' is no operator"),
+        ("settlement.toml", ['[[pools]]\nid = "p"\nproducts = ["pass30"]\ncurrency = "EUR"'], "pools[0].products", "'pass30' is no product"),
+        ("settlement.toml", ["payment_day = = 3"], "settlement.toml", "Invalid value"),
+        ("demo.toml", ['to = "South Town"', 'to = "Atlantis"'], "to", "no stop of a feed is called 'Atlantis'"),
+        ("demo.toml", ['rider_category = "adult"\nbecause', 'rider_category = "duke"\nbecause'], "stays.rider_category", "'duke' is no rider category"),
+        ("demo.toml", ["bus = [", "buss = ["], "accounts.buss", "is no operator"),
+        ("demo.toml", ["AT611904300234573201", "AT611904300234573200"], "accounts.bus", ""),
+        ("demo.toml", ['opening = "', 'opening = = "'], "", "Invalid value"),
+        ("stand-ins/bus.json", ['{"faults": [{"call": "hold", "kind": "explode"}]}'], "", "is no fault plan"),
+        ("stand-ins/bus.json", ["[1"], "", "is no fault plan"),
+        ("stand-ins/bus.prices", ["ADULT:500"], "", "'ADULT:500' is not like ADULT=500"),
+        ("agreements.json", ['"amount": "5.00"', '"amount": "-5.00"'], "prices[0].amount", "negative"),
+        ("gates.json", ['{"operators": {"buss": {"time_zone": "Europe/Vienna"}}}'], "operators.buss", "is no operator"),
+        ("feeds/bus/fare_products.txt", ["2.00", "-2.00"], "amount", "is below zero"),
+        ("gates.json", ['{"operatorz": {}}'], "operatorz", "unknown key"),
+    ],
+)  # fmt: skip
+def test_a_fault_that_would_fall_later_is_an_error(
+    check: Check, file: str, change: list[str], field: str, says: str
+) -> None:
+    told = check(file, *change)
+
+    assert [one["field"] for one in told["errors"]] == [field], told
+    assert told["errors"][0]["file"] in {file, file.removeprefix("feeds/")}
+    assert says in told["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "says"),
+    [
+        ("region.toml", ['[rider_categories.adult]\nbus = "adult"\nrail', "[rider_categories.adult]\nrail"], "bus is in no rider category"),
+        ("region.toml", ['medium = "app"\nrefund = [{ until_hours_before = 0', 'medium = "card"\nrefund = [{ until_hours_before = 0'],
+         "no fare of bus is sold on 'card', so none of its rides can be sold; its fares are on app"),
+        ("taxes.csv", ["SK,any", "CZ,any"], "SK has no row, and rail runs there"),
+        ("taxes.csv", ["AT,any", "AT,rail"], "AT has no row for the mode bus, and bus runs there"),
+    ],
+)  # fmt: skip
+def test_what_can_never_be_sold_is_a_warning(check: Check, file: str, change: list[str], says: str) -> None:
+    told = check(file, *change)
+
+    assert told["ok"]
+    assert [one["code"] for one in told["warnings"]] == ["unsellable"], told
+    assert says in told["warnings"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        ("agrements.json", "did you mean agreements.json?"),
+        ("pass.json", "did you mean passes.json?"),
+        ("settlements.toml", "did you mean settlement.toml?"),
+        ("feed/bus/stops.txt", "did you mean feeds?"),
+        ("feeds/barge/stops.txt", "it belongs to no operator"),
+        ("feeds/bus.csv", "it belongs to no operator"),
+        ("feeds/bus/fare_leg_rule.txt", "did you mean fare_leg_rules.txt?"),
+        ("stand-ins/buss.json", "did you mean bus?"),
+        ("prices.xlsx", "nothing here is called so"),
+    ],
+)
+def test_a_file_that_nothing_reads_is_a_warning_with_the_name_that_was_meant(
+    check: Check, file: str, says: str
+) -> None:
+    told = check(file, "x")
+
+    assert told["ok"]
+    assert [one["code"] for one in told["warnings"]] == ["unread_file"], told
+    assert says in told["warnings"][0]["message"]
+
+
+def test_tables_of_gtfs_and_notes_are_nobodys_fault(check: Check) -> None:
+    for file in ("feeds/bus/shapes.txt", "NOTES.md", "facts/fares.csv", ".gitignore"):
+        assert check(file, "x")["warnings"] == []
+
+
+def test_a_syntax_error_in_the_first_file_is_the_only_thing_that_is_said(check: Check) -> None:
+    told = check("region.toml", "name = = 1")
+
+    assert [(one["file"], one["code"]) for one in told["errors"]] == [("region.toml", "unreadable_toml")]
+    assert told["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    "words", [["region", "check"], ["region", "rehearse"], ["demo", "--once", "--region"]]
+)
+@pytest.mark.parametrize(
+    ("name", "hint"), [("isel", "did you mean isle? lands has isle"), ("nowhere", "lands has isle")]
+)
+def test_a_wrong_name_is_one_line_with_the_names_that_are_there(
+    isle: Path, words: list[str], name: str, hint: str
+) -> None:
+    result = CliRunner().invoke(main, [*words, name])
+
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith(
+        f"invalid_request: region: no such region: neither {name} nor lands/{name}"
+    )
+    assert hint in result.stderr
+
+
+def test_a_region_is_found_by_its_folder_too(isle: Path) -> None:
+    assert json.loads(run("lands/isle").stdout)["ok"]
+    assert json.loads(run("isle").stdout)["ok"]

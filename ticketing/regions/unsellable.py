@@ -1,0 +1,79 @@
+"""Find what a region has and can never sell: each is a warning, for nothing wrong is sold, and a newer feed stops no service."""
+
+from collections.abc import Iterator
+
+from operators import territory
+from operators.region import RegionData
+from tariffs.book import TariffBook
+from tariffs.fares.feed import Feed
+from tariffs.findings import Finding
+
+_OPEN_SEA = "XX"
+_REGION, _TAXES = "region.toml", "taxes.csv"
+
+
+def unsellable(region: RegionData, book: TariffBook) -> Iterator[Finding]:
+    """Operators without a rider, a medium that no fare has, states and modes that are ridden and have no VAT."""
+    yield from _without_riders(region)
+    yield from _without_medium(region, book)
+    yield from _without_tax(region, book)
+
+
+def _without_riders(region: RegionData) -> Iterator[Finding]:
+    sold = {operator for mapped in region.riders.values() for operator in mapped}
+    for operator in region.operators:
+        if operator not in sold:
+            message = f"{operator} is in no rider category: none of its rides can be sold"
+            yield _warning(_REGION, "rider_categories", message)
+
+
+def _without_medium(region: RegionData, book: TariffBook) -> Iterator[Finding]:
+    for operator in region.operators.values():
+        tariffs = [book.feeds.get(operator.id), *(feed for _, feed in book.dated.get(operator.id, ()))]
+        media = {medium for feed in tariffs if feed is not None for medium in _media(feed)}
+        if operator.medium and media and None not in media and operator.medium not in media:
+            message = (
+                f"no fare of {operator.id} is sold on {operator.medium!r}, so none of its rides can be sold; its fares "
+                f"are on {', '.join(sorted(filter(None, media)))}"
+            )
+            yield _warning(_REGION, f"operators.{operator.id}.medium", message)
+
+
+def _without_tax(region: RegionData, book: TariffBook) -> Iterator[Finding]:
+    """The states and modes of rides that no row of the taxes covers, whatever the day and the scope."""
+    for (state, mode), operators in sorted(_ridden(region).items()):
+        rows = book.taxes.rules.get(state, ())
+        if not rows:
+            what = f"{state} has no row"
+        elif not book.taxes.covers(state, mode):
+            what = f"{state} has no row for the mode {mode}"
+        else:
+            continue
+        message = f"{what}, and {', '.join(sorted(operators))} runs there: its rides there cannot be sold"
+        yield _warning(_TAXES, "member_state", message)
+
+
+def _ridden(region: RegionData) -> dict[tuple[str, str], set[str]]:
+    """The operators that run in each state with each mode: by their stops, and by the metres of listed crossings."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for operator, timetable in region.timetables.items():
+        if operator not in region.operators:
+            continue
+        for pattern in timetable.patterns:
+            mode = timetable.routes[pattern.route].mode
+            states = {territory.state_of(region, operator, stop) for stop in pattern.stops}
+            ends = (f"{operator}:{pattern.stops[0]}", f"{operator}:{pattern.stops[-1]}")
+            states |= {state for state, _ in region.crossings.get(ends, ())}
+            for state in states - {None, _OPEN_SEA}:
+                found.setdefault((str(state), mode), set()).add(operator)
+    return found
+
+
+def _media(feed: Feed) -> Iterator[str | None]:
+    for rows in feed.products.values():
+        for product in rows:
+            yield product.medium
+
+
+def _warning(file: str, field: str, message: str) -> Finding:
+    return Finding(file, 0, field, "unsellable", message, "warning")

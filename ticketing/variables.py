@@ -1,0 +1,35 @@
+"""Variables of the environment that mean something here, and the nearest name to one that means nothing."""
+
+import difflib
+from collections.abc import Collection, Mapping
+
+# Everything that `config.from_environment` reads, and the folder of a gate's program on the same machine.
+SETTINGS = (
+    "ALLOW_DEMO_PAYMENTS_IN_PRODUCTION",
+    *(
+        f"THROUGHFARE_{name}"
+        for name in (
+            "ANCHORS_FOLDER", "DATABASE_URL", "DEMO_CLOCK_FILE", "ENVIRONMENT", "GATEWAY", "ISSUER", "KEYS_FOLDER",
+            "KEY_PASSPHRASE", "LIVE_SECONDS", "LOG_FORMAT", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_ISSUER",
+            "OIDC_REDIRECT_URI", "OPEN_BIND", "PASSKEY_ORIGINS", "PROOF_ISSUERS", "PUBLIC_URL", "RATE_LIMITS",
+            "REGIONS", "REGIONS_FOLDER", "SALE_CHANNEL", "SETTLEMENT_FOLDER", "STRIPE_API_ADDRESS",
+            "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "TRUSTED_PROXIES", "WARM_UP", "WEB_ORIGINS",
+        )
+    ),
+)  # fmt: skip
+_OF_OTHER_PROGRAMS = {"THROUGHFARE_GATE_FOLDER"}
+_ALIKE = 0.75
+
+
+def not_understood(environ: Mapping[str, str], operators: Collection[str]) -> list[str]:
+    """Each `THROUGHFARE_*` variable that nothing reads, in words; `operators` are the names that connectors read."""
+    known = [*SETTINGS, *operators]
+    strangers = sorted(
+        name for name in environ.keys() - set(known) - _OF_OTHER_PROGRAMS if name.startswith("THROUGHFARE_")
+    )
+    return [f"{name} is no setting and changes nothing{_nearest(name, known)}" for name in strangers]
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE)
+    return f"; the nearest is {near[0]}" if near else ""
