@@ -56,15 +56,13 @@ def index(region: RegionData) -> tuple[Place, ...]:
 
 
 def is_same_place(region: RegionData, one: str, other: str) -> bool:
-    """Whether two stops of an operator, by name `<operator>:<stop_id>`, are one place: of one parent, or of one name and near."""
+    """Whether two stops, by name `<operator>:<stop_id>`, are one place: of one parent, or of one name and near."""
     (operator, stop_id), (another, other_id) = one.split(":", 1), other.split(":", 1)
-    if operator != another:
-        return False
-    stops = region.timetables[operator].stops
-    left, right = stops[stop_id], stops[other_id]
-    if left.parent or right.parent:
+    left = region.timetables[operator].stops[stop_id]
+    right = region.timetables[another].stops[other_id]
+    if operator == another and (left.parent or right.parent):
         return left.parent == right.parent
-    return left.name == right.name and _are_near(region, left, right)
+    return folded(left.name) == folded(right.name) and _are_near(region, left, right)
 
 
 def find(places: Iterable[Place], text: str, limit: int) -> list[Place]:

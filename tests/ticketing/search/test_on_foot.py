@@ -9,7 +9,9 @@ import pytest
 from operators.region import RegionData
 from tests.api import Api
 from tests.ticketing.search.small_region import SmallTrip, small_region
-from ticketing.search.network import build, nearby
+from ticketing.search.network import build, day_origin, nearby
+from ticketing.search.on_foot import worth_riding
+from ticketing.search.planner import Access, Question, Timeline, Walk, plan_departing
 
 MORNING = "2026-10-13T08:00:00+03:00"
 
@@ -108,3 +110,17 @@ def test_a_bridge_beside_the_ferry_is_the_operators_own_word() -> None:
     made = small_region(BANKS, {"boat": [SmallTrip((0, 1), (360, 365))]})
 
     assert (0, 1) in walks(ferry(made, transfers={("s0", "s1"): 400}))
+
+
+def test_a_ride_that_comes_back_to_where_it_began_is_left_out() -> None:
+    made = small_region((0.0, 0.1), {"bus": [SmallTrip((0, 1, 0), (360, 370, 380))]})
+    network = build(made, [date(2026, 10, 13)])
+    asked = Question({"bus:s1": Access(0, 0)}, {"bus:s0": Access(0, 0)})
+    midnight = day_origin(date(2026, 10, 13), "Europe/Tallinn")
+    back = plan_departing(made, [Timeline(network, network.reversed())], asked, midnight, 0)
+
+    assert len(back) == 1
+    assert worth_riding(made, back, asked, None) == back
+    assert worth_riding(made, back, Question({"bus:s0": Access(0, 0)}, asked.destinations), None) == []
+    assert worth_riding(made, back, asked, Walk("bus:s1", "bus:s0", 600, 700)) == []
+    assert worth_riding(made, back, asked, Walk("bus:s1", "bus:s0", 601, 700)) == back

@@ -93,6 +93,16 @@ def test_stops_of_one_name_are_one_place_only_where_they_are_near(two_towns: Reg
     assert not is_same_place(two_towns, "bus:s0", "bus:s2")
 
 
+def test_two_operators_stops_of_one_name_are_one_place_where_they_are_near(
+    regions: dict[str, Region],
+) -> None:
+    region = regions["helsinki-tallinn"].data
+
+    assert is_same_place(region, "tallink:HEL-LT2", "eckero:HEL-LT2")
+    assert is_same_place(region, "hsl:HSL-R-PSL", "hsl:HSL-T-PAS")
+    assert not is_same_place(region, "tallink:HEL-LT2", "hsl:HSL-T-PAS")
+
+
 def test_a_name_of_several_places_is_refused_with_the_ids_to_choose_from(
     two_towns: RegionData, clock: FixedClock, regions: dict[str, Region], tmp_path: Path
 ) -> None:
