@@ -10,6 +10,8 @@ OperatorError
 └── BadReply         the answer to a read breaks the protocol
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from tariffs.money import Money
@@ -30,6 +32,25 @@ Reason = Literal[
     "unauthorised",
     "refused",
 ]
+# The same in words for whoever is refused.
+WORDS: Mapping[Reason, str] = MappingProxyType(
+    {
+        "sold_out": "sold out",
+        "sales_closed": "the sale of this departure has ended",
+        "cancelled": "this departure is cancelled",
+        "not_found": "no places of this departure are sold here",
+        "not_sellable": "places of this kind are not sold",
+        "price_changed": "the operator's price has changed",
+        "too_many_passengers": "so many people are not booked at once",
+        "invalid_passenger": "a passenger is not accepted as entered",
+        "already_confirmed": "the booking was confirmed before",
+        "already_cancelled": "the booking was cancelled before",
+        "already_released": "the place was given back before",
+        "key_reused": "another booking has this key",
+        "unauthorised": "the operator's system does not let this service in",
+        "refused": "the operator gave no reason",
+    }
+)
 
 
 class OperatorError(Exception):

@@ -179,7 +179,9 @@ class Inventory:
     def _require_room(self, sailing: Sailing, wanted: Mapping[str, int], taken: Mapping[str, int]) -> None:
         capacity = self.capacity(sailing)
         if not capacity:
-            raise Refused("not_found", f"{sailing.trip_id} on {sailing.service_date} is not sold here")
+            raise Refused(
+                "not_found", f"no places are allotted to us on {sailing.trip_id} on {sailing.service_date}"
+            )
         for kind, places in wanted.items():
             if kind not in capacity:
                 raise Refused("not_sellable", f"{sailing.trip_id} has no places of the kind {kind}")

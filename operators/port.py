@@ -74,7 +74,8 @@ class Capabilities:
     enough and hold, confirm and cancel are not supported. `cancels` is whether a confirmed booking can be
     taken back by machine: confirm what cannot be taken back last. `releases` is whether a hold can be given
     back at once, else it lapses. `hold_seconds` is how long a hold lasts at least, `told_for_seconds` how long
-    its last word on disruptions holds when nothing newer comes.
+    its last word on disruptions holds when nothing newer comes. `allots`: what is sold are the places that it has
+    allotted, and `availability` leaves out a departure that has none.
     """
 
     needs_hold: bool
@@ -88,6 +89,7 @@ class Capabilities:
     max_travellers: int = 9
     sale_ends_seconds: int = 0
     told_for_seconds: int = 600
+    allots: bool = False
 
 
 @dataclass(frozen=True, slots=True)

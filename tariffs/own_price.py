@@ -60,7 +60,7 @@ def own_prices(journey: Journey, passenger: Passenger) -> list[tuple[Part, ...]]
     for run in journey.runs:
         ways = _ways_to_use(journey, run, passenger)
         if isinstance(ways, Unpriced):
-            return ways
+            return replace(ways, operator=run.operator)
         by_run.append(
             [replace(part, tap=_tap(journey, run, passenger, part)) if part.cost else part for part in ways]
         )

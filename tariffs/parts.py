@@ -49,10 +49,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Unpriced:
-    """Why a stretch has no price: never a guess."""
+    """Why a stretch has no price, and whose stretch where it is one operator's: never a guess."""
 
     reason: str
     derivation: tuple[dict[str, Any], ...] = ()
+    operator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class PassValidity:
         """The first instant at which a pass that starts at `start` (aware) covers nothing any more, in UTC."""
         match self.unit:
             case "hours":
-                return (start + timedelta(hours=self.length)).astimezone(UTC)
+                return start.astimezone(UTC) + timedelta(hours=self.length)
             case "days":
                 # On the wall clock: a day with a change of clocks is still a day.
                 ends = start.astimezone(zone).replace(tzinfo=None) + timedelta(days=self.length)

@@ -166,7 +166,9 @@ def _priced_party(
 
 def _priced(journey: Journey, passenger: Passenger, parts: Singles | Unpriced) -> PassengerPrice:
     if isinstance(parts, Unpriced):
-        return PassengerPrice(passenger, None, parts.reason, derivation=parts.derivation)
+        return PassengerPrice(
+            passenger, None, parts.reason, derivation=parts.derivation, unpriced_operator=parts.operator
+        )
     bought = tuple(item for part in parts for item in part.bought)
     try:
         taxes = split(

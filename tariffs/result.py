@@ -39,7 +39,8 @@ class OperatorShare:
 class PassengerPrice:
     """The price of the whole way for one passenger; None comes with its reason.
 
-    `taps` are its rides that caps of the tariff count, for what the passenger buys later.
+    `taps` are its rides that caps of the tariff count, for what the passenger buys later. `unpriced_operator` is
+    the one that has no price, where it is one.
     """
 
     passenger: Passenger
@@ -50,6 +51,7 @@ class PassengerPrice:
     taxes: tuple[TaxRow, ...] = ()
     derivation: tuple[dict[str, Any], ...] = ()
     taps: tuple[Tap, ...] = ()
+    unpriced_operator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

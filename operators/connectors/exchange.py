@@ -72,6 +72,7 @@ class FileExchange(Basis):
             cancels="whole",
             releases=True,
             availability=True,
+            allots=True,
             disruptions=True,
             told_for_seconds=_DAY_SECONDS,
             finds_by="our_key",

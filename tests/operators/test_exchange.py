@@ -5,13 +5,14 @@ import io
 import os
 from datetime import date, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from operators.connectors.exchange import FileExchange
-from operators.errors import Refused
+from operators.errors import WORDS, Reason, Refused
 from operators.exchange.folder import PostOffice
 from operators.exchange.format import Broken, ExchangeFile, Incomplete, Name, Record, read, write
 from operators.inventory import Inventory
@@ -339,3 +340,7 @@ def test_no_changed_byte_goes_unnoticed(data: st.DataObject) -> None:
 
     with pytest.raises((Broken, Incomplete)):
         read(name, bytes(changed))
+
+
+def test_every_refusal_has_its_words() -> None:
+    assert {*WORDS} == {*get_args(Reason)}

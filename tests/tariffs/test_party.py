@@ -365,7 +365,8 @@ def product(**changes: Any) -> PassProduct:
 @pytest.mark.parametrize(
     ("validity", "until"),
     [
-        (PassValidity("hours", 2), "2026-03-28T23:30:00+02:00"), (PassValidity("days", 1), "2026-03-29T21:30:00+03:00"),
+        (PassValidity("hours", 2), "2026-03-28T23:30:00+02:00"), (PassValidity("hours", 24), "2026-03-29T22:30:00+03:00"),
+        (PassValidity("days", 1), "2026-03-29T21:30:00+03:00"),
         (PassValidity("service_days", 1, 4 * 3600), "2026-03-29T04:00:00+03:00"),
         (PassValidity("service_days", 2), "2026-03-30T00:00:00+03:00"),
     ],

@@ -28,8 +28,10 @@ def manifest(house: Gatehouse, operator: str, day: date | None = None) -> list[d
     if operator not in house.boarding:
         raise NotFound(f"tickets of {operator} are not bound to a departure")
     zone = ZoneInfo(house.zones.get(operator, "UTC"))
-    begins = datetime.combine(day or house.clock.now().astimezone(zone).date(), time(), zone)
-    ends = begins + timedelta(days=1)
+    local_day = day or house.clock.now().astimezone(zone).date()
+    begins, ends = (
+        datetime.combine(local_day + timedelta(days=ahead), time(), zone).astimezone(UTC) for ahead in (0, 1)
+    )
     sailings = [
         one
         for region in house.sailings.neighbours(operator)

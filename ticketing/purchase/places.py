@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from operators.departures import departure_of
-from operators.errors import Expired, NotSupported, OperatorError, OutcomeUnknown, Refused, Unavailable
+from operators.errors import WORDS, Expired, NotSupported, OperatorError, OutcomeUnknown, Refused, Unavailable
 from operators.port import Connector, HoldRequest, Traveller
 from tariffs.journey import Ride
 from ticketing.db import Transaction, bookings, gateway_events
@@ -215,9 +215,9 @@ def _count(till: Till, booking: Booking) -> None:
 
 
 def _reason(error: OperatorError) -> str:
-    """A reason of the closed list; an operator's own words are for staff."""
+    """A reason of the closed list, in words; an operator's own words are for staff."""
     if isinstance(error, Refused):
-        return error.reason.replace("_", " ")
+        return WORDS[error.reason]
     return "the hold ran out" if isinstance(error, Expired) else "not supported"
 
 

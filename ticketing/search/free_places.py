@@ -24,6 +24,7 @@ _log = structlog.get_logger(__name__)
 # The time for a fan-out (reference on connectors, A.4).
 BUDGET_SECONDS = 1.5
 Reason = Literal["late", "not_told"]
+NotSold = Literal["no_allotment", "sold_out"]
 # What names a ride: operator, trip, stop of boarding, planned departure.
 RideKey = tuple[str, str, str, datetime]
 
@@ -45,6 +46,41 @@ def ask(
 ) -> dict[RideKey, FreePlaces]:
     """Ask each operator that tells once about all of its rides; one that tells nothing is left out."""
     wanted = _wanted(region, connectors, rides)
+    told = _told(connectors, wanted, budget_seconds)
+    return {
+        key: _found(departure, told[operator]) if operator in told else FreePlaces(None, None, "late")
+        for operator, departures in wanted.items()
+        for departure, key in departures.items()
+    }
+
+
+def not_sold(
+    region: RegionData, connectors: Mapping[str, Connector], rides: Iterable[Ride]
+) -> dict[RideKey, NotSold]:
+    """The rides of operators that allot places on which there is none to sell, and why.
+
+    An operator that does not answer in time is not taken at its silence: the order's hold decides then.
+    """
+    allotting = {name: one for name, one in connectors.items() if one.capabilities.allots}
+    wanted = _wanted(region, allotting, rides)
+    told = _told(allotting, wanted, BUDGET_SECONDS)
+    found: dict[RideKey, NotSold] = {}
+    for operator, answer in told.items():
+        left = {one.departure: one.free.get("foot") for one in answer or ()}
+        for departure, key in wanted[operator].items():
+            if answer is not None and departure not in left:
+                found[key] = "no_allotment"
+            elif left.get(departure) == 0:
+                found[key] = "sold_out"
+    return found
+
+
+def _told(
+    connectors: Mapping[str, Connector],
+    wanted: Mapping[str, Mapping[Departure, RideKey]],
+    budget_seconds: float,
+) -> dict[str, Sequence[Availability] | None]:
+    """The answers that come within the budget, None where an operator failed; all are asked at once."""
     answers: queue.SimpleQueue[tuple[str, Sequence[Availability] | None]] = queue.SimpleQueue()
     for operator, departures in wanted.items():
         threading.Thread(
@@ -58,11 +94,7 @@ def ask(
         except queue.Empty:
             break
         told[operator] = answer
-    return {
-        key: _found(departure, told[operator]) if operator in told else FreePlaces(None, None, "late")
-        for operator, departures in wanted.items()
-        for departure, key in departures.items()
-    }
+    return told
 
 
 def key_of(ride: Ride) -> RideKey:

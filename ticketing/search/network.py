@@ -6,7 +6,7 @@ agency's time zone (GTFS), so days of 23 or 25 hours and departures after midnig
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from operators.gtfs.timetable import Pattern, Timetable
 from operators.region import RegionData
 from operators.territory import great_circle_m
+from ticketing.search.water import water_of
 
 _T = TypeVar("_T")
 _CELL_DEGREES = 0.01
@@ -107,17 +108,18 @@ def build(
         for pattern in timetable.patterns
         if (line := _line(region, timetable, pattern, numbers, wanted, needs=needs))
     )
-    walks = _walks(region, names, numbers, needs)
+    walks = _walks(region, numbers, needs)
     return Network(tuple(names), numbers, lines, calls_of(lines, len(names)), walks)
 
 
 def nearby(region: RegionData, lat: float, lon: float) -> dict[str, tuple[int, int]]:
     """The stops within walking distance of a coordinate: name → (seconds, metres)."""
-    found = {}
+    found, water = {}, water_of(region)
     for operator, timetable in region.timetables.items():
         for stop in timetable.stops.values():
             metres = walking_metres(region, (lat, lon), (stop.lat, stop.lon))
-            if not stop.is_station and metres <= region.walking.max_m:
+            near = not stop.is_station and metres <= region.walking.max_m
+            if near and not water.is_between((lat, lon), (stop.lat, stop.lon)):
                 found[f"{operator}:{stop.id}"] = (walking_seconds(region, metres), metres)
     return found
 
@@ -205,7 +207,7 @@ def _reversed(line: Line) -> Line:
 
 
 def _walks(
-    region: RegionData, names: list[str], numbers: Mapping[str, int], needs: Needs
+    region: RegionData, numbers: Mapping[str, int], needs: Needs
 ) -> tuple[tuple[tuple[int, int, int], ...], ...]:
     """Walks between stops within the region's limit, found over a grid of cells."""
     places = {}
@@ -216,32 +218,35 @@ def _walks(
     cells: dict[tuple[int, int], list[int]] = {}
     for number, place in places.items():
         cells.setdefault(_cell(place), []).append(number)
-    ruled = _ruled(region, numbers)
+    ruled, water = _ruled(region, numbers), water_of(region)
     longest = region.walking.max_m if needs.max_walk_m is None else needs.max_walk_m
     walks = []
-    for number in range(len(names)):
-        row, column = _cell(places[number])
-        # A cell is about 1.1 km high and, this far north, 0.5 km wide: two columns either side cover the limit.
-        near = (
-            other
-            for down in (-1, 0, 1)
-            for across in (-2, -1, 0, 1, 2)
-            for other in cells.get((row + down, column + across), ())
-        )
+    for number, place in sorted(places.items()):
         found = {number: (region.interchange_seconds, 0)}
-        for other in near:
-            metres = walking_metres(region, places[number], places[other])
-            if other != number and metres <= longest:
+        for other in _around(cells, place):
+            metres = walking_metres(region, place, places[other])
+            if other != number and metres <= longest and not water.is_between(place, places[other]):
                 found[other] = (region.interchange_seconds + walking_seconds(region, metres), metres)
         for other, needed in ruled.get(number, {}).items():
-            # The operator's own word on a change stands before the straight line.
-            metres = walking_metres(region, places[number], places[other])
+            # The operator's own word on a change stands before the straight line, and before the water.
+            metres = walking_metres(region, place, places[other])
             if needed is None or (needs.max_walk_m is not None and metres > longest):
                 found.pop(other, None)
             else:
                 found[other] = (needed, metres)
         walks.append(tuple((stop, seconds, metres) for stop, (seconds, metres) in found.items()))
     return tuple(walks)
+
+
+def _around(cells: Mapping[tuple[int, int], list[int]], place: tuple[float, float]) -> Iterator[int]:
+    """The stops in the cells around a place.
+
+    A cell is about 1.1 km high and, this far north, 0.5 km wide: two columns either side cover the limit.
+    """
+    row, column = _cell(place)
+    for down in (-1, 0, 1):
+        for across in (-2, -1, 0, 1, 2):
+            yield from cells.get((row + down, column + across), ())
 
 
 def _ruled(region: RegionData, numbers: Mapping[str, int]) -> dict[int, dict[int, int | None]]:

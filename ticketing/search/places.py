@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from operators.gtfs.timetable import Stop
 from operators.region import RegionData
-from operators.territory import state_of
+from operators.territory import great_circle_m, state_of
 
 # Letters that Unicode does not take apart, as people type them without a Nordic or Baltic keyboard.
 _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "ß": "ss"})
@@ -36,7 +36,7 @@ def folded(text: str) -> str:
 
 
 def index(region: RegionData) -> tuple[Place, ...]:
-    """Group every stop of a region into places: by station where there is one, else by operator and name."""
+    """Group every stop of a region into places: by station where there is one, else by operator and name where near."""
     groups: dict[tuple[str, str], list[tuple[str, Stop]]] = {}
     stations: dict[tuple[str, str], Stop] = {}
     for operator, timetable in region.timetables.items():
@@ -47,7 +47,22 @@ def index(region: RegionData) -> tuple[Place, ...]:
                 groups.setdefault((operator, stop.parent or f"={stop.name}"), []).append(
                     (f"{operator}:{stop.id}", stop)
                 )
-    return tuple(_place(region, key, members, stations.get(key)) for key, members in groups.items())
+    return tuple(
+        _place(region, key, near, station)
+        for key, members in groups.items()
+        for station in (stations.get(key),)
+        for near in ([members] if station else _clusters(region, members))
+    )
+
+
+def is_same_place(region: RegionData, one: str, other: str) -> bool:
+    """Whether two stops, by name `<operator>:<stop_id>`, are one place: of one parent, or of one name and near."""
+    (operator, stop_id), (another, other_id) = one.split(":", 1), other.split(":", 1)
+    left = region.timetables[operator].stops[stop_id]
+    right = region.timetables[another].stops[other_id]
+    if operator == another and (left.parent or right.parent):
+        return left.parent == right.parent
+    return folded(left.name) == folded(right.name) and _are_near(region, left, right)
 
 
 def find(places: Iterable[Place], text: str, limit: int) -> list[Place]:
@@ -61,6 +76,25 @@ def find(places: Iterable[Place], text: str, limit: int) -> list[Place]:
         if ranks:
             ranked.append((min(ranks), len(place.name), place.name, place.id, place))
     return [place for *_, place in sorted(ranked, key=lambda row: row[:4])[:limit]]
+
+
+def _clusters(region: RegionData, members: list[tuple[str, Stop]]) -> list[list[tuple[str, Stop]]]:
+    """Stops of one name, divided where no other of them is near."""
+    clusters: list[list[tuple[str, Stop]]] = []
+    for name, stop in members:
+        mine, others = [(name, stop)], []
+        for cluster in clusters:
+            if any(_are_near(region, stop, other) for _, other in cluster):
+                mine = [*cluster, *mine]
+            else:
+                others.append(cluster)
+        clusters = [*others, mine]
+    return clusters
+
+
+def _are_near(region: RegionData, one: Stop | Place, other: Stop | Place) -> bool:
+    """Whether they are no farther apart than people of the region walk."""
+    return great_circle_m((one.lat, one.lon), (other.lat, other.lon)) <= region.walking.max_m
 
 
 def _place(
@@ -82,6 +116,15 @@ def _place(
         member_state=state_of(region, key[0], first.id) or "",
         stops=tuple(name for name, _ in members),
     )
+
+
+def near_ones(region: RegionData, found: Iterable[Place]) -> tuple[list[Place], list[Place]]:
+    """The places that are one with the first, by name and nearness, and those that only have its name."""
+    first, *more = found
+    name = folded(first.name)
+    same = [place for place in more if folded(place.name) == name]
+    near = [place for place in same if _are_near(region, first, place)]
+    return [first, *near], [place for place in same if place not in near]
 
 
 def _rank(name: str, wanted: str) -> int | None:

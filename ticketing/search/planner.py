@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from operators.region import RegionData
 from operators.territory import metres_by_state
@@ -11,6 +10,7 @@ from tariffs.journey import Ride
 from ticketing.search.fast import scan
 from ticketing.search.network import Network
 from ticketing.search.scan import Found, Hop
+from ticketing.search.times import local
 
 MAX_RIDES = 6
 _FOREVER = 1 << 62
@@ -66,8 +66,8 @@ class Plan:
 
     @property
     def changes(self) -> int:
-        """Rides after the first."""
-        return len(self.rides) - 1
+        """Rides after the first; a walk alone has none."""
+        return max(0, len(self.rides) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +266,7 @@ def _ride(region: RegionData, hop: Hop) -> PlannedRide:
     route = timetable.routes[pattern.route]
     zones = timetable.timezone_of(calls[0]), timetable.timezone_of(calls[-1])
     leaves, arrives = start + line.departures[hop.board], start + line.arrivals[hop.alight]
-    live = (_local(leaves, zones[0]), _local(arrives, zones[1])) if line.late else None
+    live = (local(leaves, zones[0]), local(arrives, zones[1])) if line.late else None
     if line.late:
         leaves -= line.late[1][hop.board]
         arrives -= line.late[0][hop.alight]
@@ -279,15 +279,15 @@ def _ride(region: RegionData, hop: Hop) -> PlannedRide:
             route_id=pattern.route,
             from_stop_id=calls[0],
             to_stop_id=calls[-1],
-            departure=_local(leaves, zones[0]),
-            arrival=_local(arrives, zones[1]),
+            departure=local(leaves, zones[0]),
+            arrival=local(arrives, zones[1]),
             calls=calls,
             mode=route.mode,
             distance_m=metres_by_state(region, line.operator, calls),
         ),
         line=route.line,
         headsign=trip.headsign,
-        check_in_until=_local(start + line.departures[hop.board] - pre, zones[0]) if pre else None,
+        check_in_until=local(start + line.departures[hop.board] - pre, zones[0]) if pre else None,
         live=live,
         wheelchair=_accessible(trip.wheelchair, *(stop.wheelchair for stop in ends)),
     )
@@ -298,7 +298,3 @@ def _accessible(*told: bool | None) -> bool | None:
     if False in told:
         return False
     return True if all(told) else None
-
-
-def _local(instant: int, zone: str) -> datetime:
-    return datetime.fromtimestamp(instant, ZoneInfo(zone))

@@ -1,20 +1,20 @@
 """An itinerary as a person reads it: rides and walks with names, local times and Member States. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from operators.port import Disruptions
 from operators.region import RegionData
 from operators.territory import state_of
-from tariffs.result import JourneyPrice
+from tariffs.result import JourneyPrice, PassengerPrice
 from ticketing.clock import written
 from ticketing.search.free_places import FreePlaces, RideKey, key_of
 from ticketing.search.live import alerts_for
 from ticketing.search.planner import Plan, PlannedRide, Walk
+from ticketing.search.refusals import CANCELLED, CANCELLED_WHY, why, why_not
+from ticketing.search.times import home_zone, instant_of, local, zone_of
 
-CANCELLED = "cancelled"
 _WHEELCHAIR = {True: "yes", False: "no", None: "unknown"}
 
 
@@ -35,7 +35,7 @@ def itinerary(
         "cancelled": False,
         "best_for": list(praise),
         "legs": legs,
-        "price": _price(price),
+        "price": _price(region, price),
         "offer_id": None,
         "offer_expires_at": None,
     }
@@ -70,8 +70,15 @@ def cancelled_itinerary(
         "price": {
             "total": None,
             "reason": CANCELLED,
+            "why": CANCELLED_WHY,
             "passengers": [
-                {"ref": ref, "rider_category": rider, "total": None, "reason": CANCELLED, "because": []}
+                {
+                    "ref": ref,
+                    "rider_category": rider,
+                    "total": None,
+                    "reason": CANCELLED,
+                    "because": [CANCELLED_WHY],
+                }
                 for ref, rider in refs
             ],
         },
@@ -101,18 +108,19 @@ def _free(found: FreePlaces) -> dict[str, Any]:
 
 
 def _legs(region: RegionData, plan: Plan, told: Mapping[str, Disruptions]) -> list[dict[str, Any]]:
-    first = plan.rides[0]
-    now = datetime.fromtimestamp(plan.departure, first.departure.tzinfo)
+    """Write the parts in order of travel; the time is counted in seconds and written at each stop's own clock."""
+    now = plan.departure
     legs: list[dict[str, Any]] = []
     for part in plan.parts:
         if isinstance(part, Walk):
-            leg = _walk(region, plan, part, now)
-            now += timedelta(seconds=part.seconds)
+            leg = _walk(region, part, now)
+            now += part.seconds
         else:
             leg = _ride(region, part, told.get(part.ride.operator))
-            leaves, arrives = part.live or (part.ride.departure, part.ride.arrival)
-            leg["waiting_seconds"] = max(0, round((leaves - now).total_seconds()))
-            now = arrives
+            leaves, arrives = map(instant_of, part.live or (part.ride.departure, part.ride.arrival))
+            leg["waiting_seconds"] = max(0, leaves - now)
+            terminal = region.terminals.get(f"{part.ride.operator}:{part.ride.to_stop_id}")
+            now = arrives + (terminal.exit_seconds if terminal else 0)
         legs.append(leg)
     return legs
 
@@ -133,6 +141,7 @@ def _ride(region: RegionData, part: PlannedRide, told: Disruptions | None) -> di
         "departure": ride.departure.isoformat(),
         "arrival": ride.arrival.isoformat(),
         "time_zone": str(ride.departure.tzinfo),
+        "arrival_time_zone": str(ride.arrival.tzinfo),
         "distance_m": sum(metres for _, metres in ride.distance_m),
         "check_in_until": part.check_in_until.isoformat() if part.check_in_until else None,
         "live_departure": live[0],
@@ -142,7 +151,10 @@ def _ride(region: RegionData, part: PlannedRide, told: Disruptions | None) -> di
     }
 
 
-def _walk(region: RegionData, plan: Plan, part: Walk, now: datetime) -> dict[str, Any]:
+def _walk(region: RegionData, part: Walk, now: int) -> dict[str, Any]:
+    start, end = zone_of(region, part.from_stop), zone_of(region, part.to_stop)
+    leaves = local(now, start or end or home_zone(region))
+    arrives = local(now + part.seconds, end or start or home_zone(region))
     return {
         "kind": "walk",
         "mode": "walk",
@@ -153,9 +165,10 @@ def _walk(region: RegionData, plan: Plan, part: Walk, now: datetime) -> dict[str
         "trip_id": None,
         "from": _stop(region, part.from_stop) if part.from_stop else _somewhere("start"),
         "to": _stop(region, part.to_stop) if part.to_stop else _somewhere("destination"),
-        "departure": now.isoformat(),
-        "arrival": (now + timedelta(seconds=part.seconds)).isoformat(),
-        "time_zone": str(plan.rides[0].departure.tzinfo),
+        "departure": leaves.isoformat(),
+        "arrival": arrives.isoformat(),
+        "time_zone": str(leaves.tzinfo),
+        "arrival_time_zone": str(arrives.tzinfo),
         "walk_seconds": part.seconds,
         "distance_m": part.metres,
         "check_in_until": None,
@@ -173,18 +186,24 @@ def _somewhere(word: str) -> dict[str, Any]:
     return {"stop_id": None, "name": word, "lat": None, "lon": None, "member_state": None}
 
 
-def _price(price: JourneyPrice) -> dict[str, Any]:
+def _price(region: RegionData, price: JourneyPrice) -> dict[str, Any]:
     return {
         "total": price.total.as_dict() if price.total else None,
         "reason": price.reason,
+        "why": why(region, price),
         "passengers": [
             {
                 "ref": found.passenger.ref,
                 "rider_category": found.passenger.rider,
                 "total": found.total.as_dict() if found.total else None,
                 "reason": found.reason,
-                "because": [item.because for item in found.bought],
+                "because": _because(region, found),
             }
             for found in price.passengers
         ],
     }
+
+
+def _because(region: RegionData, price: PassengerPrice) -> list[str]:
+    refused = why_not(region, price)
+    return [refused] if refused else [item.because for item in price.bought]

@@ -10,7 +10,7 @@ from datetime import timedelta
 import structlog
 
 from ticketing.search import fast
-from ticketing.search.service import Planner
+from ticketing.search.timelines import Planner
 
 _log = structlog.get_logger(__name__)
 # Tomorrow is made long before midnight, so that nobody notices when it begins.

@@ -152,12 +152,14 @@ class _Page(FPDF):
 
 def _leg(page: _Page, number: int, leg: Mapping[str, Any], words: Mapping[str, str]) -> None:
     zone = ZoneInfo(str(leg["time_zone"]))
+    # An order of an earlier release names the zone of its departure alone.
+    zones = {"departure": zone, "arrival": ZoneInfo(str(leg.get("arrival_time_zone", zone)))}
     page.ln(2)
     page.text_line(
         f"{words['ride']} {number}: {leg['operator_name']}, {leg['line']}", size=11, style="B", height=6
     )
     departs, arrives = (
-        _moment(datetime.fromisoformat(str(leg[name])), zone) for name in ("departure", "arrival")
+        _moment(datetime.fromisoformat(str(leg[name])), zones[name]) for name in ("departure", "arrival")
     )
     late = leg.get("check_in_until")
     check_in = f" ({words['check_in']} {_moment(datetime.fromisoformat(str(late)), zone)})" if late else ""

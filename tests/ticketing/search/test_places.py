@@ -1,10 +1,20 @@
 """Places: found by any name that people have for them, however they type it."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from operators.region import RegionData
+from tests.ticketing.search.small_region import SmallTrip, small_region
+from ticketing.clock import FixedClock
+from ticketing.db import Database
+from ticketing.errors import InvalidRequest
 from ticketing.regions import Region
 from ticketing.search.network import nearby
-from ticketing.search.places import Place, find, index
+from ticketing.search.places import Place, find, index, is_same_place, near_ones
+from ticketing.search.service import Planner, find_journeys
+from ticketing.search.wish import Wish
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +70,53 @@ def test_a_station_is_one_place_with_all_its_stops(places: tuple[Place, ...]) ->
 
 def test_both_directions_of_a_tram_stop_are_one_place(places: tuple[Place, ...]) -> None:
     assert len(find(places, "Kopli", 1)[0].stops) == 2
+
+
+@pytest.fixture
+def two_towns() -> RegionData:
+    """A stop of one name twice in a town, 200 m apart, and once in a town ten kilometres away."""
+    made = small_region((0.0, 0.0018, 0.1), {"bus": [SmallTrip((0, 2), (360, 390))]})
+    timetable = made.timetables["bus"]
+    stops = {
+        stop.id: replace(stop, name="Church Street", names={"": "Church Street"})
+        for stop in timetable.stops.values()
+    }
+    return replace(made, timetables={"bus": replace(timetable, stops=stops)})
+
+
+def test_stops_of_one_name_are_one_place_only_where_they_are_near(two_towns: RegionData) -> None:
+    towns = index(two_towns)
+
+    assert sorted(place.stops for place in towns) == [("bus:s0", "bus:s1"), ("bus:s2",)]
+    assert near_ones(two_towns, towns) == ([towns[0]], [towns[1]])
+    assert is_same_place(two_towns, "bus:s0", "bus:s1")
+    assert not is_same_place(two_towns, "bus:s0", "bus:s2")
+
+
+def test_two_operators_stops_of_one_name_are_one_place_where_they_are_near(
+    regions: dict[str, Region],
+) -> None:
+    region = regions["helsinki-tallinn"].data
+
+    assert is_same_place(region, "tallink:HEL-LT2", "eckero:HEL-LT2")
+    assert is_same_place(region, "hsl:HSL-R-PSL", "hsl:HSL-T-PAS")
+    assert not is_same_place(region, "tallink:HEL-LT2", "hsl:HSL-T-PAS")
+
+
+def test_a_name_of_several_places_is_refused_with_the_ids_to_choose_from(
+    two_towns: RegionData, clock: FixedClock, regions: dict[str, Region], tmp_path: Path
+) -> None:
+    shop = Region(two_towns, regions["helsinki-tallinn"].book, {})
+    planner = Planner(Database(f"sqlite:///{tmp_path / 'none.db'}"), clock, {"small": shop})
+    wish = Wish.from_request(
+        {
+            "origin": {"place": "church street"}, "destination": {"stop_id": "bus:s2"}, "depart_at": clock.now(),
+            "passengers": [{"ref": "p1", "rider_category": "adult"}],
+        }
+    )  # fmt: skip
+
+    with pytest.raises(InvalidRequest, match=r"'church street' is several places.*: bus:s0, bus:s2"):
+        find_journeys(planner, wish)
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "Atlantis"])

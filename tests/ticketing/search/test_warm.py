@@ -12,7 +12,7 @@ from ticketing.config import from_environment
 from ticketing.db import Database
 from ticketing.errors import Misconfigured
 from ticketing.regions import Region
-from ticketing.search import service
+from ticketing.search import timelines
 from ticketing.search.network import Network, build
 from ticketing.search.service import Planner
 from ticketing.search.warm import keep_warm, warm_up
@@ -35,7 +35,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[date]:
         days.append(wanted[1])
         return build(region, wanted, *more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(service, "build", counted)
+    monkeypatch.setattr(timelines, "build", counted)
     return days
 
 
@@ -77,7 +77,7 @@ def test_who_asks_for_another_day_does_not_wait_and_who_asks_for_the_same_gets_t
             assert go_on.wait(10)
         return build(region, wanted, *more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(service, "build", slow)
+    monkeypatch.setattr(timelines, "build", slow)
     region, found = planner.regions["small"].data, []
 
     def ask(at: datetime) -> None:

@@ -120,7 +120,7 @@ class FreePlacesSchema(Strict):
 
 
 class LegSchema(Strict):
-    """A ride or a walk. Times are local to their stop, with its offset. A ride that does not run has `cancelled`: true."""
+    """A ride or a walk. Times are local to their stop, with its offset; `arrival_time_zone` is the zone of `to`. A ride that does not run has `cancelled`: true."""
 
     kind = fields.String(required=True, validate=validate.OneOf(["ride", "walk"]))
     mode = fields.String(required=True)
@@ -134,6 +134,7 @@ class LegSchema(Strict):
     departure = moment(required=True)
     arrival = moment(required=True)
     time_zone = fields.String(allow_none=True)
+    arrival_time_zone = fields.String()
     waiting_seconds = fields.Integer()
     walk_seconds = fields.Integer()
     distance_m = fields.Integer()
@@ -157,10 +158,11 @@ class PassengerPriceSchema(Strict):
 
 
 class PriceSchema(Strict):
-    """The price for the party; null with a reason where it cannot be told."""
+    """The price for the party; null where it cannot be told, with a `reason` for programs and `why` in words."""
 
     total = money(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
+    why = fields.String(required=True, allow_none=True)
     passengers = ShortList(fields.Nested(PassengerPriceSchema), required=True)
 
 

@@ -1,0 +1,93 @@
+"""What an operator has allotted no places of is not offered with a price, and the answer says so in words."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operators.connectors.exchange import FileExchange
+from operators.exchange.folder import PostOffice
+from operators.inventory import Inventory
+from operators.memory import MemorySailings
+from operators.simulators.exchange import ExchangeSimulator
+from tariffs.party import Passenger
+from tariffs.pricing import price_journey
+from tariffs.result import JourneyPrice
+from tests.api import Api
+from tests.ticketing.search.test_free_places import ride_of
+from ticketing.clock import FixedClock
+from ticketing.regions import Region
+from ticketing.search.refusals import why
+
+ACROSS = {
+    "from": {"stop_id": "viking:TLL-A"}, "to": {"stop_id": "viking:HEL-KAT"},
+    "depart_at": "2026-10-13T06:30:00+03:00", "range_minutes": 360, "passengers": [{"ref": "anna"}],
+}  # fmt: skip
+WHY = "Viking Line has allotted no places to sell on this departure"
+
+
+class Quay:
+    """Viking's folder with its clerk, and our connector to it."""
+
+    def __init__(self, folder: Path, clock: FixedClock, region: Region) -> None:
+        published = region.data.timetables["viking"]
+        terms = Inventory("viking", MemorySailings(), lambda _: {}, timedelta(minutes=20))
+        post = PostOffice(folder, "throughfare", "viking", clock.now)
+        self.clerk = ExchangeSimulator(clock.now, folder, "viking")
+        self.connector = FileExchange("viking", published, clock.now, terms, post)
+
+    def allot(self, trip: str, places: int) -> None:
+        self.clerk.allot(trip, date(2026, 10, 13), {"foot": places})
+        assert self.connector.tend() == []
+
+
+@pytest.fixture
+def quay(ferries: dict[str, Any], clock: FixedClock, regions: dict[str, Region], tmp_path: Path) -> Quay:
+    made = Quay(tmp_path / "viking", clock, regions["helsinki-tallinn"])
+    ferries["viking"] = made.connector
+    return made
+
+
+def vikings(api: Api) -> list[dict[str, Any]]:
+    found = api.search(**ACROSS)["itineraries"]
+    return [way for way in found if [leg["operator"] for leg in way["legs"]] == ["viking"]]
+
+
+def test_a_sailing_without_an_allotment_has_no_price_until_it_has_one(api: Api, quay: Quay) -> None:
+    (refused, *_) = vikings(api)
+
+    assert (refused["offer_id"], refused["price"]["total"]) == (None, None)
+    assert (refused["price"]["reason"], refused["price"]["why"]) == ("no_allotment", WHY)
+    assert refused["price"]["passengers"][0]["because"] == [WHY]
+
+    quay.allot(refused["legs"][0]["trip_id"], 1)
+    (offered, *_) = vikings(api)
+    assert offered["offer_id"]
+    assert offered["price"]["why"] is None
+
+    quote = api.post("/v1/quotes", {"offer_id": offered["offer_id"]}).json["id"]
+    assert api.post("/v1/orders", {"quote_id": quote}).status_code == 201
+    (gone, *_) = vikings(api)
+    assert (gone["price"]["reason"], gone["price"]["why"]) == (
+        "sold_out", "Viking Line has no places left on this departure",
+    )  # fmt: skip
+
+
+def test_a_passenger_to_whom_an_operator_sells_nothing_is_told_which_one(
+    regions: dict[str, Region], clock: FixedClock
+) -> None:
+    region = regions["helsinki-tallinn"]
+    book = replace(region.book, riders={"adult": {"viking": "adult"}})
+    rides = [ride_of(region.data, operator, clock) for operator in ("viking", "tallink")]
+
+    price = price_journey(book, rides, [Passenger("anna", "adult")], at=clock.now())
+
+    assert (price.total, price.reason) == (None, "unknown_fare")
+    assert why(region.data, price) == (
+        "Tallink has no fare for this ride and a passenger of the category adult"
+    )
+    assert why(region.data, JourneyPrice(None, "currency_without_rates", (), "")) == (
+        "no exchange rates are published for the currency of this price"
+    )

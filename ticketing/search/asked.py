@@ -1,0 +1,98 @@
+"""Read what is asked for: the region, the stops of both ends, what the passengers need; every fault is named."""
+
+from datetime import timedelta
+
+from operators.region import RegionData
+from ticketing.errors import Fault, InvalidRequest
+from ticketing.regions import Region, company
+from ticketing.search import places
+from ticketing.search.network import Needs, nearby
+from ticketing.search.planner import Access, Question
+from ticketing.search.timelines import Planner
+from ticketing.search.via import Stay
+from ticketing.search.wish import Endpoint, Wish
+
+# Less walking is this part of the region's limit.
+_LESS = 4
+_PAST_TOLERANCE = timedelta(minutes=5)
+_FARTHEST = timedelta(days=365)
+
+
+def region_of(planner: Planner, wish: Wish) -> Region:
+    """The region that is named, else the first one that knows both ends; the first of all where none does."""
+    if wish.region is not None and wish.region not in planner.regions:
+        raise InvalidRequest.at("region", f"must be one of {', '.join(planner.regions)}")
+    if wish.region is not None:
+        return planner.regions[wish.region]
+    for region in planner.regions.values():
+        faults: list[Fault] = []
+        if all(_resolve(planner, region.data, end, "", faults) for end in (wish.origin, wish.destination)):
+            return region
+    return next(iter(planner.regions.values()))
+
+
+def question_of(planner: Planner, region: Region, wish: Wish, faults: list[Fault]) -> Question:
+    """Resolve the endpoints and check time and riders; every fault is named."""
+    now = planner.clock.now()
+    field_name = "arrive_by" if wish.arrive else "depart_at"
+    if wish.at < now - _PAST_TOLERANCE:
+        faults.append(Fault(field_name, "lies in the past"))
+    if wish.at > now + _FARTHEST:
+        faults.append(Fault(field_name, "lies more than a year ahead"))
+    faults.extend(
+        Fault(f"passengers[{at}].rider_category", f"must be one of {', '.join(region.data.riders)}")
+        for at, passenger in enumerate(wish.passengers)
+        if passenger.rider not in region.data.riders
+    )
+    riders = [passenger.rider for passenger in wish.passengers]
+    lonely = company.lonely(region.data.companions, riders)
+    if lonely is not None:
+        why = company.refusal(region.data.companions, riders[lonely])
+        faults.append(Fault(f"passengers[{lonely}].rider_category", why))
+    origins = _resolve(planner, region.data, wish.origin, "from", faults)
+    destinations = _resolve(planner, region.data, wish.destination, "to", faults)
+    return Question(origins, destinations)
+
+
+def needs_of(region: RegionData, wish: Wish) -> Needs:
+    """Less walking is a quarter of what the region's people walk otherwise."""
+    return Needs(region.walking.max_m // _LESS if wish.less_walking else None, wish.wheelchair)
+
+
+def stay_of(planner: Planner, region: RegionData, wish: Wish, faults: list[Fault]) -> Stay | None:
+    """The place by which the way shall go; None where none is wished for."""
+    if wish.via is None:
+        return None
+    return Stay(_resolve(planner, region, wish.via, "via", faults), 60 * wish.stay_minutes)
+
+
+def _resolve(
+    planner: Planner, region: RegionData, wanted: Endpoint, path: str, faults: list[Fault]
+) -> dict[str, Access]:
+    if wanted.coordinate:
+        return {stop: Access(*way) for stop, way in nearby(region, *wanted.coordinate).items()}
+    if wanted.stop_id is not None:
+        known = next(
+            (place for place in planner.places(region) if wanted.stop_id in {place.id, *place.stops}), None
+        )
+        if known is None:
+            faults.append(Fault(f"{path}.stop_id", f"{wanted.stop_id!r} is not a stop of this region"))
+            return {}
+        stops = (
+            known.stops
+            if wanted.stop_id == known.id and wanted.stop_id not in known.stops
+            else (wanted.stop_id,)
+        )
+        return {stop: Access(0, 0) for stop in stops}
+    found = places.find(planner.places(region), wanted.place or "", 50)
+    if not found:
+        faults.append(Fault(f"{path}.place", f"no stop is called {wanted.place!r}"))
+        return {}
+    # One name may be several operators' stops at one place; far from each other they are several places.
+    same, elsewhere = places.near_ones(region, found)
+    if elsewhere:
+        ids = ", ".join(place.id for place in (same[0], *elsewhere))
+        faults.append(
+            Fault(f"{path}.place", f"{wanted.place!r} is several places, name one by its stop_id: {ids}")
+        )
+    return {stop: Access(0, 0) for place in same for stop in place.stops}
