@@ -108,13 +108,6 @@ def test_every_fault_is_reported_at_once(copy: Path) -> None:
     } <= found  # fmt: skip
 
 
-def test_a_folder_that_is_not_there_is_a_fault() -> None:
-    code, answer = run("atlantis")
-
-    assert code == 1
-    assert answer["errors"][0]["code"] == "missing_file"
-
-
 def test_a_rider_that_an_operator_does_not_sell_to_is_a_fault(copy: Path) -> None:
     edit(copy / "region.toml", 'hsl = "infant"', 'hsl = "baby"')
 

@@ -21,7 +21,8 @@ from ticketing.clock import FixedClock
 from ticketing.errors import Misconfigured
 from ticketing.regions import Region
 
-TABLE = re.compile(r"^\| (`[^|]+) \|", re.MULTILINE)
+# Settings are in capitals; other tables of the page name other things.
+TABLE = re.compile(r"^\| (`[A-Z][^|]+) \|", re.MULTILINE)
 STRIPE = {
     "THROUGHFARE_STRIPE_SECRET_KEY": "sk_test_x",
     "THROUGHFARE_STRIPE_WEBHOOK_SECRET": "whsec_new,whsec_old",
