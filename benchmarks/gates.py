@@ -93,7 +93,7 @@ def _token(signer: Signer, legs: tuple[tuple[str, ...], ...]) -> str:
 
 
 def _ferry(signer: Signer, facts: Facts, leaves: int) -> Bundle:
-    """What a ferry's gate holds: three days of sailings, every other one late."""
+    """Make the bundle of a ferry's gate: three days of sailings, every other one late."""
     departures = [leaves + 3600 * hours for hours in range(40)]
     extras = Extras(
         boarding={"through": Boarding(7200)},

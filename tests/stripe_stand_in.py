@@ -174,7 +174,7 @@ class StripeStandIn:
         self.emit("refund.failed", {**made, "status": "failed"})
 
     def capture_outside(self, intent_id: str, amount: int | None = None) -> None:
-        """Somebody takes a held payment on Stripe's own pages, whole or partly."""
+        """Capture a held payment on Stripe's own pages, whole or partly."""
         self._upstream("POST", f"/v1/payment_intents/{intent_id}/capture", {})
         if amount is not None:
             self._partly[intent_id] = amount

@@ -106,16 +106,16 @@ def _place(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
         yield keep.absolute()
         return
-    made = Path(tempfile.mkdtemp(prefix="throughfare-rehearsal-"))
+    made, stays = Path(tempfile.mkdtemp(prefix="throughfare-rehearsal-")), False
     try:
         yield made
     except (Exception, _Fell):
+        stays = True
         click.echo(f"database, logs and files are kept in {made}", err=True)
         raise
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
-    shutil.rmtree(made, ignore_errors=True)
+    finally:
+        if not stays:
+            shutil.rmtree(made, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from tariffs.money import Money
 from ticketing.books import gateway_postings, postings
 from ticketing.db import Transaction, books, gateway_events, orders
 from ticketing.db.orders import Order, Payment
-from ticketing.payments import Attempt, Charge
+from ticketing.payments import Attempt, Charge, PaymentGateway
 
 
 def asked_for(payment: Payment) -> Money:
@@ -18,6 +18,13 @@ def asked_for(payment: Payment) -> Money:
 def attempt(payment: Payment) -> Attempt:
     """A payment as its gateway is asked for it."""
     return Attempt(payment.order_id, payment.id, payment.method, asked_for(payment))
+
+
+def found_at(gateway: PaymentGateway, payment: Payment) -> Charge | None:
+    """Ask a gateway for its side of a payment: by its own id, or by ours where its answer was lost."""
+    if payment.external_id:
+        return gateway.fetch(payment.external_id)
+    return gateway.find(attempt(payment))
 
 
 def mismatch(payment: Payment, found: Charge) -> str | None:

@@ -5,7 +5,7 @@ from ticketing.db.orders import Payment
 from ticketing.errors import Conflict
 from ticketing.payments import Charge
 from ticketing.purchase import paying
-from ticketing.purchase.charged import attempt, mismatch
+from ticketing.purchase.charged import found_at, mismatch
 from ticketing.purchase.letting_go import let_go
 from ticketing.purchase.order import PAYABLE
 from ticketing.purchase.till import Till, locked, move
@@ -52,11 +52,7 @@ def accept(till: Till, payment_id: str) -> None:
 
 
 def _what_the_gateway_has(till: Till, payment: Payment) -> Charge:
-    found = (
-        till.gateway.fetch(payment.external_id)
-        if payment.external_id
-        else till.gateway.find(attempt(payment))
-    )
+    found = found_at(till.gateway, payment)
     if found is None:
         raise Conflict("the gateway does not have this payment; give it back")
     return found

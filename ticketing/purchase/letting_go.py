@@ -9,10 +9,10 @@ from ticketing.errors import ThroughfareError
 from ticketing.payments import Charge
 from ticketing.purchase.charged import (
     asked_for,
-    attempt,
     book_capture,
     book_fee,
     book_lost,
+    found_at,
     hold_for_a_person,
     is_booked,
     mismatch,
@@ -30,11 +30,7 @@ def let_go(till: Till, payment: Payment) -> bool:
 
     False while a cardholder's dispute of it is not decided: until then nobody knows whose the money is.
     """
-    found = (
-        till.gateway.fetch(payment.external_id)
-        if payment.external_id
-        else till.gateway.find(attempt(payment))
-    )
+    found = found_at(till.gateway, payment)
     if found is None or found.state != "captured":
         return _cancel(till, payment, found)
     return _owe(till, payment, found)

@@ -21,6 +21,7 @@ from ticketing.purchase.charged import (
     attempt,
     book_capture,
     book_fee,
+    found_at,
     hold_for_a_person,
     mismatch,
 )
@@ -157,11 +158,7 @@ def ask_again(till: Till, order: Order, payment: Payment) -> OrderState | None:
 
 def look_again(till: Till, payment: Payment) -> OrderState:
     """Fetch a payment that waits for its buyer, or whose answer was lost, and go by what the gateway has."""
-    found = (
-        till.gateway.fetch(payment.external_id)
-        if payment.external_id
-        else till.gateway.find(attempt(payment))
-    )
+    found = found_at(till.gateway, payment)
     if found is None:
         with till.database.read() as tx:
             return state_of(tx, payment.order_id)

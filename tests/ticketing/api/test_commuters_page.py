@@ -17,7 +17,7 @@ def filled(text: str, known: dict[str, str]) -> str:
 
 
 def compare(shown: Any, answered: Any, known: dict[str, str], path: str) -> None:
-    """What the page shows is in the answer: some keys of an object, the first items of a list, values as they are."""
+    """Tell whether the answer holds all that the page shows: some keys of an object, the first items of a list, values as they are."""
     if isinstance(shown, dict):
         for key, value in shown.items():
             assert key in answered, f"{path}.{key}"

@@ -64,7 +64,7 @@ class Shop:
         run_round(self.till)
 
     def clearing(self) -> int:
-        """What the books say that Stripe holds for us, in minor units."""
+        """Sum what Stripe holds for us by the books, in minor units."""
         query = sa.text(
             "SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account_id LIKE 'psp_clearing%'"
         )
@@ -76,12 +76,12 @@ class Shop:
         return self.api.post(f"/v1/orders/{order['id']}/refunds", {"passengers": list(passengers)}, token)
 
     def statuses(self, order: dict[str, Any], token: str) -> set[str]:
-        """What the tickets of an order are."""
+        """List the statuses of an order's tickets."""
         found = self.api.get(f"/v1/orders/{order['id']}/tickets", token).json or {}
         return {ticket["status"] for ticket in found["tickets"]}
 
     def differences(self) -> list[str]:
-        """What the nightly reconciliation says of this shop's payments, kind by kind."""
+        """List the kinds of differences that the reconciliation finds in this shop's payments."""
         now = datetime.now(UTC)
         with self.till.database.read() as tx:
             ours = set(tx.execute(sa.text("SELECT external_id FROM payment")).scalars())
@@ -89,7 +89,7 @@ class Shop:
         return [one.kind for one in found if one.charge_id in ours]
 
     def fee(self, intent_id: str) -> int:
-        """What Stripe keeps of a payment, in minor units."""
+        """Read the fee that Stripe keeps of a payment, in minor units."""
         charge = self.stripe.intent(intent_id)["latest_charge"]
         return int(charge["balance_transaction"]["fee"])
 

@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def test_a_ticket_that_two_have_paid_for_goes_and_the_other_ones_part_comes_back
     methods = ("demo_dispute", "demo_dispute")
     old, paid, new, token = _exchanged(api, methods, CHILD, ANNA)
     total = api.get(f"/v1/orders/{new}", token).json["total"]["amount"]
-    other = f"{float(total) - float(paid):.2f}" if lost_first else paid
+    other = str(Decimal(total) - Decimal(paid)) if lost_first else paid
 
     _dispute(api, old if lost_first else new, "open", "withdrawn", "lost")
     back = _back(api.get(f"/v1/orders/{new}", token).json)
