@@ -167,10 +167,18 @@ class StripeStandIn:
         """The cardholder's bank sends a refund back days later: another line of the account, and a report."""
         made = self._upstream("GET", f"/v1/refunds/{refund_id}")
         self._failed.add(refund_id)
-        self._failures.append({
-            "id": f"txn_failed_{refund_id}", "object": "balance_transaction", "type": "refund_failure", "fee": 0,
-            "amount": made["amount"], "currency": made["currency"], "source": made, "created": int(time.time()),
-        })  # fmt: skip
+        self._failures.append(
+            {
+                "id": f"txn_failed_{refund_id}",
+                "object": "balance_transaction",
+                "type": "refund_failure",
+                "fee": 0,
+                "amount": made["amount"],
+                "currency": made["currency"],
+                "source": made,
+                "created": int(time.time()),
+            }
+        )
         self.emit("refund.failed", {**made, "status": "failed"})
 
     def capture_outside(self, intent_id: str, amount: int | None = None) -> None:

@@ -9,14 +9,38 @@ SETTINGS = (
     *(
         f"THROUGHFARE_{name}"
         for name in (
-            "ANCHORS_FOLDER", "DATABASE_URL", "DEMO_CLOCK_FILE", "ENVIRONMENT", "GATEWAY", "ISSUER", "KEYS_FOLDER",
-            "KEY_PASSPHRASE", "LIVE_SECONDS", "LOG_FORMAT", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_ISSUER",
-            "OIDC_REDIRECT_URI", "OPEN_BIND", "PASSKEY_ORIGINS", "PROOF_ISSUERS", "PUBLIC_URL", "RATE_LIMITS",
-            "REGIONS", "REGIONS_FOLDER", "SALE_CHANNEL", "SETTLEMENT_FOLDER", "STRIPE_API_ADDRESS",
-            "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "TRUSTED_PROXIES", "WARM_UP", "WEB_ORIGINS",
+            "ANCHORS_FOLDER",
+            "DATABASE_URL",
+            "DEMO_CLOCK_FILE",
+            "ENVIRONMENT",
+            "GATEWAY",
+            "ISSUER",
+            "KEYS_FOLDER",
+            "KEY_PASSPHRASE",
+            "LIVE_SECONDS",
+            "LOG_FORMAT",
+            "OIDC_CLIENT_ID",
+            "OIDC_CLIENT_SECRET",
+            "OIDC_ISSUER",
+            "OIDC_REDIRECT_URI",
+            "OPEN_BIND",
+            "PASSKEY_ORIGINS",
+            "PROOF_ISSUERS",
+            "PUBLIC_URL",
+            "RATE_LIMITS",
+            "REGIONS",
+            "REGIONS_FOLDER",
+            "SALE_CHANNEL",
+            "SETTLEMENT_FOLDER",
+            "STRIPE_API_ADDRESS",
+            "STRIPE_SECRET_KEY",
+            "STRIPE_WEBHOOK_SECRET",
+            "TRUSTED_PROXIES",
+            "WARM_UP",
+            "WEB_ORIGINS",
         )
     ),
-)  # fmt: skip
+)
 _OF_OTHER_PROGRAMS = {"THROUGHFARE_GATE_FOLDER"}
 _ALIKE = 0.75
 

@@ -75,8 +75,12 @@ def running(words: list[str], folder: Path, settings: dict[str, str]) -> Iterato
     kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
     with (folder / "log").open("ab") as log:
         started = subprocess.Popen(
-            words, cwd=folder, env={**kept, "PYTHONPATH": str(ROOT), **settings}, stderr=log, stdout=subprocess.DEVNULL
-        )  # fmt: skip
+            words,
+            cwd=folder,
+            env={**kept, "PYTHONPATH": str(ROOT), **settings},
+            stderr=log,
+            stdout=subprocess.DEVNULL,
+        )
     try:
         yield
     finally:
@@ -148,9 +152,15 @@ def bought(http: httpx.Client, operator: str) -> str:
     """Buy the first way that goes with an operator, a week from now."""
     day = (datetime.now(UTC) + timedelta(days=7)).date().isoformat()
     wish = {
-        "from": {"place": "Kopli"}, "to": {"place": "Pasila"}, "depart_at": f"{day}T06:10:00+02:00", "range_minutes": 240,
-        "passengers": [{"ref": "anna", "rider_category": "adult"}, {"ref": "mari", "rider_category": "child"}],
-    }  # fmt: skip
+        "from": {"place": "Kopli"},
+        "to": {"place": "Pasila"},
+        "depart_at": f"{day}T06:10:00+02:00",
+        "range_minutes": 240,
+        "passengers": [
+            {"ref": "anna", "rider_category": "adult"},
+            {"ref": "mari", "rider_category": "child"},
+        ],
+    }
     found = http.post("/v1/journeys", json=wish).json()["itineraries"]
     offer = next(one["offer_id"] for one in found if operator in str(one["legs"]))
     quote = http.post("/v1/quotes", json={"offer_id": offer}).json()

@@ -53,12 +53,31 @@ def check(isle: Path) -> Check:
     [
         ("settlement.toml", ["payment_dy = 3"], "payment_dy", "unknown key"),
         ("settlement.toml", ['held_back = ["buss"]'], "held_back[0]", "'buss' is no operator"),
-        ("settlement.toml", ['[[guarantees]]\noperator = "bus"\ncurrency = "EUR"\nfloor = "1.00"\nborne_by = "tram"'],
-         "guarantees[0].borne_by", "'tram' is no operator"),
-        ("settlement.toml", ['[[pools]]\nid = "p"\nproducts = ["pass30"]\ncurrency = "EUR"'], "pools[0].products", "'pass30' is no product"),
+        (
+            "settlement.toml",
+            ['[[guarantees]]\noperator = "bus"\ncurrency = "EUR"\nfloor = "1.00"\nborne_by = "tram"'],
+            "guarantees[0].borne_by",
+            "'tram' is no operator",
+        ),
+        (
+            "settlement.toml",
+            ['[[pools]]\nid = "p"\nproducts = ["pass30"]\ncurrency = "EUR"'],
+            "pools[0].products",
+            "'pass30' is no product",
+        ),
         ("settlement.toml", ["payment_day = = 3"], "settlement.toml", "Invalid value"),
-        ("demo.toml", ['to = "South Town"', 'to = "Atlantis"'], "to", "no stop of a feed is called 'Atlantis'"),
-        ("demo.toml", ['rider_category = "adult"\nbecause', 'rider_category = "duke"\nbecause'], "stays.rider_category", "'duke' is no rider category"),
+        (
+            "demo.toml",
+            ['to = "South Town"', 'to = "Atlantis"'],
+            "to",
+            "no stop of a feed is called 'Atlantis'",
+        ),
+        (
+            "demo.toml",
+            ['rider_category = "adult"\nbecause', 'rider_category = "duke"\nbecause'],
+            "stays.rider_category",
+            "'duke' is no rider category",
+        ),
         ("demo.toml", ["bus = [", "buss = ["], "accounts.buss", "is no operator"),
         ("demo.toml", ["AT611904300234573201", "AT611904300234573200"], "accounts.bus", ""),
         ("demo.toml", ['opening = "', 'opening = = "'], "", "Invalid value"),
@@ -66,11 +85,16 @@ def check(isle: Path) -> Check:
         ("stand-ins/bus.json", ["[1"], "", "is no fault plan"),
         ("stand-ins/bus.prices", ["ADULT:500"], "", "'ADULT:500' is not like ADULT=500"),
         ("agreements.json", ['"amount": "5.00"', '"amount": "-5.00"'], "prices[0].amount", "negative"),
-        ("gates.json", ['{"operators": {"buss": {"time_zone": "Europe/Vienna"}}}'], "operators.buss", "is no operator"),
+        (
+            "gates.json",
+            ['{"operators": {"buss": {"time_zone": "Europe/Vienna"}}}'],
+            "operators.buss",
+            "is no operator",
+        ),
         ("feeds/bus/fare_products.txt", ["2.00", "-2.00"], "amount", "is below zero"),
         ("gates.json", ['{"operatorz": {}}'], "operatorz", "unknown key"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_that_would_fall_later_is_an_error(
     check: Check, file: str, change: list[str], field: str, says: str
 ) -> None:
@@ -84,13 +108,23 @@ def test_a_fault_that_would_fall_later_is_an_error(
 @pytest.mark.parametrize(
     ("file", "change", "says"),
     [
-        ("region.toml", ['[rider_categories.adult]\nbus = "adult"\nrail', "[rider_categories.adult]\nrail"], "bus is in no rider category"),
-        ("region.toml", ['medium = "app"\nrefund = [{ until_hours_before = 0', 'medium = "card"\nrefund = [{ until_hours_before = 0'],
-         "no fare of bus is sold on 'card', so none of its rides can be sold; its fares are on app"),
+        (
+            "region.toml",
+            ['[rider_categories.adult]\nbus = "adult"\nrail', "[rider_categories.adult]\nrail"],
+            "bus is in no rider category",
+        ),
+        (
+            "region.toml",
+            [
+                'medium = "app"\nrefund = [{ until_hours_before = 0',
+                'medium = "card"\nrefund = [{ until_hours_before = 0',
+            ],
+            "no fare of bus is sold on 'card', so none of its rides can be sold; its fares are on app",
+        ),
         ("taxes.csv", ["SK,any", "CZ,any"], "SK has no row, and rail runs there"),
         ("taxes.csv", ["AT,any", "AT,rail"], "AT has no row for the mode bus, and bus runs there"),
     ],
-)  # fmt: skip
+)
 def test_what_can_never_be_sold_is_a_warning(check: Check, file: str, change: list[str], says: str) -> None:
     told = check(file, *change)
 

@@ -89,14 +89,18 @@ def told(result: Result) -> list[str]:
         ("THROUGHFARE_PROOF_ISSUERS", "/nope.json", {}),
         ("THROUGHFARE_PROOF_ISSUERS", "nobody.json", {}),
         ("THROUGHFARE_GATEWAY", "stripe", {}),
-        ("THROUGHFARE_STRIPE_WEBHOOK_SECRET", "", {"THROUGHFARE_GATEWAY": "stripe", "THROUGHFARE_STRIPE_SECRET_KEY": "sk_test_1"}),
+        (
+            "THROUGHFARE_STRIPE_WEBHOOK_SECRET",
+            "",
+            {"THROUGHFARE_GATEWAY": "stripe", "THROUGHFARE_STRIPE_SECRET_KEY": "sk_test_1"},
+        ),
         ("THROUGHFARE_KEY_PASSPHRASE", "another one", {}),
         ("THROUGHFARE_RAIL_URL", "notaurl", {}),
         ("THROUGHFARE_RAIL_TIMEOUT_MS", "soon", {}),
         ("RAIL_API_KEY", "sandbox\n", {}),
         ("RAIL_API_KEY", "ключ", {}),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_setting_ends_the_start_with_one_line_that_names_it(
     run: Run, words: tuple[str, ...], variable: str, value: str, changes: Mapping[str, str]
 ) -> None:
@@ -134,7 +138,7 @@ def test_a_variable_that_nothing_reads_is_told_with_the_nearest_name(
         "THROUGHFARE_RAIL_TIMEOUTMS is no setting and changes nothing; the nearest is THROUGHFARE_RAIL_TIMEOUT_MS",
         "THROUGHFARE_RATELIMITS is no setting and changes nothing; the nearest is THROUGHFARE_RATE_LIMITS",
         "THROUGHFARE_XYZZY is no setting and changes nothing",
-    ]  # fmt: skip
+    ]
 
 
 def test_every_name_that_the_settings_read_is_known_and_no_other() -> None:

@@ -23,12 +23,14 @@ def health() -> Response:
     """
     here = rooms()
     worker = alerts.worker_seen(here.till)
-    return jsonify({
-        "status": "ok",
-        "stand_ins": list(here.warnings),
-        "needs_a_look": list(here.connectors.gaps),
-        "worker": worker and {"last_seen": worker.at and written(worker.at), "silent": worker.silent},
-    })  # fmt: skip
+    return jsonify(
+        {
+            "status": "ok",
+            "stand_ins": list(here.warnings),
+            "needs_a_look": list(here.connectors.gaps),
+            "worker": worker and {"last_seen": worker.at and written(worker.at), "silent": worker.silent},
+        }
+    )
 
 
 @blueprint.get("/readyz")

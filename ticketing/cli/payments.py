@@ -78,9 +78,13 @@ def alerts_command() -> None:
 @click.argument("alert_id")
 @click.option("--by", required=True, help="Who has dealt with it.")
 @click.option(
-    "--as", "doing", type=click.Choice(get_args(alerts.Doing)), default=_PUT_AWAY, show_default=True,
+    "--as",
+    "doing",
+    type=click.Choice(get_args(alerts.Doing)),
+    default=_PUT_AWAY,
+    show_default=True,
     help="What was decided, of what `payments alerts` names.",
-)  # fmt: skip
+)
 def resolve_command(alert_id: str, by: str, doing: str) -> None:
     """Decide what waits for a person: put an alert away once it is dealt with, or end what it is about.
 

@@ -21,15 +21,34 @@ from ticketing.settlement import iban
 from ticketing.settlement import terms as settlement
 
 _FILES = (
-    REGION_TOML, "agreements.json", "taxes.csv", "passes.json", "gates.json", settlement.FILE, demo_scene.FILE, *OPTIONAL,
-)  # fmt: skip
+    REGION_TOML,
+    "agreements.json",
+    "taxes.csv",
+    "passes.json",
+    "gates.json",
+    settlement.FILE,
+    demo_scene.FILE,
+    *OPTIONAL,
+)
 _FOLDERS = ("feeds", "tariffs", "stand-ins", "facts")
 # Tables of GTFS that nothing here reads; a feed may well have them.
 _OTHER_TABLES = {
-    "shapes.txt", "feed_info.txt", "translations.txt", "attributions.txt", "pathways.txt", "levels.txt",
-    "fare_attributes.txt", "fare_rules.txt", "location_groups.txt", "location_group_stops.txt", "booking_rules.txt",
-    "stop_times.txt", "transfers.txt", "frequencies.txt", "agency.txt",
-}  # fmt: skip
+    "shapes.txt",
+    "feed_info.txt",
+    "translations.txt",
+    "attributions.txt",
+    "pathways.txt",
+    "levels.txt",
+    "fare_attributes.txt",
+    "fare_rules.txt",
+    "location_groups.txt",
+    "location_group_stops.txt",
+    "booking_rules.txt",
+    "stop_times.txt",
+    "transfers.txt",
+    "frequencies.txt",
+    "agency.txt",
+}
 _ALIKE = 0.7
 
 

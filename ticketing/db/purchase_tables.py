@@ -102,7 +102,8 @@ dispute = sa.Table(
 
 # What somebody has paid back on the gateway's own pages: a refund of ours that the gateway refuses may be settled with it.
 outside_refund = sa.Table(
-    "outside_refund", metadata,
+    "outside_refund",
+    metadata,
     sa.Column("external_id", sa.Text(), primary_key=True),
     sa.Column("payment_id", sa.Text(), sa.ForeignKey("payment.id"), nullable=False),
     sa.Column("state", sa.Text(), nullable=False),
@@ -112,7 +113,7 @@ outside_refund = sa.Table(
     sa.CheckConstraint("state IN ('confirmed', 'failed')", name="state"),
     sa.Index(None, "payment_id"),
     sqlite_strict=True,
-)  # fmt: skip
+)
 
 alert = sa.Table(
     "alert", metadata,

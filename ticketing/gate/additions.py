@@ -34,16 +34,25 @@ def document(extras: Extras) -> dict[str, Any]:
         },
         "sailings": [[trip, *call] for trip, calls in extras.sailings.items() for call in calls],
         "delays": [
-            [*called, delay.departs_at, None if delay.cancelled else [list(pair) for pair in delay.arrivals.items()]]
+            [
+                *called,
+                delay.departs_at,
+                None if delay.cancelled else [list(pair) for pair in delay.arrivals.items()],
+            ]
             for called, delay in extras.delays.items()
         ],
         "waivers": [
-            {"event": one.event, "trips": sorted(map(list, one.trips)), "accept": list(one.accept), "until": one.until}
+            {
+                "event": one.event,
+                "trips": sorted(map(list, one.trips)),
+                "accept": list(one.accept),
+                "until": one.until,
+            }
             for one in extras.waivers
         ],
         "issuers": [],
         "categories": dict(extras.categories),
-    }  # fmt: skip
+    }
 
 
 def extras_of(payload: Mapping[str, Any]) -> Extras:
@@ -62,12 +71,15 @@ def extras_of(payload: Mapping[str, Any]) -> Extras:
         boarding=_boarding(payload["boarding"]),
         sailings={trip: tuple(calls) for trip, calls in sailings.items()},
         delays=dict(
-            _delay(row, f"delays[{at}]") for at, row in enumerate(rows(payload["delays"], "delays", _DELAY_PARTS))
+            _delay(row, f"delays[{at}]")
+            for at, row in enumerate(rows(payload["delays"], "delays", _DELAY_PARTS))
         ),
-        waivers=tuple(_waiver(one, f"waivers[{at}]") for at, one in enumerate(_list(payload["waivers"], "waivers"))),
+        waivers=tuple(
+            _waiver(one, f"waivers[{at}]") for at, one in enumerate(_list(payload["waivers"], "waivers"))
+        ),
         issuers=_issuers(payload),
         categories=categories,
-    )  # fmt: skip
+    )
 
 
 def boarding_rule(value: Any, path: str) -> Boarding:
@@ -140,9 +152,13 @@ def _issuer(value: Any, path: str) -> ForeignIssuer:
     except BadKey as error:
         raise BadBundle(f"{path}.keys: {error}") from None
     return ForeignIssuer(
-        issuer=value["iss"], kids=kids, removed=texts(value["removed"], f"{path}.removed"),
-        allow=_allow(value["allow"], f"{path}.allow"), since=since, until=until,
-    )  # fmt: skip
+        issuer=value["iss"],
+        kids=kids,
+        removed=texts(value["removed"], f"{path}.removed"),
+        allow=_allow(value["allow"], f"{path}.allow"),
+        since=since,
+        until=until,
+    )
 
 
 def _allow(value: Any, path: str) -> Allow:

@@ -182,9 +182,15 @@ def _look(
     claims = reading.claims
     extended = late.extended_until(tx, reading.jti, claims.expires_at if claims else None, house.clock.now())
     gate = Gate(
-        staff.operator, None, None, staff.name or staff.gate_key_id, inspects=True, by_hand=by_hand,
-        trip_id=aboard.trip_id, departure=int(aboard.departure.timestamp()) if aboard.departure else None,
-    )  # fmt: skip
+        staff.operator,
+        None,
+        None,
+        staff.name or staff.gate_key_id,
+        inspects=True,
+        by_hand=by_hand,
+        trip_id=aboard.trip_id,
+        departure=int(aboard.departure.timestamp()) if aboard.departure else None,
+    )
     extras = sailings.for_ticket(tx, house, staff.operator, claims, aboard.trip_id)
     decision = decide(
         shown,

@@ -32,9 +32,19 @@ def settle_with(
 ) -> None:
     """Settle a refund with one that was made elsewhere: booked once, and what waited for a person is put away."""
     orders.update_refund(tx, made.id, "confirmed", found.external_id)
-    _book(tx, gateway_postings.refund_by_outside(
-        made.id, found.external_id, region=order.region, amount=made.amount_minor, currency=made.currency, at=now, by=by
-    ), now)  # fmt: skip
+    _book(
+        tx,
+        gateway_postings.refund_by_outside(
+            made.id,
+            found.external_id,
+            region=order.region,
+            amount=made.amount_minor,
+            currency=made.currency,
+            at=now,
+            by=by,
+        ),
+        now,
+    )
     _put_away(tx, made, by, now)
     if _rest_of(tx, found) == 0:
         gateway_events.resolve_alert_of(tx, EXTERNAL, found.external_id, by, now)
@@ -43,9 +53,13 @@ def settle_with(
 def paid_otherwise(tx: Transaction, order: Order, made: Refund, by: str, now: datetime) -> None:
     """A person says that a refund was paid by another way, as a transfer: it is owed no more."""
     orders.update_refund(tx, made.id, "confirmed", f"otherwise:{made.id}")
-    _book(tx, gateway_postings.refund_paid_otherwise(
-        made.id, region=order.region, amount=made.amount_minor, currency=made.currency, at=now, by=by
-    ), now)  # fmt: skip
+    _book(
+        tx,
+        gateway_postings.refund_paid_otherwise(
+            made.id, region=order.region, amount=made.amount_minor, currency=made.currency, at=now, by=by
+        ),
+        now,
+    )
     _put_away(tx, made, by, now)
 
 
@@ -54,9 +68,18 @@ def owe_again(tx: Transaction, order: Order, found: OutsideRefund, now: datetime
     for made in orders.list_refunds_of_payment(tx, found.payment_id):
         if made.state == "confirmed" and made.external_id == found.external_id:
             orders.update_refund(tx, made.id, "failed", found.external_id)
-            _book(tx, gateway_postings.refund_by_outside_failed(
-                made.id, found.external_id, region=order.region, amount=made.amount_minor, currency=made.currency, at=now
-            ), now)  # fmt: skip
+            _book(
+                tx,
+                gateway_postings.refund_by_outside_failed(
+                    made.id,
+                    found.external_id,
+                    region=order.region,
+                    amount=made.amount_minor,
+                    currency=made.currency,
+                    at=now,
+                ),
+                now,
+            )
             detail = (
                 f"refund {made.id} was settled with {found.external_id}, which came back; find another way"
             )

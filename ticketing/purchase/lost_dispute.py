@@ -95,9 +95,15 @@ def _line(going: _Going, dispute: Dispute, currency: str) -> Decided:
     if going.legs == known.left:
         operators |= known.gross.keys()
     line = RefundLine(
-        ticket.jti, ticket.passenger_ref, going.owed * _WHOLE // going.worth, Money(going.owed, currency), because,
-        going.legs, tuple(sorted(operators)), {},
-    )  # fmt: skip
+        ticket.jti,
+        ticket.passenger_ref,
+        going.owed * _WHOLE // going.worth,
+        Money(going.owed, currency),
+        because,
+        going.legs,
+        tuple(sorted(operators)),
+        {},
+    )
     return Decided(line, ticket.document.get("left"), going.stays.document)
 
 

@@ -131,9 +131,13 @@ def _cover_by_lost(till: Till, decided: Refund, paid: Payment) -> Refund | None:
         else:
             orders.update_refund(tx, known.id, "confirmed", lost[0].id)
             gateway_events.resolve_alert_of(tx, elsewhere.REFUSED, known.id, "worker", now)
-            _book(tx, gateway_postings.refund_by_dispute(
-                known.id, region=order.region, amount=known.amount_minor, currency=known.currency, at=now
-            ), now)  # fmt: skip
+            _book(
+                tx,
+                gateway_postings.refund_by_dispute(
+                    known.id, region=order.region, amount=known.amount_minor, currency=known.currency, at=now
+                ),
+                now,
+            )
         done = orders.get_refund(tx, known.id)
     if done.state == "decided":
         raise Conflict(f"only {Money(holds, paid.currency)} of the payment are left after a lost dispute")

@@ -117,9 +117,12 @@ def learn_outside_refund(till: Till, found: GatewayRefund) -> str:
     with till.database.write() as tx:
         order = locked(tx, payment.order_id)
         facts: dict[str, Any] = {
-            "region": order.region, "gateway": payment.gateway, "amount": found.amount.minor,
-            "currency": found.amount.currency, "at": now,
-        }  # fmt: skip
+            "region": order.region,
+            "gateway": payment.gateway,
+            "amount": found.amount.minor,
+            "currency": found.amount.currency,
+            "at": now,
+        }
         if found.state == "confirmed":
             what, entry = "were paid back", gateway_postings.external_refund(found.external_id, **facts)
         elif found.state == "failed" and books.find_entry_id(

@@ -164,10 +164,16 @@ def _sailings(region: str, timetable: Timetable, operator: str, day: date) -> It
                     continue
                 leaves = begins + pattern.departures[place]
                 yield Sailing(
-                    region=region, operator=operator, trip_id=trip.trip_id, service_date=day, stop_id=stop_id, place=place,
+                    region=region,
+                    operator=operator,
+                    trip_id=trip.trip_id,
+                    service_date=day,
+                    stop_id=stop_id,
+                    place=place,
                     departure=leaves - leaves % _MINUTE,
                     arrivals=[
                         (at, pattern.stops[at], begins + pattern.arrivals[at])
-                        for at in range(place + 1, len(pattern.stops)) if pattern.alights[at]
+                        for at in range(place + 1, len(pattern.stops))
+                        if pattern.alights[at]
                     ],
-                )  # fmt: skip
+                )

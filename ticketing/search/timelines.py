@@ -60,11 +60,13 @@ class Planner:
             return planned
         days = days_around(at, next(iter(region.timetables.values())).timezone)
         return self._kept(
-            (region.id, days, needs, "live"), region, told.version,
+            (region.id, days, needs, "live"),
+            region,
+            told.version,
             lambda: tuple(
                 _timeline(overlay(region, timeline.forward, told.operators, needs)) for timeline in planned
             ),
-        )  # fmt: skip
+        )
 
     def places(self, region: RegionData) -> tuple[Place, ...]:
         """The places of a region."""

@@ -82,8 +82,12 @@ def lines_like(
     if len(part) < LEAST_OF_AN_ID:
         return []
     among: dict[str, Any] = {
-        "region": region, "period_id": period, "operator": operator, "without": ALLOCATED, "own_kinds": OWN_KINDS,
-    }  # fmt: skip
+        "region": region,
+        "period_id": period,
+        "operator": operator,
+        "without": ALLOCATED,
+        "own_kinds": OWN_KINDS,
+    }
     begins = audit.find_lines_like(tx, part, ends=False, **among)
     if len({line_id for _, _, line_id in begins}) == 1:
         return begins

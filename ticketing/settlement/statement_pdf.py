@@ -106,9 +106,13 @@ class _Statement(FPDF):
             self._row(heading, style="B")
             for line in printed:
                 cells = (
-                    line.booked_at[:10], kind_word(line.kind, self._language), line.journey or line.ticket, line.rule,
-                    *amounts(line), line.currency,
-                )  # fmt: skip
+                    line.booked_at[:10],
+                    kind_word(line.kind, self._language),
+                    line.journey or line.ticket,
+                    line.rule,
+                    *amounts(line),
+                    line.currency,
+                )
                 self._row(cells, again=heading)
         if left:
             self.ln(2)

@@ -166,9 +166,12 @@ class Flap:
     def _out_of_order(self, reason: str, sentence: str, **values: Any) -> Answer:
         """The answer of a gate that cannot decide."""
         return Answer(
-            admit=False, reason=reason, passenger_sees=sentences.passenger(reason, self._language),
-            staff_sees=sentences.staff(sentence, values, self._language), values=values,
-        )  # fmt: skip
+            admit=False,
+            reason=reason,
+            passenger_sees=sentences.passenger(reason, self._language),
+            staff_sees=sentences.staff(sentence, values, self._language),
+            values=values,
+        )
 
     def _decide(self, code: str, device_ts: int) -> tuple[Answer, Callable[[], None]]:
         bundle, place = cast("Bundle", self._bundle), self._enrolment
@@ -238,10 +241,12 @@ class Flap:
 
     def _answer(self, decision: Decision) -> Answer:
         return Answer(
-            admit=decision.admit, reason=decision.reason, values=decision.values,
+            admit=decision.admit,
+            reason=decision.reason,
+            values=decision.values,
             passenger_sees=words.passenger_sees(decision, self._language),
             staff_sees=words.staff_sees(decision, self._language),
-        )  # fmt: skip
+        )
 
 
 def _is_one_scan(last: StoredScan, nonce: str | None) -> bool:

@@ -84,15 +84,30 @@ def test_a_member_that_is_wrong_refuses_the_bundle_and_is_named(change: dict[str
 
 
 ADDED: dict[str, Any] = {
-    "format": 2, "boarding": {"through": {"opens_seconds": 7200}}, "sailings": [["t", "a", NOW]],
+    "format": 2,
+    "boarding": {"through": {"opens_seconds": 7200}},
+    "sailings": [["t", "a", NOW]],
     "delays": [["tlt", "a", NOW, NOW + 60, [["b", 60]]], ["tlt", "a", NOW + 60, None, None]],
     "waivers": [{"event": "e", "trips": [["tlt", "a", NOW]], "accept": ["tlt", "any"], "until": NOW}],
-    "issuers": [{
-        "iss": "other.eu", "keys": [JWK], "status_keys": [JWK], "lists": [], "removed": [], "since": 1, "until": NOW,
-        "allow": {"operators": ["x"], "products": ["through"], "legs": [["x", "a", "b"]], "max_seconds": 86_400},
-    }],
+    "issuers": [
+        {
+            "iss": "other.eu",
+            "keys": [JWK],
+            "status_keys": [JWK],
+            "lists": [],
+            "removed": [],
+            "since": 1,
+            "until": NOW,
+            "allow": {
+                "operators": ["x"],
+                "products": ["through"],
+                "legs": [["x", "a", "b"]],
+                "max_seconds": 86_400,
+            },
+        }
+    ],
     "categories": {"chil": "child"},
-}  # fmt: skip
+}
 
 
 def test_what_format_2_adds_is_read() -> None:
@@ -101,8 +116,9 @@ def test_what_format_2_adds_is_read() -> None:
     assert extras.boarding == {"through": Boarding(7200, 900)}
     assert extras.sailings == {"t": (("a", NOW),)}
     assert extras.delays == {
-        ("tlt", "a", NOW): Delay(NOW + 60, {"b": 60}), ("tlt", "a", NOW + 60): Delay(None, cancelled=True),
-    }  # fmt: skip
+        ("tlt", "a", NOW): Delay(NOW + 60, {"b": 60}),
+        ("tlt", "a", NOW + 60): Delay(None, cancelled=True),
+    }
     assert extras.waivers == (Waiver("e", frozenset({("tlt", "a", NOW)}), ("tlt", "any"), NOW),)
     assert [(one.issuer, one.allow.max_seconds) for one in extras.issuers] == [("other.eu", 86_400)]
 
@@ -110,21 +126,32 @@ def test_what_format_2_adds_is_read() -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"format": 1}, "format"), ({"format": True}, "format"), ({"format": ...}, "boarding is unknown"),
-        ({"waivers": ...}, "waivers is missing"), ({"boarding": []}, "boarding"), ({"boarding": {"p": {}}}, "boarding.p"),
+        ({"format": 1}, "format"),
+        ({"format": True}, "format"),
+        ({"format": ...}, "boarding is unknown"),
+        ({"waivers": ...}, "waivers is missing"),
+        ({"boarding": []}, "boarding"),
+        ({"boarding": {"p": {}}}, "boarding.p"),
         ({"boarding": {"p": {"opens_seconds": 86_401}}}, "boarding.p.opens_seconds"),
-        ({"boarding": {"p": {"opens_seconds": 1, "x": 1}}}, "boarding.p.x"), ({"sailings": [["t", "a"]]}, "sailings"),
-        ({"sailings": [["t", 1, 2]]}, r"sailings\[0\]"), ({"delays": [["tlt", "a", NOW]]}, "delays"),
-        ({"delays": [["tlt", "a", NOW, "x", []]]}, r"delays\[0\]"), ({"delays": [["tlt", "a", NOW, 1, [["b", -1]]]]}, r"delays\[0\]"),
-        ({"waivers": [{}]}, r"waivers\[0\].accept"), ({"waivers": [{**ADDED["waivers"][0], "accept": ["tlt"]}]}, "accept"),
+        ({"boarding": {"p": {"opens_seconds": 1, "x": 1}}}, "boarding.p.x"),
+        ({"sailings": [["t", "a"]]}, "sailings"),
+        ({"sailings": [["t", 1, 2]]}, r"sailings\[0\]"),
+        ({"delays": [["tlt", "a", NOW]]}, "delays"),
+        ({"delays": [["tlt", "a", NOW, "x", []]]}, r"delays\[0\]"),
+        ({"delays": [["tlt", "a", NOW, 1, [["b", -1]]]]}, r"delays\[0\]"),
+        ({"waivers": [{}]}, r"waivers\[0\].accept"),
+        ({"waivers": [{**ADDED["waivers"][0], "accept": ["tlt"]}]}, "accept"),
         ({"waivers": [{**ADDED["waivers"][0], "x": 1}]}, r"waivers\[0\].x"),
-        ({"waivers": [{**ADDED["waivers"][0], "trips": [["tlt", "a"]]}]}, "trips"), ({"issuers": {}}, "issuers"),
+        ({"waivers": [{**ADDED["waivers"][0], "trips": [["tlt", "a"]]}]}, "trips"),
+        ({"issuers": {}}, "issuers"),
         ({"issuers": [{**ADDED["issuers"][0], "iss": "throughfare.eu"}]}, "issuers"),
         ({"issuers": [{**ADDED["issuers"][0], "keys": [{**JWK, "d": "AA"}]}]}, "private"),
-        ({"issuers": [{**ADDED["issuers"][0], "until": 1}]}, "until"), ({"issuers": [{**ADDED["issuers"][0], "allow": {}}]}, "allow"),
-        ({"categories": {"chil": 1}}, "categories"), ({"categories": []}, "categories"),
+        ({"issuers": [{**ADDED["issuers"][0], "until": 1}]}, "until"),
+        ({"issuers": [{**ADDED["issuers"][0], "allow": {}}]}, "allow"),
+        ({"categories": {"chil": 1}}, "categories"),
+        ({"categories": []}, "categories"),
     ],
-)  # fmt: skip
+)
 def test_an_added_member_that_is_wrong_refuses_the_bundle_and_is_named(
     change: dict[str, Any], named: str
 ) -> None:

@@ -41,11 +41,16 @@ class Crossing:
         """Show the ticket at the ferry's gate at a moment, after the gate without a network has decided the same."""
         self.api.clock.set(moment)
         stop_id = stop or self.stop
-        offline = answer({
-            "bundle": self.bundle("?format=2"), "trust": self.api.get("/.well-known/gate-bundle-jwks.json").json,
-            "token": self.token, "at": moment.isoformat(), "seen": [],
-            "gate": {"operator": self.ferry["operator"], "stop_id": stop_id, **named},
-        })  # fmt: skip
+        offline = answer(
+            {
+                "bundle": self.bundle("?format=2"),
+                "trust": self.api.get("/.well-known/gate-bundle-jwks.json").json,
+                "token": self.token,
+                "at": moment.isoformat(),
+                "seen": [],
+                "gate": {"operator": self.ferry["operator"], "stop_id": stop_id, **named},
+            }
+        )
         shown = self.api.scan(self.token, self.gate, stop_id=stop_id, **named)
         assert shown.status_code == 200, shown.json
         assert (offline["decision"], offline["reason"]) == (shown.json["decision"], shown.json["reason"])
@@ -68,12 +73,17 @@ def test_a_ferry_boards_its_own_sailing_at_its_own_end_in_its_own_hours(sea: Sea
     last = crossing.at(leaves + timedelta(minutes=15), trip_id=crossing.ferry["trip_id"])
 
     assert [shown["reason"] for shown in (early, wrong_end, other, gone, last)] == [
-        "check_in_not_open", "wrong_leg", "wrong_sailing", "wrong_sailing", "ok"
-    ]  # fmt: skip
+        "check_in_not_open",
+        "wrong_leg",
+        "wrong_sailing",
+        "wrong_sailing",
+        "ok",
+    ]
     assert early["values"]["opens"] == (leaves - 2 * HOUR).isoformat()
     assert other["values"] == {
-        "departure": leaves.isoformat(), "boarding": (leaves + 3 * HOUR).isoformat(),
-    }  # fmt: skip
+        "departure": leaves.isoformat(),
+        "boarding": (leaves + 3 * HOUR).isoformat(),
+    }
     assert other["staff_sees"].startswith(f"another sailing: the ticket is for {leaves:%H:%M}")
 
 
@@ -116,13 +126,18 @@ def test_the_tram_behind_a_late_ferry_knows_of_it_without_a_network(sea: Sea) ->
         held[query] = api.get(f"/v1/operators/{behind['operator']}/gate-bundle{query}", key).text
     api.clock.set(ended + HOUR)
     decided = {
-        query: answer({
-            "bundle": bundle, "trust": api.get("/.well-known/gate-bundle-jwks.json").json, "token": crossing.token,
-            "at": (ended + HOUR).isoformat(), "seen": [],
-            "gate": {"operator": behind["operator"], "stop_id": behind["from"]["stop_id"]},
-        })["reason"]
+        query: answer(
+            {
+                "bundle": bundle,
+                "trust": api.get("/.well-known/gate-bundle-jwks.json").json,
+                "token": crossing.token,
+                "at": (ended + HOUR).isoformat(),
+                "seen": [],
+                "gate": {"operator": behind["operator"], "stop_id": behind["from"]["stop_id"]},
+            }
+        )["reason"]
         for query, bundle in held.items()
-    }  # fmt: skip
+    }
 
     assert decided == {"": "expired", "?format=2": "ok_attention"}
     assert api.scan(crossing.token, key).json["reason"] == "ok_attention"

@@ -16,8 +16,10 @@ NOT_GENUINE = {"malformed", "bad_type", "bad_alg", "unknown_key", "bad_signature
 def test_every_sentence_is_said_in_every_language_with_the_same_values() -> None:
     said = sentences._SAID
     variants = [
-        *said["passenger"].values(), *said["notes"].values(), *(one for some in said["staff"].values() for one in some)
-    ]  # fmt: skip
+        *said["passenger"].values(),
+        *said["notes"].values(),
+        *(one for some in said["staff"].values() for one in some),
+    ]
 
     assert sentences.LANGUAGES == ("en", "et", "fi", "sv")
     for variant in variants:
@@ -40,10 +42,12 @@ def test_every_reason_has_words_for_staff_and_for_the_passenger() -> None:
 @pytest.mark.parametrize(
     ("language", "passenger", "staff"),
     [
-        ("en", "Expired", "expired: 1 h 0 min ago"), ("et", "Aegunud", "aegunud: 1 h 0 min tagasi"),
-        ("fi", "Vanhentunut", "vanhentunut: 1 h 0 min sitten"), ("sv", "Har gått ut", "har gått ut: för 1 h 0 min sedan"),
+        ("en", "Expired", "expired: 1 h 0 min ago"),
+        ("et", "Aegunud", "aegunud: 1 h 0 min tagasi"),
+        ("fi", "Vanhentunut", "vanhentunut: 1 h 0 min sitten"),
+        ("sv", "Har gått ut", "har gått ut: för 1 h 0 min sedan"),
     ],
-)  # fmt: skip
+)
 def test_a_refusal_is_said_in_a_language_and_its_figures_are_values(
     language: str, passenger: str, staff: str
 ) -> None:
@@ -73,8 +77,12 @@ def test_a_fare_category_is_shown_whole_where_the_bundle_spells_it_out() -> None
 def test_the_service_answers_in_the_language_that_is_asked_for_and_publishes_the_file(api: Api) -> None:
     bought = api.buy()
     gate = api.key("gate", "tlt")
-    body = {"scan_id": "0192f0c4-0000-7000-8000-000000000001", "token": bought.ticket_of("mari")["token"],
-            "device_ts": api.clock.now().isoformat(), "stop_id": bought.tickets[0]["legs"][0]["from"]["stop_id"]}  # fmt: skip
+    body = {
+        "scan_id": "0192f0c4-0000-7000-8000-000000000001",
+        "token": bought.ticket_of("mari")["token"],
+        "device_ts": api.clock.now().isoformat(),
+        "stop_id": bought.tickets[0]["legs"][0]["from"]["stop_id"],
+    }
 
     shown = api.client.post(
         "/v1/validations", json=body, headers={"Authorization": f"Bearer {gate}", "Accept-Language": "et-EE"}

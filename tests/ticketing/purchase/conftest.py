@@ -20,13 +20,19 @@ from ticketing.regions import Region
 
 @pytest.fixture
 def shop(
-    settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator],
+    settings: Settings,
+    clock: FixedClock,
+    regions: dict[str, Region],
+    ferries: dict[str, FakeOperator],
     stand_in: StripeStandIn,
-) -> Iterator[Shop]:  # fmt: skip
+) -> Iterator[Shop]:
     with_stripe = replace(
-        settings, gateway="stripe", stripe_secret_key=SECRET_KEY, stripe_webhook_secrets=(WEBHOOK_SECRET,),
+        settings,
+        gateway="stripe",
+        stripe_secret_key=SECRET_KEY,
+        stripe_webhook_secrets=(WEBHOOK_SECRET,),
         stripe_api_address=stand_in.address,
-    )  # fmt: skip
+    )
     app = create_app(with_stripe, clock=clock, regions=regions, connectors={"helsinki-tallinn": ferries})
     till = app.extensions["throughfare"].till
     stand_in.now = lambda: clock.now().timestamp()

@@ -41,9 +41,11 @@ class Shop:
     def intent(self, order: dict[str, Any]) -> dict[str, Any]:
         """The intent of an order; there must be exactly one that is not canceled or failed."""
         (found,) = [
-            one for one in self.stripe.intents()
-            if one["metadata"].get("order_id") == order["id"] and one["status"] not in {"canceled", "requires_payment_method"}
-        ]  # fmt: skip
+            one
+            for one in self.stripe.intents()
+            if one["metadata"].get("order_id") == order["id"]
+            and one["status"] not in {"canceled", "requires_payment_method"}
+        ]
         return found
 
     def tell(self, *events: dict[str, Any]) -> list[int]:

@@ -97,8 +97,12 @@ def test_a_ride_is_not_exchanged_for_one_whose_price_counts_on_it(anna: Account)
 
 
 def _quote(anna: Account, hour: int) -> dict[str, Any]:
-    wish = {"from": {"place": "Kopli"}, "to": {"place": "Hobujaama"}, "depart_at": f"2026-10-16T{hour:02}:00:00+03:00",
-            "passengers": [{"ref": "me", "rider_category": "adult", "account_holder": True}]}  # fmt: skip
+    wish = {
+        "from": {"place": "Kopli"},
+        "to": {"place": "Hobujaama"},
+        "depart_at": f"2026-10-16T{hour:02}:00:00+03:00",
+        "passengers": [{"ref": "me", "rider_category": "adult", "account_holder": True}],
+    }
     found = anna.post("/v1/journeys", wish, once=None).json["itineraries"][0]
     made: dict[str, Any] = anna.post("/v1/quotes", {"offer_id": found["offer_id"]}, once=None).json
     return made

@@ -12,8 +12,10 @@ from ticketing.cli.worker import run_round
 from ticketing.purchase import service
 from ticketing.purchase.service import advance
 
-TWO = {"passengers": [{"ref": ref, "rider_category": "adult"} for ref in ("anna", "bo")],
-       "depart_at": "2026-10-26T06:10:00+02:00"}  # fmt: skip
+TWO = {
+    "passengers": [{"ref": ref, "rider_category": "adult"} for ref in ("anna", "bo")],
+    "depart_at": "2026-10-26T06:10:00+02:00",
+}
 ONE = {**TWO, "passengers": TWO["passengers"][:1]}
 
 

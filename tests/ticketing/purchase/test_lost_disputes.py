@@ -38,8 +38,12 @@ def test_a_lost_pass_takes_its_holders_journey_and_not_their_friends(
     quote = holder.post("/v1/passes/quotes", {"product": "tll-30d"}, once=None).json
     bought = holder.post("/v1/orders", {"quote_id": quote["id"]}).json
     holder.post(f"/v1/orders/{bought['id']}/payments", {"method": "demo_dispute"})
-    wish = {"from": {"place": "Kopli"}, "to": {"place": "Pasila"}, **MONDAY,
-            "passengers": [{**ANNA, "account_holder": True}, BO]}  # fmt: skip
+    wish = {
+        "from": {"place": "Kopli"},
+        "to": {"place": "Pasila"},
+        **MONDAY,
+        "passengers": [{**ANNA, "account_holder": True}, BO],
+    }
     found = holder.post("/v1/journeys", wish, once=None).json["itineraries"][0]
     frozen = holder.post("/v1/quotes", {"offer_id": found["offer_id"]}, once=None).json
     trip = holder.post("/v1/orders", {"quote_id": frozen["id"]}).json

@@ -24,12 +24,18 @@ ticketing.errors.Misconfigured: THROUGHFARE_TALLINK_URL the URL must be https
     [
         (FAILED, "ticketing.errors.Misconfigured: THROUGHFARE_TALLINK_URL the URL must be https"),
         ('misconfigured: no\n{"event": "request", "level": "info"}\n\n', "misconfigured: no"),
-        ('{"event": "a", "level": "error"}\n{"event": "b", "level": "info"}\n', '{"event": "a", "level": "error"}'),
+        (
+            '{"event": "a", "level": "error"}\n{"event": "b", "level": "info"}\n',
+            '{"event": "a", "level": "error"}',
+        ),
         ('{"event": "a", "level": "info"}\n', '{"event": "a", "level": "info"}'),
-        ("[2026-11-28 16:00:02 +0000] [1] [INFO] Handling signal: term\n", "[2026-11-28 16:00:02 +0000] [1] [INFO] Handling signal: term"),
+        (
+            "[2026-11-28 16:00:02 +0000] [1] [INFO] Handling signal: term\n",
+            "[2026-11-28 16:00:02 +0000] [1] [INFO] Handling signal: term",
+        ),
         ("", "(nothing)"),
     ],
-)  # fmt: skip
+)
 def test_the_line_that_says_why_is_told(log: str, line: str) -> None:
     assert telling_line(log.splitlines()) == line
 
@@ -46,7 +52,9 @@ def test_no_setting_of_the_deployment_beside_it_reaches_a_rehearsal(
     assert (environment["THROUGHFARE_REGIONS"], environment["SECRET"]) == ("isle", "sandbox")
 
 
-@pytest.mark.parametrize(("ends", "stays"), [(None, False), (KeyboardInterrupt, False), (OSError, True), (rehearse._Fell, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ends", "stays"), [(None, False), (KeyboardInterrupt, False), (OSError, True), (rehearse._Fell, True)]
+)
 def test_the_folder_stays_where_something_fell(
     ends: type[BaseException] | None, stays: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,9 +22,12 @@ from ticketing.regions import Region
 from ticketing.search.refusals import why
 
 ACROSS = {
-    "from": {"stop_id": "viking:TLL-A"}, "to": {"stop_id": "viking:HEL-KAT"},
-    "depart_at": "2026-10-13T06:30:00+03:00", "range_minutes": 360, "passengers": [{"ref": "anna"}],
-}  # fmt: skip
+    "from": {"stop_id": "viking:TLL-A"},
+    "to": {"stop_id": "viking:HEL-KAT"},
+    "depart_at": "2026-10-13T06:30:00+03:00",
+    "range_minutes": 360,
+    "passengers": [{"ref": "anna"}],
+}
 WHY = "Viking Line has allotted no places to sell on this departure"
 
 
@@ -71,8 +74,9 @@ def test_a_sailing_without_an_allotment_has_no_price_until_it_has_one(api: Api, 
     assert api.post("/v1/orders", {"quote_id": quote}).status_code == 201
     (gone, *_) = vikings(api)
     assert (gone["price"]["reason"], gone["price"]["why"]) == (
-        "sold_out", "Viking Line has no places left on this departure",
-    )  # fmt: skip
+        "sold_out",
+        "Viking Line has no places left on this departure",
+    )
 
 
 def test_a_passenger_to_whom_an_operator_sells_nothing_is_told_which_one(

@@ -98,5 +98,7 @@ def test_a_walk_through_the_hour_that_comes_twice_ends_before_its_train_leaves(
     assert_in_order(region, plan)
     first, second = written(region, plan)["legs"][:2]
     assert (first["departure"], first["arrival"], second["departure"]) == (
-        "2026-10-25T02:53:00+02:00", "2026-10-25T02:00:00+01:00", "2026-10-25T02:00:00+01:00",
-    )  # fmt: skip
+        "2026-10-25T02:53:00+02:00",
+        "2026-10-25T02:00:00+01:00",
+        "2026-10-25T02:00:00+01:00",
+    )

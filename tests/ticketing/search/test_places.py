@@ -110,10 +110,12 @@ def test_a_name_of_several_places_is_refused_with_the_ids_to_choose_from(
     planner = Planner(Database(f"sqlite:///{tmp_path / 'none.db'}"), clock, {"small": shop})
     wish = Wish.from_request(
         {
-            "origin": {"place": "church street"}, "destination": {"stop_id": "bus:s2"}, "depart_at": clock.now(),
+            "origin": {"place": "church street"},
+            "destination": {"stop_id": "bus:s2"},
+            "depart_at": clock.now(),
             "passengers": [{"ref": "p1", "rider_category": "adult"}],
         }
-    )  # fmt: skip
+    )
 
     with pytest.raises(InvalidRequest, match=r"'church street' is several places.*: bus:s0, bus:s2"):
         find_journeys(planner, wish)

@@ -15,10 +15,15 @@ from ticketing.tickets.printable import OperatorPaper, Printable
 
 MOMENT = datetime(2026, 10, 13, 6, tzinfo=UTC)
 LEG: dict[str, Any] = {
-    "operator": "tallink", "operator_name": "Tallink", "line": "TLL-HEL", "time_zone": "Europe/Tallinn",
-    "departure": "2026-10-13T07:30:00+03:00", "arrival": "2026-10-13T09:30:00+03:00",
-    "from": {"name": "Tallinn D"}, "to": {"name": "Helsinki"},
-}  # fmt: skip
+    "operator": "tallink",
+    "operator_name": "Tallink",
+    "line": "TLL-HEL",
+    "time_zone": "Europe/Tallinn",
+    "departure": "2026-10-13T07:30:00+03:00",
+    "arrival": "2026-10-13T09:30:00+03:00",
+    "from": {"name": "Tallinn D"},
+    "to": {"name": "Helsinki"},
+}
 
 
 def _png(width: int, height: int, pixels: bytes) -> str:
@@ -52,9 +57,16 @@ def _paper(kind: str, media_type: str, content: str) -> OperatorPaper:
 )
 def test_whatever_an_operator_hands_over_the_ticket_can_be_printed(paper: OperatorPaper) -> None:
     ticket = Printable(
-        token="a.b.c", issued_at=MOMENT, not_before=MOMENT, expires_at=MOMENT, rider="adult", control_code="1234567890",
-        legs=[LEG], demo=False, papers={0: [paper]},
-    )  # fmt: skip
+        token="a.b.c",
+        issued_at=MOMENT,
+        not_before=MOMENT,
+        expires_at=MOMENT,
+        rider="adult",
+        control_code="1234567890",
+        legs=[LEG],
+        demo=False,
+        papers={0: [paper]},
+    )
 
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf(ticket, "en"))).pages)
 

@@ -11,13 +11,16 @@ class NamedSailingSchema(Strict):
     """The sailing that is boarding, where a gate knows it."""
 
     trip_id = fields.String(
-        load_default=None, allow_none=True, validate=validate.Length(1, 128),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 128),
         metadata={"description": "the sailing that is boarding, by its trip"},
-    )  # fmt: skip
+    )
     departure = AwareMoment(
-        load_default=None, allow_none=True,
+        load_default=None,
+        allow_none=True,
         metadata={"description": "the sailing that is boarding, by its planned departure"},
-    )  # fmt: skip
+    )
 
 
 class ValidationRequestSchema(NamedSailingSchema):
@@ -41,9 +44,12 @@ class BundleQuerySchema(Strict):
     queue = fields.Integer(load_default=None, validate=validate.Range(0, 2**31))
     clock_offset = fields.Integer(load_default=None, validate=validate.Range(-(2**31), 2**31))
     format = fields.Integer(
-        load_default=1, validate=validate.OneOf([1, 2]),
-        metadata={"description": "the format of the bundle: 2; format 1, for gates of the last release, goes with the next"},
-    )  # fmt: skip
+        load_default=1,
+        validate=validate.OneOf([1, 2]),
+        metadata={
+            "description": "the format of the bundle: 2; format 1, for gates of the last release, goes with the next"
+        },
+    )
 
 
 class NoteSchema(Strict):
