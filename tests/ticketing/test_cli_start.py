@@ -1,4 +1,4 @@
-"""What is wrong with the surroundings is told when `serve` and `worker` start: one line by name, before anybody buys."""
+"""The surroundings' faults are told when `serve` and `worker` start: one line by name, before anybody buys."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -75,7 +75,7 @@ def run(isle: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
 
 
 def told(result: Result) -> list[str]:
-    """What the log says that needs a look."""
+    """List the warnings of the log."""
     lines = [json.loads(line) for line in result.stderr.splitlines()]
     return [line["what"] for line in lines if line["event"] == "setting needs a look"]
 

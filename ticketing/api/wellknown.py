@@ -67,7 +67,7 @@ def status_jwks() -> Response:
 
 @blueprint.get("/.well-known/gate-sentences.json")
 def gate_sentences() -> Response:
-    """What gates say, in every language: for other gates and for the apps of inspectors and passengers."""
+    """Serve the sentences of gates in every language: for other gates and for the apps of inspectors and passengers."""
     response = make_response(sentences.FILE.read_bytes())
     response.content_type = "application/json"
     response.add_etag()

@@ -31,7 +31,7 @@ def external_refund(
 def external_refund_failed(
     external_id: str, *, region: str, gateway: str, amount: int, currency: str, at: datetime
 ) -> Entry | None:
-    """What was paid back on the gateway's own pages has come back from the bank."""
+    """Reverse a refund made on the gateway's own pages that the bank has sent back."""
     lines = [(clearing(gateway, currency), amount), (suspense(currency), -amount)]
     return balanced(("external_refund_failed", "gateway_refund", external_id, region, at), lines)
 

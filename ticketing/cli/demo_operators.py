@@ -72,12 +72,12 @@ def _plan(region_folder: Path, name: str) -> tuple[str, ...]:
 
 
 def _without_feeds(table: ConnectorTable, variable: str) -> dict[str, str]:
-    """What is told runs on a pretended day: nobody asks the operator's real addresses about it."""
+    """Turn off live data, because the story runs on a pretended day: nobody asks the operator's real addresses about it."""
     return {f"{variable}_{name.upper()}": "" for name in _FEEDS if name in table.values}
 
 
 def _addresses(kind: str, variable: str, url: str) -> dict[str, str]:
-    """What leads a connector to its stand-in, and lets it speak to this machine without TLS."""
+    """The settings that lead a connector to its stand-in, and let it speak to this machine without TLS."""
     if kind == "maritime":
         return {
             f"{variable}_URL": f"{url}/bookings/",

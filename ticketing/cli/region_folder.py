@@ -109,7 +109,7 @@ def _check_settlement(folder: Path, operators: Collection[str], region: RegionDa
 
 
 def _products(folder: Path, region: RegionData | None) -> set[str] | None:
-    """What tickets may be called here; None where that cannot be told yet."""
+    """The products that tickets may be of here; None where that cannot be told yet."""
     if region is None:
         return None
     passes = {str(document.get("id")) for document in region.passes if isinstance(document, dict)}

@@ -44,7 +44,7 @@ CARDS = {
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where it is played: the service, the folder for what is left, the region's, and what sets the service's pretended time."""
+    """The stage of a story: the service, the folder for what is left, the region's, and what sets the service's pretended time."""
 
     url: str
     folder: Path

@@ -114,7 +114,7 @@ def _frame() -> dict[str, Any]:
 
 
 def _worker() -> alerts.WorkerSeen | None:
-    """When the worker was last seen, for pages on which something waits for it."""
+    """Read when the worker was last seen, for pages on which something waits for it."""
     return alerts.worker_seen(console().till)
 
 

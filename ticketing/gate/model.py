@@ -115,7 +115,7 @@ class ForeignIssuer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
-    """What format 2 of a bundle adds. Times in POSIX seconds, those of departures in whole minutes.
+    """The members that format 2 of a bundle adds. Times in POSIX seconds, those of departures in whole minutes.
 
     `boarding` by product of this operator; `sailings` by trip its planned calls (stop, departure); `delays` by departure,
     also of other operators; `categories` spells the four letters of a ticket's fare category out.
@@ -133,13 +133,13 @@ _NOTHING = Extras()
 
 
 class Words(Protocol):
-    """What a gate says of a decision, in English; `sentences` is the one that is used."""
+    """The words of a gate for its decisions, in English; `sentences` is the one that is used."""
 
     def staff(self, reason: str, values: Values) -> str:
         """The sentence for staff about a refusal."""
 
     def attention(self, notes: Sequence[Note]) -> str | None:
-        """What staff should look at although the ticket is good; None where there is nothing."""
+        """The hint for staff about a ticket that is good; None where there is nothing."""
 
     def instant(self, moment: int, offset: int) -> str:
         """A moment by a clock that is so many seconds east of UTC, as RFC 3339 writes it."""

@@ -107,7 +107,7 @@ def read_gates(text: str, name: str, faults: list[Fault]) -> GateData:
 
 
 def _unknown(found: GateData, region: Region) -> list[Fault]:
-    """What is said of boarding about operators and products that the region does not have."""
+    """Find rules of boarding for operators and products that the region does not have."""
     products = {*found.products, region.data.product, *(one.id for one in region.book.passes)}
     faults = []
     for operator, product in sorted(found.bound):

@@ -1,4 +1,4 @@
-"""What gates of an operator must know of its sailings: which there are, how it boards, and what is late.
+"""Collect what gates of an operator must know of its sailings: which there are, how it boards, and what is late.
 
 A bundle carries all of it for its day and the one that `fail_open` adds; online only what one ticket needs is read.
 """
@@ -38,7 +38,7 @@ def for_bundle(tx: Transaction, house: Gatehouse, operator: str, now: datetime) 
 def for_ticket(
     tx: Transaction, house: Gatehouse, operator: str, claims: TicketClaims | None, trip_id: str | None
 ) -> Extras:
-    """What a gate online needs to judge one ticket: nothing is read of one that is bound to no sailing of its operator."""
+    """Read what a gate online needs to judge one ticket: nothing is read of one that is bound to no sailing of its operator."""
     rules = house.boarding.get(operator, {})
     if claims is None or claims.product not in rules:
         return Extras(categories=house.categories)

@@ -1,4 +1,4 @@
-"""What a gate says, in four languages, from one file that other gates and apps read too (`sentences.json`).
+"""Say the sentences of a gate in four languages, from one file that other gates and apps read too (`sentences.json`).
 
 A sentence is chosen by a reason or the code of a note, and filled with the values of the decision. Nothing is read after
 the start.

@@ -94,7 +94,7 @@ def validate(house: Gatehouse, shown: Presentation) -> dict[str, Any]:
 
 
 def more_of(shown: Presentation) -> list[str]:
-    """What a presentation says that not every one does; without it the digest is that of earlier releases."""
+    """The optional members of a presentation; without it the digest is that of earlier releases."""
     sailing = [f"trip {shown.trip_id}"] if shown.trip_id else []
     if shown.departure:
         sailing.append(f"departure {shown.departure.isoformat()}")
@@ -278,7 +278,7 @@ def _write(
 
 
 def told(decision: Decision, language: str) -> dict[str, Any]:
-    """What an answer tells of a decision: the reason with its figures, the notes, and the words for both in a language."""
+    """Show a decision in an answer: the reason with its figures, the notes, and the words for both in a language."""
     return {
         "reason": decision.reason,
         "values": decision.values,

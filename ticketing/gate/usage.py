@@ -41,7 +41,7 @@ class Step:
     note: str | None = None
 
     def values(self, now: int, uses: int | None) -> Mapping[str, Any]:
-        """What staff should know of the use that stands in the way of a ticket for so many uses in all."""
+        """Tell staff of the use that stands in the way of a ticket for so many uses in all."""
         use = self.collides
         if use is None:
             return {}

@@ -1,4 +1,4 @@
-"""What people read of a decision, in their language. Pure."""
+"""Write the words of a decision in the reader's language. Pure."""
 
 from ticketing.gate import sentences
 from ticketing.gate.decision import Decision

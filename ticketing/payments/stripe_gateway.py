@@ -300,7 +300,7 @@ def _charge(intent: stripe.PaymentIntent) -> Charge:
 
 
 def _fee_of(line: Any, currency: str) -> int | None:
-    """What Stripe keeps, in the payment's currency; None where it settles in another one, which our books do not follow."""
+    """Read the fee that Stripe keeps, in the payment's currency; None where it settles in another one, which our books do not follow."""
     if line.currency.lower() == currency.lower():
         return int(line.fee)
     _log.error("Stripe settles in another currency than it takes", taken=currency, settled=line.currency)

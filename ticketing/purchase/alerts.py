@@ -108,14 +108,14 @@ def list_jobs(till: Till) -> list[WorkerJob]:
 
 @dataclass(frozen=True, slots=True)
 class WorkerSeen:
-    """When the worker was last seen; `silent` where that is never, or too long ago for one that runs."""
+    """The moment at which the worker was last seen; `silent` where that is never, or too long ago for one that runs."""
 
     at: datetime | None
     silent: bool
 
 
 def worker_seen(till: Till) -> WorkerSeen | None:
-    """When the worker last wrote down how its jobs fare; None where the database cannot be asked."""
+    """Read when the worker last wrote down how its jobs fare; None where the database cannot be asked."""
     try:
         jobs = list_jobs(till)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What a gateway has of a payment, held against ours, and booked once: the money that it took, and what it keeps."""
+"""Compare a payment with the gateway's side of it, and book once the money that was taken and the fee that is kept."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from ticketing.payments import Attempt, Charge, PaymentGateway
 
 
 def asked_for(payment: Payment) -> Money:
-    """What a payment is to bring."""
+    """The amount that a payment is for."""
     return Money(payment.amount_minor, payment.currency)
 
 

@@ -39,7 +39,7 @@ def cancelled_by_operator(till: Till, order: Order, booking: Booking, detail: st
 
 @dataclass(frozen=True, slots=True)
 class LegNews:
-    """What its operator has told last of the run of a leg; `failure` is why the leg counts as not carried."""
+    """The last word of its operator on the run of a leg; `failure` is why the leg counts as not carried."""
 
     leg: int
     operator: str
@@ -48,7 +48,7 @@ class LegNews:
 
 
 def news_of_legs(tx: Transaction, till: Till, quote: Quote) -> list[LegNews]:
-    """What is known of the runs of a quote's legs; a leg of which nobody has told anything is left out."""
+    """Read the news of the runs of a quote's legs; a leg of which nobody has told anything is left out."""
     data = till.regions[quote.region].data
     wanted = [rides.from_json(document) for document in quote.document.get("rides", ())]
     found = []

@@ -23,7 +23,7 @@ from ticketing.purchase.till import Till, locked, move
 
 
 def credit(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None) -> int:
-    """What the tickets of another order bring to a quote, in minor units.
+    """Compute what the tickets of another order bring to a quote, in minor units.
 
     Raises Conflict when one gives nothing, or belongs to another region or currency.
     """

@@ -30,7 +30,7 @@ from ticketing.tickets.own import payload_of
 
 @dataclass(frozen=True, slots=True)
 class Remainder:
-    """What stays of a ticket: for the decision, and as the refund's document keeps it (None: nothing stays).
+    """The rest of a ticket: for the decision, and as the refund's document keeps it (None: nothing stays).
 
     `taps` are its rides that caps count.
     """

@@ -171,7 +171,7 @@ def list_papers(till: Till, order_id: str) -> list[Paper]:
 
 
 def list_news(till: Till, state: OrderState) -> list[LegNews]:
-    """What operators have told last of the runs of an order's legs."""
+    """Read the news of the runs of an order's legs."""
     with till.database.read() as tx:
         return disrupted.news_of_legs(tx, till, state.quote)
 

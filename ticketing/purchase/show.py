@@ -110,7 +110,7 @@ def ticket(made: Ticket, papers: Iterable[Paper] = ()) -> dict[str, Any]:
 
 
 def news(one: LegNews) -> dict[str, Any]:
-    """What is known of the run of a leg, and why its money comes back whole, where it does."""
+    """Show the news of a leg's run, and why its money comes back whole, where it does."""
     return {
         "leg": one.leg,
         "operator": one.operator,

@@ -37,13 +37,13 @@ class Sailing:
 
     @property
     def run(self) -> RunKey:
-        """What names the run in its region."""
+        """The name of the run in its region."""
         return self.operator, self.trip_id, self.service_date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Late:
-    """What is known of a departure: when it is expected to leave, how late it arrives by stop, whether it is cancelled."""
+    """The latest news of a departure: when it is expected to leave, how late it arrives by stop, whether it is cancelled."""
 
     departs_at: int | None
     arrivals: Mapping[str, int]
@@ -102,7 +102,7 @@ class Sailings:
 
 
 def lateness(tx: Transaction, sailings: Iterable[Sailing]) -> dict[tuple[str, str, int], Late]:
-    """What operators have told of departures, by operator, stop and planned minute; those that go as planned are left out."""
+    """Read the news of departures, by operator, stop and planned minute; those that go as planned are left out."""
     by_region: dict[str, list[Sailing]] = {}
     for one in sailings:
         by_region.setdefault(one.region, []).append(one)
@@ -117,7 +117,7 @@ def lateness(tx: Transaction, sailings: Iterable[Sailing]) -> dict[tuple[str, st
 
 
 def _states(tx: Transaction, region: str, sailings: Sequence[Sailing]) -> Mapping[RunKey, RunState]:
-    """What is known of the runs of some sailings: of a few by their names, of many all that their operators tell."""
+    """Read the news of some sailings: of a few by their names, of many all that their operators tell."""
     runs = {one.run for one in sailings}
     if len(runs) <= _FEW:
         return run_states.find_runs(tx, region, runs)

@@ -34,7 +34,7 @@ class Purchase:
 
     @property
     def path(self) -> str:
-        """Where the order is."""
+        """The address of the order."""
         return f"/v1/orders/{self.order['id']}"
 
 
@@ -105,7 +105,7 @@ class Gates:
             self.expect("refuse", again, f"a second time at {where}")
 
     def _bundle(self, operator: str) -> dict[str, Any] | None:
-        """What a gate would hold now to decide without a network, and the keys that it trusts."""
+        """Fetch the bundle with which a gate would decide without a network, and the keys that it trusts."""
         bundle = self._http.get(f"/v1/operators/{operator}/gate-bundle?format=2", self._stage.gates[operator])
         trust = self._http.get("/.well-known/gate-bundle-jwks.json")
         return {"bundle": bundle.content.decode(), "trust": trust.body} if bundle.ok and trust.ok else None

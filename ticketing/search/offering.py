@@ -65,7 +65,7 @@ def with_offers(
 def _free_places(
     planner: Planner, region: RegionData, wish: Wish, plans: Sequence[Plan]
 ) -> dict[RideKey, FreePlaces]:
-    """What operators tell of the rides that are shown, where it was asked for."""
+    """Ask operators about the rides that are shown, where it was asked for."""
     if not wish.free_places:
         return {}
     shown = [ride for plan in plans for ride in plan.rides]

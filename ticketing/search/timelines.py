@@ -22,7 +22,7 @@ _CACHED_DAYS = 16
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """What search needs: the regions, and the networks of the days that were asked for, as they run now."""
+    """Everything that search needs: the regions, and the networks of the days that were asked for, as they run now."""
 
     database: Database
     clock: Clock
@@ -39,7 +39,7 @@ class Planner:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def told(self, region: RegionData) -> Told:
-        """What operators have told, as the worker wrote it down."""
+        """The news of operators, as the worker wrote it down."""
         return self.board.told(region.id) if self.board else Told()
 
     def planned(self, region: RegionData, at: datetime, needs: Needs = ORDINARY) -> tuple[Timeline, ...]:
@@ -83,7 +83,7 @@ class Planner:
         version: object,
         make: Callable[[], tuple[Timeline, ...]],
     ) -> tuple[Timeline, ...]:
-        """What was made for this region and version, made now where it was not; the oldest gives way.
+        """Get what was made for this region and version, or make it now; the oldest gives way.
 
         Whoever asks for the same waits while it is made, whoever asks for anything else does not.
         """

@@ -36,7 +36,7 @@ class Water:
 
 
 def water_of(region: RegionData) -> Water:
-    """Where ferries of the region cross; a crossing longer than two walks and another between them bars no walk."""
+    """The waters that ferries of the region cross; a crossing longer than two walks and another between them bars no walk."""
     longest = 3 * region.walking.max_m
     links = {link for link in _ferry_links(region) if great_circle_m(*link) <= longest}
     return Water(tuple(sorted(links)), region.walking.max_m)

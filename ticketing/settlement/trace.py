@@ -59,7 +59,7 @@ def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, An
 
 
 def follow(office: Office, wanted: str) -> dict[str, Any]:
-    """What a ticket, a line of a statement (the last eight characters of its id are enough) or a dispute is made of.
+    """Trace what a ticket, a line of a statement (the last eight characters of its id are enough) or a dispute is made of.
 
     A line of a ticket answers the ticket's story with the line's id; another line its entry. A dispute answers its
     trail, its correction's entry and the line that it is about. Raises NotFound.

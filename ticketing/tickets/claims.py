@@ -34,7 +34,7 @@ _SECONDS = 60
 
 
 class Status(NamedTuple):
-    """Where a ticket's two status bits are; a tuple as `Leg` is."""
+    """The place of a ticket's two status bits; a tuple as `Leg` is."""
 
     uri: str
     idx: int

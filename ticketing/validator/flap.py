@@ -37,7 +37,7 @@ ANY_SAILING = Sailing()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is shown: the decision, its reason, words for the passenger and for staff; `again` is no new scan.
+    """The display of a gate: the decision, its reason, words for the passenger and for staff; `again` is no new scan.
 
     `values` are the figures of a refusal.
     """

@@ -196,7 +196,7 @@ def _refund_waits(api: Api, monkeypatch: pytest.MonkeyPatch, *more: Any) -> tupl
 
 
 def _refund_outside(api: Api, order: str, minor: int) -> Any:
-    """Somebody pays back on the gateway's own pages, and the gateway reports it."""
+    """Pay back on the gateway's own pages, and the gateway reports it."""
     charge = _order_charge(api, order)
     made = _till(api).gateway.refund(charge, Money(minor, "EUR"), "nobody's", "outside")
     found = replace(made, refund_id=None)

@@ -1,4 +1,4 @@
-"""What an operator has allotted no places of is not offered with a price, and the answer says so in words."""
+"""Search gives no price where an operator has allotted no places, and says so in words."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -170,7 +170,7 @@ class TicketSchema(Strict):
 
 
 class LegNewsSchema(Strict):
-    """What an operator has told last of the run of a leg; `leg` counts the tickets' legs from 0.
+    """The last word of an operator on the run of a leg; `leg` counts the tickets' legs from 0.
 
     `not_carried` says why the leg's money comes back whole and without a fee; null while it does not.
     """
