@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from operators.fake import FakeOperator
-from tests import postgresql, scratch, shared_statements, stripe_stand_in
+from tests import postgresql, scratch, shared_statements, stripe_process
 from tests.api import Api
 from tests.networks import lent
 from tests.stripe_stand_in import StripeStandIn
@@ -121,7 +121,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture(scope="session")
 def stand_in() -> Iterator[StripeStandIn]:
     """Stripe's HTTP API on loopback."""
-    with stripe_stand_in.running() as found:
+    with stripe_process.running() as found:
         yield found
 
 

@@ -139,9 +139,11 @@ class StripeGateway:
                 raise PaymentRefused(f"the hold has gone: {error.code}") from error
             if found.captured_minor != amount.minor:  # by somebody on Stripe's own pages
                 raise PaymentRefused("another amount than that of the order was taken") from error
-            return Capture(external_id, None)
-        fee = self.fetch(external_id).fee_minor
-        return Capture(external_id, None if fee is None else Money(fee, amount.currency))
+        else:
+            found = self.fetch(external_id)
+        return Capture(
+            external_id, None if found.fee_minor is None else Money(found.fee_minor, amount.currency)
+        )
 
     def cancel(self, external_id: str, key: str) -> None:
         """Let the hold go; an intent that is canceled already is as wanted, so the call needs no key."""
