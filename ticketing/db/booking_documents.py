@@ -12,6 +12,13 @@ from ticketing.db.engine import Transaction
 from ticketing.db.purchase_tables import booking, booking_document
 from ticketing.db.rows import columns, fetch, insert_once
 
+_KINDS = (
+    sa.select(booking_document.c.booking_id, booking_document.c.kind, booking_document.c.media_type)
+    .join(booking, booking.c.id == booking_document.c.booking_id)
+    .where(booking.c.order_id == sa.bindparam("wanted"), booking.c.state == "confirmed")
+    .order_by(booking.c.seq, booking_document.c.seq)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class BookingDocument:
@@ -58,12 +65,7 @@ def keep(tx: Transaction, booking_id: str, documents: Sequence[Document], now: d
 
 def list_kinds(tx: Transaction, order_id: str) -> list[DocumentKind]:
     """List what the confirmed bookings of an order have, without contents."""
-    table = booking_document.c
-    query = sa.select(table.booking_id, table.kind, table.media_type).join(
-        booking, booking.c.id == table.booking_id
-    )
-    mine = query.where(booking.c.order_id == order_id, booking.c.state == "confirmed")
-    return fetch(tx, mine.order_by(booking.c.seq, table.seq), DocumentKind)
+    return fetch(tx, _KINDS, DocumentKind, wanted=order_id)
 
 
 def list_papers(tx: Transaction, order_id: str) -> list[Paper]:

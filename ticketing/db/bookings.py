@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from ticketing.db.engine import Transaction
 from ticketing.db.orders import paid_by
 from ticketing.db.purchase_tables import booking
-from ticketing.db.rows import columns, fetch, find
+from ticketing.db.rows import columns, fetch, find, inserting
 from ticketing.db.tables import order
+
+_BOOKINGS = sa.select(booking).where(booking.c.order_id == sa.bindparam("wanted")).order_by(booking.c.seq)
 
 # States in which the operator may still have something of ours.
 WITH_OPERATOR = ("wanted", "held", "confirmed")
@@ -44,7 +46,7 @@ def insert_bookings(tx: Transaction, made: Iterable[Booking]) -> None:
     """Store bookings before any operator is called, so that no call can be forgotten."""
     rows = [columns(one) for one in made]
     if rows:
-        tx.execute(sa.insert(booking), rows)
+        tx.execute(inserting(booking), rows)
 
 
 def find_booking(tx: Transaction, booking_id: str) -> Booking | None:
@@ -54,8 +56,7 @@ def find_booking(tx: Transaction, booking_id: str) -> Booking | None:
 
 def list_bookings(tx: Transaction, order_id: str) -> list[Booking]:
     """List the bookings of an order in the order of travel."""
-    query = sa.select(booking).where(booking.c.order_id == order_id).order_by(booking.c.seq)
-    return fetch(tx, query, Booking)
+    return fetch(tx, _BOOKINGS, Booking, wanted=order_id)
 
 
 def set_booking(

@@ -8,7 +8,15 @@ import sqlalchemy as sa
 
 from ticketing.db.demo_tables import demo_call, demo_charge, demo_object
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, fetch, find
+from ticketing.db.rows import fetch, find, insert
+
+_WANTED: sa.BindParameter[str] = sa.bindparam("wanted")
+_CALL = sa.select(demo_call).where(demo_call.c.idempotency_key == _WANTED)
+_QUEUE = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(_WANTED)))
+_CHARGE = sa.select(demo_charge).where(demo_charge.c.id == _WANTED)
+_LOCKED_CHARGE = _CHARGE.with_for_update()
+_CHANGE_CHARGE = sa.update(demo_charge).where(demo_charge.c.id == _WANTED)
+_FORGET_THING = sa.delete(demo_object).where(demo_object.c.id == _WANTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +58,22 @@ class Call:
 def queue_calls(tx: Transaction, key: str) -> None:
     """Let calls with one key act one after the other, as a gateway does; SQLite has one writer anyway."""
     if tx.dialect.name != "sqlite":
-        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"demo {key}"))))
+        tx.execute(_QUEUE, {"wanted": f"demo {key}"})
 
 
 def find_call(tx: Transaction, key: str) -> Call | None:
     """Read an earlier call."""
-    return find(tx, sa.select(demo_call).where(demo_call.c.idempotency_key == key), Call)
+    return find(tx, _CALL, Call, wanted=key)
 
 
 def insert_call(tx: Transaction, call: Call) -> None:
     """Remember a call with its answer."""
-    tx.execute(sa.insert(demo_call).values(**columns(call)))
+    insert(tx, demo_call, call)
 
 
 def get_charge(tx: Transaction, charge_id: str) -> Charge:
     """Read a charge and hold its row; raises LookupError for one that was never made."""
-    found = find(tx, sa.select(demo_charge).where(demo_charge.c.id == charge_id).with_for_update(), Charge)
+    found = find(tx, _LOCKED_CHARGE, Charge, wanted=charge_id)
     if found is None:
         raise LookupError(f"the demo gateway knows no charge {charge_id}")
     return found
@@ -73,7 +81,7 @@ def get_charge(tx: Transaction, charge_id: str) -> Charge:
 
 def find_charge(tx: Transaction, charge_id: str) -> Charge | None:
     """Read a charge."""
-    return find(tx, sa.select(demo_charge).where(demo_charge.c.id == charge_id), Charge)
+    return find(tx, _CHARGE, Charge, wanted=charge_id)
 
 
 def find_charge_of_payment(tx: Transaction, payment_id: str) -> Charge | None:
@@ -90,8 +98,8 @@ def list_charges(tx: Transaction, methods: tuple[str, ...], limit: int) -> list[
 
 def put_thing(tx: Transaction, thing: Thing) -> None:
     """Store a thing, or its new state."""
-    tx.execute(sa.delete(demo_object).where(demo_object.c.id == thing.id))
-    tx.execute(sa.insert(demo_object).values(**columns(thing)))
+    tx.execute(_FORGET_THING, {"wanted": thing.id})
+    insert(tx, demo_object, thing)
 
 
 def find_thing(tx: Transaction, thing_id: str) -> Thing | None:
@@ -108,11 +116,11 @@ def list_things(tx: Transaction, kind: str, since: datetime, until: datetime) ->
 
 def insert_charge(tx: Transaction, charge: Charge) -> None:
     """Store a new charge."""
-    tx.execute(sa.insert(demo_charge).values(**columns(charge)))
+    insert(tx, demo_charge, charge)
 
 
 def update_charge(tx: Transaction, charge: Charge, **changes: Any) -> Charge:
     """Change a charge and answer the new one."""
     changed = replace(charge, **changes)
-    tx.execute(sa.update(demo_charge).where(demo_charge.c.id == charge.id).values(**columns(changed)))
+    tx.execute(_CHANGE_CHARGE, {"wanted": charge.id, **changes})
     return changed

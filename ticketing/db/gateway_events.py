@@ -12,6 +12,17 @@ from ticketing.db.purchase_tables import alert, dispute, gateway_event
 from ticketing.db.rows import columns, fetch, find, insert_once
 from ticketing.ids import new_id
 
+_DISPUTES = (
+    sa.select(dispute)
+    .where(dispute.c.payment_id.in_(sa.bindparam("wanted", expanding=True)))
+    .order_by(dispute.c.opened_at, dispute.c.id)
+)
+_RESOLVE_ALERT_OF = sa.update(alert).where(
+    alert.c.kind == sa.bindparam("of_kind"),
+    alert.c.subject == sa.bindparam("of_subject"),
+    alert.c.resolved_at.is_(None),
+)
+
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=1)
 
@@ -107,8 +118,7 @@ def find_dispute(tx: Transaction, dispute_id: str) -> Dispute | None:
 
 def list_disputes(tx: Transaction, payment_ids: Sequence[str]) -> list[Dispute]:
     """List the disputes of some payments, oldest first."""
-    query = sa.select(dispute).where(dispute.c.payment_id.in_(list(payment_ids)))
-    return fetch(tx, query.order_by(dispute.c.opened_at, dispute.c.id), Dispute)
+    return fetch(tx, _DISPUTES, Dispute, wanted=list(payment_ids)) if payment_ids else []
 
 
 def put_dispute(tx: Transaction, found: Dispute) -> None:
@@ -140,10 +150,8 @@ def list_alerts(tx: Transaction, *, resolved: bool = False) -> list[Alert]:
 
 def resolve_alert_of(tx: Transaction, kind: str, subject: str, by: str, at: datetime) -> None:
     """Put away what was told of something that has found its end, if anything was."""
-    change = sa.update(alert).where(
-        alert.c.kind == kind, alert.c.subject == subject, alert.c.resolved_at.is_(None)
-    )
-    tx.execute(change.values(resolved_at=at, resolved_by=by))
+    wanted = {"of_kind": kind, "of_subject": subject, "resolved_at": at, "resolved_by": by}
+    tx.execute(_RESOLVE_ALERT_OF, wanted)
 
 
 def resolve_alert(tx: Transaction, alert_id: str, by: str, at: datetime) -> bool:

@@ -13,6 +13,13 @@ from ticketing.db.rows import fetch, value
 from ticketing.db.tables import order, quote, ticket
 from ticketing.db.tickets import Ticket
 
+_LOST_PASS = (
+    sa.select(ticket.c.jti)
+    .join(pass_use, pass_use.c.ticket_jti == ticket.c.jti)
+    .where(pass_use.c.order_id == sa.bindparam("wanted"), ticket.c.status != "valid")
+    .limit(1)
+)
+
 
 def list_passes_of(tx: Transaction, person_id: str, now: datetime) -> list[Ticket]:
     """The valid tickets of a person's orders that are not over, oldest first."""
@@ -71,12 +78,7 @@ def list_orders_of_passes(tx: Transaction, order_id: str) -> list[str]:
 
 def has_lost_pass(tx: Transaction, order_id: str) -> bool:
     """Whether a pass that pays for a journey of this order is not valid any more."""
-    query = (
-        sa.select(ticket.c.jti)
-        .join(pass_use, pass_use.c.ticket_jti == ticket.c.jti)
-        .where(pass_use.c.order_id == order_id, ticket.c.status != "valid")
-    )
-    return tx.execute(query.limit(1)).first() is not None
+    return tx.execute(_LOST_PASS, {"wanted": order_id}).first() is not None
 
 
 def lock_pass(tx: Transaction, jti: str) -> bool:

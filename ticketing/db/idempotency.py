@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
+from ticketing.db.rows import put_once
 from ticketing.db.tables import idempotency
 
 LEASE = timedelta(seconds=30)
@@ -34,35 +35,38 @@ class Stored:
 
 
 def claim(tx: Transaction, wanted: Claim, now: datetime) -> Stored | None:
-    """Take the key: None when it is ours now, else what is stored. A dead call's lease passes on."""
-    tx.execute(sa.delete(idempotency).where(idempotency.c.created_at < now - LIFE))
-    row = {**_identity(wanted), "body_hash": wanted.body_hash, "created_at": now, "lease_until": now + LEASE}
-    try:
-        with tx.begin_nested():
-            tx.execute(sa.insert(idempotency).values(**row))
-    except sa.exc.IntegrityError:
-        return _take_over(tx, wanted, now)
-    return None
+    """Take the key: None when it is ours now, else what is stored. A dead call's lease passes on, and so does an old key."""
+    row = {"body_hash": wanted.body_hash, "created_at": now, "lease_until": now + LEASE}
+    if put_once(tx, idempotency, {**_identity(wanted), **row}):
+        return None
+    return _take_over(tx, wanted, row, now)
 
 
 def store(tx: Transaction, done: Claim, answer: Any) -> None:
     """Keep the answer; called in the transaction of the effect."""
-    change = sa.update(idempotency).where(*_same(done))
-    tx.execute(change.values(answer=canonical(answer)))
+    tx.execute(_CHANGE, {**_same(done), "answer": canonical(answer)})
 
 
 def release(tx: Transaction, failed: Claim) -> None:
     """Free a key whose call had no effect, so that a corrected call may use it."""
-    tx.execute(sa.delete(idempotency).where(*_same(failed), idempotency.c.answer.is_(None)))
+    tx.execute(_RELEASE, _same(failed))
 
 
-def _take_over(tx: Transaction, wanted: Claim, now: datetime) -> Stored | None:
-    row = tx.execute(sa.select(idempotency).where(*_same(wanted)).with_for_update()).one_or_none()
+def delete_before(tx: Transaction, moment: datetime) -> int:
+    """Forget answers older than a moment; answers how many."""
+    return tx.execute(sa.delete(idempotency).where(idempotency.c.created_at < moment)).rowcount
+
+
+def _take_over(tx: Transaction, wanted: Claim, claimed: dict[str, Any], now: datetime) -> Stored | None:
+    row = tx.execute(_STORED, _same(wanted)).one_or_none()
     if row is None:  # released between our insert and our look: its call is only just over
         return Stored(wanted.body_hash, None)
     dead = row.answer is None and row.lease_until < now and row.body_hash == wanted.body_hash
     if dead:
-        tx.execute(sa.update(idempotency).where(*_same(wanted)).values(lease_until=now + LEASE))
+        tx.execute(_CHANGE, {**_same(wanted), "lease_until": now + LEASE})
+        return None
+    if row.created_at < now - LIFE:  # forgotten already, although nobody has deleted it yet
+        tx.execute(_CHANGE, {**_same(wanted), **claimed, "answer": None})
         return None
     answer = None if row.answer is None else json.loads(row.answer)
     return Stored(row.body_hash, answer)
@@ -72,10 +76,12 @@ def _identity(found: Claim) -> dict[str, str]:
     return {"principal": found.principal, "route": found.route, "key": found.key}
 
 
-def _same(found: Claim) -> list[sa.ColumnElement[bool]]:
-    return [idempotency.c[name] == value for name, value in _identity(found).items()]
+def _same(found: Claim) -> dict[str, str]:
+    """The parameters of the statements that look for a claim."""
+    return {f"of_{name}": value for name, value in _identity(found).items()}
 
 
-def delete_before(tx: Transaction, moment: datetime) -> int:
-    """Forget answers older than a moment; answers how many."""
-    return tx.execute(sa.delete(idempotency).where(idempotency.c.created_at < moment)).rowcount
+_IS_SAME = [idempotency.c[name] == sa.bindparam(f"of_{name}") for name in ("principal", "route", "key")]
+_STORED = sa.select(idempotency).where(*_IS_SAME).with_for_update()
+_CHANGE = sa.update(idempotency).where(*_IS_SAME)
+_RELEASE = sa.delete(idempotency).where(*_IS_SAME, idempotency.c.answer.is_(None))

@@ -8,8 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, find, get, insert_once
+from ticketing.db.rows import columns, find, get, insert, inserting, put_once
 from ticketing.db.tables import offer, quote, tariff_version
+
+_WANTED: sa.BindParameter[str] = sa.bindparam("wanted")
+_OFFER = sa.select(offer).where(offer.c.id == _WANTED)
+_QUOTE = sa.select(quote).where(quote.c.id == _WANTED)
+_KNOWN_TARIFF = sa.select(tariff_version.c.version).where(tariff_version.c.version == _WANTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +55,8 @@ class TariffVersion:
 
 def keep_tariff(tx: Transaction, used: TariffVersion) -> None:
     """Store a tariff version unless it is there."""
-    known = sa.select(tariff_version.c.version).where(tariff_version.c.version == used.version)
-    if tx.execute(known).first() is None:
-        tx.execute(insert_once(tx, tariff_version, columns(used)))
+    if tx.execute(_KNOWN_TARIFF, {"wanted": used.version}).first() is None:
+        put_once(tx, tariff_version, columns(used))
 
 
 def get_tariff(tx: Transaction, version: str) -> TariffVersion:
@@ -63,12 +67,12 @@ def get_tariff(tx: Transaction, version: str) -> TariffVersion:
 def insert_offers(tx: Transaction, offers: Sequence[Offer]) -> None:
     """Store offers in one statement."""
     if offers:
-        tx.execute(sa.insert(offer), [columns(found) for found in offers])
+        tx.execute(inserting(offer), [columns(found) for found in offers])
 
 
 def find_offer(tx: Transaction, offer_id: str) -> Offer | None:
     """Read one offer."""
-    return find(tx, sa.select(offer).where(offer.c.id == offer_id), Offer)
+    return find(tx, _OFFER, Offer, wanted=offer_id)
 
 
 def delete_offers_expired_before(tx: Transaction, moment: datetime) -> int:
@@ -80,14 +84,14 @@ def delete_offers_expired_before(tx: Transaction, moment: datetime) -> int:
 
 def insert_quote(tx: Transaction, frozen: Quote) -> None:
     """Store a quote."""
-    tx.execute(sa.insert(quote).values(**columns(frozen)))
+    insert(tx, quote, frozen)
 
 
 def find_quote(tx: Transaction, quote_id: str) -> Quote | None:
     """Read one quote."""
-    return find(tx, sa.select(quote).where(quote.c.id == quote_id), Quote)
+    return find(tx, _QUOTE, Quote, wanted=quote_id)
 
 
 def get_quote(tx: Transaction, quote_id: str) -> Quote:
     """Read one quote; raises NotFound."""
-    return get(tx, sa.select(quote).where(quote.c.id == quote_id), Quote)
+    return get(tx, _QUOTE, Quote, wanted=quote_id)

@@ -11,6 +11,9 @@ from ticketing.db.engine import Transaction
 from ticketing.db.purchase_tables import order_holder
 from ticketing.db.tables import order
 
+_HOLDERS = sa.select(order_holder).where(order_holder.c.order_id == sa.bindparam("wanted"))
+_FORGET = sa.delete(order_holder).where(order_holder.c.order_id == sa.bindparam("wanted"))
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -36,16 +39,24 @@ def insert_holders(tx: Transaction, order_id: str, holders: Mapping[str, Holder]
 
 def list_holders(tx: Transaction, order_id: str) -> dict[str, Holder]:
     """The holder of each passenger's ticket, where one was named."""
-    found = tx.execute(sa.select(order_holder).where(order_holder.c.order_id == order_id))
+    found = tx.execute(_HOLDERS, {"wanted": order_id})
     return {
         row.passenger_ref: Holder(json.loads(row.jwk) if row.jwk else None, row.salt, row.idh)
         for row in found
     }
 
 
+def take_holders(tx: Transaction, order_id: str) -> dict[str, Holder]:
+    """Read the holder of each passenger's ticket and forget it: the tickets that are made now hold what they need."""
+    found = list_holders(tx, order_id)
+    if found:
+        forget_holders(tx, order_id)
+    return found
+
+
 def forget_holders(tx: Transaction, order_id: str) -> None:
     """The tickets exist and hold what they need."""
-    tx.execute(sa.delete(order_holder).where(order_holder.c.order_id == order_id))
+    tx.execute(_FORGET, {"wanted": order_id})
 
 
 def forget_of_ended(tx: Transaction) -> int:

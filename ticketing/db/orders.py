@@ -9,8 +9,30 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.purchase_tables import pass_use
-from ticketing.db.rows import columns, fetch, find, get
+from ticketing.db.rows import columns, fetch, find, get, insert, put_once
 from ticketing.db.tables import order, order_event, payment, refund, ticket
+
+
+def _chain(following: Callable[[Any], sa.ColumnElement[bool]]) -> sa.Select[Any]:
+    """The statement that walks from an order to those that follow it."""
+    begin = sa.select(order.c.id, order.c.exchange_of).where(order.c.id == _WANTED)
+    chain = begin.cte("chain", recursive=True)
+    step = sa.select(order.c.id, order.c.exchange_of).join(chain, following(chain))
+    return sa.select(chain.union(step).c.id)
+
+
+_WANTED: sa.BindParameter[str] = sa.bindparam("wanted")
+_REPLACED = _chain(lambda chain: order.c.id == chain.c.exchange_of)
+_REPLACING = _chain(lambda chain: order.c.exchange_of == chain.c.id)
+_ORDER = sa.select(order).where(order.c.id == _WANTED)
+_LOCKED_ORDER = _ORDER.with_for_update()
+_ORDER_OF_QUOTE = sa.select(order).where(order.c.quote_id == _WANTED)
+_MOVE_ORDER = sa.update(order).where(order.c.id == _WANTED)
+_EVENTS = sa.select(order_event).where(order_event.c.order_id == _WANTED).order_by(order_event.c.id)
+_PAYMENT = sa.select(payment).where(payment.c.id == _WANTED)
+_PAYMENTS = sa.select(payment).where(payment.c.order_id == _WANTED).order_by(payment.c.id)
+_CHANGE_PAYMENT = sa.update(payment).where(payment.c.id == _WANTED)
+_REFUNDS = sa.select(refund).where(refund.c.order_id == _WANTED).order_by(refund.c.seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +106,19 @@ class Refund:
 def insert_order(tx: Transaction, made: Order) -> bool:
     """Store an order; False where the quote has become one meanwhile: one quote makes one order (unique)."""
     try:
-        with tx.begin_nested():
-            tx.execute(sa.insert(order).values(**columns(made)))
+        return put_once(tx, order, columns(made))
     except sa.exc.IntegrityError:
         return False
-    return True
 
 
 def find_order(tx: Transaction, order_id: str, *, lock: bool = False) -> Order | None:
     """Read an order; `lock` holds its row until the transaction ends."""
-    query = sa.select(order).where(order.c.id == order_id)
-    return find(tx, query.with_for_update() if lock else query, Order)
+    return find(tx, _LOCKED_ORDER if lock else _ORDER, Order, wanted=order_id)
 
 
 def get_order(tx: Transaction, order_id: str) -> Order:
     """Read an order; raises NotFound."""
-    return get(tx, sa.select(order).where(order.c.id == order_id), Order)
+    return get(tx, _ORDER, Order, wanted=order_id)
 
 
 def find_exchange_under_way(tx: Transaction, order_id: str) -> Order | None:
@@ -111,19 +130,12 @@ def find_exchange_under_way(tx: Transaction, order_id: str) -> Order | None:
 
 def list_replaced(tx: Transaction, order_id: str) -> list[str]:
     """The ids of an order and of those that it has replaced by exchange: their payments have paid for it."""
-    return _chain(tx, order_id, lambda chain: order.c.id == chain.c.exchange_of)
+    return list(tx.execute(_REPLACED, {"wanted": order_id}).scalars())
 
 
 def list_replacing(tx: Transaction, order_id: str) -> list[str]:
     """The ids of an order and of those that have replaced it by exchange: its payments have paid for them."""
-    return _chain(tx, order_id, lambda chain: order.c.exchange_of == chain.c.id)
-
-
-def _chain(tx: Transaction, order_id: str, following: Callable[[Any], sa.ColumnElement[bool]]) -> list[str]:
-    begin = sa.select(order.c.id, order.c.exchange_of).where(order.c.id == order_id)
-    chain = begin.cte("chain", recursive=True)
-    step = sa.select(order.c.id, order.c.exchange_of).join(chain, following(chain))
-    return list(tx.execute(sa.select(chain.union(step).c.id)).scalars())
+    return list(tx.execute(_REPLACING, {"wanted": order_id}).scalars())
 
 
 def count_open_orders(tx: Transaction, person_id: str, states: tuple[str, ...], now: datetime) -> int:
@@ -165,7 +177,7 @@ def list_orders_of(tx: Transaction, person_id: str) -> list[Order]:
 
 def find_order_of_quote(tx: Transaction, quote_id: str) -> Order | None:
     """Read the order that a quote became."""
-    return find(tx, sa.select(order).where(order.c.quote_id == quote_id), Order)
+    return find(tx, _ORDER_OF_QUOTE, Order, wanted=quote_id)
 
 
 def list_orders_in(
@@ -183,41 +195,43 @@ def list_orders_in(
 
 def set_order_state(tx: Transaction, event: OrderEvent) -> None:
     """Move an order and write down the step."""
-    tx.execute(sa.update(order).where(order.c.id == event.order_id).values(state=event.to_state))
+    tx.execute(_MOVE_ORDER, {"wanted": event.order_id, "state": event.to_state})
     insert_event(tx, event)
 
 
 def insert_event(tx: Transaction, event: OrderEvent) -> None:
     """Write down a step."""
-    tx.execute(sa.insert(order_event).values(**columns(event)))
+    insert(tx, order_event, event)
 
 
 def list_events(tx: Transaction, order_id: str) -> list[OrderEvent]:
     """List the steps of an order, oldest first."""
-    query = sa.select(order_event).where(order_event.c.order_id == order_id).order_by(order_event.c.id)
-    return fetch(tx, query, OrderEvent)
+    return fetch(tx, _EVENTS, OrderEvent, wanted=order_id)
 
 
 def insert_payment(tx: Transaction, made: Payment) -> None:
     """Store a payment before its gateway is called, so that no call can be forgotten."""
-    tx.execute(sa.insert(payment).values(**columns(made)))
+    insert(tx, payment, made)
 
 
-def update_payment(tx: Transaction, payment_id: str, *, state: str, external_id: str | None) -> None:
-    """Write down what the gateway said; its id for the payment stays where it is known."""
-    change = sa.update(payment).where(payment.c.id == payment_id)
-    known = {"external_id": external_id} if external_id else {}
-    tx.execute(change.values(state=state, **known))
+def update_payment(
+    tx: Transaction, payment_id: str, *, state: str, external_id: str | None, fee_minor: int | None = None
+) -> None:
+    """Write down what the gateway said; its id for the payment, and its fee, stay where they are known."""
+    known: dict[str, Any] = {"external_id": external_id} if external_id else {}
+    if fee_minor is not None:
+        known["fee_minor"] = fee_minor
+    tx.execute(_CHANGE_PAYMENT, {"wanted": payment_id, "state": state, **known})
 
 
 def set_payment_amount(tx: Transaction, payment_id: str, amount_minor: int) -> None:
     """Write down what a gateway really took, where that was not what it was asked for."""
-    tx.execute(sa.update(payment).where(payment.c.id == payment_id).values(amount_minor=amount_minor))
+    tx.execute(_CHANGE_PAYMENT, {"wanted": payment_id, "amount_minor": amount_minor})
 
 
 def set_payment_fee(tx: Transaction, payment_id: str, fee_minor: int) -> None:
     """Write down what the gateway keeps."""
-    tx.execute(sa.update(payment).where(payment.c.id == payment_id).values(fee_minor=fee_minor))
+    tx.execute(_CHANGE_PAYMENT, {"wanted": payment_id, "fee_minor": fee_minor})
 
 
 def find_payment_of(tx: Transaction, gateway: str, external_id: str) -> Payment | None:
@@ -228,7 +242,7 @@ def find_payment_of(tx: Transaction, gateway: str, external_id: str) -> Payment 
 
 def find_payment(tx: Transaction, payment_id: str) -> Payment | None:
     """Read one payment."""
-    return find(tx, sa.select(payment).where(payment.c.id == payment_id), Payment)
+    return find(tx, _PAYMENT, Payment, wanted=payment_id)
 
 
 def list_payments_between(tx: Transaction, gateway: str, since: datetime, until: datetime) -> list[Payment]:
@@ -246,8 +260,7 @@ def list_payments_in(tx: Transaction, states: tuple[str, ...], before: datetime,
 
 def list_payments(tx: Transaction, order_id: str) -> list[Payment]:
     """List the payments of an order, oldest first."""
-    query = sa.select(payment).where(payment.c.order_id == order_id).order_by(payment.c.id)
-    return fetch(tx, query, Payment)
+    return fetch(tx, _PAYMENTS, Payment, wanted=order_id)
 
 
 def list_payments_of(tx: Transaction, order_ids: Sequence[str]) -> list[Payment]:
@@ -258,7 +271,7 @@ def list_payments_of(tx: Transaction, order_ids: Sequence[str]) -> list[Payment]
 
 def insert_refund(tx: Transaction, made: Refund) -> None:
     """Store a refund as decided."""
-    tx.execute(sa.insert(refund).values(**columns(made)))
+    insert(tx, refund, made)
 
 
 def update_refund(tx: Transaction, refund_id: str, state: str, external_id: str) -> None:
@@ -275,7 +288,7 @@ def find_refund(tx: Transaction, refund_id: str, *, lock: bool = False) -> Refun
 
 def get_payment(tx: Transaction, payment_id: str) -> Payment:
     """Read one payment; raises NotFound."""
-    return get(tx, sa.select(payment).where(payment.c.id == payment_id), Payment)
+    return get(tx, _PAYMENT, Payment, wanted=payment_id)
 
 
 def get_refund(tx: Transaction, refund_id: str) -> Refund:
@@ -285,8 +298,7 @@ def get_refund(tx: Transaction, refund_id: str) -> Refund:
 
 def list_refunds(tx: Transaction, order_id: str) -> list[Refund]:
     """List the refunds of an order in the order they were decided."""
-    query = sa.select(refund).where(refund.c.order_id == order_id).order_by(refund.c.seq)
-    return fetch(tx, query, Refund)
+    return fetch(tx, _REFUNDS, Refund, wanted=order_id)
 
 
 def list_refunds_of_payment(tx: Transaction, payment_id: str) -> list[Refund]:

@@ -1,7 +1,14 @@
-"""From rows to values and back: a dataclass names its columns; `document` columns hold canonical JSON."""
+"""From rows to values and back: a dataclass names its columns; `document` columns hold canonical JSON.
 
+A statement that runs often is made once, with `sa.bindparam` for what changes, and given its values when it runs: making
+it anew costs more than running it.
+"""
+
+import functools
 import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
@@ -19,31 +26,45 @@ else:
     T = TypeVar("T")
 
 
-def find(tx: Transaction, query: sa.Select[Any], kind: type[T]) -> T | None:
-    """Read the one row of a query, or None."""
-    row = tx.execute(query).mappings().one_or_none()
-    return None if row is None else value(row, kind)
+def find(tx: Transaction, query: sa.Select[Any], kind: type[T], **given: Any) -> T | None:
+    """Read the one row of a query, or None; `given` are the values of its parameters."""
+    result = tx.execute(query, given)
+    row = result.one_or_none()
+    return None if row is None else _reader(kind, tuple(result.keys()))(row)
 
 
-def get(tx: Transaction, query: sa.Select[Any], kind: type[T]) -> T:
+def get(tx: Transaction, query: sa.Select[Any], kind: type[T], **given: Any) -> T:
     """Read the one row of a query; raises NotFound."""
-    found = find(tx, query, kind)
+    found = find(tx, query, kind, **given)
     if found is None:
         raise NotFound(f"there is no such {kind.__name__.lower()}")
     return found
 
 
-def fetch(tx: Transaction, query: sa.Select[Any], kind: type[T]) -> list[T]:
+def fetch(tx: Transaction, query: sa.Select[Any], kind: type[T], **given: Any) -> list[T]:
     """Read every row of a query."""
-    return [value(row, kind) for row in tx.execute(query).mappings()]
+    result = tx.execute(query, given)
+    read = _reader(kind, tuple(result.keys()))
+    return [read(row) for row in result.all()]
 
 
 def value(row: sa.RowMapping, kind: type[T]) -> T:
     """Turn one row into a value of the given dataclass."""
-    found = {field.name: row[field.name] for field in fields(kind)}
+    found = {name: row[name] for name in _names(kind)}
     if "document" in found:
         found["document"] = json.loads(found["document"])
     return kind(**found)
+
+
+def insert(tx: Transaction, table: sa.Table, made: "DataclassInstance") -> None:
+    """Store a value as a new row."""
+    tx.execute(inserting(table), columns(made))
+
+
+@functools.cache
+def inserting(table: sa.Table) -> sa.Insert:
+    """The statement that stores rows of a table, one or many."""
+    return sa.insert(table)
 
 
 def insert_once(tx: Transaction, table: sa.Table, row: dict[str, Any]) -> sa.Insert:
@@ -56,9 +77,54 @@ def insert_once(tx: Transaction, table: sa.Table, row: dict[str, Any]) -> sa.Ins
     return made.execution_options(preserve_rowcount=True)
 
 
+def put_once(tx: Transaction, table: sa.Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless its key is there; True where it was inserted."""
+    return tx.execute(_inserting_once(table, tx.dialect.name), row).rowcount == 1
+
+
+def put_all_once(tx: Transaction, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> set[tuple[Any, ...]]:
+    """Insert those rows whose key is not there, in one statement; the primary keys of those that were inserted."""
+    return {tuple(key) for key in tx.execute(_telling_once(table, tx.dialect.name), rows)}
+
+
+@functools.cache
+def _telling_once(table: sa.Table, dialect: str) -> Any:
+    return _inserting_once(table, dialect).returning(*table.primary_key.columns)
+
+
+@functools.cache
+def _inserting_once(table: sa.Table, dialect: str) -> sa.Insert:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
 def columns(made: "DataclassInstance") -> dict[str, Any]:
     """Turn a value into the columns of its row."""
-    found = {field.name: getattr(made, field.name) for field in fields(made)}
+    names = _names(type(made))
+    found = {name: getattr(made, name) for name in names}
     if "document" in found:
         found["document"] = canonical(found["document"])
     return found
+
+
+@functools.cache
+def _names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@functools.cache
+def _reader(kind: type[T], keys: tuple[str, ...]) -> Callable[[Any], T]:
+    """How a row with these columns becomes a value."""
+    names = _names(kind)
+    chosen = [keys.index(name) for name in names]
+    take = itemgetter(*chosen) if len(chosen) > 1 else lambda row: (row[chosen[0]],)
+
+    def read(row: Any) -> T:
+        return kind(**dict(zip(names, take(row), strict=True)))
+
+    def read_document(row: Any) -> T:
+        found = dict(zip(names, take(row), strict=True))
+        found["document"] = json.loads(found["document"])
+        return kind(**found)
+
+    return read_document if "document" in names else read

@@ -1,7 +1,8 @@
 """The last known state of runs: written by whoever polls operators, read by everybody who sells, refunds or lets in."""
 
+import functools
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -77,17 +78,30 @@ class LiveFeed:
     document: dict[str, Any]
 
 
+@functools.cache
+def _named_runs(count: int) -> sa.Select[Any]:
+    """The statement that reads so many runs by their names."""
+    table = run_state.c
+    named = [
+        sa.and_(
+            table.operator == sa.bindparam(f"operator_{at}"),
+            table.trip_id == sa.bindparam(f"trip_{at}"),
+            table.service_date == sa.bindparam(f"day_{at}"),
+        )
+        for at in range(count)
+    ]
+    known = (table.region == sa.bindparam("of_region"), table.withdrawn_at.is_(None))
+    return sa.select(run_state).where(*known, sa.or_(*named))
+
+
 def find_runs(tx: Transaction, region: str, keys: Collection[RunKey]) -> dict[RunKey, RunState]:
     """What is known of some runs; one of which nothing is known, or no longer, is left out."""
     if not keys:
         return {}
-    table = run_state.c
-    named = [
-        sa.and_(table.operator == operator, table.trip_id == trip, table.service_date == day.isoformat())
-        for operator, trip, day in sorted(keys)
-    ]
-    query = sa.select(run_state).where(table.region == region, table.withdrawn_at.is_(None), sa.or_(*named))
-    return {one.key: one for one in _states(tx, query)}
+    given: dict[str, str] = {"of_region": region}
+    for at, (operator, trip, day) in enumerate(sorted(keys)):
+        given |= {f"operator_{at}": operator, f"trip_{at}": trip, f"day_{at}": day.isoformat()}
+    return {one.key: one for one in _states(tx, _named_runs(len(keys)), given)}
 
 
 def find_run(tx: Transaction, region: str, key: RunKey) -> RunState | None:
@@ -199,8 +213,8 @@ def _feed(row: sa.RowMapping) -> LiveFeed:
     return LiveFeed(**{**dict(row), "document": json.loads(row["document"])})
 
 
-def _states(tx: Transaction, query: sa.Select[Any]) -> list[RunState]:
-    return [_state(row) for row in tx.execute(query).mappings()]
+def _states(tx: Transaction, query: sa.Select[Any], given: Mapping[str, str] | None = None) -> list[RunState]:
+    return [_state(row) for row in tx.execute(query, given).mappings()]
 
 
 def _state(row: sa.RowMapping) -> RunState:

@@ -13,7 +13,7 @@ from ticketing.db import status_changes
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.gates_tables import control_code, holder_salt, ticket_move
-from ticketing.db.rows import columns, fetch, find
+from ticketing.db.rows import columns, fetch, find, insert, inserting
 from ticketing.db.tables import ticket
 from ticketing.db.uses import is_used as is_used  # noqa: PLC0414  purchase asks here whether a ticket is used
 from ticketing.db.uses import list_uses as list_uses  # noqa: PLC0414
@@ -21,6 +21,24 @@ from ticketing.db.uses import list_uses as list_uses  # noqa: PLC0414
 _CODE_CHARS = 10
 # Not revoked: a suspended ticket is its holder's still, it only opens no gate.
 LIVE = ("valid", "suspended")
+
+
+_WANTED: sa.BindParameter[str] = sa.bindparam("wanted")
+_TICKET = sa.select(ticket).where(ticket.c.jti == _WANTED)
+_LOCKED_TICKET = _TICKET.with_for_update()
+_TICKETS = (
+    sa.select(ticket).where(ticket.c.order_id == _WANTED).order_by(ticket.c.passenger_ref, ticket.c.jti)
+)
+_LOCKED_TICKETS = _TICKETS.with_for_update()
+_LIST: sa.BindParameter[str] = sa.bindparam("list")
+_INDEX: sa.BindParameter[int] = sa.bindparam("index")
+_TAKEN = (
+    sa.select(ticket.c.jti)
+    .where(ticket.c.status_list == _LIST, ticket.c.status_index == _INDEX)
+    .union_all(
+        sa.select(ticket_move.c.jti).where(ticket_move.c.old_list == _LIST, ticket_move.c.old_index == _INDEX)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +93,13 @@ class UseClaim:
 
 def insert_ticket(tx: Transaction, made: Ticket) -> None:
     """Store a ticket, with the control code that finds it where its own code cannot be shown."""
-    tx.execute(sa.insert(ticket).values(**columns(made)))
-    tx.execute(sa.insert(control_code).values(jti=made.jti, code=control_code_of(made.jti)))
+    insert_tickets(tx, [made])
+
+
+def insert_tickets(tx: Transaction, made: Sequence[Ticket]) -> None:
+    """Store tickets, each with its control code."""
+    tx.execute(inserting(ticket), [columns(one) for one in made])
+    tx.execute(inserting(control_code), [{"jti": one.jti, "code": control_code_of(one.jti)} for one in made])
 
 
 def keep_salt(tx: Transaction, jti: str, salt: str) -> None:
@@ -96,8 +119,7 @@ def control_code_of(jti: str) -> str:
 
 def find_ticket(tx: Transaction, jti: str, *, lock: bool = False) -> Ticket | None:
     """Read one ticket by its identity; `lock` holds its row until the transaction ends."""
-    query = sa.select(ticket).where(ticket.c.jti == jti)
-    return find(tx, query.with_for_update() if lock else query, Ticket)
+    return find(tx, _LOCKED_TICKET if lock else _TICKET, Ticket, wanted=jti)
 
 
 def find_tickets(tx: Transaction, jtis: Collection[str], *, lock: bool = False) -> dict[str, Ticket]:
@@ -120,7 +142,7 @@ def list_by_control_code(tx: Transaction, code: str, at: datetime) -> list[Ticke
 
 def list_tickets(tx: Transaction, order_id: str, *, lock: bool = False) -> list[Ticket]:
     """List the tickets of an order by passenger; `lock` holds their rows against gates."""
-    return list_tickets_of(tx, [order_id], lock=lock)
+    return fetch(tx, _LOCKED_TICKETS if lock else _TICKETS, Ticket, wanted=order_id)
 
 
 def list_tickets_of(tx: Transaction, order_ids: Sequence[str], *, lock: bool = False) -> list[Ticket]:
@@ -148,11 +170,7 @@ def set_status(
 
 def has_index(tx: Transaction, status_list: str, index: int) -> bool:
     """Whether an index of a status list is taken, or was by a ticket that has moved to another phone."""
-    query = sa.select(ticket.c.jti).where(ticket.c.status_list == status_list, ticket.c.status_index == index)
-    left = sa.select(ticket_move.c.jti).where(
-        ticket_move.c.old_list == status_list, ticket_move.c.old_index == index
-    )
-    return tx.execute(query.union_all(left)).first() is not None
+    return tx.execute(_TAKEN, {"list": status_list, "index": index}).first() is not None
 
 
 def has_list(tx: Transaction, status_list: str) -> bool:
@@ -224,7 +242,7 @@ def move_ticket(
 
     Its old place stays revoked.
     """
-    tx.execute(sa.insert(ticket_move).values(**columns(move)))
+    insert(tx, ticket_move, move)
     status_changes.note_place(tx, move.old_list, move.old_index, move.at)
     change = sa.update(ticket).where(ticket.c.jti == held.jti)
     told = {} if document is None else {"document": canonical(document)}

@@ -9,6 +9,9 @@ from ticketing.db.engine import Transaction
 from ticketing.db.purchase_tables import undelivered
 from ticketing.db.rows import columns, fetch, find, insert_once
 
+_UNDELIVERED = sa.select(undelivered).where(undelivered.c.order_id == sa.bindparam("wanted"))
+_FORGET = sa.delete(undelivered).where(undelivered.c.order_id == sa.bindparam("wanted"))
+
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
@@ -24,7 +27,7 @@ class Undelivered:
 
 def find_undelivered(tx: Transaction, order_id: str) -> Undelivered | None:
     """Read what went wrong with an order after its money was taken."""
-    return find(tx, sa.select(undelivered).where(undelivered.c.order_id == order_id), Undelivered)
+    return find(tx, _UNDELIVERED, Undelivered, wanted=order_id)
 
 
 def list_undelivered(tx: Transaction, region: str | None = None) -> list[Undelivered]:
@@ -46,6 +49,6 @@ def try_now(tx: Transaction, order_id: str, now: datetime) -> None:
     tx.execute(change.values(next_try_at=now))
 
 
-def delete_undelivered(tx: Transaction, order_id: str) -> None:
-    """Forget the failed tries of an order that has found its end."""
-    tx.execute(sa.delete(undelivered).where(undelivered.c.order_id == order_id))
+def delete_undelivered(tx: Transaction, order_id: str) -> bool:
+    """Forget the failed tries of an order that has found its end; False where there were none."""
+    return tx.execute(_FORGET, {"wanted": order_id}).rowcount > 0
