@@ -1,5 +1,5 @@
 """The database: tables, transactions and queries. The only door to SQLAlchemy."""
 
-from ticketing.db.engine import Database, Transaction
+from ticketing.db.engine import Database, Transaction, after_commit
 
-__all__ = ["Database", "Transaction"]
+__all__ = ["Database", "Transaction", "after_commit"]

@@ -1,19 +1,28 @@
 """The books: periods, entries with their postings, and the allocations behind them. Facts, never changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
 from ticketing.db import books_tables
 from ticketing.db.documents import canonical, digest
-from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, fetch, insert_once
+from ticketing.db.engine import Transaction, after_commit
+from ticketing.db.rows import columns, fetch, inserting, put_all_once, put_once
 from ticketing.ids import new_id
 
 AccountType = Literal["asset", "liability", "income", "expense"]
+# The accounts of each database that this process has seen stored: they are never removed.
+_KNOWN_ACCOUNTS: WeakKeyDictionary[sa.Engine, set[str]] = WeakKeyDictionary()
+_PERIOD_STATE = (
+    sa.select(books_tables.period.c.state)
+    .where(books_tables.period.c.region == sa.bindparam("of_region"))
+    .where(books_tables.period.c.id == sa.bindparam("of_month"))
+    .with_for_update(read=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,29 +131,71 @@ def open_period(tx: Transaction, region: str, occurred_at: datetime) -> str:
     """
     wanted = month_of(occurred_at)
     while True:
-        is_new = _insert_once(tx, books_tables.period, {"region": region, "id": wanted, "state": "open"})
-        if is_new and find_closed_month_after(tx, region, wanted):
-            tx.execute(sa.update(books_tables.period).where(*_period(region, wanted)).values(state="closed"))
-        query = sa.select(books_tables.period.c.state).where(*_period(region, wanted))
-        if tx.execute(query.with_for_update(read=True)).scalar_one() == "open":
+        state = tx.execute(_PERIOD_STATE, _of(region, wanted)).scalar_one_or_none()
+        if state is None:
+            _open_new(tx, region, wanted)
+        elif state == "open":
             return wanted
-        wanted = next_month(wanted)
+        else:
+            wanted = next_month(wanted)
+
+
+def _open_new(tx: Transaction, region: str, wanted: str) -> None:
+    is_new = put_once(tx, books_tables.period, {"region": region, "id": wanted, "state": "open"})
+    if is_new and find_closed_month_after(tx, region, wanted):
+        tx.execute(sa.update(books_tables.period).where(*_period(region, wanted)).values(state="closed"))
 
 
 def book(tx: Transaction, entry: Entry, now: datetime, *, into: str | None = None) -> bool:
     """Write an entry with its postings; False when this source event is in the books already.
 
-    The postings are written first and the entry last: its trigger seals them, refusing what does not
-    balance or what belongs to a closed period. `into` names the closing month of a month's end entry.
+    `into` names the closing month of a month's end entry.
     """
-    entry_id = new_id()
-    source = {"source_type": entry.source_type, "source_id": entry.source_id, "kind": entry.kind}
-    if not _insert_once(tx, books_tables.entry_source, {**source, "entry_id": entry_id}):
-        return False
-    period = into or open_period(tx, entry.region, entry.occurred_at)
-    for account in {posting.account.id: posting.account for posting in entry.postings}.values():
-        _insert_once(tx, books_tables.account, {"id": account.id, **columns(account)})
-    lines = [
+    return book_all(tx, [entry], now, into=into) == 1
+
+
+def book_all(tx: Transaction, entries: Sequence[Entry], now: datetime, *, into: str | None = None) -> int:
+    """Write entries with their postings, each source event once; answers how many were not in the books yet.
+
+    Those that are booked together belong to one region and one month. The postings are written first and the entries
+    last: their trigger seals them, refusing what does not balance or what belongs to a closed period. `into` names the
+    period where it is known.
+    """
+    wanted = [(new_id(), entry) for entry in entries]
+    sources = [{**_source(entry), "entry_id": entry_id} for entry_id, entry in wanted]
+    claimed = put_all_once(tx, books_tables.entry_source, sources) if sources else set()
+    new = [(entry_id, entry) for entry_id, entry in wanted if tuple(_source(entry).values()) in claimed]
+    if not new:
+        return 0
+    period = into or open_period(tx, new[0][1].region, new[0][1].occurred_at)
+    _know_accounts(tx, [posting.account for _, entry in new for posting in entry.postings])
+    sealed = [_sealed(period, entry_id, entry, now) for entry_id, entry in new]
+    lines = [line for entry_id, entry in new for line in _lines(period, entry_id, entry)]
+    try:
+        tx.execute(inserting(books_tables.posting), lines)
+    except sa.exc.IntegrityError:
+        _KNOWN_ACCOUNTS.pop(tx.engine, None)  # an older state of the database was restored beneath us
+        raise
+    tx.execute(inserting(books_tables.entry), sealed)
+    return len(new)
+
+
+def _source(entry: Entry) -> dict[str, str]:
+    return {"source_type": entry.source_type, "source_id": entry.source_id, "kind": entry.kind}
+
+
+def _know_accounts(tx: Transaction, accounts: Iterable[Account]) -> None:
+    """Store the accounts that are new; a process remembers those that it has seen stored."""
+    known = _KNOWN_ACCOUNTS.setdefault(tx.engine, set())
+    unknown = {account.id: account for account in accounts if account.id not in known}
+    if unknown:
+        rows = [{"id": account_id, **columns(account)} for account_id, account in unknown.items()]
+        put_all_once(tx, books_tables.account, rows)
+        after_commit(tx, lambda: known.update(unknown))
+
+
+def _lines(period: str, entry_id: str, entry: Entry) -> list[dict[str, Any]]:
+    return [
         {
             "period": period,
             "entry_id": entry_id,
@@ -155,11 +206,13 @@ def book(tx: Transaction, entry: Entry, now: datetime, *, into: str | None = Non
         }
         for line, posting in enumerate(entry.postings, 1)
     ]
-    tx.execute(sa.insert(books_tables.posting), lines)
+
+
+def _sealed(period: str, entry_id: str, entry: Entry, now: datetime) -> dict[str, Any]:
     sealed = {
         "period": period,
         "id": entry_id,
-        **source,
+        **_source(entry),
         "region": entry.region,
         "original_period": entry.original_period or month_of(entry.occurred_at),
         "occurred_at": entry.occurred_at,
@@ -171,17 +224,29 @@ def book(tx: Transaction, entry: Entry, now: datetime, *, into: str | None = Non
         (line, posting.account.id, posting.account.currency, posting.amount_minor)
         for line, posting in enumerate(entry.postings, 1)
     ]
-    tx.execute(sa.insert(books_tables.entry).values(**sealed, hash=entry_hash(sealed, told)))
-    return True
+    return {**sealed, "hash": entry_hash(sealed, told)}
 
 
-def allocate(tx: Transaction, rows: Sequence[Share | Tax], occurred_at: datetime, now: datetime) -> None:
-    """Write the shares or taxes of an event into the period of its entry."""
-    for row in rows:
-        period, original = open_period(tx, row.region, occurred_at), month_of(occurred_at)
-        table = books_tables.share if isinstance(row, Share) else books_tables.tax
-        booked = {"id": new_id(), "period": period, "original_period": original, "booked_at": now}
-        tx.execute(sa.insert(table).values(**columns(row), **booked))
+def allocate(
+    tx: Transaction,
+    rows: Sequence[Share | Tax],
+    occurred_at: datetime,
+    now: datetime,
+    *,
+    into: str | None = None,
+) -> None:
+    """Write the shares or taxes of an event into the period of its entry; `into` names it where it is known.
+
+    Rows that are written together belong to one region.
+    """
+    if not rows:
+        return
+    period = into or open_period(tx, rows[0].region, occurred_at)
+    booked = {"period": period, "original_period": month_of(occurred_at), "booked_at": now}
+    for table, kind in ((books_tables.share, Share), (books_tables.tax, Tax)):
+        made = [{**columns(row), "id": new_id(), **booked} for row in rows if isinstance(row, kind)]
+        if made:
+            tx.execute(inserting(table), made)
 
 
 def list_shares(tx: Transaction, jti: str) -> list[Share]:
@@ -252,7 +317,7 @@ def close_period(tx: Transaction, region: str, period_id: str, digest: str, at: 
 
 def lock_period(tx: Transaction, region: str, period_id: str) -> str:
     """Hold a period against bookings until the transaction ends; answers its state."""
-    _insert_once(tx, books_tables.period, {"region": region, "id": period_id, "state": "open"})
+    put_once(tx, books_tables.period, {"region": region, "id": period_id, "state": "open"})
     query = sa.select(books_tables.period.c.state).where(*_period(region, period_id))
     state: str = tx.execute(query.with_for_update()).scalar_one()
     return state
@@ -299,13 +364,13 @@ def find_booked(tx: Transaction, source_type: str, source_id: str, kind: str) ->
     return Booked(rows[0][0], rows[0][1], rows[0].original_period, postings)
 
 
+def _of(region: str, period_id: str) -> dict[str, str]:
+    """The parameters of the statements that look for a period."""
+    return {"of_region": region, "of_month": period_id}
+
+
 def _period(region: str, period_id: str) -> tuple[sa.ColumnElement[bool], ...]:
     return books_tables.period.c.region == region, books_tables.period.c.id == period_id
-
-
-def _insert_once(tx: Transaction, table: sa.Table, row: dict[str, Any]) -> bool:
-    """Insert a row unless its key is there; True when it was inserted."""
-    return tx.execute(insert_once(tx, table, row).returning(*table.primary_key.columns)).first() is not None
 
 
 def next_month(period: str) -> str:

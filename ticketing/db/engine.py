@@ -1,7 +1,7 @@
 """Transactions: `read()` and `write()` on SQLite or PostgreSQL, with the settings that keep money safe."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,16 @@ from ticketing.errors import Misconfigured
 
 Transaction = sa.Connection
 
+# Where a connection keeps what is to be done when its transaction has been committed.
+_AFTER = "throughfare_after_commit"
 _STATEMENT_TIMEOUT_MS = 15_000
 _BUSY_TIMEOUT_MS = 10_000
 _LIKE = "sqlite:///var/throughfare.db or postgresql://user@host/name"
+
+
+def after_commit(tx: Transaction, act: Callable[[], object]) -> None:
+    """Act once this transaction of a `write()` is committed; never where it is rolled back."""
+    tx.info.setdefault(_AFTER, []).append(act)
 
 
 class Database:
@@ -47,8 +54,11 @@ class Database:
         """A transaction that may write; on SQLite it takes the write lock at once (BEGIN IMMEDIATE)."""
         with self._writer, self.engine.connect() as connection:
             writer = connection.execution_options(throughfare_write=True)
+            writer.info.pop(_AFTER, None)  # of a transaction that was rolled back on this connection
             with writer.begin():
                 yield writer
+            for act in writer.info.pop(_AFTER, ()):
+                act()
 
     def create(self) -> None:
         """Make the file of an SQLite database, with its folder, where there is none."""

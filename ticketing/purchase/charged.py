@@ -6,6 +6,7 @@ from typing import Any
 from tariffs.money import Money
 from ticketing.books import gateway_postings, postings
 from ticketing.db import Transaction, books, gateway_events, orders
+from ticketing.db.books import Entry
 from ticketing.db.orders import Order, Payment
 from ticketing.payments import Attempt, Charge, PaymentGateway
 
@@ -49,6 +50,14 @@ def hold_for_a_person(tx: Transaction, payment: Payment, detail: str, now: datet
 def is_booked(tx: Transaction, payment: Payment) -> bool:
     """Whether the books say that the money of a payment was taken."""
     return books.find_entry_id(tx, "payment", payment.id, "capture") is not None
+
+
+def capture_entries(order: Order, payment: Payment, fee_minor: int | None, now: datetime) -> list[Entry]:
+    """What the books say of a payment that the gateway has taken, and of its fee where that is known. Pure."""
+    facts = _facts(order, payment, now)
+    taken = postings.capture(payment.id, amount=payment.amount_minor, **facts)
+    fee = postings.gateway_fee(payment.id, fee=fee_minor, **facts) if fee_minor is not None else None
+    return [entry for entry in (taken, fee) if entry]
 
 
 def book_capture(tx: Transaction, order: Order, payment: Payment, now: datetime) -> None:

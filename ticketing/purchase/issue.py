@@ -2,13 +2,14 @@
 
 import functools
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from ticketing.books import postings
 from ticketing.db import Transaction, books, order_holders, tickets
+from ticketing.db.books import Entry, Share, Tax
 from ticketing.db.offers import Quote
 from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order
@@ -67,22 +68,31 @@ def validity(rides: list[dict[str, Any]], now: datetime) -> Validity:
     return Validity(max(now, departure - EARLY), arrival + LATE)
 
 
-def issue(tx: Transaction, press: Press, quote: Quote, order: Order, now: datetime) -> list[Ticket]:
-    """Sign and store every ticket of a quote and book what each operator, tax office and the scheme gets."""
-    holders = order_holders.list_holders(tx, order.id)
-    order_holders.forget_holders(tx, order.id)
-    return [
-        _issue_one(
-            tx,
-            press,
-            quote,
-            order=order,
-            passenger=passenger,
-            holder=holders.get(passenger["ref"], Holder()),
-            now=now,
+def issue(
+    tx: Transaction, press: Press, quote: Quote, order: Order, now: datetime, *, also: Sequence[Entry] = ()
+) -> list[Ticket]:
+    """Sign and store every ticket of a quote and book what each operator, tax office and the scheme gets.
+
+    `also` are entries of the same moment that are booked with them, as of the money that has paid for them.
+    """
+    holders = order_holders.take_holders(tx, order.id)
+    made = [
+        _issued(
+            tx, press, quote, order=order, passenger=passenger, holder=_holder(holders, passenger), now=now
         )
         for passenger in quote.document["passengers"]
     ]
+    tickets.insert_tickets(tx, made)
+    for ticket in made:
+        salt = holders.get(ticket.passenger_ref, Holder()).salt
+        if salt:
+            tickets.keep_salt(tx, ticket.jti, salt)
+    _book(tx, made, quote, now, also)
+    return made
+
+
+def _holder(holders: Mapping[str, Holder], passenger: Mapping[str, Any]) -> Holder:
+    return holders.get(passenger["ref"], Holder())
 
 
 def ticket_order(
@@ -122,7 +132,7 @@ def validity_of(quote: Quote, now: datetime) -> Validity:
     return pass_validity(season) if season else validity(quote.document["rides"], now)
 
 
-def _issue_one(
+def _issued(
     tx: Transaction,
     press: Press,
     quote: Quote,
@@ -137,7 +147,7 @@ def _issue_one(
     place = choose_place(functools.partial(tickets.has_index, tx), first)
     jti = secrets.token_urlsafe(16)
     wanted = ticket_order(quote, passenger, holder, jti=jti, place=place, now=now, bound=press.bound)
-    made = Ticket(
+    return Ticket(
         jti=wanted.jti,
         order_id=order.id,
         passenger_ref=passenger["ref"],
@@ -160,19 +170,22 @@ def _issue_one(
             **({"exchange_of": order.exchange_of} if order.exchange_of else {}),
         },
     )
-    tickets.insert_ticket(tx, made)
-    if holder.salt:
-        tickets.keep_salt(tx, made.jti, holder.salt)
-    _book(tx, made, quote, passenger, now)
-    return made
 
 
-def _book(tx: Transaction, made: Ticket, quote: Quote, passenger: dict[str, Any], now: datetime) -> None:
-    shares, taxes = shares_of(made.jti, quote, passenger), taxes_of(made.jti, quote, passenger)
-    books.allocate(tx, [*shares, *taxes], now, now)
-    entry = postings.allocation(made.jti, region=quote.region, shares=shares, taxes=taxes, at=now)
-    if entry:
-        books.book(tx, entry, now)
+def _book(
+    tx: Transaction, made: Sequence[Ticket], quote: Quote, now: datetime, also: Sequence[Entry]
+) -> None:
+    period = books.open_period(tx, quote.region, now)
+    passengers = {passenger["ref"]: passenger for passenger in quote.document["passengers"]}
+    entries, rows = list(also), list[Share | Tax]()
+    for ticket in made:
+        passenger = passengers[ticket.passenger_ref]
+        shares, taxes = shares_of(ticket.jti, quote, passenger), taxes_of(ticket.jti, quote, passenger)
+        rows += [*shares, *taxes]
+        entry = postings.allocation(ticket.jti, region=quote.region, shares=shares, taxes=taxes, at=now)
+        entries += [entry] if entry else []
+    books.allocate(tx, rows, now, now, into=period)
+    books.book_all(tx, entries, now, into=period)
 
 
 def _operators(rides: list[dict[str, Any]]) -> list[str]:
