@@ -12,6 +12,7 @@ from ticketing.errors import NotAuthenticated, NotFound
 from ticketing.gate.service import Gatehouse
 from ticketing.identity import (
     Answer,
+    Call,
     Caller,
     Counters,
     Once,
@@ -113,3 +114,8 @@ def open_order(order_id: str) -> None:
 def once(principal: str, route: str, body: Any, act: Callable[[Remember], Any]) -> Answer:
     """Run an effect once per Idempotency-Key of this principal on this route."""
     return rooms().once.run(principal, route, request.headers.get("Idempotency-Key"), body, act)
+
+
+def once_within(principal: str, route: str, body: Any, act: Callable[[Call], Any]) -> Answer:
+    """The same for an effect that claims the key in its own first transaction."""
+    return rooms().once.run_within(principal, route, request.headers.get("Idempotency-Key"), body, act)

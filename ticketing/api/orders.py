@@ -7,7 +7,7 @@ from flask.views import MethodView
 
 from tariffs.money import Money, MoneyError, parse
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import once, person, person_if_any, rooms
+from ticketing.api.context import once, once_within, person, person_if_any, rooms
 from ticketing.api.guard import for_order
 from ticketing.api.language import language
 from ticketing.api.limits import count, limited
@@ -25,7 +25,7 @@ from ticketing.api.schemas.orders import (
     TicketsSchema,
 )
 from ticketing.errors import Conflict, InvalidRequest, NotFound
-from ticketing.identity import Answer, people
+from ticketing.identity import Answer, Call, people
 from ticketing.identity.once import request_key, require_random
 from ticketing.purchase import service as purchase
 from ticketing.purchase import show
@@ -123,17 +123,18 @@ class Payments(MethodView):
         """Pay an order; the answer is the order with its tickets issued."""
         here = rooms()
 
-        def pay(remember: Any) -> dict[str, Any]:
+        def pay(call: Call) -> dict[str, Any]:
             state, asked = purchase.pay(
                 here.till,
                 order_id,
                 wanted["method"],
                 _key(),
-                lambda tx, done: remember(tx, show.order(done, here.warnings)),
+                lambda tx, done: call.remember(tx, show.order(done, here.warnings)),
+                claim=call.claim,
             )
             return show.order(state, here.warnings, asked)
 
-        return _answered(once(f"order:{order_id}", "POST payments", wanted, pay))
+        return _answered(once_within(f"order:{order_id}", "POST payments", wanted, pay))
 
 
 @blueprint.route("/orders/<string:order_id>/tickets")
@@ -279,7 +280,7 @@ def _placed(
     """Order a quote once; the answer carries the token that opens the order."""
     here = rooms()
 
-    def place(remember: Any) -> dict[str, Any]:
+    def place(call: Call) -> dict[str, Any]:
         def shown(state: purchase.OrderState) -> dict[str, Any]:
             return show.order(state, here.warnings)
 
@@ -287,16 +288,17 @@ def _placed(
             purchase.place_order(
                 here.till,
                 wanted["quote_id"],
-                lambda tx, state: remember(tx, shown(state)),
+                lambda tx, state: call.remember(tx, shown(state)),
                 person_id,
                 exchange_of,
                 phones=_phones(wanted["phones"]),
                 names=[purchase.NameOf(one["passenger"], one["name"]) for one in wanted["names"]],
                 request_key=request_key(principal, route, _key(), wanted),
+                claim=call.claim,
             )
         )
 
-    answer = once(principal, route, wanted, place)
+    answer = once_within(principal, route, wanted, place)
     # The token is made from the order's id, so it need not be stored with the answer.
     token = here.order_tokens.issue(answer.body["id"])
     return _answered(Answer({**answer.body, "access_token": token}, answer.replayed))

@@ -4,7 +4,7 @@ from ticketing.db.passkeys import Passkey
 from ticketing.db.people import Entitlement, Phone
 from ticketing.identity.access_token import AccessTokens, Caller
 from ticketing.identity.counters import Counters
-from ticketing.identity.once import Answer, Once, Remember
+from ticketing.identity.once import Answer, Call, Once, Remember
 from ticketing.identity.order_token import OrderTokens
 from ticketing.identity.pace import Pace
 from ticketing.identity.people import Reception, SignedIn, authenticate_person
@@ -16,6 +16,7 @@ from ticketing.identity.service import authenticate, create_key, list_keys, revo
 __all__ = [
     "AccessTokens",
     "Answer",
+    "Call",
     "Caller",
     "Counters",
     "Entitlement",

@@ -2,15 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ticketing.clock import Clock
-from ticketing.db import Database, Transaction, idempotency
+from ticketing.db import Database, Transaction, after_commit, idempotency
 from ticketing.db.documents import digest
 from ticketing.db.idempotency import Claim
 from ticketing.errors import IdempotencyKeyInUse, IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest
 
 Remember = Callable[[Transaction, Any], None]
+
+
+class Call(Protocol):
+    """One call under a key, as its effect sees it."""
+
+    def claim(self, tx: Transaction) -> None:
+        """Take the key, first of all in the first transaction of the effect; raises what ends a call that repeats."""
+
+    def remember(self, tx: Transaction, answer: Any) -> None:
+        """Keep the answer in the transaction of the effect."""
+
 
 _MAX_KEY_LENGTH = 255
 # 128 random bits in base64url; as a UUID in hexadecimal they use fewer than 8 letters once in a billion.
@@ -42,31 +53,66 @@ class Once:
 
         Raises IdempotencyKeyMissing, IdempotencyKeyReused (another body), IdempotencyKeyInUse (still running).
         """
-        claim = Claim(principal, route, _checked(key), digest(body))
-        with self.database.write() as tx:
-            stored = idempotency.claim(tx, claim, self.clock.now())
-        if stored is not None:
-            return _replay(stored, claim)
-        return Answer(self._act(claim, act), replayed=False)
 
-    def _act(self, claim: Claim, act: Callable[[Remember], Any]) -> Any:
-        remembered = False
+        def at_once(call: Call) -> Any:
+            with self.database.write() as tx:
+                call.claim(tx)
+            return act(call.remember)
 
-        def remember(tx: Transaction, answer: Any) -> None:
-            nonlocal remembered
-            idempotency.store(tx, claim, answer)
-            remembered = True
+        return self.run_within(principal, route, key, body, at_once)
 
+    def run_within(
+        self, principal: str, route: str, key: str | None, body: Any, act: Callable[[Call], Any]
+    ) -> Answer:
+        """The same for an effect that claims its key itself, in the first of its own transactions."""
+        call = _Call(Claim(principal, route, _checked(key), digest(body)), self.clock)
         try:
-            answer = act(remember)
+            return Answer(self._act(call, act), replayed=False)
+        except _Answered as known:
+            return _replay(known.stored, call.wanted)
+
+    def _act(self, call: "_Call", act: Callable[[Call], Any]) -> Any:
+        try:
+            answer = act(call)
         except Exception:
-            with self.database.write() as tx:
-                idempotency.release(tx, claim)
+            if call.claimed:
+                with self.database.write() as tx:
+                    idempotency.release(tx, call.wanted)
             raise
-        if not remembered:
+        if not call.remembered:
             with self.database.write() as tx:
-                idempotency.store(tx, claim, answer)
+                call.claim(tx)
+                idempotency.store(tx, call.wanted, answer)
         return answer
+
+
+class _Answered(Exception):
+    """The key has been used before: by now it is known with what."""
+
+    def __init__(self, stored: idempotency.Stored) -> None:
+        self.stored = stored
+
+
+@dataclass(slots=True)
+class _Call:
+    """`claimed` once the key is ours in the database, `remembered` once the answer is kept with it."""
+
+    wanted: Claim
+    clock: Clock
+    claimed: bool = False
+    remembered: bool = False
+
+    def claim(self, tx: Transaction) -> None:
+        if self.claimed:
+            return
+        stored = idempotency.claim(tx, self.wanted, self.clock.now())
+        if stored is not None:
+            raise _Answered(stored)
+        after_commit(tx, lambda: setattr(self, "claimed", True))
+
+    def remember(self, tx: Transaction, answer: Any) -> None:
+        idempotency.store(tx, self.wanted, answer)
+        self.remembered = True
 
 
 def request_key(principal: str, route: str, key: str | None, body: Any) -> str:

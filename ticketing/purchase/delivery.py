@@ -82,5 +82,5 @@ def keep_failure(tx: Transaction, order: Order, error: Exception, now: datetime)
 
 def settle_failure(tx: Transaction, order_id: str, now: datetime) -> None:
     """The order has its tickets, or its money back: nothing waits for a person any more."""
-    undelivered.delete_undelivered(tx, order_id)
-    gateway_events.resolve_alert_of(tx, CASE, order_id, "worker", now)
+    if undelivered.delete_undelivered(tx, order_id):
+        gateway_events.resolve_alert_of(tx, CASE, order_id, "worker", now)

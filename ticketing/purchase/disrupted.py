@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 
 from operators.promises import service_of
 from ticketing import regions
-from ticketing.db import Transaction, bookings, offers, orders
+from ticketing.db import Transaction, bookings
 from ticketing.db.bookings import Booking
 from ticketing.db.offers import Quote
 from ticketing.db.orders import Order
 from ticketing.errors import DepartureCancelled, Fault
 from ticketing.purchase import pass_uses
 from ticketing.purchase.not_carried import Expected, Failure, failure_of
-from ticketing.purchase.order import PAYABLE
 from ticketing.purchase.refund import RefundableTicket, Rest
 from ticketing.purchase.remainder import remainder
-from ticketing.purchase.till import Till, locked, move
+from ticketing.purchase.till import OrderState, Till, move
 from ticketing.regions import rides
 
 
@@ -85,25 +84,17 @@ def apart(
     return remainder(tx, till, quote, ticket, failed).rest if 0 < len(failed) < len(legs) else None
 
 
-def refuse_payment(till: Till, order_id: str, request_key: str) -> None:
+def refuse_payment(tx: Transaction, till: Till, state: OrderState) -> DepartureCancelled | None:
     """Before a new payment begins: an order whose departure does not run comes to nothing at once.
 
-    Raises DepartureCancelled then; its places are given back by whoever carries the order on. A payment that was begun
-    before is not looked at: its own steps see to it.
+    Answers the refusal then, to be raised once this is committed; whoever carries the order on gives its places back.
     """
-    refused = None
-    now = till.clock.now()
-    with till.database.write() as tx:
-        order = locked(tx, order_id)
-        known = {payment.request_key for payment in orders.list_payments(tx, order_id)}
-        if order.state not in PAYABLE or request_key in known:
-            return
-        try:
-            require_running(tx, till, offers.get_quote(tx, order.quote_id))
-        except DepartureCancelled as error:
-            refused = error
-            bookings.give_back(tx, order.id, now)
-            pass_uses.give_back(tx, order.id)
-            move(tx, order, "unwind", now, actor="operators", reason=error.detail)
-    if refused is not None:
-        raise refused
+    try:
+        require_running(tx, till, state.quote)
+    except DepartureCancelled as error:
+        order = state.order
+        bookings.give_back(tx, order.id, till.clock.now())
+        pass_uses.give_back(tx, order.id)
+        move(tx, order, "unwind", till.clock.now(), actor="operators", reason=error.detail)
+        return error
+    return None

@@ -57,6 +57,8 @@ _MOVES: dict[tuple[str, Move], State] = {
 PAYABLE: tuple[State, ...] = ("awaiting_payment", "payment_failed")
 UNFINISHED: tuple[State, ...] = ("holding", "payment_unknown", "authorised", "unwinding")
 REFUNDABLE: tuple[State, ...] = ("ticketed", "part_refunded")
+# Only an order in one of these has ever had a ticket.
+ISSUED: tuple[State, ...] = (*REFUNDABLE, "refunded", "exchanged")
 
 
 def after(state: str, move: Move) -> State:

@@ -38,8 +38,11 @@ def take_anew(
             )
 
 
-def require_valid(tx: Transaction, order_id: str) -> None:
+def require_valid(tx: Transaction, quote: Quote, order_id: str) -> None:
     """Raise Conflict where a pass that an order counts on has gone since it was placed."""
+    items = (item for passenger in quote.document["passengers"] for item in passenger["items"])
+    if not any(item.get("held_ticket") for item in items):
+        return
     if held_passes.has_lost_pass(tx, order_id):
         raise Conflict("a pass that this price counts on is no longer valid; search again")
 

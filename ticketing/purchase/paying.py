@@ -5,30 +5,40 @@ may be repeated after a crash; what a gateway reports later only moves a payment
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from tariffs.money import Money
-from ticketing.db import Transaction, orders
+from ticketing.db import Transaction, books, orders
+from ticketing.db.books import Entry
 from ticketing.db.orders import Order, Payment
 from ticketing.errors import Conflict, Gone, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation, Capture, Charge, OutcomeUnknown
-from ticketing.purchase import delivery, exchange
+from ticketing.purchase import delivery, disrupted, exchange
 from ticketing.purchase.charged import (
     asked_for,
     attempt,
-    book_capture,
-    book_fee,
+    capture_entries,
     found_at,
     hold_for_a_person,
     mismatch,
 )
 from ticketing.purchase.issue import issue
 from ticketing.purchase.letting_go import ENDED, let_go, let_go_late
-from ticketing.purchase.order import PAYABLE
-from ticketing.purchase.till import OrderState, RememberOrder, Till, locked, move, state_of
+from ticketing.purchase.order import PAYABLE, Move
+from ticketing.purchase.till import (
+    ClaimKey,
+    OrderState,
+    RememberOrder,
+    Till,
+    followed,
+    locked,
+    move,
+    state_of,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -40,34 +50,60 @@ UNDER_WAY = ("pending", "action_required", "authorised", "held")
 OPEN = ("pending", "action_required")
 
 
-def begin(till: Till, order_id: str, method: str, request_key: str) -> None:
-    """Write a payment down before its gateway is called, so that no call can be forgotten."""
-    now = till.clock.now()
+def begin(
+    till: Till, order_id: str, method: str, request_key: str, claim: ClaimKey
+) -> tuple[OrderState, Payment]:
+    """Write a payment down before its gateway is called, so that no call can be forgotten.
+
+    A payment whose bank still waits for the buyer is let go, because the buyer begins another one. Raises
+    DepartureCancelled where a departure does not run: then the order comes to nothing.
+    """
     with till.database.write() as tx:
-        order = locked(tx, order_id)
-        known = orders.list_payments(tx, order_id)
-        if any(payment.request_key == request_key for payment in known):
-            return
-        if any(payment.state in UNDER_WAY for payment in known):
-            raise Conflict("another payment of this order is under way")
-        if order.state not in PAYABLE:
-            raise Conflict(f"an order that is {order.state} cannot be paid")
-        if now >= order.expires_at:
-            raise Gone(f"the order expired at {order.expires_at.isoformat()}; ask for a new quote")
-        due = order.total_minor - order.credit_minor
-        payment = Payment(
-            new_id(),
-            order_id,
-            till.gateway.name,
-            method,
-            request_key,
-            "pending",
-            due,
-            order.currency,
-            None,
-            now,
-        )
-        orders.insert_payment(tx, payment)
+        claim(tx)
+        state = state_of(tx, order_id, lock=True)
+        known = any(payment.request_key == request_key for payment in state.payments)
+        is_new = not known and state.order.state in PAYABLE
+        refused = disrupted.refuse_payment(tx, till, state) if is_new else None
+        waiting = [
+            one for one in state.payments if one.state == "action_required" and one.request_key != request_key
+        ]
+        if refused is None and not waiting:
+            return _begun(tx, till, state, method, request_key)
+    if refused is not None:
+        raise refused
+    for one in waiting:
+        _leave_open_question(till, one)
+    with till.database.write() as tx:
+        return _begun(tx, till, state_of(tx, order_id, lock=True), method, request_key)
+
+
+def _begun(
+    tx: Transaction, till: Till, state: OrderState, method: str, request_key: str
+) -> tuple[OrderState, Payment]:
+    order, now = state.order, till.clock.now()
+    for payment in state.payments:
+        if payment.request_key == request_key:
+            return state, payment
+    if any(payment.state in UNDER_WAY for payment in state.payments):
+        raise Conflict("another payment of this order is under way")
+    if order.state not in PAYABLE:
+        raise Conflict(f"an order that is {order.state} cannot be paid")
+    if now >= order.expires_at:
+        raise Gone(f"the order expired at {order.expires_at.isoformat()}; ask for a new quote")
+    payment = Payment(
+        id=new_id(),
+        order_id=order.id,
+        gateway=till.gateway.name,
+        method=method,
+        request_key=request_key,
+        state="pending",
+        amount_minor=order.total_minor - order.credit_minor,
+        currency=order.currency,
+        external_id=None,
+        created_at=now,
+    )
+    orders.insert_payment(tx, payment)
+    return replace(state, payments=[*state.payments, payment]), payment
 
 
 def is_under_way(order: Order, payments: Sequence[Payment], now: datetime) -> bool:
@@ -99,31 +135,21 @@ def open_question(till: Till, state: OrderState) -> Authorisation | None:
     return None
 
 
-def leave_open_question(till: Till, order_id: str, request_key: str) -> None:
-    """Let a payment go whose bank still waits for the buyer, because the buyer begins another one.
-
-    One that the buyer has answered meanwhile stays, and the new one is refused as before.
-    """
-    with till.database.read() as tx:
-        waiting = [
-            one
-            for one in orders.list_payments(tx, order_id)
-            if one.state == "action_required" and one.request_key != request_key
-        ]
-    for one in waiting:
-        state = look_again(till, one)
-        now_is = next(payment for payment in state.payments if payment.id == one.id)
-        if now_is.state == "action_required":
-            let_go(till, now_is)
+def _leave_open_question(till: Till, payment: Payment) -> None:
+    """Let a payment go whose bank still waits for the buyer; one that the buyer has answered meanwhile stays."""
+    state = look_again(till, payment)
+    now_is = next(one for one in state.payments if one.id == payment.id)
+    if now_is.state == "action_required":
+        let_go(till, now_is)
 
 
-def authorise(till: Till, order: Order, payment: Payment) -> tuple[OrderState, Authorisation]:
+def authorise(till: Till, state: OrderState, payment: Payment) -> tuple[OrderState, Authorisation]:
     """Ask the gateway for a payment that was written down; raises OutcomeUnknown when it does not answer."""
     try:
         answer = till.gateway.authorise(attempt(payment), f"payment:{payment.id}:authorise")
     except OutcomeUnknown:
         with till.database.write() as tx:
-            current = locked(tx, order.id)
+            current = locked(tx, payment.order_id)
             if current.state in {*PAYABLE, "payment_unknown"}:
                 move(
                     tx,
@@ -135,14 +161,14 @@ def authorise(till: Till, order: Order, payment: Payment) -> tuple[OrderState, A
                 )
         raise
     with till.database.write() as tx:
-        _learn(
+        following = _learn(
             tx, payment, till.clock.now(),
-            state=answer.state, external_id=answer.external_id, detail=answer.detail,
+            state=answer.state, external_id=answer.external_id, detail=answer.detail, held=state,
         )  # fmt: skip
-        return state_of(tx, order.id), answer
+    return following, answer
 
 
-def ask_again(till: Till, order: Order, payment: Payment) -> OrderState | None:
+def ask_again(till: Till, state: OrderState, payment: Payment) -> OrderState | None:
     """The gateway has nothing of a payment whose answer was lost: ask once more with its key, or let it be.
 
     A gateway may keep its failure under the key for a day, and find a payment only after a minute. So after ten
@@ -150,10 +176,11 @@ def ask_again(till: Till, order: Order, payment: Payment) -> OrderState | None:
     """
     now = till.clock.now()
     if now < payment.created_at + WITHOUT_A_TRACE:
-        return authorise(till, order, payment)[0]
+        return authorise(till, state, payment)[0]
     with till.database.write() as tx:
-        _learn(tx, payment, now, state="declined", external_id="", detail="the gateway never had it")
-        return state_of(tx, order.id)
+        return _learn(
+            tx, payment, now, state="declined", external_id="", detail="the gateway never had it", held=state
+        )
 
 
 def look_again(till: Till, payment: Payment) -> OrderState:
@@ -181,7 +208,7 @@ def learn(till: Till, payment: Payment, found: Charge) -> OrderState:
             hold_for_a_person(tx, payment, why, now)
         elif found.state in {"authorised", "declined", "cancelled"}:
             state = "declined" if found.state == "cancelled" else found.state
-            _learn(
+            return _learn(
                 tx, payment, now,
                 state=state, external_id=found.external_id, detail=f"the gateway says {found.state}",
             )  # fmt: skip
@@ -190,7 +217,7 @@ def learn(till: Till, payment: Payment, found: Charge) -> OrderState:
             "action_required",
         }:
             # Taken although we have not asked yet: the answer to our capture was lost, or it came from elsewhere.
-            _learn(
+            return _learn(
                 tx, payment, now,
                 state="authorised", external_id=found.external_id, detail="the gateway has taken the money",
             )  # fmt: skip
@@ -229,14 +256,19 @@ def _issue(
     now = till.clock.now()
     with till.database.write() as tx:
         order = locked(tx, state.order.id)
-        if order.state == "authorised":
+        if order.state != "authorised":
+            done = state_of(tx, order.id)
+        else:
+            captured, charged = payment, list[Entry]()
             if payment is not None:
-                _keep_capture(tx, order, payment, taken, now)
-            issue(tx, till.press, state.quote, order, now)
+                captured, charged = _keep_capture(tx, order, payment, taken, now)
+            made = issue(tx, till.press, state.quote, order, now, also=charged)
             exchange.settle(tx, till, order, now)
-            move(tx, order, "issue", now, actor="gateway" if payment else "buyer", reason=_paid(payment))
+            event = move(
+                tx, order, "issue", now, actor="gateway" if payment else "buyer", reason=_paid(payment)
+            )
             delivery.settle_failure(tx, order.id, now)
-        done = state_of(tx, order.id)
+            done = followed(state, event, payment=captured, issued=made)
         if remember:
             remember(tx, done)
     return done
@@ -258,38 +290,48 @@ def deliver_later(
         order = locked(tx, state.order.id)
         if order.state == "authorised":
             if payment is not None:
-                _keep_capture(tx, order, payment, taken, now)
+                books.book_all(tx, _keep_capture(tx, order, payment, taken, now)[1], now)
             delivery.keep_failure(tx, order, error, now)
         return state_of(tx, order.id)
 
 
 def _keep_capture(
     tx: Transaction, order: Order, payment: Payment, taken: Capture | None, now: datetime
-) -> None:
-    """Write down and book that the gateway has taken the money of a payment, and what it keeps of it."""
-    orders.update_payment(tx, payment.id, state="captured", external_id=payment.external_id)
-    book_capture(tx, order, payment, now)
-    if taken is not None and taken.fee is not None:
-        book_fee(tx, order, payment, taken.fee.minor, now)
+) -> tuple[Payment, list[Entry]]:
+    """Write down that the gateway has taken the money of a payment, and what it keeps of it; answers what to book."""
+    fee = taken.fee.minor if taken is not None and taken.fee is not None else None
+    orders.update_payment(tx, payment.id, state="captured", external_id=payment.external_id, fee_minor=fee)
+    captured = replace(payment, state="captured", fee_minor=payment.fee_minor if fee is None else fee)
+    return captured, capture_entries(order, payment, fee, now)
 
 
 def _learn(
-    tx: Transaction, payment: Payment, now: datetime, *, state: str, external_id: str, detail: str
-) -> None:
-    """Move a payment forward, and its order with it; what is known already changes nothing."""
+    tx: Transaction,
+    payment: Payment,
+    now: datetime,
+    *,
+    state: str,
+    external_id: str,
+    detail: str,
+    held: OrderState | None = None,
+) -> OrderState:
+    """Move a payment forward, and its order with it; what is known already changes nothing.
+
+    `held` is the order as its caller knows it: unless somebody else has changed it meanwhile, nothing is read anew.
+    """
     order, current = locked(tx, payment.order_id), orders.get_payment(tx, payment.id)
-    if current.state not in {"pending", "action_required"} or current.state == state:
-        return
+    as_held = held is not None and held.order == order and current in held.payments
+    if current.state not in OPEN or current.state == state:
+        return held if held is not None and as_held else state_of(tx, order.id)
     orders.update_payment(tx, payment.id, state=state, external_id=external_id)
+    events = []
     if order.state in {*PAYABLE, "payment_unknown"} and state != "action_required":
-        move(
-            tx,
-            order,
-            "authorise" if state == "authorised" else "decline",
-            now,
-            actor="gateway",
-            reason=detail,
-        )
+        step: Move = "authorise" if state == "authorised" else "decline"
+        events = [move(tx, order, step, now, actor="gateway", reason=detail)]
+    if held is None or not as_held:
+        return state_of(tx, order.id)
+    changed = replace(current, state=state, external_id=external_id or current.external_id)
+    return followed(held, *events, payment=changed)
 
 
 def _paid(payment: Payment | None) -> str:

@@ -74,12 +74,16 @@ def hold_all(till: Till, state: OrderState) -> None:
             _hold(till, state.order, booking)
 
 
-def confirm_all(till: Till, state: OrderState) -> None:
-    """Have every hold confirmed, what cannot be taken back last. Raises Conflict or OperatorSilent."""
+def confirm_all(till: Till, state: OrderState) -> bool:
+    """Have every hold confirmed, what cannot be taken back last; False where there is none.
+
+    Raises Conflict or OperatorSilent.
+    """
     held = [booking for booking in state.bookings if booking.state == "held"]
     region = state.order.region
     for booking in sorted(held, key=lambda one: (not _can_cancel(till, region, one), one.seq)):
         _confirm(till, state.order, booking)
+    return bool(held)
 
 
 def give_back_all(till: Till, state: OrderState) -> bool:

@@ -5,48 +5,51 @@ ledger in one transaction. Any refusal gives back what was held; a crash at any 
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from ticketing.db import (
+    Transaction,
     booking_documents,
     bookings,
     offers,
     order_holders,
     orders,
     tickets,
-    undelivered,
 )
 from ticketing.db.booking_documents import Paper
-from ticketing.db.orders import Order, OrderEvent, Payment, Refund
+from ticketing.db.offers import Quote
+from ticketing.db.orders import Order, OrderEvent, Refund
 from ticketing.errors import (
     Conflict,
     DepartureCancelled,
     Gone,
     InvalidRequest,
-    OperatorSilent,
     PaymentRefused,
 )
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
-from ticketing.purchase import capped, delivery, disrupted, exchange, guests, pass_uses, paying, places
+from ticketing.purchase import capped, disrupted, exchange, guests, pass_uses, paying, places
 from ticketing.purchase.disrupted import LegNews
 from ticketing.purchase.giving_back import Wish, decide_refund, offer_refund, refund_passengers
 from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
-from ticketing.purchase.issue import issue, validity_of
+from ticketing.purchase.issue import issue
 from ticketing.purchase.order import PAYABLE, UNFINISHED, Move
 from ticketing.purchase.paying_back import settle_refund
+from ticketing.purchase.saga import advance
 from ticketing.purchase.till import (
     ORDER_LIFE,
+    ClaimKey,
     OrderState,
     RememberOrder,
     RememberRefund,
     Till,
+    disputes_of,
+    followed,
     get_order,
     locked,
     move,
-    state_of,
 )
-from ticketing.purchase.unwinding import unwind, unwound
 
 __all__ = [
     "NameOf",
@@ -75,9 +78,9 @@ __all__ = [
 
 _ASK_ANEW = "ask for a new quote"
 _ORDERED = f"this quote has been ordered already; {_ASK_ANEW}"
-_MOST_STEPS = 8
 # Places are held for orders that wait: nobody may hold a whole ship.
 _MOST_OPEN = 10
+_NO_KEY: ClaimKey = lambda _: None  # noqa: E731  a call that nobody repeats
 # A payment without a result for so long is looked at without waiting for a report.
 _QUIET = timedelta(minutes=2)
 
@@ -92,6 +95,7 @@ def place_order(
     phones: Sequence[PhoneOf] = (),
     names: Sequence[NameOf] = (),
     request_key: str | None = None,
+    claim: ClaimKey = _NO_KEY,
 ) -> OrderState:
     """Turn a quote into an order with its places held, awaiting payment; one of 0.00 has its tickets at once.
 
@@ -100,68 +104,87 @@ def place_order(
     not answer: then nothing stays booked.
     With `exchange_of` the tickets of that order pay for it as far as they give something back. `phones` are
     those that the tickets will be bound to, `names` make them personal. The same `request_key` continues an order
-    whose answer never reached its caller.
+    whose answer never reached its caller; `claim` takes the call's key in the transaction that places it.
     """
-    known = _placed_before(till, quote_id, request_key)
-    if known is not None:
-        return advance(till, known, remember)
     now = till.clock.now()
     with till.database.write() as tx:
-        quote = offers.find_quote(tx, quote_id)
-        if quote is None:
-            raise InvalidRequest.at("quote_id", "there is no such quote")
-        if now >= quote.expires_at:
-            raise Gone(f"the quote expired at {quote.expires_at.isoformat()}")
-        if quote.document.get("person_id") not in {None, person_id}:
-            raise InvalidRequest.at("quote_id", "there is no such quote")
-        if orders.find_order_of_quote(tx, quote_id):
-            raise Conflict(_ORDERED)
-        disrupted.require_running(tx, till, quote)
-        guests.check_company(till, quote)
-        if person_id and orders.count_open_orders(tx, person_id, ("holding", *PAYABLE), now) >= _MOST_OPEN:
-            raise Conflict(
-                f"at most {_MOST_OPEN} orders may wait for payment, or cost nothing, at a time; pay one, or let it go"
-            )
-        capped.require_standing(tx, till, quote, exchange_of)
-        credit = exchange.credit(tx, till, quote, exchange_of)
-        exchanged = exchange.holders_of(tx, exchange_of)
-        holders = holders_for(quote, till.rule_of(quote), phones, names, exchanged)
-        order_id = new_id()
-        wanted = places.plan(till, quote, order_id)
-        guests.check_share(tx, till, quote, wanted, person_id)
-        order = Order(
-            order_id, quote.id, quote.region, "holding" if wanted else "awaiting_payment", quote.total_minor,
-            quote.currency, now, now + ORDER_LIFE, person_id, exchange_of, credit, request_key,
-        )  # fmt: skip
-        if not orders.insert_order(tx, order):
-            raise Conflict(_ORDERED)
-        orders.insert_event(
-            tx, OrderEvent(new_id(), order.id, now, None, order.state, "buyer", "order placed")
+        claim(tx)
+        placed = orders.find_order_of_quote(tx, quote_id)
+        again = placed if placed and request_key is not None and placed.request_key == request_key else None
+        if again is None:
+            quote = _orderable(tx, quote_id, person_id, now)
+            if placed is not None:
+                raise Conflict(_ORDERED)
+            state = _place(tx, till, quote, _Buyer(person_id, exchange_of, phones, names, request_key), now)
+            if not state.bookings:
+                remember(tx, state)
+                return state
+        elif again.state in {"unwinding", "cancelled"}:
+            reason = orders.list_events(tx, again.id)[-1].reason
+            raise Conflict(f"this order came to nothing: {reason}; {_ASK_ANEW}")
+    return advance(till, state if again is None else again.id, remember)
+
+
+@dataclass(frozen=True, slots=True)
+class _Buyer:
+    """Who orders a quote, with what, and for whom."""
+
+    person_id: str | None
+    exchange_of: str | None
+    phones: Sequence[PhoneOf]
+    names: Sequence[NameOf]
+    request_key: str | None
+
+
+def _orderable(tx: Transaction, quote_id: str, person_id: str | None, now: datetime) -> Quote:
+    """Read a quote that somebody may order now; raises InvalidRequest and Gone."""
+    quote = offers.find_quote(tx, quote_id)
+    if quote is None:
+        raise InvalidRequest.at("quote_id", "there is no such quote")
+    if now >= quote.expires_at:
+        raise Gone(f"the quote expired at {quote.expires_at.isoformat()}")
+    if quote.document.get("person_id") not in {None, person_id}:
+        raise InvalidRequest.at("quote_id", "there is no such quote")
+    return quote
+
+
+def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: datetime) -> OrderState:
+    """Write an order down with the places that it wants; one that costs nothing and wants none has its tickets."""
+    disrupted.require_running(tx, till, quote)
+    guests.check_company(till, quote)
+    _check_open_orders(tx, buyer.person_id, now)
+    capped.require_standing(tx, till, quote, buyer.exchange_of)
+    credit = exchange.credit(tx, till, quote, buyer.exchange_of)
+    exchanged = exchange.holders_of(tx, buyer.exchange_of)
+    holders = holders_for(quote, till.rule_of(quote), buyer.phones, buyer.names, exchanged)
+    order_id = new_id()
+    wanted = places.plan(till, quote, order_id)
+    guests.check_share(tx, till, quote, wanted, buyer.person_id)
+    order = Order(
+        order_id, quote.id, quote.region, "holding" if wanted else "awaiting_payment", quote.total_minor,
+        quote.currency, now, now + ORDER_LIFE, buyer.person_id, buyer.exchange_of, credit, buyer.request_key,
+    )  # fmt: skip
+    if not orders.insert_order(tx, order):
+        raise Conflict(_ORDERED)
+    event = OrderEvent(new_id(), order.id, now, None, order.state, "buyer", "order placed")
+    orders.insert_event(tx, event)
+    bookings.insert_bookings(tx, wanted)
+    order_holders.insert_holders(tx, order.id, holders)
+    pass_uses.take(tx, quote, order.id, now)
+    state = OrderState(order, quote, [], [], [], [event], wanted, disputes_of(tx, order, []))
+    if wanted or state.due_minor():
+        return state
+    made = issue(tx, till.press, quote, order, now)
+    exchange.settle(tx, till, order, now)
+    moved = move(tx, order, "issue", now, actor="buyer", reason="nothing to pay")
+    return followed(state, moved, issued=made)
+
+
+def _check_open_orders(tx: Transaction, person_id: str | None, now: datetime) -> None:
+    if person_id and orders.count_open_orders(tx, person_id, ("holding", *PAYABLE), now) >= _MOST_OPEN:
+        raise Conflict(
+            f"at most {_MOST_OPEN} orders may wait for payment, or cost nothing, at a time; pay one, or let it go"
         )
-        bookings.insert_bookings(tx, wanted)
-        order_holders.insert_holders(tx, order.id, holders)
-        pass_uses.take(tx, quote, order.id, now)
-        if order.total_minor <= credit and not wanted:
-            issue(tx, till.press, quote, order, now)
-            exchange.settle(tx, till, order, now)
-            move(tx, order, "issue", now, actor="buyer", reason="nothing to pay")
-        state = state_of(tx, order.id)
-        if not wanted:
-            remember(tx, state)
-    return advance(till, order_id, remember) if wanted else state
-
-
-def _placed_before(till: Till, quote_id: str, request_key: str | None) -> str | None:
-    """The order that the same request has placed; raises Conflict where that has come to nothing."""
-    with till.database.read() as tx:
-        found = orders.find_order_of_quote(tx, quote_id)
-        if found is None or request_key is None or found.request_key != request_key:
-            return None
-        if found.state in {"unwinding", "cancelled"}:
-            raise Conflict(
-                f"this order came to nothing: {orders.list_events(tx, found.id)[-1].reason}; {_ASK_ANEW}"
-            )
-    return found.id
 
 
 def list_papers(till: Till, order_id: str) -> list[Paper]:
@@ -199,7 +222,13 @@ def belongs_to(till: Till, order_id: str, person_id: str) -> bool:
 
 
 def pay(
-    till: Till, order_id: str, method: str, request_key: str, remember: RememberOrder
+    till: Till,
+    order_id: str,
+    method: str,
+    request_key: str,
+    remember: RememberOrder,
+    *,
+    claim: ClaimKey = _NO_KEY,
 ) -> tuple[OrderState, Authorisation | None]:
     """Pay an order: authorise, have places confirmed, capture, then tickets and ledger in one transaction.
 
@@ -207,22 +236,20 @@ def pay(
     The same `request_key` continues an earlier attempt. Raises InvalidRequest for an unknown method,
     PaymentRefused when the gateway declines, OutcomeUnknown when it does not answer, OperatorSilent when an
     operator does not confirm yet, DepartureCancelled where a departure no longer runs (then the order comes to
-    nothing and nothing is paid), Gone and Conflict by the order's state.
+    nothing and nothing is paid), Gone and Conflict by the order's state. `claim` takes the call's key in the
+    transaction that writes the payment down.
     """
     till.gateway.check_method(method)
     try:
-        disrupted.refuse_payment(till, order_id, request_key)
+        state, payment = paying.begin(till, order_id, method, request_key, claim)
     except DepartureCancelled:
         advance(till, order_id)
         raise
-    paying.leave_open_question(till, order_id, request_key)
-    paying.begin(till, order_id, method, request_key)
-    state, asked = get_order(till, order_id), None
-    payment = next(payment for payment in state.payments if payment.request_key == request_key)
+    asked = None
     if payment.state in {"pending", "action_required"}:
         # Asking again with the same key gives the first answer again: also the buyer's secret, which is not stored.
-        state, asked = paying.authorise(till, state.order, payment)
-    state = advance(till, order_id, remember)
+        state, asked = paying.authorise(till, state, payment)
+    state = advance(till, state, remember)
     payment = next(payment for payment in state.payments if payment.request_key == request_key)
     if payment.state == "declined":
         raise PaymentRefused("the payment was declined; try another payment method")
@@ -232,38 +259,6 @@ def pay(
 def open_question(till: Till, state: OrderState) -> Authorisation | None:
     """How the buyer goes on whose bank still asks; None where none asks, or the gateway does not answer."""
     return paying.open_question(till, state)
-
-
-def advance(till: Till, order_id: str, remember: RememberOrder | None = None) -> OrderState:
-    """Carry an order on from wherever it stands until it waits for its buyer; safe to call at any time.
-
-    Raises what stopped it: Conflict after an operator's no (everything is given back first), OperatorSilent,
-    OutcomeUnknown.
-    """
-    refused: Conflict | OperatorSilent | PaymentRefused | None = None
-    state = get_order(till, order_id)
-    for _ in range(_MOST_STEPS):
-        try:
-            following = _step(till, state, remember)
-        except (Conflict, PaymentRefused) as error:
-            if state.order.state not in {"holding", "authorised"}:
-                raise
-            refused = error
-            following = _unwind(till, state, str(error))
-        except OperatorSilent as error:
-            # Before payment the buyer waits: better a clear no than a hold that nobody knows of. After it the
-            # operator has time until the journey begins.
-            begun = till.clock.now() >= delivery.begins_at(state.quote)
-            if state.order.state != "holding" and not (state.order.state == "authorised" and begun):
-                raise
-            refused = error
-            following = _unwind(till, state, str(error))
-        if following is None:
-            break
-        state = following
-    if refused is not None:
-        raise refused
-    return state
 
 
 def list_unfinished(till: Till, limit: int = 500) -> tuple[list[str], list[Refund]]:
@@ -306,90 +301,3 @@ def expire_order(till: Till, order_id: str) -> None:
         asked = any(one.state in paying.OPEN for one in payments)
         step: Move = "unwind" if holds or asked else "expire"
         move(tx, order, step, now, actor="worker", reason="not paid in time")
-
-
-def _step(till: Till, state: OrderState, remember: RememberOrder | None) -> OrderState | None:
-    """One step of an order; None where it waits for its buyer, or is done."""
-    order = state.order
-    payment = next((one for one in state.payments if one.state in paying.UNDER_WAY), None)
-    if order.state == "holding":
-        return _held(till, state, remember)
-    if order.state == "authorised":
-        return _deliver(till, state, payment if payment and payment.state == "authorised" else None, remember)
-    if order.state == "unwinding":
-        return unwound(till, state)
-    if payment is not None and payment.state in {"pending", "action_required"}:
-        return _asked(till, state, payment)
-    if any(booking.state == "unwanted" for booking in state.bookings):
-        return get_order(till, order.id) if places.give_back_all(till, state) else None
-    return None
-
-
-def _deliver(
-    till: Till, state: OrderState, payment: Payment | None, remember: RememberOrder | None
-) -> OrderState | None:
-    """Have places confirmed, take the money, issue; None while a failed try waits for its next."""
-    order, now = state.order, till.clock.now()
-    with till.database.read() as tx:
-        failed = undelivered.find_undelivered(tx, order.id)
-        ends = validity_of(state.quote, now).expires_at
-        hopeless = delivery.why_hopeless(failed, delivery.begins_at(state.quote), ends, now)
-        if hopeless is None and not any(one.state == "captured" for one in state.payments):
-            exchange.check(tx, till, order)
-            pass_uses.require_valid(tx, order.id)
-            capped.require_standing(tx, till, state.quote, order.exchange_of)
-        if hopeless is None:
-            disrupted.require_running(tx, till, state.quote)
-    disputes = {one.state for one in state.disputes}
-    if "lost" in disputes:
-        hopeless = "the cardholder has the money back by a dispute"
-    if hopeless is not None:
-        return _unwind(till, state, hopeless, "worker")
-    # Where the gateway's money is not ours as it should be, nobody travels before a person has looked.
-    held = {one.state for one in state.payments} & {"held", "captured", "authorised"} == {"held"}
-    if held or disputes & {"open", "withdrawn"} or (failed is not None and now < failed.next_try_at):
-        return None
-    try:
-        places.confirm_all(till, state)
-        with till.database.read() as tx:  # operators take their time: a sailing may be cancelled meanwhile
-            disrupted.require_running(tx, till, state.quote)
-        return paying.capture_and_issue(till, state, payment, remember)
-    except Exception as error:
-        if not delivery.is_unforeseen(error):
-            raise
-        return paying.deliver_later(till, state, error)
-
-
-def _asked(till: Till, state: OrderState, payment: Payment) -> OrderState | None:
-    """A payment that the gateway has not been asked for yet, or for which its buyer's bank waits."""
-    fresh = till.clock.now() < payment.created_at + paying.WITHOUT_A_TRACE
-    if payment.state == "pending" and state.order.state != "payment_unknown" and fresh:
-        return paying.authorise(till, state.order, payment)[0]
-    looked = paying.look_again(till, payment)
-    if looked.payments != state.payments:
-        return looked
-    return paying.ask_again(till, state.order, payment) if payment.state == "pending" else None
-
-
-def _held(till: Till, state: OrderState, remember: RememberOrder | None) -> OrderState | None:
-    """Every place is held: now the buyer pays, or, where nothing is due, the places are confirmed at once."""
-    places.hold_all(till, state)
-    now = till.clock.now()
-    with till.database.write() as tx:
-        order = locked(tx, state.order.id)
-        if order.state != "holding":
-            return state_of(tx, order.id)
-        move(tx, order, "hold", now, actor="operators", reason="every place is held")
-        if state.due_minor() == 0:
-            move(tx, locked(tx, order.id), "authorise", now, actor="buyer", reason="nothing to pay")
-        done = state_of(tx, order.id)
-        if remember and state.due_minor():
-            remember(tx, done)
-    return done
-
-
-def _unwind(till: Till, state: OrderState, reason: str, actor: str = "operators") -> OrderState:
-    """Let an order come to nothing; `advance` then gives back what is held for it."""
-    with till.database.write() as tx:
-        unwind(tx, locked(tx, state.order.id), till.clock.now(), actor=actor, reason=reason)
-        return state_of(tx, state.order.id)

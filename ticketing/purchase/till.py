@@ -1,7 +1,7 @@
 """What every use case of buying shares: the till with its surroundings, and an order with all that belongs to it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from operators.port import Connector
@@ -25,7 +25,7 @@ from ticketing.db.tickets import Ticket
 from ticketing.errors import NotFound
 from ticketing.ids import new_id
 from ticketing.payments import PaymentGateway
-from ticketing.purchase.order import Move, after
+from ticketing.purchase.order import ISSUED, Move, after
 from ticketing.purchase.refund import Conditions
 from ticketing.regions import Region
 from ticketing.tickets.issue import Press
@@ -87,15 +87,32 @@ class OrderState:
         return max(0, self.order.total_minor - self.order.credit_minor)
 
 
+# Takes the key of a call in the first transaction of its effect.
+ClaimKey = Callable[[Transaction], None]
 RememberOrder = Callable[[Transaction, OrderState], None]
 # The refund, and its parts over further payments.
 RememberRefund = Callable[[Transaction, Refund, Sequence[Refund]], None]
 
 
-def move(tx: Transaction, order: Order, step: Move, now: datetime, *, actor: str, reason: str) -> None:
+def move(tx: Transaction, order: Order, step: Move, now: datetime, *, actor: str, reason: str) -> OrderEvent:
     """Move an order and write down the step; raises Conflict for a move that the drawing does not have."""
     target = after(order.state, step)
-    orders.set_order_state(tx, OrderEvent(new_id(), order.id, now, order.state, target, actor, reason))
+    event = OrderEvent(new_id(), order.id, now, order.state, target, actor, reason)
+    orders.set_order_state(tx, event)
+    return event
+
+
+def followed(
+    state: OrderState,
+    *events: OrderEvent,
+    payment: Payment | None = None,
+    issued: Sequence[Ticket] | None = None,
+) -> OrderState:
+    """The state in the hand after steps that were written down, with what has become of a payment. Pure."""
+    payments = [payment if payment is not None and one.id == payment.id else one for one in state.payments]
+    order = replace(state.order, state=events[-1].to_state) if events else state.order
+    held = state.tickets if issued is None else sorted(issued, key=lambda one: (one.passenger_ref, one.jti))
+    return replace(state, order=order, payments=payments, events=[*state.events, *events], tickets=held)
 
 
 def locked(tx: Transaction, order_id: str) -> Order:
@@ -106,30 +123,46 @@ def locked(tx: Transaction, order_id: str) -> Order:
     return order
 
 
-def disputes_of(tx: Transaction, order: Order) -> list[Dispute]:
-    """The disputes of what has paid for an order: its own payments, and those of the orders that it has replaced."""
-    replaced = orders.list_replaced(tx, order.id) if order.exchange_of else [order.id]
-    paid = orders.list_payments_of(tx, replaced)
+def disputes_of(tx: Transaction, order: Order, own: Sequence[Payment] | None = None) -> list[Dispute]:
+    """The disputes of what has paid for an order: its own payments, and those of the orders that it has replaced.
+
+    `own` are the order's payments where they are known.
+    """
+    paid = own
+    if paid is None or order.exchange_of:
+        replaced = orders.list_replaced(tx, order.id) if order.exchange_of else [order.id]
+        paid = orders.list_payments_of(tx, replaced)
     return gateway_events.list_disputes(tx, [payment.id for payment in paid])
 
 
-def state_of(tx: Transaction, order_id: str) -> OrderState:
-    """Read an order with everything that belongs to it; raises NotFound."""
-    order = orders.find_order(tx, order_id)
+def state_of(tx: Transaction, order_id: str, *, lock: bool = False) -> OrderState:
+    """Read an order with everything that belongs to it; `lock` holds its row. Raises NotFound.
+
+    What an order in its state cannot have is not asked for.
+    """
+    order = locked(tx, order_id) if lock else orders.find_order(tx, order_id)
     if order is None:
         raise NotFound("there is no such order")
     payments = orders.list_payments(tx, order_id)
+    booked = bookings.list_bookings(tx, order_id)
     return OrderState(
         order,
         offers.get_quote(tx, order.quote_id),
         payments,
-        tickets.list_tickets(tx, order_id),
+        tickets.list_tickets(tx, order_id) if order.state in ISSUED else [],
         orders.list_refunds(tx, order_id),
         orders.list_events(tx, order_id),
-        bookings.list_bookings(tx, order_id),
-        disputes_of(tx, order),
-        booking_documents.list_kinds(tx, order_id),
+        booked,
+        disputes_of(tx, order, payments),
+        documents_of(tx, order_id, booked),
     )
+
+
+def documents_of(tx: Transaction, order_id: str, booked: Sequence[Booking]) -> list[DocumentKind]:
+    """What operators have handed over: only a booking that is confirmed has anything."""
+    if not any(one.state == "confirmed" for one in booked):
+        return []
+    return booking_documents.list_kinds(tx, order_id)
 
 
 def get_order(till: Till, order_id: str) -> OrderState:
