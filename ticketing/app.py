@@ -113,13 +113,14 @@ def _content_type(api: Api, content_type: str) -> Iterator[None]:
 class _Api(Api):
     """flask-smorest with its errors written as problem documents, and the OpenAPI document when it is first asked for.
 
-    Writing the document takes half of what building an application takes, and few of its processes ever serve it.
+    Writing the document takes more than all else that builds an application, and few of its processes ever serve it.
     """
 
     ERROR_SCHEMA = ProblemSchema
 
     def __init__(self, app: Flask) -> None:
         self._undescribed: list[Any] = []
+        self._has_errors = False
         self._describing = threading.Lock()
         super().__init__(app)
 
@@ -131,6 +132,9 @@ class _Api(Api):
 
     def _openapi_json(self) -> Any:
         with self._describing:
+            if not self._has_errors:
+                self._describe_errors()
+                self._has_errors = True
             while self._undescribed:
                 room = self._undescribed.pop(0)
                 room.register_views_in_doc(self, self._app, self.spec, name=room.name, parameters=None)
@@ -138,6 +142,9 @@ class _Api(Api):
         return super()._openapi_json()
 
     def _register_responses(self) -> None:
+        """Leave the responses that every view may give to the document's writing."""
+
+    def _describe_errors(self) -> None:
         """Describe errors as they are sent: as problem documents (RFC 9457, section 3)."""
         with _content_type(self, "application/problem+json"):
             super()._register_responses()

@@ -1,5 +1,6 @@
 """Bring a database to the newest schema, or say whether it is there."""
 
+import functools
 from pathlib import Path
 
 from alembic import command
@@ -33,7 +34,13 @@ def is_current(database: Database) -> bool:
     """Whether the schema is the one that this code expects."""
     with database.read() as tx:
         found = MigrationContext.configure(tx).get_current_revision()
-    return found == ScriptDirectory.from_config(_configuration()).get_current_head()
+    return found == _newest()
+
+
+@functools.cache
+def _newest() -> str | None:
+    """The newest revision: all migrations are read for it, and none comes while a process runs."""
+    return ScriptDirectory.from_config(_configuration()).get_current_head()
 
 
 def _configuration() -> Config:
