@@ -167,16 +167,31 @@ def api(
 
 
 def new_database(server_url: str, template: str = "template1") -> str:
-    """Make a database on a PostgreSQL server; answers its URL."""
+    """Make a database on a PostgreSQL server; answers its URL.
+
+    From 15 on it would write the template block by block into its log: to copy a thousand small files is cheaper.
+    """
     name = f"t{uuid.uuid4().hex}"
-    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    by_file = " STRATEGY FILE_COPY" if _version(server_url) >= (15,) else ""
+    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}{by_file}")
     return server_url.replace("/postgres", f"/{name}")
 
 
-def _execute(url: str, statement: str) -> None:
-    """Say something to a server; the connection stays open for the next test."""
+def _version(url: str) -> tuple[int, ...]:
+    """The version of a server."""
+    with _server(url).connect() as connection:
+        return connection.dialect.server_version_info or ()
+
+
+def _server(url: str) -> sa.Engine:
+    """A server, whose connection stays open for the next test."""
     if url not in _SERVERS:
         psycopg_url = url.replace("postgresql://", "postgresql+psycopg://")
         _SERVERS[url] = sa.create_engine(psycopg_url, isolation_level="AUTOCOMMIT")
-    with _SERVERS[url].connect() as connection:
+    return _SERVERS[url]
+
+
+def _execute(url: str, statement: str) -> None:
+    """Say something to a server."""
+    with _server(url).connect() as connection:
         connection.exec_driver_sql(statement)
