@@ -1,11 +1,13 @@
 """Transactions: `read()` and `write()` on SQLite or PostgreSQL, with the settings that keep money safe."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 
@@ -15,6 +17,8 @@ Transaction = sa.Connection
 
 # Where a connection keeps what is to be done when its transaction has been committed.
 _AFTER = "throughfare_after_commit"
+_SINCE = "throughfare_idle_since"
+_TRUSTED_SECONDS = 5.0
 _STATEMENT_TIMEOUT_MS = 15_000
 _BUSY_TIMEOUT_MS = 10_000
 _LIKE = "sqlite:///var/throughfare.db or postgresql://user@host/name"
@@ -116,4 +120,21 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
 def _postgresql_engine(url: sa.URL) -> sa.Engine:
     options = f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC"
-    return sa.create_engine(url, pool_size=8, pool_pre_ping=True, connect_args={"options": options})
+    engine = sa.create_engine(url, pool_size=8, connect_args={"options": options})
+
+    @event.listens_for(engine, "checkin")
+    def _leave(_connection: Any, record: Any) -> None:
+        record.info[_SINCE] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ping(connection: Any, record: Any, _proxy: Any) -> None:
+        # A server that has gone cuts all connections: one that answered a moment ago is not asked again whether it does.
+        since = record.info.get(_SINCE)
+        if since is None or time.monotonic() - since < _TRUSTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise sa.exc.InvalidatePoolError from error
+
+    return engine
