@@ -8,11 +8,10 @@ import sqlalchemy as sa
 
 from ticketing.db.demo_tables import demo_call, demo_charge, demo_object
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import fetch, find, insert
+from ticketing.db.rows import columns, fetch, find, get, insert, put_once
 
 _WANTED: sa.BindParameter[str] = sa.bindparam("wanted")
 _CALL = sa.select(demo_call).where(demo_call.c.idempotency_key == _WANTED)
-_QUEUE = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(_WANTED)))
 _CHARGE = sa.select(demo_charge).where(demo_charge.c.id == _WANTED)
 _LOCKED_CHARGE = _CHARGE.with_for_update()
 _CHANGE_CHARGE = sa.update(demo_charge).where(demo_charge.c.id == _WANTED)
@@ -55,20 +54,14 @@ class Call:
     document: dict[str, Any]
 
 
-def queue_calls(tx: Transaction, key: str) -> None:
-    """Let calls with one key act one after the other, as a gateway does; SQLite has one writer anyway."""
-    if tx.dialect.name != "sqlite":
-        tx.execute(_QUEUE, {"wanted": f"demo {key}"})
+def insert_call(tx: Transaction, call: Call) -> bool:
+    """Remember a call with its answer; False where its key was used before. One that runs meanwhile is waited for."""
+    return put_once(tx, demo_call, columns(call))
 
 
-def find_call(tx: Transaction, key: str) -> Call | None:
-    """Read an earlier call."""
-    return find(tx, _CALL, Call, wanted=key)
-
-
-def insert_call(tx: Transaction, call: Call) -> None:
-    """Remember a call with its answer."""
-    insert(tx, demo_call, call)
+def get_call(tx: Transaction, key: str) -> Call:
+    """Read an earlier call; raises NotFound."""
+    return get(tx, _CALL, Call, wanted=key)
 
 
 def get_charge(tx: Transaction, charge_id: str) -> Charge:
@@ -94,6 +87,11 @@ def list_charges(tx: Transaction, methods: tuple[str, ...], limit: int) -> list[
     """List the latest charges of some methods, newest first."""
     query = sa.select(demo_charge).where(demo_charge.c.method.in_(methods))
     return fetch(tx, query.order_by(demo_charge.c.created_at.desc(), demo_charge.c.id).limit(limit), Charge)
+
+
+def insert_thing(tx: Transaction, thing: Thing) -> None:
+    """Store a new thing."""
+    insert(tx, demo_object, thing)
 
 
 def put_thing(tx: Transaction, thing: Thing) -> None:

@@ -67,7 +67,7 @@ class DemoGateway:
         """Hold the amount, ask for the buyer's approval, or decline."""
         amount = attempt.amount
 
-        def act(tx: Transaction) -> dict[str, Any]:
+        def act(tx: Transaction) -> Iterator[dict[str, Any]]:
             state = {"demo_declined": "declined", "demo_sca": "action_required"}.get(
                 attempt.method, "authorised"
             )
@@ -75,8 +75,8 @@ class DemoGateway:
                 f"demo_ch_{new_id()}", attempt.method, state, amount.minor, 0, 0, amount.currency,
                 self._clock.now(), attempt.order_id, attempt.payment_id,
             )  # fmt: skip
+            yield {"external_id": charge.id, "state": state, "detail": f"demo gateway: {state}"}
             demo_gateway.insert_charge(tx, charge)
-            return {"external_id": charge.id, "state": state, "detail": f"demo gateway: {state}"}
 
         request = {"authorise": attempt.method, "payment": attempt.payment_id, **amount.as_dict()}
         answer, _ = self._once(key, request, act)
@@ -106,13 +106,13 @@ class DemoGateway:
         """Take the held amount and keep the fee."""
         fee = Money(half_up(Fraction(amount.minor * FEE_BASIS_POINTS, 10_000)), amount.currency)
 
-        def act(tx: Transaction) -> dict[str, Any]:
+        def act(tx: Transaction) -> Iterator[dict[str, Any]]:
             charge = demo_gateway.get_charge(tx, external_id)
+            yield {"external_id": external_id, "method": charge.method}
             if charge.state != "authorised" or amount.minor > charge.amount_minor:
                 raise PaymentRefused(f"the demo gateway cannot capture a charge that is {charge.state}")
             demo_gateway.update_charge(tx, charge, state="captured", captured_minor=amount.minor)
             self._balance(tx, external_id, amount, kind="charge", source=external_id, fee_minor=fee.minor)
-            return {"external_id": external_id, "method": charge.method}
 
         answer, replayed = self._once(key, {"capture": external_id, **amount.as_dict()}, act)
         if answer["method"] == "demo_timeout_after_capture" and not replayed:
@@ -122,20 +122,22 @@ class DemoGateway:
     def cancel(self, external_id: str, key: str) -> None:
         """Let the hold go."""
 
-        def act(tx: Transaction) -> dict[str, Any]:
+        def act(tx: Transaction) -> Iterator[dict[str, Any]]:
             charge = demo_gateway.get_charge(tx, external_id)
+            yield {}
             if charge.state == "captured":
                 raise Conflict("the demo gateway cannot cancel a captured charge; refund it")
             demo_gateway.update_charge(tx, charge, state="cancelled")
-            return {}
 
         self._once(key, {"cancel": external_id}, act)
 
     def refund(self, external_id: str, amount: Money, refund_id: str, key: str) -> GatewayRefund:
         """Give back part of what was captured, never more."""
+        refund = f"demo_re_{new_id()}"
 
-        def act(tx: Transaction) -> dict[str, Any]:
+        def act(tx: Transaction) -> Iterator[dict[str, Any]]:
             charge = demo_gateway.get_charge(tx, external_id)
+            yield {"id": refund}
             fails = charge.method == "demo_refund_fails"
             refunded = charge.refunded_minor + amount.minor
             if refunded > charge.captured_minor:
@@ -144,12 +146,11 @@ class DemoGateway:
                 "state": "failed" if fails else "confirmed", "amount_minor": amount.minor, "refund_id": refund_id,
                 "currency": amount.currency,
             }  # fmt: skip
-            thing = Thing(f"demo_re_{new_id()}", "refund", external_id, self._clock.now(), made)
-            demo_gateway.put_thing(tx, thing)
+            thing = Thing(refund, "refund", external_id, self._clock.now(), made)
+            demo_gateway.insert_thing(tx, thing)
             if not fails:
                 demo_gateway.update_charge(tx, charge, refunded_minor=refunded)
                 self._balance(tx, external_id, -amount, kind="refund", source=thing.id, fee_minor=0)
-            return {"id": thing.id}
 
         answer, _ = self._once(key, {"refund": external_id, **amount.as_dict()}, act)
         return self.fetch_refund(answer["id"])
@@ -273,22 +274,25 @@ class DemoGateway:
             "kind": kind, "source": source, "amount_minor": amount.minor, "currency": amount.currency,
             "fee_minor": fee_minor,
         }  # fmt: skip
-        demo_gateway.put_thing(
+        demo_gateway.insert_thing(
             tx, Thing(f"demo_txn_{new_id()}", "balance", charge_id, self._clock.now(), made)
         )
 
     def _once(
-        self, key: str, request: dict[str, str], act: Callable[[Transaction], dict[str, Any]]
+        self, key: str, request: dict[str, str], act: Callable[[Transaction], Iterator[dict[str, Any]]]
     ) -> tuple[dict[str, Any], bool]:
-        """Act once per key; a repeat gets the first answer, another request under the same key is a bug."""
+        """Act once per key; a repeat gets the first answer, another request under the same key is a bug.
+
+        `act` reads and yields its answer; it goes on, to take effect, only where the key is new.
+        """
         asked = canonical(request)
         with self._database.write() as tx:
-            demo_gateway.queue_calls(tx, key)
-            earlier = demo_gateway.find_call(tx, key)
-            if earlier is None:
-                answer = act(tx)
-                demo_gateway.insert_call(tx, Call(key, asked, answer))
+            steps = act(tx)
+            answer = next(steps)
+            if demo_gateway.insert_call(tx, Call(key, asked, answer)):
+                next(steps, None)
                 return answer, False
+            earlier = demo_gateway.get_call(tx, key)
         if earlier.request != asked:
             raise Conflict(f"the key {key} was used for another request")
         return earlier.document, True
