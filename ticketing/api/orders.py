@@ -88,12 +88,14 @@ class Orders(MethodView):
         knows its Idempotency-Key: there it must be a random value of at least 22 characters, as a UUID is.
         """
         who = person_if_any()
-        quote_id = _known_quote(wanted["quote_id"])
-        count("quote", quote_id, "30 per 10 minutes")
+        quote = _known_quote(wanted["quote_id"])
+        count("quote", quote.id, "30 per 10 minutes")
         if who is None:
             require_random(request.headers.get("Idempotency-Key"))
         owner = f"person:{who.person_id}" if who else "guest"
-        return _placed(f"{owner}:quote:{quote_id}", "POST /v1/orders", wanted, who.person_id if who else None)
+        return _placed(
+            f"{owner}:quote:{quote.id}", "POST /v1/orders", wanted, who.person_id if who else None, quote
+        )
 
 
 @blueprint.route("/orders/<string:order_id>")
@@ -202,7 +204,9 @@ class Exchanges(MethodView):
     def post(self, wanted: dict[str, Any], order_id: str) -> Any:
         """Order a quote and pay with what these tickets give back; they stay valid until the new ones exist."""
         owner = purchase.get_order(rooms().till, order_id).order.person_id
-        return _placed(f"order:{order_id}", "POST exchanges", wanted, owner, exchange_of=order_id)
+        return _placed(
+            f"order:{order_id}", "POST exchanges", wanted, owner, wanted["quote_id"], exchange_of=order_id
+        )
 
 
 @blueprint.route("/orders/<string:order_id>/receipt.pdf")
@@ -266,16 +270,22 @@ class Refunds(MethodView):
         return _answered(once(f"order:{order_id}", "POST refunds", wanted, give_back))
 
 
-def _known_quote(quote_id: str) -> str:
-    """The id of a quote that exists: what is only claimed to be one has no count and no memory of its own."""
+def _known_quote(quote_id: str) -> purchase.Quote:
+    """A quote that exists: what is only claimed to be one has no count and no memory of its own."""
     try:
-        return quotes.get_quote(rooms().desk, quote_id).id
+        return quotes.get_quote(rooms().desk, quote_id)
     except NotFound as error:
         raise InvalidRequest.at("quote_id", error.detail) from None
 
 
 def _placed(
-    principal: str, route: str, wanted: dict[str, Any], person_id: str | None, exchange_of: str | None = None
+    principal: str,
+    route: str,
+    wanted: dict[str, Any],
+    person_id: str | None,
+    quote: str | purchase.Quote,
+    *,
+    exchange_of: str | None = None,
 ) -> Any:
     """Order a quote once; the answer carries the token that opens the order."""
     here = rooms()
@@ -287,7 +297,7 @@ def _placed(
         return shown(
             purchase.place_order(
                 here.till,
-                wanted["quote_id"],
+                quote,
                 lambda tx, state: call.remember(tx, shown(state)),
                 person_id,
                 exchange_of,

@@ -55,6 +55,7 @@ __all__ = [
     "NameOf",
     "OrderState",
     "PhoneOf",
+    "Quote",
     "RememberOrder",
     "RememberRefund",
     "Till",
@@ -87,7 +88,7 @@ _QUIET = timedelta(minutes=2)
 
 def place_order(
     till: Till,
-    quote_id: str,
+    wanted: str | Quote,
     remember: RememberOrder,
     person_id: str | None = None,
     exchange_of: str | None = None,
@@ -99,6 +100,8 @@ def place_order(
 ) -> OrderState:
     """Turn a quote into an order with its places held, awaiting payment; one of 0.00 has its tickets at once.
 
+    The quote is given by its id, or as it was read: it never changes.
+
     Raises InvalidRequest for an unknown quote, Gone for an expired one, Conflict for one already ordered or
     where an operator has no place, DepartureCancelled where a departure does not run, OperatorSilent where one does
     not answer: then nothing stays booked.
@@ -107,12 +110,14 @@ def place_order(
     whose answer never reached its caller; `claim` takes the call's key in the transaction that places it.
     """
     now = till.clock.now()
+    quote_id = wanted if isinstance(wanted, str) else wanted.id
     with till.database.write() as tx:
         claim(tx)
         placed = orders.find_order_of_quote(tx, quote_id)
         again = placed if placed and request_key is not None and placed.request_key == request_key else None
         if again is None:
-            quote = _orderable(tx, quote_id, person_id, now)
+            quote = offers.find_quote(tx, quote_id) if isinstance(wanted, str) else wanted
+            quote = _orderable(quote, person_id, now)
             if placed is not None:
                 raise Conflict(_ORDERED)
             state = _place(tx, till, quote, _Buyer(person_id, exchange_of, phones, names, request_key), now)
@@ -136,9 +141,8 @@ class _Buyer:
     request_key: str | None
 
 
-def _orderable(tx: Transaction, quote_id: str, person_id: str | None, now: datetime) -> Quote:
-    """Read a quote that somebody may order now; raises InvalidRequest and Gone."""
-    quote = offers.find_quote(tx, quote_id)
+def _orderable(quote: Quote | None, person_id: str | None, now: datetime) -> Quote:
+    """A quote that somebody may order now; raises InvalidRequest and Gone. Pure."""
     if quote is None:
         raise InvalidRequest.at("quote_id", "there is no such quote")
     if now >= quote.expires_at:

@@ -9,9 +9,9 @@ from tariffs.book import build_book
 from tariffs.money import Money
 from tariffs.pricing import price_journey
 from ticketing.clock import Clock
-from ticketing.db import Database, gateway_events, offers
+from ticketing.db import Database, Transaction, gateway_events, offers
 from ticketing.db.documents import canonical
-from ticketing.db.offers import Quote, TariffVersion
+from ticketing.db.offers import Offer, Quote, TariffVersion
 from ticketing.errors import Conflict, Gone, InvalidRequest, NotFound
 from ticketing.ids import new_id
 from ticketing.quote.freeze import document
@@ -42,15 +42,9 @@ def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
     """
     now = desk.clock.now()
     with desk.database.read() as tx:
-        offer = offers.find_offer(tx, offer_id)
-    if offer is None or offer.document.get("person_id") not in {None, person_id}:
-        raise InvalidRequest.at("offer_id", "there is no such offer")
-    if now >= offer.expires_at:
-        raise Gone(f"the offer expired at {offer.expires_at.isoformat()}; search again")
-    region = desk.regions[offer.region]
-    offered = offer.document
-    wanted = [rides.from_json(ride) for ride in offered["rides"]]
-    with desk.database.read() as tx:
+        offer = _offer(tx, offer_id, person_id, now)
+        region, offered = desk.regions[offer.region], offer.document
+        wanted = [rides.from_json(ride) for ride in offered["rides"]]
         require_running(tx, region.data, wanted, now)
     price = price_journey(
         region.book,
@@ -76,6 +70,16 @@ def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
         document=document(offered, price, region.data.product),
     )
     return make(desk, frozen, region)
+
+
+def _offer(tx: Transaction, offer_id: str, person_id: str | None, now: datetime) -> Offer:
+    """Read an offer that still holds; raises InvalidRequest and Gone."""
+    offer = offers.find_offer(tx, offer_id)
+    if offer is None or offer.document.get("person_id") not in {None, person_id}:
+        raise InvalidRequest.at("offer_id", "there is no such offer")
+    if now >= offer.expires_at:
+        raise Gone(f"the offer expired at {offer.expires_at.isoformat()}; search again")
+    return offer
 
 
 def make(desk: Desk, frozen: Quote, region: Region) -> Quote:
