@@ -13,7 +13,14 @@ from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from operators.fake import FakeOperator
-from tests import postgresql, scratch, shared_addresses, shared_statements, stripe_process
+from tests import (
+    postgresql,
+    scratch,
+    shared_addresses,
+    shared_searches,
+    shared_statements,
+    stripe_process,
+)
 from tests.api import Api
 from tests.networks import lent
 from tests.stripe_stand_in import StripeStandIn
@@ -29,6 +36,7 @@ from ticketing.regions import Region, load_regions
 scratch.use_memory()
 shared_statements.begin()
 shared_addresses.begin()
+shared_searches.begin()
 
 # The everyday run asks the same questions every time; `make soak` looks for new ones.
 settings.register_profile(

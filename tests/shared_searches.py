@@ -1,0 +1,58 @@
+"""Let the tests of one process share the ways and prices that most of them ask for in the same words.
+
+Nearly every test of buying searches the same journey at the same minute over the same networks, and that search was most of
+its processor time. Ways and prices are pure: equal arguments give equal answers, so the first one that asks has them made.
+"""
+
+import functools
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+from tariffs.pricing import price_journey
+from ticketing.quote import service as quotes
+from ticketing.search import service as searches
+from ticketing.search.planner import Question, plan_departing
+
+# What is asked for again is asked for soon; a network that a kept answer holds cannot go.
+_MOST_WAYS, _MOST_PRICES = 16, 4_000
+
+
+def begin() -> None:
+    """Share from now on, where a service searches and freezes a price."""
+    searches.plan_departing = _shared(plan_departing, _question, list, _MOST_WAYS)  # type: ignore[attr-defined]
+    # Each has its own: a frozen ride has an offset from UTC where one that is searched has a time zone.
+    for room in (searches, quotes):
+        room.price_journey = _shared(price_journey, _priced, lambda found: found, _MOST_PRICES)  # type: ignore[attr-defined]
+
+
+def _shared(
+    make: Callable[..., Any],
+    key_of: Callable[..., Hashable],
+    copied: Callable[[Any], Any],
+    most: int,
+) -> Callable[..., Any]:
+    """A function that keeps its answers, with the arguments that they belong to."""
+    kept: OrderedDict[Hashable, tuple[Any, Any]] = OrderedDict()
+
+    @functools.wraps(make)
+    def answer(*given: Any, **more: Any) -> Any:
+        key = key_of(*given, **more)
+        found = kept.get(key)
+        if found is None:
+            found = make(*given, **more), (given, more)
+            kept[key] = found
+            while len(kept) > most:
+                kept.popitem(last=False)
+        return copied(found[0])
+
+    return answer
+
+
+def _question(region: Any, timelines: Sequence[Any], question: Question, *how: Any, **more: Any) -> Hashable:
+    ends = tuple(tuple(side.items()) for side in (question.origins, question.destinations))
+    return id(region), tuple(map(id, timelines)), ends, how, tuple(sorted(more.items()))
+
+
+def _priced(book: Any, rides: Sequence[Any], passengers: Sequence[Any], **more: Any) -> Hashable:
+    return id(book), tuple(rides), tuple(passengers), tuple(sorted(more.items()))
