@@ -1,5 +1,6 @@
 """The database keeps the books: balanced, append-only, once per event, never into a closed month."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -124,3 +125,27 @@ def _sealed_row() -> dict[str, Any]:
         "period": "2026-10", "id": "late", "kind": "capture", "source_type": "payment", "source_id": "p2",
         "region": "r", "original_period": "2026-10", "occurred_at": AT, "booked_at": AT, "hash": "0" * 64,
     }  # fmt: skip
+
+
+def test_an_account_whose_transaction_was_rolled_back_is_stored_by_the_next(database: Database) -> None:
+    with suppress(KeyboardInterrupt), database.write() as tx:
+        books.book(tx, entry("p1"), AT)
+        raise KeyboardInterrupt
+
+    with database.write() as tx:
+        booked = books.book(tx, entry("p2"), AT)
+
+    assert booked
+
+
+def test_entries_that_are_booked_together_are_each_booked_once(database: Database) -> None:
+    with database.write() as tx:
+        books.book(tx, entry("p1"), AT)
+        new = books.book_all(tx, [entry("p1"), entry("p2"), entry("p3", 100, -100)], AT)
+        balances = month_books.balances(tx, "r", "2026-10")
+
+    assert new == 2
+    assert {line.account_id: line.amount_minor for line in balances} == {
+        "demo_clearing:EUR": 1100,
+        "operator_payable:hsl:EUR": -1100,
+    }
