@@ -50,7 +50,9 @@ class Enrolments(MethodView):
     @limited(address="30 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Turn a code and a device's public key into a device; the code is the credential and works once."""
-        made = devices.enrol(rooms().gatehouse, wanted["code"], wanted["public_key"], wanted["software"])
+        made = devices.enrol(
+            rooms().gatehouse, wanted["code"], wanted["public_key"], wanted["software"], wanted["format"]
+        )
         return {
             "device_id": made.device.id,
             "name": made.device.name,

@@ -15,7 +15,7 @@ from ticketing.db.gate_journal import JournalEntry
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound
 from ticketing.gate.credentials import Span
 from ticketing.gate.house import Gatehouse
-from ticketing.gate.publish import SignedBundle, bundle
+from ticketing.gate.publish import FIRST_FORMAT, SignedBundle, bundle
 from ticketing.ids import new_id
 from ticketing.tickets import device_token
 from ticketing.tickets.device_token import BadDeviceToken
@@ -83,8 +83,10 @@ def make_code(house: Gatehouse, operator: str, place: Place, by: str) -> tuple[s
     return "-".join(code[start : start + 4] for start in range(0, 16, 4)), made.expires_at
 
 
-def enrol(house: Gatehouse, code: str, jwk: Mapping[str, Any], software: str | None) -> Enrolled:
-    """Turn a code and a device's public key into a device.
+def enrol(
+    house: Gatehouse, code: str, jwk: Mapping[str, Any], software: str | None, form: int = FIRST_FORMAT
+) -> Enrolled:
+    """Turn a code and a device's public key into a device, with its first bundle in the format that it asks for.
 
     Raises NotAuthenticated for a code that is unknown, used or too old, InvalidRequest for a key that must not be
     used, Conflict for a key that has enrolled before.
@@ -108,7 +110,7 @@ def enrol(house: Gatehouse, code: str, jwk: Mapping[str, Any], software: str | N
         )  # fmt: skip
         devices.insert_device(tx, device)
         gate_journal.write(tx, _entry(now, "enrolment", device, used.created_by, "enrolled by code"))
-    return Enrolled(device, house.press.issuer, house.keys.jwks("bundle"), bundle(house, device.operator, 0))
+    return Enrolled(device, house.press.issuer, house.keys.jwks("bundle"), bundle(house, device.operator, 0, form))
 
 
 def authenticate(house: Gatehouse, token: str) -> tuple[Device, Span]:

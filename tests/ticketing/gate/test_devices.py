@@ -15,6 +15,7 @@ from ticketing.gate import bundle as bundles
 from ticketing.tickets import device_token
 from ticketing.tickets.jwk import VerifyKey, load_jwks, thumbprint, to_jwk
 from ticketing.tickets.jws import Signer
+from ticketing.tickets.own import payload_of
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,18 @@ def test_a_code_makes_one_device_that_brings_its_first_bundle(api: Api) -> None:
 
     bundle, _ = bundles.read(device.told["bundle"], load_jwks(device.told["bundle_keys"]), "tlt")
     assert (device.told["operator"], device.told["stop_id"], bundle.operator) == ("tlt", "09005-1", "tlt")
+
+
+def test_a_box_that_asks_for_format_2_knows_the_hours_of_check_in_from_its_first_bundle_on(api: Api) -> None:
+    asked = {"public_key": phone_jwk(), "format": 2}
+
+    new = api.post("/v1/devices/enrolments", {"code": code(api, name="Kopli 2"), **asked}).json or {}
+    old = enrol(api).told
+    unknown = api.post("/v1/devices/enrolments", {"code": code(api, name="Kopli 3"), **asked, "format": 3})
+
+    formats = [payload_of(told["bundle"]).get("format", 1) for told in (new, old)]
+    assert formats == [2, 1]
+    assert (unknown.status_code, (unknown.json or {})["errors"][0]["path"]) == (422, "format")
 
 
 def test_s18_a_code_is_used_once_and_lives_ten_minutes(api: Api) -> None:
