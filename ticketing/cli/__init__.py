@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from ticketing.errors import ThroughfareError
+from ticketing.errors import Misconfigured, ThroughfareError
 
 _COMMANDS = {
     "tariff": ("ticketing.cli.tariff", "Check a tariff, price an itinerary, split an amount."),
@@ -81,6 +81,11 @@ def _refuse(error: ThroughfareError) -> NoReturn:
     click.echo(f"{error.code}: {error.detail}", err=True)
     for fault in error.faults[1:] and error.faults:  # a single fault is the detail itself
         click.echo(f"  {fault.path}: {fault.message}", err=True)
+    if isinstance(error, Misconfigured):
+        from ticketing.variables import misspelt  # noqa: PLC0415  only a failure needs it
+
+        for likely in misspelt(os.environ):
+            click.echo(f"  {likely}", err=True)
     sys.exit(2)
 
 

@@ -10,8 +10,6 @@ import click
 import structlog
 
 from ticketing import logs
-from ticketing.api.context import Rooms
-from ticketing.app import announce, build_rooms
 from ticketing.cli.deployment import settings
 from ticketing.cli.jobs import Items, Job, Tally
 from ticketing.config import Settings
@@ -24,6 +22,7 @@ from ticketing.purchase import reports
 from ticketing.purchase import service as purchase
 from ticketing.purchase.reversal import take_back
 from ticketing.regions import poll_live
+from ticketing.rooms import Rooms, announce, build_rooms
 from ticketing.settlement import bookkeeping
 
 _log = structlog.get_logger(__name__)

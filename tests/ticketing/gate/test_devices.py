@@ -123,6 +123,17 @@ def test_two_working_devices_never_share_a_name(api: Api) -> None:
     assert again.status_code == 409
 
 
+def test_a_stop_where_nothing_of_the_operator_calls_makes_no_code(api: Api) -> None:
+    refused = api.post(
+        "/v1/operators/tlt/device-codes", {"name": "Kopli 1", "stop_id": "09005-11"}, api.key("admin")
+    )
+
+    assert refused.status_code == 422
+    (fault,) = (refused.json or {})["errors"]
+    assert fault["path"] == "stop_id"
+    assert "near it: 09005-1" in fault["message"]
+
+
 def test_only_an_administrator_makes_codes(api: Api) -> None:
     for key in (api.key("gate", "tlt"), api.key("operator_finance", "tlt"), api.key("finance")):
         assert api.post("/v1/operators/tlt/device-codes", {"name": "x"}, key).status_code == 403
@@ -170,7 +181,7 @@ def test_s2_a_device_sees_its_own_operator_alone(api: Api) -> None:
 
 def test_an_operators_staff_lists_its_own_devices_alone(api: Api) -> None:
     enrol(api)
-    enrol(api, "hsl", name="Pasila 3")
+    enrol(api, "hsl", name="Pasila 3", stop_id="HSL-T-PAS")
 
     own = api.get("/v1/operators/hsl/devices", api.key("operator_finance", "hsl")).json or {}
 
