@@ -104,7 +104,7 @@ def tend_command() -> None:
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--by", required=True, help="Who says so; it is written down.")
 @click.option("--region", default=None, help="The region; the first configured one if not given.")
-@click.option("--undo", is_flag=True, help="It runs after all.")
+@click.option("--undo", is_flag=True, help="It runs after all, at its planned times.")
 def cancel_command(
     *, operator: str, trip: str, day: datetime, by: str, region: str | None, undo: bool
 ) -> None:
@@ -122,7 +122,7 @@ def cancel_command(
         by_staff.take_back(desk, where, operator, trip, day.date(), by=by)
     else:
         by_staff.cancel_departure(desk, where, operator, trip, day.date(), by=by)
-    said = "runs after all" if undo else "is cancelled"
+    said = "runs after all, at its planned times" if undo else "is cancelled"
     click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} {said}")
 
 
