@@ -19,8 +19,7 @@ from ticketing.settlement.anchor import next_block
 from ticketing.settlement.fx import RateSet, read_rates
 from ticketing.settlement.months import check_month
 from ticketing.settlement.office import Office
-from ticketing.settlement.run_state import GONE, checked_name
-from ticketing.settlement.steps import checked_reason
+from ticketing.settlement.run_state import GONE, checked_name, checked_reason
 from ticketing.settlement.terms import Terms, terms_of
 
 # How many orders a refusal names.

@@ -22,8 +22,7 @@ from ticketing.settlement.matching import CERTAIN, Expected, Finding, match, mis
 from ticketing.settlement.office import Office
 from ticketing.settlement.payment_file import due_date, end_to_end_id
 from ticketing.settlement.positions import SCHEME
-from ticketing.settlement.run_state import checked_name
-from ticketing.settlement.steps import checked_reason
+from ticketing.settlement.run_state import checked_name, checked_reason
 
 # An exchange that differs by more than this part from what was converted is not that exchange.
 _MOST_FX_DIFFERENCE = 10

@@ -10,9 +10,8 @@ from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.settlement import accounts, payees
 from ticketing.settlement.calculate import converted, owed_positions, paid_positions
 from ticketing.settlement.office import Office
-from ticketing.settlement.run_state import check_approver, check_step, checked_name
+from ticketing.settlement.run_state import check_approver, check_step, checked_name, checked_reason
 
-MAX_REASON_LENGTH = 500
 # Files by which money moves begin so.
 PAYMENTS = "payments-"
 _VOIDED = ".voided"
@@ -97,14 +96,6 @@ def hold(tx: Transaction, run_id: str) -> Run:
     if found is None:
         raise NotFound(f"no settlement run {run_id}")
     return found
-
-
-def checked_reason(reason: str, field: str = "reason") -> str:
-    """Words that say why; raises InvalidRequest for none or too many."""
-    stripped = reason.strip()
-    if not stripped or len(stripped) > MAX_REASON_LENGTH or "\x00" in stripped:
-        raise InvalidRequest.at(field, f"a reason of 1 to {MAX_REASON_LENGTH} characters is needed")
-    return stripped
 
 
 def _leave(office: Office, run_id: str, state: str, actor: str, reason: str) -> Run:

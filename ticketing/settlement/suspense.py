@@ -11,8 +11,7 @@ from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.settlement.bank_trail import booking_of, kind_of, line_like, queue, source_of, write_entry
 from ticketing.settlement.office import Office
 from ticketing.settlement.positions import SCHEME
-from ticketing.settlement.run_state import checked_name, is_same_person
-from ticketing.settlement.steps import checked_reason
+from ticketing.settlement.run_state import checked_name, checked_reason, is_same_person
 
 # What suspense may be cleared as; `operator:` is followed by one's id.
 BANK_FEE, REFUNDS, OPERATOR = "bank_fee", "refunds", "operator:"
