@@ -50,7 +50,7 @@ def anchor_command(region: str | None) -> None:
       throughfare books anchor >> /somewhere/else/anchors.txt
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.cli import deployment  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement.anchor import anchor  # noqa: PLC0415  see above
+    from ticketing.settlement.month.anchor import anchor  # noqa: PLC0415  see above
 
     chosen = deployment.region(region)
     with progress("linking the entries") as tell:

@@ -241,7 +241,7 @@ def simulate_command(
       throughfare settlement simulate --agreement new-gulf-link.json --period 2026-03
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.errors import InvalidRequest  # noqa: PLC0415  only this command needs it
-    from ticketing.settlement import simulate  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.month import simulate  # noqa: PLC0415  only this command needs the database
     from ticketing.settlement.terms import read_terms  # noqa: PLC0415  see above
     from ticketing.strictjson import NotStrict, loads  # noqa: PLC0415  see above
 

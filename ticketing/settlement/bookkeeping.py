@@ -7,8 +7,8 @@ from ticketing.db import book_checks, chain
 from ticketing.db.book_checks import BookCheck
 from ticketing.ids import new_id
 from ticketing.settlement import kept_anchors
-from ticketing.settlement.anchor import anchor
-from ticketing.settlement.breakage import end_carnets
+from ticketing.settlement.month.anchor import anchor
+from ticketing.settlement.month.breakage import end_carnets
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import checked_name
 from ticketing.settlement.verify import TakeBack, verify

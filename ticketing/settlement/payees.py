@@ -8,8 +8,8 @@ from ticketing.db import Transaction, bank, runs
 from ticketing.db.bank import BankAccount
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, Fault, NotAllowed
-from ticketing.settlement.calculate import paid_positions, payouts
-from ticketing.settlement.positions import SCHEME
+from ticketing.settlement.month.calculate import paid_positions, payouts
+from ticketing.settlement.month.positions import SCHEME
 from ticketing.settlement.run_state import is_same_person
 from ticketing.settlement.sepa import CURRENCY
 

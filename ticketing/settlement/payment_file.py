@@ -9,10 +9,10 @@ from tariffs.money import Money, parse
 from ticketing.db.bank import BankAccount
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, Fault
-from ticketing.settlement.business_days import next_business_day
-from ticketing.settlement.calculate import payouts
 from ticketing.settlement.inert import row
-from ticketing.settlement.positions import SCHEME
+from ticketing.settlement.month.business_days import next_business_day
+from ticketing.settlement.month.calculate import payouts
+from ticketing.settlement.month.positions import SCHEME
 from ticketing.settlement.sepa import CURRENCY, Party, Transfer, to_xml, why_not
 from ticketing.settlement.steps import message_id_of
 from ticketing.settlement.terms import payment_date

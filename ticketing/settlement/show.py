@@ -9,7 +9,7 @@ from ticketing.db.bank import BankAccount
 from ticketing.db.runs import Run, RunFile, Step
 from ticketing.settlement.disputes import Case
 from ticketing.settlement.matching import Expected, Finding
-from ticketing.settlement.positions import SCHEME
+from ticketing.settlement.month.positions import SCHEME
 from ticketing.settlement.suspense import Waiting
 
 

@@ -20,9 +20,10 @@ from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
-from ticketing.settlement import calculate, kept_anchors, verify_ends, verify_steps
-from ticketing.settlement.anchor import TYPE
-from ticketing.settlement.fx import kept_rates
+from ticketing.settlement import kept_anchors, verify_ends, verify_steps
+from ticketing.settlement.month import calculate
+from ticketing.settlement.month.anchor import TYPE
+from ticketing.settlement.month.fx import kept_rates
 from ticketing.settlement.office import Office
 from ticketing.settlement.terms import terms_of
 from ticketing.tickets.jwk import BadKey, VerifyKey, from_jwk, thumbprint

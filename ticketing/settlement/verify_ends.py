@@ -11,8 +11,8 @@ from ticketing.books.settling import MONTH_END
 from ticketing.db import Transaction, audit, carnets, month_books
 from ticketing.db.books import Entry
 from ticketing.db.runs import Run
-from ticketing.settlement import breakage, calculate
-from ticketing.settlement.month_end import month_end
+from ticketing.settlement.month import breakage, calculate
+from ticketing.settlement.month.month_end import month_end
 from ticketing.settlement.terms import terms_of
 
 Told = dict[tuple[str, str], tuple[tuple[str, int], ...]]

@@ -15,7 +15,7 @@ from ticketing.db.carnets import Nets
 from ticketing.errors import InvalidRequest
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import bookkeeping, lines, service
-from ticketing.settlement.breakage import end_carnets, taken_back
+from ticketing.settlement.month.breakage import end_carnets, taken_back
 from ticketing.settlement.office import Office
 from ticketing.settlement.terms import read_terms
 from ticketing.settlement.trace import trace

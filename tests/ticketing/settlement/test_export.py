@@ -25,8 +25,8 @@ from ticketing.db import Database
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.settlement import accounts, export, payment_file, sepa, service, steps
-from ticketing.settlement.business_days import easter, is_business_day, next_business_day
 from ticketing.settlement.iban import is_in_sepa
+from ticketing.settlement.month.business_days import easter, is_business_day, next_business_day
 from ticketing.settlement.office import Office
 
 IBANS = {"scheme": "FI2112345600000785", "hsl": "DE89370400440532013000", "tlt": "EE382200221020145685"}

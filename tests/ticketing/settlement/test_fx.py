@@ -19,7 +19,7 @@ from ticketing.db import Database, month_books
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import export, payment_file, reconcile, service, show, steps, suspense
-from ticketing.settlement.fx import fixing_day
+from ticketing.settlement.month.fx import fixing_day
 from ticketing.settlement.office import Office
 from ticketing.settlement.verify import verify
 

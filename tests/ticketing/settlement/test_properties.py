@@ -27,7 +27,7 @@ from ticketing.db.engine import Transaction
 from ticketing.db.runs import Run
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import accounts, export, lines, service, steps
-from ticketing.settlement.calculate import dataset
+from ticketing.settlement.month.calculate import dataset
 from ticketing.settlement.office import Office
 from ticketing.settlement.terms import terms_of
 from ticketing.settlement.verify import verify

@@ -16,9 +16,9 @@ from ticketing.db.month_books import Balance, KindBalance
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict
 from ticketing.progress import Far, Progress, Stages, silent
-from ticketing.settlement import fx, month_end
-from ticketing.settlement.netting import Position
-from ticketing.settlement.positions import SCHEME, Key, Settled, payment, settle
+from ticketing.settlement.month import fx, month_end
+from ticketing.settlement.month.netting import Position
+from ticketing.settlement.month.positions import SCHEME, Key, Settled, payment, settle
 from ticketing.settlement.terms import Terms
 
 # Entries behind which stand rows of allocations; what other entries owe an operator is a line of its own.

@@ -17,8 +17,8 @@ from tariffs.findings import errors
 from tariffs.money import Money
 from tariffs.rates import EURO, FILE, UsedRate, load
 from ticketing.errors import Fault, InvalidRequest
-from ticketing.settlement.business_days import is_business_day
-from ticketing.settlement.netting import Position
+from ticketing.settlement.month.business_days import is_business_day
+from ticketing.settlement.month.netting import Position
 from ticketing.settlement.terms import Terms
 
 

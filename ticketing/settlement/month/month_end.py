@@ -14,7 +14,7 @@ from tariffs.apportion import by_weights
 from tariffs.money import Money, half_up
 from ticketing.books import accounts, settling
 from ticketing.db.books import Account, Entry
-from ticketing.settlement.positions import SCHEME, Key
+from ticketing.settlement.month.positions import SCHEME, Key
 from ticketing.settlement.terms import Commission, Guarantee, Pool, Subsidy, Terms
 
 _WHOLE_BP = 10_000

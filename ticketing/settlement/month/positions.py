@@ -7,7 +7,7 @@ currency has at most participants - 1 payments and the scheme's own bank file ho
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ticketing.settlement.netting import Obligation, Position
+from ticketing.settlement.month.netting import Obligation, Position
 
 SCHEME = "scheme"
 Key = tuple[str, str]

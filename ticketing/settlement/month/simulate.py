@@ -22,10 +22,10 @@ from ticketing.db.sold import SoldQuote
 from ticketing.errors import Fault, InvalidRequest, NotFound
 from ticketing.progress import Far, silent
 from ticketing.regions import rides
-from ticketing.settlement import calculate, month_end
+from ticketing.settlement.month import calculate, month_end
+from ticketing.settlement.month.positions import Key, settle
 from ticketing.settlement.months import check_month
 from ticketing.settlement.office import Office
-from ticketing.settlement.positions import Key, settle
 from ticketing.settlement.terms import Terms
 
 

@@ -14,9 +14,9 @@ from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.ids import new_id
 from ticketing.progress import Far, Progress, Stages, silent, unnamed
-from ticketing.settlement import calculate
-from ticketing.settlement.anchor import next_block
-from ticketing.settlement.fx import RateSet, read_rates
+from ticketing.settlement.month import calculate
+from ticketing.settlement.month.anchor import next_block
+from ticketing.settlement.month.fx import RateSet, read_rates
 from ticketing.settlement.months import check_month
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import GONE, checked_name, checked_reason
