@@ -28,9 +28,10 @@ from ticketing.api.schemas.finance import (
     UnbookingRequestSchema,
 )
 from ticketing.identity.principal import Principal
-from ticketing.settlement import accounts, camt, disputes, reconcile, service, show, steps, suspense
+from ticketing.settlement import camt, disputes, reconcile, service, show, suspense
 from ticketing.settlement.export import export as export_run
 from ticketing.settlement.export import exported_parts, statement_parts
+from ticketing.settlement.payout import bank_accounts, steps
 
 blueprint = Blueprint("finance", __name__, url_prefix="/v1", description="Approve, pay, reconcile, dispute")
 
@@ -138,7 +139,7 @@ class BankAccounts(MethodView):
     @blueprint.doc(**_KEY)
     def get(self) -> dict[str, Any]:
         """List every account with what became of it."""
-        found = accounts.list_accounts(rooms().office)
+        found = bank_accounts.list_accounts(rooms().office)
         return {"accounts": [show.account(account, state) for account, state in found]}
 
     @for_roles("finance")
@@ -152,7 +153,7 @@ class BankAccounts(MethodView):
 
         def act(_remember: Any) -> dict[str, Any]:
             party, iban = given.pop("party"), given.pop("iban")
-            made = accounts.enter(rooms().office, party, iban, by=_name(finance), **given)
+            made = bank_accounts.enter(rooms().office, party, iban, by=_name(finance), **given)
             return show.account(made, "waiting")
 
         answer = once(f"key:{finance.key_id}", "POST /v1/bank-accounts", wanted, act)
@@ -169,7 +170,7 @@ class BankAccountApproval(MethodView):
     def post(self, account_id: str) -> dict[str, Any]:
         """Put an account in force; the key that entered it may not."""
         finance = principal()
-        return show.account(accounts.approve(rooms().office, account_id, _name(finance)), "in force")
+        return show.account(bank_accounts.approve(rooms().office, account_id, _name(finance)), "in force")
 
 
 @blueprint.route("/bank-statements")

@@ -17,8 +17,8 @@ from ticketing.errors import Fault, InvalidRequest, Misconfigured
 from ticketing.gate.operators import check_gates, load_gates
 from ticketing.regions import Region
 from ticketing.search import places
-from ticketing.settlement import iban
 from ticketing.settlement import terms as settlement
+from ticketing.settlement.payout import iban
 
 _FILES = (
     REGION_TOML,

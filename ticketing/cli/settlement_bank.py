@@ -40,10 +40,10 @@ def enter_command(party: str, iban: str, *, by: str, name: str, bic: str, town: 
     Example:
       throughfare settlement account enter hsl FI2112345600000785 --name "HSL" --by "Clara Berg"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import accounts  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement.iban import is_in_sepa  # noqa: PLC0415  see above
+    from ticketing.settlement.payout import bank_accounts  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.payout.iban import is_in_sepa  # noqa: PLC0415  see above
 
-    made = accounts.enter(_office(), party, iban, name=name, by=by, bic=bic, town=town, country=country)
+    made = bank_accounts.enter(_office(), party, iban, name=name, by=by, bic=bic, town=town, country=country)
     click.echo(made.id)
     if not is_in_sepa(made.iban):
         click.echo(f"{made.iban[:2]} is outside of SEPA: no run is exported that pays it in euro", err=True)
@@ -59,9 +59,9 @@ def approve_account_command(account: str, by: str) -> None:
     Example:
       throughfare settlement account approve 019a... --by "David Ek"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import accounts  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.payout import bank_accounts  # noqa: PLC0415  only this command needs the database
 
-    found = accounts.approve(_office(), account, by)
+    found = bank_accounts.approve(_office(), account, by)
     click.echo(f"{found.party} is paid to {found.iban}")
 
 
@@ -73,9 +73,9 @@ def list_accounts_command() -> None:
     Example:
       throughfare settlement account list
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import accounts  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.payout import bank_accounts  # noqa: PLC0415  only this command needs the database
 
-    for found, state in accounts.list_accounts(_office()):
+    for found, state in bank_accounts.list_accounts(_office()):
         click.echo(
             f"{found.id}  {found.party:<12} {found.iban:<34} {state:<9} {found.name} ({found.entered_by})"
         )

@@ -120,7 +120,7 @@ def approve_command(run_id: str, by: str, digest: str) -> None:
     Example:
       throughfare settlement approve 019a... --by "Bertil Lind" --digest 5f0c...
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import steps  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.payout import steps  # noqa: PLC0415  only this command needs the database
 
     _tell(steps.approve(_office(), _full_id(run_id), by, digest))
 
@@ -136,7 +136,7 @@ def reject_command(run_id: str, by: str, reason: str) -> None:
     Example:
       throughfare settlement reject 019a... --by "Bertil Lind" --reason "the threshold changed in March"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import steps  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.payout import steps  # noqa: PLC0415  only this command needs the database
 
     _tell(steps.reject(_office(), _full_id(run_id), by, reason))
 
@@ -152,7 +152,7 @@ def void_command(run_id: str, by: str, reason: str) -> None:
     Example:
       throughfare settlement void 019a... --by "Anna Kask" --reason "wrong account of tlt"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import steps  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.payout import steps  # noqa: PLC0415  only this command needs the database
 
     _tell(steps.void(_office(), _full_id(run_id), by, reason))
 
@@ -169,7 +169,8 @@ def export_command(run_id: str, by: str, out: Path | None, language: str) -> Non
     Example:
       throughfare settlement export 019a... --by "Bertil Lind"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import export, steps  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import export  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.payout import steps  # noqa: PLC0415  only this command needs the database
 
     desk = _office()
     out = out or desk.files
@@ -191,7 +192,7 @@ def sent_command(run_id: str, by: str, message_id: str) -> None:
     Example:
       throughfare settlement sent 019a... --by "Bertil Lind" --message-id TF-2026-03-...
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import steps  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.payout import steps  # noqa: PLC0415  only this command needs the database
 
     _tell(steps.mark_sent(_office(), _full_id(run_id), by, message_id))
 

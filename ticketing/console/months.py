@@ -8,7 +8,8 @@ from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
 from ticketing.purchase import alerts
-from ticketing.settlement import accounts, bookkeeping, disputes, lines, reconcile, service, suspense
+from ticketing.settlement import bookkeeping, disputes, lines, reconcile, service, suspense
+from ticketing.settlement.payout import bank_accounts
 from ticketing.settlement.run_state import GONE
 
 
@@ -56,7 +57,7 @@ def _waiting(found: list[service.MonthOverview]) -> list[dict[str, Any]]:
             wanted.append({"key": "waits.close", "count": month.id, "to": to})
     findings, absent = reconcile.review(office, place)
     open_cases = [case for case in disputes.list_cases(office) if case.state in disputes.OPEN]
-    entered = [account for account, state in accounts.list_accounts(office) if state == "waiting"]
+    entered = [account for account, state in bank_accounts.list_accounts(office) if state == "waiting"]
     faulty = next(
         (check for check in bookkeeping.list_checks(office, place, 1) if check.document.get("faults")), None
     )

@@ -15,8 +15,8 @@ from ticketing.ids import new_id
 from ticketing.settlement.lines import lines_like
 from ticketing.settlement.month.positions import SCHEME
 from ticketing.settlement.office import Office
+from ticketing.settlement.payout.steps import hold
 from ticketing.settlement.run_state import checked_name, checked_reason, is_same_person
-from ticketing.settlement.steps import hold
 
 OPEN = ("open", "answered")
 

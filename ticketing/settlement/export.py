@@ -21,14 +21,15 @@ from ticketing.db.patience import take_time
 from ticketing.db.runs import Run, RunFile
 from ticketing.errors import Conflict, NotFound
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
-from ticketing.settlement import lines, payees, uic, vat
+from ticketing.settlement import lines, uic, vat
 from ticketing.settlement.journal import FORMATS, Format, to_text
 from ticketing.settlement.lines import Line
 from ticketing.settlement.office import Office, plain_name
-from ticketing.settlement.payment_file import other_payments, sepa_file
+from ticketing.settlement.payout import payees
+from ticketing.settlement.payout.payment_file import other_payments, sepa_file
+from ticketing.settlement.payout.steps import PAYMENTS, hold
 from ticketing.settlement.run_state import check_step, checked_name
 from ticketing.settlement.statement import to_csv
-from ticketing.settlement.steps import PAYMENTS, hold
 
 _PART_BYTES = 64 * 1024
 

@@ -21,7 +21,7 @@ from ticketing.settlement.matching import CERTAIN, Expected, Finding, match, mis
 from ticketing.settlement.month.calculate import paid_positions
 from ticketing.settlement.month.positions import SCHEME
 from ticketing.settlement.office import Office
-from ticketing.settlement.payment_file import due_date, end_to_end_id
+from ticketing.settlement.payout.payment_file import due_date, end_to_end_id
 from ticketing.settlement.run_state import checked_name, checked_reason
 
 # An exchange that differs by more than this part from what was converted is not that exchange.

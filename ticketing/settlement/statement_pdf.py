@@ -12,7 +12,7 @@ from fpdf.enums import XPos, YPos
 from tariffs.money import Money, parse
 from ticketing.db.runs import Run
 from ticketing.settlement.lines import Line, amounts
-from ticketing.settlement.payment_file import due_date, end_to_end_id
+from ticketing.settlement.payout.payment_file import due_date, end_to_end_id
 from ticketing.settlement.statement import foot_rows
 from ticketing.settlement.words import kind_word, word
 

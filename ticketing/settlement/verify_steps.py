@@ -12,10 +12,10 @@ from pathlib import Path
 from ticketing.books.accounts import type_of
 from ticketing.db import Transaction, audit, bank, books, chain, runs
 from ticketing.db.runs import Run
-from ticketing.settlement.accounts import digest_of
 from ticketing.settlement.bank_trail import WAYS, kind_of, source_of
+from ticketing.settlement.payout.bank_accounts import digest_of
+from ticketing.settlement.payout.steps import approval_note
 from ticketing.settlement.run_state import FORWARD, is_same_person
-from ticketing.settlement.steps import approval_note
 
 
 def step_faults(tx: Transaction, run: Run) -> Iterator[str]:

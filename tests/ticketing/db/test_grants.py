@@ -22,7 +22,8 @@ from ticketing.db import Database
 from ticketing.db.grants import grants
 from ticketing.identity import create_key
 from ticketing.regions import Region
-from ticketing.settlement import export, service, steps
+from ticketing.settlement import export, service
+from ticketing.settlement.payout import steps
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.ticketing.settlement.month import ride, sell
 from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.cli import deployment, main
 from ticketing.db import Database
-from ticketing.settlement.sepa import SCHEMA
+from ticketing.settlement.payout.sepa import SCHEMA
 from ticketing.tickets.keys import KeyStore
 
 Clerk = Callable[..., Result]

@@ -26,9 +26,10 @@ from ticketing.db.documents import digest
 from ticketing.db.engine import Transaction
 from ticketing.db.runs import Run
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import accounts, export, lines, service, steps
+from ticketing.settlement import export, lines, service
 from ticketing.settlement.month.calculate import dataset
 from ticketing.settlement.office import Office
+from ticketing.settlement.payout import bank_accounts, steps
 from ticketing.settlement.terms import terms_of
 from ticketing.settlement.verify import verify
 
@@ -225,8 +226,8 @@ def _rows_in_any_order_give_the_same(desk: Office, run: Run, shuffler: random.Ra
 
 def _enter(desk: Office) -> None:
     for party in ("scheme", *NAMES):
-        made = accounts.enter(desk, party, IBANS.get(party, IBANS["tlt"]), name=party, by="Clara")
-        accounts.approve(desk, made.id, "David")
+        made = bank_accounts.enter(desk, party, IBANS.get(party, IBANS["tlt"]), name=party, by="Clara")
+        bank_accounts.approve(desk, made.id, "David")
 
 
 def _minor(text: str) -> int:

@@ -10,8 +10,8 @@ from ticketing.db.runs import Run
 from ticketing.errors import Conflict, Fault, NotAllowed
 from ticketing.settlement.month.calculate import paid_positions, payouts
 from ticketing.settlement.month.positions import SCHEME
+from ticketing.settlement.payout.sepa import CURRENCY
 from ticketing.settlement.run_state import is_same_person
-from ticketing.settlement.sepa import CURRENCY
 
 
 def paid_to(run: Run) -> list[str]:

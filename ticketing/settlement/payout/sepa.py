@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tariffs.money import Money
 from ticketing.errors import Conflict
-from ticketing.settlement.iban import checked_bic, checked_iban, is_in_sepa
+from ticketing.settlement.payout.iban import checked_bic, checked_iban, is_in_sepa
 
 if TYPE_CHECKING:
     from xmlschema import XMLSchema

@@ -13,8 +13,8 @@ from ticketing.settlement.inert import row
 from ticketing.settlement.month.business_days import next_business_day
 from ticketing.settlement.month.calculate import payouts
 from ticketing.settlement.month.positions import SCHEME
-from ticketing.settlement.sepa import CURRENCY, Party, Transfer, to_xml, why_not
-from ticketing.settlement.steps import message_id_of
+from ticketing.settlement.payout.sepa import CURRENCY, Party, Transfer, to_xml, why_not
+from ticketing.settlement.payout.steps import message_id_of
 from ticketing.settlement.terms import payment_date
 
 

@@ -7,9 +7,9 @@ from ticketing.db import Transaction, bank, books, runs
 from ticketing.db.documents import digest
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotFound
-from ticketing.settlement import accounts, payees
 from ticketing.settlement.month.calculate import converted, owed_positions, paid_positions
 from ticketing.settlement.office import Office
+from ticketing.settlement.payout import bank_accounts, payees
 from ticketing.settlement.run_state import check_approver, check_step, checked_name, checked_reason
 
 # Files by which money moves begin so.
@@ -47,7 +47,7 @@ def approval_note(tx: Transaction, run: Run, approver: str) -> dict[str, Any]:
         "prepared_by": run.prepared_by,
         "approved_by": approver,
         "digest": run.digest,
-        "accounts": {party: accounts.digest_of(account) for party, account in sorted(bound.items())},
+        "accounts": {party: bank_accounts.digest_of(account) for party, account in sorted(bound.items())},
     }
 
 

@@ -1,0 +1,1 @@
+"""Pay a run: its approval by a second person, the bank accounts of those it pays, and the file for the bank."""
