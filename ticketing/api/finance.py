@@ -29,9 +29,9 @@ from ticketing.api.schemas.finance import (
 )
 from ticketing.identity.principal import Principal
 from ticketing.settlement import camt, disputes, reconcile, service, show, suspense
-from ticketing.settlement.export import export as export_run
-from ticketing.settlement.export import exported_parts, statement_parts
 from ticketing.settlement.payout import bank_accounts, steps
+from ticketing.settlement.statement.export import export as export_run
+from ticketing.settlement.statement.export import exported_parts, statement_parts
 
 blueprint = Blueprint("finance", __name__, url_prefix="/v1", description="Approve, pay, reconcile, dispute")
 

@@ -12,7 +12,7 @@ from ticketing.cli.progress import progress
 from ticketing.cli.shown import AS_JSON, answer, show_close, show_run
 from ticketing.db.runs import Run
 from ticketing.progress import Stages, told
-from ticketing.settlement.journal import FORMATS, Format
+from ticketing.settlement.statement.journal import FORMATS, Format
 
 _BY = click.option("--by", required=True, help="Your name: it is kept with what you do.")
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
@@ -53,8 +53,9 @@ def close_command(
       throughfare settlement close 2026-03 --by "Anna Kask"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.cli import deployment  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement import lines, service  # noqa: PLC0415  see above
-    from ticketing.settlement.export import file_name  # noqa: PLC0415  see above
+    from ticketing.settlement import service  # noqa: PLC0415  see above
+    from ticketing.settlement.statement import lines  # noqa: PLC0415  see above
+    from ticketing.settlement.statement.export import file_name  # noqa: PLC0415  see above
 
     chosen, desk = deployment.region(region), deployment.office(deployment.settings(), signs=True)
     with progress(f"closing {period}") as tell:
@@ -169,8 +170,8 @@ def export_command(run_id: str, by: str, out: Path | None, language: str) -> Non
     Example:
       throughfare settlement export 019a... --by "Bertil Lind"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import export  # noqa: PLC0415  only this command needs the database
     from ticketing.settlement.payout import steps  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.statement import export  # noqa: PLC0415  only this command needs the database
 
     desk = _office()
     out = out or desk.files

@@ -10,11 +10,12 @@ from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, download, page, staff
 from ticketing.errors import NotFound
-from ticketing.settlement import lines, service
-from ticketing.settlement.export import export, exported_parts
+from ticketing.settlement import service
 from ticketing.settlement.payout import steps
 from ticketing.settlement.payout.payment_file import due_date
 from ticketing.settlement.service import Run
+from ticketing.settlement.statement import lines
+from ticketing.settlement.statement.export import export, exported_parts
 
 STATES = ("draft", "calculated", "approved", "exported", "sent", "reconciled")
 _LANGUAGES = ("en", "et", "fi", "sv")

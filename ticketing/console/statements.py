@@ -12,9 +12,10 @@ from ticketing.console.pages import attempt, download, page, region, staff
 from ticketing.console.words import text
 from ticketing.errors import NotFound
 from ticketing.purchase import service as purchase
-from ticketing.settlement import disputes, lines, service, trace
-from ticketing.settlement.export import file_name, statement_parts
+from ticketing.settlement import disputes, service, trace
 from ticketing.settlement.run_state import GONE
+from ticketing.settlement.statement import lines
+from ticketing.settlement.statement.export import file_name, statement_parts
 
 _PAGE = 50
 LANGUAGES = ("en", "et", "fi", "sv")

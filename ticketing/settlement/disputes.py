@@ -12,11 +12,11 @@ from ticketing.db.disputes import Correction, Dispute, DisputeStep, StatementLin
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.ids import new_id
-from ticketing.settlement.lines import lines_like
 from ticketing.settlement.month.positions import SCHEME
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout.steps import hold
 from ticketing.settlement.run_state import checked_name, checked_reason, is_same_person
+from ticketing.settlement.statement.lines import lines_like
 
 OPEN = ("open", "answered")
 

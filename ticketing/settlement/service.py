@@ -9,15 +9,15 @@ from ticketing.db import books, runs
 from ticketing.db.runs import Run, RunFile, Step
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.progress import Far, silent
-from ticketing.settlement import lines
-from ticketing.settlement.export import journal
-from ticketing.settlement.journal import Format
 from ticketing.settlement.month.closing import close, list_blockers
 from ticketing.settlement.month.netting import Netting
 from ticketing.settlement.months import check_month
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import GONE
-from ticketing.settlement.statement import to_csv
+from ticketing.settlement.statement import lines
+from ticketing.settlement.statement.as_csv import to_csv
+from ticketing.settlement.statement.export import journal
+from ticketing.settlement.statement.journal import Format
 
 __all__ = [
     "MonthOverview",

@@ -9,10 +9,11 @@ from ticketing.clock import written
 from ticketing.db import audit, disputes, runs
 from ticketing.db.runs import Run
 from ticketing.errors import NotFound
-from ticketing.settlement import lines, show
+from ticketing.settlement import show
 from ticketing.settlement.disputes import get_case
-from ticketing.settlement.lines import journey_of
 from ticketing.settlement.office import Office
+from ticketing.settlement.statement import lines
+from ticketing.settlement.statement.lines import journey_of
 
 _AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor", "amount_minor")
 

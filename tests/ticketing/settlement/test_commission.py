@@ -12,9 +12,10 @@ from tests.ticketing.settlement.month import give_back, office, sell
 from ticketing.db import Database, month_books
 from ticketing.errors import InvalidRequest
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import lines, service
+from ticketing.settlement import service
 from ticketing.settlement.month.month_end import commission_of, earned
 from ticketing.settlement.office import Office
+from ticketing.settlement.statement import lines
 from ticketing.settlement.terms import read_terms
 from ticketing.settlement.verify import verify
 

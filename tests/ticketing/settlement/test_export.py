@@ -24,11 +24,12 @@ from ticketing.books import postings
 from ticketing.db import Database
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
-from ticketing.settlement import export, service
+from ticketing.settlement import service
 from ticketing.settlement.month.business_days import easter, is_business_day, next_business_day
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import bank_accounts, payment_file, sepa, steps
 from ticketing.settlement.payout.iban import is_in_sepa
+from ticketing.settlement.statement import export
 
 IBANS = {"scheme": "FI2112345600000785", "hsl": "DE89370400440532013000", "tlt": "EE382200221020145685"}
 EVIL = '=HYPERLINK("http://x")'

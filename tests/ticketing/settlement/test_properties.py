@@ -26,10 +26,11 @@ from ticketing.db.documents import digest
 from ticketing.db.engine import Transaction
 from ticketing.db.runs import Run
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import export, lines, service
+from ticketing.settlement import service
 from ticketing.settlement.month.calculate import dataset
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import bank_accounts, steps
+from ticketing.settlement.statement import export, lines
 from ticketing.settlement.terms import terms_of
 from ticketing.settlement.verify import verify
 

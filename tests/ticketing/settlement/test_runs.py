@@ -20,10 +20,11 @@ from ticketing.clock import FixedClock
 from ticketing.db import Database, books, books_tables, month_books, month_facts, runs
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import lines, service
+from ticketing.settlement import service
 from ticketing.settlement.month import calculate
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import steps
+from ticketing.settlement.statement import lines
 from ticketing.settlement.verify import verify
 from ticketing.tickets.own import of_own
 

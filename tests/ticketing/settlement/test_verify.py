@@ -19,10 +19,11 @@ from ticketing.db.gates_tables import ticket_use
 from ticketing.errors import Misconfigured
 from ticketing.ids import new_id
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import export, reconcile, service, verify_steps
+from ticketing.settlement import reconcile, service, verify_steps
 from ticketing.settlement.month import anchor, calculate
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import steps
+from ticketing.settlement.statement import export
 from ticketing.settlement.trace import trace
 from ticketing.settlement.verify import Verdict, verify
 from ticketing.tickets.keys import KeyStore

@@ -14,7 +14,7 @@ from tariffs.money import exponent
 from ticketing.clock import written
 from ticketing.db import books
 from ticketing.db.runs import Run
-from ticketing.settlement.lines import Line
+from ticketing.settlement.statement.lines import Line
 
 VERSION = "1.1.0"
 LARGEST = 2**31 - 1

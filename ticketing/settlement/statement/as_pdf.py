@@ -11,10 +11,10 @@ from fpdf.enums import XPos, YPos
 
 from tariffs.money import Money, parse
 from ticketing.db.runs import Run
-from ticketing.settlement.lines import Line, amounts
 from ticketing.settlement.payout.payment_file import due_date, end_to_end_id
-from ticketing.settlement.statement import foot_rows
-from ticketing.settlement.words import kind_word, word
+from ticketing.settlement.statement.as_csv import foot_rows
+from ticketing.settlement.statement.lines import Line, amounts
+from ticketing.settlement.statement.words import kind_word, word
 
 LINES_PRINTED = 200
 _COLUMNS = ("booked_at", "kind", "journey", "rule", "gross", "vat", "fee", "net", "currency")

@@ -21,15 +21,15 @@ from ticketing.db.patience import take_time
 from ticketing.db.runs import Run, RunFile
 from ticketing.errors import Conflict, NotFound
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
-from ticketing.settlement import lines, uic, vat
-from ticketing.settlement.journal import FORMATS, Format, to_text
-from ticketing.settlement.lines import Line
 from ticketing.settlement.office import Office, plain_name
 from ticketing.settlement.payout import payees
 from ticketing.settlement.payout.payment_file import other_payments, sepa_file
 from ticketing.settlement.payout.steps import PAYMENTS, hold
 from ticketing.settlement.run_state import check_step, checked_name
-from ticketing.settlement.statement import to_csv
+from ticketing.settlement.statement import lines, uic, vat
+from ticketing.settlement.statement.as_csv import to_csv
+from ticketing.settlement.statement.journal import FORMATS, Format, to_text
+from ticketing.settlement.statement.lines import Line
 
 _PART_BYTES = 64 * 1024
 
@@ -205,10 +205,10 @@ def _files(office: Office, run: Run, payments: bytes | None, language: str) -> l
 def _writer(form: str) -> Callable[..., None]:
     """Write statements as a workbook or as PDF: each library is loaded when its first statement is written."""
     if form == "xlsx":
-        from ticketing.settlement.statement_xlsx import write_xlsx  # noqa: PLC0415  see above
+        from ticketing.settlement.statement.as_xlsx import write_xlsx  # noqa: PLC0415  see above
 
         return write_xlsx
-    from ticketing.settlement.statement_pdf import write_pdf  # noqa: PLC0415  see above
+    from ticketing.settlement.statement.as_pdf import write_pdf  # noqa: PLC0415  see above
 
     return write_pdf
 

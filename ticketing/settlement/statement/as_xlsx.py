@@ -11,9 +11,9 @@ import xlsxwriter
 from tariffs.money import exponent
 from ticketing.db.runs import Run
 from ticketing.settlement.inert import inert, is_amount
-from ticketing.settlement.lines import Line
-from ticketing.settlement.statement import COLUMNS, cells, foot_rows
-from ticketing.settlement.words import word
+from ticketing.settlement.statement.as_csv import COLUMNS, cells, foot_rows
+from ticketing.settlement.statement.lines import Line
+from ticketing.settlement.statement.words import word
 
 # A sheet holds 1,048,576 rows; the next one goes on.
 ROWS_A_SHEET = 1_000_000

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from tariffs.money import Money
 from ticketing.db.runs import Run
 from ticketing.settlement.inert import row
-from ticketing.settlement.lines import AMOUNTS, Line, amounts, foot, totals
-from ticketing.settlement.words import word
+from ticketing.settlement.statement.lines import AMOUNTS, Line, amounts, foot, totals
+from ticketing.settlement.statement.words import word
 
 COLUMNS = (
     "booked_at", "kind", "ticket", "journey", "seq", "rule", "original_period",

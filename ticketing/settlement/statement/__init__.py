@@ -1,0 +1,1 @@
+"""Tell operators and the authorities what a run says: statements, returns of VAT, the journal, and the files of a run."""
