@@ -6,10 +6,10 @@ import click
 
 from tariffs.money import Money
 from ticketing.cli.progress import progress
-from ticketing.settlement.bank_trail import WAYS, Way
+from ticketing.settlement.bank.matching import Finding
+from ticketing.settlement.bank.suspense import Waiting
+from ticketing.settlement.bank.trail import WAYS, Way
 from ticketing.settlement.inert import plain
-from ticketing.settlement.matching import Finding
-from ticketing.settlement.suspense import Waiting
 
 _BY = click.option("--by", required=True, help="Your name: it is kept with what you do.")
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
@@ -92,7 +92,10 @@ def import_command(file: BinaryIO, by: str, region: str | None) -> None:
     Example:
       throughfare settlement import 2026-04-15.xml --by "Clara Berg"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import camt, reconcile  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.bank import (
+        camt,
+        reconcile,
+    )
 
     content = file.read(camt.MAX_BYTES + 1)
     with progress("reading the statement") as tell:
@@ -111,7 +114,10 @@ def review_command(region: str | None) -> None:
     Example:
       throughfare settlement review
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import reconcile, suspense  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.bank import (
+        reconcile,
+        suspense,
+    )
 
     findings, absent = reconcile.review(*_at(region))
     waiting = suspense.list_suspense(*_at(region))
@@ -151,7 +157,7 @@ def book_command(
     Example:
       throughfare settlement book 5f0c9a --as payment --by "Clara Berg" --reason "the bank took a cent too much"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import reconcile  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.bank import reconcile  # noqa: PLC0415  only this command needs the database
 
     made = reconcile.book_line(*_at(region), line, way, by=by, reason=reason, reference=reference)
     click.echo(f"{made.line_id[:12]} booked as {made.kind}")
@@ -169,7 +175,7 @@ def unbook_command(line: str, *, by: str, reason: str, region: str | None) -> No
     Example:
       throughfare settlement unbook 5f0c9a --by "Clara Berg" --reason "it was the rent, not a bank fee"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import suspense  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.bank import suspense  # noqa: PLC0415  only this command needs the database
 
     made = suspense.unbook_line(*_at(region), line, by=by, reason=reason)
     click.echo(f"{made.line_id[:12]} {made.kind}")
@@ -193,7 +199,7 @@ def clear_command(line: str, *, cleared_as: str, by: str, reason: str, region: s
     Example:
       throughfare settlement clear 5f0c9a --as operator:tlt --by "David Ek" --reason "tlt got a cent too much"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import suspense  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.bank import suspense  # noqa: PLC0415  only this command needs the database
 
     made = suspense.clear_suspense(*_at(region), line, cleared_as, by=by, reason=reason)
     click.echo(f"{made.line_id[:12]} cleared as {cleared_as}")

@@ -8,9 +8,9 @@ from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
 from ticketing.errors import InvalidRequest
-from ticketing.settlement import reconcile, suspense
-from ticketing.settlement.bank_trail import WAYS, Way
-from ticketing.settlement.matching import Finding
+from ticketing.settlement.bank import reconcile, suspense
+from ticketing.settlement.bank.matching import Finding
+from ticketing.settlement.bank.trail import WAYS, Way
 
 # What a line is most likely to be, by what is said of it; a person decides.
 _LIKELY = {"matched", "wrong_amount", "looks_like", "not_sent"}

@@ -21,7 +21,7 @@ from ticketing.console.words import text
 from ticketing.errors import InvalidRequest, NotAllowed, NotAuthenticated, TooManyRequests
 from ticketing.identity import staff as identity
 from ticketing.identity.principal import Role
-from ticketing.settlement import camt
+from ticketing.settlement.bank import camt
 
 P = ParamSpec("P")
 T = TypeVar("T")

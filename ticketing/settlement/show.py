@@ -7,10 +7,10 @@ from tariffs.money import Money
 from ticketing.clock import written
 from ticketing.db.bank import BankAccount
 from ticketing.db.runs import Run, RunFile, Step
+from ticketing.settlement.bank.matching import Expected, Finding
+from ticketing.settlement.bank.suspense import Waiting
 from ticketing.settlement.disputes import Case
-from ticketing.settlement.matching import Expected, Finding
 from ticketing.settlement.month.positions import SCHEME
-from ticketing.settlement.suspense import Waiting
 
 
 def run(made: Run) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from tests.ticketing.settlement.month import office, sell
 from tests.ticketing.settlement.test_reconcile import in_account, line, sent, statement
 from ticketing.db import Database
 from ticketing.errors import InvalidRequest
-from ticketing.settlement import camt, reconcile
+from ticketing.settlement.bank import camt, reconcile
 from ticketing.settlement.payout import payment_file
 
 

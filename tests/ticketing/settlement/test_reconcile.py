@@ -17,7 +17,8 @@ from ticketing.db.bank import BankMatch
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import camt, reconcile, service, suspense
+from ticketing.settlement import service
+from ticketing.settlement.bank import camt, reconcile, suspense
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import payment_file, steps
 from ticketing.settlement.statement import export, lines

@@ -11,7 +11,8 @@ from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.db import Database, bank, month_books, runs
 from ticketing.db.runs import Run
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import reconcile, service, suspense
+from ticketing.settlement import service
+from ticketing.settlement.bank import reconcile, suspense
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import bank_accounts, payment_file, steps
 from ticketing.settlement.statement import export

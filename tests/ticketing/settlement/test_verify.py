@@ -19,7 +19,8 @@ from ticketing.db.gates_tables import ticket_use
 from ticketing.errors import Misconfigured
 from ticketing.ids import new_id
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import reconcile, service, verify_steps
+from ticketing.settlement import service, verify_steps
+from ticketing.settlement.bank import reconcile
 from ticketing.settlement.month import anchor, calculate
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import steps

@@ -15,9 +15,9 @@ from ticketing.db.bank import BankLine, BankMatch
 from ticketing.db.books import Account
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.progress import Progress, Stages, silent, told
-from ticketing.settlement import camt
-from ticketing.settlement.bank_trail import KINDS, WAYS, Way, queue, source_of, the_only, write_entry
-from ticketing.settlement.matching import CERTAIN, Expected, Finding, match, missing
+from ticketing.settlement.bank import camt
+from ticketing.settlement.bank.matching import CERTAIN, Expected, Finding, match, missing
+from ticketing.settlement.bank.trail import KINDS, WAYS, Way, queue, source_of, the_only, write_entry
 from ticketing.settlement.month.calculate import paid_positions
 from ticketing.settlement.month.positions import SCHEME
 from ticketing.settlement.office import Office

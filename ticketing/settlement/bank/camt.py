@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 
 from tariffs.money import Money, MoneyError, exponent, is_currency, parse
 from ticketing.errors import InvalidRequest
-from ticketing.settlement.camt_xml import Faults, all_of, child, deepest, parsed, text
+from ticketing.settlement.bank.camt_xml import Faults, all_of, child, deepest, parsed, text
 
 MAX_BYTES = 50_000_000
 _MESSAGE = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.(0[2-9]|1[0-3])\}Document")
