@@ -28,8 +28,9 @@ from ticketing.api.schemas.finance import (
     UnbookingRequestSchema,
 )
 from ticketing.identity.principal import Principal
-from ticketing.settlement import disputes, service, show
+from ticketing.settlement import service
 from ticketing.settlement.bank import camt, reconcile, suspense
+from ticketing.settlement.claims import disputes, show
 from ticketing.settlement.payout import bank_accounts, steps
 from ticketing.settlement.statement.export import export as export_run
 from ticketing.settlement.statement.export import exported_parts, statement_parts

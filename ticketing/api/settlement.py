@@ -11,7 +11,7 @@ from ticketing.api.guard import for_roles, principal
 from ticketing.api.schemas.common import PageQuerySchema
 from ticketing.api.schemas.settlement import RunRequestSchema, RunSchema, RunsSchema
 from ticketing.settlement import service as settlement
-from ticketing.settlement import show
+from ticketing.settlement.claims import show
 
 blueprint = Blueprint(
     "settlement", __name__, url_prefix="/v1", description="Close a month, pay the operators"

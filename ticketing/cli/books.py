@@ -75,7 +75,7 @@ def trace_command(what: str, *, as_json: bool) -> None:
       throughfare books trace 9Qk3...
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement.trace import follow  # noqa: PLC0415  see above
+    from ticketing.settlement.claims.trace import follow  # noqa: PLC0415  see above
 
     answer(follow(office(settings()), what), show_trace, as_json=as_json)
 

@@ -104,7 +104,8 @@ def show_command(run_id: str, *, as_json: bool) -> None:
     Example:
       throughfare settlement show 019a...
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import service, show  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import service  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.claims import show  # noqa: PLC0415  only this command needs the database
 
     run, steps, files = service.get_trail(_office(), _full_id(run_id))
     answer(show.trail(run, steps, files), show_run, as_json=as_json)
@@ -281,7 +282,7 @@ def dispute_command(run_id: str, operator: str, line: str, by: str, reason: str)
     Example:
       throughfare settlement dispute 019a... hsl 019b... --by "Heli Aalto" --reason "this tram was ours"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import disputes  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.claims import disputes  # noqa: PLC0415  only this command needs the database
 
     _tell_case(disputes.open_dispute(_office(), _full_id(run_id), operator, line, by=by, reason=reason))
 
@@ -306,7 +307,7 @@ def answer_command(
       throughfare settlement answer 019c... --by "Anna Kask" --text "half of it" --amount=-0.25
       throughfare settlement answer 019c... --by "Anna Kask" --text "the tap was tlt's" --stands
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import disputes  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.claims import disputes  # noqa: PLC0415  only this command needs the database
 
     case = disputes.answer(
         _office(), dispute, by=by, text=text, stands=stands, amount=amount, against=against
@@ -323,7 +324,7 @@ def disputes_command(operator: str | None) -> None:
     Example:
       throughfare settlement disputes --operator hsl
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import disputes  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.claims import disputes  # noqa: PLC0415  only this command needs the database
 
     for case in disputes.list_cases(_office(), operator):
         _tell_case(case)
@@ -368,6 +369,6 @@ def _tell(run: Run, **more: str) -> None:
 
 
 def _tell_case(case: Any) -> None:
-    from ticketing.settlement import show  # noqa: PLC0415  see above
+    from ticketing.settlement.claims import show  # noqa: PLC0415  see above
 
     click.echo(json.dumps(show.case(case), ensure_ascii=False, indent=2))

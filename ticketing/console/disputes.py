@@ -7,8 +7,8 @@ from ticketing.console.door import needs
 from ticketing.console.pages import attempt, language, page, staff
 from ticketing.console.words import text
 from ticketing.errors import InvalidRequest
-from ticketing.settlement import disputes as desk
 from ticketing.settlement import service
+from ticketing.settlement.claims import disputes as desk
 
 
 @blueprint.get("/disputes")

@@ -12,7 +12,8 @@ from ticketing.console.pages import attempt, download, page, region, staff
 from ticketing.console.words import text
 from ticketing.errors import NotFound
 from ticketing.purchase import service as purchase
-from ticketing.settlement import disputes, service, trace
+from ticketing.settlement import service
+from ticketing.settlement.claims import disputes, trace
 from ticketing.settlement.run_state import GONE
 from ticketing.settlement.statement import lines
 from ticketing.settlement.statement.export import file_name, statement_parts

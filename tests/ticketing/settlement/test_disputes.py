@@ -11,7 +11,8 @@ from ticketing.clock import FixedClock
 from ticketing.db import Database
 from ticketing.db.disputes import Correction
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
-from ticketing.settlement import disputes, service, trace
+from ticketing.settlement import service
+from ticketing.settlement.claims import disputes, trace
 from ticketing.settlement.office import Office
 from ticketing.settlement.statement import lines
 

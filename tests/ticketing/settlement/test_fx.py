@@ -18,8 +18,9 @@ from ticketing.cli import shown
 from ticketing.db import Database, month_books
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import service, show
+from ticketing.settlement import service
 from ticketing.settlement.bank import reconcile, suspense
+from ticketing.settlement.claims import show
 from ticketing.settlement.month.fx import fixing_day
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import payment_file, steps

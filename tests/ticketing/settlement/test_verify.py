@@ -21,11 +21,11 @@ from ticketing.ids import new_id
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import service, verify_steps
 from ticketing.settlement.bank import reconcile
+from ticketing.settlement.claims.trace import trace
 from ticketing.settlement.month import anchor, calculate
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import steps
 from ticketing.settlement.statement import export
-from ticketing.settlement.trace import trace
 from ticketing.settlement.verify import Verdict, verify
 from ticketing.tickets.keys import KeyStore
 

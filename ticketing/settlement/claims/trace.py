@@ -9,8 +9,8 @@ from ticketing.clock import written
 from ticketing.db import audit, disputes, runs
 from ticketing.db.runs import Run
 from ticketing.errors import NotFound
-from ticketing.settlement import show
-from ticketing.settlement.disputes import get_case
+from ticketing.settlement.claims import show
+from ticketing.settlement.claims.disputes import get_case
 from ticketing.settlement.office import Office
 from ticketing.settlement.statement import lines
 from ticketing.settlement.statement.lines import journey_of

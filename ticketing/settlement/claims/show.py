@@ -9,7 +9,7 @@ from ticketing.db.bank import BankAccount
 from ticketing.db.runs import Run, RunFile, Step
 from ticketing.settlement.bank.matching import Expected, Finding
 from ticketing.settlement.bank.suspense import Waiting
-from ticketing.settlement.disputes import Case
+from ticketing.settlement.claims.disputes import Case
 from ticketing.settlement.month.positions import SCHEME
 
 
