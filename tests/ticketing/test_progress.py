@@ -23,8 +23,8 @@ from ticketing.progress import Counted, Stages, told, unnamed
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.payout import steps
+from ticketing.settlement.proof.verify import verify
 from ticketing.settlement.statement import export
-from ticketing.settlement.verify import verify
 
 Told = list[tuple[str, int, int]]
 

@@ -23,7 +23,7 @@ from ticketing.purchase import service as purchase
 from ticketing.purchase.reversal import take_back
 from ticketing.regions import poll_live
 from ticketing.rooms import Rooms, announce, build_rooms
-from ticketing.settlement import bookkeeping
+from ticketing.settlement.proof import bookkeeping
 
 _log = structlog.get_logger(__name__)
 # After so many rounds the state of the jobs is told though nothing has changed.

@@ -5,7 +5,7 @@ from flask import Response, url_for
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
-from ticketing.settlement import bookkeeping
+from ticketing.settlement.proof import bookkeeping
 
 
 @blueprint.get("/books")

@@ -8,10 +8,11 @@ from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
 from ticketing.purchase import alerts
-from ticketing.settlement import bookkeeping, service
+from ticketing.settlement import service
 from ticketing.settlement.bank import reconcile, suspense
 from ticketing.settlement.claims import disputes
 from ticketing.settlement.payout import bank_accounts
+from ticketing.settlement.proof import bookkeeping
 from ticketing.settlement.run_state import GONE
 from ticketing.settlement.statement import lines
 

@@ -24,8 +24,8 @@ from ticketing.settlement.claims import show
 from ticketing.settlement.month.fx import fixing_day
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import payment_file, steps
+from ticketing.settlement.proof.verify import verify
 from ticketing.settlement.statement import export
-from ticketing.settlement.verify import verify
 
 
 @pytest.fixture

@@ -30,9 +30,9 @@ from ticketing.settlement import service
 from ticketing.settlement.month.calculate import dataset
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import bank_accounts, steps
+from ticketing.settlement.proof.verify import verify
 from ticketing.settlement.statement import export, lines
 from ticketing.settlement.terms import terms_of
-from ticketing.settlement.verify import verify
 
 NAMES = ("hsl", "tlt", "viking")
 AMOUNTS = st.integers(1, 5_000)

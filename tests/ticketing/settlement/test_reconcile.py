@@ -21,8 +21,8 @@ from ticketing.settlement import service
 from ticketing.settlement.bank import camt, reconcile, suspense
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import payment_file, steps
+from ticketing.settlement.proof.verify import verify
 from ticketing.settlement.statement import export, lines
-from ticketing.settlement.verify import verify
 
 _ENTRY = """<Ntry><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>{way}</CdtDbtInd><Sts><Cd>{status}</Cd></Sts>
 <BookgDt><Dt>2026-10-15</Dt></BookgDt><ValDt><Dt>2026-10-15</Dt></ValDt><AcctSvcrRef>{bank}</AcctSvcrRef>

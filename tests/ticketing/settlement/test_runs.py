@@ -24,8 +24,8 @@ from ticketing.settlement import service
 from ticketing.settlement.month import calculate
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import steps
+from ticketing.settlement.proof.verify import verify
 from ticketing.settlement.statement import lines
-from ticketing.settlement.verify import verify
 from ticketing.tickets.own import of_own
 
 OCTOBER = datetime(2026, 11, 3, tzinfo=UTC)
@@ -244,7 +244,7 @@ from ticketing.clock import FixedClock
 from ticketing.db import Database
 from ticketing.settlement import calculate, closing
 from ticketing.settlement.office import Office
-from ticketing.settlement.verify import verify
+from ticketing.settlement.proof.verify import verify
 
 def stop(*args, **more):
     print("calculating", flush=True)

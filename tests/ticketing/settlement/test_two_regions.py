@@ -15,8 +15,8 @@ from ticketing.settlement import service
 from ticketing.settlement.bank import reconcile, suspense
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import bank_accounts, payment_file, steps
+from ticketing.settlement.proof.verify import verify
 from ticketing.settlement.statement import export
-from ticketing.settlement.verify import verify
 
 DSB = "DK5000400440116243"
 

@@ -20,11 +20,11 @@ from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
-from ticketing.settlement import kept_anchors, verify_ends, verify_steps
 from ticketing.settlement.month import calculate
 from ticketing.settlement.month.anchor import TYPE
 from ticketing.settlement.month.fx import kept_rates
 from ticketing.settlement.office import Office
+from ticketing.settlement.proof import anchor_files, month_ends, steps
 from ticketing.settlement.terms import terms_of
 from ticketing.tickets.jwk import BadKey, VerifyKey, from_jwk, thumbprint
 from ticketing.tickets.jws import Refused
@@ -78,9 +78,9 @@ def verify(office: Office, region: str, take_back: TakeBack, progress: Progress 
         each = Stages(unnamed(stages.begin("runs")), {run.id: 1 for run in calculated})
         for run in calculated:
             _check_run(tx, run, each.begin(run.id), found)
-            faults = [*verify_steps.step_faults(tx, run), *verify_steps.file_faults(tx, run, office.files)]
+            faults = [*steps.step_faults(tx, run), *steps.file_faults(tx, run, office.files)]
             found.faults.extend(f"run {run.id} of {run.period}: {fault}" for fault in faults)
-        found.faults.extend(verify_ends.carnet_faults(tx, region))
+        found.faults.extend(month_ends.carnet_faults(tx, region))
         tickets = audit.stream_tickets(tx, region)
         for ticket in told(tickets, stages.begin("tickets"), audit.count_tickets(tx, region)):
             _check_ticket(ticket, take_back, found)
@@ -90,15 +90,15 @@ def verify(office: Office, region: str, take_back: TakeBack, progress: Progress 
 def _check_months(tx: Transaction, office: Office, region: str, progress: Progress, found: Verdict) -> None:
     finals: list[Block] = []
     months = chain.list_months(tx, region)
-    found.faults.extend(verify_steps.chart_faults(tx))
-    found.faults.extend(verify_steps.account_faults(tx))
-    found.faults.extend(verify_steps.bank_faults(tx))
+    found.faults.extend(steps.chart_faults(tx))
+    found.faults.extend(steps.account_faults(tx))
+    found.faults.extend(steps.bank_faults(tx))
     each = Stages(progress, dict.fromkeys(months, 1))
     for month in months:
         found.checked["months"] += 1
         _check_entries(tx, region, month, each.begin(month), found)
         _check_blocks(tx, office, region, month, finals=finals, found=found)
-        found.faults.extend(verify_steps.period_faults(tx, region, month))
+        found.faults.extend(steps.period_faults(tx, region, month))
 
 
 def _check_entries(tx: Transaction, region: str, month: str, far: Far, found: Verdict) -> None:
@@ -144,11 +144,11 @@ def _check_kept(tx: Transaction, office: Office, region: str, found: Verdict) ->
     """The anchors that lie outside of the database name the blocks that are in it."""
     if office.anchors is None:
         return
-    path = kept_anchors.file_of(office.anchors, region)
+    path = anchor_files.file_of(office.anchors, region)
     if not path.exists():
         found.notes.append("no anchors are kept outside of the database")
         return
-    found.faults.extend(kept_anchors.faults(path, chain.list_all_blocks(tx, region)))
+    found.faults.extend(anchor_files.faults(path, chain.list_all_blocks(tx, region)))
 
 
 def _follows_a_month(block: Block, finals: Sequence[Block]) -> bool:
@@ -191,7 +191,7 @@ def _check_run(tx: Transaction, run: Run, far: Far, found: Verdict) -> None:
         found.faults.append(f"{name}: its dataset is not what its digest says")
         return
     if run.version == 1:  # the one that decided the month's end
-        found.faults.extend(verify_ends.month_end_faults(tx, run))
+        found.faults.extend(month_ends.month_end_faults(tx, run))
     blocks = chain.list_blocks(tx, run.region, run.period)
     final = next((block.hash for block in blocks if block.final), "")
     if run.document.get("books", "") != final:

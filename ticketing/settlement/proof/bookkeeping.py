@@ -6,12 +6,12 @@ from pathlib import Path
 from ticketing.db import book_checks, chain
 from ticketing.db.book_checks import BookCheck
 from ticketing.ids import new_id
-from ticketing.settlement import kept_anchors
 from ticketing.settlement.month.anchor import anchor
 from ticketing.settlement.month.breakage import end_carnets
 from ticketing.settlement.office import Office
+from ticketing.settlement.proof import anchor_files
+from ticketing.settlement.proof.verify import TakeBack, verify
 from ticketing.settlement.run_state import checked_name
-from ticketing.settlement.verify import TakeBack, verify
 
 EVERY = timedelta(hours=24)
 
@@ -27,7 +27,7 @@ def tend_region(office: Office, region: str) -> dict[str, int]:
     if office.anchors is not None:
         with office.database.read() as tx:
             blocks = chain.list_all_blocks(tx, region)
-        done["kept"] = kept_anchors.keep(kept_anchors.file_of(office.anchors, region), blocks)
+        done["kept"] = anchor_files.keep(anchor_files.file_of(office.anchors, region), blocks)
     return done
 
 
@@ -68,7 +68,7 @@ def list_anchors(office: Office, region: str, limit: int = 10) -> list[chain.Blo
 
 def anchors_file(office: Office, region: str) -> Path | None:
     """Where a region's anchors are kept outside of the database, where the deployment keeps them."""
-    return kept_anchors.file_of(office.anchors, region) if office.anchors else None
+    return anchor_files.file_of(office.anchors, region) if office.anchors else None
 
 
 def _is_due(office: Office, region: str) -> bool:
