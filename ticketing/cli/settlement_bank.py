@@ -92,10 +92,7 @@ def import_command(file: BinaryIO, by: str, region: str | None) -> None:
     Example:
       throughfare settlement import 2026-04-15.xml --by "Clara Berg"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.bank import (
-        camt,
-        reconcile,
-    )
+    from ticketing.settlement.bank import camt, reconcile  # noqa: PLC0415  only this command needs the database
 
     content = file.read(camt.MAX_BYTES + 1)
     with progress("reading the statement") as tell:
@@ -114,10 +111,7 @@ def review_command(region: str | None) -> None:
     Example:
       throughfare settlement review
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.bank import (
-        reconcile,
-        suspense,
-    )
+    from ticketing.settlement.bank import reconcile, suspense  # noqa: PLC0415  see above
 
     findings, absent = reconcile.review(*_at(region))
     waiting = suspense.list_suspense(*_at(region))

@@ -24,7 +24,7 @@ from ticketing.settlement.month import calculate
 from ticketing.settlement.month.anchor import TYPE
 from ticketing.settlement.month.fx import kept_rates
 from ticketing.settlement.office import Office
-from ticketing.settlement.proof import anchor_files, month_ends, steps
+from ticketing.settlement.proof import anchor_files, month_ends, run_steps
 from ticketing.settlement.terms import terms_of
 from ticketing.tickets.jwk import BadKey, VerifyKey, from_jwk, thumbprint
 from ticketing.tickets.jws import Refused
@@ -78,7 +78,7 @@ def verify(office: Office, region: str, take_back: TakeBack, progress: Progress 
         each = Stages(unnamed(stages.begin("runs")), {run.id: 1 for run in calculated})
         for run in calculated:
             _check_run(tx, run, each.begin(run.id), found)
-            faults = [*steps.step_faults(tx, run), *steps.file_faults(tx, run, office.files)]
+            faults = [*run_steps.step_faults(tx, run), *run_steps.file_faults(tx, run, office.files)]
             found.faults.extend(f"run {run.id} of {run.period}: {fault}" for fault in faults)
         found.faults.extend(month_ends.carnet_faults(tx, region))
         tickets = audit.stream_tickets(tx, region)
@@ -90,15 +90,15 @@ def verify(office: Office, region: str, take_back: TakeBack, progress: Progress 
 def _check_months(tx: Transaction, office: Office, region: str, progress: Progress, found: Verdict) -> None:
     finals: list[Block] = []
     months = chain.list_months(tx, region)
-    found.faults.extend(steps.chart_faults(tx))
-    found.faults.extend(steps.account_faults(tx))
-    found.faults.extend(steps.bank_faults(tx))
+    found.faults.extend(run_steps.chart_faults(tx))
+    found.faults.extend(run_steps.account_faults(tx))
+    found.faults.extend(run_steps.bank_faults(tx))
     each = Stages(progress, dict.fromkeys(months, 1))
     for month in months:
         found.checked["months"] += 1
         _check_entries(tx, region, month, each.begin(month), found)
         _check_blocks(tx, office, region, month, finals=finals, found=found)
-        found.faults.extend(steps.period_faults(tx, region, month))
+        found.faults.extend(run_steps.period_faults(tx, region, month))
 
 
 def _check_entries(tx: Transaction, region: str, month: str, far: Far, found: Verdict) -> None:
