@@ -17,8 +17,8 @@ from ticketing.errors import Fault, InvalidRequest, Misconfigured
 from ticketing.gate.operators import check_gates, load_gates
 from ticketing.regions import Region
 from ticketing.search import places
+from ticketing.settlement import payout
 from ticketing.settlement import terms as settlement
-from ticketing.settlement.payout import iban
 
 _FILES = (
     REGION_TOML,
@@ -137,7 +137,7 @@ def _check_demo(folder: Path, operators: Collection[str], region: RegionData | N
     ]
     for party, (_, number) in scene.accounts.items():
         try:
-            iban.checked_iban(number, f"accounts.{party}")
+            payout.checked_iban(number, f"accounts.{party}")
         except InvalidRequest as error:
             found.append(_error(demo_scene.FILE, f"accounts.{party}", error.detail.partition(": ")[2]))
     if region is None:

@@ -7,7 +7,7 @@ import click
 from tariffs.money import MoneyError, parse
 from ticketing.cli import contract, settlement_bank, settlement_month
 from ticketing.errors import Fault, InvalidRequest
-from ticketing.settlement.month.netting import Obligation, net
+from ticketing.settlement.month import Obligation, net
 from ticketing.settlement.service import as_dict
 
 _KEYS = ("from", "to", "amount", "currency")

@@ -6,9 +6,7 @@ import click
 
 from tariffs.money import Money
 from ticketing.cli.progress import progress
-from ticketing.settlement.bank.matching import Finding
-from ticketing.settlement.bank.suspense import Waiting
-from ticketing.settlement.bank.trail import WAYS, Way
+from ticketing.settlement.bank import WAYS, Finding, Waiting, Way
 from ticketing.settlement.inert import plain
 
 _BY = click.option("--by", required=True, help="Your name: it is kept with what you do.")
@@ -40,10 +38,10 @@ def enter_command(party: str, iban: str, *, by: str, name: str, bic: str, town: 
     Example:
       throughfare settlement account enter hsl FI2112345600000785 --name "HSL" --by "Clara Berg"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.payout import bank_accounts  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement.payout.iban import is_in_sepa  # noqa: PLC0415  see above
+    from ticketing.settlement import payout  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement.payout import is_in_sepa  # noqa: PLC0415  see above
 
-    made = bank_accounts.enter(_office(), party, iban, name=name, by=by, bic=bic, town=town, country=country)
+    made = payout.enter_account(_office(), party, iban, name=name, by=by, bic=bic, town=town, country=country)
     click.echo(made.id)
     if not is_in_sepa(made.iban):
         click.echo(f"{made.iban[:2]} is outside of SEPA: no run is exported that pays it in euro", err=True)
@@ -59,9 +57,9 @@ def approve_account_command(account: str, by: str) -> None:
     Example:
       throughfare settlement account approve 019a... --by "David Ek"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.payout import bank_accounts  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import payout  # noqa: PLC0415  only this command needs the database
 
-    found = bank_accounts.approve(_office(), account, by)
+    found = payout.approve_account(_office(), account, by)
     click.echo(f"{found.party} is paid to {found.iban}")
 
 
@@ -73,9 +71,9 @@ def list_accounts_command() -> None:
     Example:
       throughfare settlement account list
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.payout import bank_accounts  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import payout  # noqa: PLC0415  only this command needs the database
 
-    for found, state in bank_accounts.list_accounts(_office()):
+    for found, state in payout.list_accounts(_office()):
         click.echo(
             f"{found.id}  {found.party:<12} {found.iban:<34} {state:<9} {found.name} ({found.entered_by})"
         )
@@ -92,11 +90,11 @@ def import_command(file: BinaryIO, by: str, region: str | None) -> None:
     Example:
       throughfare settlement import 2026-04-15.xml --by "Clara Berg"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.bank import camt, reconcile  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import bank  # noqa: PLC0415  only this command needs the database
 
-    content = file.read(camt.MAX_BYTES + 1)
+    content = file.read(bank.MAX_BYTES + 1)
     with progress("reading the statement") as tell:
-        new, findings = reconcile.import_statement(*_at(region), content, by, tell)
+        new, findings = bank.import_statement(*_at(region), content, by, tell)
     booked = sum(finding.verdict == "matched" for finding in findings)
     click.echo(f"{new} new lines, {booked} booked")
     _tell([finding for finding in findings if finding.verdict != "matched"])
@@ -111,11 +109,11 @@ def review_command(region: str | None) -> None:
     Example:
       throughfare settlement review
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.bank import reconcile, suspense  # noqa: PLC0415  see above
+    from ticketing.settlement import bank  # noqa: PLC0415  see above
 
-    findings, absent = reconcile.review(*_at(region))
-    waiting = suspense.list_suspense(*_at(region))
-    converted = reconcile.list_converted(*_at(region))
+    findings, absent = bank.review(*_at(region))
+    waiting = bank.list_suspense(*_at(region))
+    converted = bank.list_converted(*_at(region))
     _tell(findings)
     for wanted in absent:
         amount = Money(wanted.amount_minor, wanted.currency)
@@ -151,9 +149,9 @@ def book_command(
     Example:
       throughfare settlement book 5f0c9a --as payment --by "Clara Berg" --reason "the bank took a cent too much"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.bank import reconcile  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import bank  # noqa: PLC0415  only this command needs the database
 
-    made = reconcile.book_line(*_at(region), line, way, by=by, reason=reason, reference=reference)
+    made = bank.book_line(*_at(region), line, way, by=by, reason=reason, reference=reference)
     click.echo(f"{made.line_id[:12]} booked as {made.kind}")
 
 
@@ -169,9 +167,9 @@ def unbook_command(line: str, *, by: str, reason: str, region: str | None) -> No
     Example:
       throughfare settlement unbook 5f0c9a --by "Clara Berg" --reason "it was the rent, not a bank fee"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.bank import suspense  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import bank  # noqa: PLC0415  only this command needs the database
 
-    made = suspense.unbook_line(*_at(region), line, by=by, reason=reason)
+    made = bank.unbook_line(*_at(region), line, by=by, reason=reason)
     click.echo(f"{made.line_id[:12]} {made.kind}")
 
 
@@ -193,9 +191,9 @@ def clear_command(line: str, *, cleared_as: str, by: str, reason: str, region: s
     Example:
       throughfare settlement clear 5f0c9a --as operator:tlt --by "David Ek" --reason "tlt got a cent too much"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.bank import suspense  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import bank  # noqa: PLC0415  only this command needs the database
 
-    made = suspense.clear_suspense(*_at(region), line, cleared_as, by=by, reason=reason)
+    made = bank.clear_suspense(*_at(region), line, cleared_as, by=by, reason=reason)
     click.echo(f"{made.line_id[:12]} cleared as {cleared_as}")
 
 

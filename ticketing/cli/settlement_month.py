@@ -12,7 +12,7 @@ from ticketing.cli.progress import progress
 from ticketing.cli.shown import AS_JSON, answer, show_close, show_run
 from ticketing.db.runs import Run
 from ticketing.progress import Stages, told
-from ticketing.settlement.statement.journal import FORMATS, Format
+from ticketing.settlement.statement import FORMATS, Format
 
 _BY = click.option("--by", required=True, help="Your name: it is kept with what you do.")
 _REGION = click.option("--region", default=None, help="The region; the first configured one by default.")
@@ -53,9 +53,8 @@ def close_command(
       throughfare settlement close 2026-03 --by "Anna Kask"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.cli import deployment  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement import service  # noqa: PLC0415  see above
-    from ticketing.settlement.statement import lines  # noqa: PLC0415  see above
-    from ticketing.settlement.statement.export import file_name  # noqa: PLC0415  see above
+    from ticketing.settlement import service, statement  # noqa: PLC0415  see above
+    from ticketing.settlement.statement import file_name  # noqa: PLC0415  see above
 
     chosen, desk = deployment.region(region), deployment.office(deployment.settings(), signs=True)
     with progress(f"closing {period}") as tell:
@@ -63,11 +62,13 @@ def close_command(
     folder = (out or desk.files / "preview") / run.region / run.period
     folder.mkdir(parents=True, exist_ok=True)
     with progress("writing statements") as tell:
-        stages = Stages(tell, {party: lines.count(run, party) for party in lines.parties(run)})
-        for party in lines.parties(run):
+        stages = Stages(
+            tell, {party: statement.count_lines(run, party) for party in statement.list_parties(run)}
+        )
+        for party in statement.list_parties(run):
             rows = service.statement(desk, run.id, party)
             with (folder / f"{file_name(party)}.csv").open("w", encoding="utf-8", newline="") as file:
-                file.writelines(told(rows, stages.begin(party), lines.count(run, party)))
+                file.writelines(told(rows, stages.begin(party), statement.count_lines(run, party)))
     summary = {
         "run": run.id,
         "state": run.state,
@@ -104,11 +105,10 @@ def show_command(run_id: str, *, as_json: bool) -> None:
     Example:
       throughfare settlement show 019a...
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement import service  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement.claims import show  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import claims, service  # noqa: PLC0415  only this command needs the database
 
     run, steps, files = service.get_trail(_office(), _full_id(run_id))
-    answer(show.trail(run, steps, files), show_run, as_json=as_json)
+    answer(claims.show_trail(run, steps, files), show_run, as_json=as_json)
 
 
 @click.command("approve")
@@ -122,9 +122,9 @@ def approve_command(run_id: str, by: str, digest: str) -> None:
     Example:
       throughfare settlement approve 019a... --by "Bertil Lind" --digest 5f0c...
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.payout import steps  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import payout  # noqa: PLC0415  only this command needs the database
 
-    _tell(steps.approve(_office(), _full_id(run_id), by, digest))
+    _tell(payout.approve(_office(), _full_id(run_id), by, digest))
 
 
 @click.command("reject")
@@ -138,9 +138,9 @@ def reject_command(run_id: str, by: str, reason: str) -> None:
     Example:
       throughfare settlement reject 019a... --by "Bertil Lind" --reason "the threshold changed in March"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.payout import steps  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import payout  # noqa: PLC0415  only this command needs the database
 
-    _tell(steps.reject(_office(), _full_id(run_id), by, reason))
+    _tell(payout.reject(_office(), _full_id(run_id), by, reason))
 
 
 @click.command("void")
@@ -154,9 +154,9 @@ def void_command(run_id: str, by: str, reason: str) -> None:
     Example:
       throughfare settlement void 019a... --by "Anna Kask" --reason "wrong account of tlt"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.payout import steps  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import payout  # noqa: PLC0415  only this command needs the database
 
-    _tell(steps.void(_office(), _full_id(run_id), by, reason))
+    _tell(payout.void(_office(), _full_id(run_id), by, reason))
 
 
 @click.command("export")
@@ -171,15 +171,16 @@ def export_command(run_id: str, by: str, out: Path | None, language: str) -> Non
     Example:
       throughfare settlement export 019a... --by "Bertil Lind"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.payout import steps  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement.statement import export  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import payout, statement  # noqa: PLC0415  only this command needs the database
 
     desk = _office()
     out = out or desk.files
     with progress("exporting") as tell:
-        run = export.export(desk, _full_id(run_id), by, out, language=language, progress=tell)
+        run = statement.export_run(desk, _full_id(run_id), by, out, language=language, progress=tell)
     _tell(
-        run, files=str(out / run.region / f"{run.period}-v{run.version}"), message_id=steps.message_id_of(run)
+        run,
+        files=str(out / run.region / f"{run.period}-v{run.version}"),
+        message_id=payout.message_id_of(run),
     )
 
 
@@ -194,9 +195,9 @@ def sent_command(run_id: str, by: str, message_id: str) -> None:
     Example:
       throughfare settlement sent 019a... --by "Bertil Lind" --message-id TF-2026-03-...
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.payout import steps  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import payout  # noqa: PLC0415  only this command needs the database
 
-    _tell(steps.mark_sent(_office(), _full_id(run_id), by, message_id))
+    _tell(payout.mark_sent(_office(), _full_id(run_id), by, message_id))
 
 
 @click.command("journal")
@@ -244,7 +245,7 @@ def simulate_command(
       throughfare settlement simulate --agreement new-gulf-link.json --period 2026-03
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.errors import InvalidRequest  # noqa: PLC0415  only this command needs it
-    from ticketing.settlement.month import simulate  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import month  # noqa: PLC0415  only this command needs the database
     from ticketing.settlement.terms import read_terms  # noqa: PLC0415  see above
     from ticketing.strictjson import NotStrict, loads  # noqa: PLC0415  see above
 
@@ -257,7 +258,7 @@ def simulate_command(
             raise InvalidRequest.at("agreement", f"this is no JSON that can be read: {error}") from None
         with progress(f"pricing {period} again") as tell:
             far = partial(tell, f"pricing {period} again")
-            found = simulate.by_agreement(*_at(region), period, document, far)
+            found = month.simulate_agreement(*_at(region), period, document, far)
     elif terms is not None:
         try:
             other = tomllib.loads(terms.read().decode())
@@ -265,7 +266,7 @@ def simulate_command(
             raise InvalidRequest.at("terms", f"this is no TOML that can be read: {error}") from None
         with progress(f"summing {period}") as tell:
             far = partial(tell, f"summing {period}")
-            found = simulate.by_terms(*_at(region), period, read_terms(other), far)
+            found = month.simulate_terms(*_at(region), period, read_terms(other), far)
     click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
 
 
@@ -282,9 +283,9 @@ def dispute_command(run_id: str, operator: str, line: str, by: str, reason: str)
     Example:
       throughfare settlement dispute 019a... hsl 019b... --by "Heli Aalto" --reason "this tram was ours"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.claims import disputes  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import claims  # noqa: PLC0415  only this command needs the database
 
-    _tell_case(disputes.open_dispute(_office(), _full_id(run_id), operator, line, by=by, reason=reason))
+    _tell_case(claims.open_dispute(_office(), _full_id(run_id), operator, line, by=by, reason=reason))
 
 
 @click.command("answer")
@@ -307,11 +308,9 @@ def answer_command(
       throughfare settlement answer 019c... --by "Anna Kask" --text "half of it" --amount=-0.25
       throughfare settlement answer 019c... --by "Anna Kask" --text "the tap was tlt's" --stands
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.claims import disputes  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import claims  # noqa: PLC0415  only this command needs the database
 
-    case = disputes.answer(
-        _office(), dispute, by=by, text=text, stands=stands, amount=amount, against=against
-    )
+    case = claims.answer(_office(), dispute, by=by, text=text, stands=stands, amount=amount, against=against)
     _tell_case(case)
 
 
@@ -324,9 +323,9 @@ def disputes_command(operator: str | None) -> None:
     Example:
       throughfare settlement disputes --operator hsl
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.settlement.claims import disputes  # noqa: PLC0415  only this command needs the database
+    from ticketing.settlement import claims  # noqa: PLC0415  only this command needs the database
 
-    for case in disputes.list_cases(_office(), operator):
+    for case in claims.list_cases(_office(), operator):
         _tell_case(case)
 
 
@@ -369,6 +368,6 @@ def _tell(run: Run, **more: str) -> None:
 
 
 def _tell_case(case: Any) -> None:
-    from ticketing.settlement.claims import show  # noqa: PLC0415  see above
+    from ticketing.settlement import claims  # noqa: PLC0415  see above
 
-    click.echo(json.dumps(show.case(case), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(claims.show_case(case), ensure_ascii=False, indent=2))

@@ -23,7 +23,7 @@ from ticketing.purchase import service as purchase
 from ticketing.purchase.reversal import take_back
 from ticketing.regions import poll_live
 from ticketing.rooms import Rooms, announce, build_rooms
-from ticketing.settlement.proof import bookkeeping
+from ticketing.settlement import proof
 
 _log = structlog.get_logger(__name__)
 # After so many rounds the state of the jobs is told though nothing has changed.
@@ -113,7 +113,7 @@ def _purchase_jobs(till: purchase.Till) -> list[Job]:
 
 
 def _books_job(rooms: Rooms, region: str) -> Job:
-    return Job(f"books of {region}", lambda: _counted(bookkeeping.tend_region(rooms.office, region)))
+    return Job(f"books of {region}", lambda: _counted(proof.tend_region(rooms.office, region)))
 
 
 def _proofs_job(rooms: Rooms) -> Job:
@@ -121,8 +121,8 @@ def _proofs_job(rooms: Rooms) -> Job:
     return Job(
         "proving books",
         lambda: checks.each(
-            bookkeeping.list_asked(rooms.office),
-            lambda check: bookkeeping.carry_out(rooms.office, check, take_back),
+            proof.list_asked(rooms.office),
+            lambda check: proof.carry_out(rooms.office, check, take_back),
             lambda check: check.id,
         ),
     )

@@ -242,7 +242,7 @@ from pathlib import Path
 from typing import Any
 from ticketing.clock import FixedClock
 from ticketing.db import Database
-from ticketing.settlement import calculate, closing
+from ticketing.settlement.month import calculate, closing
 from ticketing.settlement.office import Office
 from ticketing.settlement.proof.verify import verify
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from tariffs.money import Money
 from ticketing.db.bank import BankLine
-from ticketing.settlement.payout.sepa import LETTERS
+from ticketing.settlement.payout import LETTERS
 
 Kind = Literal["payment", "receipt", "payout"]
 Verdict = Literal["matched", "wrong_amount", "not_sent", "paid_before", "looks_like", "unknown"]

@@ -18,10 +18,9 @@ from ticketing.progress import Progress, Stages, silent, told
 from ticketing.settlement.bank import camt
 from ticketing.settlement.bank.matching import CERTAIN, Expected, Finding, match, missing
 from ticketing.settlement.bank.trail import KINDS, WAYS, Way, queue, source_of, the_only, write_entry
-from ticketing.settlement.month.calculate import paid_positions
-from ticketing.settlement.month.positions import SCHEME
+from ticketing.settlement.month import SCHEME, paid_positions
 from ticketing.settlement.office import Office
-from ticketing.settlement.payout.payment_file import due_date, end_to_end_id
+from ticketing.settlement.payout import due_date, end_to_end_id
 from ticketing.settlement.run_state import checked_name, checked_reason
 
 # An exchange that differs by more than this part from what was converted is not that exchange.

@@ -9,7 +9,7 @@ from ticketing.db.bank import BankLine, BankMatch, Suspended
 from ticketing.db.books import Account
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.settlement.bank.trail import booking_of, kind_of, line_like, queue, source_of, write_entry
-from ticketing.settlement.month.positions import SCHEME
+from ticketing.settlement.month import SCHEME
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import checked_name, checked_reason, is_same_person
 

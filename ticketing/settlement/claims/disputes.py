@@ -12,11 +12,11 @@ from ticketing.db.disputes import Correction, Dispute, DisputeStep, StatementLin
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.ids import new_id
-from ticketing.settlement.month.positions import SCHEME
+from ticketing.settlement.month import SCHEME
 from ticketing.settlement.office import Office
-from ticketing.settlement.payout.steps import hold
+from ticketing.settlement.payout import hold_run
 from ticketing.settlement.run_state import checked_name, checked_reason, is_same_person
-from ticketing.settlement.statement.lines import lines_like
+from ticketing.settlement.statement import lines_like
 
 OPEN = ("open", "answered")
 
@@ -47,7 +47,7 @@ def open_dispute(office: Office, run_id: str, operator: str, line_id: str, *, by
     """
     now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
     with office.database.write() as tx:
-        run = hold(tx, run_id)
+        run = hold_run(tx, run_id)
         made = Dispute(new_id(), run.id, operator, _full_id(tx, run, operator, line_id), reason, by, now)
         if not disputes.insert_dispute(tx, made):
             raise Conflict("this line is disputed already")
@@ -91,7 +91,7 @@ def correct(
     now, by, text = office.clock.now(), checked_name(by), checked_reason(text, "text")
     with office.database.write() as tx:
         case = _open_case(tx, dispute_id, by)
-        run = hold(tx, case.dispute.run_id)
+        run = hold_run(tx, case.dispute.run_id)
         operator = case.dispute.operator
         line = disputes.find_line(tx, run.region, run.period, operator, case.dispute.line_id)
         if line is None:

@@ -7,10 +7,9 @@ from tariffs.money import Money
 from ticketing.clock import written
 from ticketing.db.bank import BankAccount
 from ticketing.db.runs import Run, RunFile, Step
-from ticketing.settlement.bank.matching import Expected, Finding
-from ticketing.settlement.bank.suspense import Waiting
+from ticketing.settlement.bank import Expected, Finding, Waiting
 from ticketing.settlement.claims.disputes import Case
-from ticketing.settlement.month.positions import SCHEME
+from ticketing.settlement.month import SCHEME
 
 
 def run(made: Run) -> dict[str, Any]:

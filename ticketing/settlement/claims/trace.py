@@ -9,11 +9,11 @@ from ticketing.clock import written
 from ticketing.db import audit, disputes, runs
 from ticketing.db.runs import Run
 from ticketing.errors import NotFound
+from ticketing.settlement import statement
 from ticketing.settlement.claims import show
 from ticketing.settlement.claims.disputes import get_case
 from ticketing.settlement.office import Office
-from ticketing.settlement.statement import lines
-from ticketing.settlement.statement.lines import journey_of
+from ticketing.settlement.statement import journey_of
 
 _AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor", "amount_minor")
 
@@ -74,7 +74,7 @@ def follow(office: Office, wanted: str) -> dict[str, Any]:
             booked = audit.list_entries_of(tx, "dispute", dispute.id)
             found = [(run.period if run else "", dispute.operator, dispute.line_id)]
         else:
-            booked, found = [], lines.lines_like(tx, wanted)
+            booked, found = [], statement.lines_like(tx, wanted)
         if not found:
             raise NotFound(f"no ticket {wanted}, and no line or dispute of this id")
         month, _, line_id = found[0]
@@ -111,7 +111,9 @@ def explain(
         entry = audit.find_entry(tx, run.period, line_id) if share is None else None
     if share is not None and share[1] == party:
         return {"line": line_id, "entry": None, "story": trace(office, share[0], operator)}
-    found = next((one for one in lines.others(office, run, party, limit=100_000) if one.id == line_id), None)
+    found = next(
+        (one for one in statement.other_lines(office, run, party, limit=100_000) if one.id == line_id), None
+    )
     if entry is None or found is None:
         raise NotFound(f"the statement of {party} has no line {line_id}")
     told = {**entry, "why": found.rule, "net": Money(found.net_minor, found.currency).text}
@@ -137,7 +139,7 @@ def find_lines(
         if dispute and run and run.region == region:
             found = [(run.period, dispute.operator, dispute.line_id)]
         if not found:
-            found = lines.lines_like(tx, wanted, region=region, operator=operator)
+            found = statement.lines_like(tx, wanted, region=region, operator=operator)
     return [one for one in found if operator in {None, one[1]}]
 
 

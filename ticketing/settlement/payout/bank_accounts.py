@@ -5,7 +5,7 @@ from ticketing.db.bank import Approval, BankAccount
 from ticketing.db.documents import digest
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.ids import new_id
-from ticketing.settlement.month.positions import SCHEME
+from ticketing.settlement.month import SCHEME
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout.iban import checked_bic, checked_iban
 from ticketing.settlement.run_state import checked_name, is_same_person

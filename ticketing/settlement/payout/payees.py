@@ -8,8 +8,7 @@ from ticketing.db import Transaction, bank, runs
 from ticketing.db.bank import BankAccount
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, Fault, NotAllowed
-from ticketing.settlement.month.calculate import paid_positions, payouts
-from ticketing.settlement.month.positions import SCHEME
+from ticketing.settlement.month import SCHEME, paid_positions, payouts
 from ticketing.settlement.payout.sepa import CURRENCY
 from ticketing.settlement.run_state import is_same_person
 

@@ -10,9 +10,7 @@ from ticketing.db.bank import BankAccount
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, Fault
 from ticketing.settlement.inert import row
-from ticketing.settlement.month.business_days import next_business_day
-from ticketing.settlement.month.calculate import payouts
-from ticketing.settlement.month.positions import SCHEME
+from ticketing.settlement.month import SCHEME, next_business_day, payouts
 from ticketing.settlement.payout.sepa import CURRENCY, Party, Transfer, to_xml, why_not
 from ticketing.settlement.payout.steps import message_id_of
 from ticketing.settlement.terms import payment_date

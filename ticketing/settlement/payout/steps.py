@@ -7,7 +7,7 @@ from ticketing.db import Transaction, bank, books, runs
 from ticketing.db.documents import digest
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotFound
-from ticketing.settlement.month.calculate import converted, owed_positions, paid_positions
+from ticketing.settlement.month import converted, owed_positions, paid_positions
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import bank_accounts, payees
 from ticketing.settlement.run_state import check_approver, check_step, checked_name, checked_reason

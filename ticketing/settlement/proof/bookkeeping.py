@@ -6,8 +6,7 @@ from pathlib import Path
 from ticketing.db import book_checks, chain
 from ticketing.db.book_checks import BookCheck
 from ticketing.ids import new_id
-from ticketing.settlement.month.anchor import anchor
-from ticketing.settlement.month.breakage import end_carnets
+from ticketing.settlement.month import anchor_chain, end_carnets
 from ticketing.settlement.office import Office
 from ticketing.settlement.proof import anchor_files
 from ticketing.settlement.proof.verify import TakeBack, verify
@@ -23,7 +22,7 @@ def tend_region(office: Office, region: str) -> dict[str, int]:
     """
     done = {"carnets": end_carnets(office, region), "anchored": 0, "kept": 0}
     if _is_due(office, region):
-        done["anchored"] = len(anchor(office, region))
+        done["anchored"] = len(anchor_chain(office, region))
     if office.anchors is not None:
         with office.database.read() as tx:
             blocks = chain.list_all_blocks(tx, region)

@@ -11,8 +11,8 @@ from ticketing.books.settling import MONTH_END
 from ticketing.db import Transaction, audit, carnets, month_books
 from ticketing.db.books import Entry
 from ticketing.db.runs import Run
-from ticketing.settlement.month import breakage, calculate
-from ticketing.settlement.month.month_end import month_end
+from ticketing.settlement import month
+from ticketing.settlement.month import what_ends
 from ticketing.settlement.terms import terms_of
 
 Told = dict[tuple[str, str], tuple[tuple[str, int], ...]]
@@ -27,7 +27,7 @@ def month_end_faults(tx: Transaction, run: Run) -> Iterator[str]:
         for line in month_books.balances_by_kind(tx, run.region, run.period)
         if not line.kind.startswith(MONTH_END)
     ]
-    counted = calculate.facts(tx, run.region, run.period, terms, sums=sums)
+    counted = month.facts(tx, run.region, run.period, terms, sums=sums)
     pools = run.document.get("pools", {})
     noted = {
         entry["source_id"].rpartition("/")[2]: int(entry["note"]["rides"])
@@ -39,7 +39,7 @@ def month_end_faults(tx: Transaction, run: Run) -> Iterator[str]:
         taps={name: pools[name]["taps"] for name in counted.taps if name in pools},
         rides={**counted.rides, **noted},
     )
-    wanted = _told(month_end(facts, terms))
+    wanted = _told(what_ends(facts, terms))
     found: Told = {(entry["kind"], entry["source_id"]): tuple(entry["lines"]) for entry in stored}
     for key in sorted({*wanted, *found}):
         if wanted.get(key) != found.get(key):
@@ -49,7 +49,7 @@ def month_end_faults(tx: Transaction, run: Run) -> Iterator[str]:
 def carnet_faults(tx: Transaction, region: str) -> Iterator[str]:
     """What of expired carnets' breakage is not what their shares and uses give; how many there are comes first."""
     for end in carnets.stream_ends(tx, region):
-        entry = breakage.entry_of(tx, end)
+        entry = month.entry_of(tx, end)
         wanted = _told([entry] if entry else [])
         stored = audit.list_entries_of(tx, "carnet", end.ticket_jti)
         found: Told = {(one["kind"], one["source_id"]): tuple(one["lines"]) for one in stored}

@@ -12,9 +12,8 @@ from pathlib import Path
 from ticketing.books.accounts import type_of
 from ticketing.db import Transaction, audit, bank, books, chain, runs
 from ticketing.db.runs import Run
-from ticketing.settlement.bank.trail import WAYS, kind_of, source_of
-from ticketing.settlement.payout.bank_accounts import digest_of
-from ticketing.settlement.payout.steps import approval_note
+from ticketing.settlement.bank import WAYS, kind_of, source_of
+from ticketing.settlement.payout import approval_note, digest_of
 from ticketing.settlement.run_state import FORWARD, is_same_person
 
 

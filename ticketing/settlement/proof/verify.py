@@ -20,9 +20,7 @@ from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
-from ticketing.settlement.month import calculate
-from ticketing.settlement.month.anchor import TYPE
-from ticketing.settlement.month.fx import kept_rates
+from ticketing.settlement.month import ANCHOR_TYPE, dataset, kept_rates
 from ticketing.settlement.office import Office
 from ticketing.settlement.proof import anchor_files, month_ends, run_steps
 from ticketing.settlement.terms import terms_of
@@ -163,7 +161,7 @@ def _signature_faults(office: Office, block: Block, found: Verdict) -> Iterator[
         return
     try:
         key = from_jwk(json.loads(block.jwk))
-        statement = json.loads(verify_signature(block.signed, TYPE, {key.kid: key}))
+        statement = json.loads(verify_signature(block.signed, ANCHOR_TYPE, {key.kid: key}))
     except (Refused, BadKey, ValueError) as error:
         yield f"its signature is not genuine ({error})"
         return
@@ -197,7 +195,7 @@ def _check_run(tx: Transaction, run: Run, far: Far, found: Verdict) -> None:
     if run.document.get("books", "") != final:
         found.faults.append(f"{name}: it was calculated from other books")
     try:
-        anew = calculate.dataset(
+        anew = dataset(
             tx, run.region, run.period, terms_of(run.document["terms"]),
             anchored=run.document["books"], rates=kept_rates(run.document), pools=run.document.get("pools", {}),
             progress=unnamed(far),

@@ -11,7 +11,7 @@ from fpdf.enums import XPos, YPos
 
 from tariffs.money import Money, parse
 from ticketing.db.runs import Run
-from ticketing.settlement.payout.payment_file import due_date, end_to_end_id
+from ticketing.settlement.payout import due_date, end_to_end_id
 from ticketing.settlement.statement.as_csv import foot_rows
 from ticketing.settlement.statement.lines import Line, amounts
 from ticketing.settlement.statement.words import kind_word, word

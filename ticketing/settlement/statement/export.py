@@ -21,10 +21,9 @@ from ticketing.db.patience import take_time
 from ticketing.db.runs import Run, RunFile
 from ticketing.errors import Conflict, NotFound
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
+from ticketing.settlement import payout
 from ticketing.settlement.office import Office, plain_name
-from ticketing.settlement.payout import payees
-from ticketing.settlement.payout.payment_file import other_payments, sepa_file
-from ticketing.settlement.payout.steps import PAYMENTS, hold
+from ticketing.settlement.payout import PAYMENTS, hold_run, other_payments, sepa_file
 from ticketing.settlement.run_state import check_step, checked_name
 from ticketing.settlement.statement import lines, uic, vat
 from ticketing.settlement.statement.as_csv import to_csv
@@ -58,7 +57,7 @@ def export(
             raise Conflict(
                 "this run has demo payments: no money has moved, so nothing is paid out and it stays approved"
             )
-        accounts = payees.accounts_of(tx, run)
+        accounts = payout.accounts_of(tx, run)
     payments = sepa_file(run, accounts)
     target = folder / plain_name(run.region) / f"{run.period}-v{run.version}"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -66,20 +65,20 @@ def export(
         draft = Path(place) / target.name
         written = _write_all(office, run, draft, payments, language=language, progress=progress)
         with office.database.write() as tx:
-            held = hold(tx, run_id)
+            held = hold_run(tx, run_id)
             if not _is_kept(tx, held, written):
                 check_step(held, "exported")
-                if payees.accounts_of(tx, held) != accounts:
+                if payout.accounts_of(tx, held) != accounts:
                     raise Conflict(
                         "a bank account that this run pays to was changed meanwhile: export it again"
                     )
-                payees.bind(tx, held)
+                payout.bind_accounts(tx, held)
                 for name, (sha, size) in written.items():
                     runs.insert_file(tx, RunFile(run_id, name, sha, size, now))
                 runs.insert_step(tx, run_id, state="exported", actor=actor, at=now, digest=held.digest)
                 runs.set_state(tx, run_id, "exported")
             _replace(draft, target, Path(place) / "before")
-            return hold(tx, run_id)
+            return hold_run(tx, run_id)
 
 
 def _is_kept(tx: Transaction, run: Run, written: Mapping[str, tuple[str, int]]) -> bool:
@@ -148,7 +147,7 @@ def _parts(file: BinaryIO) -> Iterator[bytes]:
 
 def hold_for_export(tx: Transaction, run_id: str) -> Run:
     """Read a run that may be exported: approved or further, and still what was approved."""
-    run = hold(tx, run_id)
+    run = hold_run(tx, run_id)
     if run.state not in {"approved", "exported", "sent", "reconciled"}:
         check_step(run, "exported")
     if digest(run.document) != run.digest:

@@ -20,7 +20,7 @@ from ticketing.db.month_books import OtherLine, ShareLine
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, NotFound
-from ticketing.settlement.month.calculate import ALLOCATED
+from ticketing.settlement.month import ALLOCATED
 from ticketing.settlement.office import Office
 
 LEAST_OF_AN_ID = 8
