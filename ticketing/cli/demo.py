@@ -13,11 +13,11 @@ from typing import TextIO
 import click
 from rich.console import Console
 
-from ticketing.cli import scratch
-from ticketing.cli.demo_operators import simulators
-from ticketing.cli.demo_processes import alone, ended_by_signals
 from ticketing.cli.demo_scene import Scene, load_scene
-from ticketing.cli.region_folder import find_folder
+from ticketing.cli.folders import find_folder
+from ticketing.cli.lab import scratch
+from ticketing.cli.lab.processes import alone, ended_by_signals
+from ticketing.cli.lab.simulators import simulators
 from ticketing.cli.story import CARDS, Access, Stage, Story
 from ticketing.config import Settings
 from ticketing.errors import ThroughfareError

@@ -9,8 +9,9 @@ import click
 
 from operators import skeleton
 from tariffs.findings import report
+from ticketing.cli.folders import find_folder
 from ticketing.cli.progress import progress
-from ticketing.cli.region_folder import check_folder, find_folder
+from ticketing.cli.region_folder import check_folder
 from ticketing.regions import check_region
 
 

@@ -1,8 +1,7 @@
-"""A region's folder as a whole: where it is, and the files that only a later step reads, or nothing at all."""
+"""Check a region's folder as a whole: also the files that only a later step reads, or nothing at all."""
 
 import difflib
 import json
-import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,22 +49,6 @@ _OTHER_TABLES = {
     "agency.txt",
 }
 _ALIKE = 0.7
-
-
-def find_folder(name_or_folder: str) -> Path:
-    """The folder of a region, named by its path or its name; raises InvalidRequest naming those that are there."""
-    regions = Path(os.environ.get("THROUGHFARE_REGIONS_FOLDER") or "regions")
-    for folder in (Path(name_or_folder), regions / name_or_folder):
-        if (folder / REGION_TOML).is_file():
-            return folder
-    there = sorted(path.parent.name for path in regions.glob(f"*/{REGION_TOML}"))
-    near = difflib.get_close_matches(name_or_folder, there, n=1)
-    raise InvalidRequest.at(
-        "region",
-        f"no such region: neither {name_or_folder} nor {regions / name_or_folder} is a folder with a {REGION_TOML}; "
-        + (f"did you mean {near[0]}? " if near else "")
-        + f"{regions} has {', '.join(there) or 'none'}",
-    )
 
 
 def check_folder(folder: Path, region: Region | None) -> list[Finding]:

@@ -17,11 +17,11 @@ import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tariffs.findings import errors
-from ticketing.cli import scratch
-from ticketing.cli.demo_operators import simulators
-from ticketing.cli.demo_processes import Started, ended_by_signals, running
+from ticketing.cli.folders import find_folder
+from ticketing.cli.lab import scratch
+from ticketing.cli.lab.processes import Started, ended_by_signals, running
+from ticketing.cli.lab.simulators import simulators
 from ticketing.cli.progress import progress
-from ticketing.cli.region_folder import find_folder
 from ticketing.cli.rehearsal_report import show
 from ticketing.cli.serve import gunicorn
 from ticketing.config import Settings

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from operators.region import Operator
 from operators.table import ConnectorTable
-from ticketing.cli.demo_processes import running
+from ticketing.cli.lab.processes import running
 
 _HOLD_MINUTES = 20
 _FEEDS = ("url", "trip_updates_url", "alerts_url", "cache")

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from ticketing.cli import demo_child
+from ticketing.cli.lab import child
 from ticketing.errors import Conflict
 
 _END_SECONDS = 10
@@ -147,7 +147,7 @@ def ended_by_signals() -> Iterator[None]:
 def _start(
     log_file: Path, line: Sequence[str], lock: TextIO, environment: Mapping[str, str] | None
 ) -> subprocess.Popen[bytes]:
-    bound = [sys.executable, demo_child.__file__, str(os.getpid()), *line]
+    bound = [sys.executable, child.__file__, str(os.getpid()), *line]
     with log_file.open("wb") as log:
         return subprocess.Popen(  # noqa: S603  our own words
             bound, env=environment and dict(environment), stdout=log, stderr=log, pass_fds=(lock.fileno(),)

@@ -15,7 +15,7 @@ import click
 import httpx
 
 from ticketing.cli import deployment
-from ticketing.cli.demo_processes import Started, running
+from ticketing.cli.lab.processes import Started, running
 from ticketing.cli.serve import gunicorn
 from ticketing.config import Settings
 from ticketing.db import Database
