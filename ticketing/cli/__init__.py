@@ -32,7 +32,7 @@ _COMMANDS = {
     "worker": ("ticketing.cli.worker", "Finish what a crash left, expire what nobody paid."),
     "operators": ("ticketing.cli.operators", "Connections to operators' systems, and their conformance."),
     "simulate": ("ticketing.cli.simulate", "Start a stand-in for an operator's system."),
-    "demo": ("ticketing.cli.demo", "Play a commuter's day, with pretended money."),
+    "demo": ("ticketing.cli.demo.commands", "Play a commuter's day, with pretended money."),
 }
 
 

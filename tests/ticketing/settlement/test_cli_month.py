@@ -293,7 +293,7 @@ def _without_size(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _bank(payments: str) -> str:
-    from ticketing.cli.demo_bank import answer  # noqa: PLC0415  the demo's stand-in
+    from ticketing.cli.demo.bank import answer  # noqa: PLC0415  the demo's stand-in
 
     assert re.search("<CtrlSum>", payments)
     return answer(payments.encode(), datetime(2026, 10, 15, tzinfo=UTC).date())

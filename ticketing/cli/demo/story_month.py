@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from rich.table import Table
 
-from ticketing.cli import demo_bank
+from ticketing.cli.demo import bank
 
 _CHECK_SECONDS = 120
 _SEPA, _OTHER = "payments-sepa.xml", "payments-other.csv"
@@ -74,7 +74,7 @@ def close(teller: Teller, month: Month, order: dict[str, Any], refund: dict[str,
     )
     if (files / _SEPA).exists():
         today = datetime.fromisoformat(f"{run['created_at']}").date()
-        statement = demo_bank.answer((files / _SEPA).read_bytes(), today)
+        statement = bank.answer((files / _SEPA).read_bytes(), today)
         (folder / "bank-statement.xml").write_text(statement, encoding="utf-8")
     _prove(teller, files, folder, month.region_folder.absolute())
 

@@ -12,7 +12,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from ticketing.cli import story_month
+from ticketing.cli.demo import story_month
 from ticketing.cli.demo_scene import Scene
 from ticketing.ids import new_id
 

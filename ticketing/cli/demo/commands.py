@@ -13,12 +13,12 @@ from typing import TextIO
 import click
 from rich.console import Console
 
+from ticketing.cli.demo.story import CARDS, Access, Stage, Story
 from ticketing.cli.demo_scene import Scene, load_scene
 from ticketing.cli.folders import find_folder
 from ticketing.cli.lab import scratch
 from ticketing.cli.lab.processes import alone, ended_by_signals
 from ticketing.cli.lab.simulators import simulators
-from ticketing.cli.story import CARDS, Access, Stage, Story
 from ticketing.config import Settings
 from ticketing.errors import ThroughfareError
 from ticketing.identity import staff

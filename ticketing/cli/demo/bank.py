@@ -69,7 +69,7 @@ def command(payments: BinaryIO) -> None:
 
     \b
     Example:
-      python -m ticketing.cli.demo_bank payments-sepa.xml > bank-statement.xml
+      python -m ticketing.cli.demo.bank payments-sepa.xml > bank-statement.xml
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     try:
         statement = answer(payments.read(), datetime.now(UTC).date())
@@ -81,4 +81,4 @@ def command(payments: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    command(prog_name="python -m ticketing.cli.demo_bank")
+    command(prog_name="python -m ticketing.cli.demo.bank")
