@@ -16,10 +16,10 @@ from tariffs.fares.feed import Feed
 from tariffs.fares.price import price as price_legs
 from tariffs.findings import Finding, errors, report
 from ticketing.cli import contract
-from ticketing.cli import tariff_tools as tools
 from ticketing.cli.progress import progress
-from ticketing.cli.tariff_diff import compare
-from ticketing.cli.tariff_requests import FareRequest, apportion, price
+from ticketing.cli.tariff import tools as tools
+from ticketing.cli.tariff.diff import compare
+from ticketing.cli.tariff.requests import FareRequest, apportion, price
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.progress import Counted
 
@@ -82,13 +82,13 @@ def journey_command(region: str, request: TextIO, *, jsonl: bool) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     folder = Path(region) if Path(region).is_dir() else Path("regions") / region
     # The other commands of this file know neither regions nor a database, and start in a fraction of the time.
-    from ticketing.cli import journey_request  # noqa: PLC0415  see above
+    from ticketing.cli.tariff import journey  # noqa: PLC0415  see above
     from ticketing.regions import check_region  # noqa: PLC0415  see above
 
     loaded, findings = check_region(folder)
     if loaded is None:
         _refuse(_unusable(errors(findings)))
-    contract.run(request, lambda document: journey_request.answer(loaded, document), jsonl=jsonl)
+    contract.run(request, lambda document: journey.answer(loaded, document), jsonl=jsonl)
 
 
 @command.command("apportion")
