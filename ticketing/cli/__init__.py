@@ -17,7 +17,7 @@ _COMMANDS = {
     "devices": ("ticketing.cli.devices", "Enrol, list and revoke the gates of an operator."),
     "keys": ("ticketing.cli.keys", "List, rotate and withdraw the signing keys."),
     "settlement": (
-        "ticketing.cli.settlement",
+        "ticketing.cli.settlement.commands",
         "Net obligations, close a month, pay, reconcile, answer disputes.",
     ),
     "books": ("ticketing.cli.books", "Prove the books, sign where they stand, follow a ticket's money."),

@@ -1,11 +1,12 @@
-"""`throughfare settlement`: net obligations, and everything that closes a month (settlement_month.py)."""
+"""`throughfare settlement`: net obligations, and everything that closes a month (month.py)."""
 
 from typing import Any, TextIO
 
 import click
 
 from tariffs.money import MoneyError, parse
-from ticketing.cli import contract, settlement_bank, settlement_month
+from ticketing.cli import contract
+from ticketing.cli.settlement import bank, month
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.settlement.month import Obligation, net
 from ticketing.settlement.service import as_dict
@@ -18,7 +19,7 @@ def command() -> None:
     """Net what operators owe each other, close a month, pay, reconcile, answer disputes."""
 
 
-for _commands in (settlement_month.COMMANDS, settlement_bank.COMMANDS):
+for _commands in (month.COMMANDS, bank.COMMANDS):
     for _one in _commands:
         command.add_command(_one)
 
