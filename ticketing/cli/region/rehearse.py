@@ -22,7 +22,7 @@ from ticketing.cli.lab import scratch
 from ticketing.cli.lab.processes import Started, ended_by_signals, running
 from ticketing.cli.lab.simulators import simulators
 from ticketing.cli.progress import progress
-from ticketing.cli.rehearsal_report import show
+from ticketing.cli.region.report import show
 from ticketing.cli.serve import gunicorn
 from ticketing.config import Settings
 from ticketing.errors import Misconfigured

@@ -11,7 +11,7 @@ from operators import skeleton
 from tariffs.findings import report
 from ticketing.cli.folders import find_folder
 from ticketing.cli.progress import progress
-from ticketing.cli.region_folder import check_folder
+from ticketing.cli.region.folder import check_folder
 from ticketing.regions import check_region
 
 
@@ -26,7 +26,7 @@ class _Group(click.Group):
         """Import the rehearsal when it is asked for."""
         if cmd_name != "rehearse":
             return super().get_command(ctx, cmd_name)
-        from ticketing.cli.rehearse import command as found  # noqa: PLC0415  see above
+        from ticketing.cli.region.rehearse import command as found  # noqa: PLC0415  see above
 
         return found
 
