@@ -13,12 +13,11 @@ from typing import TextIO
 import click
 from rich.console import Console
 
+from ticketing.cli import lab
 from ticketing.cli.demo.story import CARDS, Access, Stage, Story
 from ticketing.cli.demo_scene import Scene, load_scene
 from ticketing.cli.folders import find_folder
-from ticketing.cli.lab import scratch
-from ticketing.cli.lab.processes import alone, ended_by_signals
-from ticketing.cli.lab.simulators import simulators
+from ticketing.cli.lab import alone, ended_by_signals, start_simulators
 from ticketing.config import Settings
 from ticketing.errors import ThroughfareError
 from ticketing.identity import staff
@@ -50,7 +49,7 @@ def command(*, region: str, once: bool, port: int | None) -> None:
       throughfare demo --region oresund
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     console = Console(highlight=False, soft_wrap=True)
-    chosen, gateway = port or scratch.free_port(8000), os.environ.get("THROUGHFARE_GATEWAY", "demo")
+    chosen, gateway = port or lab.free_port(8000), os.environ.get("THROUGHFARE_GATEWAY", "demo")
     if gateway not in CARDS:
         raise click.ClickException(f"THROUGHFARE_GATEWAY is {gateway!r}; it may be {' or '.join(CARDS)}")
     with alone(_FOLDER) as lock, ended_by_signals():
@@ -70,9 +69,9 @@ def _play(console: Console, region: str, port: int, lock: TextIO, *, gateway: st
     with contextlib.ExitStack() as stage:
         with console.status("Starting the operators' stand-ins and the service ..."):
             clock_file = _FOLDER / "clock"
-            found = stage.enter_context(simulators(_FOLDER, folder, loaded.operators, clock_file, lock))
-            processes = stage.enter_context(scratch.serving(settings, _FOLDER, lock, found))
-            processes[0].await_ready(partial(scratch.is_ready, settings.public_url))
+            found = stage.enter_context(start_simulators(_FOLDER, folder, loaded.operators, clock_file, lock))
+            processes = stage.enter_context(lab.serving(settings, _FOLDER, lock, found))
+            processes[0].await_ready(partial(lab.is_ready, settings.public_url))
         stage_of = Stage(settings.public_url, _FOLDER, folder, _move_clock)
         Story(console, scene, folder.name, access, stage_of, cards=CARDS[gateway]).tell(start)
         for process in processes:
@@ -110,13 +109,13 @@ def _set_up(port: int, folder: Path, start: datetime) -> tuple[Settings, Region,
 
     Answers also who may sign in to the console, with their first passwords.
     """
-    scratch.begin(_FOLDER)
-    settings = scratch.settings_in(_FOLDER, folder.name, port)
+    lab.begin(_FOLDER)
+    settings = lab.settings_in(_FOLDER, folder.name, port)
     settings = replace(settings, regions_folder=folder.absolute().parent)
     _move_clock(start)
-    database = scratch.prepare(settings, start)
+    database = lab.prepare(settings, start)
     region = load_regions(settings)[folder.name]
-    keys = scratch.make_keys(database, settings, list(region.operators), "demo")
+    keys = lab.make_keys(database, settings, list(region.operators), "demo")
     desk = StaffDesk(database, settings.clock())
     people = " and ".join(
         f"{email} / {staff.add(desk, email, name, role='finance')[1]}"
@@ -128,4 +127,4 @@ def _set_up(port: int, folder: Path, start: datetime) -> tuple[Settings, Region,
 
 def _move_clock(to: datetime | None) -> None:
     """Set the pretended time of the service; None gives it the real one back."""
-    scratch.move_clock(_FOLDER, to)
+    lab.move_clock(_FOLDER, to)

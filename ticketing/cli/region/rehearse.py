@@ -17,10 +17,9 @@ import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tariffs.findings import errors
+from ticketing.cli import lab
 from ticketing.cli.folders import find_folder
-from ticketing.cli.lab import scratch
-from ticketing.cli.lab.processes import Started, ended_by_signals, running
-from ticketing.cli.lab.simulators import simulators
+from ticketing.cli.lab import Started, ended_by_signals, running, start_simulators
 from ticketing.cli.progress import progress
 from ticketing.cli.region.report import show
 from ticketing.cli.serve import gunicorn
@@ -121,24 +120,24 @@ def _place(keep: Path | None) -> Iterator[Path]:
 @contextlib.contextmanager
 def staged(region: Region, folder: Path, place: Path, database_url: str | None = None) -> Iterator[Stage]:
     """Run a region on a scratch folder: its operators' stand-ins, a service for each sale channel, a worker."""
-    scratch.begin(place)
+    lab.begin(place)
     start = rehearse.begins(region.data)
     settings = _settings(folder, place, database_url)
-    scratch.move_clock(place, start)
-    database = scratch.prepare(settings, start)
-    keys = scratch.make_keys(database, settings, list(region.operators), "rehearsal")
+    lab.move_clock(place, start)
+    database = lab.prepare(settings, start)
+    keys = lab.make_keys(database, settings, list(region.operators), "rehearsal")
     database.close()
     issuer_key = _issuers(region, place)
     with contextlib.ExitStack() as started, (place / "lock").open("w") as lock:
         clock_file = place / "clock"
-        found = started.enter_context(simulators(place, folder, region.operators, clock_file, lock))
+        found = started.enter_context(start_simulators(place, folder, region.operators, clock_file, lock))
         found |= {
             "THROUGHFARE_GATEWAY": "demo",
             "THROUGHFARE_RATE_LIMITS": "off",
             "THROUGHFARE_PROOF_ISSUERS": str(place / "issuers.json"),
         }
         processes = started.enter_context(
-            scratch.serving(settings, place, lock, found, pause_seconds=_PAUSE_SECONDS)
+            lab.serving(settings, place, lock, found, pause_seconds=_PAUSE_SECONDS)
         )
         urls: dict[str | None, str] = {None: settings.public_url}
         serving: dict[str | None, Started] = {None: processes[0]}
@@ -146,15 +145,15 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
             point = _sale_point(settings, channel, found, (place, lock))
             urls[channel], serving[channel] = started.enter_context(point)
         for name, url in urls.items():
-            serving[name].await_ready(partial(scratch.is_ready, url))
-        environment = scratch.environment(settings, found)
+            serving[name].await_ready(partial(lab.is_ready, url))
+        environment = lab.environment(settings, found)
         yield Stage(
             urls=urls,
             folder=place,
             database_url=settings.database_url,
             gates=keys.gates,
             finance=(keys.finance, keys.approver),
-            move_clock=lambda to: scratch.move_clock(place, to),
+            move_clock=lambda to: lab.move_clock(place, to),
             prove=lambda claim, issuer, now: _proof(issuer_key, claim, issuer, now),
             command=lambda words, text: _command(words, text, environment),
             connectors={name: plan.connector_of(region.data, name) for name in region.operators},
@@ -165,7 +164,7 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
 
 
 def _settings(folder: Path, place: Path, database_url: str | None) -> Settings:
-    found = scratch.settings_in(place, folder.name, scratch.free_port())
+    found = lab.settings_in(place, folder.name, lab.free_port())
     url = database_url or found.database_url
     return replace(found, regions_folder=folder.absolute().parent, database_url=url)
 
@@ -175,8 +174,8 @@ def _sale_point(
     settings: Settings, channel: str, found: dict[str, str], where: tuple[Path, TextIO]
 ) -> Iterator[tuple[str, Started]]:
     """A second service on the same database that sells in a channel."""
-    port = scratch.free_port()
-    environment = {**scratch.environment(settings, found), "THROUGHFARE_SALE_CHANNEL": channel}
+    port = lab.free_port()
+    environment = {**lab.environment(settings, found), "THROUGHFARE_SALE_CHANNEL": channel}
     line = {f"service{channel}": gunicorn(f"127.0.0.1:{port}", workers=1, threads=8)}
     with running(line, *where, environment) as started:
         yield f"http://127.0.0.1:{port}", started[0]

@@ -17,7 +17,7 @@ from tariffs.fares.price import price as price_legs
 from tariffs.findings import Finding, errors, report
 from ticketing.cli import contract
 from ticketing.cli.progress import progress
-from ticketing.cli.tariff import tools as tools
+from ticketing.cli.tariff import tools
 from ticketing.cli.tariff.diff import compare
 from ticketing.cli.tariff.requests import FareRequest, apportion, price
 from ticketing.errors import Fault, InvalidRequest
