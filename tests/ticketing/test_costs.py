@@ -25,7 +25,7 @@ from ticketing.config import StripeSettings
 from ticketing.errors import InvalidRequest
 from ticketing.gate import bundle
 from ticketing.payments.stripe_gateway import StripeGateway
-from ticketing.settlement import camt
+from ticketing.settlement.bank import camt
 from ticketing.strictjson import NotStrict
 from ticketing.tickets import claims as ticket_claims
 from ticketing.tickets import jws, status_list

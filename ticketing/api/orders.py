@@ -93,9 +93,7 @@ class Orders(MethodView):
         if who is None:
             require_random(request.headers.get("Idempotency-Key"))
         owner = f"person:{who.person_id}" if who else "guest"
-        return _placed(
-            f"{owner}:quote:{quote.id}", "POST /v1/orders", wanted, who.person_id if who else None, quote
-        )
+        return _placed(owner, "POST /v1/orders", wanted, who.person_id if who else None, quote)
 
 
 @blueprint.route("/orders/<string:order_id>")

@@ -14,7 +14,7 @@ from tariffs.money import Money
 from ticketing.db import Transaction, books, orders
 from ticketing.db.books import Entry
 from ticketing.db.orders import Order, Payment
-from ticketing.errors import Conflict, Gone, NotFound
+from ticketing.errors import Conflict, Gone, IdempotencyKeyReused, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation, Capture, Charge, OutcomeUnknown
 from ticketing.purchase import delivery, disrupted, exchange
@@ -83,6 +83,8 @@ def _begun(
     order, now = state.order, till.clock.now()
     for payment in state.payments:
         if payment.request_key == request_key:
+            if payment.method != method:
+                raise IdempotencyKeyReused("this Idempotency-Key has paid by another method; use a new one")
             return state, payment
     if any(payment.state in UNDER_WAY for payment in state.payments):
         raise Conflict("another payment of this order is under way")

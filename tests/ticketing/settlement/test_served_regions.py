@@ -9,8 +9,10 @@ from tests.api import Api
 from ticketing.clock import FixedClock
 from ticketing.db import Database
 from ticketing.errors import InvalidRequest
-from ticketing.settlement import bookkeeping, closing, reconcile, suspense
+from ticketing.settlement.bank import reconcile, suspense
+from ticketing.settlement.month import closing
 from ticketing.settlement.office import Office
+from ticketing.settlement.proof import bookkeeping
 
 FOREIGN = [
     "atlantis",
