@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
-from math import isqrt
+from math import isqrt, lcm
 from typing import TypeVar
 
 K = TypeVar("K", bound=str | tuple[str, ...])
@@ -18,12 +18,21 @@ def by_weights(total: int, weights: Mapping[K, Fraction]) -> dict[K, int]:
     A negative total is the mirror of the positive one. Raises ValueError when the weights are all 0, unless
     there is nothing to split.
     """
-    whole = sum(weights.values(), Fraction(0))
+    # Over one denominator the weights are whole numbers, and so is all that follows.
+    common = lcm(*(weight.denominator for weight in weights.values()))
+    parts = {key: weight.numerator * (common // weight.denominator) for key, weight in weights.items()}
+    whole, amount = sum(parts.values()), abs(total)
     if whole == 0:
         if total == 0:
             return dict.fromkeys(weights, 0)
         raise ValueError("the weights are all 0")
-    return _rounded(total, {key: Fraction(abs(total)) * weight / whole for key, weight in weights.items()})
+    floors = {key: amount * part // whole for key, part in parts.items()}
+    missing = amount - sum(floors.values())
+    if missing:
+        by_remainder = sorted(parts, key=lambda key: (-(amount * parts[key] % whole), key))
+        for key in by_remainder[:missing]:
+            floors[key] += 1
+    return {key: -part for key, part in floors.items()} if total < 0 else floors
 
 
 def by_square_roots(total: int, weights: Mapping[K, Fraction]) -> dict[K, int]:
@@ -72,12 +81,3 @@ def reverse(booked: Mapping[K, int], weights: Mapping[K, Fraction], amount: int)
         neediest = min(below, key=lambda key: (kept[key] - exact[key], key))
         kept[neediest] += 1
     return {key: part - kept[key] for key, part in booked.items()}
-
-
-def _rounded(total: int, exact: Mapping[K, Fraction]) -> dict[K, int]:
-    floors = {key: part.numerator // part.denominator for key, part in exact.items()}
-    missing = abs(total) - sum(floors.values())
-    by_remainder = sorted(exact, key=lambda key: (floors[key] - exact[key], key))
-    for key in by_remainder[:missing]:
-        floors[key] += 1
-    return {key: -part for key, part in floors.items()} if total < 0 else floors

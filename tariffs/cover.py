@@ -50,6 +50,8 @@ def cheapest_cover(
     has bought them). What a single costs under caps depends on the singles before it, so one way is kept for
     each set of them.
     """
+    operators = {run.operator for run in runs}
+    agreements = [agreement for agreement in book.agreements if agreement.may_cover(operators)]
     frontier: list[list[_Way]] = [[_Way((), ())]]
     for end in range(1, len(runs) + 1):
         alone, agreed = True, []
@@ -57,7 +59,7 @@ def cheapest_cover(
             if pinned.intersection(range(start, end)):
                 continue
             covered, apart = runs[start:end], singles[start:end]
-            for agreement in book.agreements:
+            for agreement in agreements:
                 terms = _terms(
                     agreement, covered, apart, rider=passenger.rider, channel=channel, currency=currency
                 )

@@ -1,6 +1,6 @@
 """What an agreement is: a pattern of operators' rides, when it holds, what it costs, who gets what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -121,8 +121,14 @@ class Agreement:
         """Its id and version, as a statement quotes them."""
         return f"{self.id} v{self.version}"
 
+    def may_cover(self, operators: Collection[str]) -> bool:
+        """Whether it could cover a part of a journey with these operators: all that it names are there."""
+        return self.kind == "highest_fare_window" or all(one.operator in operators for one in self.pattern)
+
     def covers(self, runs: Sequence[Run]) -> bool:
         """Whether these runs are within its days, its pattern and its connection times (inclusive)."""
+        if len(runs) != len(self.pattern) and self.kind != "highest_fare_window":
+            return False
         if not self.valid_from <= runs[0].first_day <= self.valid_to:
             return False
         if runs[0].first_day.isoweekday() not in self.weekdays:
@@ -153,8 +159,6 @@ class Agreement:
                 return self._whole(sum(apart), self._amount(rider, channel, None, currency))
 
     def _fits(self, runs: Sequence[Run]) -> bool:
-        if len(runs) != len(self.pattern):
-            return False
         waits = [after.departure_seconds - before.arrival_seconds for before, after in pairwise(runs)]
         if any(wait > limit for wait, limit in zip(waits, self.max_connection_seconds, strict=True)):
             return False
