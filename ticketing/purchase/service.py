@@ -81,9 +81,12 @@ _ASK_ANEW = "ask for a new quote"
 _ORDERED = f"this quote has been ordered already; {_ASK_ANEW}"
 # Places are held for orders that wait: nobody may hold a whole ship.
 _MOST_OPEN = 10
-_NO_KEY: ClaimKey = lambda _: None  # noqa: E731  a call that nobody repeats
 # A payment without a result for so long is looked at without waiting for a report.
 _QUIET = timedelta(minutes=2)
+
+
+def _no_key(_: Transaction) -> None:
+    """Claim nothing: a call that nobody repeats."""
 
 
 def place_order(
@@ -96,7 +99,7 @@ def place_order(
     phones: Sequence[PhoneOf] = (),
     names: Sequence[NameOf] = (),
     request_key: str | None = None,
-    claim: ClaimKey = _NO_KEY,
+    claim: ClaimKey = _no_key,
 ) -> OrderState:
     """Turn a quote into an order with its places held, awaiting payment; one of 0.00 has its tickets at once.
 
@@ -232,7 +235,7 @@ def pay(
     request_key: str,
     remember: RememberOrder,
     *,
-    claim: ClaimKey = _NO_KEY,
+    claim: ClaimKey = _no_key,
 ) -> tuple[OrderState, Authorisation | None]:
     """Pay an order: authorise, have places confirmed, capture, then tickets and ledger in one transaction.
 
