@@ -8,7 +8,7 @@ from tests.api import Api
 from tests.ticketing.identity.people_of import register
 
 
-def test_s7_the_answer_to_an_account_is_repeated_to_that_account_alone(api: Api) -> None:
+def test_e7_the_answer_to_an_account_is_repeated_to_that_account_alone(api: Api) -> None:
     anna, key = register(api), str(uuid.uuid4())
     body = {"quote_id": api.quote()["id"]}
     first = api.post("/v1/orders", body, anna.access, once=key)
@@ -24,7 +24,7 @@ def test_s7_the_answer_to_an_account_is_repeated_to_that_account_alone(api: Api)
     assert "access_token" not in stranger.text + other.text
 
 
-def test_s7_the_answer_to_a_guest_is_repeated_to_who_knows_a_key_that_nobody_guesses(api: Api) -> None:
+def test_e7_the_answer_to_a_guest_is_repeated_to_who_knows_a_key_that_nobody_guesses(api: Api) -> None:
     body, key = {"quote_id": api.quote()["id"]}, str(uuid.uuid4())
     first = api.post("/v1/orders", body, once=key)
 
@@ -57,7 +57,7 @@ def test_a_key_that_has_paid_by_one_method_pays_by_no_other(api: Api) -> None:
 
 
 @pytest.mark.parametrize("key", ["1", "key-1", "a" * 64, "2026-10-13T05:10:00", "0000-0000-0000-0000-0001"])
-def test_s7_a_guests_key_that_could_be_guessed_is_refused_before_anything_happens(api: Api, key: str) -> None:
+def test_e7_a_guests_key_that_could_be_guessed_is_refused_before_anything_happens(api: Api, key: str) -> None:
     body = {"quote_id": api.quote()["id"]}
 
     refused = api.post("/v1/orders", body, once=key)
