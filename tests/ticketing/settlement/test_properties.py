@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from tests.ticketing.settlement.month import book, give_back, office, ride, sell
 from tests.ticketing.settlement.test_export import IBANS
 from ticketing.books import postings
-from ticketing.db import Database, books_tables, columns, month_books
+from ticketing.db import Database, books, books_tables, columns, month_books
 from ticketing.db.documents import digest
 from ticketing.db.engine import Transaction
 from ticketing.db.runs import Run
@@ -254,3 +254,4 @@ def _empty(database: Database) -> None:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
             connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} CASCADE")
         connection.commit()
+    books._KNOWN_ACCOUNTS.clear()
