@@ -85,13 +85,14 @@ def price_as(journey: Journey, run: Run, own_rider: str) -> Part | Unpriced:
 def _ways_to_use(journey: Journey, run: Run, passenger: Passenger) -> list[Part] | Unpriced:
     """The cheapest way for each choice of uses, the one that uses nothing first; a use must lower the price."""
     unused = _cheapest(journey, run, passenger)
-    if not passenger.passes:
+    brought = [held for held in passenger.passes if held.serves(passenger.rider)]
+    if not brought:
         return unused if isinstance(unused, Unpriced) else [unused]
     rides = [_coverable(journey, journey.rides[index]) for index in run.legs]
     found: dict[tuple[Use, ...], Part] = {} if isinstance(unused, Unpriced) else {(): unused}
-    for covered in islice(product(*(passes.options(ride, passenger.passes) for ride in rides)), _MOST_WAYS):
+    for covered in islice(product(*(passes.options(ride, brought) for ride in rides)), _MOST_WAYS):
         uses = passes.uses_of(rides, covered)
-        if not any(covered) or not passes.has_left(uses, passenger.passes):
+        if not any(covered) or not passes.has_left(uses, brought):
             continue
         part = _with_passes(journey, run, passenger, covered)
         key = tuple(sorted(uses, key=str))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from tariffs import grouping
+from tariffs import grouping, strokes
 from tariffs.agreements import Run
 from tariffs.book import TariffBook
 from tariffs.conversion import in_one_currency
@@ -20,6 +20,7 @@ from tariffs.money import Money
 from tariffs.own_price import Journey, own_prices, price_as
 from tariffs.parts import OfferedFare, Part, Unpriced
 from tariffs.party import Passenger
+from tariffs.passes import HeldPass
 from tariffs.result import JourneyPrice, PassengerPrice, shares_of
 from tariffs.runs import runs_of, stretches
 from tariffs.taxes import UnknownTax, split
@@ -45,6 +46,7 @@ def price_journey(
     the region's. A currency for which the region publishes no rates at all is not sold: nobody could settle it.
     """
     journey = Journey(book, rides, runs_of(book, rides), at, offers, currency)
+    passengers = _share_carnets(journey, passengers, channel)
     alike = {replace(passenger, ref="") for passenger in passengers}
     ways = {passenger: _singles(journey, passenger) for passenger in alike}
     parts = _pay(journey, passengers, [ways[replace(passenger, ref="")] for passenger in passengers], channel)
@@ -66,6 +68,23 @@ def price_journey(
         if part.expires_at
     ]
     return JourneyPrice(total, None, priced, book.version, min(expiries, default=None))
+
+
+def _share_carnets(journey: Journey, party: Sequence[Passenger], channel: str | None) -> Sequence[Passenger]:
+    """Say whose rides the carnets of a party pay for; without such carnets the party as it is."""
+    carnets = strokes.shared_carnets(party)
+    if not carnets:
+        return party
+    payer = _Payer(journey, channel)
+    known: dict[Passenger, Mapping[strokes.Strokes, int]] = {}
+
+    def costs_of(passenger: Passenger) -> Mapping[strokes.Strokes, int]:
+        nobody = replace(passenger, ref="")
+        if nobody not in known:
+            known[nobody] = payer.costs_by_strokes(nobody, carnets)
+        return known[nobody]
+
+    return strokes.give_out(party, carnets, costs_of)
 
 
 def _singles(journey: Journey, passenger: Passenger) -> list[Singles] | Unpriced:
@@ -135,6 +154,18 @@ class _Payer:
             for parts in (tuple(pinned.get(run, part) for run, part in enumerate(way)) for way in ways)
         ]  # fmt: skip
         return covers[0] if len(covers) == 1 else min(covers, key=_cost_and_uses)
+
+    def costs_by_strokes(
+        self, passenger: Passenger, carnets: Sequence[HeldPass]
+    ) -> dict[strokes.Strokes, int]:
+        """What a passenger pays for each number of uses of some carnets; empty where there is no price."""
+        ways = _singles(self.journey, passenger)
+        found: dict[strokes.Strokes, int] = {}
+        for way in () if isinstance(ways, Unpriced) else ways:
+            parts = self.pay(passenger, [way])
+            taken, cost = strokes.strokes_of(parts, carnets), sum(part.cost for part in parts)
+            found[taken] = min(cost, found.get(taken, cost))
+        return found
 
     def price_in(self, currency: str) -> Callable[[Run, Group], Part | None]:
         """What a group product costs on a run, where it is sold in the party's currency."""

@@ -140,7 +140,7 @@ def place_order(
         )
         bookings.insert_bookings(tx, wanted)
         order_holders.insert_holders(tx, order.id, holders)
-        pass_uses.take(tx, quote, order.id, now)
+        pass_uses.take(tx, quote, order.id, now, exchange_of=exchange_of)
         if order.total_minor <= credit and not wanted:
             issue(tx, till.press, quote, order, now)
             exchange.settle(tx, till, order, now)

@@ -32,16 +32,38 @@ class ViaSchema(EndpointSchema):
     stay_minutes = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, 240))
 
 
+class BornePassSchema(Strict):
+    """The order of a pass that was bought without an account, and the token that opens it."""
+
+    order_id = fields.String(required=True, validate=ID)
+    access_token = fields.String(required=True, validate=validate.Length(1, 200))
+
+
 class PassengerSchema(Strict):
-    """One traveller; `rider_category` is one of the region's (`GET /v1/regions`)."""
+    """One traveller; `rider_category` is one of the region's (`GET /v1/regions`).
+
+    A pass covers the rider category that it was sold to, and one person at a time. Carnets serve the whole party.
+    """
 
     ref = fields.String(required=True, validate=ID, metadata={"examples": ["p1"]})
     rider_category = fields.String(load_default="adult", validate=ID)
     account_holder = fields.Boolean(
         load_default=False,
         metadata={
-            "description": "The owner of the calling account: entitlements and passes count for this one"
+            "description": "The owner of the calling account: entitlements and the owner's passes count for this one"
         },
+    )
+    holder = fields.String(
+        validate=ID,
+        metadata={
+            "description": "Whom of the calling account this is: the passes count that were bought under this name"
+        },
+    )
+    passes = ShortList(
+        fields.Nested(BornePassSchema),
+        load_default=list,
+        validate=validate.Length(0, 5),
+        metadata={"description": "Passes that were bought without an account, by their order and its token"},
     )
 
 
@@ -85,11 +107,26 @@ class JourneyRequestSchema(Strict):
             raise ValidationError("give exactly one of depart_at and arrive_by", "depart_at")
 
     @validates_schema
+    def _everybody_is_one_person(self, wanted: dict[str, Any], **_: Any) -> None:
+        rows = wanted.get("passengers", [])
+        owners = [at for at, row in enumerate(rows) if row.get("account_holder")]
+        if len(owners) > 1:
+            raise ValidationError({"passengers": {owners[1]: {"account_holder": ["only one is the owner"]}}})
+        names: dict[str, str] = {}
+        for at, row in enumerate(rows):
+            name, ref = row.get("holder"), row.get("ref", "")
+            if name is None:
+                continue
+            why = f"{names[name]!r} is {name!r} already" if name in names else ""
+            if row.get("account_holder"):
+                why = "the owner of the account is nobody else of it: name either"
+            if why:
+                raise ValidationError({"passengers": {at: {"holder": [why]}}})
+            names[name] = ref
+
+    @validates_schema
     def _refs_differ(self, wanted: dict[str, Any], **_: Any) -> None:
         refs = [passenger["ref"] for passenger in wanted.get("passengers", []) if "ref" in passenger]
-        holders = [at for at, row in enumerate(wanted.get("passengers", [])) if row.get("account_holder")]
-        if len(holders) > 1:
-            raise ValidationError({"passengers": {holders[1]: {"account_holder": ["only one is the owner"]}}})
         for at, ref in enumerate(refs):
             if ref in refs[:at]:
                 raise ValidationError({"passengers": {at: {"ref": ["must differ from the others"]}}})
