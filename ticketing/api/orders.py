@@ -147,9 +147,10 @@ class Tickets(MethodView):
         """List the signed tickets of an order."""
         state = purchase.get_order(rooms().till, order_id)
         papers = purchase.list_papers(rooms().till, order_id)
+        told = purchase.list_news(rooms().till, state)
         return {
-            "tickets": [show.ticket(made, papers) for made in state.tickets],
-            "news": [show.news(one) for one in purchase.list_news(rooms().till, state)],
+            "tickets": [show.ticket(made, papers, told) for made in state.tickets],
+            "news": [show.news(one) for one in told],
         }
 
 

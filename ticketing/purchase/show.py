@@ -1,6 +1,7 @@
 """Orders, tickets and refunds as their buyer reads them. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from tariffs.money import Money
@@ -12,6 +13,9 @@ from ticketing.payments import Authorisation
 from ticketing.purchase.disrupted import LegNews
 from ticketing.purchase.giving_back import RefundOffer
 from ticketing.purchase.till import OrderState
+
+# A known delay keeps a ticket for so long beyond its planned end, and no longer.
+_LONGEST_DELAY = timedelta(hours=24)
 
 
 def order(
@@ -78,8 +82,8 @@ def order(
     }
 
 
-def ticket(made: Ticket, papers: Iterable[Paper] = ()) -> dict[str, Any]:
-    """A ticket with the addresses of its code, and what operators have handed over for it."""
+def ticket(made: Ticket, papers: Iterable[Paper] = (), told: Iterable[LegNews] = ()) -> dict[str, Any]:
+    """A ticket with the addresses of its code, what operators have handed over for it, and how long delays keep it."""
     base = f"/v1/orders/{made.order_id}/tickets/{made.jti}/qr"
     return {
         "jti": made.jti,
@@ -89,6 +93,7 @@ def ticket(made: Ticket, papers: Iterable[Paper] = ()) -> dict[str, Any]:
         "price": _money(made.amount_minor, made.currency),
         "not_before": written(made.not_before),
         "expires_at": written(made.expires_at),
+        "valid_until": written(made.expires_at + _late(made, told)),
         "legs": made.document["legs"],
         "token": made.token,
         "qr_png": f"{base}.png",
@@ -107,6 +112,17 @@ def ticket(made: Ticket, papers: Iterable[Paper] = ()) -> dict[str, Any]:
             if one.passenger_ref == made.passenger_ref
         ],
     }
+
+
+def _late(made: Ticket, told: Iterable[LegNews]) -> timedelta:
+    """How much longer than it says a ticket is good, because a leg that it still has arrives late; a day at most."""
+    legs = made.document["legs"]
+    delays = (
+        one.known.arrival_delay_seconds or 0
+        for one in told
+        if one.known.is_served and one.leg < len(legs) and "given_back_at" not in legs[one.leg]
+    )
+    return min(_LONGEST_DELAY, timedelta(seconds=max(0, *delays, 0)))
 
 
 def news(one: LegNews) -> dict[str, Any]:

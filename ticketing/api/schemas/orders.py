@@ -153,7 +153,10 @@ class DocumentKindSchema(Strict):
 
 
 class TicketSchema(Strict):
-    """One signed ticket: `token` is what the code shows; `operator_documents` are shown beside it."""
+    """One signed ticket: `token` is what the code shows; `operator_documents` are shown beside it.
+
+    `expires_at` is its planned end, `valid_until` the one that known delays of its legs make of it, a day later at most.
+    """
 
     jti = fields.String(required=True)
     passenger = fields.String(required=True)
@@ -162,6 +165,7 @@ class TicketSchema(Strict):
     price = money(required=True)
     not_before = moment(required=True)
     expires_at = moment(required=True)
+    valid_until = moment(required=True)
     legs = fields.List(fields.Dict(), required=True)
     token = fields.String(required=True)
     qr_png = fields.String(required=True)
