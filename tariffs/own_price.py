@@ -26,7 +26,8 @@ _MOST_WAYS = 4096
 class Journey:
     """What is to be priced: rides in order, as runs of one operator each, at a moment, with operators' own offers.
 
-    `currency` is the one in which the price is wanted, None where it follows from the rides.
+    `currency` is the one in which the price is wanted, None where it follows from the rides. Before each ride of `gaps`
+    one goes that is not sold.
     """
 
     book: TariffBook
@@ -35,6 +36,12 @@ class Journey:
     at: datetime | None
     offers: Sequence[OfferedFare]
     currency: str | None = None
+    gaps: frozenset[int] = frozenset()
+
+    @property
+    def breaks(self) -> frozenset[int]:
+        """The runs before which a ride goes that is not sold."""
+        return frozenset(at for at, run in enumerate(self.runs) if run.legs[0] in self.gaps)
 
 
 def fare_leg(feed: Feed, ride: Ride) -> FareLeg:

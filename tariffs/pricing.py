@@ -13,6 +13,7 @@ from tariffs.agreements import Run
 from tariffs.book import TariffBook
 from tariffs.conversion import in_one_currency
 from tariffs.cover import cheapest_cover
+from tariffs.excluded import Excluded, steps_of
 from tariffs.fares.feed import Feed
 from tariffs.groups import Group
 from tariffs.journey import Ride
@@ -37,20 +38,22 @@ def price_journey(
     at: datetime | None = None,
     offers: Sequence[OfferedFare] = (),
     currency: str | None = None,
+    excluded: Sequence[Excluded] = (),
 ) -> JourneyPrice:
     """Price rides for a party by the book's version. Pure: equal arguments give equal prices.
 
     `at` is the moment of pricing (aware): operators' own `offers` must live then, and currencies convert at
     the last rate published before it; without it nothing is converted. `currency` states the price in that
     currency, as the rest of a ticket that was sold in it; otherwise it is the one that all rides are sold in, or
-    the region's. A currency for which the region publishes no rates at all is not sold: nobody could settle it.
+    the region's. `excluded` are rides of the way that are not sold, and not among `rides`. A currency for which the region publishes no rates at all is not sold: nobody could settle it.
     """
-    journey = Journey(book, rides, runs_of(book, rides), at, offers, currency)
+    gaps = frozenset(one.before for one in excluded)
+    journey = Journey(book, rides, runs_of(book, rides, gaps), at, offers, currency, gaps)
     passengers = _share_carnets(journey, passengers, channel)
     alike = {replace(passenger, ref="") for passenger in passengers}
     ways = {passenger: _singles(journey, passenger) for passenger in alike}
     parts = _pay(journey, passengers, [ways[replace(passenger, ref="")] for passenger in passengers], channel)
-    priced = _priced_party(journey, passengers, parts)
+    priced = _named_first(_priced_party(journey, passengers, parts), excluded)
     reason = next((found.reason for found in priced if found.reason), None)
     totals = [found.total for found in priced if found.total]
     if reason or not totals:
@@ -67,7 +70,7 @@ def price_journey(
         for part in chosen
         if part.expires_at
     ]
-    return JourneyPrice(total, None, priced, book.version, min(expiries, default=None))
+    return JourneyPrice(total, None, priced, book.version, min(expiries, default=None), tuple(excluded))
 
 
 def _share_carnets(journey: Journey, party: Sequence[Passenger], channel: str | None) -> Sequence[Passenger]:
@@ -150,6 +153,7 @@ class _Payer:
             cheapest_cover(
                 self.journey.book, self.journey.runs, parts, passenger,
                 channel=self.channel, currency=parts[0].currency, pinned=frozenset(pinned),
+                breaks=self.journey.breaks,
             )
             for parts in (tuple(pinned.get(run, part) for run, part in enumerate(way)) for way in ways)
         ]  # fmt: skip
@@ -219,6 +223,21 @@ def _priced(journey: Journey, passenger: Passenger, parts: Singles | Unpriced) -
             part.tap for part in parts if part.tap and any(cap.covers(part.tap) for cap in journey.book.caps)
         ),
     )
+
+
+def _named_first(
+    priced: tuple[PassengerPrice, ...], excluded: Sequence[Excluded]
+) -> tuple[PassengerPrice, ...]:
+    """Say first which rides a price is without."""
+    if not excluded:
+        return priced
+    return tuple(
+        replace(one, derivation=tuple(
+            {**step, "step": number}
+            for number, step in enumerate((*steps_of(excluded, one.total.currency), *one.derivation), 1)
+        )) if one.total else one
+        for one in priced
+    )  # fmt: skip
 
 
 def _numbered(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:

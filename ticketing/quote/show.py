@@ -21,6 +21,7 @@ def quote(frozen: Quote, language: str = "en") -> dict[str, Any]:
         "tax_unverified": document["tax_unverified"],
         "passengers": [passenger(row, frozen.currency, language) for row in document["passengers"]],
         "legs": document["legs"],
+        "excluded": document.get("excluded", []),
     }
 
 

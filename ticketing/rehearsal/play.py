@@ -110,7 +110,7 @@ class Play:
             self._refused("quote")
             return None
         quote: dict[str, Any] = reply.body
-        rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
+        rides = _sold(offer)
         self.record.hold("quote_is_as_offered", invariants.quote_is_as_offered(offer["price"], quote))
         self.record.hold("quote_adds_up", invariants.quote_adds_up(quote))
         self.record.hold(
@@ -127,7 +127,7 @@ class Play:
         if not reply.ok:
             self._refused("order")
             return None
-        rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
+        rides = _sold(offer)
         bought = Purchase(reply.body, reply.body["access_token"], rides, [])
         self.record.orders.append(reply.body["id"])
         if self._journey.ending == "unpaid":
@@ -214,7 +214,7 @@ class Play:
         if not reply.ok:
             self._refused("exchange")
             return None
-        rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
+        rides = _sold(offer)
         after = Purchase(reply.body, reply.body["access_token"], rides, [])
         self.record.orders.append(reply.body["id"])
         if not self._pay(after):
@@ -305,6 +305,11 @@ def has_agreement(itinerary: dict[str, Any], name: str) -> bool:
     """Whether an agreement is part of the price of an itinerary."""
     reasons = [line for row in itinerary["price"]["passengers"] for line in row["because"]]
     return any(line.startswith(f"agreement {name} v") for line in reasons)
+
+
+def _sold(offer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rides that an offer pays for: one whose operator has no price is bought elsewhere."""
+    return [leg for leg in offer["legs"] if leg["kind"] == "ride" and not leg.get("excluded")]
 
 
 def _carriers(itinerary: dict[str, Any]) -> tuple[str, ...]:

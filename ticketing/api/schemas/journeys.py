@@ -157,7 +157,10 @@ class FreePlacesSchema(Strict):
 
 
 class LegSchema(Strict):
-    """A ride or a walk. Times are local to their stop, with its offset; `arrival_time_zone` is the zone of `to`. A ride that does not run has `cancelled`: true."""
+    """A ride or a walk. Times are local to their stop, with its offset; `arrival_time_zone` is the zone of `to`. A ride that does not run has `cancelled`: true.
+
+    One that is not sold here has `excluded`: true.
+    """
 
     kind = fields.String(required=True, validate=validate.OneOf(["ride", "walk"]))
     mode = fields.String(required=True)
@@ -180,6 +183,7 @@ class LegSchema(Strict):
     live_arrival = moment(allow_none=True)
     alerts = fields.List(fields.String())
     cancelled = fields.Boolean()
+    excluded = fields.Boolean()
     free_places = fields.Nested(FreePlacesSchema)
     wheelchair = fields.String(validate=validate.OneOf(["yes", "no", "unknown"]))
 
@@ -194,12 +198,32 @@ class PassengerPriceSchema(Strict):
     because = fields.List(fields.String(), required=True)
 
 
+class ExcludedSchema(Strict):
+    """A ride of the way that the price does not pay for: its operator has no price here, and sells it itself.
+
+    `leg` is its place among the rides of the way, `before` how many rides come first that are sold: their places in quote,
+    ticket and refund go without it.
+    """
+
+    leg = fields.Integer(required=True)
+    before = fields.Integer(required=True)
+    operator = fields.String(required=True)
+    operator_name = fields.String(required=True)
+    from_name = fields.String(required=True)
+    to_name = fields.String(required=True)
+    departure = moment(required=True)
+
+
 class PriceSchema(Strict):
-    """The price for the party; null where it cannot be told, with a `reason` for programs and `why` in words."""
+    """The price for the party; null where it cannot be told, with a `reason` for programs and `why` in words.
+
+    Where `excluded` is not empty it is the price of the other rides alone, and each passenger's `because` says so first.
+    """
 
     total = money(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
     why = fields.String(required=True, allow_none=True)
+    excluded = fields.List(fields.Nested(ExcludedSchema), required=True)
     passengers = ShortList(fields.Nested(PassengerPriceSchema), required=True)
 
 

@@ -6,6 +6,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ticketing.api.schemas.accounts import PhoneKeySchema
 from ticketing.api.schemas.common import ID, ShortList, Strict, moment, money
+from ticketing.api.schemas.journeys import ExcludedSchema
 
 
 class QuoteRequestSchema(Strict):
@@ -66,7 +67,7 @@ class QuotedPassengerSchema(Strict):
 
 
 class QuoteSchema(Strict):
-    """A frozen price: it holds until `expires_at`."""
+    """A frozen price: it holds until `expires_at`. `legs` are the rides that it pays for, `excluded` those that it does not."""
 
     id = fields.String(required=True)
     region = fields.String(required=True)
@@ -77,6 +78,7 @@ class QuoteSchema(Strict):
     tax_unverified = fields.Boolean(required=True)
     passengers = fields.List(fields.Nested(QuotedPassengerSchema), required=True)
     legs = fields.List(fields.Dict(), required=True)
+    excluded = fields.List(fields.Nested(ExcludedSchema), required=True)
 
 
 class OrderPhoneSchema(Strict):
