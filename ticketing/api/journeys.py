@@ -67,7 +67,13 @@ def _extra_cost(wanted: dict[str, Any]) -> int:
     """
     # Whoever brings a pass of their own is like nobody else.
     kinds = {
-        (row["rider_category"], row["account_holder"], row.get("holder"), bool(row["passes"]) and row["ref"])
+        (
+            row["rider_category"],
+            row["place"],
+            row["account_holder"],
+            row.get("holder"),
+            bool(row["passes"]) and row["ref"],
+        )
         for row in wanted["passengers"]
     }
     minutes: int = wanted.get("range_minutes", 0)

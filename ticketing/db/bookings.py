@@ -103,11 +103,12 @@ def give_back(
             set_booking(tx, one.id, "unwanted", at, of=WITH_OPERATOR)
 
 
-def count_confirmed(tx: Transaction, sailings: Collection[str]) -> dict[str, int]:
-    """How many places are booked on each sailing."""
+def count_confirmed(tx: Transaction, sailings: Collection[str], kind: str) -> dict[str, int]:
+    """How many places of a kind are booked on each sailing."""
     query = (
         sa.select(booking.c.sailing, sa.func.count())
         .where(booking.c.sailing.in_(list(sailings)), booking.c.state == "confirmed")
+        .where(booking.c.document.contains(f'"place":"{kind}"', autoescape=True))
         .group_by(booking.c.sailing)
     )
     return {str(sailing): int(count) for sailing, count in tx.execute(query)}

@@ -11,6 +11,7 @@ import structlog
 
 from operators.departures import departure_of
 from operators.errors import WORDS, Expired, NotSupported, OperatorError, OutcomeUnknown, Refused, Unavailable
+from operators.place_kinds import kind_of
 from operators.port import Connector, HoldRequest, Traveller
 from tariffs.journey import Ride
 from ticketing.db import Transaction, bookings, gateway_events
@@ -237,9 +238,9 @@ def _departure(till: Till, region: str, ride: Ride) -> Any:
 
 
 def _traveller(till: Till, quote: Quote, ride: Ride, passenger: dict[str, Any]) -> dict[str, str]:
-    own = till.regions[quote.region].data.riders.get(passenger["rider"], {}).get(ride.operator)
+    own = till.regions[quote.region].data.categories.get(passenger["rider"], {}).get(ride.operator)
     return {
         "ref": passenger["ref"],
         "category": own or passenger["rider"],
-        "place": passenger.get("place", "foot"),
+        "place": kind_of(passenger["rider"]),
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from operators.place_kinds import kind_of
 from tariffs.money import Money
 from ticketing.clock import written
 from ticketing.db.booking_documents import Paper
@@ -37,6 +38,7 @@ def order(
             {
                 "ref": passenger["ref"],
                 "rider_category": passenger["rider"],
+                "place": kind_of(passenger["rider"]),
                 "total": _money(passenger["total_minor"], currency),
             }
             for passenger in state.quote.document["passengers"]
@@ -57,6 +59,7 @@ def order(
                 "operator": one.operator,
                 "leg": one.document["leg"],
                 "passenger": one.document["traveller"]["ref"],
+                "place": one.document["traveller"]["place"],
                 "state": one.state,
                 "reference": one.reference,
                 "documents": [
@@ -89,6 +92,7 @@ def ticket(made: Ticket, papers: Iterable[Paper] = (), told: Iterable[LegNews] =
         "jti": made.jti,
         "passenger": made.passenger_ref,
         "rider_category": made.document["rider"],
+        "place": kind_of(made.document["rider"]),
         "status": made.status,
         "price": _money(made.amount_minor, made.currency),
         "not_before": written(made.not_before),

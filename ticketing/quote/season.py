@@ -103,7 +103,7 @@ def _shown(desk: Desk, name: str, product: PassProduct, language: str) -> dict[s
         "uses": product.uses,
         "prices": [
             {"rider_category": rider, "price": price.as_dict()}
-            for rider in _riders(region.data.riders)
+            for rider in _riders(region.data.categories)
             if (price := product.price_for(rider, desk.sale_channel)) is not None
         ],
     }

@@ -46,6 +46,7 @@ def list_regions(planner: Planner) -> list[dict[str, Any]]:
                 {"id": operator.id, "name": operator.name} for operator in region.operators.values()
             ],
             "rider_categories": list(region.data.riders),
+            "place_kinds": {kind: sorted(taken) for kind, taken in region.data.place_kinds.items()},
         }
         for name, region in planner.regions.items()
     ]
@@ -155,7 +156,7 @@ def _priced(planner: Planner, region: Region, wish: Wish, plans: Sequence[Plan])
     """Price each way; one of which an operator has allotted no places has none."""
     now, book = planner.clock.now(), region.book
     rides = [ride for plan in plans for ride in plan.rides]
-    missing = not_sold(region.data, planner.connectors.get(region.data.id, {}), rides)
+    missing = not_sold(region.data, planner.connectors.get(region.data.id, {}), rides, wish.kinds)
     priced: list[Priced] = []
     for plan in plans:
         ride = next((ride for ride in plan.rides if key_of(ride) in missing), None)

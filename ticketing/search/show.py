@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from operators.place_kinds import kind_of
 from operators.port import Disruptions
 from operators.region import RegionData
 from operators.territory import state_of
@@ -72,6 +73,7 @@ def cancelled_itinerary(
                 {
                     "ref": ref,
                     "rider_category": rider,
+                    "place": kind_of(rider),
                     "total": None,
                     "reason": CANCELLED,
                     "because": [CANCELLED_WHY],
@@ -204,6 +206,7 @@ def _price(region: RegionData, price: JourneyPrice) -> dict[str, Any]:
             {
                 "ref": found.passenger.ref,
                 "rider_category": found.passenger.rider,
+                "place": kind_of(found.passenger.rider),
                 "total": found.total.as_dict() if found.total else None,
                 "reason": found.reason,
                 "because": [*(one.because for one in price.excluded), *_because(region, found)],

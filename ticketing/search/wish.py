@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from operators.place_kinds import FOOT, kind_of
 from tariffs.caps import Tap
 from tariffs.party import Passenger, ProvenClaim
 from tariffs.passes import HeldPass
@@ -76,6 +77,11 @@ class Wish:
     wheelchair: bool = False
     free_places: bool = False
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of places that are wanted beside those of persons."""
+        return frozenset(kind for one in self.passengers if (kind := kind_of(one.rider)) != FOOT)
+
     @classmethod
     def from_request(
         cls, wanted: Mapping[str, Any], holder: Holder | None = None, borne: Borne = _NOTHING
@@ -101,7 +107,8 @@ class Wish:
 
 def _passenger(row: Mapping[str, Any], holder: Holder | None, borne: Borne) -> Passenger:
     """A traveller with the passes of their own and the carnets of the party; the account's owner brings what was proven."""
-    ref, rider = row["ref"], row["rider_category"]
+    ref = row["ref"]
+    rider = row["rider_category"] if row.get("place", FOOT) == FOOT else row["place"]
     of_account = holder is not None and (row.get("account_holder") or "holder" in row)
     own = holder.passes_of(row.get("holder")) if holder is not None and of_account else ()
     carnets = (*(holder.carnets if holder else ()), *borne.carnets)

@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from ticketing.api.schemas.common import ID, AwareMoment, ShortList, Strict, moment, money
+from operators.place_kinds import FOOT
+from ticketing.api.schemas.common import ID, AwareMoment, ShortList, Strict, moment, money, place_kind
 
 MAX_PASSENGERS = 30
 
@@ -42,11 +43,18 @@ class BornePassSchema(Strict):
 class PassengerSchema(Strict):
     """One traveller; `rider_category` is one of the region's (`GET /v1/regions`).
 
-    A pass covers the rider category that it was sold to, and one person at a time. Carnets serve the whole party.
+    A pass covers the rider category that it was sold to, and one person at a time. Carnets serve the whole party. What
+    somebody brings along is a row of its own: a `ref` and its `place`, without a rider category.
     """
 
     ref = fields.String(required=True, validate=ID, metadata={"examples": ["p1"]})
     rider_category = fields.String(load_default="adult", validate=ID)
+    place = place_kind(
+        load_default=FOOT,
+        metadata={
+            "description": "A place for a bicycle, car, cabin or dog, sold beside that of a person (`place_kinds` of `GET /v1/regions`)"
+        },
+    )
     account_holder = fields.Boolean(
         load_default=False,
         metadata={
@@ -65,6 +73,14 @@ class PassengerSchema(Strict):
         validate=validate.Length(0, 5),
         metadata={"description": "Passes that were bought without an account, by their order and its token"},
     )
+
+    @validates_schema(pass_original=True)
+    def _a_bicycle_is_nobody(self, wanted: dict[str, Any], given: dict[str, Any], **_: Any) -> None:
+        if wanted.get("place", FOOT) == FOOT:
+            return
+        for name in ("rider_category", "account_holder"):
+            if given.get(name):
+                raise ValidationError("is of a person: what they bring has a row of its own", name)
 
 
 class JourneyRequestSchema(Strict):
@@ -193,6 +209,7 @@ class PassengerPriceSchema(Strict):
 
     ref = fields.String(required=True)
     rider_category = fields.String(required=True)
+    place = place_kind(required=True)
     total = money(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
     because = fields.List(fields.String(), required=True)
@@ -289,6 +306,10 @@ class RegionSchema(Strict):
     member_states = fields.List(fields.String(), required=True)
     operators = fields.List(fields.Dict(), required=True)
     rider_categories = fields.List(fields.String(), required=True)
+    place_kinds = fields.Dict(
+        keys=fields.String(), values=fields.List(fields.String()), required=True,
+        metadata={"description": "what may be brought along, and the operators that sell places for it"},
+    )  # fmt: skip
 
 
 class RegionsSchema(Strict):

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ticketing.api.schemas.accounts import PhoneKeySchema
-from ticketing.api.schemas.common import ID, ShortList, Strict, moment, money
+from ticketing.api.schemas.common import ID, ShortList, Strict, moment, money, place_kind
 from ticketing.api.schemas.journeys import ExcludedSchema
 
 
@@ -58,6 +58,7 @@ class QuotedPassengerSchema(Strict):
 
     ref = fields.String(required=True)
     rider_category = fields.String(required=True)
+    place = place_kind(required=True)
     total = money(required=True)
     items = fields.List(fields.Nested(ItemSchema), required=True)
     shares = fields.List(fields.Nested(ShareSchema), required=True)
@@ -163,6 +164,7 @@ class TicketSchema(Strict):
     jti = fields.String(required=True)
     passenger = fields.String(required=True)
     rider_category = fields.String(required=True)
+    place = place_kind(required=True)
     status = fields.String(required=True)
     price = money(required=True)
     not_before = moment(required=True)
@@ -283,6 +285,7 @@ class OrderedPassengerSchema(Strict):
 
     ref = fields.String(required=True)
     rider_category = fields.String(required=True)
+    place = place_kind(required=True)
     total = money(required=True)
 
 
@@ -310,6 +313,7 @@ class HeldPlaceSchema(Strict):
     operator = fields.String(required=True)
     leg = fields.Integer(required=True)
     passenger = fields.String(required=True)
+    place = place_kind(required=True)
     state = fields.String(required=True)
     reference = fields.String(required=True, allow_none=True)
     documents = fields.List(fields.Nested(DocumentKindSchema), required=True)

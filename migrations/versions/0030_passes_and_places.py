@@ -1,11 +1,11 @@
-"""A carnet pays for several people of a party on one ride, and a pass knows when it is on the road."""
+"""A carnet pays for several people of a party on one ride, a pass knows when it is on the road, and bicycles and dogs have places."""
 
 import sqlalchemy as sa
 from alembic import op
 
 from ticketing.db.types import Instant, Int64
 
-revision = "0030_riders_of_passes"
+revision = "0030_passes_and_places"
 down_revision = "0027_outside_refunds"
 branch_labels = None
 depends_on = None
@@ -15,7 +15,12 @@ _KEY = ["ticket_jti", "order_id", "leg", "passenger_ref"]
 
 
 def upgrade() -> None:
-    """Widen the key and add the times of the ride; the previous release leaves them empty, and its uses bar nobody."""
+    """Widen the key and add the times of the ride; the previous release leaves them empty, and its uses bar nobody.
+
+    It counts no places of the new kinds, and sells none.
+    """
+    for kind in ("bicycle", "dog"):
+        op.add_column("reservation", sa.Column(kind, Int64, nullable=False, server_default="0"))
     if op.get_bind().dialect.name == "postgresql":
         op.add_column("pass_use", sa.Column("departs_at", Instant(), nullable=True))
         op.add_column("pass_use", sa.Column("arrives_at", Instant(), nullable=True))
