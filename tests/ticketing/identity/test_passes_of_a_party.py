@@ -106,6 +106,24 @@ def test_a_childs_pass_carries_the_child_it_was_bought_for_and_no_adult(city: Ap
 
 
 @ONE
+def test_an_order_of_nothing_is_ticketed_at_once_and_takes_no_payment(city: Api) -> None:
+    rider = Rider(city, register(city))
+    rider.season("tll-30d")
+
+    order = city.post("/v1/orders", {"quote_id": rider.quote(ME)["id"]}, rider.token).json or {}
+    path, key = f"/v1/orders/{order['id']}", order["access_token"]
+    paid = city.post(f"{path}/payments", {"method": "demo_ok"}, key)
+    (ticket,) = (city.get(f"{path}/tickets", key).json or {})["tickets"]
+
+    assert (order["state"], order["due"]["amount"], order["payments"]) == ("ticketed", "0.00", [])
+    assert (paid.status_code, (paid.json or {})["detail"]) == (
+        409,
+        "an order that is ticketed cannot be paid",
+    )
+    assert ticket["status"] == "valid"
+
+
+@ONE
 def test_a_pass_that_was_bought_without_a_name_gets_one_once(city: Api) -> None:
     parent = Rider(city, register(city))
     parent.season("tll-30d", rider_category="child")
