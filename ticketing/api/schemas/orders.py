@@ -320,7 +320,10 @@ class HeldPlaceSchema(Strict):
 
 
 class OrderSchema(Strict):
-    """An order and what belongs to it. `access_token` is in the answer that creates it, and opens it alone."""
+    """An order and what belongs to it. `access_token` is in the answer that creates it, and opens it alone.
+
+    One of 0.00, or with nothing `due`, is `ticketed` in that answer already and takes no payment.
+    """
 
     id = fields.String(required=True)
     quote_id = fields.String(required=True)
