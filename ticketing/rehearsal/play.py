@@ -101,7 +101,8 @@ class Play:
         ]
         if self._holder.token:
             rows[0]["account_holder"] = True
-        return rows
+        taken = ({"ref": f"x{at}", "place": kind} for at, kind in enumerate(self._journey.kinds, 1))
+        return [*rows, *taken]
 
     def _quote(self, offer: dict[str, Any]) -> dict[str, Any] | None:
         """Freeze an offer, and hold what it says against itself."""
@@ -292,9 +293,11 @@ class Play:
             connector = self._stage.connectors[ride["operator"]]
             cover(operators=ride["operator"], modes=ride["mode"], connectors=connector)
         cover(currencies=quote["total"]["currency"], days=self._journey.day, products="single")
-        cover(parties=str(len(quote["passengers"])), channels=self._journey.channel or "none")
+        people = [one for one in quote["passengers"] if one["place"] == "foot"]
+        cover(parties=str(len(people)), channels=self._journey.channel or "none")
         for passenger in quote["passengers"]:
-            cover(riders=passenger["rider_category"])
+            own = passenger["place"]
+            cover(**({"riders": passenger["rider_category"]} if own == "foot" else {"places": own}))
             for step in passenger["derivation"]:
                 if step["reason"] == "agreement":
                     cover(agreements=step["product"])
