@@ -218,4 +218,14 @@ def _price(region: RegionData, price: JourneyPrice) -> dict[str, Any]:
 
 def _because(region: RegionData, price: PassengerPrice) -> list[str]:
     refused = why_not(region, price)
-    return [refused] if refused else [item.because for item in price.bought]
+    return [refused] if refused else [*(item.because for item in price.bought), *_passed_over(price)]
+
+
+def _passed_over(price: PassengerPrice) -> list[str]:
+    """Why a pass that somebody holds does not count."""
+    rider = price.passenger.rider
+    return [
+        f"{held.product} does not count: it was sold to the category {held.rider}, and this is {rider}"
+        for held in price.passenger.passes
+        if not held.serves(rider)
+    ]

@@ -96,6 +96,9 @@ def test_a_childs_pass_carries_the_child_it_was_bought_for_and_no_adult(city: Ap
     parent.season("tll-30d", rider_category="child", holder="mari")
 
     assert parent.prices(ME) == ["2.00"]
+    assert parent.offer(ME)["price"]["passengers"][0]["because"][1:] == [
+        "tll-30d does not count: it was sold to the category child, and this is adult"
+    ]
     assert parent.prices(ME, {"ref": "kid", "rider_category": "child"}) == ["2.00", "1.00"]
     assert parent.prices(ME, KID) == ["2.00", "0.00"]
     assert parent.prices(KID) == ["0.00"]
