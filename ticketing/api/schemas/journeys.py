@@ -161,7 +161,7 @@ class StopSchema(Strict):
 class FreePlacesSchema(Strict):
     """Free places as the operator told them at `as_of`: to choose by, not a promise; a hold alone takes a place.
 
-    `places` by kind (foot, car, cabin), null for a kind without a number. Without them the reason: `late` where the
+    `places` by kind (foot, bicycle, car, cabin, dog), null for a kind without a number. Without them the reason: `late` where the
     operator did not answer in time, `not_told` where it has no answer.
     """
 
