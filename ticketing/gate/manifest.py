@@ -41,7 +41,9 @@ def manifest(house: Gatehouse, operator: str, day: date | None = None) -> list[d
     ]
     with house.database.read() as tx:
         names = [_booked_as(one) for one in sailings]
-        booked = {kind: bookings.count_confirmed(tx, names, kind) for kind in KINDS}
+        booked = bookings.count_confirmed(
+            tx, [bookings.sailing_of(name, kind) for name in names for kind in KINDS]
+        )
         boarded = _boarded(uses.list_boarded(tx, operator, begins - _MARGIN, ends + _MARGIN))
         late = lateness(tx, sailings)
     found = []
@@ -56,9 +58,11 @@ def manifest(house: Gatehouse, operator: str, day: date | None = None) -> list[d
                 "departure": _local(one.departure, zone),
                 "expected_departure": None if expected is None else _local(expected, zone),
                 "cancelled": bool(known and known.cancelled),
-                "booked": booked[FOOT].get(_booked_as(one), 0),
+                "booked": booked.get(_booked_as(one), 0),
                 "brought": {
-                    kind: count for kind in OTHER_KINDS if (count := booked[kind].get(_booked_as(one), 0))
+                    kind: count
+                    for kind in OTHER_KINDS
+                    if (count := booked.get(bookings.sailing_of(_booked_as(one), kind), 0))
                 },
                 "boarded": boarded[one.stop_id, one.departure],
                 "as_of": written(house.clock.now()),

@@ -15,7 +15,7 @@ from operators.place_kinds import kind_of
 from operators.port import Connector, HoldRequest, Traveller
 from tariffs.journey import Ride
 from ticketing.db import Transaction, bookings, gateway_events
-from ticketing.db.bookings import Booking
+from ticketing.db.bookings import Booking, sailing_of
 from ticketing.db.offers import Quote
 from ticketing.db.orders import Order
 from ticketing.errors import Conflict, OperatorSilent
@@ -62,7 +62,7 @@ def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
                 0,
                 till.clock.now(),
                 details,
-                sailing,
+                sailing_of(sailing, traveller["place"]),
             )
             wanted.append(made)
     return wanted

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,18 @@ def test_staff_see_the_bicycle_and_count_no_bicycle_as_a_person(quay: Api) -> No
     assert shown["bike"]["notes"] == [{"code": "category", "values": {"category": "bicycle"}}]
     row = next(one for one in told["sailings"] if one["departure"] == leg["departure"])
     assert (row["booked"], row["boarded"], row["brought"]) == (1, 1, {"bicycle": 1})
+
+
+@ONE
+def test_strangers_do_not_keep_all_the_bicycles_of_a_ship(quay: Api, deck: FakeOperator) -> None:
+    deck.inventory = replace(deck.inventory, capacity=lambda _: {"foot": 100, "bicycle": 30})
+    bikes = [{"ref": f"b{at}", "place": "bicycle"} for at in range(8)]
+    first = quay.post("/v1/orders", {"quote_id": quay.quote(**party(ANNA, *bikes))["id"]})
+    more = quay.post("/v1/orders", {"quote_id": quay.quote(**party(ANNA, *bikes[:5]))["id"]})
+    none = quay.post("/v1/orders", {"quote_id": quay.quote(**party(ANNA))["id"]})
+
+    assert (first.status_code, more.status_code, none.status_code) == (201, 409, 201)
+    assert "too many places of eckero" in (more.json or {})["detail"]
 
 
 @ONE
