@@ -105,21 +105,26 @@ def claims(region: RegionData) -> list[str]:
 
 
 def aims(region: RegionData) -> list[Aim]:
-    """What the first journeys are for: each agreement, each sale channel, each entitlement and pass, each carrier.
+    """What the first journeys are for: each agreement, each sale channel, each entitlement and pass, each kind of place, each carrier.
 
-    Then the entitlements and passes on every agreement where they count.
+    Then the entitlements and passes on every agreement where they count, and the kinds of places on every carrier that sells them.
     """
-    holders, channels = list(_holder_aims(region)), list(_channel_aims(region))
+    holders, channels, places = (
+        list(_holder_aims(region)),
+        list(_channel_aims(region)),
+        list(_place_aims(region)),
+    )
     first_holders = {aim.brings: aim for aim in reversed(holders)}
     first_channels = {aim.channel: aim for aim in reversed(channels)}
+    first_places = {aim.kind: aim for aim in reversed(places)}
     first = [
         *_agreement_aims(region),
         *first_channels.values(),
         *first_holders.values(),
+        *first_places.values(),
         *(Aim(f"operator {operator}", (Part(operator),)) for operator in region.operators),
-        *_place_aims(region),
     ]
-    return [*first, *(aim for aim in (*holders, *channels) if aim not in first)]
+    return [*first, *(aim for aim in (*holders, *channels, *places) if aim not in first)]
 
 
 def _place_aims(region: RegionData) -> Iterator[Aim]:
