@@ -43,7 +43,9 @@ def hold_request(
 
     Raises LookupError for a ride or a rider category that the operator does not have.
     """
-    travellers = tuple(Traveller(ref, region.riders[category][ride.operator]) for ref, category in passengers)
+    travellers = tuple(
+        Traveller(ref, region.categories[category][ride.operator]) for ref, category in passengers
+    )
     return HoldRequest(key, departure_of(ride, region.timetables[ride.operator]), travellers, price)
 
 

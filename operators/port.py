@@ -62,7 +62,7 @@ __all__ = [
 ]
 
 # What one traveller takes up on board.
-PlaceKind = Literal["foot", "car", "cabin"]
+PlaceKind = Literal["foot", "bicycle", "car", "cabin", "dog"]
 State = Literal["held", "confirmed", "released", "expired", "cancelled", "lapsing"]
 
 
@@ -75,7 +75,8 @@ class Capabilities:
     taken back by machine: confirm what cannot be taken back last. `releases` is whether a hold can be given
     back at once, else it lapses. `hold_seconds` is how long a hold lasts at least, `told_for_seconds` how long
     its last word on disruptions holds when nothing newer comes. `allots`: what is sold are the places that it has
-    allotted, and `availability` leaves out a departure that has none.
+    allotted, and `availability` leaves out a departure that has none. `places` are the kinds that can be held, None
+    where only the operator knows.
     """
 
     needs_hold: bool
@@ -90,6 +91,7 @@ class Capabilities:
     sale_ends_seconds: int = 0
     told_for_seconds: int = 600
     allots: bool = False
+    places: frozenset[PlaceKind] | None = frozenset({"foot"})
 
 
 @dataclass(frozen=True, slots=True)

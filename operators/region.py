@@ -10,6 +10,7 @@ from typing import Any
 from operators.files import FARE_FILES, FEED_FILES, FeedUnreadable, read_feed
 from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import Timetable
+from operators.place_kinds import in_company, read_place_kinds
 from operators.region_toml import REGION_TOML, Operator, RefundStep, Terminal, Walking, open_toml
 from operators.sale_terms import Guests, read_companions
 from tariffs.findings import Finding
@@ -27,7 +28,7 @@ class RegionData:
     `crossings` give the metres by territory between two terminals, in the order of the pair; `optional_texts`
     are the files of `OPTIONAL` that are there; `dated_feeds` what an operator's tariff changes from a day on,
     by operator and day. `companions` tell who is sold a ticket only together with one of others, `guests` how much is
-    sold to somebody without an account.
+    sold to somebody without an account. `place_kinds` tell who takes a bicycle, a car, a cabin or a dog.
     """
 
     id: str
@@ -52,6 +53,12 @@ class RegionData:
     dated_feeds: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     companions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guests: Guests = field(default_factory=Guests)
+    place_kinds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def categories(self) -> Mapping[str, Mapping[str, str]]:
+        """All that a fare is asked for, by operator as its tariff calls it: rider categories, and kinds of places."""
+        return {**self.riders, **self.place_kinds}
 
 
 def load_region(
@@ -68,6 +75,7 @@ def load_region(
     toml = open_toml(folder / REGION_TOML, findings)
     operators = toml.operators()
     riders = toml.riders(operators)
+    kinds = read_place_kinds(toml.document.get("place_kinds", {}), operators, riders, toml.fault)
     texts, timetables = _feeds(folder, operators, fetched, findings, loaded_feeds)
     stops = {f"{operator}:{stop}" for operator, timetable in timetables.items() for stop in timetable.stops}
     region = RegionData(
@@ -93,7 +101,11 @@ def load_region(
             name: _text(folder / name, findings) for name in OPTIONAL if (folder / name).exists()
         },
         dated_feeds=_dated_feeds(folder / "tariffs", operators, findings),
-        companions=read_companions(toml.document.get("companions", {}), riders, toml.fault),
+        companions={
+            **read_companions(toml.document.get("companions", {}), riders, toml.fault),
+            **in_company(kinds, riders),
+        },
+        place_kinds=kinds,
         guests=toml.guests(),
     )
     return region, findings

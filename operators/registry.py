@@ -23,13 +23,13 @@ from operators.gtfs.timetable import Timetable
 from operators.inventory import Inventory, Sailings
 from operators.journal import Journal
 from operators.memory import MemoryJournal, MemorySailings
-from operators.port import Connector, PlaceKind
+from operators.place_kinds import KINDS, kinds_in
+from operators.port import Connector
 from operators.region import Operator, RegionData
 from operators.table import ConnectorTable, TableReader
 from operators.transport import Limits
 from tariffs.findings import Finding
 
-_PLACES: tuple[PlaceKind, ...] = ("foot", "car", "cabin")
 # What every connector that makes calls understands.
 _WIRE = ("allow_private", "timeout_ms")
 _FEED_BYTES = 200_000_000
@@ -80,6 +80,7 @@ def check(region: RegionData, environ: Mapping[str, str] = _NOTHING) -> list[Fin
         else:
             made = _KINDS[table.kind](reader, None, surroundings)
             findings += _unborne(operator, made)
+            findings += _without_places(region, operator.id, made)
     return findings
 
 
@@ -115,6 +116,19 @@ def _unborne(operator: Operator, connector: Connector) -> list[Finding]:
     return [Finding("region.toml", 0, f"operators.{operator.id}.refund_bearer", "missing_value", message)]
 
 
+def _without_places(region: RegionData, operator: str, connector: Connector) -> list[Finding]:
+    """A kind of place that an operator is said to sell, and that its system cannot hold."""
+    able = connector.capabilities
+    if not able.needs_hold or able.places is None:
+        return []
+    return [
+        Finding("region.toml", 0, f"place_kinds.{kind}.{operator}", "not_sellable",
+                f"the connector of {operator} holds no {kind}: it has {', '.join(sorted(able.places))}")
+        for kind, mapped in region.place_kinds.items()
+        if operator in mapped and kind not in able.places
+    ]  # fmt: skip
+
+
 def _reader(
     operator: str, table: ConnectorTable | None, environ: Mapping[str, str], findings: list[Finding]
 ) -> TableReader:
@@ -140,7 +154,7 @@ def _gtfs(table: TableReader, published: Timetable | None, surroundings: Surroun
 
 def _own(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
     table.only({"capacity", "hold_minutes", "sale_ends_minutes"})
-    places = table.counts("capacity", _PLACES)
+    places = table.counts("capacity", KINDS)
     inventory = Inventory(
         table.operator,
         surroundings.sailings,
@@ -148,7 +162,7 @@ def _own(table: TableReader, published: Timetable | None, surroundings: Surround
         timedelta(minutes=table.whole("hold_minutes", 20, 1, 1440)),
         timedelta(minutes=table.whole("sale_ends_minutes", 0, 0, 1440)),
     )
-    return OwnInventory(table.operator, published, surroundings.now, inventory)
+    return OwnInventory(table.operator, published, surroundings.now, inventory, kinds_in(places))
 
 
 def _maritime(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
@@ -162,7 +176,7 @@ def _maritime(table: TableReader, published: Timetable | None, surroundings: Sur
         availability_url=table.url("availability_url", allow_private=private, required=False) or None,
         api_key=table.secret("secret"),
         maas_operator_id=table.text("maas_operator_id"),
-        ticket_types=table.names("ticket_types", _PLACES, {"foot": "foot"}),
+        ticket_types=table.names("ticket_types", KINDS, {"foot": "foot"}),
         hold_seconds=60 * table.whole("hold_minutes", 15, 3, 1440),
         sale_ends_seconds=60 * table.whole("sale_ends_minutes", 0, 0, 1440),
         max_travellers=table.whole("max_travellers", 9, 1, 100),

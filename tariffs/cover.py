@@ -43,11 +43,12 @@ def cheapest_cover(
     channel: str | None,
     currency: str,
     pinned: frozenset[int] = frozenset(),
+    breaks: frozenset[int] = frozenset(),
 ) -> tuple[Part, ...]:
     """The exact minimum over all covers of the runs by singles and agreements.
 
     A dearer agreement is never applied unless it is compulsory, and none takes a use of a carnet. `pinned` runs are paid as they are (a group
-    has bought them). What a single costs under caps depends on the singles before it, so one way is kept for
+    has bought them), and no agreement reaches over the beginning of one of `breaks`. What a single costs under caps depends on the singles before it, so one way is kept for
     each set of them.
     """
     operators = {run.operator for run in runs}
@@ -56,7 +57,7 @@ def cheapest_cover(
     for end in range(1, len(runs) + 1):
         alone, agreed = True, []
         for start in range(end):
-            if pinned.intersection(range(start, end)):
+            if pinned.intersection(range(start, end)) or breaks.intersection(range(start + 1, end)):
                 continue
             covered, apart = runs[start:end], singles[start:end]
             for agreement in agreements:

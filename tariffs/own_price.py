@@ -26,7 +26,8 @@ _MOST_WAYS = 4096
 class Journey:
     """What is to be priced: rides in order, as runs of one operator each, at a moment, with operators' own offers.
 
-    `currency` is the one in which the price is wanted, None where it follows from the rides.
+    `currency` is the one in which the price is wanted, None where it follows from the rides. Before each ride of `gaps`
+    one goes that is not sold.
     """
 
     book: TariffBook
@@ -35,6 +36,12 @@ class Journey:
     at: datetime | None
     offers: Sequence[OfferedFare]
     currency: str | None = None
+    gaps: frozenset[int] = frozenset()
+
+    @property
+    def breaks(self) -> frozenset[int]:
+        """The runs before which a ride goes that is not sold."""
+        return frozenset(at for at, run in enumerate(self.runs) if run.legs[0] in self.gaps)
 
 
 def fare_leg(feed: Feed, ride: Ride) -> FareLeg:
@@ -85,13 +92,14 @@ def price_as(journey: Journey, run: Run, own_rider: str) -> Part | Unpriced:
 def _ways_to_use(journey: Journey, run: Run, passenger: Passenger) -> list[Part] | Unpriced:
     """The cheapest way for each choice of uses, the one that uses nothing first; a use must lower the price."""
     unused = _cheapest(journey, run, passenger)
-    if not passenger.passes:
+    brought = [held for held in passenger.passes if held.serves(passenger.rider)]
+    if not brought:
         return unused if isinstance(unused, Unpriced) else [unused]
     rides = [_coverable(journey, journey.rides[index]) for index in run.legs]
     found: dict[tuple[Use, ...], Part] = {} if isinstance(unused, Unpriced) else {(): unused}
-    for covered in islice(product(*(passes.options(ride, passenger.passes) for ride in rides)), _MOST_WAYS):
+    for covered in islice(product(*(passes.options(ride, brought) for ride in rides)), _MOST_WAYS):
         uses = passes.uses_of(rides, covered)
-        if not any(covered) or not passes.has_left(uses, passenger.passes):
+        if not any(covered) or not passes.has_left(uses, brought):
             continue
         part = _with_passes(journey, run, passenger, covered)
         key = tuple(sorted(uses, key=str))

@@ -106,7 +106,11 @@ class PassProduct:
 
 @dataclass(frozen=True, slots=True)
 class HeldPass:
-    """A pass that a passenger holds: `ticket` identifies it, `valid_until` is exclusive, `uses_left` None is unlimited."""
+    """A pass that a passenger holds: `ticket` identifies it, `valid_until` is exclusive, `uses_left` None is unlimited.
+
+    It covers the rider category that it was sold to, `rider` (None: any). One that is `shared` is a carnet: everybody
+    of the party brings the same, and `tariffs.strokes` says whose rides take its uses.
+    """
 
     ticket: str
     product: str
@@ -114,6 +118,12 @@ class HeldPass:
     valid_from: datetime
     valid_until: datetime
     uses_left: int | None
+    rider: str | None = None
+    shared: bool = False
+
+    def serves(self, rider: str) -> bool:
+        """Whether it was sold to this rider category."""
+        return self.rider in {None, rider}
 
 
 class Use(NamedTuple):

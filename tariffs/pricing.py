@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from tariffs import grouping
+from tariffs import grouping, strokes
 from tariffs.agreements import Run
 from tariffs.book import TariffBook
 from tariffs.conversion import in_one_currency
 from tariffs.cover import cheapest_cover
+from tariffs.excluded import Excluded, steps_of
 from tariffs.fares.feed import Feed
 from tariffs.groups import Group
 from tariffs.journey import Ride
@@ -20,6 +21,7 @@ from tariffs.money import Money
 from tariffs.own_price import Journey, own_prices, price_as
 from tariffs.parts import OfferedFare, Part, Unpriced
 from tariffs.party import Passenger
+from tariffs.passes import HeldPass
 from tariffs.result import JourneyPrice, PassengerPrice, shares_of
 from tariffs.runs import runs_of, stretches
 from tariffs.taxes import UnknownTax, split
@@ -36,19 +38,22 @@ def price_journey(
     at: datetime | None = None,
     offers: Sequence[OfferedFare] = (),
     currency: str | None = None,
+    excluded: Sequence[Excluded] = (),
 ) -> JourneyPrice:
     """Price rides for a party by the book's version. Pure: equal arguments give equal prices.
 
     `at` is the moment of pricing (aware): operators' own `offers` must live then, and currencies convert at
     the last rate published before it; without it nothing is converted. `currency` states the price in that
     currency, as the rest of a ticket that was sold in it; otherwise it is the one that all rides are sold in, or
-    the region's. A currency for which the region publishes no rates at all is not sold: nobody could settle it.
+    the region's. `excluded` are rides of the way that are not sold, and not among `rides`. A currency for which the region publishes no rates at all is not sold: nobody could settle it.
     """
-    journey = Journey(book, rides, runs_of(book, rides), at, offers, currency)
+    gaps = frozenset(one.before for one in excluded)
+    journey = Journey(book, rides, runs_of(book, rides, gaps), at, offers, currency, gaps)
+    passengers = _share_carnets(journey, passengers, channel)
     alike = {replace(passenger, ref="") for passenger in passengers}
     ways = {passenger: _singles(journey, passenger) for passenger in alike}
     parts = _pay(journey, passengers, [ways[replace(passenger, ref="")] for passenger in passengers], channel)
-    priced = _priced_party(journey, passengers, parts)
+    priced = _named_first(_priced_party(journey, passengers, parts), excluded)
     reason = next((found.reason for found in priced if found.reason), None)
     totals = [found.total for found in priced if found.total]
     if reason or not totals:
@@ -65,7 +70,24 @@ def price_journey(
         for part in chosen
         if part.expires_at
     ]
-    return JourneyPrice(total, None, priced, book.version, min(expiries, default=None))
+    return JourneyPrice(total, None, priced, book.version, min(expiries, default=None), tuple(excluded))
+
+
+def _share_carnets(journey: Journey, party: Sequence[Passenger], channel: str | None) -> Sequence[Passenger]:
+    """Say whose rides the carnets of a party pay for; without such carnets the party as it is."""
+    carnets = strokes.shared_carnets(party)
+    if not carnets:
+        return party
+    payer = _Payer(journey, channel)
+    known: dict[Passenger, Mapping[strokes.Strokes, int]] = {}
+
+    def costs_of(passenger: Passenger) -> Mapping[strokes.Strokes, int]:
+        nobody = replace(passenger, ref="")
+        if nobody not in known:
+            known[nobody] = payer.costs_by_strokes(nobody, carnets)
+        return known[nobody]
+
+    return strokes.give_out(party, carnets, costs_of)
 
 
 def _singles(journey: Journey, passenger: Passenger) -> list[Singles] | Unpriced:
@@ -131,10 +153,23 @@ class _Payer:
             cheapest_cover(
                 self.journey.book, self.journey.runs, parts, passenger,
                 channel=self.channel, currency=parts[0].currency, pinned=frozenset(pinned),
+                breaks=self.journey.breaks,
             )
             for parts in (tuple(pinned.get(run, part) for run, part in enumerate(way)) for way in ways)
         ]  # fmt: skip
         return covers[0] if len(covers) == 1 else min(covers, key=_cost_and_uses)
+
+    def costs_by_strokes(
+        self, passenger: Passenger, carnets: Sequence[HeldPass]
+    ) -> dict[strokes.Strokes, int]:
+        """What a passenger pays for each number of uses of some carnets; empty where there is no price."""
+        ways = _singles(self.journey, passenger)
+        found: dict[strokes.Strokes, int] = {}
+        for way in () if isinstance(ways, Unpriced) else ways:
+            parts = self.pay(passenger, [way])
+            taken, cost = strokes.strokes_of(parts, carnets), sum(part.cost for part in parts)
+            found[taken] = min(cost, found.get(taken, cost))
+        return found
 
     def price_in(self, currency: str) -> Callable[[Run, Group], Part | None]:
         """What a group product costs on a run, where it is sold in the party's currency."""
@@ -188,6 +223,21 @@ def _priced(journey: Journey, passenger: Passenger, parts: Singles | Unpriced) -
             part.tap for part in parts if part.tap and any(cap.covers(part.tap) for cap in journey.book.caps)
         ),
     )
+
+
+def _named_first(
+    priced: tuple[PassengerPrice, ...], excluded: Sequence[Excluded]
+) -> tuple[PassengerPrice, ...]:
+    """Say first which rides a price is without."""
+    if not excluded:
+        return priced
+    return tuple(
+        replace(one, derivation=tuple(
+            {**step, "step": number}
+            for number, step in enumerate((*steps_of(excluded, one.total.currency), *one.derivation), 1)
+        )) if one.total else one
+        for one in priced
+    )  # fmt: skip
 
 
 def _numbered(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:

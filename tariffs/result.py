@@ -8,6 +8,7 @@ from typing import Any
 
 from tariffs.book import TariffBook
 from tariffs.caps import Tap
+from tariffs.excluded import Excluded
 from tariffs.money import Money, half_up
 from tariffs.parts import Bought, Part
 from tariffs.party import Passenger
@@ -58,7 +59,8 @@ class PassengerPrice:
 class JourneyPrice:
     """The price for a party: the sum of its passengers, None as soon as one cannot be told.
 
-    `expires_at` is when the first of the operators' own offers in it dies; None where there is none.
+    `expires_at` is when the first of the operators' own offers in it dies; None where there is none. `excluded` are the
+    rides of the way that it does not pay for.
     """
 
     total: Money | None
@@ -66,6 +68,7 @@ class JourneyPrice:
     passengers: tuple[PassengerPrice, ...]
     tariff_version: str
     expires_at: datetime | None = None
+    excluded: tuple[Excluded, ...] = ()
 
 
 def shares_of(book: TariffBook, parts: Sequence[Part], taxes: Sequence[TaxRow]) -> tuple[OperatorShare, ...]:

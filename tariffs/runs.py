@@ -1,6 +1,6 @@
 """A journey as runs: consecutive rides of one operator, as agreements and tariffs see them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tariffs.agreements import Run
 from tariffs.book import TariffBook
@@ -8,11 +8,14 @@ from tariffs.journey import Ride
 from tariffs.taxes import Stretch
 
 
-def runs_of(book: TariffBook, rides: Sequence[Ride]) -> list[Run]:
-    """Group consecutive rides of one operator: its own joins and transfers apply inside."""
+def runs_of(book: TariffBook, rides: Sequence[Ride], gaps: Collection[int] = ()) -> list[Run]:
+    """Group consecutive rides of one operator: its own joins and transfers apply inside.
+
+    Before each ride of `gaps` one goes that is not sold: no run reaches over it.
+    """
     groups: list[list[int]] = []
     for index, ride in enumerate(rides):
-        if groups and rides[groups[-1][-1]].operator == ride.operator:
+        if groups and rides[groups[-1][-1]].operator == ride.operator and index not in gaps:
             groups[-1].append(index)
         else:
             groups.append([index])

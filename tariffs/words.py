@@ -64,6 +64,12 @@ _SENTENCES: Mapping[str, tuple[str, str, str, str]] = {
         "A discount larger than the price counts as zero.", "Hinnast suurem soodustus loetakse nulliks.",
         "Hintaa suurempi alennus lasketaan nollaksi.", "En rabatt större än priset räknas som noll.",
     ),
+    "excluded": (
+        "Without the ride {product}: {id} has no price here; buy it from {id}.",
+        "Ilma sõiduta {product}: vedajal {id} ei ole siin hinda; ostke see vedajalt {id}.",
+        "Ilman matkaa {product}: liikennöitsijällä {id} ei ole täällä hintaa; osta se liikennöitsijältä {id}.",
+        "Utan resan {product}: {id} har inget pris här; köp den av {id}.",
+    ),
     "unknown": (
         "No price is known for this ride.", "Selle sõidu hind ei ole teada.", "Tämän matkan hintaa ei tiedetä.",
         "Inget pris är känt för resan.",

@@ -17,6 +17,7 @@ from operators.exchange.folder import Alarm, PostOffice
 from operators.exchange.format import ExchangeFile, Kind, Record, Refusal
 from operators.gtfs.timetable import Timetable
 from operators.inventory import Inventory, Reservation, Sailing
+from operators.place_kinds import KINDS
 from operators.port import (
     Availability,
     Booking,
@@ -27,13 +28,11 @@ from operators.port import (
     Disruptions,
     Hold,
     HoldRequest,
-    PlaceKind,
     RefundOffer,
     Release,
     Standing,
 )
 
-_PLACES: tuple[PlaceKind, ...] = ("foot", "car", "cabin")
 _EVENTS = ("CANCELLATION", "DELAY", "BOARDED")
 # Sailings of longer ago are history: nothing about them is told any more.
 _TOLD_FOR = timedelta(days=2)
@@ -73,6 +72,7 @@ class FileExchange(Basis):
             releases=True,
             availability=True,
             allots=True,
+            places=None,
             disruptions=True,
             told_for_seconds=_DAY_SECONDS,
             finds_by="our_key",
@@ -215,7 +215,7 @@ class FileExchange(Basis):
         """Why a record does not count; None when it does. A cancellation may name what is not known."""
         if self._trips and record.trip_id not in self._trips:
             return Refusal(record.record_id, "UNKNOWN_TRIP", f"{record.trip_id} is not in the timetable")
-        known = _EVENTS if file.name.kind == "EVENTS" else _PLACES
+        known = _EVENTS if file.name.kind == "EVENTS" else KINDS
         if record.place not in known and record.action != "CANCEL":
             return Refusal(
                 record.record_id, "UNKNOWN_CLASS", f"{record.place!r} is not one of {', '.join(known)}"

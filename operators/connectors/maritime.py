@@ -23,6 +23,7 @@ from operators.errors import (
 )
 from operators.gtfs.timetable import Timetable
 from operators.journal import Entry, Journal, Progress
+from operators.place_kinds import kinds_in
 from operators.port import (
     Availability,
     Booking,
@@ -92,6 +93,7 @@ class Maritime(Journaled):
             hold_seconds=settings.hold_seconds - SAFETY_SECONDS,
             max_travellers=settings.max_travellers,
             sale_ends_seconds=settings.sale_ends_seconds,
+            places=frozenset(kinds_in(settings.ticket_types)),
         )
 
     def availability(self, departures: Sequence[Departure]) -> Sequence[Availability]:

@@ -1,6 +1,6 @@
 """The connector of an operator that has no system: its places are kept in our own inventory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from operators.connectors.basis import Basis, Now
 from operators.gtfs.timetable import Timetable
@@ -13,6 +13,7 @@ from operators.port import (
     Departure,
     Hold,
     HoldRequest,
+    PlaceKind,
     RefundOffer,
     Release,
     Standing,
@@ -22,7 +23,14 @@ from operators.port import (
 class OwnInventory(Basis):
     """Holds and bookings are rows of ours: every call is atomic, so no outcome is ever unknown."""
 
-    def __init__(self, operator: str, published: Timetable | None, now: Now, inventory: Inventory) -> None:
+    def __init__(
+        self,
+        operator: str,
+        published: Timetable | None,
+        now: Now,
+        inventory: Inventory,
+        kinds: Collection[PlaceKind] | None = None,
+    ) -> None:
         super().__init__(operator, published, now)
         self.inventory = inventory
         self.capabilities = Capabilities(
@@ -34,6 +42,7 @@ class OwnInventory(Basis):
             hold_seconds=int(inventory.hold_life.total_seconds()),
             max_travellers=inventory.max_travellers,
             sale_ends_seconds=int(inventory.sale_ends.total_seconds()),
+            places=None if kinds is None else frozenset(kinds),
         )
 
     def availability(self, departures: Sequence[Departure]) -> Sequence[Availability]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, cast
 
-from operators.gtfs.timetable import FILES, Departure, Mode, Pattern, Route, Stop, Timetable, Wheelchair
+from operators.gtfs.timetable import FILES, Allowed, Departure, Mode, Pattern, Route, Stop, Timetable
 from operators.gtfs.transfers import read_transfers
 from tariffs.calendars import Service, read_services
 from tariffs.findings import Finding, errors
@@ -52,8 +52,10 @@ class _Trip:
     service: str
     headsign: str
     line: int
-    wheelchair: Wheelchair = None
+    wheelchair: Allowed = None
     direction: int | None = None
+    bikes: Allowed = None
+    cars: Allowed = None
     calls: list[_Call] = field(default_factory=list)
 
 
@@ -135,7 +137,7 @@ def _stops(table: Table, translated: Mapping[str, Mapping[str, str]]) -> dict[st
         names = {"": name, **translated.get(name, {}), **translated.get(stop_id, {})}
         parent = row.text("parent_station") or None
         stops[stop_id] = Stop(
-            stop_id, name, names, lat, lon, parent, kind == "1", zone, _wheelchair(row, "wheelchair_boarding")
+            stop_id, name, names, lat, lon, parent, kind == "1", zone, _allowed(row, "wheelchair_boarding")
         )
         parents.append((row, stop_id))
     for row, stop_id in parents:
@@ -179,10 +181,19 @@ def _trips(table: Table, routes: Mapping[str, Route], services: Mapping[str, Ser
         known(row, "route_id", route, routes)
         known(row, "service_id", service, services)
         if unique(row, "trip_id", trip_id, trips):
-            accessible = _wheelchair(row, "wheelchair_accessible")
+            accessible = _allowed(row, "wheelchair_accessible")
+            bikes, cars = _allowed(row, "bikes_allowed"), _allowed(row, "cars_allowed")
             direction = {"0": 0, "1": 1}.get(row.text("direction_id"))
             trips[trip_id] = _Trip(
-                trip_id, route, service, row.text("trip_headsign"), row.line, accessible, direction
+                trip_id,
+                route,
+                service,
+                row.text("trip_headsign"),
+                row.line,
+                accessible,
+                direction,
+                bikes,
+                cars,
             )
     return trips
 
@@ -255,9 +266,7 @@ def _patterns(
         )
         for start in starts.get(trip.id, [first]):
             name = f"{trip.id}@{start}" if trip.id in starts else trip.id
-            grouped.setdefault(shape, []).append(
-                Departure(start, name, trip.service, trip.headsign, trip.wheelchair, trip.direction)
-            )
+            grouped.setdefault(shape, []).append(_departure(trip, start, name))
     return tuple(
         Pattern(
             *shape[:-1],
@@ -342,7 +351,13 @@ def seconds(value: str) -> int:
     return int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])
 
 
-def _wheelchair(row: Row, name: str) -> Wheelchair:
+def _departure(trip: _Trip, start: int, name: str) -> Departure:
+    return Departure(
+        start, name, trip.service, trip.headsign, trip.wheelchair, trip.direction, trip.bikes, trip.cars
+    )  # fmt: skip
+
+
+def _allowed(row: Row, name: str) -> Allowed:
     """1 is yes, 2 is no, 0 or nothing is not known."""
     value = row.text(name)
     if value not in {"", "0", "1", "2"}:

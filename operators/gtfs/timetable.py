@@ -6,8 +6,8 @@ from typing import Literal
 
 from tariffs.calendars import Service
 
-# Whether a wheelchair can board, where the feed says so.
-Wheelchair = bool | None
+# Whether a wheelchair, a bicycle or a car can board, where the feed says so.
+Allowed = bool | None
 Mode = Literal["tram", "metro", "rail", "bus", "ferry"]
 
 FILES = (
@@ -31,7 +31,7 @@ class Stop:
     parent: str | None
     is_station: bool
     timezone: str | None
-    wheelchair: Wheelchair = None
+    wheelchair: Allowed = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,21 @@ class Route:
 class Departure:
     """One trip of a pattern: its start in seconds after the origin of the service day (noon minus 12 hours).
 
-    `direction` is 0 or 1 where the feed says so: with route and start it names the trip to real-time messages.
+    `bikes` and `cars` are `bikes_allowed` and `cars_allowed` of the feed. `direction` is 0 or 1 where the feed says so: with route and start it names the trip to real-time messages.
     """
 
     start: int
     trip_id: str
     service: str
     headsign: str
-    wheelchair: Wheelchair = None
+    wheelchair: Allowed = None
     direction: int | None = None
+    bikes: Allowed = None
+    cars: Allowed = None
+
+    def takes(self, kind: str) -> Allowed:
+        """Whether the feed lets a kind of place on board: bicycles and cars; it has no word for any other."""
+        return {"bicycle": self.bikes, "car": self.cars}.get(kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from operators.place_kinds import read_place_kinds
 from operators.region_toml import RegionToml, open_toml
 from operators.sale_terms import read_companions
 from tariffs.findings import Finding
 
 FILE = Path("regions/helsinki-tallinn/region.toml")
-GOOD: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8"))
+GOOD: dict[str, Any] = tomllib.loads(FILE.read_text(encoding="utf-8")) | {
+    "place_kinds": {"bicycle": {"eckero": "bicycle"}}
+}
 STOPS = {row["stop"] for row in GOOD["terminals"]}
 JUNK: list[Any] = [0, -1, 1.5, "", "x" * 300, True, [], {}, [1], ["x"], [[1]], {"x": 1}, {"x": {"y": 1}}]
 
@@ -22,7 +25,9 @@ def read(document: dict[str, Any]) -> list[Finding]:
     findings: list[Finding] = []
     toml = RegionToml(document, findings)
     operators = toml.operators()
-    read_companions(document.get("companions", {}), toml.riders(operators), toml.fault)
+    riders = toml.riders(operators)
+    read_companions(document.get("companions", {}), riders, toml.fault)
+    read_place_kinds(document.get("place_kinds", {}), operators, riders, toml.fault)
     toml.terminals(STOPS)
     toml.crossings(STOPS)
     for single in (toml.name, toml.product, toml.member_states, toml.currency, toml.offer_minutes,

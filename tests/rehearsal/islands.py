@@ -47,9 +47,9 @@ _HEADWAY: Mapping[str, int] = {
 _CONNECTORS: Mapping[str, str] = {
     # As docs/connectors.md shows a live system: the rehearsal leads it to its stand-in all the same.
     "sea": 'kind = "maritime"\nurl = "https://sea.example/bookings/"\navailability_url = "https://sea.example/availability/"\n'
-    'secret = "ISLANDS_SEA"\nmaas_operator_id = "islands"\nticket_types = { foot = "deck" }',
+    'secret = "ISLANDS_SEA"\nmaas_operator_id = "islands"\nticket_types = { foot = "deck", bicycle = "rack" }',
     "mail": 'kind = "exchange"\nfolder = "var/exchange/mail"\nhold_minutes = 20\nsale_ends_minutes = 30',
-    "skiff": 'kind = "own"\ncapacity = { foot = 2 }\nhold_minutes = 20',
+    "skiff": 'kind = "own"\ncapacity = { foot = 2, car = 1 }\nhold_minutes = 20',
     "rail": 'kind = "osdm"\nurl = "http://127.0.0.1:1"\ntoken_url = "http://127.0.0.1:1/token"\nclient_id = "islands"\n'
     'secret = "ISLANDS_RAIL"\nallow_private = true\n'
     'passenger_types = { adult = "ADULT", child = "CHILD", senior = "SENIOR" }',
@@ -66,6 +66,8 @@ _STAND_INS: Mapping[str, Any] = {
     "shaky": {"seed": 3, "rate": 0.33, "kinds": ["error_before", "error_after", "reset_after", "malformed", "unavailable"]},
 }  # fmt: skip
 _PRICES = {"rail": "ADULT=500 CHILD=250 SENIOR=375", "shaky": "ADULT=300 CHILD=150 SENIOR=225"}
+# Who takes what people bring along: the bus for nothing, the others at half an adult's price.
+_KINDS: Mapping[str, Sequence[str]] = {"bicycle": ("bus", "sea"), "car": ("skiff",)}
 _RIDERS = ("adult", "child", "senior")
 _HEAD = """name = "Islands"
 member_states = ["FI", "SE"]
@@ -119,6 +121,10 @@ def _region() -> str:
         *(
             f"[rider_categories.{rider}]\n" + "\n".join(f'{name} = "{rider}"' for name in _OPERATORS)
             for rider in _RIDERS
+        ),
+        *(
+            f"[place_kinds.{kind}]\n" + "\n".join(f'{name} = "{kind}"' for name in taken)
+            for kind, taken in _KINDS.items()
         ),
     ]
     for name, (title, kind, _) in _OPERATORS.items():
@@ -196,6 +202,9 @@ def _fares(operator: str) -> tuple[list[str], list[str]]:
         prices["resident"] = full // 4
     if operator == "bus":
         prices["group"] = 350
+    for kind, taken in _KINDS.items():
+        if operator in taken:
+            prices[kind] = 0 if operator == "bus" else full // 2
     rows = [
         f"single,{rider},app,Single,{Money(minor, currency).text},{currency}"
         for rider, minor in prices.items()

@@ -1,6 +1,7 @@
 """Pricing over several operators: the worked example of the gulf, and what must always hold."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 
 from tariffs import taxes
 from tariffs.book import TariffBook, build_book
+from tariffs.excluded import Excluded, rides_without_price
 from tariffs.findings import errors
 from tariffs.journey import Ride
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from tariffs.result import JourneyPrice
+from tariffs.words import explain
 from tests.tariffs.island import table
 
 ZONE = ZoneInfo("Europe/Helsinki")
@@ -230,3 +233,37 @@ def test_a_fault_of_a_tax_row_is_named(row: str, code: str) -> None:
     _, findings = taxes.load(TAXES + row + "\n")
 
     assert code in {fault.code for fault in findings}
+
+
+def test_no_agreement_and_no_run_reaches_over_a_ride_that_is_not_sold() -> None:
+    direct = agreement(
+        pattern=[{"operator": "hsl"}, {"operator": "tll"}], parties=["hsl", "tll"], max_connection_seconds=[86_400],
+        prices=[{"rider": "adult", "sale_channel": None, "amount": "4.00", "currency": "EUR"}],
+    )  # fmt: skip
+    sold = [ride("hsl", 0, ("FI", 3000)), ride("tll", 200, ("EE", 4000))]
+    without = Excluded(1, 1, "ferry", "Ferry", "Quay", "Pier", sold[0].departure.isoformat())
+
+    over = price_journey(book(direct), sold, [Passenger("anna", "adult")])
+    part = price_journey(book(direct), sold, [Passenger("anna", "adult")], excluded=[without])
+    twice = price_journey(
+        book(), [sold[0], sold[0]], [Passenger("anna", "adult")], excluded=[replace(without, operator="tll")]
+    )
+
+    assert [item.fare_product_id for item in over.passengers[0].bought] == ["gulf-link"]
+    assert [item.fare_product_id for item in part.passengers[0].bought] == ["ab", "hour"]
+    assert [item.legs for item in twice.passengers[0].bought] == [(0,), (1,)]
+    assert [(step["step"], step["reason"]) for step in part.passengers[0].derivation] == [
+        (1, "excluded"), (2, "leg_rule"), (3, "leg_rule"),
+    ]  # fmt: skip
+    assert explain(part.passengers[0].derivation, "en")[0] == (
+        "Without the ride Quay - Pier, 08:00: Ferry has no price here; buy it from Ferry."
+    )
+
+
+def test_only_a_ride_that_is_sold_to_nobody_is_left_out() -> None:
+    rides = [ride("hsl", 0, ("FI", 3000)), ride("ferry", 60, ("FI", 9000)), ride("tll", 200, ("EE", 4000))]
+
+    assert rides_without_price(book(), rides) == set()
+    assert rides_without_price(
+        replace(book(), riders={"adult": {"hsl": "adult", "tll": "adult"}}), rides
+    ) == {1}

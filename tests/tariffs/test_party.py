@@ -154,6 +154,52 @@ def test_no_use_of_a_carnet_is_lost_on_a_ride_that_is_free_anyway() -> None:
     assert [item.held_ticket for item in found.bought] == [None]
 
 
+def party_on(
+    book: TariffBook, rides: list[Ride], *riders: str, passes: tuple[HeldPass, ...]
+) -> list[PassengerPrice]:
+    """The prices of a party of which everybody brings the same passes."""
+    party = [Passenger(f"p{at}", rider, passes=passes) for at, rider in enumerate(riders)]
+    return list(price_journey(book, rides, party).passengers)
+
+
+def test_a_pass_covers_no_other_rider_category_than_it_was_sold_to() -> None:
+    childs = replace(WEEK, rider="child")
+
+    assert cents(anna(tariff(), TRAM, passes=(childs,))) == 200
+    assert cents(anna(tariff(), TRAM, passes=(replace(WEEK, rider="adult"),))) == 0
+
+
+def test_a_carnet_of_a_party_pays_one_stroke_a_person_and_no_more_than_are_left() -> None:
+    carnet = HeldPass(
+        "tick-2", "ten", Scope(frozenset({"tll"})), START, START + timedelta(days=90), 2, "adult", shared=True
+    )
+
+    found = party_on(tariff(), TRAM, "adult", "child", "adult", "adult", passes=(carnet,))
+
+    assert [cents(one) for one in found] == [0, 100, 0, 200]
+    # What somebody got is theirs: a quote is priced again from what it says of each.
+    again = price_journey(tariff(), TRAM, [one.passenger for one in found]).passengers
+    assert list(again) == found
+
+
+def test_the_strokes_of_a_party_go_where_the_party_pays_least() -> None:
+    hourly = {
+        **TLL,
+        "networks.txt": "network_id\nnear\nfar\n",
+        "route_networks.txt": "network_id,route_id\nnear,r\nfar,far\n",
+        "fare_products.txt": table("fare_product_id,amount,currency", "short,1.00,EUR", "long,4.00,EUR"),
+        "fare_leg_rules.txt": table("network_id,fare_product_id", "near,short", "far,long"),
+    }
+    carnet = HeldPass(
+        "tick-2", "ten", Scope(frozenset({"tll"})), START, START + timedelta(days=90), 2, shared=True
+    )
+    rides = [TRAM[0], replace(ride("tll", 60, ("EE", 4000)), route_id="far")]
+
+    found = party_on(tariff(feeds={"tll": hourly}), rides, "adult", "adult", passes=(carnet,))
+
+    assert [cents(one) for one in found] == [100, 100]
+
+
 RESIDENT = table(
     "claim,issuer,operator,rider_category,valid_from,valid_to,bearer",
     "resident,https://id.example,tll,free,2013-01-01,,",

@@ -5,8 +5,9 @@ from typing import Any
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import person, rooms
+from ticketing.api.context import rooms
 from ticketing.api.limits import limited, spend
+from ticketing.api.riding_on import account_of, borne_by
 from ticketing.api.schemas.journeys import (
     JourneyRequestSchema,
     JourneysSchema,
@@ -14,7 +15,6 @@ from ticketing.api.schemas.journeys import (
     PlacesSchema,
     RegionsSchema,
 )
-from ticketing.quote.holder import bring
 from ticketing.search import service as search
 from ticketing.search.wish import Wish
 
@@ -55,9 +55,9 @@ class Journeys(MethodView):
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Search: the best ways by arrival, changes and price, each with an offer that can be bought."""
         spend(_extra_cost(wanted))
-        owner = any(row["account_holder"] for row in wanted["passengers"])
-        holder = bring(rooms().desk, person().person_id) if owner else None
-        return search.find_journeys(rooms().planner, Wish.from_request(wanted, holder))
+        rows = wanted["passengers"]
+        wish = Wish.from_request(wanted, account_of(rows), borne_by(rows))
+        return search.find_journeys(rooms().planner, wish)
 
 
 def _extra_cost(wanted: dict[str, Any]) -> int:
@@ -65,6 +65,16 @@ def _extra_cost(wanted: dict[str, Any]) -> int:
 
     People who are alike are priced once, so a class of children costs what one child does.
     """
-    kinds = {(row["rider_category"], row["account_holder"]) for row in wanted["passengers"]}
+    # Whoever brings a pass of their own is like nobody else.
+    kinds = {
+        (
+            row["rider_category"],
+            row["place"],
+            row["account_holder"],
+            row.get("holder"),
+            bool(row["passes"]) and row["ref"],
+        )
+        for row in wanted["passengers"]
+    }
     minutes: int = wanted.get("range_minutes", 0)
     return (len(kinds) - 1) // _KINDS_OF_A_CALL + minutes // _MINUTES_OF_A_CALL

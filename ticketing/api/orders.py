@@ -82,7 +82,7 @@ class Orders(MethodView):
     @blueprint.response(201, OrderSchema)
     @blueprint.doc(**_KEY)
     def post(self, wanted: dict[str, Any]) -> Any:
-        """Order a quote. The answer's `access_token` opens this order and no other.
+        """Order a quote; one of 0.00 is `ticketed` at once. The answer's `access_token` opens this order and no other.
 
         A repeated call is answered again to the account that made the first one, or, without an account, to whoever
         knows its Idempotency-Key: there it must be a random value of at least 22 characters, as a UUID is.
@@ -148,9 +148,10 @@ class Tickets(MethodView):
         """List the signed tickets of an order."""
         state = purchase.get_order(rooms().till, order_id)
         papers = purchase.list_papers(rooms().till, order_id)
+        told = purchase.list_news(rooms().till, state)
         return {
-            "tickets": [show.ticket(made, papers) for made in state.tickets],
-            "news": [show.news(one) for one in purchase.list_news(rooms().till, state)],
+            "tickets": [show.ticket(made, papers, told) for made in state.tickets],
+            "news": [show.news(one) for one in told],
         }
 
 

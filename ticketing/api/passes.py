@@ -5,12 +5,14 @@ from typing import Any
 from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
-from ticketing.api.context import rooms
+from ticketing.api.context import person_if_any, rooms
 from ticketing.api.guard import for_people, the_person
 from ticketing.api.language import language
 from ticketing.api.limits import limited
 from ticketing.api.schemas.accounts import (
     MyPassesSchema,
+    MyPassSchema,
+    PassHolderSchema,
     PassProductsSchema,
     PassQuerySchema,
     PassQuoteRequestSchema,
@@ -19,6 +21,7 @@ from ticketing.api.schemas.orders import QuoteSchema
 from ticketing.clock import written
 from ticketing.quote import holder, season
 from ticketing.quote import show as show_quote
+from ticketing.quote.brought import KeptPass
 
 blueprint = Blueprint("passes", __name__, url_prefix="/v1", description="Passes, carnets and return tickets")
 
@@ -40,20 +43,24 @@ class Passes(MethodView):
 class PassQuotes(MethodView):
     """Prices of passes."""
 
-    @for_people
     @limited(address="1200 per minute", caller="60 per minute")
     @blueprint.arguments(PassQuoteRequestSchema)
     @blueprint.response(201, QuoteSchema)
-    @blueprint.doc(**_PERSON)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Freeze the price of a pass for the caller; it is ordered and paid like any quote."""
+        """Freeze the price of a pass; it is ordered and paid like any quote.
+
+        Signed in it is for the account: for its owner, or for the `holder` who is named, a child perhaps. Without an account
+        it is for the bearer of its order: keep the `access_token`, and show it with each search (`passes` of a passenger).
+        """
+        who = person_if_any()
         frozen = season.freeze_pass(
             rooms().desk,
-            the_person().person_id,
+            who.person_id if who else None,
             region_id=wanted.get("region"),
             product_id=wanted["product"],
             rider=wanted["rider_category"],
             start=wanted.get("start"),
+            holder=wanted.get("holder"),
         )
         return show_quote.quote(frozen, language())
 
@@ -66,16 +73,32 @@ class MyPasses(MethodView):
     @blueprint.response(200, MyPassesSchema)
     @blueprint.doc(**_PERSON)
     def get(self) -> dict[str, Any]:
-        """List the passes of the account that are not over, with the uses that are left."""
-        return {
-            "passes": [
-                {
-                    "ticket": one.ticket,
-                    "product": one.product,
-                    "valid_from": written(one.valid_from),
-                    "valid_until": written(one.valid_until),
-                    "uses_left": one.uses_left,
-                }
-                for one in holder.bring(rooms().desk, the_person().person_id).passes
-            ]
-        }
+        """List the passes of the account that are not over: whose they are, and the uses that are left."""
+        kept = holder.bring(rooms().desk, the_person().person_id).passes
+        return {"passes": [_shown(one) for one in kept]}
+
+
+@blueprint.route("/me/passes/<string:ticket>/holder")
+class HolderOfPass(MethodView):
+    """Whom a pass is for."""
+
+    @for_people
+    @blueprint.arguments(PassHolderSchema)
+    @blueprint.response(200, MyPassSchema)
+    @blueprint.doc(**_PERSON)
+    def post(self, wanted: dict[str, Any], ticket: str) -> dict[str, Any]:
+        """Say whom of the account a pass is for that was bought without a `holder`: once, and for good."""
+        return _shown(holder.name_holder(rooms().desk, the_person().person_id, ticket, wanted["holder"]))
+
+
+def _shown(kept: KeptPass) -> dict[str, Any]:
+    return {
+        "ticket": kept.held.ticket,
+        "product": kept.held.product,
+        "kind": kept.kind,
+        "rider_category": kept.held.rider,
+        "holder": kept.holder,
+        "valid_from": written(kept.held.valid_from),
+        "valid_until": written(kept.held.valid_until),
+        "uses_left": kept.held.uses_left,
+    }

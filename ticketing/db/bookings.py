@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from operators.place_kinds import FOOT
 from ticketing.db.engine import Transaction
 from ticketing.db.orders import paid_by
 from ticketing.db.purchase_tables import booking
@@ -104,8 +105,13 @@ def give_back(
             set_booking(tx, one.id, "unwanted", at, of=WITH_OPERATOR)
 
 
+def sailing_of(run: str, kind: str) -> str:
+    """The name under which places of a kind on one run are counted: those of persons by the run's own."""
+    return run if kind == FOOT else f"{run}#{kind}"
+
+
 def count_confirmed(tx: Transaction, sailings: Collection[str]) -> dict[str, int]:
-    """How many places are booked on each sailing."""
+    """How many places are booked on each sailing, by the names that `sailing_of` gives."""
     query = (
         sa.select(booking.c.sailing, sa.func.count())
         .where(booking.c.sailing.in_(list(sailings)), booking.c.state == "confirmed")

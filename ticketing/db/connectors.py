@@ -11,13 +11,12 @@ import sqlalchemy as sa
 
 from operators.inventory import Reservation, Sailing
 from operators.journal import Entry, Stale
+from operators.place_kinds import KINDS
 from tariffs.money import Money
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Database, Transaction
 from ticketing.db.operators_tables import connector_entry, reservation, sailing
 from ticketing.db.rows import insert_once
-
-_KINDS = ("foot", "car", "cabin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ class _Opened:
             **_key(made.sailing),
             "state": made.state,
             "expires_at": made.expires_at,
-            **{kind: made.places.get(kind, 0) for kind in _KINDS},
+            **{str(kind): made.places.get(kind, 0) for kind in KINDS},
             **_priced(made.price),
             "document": canonical(
                 {
@@ -146,9 +145,9 @@ def _taken(tx: Transaction, region: str, wanted: Sailing, now: datetime) -> dict
     table = reservation.c
     takes = (table.state == "confirmed") | ((table.state == "held") & (table.expires_at > now))
     same = [table[name] == value for name, value in _key(wanted).items()]
-    sums = [sa.func.coalesce(sa.func.sum(table[kind]), 0) for kind in _KINDS]
+    sums = [sa.func.coalesce(sa.func.sum(table[kind]), 0) for kind in KINDS]
     row = tx.execute(sa.select(*sums).where(table.region == region, *same, takes)).one()
-    return {kind: int(places) for kind, places in zip(_KINDS, row, strict=True)}
+    return {kind: int(places) for kind, places in zip(KINDS, row, strict=True)}
 
 
 def _find(tx: Transaction, region: str, operator: str, key: str) -> Reservation | None:
@@ -162,7 +161,7 @@ def _value(row: sa.RowMapping) -> Reservation:
         key=row["key"],
         digest=row["digest"],
         sailing=Sailing(row["operator"], row["trip_id"], date.fromisoformat(row["service_date"])),
-        places={kind: row[kind] for kind in _KINDS if row[kind]},
+        places={kind: row[kind] for kind in KINDS if row[kind]},
         state=row["state"],
         expires_at=row["expires_at"],
         price=_price(row),

@@ -117,9 +117,9 @@ def forget_journal(tx: Transaction, before: datetime) -> int:
     return gone
 
 
-def forget_passing(tx: Transaction, now: datetime, codes_before: datetime) -> int:
-    """Forget what is of no use any more: what bundles need not tell of expired tickets, and used-up enrolment codes."""
-    expired = sa.exists().where(ticket.c.jti == use_change.c.jti, ticket.c.expires_at < now)
+def forget_passing(tx: Transaction, ended_before: datetime, codes_before: datetime) -> int:
+    """Forget what is of no use any more: what bundles need not tell of tickets long ended, and used-up enrolment codes."""
+    expired = sa.exists().where(ticket.c.jti == use_change.c.jti, ticket.c.expires_at < ended_before)
     codes = sa.delete(enrolment_code).where(enrolment_code.c.expires_at < codes_before)
     return sum(tx.execute(wanted).rowcount for wanted in (sa.delete(use_change).where(expired), codes))
 

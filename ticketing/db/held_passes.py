@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.purchase_tables import pass_use
-from ticketing.db.rows import fetch, value
+from ticketing.db.rows import columns, fetch, find, value
 from ticketing.db.tables import order, quote, ticket
 from ticketing.db.tickets import Ticket
 
@@ -21,15 +23,47 @@ _LOST_PASS = (
 )
 
 
-def list_passes_of(tx: Transaction, person_id: str, now: datetime) -> list[Ticket]:
-    """The valid tickets of a person's orders that are not over, oldest first."""
+@dataclass(frozen=True, slots=True)
+class PassUse:
+    """One ride of a passenger that a pass pays for; its times are None in rows of an older release."""
+
+    ticket_jti: str
+    order_id: str
+    leg: int
+    passenger_ref: str
+    at: datetime
+    departs_at: datetime | None
+    arrives_at: datetime | None
+
+
+def list_passes_of(tx: Transaction, person_id: str) -> list[Ticket]:
+    """The passes that a person has bought, oldest first: also those that are over."""
     query = (
         sa.select(ticket)
         .join(order, order.c.id == ticket.c.order_id)
-        .where(order.c.person_id == person_id, ticket.c.status == "valid", ticket.c.expires_at > now)
+        .join(quote, quote.c.id == order.c.quote_id)
+        .where(order.c.person_id == person_id, quote.c.offer_id.is_(None))
         .order_by(ticket.c.issued_at, ticket.c.jti)
     )
     return [found for found in fetch(tx, query, Ticket) if "pass" in found.document]
+
+
+def find_pass_of(tx: Transaction, person_id: str, jti: str) -> Ticket | None:
+    """A pass that a person has bought, its row held until the transaction ends; None where it is not theirs."""
+    query = (
+        sa.select(ticket)
+        .join(order, order.c.id == ticket.c.order_id)
+        .where(order.c.person_id == person_id, ticket.c.jti == jti)
+        .with_for_update(of=ticket)
+    )
+    found = find(tx, query, Ticket)
+    return found if found is not None and "pass" in found.document else None
+
+
+def name_holder(tx: Transaction, held: Ticket, holder: str) -> None:
+    """Write down whom a pass is for."""
+    document = {**held.document, "pass": {**held.document["pass"], "holder": holder}}
+    tx.execute(sa.update(ticket).where(ticket.c.jti == held.jti).values(document=canonical(document)))
 
 
 def list_rides_of(
@@ -87,13 +121,22 @@ def lock_pass(tx: Transaction, jti: str) -> bool:
     return tx.execute(query).scalar() == "valid"
 
 
-def take_uses(
-    tx: Transaction, jti: str, order_id: str, *, legs: Iterable[int], passenger_ref: str, at: datetime
-) -> None:
+def take_uses(tx: Transaction, made: Iterable[PassUse]) -> None:
     """Write down which rides a pass has paid."""
-    for leg in legs:
-        row = {"ticket_jti": jti, "order_id": order_id, "leg": leg, "passenger_ref": passenger_ref, "at": at}
-        tx.execute(sa.insert(pass_use).values(**row))
+    for use in made:
+        tx.execute(sa.insert(pass_use).values(**columns(use)))
+
+
+def list_uses_between(
+    tx: Transaction, jti: str, start: datetime | None, end: datetime | None
+) -> list[PassUse]:
+    """List the rides that a pass pays for between two moments; those that only touch them are not between."""
+    query = (
+        sa.select(pass_use)
+        .where(pass_use.c.ticket_jti == jti, pass_use.c.departs_at < end, pass_use.c.arrives_at > start)
+        .order_by(pass_use.c.departs_at, pass_use.c.order_id)
+    )
+    return fetch(tx, query, PassUse)
 
 
 def return_uses(tx: Transaction, order_id: str, passengers: Iterable[str] | None = None) -> None:

@@ -43,6 +43,8 @@ reservation = table(
     number("foot"),
     number("car"),
     number("cabin"),
+    number("bicycle", default="0"),
+    number("dog", default="0"),
     number("price_minor", null=True),
     text("price_currency", null=True),
     text("document"),

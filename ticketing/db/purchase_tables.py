@@ -71,14 +71,17 @@ gateway_event = sa.Table(
     sqlite_strict=True,
 )  # fmt: skip
 
-# A use of a carnet or a return ticket by a journey: it is given back when the journey is.
+# A use of a pass, a carnet or a return ticket by a passenger of a journey: it is given back when the journey is. The times
+# are those of the ride, empty where an older release wrote them: a pass serves one person at a time.
 pass_use = sa.Table(
     "pass_use", metadata,
     sa.Column("ticket_jti", sa.Text(), sa.ForeignKey("ticket.jti"), primary_key=True),
     sa.Column("order_id", sa.Text(), sa.ForeignKey("ticket_order.id"), primary_key=True),
     sa.Column("leg", Int64, primary_key=True, autoincrement=False),
-    sa.Column("passenger_ref", sa.Text(), nullable=False),
+    sa.Column("passenger_ref", sa.Text(), primary_key=True),
     sa.Column("at", Instant(), nullable=False),
+    sa.Column("departs_at", Instant(), nullable=True),
+    sa.Column("arrives_at", Instant(), nullable=True),
     sqlite_strict=True,
 )  # fmt: skip
 

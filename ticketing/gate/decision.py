@@ -115,6 +115,9 @@ def _time(case: _Case) -> _Refusal | None:
     if now - leeway < until:
         case.notes.append(("late", {"seconds": now - ends}))
         return None
+    if case.gate.by_hand and now - leeway < case.bundle.under_way.get(case.claims.jti, 0):
+        case.notes.append(("under_way", {"seconds": now - ends}))
+        return None
     age = now - case.bundle.issued_at
     known = {"known_seconds": age} if age > _FRESH_SECONDS and now < ends + _LONGEST_DELAY else _NONE
     return "expired", {"seconds": now - until, **known}

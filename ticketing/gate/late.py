@@ -26,12 +26,27 @@ def extended_until(tx: Transaction, jti: str | None, expires_at: int | None, now
     return {jti: expires_at + late} if late else {}
 
 
-def still_valid(tx: Transaction, held: Iterable[Ticket], now: datetime) -> list[Ticket]:
-    """Those of some tickets that have not ended, or go on because of a delay."""
-    return [
-        one for one in held
-        if now < one.expires_at or now < one.expires_at + timedelta(seconds=lateness(tx, one))
-    ]  # fmt: skip
+def has_ended(tx: Transaction, held: Ticket, now: datetime) -> bool:
+    """Whether a ticket is over: its end has passed, and no known delay keeps it."""
+    if now < held.expires_at:
+        return False
+    return now >= held.expires_at + LONGEST or now >= held.expires_at + timedelta(seconds=lateness(tx, held))
+
+
+def under_way_until(tx: Transaction, held: Ticket | None, now: datetime) -> dict[str, int]:
+    """Until when staff may let in a ticket that has ended, although no delay is known; empty where they may not.
+
+    Its journey has begun, since a gate has accepted a leg, and has legs left: the passengers of a late ship that nobody
+    has told of stand at the tram with it. Gates cannot know that; people can.
+    """
+    if held is None or not held.expires_at <= now < held.expires_at + LONGEST or "pass" in held.document:
+        return {}
+    used = {use.leg for use in tickets.list_uses(tx, held.jti)}
+    legs = held.document["legs"]
+    left = {at for at, leg in enumerate(legs) if "given_back_at" not in leg} - used
+    if not used or not left or lateness(tx, held):  # what is known of a delay counts, and no more
+        return {}
+    return {held.jti: int((held.expires_at + LONGEST).timestamp())}
 
 
 def lateness(tx: Transaction, held: Ticket) -> int:

@@ -1,6 +1,7 @@
 """Who is on board: for each sailing of an operator how many are booked, and how many its gates have let on (98/41/EC).
 
-A ticket counts on the sailing that it is for, with all passengers that one scan of it admits.
+A ticket counts on the sailing that it is for, with all passengers that one scan of it admits. What they bring along (bicycles,
+cars, cabins, dogs) is counted apart and is nobody on board.
 """
 
 import json
@@ -9,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from operators.place_kinds import FOOT, KINDS, OTHER_KINDS, kind_of
 from ticketing.clock import written
 from ticketing.db import bookings, uses
 from ticketing.errors import NotFound
@@ -38,7 +40,10 @@ def manifest(house: Gatehouse, operator: str, day: date | None = None) -> list[d
         for one in house.sailings.between(region, operator, begins, ends)
     ]
     with house.database.read() as tx:
-        booked = bookings.count_confirmed(tx, [_booked_as(one) for one in sailings])
+        names = [_booked_as(one) for one in sailings]
+        booked = bookings.count_confirmed(
+            tx, [bookings.sailing_of(name, kind) for name in names for kind in KINDS]
+        )
         boarded = _boarded(uses.list_boarded(tx, operator, begins - _MARGIN, ends + _MARGIN))
         late = lateness(tx, sailings)
     found = []
@@ -54,6 +59,11 @@ def manifest(house: Gatehouse, operator: str, day: date | None = None) -> list[d
                 "expected_departure": None if expected is None else _local(expected, zone),
                 "cancelled": bool(known and known.cancelled),
                 "booked": booked.get(_booked_as(one), 0),
+                "brought": {
+                    kind: count
+                    for kind in OTHER_KINDS
+                    if (count := booked.get(bookings.sailing_of(_booked_as(one), kind), 0))
+                },
                 "boarded": boarded[one.stop_id, one.departure],
                 "as_of": written(house.clock.now()),
             }
@@ -70,8 +80,9 @@ def _boarded(rows: list[tuple[int, str, str]]) -> Counter[tuple[str, int]]:
     """How many were let on, by boarding stop and planned minute."""
     counted: Counter[tuple[str, int]] = Counter()
     for leg, token, document in rows:
-        legs = json.loads(document).get("legs", [])
-        if leg < len(legs) and legs[leg].get("departure"):
+        told = json.loads(document)
+        legs = told.get("legs", [])
+        if kind_of(told.get("rider", "")) == FOOT and leg < len(legs) and legs[leg].get("departure"):
             leaves = int(datetime.fromisoformat(legs[leg]["departure"]).timestamp())
             counted[legs[leg]["from"]["stop_id"], leaves - leaves % 60] += of_own(token).passengers
     return counted

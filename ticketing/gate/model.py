@@ -152,7 +152,8 @@ class Bundle:
     `read` turns a code into a Reading for (code, issuer, operator); `read_proof` verifies a proof over a
     ticket or gives None; `status_of` gives a ticket's Standing for (uri, index), or None where no such list
     is held. `offsets` are pairs (from when, seconds east of UTC) that time rules read the local day by. `extended` says
-    by ticket until when it is good beyond its own end, because its vehicle is late. `extras` are what format 2 adds.
+    by ticket until when it is good beyond its own end, because its vehicle is late, `under_way` until when staff may let
+    it in all the same. `extras` are what format 2 adds.
     `words` says what was decided.
     """
 
@@ -169,6 +170,7 @@ class Bundle:
     offsets: tuple[tuple[int, int], ...] = ()
     version: int = 0
     extended: Mapping[str, int] = field(default_factory=dict)
+    under_way: Mapping[str, int] = field(default_factory=dict)
     extras: Extras = _NOTHING
 
     def seconds_ahead_of(self, now: int) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from ticketing.db import Transaction, tickets
 from ticketing.db.tickets import Ticket, TicketMove
 from ticketing.errors import Conflict, InvalidRequest, NotFound
+from ticketing.gate import late
 from ticketing.gate.house import Gatehouse
 from ticketing.ids import new_id
 from ticketing.tickets.issue import choose_place, status_list_of
@@ -48,7 +49,7 @@ def move(house: Gatehouse, order_id: str, jti: str, jwk: Mapping[str, Any]) -> M
         moved = tickets.count_moves(tx, jti, now - _DAY)
         if payload.get("cnf") == {"jwk": member}:
             return Moved(held, MOVES_A_DAY - moved)
-        if held.status != "valid" or held.expires_at <= now:
+        if held.status != "valid" or late.has_ended(tx, held, now):
             raise Conflict("the ticket is no longer valid and stays where it is")
         rule = house.rules.get(held.product)
         if rule is not None and rule.binding == "none":

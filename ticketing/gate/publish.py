@@ -1,4 +1,7 @@
-"""What gates fetch: the signed bundle, whole or what has changed, and the signed status lists and key sets."""
+"""What gates fetch: the signed bundle, whole or what has changed, and the signed status lists and key sets.
+
+A delay may keep a ticket good for a day beyond its end (`late.py`): so long gates are told what became of it.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,7 +13,7 @@ from ticketing.db import Transaction, devices, status_changes, tickets, uses
 from ticketing.db.documents import digest
 from ticketing.db.uses import TicketUse
 from ticketing.errors import NotFound
-from ticketing.gate import additions, sailings
+from ticketing.gate import additions, late, sailings
 from ticketing.gate import bundle as bundles
 from ticketing.gate.additions import FORMAT
 from ticketing.gate.bundle import Delta, Facts
@@ -71,7 +74,7 @@ def prepare(house: Gatehouse, operator: str, since: int | None = None, form: int
     now = house.clock.now()
     with house.database.read() as tx:
         lists = _lists(tx, house, now)
-        page, delta = _uses(tx, operator, since, now)
+        page, delta = _uses(tx, operator, since, now, now - late.LONGEST)
         revoked = devices.list_revoked(tx, operator)
         signed = {name: _held(tx, house, name, now) for name in lists}
         extras = sailings.for_bundle(tx, house, operator, now) if form == FORMAT else None
@@ -137,7 +140,7 @@ def _signed_anew(house: Gatehouse, list_id: str, now: datetime) -> Signed:
     ):  # in this order: a change that is being committed is noticed later, never lost
         mark = status_changes.mark_of(tx, list_id, watched)
         changes = status_changes.list_unpublished(tx, list_id)
-        statuses = tickets.statuses(tx, list_id, now)
+        statuses = tickets.statuses(tx, list_id, now - late.LONGEST)
     kid, key = house.keys.signer_key("status")
     state, held = digest([kid, sorted(statuses.items())]), house.signed.get(list_id)
     if held is not None and held.state == state and timedelta() <= now - held.at < _LIST_LIFE:
@@ -161,23 +164,26 @@ def _lists(tx: Transaction, house: Gatehouse, now: datetime) -> list[str]:
     """The lists that tickets point into. Those of new tickets are known beforehand, so the rest may be minutes old."""
     asked, live = house.live.get("lists", (None, []))
     if asked is None or not timedelta() <= now - asked < _LIST_LIFE:
-        live = tickets.live_lists(tx, now)
+        live = tickets.live_lists(tx, now - late.LONGEST)
         house.live["lists"] = now, live
     return sorted({*live, *coming_lists(now)})
 
 
 def _uses(
-    tx: Transaction, operator: str, since: int | None, now: datetime
+    tx: Transaction, operator: str, since: int | None, now: datetime, ended: datetime
 ) -> tuple[Sequence[Use], Delta | None]:
-    """The uses that a bundle carries: all of them, or a page of what has changed, with how far it comes."""
+    """The uses that a bundle carries: all of them, or a page of what has changed, with how far it comes.
+
+    Those of tickets that had `ended` before then are left out.
+    """
     if since is None:
-        return [_told(use) for use in uses.list_uses_of_operator(tx, operator, now)], None
+        return [_told(use) for use in uses.list_uses_of_operator(tx, operator, ended)], None
     start = datetime.fromtimestamp(max(0, since - _OVERLAP.total_seconds()), UTC) if since else None
-    changed = uses.list_changed(tx, operator, start, now, _MOST_TICKETS + 1)
+    changed = uses.list_changed(tx, operator, start, ended, _MOST_TICKETS + 1)
     page, is_last = changed[:_MOST_TICKETS], len(changed) <= _MOST_TICKETS
     if is_last or (page and int(page[-1][1].timestamp()) <= since):
         # Everything, even where more than a page changed within the overlap.
-        page = changed if is_last else uses.list_changed(tx, operator, start, now, 1_000_000)
+        page = changed if is_last else uses.list_changed(tx, operator, start, ended, 1_000_000)
         is_last = True
     by_ticket: dict[str, list[TicketUse]] = defaultdict(list)
     for use in uses.list_uses_at(tx, operator, [jti for jti, _ in page]):

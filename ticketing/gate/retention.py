@@ -7,6 +7,7 @@ what a closed month was reckoned from is its counts, and these stay.
 from datetime import UTC, datetime, timedelta
 
 from ticketing.db import Transaction, gate_retention, scans, status_changes
+from ticketing.gate import late
 from ticketing.gate.house import Gatehouse
 
 MONTHS = 13
@@ -40,7 +41,7 @@ def forget_what_is_due(house: Gatehouse) -> dict[str, int]:
             "journal entries": gate_retention.forget_journal(tx, since),
             "proofs": scans.forget_proofs(tx, now - _PROOFS_KEPT),
             "status changes": status_changes.delete_before(tx, now - _CHANGES_KEPT),
-            "marks and codes": gate_retention.forget_passing(tx, now, now - _CODES_KEPT),
+            "marks and codes": gate_retention.forget_passing(tx, now - late.LONGEST, now - _CODES_KEPT),
         }
 
 

@@ -23,6 +23,6 @@ def category_names(regions: Mapping[str, Region]) -> dict[str, str]:
     """The rider categories of these regions by the four letters that a ticket has room for; all of them where two share those."""
     whole: dict[str, set[str]] = {}
     for region in regions.values():
-        for category in region.data.riders:
+        for category in region.data.categories:
             whole.setdefault(category[:CATEGORY_LETTERS], set()).add(category)
     return {letters: " or ".join(sorted(names)) for letters, names in sorted(whole.items())}

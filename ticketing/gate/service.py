@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from ticketing.clock import written
-from ticketing.db import Transaction, acceptances, presentations, scans
+from ticketing.db import Transaction, acceptances, presentations, scans, tickets
 from ticketing.db.acceptances import Written
 from ticketing.db.documents import canonical, digest
 from ticketing.db.presentations import Asked, Earlier, Known
@@ -123,9 +123,11 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
     claims = case.reading.claims
     extended = late.extended_until(tx, asked.jti, claims.expires_at if claims else None, now)
     extras = sailings.for_ticket(tx, house, case.shown.operator, claims, case.shown.trip_id)
+    by_hand = tickets.find_ticket(tx, asked.jti) if case.shown.by_hand and asked.jti else None
     bundle = knowledge(
-        house, case.shown.operator, case.reading, ticket, case.proof, extended=extended, extras=extras
-    )
+        house, case.shown.operator, case.reading, ticket, case.proof,
+        extended=extended, extras=extras, under_way=late.under_way_until(tx, by_hand, now),
+    )  # fmt: skip
     for _ in range(_TRIES):
         check_credential(known.credential, now)
         earlier = _repeated(case, known) or _read_again(tx, case, known, now)
@@ -154,11 +156,12 @@ def knowledge(
     *,
     extended: Mapping[str, int] | None = None,
     extras: Extras | None = None,
+    under_way: Mapping[str, int] | None = None,
 ) -> Bundle:
     """The server's own knowledge of one ticket, and of the proof shown with it, in the shape of a bundle: always fresh.
 
     A text that is not the ticket's newest, because it has moved to another phone, is revoked. `extended` says until when
-    it is good beyond its end (`late.py`), `extras` what is known of its sailing (`sailings.py`).
+    it is good beyond its end, and `under_way` until when staff may let it in (`late.py`), `extras` what is known of its sailing (`sailings.py`).
     """
     moment = int(house.clock.now().timestamp())
     status = STATUS_BITS[ticket.status] if ticket else status_list.INVALID
@@ -178,6 +181,7 @@ def knowledge(
         words=sentences,
         offsets=house.offsets(operator, house.clock.now()),
         extended=extended or {},
+        under_way=under_way or {},
         extras=extras or Extras(categories=house.categories),
     )
 

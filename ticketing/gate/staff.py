@@ -166,7 +166,7 @@ def _by_code(tx: Transaction, staff: Staff, code: str, now: datetime) -> list[Ti
         for held in tickets.list_by_control_code(tx, spelled, now - late.LONGEST)
         if staff.operator in of_own(held.token).audience
     ]
-    return late.still_valid(tx, found, now)
+    return [one for one in found if not late.has_ended(tx, one, now) or late.under_way_until(tx, one, now)]
 
 
 def _look(
@@ -192,9 +192,19 @@ def _look(
         departure=int(aboard.departure.timestamp()) if aboard.departure else None,
     )
     extras = sailings.for_ticket(tx, house, staff.operator, claims, aboard.trip_id)
+    under_way = late.under_way_until(tx, held, house.clock.now()) if by_hand else {}
     decision = decide(
         shown,
-        knowledge(house, staff.operator, reading, held, proof, extended=extended, extras=extras),
+        knowledge(
+            house,
+            staff.operator,
+            reading,
+            held,
+            proof,
+            extended=extended,
+            extras=extras,
+            under_way=under_way,
+        ),
         memory(used, proofs, reading.jti, staff.operator),
         int(house.clock.now().timestamp()),
         gate,

@@ -3,6 +3,7 @@
 from ticketing.db import tickets
 from ticketing.db.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
+from ticketing.gate import late
 from ticketing.gate.house import Gatehouse
 
 
@@ -25,7 +26,7 @@ def _set(house: Gatehouse, order_id: str, jti: str, status: str) -> Ticket:
         held = tickets.find_ticket(tx, jti, lock=True)
         if held is None or held.order_id != order_id:
             raise NotFound("there is no such ticket")
-        if held.status == "revoked" or held.expires_at <= now:
+        if held.status == "revoked" or late.has_ended(tx, held, now):
             raise Conflict("the ticket is no longer valid and stays as it is")
         if "suspended_by" in held.document:
             raise Conflict("the payment of this ticket is disputed; it stays blocked until that is decided")

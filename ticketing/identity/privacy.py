@@ -91,6 +91,7 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
                     "tickets": [
                         {
                             "jti": one.jti, "token": one.token, "status": one.status,
+                            **({"holder": holder} if (holder := one.document.get("pass", {}).get("holder")) else {}),
                             "uses": [
                                 {"leg": use.leg, "operator": use.operator, "gate": use.gate, "at": written(use.at)}
                                 for use in tickets.list_uses(tx, one.jti)

@@ -1,12 +1,13 @@
 """How much is kept for people who have not paid: for strangers a share of each sailing, for an account one group's places.
 
-The region sets the share. A stranger is a guest, or an account that never paid for anything it kept: accounts cost
+The region sets the share; bicycles, cars, cabins and dogs are counted apart. A stranger is a guest, or an account that never paid for anything it kept: accounts cost
 nothing. An address says nothing of a person: a ferry's Wi-Fi is one address, and an attacker has many.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 
+from operators.place_kinds import FOOT
 from ticketing.db import Transaction, bookings, orders
 from ticketing.db.bookings import Booking
 from ticketing.db.offers import Quote
@@ -52,7 +53,10 @@ def check_share(
             return
     kept = bookings.count_unpaid_of_strangers(tx, asked.keys(), _OPEN)
     for booking in wanted:
-        share = region.operators[booking.operator].places * region.guests.percent_of_a_sailing // _PERCENT
+        # How many bicycles or cars a ship takes is not known here: strangers keep no more of them than one order's places.
+        is_person = booking.document["traveller"]["place"] == FOOT
+        places = region.operators[booking.operator].places if is_person else 0
+        share = places * region.guests.percent_of_a_sailing // _PERCENT
         sailing = booking.sailing or ""
         if kept.get(sailing, 0) + asked[sailing] > max(share, most):
             raise Conflict(_shared_limit(booking.operator, person_id))

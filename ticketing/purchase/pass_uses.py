@@ -1,24 +1,42 @@
-"""Uses of carnets and return tickets: taken when a journey is ordered, given back when it comes to nothing."""
+"""Uses of what people hold: taken when a journey is ordered, given back when it comes to nothing.
 
-from collections.abc import Iterable, Mapping
+A carnet pays one use for each person and ride. A pass pays for one person at a time: who has it under way somewhere
+else at that time needs another.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ticketing.db import Transaction, held_passes, tickets, uses
+from ticketing.db import Transaction, held_passes, offers, orders, tickets, uses
+from ticketing.db.held_passes import PassUse
 from ticketing.db.offers import Quote
+from ticketing.db.tickets import Ticket
 from ticketing.errors import Conflict
 
+_CARNET = "carnet"
 
-def take(tx: Transaction, quote: Quote, order_id: str, now: datetime) -> None:
-    """Take every use that a quote counts on; raises Conflict when another journey or a gate was first."""
+
+def take(
+    tx: Transaction, quote: Quote, order_id: str, now: datetime, *, exchange_of: str | None = None
+) -> None:
+    """Take every use that a quote counts on, beside those of the order that it is exchanged for.
+
+    Raises Conflict when another journey or a gate was first, or has the pass under way at that time.
+    """
+    rides = quote.document.get("rides", [])
     for passenger in quote.document["passengers"]:
+        ref = passenger["ref"]
         for item in passenger["items"]:
             jti = item.get("held_ticket")
-            if jti:
-                _check(tx, jti, len(item["legs"]))
-                held_passes.take_uses(
-                    tx, jti, order_id, legs=item["legs"], passenger_ref=passenger["ref"], at=now
-                )
+            if not jti:
+                continue
+            held = _locked(tx, jti)
+            uses_made = _uses(jti, order_id, ref, item["legs"], rides, now)
+            if held.document["pass"]["kind"] != _CARNET:
+                _require_free(tx, held, uses_made, {order_id, exchange_of})
+            _require_left(tx, held, len(uses_made))
+            held_passes.take_uses(tx, uses_made)
 
 
 def give_back(tx: Transaction, order_id: str, passengers: Iterable[str] | None = None) -> None:
@@ -31,11 +49,10 @@ def take_anew(
 ) -> None:
     """A journey has become shorter: give its uses back, and take those that the rest of it counts on."""
     held_passes.return_uses(tx, order_id, [passenger])
-    for item in items:
-        if item.get("held_ticket"):
-            held_passes.take_uses(
-                tx, item["held_ticket"], order_id, legs=item["legs"], passenger_ref=passenger, at=now
-            )
+    wanted = [item for item in items if item.get("held_ticket")]
+    rides = _rides_of(tx, order_id) if wanted else []
+    for item in wanted:
+        held_passes.take_uses(tx, _uses(item["held_ticket"], order_id, passenger, item["legs"], rides, now))
 
 
 def require_valid(tx: Transaction, quote: Quote, order_id: str) -> None:
@@ -47,12 +64,58 @@ def require_valid(tx: Transaction, quote: Quote, order_id: str) -> None:
         raise Conflict("a pass that this price counts on is no longer valid; search again")
 
 
-def _check(tx: Transaction, jti: str, wanted: int) -> None:
-    if not held_passes.lock_pass(tx, jti):
+def _locked(tx: Transaction, jti: str) -> Ticket:
+    held = tickets.find_ticket(tx, jti) if held_passes.lock_pass(tx, jti) else None
+    if held is None:
         raise Conflict("a pass that this price counts on is no longer valid; search again")
-    held = tickets.find_ticket(tx, jti)
-    most = held.document["pass"]["uses"] if held else 0
-    if most is not None:
-        ridden = sum(1 for use in uses.list_uses(tx, jti) if use.kind in {"ride", "in"})
-        if held_passes.count_uses(tx, jti) + ridden + wanted > most:
-            raise Conflict("the ticket that this price counts on has no use left; search again")
+    return held
+
+
+def _require_left(tx: Transaction, held: Ticket, wanted: int) -> None:
+    most = held.document["pass"]["uses"]
+    if most is None:
+        return
+    ridden = sum(1 for use in uses.list_uses(tx, held.jti) if use.kind in {"ride", "in"})
+    if held_passes.count_uses(tx, held.jti) + ridden + wanted > most:
+        raise Conflict("the ticket that this price counts on has no use left; search again")
+
+
+def _require_free(
+    tx: Transaction, held: Ticket, wanted: Sequence[PassUse], here: Collection[str | None]
+) -> None:
+    """A pass travels with one person: nobody else, and no other journey, has it at the time of these rides."""
+    for use in wanted:
+        for other in held_passes.list_uses_between(tx, held.jti, use.departs_at, use.arrives_at):
+            if other.order_id not in here or other.passenger_ref != use.passenger_ref:
+                product = held.document["pass"]["product"]
+                raise Conflict(
+                    f"the pass {product} covers one ride of one person at a time, and pays from "
+                    f"{_clock(other.departs_at, use)} to {_clock(other.arrives_at, use)} for {other.passenger_ref} in order "
+                    f"{other.order_id}: give that one back, or search for this journey without the pass"
+                )
+
+
+def _uses(  # noqa: PLR0917  the row that it makes
+    jti: str, order_id: str, ref: str, legs: Iterable[int], rides: Sequence[Mapping[str, Any]], now: datetime
+) -> list[PassUse]:
+    return [
+        PassUse(jti, order_id, leg, ref, now, _at(rides[leg]["departure"]), _at(rides[leg]["arrival"]))
+        for leg in legs
+    ]
+
+
+def _rides_of(tx: Transaction, order_id: str) -> Sequence[Mapping[str, Any]]:
+    rides: Sequence[Mapping[str, Any]] = offers.get_quote(
+        tx, orders.get_order(tx, order_id).quote_id
+    ).document["rides"]
+    return rides
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _clock(moment: datetime | None, use: PassUse) -> str:
+    """A moment by the clock of the ride that is wanted."""
+    zone = use.departs_at.tzinfo if use.departs_at else None
+    return moment.astimezone(zone).isoformat(timespec="minutes") if moment else "?"

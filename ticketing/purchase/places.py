@@ -11,10 +11,11 @@ import structlog
 
 from operators.departures import departure_of
 from operators.errors import WORDS, Expired, NotSupported, OperatorError, OutcomeUnknown, Refused, Unavailable
+from operators.place_kinds import kind_of
 from operators.port import Connector, HoldRequest, Traveller
 from tariffs.journey import Ride
 from ticketing.db import Transaction, bookings, gateway_events
-from ticketing.db.bookings import Booking
+from ticketing.db.bookings import Booking, sailing_of
 from ticketing.db.offers import Quote
 from ticketing.db.orders import Order
 from ticketing.errors import Conflict, OperatorSilent
@@ -61,7 +62,7 @@ def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
                 0,
                 till.clock.now(),
                 details,
-                sailing,
+                sailing_of(sailing, traveller["place"]),
             )
             wanted.append(made)
     return wanted
@@ -241,9 +242,9 @@ def _departure(till: Till, region: str, ride: Ride) -> Any:
 
 
 def _traveller(till: Till, quote: Quote, ride: Ride, passenger: dict[str, Any]) -> dict[str, str]:
-    own = till.regions[quote.region].data.riders.get(passenger["rider"], {}).get(ride.operator)
+    own = till.regions[quote.region].data.categories.get(passenger["rider"], {}).get(ride.operator)
     return {
         "ref": passenger["ref"],
         "category": own or passenger["rider"],
-        "place": passenger.get("place", "foot"),
+        "place": kind_of(passenger["rider"]),
     }

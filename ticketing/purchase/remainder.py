@@ -7,12 +7,13 @@ and books know uses by the number of their leg.
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from tariffs.book import TariffBook, build_book
 from tariffs.caps import Tap
+from tariffs.excluded import Excluded, from_json
 from tariffs.pricing import price_journey
 from ticketing.db import Transaction, offers, tickets
 from ticketing.db.offers import Quote
@@ -74,6 +75,7 @@ def remainder(
         channel=quote.document.get("sale_channel"),
         at=quote.created_at,
         currency=quote.currency,
+        excluded=_between(quote.document.get("excluded", ()), staying),
     )
     if price.total is None:
         return Remainder(Rest(unpriced=price.reason), None)
@@ -85,6 +87,11 @@ def remainder(
         {"legs": staying, "items": items, **kept},
         price.passengers[0].taps,
     )
+
+
+def _between(excluded: Sequence[Mapping[str, Any]], staying: Sequence[int]) -> list[Excluded]:
+    """The rides that were never sold, as they lie between those that stay."""
+    return [replace(from_json(one), before=sum(leg < one["before"] for leg in staying)) for one in excluded]
 
 
 def shorten(tx: Transaction, till: Till, ticket: Ticket, line: Mapping[str, Any], now: datetime) -> None:

@@ -177,7 +177,7 @@ def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: dateti
     orders.insert_event(tx, event)
     bookings.insert_bookings(tx, wanted)
     order_holders.insert_holders(tx, order.id, holders)
-    pass_uses.take(tx, quote, order.id, now)
+    pass_uses.take(tx, quote, order.id, now, exchange_of=buyer.exchange_of)
     state = OrderState(order, quote, [], [], [], [event], wanted, disputes_of(tx, order, []))
     if wanted or state.due_minor():
         return state

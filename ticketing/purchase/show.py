@@ -1,8 +1,10 @@
 """Orders, tickets and refunds as their buyer reads them. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
+from operators.place_kinds import kind_of
 from tariffs.money import Money
 from ticketing.clock import written
 from ticketing.db.booking_documents import Paper
@@ -12,6 +14,9 @@ from ticketing.payments import Authorisation
 from ticketing.purchase.disrupted import LegNews
 from ticketing.purchase.giving_back import RefundOffer
 from ticketing.purchase.till import OrderState
+
+# A known delay keeps a ticket for so long beyond its planned end, and no longer.
+_LONGEST_DELAY = timedelta(hours=24)
 
 
 def order(
@@ -33,6 +38,7 @@ def order(
             {
                 "ref": passenger["ref"],
                 "rider_category": passenger["rider"],
+                "place": kind_of(passenger["rider"]),
                 "total": _money(passenger["total_minor"], currency),
             }
             for passenger in state.quote.document["passengers"]
@@ -53,6 +59,7 @@ def order(
                 "operator": one.operator,
                 "leg": one.document["leg"],
                 "passenger": one.document["traveller"]["ref"],
+                "place": one.document["traveller"]["place"],
                 "state": one.state,
                 "reference": one.reference,
                 "documents": [
@@ -78,17 +85,19 @@ def order(
     }
 
 
-def ticket(made: Ticket, papers: Iterable[Paper] = ()) -> dict[str, Any]:
-    """A ticket with the addresses of its code, and what operators have handed over for it."""
+def ticket(made: Ticket, papers: Iterable[Paper] = (), told: Iterable[LegNews] = ()) -> dict[str, Any]:
+    """A ticket with the addresses of its code, what operators have handed over for it, and how long delays keep it."""
     base = f"/v1/orders/{made.order_id}/tickets/{made.jti}/qr"
     return {
         "jti": made.jti,
         "passenger": made.passenger_ref,
         "rider_category": made.document["rider"],
+        "place": kind_of(made.document["rider"]),
         "status": made.status,
         "price": _money(made.amount_minor, made.currency),
         "not_before": written(made.not_before),
         "expires_at": written(made.expires_at),
+        "valid_until": written(made.expires_at + _late(made, told)),
         "legs": made.document["legs"],
         "token": made.token,
         "qr_png": f"{base}.png",
@@ -107,6 +116,17 @@ def ticket(made: Ticket, papers: Iterable[Paper] = ()) -> dict[str, Any]:
             if one.passenger_ref == made.passenger_ref
         ],
     }
+
+
+def _late(made: Ticket, told: Iterable[LegNews]) -> timedelta:
+    """How much longer than it says a ticket is good, because a leg that it still has arrives late; a day at most."""
+    legs = made.document["legs"]
+    delays = (
+        one.known.arrival_delay_seconds or 0
+        for one in told
+        if one.known.is_served and one.leg < len(legs) and "given_back_at" not in legs[one.leg]
+    )
+    return min(_LONGEST_DELAY, timedelta(seconds=max(0, *delays, 0)))
 
 
 def news(one: LegNews) -> dict[str, Any]:

@@ -1,15 +1,20 @@
-"""What an account brings to a price: what was proven of its owner, and the passes that are held."""
+"""What an account brings to a price: what was proven of its owner, and the passes that are held; a guest brings an order's."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from tariffs.party import ProvenClaim
 from tariffs.passes import HeldPass, PassProduct
-from ticketing.db import Transaction, held_passes, people, uses
+from ticketing.db import Transaction, held_passes, people, tickets, uses
 from ticketing.db.tickets import Ticket
-from ticketing.quote.brought import Brought
+from ticketing.errors import Conflict, NotFound
+from ticketing.quote.brought import Brought, KeptPass
 from ticketing.quote.service import Desk
 from ticketing.regions.travellers import COUNTED, ridden, scope_from_json, scope_to_json
+
+CARNET = "carnet"
 
 
 def bring(desk: Desk, person_id: str) -> Brought:
@@ -17,15 +22,55 @@ def bring(desk: Desk, person_id: str) -> Brought:
     now = desk.clock.now()
     with desk.database.read() as tx:
         proven = people.list_entitlements(tx, person_id)
-        passes = tuple(_held(tx, found) for found in held_passes.list_passes_of(tx, person_id, now))
+        bought = held_passes.list_passes_of(tx, person_id)
+        passes = tuple(_kept(tx, one) for one in bought if one.status == "valid" and one.expires_at > now)
         paid = tuple(ridden(held_passes.list_rides_of(tx, person_id, now - COUNTED)))
     claims = tuple(ProvenClaim(one.claim, _day(one.valid_until), one.proof) for one in proven)
-    return Brought(person_id, claims, passes, paid)
+    names = frozenset(one.document["pass"]["holder"] for one in bought if "holder" in one.document["pass"])
+    return Brought(person_id, claims, passes, paid, names)
 
 
-def pass_document(product: PassProduct, held: HeldPass) -> dict[str, Any]:
-    """What a pass ticket keeps of its product, so that it means the same when the product has changed."""
+def name_holder(desk: Desk, person_id: str, ticket: str, holder: str) -> KeptPass:
+    """Say whom of an account a pass is for that was bought for its owner: once, and for good.
+
+    Raises NotFound for a pass that the account has not, Conflict for one that has a name, or serves the whole party.
+    """
+    with desk.database.write() as tx:
+        found = held_passes.find_pass_of(tx, person_id, ticket)
+        if found is None:
+            raise NotFound("this account has no such pass")
+        document = found.document["pass"]
+        if document["kind"] == CARNET:
+            raise Conflict("a carnet serves the whole party and has no holder")
+        if document.get("holder", holder) != holder:
+            raise Conflict(f"this pass is for {document['holder']!r} already")
+        held_passes.name_holder(tx, found, holder)
+        return replace(_kept(tx, found), holder=holder)
+
+
+def bring_orders(desk: Desk, order_ids: Iterable[str]) -> dict[str, tuple[KeptPass, ...]]:
+    """Read the valid passes of some orders, whose bearer has shown their secrets; an order without any is left out."""
+    now = desk.clock.now()
+    found: dict[str, tuple[KeptPass, ...]] = {}
+    with desk.database.read() as tx:
+        for order_id in dict.fromkeys(order_ids):
+            kept = tuple(
+                _kept(tx, one)
+                for one in tickets.list_tickets(tx, order_id)
+                if "pass" in one.document and one.status == "valid" and one.expires_at > now
+            )
+            if kept:
+                found[order_id] = kept
+    return found
+
+
+def pass_document(product: PassProduct, held: HeldPass, holder: str | None = None) -> dict[str, Any]:
+    """What a pass ticket keeps of its product, so that it means the same when the product has changed.
+
+    `holder` is whom of the account it is for; None is whoever buys it.
+    """
     return {
+        **({"holder": holder} if holder is not None else {}),
         "product": product.id,
         "version": product.version,
         "kind": product.kind,
@@ -37,14 +82,18 @@ def pass_document(product: PassProduct, held: HeldPass) -> dict[str, Any]:
     }
 
 
-def _held(tx: Transaction, found: Ticket) -> HeldPass:
+def _kept(tx: Transaction, found: Ticket) -> KeptPass:
     document = found.document["pass"]
     left = document["uses"]
     if left is not None:
         ridden = sum(1 for use in uses.list_uses(tx, found.jti) if use.kind in {"ride", "in"})
         left = max(0, left - held_passes.count_uses(tx, found.jti) - ridden)
     start, until = (datetime.fromisoformat(document[name]) for name in ("valid_from", "valid_until"))
-    return HeldPass(found.jti, document["product"], scope_from_json(document["scope"]), start, until, left)
+    held = HeldPass(
+        found.jti, document["product"], scope_from_json(document["scope"]), start, until, left,
+        rider=found.document["rider"], shared=document["kind"] == CARNET,
+    )  # fmt: skip
+    return KeptPass(held, document["kind"], document.get("holder"))
 
 
 def _day(text: str) -> Any:

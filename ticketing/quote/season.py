@@ -11,7 +11,7 @@ from tariffs.passes import PassProduct, on_sale
 from ticketing.db.offers import Quote
 from ticketing.errors import InvalidRequest
 from ticketing.ids import new_id
-from ticketing.quote.holder import pass_document
+from ticketing.quote.holder import CARNET, pass_document
 from ticketing.quote.service import Desk, make
 from ticketing.regions import Region, prices
 
@@ -31,15 +31,26 @@ def list_passes(desk: Desk, region_id: str | None, language: str) -> list[dict[s
 
 
 def freeze_pass(
-    desk: Desk, person_id: str, *, region_id: str | None, product_id: str, rider: str, start: datetime | None
+    desk: Desk,
+    person_id: str | None,
+    *,
+    region_id: str | None,
+    product_id: str,
+    rider: str,
+    start: datetime | None,
+    holder: str | None = None,
 ) -> Quote:
-    """Freeze the price of a pass for the owner of an account; raises InvalidRequest naming what is wrong."""
+    """Freeze the price of a pass: for an account, whose `holder` will travel on it, or for the bearer of its order.
+
+    Raises InvalidRequest naming what is wrong.
+    """
     now = desk.clock.now()
     name = region_id or next(iter(desk.regions))
     region = _region(desk, name)
     product = on_sale(region.book.passes, now.date()).get(product_id)
     if product is None:
         raise InvalidRequest.at("product", "is not on sale here")
+    _check_holder(product, holder, person_id)
     begins = start or now
     if not now - _EARLIEST <= begins <= now + _LATEST:
         raise InvalidRequest.at("start", "lies between now and 60 days ahead")
@@ -53,8 +64,8 @@ def freeze_pass(
         "product": product.id,
         "rides": [],
         "legs": [],
-        "person_id": person_id,
-        "pass": pass_document(product, held),
+        **({"person_id": person_id} if person_id else {}),
+        "pass": pass_document(product, held, holder),
         "passengers": [prices.to_json(price)],
         "tax_unverified": any(not row.key.verified for row in price.taxes),
     }
@@ -72,6 +83,15 @@ def freeze_pass(
     return make(desk, frozen, region)
 
 
+def _check_holder(product: PassProduct, holder: str | None, person_id: str | None) -> None:
+    if holder is None:
+        return
+    if person_id is None:
+        raise InvalidRequest.at("holder", "is a name within an account; sign in, or leave it out")
+    if product.kind == CARNET:
+        raise InvalidRequest.at("holder", "a carnet serves the whole party and has no holder")
+
+
 def _shown(desk: Desk, name: str, product: PassProduct, language: str) -> dict[str, Any]:
     region = _region(desk, name)
     return {
@@ -83,7 +103,7 @@ def _shown(desk: Desk, name: str, product: PassProduct, language: str) -> dict[s
         "uses": product.uses,
         "prices": [
             {"rider_category": rider, "price": price.as_dict()}
-            for rider in _riders(region.data.riders)
+            for rider in _riders(region.data.categories)
             if (price := product.price_for(rider, desk.sale_channel)) is not None
         ],
     }

@@ -14,7 +14,7 @@ from ticketing.db.documents import canonical
 from ticketing.db.offers import Offer, Quote, TariffVersion
 from ticketing.errors import Conflict, Gone, InvalidRequest, NotFound
 from ticketing.ids import new_id
-from ticketing.quote.freeze import document
+from ticketing.quote.freeze import document, excluded_of
 from ticketing.regions import Region, require_running, rides, travellers
 
 _LONGEST_SUBJECT = 200
@@ -52,6 +52,7 @@ def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
         [travellers.from_json(person) for person in offered["passengers"]],
         channel=offered.get("sale_channel"),
         at=now,
+        excluded=excluded_of(offered),
     )
     if price.total is None or (price.total.minor, price.total.currency) != (
         offered["total_minor"],
@@ -142,6 +143,7 @@ def replay(database: Database, quote_id: str) -> Replay:
         [travellers.from_json(person) for person in promised["passengers"]],
         channel=promised.get("sale_channel"),
         at=quote.created_at,
+        excluded=excluded_of(promised),
     )
     again = json.loads(canonical(document(promised, price, promised["product"])))
     differences = [name for name in sorted(promised) if promised[name] != again.get(name)]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from operators.place_kinds import kind_of
 from tariffs.money import Money
 from tariffs.words import explain
 from ticketing.clock import written
@@ -21,6 +22,7 @@ def quote(frozen: Quote, language: str = "en") -> dict[str, Any]:
         "tax_unverified": document["tax_unverified"],
         "passengers": [passenger(row, frozen.currency, language) for row in document["passengers"]],
         "legs": document["legs"],
+        "excluded": document.get("excluded", []),
     }
 
 
@@ -29,6 +31,7 @@ def passenger(row: dict[str, Any], currency: str, language: str = "en") -> dict[
     return {
         "ref": row["ref"],
         "rider_category": row["rider"],
+        "place": kind_of(row["rider"]),
         "total": _money(row["total_minor"], currency),
         "items": [
             {**_without_minor(item), "price": _money(item["amount_minor"], currency)} for item in row["items"]

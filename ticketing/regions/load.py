@@ -83,7 +83,7 @@ def _tariff(data: RegionData) -> dict[str, Any]:
         },
         "agreement_documents": data.agreements,
         "tax_text": data.tax_text,
-        "riders": data.riders,
+        "riders": data.categories,
         "media": {operator.id: operator.medium for operator in data.operators.values()},
         "fee_basis_points": data.fee_basis_points,
         "currency": data.currency,
@@ -96,10 +96,14 @@ def _tariff(data: RegionData) -> dict[str, Any]:
 def _unknown_riders(data: RegionData, book: TariffBook) -> list[Finding]:
     """A rider category that an operator's tariff does not sell would only show as an unknown fare."""
     return [
-        Finding("region.toml", 0, f"rider_categories.{rider}.{operator}", "unknown_reference",
+        Finding("region.toml", 0, f"{_table(data, rider)}.{rider}.{operator}", "unknown_reference",
                 f"{own!r} buys nothing in the tariff of {operator}")
-        for rider, mapped in data.riders.items()
+        for rider, mapped in data.categories.items()
         for operator, own in mapped.items()
         for feed in (book.feeds.get(operator), *(feed for _, feed in book.dated.get(operator, ())))
         if feed is not None and not has_rider(feed, own)
     ]  # fmt: skip
+
+
+def _table(data: RegionData, category: str) -> str:
+    return "rider_categories" if category in data.riders else "place_kinds"

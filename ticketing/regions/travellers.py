@@ -105,10 +105,15 @@ def _pass_to_json(held: HeldPass) -> dict[str, Any]:
         "valid_from": held.valid_from.isoformat(),
         "valid_until": held.valid_until.isoformat(),
         "uses_left": held.uses_left,
+        **({"rider": held.rider} if held.rider else {}),
+        **({"shared": True} if held.shared else {}),
     }
 
 
 def _pass_from_json(document: Mapping[str, Any]) -> HeldPass:
     start, until = (datetime.fromisoformat(document[name]) for name in ("valid_from", "valid_until"))
     scope = scope_from_json(document["scope"])
-    return HeldPass(document["ticket"], document["product"], scope, start, until, document["uses_left"])
+    return HeldPass(
+        document["ticket"], document["product"], scope, start, until, document["uses_left"],
+        rider=document.get("rider"), shared=document.get("shared", False),
+    )  # fmt: skip

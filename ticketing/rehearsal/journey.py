@@ -23,7 +23,7 @@ class Journey:
     """What is played. `origin` and `destination` are `<operator>:<stop_id>`; `operators` is the wanted order of carriers.
 
     `riders` are the scheme's categories, the first one buys. `brings` is what the buyer's account holds: a claim
-    (`claim:…`) or a pass (`pass:…`). `stays` is a stop on the way and the minutes to wait there at least.
+    (`claim:…`) or a pass (`pass:…`). `kinds` are the kinds of places of what they take along. `stays` is a stop on the way and the minutes to wait there at least.
     """
 
     number: int
@@ -35,6 +35,7 @@ class Journey:
     operators: tuple[str, ...]
     stays: tuple[str, int] | None = None
     riders: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
     ending: Ending = "travel"
     lead_minutes: int = 120
     channel: str | None = None
@@ -51,6 +52,7 @@ class Journey:
             "operators": list(self.operators),
             "stays": list(self.stays) if self.stays else None,
             "riders": list(self.riders),
+            "kinds": list(self.kinds),
             "ending": self.ending,
             "bought_minutes_before": self.lead_minutes,
             "sale_channel": self.channel,
@@ -64,7 +66,7 @@ class Journey:
     def size(self) -> tuple[int, int, int, int]:
         """How much a person has to read of it: the fewer passengers, rides and steps, the smaller."""
         return (
-            len(self.riders),
+            len(self.riders) + len(self.kinds),
             len(self.operators),
             0 if self.ending == "travel" else ENDINGS.index(self.ending),
             sum((self.gates, self.brings is not None, self.method != "demo_ok")),

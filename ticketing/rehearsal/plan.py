@@ -20,12 +20,14 @@ _LEADS = (180, 26 * 60, 75, 3 * 24 * 60, 300)
 _SIZES = (1, 2, 1, 3, 1, 4, 2, 5, 1, 6, 2, 7, 1, 8, 2, 9)
 # How long somebody waits at the change, when the shortest ways do not reach what is wanted.
 _STAYS = (0, 0, 0, 0, 45, 100, 150)
+# What an aim for a kind of place is called.
+PLACE = "place"
 _METHODS = ("demo_ok", "demo_ok", "demo_ok", "demo_timeout_after_capture")
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What a journey is to reach: rides over these parts, on a day that is allowed, perhaps with what an account holds."""
+    """What a journey is to reach: rides over these parts, on a day that is allowed, perhaps with what an account holds, or with a bicycle."""
 
     name: str
     parts: tuple[Part, ...]
@@ -34,6 +36,7 @@ class Aim:
     brings: str | None = None
     rider: str | None = None
     channel: str | None = None
+    kind: str | None = None
 
     def allows(self, day: date) -> bool:
         """Whether the day is one on which it can be reached."""
@@ -77,6 +80,7 @@ def possible(region: RegionData, labels: Sequence[str], channels: Sequence[str])
             "parties": tuple(map(str, range(1, 10))),
             "days": tuple(dict.fromkeys(labels)),
             "endings": ENDINGS,
+            "places": tuple(region.place_kinds),
         }
     )
 
@@ -101,20 +105,32 @@ def claims(region: RegionData) -> list[str]:
 
 
 def aims(region: RegionData) -> list[Aim]:
-    """What the first journeys are for: each agreement, each sale channel, each entitlement and pass, each carrier.
+    """What the first journeys are for: each agreement, each sale channel, each entitlement and pass, each kind of place, each carrier.
 
-    Then the entitlements and passes on every agreement where they count.
+    Then the entitlements and passes on every agreement where they count, and the kinds of places on every carrier that sells them.
     """
-    holders, channels = list(_holder_aims(region)), list(_channel_aims(region))
+    holders, channels, places = (
+        list(_holder_aims(region)),
+        list(_channel_aims(region)),
+        list(_place_aims(region)),
+    )
     first_holders = {aim.brings: aim for aim in reversed(holders)}
     first_channels = {aim.channel: aim for aim in reversed(channels)}
+    first_places = {aim.kind: aim for aim in reversed(places)}
     first = [
         *_agreement_aims(region),
         *first_channels.values(),
         *first_holders.values(),
+        *first_places.values(),
         *(Aim(f"operator {operator}", (Part(operator),)) for operator in region.operators),
     ]
-    return [*first, *(aim for aim in (*holders, *channels) if aim not in first)]
+    return [*first, *(aim for aim in (*holders, *channels, *places) if aim not in first)]
+
+
+def _place_aims(region: RegionData) -> Iterator[Aim]:
+    """Each kind of place on each carrier that sells it."""
+    for kind, taken in region.place_kinds.items():
+        yield from (Aim(f"{PLACE} {kind} {operator}", (Part(operator),), kind=kind) for operator in taken)
 
 
 def _agreement_aims(region: RegionData) -> Iterator[Aim]:
@@ -203,12 +219,13 @@ class Planner:
         for stay_minutes in _STAYS:
             search = Search(self.trips, slot.day, self.dice, slot.hours, stay_minutes)
             found = search.find(aim.parts) or found
-            if found is None or aim.brings or self._scout(aim, found):
+            if found is None or aim.brings or aim.kind or self._scout(aim, found):
                 return found
         return found
 
     def _made(self, aim: Aim, slot: Slot, way: Way) -> Journey:
-        riders = self._party(aim.rider)
+        # One person with it: two would seldom find two places of a rare kind on one sailing.
+        riders = (next(iter(self.region.riders)),) if aim.kind else self._party(aim.rider)
         ending: Ending = next(self._endings)
         if ending == "refund_passenger" and len(riders) == 1:
             riders = (*riders, next(iter(self.region.riders)))
@@ -222,6 +239,7 @@ class Planner:
             operators=way.operators,
             stays=way.stays,
             riders=riders,
+            kinds=(aim.kind,) if aim.kind else (),
             ending=ending,
             lead_minutes=next(self._leads),
             channel=aim.channel,

@@ -101,7 +101,8 @@ class Play:
         ]
         if self._holder.token:
             rows[0]["account_holder"] = True
-        return rows
+        taken = ({"ref": f"x{at}", "place": kind} for at, kind in enumerate(self._journey.kinds, 1))
+        return [*rows, *taken]
 
     def _quote(self, offer: dict[str, Any]) -> dict[str, Any] | None:
         """Freeze an offer, and hold what it says against itself."""
@@ -110,7 +111,7 @@ class Play:
             self._refused("quote")
             return None
         quote: dict[str, Any] = reply.body
-        rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
+        rides = _sold(offer)
         self.record.hold("quote_is_as_offered", invariants.quote_is_as_offered(offer["price"], quote))
         self.record.hold("quote_adds_up", invariants.quote_adds_up(quote))
         self.record.hold(
@@ -127,7 +128,7 @@ class Play:
         if not reply.ok:
             self._refused("order")
             return None
-        rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
+        rides = _sold(offer)
         bought = Purchase(reply.body, reply.body["access_token"], rides, [])
         self.record.orders.append(reply.body["id"])
         if self._journey.ending == "unpaid":
@@ -214,7 +215,7 @@ class Play:
         if not reply.ok:
             self._refused("exchange")
             return None
-        rides = [leg for leg in offer["legs"] if leg["kind"] == "ride"]
+        rides = _sold(offer)
         after = Purchase(reply.body, reply.body["access_token"], rides, [])
         self.record.orders.append(reply.body["id"])
         if not self._pay(after):
@@ -292,9 +293,11 @@ class Play:
             connector = self._stage.connectors[ride["operator"]]
             cover(operators=ride["operator"], modes=ride["mode"], connectors=connector)
         cover(currencies=quote["total"]["currency"], days=self._journey.day, products="single")
-        cover(parties=str(len(quote["passengers"])), channels=self._journey.channel or "none")
+        people = [one for one in quote["passengers"] if one["place"] == "foot"]
+        cover(parties=str(len(people)), channels=self._journey.channel or "none")
         for passenger in quote["passengers"]:
-            cover(riders=passenger["rider_category"])
+            own = passenger["place"]
+            cover(**({"riders": passenger["rider_category"]} if own == "foot" else {"places": own}))
             for step in passenger["derivation"]:
                 if step["reason"] == "agreement":
                     cover(agreements=step["product"])
@@ -305,6 +308,11 @@ def has_agreement(itinerary: dict[str, Any], name: str) -> bool:
     """Whether an agreement is part of the price of an itinerary."""
     reasons = [line for row in itinerary["price"]["passengers"] for line in row["because"]]
     return any(line.startswith(f"agreement {name} v") for line in reasons)
+
+
+def _sold(offer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rides that an offer pays for: one whose operator has no price is bought elsewhere."""
+    return [leg for leg in offer["legs"] if leg["kind"] == "ride" and not leg.get("excluded")]
 
 
 def _carriers(itinerary: dict[str, Any]) -> tuple[str, ...]:

@@ -74,6 +74,8 @@ def _smaller(fault: Fault) -> Iterator[Journey]:
         yield from (replace(journey, riders=(rider,)) for rider in dict.fromkeys(riders))
         if len(riders) > 2:  # noqa: PLR2004  a pair is what comes before one
             yield replace(journey, riders=riders[: len(riders) // 2])
+    if journey.kinds:
+        yield replace(journey, kinds=())
     if journey.gates and fault.kind != "ticket_opens_its_gates":
         yield replace(journey, gates=False)
     if journey.ending != "travel":

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from operators.place_kinds import FOOT, kind_of
 from operators.region import RegionData
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.regions import Region, company
@@ -40,23 +41,42 @@ def question_of(planner: Planner, region: Region, wish: Wish, faults: list[Fault
     if wish.at > now + _FARTHEST:
         faults.append(Fault(field_name, "lies more than a year ahead"))
     faults.extend(
-        Fault(f"passengers[{at}].rider_category", f"must be one of {', '.join(region.data.riders)}")
+        _unknown(region.data, at, passenger.rider)
         for at, passenger in enumerate(wish.passengers)
-        if passenger.rider not in region.data.riders
+        if passenger.rider not in region.data.categories
     )
     riders = [passenger.rider for passenger in wish.passengers]
     lonely = company.lonely(region.data.companions, riders)
     if lonely is not None:
         why = company.refusal(region.data.companions, riders[lonely])
-        faults.append(Fault(f"passengers[{lonely}].rider_category", why))
+        faults.append(Fault(_path(lonely, riders[lonely]), why))
     origins = _resolve(planner, region.data, wish.origin, "from", faults)
     destinations = _resolve(planner, region.data, wish.destination, "to", faults)
     return Question(origins, destinations)
 
 
+def _path(at: int, rider: str) -> str:
+    return f"passengers[{at}].{'rider_category' if kind_of(rider) == FOOT else 'place'}"
+
+
+def _unknown(region: RegionData, at: int, rider: str) -> Fault:
+    """What is wrong with a category, or a kind of place, that the region does not sell to."""
+    path = _path(at, rider)
+    if path.endswith("rider_category"):
+        return Fault(path, f"must be one of {', '.join(region.riders)}")
+    sold = ", ".join(region.place_kinds)
+    return Fault(
+        path,
+        f"this region sells places for {sold} beside those of persons"
+        if sold
+        else "this region sells places to persons alone",
+    )
+
+
 def needs_of(region: RegionData, wish: Wish) -> Needs:
     """Less walking is a quarter of what the region's people walk otherwise."""
-    return Needs(region.walking.max_m // _LESS if wish.less_walking else None, wish.wheelchair)
+    walk = region.walking.max_m // _LESS if wish.less_walking else None
+    return Needs(walk, wish.wheelchair, wish.kinds)
 
 
 def stay_of(planner: Planner, region: RegionData, wish: Wish, faults: list[Fault]) -> Stay | None:

@@ -7,7 +7,7 @@ the budget contributes a reason, not a delay; what comes too late is thrown away
 import queue
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -16,6 +16,7 @@ import structlog
 
 from operators.departures import departure_of
 from operators.errors import OperatorError
+from operators.place_kinds import FOOT
 from operators.port import Availability, Connector, Departure
 from operators.region import RegionData
 from tariffs.journey import Ride
@@ -55,9 +56,12 @@ def ask(
 
 
 def not_sold(
-    region: RegionData, connectors: Mapping[str, Connector], rides: Iterable[Ride]
+    region: RegionData,
+    connectors: Mapping[str, Connector],
+    rides: Iterable[Ride],
+    kinds: Collection[str] = (),
 ) -> dict[RideKey, NotSold]:
-    """The rides of operators that allot places on which there is none to sell, and why.
+    """The rides of operators that allot places on which there is none to sell, to a person or of these kinds, and why.
 
     An operator that does not answer in time is not taken at its silence: the order's hold decides then.
     """
@@ -66,11 +70,12 @@ def not_sold(
     told = _told(allotting, wanted, BUDGET_SECONDS)
     found: dict[RideKey, NotSold] = {}
     for operator, answer in told.items():
-        left = {one.departure: one.free.get("foot") for one in answer or ()}
+        left = {one.departure: one.free for one in answer or ()}
         for departure, key in wanted[operator].items():
-            if answer is not None and departure not in left:
+            free = left.get(departure, {})
+            if answer is not None and (departure not in left or set(kinds) - free.keys()):
                 found[key] = "no_allotment"
-            elif left.get(departure) == 0:
+            elif any(free.get(kind) == 0 for kind in (FOOT, *kinds)):
                 found[key] = "sold_out"
     return found
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from operators.gtfs.timetable import Pattern, Timetable
+from operators.gtfs.timetable import Departure, Pattern, Timetable
 from operators.region import RegionData
 from operators.territory import great_circle_m
 from ticketing.search.water import water_of
@@ -45,10 +45,24 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a passenger needs of the network: no way on foot longer than this, no place without a ramp."""
+    """What passengers need of the network: no way on foot longer than this, no place without a ramp, and who takes what they bring.
+
+    `kinds` are kinds of places beside a person's own: a bicycle, a car.
+    """
 
     max_walk_m: int | None = None
     wheelchair: bool = False
+    kinds: frozenset[str] = frozenset()
+
+    def allow(self, trip: Departure) -> bool:
+        """Whether a trip takes whoever needs this; a feed that says nothing leaves it to its operator's tariff."""
+        if self.wheelchair and trip.wheelchair is False:
+            return False
+        return all(trip.takes(kind) is not False for kind in self.kinds)
+
+    def taken_by(self, region: RegionData, operator: str) -> bool:
+        """Whether an operator sells places to all that the passengers bring."""
+        return all(operator in region.place_kinds.get(kind, ()) for kind in self.kinds)
 
 
 ORDINARY = Needs()
@@ -104,7 +118,7 @@ def build(
     lines = tuple(
         line
         for operator, timetable in region.timetables.items()
-        if operator not in without
+        if operator not in without and needs.taken_by(region, operator)
         for pattern in timetable.patterns
         if (line := _line(region, timetable, pattern, numbers, wanted, needs=needs))
     )
@@ -169,8 +183,7 @@ def _line(
         (day_origin(day, timetable.timezone) + trip.start, index)
         for day in days
         for index, trip in enumerate(pattern.trips)
-        if timetable.services[trip.service].runs_on(day)
-        and not (needs.wheelchair and trip.wheelchair is False)
+        if timetable.services[trip.service].runs_on(day) and needs.allow(trip)
     )
     if not started:
         return None

@@ -37,9 +37,11 @@ def with_offers(
             now + timedelta(minutes=region.data.offer_minutes), max(departs, now + timedelta(minutes=1))
         )
         if price.total is not None and plan.rides:
+            without = {one.leg for one in price.excluded}
             document = {
-                "rides": [rides.to_json(ride) for ride in plan.rides],
-                "legs": view["legs"],
+                "rides": [rides.to_json(ride) for at, ride in enumerate(plan.rides) if at not in without],
+                "legs": [_sold(leg) for leg in view["legs"] if not leg.get("excluded")],
+                **({"excluded": [one.to_json() for one in price.excluded]} if price.excluded else {}),
                 "passengers": [travellers.to_json(person) for person in wish.passengers],
                 **({"person_id": wish.person_id} if wish.person_id else {}),
                 **({"holder_ref": wish.holder_ref} if wish.person_id and wish.holder_ref else {}),
@@ -60,6 +62,10 @@ def with_offers(
         offers.insert_offers(tx, stored)
     live = {operator: written(one.as_of) for operator, one in told.operators.items()}
     return {"itineraries": shown, "reason": None, "live_as_of": live}
+
+
+def _sold(leg: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in leg.items() if name != "excluded"}
 
 
 def _free_places(

@@ -7,7 +7,6 @@ from typing import Any
 
 from operators.region import RegionData
 from tariffs.money import Money
-from tariffs.pricing import price_journey
 from tariffs.result import JourneyPrice, PassengerPrice
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.regions import Region, Told
@@ -17,6 +16,7 @@ from ticketing.search.cancelled import Cancelled, cancelled_ways, in_their_place
 from ticketing.search.free_places import key_of, not_sold
 from ticketing.search.offering import with_offers
 from ticketing.search.on_foot import Ends, plan_of, walk_alone, worth_riding
+from ticketing.search.partly import price_of, whole_price
 from ticketing.search.planner import Plan, Question, Timeline, Walk, plan_arriving, plan_departing
 from ticketing.search.ranking import Merit, choose, choose_arriving, spread
 from ticketing.search.refusals import unsold
@@ -46,6 +46,7 @@ def list_regions(planner: Planner) -> list[dict[str, Any]]:
                 {"id": operator.id, "name": operator.name} for operator in region.operators.values()
             ],
             "rider_categories": list(region.data.riders),
+            "place_kinds": {kind: sorted(taken) for kind, taken in region.data.place_kinds.items()},
         }
         for name, region in planner.regions.items()
     ]
@@ -155,12 +156,12 @@ def _priced(planner: Planner, region: Region, wish: Wish, plans: Sequence[Plan])
     """Price each way; one of which an operator has allotted no places has none."""
     now, book = planner.clock.now(), region.book
     rides = [ride for plan in plans for ride in plan.rides]
-    missing = not_sold(region.data, planner.connectors.get(region.data.id, {}), rides)
+    missing = not_sold(region.data, planner.connectors.get(region.data.id, {}), rides, wish.kinds)
     priced: list[Priced] = []
     for plan in plans:
         ride = next((ride for ride in plan.rides if key_of(ride) in missing), None)
         if ride is None:
-            price = price_journey(book, plan.rides, wish.passengers, channel=planner.sale_channel, at=now)
+            price = price_of(region, plan, wish.passengers, channel=planner.sale_channel, at=now)
         else:
             price = unsold(wish.passengers, missing[key_of(ride)], ride.operator, book.version)
         priced.append((plan, price))
@@ -206,7 +207,7 @@ def _plans(
 
 
 def _merit(plan: Plan, price: JourneyPrice) -> Merit:
-    return Merit(plan.departure, plan.arrival, plan.changes, price.total.minor if price.total else None)
+    return Merit(plan.departure, plan.arrival, plan.changes, whole_price(price))
 
 
 def _after_range(

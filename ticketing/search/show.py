@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from operators.place_kinds import kind_of
 from operators.port import Disruptions
 from operators.region import RegionData
 from operators.territory import state_of
@@ -27,6 +28,8 @@ def itinerary(
 ) -> dict[str, Any]:
     """Write a plan with its price and what operators have told; the offer is added by whoever stores it."""
     legs = _legs(region, plan, told)
+    if price.excluded:
+        legs = _marked(legs, "excluded", {one.leg for one in price.excluded})
     return {
         "departure": legs[0]["departure"],
         "arrival": legs[-1]["arrival"],
@@ -52,13 +55,7 @@ def cancelled_itinerary(
 
     `refs` are the passengers with their rider categories.
     """
-    legs, at = [], 0
-    for leg in _legs(region, plan, told):
-        if leg["kind"] == "ride":
-            legs.append({**leg, "cancelled": at in cancelled})
-            at += 1
-        else:
-            legs.append(leg)
+    legs = _marked(_legs(region, plan, told), "cancelled", cancelled)
     return {
         "departure": legs[0]["departure"],
         "arrival": legs[-1]["arrival"],
@@ -71,10 +68,12 @@ def cancelled_itinerary(
             "total": None,
             "reason": CANCELLED,
             "why": CANCELLED_WHY,
+            "excluded": [],
             "passengers": [
                 {
                     "ref": ref,
                     "rider_category": rider,
+                    "place": kind_of(rider),
                     "total": None,
                     "reason": CANCELLED,
                     "because": [CANCELLED_WHY],
@@ -105,6 +104,17 @@ def _free(found: FreePlaces) -> dict[str, Any]:
         "as_of": written(found.as_of) if found.as_of else None,
         "reason": found.reason,
     }
+
+
+def _marked(legs: Sequence[Mapping[str, Any]], name: str, marked: Collection[int]) -> list[dict[str, Any]]:
+    """The legs, each ride with whether its place among the rides is one of these; walks say nothing."""
+    found: list[dict[str, Any]] = []
+    at = 0
+    for leg in legs:
+        is_ride = leg["kind"] == "ride"
+        found.append({**leg, name: at in marked} if is_ride else dict(leg))
+        at += is_ride
+    return found
 
 
 def _legs(region: RegionData, plan: Plan, told: Mapping[str, Disruptions]) -> list[dict[str, Any]]:
@@ -191,13 +201,15 @@ def _price(region: RegionData, price: JourneyPrice) -> dict[str, Any]:
         "total": price.total.as_dict() if price.total else None,
         "reason": price.reason,
         "why": why(region, price),
+        "excluded": [one.to_json() for one in price.excluded],
         "passengers": [
             {
                 "ref": found.passenger.ref,
                 "rider_category": found.passenger.rider,
+                "place": kind_of(found.passenger.rider),
                 "total": found.total.as_dict() if found.total else None,
                 "reason": found.reason,
-                "because": _because(region, found),
+                "because": [*(one.because for one in price.excluded), *_because(region, found)],
             }
             for found in price.passengers
         ],
@@ -206,4 +218,14 @@ def _price(region: RegionData, price: JourneyPrice) -> dict[str, Any]:
 
 def _because(region: RegionData, price: PassengerPrice) -> list[str]:
     refused = why_not(region, price)
-    return [refused] if refused else [item.because for item in price.bought]
+    return [refused] if refused else [*(item.because for item in price.bought), *_passed_over(price)]
+
+
+def _passed_over(price: PassengerPrice) -> list[str]:
+    """Why a pass that somebody holds does not count."""
+    rider = price.passenger.rider
+    return [
+        f"{held.product} does not count: it was sold to the category {held.rider}, and this is {rider}"
+        for held in price.passenger.passes
+        if not held.serves(rider)
+    ]

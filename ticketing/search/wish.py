@@ -1,10 +1,11 @@
 """What a person wants: from, to, when, who and how; read from the request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from operators.place_kinds import FOOT, kind_of
 from tariffs.caps import Tap
 from tariffs.party import Passenger, ProvenClaim
 from tariffs.passes import HeldPass
@@ -35,12 +36,26 @@ class Holder(Protocol):
         """What was proven."""
 
     @property
-    def passes(self) -> tuple[HeldPass, ...]:
-        """What is held."""
+    def carnets(self) -> tuple[HeldPass, ...]:
+        """What serves the whole party."""
 
     @property
     def paid(self) -> tuple[Tap, ...]:
         """The rides that caps count."""
+
+    def passes_of(self, holder: str | None) -> tuple[HeldPass, ...]:
+        """What one person of the account holds; None is its owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Borne:
+    """What passengers bring without an account: passes by passenger, and carnets for the whole party."""
+
+    passes: Mapping[str, tuple[HeldPass, ...]] = field(default_factory=dict)
+    carnets: tuple[HeldPass, ...] = ()
+
+
+_NOTHING = Borne()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +77,22 @@ class Wish:
     wheelchair: bool = False
     free_places: bool = False
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of places that are wanted beside those of persons."""
+        return frozenset(kind for one in self.passengers if (kind := kind_of(one.rider)) != FOOT)
+
     @classmethod
-    def from_request(cls, wanted: Mapping[str, Any], holder: Holder | None = None) -> "Wish":
-        """Read the loaded request of `POST /v1/journeys`; `holder` is what the calling account brings."""
+    def from_request(
+        cls, wanted: Mapping[str, Any], holder: Holder | None = None, borne: Borne = _NOTHING
+    ) -> "Wish":
+        """Read the loaded request of `POST /v1/journeys`; `holder` is what the calling account brings, `borne` what guests do."""
         return cls(
             origin=_endpoint(wanted["origin"]),
             destination=_endpoint(wanted["destination"]),
             at=wanted.get("depart_at") or wanted["arrive_by"],
             arrive="arrive_by" in wanted,
-            passengers=tuple(_passenger(row, holder) for row in wanted["passengers"]),
+            passengers=tuple(_passenger(row, holder, borne) for row in wanted["passengers"]),
             region=wanted.get("region"),
             person_id=holder.person_id if holder else None,
             holder_ref=next((row["ref"] for row in wanted["passengers"] if row.get("account_holder")), None),
@@ -83,11 +105,18 @@ class Wish:
         )
 
 
-def _passenger(row: Mapping[str, Any], holder: Holder | None) -> Passenger:
-    """A traveller; the one who is the account's owner brings what it holds."""
+def _passenger(row: Mapping[str, Any], holder: Holder | None, borne: Borne) -> Passenger:
+    """A traveller with the passes of their own and the carnets of the party; the account's owner brings what was proven."""
+    ref = row["ref"]
+    rider = row["rider_category"] if row.get("place", FOOT) == FOOT else row["place"]
+    of_account = holder is not None and (row.get("account_holder") or "holder" in row)
+    own = holder.passes_of(row.get("holder")) if holder is not None and of_account else ()
+    carnets = (*(holder.carnets if holder else ()), *borne.carnets)
+    shared = {one.ticket: one for one in carnets if one.serves(rider)}
+    passes = (*own, *borne.passes.get(ref, ()), *shared.values())
     if holder is None or not row.get("account_holder"):
-        return Passenger(row["ref"], row["rider_category"])
-    return Passenger(row["ref"], row["rider_category"], holder.claims, holder.passes, holder.paid)
+        return Passenger(ref, rider, passes=passes)
+    return Passenger(ref, rider, holder.claims, passes, holder.paid)
 
 
 def _endpoint(wanted: Mapping[str, Any]) -> Endpoint:

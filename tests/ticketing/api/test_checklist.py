@@ -15,7 +15,7 @@ WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 # What anybody may call; every other route needs a token, and says so in the OpenAPI file.
 OPEN = {
     "/v1/regions", "/v1/places", "/v1/journeys", "/v1/quotes", "/v1/quotes/{quote_id}", "/v1/orders", "/v1/operators",
-    "/v1/passes", "/v1/accounts", "/v1/sessions", "/v1/sessions/refresh", "/v1/sign-in/provider",
+    "/v1/passes", "/v1/passes/quotes", "/v1/accounts", "/v1/sessions", "/v1/sessions/refresh", "/v1/sign-in/provider",
     "/v1/sign-in/provider/callback", "/v1/sign-in/passkey", "/v1/sign-in/passkey/options",
     "/v1/devices/enrolments", "/v1/webhooks/stripe",
 }  # fmt: skip

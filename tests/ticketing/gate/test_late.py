@@ -1,12 +1,15 @@
 """A ticket whose ferry is late does not end before its passenger has come ashore: online, by hand, and when inspected."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from tests.api import Api, Bought
 from tests.ticketing.gate.test_staff import by_hand
 from tests.ticketing.purchase.test_cancelled_sailings import Sea
+from tests.ticketing.tickets.mint import phone_jwk
+from ticketing.cli.gate import answer
 from ticketing.db.tickets import control_code_of
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
@@ -74,3 +77,88 @@ def test_a_delay_of_days_keeps_a_ticket_for_one(sea: Sea) -> None:
     sea.api.clock.set(ends + timedelta(hours=24, minutes=1))
 
     assert sea.api.scan(token, gate).json["reason"] == "expired"
+
+
+def aboard(sea: Sea) -> tuple[Bought, dict[str, Any], datetime]:
+    """A passenger whom the ferry has taken on board, the leg behind it, and when the ticket ends."""
+    bought = sea.api.buy(**ONE)
+    legs = bought.tickets[0]["legs"]
+    ferry = sea.ferry(legs)
+    sea.api.clock.set(datetime.fromisoformat(ferry["departure"]) - timedelta(minutes=30))
+    scanned = sea.api.scan(
+        bought.tickets[0]["token"], sea.api.key("gate", ferry["operator"]), stop_id=ferry["from"]["stop_id"]
+    )
+    assert scanned.json["decision"] == "accept"
+    behind = legs[legs.index(ferry) + 1]
+    return bought, behind, datetime.fromisoformat(bought.tickets[0]["expires_at"])
+
+
+@ON_SQLITE
+def test_staff_let_in_by_hand_who_is_under_way_on_a_ship_that_nobody_has_told_of(sea: Sea) -> None:
+    """Case 15: an unknown delay extends nothing, but people see the ship come in."""
+    bought, behind, ends = aboard(sea)
+    staff, code = sea.api.key("gate", behind["operator"]), control_code_of(bought.tickets[0]["jti"])
+    sea.api.clock.set(ends + timedelta(hours=25))
+    assert by_hand(sea.api, staff, code).status_code == 404
+    sea.api.clock.set(ends + timedelta(hours=2))
+
+    scanned = sea.api.scan(bought.tickets[0]["token"], staff).json
+    let_in = by_hand(sea.api, staff, code, stop_id=behind["from"]["stop_id"]).json
+
+    assert scanned["reason"] == "expired"
+    assert let_in["decision"] == "accept"
+    assert [note["code"] for note in let_in["notes"]] == ["under_way", "found_by_hand"]
+    assert "its journey has begun and no delay is known" in let_in["staff_sees"]
+
+
+@ON_SQLITE
+def test_nobody_is_let_in_by_hand_whose_journey_never_began(sea: Sea) -> None:
+    bought, behind, ends = late_ferry(sea, 0)
+    sea.api.clock.set(ends + timedelta(hours=1))
+
+    answer = by_hand(sea.api, sea.api.key("gate", behind), control_code_of(bought.tickets[0]["jti"]))
+
+    assert answer.status_code == 404
+
+
+@ON_SQLITE
+def test_gates_without_a_network_know_what_became_of_a_ticket_that_a_delay_keeps(sea: Sea) -> None:
+    """Once its end had passed, bundles forgot that it was refunded, or used: a late ferry made it good again."""
+    other = sea.api.buy(**ONE)
+    bought, behind, ends = aboard(sea)
+    late = next(leg for leg in bought.tickets[0]["legs"] if leg["mode"] == "ferry")
+    sea.tell(late, delay_seconds=FIVE_HOURS)
+    back = sea.api.post(f"/v1/orders/{other.order['id']}/refunds", {"passengers": ["anna"]}, other.token)
+    assert back.status_code == 201, back.json
+    gate = sea.api.key("gate", behind["operator"])
+    here = {"operator": behind["operator"], "stop_id": behind["from"]["stop_id"]}
+
+    def offline(token: str) -> str:
+        bundle = sea.api.get(f"/v1/operators/{behind['operator']}/gate-bundle?format=2", gate).text
+        trust = sea.api.get("/.well-known/gate-bundle-jwks.json").json
+        asked = {"bundle": bundle, "trust": trust, "token": token, "at": sea.api.clock.now().isoformat(), "seen": [], "gate": here}  # fmt: skip
+        return str(answer(asked)["reason"])
+
+    sea.api.clock.set(ends + timedelta(hours=1))
+    token = bought.tickets[0]["token"]
+    before = offline(token)
+    assert sea.api.scan(token, gate, stop_id=here["stop_id"]).json["decision"] == "accept"
+    sea.api.clock.advance(timedelta(minutes=5))
+
+    assert before == "ok_attention"
+    assert offline(token) == "already_used"
+    assert offline(other.tickets[0]["token"]) == "revoked"
+
+
+@ON_SQLITE
+def test_an_app_is_told_how_long_a_late_ferry_keeps_its_ticket_and_may_move_it_then(sea: Sea) -> None:
+    bought, _, ends = late_ferry(sea)
+    path = f"/v1/orders/{bought.order['id']}/tickets"
+    sea.api.clock.set(ends + timedelta(hours=1))
+
+    shown = sea.api.get(path, bought.token).json["tickets"][0]
+    moved = sea.api.post(f"{path}/{shown['jti']}/move", {"public_key": phone_jwk()}, bought.token)
+
+    assert datetime.fromisoformat(shown["expires_at"]) == ends
+    assert datetime.fromisoformat(shown["valid_until"]) == ends + timedelta(seconds=FIVE_HOURS)
+    assert moved.status_code == 200, moved.json

@@ -278,7 +278,8 @@ def test_a_pass_that_is_lost_to_a_dispute_takes_its_journeys_with_it(city: Api) 
     bought = anna.post("/v1/orders", {"quote_id": quote["id"]}).json
     anna.post(f"/v1/orders/{bought['id']}/payments", {"method": "demo_dispute"})
     free = anna.post("/v1/orders", {"quote_id": quoted(anna)["id"]}).json
-    waits = anna.post("/v1/orders", {"quote_id": quoted(anna, to={"place": "Pasila"})["id"]}).json
+    later = quoted(anna, to={"place": "Pasila"}, depart_at="2026-10-13T12:10:00+03:00")
+    waits = anna.post("/v1/orders", {"quote_id": later["id"]}).json
     charge = re.findall(r'href="/demo-gateway/([^"]+)"', city.get("/demo-gateway").text)[0]
 
     seen = []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from ticketing.search import service
+from ticketing.search import partly
 from ticketing.search.wish import most_in_range
 
 # All operators, and each of three ferries without its rivals.
@@ -16,13 +16,13 @@ def test_the_widest_range_for_the_largest_party_prices_no_more_people_than_the_b
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     priced: list[int] = []
-    price = service.price_journey
+    price = partly.price_journey
 
     def counted(book: Any, rides: Any, people: Any, **more: Any) -> Any:
         priced.append(len(people))
         return price(book, rides, people, **more)
 
-    monkeypatch.setattr(service, "price_journey", counted)
+    monkeypatch.setattr(partly, "price_journey", counted)
     party = [{"ref": f"p{at}", "rider_category": "adult"} for at in range(30)]
 
     answer = api.search(range_minutes=360, passengers=party)

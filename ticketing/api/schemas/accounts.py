@@ -195,19 +195,38 @@ class PassProductsSchema(Strict):
 
 
 class PassQuoteRequestSchema(Strict):
-    """Ask for a pass; it begins at `start`, now where none is given."""
+    """Ask for a pass; it begins at `start`, now where none is given. It covers its `rider_category` and nobody else."""
 
     region = fields.String(validate=ID)
     product = fields.String(required=True, validate=ID)
     rider_category = fields.String(load_default="adult", validate=ID)
     start = AwareMoment()
+    holder = fields.String(
+        validate=ID,
+        metadata={
+            "description": "whom of the account it is for, by a name of your own; without it the owner of the account",
+            "examples": ["mari"],
+        },
+    )
+
+
+class PassHolderSchema(Strict):
+    """Whom of the account a pass is for, by a name of your own."""
+
+    holder = fields.String(required=True, validate=ID, metadata={"examples": ["mari"]})
 
 
 class MyPassSchema(Strict):
-    """A pass that is held."""
+    """A pass that is held. `holder` is the name under which it was bought, null for the owner of the account.
+
+    A carnet serves the whole party, each person of its `rider_category` by one use a ride.
+    """
 
     ticket = fields.String(required=True)
     product = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(["pass", "carnet", "return"]))
+    rider_category = fields.String(required=True)
+    holder = fields.String(required=True, allow_none=True)
     valid_from = moment(required=True)
     valid_until = moment(required=True)
     uses_left = fields.Integer(required=True, allow_none=True)

@@ -5,6 +5,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from operators.place_kinds import KINDS
+
 ID = validate.Length(1, 64)
 # Until the year 9999: calendars end there, and a number beyond it is no time that could be written.
 POSIX_SECONDS = validate.Range(0, 253_370_764_800)
@@ -55,6 +57,11 @@ class ProblemSchema(Strict):
     instance = fields.String(required=True)
     errors = fields.List(fields.Nested(FaultSchema), required=True)
     choices = fields.List(fields.Nested(NextDepartureSchema))
+
+
+def place_kind(**more: Any) -> fields.String:
+    """The kind of place that somebody takes: a person's own, or one for a bicycle, a car, a cabin, a dog."""
+    return fields.String(validate=validate.OneOf(KINDS), **more)
 
 
 class PageQuerySchema(Strict):

@@ -156,6 +156,10 @@ class SailingSchema(Strict):
     expected_departure = moment(required=True, allow_none=True)
     cancelled = fields.Boolean(required=True)
     booked = fields.Integer(required=True)
+    brought = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), required=True,
+        metadata={"description": "booked beside persons, by kind of place: bicycles, cars, cabins, dogs"},
+    )  # fmt: skip
     boarded = fields.Integer(required=True)
     as_of = moment(required=True)
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from ticketing.api.schemas.common import ID, AwareMoment, ShortList, Strict, moment, money
+from operators.place_kinds import FOOT
+from ticketing.api.schemas.common import ID, AwareMoment, ShortList, Strict, moment, money, place_kind
 
 MAX_PASSENGERS = 30
 
@@ -32,17 +33,54 @@ class ViaSchema(EndpointSchema):
     stay_minutes = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, 240))
 
 
+class BornePassSchema(Strict):
+    """The order of a pass that was bought without an account, and the token that opens it."""
+
+    order_id = fields.String(required=True, validate=ID)
+    access_token = fields.String(required=True, validate=validate.Length(1, 200))
+
+
 class PassengerSchema(Strict):
-    """One traveller; `rider_category` is one of the region's (`GET /v1/regions`)."""
+    """One traveller; `rider_category` is one of the region's (`GET /v1/regions`).
+
+    A pass covers the rider category that it was sold to, and one person at a time. Carnets serve the whole party. What
+    somebody brings along is a row of its own: a `ref` and its `place`, without a rider category.
+    """
 
     ref = fields.String(required=True, validate=ID, metadata={"examples": ["p1"]})
     rider_category = fields.String(load_default="adult", validate=ID)
+    place = place_kind(
+        load_default=FOOT,
+        metadata={
+            "description": "A place for a bicycle, car, cabin or dog, sold beside that of a person (`place_kinds` of `GET /v1/regions`)"
+        },
+    )
     account_holder = fields.Boolean(
         load_default=False,
         metadata={
-            "description": "The owner of the calling account: entitlements and passes count for this one"
+            "description": "The owner of the calling account: entitlements and the owner's passes count for this one"
         },
     )
+    holder = fields.String(
+        validate=ID,
+        metadata={
+            "description": "Whom of the calling account this is: the passes count that were bought under this name"
+        },
+    )
+    passes = ShortList(
+        fields.Nested(BornePassSchema),
+        load_default=list,
+        validate=validate.Length(0, 5),
+        metadata={"description": "Passes that were bought without an account, by their order and its token"},
+    )
+
+    @validates_schema(pass_original=True)
+    def _a_bicycle_is_nobody(self, wanted: dict[str, Any], given: dict[str, Any], **_: Any) -> None:
+        if wanted.get("place", FOOT) == FOOT:
+            return
+        for name in ("rider_category", "account_holder"):
+            if given.get(name):
+                raise ValidationError("is of a person: what they bring has a row of its own", name)
 
 
 class JourneyRequestSchema(Strict):
@@ -85,11 +123,26 @@ class JourneyRequestSchema(Strict):
             raise ValidationError("give exactly one of depart_at and arrive_by", "depart_at")
 
     @validates_schema
+    def _everybody_is_one_person(self, wanted: dict[str, Any], **_: Any) -> None:
+        rows = wanted.get("passengers", [])
+        owners = [at for at, row in enumerate(rows) if row.get("account_holder")]
+        if len(owners) > 1:
+            raise ValidationError({"passengers": {owners[1]: {"account_holder": ["only one is the owner"]}}})
+        names: dict[str, str] = {}
+        for at, row in enumerate(rows):
+            name, ref = row.get("holder"), row.get("ref", "")
+            if name is None:
+                continue
+            why = f"{names[name]!r} is {name!r} already" if name in names else ""
+            if row.get("account_holder"):
+                why = "the owner of the account is nobody else of it: name either"
+            if why:
+                raise ValidationError({"passengers": {at: {"holder": [why]}}})
+            names[name] = ref
+
+    @validates_schema
     def _refs_differ(self, wanted: dict[str, Any], **_: Any) -> None:
         refs = [passenger["ref"] for passenger in wanted.get("passengers", []) if "ref" in passenger]
-        holders = [at for at, row in enumerate(wanted.get("passengers", [])) if row.get("account_holder")]
-        if len(holders) > 1:
-            raise ValidationError({"passengers": {holders[1]: {"account_holder": ["only one is the owner"]}}})
         for at, ref in enumerate(refs):
             if ref in refs[:at]:
                 raise ValidationError({"passengers": {at: {"ref": ["must differ from the others"]}}})
@@ -108,7 +161,7 @@ class StopSchema(Strict):
 class FreePlacesSchema(Strict):
     """Free places as the operator told them at `as_of`: to choose by, not a promise; a hold alone takes a place.
 
-    `places` by kind (foot, car, cabin), null for a kind without a number. Without them the reason: `late` where the
+    `places` by kind (foot, bicycle, car, cabin, dog), null for a kind without a number. Without them the reason: `late` where the
     operator did not answer in time, `not_told` where it has no answer.
     """
 
@@ -120,7 +173,10 @@ class FreePlacesSchema(Strict):
 
 
 class LegSchema(Strict):
-    """A ride or a walk. Times are local to their stop, with its offset; `arrival_time_zone` is the zone of `to`. A ride that does not run has `cancelled`: true."""
+    """A ride or a walk. Times are local to their stop, with its offset; `arrival_time_zone` is the zone of `to`. A ride that does not run has `cancelled`: true.
+
+    One that is not sold here has `excluded`: true.
+    """
 
     kind = fields.String(required=True, validate=validate.OneOf(["ride", "walk"]))
     mode = fields.String(required=True)
@@ -143,6 +199,7 @@ class LegSchema(Strict):
     live_arrival = moment(allow_none=True)
     alerts = fields.List(fields.String())
     cancelled = fields.Boolean()
+    excluded = fields.Boolean()
     free_places = fields.Nested(FreePlacesSchema)
     wheelchair = fields.String(validate=validate.OneOf(["yes", "no", "unknown"]))
 
@@ -152,17 +209,38 @@ class PassengerPriceSchema(Strict):
 
     ref = fields.String(required=True)
     rider_category = fields.String(required=True)
+    place = place_kind(required=True)
     total = money(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
     because = fields.List(fields.String(), required=True)
 
 
+class ExcludedSchema(Strict):
+    """A ride of the way that the price does not pay for: its operator has no price here, and sells it itself.
+
+    `leg` is its place among the rides of the way, `before` how many rides come first that are sold: their places in quote,
+    ticket and refund go without it.
+    """
+
+    leg = fields.Integer(required=True)
+    before = fields.Integer(required=True)
+    operator = fields.String(required=True)
+    operator_name = fields.String(required=True)
+    from_name = fields.String(required=True)
+    to_name = fields.String(required=True)
+    departure = moment(required=True)
+
+
 class PriceSchema(Strict):
-    """The price for the party; null where it cannot be told, with a `reason` for programs and `why` in words."""
+    """The price for the party; null where it cannot be told, with a `reason` for programs and `why` in words.
+
+    Where `excluded` is not empty it is the price of the other rides alone, and each passenger's `because` says so first.
+    """
 
     total = money(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
     why = fields.String(required=True, allow_none=True)
+    excluded = fields.List(fields.Nested(ExcludedSchema), required=True)
     passengers = ShortList(fields.Nested(PassengerPriceSchema), required=True)
 
 
@@ -228,6 +306,10 @@ class RegionSchema(Strict):
     member_states = fields.List(fields.String(), required=True)
     operators = fields.List(fields.Dict(), required=True)
     rider_categories = fields.List(fields.String(), required=True)
+    place_kinds = fields.Dict(
+        keys=fields.String(), values=fields.List(fields.String()), required=True,
+        metadata={"description": "what may be brought along, and the operators that sell places for it"},
+    )  # fmt: skip
 
 
 class RegionsSchema(Strict):

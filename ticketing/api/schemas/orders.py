@@ -5,7 +5,8 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ticketing.api.schemas.accounts import PhoneKeySchema
-from ticketing.api.schemas.common import ID, ShortList, Strict, moment, money
+from ticketing.api.schemas.common import ID, ShortList, Strict, moment, money, place_kind
+from ticketing.api.schemas.journeys import ExcludedSchema
 
 
 class QuoteRequestSchema(Strict):
@@ -57,6 +58,7 @@ class QuotedPassengerSchema(Strict):
 
     ref = fields.String(required=True)
     rider_category = fields.String(required=True)
+    place = place_kind(required=True)
     total = money(required=True)
     items = fields.List(fields.Nested(ItemSchema), required=True)
     shares = fields.List(fields.Nested(ShareSchema), required=True)
@@ -66,7 +68,7 @@ class QuotedPassengerSchema(Strict):
 
 
 class QuoteSchema(Strict):
-    """A frozen price: it holds until `expires_at`."""
+    """A frozen price: it holds until `expires_at`. `legs` are the rides that it pays for, `excluded` those that it does not."""
 
     id = fields.String(required=True)
     region = fields.String(required=True)
@@ -77,6 +79,7 @@ class QuoteSchema(Strict):
     tax_unverified = fields.Boolean(required=True)
     passengers = fields.List(fields.Nested(QuotedPassengerSchema), required=True)
     legs = fields.List(fields.Dict(), required=True)
+    excluded = fields.List(fields.Nested(ExcludedSchema), required=True)
 
 
 class OrderPhoneSchema(Strict):
@@ -153,15 +156,20 @@ class DocumentKindSchema(Strict):
 
 
 class TicketSchema(Strict):
-    """One signed ticket: `token` is what the code shows; `operator_documents` are shown beside it."""
+    """One signed ticket: `token` is what the code shows; `operator_documents` are shown beside it.
+
+    `expires_at` is its planned end, `valid_until` the one that known delays of its legs make of it, a day later at most.
+    """
 
     jti = fields.String(required=True)
     passenger = fields.String(required=True)
     rider_category = fields.String(required=True)
+    place = place_kind(required=True)
     status = fields.String(required=True)
     price = money(required=True)
     not_before = moment(required=True)
     expires_at = moment(required=True)
+    valid_until = moment(required=True)
     legs = fields.List(fields.Dict(), required=True)
     token = fields.String(required=True)
     qr_png = fields.String(required=True)
@@ -277,6 +285,7 @@ class OrderedPassengerSchema(Strict):
 
     ref = fields.String(required=True)
     rider_category = fields.String(required=True)
+    place = place_kind(required=True)
     total = money(required=True)
 
 
@@ -304,13 +313,17 @@ class HeldPlaceSchema(Strict):
     operator = fields.String(required=True)
     leg = fields.Integer(required=True)
     passenger = fields.String(required=True)
+    place = place_kind(required=True)
     state = fields.String(required=True)
     reference = fields.String(required=True, allow_none=True)
     documents = fields.List(fields.Nested(DocumentKindSchema), required=True)
 
 
 class OrderSchema(Strict):
-    """An order and what belongs to it. `access_token` is in the answer that creates it, and opens it alone."""
+    """An order and what belongs to it. `access_token` is in the answer that creates it, and opens it alone.
+
+    One of 0.00, or with nothing `due`, is `ticketed` in that answer already and takes no payment.
+    """
 
     id = fields.String(required=True)
     quote_id = fields.String(required=True)

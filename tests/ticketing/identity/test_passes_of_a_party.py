@@ -1,0 +1,246 @@
+"""Who of a party travels on a pass: the category and the person that it was sold to, one at a time; a carnet serves all."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from operators.fake import FakeOperator
+from tests.api import Api
+from tests.networks import lent
+from tests.ticketing.identity.people_of import Account, register
+from ticketing.app import create_app
+from ticketing.clock import FixedClock
+from ticketing.config import Settings
+from ticketing.quote.service import replay
+from ticketing.regions import Region
+
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
+TRAM = {"from": {"place": "Kopli"}, "to": {"place": "Hobujaama"}, "depart_at": "2026-10-13T06:10:00+03:00"}
+ME = {"ref": "me", "account_holder": True}
+# What one kind of database shows: nothing in it depends on the other.
+ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+KID = {"ref": "kid", "rider_category": "child", "holder": "mari"}
+
+
+@pytest.fixture
+def city(
+    settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator]
+) -> Iterator[Api]:
+    """The service with a carnet of three rides on sale beside the pass of thirty days."""
+    region = regions["helsinki-tallinn"]
+    carnet = replace(region.book.passes[0], id="tll-3", kind="carnet", uses=3)
+    book = replace(region.book, passes=(*region.book.passes, carnet))
+    app = create_app(
+        settings, clock=clock, regions={"helsinki-tallinn": replace(region, book=book)},
+        connectors={"helsinki-tallinn": ferries},
+    )  # fmt: skip
+    with lent(app):
+        yield Api(app.test_client(), clock, lambda *_: "")
+    app.extensions["throughfare"].till.database.close()
+
+
+class Rider:
+    """Somebody at the service: with an account, or a guest."""
+
+    def __init__(self, api: Api, account: Account | None = None) -> None:
+        self.api, self.token = api, account.access if account else None
+
+    def buy(self, quote: dict[str, Any]) -> dict[str, Any]:
+        """Order and pay a quote; the order with the token that opens it."""
+        placed = self.api.post("/v1/orders", {"quote_id": quote["id"]}, self.token)
+        assert placed.status_code == 201, placed.json
+        order: dict[str, Any] = placed.json or {}
+        if order["state"] != "ticketed":
+            key, path = order["access_token"], f"/v1/orders/{order['id']}/payments"
+            assert self.api.post(path, {"method": "demo_ok"}, key).status_code == 201
+        return order
+
+    def season(self, product: str, **more: Any) -> dict[str, str]:
+        """Buy a pass; what opens it."""
+        quote = self.api.post("/v1/passes/quotes", {"product": product, **more}, self.token, once=None)
+        assert quote.status_code == 201, quote.json
+        order = self.buy(quote.json or {})
+        return {"order_id": order["id"], "access_token": order["access_token"]}
+
+    def search(self, *party: dict[str, Any], **changes: Any) -> Any:
+        """Search the tram for a party."""
+        return self.api.post(
+            "/v1/journeys", {**TRAM, "passengers": list(party), **changes}, self.token, once=None
+        )
+
+    def offer(self, *party: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        """The first way of a search."""
+        found = self.search(*party, **changes)
+        assert found.status_code == 200, found.json
+        way: dict[str, Any] = found.json["itineraries"][0]
+        return way
+
+    def quote(self, *party: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        """Freeze the first way of a search."""
+        offer = self.offer(*party, **changes)["offer_id"]
+        return self.api.post("/v1/quotes", {"offer_id": offer}, self.token, once=None).json or {}
+
+    def prices(self, *party: dict[str, Any]) -> list[str]:
+        """What each of a party pays."""
+        return [one["total"]["amount"] for one in self.offer(*party)["price"]["passengers"]]
+
+
+@ONE
+def test_a_childs_pass_carries_the_child_it_was_bought_for_and_no_adult(city: Api) -> None:
+    parent = Rider(city, register(city))
+    parent.season("tll-30d", rider_category="child")
+    parent.season("tll-30d", rider_category="child", holder="mari")
+
+    assert parent.prices(ME) == ["2.00"]
+    assert parent.offer(ME)["price"]["passengers"][0]["because"][1:] == [
+        "tll-30d does not count: it was sold to the category child, and this is adult"
+    ]
+    assert parent.prices(ME, {"ref": "kid", "rider_category": "child"}) == ["2.00", "1.00"]
+    assert parent.prices(ME, KID) == ["2.00", "0.00"]
+    assert parent.prices(KID) == ["0.00"]
+    held = city.get("/v1/me/passes", parent.token).json or {}
+    assert {(one["holder"], one["rider_category"], one["kind"]) for one in held["passes"]} == {
+        (None, "child", "pass"), ("mari", "child", "pass"),
+    }  # fmt: skip
+
+
+@ONE
+def test_an_order_of_nothing_is_ticketed_at_once_and_takes_no_payment(city: Api) -> None:
+    rider = Rider(city, register(city))
+    rider.season("tll-30d")
+
+    order = city.post("/v1/orders", {"quote_id": rider.quote(ME)["id"]}, rider.token).json or {}
+    path, key = f"/v1/orders/{order['id']}", order["access_token"]
+    paid = city.post(f"{path}/payments", {"method": "demo_ok"}, key)
+    (ticket,) = (city.get(f"{path}/tickets", key).json or {})["tickets"]
+
+    assert (order["state"], order["due"]["amount"], order["payments"]) == ("ticketed", "0.00", [])
+    assert (paid.status_code, (paid.json or {})["detail"]) == (
+        409,
+        "an order that is ticketed cannot be paid",
+    )
+    assert ticket["status"] == "valid"
+
+
+@ONE
+def test_a_pass_that_was_bought_without_a_name_gets_one_once(city: Api) -> None:
+    parent = Rider(city, register(city))
+    parent.season("tll-30d", rider_category="child")
+    ticket = (city.get("/v1/me/passes", parent.token).json or {})["passes"][0]["ticket"]
+    path = f"/v1/me/passes/{ticket}/holder"
+
+    named = city.post(path, {"holder": "mari"}, parent.token, once=None)
+    again = city.post(path, {"holder": "mari"}, parent.token, once=None)
+    other = city.post(path, {"holder": "juku"}, parent.token, once=None)
+    stranger = city.post(path, {"holder": "x"}, register(city, "x@example.org").access, once=None)
+
+    assert (named.status_code, (named.json or {})["holder"], again.status_code) == (200, "mari", 200)
+    assert (other.status_code, stranger.status_code) == (409, 404)
+    assert parent.prices(ME, KID) == ["2.00", "0.00"]
+
+
+def test_a_pass_travels_with_one_person_at_a_time(city: Api) -> None:
+    rider = Rider(city, register(city))
+    rider.season("tll-30d")
+    first = rider.buy(rider.quote(ME))
+    again = rider.quote(ME)
+
+    refused = city.post("/v1/orders", {"quote_id": again["id"]}, rider.token)
+    later = rider.buy(rider.quote(ME, depart_at="2026-10-13T09:10:00+03:00"))
+    city.post(f"/v1/orders/{first['id']}/refunds", {"passengers": ["me"]}, first["access_token"])
+    given_back = city.post("/v1/orders", {"quote_id": again["id"]}, rider.token)
+
+    assert refused.status_code == 409
+    assert f"for me in order {first['id']}" in (refused.json or {})["detail"]
+    assert (later["state"], later["total"]["amount"]) == ("ticketed", "0.00")
+    assert (given_back.status_code, (given_back.json or {})["state"]) == (201, "ticketed")
+
+
+def test_a_journey_may_be_exchanged_for_one_at_the_same_time_on_the_same_pass(city: Api) -> None:
+    rider = Rider(city, register(city))
+    rider.season("tll-30d")
+    first = rider.buy(rider.quote(ME))
+    other = rider.quote(ME, to={"place": "Pasila"})
+
+    changed = city.post(
+        f"/v1/orders/{first['id']}/exchanges", {"quote_id": other["id"]}, first["access_token"]
+    )
+
+    assert changed.status_code == 201, changed.json
+
+
+@ONE
+def test_a_guest_travels_on_a_pass_by_the_secret_of_its_order(city: Api) -> None:
+    guest = Rider(city)
+    opens = guest.season("tll-30d")
+    bearer, friend = {"ref": "bo", "passes": [opens]}, {"ref": "cy"}
+
+    assert guest.prices(bearer, friend) == ["0.00", "2.00"]
+    order = guest.buy(guest.quote(bearer, friend))
+    seen = city.get(f"/v1/orders/{order['id']}", order["access_token"]).json or {}
+    assert seen["state"] == "ticketed"
+
+    wrong = guest.search({"ref": "bo", "passes": [{**opens, "access_token": order["access_token"]}]})
+    both = guest.search(bearer, {**friend, "passes": [opens]})
+    no_pass = guest.search({"ref": "bo", "passes": [{"order_id": order["id"], "access_token": order["access_token"]}]})  # fmt: skip
+    assert _fault(wrong) == (422, "passengers[0].passes[0]", "opens no order with a pass that is valid")
+    assert _fault(both)[:2] == (422, "passengers[1].passes[0]")
+    assert _fault(no_pass) == _fault(wrong)
+
+
+def test_a_carnet_pays_one_stroke_for_each_of_a_party_and_no_more(city: Api) -> None:
+    rider, guest = Rider(city, register(city)), Rider(city)
+    rider.season("tll-3")
+    party = (ME, {"ref": "bo"}, {"ref": "kid", "rider_category": "child"}, {"ref": "cy"}, {"ref": "di"})
+
+    assert rider.prices(*party) == ["0.00", "0.00", "1.00", "0.00", "2.00"]
+    quote = rider.quote(*party)
+    database = city.client.application.extensions["throughfare"].till.database
+    assert replay(database, quote["id"]).differences == ()
+    order = rider.buy(quote)
+    held = city.get("/v1/me/passes", rider.token).json or {}
+    assert [one["uses_left"] for one in held["passes"]] == [0]
+    city.post(f"/v1/orders/{order['id']}/refunds", {"passengers": ["bo", "cy"]}, order["access_token"])
+    assert rider.prices(*party) == ["0.00", "0.00", "1.00", "2.00", "2.00"]
+
+    opens = guest.season("tll-3")
+    assert guest.prices({"ref": "bo", "passes": [opens]}, {"ref": "cy"}) == ["0.00", "0.00"]
+
+
+@ONE
+def test_what_is_wrong_with_a_holder_is_named(city: Api) -> None:
+    rider = Rider(city, register(city))
+
+    assert _fault(rider.search({"ref": "x", "holder": "nobody"}))[:2] == (422, "passengers[0].holder")
+    assert _fault(rider.search(KID, {**KID, "ref": "other"}))[:2] == (422, "passengers[1].holder")
+    assert _fault(rider.search({**ME, "holder": "mari"}))[:2] == (422, "passengers[0].holder")
+
+    # A name is of an account, and a carnet has none.
+    carnet = city.post("/v1/passes/quotes", {"product": "tll-3", "holder": "mari"}, rider.token, once=None)
+    guest = city.post("/v1/passes/quotes", {"product": "tll-30d", "holder": "mari"}, once=None)
+
+    assert _fault(carnet)[:2] == _fault(guest)[:2] == (422, "holder")
+    assert Rider(city).search(KID).status_code == 401
+
+
+@ONE
+def test_a_name_stays_known_when_its_pass_is_over(city: Api) -> None:
+    rider = Rider(city, register(city))
+    rider.season("tll-30d", rider_category="child", holder="mari")
+    city.clock.advance(timedelta(days=31))
+    fresh = Rider(city)
+    signed_in = city.post("/v1/sessions", {"email": "anna@example.org", "password": "a long enough password"}, once=None)  # fmt: skip
+    fresh.token = (signed_in.json or {})["access_token"]
+
+    found = fresh.offer(KID, depart_at="2026-11-14T06:10:00+02:00")
+
+    assert found["price"]["total"]["amount"] == "1.00"
+
+
+def _fault(response: Any) -> tuple[int, str, str]:
+    fault = response.json["errors"][0]
+    return response.status_code, fault["path"], fault["message"]

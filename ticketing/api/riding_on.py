@@ -1,0 +1,65 @@
+"""Who of a party travels on which pass: those of the calling account by name, and those that an order's secret opens."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ticketing.api.context import person, rooms
+from ticketing.errors import Fault, InvalidRequest
+from ticketing.quote.brought import Brought, KeptPass, carnets, personal
+from ticketing.quote.holder import bring, bring_orders
+from ticketing.search.wish import Borne
+
+_NOT_OPENED = "opens no order with a pass that is valid"
+
+
+def account_of(rows: Sequence[dict[str, Any]]) -> Brought | None:
+    """What the calling account brings, where one of the passengers is of it; raises NotAuthenticated for a guest.
+
+    Raises InvalidRequest for a name for which the account never bought a pass.
+    """
+    if not any(row["account_holder"] or "holder" in row for row in rows):
+        return None
+    brought = bring(rooms().desk, person().person_id)
+    unknown = [
+        Fault(f"passengers[{at}].holder", f"this account has no pass for {row['holder']!r}")
+        for at, row in enumerate(rows)
+        if "holder" in row and row["holder"] not in brought.known
+    ]
+    if unknown:
+        raise InvalidRequest(unknown[0].message, unknown)
+    return brought
+
+
+def borne_by(rows: Sequence[dict[str, Any]]) -> Borne:
+    """The passes that passengers bear without an account; raises InvalidRequest naming the one that is none.
+
+    A pass travels with one person; a carnet serves everybody, whoever bears it.
+    """
+    shown = [
+        (f"passengers[{at}].passes[{number}]", row["ref"], one)
+        for at, row in enumerate(rows)
+        for number, one in enumerate(row["passes"])
+    ]
+    opens = rooms().order_tokens.opens
+    genuine = [one["order_id"] for _, _, one in shown if opens(one["order_id"], one["access_token"])]
+    kept = bring_orders(rooms().desk, genuine) if genuine else {}
+    faults: list[Fault] = []
+    own: dict[str, list[KeptPass]] = {}
+    taken: dict[str, str] = {}
+    for path, ref, one in shown:
+        order_id = one["order_id"]
+        if order_id not in kept or not opens(order_id, one["access_token"]):
+            faults.append(Fault(path, _NOT_OPENED))
+        elif taken.get(order_id, ref) != ref and personal(kept[order_id]):
+            faults.append(
+                Fault(path, f"{taken[order_id]!r} travels on this pass; everybody needs one of their own")
+            )
+        else:
+            taken[order_id] = ref
+            own.setdefault(ref, []).extend(kept[order_id])
+    if faults:
+        raise InvalidRequest(faults[0].message, faults)
+    return Borne(
+        {ref: personal(passes) for ref, passes in own.items()},
+        carnets(one for passes in kept.values() for one in passes),
+    )
