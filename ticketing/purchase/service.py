@@ -30,7 +30,7 @@ from ticketing.ids import new_id
 from ticketing.payments import Authorisation
 from ticketing.purchase import capped, delivery, disrupted, exchange, guests, pass_uses, paying, places
 from ticketing.purchase.disrupted import LegNews
-from ticketing.purchase.giving_back import Wish, decide_refund, offer_refund, refund_passengers
+from ticketing.purchase.giving_back import ALL, Wish, decide_refund, offer_refund, refund_passengers
 from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
 from ticketing.purchase.issue import issue, validity_of
 from ticketing.purchase.order import PAYABLE, UNFINISHED, Move
@@ -89,6 +89,7 @@ def place_order(
     person_id: str | None = None,
     exchange_of: str | None = None,
     *,
+    changing: Wish = ALL,
     phones: Sequence[PhoneOf] = (),
     names: Sequence[NameOf] = (),
     request_key: str | None = None,
@@ -98,7 +99,8 @@ def place_order(
     Raises InvalidRequest for an unknown quote, Gone for an expired one, Conflict for one already ordered or
     where an operator has no place, DepartureCancelled where a departure does not run, OperatorSilent where one does
     not answer: then nothing stays booked.
-    With `exchange_of` the tickets of that order pay for it as far as they give something back. `phones` are
+    With `exchange_of` the tickets of that order pay for it as far as they give something back: those of the
+    passengers, and the legs, that `changing` names. `phones` are
     those that the tickets will be bound to, `names` make them personal. The same `request_key` continues an order
     whose answer never reached its caller.
     """
@@ -122,16 +124,16 @@ def place_order(
             raise Conflict(
                 f"at most {_MOST_OPEN} orders may wait for payment, or cost nothing, at a time; pay one, or let it go"
             )
-        capped.require_standing(tx, till, quote, exchange_of)
-        credit = exchange.credit(tx, till, quote, exchange_of)
-        exchanged = exchange.holders_of(tx, exchange_of)
-        holders = holders_for(quote, till.rule_of(quote), phones, names, exchanged)
+        given = exchange.give_up(tx, till, quote, exchange_of, changing)
+        capped.require_standing(tx, till, quote, exchange_of, given.going)
+        holders = holders_for(quote, till.rule_of(quote), phones, names, given.holders)
         order_id = new_id()
         wanted = places.plan(till, quote, order_id)
         guests.check_share(tx, till, quote, wanted, person_id)
         order = Order(
             order_id, quote.id, quote.region, "holding" if wanted else "awaiting_payment", quote.total_minor,
-            quote.currency, now, now + ORDER_LIFE, person_id, exchange_of, credit, request_key,
+            quote.currency, now, now + ORDER_LIFE, person_id, exchange_of, given.credit_minor, request_key,
+            given.text(),
         )  # fmt: skip
         if not orders.insert_order(tx, order):
             raise Conflict(_ORDERED)
@@ -141,7 +143,7 @@ def place_order(
         bookings.insert_bookings(tx, wanted)
         order_holders.insert_holders(tx, order.id, holders)
         pass_uses.take(tx, quote, order.id, now)
-        if order.total_minor <= credit and not wanted:
+        if order.total_minor <= given.credit_minor and not wanted:
             issue(tx, till.press, quote, order, now)
             exchange.settle(tx, till, order, now)
             move(tx, order, "issue", now, actor="buyer", reason="nothing to pay")
@@ -337,7 +339,8 @@ def _deliver(
         if hopeless is None and not any(one.state == "captured" for one in state.payments):
             exchange.check(tx, till, order)
             pass_uses.require_valid(tx, order.id)
-            capped.require_standing(tx, till, state.quote, order.exchange_of)
+            going = exchange.going_of(tx, order)
+            capped.require_standing(tx, till, state.quote, order.exchange_of, going)
         if hopeless is None:
             disrupted.require_running(tx, till, state.quote)
     disputes = {one.state for one in state.disputes}
