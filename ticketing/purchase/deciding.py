@@ -15,9 +15,9 @@ from ticketing.db.offers import Quote
 from ticketing.db.orders import Order
 from ticketing.db.tickets import Ticket
 from ticketing.errors import Conflict
-from ticketing.purchase import capped, disrupted
+from ticketing.purchase import capped, disrupted, together
 from ticketing.purchase import refund as refunds
-from ticketing.purchase.refund import RefundableTicket, RefundLine
+from ticketing.purchase.refund import NOT_KEPT, Kept, RefundableTicket, RefundLine
 from ticketing.purchase.remainder import refundable, remainder
 from ticketing.purchase.till import Till
 from ticketing.regions import company
@@ -32,11 +32,15 @@ Going = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decided line; what the ticket was worth before, where legs had gone already, and what is left of it."""
+    """A decided line; what the ticket was worth before, where legs had gone already, and what is left of it.
+
+    `worth_minor` is what the legs that go have cost.
+    """
 
     line: RefundLine
     was: Mapping[str, Any] | None
     left: Mapping[str, Any] | None
+    worth_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +68,65 @@ def decide_going(tx: Transaction, till: Till, known: Known, going: Going) -> lis
     Raises InvalidRequest for a stranger or an unknown leg, Conflict for what is used, has gone, gives nothing back, or
     leaves somebody alone.
     """
-    decided = decide(tx, till, known, going)
+    decided, refused = decide(tx, till, known, going)
+    if refused:
+        raise refused[0][1]
     alone = left_alone(till, known, decided)
     if alone:
         raise Conflict(alone)
     return decided
 
 
-def decide(tx: Transaction, till: Till, known: Known, going: Going) -> list[Decided]:
-    """Decide as `decide_going` does, whoever is left behind."""
+def decide(
+    tx: Transaction, till: Till, known: Known, going: Going
+) -> tuple[list[Decided], list[tuple[str, Conflict]]]:
+    """Decide as `decide_going` does, whoever is left behind; passengers who get nothing back with the reason."""
     refunds.require_known(known.refundable, tuple(going))
-    decided = []
+    decided: list[Decided] = []
+    refused: list[tuple[str, Conflict]] = []
     for ref in sorted(going):
-        ((ticket, legs),) = refunds.going(known.refundable, [ref], going[ref])
-        found = _decide_legs if going[ref] else _decide_best
-        decided.append(found(tx, till, known, ticket, legs))
-    return decided
+        try:
+            ((ticket, legs),) = refunds.going(known.refundable, [ref], going[ref])
+            decided.append((_decide_legs if going[ref] else _decide_best)(tx, till, known, ticket, legs))
+        except Conflict as no:
+            refused.append((ref, no))
+    if decided and together.is_shared(known.quote):
+        decided, more = _with_group(tx, till, known, decided)
+        refused += more
+    return decided, refused
+
+
+def _with_group(
+    tx: Transaction, till: Till, known: Known, decided: Sequence[Decided]
+) -> tuple[list[Decided], list[tuple[str, Conflict]]]:
+    """Decide anew with what is kept for those who stay in the group; whoever gets nothing back then stays, too."""
+    refused: list[tuple[str, Conflict]] = []
+    left = list(decided)
+    while left:
+        going = {one.line.passenger_ref: one.line.legs for one in left}
+        worth = {one.line.passenger_ref: one.worth_minor for one in left}
+        try:
+            kept = together.kept_for_others(tx, till, known.quote, known.held, going=going, worth=worth)
+        except Conflict as no:
+            return [], [*refused, *((ref, no) for ref in going)]
+        anew, no_more = [], []
+        for one in left:
+            try:
+                anew.append(_anew(tx, till, known, one, kept.get(one.line.passenger_ref, NOT_KEPT)))
+            except Conflict as no:
+                no_more.append((one.line.passenger_ref, no))
+        if not no_more:
+            return anew, refused
+        refused += no_more
+        left = [one for one in left if one.line.passenger_ref not in dict(no_more)]
+    return [], refused
+
+
+def _anew(tx: Transaction, till: Till, known: Known, decided: Decided, kept: Kept) -> Decided:
+    if not kept.minor:
+        return decided
+    ticket = next(one for one in known.refundable if one.jti == decided.line.jti)
+    return _decide_legs(tx, till, known, ticket, decided.line.legs, kept=kept)
 
 
 def left_alone(till: Till, known: Known, decided: Iterable[Decided]) -> str | None:
@@ -113,6 +160,7 @@ def document_of(decided: Decided) -> dict[str, Any]:
         "legs": list(line.legs),
         "operators": list(line.operators),
         "fees": dict(line.fees),
+        **({"together_minor": line.together_minor} if line.together_minor else {}),
         "was": decided.was,
         "left": decided.left,
     }
@@ -158,16 +206,33 @@ def _with_reason(part: Decided, legs: Sequence[int], why: str) -> Decided:
 
 
 def _decide_legs(
-    tx: Transaction, till: Till, known: Known, ticket: RefundableTicket, legs: tuple[int, ...]
+    tx: Transaction,
+    till: Till,
+    known: Known,
+    ticket: RefundableTicket,
+    legs: tuple[int, ...],
+    *,
+    kept: Kept = NOT_KEPT,
 ) -> Decided:
     quote = known.quote
     was = next(one.document.get("left") for one in known.held if one.jti == ticket.jti)
-    stays = remainder(tx, till, quote, ticket, legs)
+    stays = remainder(tx, till, quote, ticket, legs, beside=_beside(known, ticket, legs))
     apart = disrupted.apart(tx, till, quote, ticket, legs)
     counted_on = capped.kept_minor(tx, till, known.order, quote, ticket=ticket, stays=stays)
     conditions = till.conditions(known.order.region)
-    line = refunds.decide(ticket, legs, stays.rest, conditions, known.now, apart=apart, counted_on=counted_on)
-    return Decided(line, was, stays.document)
+    line = refunds.decide(
+        ticket, legs, stays.rest, conditions, known.now, apart=apart, counted_on=counted_on, together=kept
+    )
+    return Decided(line, was, stays.document, sum(ticket.gross.values()) - sum(stays.rest.gross.values()))
+
+
+def _beside(known: Known, ticket: RefundableTicket, legs: Sequence[int]) -> list[str]:
+    """Who may share a group's price with what is left of a ticket: those who still ride all of these legs."""
+    staying = set(ticket.left) - set(legs)
+    if not staying or not together.is_shared(known.quote):
+        return []
+    others = [one for one in known.refundable if one.status in tickets.LIVE and one.jti != ticket.jti]
+    return [one.passenger_ref for one in others if staying <= set(one.left)]
 
 
 def _refundable(tx: Transaction, ticket: Ticket, quote: Quote) -> RefundableTicket:

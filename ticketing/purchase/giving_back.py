@@ -10,10 +10,10 @@ from ticketing.db import Transaction, bookings, orders, tickets
 from ticketing.db.orders import Order, Refund
 from ticketing.errors import Conflict, NotFound
 from ticketing.purchase import deciding, pass_uses
-from ticketing.purchase.deciding import Decided, document_of
+from ticketing.purchase.deciding import document_of
 from ticketing.purchase.order import REFUNDABLE
 from ticketing.purchase.paying_back import list_further, refunds_for, settle_refund
-from ticketing.purchase.refund import RefundLine, require_known
+from ticketing.purchase.refund import RefundLine
 from ticketing.purchase.remainder import shorten
 from ticketing.purchase.reversal import reverse_ticket
 from ticketing.purchase.till import UNDECIDED, RememberRefund, Till, disputes_of, locked, move
@@ -49,20 +49,14 @@ def offer_refund(till: Till, order_id: str, wish: Wish = ALL) -> RefundOffer:
 
     Raises InvalidRequest for a stranger or an unknown leg, Conflict for an order that has nothing to refund.
     """
-    decided: list[Decided] = []
-    refused = []
     with till.database.read() as tx:
         order = refundable_order(tx, order_id, lock=False)
         known = deciding.read(tx, till, order, till.clock.now())
         wanted = wish.passengers or sorted(
             {ticket.passenger_ref for ticket in known.held if ticket.status in tickets.LIVE}
         )
-        require_known(known.refundable, wanted)
-        for passenger in dict.fromkeys(wanted):
-            try:
-                decided += deciding.decide(tx, till, known, {passenger: wish.legs})
-            except Conflict as no:
-                refused.append((passenger, no.detail))
+        decided, nothing = deciding.decide(tx, till, known, dict.fromkeys(wanted, wish.legs))
+        refused = [(ref, no.detail) for ref, no in nothing]
         alone = deciding.left_alone(till, known, decided)
         if alone:
             refused += [(one.line.passenger_ref, alone) for one in decided]

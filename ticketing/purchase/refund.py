@@ -91,8 +91,22 @@ NOTHING = Rest()
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """How much of what goes is kept for people who stay, in minor units, and why."""
+
+    minor: int = 0
+    because: str = ""
+
+
+NOT_KEPT = Kept()
+
+
+@dataclass(frozen=True, slots=True)
 class RefundLine:
-    """What one ticket gives back: which legs go, whose shares are at stake, and the fees that operators keep."""
+    """What one ticket gives back: which legs go, whose shares are at stake, and the fees that operators keep.
+
+    `together_minor` of its worth is kept for those who stay in its group.
+    """
 
     jti: str
     passenger_ref: str
@@ -102,6 +116,7 @@ class RefundLine:
     legs: tuple[int, ...]
     operators: tuple[str, ...]
     fees: Mapping[str, int]
+    together_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +168,13 @@ def decide(
     *,
     apart: Rest | None = None,
     counted_on: int = 0,
+    together: Kept = NOT_KEPT,
 ) -> RefundLine:
     """Decide what these legs of a ticket give back; raises Conflict when that is nothing.
 
     `apart` is what stays when only those go that are not carried, where they are some of these legs and not all.
-    `counted_on` is how much of what they cost other rides under a cap count on: that stays, unless they are not carried.
+    `counted_on` is how much of what they cost other rides under a cap count on, `together` what those who stay in a group
+    need of it: that stays, unless they are not carried.
     """
     if rest.unpriced:
         raise Conflict(
@@ -186,8 +203,9 @@ def decide(
             conditions=conditions,
             now=now,
             counted_on=counted_on,
+            together=together,
         )
-    worth = Money(max(0, cost - counted_on), ticket.currency)
+    worth = Money(max(0, cost - counted_on - together.minor), ticket.currency)
     step = _strictest(ticket, legs, conditions, now)
     fees = {
         name: min(conditions.get(name, Conditions()).fee_minor, stakes[name]) if step.percent else 0
@@ -197,13 +215,15 @@ def decide(
     because = _because(ticket, legs, Money(cost, ticket.currency), step, fees)
     if counted_on:
         because += f"; {Money(min(counted_on, cost), ticket.currency)} stay, because rides bought later count on it (cap)"
+    if together.minor:
+        because += f"; {Money(min(together.minor, cost), ticket.currency)} stay, {together.because}"
     at_stake = cost if legs == ticket.left else any(stakes.values())
     if step.percent == 0 or (amount == 0 and at_stake):
         raise Conflict(f"the ticket of {ticket.passenger_ref} gives nothing back: {because}")
     kept = {name: fee for name, fee in fees.items() if fee}
     return RefundLine(
         ticket.jti, ticket.passenger_ref, step.percent, Money(amount, ticket.currency), because, legs,
-        tuple(sorted(concerned)), kept,
+        tuple(sorted(concerned)), kept, min(together.minor, cost),
     )  # fmt: skip
 
 
@@ -222,6 +242,7 @@ def _partly(
     conditions: Mapping[str, Conditions],
     now: datetime,
     counted_on: int,
+    together: Kept,
 ) -> RefundLine:
     """Legs of which some are not carried: these come back in full, the others by their conditions."""
     others = tuple(at for at in legs if at not in failed)
@@ -231,7 +252,7 @@ def _partly(
     ))  # fmt: skip
     whole = Money(worth, ticket.currency)
     try:
-        line = decide(left, others, rest, conditions, now, counted_on=counted_on)
+        line = decide(left, others, rest, conditions, now, counted_on=counted_on, together=together)
     except Conflict as no:
         hint = f"leg {_listed(failed)} alone gives back {whole}, because it is {_failure(ticket, failed)}"
         raise Conflict(f"{no.detail}; {hint}") from None
