@@ -11,6 +11,7 @@ from typing import Any
 from tariffs import grouping
 from tariffs.agreements import Run
 from tariffs.book import TariffBook
+from tariffs.companions import with_company
 from tariffs.conversion import in_one_currency
 from tariffs.cover import cheapest_cover
 from tariffs.fares.feed import Feed
@@ -45,9 +46,10 @@ def price_journey(
     the region's. A currency for which the region publishes no rates at all is not sold: nobody could settle it.
     """
     journey = Journey(book, rides, runs_of(book, rides), at, offers, currency)
-    alike = {replace(passenger, ref="") for passenger in passengers}
+    party = with_company(book.companions, passengers)
+    alike = {replace(passenger, ref="") for passenger in party}
     ways = {passenger: _singles(journey, passenger) for passenger in alike}
-    parts = _pay(journey, passengers, [ways[replace(passenger, ref="")] for passenger in passengers], channel)
+    parts = _pay(journey, party, [ways[replace(passenger, ref="")] for passenger in party], channel)
     priced = _priced_party(journey, passengers, parts)
     reason = next((found.reason for found in priced if found.reason), None)
     totals = [found.total for found in priced if found.total]
@@ -167,7 +169,12 @@ def _priced_party(
 def _priced(journey: Journey, passenger: Passenger, parts: Singles | Unpriced) -> PassengerPrice:
     if isinstance(parts, Unpriced):
         return PassengerPrice(
-            passenger, None, parts.reason, derivation=parts.derivation, unpriced_operator=parts.operator
+            passenger,
+            None,
+            parts.reason,
+            derivation=parts.derivation,
+            unpriced_operator=parts.operator,
+            unpriced_rule=parts.rule,
         )
     bought = tuple(item for part in parts for item in part.bought)
     try:

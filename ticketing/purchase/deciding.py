@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from tariffs import companions
+from tariffs.companions import Rule
 from ticketing.db import Transaction, held_passes, offers, tickets
 from ticketing.db.offers import Quote
 from ticketing.db.orders import Order
@@ -131,7 +133,7 @@ def _anew(tx: Transaction, till: Till, known: Known, decided: Decided, kept: Kep
 
 def left_alone(till: Till, known: Known, decided: Iterable[Decided]) -> str | None:
     """Why these legs of passengers cannot go alone: somebody would ride on whom nobody accompanies any more."""
-    companions = till.regions[known.order.region].data.companions
+    region = till.regions[known.order.region]
     gone = {(one.line.passenger_ref, leg) for one in decided for leg in one.line.legs}
     on_leg: dict[int, list[Ticket]] = {}
     for one in known.held:
@@ -141,11 +143,30 @@ def left_alone(till: Till, known: Known, decided: Iterable[Decided]) -> str | No
                     on_leg.setdefault(at, []).append(one)
     for at, riding in on_leg.items():
         left = [one for one in riding if (one.passenger_ref, at) not in gone]
-        lonely = company.lonely(companions, [one.document["rider"] for one in left])
-        if lonely is not None and len(left) < len(riding):
+        if len(left) == len(riding):
+            continue
+        lonely = company.lonely(region.data.companions, [one.document["rider"] for one in left])
+        if lonely is not None:
             ref, rider = left[lonely].passenger_ref, left[lonely].document["rider"]
-            return f"{ref} would travel alone: {company.refusal(companions, rider)}; give theirs back too"
+            why = company.refusal(region.data.companions, rider)
+            return f"{ref} would travel alone: {why}; give theirs back too"
+        by_rule = _lonely_by_rule(region.book.companions, left, at)
+        if by_rule:
+            return by_rule
     return None
+
+
+def _lonely_by_rule(rules: Sequence[Rule], left: Sequence[Ticket], at: int) -> str | None:
+    """Why those who are left on a leg cannot go alone by the rules of its operator."""
+    if not rules or not left:
+        return None
+    leg = left[0].document["legs"][at]
+    day = datetime.fromisoformat(leg["departure"]).date()
+    found = companions.lonely(rules, leg["operator"], day, [one.document["rider"] for one in left])
+    if found is None:
+        return None
+    place, rule = found
+    return f"{left[place].passenger_ref} would travel without company: {companions.told(rule)}; give theirs back too"
 
 
 def document_of(decided: Decided) -> dict[str, Any]:
@@ -214,9 +235,9 @@ def _decide_legs(
     *,
     kept: Kept = NOT_KEPT,
 ) -> Decided:
-    quote = known.quote
+    quote, rules = known.quote, till.regions[known.order.region].book.companions
     was = next(one.document.get("left") for one in known.held if one.jti == ticket.jti)
-    stays = remainder(tx, till, quote, ticket, legs, beside=_beside(known, ticket, legs))
+    stays = remainder(tx, till, quote, ticket, legs, beside=_beside(known, ticket, legs, rules))
     apart = disrupted.apart(tx, till, quote, ticket, legs)
     counted_on = capped.kept_minor(tx, till, known.order, quote, ticket=ticket, stays=stays)
     conditions = till.conditions(known.order.region)
@@ -226,10 +247,10 @@ def _decide_legs(
     return Decided(line, was, stays.document, sum(ticket.gross.values()) - sum(stays.rest.gross.values()))
 
 
-def _beside(known: Known, ticket: RefundableTicket, legs: Sequence[int]) -> list[str]:
-    """Who may share a group's price with what is left of a ticket: those who still ride all of these legs."""
+def _beside(known: Known, ticket: RefundableTicket, legs: Sequence[int], rules: Sequence[Rule]) -> list[str]:
+    """Who may share a group's price, or be the company, of what is left of a ticket: those who still ride all of it."""
     staying = set(ticket.left) - set(legs)
-    if not staying or not together.is_shared(known.quote):
+    if not staying or not (rules or together.is_shared(known.quote)):
         return []
     others = [one for one in known.refundable if one.status in tickets.LIVE and one.jti != ticket.jti]
     return [one.passenger_ref for one in others if staying <= set(one.left)]

@@ -21,7 +21,8 @@ from ticketing.purchase.remainder import book_of
 from ticketing.purchase.till import Till
 from ticketing.regions import rides, travellers
 
-_GROUP = "group"
+# By which reasons the price of one passenger needs others.
+_SHARED = ("group", "company")
 
 
 def is_shared(quote: Quote) -> bool:
@@ -51,9 +52,9 @@ def kept_for_others(
     if short <= 0:
         return {}
     whose = ", ".join(one.passenger_ref for one in staying)
+    stay = "stay" if len(staying) > 1 else "stays"
     because = (
-        f"because {whose}, who {'stay' if len(staying) > 1 else 'stays'} in the group, would have paid "
-        f"{Money(needed, quote.currency)} without the others"
+        f"because {whose}, who {stay}, would have paid {Money(needed, quote.currency)} without the others"
     )
     weights = {ref: Fraction(part) for ref, part in worth.items() if part > 0}
     if not weights:
@@ -63,9 +64,9 @@ def kept_for_others(
 
 
 def _staying(quote: Quote, held: Sequence[Ticket], going: Mapping[str, Sequence[int]]) -> list[Ticket]:
-    """The tickets that stay whole as they are and share a group's price on a leg that goes of somebody else."""
+    """The tickets that stay as they are and pay a price of several people on a leg that goes of somebody else."""
     passengers = {one["ref"]: one for one in quote.document["passengers"]}
-    gone = {leg for ref, legs in going.items() for leg in legs if leg in _group_legs(passengers[ref])}
+    gone = {leg for legs in going.values() for leg in legs}
     return [
         one
         for one in held
@@ -111,7 +112,7 @@ def _kept_before(tx: Transaction, order_id: str) -> int:
 
 
 def _group_legs(passenger: Mapping[str, Any]) -> set[int]:
-    """The legs for which a passenger pays a part of a group's price."""
+    """The legs for which a passenger pays a part of a group's price, or less because of their company."""
     return {
-        leg for step in passenger.get("derivation", ()) if step["reason"] == _GROUP for leg in step["legs"]
+        leg for step in passenger.get("derivation", ()) if step["reason"] in _SHARED for leg in step["legs"]
     }

@@ -28,14 +28,23 @@ GROUPS = (
     "group_id,operator,rider_category,members,min_passengers,valid_from,valid_to\n"
     "four-plus,tallink,group,adult:9,4,2026-01-01,\n"
 )
+COMPANIONS = (
+    "rule_id,operator,rider_category,beside,per_companion,required,priced_as\n"
+    "one-child-free,tlt,child,adult,1,0,infant\n"
+    "children-on-board,tallink,child,adult,2,1,\n"
+)
+TRAM: dict[str, Any] = {"to": {"place": "Hobujaama"}, "depart_at": "2026-10-16T06:10:00+03:00"}
+ANNA = {"ref": "anna", "rider_category": "adult"}
+KIDS = [{"ref": f"kid{number}", "rider_category": "child"} for number in range(1, 4)]
 
 
 @pytest.fixture(scope="module")
 def grouped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Region]:
-    """Helsinki-Tallinn with a group's price on one ferry: 60.00 for four to nine, where one pays 29.00."""
+    """Helsinki-Tallinn with a group's price on one ferry (60.00 for four to nine, where one pays 29.00), and with company."""
     folder = tmp_path_factory.mktemp("regions") / "helsinki-tallinn"
     shutil.copytree("regions/helsinki-tallinn", folder)
     (folder / "groups.csv").write_text(GROUPS)
+    (folder / "companions.csv").write_text(COMPANIONS)
     for name, row in SYNTHETIC.items():
         path = folder / "feeds/tallink" / name
         path.write_text(path.read_text() + row)
@@ -76,7 +85,7 @@ def test_who_stays_of_a_group_has_paid_what_they_cost_by_themselves(groups: Api)
     assert minor(bought.order["total"]) == 6000
     assert [minor(found["amount"]) for found in (one, two, three, all_four)] == [0, 200, 3100, 6000]
     assert (
-        "15.00 EUR stay, because p2, p3, p4, who stay in the group, would have paid 87.00 EUR"
+        "15.00 EUR stay, because p2, p3, p4, who stay, would have paid 87.00 EUR"
         in (one["refused"][0]["because"])
     )
     assert (alone.status_code, made.status_code, last.status_code) == (409, 201, 201)
@@ -95,3 +104,38 @@ def test_an_exchange_of_a_part_of_a_group_brings_no_more_than_its_refund(groups:
 
     assert (one.status_code, three.status_code) == (409, 201)
     assert minor(three.json["credit"]) == 3100
+
+
+def test_a_child_is_free_beside_an_adult_and_pays_when_the_adult_goes(groups: Api) -> None:
+    alone, beside, two = (
+        groups.search(passengers=party, **TRAM)["itineraries"][0]["price"]
+        for party in (KIDS[:1], [ANNA, *KIDS[:1]], [ANNA, *KIDS[:2]])
+    )
+    bought = groups.buy(passengers=[ANNA, *KIDS[:1]], **TRAM)
+    child = minor(alone["total"])
+
+    made = refund(groups, bought, "anna").json
+
+    paid = [[minor(one["total"]) for one in price["passengers"]] for price in (alone, beside, two)]
+    assert (child > 0, paid) == (True, [[child], [200, 0], [200, 0, child]])
+    assert "travels beside adult, one-child-free" in beside["passengers"][1]["because"][0]
+    assert minor(made["amount"]) == 200 - child
+    assert "because kid1, who stays, would have paid" in made["lines"][0]["because"]
+    books_agree(groups)
+
+
+def test_a_child_without_company_is_sold_no_ferry_and_left_without_none(groups: Api) -> None:
+    alone, many = (
+        groups.search(passengers=party, **CROSSING)["itineraries"][0] for party in (KIDS[:1], [ANNA, *KIDS])
+    )
+    bought = groups.buy(passengers=[ANNA, *KIDS[:2]], **CROSSING)
+
+    refused = refund(groups, bought, "anna")
+    both = refund(groups, bought, "anna", "kid1", "kid2")
+
+    rule = "child travels with tallink only beside adult, 2 for each (children-on-board)"
+    assert (alone.get("offer_id"), alone["price"]["reason"]) == (None, "needs_company")
+    assert rule in alone["price"]["why"]
+    assert [one["ref"] for one in many["price"]["passengers"] if rule in one["because"][0]] == ["kid3"]
+    assert (refused.status_code, both.status_code) == (409, 201)
+    assert f"kid1 would travel without company: {rule}" in refused.json["detail"]
