@@ -19,11 +19,11 @@ from benchmarks.settlement import AFTER, ENGINES, close_really
 from ticketing.clock import FixedClock
 from ticketing.db import Database, runs
 from ticketing.db.migrate import upgrade
-from ticketing.settlement import lines, uic
-from ticketing.settlement.export import journal
 from ticketing.settlement.office import Office
-from ticketing.settlement.statement import to_csv
-from ticketing.settlement.statement_xlsx import write_xlsx
+from ticketing.settlement.statement import lines, uic
+from ticketing.settlement.statement.as_csv import to_csv
+from ticketing.settlement.statement.as_xlsx import write_xlsx
+from ticketing.settlement.statement.export import journal
 
 _PARTY = month.OPERATORS[0]
 _CHILD = """

@@ -28,9 +28,9 @@ from ticketing.clock import FixedClock
 from ticketing.db import Database, chain, month_books
 from ticketing.db.migrate import upgrade
 from ticketing.db.patience import take_time
-from ticketing.settlement import calculate, closing
-from ticketing.settlement.export import journal
+from ticketing.settlement.month import calculate, closing
 from ticketing.settlement.office import Office
+from ticketing.settlement.statement.export import journal
 from ticketing.settlement.terms import Terms
 
 ROUNDS = 5

@@ -18,7 +18,7 @@ DOORS = {
     "stripe": ("ticketing/payments/",),
     "flask": ("ticketing/api/", "ticketing/console/", "ticketing/app.py", "ticketing/cli/", "wsgi.py"),
     "flask_smorest": ("ticketing/api/", "ticketing/app.py"),
-    "marshmallow": ("ticketing/api/", "ticketing/cli/journey_request.py"),
+    "marshmallow": ("ticketing/api/", "ticketing/cli/tariff/journey.py"),
     "prometheus_client": ("ticketing/api/",),
     "segno": ("ticketing/tickets/",),
     "aztec_code_generator": ("ticketing/tickets/",),

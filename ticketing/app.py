@@ -1,6 +1,5 @@
 """The application factory: settings in, a Flask application out, with every room built once."""
 
-import functools
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from operators.port import Connector
-from tariffs.eligibility import issuers
 from ticketing import config, console, logs
 from ticketing.api import (
     accounts,
@@ -39,41 +37,13 @@ from ticketing.api import (
     tickets,
     wellknown,
 )
-from ticketing.api.context import Rooms
 from ticketing.api.schemas.common import ProblemSchema
 from ticketing.clock import Clock
 from ticketing.config import Settings
-from ticketing.db import Database
-from ticketing.db.migrate import is_current
 from ticketing.db.trouble import is_taken
-from ticketing.errors import Misconfigured
-from ticketing.gate.operators import load_gates
-from ticketing.gate.rules import category_names, gate_rules
-from ticketing.gate.service import Gatehouse
-from ticketing.identity import (
-    AccessTokens,
-    Counters,
-    Once,
-    OrderTokens,
-    PrivacyDesk,
-    ProofDesk,
-    Reception,
-    authenticate,
-)
-from ticketing.identity.oidc import Provider
-from ticketing.identity.passkeys import RelyingParty
-from ticketing.identity.proofs import read_issuers, trusted_issuers
 from ticketing.identity.staff import StaffDesk
-from ticketing.payments import DemoGateway, PaymentGateway
-from ticketing.purchase import trial
-from ticketing.purchase.service import Till
-from ticketing.quote.service import Desk
-from ticketing.regions import LiveBoard, LiveDesk, Region, Sailings, Watch, load_regions, open_connectors
-from ticketing.search.service import Planner
-from ticketing.settlement.service import Office
-from ticketing.tickets import known_keys
-from ticketing.tickets.issue import Press
-from ticketing.tickets.keys import KeyStore
+from ticketing.regions import Region
+from ticketing.rooms import Rooms, announce, build_rooms
 
 _log = structlog.get_logger(__name__)
 
@@ -190,118 +160,10 @@ def create_app(
     return app
 
 
-def announce(rooms: Rooms) -> None:
-    """Say in the log which stand-ins are in use, and what the environment lacks or holds in vain."""
-    for stand_in in rooms.warnings:
-        _log.warning("stand-in in use", what=stand_in)
-    for gap in rooms.connectors.gaps:
-        _log.warning("setting needs a look", what=gap)
-
-
 def behind_proxies(app: Flask, count: int) -> None:
     """Believe the last `count` proxies which address and scheme their caller had; 0 believes no header at all."""
     if count:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
-
-
-def build_rooms(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    regions: Mapping[str, Region] | None = None,
-    connectors: Mapping[str, Mapping[str, Connector]] | None = None,
-) -> Rooms:
-    """Build each room with what it needs."""
-    database, clock = Database(settings.database_url), clock or settings.clock()
-    regions = load_regions(settings) if regions is None else dict(regions)
-    opened = open_connectors(database, clock, regions)
-    watch = Watch(settings, clock, regions, opened)
-    watch.adopt()
-    board = LiveBoard(database, clock, regions, opened.regions)
-    keys = KeyStore(settings.keys_folder, settings.key_passphrase)
-    proofs = _proofs(settings, database, clock, regions)
-    order_tokens, access_tokens = _keys(settings, database, keys, clock)
-    doors = load_gates(settings.regions_folder / name for name in settings.regions)
-    rules = gate_rules(regions) | {code: product.rule for code, product in doors.products.items()}
-    press = Press(
-        keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo", bound=doors.bound
-    )
-    return Rooms(
-        clock=clock,
-        planner=Planner(
-            database,
-            clock,
-            regions,
-            watch=watch,
-            board=board,
-            sale_channel=settings.sale_channel,
-            connectors=connectors or opened.regions,
-        ),
-        desk=Desk(database, clock, regions, settings.sale_channel, functools.partial(trial.why_not, press)),
-        till=Till(
-            database,
-            clock,
-            _gateway(settings, database, clock),
-            press,
-            regions,
-            connectors or opened.regions,
-            rules,
-        ),
-        gatehouse=Gatehouse(
-            database,
-            clock,
-            keys,
-            press,
-            accept_demo=settings.gateway == "demo",
-            rules=rules,
-            policies=doors.policies,
-            zones=doors.zones,
-            boarding=doors.boarding,
-            sailings=Sailings(regions),
-            categories=category_names(regions),
-        ),
-        connectors=opened,
-        live=LiveDesk(database, clock, regions, opened.regions, settings.live_seconds, watch),
-        office=Office(
-            database,
-            clock,
-            keys,
-            settings.regions_folder,
-            specimens=settings.environment != "production",
-            files=settings.settlement_folder,
-            anchors=settings.anchors_folder,
-            regions=tuple(regions),
-        ),
-        once=Once(database, clock),
-        order_tokens=order_tokens,
-        authenticate=functools.partial(authenticate, database, clock),
-        reception=Reception(database, clock, access_tokens),
-        proofs=proofs,
-        privacy=PrivacyDesk(database, clock),
-        provider=Provider(settings.oidc) if settings.oidc else None,
-        party=RelyingParty.of(settings.public_url, settings.passkey_origins),
-        counters=Counters(database),
-        readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
-        warnings=(*settings.warnings(), *opened.stand_ins),
-    )
-
-
-def _keys(
-    settings: Settings, database: Database, keys: KeyStore, clock: Clock
-) -> tuple[OrderTokens, AccessTokens]:
-    """Make the keys of this deployment where its database knows none; raises Misconfigured where one is missing here."""
-    try:
-        known_keys.check(database, keys)
-        keys.create_missing(clock.now())
-        made = (
-            OrderTokens.from_folder(settings.keys_folder),
-            AccessTokens.from_folder(settings.keys_folder, settings.issuer),
-        )
-        known_keys.tell(database, keys, clock.now())
-    except Misconfigured:
-        database.close()
-        raise
-    return made
 
 
 def _console(settings: Settings, rooms: Rooms) -> console.Console:
@@ -317,23 +179,6 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         warnings=rooms.warnings,
         status_of=problems.status_of,
     )
-
-
-def _proofs(settings: Settings, database: Database, clock: Clock, regions: Mapping[str, Region]) -> ProofDesk:
-    """Who may prove what is data of the regions; the issuers' keys are the deployment's."""
-    trusted = trusted_issuers({name: issuers(region.book.eligibility) for name, region in regions.items()})
-    return ProofDesk(database, clock, settings.issuer, read_issuers(settings.proof_issuers), trusted)
-
-
-def _gateway(settings: Settings, database: Database, clock: Clock) -> PaymentGateway:
-    """The payment gateway of this deployment; a configured one that cannot work stops the start."""
-    if settings.gateway == "demo":
-        return DemoGateway(database, clock, settings.public_url)
-    from ticketing.payments.stripe_gateway import StripeGateway  # noqa: PLC0415  its SDK takes long to load
-
-    stripe = settings.stripe()
-    stripe.check(production=settings.environment == "production")
-    return StripeGateway(stripe)
 
 
 def _openapi(settings: Settings) -> dict[str, Any]:

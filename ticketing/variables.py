@@ -43,6 +43,8 @@ SETTINGS = (
 )
 _OF_OTHER_PROGRAMS = {"THROUGHFARE_GATE_FOLDER"}
 _ALIKE = 0.75
+# So near to a setting's name that no operator's variable is meant.
+_MISSPELT = 0.9
 
 
 def not_understood(environ: Mapping[str, str], operators: Collection[str]) -> list[str]:
@@ -52,6 +54,16 @@ def not_understood(environ: Mapping[str, str], operators: Collection[str]) -> li
         name for name in environ.keys() - set(known) - _OF_OTHER_PROGRAMS if name.startswith("THROUGHFARE_")
     )
     return [f"{name} is no setting and changes nothing{_nearest(name, known)}" for name in strangers]
+
+
+def misspelt(environ: Mapping[str, str]) -> list[str]:
+    """Each `THROUGHFARE_*` variable that is a setting's name but for a letter or two, for a start that has failed."""
+    found = []
+    for name in sorted(environ.keys() - set(SETTINGS) - _OF_OTHER_PROGRAMS):
+        near = difflib.get_close_matches(name, SETTINGS, n=1, cutoff=_MISSPELT)
+        if near and name.startswith("THROUGHFARE_"):
+            found.append(f"{name} is set and is no setting; the nearest is {near[0]}")
+    return found
 
 
 def _nearest(name: str, known: Collection[str]) -> str:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from operators.region import load_region
 from regions import author
 from tariffs.findings import errors
-from ticketing.cli.region import command
+from ticketing.cli.region.commands import command
 from ticketing.regions import Region, check_region
 
 FOLDER = Path("regions/helsinki-tallinn")

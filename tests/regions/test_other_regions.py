@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from tariffs.money import Money
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
-from ticketing.cli.region import command
+from ticketing.cli.region.commands import command
 from ticketing.regions import Region, check_region
 from ticketing.regions.rides import find_ride
 

@@ -14,7 +14,7 @@ from ticketing.identity import create_key
 from ticketing.identity.principal import Role
 from ticketing.purchase.reversal import take_back
 from ticketing.regions import Region
-from ticketing.settlement.verify import verify
+from ticketing.settlement.proof.verify import verify
 
 WAYS = [
     ("oresund", "Malmö Västra hamnen", "Frederiksberg St.", "SEK", ["skane", "oresundstag", "metro"]),

@@ -9,10 +9,10 @@ from operators.files import read_feed
 from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import FILES
 from operators.simulators.exchange import ExchangeSimulator
-from ticketing.cli.demo_bank import answer
+from ticketing.cli.demo.bank import answer
 from ticketing.cli.simulate import Allotments
 from ticketing.clock import FixedClock
-from ticketing.settlement import camt
+from ticketing.settlement.bank import camt
 
 _PAYMENT = """<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><CstmrCdtTrfInitn>
 <GrpHdr><InitgPty><Nm>Scheme</Nm></InitgPty></GrpHdr><PmtInf><Dbtr><Nm>Scheme</Nm></Dbtr>

@@ -201,7 +201,7 @@ def test_a_defect_of_the_program_keeps_its_traceback(run: Run, monkeypatch: pyte
 )
 def test_the_demos_bank_explains_itself(words: list[str], code: int, says: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "ticketing.cli.demo_bank", *words], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "ticketing.cli.demo.bank", *words], capture_output=True, text=True, check=False
     )
 
     assert done.returncode == code

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from ticketing.cli.journey_request import answer
-from ticketing.cli.tariff import command
+from ticketing.cli.tariff.commands import command
+from ticketing.cli.tariff.journey import answer
 from ticketing.errors import InvalidRequest
 from ticketing.regions import Region
 

@@ -1,6 +1,8 @@
 """The surroundings' faults are told when `serve` and `worker` start: one line by name, before anybody buys."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,6 +115,15 @@ def test_a_wrong_setting_ends_the_start_with_one_line_that_names_it(
     assert "ключ" not in result.stderr
 
 
+def test_a_start_that_fails_names_the_setting_that_may_be_misspelt(run: Run) -> None:
+    result = run(("serve",), THROUGHFARE_KEY_PASSPHRASE="", THROUGHFARE_KEY_PASSFRASE="horse")
+
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[1:] == [
+        "  THROUGHFARE_KEY_PASSFRASE is set and is no setting; the nearest is THROUGHFARE_KEY_PASSPHRASE"
+    ]
+
+
 def test_a_region_with_faults_ends_the_start_too(run: Run) -> None:
     result = run(("serve",), THROUGHFARE_REGIONS="broken")
 
@@ -139,6 +150,23 @@ def test_a_variable_that_nothing_reads_is_told_with_the_nearest_name(
         "THROUGHFARE_RATELIMITS is no setting and changes nothing; the nearest is THROUGHFARE_RATE_LIMITS",
         "THROUGHFARE_XYZZY is no setting and changes nothing",
     ]
+
+
+@pytest.mark.parametrize(
+    ("module", "unneeded"),
+    [
+        ("tariff", {"sqlalchemy", "flask", "httpx", "structlog", "marshmallow"}),
+        ("gate", {"sqlalchemy", "flask", "httpx"}),
+        ("access", {"flask", "alembic", "ticketing.settlement", "ticketing.regions"}),
+        ("worker", {"flask", "ticketing.console"}),
+    ],
+)
+def test_a_command_loads_no_more_than_it_needs_and_so_starts_at_once(module: str, unneeded: set[str]) -> None:
+    program = f"import sys, ticketing.cli.{module}; print(*sorted({unneeded!r} & set(sys.modules)))"
+
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert loaded.stdout.split() == []
 
 
 def test_every_name_that_the_settings_read_is_known_and_no_other() -> None:

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from tests.tariffs.island import CITY_COAST, NETWORKS, PRODUCTS
 from ticketing.cli import main
-from ticketing.cli.tariff import command
+from ticketing.cli.tariff.commands import command
 
 HSL = "regions/helsinki-tallinn/feeds/hsl"
 LEG = {

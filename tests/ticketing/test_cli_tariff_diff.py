@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from ticketing.cli.tariff import command
+from ticketing.cli.tariff.commands import command
 
 HSL = Path("regions/helsinki-tallinn/feeds/hsl")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from ticketing.cli.tariff import command
+from ticketing.cli.tariff.commands import command
 
 HSL = "regions/helsinki-tallinn/feeds/hsl"
 CAPS = "cap_id,networks,rider,medium,window,window_arg,amount,currency,party_scope\nday,,,,service_day,04:00,3.00,EUR,holder\n"

@@ -25,7 +25,7 @@ from ticketing.config import StripeSettings
 from ticketing.errors import InvalidRequest
 from ticketing.gate import bundle
 from ticketing.payments.stripe_gateway import StripeGateway
-from ticketing.settlement import camt
+from ticketing.settlement.bank import camt
 from ticketing.strictjson import NotStrict
 from ticketing.tickets import claims as ticket_claims
 from ticketing.tickets import jws, status_list
@@ -85,20 +85,20 @@ def plain_json(size: int) -> str:
     return filled("[", '{"ref": "anna", "rider_category": "adult", "age": 30},', "1]", size)
 
 
-def test_s1_json_is_read_in_linear_time() -> None:
+def test_e1_json_is_read_in_linear_time() -> None:
     size = 128 * KIB
 
     assert_linear(lambda text: strictjson.loads(text, nul=False), plain_json(size), nasty_json(size))
 
 
-def test_s1_answers_of_operators_are_read_in_linear_time() -> None:
+def test_e1_answers_of_operators_are_read_in_linear_time() -> None:
     size = 128 * KIB
     nasty = {name: text.encode() for name, text in nasty_json(size).items()}
 
     assert_linear(read_json, plain_json(size).encode(), nasty)
 
 
-def test_s1_nesting_is_refused_at_its_limit_and_not_before() -> None:
+def test_e1_nesting_is_refused_at_its_limit_and_not_before() -> None:
     deep = strictjson.MAX_DEPTH
 
     assert strictjson.loads("[" * deep + "]" * deep) is not None
@@ -114,7 +114,7 @@ def test_s1_nesting_is_refused_at_its_limit_and_not_before() -> None:
 
 
 @pytest.mark.parametrize("piece", ["{},", '{"ref":"a","ref2":[]},', "[],", "1,"])
-def test_s1_a_long_list_is_counted_before_its_items_are_read(api: Api, piece: str) -> None:
+def test_e1_a_long_list_is_counted_before_its_items_are_read(api: Api, piece: str) -> None:
     size = 250 * KIB
     wish = {name: value for name, value in KOPLI_TO_PASILA.items() if name != "passengers"}
     head = str(wish).replace("'", '"')[:-1]
@@ -127,7 +127,7 @@ def test_s1_a_long_list_is_counted_before_its_items_are_read(api: Api, piece: st
     assert_linear(post, plain, {"many": ', "passengers": ' + filled("[", piece, piece[:-1] + "]", size)})
 
 
-def test_s1_a_statement_of_a_bank_is_read_in_linear_time() -> None:
+def test_e1_a_statement_of_a_bank_is_read_in_linear_time() -> None:
     size = 100 * KIB
     head = '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt>'
     tail = "</Stmt></BkToCstmrStmt></Document>"
@@ -153,12 +153,12 @@ def test_s1_a_statement_of_a_bank_is_read_in_linear_time() -> None:
     )
 
 
-def test_s1_elements_of_a_bank_are_refused_beyond_their_depth() -> None:
+def test_e1_elements_of_a_bank_are_refused_beyond_their_depth() -> None:
     with pytest.raises(InvalidRequest, match="nested more than 64 deep"):
         camt.read(b"<a>" * 65 + b"</a>" * 65)
 
 
-def test_s1_files_of_an_exchange_are_read_in_linear_time(clock: FixedClock) -> None:
+def test_e1_files_of_an_exchange_are_read_in_linear_time(clock: FixedClock) -> None:
     count = 2_000
     name = Name("MANIFEST", "viking", "throughfare", 1)
     records = tuple(
@@ -180,7 +180,7 @@ def test_s1_files_of_an_exchange_are_read_in_linear_time(clock: FixedClock) -> N
     assert_linear(lambda body: exchange.read(name, body), plain, nasty)
 
 
-def test_s1_ten_times_the_refusals_of_an_exchange_cost_about_ten_times_as_much(clock: FixedClock) -> None:
+def test_e1_ten_times_the_refusals_of_an_exchange_cost_about_ten_times_as_much(clock: FixedClock) -> None:
     name = Name("ACK", "viking", "throughfare", 1)
 
     def acknowledged(count: int) -> bytes:
@@ -195,7 +195,7 @@ def test_s1_ten_times_the_refusals_of_an_exchange_cost_about_ten_times_as_much(c
     )
 
 
-def test_s1_feeds_are_read_in_linear_time() -> None:
+def test_e1_feeds_are_read_in_linear_time() -> None:
     feed = {
         path.name: path.read_text(encoding="utf-8-sig")
         for path in Path("regions/helsinki-tallinn/feeds/tlt").glob("*.txt")
@@ -237,7 +237,7 @@ def signed(typ: str, content: str) -> str:
     return f"{head}.{body}.{mint.b64(mint.KEY.sign(f'{head}.{body}'.encode()))}"
 
 
-def test_s1_tokens_lists_and_bundles_are_read_in_linear_time() -> None:
+def test_e1_tokens_lists_and_bundles_are_read_in_linear_time() -> None:
     ticket, size = mint.ticket(), 1400
     bad = {
         "dots": "." * 2048,
@@ -258,7 +258,7 @@ def test_s1_tokens_lists_and_bundles_are_read_in_linear_time() -> None:
 
 
 @pytest.mark.parametrize("deep", ["[" * 6000, '{"a":' * 1200])
-def test_s1_a_deep_header_of_a_token_is_refused_like_any_other(api: Api, deep: str) -> None:
+def test_e1_a_deep_header_of_a_token_is_refused_like_any_other(api: Api, deep: str) -> None:
     token = f"{mint.b64(deep.encode())}.e30.AAAA"
 
     assert api.get("/v1/me", token).status_code == 401
@@ -266,7 +266,7 @@ def test_s1_a_deep_header_of_a_token_is_refused_like_any_other(api: Api, deep: s
     assert api.post("/v1/orders", {"quote_id": "x"}, token).status_code == 401
 
 
-def test_s1_a_signed_report_that_is_nested_deeply_is_refused(clock: FixedClock) -> None:
+def test_e1_a_signed_report_that_is_nested_deeply_is_refused(clock: FixedClock) -> None:
     gateway = StripeGateway(StripeSettings("sk_test_x", ("whsec_x",)))
     body = b"[" * 100_000
 

@@ -21,8 +21,10 @@ from ticketing.db.months import through
 from ticketing.ids import milliseconds_of
 from ticketing.progress import Counted, Stages, told, unnamed
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import export, service, steps
-from ticketing.settlement.verify import verify
+from ticketing.settlement import service
+from ticketing.settlement.payout import steps
+from ticketing.settlement.proof.verify import verify
+from ticketing.settlement.statement import export
 
 Told = list[tuple[str, int, int]]
 

@@ -136,7 +136,7 @@ def front(request: pytest.FixtureRequest, tmp_path: Path, upstream: Upstream) ->
     running.wait(10)
 
 
-def test_s5_bodies_that_never_end_hold_no_thread_of_the_service_and_are_cut(front: Front) -> None:
+def test_e5_bodies_that_never_end_hold_no_thread_of_the_service_and_are_cut(front: Front) -> None:
     head = f"POST /v1/orders HTTP/1.1\r\nHost: throughfare.example\r\nContent-Length: {len(BODY)}\r\n\r\n"
     slow = [front.connect() for _ in range(SLOW)]
     for connection in slow:
@@ -151,7 +151,7 @@ def test_s5_bodies_that_never_end_hold_no_thread_of_the_service_and_are_cut(fron
     assert len(front.upstream.seen) == 1
 
 
-def test_s5_a_head_that_never_ends_is_cut(front: Front) -> None:
+def test_e5_a_head_that_never_ends_is_cut(front: Front) -> None:
     with front.connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: throughfare.ex")
         told = connection.recv(65536)

@@ -153,7 +153,7 @@ def test_a_number_of_proxies_that_cannot_be_is_named(count: str) -> None:
 
 
 @pytest.mark.parametrize("bind", ["0.0.0.0:8000", "[::]:8000", ":8000", "192.0.2.7:80", "app.example:80"])
-def test_s5_an_address_that_strangers_reach_needs_a_proxy_that_reads_with_a_deadline(
+def test_e5_an_address_that_strangers_reach_needs_a_proxy_that_reads_with_a_deadline(
     place: Path, bind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.execv", lambda *_: None)
@@ -185,7 +185,7 @@ def test_an_address_of_this_machine_alone_needs_no_proxy(
     assert CliRunner().invoke(main, ["serve", "--bind", bind]).exit_code == 0
 
 
-def test_s15_what_a_command_writes_is_for_its_own_account_alone(place: Path) -> None:
+def test_e15_what_a_command_writes_is_for_its_own_account_alone(place: Path) -> None:
     environment = {
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": str(Path(__file__).parents[2]),

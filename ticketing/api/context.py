@@ -1,66 +1,25 @@
 """What the views reach for: the rooms of this application, the caller, and the once-only answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 from flask import current_app, request
 
 from ticketing.api.limits import count_caller
-from ticketing.clock import Clock
 from ticketing.errors import NotAuthenticated, NotFound
-from ticketing.gate.service import Gatehouse
 from ticketing.identity import (
     Answer,
     Caller,
-    Counters,
-    Once,
-    OrderTokens,
-    Pace,
     Principal,
-    PrivacyDesk,
-    ProofDesk,
-    Reception,
     Remember,
     Role,
     authenticate_person,
 )
-from ticketing.identity.oidc import Provider
-from ticketing.identity.passkeys import RelyingParty
-from ticketing.purchase.service import Till, belongs_to
-from ticketing.quote.service import Desk
-from ticketing.regions import Connectors, LiveDesk
-from ticketing.search.service import Planner
-from ticketing.settlement.service import Office
+from ticketing.purchase.service import belongs_to
+from ticketing.rooms import Rooms
 
 # The roles of people who work for one operator, each limited to it.
 OPERATOR_PEOPLE: tuple[Role, ...] = ("operator_staff", "operator_finance", "operator_admin")
-
-
-@dataclass(frozen=True, slots=True)
-class Rooms:
-    """Each room with what it needs, built once by `app.py`."""
-
-    clock: Clock
-    planner: Planner
-    desk: Desk
-    till: Till
-    gatehouse: Gatehouse
-    office: Office
-    connectors: Connectors
-    live: LiveDesk
-    once: Once
-    order_tokens: OrderTokens
-    authenticate: Callable[[str], Principal]
-    reception: Reception
-    proofs: ProofDesk
-    privacy: PrivacyDesk
-    provider: Provider | None
-    party: RelyingParty
-    counters: Counters
-    readiness: Callable[[], dict[str, Any]]
-    warnings: tuple[str, ...]
-    pace: Pace = field(default_factory=Pace)
 
 
 def rooms() -> Rooms:

@@ -18,12 +18,11 @@ from ticketing.api.schemas.devices import (
 )
 from ticketing.clock import written
 from ticketing.gate import devices
-from ticketing.gate.devices import DeviceState, Place
+from ticketing.gate.devices import Place, shown
 
 blueprint = Blueprint("devices", __name__, url_prefix="/v1", description="The gates of an operator")
 
 _KEY: dict[str, Any] = {"security": [{"apiKey": []}]}
-_OFF_SECONDS = 300
 
 
 @blueprint.route("/operators/<string:operator>/device-codes")
@@ -50,7 +49,9 @@ class Enrolments(MethodView):
     @limited(address="30 per minute")
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Turn a code and a device's public key into a device; the code is the credential and works once."""
-        made = devices.enrol(rooms().gatehouse, wanted["code"], wanted["public_key"], wanted["software"])
+        made = devices.enrol(
+            rooms().gatehouse, wanted["code"], wanted["public_key"], wanted["software"], wanted["format"]
+        )
         return {
             "device_id": made.device.id,
             "name": made.device.name,
@@ -88,30 +89,3 @@ class DeviceRevocation(MethodView):
         """Revoke a lost or stolen device: refused at once; what it uploads later is kept and flagged."""
         admin = principal()
         devices.revoke(rooms().gatehouse, operator, device_id, wanted["because"], admin.key_id)
-
-
-def shown(found: DeviceState) -> dict[str, Any]:
-    """A device with its health and counters, as lists show it."""
-    device = found.device
-    moments = ("enrolled_at", "revoked_at", "last_bundle_at", "last_upload_at")
-    plain = (
-        "id",
-        "name",
-        "stop_id",
-        "zone",
-        "direction",
-        "revoked_because",
-        "queue_length",
-        "clock_offset",
-        "software",
-    )
-    return {
-        **{name: getattr(device, name) for name in plain},
-        **{name: written(at) if (at := getattr(device, name)) else None for name in moments},
-        "clock_is_off": abs(device.clock_offset or 0) > _OFF_SECONDS,
-        "state": found.state,
-        "told": found.counts.told,
-        "accepted": found.counts.accepted,
-        "missing": found.counts.missing,
-        "online": found.online,
-    }

@@ -28,9 +28,8 @@ from ticketing.api.schemas.finance import (
     UnbookingRequestSchema,
 )
 from ticketing.identity.principal import Principal
-from ticketing.settlement import accounts, camt, disputes, reconcile, service, show, steps, suspense
-from ticketing.settlement.export import export as export_run
-from ticketing.settlement.export import exported_parts, statement_parts
+from ticketing.settlement import bank, claims, payout, service
+from ticketing.settlement.statement import export_run, exported_parts, statement_parts
 
 blueprint = Blueprint("finance", __name__, url_prefix="/v1", description="Approve, pay, reconcile, dispute")
 
@@ -54,7 +53,7 @@ class Steps(MethodView):
     @blueprint.doc(**_KEY)
     def get(self, run_id: str) -> dict[str, Any]:
         """Read the steps of a run and its files."""
-        return show.trail(*service.get_trail(rooms().office, run_id))
+        return claims.show_trail(*service.get_trail(rooms().office, run_id))
 
     @for_roles("finance")
     @blueprint.arguments(StepRequestSchema)
@@ -67,7 +66,7 @@ class Steps(MethodView):
 
         def act(_remember: Any) -> dict[str, Any]:
             _take(run_id, wanted, _name(finance))
-            return show.trail(*service.get_trail(desk, run_id))
+            return claims.show_trail(*service.get_trail(desk, run_id))
 
         answer = once(f"key:{finance.key_id}", f"POST /v1/settlement-runs/{run_id}/steps", wanted, act)
         return answer.body, 201, {"Idempotent-Replayed": "true"} if answer.replayed else {}
@@ -76,13 +75,13 @@ class Steps(MethodView):
 def _take(run_id: str, wanted: dict[str, Any], by: str) -> None:
     desk, step = rooms().office, wanted["step"]
     if step == "approved":
-        steps.approve(desk, run_id, by, wanted["digest"])
+        payout.approve(desk, run_id, by, wanted["digest"])
     elif step == "exported":
         export_run(desk, run_id, by, desk.files)
     elif step == "sent":
-        steps.mark_sent(desk, run_id, by, wanted["message_id"])
+        payout.mark_sent(desk, run_id, by, wanted["message_id"])
     else:
-        (steps.reject if step == "rejected" else steps.void)(desk, run_id, by, wanted["reason"])
+        (payout.reject if step == "rejected" else payout.void)(desk, run_id, by, wanted["reason"])
 
 
 @blueprint.route("/settlement-runs/<string:run_id>/files")
@@ -138,8 +137,8 @@ class BankAccounts(MethodView):
     @blueprint.doc(**_KEY)
     def get(self) -> dict[str, Any]:
         """List every account with what became of it."""
-        found = accounts.list_accounts(rooms().office)
-        return {"accounts": [show.account(account, state) for account, state in found]}
+        found = payout.list_accounts(rooms().office)
+        return {"accounts": [claims.show_account(account, state) for account, state in found]}
 
     @for_roles("finance")
     @blueprint.arguments(BankAccountRequestSchema)
@@ -152,8 +151,8 @@ class BankAccounts(MethodView):
 
         def act(_remember: Any) -> dict[str, Any]:
             party, iban = given.pop("party"), given.pop("iban")
-            made = accounts.enter(rooms().office, party, iban, by=_name(finance), **given)
-            return show.account(made, "waiting")
+            made = payout.enter_account(rooms().office, party, iban, by=_name(finance), **given)
+            return claims.show_account(made, "waiting")
 
         answer = once(f"key:{finance.key_id}", "POST /v1/bank-accounts", wanted, act)
         return answer.body, 201, {"Idempotent-Replayed": "true"} if answer.replayed else {}
@@ -169,7 +168,9 @@ class BankAccountApproval(MethodView):
     def post(self, account_id: str) -> dict[str, Any]:
         """Put an account in force; the key that entered it may not."""
         finance = principal()
-        return show.account(accounts.approve(rooms().office, account_id, _name(finance)), "in force")
+        return claims.show_account(
+            payout.approve_account(rooms().office, account_id, _name(finance)), "in force"
+        )
 
 
 @blueprint.route("/bank-statements")
@@ -185,11 +186,11 @@ class BankStatements(MethodView):
     def post(self, query: dict[str, Any]) -> dict[str, Any]:
         """Import a camt.053 file: what matches is booked, the rest is told. Importing it again changes nothing."""
         finance = principal()
-        request.max_content_length = camt.MAX_BYTES
-        new, findings = reconcile.import_statement(
+        request.max_content_length = bank.MAX_BYTES
+        new, findings = bank.import_statement(
             rooms().office, query["region"], request.get_data(), _name(finance)
         )
-        return {"new": new, "lines": [show.finding(found) for found in findings]}
+        return {"new": new, "lines": [claims.show_finding(found) for found in findings]}
 
 
 @blueprint.route("/bank-lines")
@@ -202,12 +203,12 @@ class BankLines(MethodView):
     @blueprint.doc(**_KEY)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List the lines that are not booked, each with the reason, what is on no line, and what waits on suspense."""
-        findings, absent = reconcile.review(rooms().office, query["region"])
-        waiting = suspense.list_suspense(rooms().office, query["region"])
+        findings, absent = bank.review(rooms().office, query["region"])
+        waiting = bank.list_suspense(rooms().office, query["region"])
         return {
-            "lines": [show.finding(found) for found in findings],
-            "missing": [show.absent(wanted) for wanted in absent],
-            "suspense": [show.waiting(found) for found in waiting],
+            "lines": [claims.show_finding(found) for found in findings],
+            "missing": [claims.show_absent(wanted) for wanted in absent],
+            "suspense": [claims.show_waiting(found) for found in waiting],
         }
 
 
@@ -223,7 +224,7 @@ class BankLineBooking(MethodView):
     def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
         """Book a line; a line is booked once, and a difference goes to suspense."""
         finance = principal()
-        made = reconcile.book_line(
+        made = bank.book_line(
             rooms().office, query["region"], line_id, wanted["book_as"],
             by=_name(finance), reason=wanted["reason"], reference=wanted["reference"],
         )  # fmt: skip
@@ -242,7 +243,7 @@ class BankLineUnbooking(MethodView):
     def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
         """Take back what was done last with a line: its booking, or the clearing of its suspense."""
         finance = principal()
-        made = suspense.unbook_line(
+        made = bank.unbook_line(
             rooms().office, query["region"], line_id, by=_name(finance), reason=wanted["reason"]
         )
         return {"line": made.line_id, "booked_as": made.kind}
@@ -260,7 +261,7 @@ class BankLineClearing(MethodView):
     def post(self, wanted: dict[str, Any], query: dict[str, Any], line_id: str) -> dict[str, Any]:
         """Take what a line left on suspense off it; the key that booked the line may not."""
         finance = principal()
-        made = suspense.clear_suspense(
+        made = bank.clear_suspense(
             rooms().office, query["region"], line_id, wanted["clear_as"],
             by=_name(finance), reason=wanted["reason"],
         )  # fmt: skip
@@ -278,7 +279,7 @@ class RunDisputes(MethodView):
     def post(self, wanted: dict[str, Any], run_id: str) -> dict[str, Any]:
         """Dispute a line of one's own statement, once, with the reason."""
         staff = principal().require_operator(wanted["operator"])
-        case = disputes.open_dispute(
+        case = claims.open_dispute(
             rooms().office,
             run_id,
             wanted["operator"],
@@ -286,7 +287,7 @@ class RunDisputes(MethodView):
             by=_name(staff),
             reason=wanted["reason"],
         )
-        return show.case(case)
+        return claims.show_case(case)
 
 
 @blueprint.route("/disputes")
@@ -299,7 +300,9 @@ class Disputes(MethodView):
     def get(self) -> dict[str, Any]:
         """List disputes: an operator's finance staff see their own, and those that it bears."""
         staff = principal()
-        return {"disputes": [show.case(case) for case in disputes.list_cases(rooms().office, staff.operator)]}
+        return {
+            "disputes": [claims.show_case(case) for case in claims.list_cases(rooms().office, staff.operator)]
+        }
 
 
 @blueprint.route("/disputes/<string:dispute_id>/answer")
@@ -313,4 +316,4 @@ class DisputeAnswer(MethodView):
     def post(self, wanted: dict[str, Any], dispute_id: str) -> dict[str, Any]:
         """Answer, for good: the line `stands`, or an `amount` corrects it by an entry of the open month."""
         finance = principal()
-        return show.case(disputes.answer(rooms().office, dispute_id, by=_name(finance), **wanted))
+        return claims.show_case(claims.answer(rooms().office, dispute_id, by=_name(finance), **wanted))

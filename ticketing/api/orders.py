@@ -93,7 +93,7 @@ class Orders(MethodView):
         if who is None:
             require_random(request.headers.get("Idempotency-Key"))
         owner = f"person:{who.person_id}" if who else "guest"
-        return _placed(f"{owner}:quote:{quote_id}", "POST /v1/orders", wanted, who.person_id if who else None)
+        return _placed(owner, "POST /v1/orders", wanted, who.person_id if who else None)
 
 
 @blueprint.route("/orders/<string:order_id>")

@@ -10,8 +10,8 @@ from ticketing.api.context import once, rooms
 from ticketing.api.guard import for_roles, principal
 from ticketing.api.schemas.common import PageQuerySchema
 from ticketing.api.schemas.settlement import RunRequestSchema, RunSchema, RunsSchema
+from ticketing.settlement import claims
 from ticketing.settlement import service as settlement
-from ticketing.settlement import show
 
 blueprint = Blueprint(
     "settlement", __name__, url_prefix="/v1", description="Close a month, pay the operators"
@@ -32,7 +32,7 @@ class Runs(MethodView):
         """List runs, oldest first, a page at a time."""
         found = settlement.list_runs(rooms().office, after=page["after"], limit=page["limit"] + 1)
         shown, more = found[: page["limit"]], len(found) > page["limit"]
-        return {"runs": [show.run(made) for made in shown], "next": shown[-1].id if more else None}
+        return {"runs": [claims.show_run(made) for made in shown], "next": shown[-1].id if more else None}
 
     @for_roles("finance")
     @blueprint.arguments(RunRequestSchema)
@@ -44,7 +44,7 @@ class Runs(MethodView):
         here = rooms()
 
         def close(_remember: Any) -> dict[str, Any]:
-            return show.run(
+            return claims.show_run(
                 settlement.close(
                     here.office,
                     wanted["region"],
@@ -67,7 +67,7 @@ class RunOne(MethodView):
     @blueprint.doc(**_KEY)
     def get(self, run_id: str) -> dict[str, Any]:
         """Read a run."""
-        return show.run(settlement.get_run(rooms().office, run_id))
+        return claims.show_run(settlement.get_run(rooms().office, run_id))
 
 
 @blueprint.route("/settlement-runs/<string:run_id>/statements/<string:operator>.csv")

@@ -8,16 +8,16 @@ from typing import Any, NoReturn
 
 import click
 
-from ticketing.errors import ThroughfareError
+from ticketing.errors import Misconfigured, ThroughfareError
 
 _COMMANDS = {
-    "tariff": ("ticketing.cli.tariff", "Check a tariff, price an itinerary, split an amount."),
-    "region": ("ticketing.cli.region", "Check a region's folder, begin a new one, rehearse one."),
+    "tariff": ("ticketing.cli.tariff.commands", "Check a tariff, price an itinerary, split an amount."),
+    "region": ("ticketing.cli.region.commands", "Check a region's folder, begin a new one, rehearse one."),
     "gate": ("ticketing.cli.gate", "Decide about a ticket as a gate does."),
     "devices": ("ticketing.cli.devices", "Enrol, list and revoke the gates of an operator."),
     "keys": ("ticketing.cli.keys", "List, rotate and withdraw the signing keys."),
     "settlement": (
-        "ticketing.cli.settlement",
+        "ticketing.cli.settlement.commands",
         "Net obligations, close a month, pay, reconcile, answer disputes.",
     ),
     "books": ("ticketing.cli.books", "Prove the books, sign where they stand, follow a ticket's money."),
@@ -32,7 +32,7 @@ _COMMANDS = {
     "worker": ("ticketing.cli.worker", "Finish what a crash left, expire what nobody paid."),
     "operators": ("ticketing.cli.operators", "Connections to operators' systems, and their conformance."),
     "simulate": ("ticketing.cli.simulate", "Start a stand-in for an operator's system."),
-    "demo": ("ticketing.cli.demo", "Play a commuter's day, with pretended money."),
+    "demo": ("ticketing.cli.demo.commands", "Play a commuter's day, with pretended money."),
 }
 
 
@@ -81,6 +81,11 @@ def _refuse(error: ThroughfareError) -> NoReturn:
     click.echo(f"{error.code}: {error.detail}", err=True)
     for fault in error.faults[1:] and error.faults:  # a single fault is the detail itself
         click.echo(f"  {fault.path}: {fault.message}", err=True)
+    if isinstance(error, Misconfigured):
+        from ticketing.variables import misspelt  # noqa: PLC0415  only a failure needs it
+
+        for likely in misspelt(os.environ):
+            click.echo(f"  {likely}", err=True)
     sys.exit(2)
 
 

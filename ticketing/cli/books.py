@@ -30,11 +30,11 @@ def verify_command(region: str | None) -> None:
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.cli import deployment  # noqa: PLC0415  only this command needs the database
     from ticketing.purchase.reversal import take_back  # noqa: PLC0415  see above
-    from ticketing.settlement.verify import verify  # noqa: PLC0415  see above
+    from ticketing.settlement.proof import verify_books  # noqa: PLC0415  see above
 
     chosen = deployment.region(region)
     with progress("reading the books") as tell:
-        found = verify(deployment.office(deployment.settings()), chosen, take_back, tell)
+        found = verify_books(deployment.office(deployment.settings()), chosen, take_back, tell)
     click.echo(json.dumps({"checked": found.checked, "faults": found.faults, "notes": found.notes}, indent=2))
     if found.faults:
         sys.exit(1)
@@ -50,11 +50,11 @@ def anchor_command(region: str | None) -> None:
       throughfare books anchor >> /somewhere/else/anchors.txt
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.cli import deployment  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement.anchor import anchor  # noqa: PLC0415  see above
+    from ticketing.settlement.month import anchor_chain  # noqa: PLC0415  see above
 
     chosen = deployment.region(region)
     with progress("linking the entries") as tell:
-        made = anchor(deployment.office(deployment.settings(), signs=True), chosen, tell)
+        made = anchor_chain(deployment.office(deployment.settings(), signs=True), chosen, tell)
     for block in made:
         click.echo(f"{block.period} {block.seq} {block.entries} {block.hash} {block.signed}")
 
@@ -75,7 +75,7 @@ def trace_command(what: str, *, as_json: bool) -> None:
       throughfare books trace 9Qk3...
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
-    from ticketing.settlement.trace import follow  # noqa: PLC0415  see above
+    from ticketing.settlement.claims import follow  # noqa: PLC0415  see above
 
     answer(follow(office(settings()), what), show_trace, as_json=as_json)
 

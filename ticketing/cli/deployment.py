@@ -1,6 +1,7 @@
 """What commands need of the deployment that they run in: its settings, database and rooms."""
 
 import functools
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,9 +11,11 @@ from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import is_current
 from ticketing.errors import InvalidRequest, Misconfigured
-from ticketing.settlement.service import Office
 from ticketing.tickets import known_keys
 from ticketing.tickets.keys import KeyStore
+
+if TYPE_CHECKING:
+    from ticketing.settlement.service import Office
 
 
 @functools.cache
@@ -76,8 +79,10 @@ def current_database(configured: Settings) -> Database:
     return opened
 
 
-def office(configured: Settings, *, signs: bool = False) -> Office:
+def office(configured: Settings, *, signs: bool = False) -> "Office":
     """The settlement room; for a command that `signs` the books, missing keys are made."""
+    from ticketing.settlement.service import Office  # noqa: PLC0415  commands without money load no settlement
+
     clock = configured.clock()
     keys = KeyStore(configured.keys_folder, configured.key_passphrase)
     opened = current_database(configured) if signs else database(configured)

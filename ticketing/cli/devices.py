@@ -4,12 +4,12 @@ import json
 
 import click
 
-from ticketing.api.devices import shown
 from ticketing.cli import deployment
 from ticketing.cli.deployment import current_database, settings
 from ticketing.gate import devices, staff
-from ticketing.gate.devices import Place
+from ticketing.gate.devices import Place, shown
 from ticketing.gate.house import Gatehouse
+from ticketing.regions import Sailings, load_regions
 from ticketing.tickets.issue import Press
 from ticketing.tickets.keys import KeyStore
 
@@ -39,7 +39,7 @@ def code_command(
       throughfare devices code --operator hsl --name "Pasila, gate 3"
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     deployment.operator(operator)
-    house = _house()
+    house = _house(Sailings(load_regions(settings())) if stop_id else None)
     code, expires_at = devices.make_code(
         house, operator, Place(name, stop_id, zone, direction), "command line"
     )
@@ -107,10 +107,11 @@ def journal_command(operator: str) -> None:
     click.echo("the journal is whole")
 
 
-def _house() -> Gatehouse:
+def _house(sailings: Sailings | None = None) -> Gatehouse:
     configured = settings()
     opened = current_database(configured)
     keys = KeyStore(configured.keys_folder, configured.key_passphrase)
     demo = configured.gateway == "demo"
     press = Press(keys, configured.issuer, configured.public_url, demo=demo)
-    return Gatehouse(opened, configured.clock(), keys, press, accept_demo=demo)
+    known = sailings or Sailings()
+    return Gatehouse(opened, configured.clock(), keys, press, accept_demo=demo, sailings=known)

@@ -83,6 +83,7 @@ class Items:
 
     kind: str
     _resting: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _before: set[str] = field(default_factory=set)
 
     def each(
         self,
@@ -91,8 +92,11 @@ class Items:
         name: Callable[[_Item], str] = str,
         clock: Callable[[], float] = time.monotonic,
     ) -> Tally:
-        """Act on each item; a database that is away ends the round, for it concerns them all."""
-        tally, seen = Tally(), set()
+        """Act on each item; a database that is away ends the round, for it concerns them all.
+
+        An item that the round before has acted on and that is here again waits for somebody else: it is not counted anew.
+        """
+        tally, seen, done = Tally(), set(), set()
         for item in items:
             key = name(item)
             seen.add(key)
@@ -112,6 +116,8 @@ class Items:
                 _log.error("failed", kind=self.kind, item=key, again_in_seconds=pause, exc_info=error)
                 continue
             self._resting.pop(key, None)
-            tally.done += 1
+            done.add(key)
+        tally.done = len(done - self._before)
+        self._before = done
         self._resting = {key: rest for key, rest in self._resting.items() if key in seen}
         return tally

@@ -15,13 +15,13 @@ from rich.table import Table
 from operators.conformance import score, stands
 from operators.conformance.score import Score
 from operators.registry import Surroundings, missing_secrets
-from ticketing.app import build_rooms
 from ticketing.cli import deployment
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import console_of_tables
 from ticketing.progress import Progress
 from ticketing.regions import by_staff, load_regions
+from ticketing.rooms import build_rooms
 
 _MARKS = {
     "kept": "[green]kept[/green]",
@@ -104,7 +104,7 @@ def tend_command() -> None:
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--by", required=True, help="Who says so; it is written down.")
 @click.option("--region", default=None, help="The region; the first configured one if not given.")
-@click.option("--undo", is_flag=True, help="It runs after all.")
+@click.option("--undo", is_flag=True, help="It runs after all, at its planned times.")
 def cancel_command(
     *, operator: str, trip: str, day: datetime, by: str, region: str | None, undo: bool
 ) -> None:
@@ -122,7 +122,7 @@ def cancel_command(
         by_staff.take_back(desk, where, operator, trip, day.date(), by=by)
     else:
         by_staff.cancel_departure(desk, where, operator, trip, day.date(), by=by)
-    said = "runs after all" if undo else "is cancelled"
+    said = "runs after all, at its planned times" if undo else "is cancelled"
     click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} {said}")
 
 

@@ -9,12 +9,12 @@ from rich.table import Table
 
 from tariffs.money import Money
 from ticketing import logs
-from ticketing.app import build_rooms
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import console_of_tables
 from ticketing.purchase import alerts
 from ticketing.purchase.reconcile import reconcile
+from ticketing.rooms import build_rooms
 
 _PUT_AWAY = "put_away"
 _TOLD = {

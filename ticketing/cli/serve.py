@@ -6,10 +6,10 @@ import sys
 
 import click
 
-from ticketing.app import announce, build_rooms
 from ticketing.cli.deployment import current_database, settings
 from ticketing.config import Settings
 from ticketing.errors import Misconfigured
+from ticketing.rooms import announce, build_rooms
 
 
 @click.command()

@@ -10,8 +10,6 @@ import click
 import structlog
 
 from ticketing import logs
-from ticketing.api.context import Rooms
-from ticketing.app import announce, build_rooms
 from ticketing.cli.deployment import settings
 from ticketing.cli.jobs import Items, Job, Tally
 from ticketing.config import Settings
@@ -24,7 +22,8 @@ from ticketing.purchase import reports
 from ticketing.purchase import service as purchase
 from ticketing.purchase.reversal import take_back
 from ticketing.regions import poll_live
-from ticketing.settlement import bookkeeping
+from ticketing.rooms import Rooms, announce, build_rooms
+from ticketing.settlement import proof
 
 _log = structlog.get_logger(__name__)
 # After so many rounds the state of the jobs is told though nothing has changed.
@@ -114,7 +113,7 @@ def _purchase_jobs(till: purchase.Till) -> list[Job]:
 
 
 def _books_job(rooms: Rooms, region: str) -> Job:
-    return Job(f"books of {region}", lambda: _counted(bookkeeping.tend_region(rooms.office, region)))
+    return Job(f"books of {region}", lambda: _counted(proof.tend_region(rooms.office, region)))
 
 
 def _proofs_job(rooms: Rooms) -> Job:
@@ -122,8 +121,8 @@ def _proofs_job(rooms: Rooms) -> Job:
     return Job(
         "proving books",
         lambda: checks.each(
-            bookkeeping.list_asked(rooms.office),
-            lambda check: bookkeeping.carry_out(rooms.office, check, take_back),
+            proof.list_asked(rooms.office),
+            lambda check: proof.carry_out(rooms.office, check, take_back),
             lambda check: check.id,
         ),
     )

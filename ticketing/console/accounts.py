@@ -5,7 +5,7 @@ from flask import Response, request, url_for
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, staff
-from ticketing.settlement import accounts as desk
+from ticketing.settlement import payout
 
 _FIELDS = ("name", "bic", "town", "country")
 
@@ -14,7 +14,7 @@ _FIELDS = ("name", "bic", "town", "country")
 @needs("finance", "admin")
 def accounts() -> str:
     """List every account with what became of it."""
-    return page("accounts", here="accounts", accounts=desk.list_accounts(console().office))
+    return page("accounts", here="accounts", accounts=payout.list_accounts(console().office))
 
 
 @blueprint.post("/accounts")
@@ -25,7 +25,7 @@ def enter_account() -> Response:
     def act() -> None:
         given = {name: request.form.get(name, "").strip() for name in _FIELDS}
         party, iban = request.form.get("party", ""), request.form.get("iban", "")
-        desk.enter(console().office, party, iban, by=staff().name, **given)
+        payout.enter_account(console().office, party, iban, by=staff().name, **given)
 
     return attempt(act, accounts, to=lambda: url_for("console.accounts", done="entered"))
 
@@ -35,7 +35,7 @@ def enter_account() -> Response:
 def approve_account(account_id: str) -> Response:
     """Put an account in force."""
     return attempt(
-        lambda: desk.approve(console().office, account_id, staff().name),
+        lambda: payout.approve_account(console().office, account_id, staff().name),
         accounts,
         to=lambda: url_for("console.accounts", done="account_approved"),
     )

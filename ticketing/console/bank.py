@@ -8,9 +8,8 @@ from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
 from ticketing.errors import InvalidRequest
-from ticketing.settlement import reconcile, suspense
-from ticketing.settlement.bank_trail import WAYS, Way
-from ticketing.settlement.matching import Finding
+from ticketing.settlement import bank as banking
+from ticketing.settlement.bank import WAYS, Finding, Way
 
 # What a line is most likely to be, by what is said of it; a person decides.
 _LIKELY = {"matched", "wrong_amount", "looks_like", "not_sent"}
@@ -21,10 +20,10 @@ _LIKELY = {"matched", "wrong_amount", "looks_like", "not_sent"}
 def bank() -> str:
     """Show what is not booked, what is missing, what waits on suspense, and what was done last."""
     office, place = console().office, region()
-    findings, absent = reconcile.review(office, place)
+    findings, absent = banking.review(office, place)
     return page(
         "bank", here="bank", region=place, findings=findings, absent=absent,
-        suspense=suspense.list_suspense(office, place), booked=reconcile.list_booked(office),
+        suspense=banking.list_suspense(office, place), booked=banking.list_booked(office),
     )  # fmt: skip
 
 
@@ -38,7 +37,7 @@ def import_statement() -> Response:
         content = upload.read() if upload else b""
         if not content:
             raise InvalidRequest.at("file", "choose the bank's file first")
-        reconcile.import_statement(console().office, region(), content, staff().name)
+        banking.import_statement(console().office, region(), content, staff().name)
 
     return attempt(act, bank, to=lambda: url_for("console.bank", region=region(), done="imported"))
 
@@ -47,7 +46,7 @@ def import_statement() -> Response:
 @needs("finance", "admin")
 def bank_line(line_id: str) -> str:
     """Show a line: one that waits, with the likeliest way to book it and its reason, or what became of one."""
-    findings, absent = reconcile.review(console().office, region())
+    findings, absent = banking.review(console().office, region())
     finding = next((found for found in findings if found.line.id == line_id), None)
     if finding is None:
         return _booked(line_id)
@@ -75,7 +74,7 @@ def book_line(line_id: str) -> Response:
         if request.form.get("way") != way:
             raise InvalidRequest.at("way", f"may be {', '.join(WAYS)}")
         reference = request.form.get("reference") if way in {"payment", "receipt", "payout"} else None
-        g.made = reconcile.book_line(
+        g.made = banking.book_line(
             console().office, region(), line_id, way, by=staff().name,
             reason=request.form.get("reason", ""), reference=reference or None,
         )  # fmt: skip
@@ -87,11 +86,11 @@ def book_line(line_id: str) -> Response:
 
 def _booked(line_id: str) -> str:
     """Show what became of a line, and let its suspense be cleared or its last step be taken back."""
-    line, trail, waits = suspense.get_booked(console().office, line_id)
+    line, trail, waits = banking.get_booked(console().office, line_id)
     return page(
         "bank_booked", here="bank", region=region(), line=line, trail=trail, waits=waits,
         mine=waits is not None and waits.booked.actor == staff().name,
-        operators=suspense.operators_of(console().office, waits.region if waits else region()),
+        operators=banking.operators_of(console().office, waits.region if waits else region()),
     )  # fmt: skip
 
 
@@ -101,7 +100,7 @@ def clear_suspense(line_id: str) -> Response:
     """Say whose the money is that a line left on suspense."""
     cleared_as, reason = request.form.get("as", ""), request.form.get("reason", "")
     return attempt(
-        lambda: suspense.clear_suspense(
+        lambda: banking.clear_suspense(
             console().office, region(), line_id, cleared_as, by=staff().name, reason=reason
         ),
         lambda: bank_line(line_id),
@@ -114,7 +113,7 @@ def clear_suspense(line_id: str) -> Response:
 def unbook_line(line_id: str) -> Response:
     """Take back what was done last with a line."""
     return attempt(
-        lambda: suspense.unbook_line(
+        lambda: banking.unbook_line(
             console().office, region(), line_id, by=staff().name, reason=request.form.get("why", "")
         ),
         lambda: bank_line(line_id),

@@ -5,7 +5,7 @@ from flask import Response, url_for
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
-from ticketing.settlement import bookkeeping
+from ticketing.settlement import proof
 
 
 @blueprint.get("/books")
@@ -14,8 +14,8 @@ def books() -> str:
     """Show the newest checks and anchors."""
     office, place = console().office, region()
     return page(
-        "books", here="books", region=place, checks=bookkeeping.list_checks(office, place),
-        anchors=bookkeeping.list_anchors(office, place), kept=bookkeeping.anchors_file(office, place),
+        "books", here="books", region=place, checks=proof.list_checks(office, place),
+        anchors=proof.list_anchors(office, place), kept=proof.anchors_file(office, place),
     )  # fmt: skip
 
 
@@ -24,7 +24,7 @@ def books() -> str:
 def check_books() -> Response:
     """Ask the worker to prove the books."""
     return attempt(
-        lambda: bookkeeping.ask(console().office, region(), staff().name),
+        lambda: proof.ask(console().office, region(), staff().name),
         books,
         to=lambda: url_for("console.books", region=region(), done="asked"),
     )

@@ -7,15 +7,14 @@ from ticketing.console.door import needs
 from ticketing.console.pages import attempt, language, page, staff
 from ticketing.console.words import text
 from ticketing.errors import InvalidRequest
-from ticketing.settlement import disputes as desk
-from ticketing.settlement import service
+from ticketing.settlement import claims, service
 
 
 @blueprint.get("/disputes")
 @needs("finance", "admin", "operator_finance")
 def disputes() -> str:
     """List disputes, newest first; an operator's staff see their own, and those that their operator bears."""
-    cases = desk.list_cases(console().office, staff().principal.operator)
+    cases = claims.list_cases(console().office, staff().principal.operator)
     return page("disputes", here="disputes", cases=cases[::-1])
 
 
@@ -23,12 +22,12 @@ def disputes() -> str:
 @needs("finance", "admin", "operator_finance")
 def dispute(dispute_id: str) -> str:
     """Show a dispute with its trail."""
-    case = desk.get_case(console().office, dispute_id, staff().principal.operator)
+    case = claims.get_case(console().office, dispute_id, staff().principal.operator)
     run = service.get_run(console().office, case.dispute.run_id)
     return page(
-        "dispute", here="disputes", case=case, run=run, is_open=case.state in desk.OPEN,
+        "dispute", here="disputes", case=case, run=run, is_open=case.state in claims.OPEN,
         opened_by_you=case.dispute.opened_by == staff().name,
-        bearers=desk.bearers(console().office, run, case.dispute.operator),
+        bearers=claims.bearers(console().office, run, case.dispute.operator),
     )  # fmt: skip
 
 
@@ -42,7 +41,7 @@ def answer(dispute_id: str) -> Response:
         if verdict not in {"rejected", "corrected"}:
             raise InvalidRequest.at("verdict", text("choose_a_verdict", language()))
         amount = request.form.get("amount", "").strip()
-        desk.answer(
+        claims.answer(
             console().office, dispute_id, by=staff().name, text=request.form.get("text", ""),
             stands=verdict == "rejected", amount=amount or (None if verdict == "rejected" else ""),
             against=request.form.get("against") or None,
@@ -62,7 +61,7 @@ def withdraw(dispute_id: str) -> Response:
 
     def act() -> None:
         operator = str(staff().principal.operator)
-        desk.withdraw(
+        claims.withdraw(
             console().office, dispute_id, operator, by=staff().name, text=request.form.get("text", "")
         )
 

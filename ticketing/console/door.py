@@ -21,7 +21,7 @@ from ticketing.console.words import text
 from ticketing.errors import InvalidRequest, NotAllowed, NotAuthenticated, TooManyRequests
 from ticketing.identity import staff as identity
 from ticketing.identity.principal import Role
-from ticketing.settlement import camt
+from ticketing.settlement import bank
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -77,7 +77,7 @@ def _open() -> Response | None:
 def _check_form() -> None:
     """Refuse a form that did not come from a page of ours; a bank's statement may be large, other forms may not."""
     if request.endpoint == "console.import_statement":
-        request.max_content_length = camt.MAX_BYTES + 64 * 1024
+        request.max_content_length = bank.MAX_BYTES + 64 * 1024
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     ours = hmac.compare_digest(request.form.get("csrf", "").encode(), g.csrf.encode())
     if not g.csrf or not ours or site not in {"same-origin", "none"}:

@@ -8,7 +8,7 @@ from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
 from ticketing.purchase import alerts
-from ticketing.settlement import accounts, bookkeeping, disputes, lines, reconcile, service, suspense
+from ticketing.settlement import bank, claims, payout, proof, service, statement
 from ticketing.settlement.run_state import GONE
 
 
@@ -54,16 +54,16 @@ def _waiting(found: list[service.MonthOverview]) -> list[dict[str, Any]]:
         elif month.can_close:
             to = url_for("console.months", region=place, _anchor=f"month-{month.id}")
             wanted.append({"key": "waits.close", "count": month.id, "to": to})
-    findings, absent = reconcile.review(office, place)
-    open_cases = [case for case in disputes.list_cases(office) if case.state in disputes.OPEN]
-    entered = [account for account, state in accounts.list_accounts(office) if state == "waiting"]
+    findings, absent = bank.review(office, place)
+    open_cases = [case for case in claims.list_cases(office) if case.state in claims.OPEN]
+    entered = [account for account, state in payout.list_accounts(office) if state == "waiting"]
     faulty = next(
-        (check for check in bookkeeping.list_checks(office, place, 1) if check.document.get("faults")), None
+        (check for check in proof.list_checks(office, place, 1) if check.document.get("faults")), None
     )
     counted = {
         "waits.bank": (len(findings), url_for("console.bank", region=place)),
         "waits.suspense": (
-            len(suspense.list_suspense(office, place)),
+            len(bank.list_suspense(office, place)),
             url_for("console.bank", region=place, _anchor="suspense"),
         ),
         "waits.missing": (len(absent), url_for("console.bank", region=place)),
@@ -80,11 +80,11 @@ def _waiting(found: list[service.MonthOverview]) -> list[dict[str, Any]]:
 
 def _statements_of(operator: str) -> str:
     found = [
-        (place, month.run, lines.totals(month.run, operator))
+        (place, month.run, statement.sum_lines(month.run, operator))
         for place in console().regions
         for month in service.list_months(console().office, place)
         if month.run is not None
         and month.run.state not in {"draft", *GONE}
-        and operator in lines.parties(month.run)
+        and operator in statement.list_parties(month.run)
     ]
     return page("statements", here="months", operator=operator, statements=found)

@@ -10,10 +10,10 @@ from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, download, page, staff
 from ticketing.errors import NotFound
-from ticketing.settlement import lines, service, steps
-from ticketing.settlement.export import export, exported_parts
-from ticketing.settlement.payment_file import due_date
+from ticketing.settlement import payout, service, statement
+from ticketing.settlement.payout import due_date
 from ticketing.settlement.service import Run
+from ticketing.settlement.statement import export_run, exported_parts
 
 STATES = ("draft", "calculated", "approved", "exported", "sent", "reconciled")
 _LANGUAGES = ("en", "et", "fi", "sv")
@@ -26,7 +26,7 @@ def run(run_id: str) -> str:
     found, taken, files = service.get_trail(console().office, run_id)
     return page(
         "run", here="months", run=found, steps=taken, files=files, states=STATES, languages=_LANGUAGES,
-        parties=[(party, lines.totals(found, party)) for party in lines.parties(found)], due=due_date(found),
+        parties=[(party, statement.sum_lines(found, party)) for party in statement.list_parties(found)], due=due_date(found),
         mine=found.prepared_by == staff().name, versions=service.list_versions(console().office, found),
     )  # fmt: skip
 
@@ -36,17 +36,17 @@ def run(run_id: str) -> str:
 def take_step(run_id: str, step: str) -> Response:
     """Take a run a step further; the page that is shown afterwards says how it stands."""
     acts: dict[str, Callable[[], object]] = {
-        "approved": lambda: steps.approve(
+        "approved": lambda: payout.approve(
             console().office, run_id, staff().name, request.form.get("digest", "")
         ),
-        "rejected": lambda: steps.reject(
+        "rejected": lambda: payout.reject(
             console().office, run_id, staff().name, request.form.get("reason", "")
         ),
-        "voided": lambda: steps.void(console().office, run_id, staff().name, request.form.get("reason", "")),
-        "exported": lambda: export(
+        "voided": lambda: payout.void(console().office, run_id, staff().name, request.form.get("reason", "")),
+        "exported": lambda: export_run(
             console().office, run_id, staff().name, console().office.files, language=_language()
         ),
-        "sent": lambda: steps.mark_sent(
+        "sent": lambda: payout.mark_sent(
             console().office, run_id, staff().name, request.form.get("message_id", "").strip()
         ),
     }

@@ -12,9 +12,18 @@ from ticketing.console.pages import attempt, download, page, region, staff
 from ticketing.console.words import text
 from ticketing.errors import NotFound
 from ticketing.purchase import service as purchase
-from ticketing.settlement import disputes, lines, service, trace
-from ticketing.settlement.export import file_name, statement_parts
+from ticketing.settlement import claims, service
 from ticketing.settlement.run_state import GONE
+from ticketing.settlement.statement import (
+    AMOUNTS,
+    amounts_of,
+    file_name,
+    foot_of,
+    other_lines,
+    page_of_lines,
+    statement_parts,
+    sum_lines,
+)
 
 _PAGE = 50
 LANGUAGES = ("en", "et", "fi", "sv")
@@ -32,11 +41,11 @@ def statement(run_id: str, party: str) -> str:
     own(party)
     after = request.args.get("after", "")
     run = service.get_run(console().office, run_id)
-    shown, next_one = lines.page(console().office, run, party, after=after, limit=_PAGE)
+    shown, next_one = page_of_lines(console().office, run, party, after=after, limit=_PAGE)
     return page(
         "statement", here="months", run=run, party=party, lines=shown, next=next_one, after=after,
-        others=[] if after else lines.others(console().office, run, party), amounts=lines.amounts,
-        totals=_told(lines.totals(run, party)), foot=lines.foot(run, party), languages=LANGUAGES,
+        others=[] if after else other_lines(console().office, run, party), amounts=amounts_of,
+        totals=_told(sum_lines(run, party)), foot=foot_of(run, party), languages=LANGUAGES,
     )  # fmt: skip
 
 
@@ -63,8 +72,8 @@ def line(run_id: str, party: str, line_id: str) -> str:
     """Show why a line has its amount."""
     operator = own(party)
     office, run = console().office, service.get_run(console().office, run_id)
-    why = trace.explain(office, run, party, line_id, operator)
-    cases = [case for case in disputes.list_cases(office, party) if case.dispute.line_id == line_id]
+    why = claims.explain(office, run, party, line_id, operator)
+    cases = [case for case in claims.list_cases(office, party) if case.dispute.line_id == line_id]
     return page("line", here="months", run=run, party=party, why=why, cases=cases)
 
 
@@ -75,7 +84,7 @@ def dispute_line(run_id: str, party: str, line_id: str) -> Response:
     own(party)
 
     def act() -> None:
-        g.made = disputes.open_dispute(
+        g.made = claims.open_dispute(
             console().office, run_id, party, line_id, by=staff().name, reason=request.form.get("reason", "")
         )
 
@@ -105,7 +114,7 @@ def look_up() -> str | Redirect:
         if month.run is not None and month.run.state not in {"draft", *GONE}
     }
     try:
-        lines_found = trace.find_lines(console().office, region(), wanted, limited)
+        lines_found = claims.find_lines(console().office, region(), wanted, limited)
     except NotFound as several:
         g.problem = several
         return page("find", here="find", region=region(), found=None)
@@ -123,6 +132,6 @@ def look_up() -> str | Redirect:
 
 def _told(totals: dict[str, dict[str, int]]) -> dict[str, list[str]]:
     return {
-        currency: [Money(sums[name], currency).text for name in lines.AMOUNTS]
+        currency: [Money(sums[name], currency).text for name in AMOUNTS]
         for currency, sums in sorted(totals.items())
     }

@@ -1,14 +1,13 @@
 """Bring a database to the newest schema, or say whether it is there."""
 
 from pathlib import Path
-
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from typing import TYPE_CHECKING
 
 from ticketing.db.engine import Database
 from ticketing.progress import Counted, Progress, silent
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -18,6 +17,10 @@ def upgrade(database: Database, revision: str = "head", progress: Progress = sil
 
     An SQLite database that is not there is made.
     """
+    from alembic import command  # noqa: PLC0415  takes a tenth of a second, and most commands migrate nothing
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  see above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  see above
+
     database.create()
     configuration = _configuration()
     with database.write() as tx:
@@ -31,12 +34,17 @@ def upgrade(database: Database, revision: str = "head", progress: Progress = sil
 
 def is_current(database: Database) -> bool:
     """Whether the schema is the one that this code expects."""
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  see `upgrade`
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  see `upgrade`
+
     with database.read() as tx:
         found = MigrationContext.configure(tx).get_current_revision()
     return found == ScriptDirectory.from_config(_configuration()).get_current_head()
 
 
-def _configuration() -> Config:
+def _configuration() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415  see `upgrade`
+
     configuration = Config()
     configuration.set_main_option("script_location", str(_FOLDER))
     return configuration

@@ -258,7 +258,10 @@ def _outside(case: _Case, planned: int, delay: Delay | None, rule: Boarding) -> 
     if case.now < opens:
         return "check_in_not_open", {**_departure(case, planned), "opens": case.bundle.local_time(opens)}
     expected = planned if delay is None else max(planned, delay.departs_at or 0)
-    return ("wrong_sailing", _departure(case, planned)) if case.now > expected + rule.closes_seconds else None
+    closed = expected + rule.closes_seconds
+    if case.now <= closed:
+        return None
+    return "wrong_sailing", {**_departure(case, planned), "closed": case.bundle.local_time(closed)}
 
 
 def _fitting(case: _Case, candidates: list[int]) -> list[int]:

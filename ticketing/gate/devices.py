@@ -1,5 +1,6 @@
 """Gate devices: enrolled once by a code, each with its own key, listed with their health, revoked when stolen."""
 
+import difflib
 import hashlib
 import json
 import secrets
@@ -9,13 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ticketing.clock import written
 from ticketing.db import devices, gate_journal, status_changes
 from ticketing.db.devices import Counts, Device, EnrolmentCode
 from ticketing.db.gate_journal import JournalEntry
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound
 from ticketing.gate.credentials import Span
 from ticketing.gate.house import Gatehouse
-from ticketing.gate.publish import SignedBundle, bundle
+from ticketing.gate.publish import FIRST_FORMAT, SignedBundle, bundle
 from ticketing.ids import new_id
 from ticketing.tickets import device_token
 from ticketing.tickets.device_token import BadDeviceToken
@@ -24,12 +26,14 @@ from ticketing.tickets.jws import kid_of
 
 __all__ = [
     "Device", "DeviceState", "Enrolled", "Place", "authenticate", "enrol", "list_devices", "make_code", "note_bundle",
-    "note_upload", "revoke",
+    "note_upload", "revoke", "shown",
 ]  # fmt: skip
 
 CODE_LIFE = timedelta(minutes=10)
 # Silence after which a device that should be at work is worth a look.
 SILENT_AFTER = timedelta(hours=1)
+# A clock that is further off than this refuses codes that must be fresh.
+_OFF_SECONDS = 300
 _KID_CHARS = 16
 
 
@@ -63,11 +67,40 @@ class DeviceState:
     state: str
 
 
+def shown(found: DeviceState) -> dict[str, Any]:
+    """A device with its health and counters, as lists show it."""
+    device = found.device
+    moments = ("enrolled_at", "revoked_at", "last_bundle_at", "last_upload_at")
+    plain = (
+        "id",
+        "name",
+        "stop_id",
+        "zone",
+        "direction",
+        "revoked_because",
+        "queue_length",
+        "clock_offset",
+        "software",
+    )
+    return {
+        **{name: getattr(device, name) for name in plain},
+        **{name: written(at) if (at := getattr(device, name)) else None for name in moments},
+        "clock_is_off": abs(device.clock_offset or 0) > _OFF_SECONDS,
+        "state": found.state,
+        "told": found.counts.told,
+        "accepted": found.counts.accepted,
+        "missing": found.counts.missing,
+        "online": found.online,
+    }
+
+
 def make_code(house: Gatehouse, operator: str, place: Place, by: str) -> tuple[str, datetime]:
     """Make a code that enrols one device within ten minutes; it is shown once.
 
-    Raises Conflict when a device that works has this name: staff must know which gate is meant.
+    Raises InvalidRequest for a stop at which nothing of the operator calls: the gate would refuse everybody. Raises
+    Conflict when a device that works has this name: staff must know which gate is meant.
     """
+    _require_stop(house, operator, place.stop_id)
     now = house.clock.now()
     code = b32encode(secrets.token_bytes(10)).decode()
     made = EnrolmentCode(
@@ -83,8 +116,19 @@ def make_code(house: Gatehouse, operator: str, place: Place, by: str) -> tuple[s
     return "-".join(code[start : start + 4] for start in range(0, 16, 4)), made.expires_at
 
 
-def enrol(house: Gatehouse, code: str, jwk: Mapping[str, Any], software: str | None) -> Enrolled:
-    """Turn a code and a device's public key into a device.
+def _require_stop(house: Gatehouse, operator: str, stop_id: str | None) -> None:
+    known = house.sailings.stops_of(operator)
+    if stop_id is None or stop_id in known:
+        return
+    near = difflib.get_close_matches(stop_id, sorted(known), n=3)
+    also = f"; near it: {', '.join(near)}" if near else ""
+    raise InvalidRequest.at("stop_id", f"nothing of {operator} calls at {stop_id!r}{also}")
+
+
+def enrol(
+    house: Gatehouse, code: str, jwk: Mapping[str, Any], software: str | None, form: int = FIRST_FORMAT
+) -> Enrolled:
+    """Turn a code and a device's public key into a device, with its first bundle in the format that it asks for.
 
     Raises NotAuthenticated for a code that is unknown, used or too old, InvalidRequest for a key that must not be
     used, Conflict for a key that has enrolled before.
@@ -108,7 +152,9 @@ def enrol(house: Gatehouse, code: str, jwk: Mapping[str, Any], software: str | N
         )  # fmt: skip
         devices.insert_device(tx, device)
         gate_journal.write(tx, _entry(now, "enrolment", device, used.created_by, "enrolled by code"))
-    return Enrolled(device, house.press.issuer, house.keys.jwks("bundle"), bundle(house, device.operator, 0))
+    return Enrolled(
+        device, house.press.issuer, house.keys.jwks("bundle"), bundle(house, device.operator, 0, form)
+    )
 
 
 def authenticate(house: Gatehouse, token: str) -> tuple[Device, Span]:

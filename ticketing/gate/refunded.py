@@ -62,7 +62,8 @@ def _ride(
     if entry.verdict not in _RIDDEN or not is_leg_of(ticket, entry.fact.leg, told.operator):
         return None
     refund = next((one for one in refunds if _gives_back(one, ticket.jti, entry.leg)), None)
-    if refund is None:
+    # What was known before was counted: whoever was checked in for a ship that is cancelled gets it back.
+    if refund is None or told.received_at < refund.created_at:
         return None
     return RefundedRide(
         told.gate_key_id, told.scan_id, ticket.jti, entry.leg, told.operator, refund.id,

@@ -20,7 +20,7 @@ _Sentence = tuple[str, tuple[tuple[Callable[[Any], str], str], ...]]
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _MINUTE, _HOUR_MINUTES = 60, 60
-_INSTANTS = ("departure", "boarding", "opens")
+_INSTANTS = ("departure", "boarding", "opens", "closed")
 _NOT_VALID = "not_valid"
 
 
@@ -32,8 +32,8 @@ def duration(seconds: int) -> str:
     return f"{minutes} min" if minutes else f"{rest} s"
 
 
-def _hour(instant: str) -> str:
-    return f"{datetime.fromisoformat(instant):%H:%M}"
+def _moment(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant):%Y-%m-%d %H:%M}"
 
 
 def _plain(value: Any) -> str:
@@ -53,7 +53,7 @@ def _sentence(text: str) -> _Sentence:
 def _writer(name: str) -> Callable[[Any], str]:
     if name.endswith("seconds"):
         return duration
-    return _hour if name in _INSTANTS else _plain
+    return _moment if name in _INSTANTS else _plain
 
 
 def _needs(variant: Mapping[str, str]) -> frozenset[str]:
@@ -101,4 +101,18 @@ def instant(moment: int, offset: int) -> str:
 
 def _filled(sentence: _Sentence, values: Values) -> str:
     words, places = sentence
-    return words % tuple([write(values[name]) for write, name in places])
+    written = [write(values[name]) for write, name in places]
+    if len(places) > 1:
+        written = _said_once(written, [name for _, name in places])
+    return words % tuple(written)
+
+
+def _said_once(written: list[str], names: Sequence[str]) -> list[str]:
+    """The same with each day named once: of a second instant of the day the hour is enough."""
+    days: set[str] = set()
+    shorter = []
+    for text, name in zip(written, names, strict=True):
+        day, _, hour = text.partition(" ")
+        shorter.append(hour if name in _INSTANTS and day in days else text)
+        days.add(day)
+    return shorter

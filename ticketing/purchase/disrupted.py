@@ -16,7 +16,7 @@ from ticketing.errors import DepartureCancelled, Fault
 from ticketing.purchase import pass_uses
 from ticketing.purchase.not_carried import Expected, Failure, failure_of
 from ticketing.purchase.order import PAYABLE
-from ticketing.purchase.refund import RefundableTicket, Rest
+from ticketing.purchase.refund import RefundableLeg, RefundableTicket, Rest
 from ticketing.purchase.remainder import remainder
 from ticketing.purchase.till import Till, locked, move
 from ticketing.regions import rides
@@ -72,9 +72,15 @@ def with_failures(
     if not failures:
         return list(held)
     return [
-        replace(one, legs=tuple(replace(leg, failure=failures.get(at)) for at, leg in enumerate(one.legs)))
+        replace(one, legs=tuple(_failing(leg, failures.get(at)) for at, leg in enumerate(one.legs)))
         for one in held
     ]
+
+
+def _failing(leg: RefundableLeg, failure: Failure | None) -> RefundableLeg:
+    """A leg with its failure; whoever was checked in for a ship, train or coach that is cancelled was not carried by it."""
+    stays_ashore = failure is not None and failure.is_cancelled and failure.ends_journey
+    return replace(leg, failure=failure, used=leg.used and not stays_ashore)
 
 
 def apart(

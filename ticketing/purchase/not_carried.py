@@ -31,13 +31,14 @@ class Failure:
 
     reason: str
     ends_journey: bool
+    is_cancelled: bool = False
 
 
 def failure_of(service: Service, promise: LateRefund, known: Expected) -> Failure | None:
     """Why a leg counts as not carried; None while it is carried as it was sold."""
     bound = service != "city"
     if not known.is_served:
-        return Failure("cancelled", bound)
+        return Failure("cancelled", bound, is_cancelled=True)
     leaves, reaches = known.departure_delay_seconds or 0, known.arrival_delay_seconds or 0
     if service == "sea" and leaves > _SEA_DEPARTURE:
         return Failure(f"{_minutes(leaves)} late at departure, more than 90", bound)

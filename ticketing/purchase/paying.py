@@ -12,7 +12,7 @@ import structlog
 from tariffs.money import Money
 from ticketing.db import Transaction, orders
 from ticketing.db.orders import Order, Payment
-from ticketing.errors import Conflict, Gone, NotFound
+from ticketing.errors import Conflict, Gone, IdempotencyKeyReused, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation, Capture, Charge, OutcomeUnknown
 from ticketing.purchase import delivery, exchange
@@ -46,7 +46,10 @@ def begin(till: Till, order_id: str, method: str, request_key: str) -> None:
     with till.database.write() as tx:
         order = locked(tx, order_id)
         known = orders.list_payments(tx, order_id)
-        if any(payment.request_key == request_key for payment in known):
+        same = next((payment for payment in known if payment.request_key == request_key), None)
+        if same is not None and same.method != method:
+            raise IdempotencyKeyReused("this Idempotency-Key has paid by another method; use a new one")
+        if same is not None:
             return
         if any(payment.state in UNDER_WAY for payment in known):
             raise Conflict("another payment of this order is under way")

@@ -66,6 +66,16 @@ class Sailings:
             if operator in region.data.timetables
         }
 
+    def stops_of(self, operator: str) -> set[str]:
+        """The stops at which an operator's vehicles call by its timetables of all regions."""
+        found: set[str] = set()
+        for region in self.regions.values():
+            timetable = region.data.timetables.get(operator)
+            found.update(
+                stop for pattern in (timetable.patterns if timetable else ()) for stop in pattern.stops
+            )
+        return found
+
     def between(self, region: str, operator: str, begins: datetime, ends: datetime) -> list[Sailing]:
         """The departures of an operator from one moment to another, soonest first."""
         timetable = self.regions[region].data.timetables[operator]

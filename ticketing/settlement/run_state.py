@@ -23,6 +23,7 @@ FORWARD: dict[str, tuple[str, ...]] = {
 }
 GONE = ("rejected", "voided")
 MAX_NAME_LENGTH = 100
+MAX_REASON_LENGTH = 500
 
 
 def check_step(run: Run, state: str) -> None:
@@ -71,4 +72,12 @@ def checked_name(name: str, field: str = "by") -> str:
     stripped = unicodedata.normalize("NFC", " ".join(name.split()))
     if not stripped or len(stripped) > MAX_NAME_LENGTH or not stripped.isprintable():
         raise InvalidRequest.at(field, f"a name of 1 to {MAX_NAME_LENGTH} characters is needed")
+    return stripped
+
+
+def checked_reason(reason: str, field: str = "reason") -> str:
+    """Words that say why; raises InvalidRequest for none or too many."""
+    stripped = reason.strip()
+    if not stripped or len(stripped) > MAX_REASON_LENGTH or "\x00" in stripped:
+        raise InvalidRequest.at(field, f"a reason of 1 to {MAX_REASON_LENGTH} characters is needed")
     return stripped

@@ -9,15 +9,11 @@ from ticketing.db import books, runs
 from ticketing.db.runs import Run, RunFile, Step
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.progress import Far, silent
-from ticketing.settlement import lines
-from ticketing.settlement.closing import close, list_blockers
-from ticketing.settlement.export import journal
-from ticketing.settlement.journal import Format
+from ticketing.settlement.month import Netting, close, list_blockers
 from ticketing.settlement.months import check_month
-from ticketing.settlement.netting import Netting
 from ticketing.settlement.office import Office
 from ticketing.settlement.run_state import GONE
-from ticketing.settlement.statement import to_csv
+from ticketing.settlement.statement import Format, journal_of, stream_lines, to_csv
 
 __all__ = [
     "MonthOverview",
@@ -119,7 +115,7 @@ def find_run_id(office: Office, start: str) -> str:
 def statement(office: Office, run_id: str, operator: str, language: str = "en") -> Iterator[str]:
     """Give one operator's statement as CSV lines; raises NotFound for an unknown run or operator."""
     run = get_run(office, run_id)
-    return to_csv(run, operator, lines.stream(office, run, operator), language)
+    return to_csv(run, operator, stream_lines(office, run, operator), language)
 
 
 def write_journal(
@@ -136,7 +132,7 @@ def write_journal(
                 raise NotFound(f"{month} of {region} is not closed: close it first")
     if until and until < period:
         raise InvalidRequest.at("to", f"{until} is before {period}")
-    yield from journal(office, region, period, form, until=until, far=far)
+    yield from journal_of(office, region, period, form, until=until, far=far)
 
 
 def list_closed(office: Office, region: str, period: str, until: str) -> tuple[list[str], list[str]]:

@@ -133,6 +133,19 @@ class Flap:
         """How old the bundle is by the corrected clock."""
         return None if self._bundle is None else int(self._now()) + self.offset - self._bundle.issued_at
 
+    @property
+    def unknown_sailing(self) -> str | None:
+        """The name of the sailing that staff have given, where the bundle knows none of that name at this stop."""
+        here, wanted = self._enrolment.stop_id, self._sailing
+        if self._bundle is None or wanted == ANY_SAILING:
+            return None
+        for trip, calls in self._bundle.extras.sailings.items():
+            for stop, departure in calls:
+                is_it = departure == wanted.departure if wanted.departure else trip == wanted.trip_id
+                if is_it and here in {None, stop}:
+                    return None
+        return wanted.trip_id or self._bundle.local_time(wanted.departure or 0)
+
     def show(self, code: str) -> tuple[Answer, Callable[[], None]]:
         """Decide about a code. Call the second value when the answer has been shown.
 

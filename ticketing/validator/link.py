@@ -38,7 +38,7 @@ class Fetched:
 
 def enrol(server: str, code: str, public_key: dict[str, str]) -> dict[str, Any]:
     """Enrol with a code; gives what the server says. Raises LinkDown with the server's words."""
-    body = {"code": code, "public_key": public_key, "software": SOFTWARE}
+    body = {"code": code, "public_key": public_key, "software": SOFTWARE, "format": FORMAT}
     try:
         answer = httpx.post(f"{server}/v1/devices/enrolments", json=body, timeout=_TIMEOUT)
     except httpx.HTTPError as error:

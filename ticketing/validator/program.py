@@ -136,6 +136,10 @@ def run(
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: _interrupt(ended))
     display.note(f"{identity.enrolment.name} of {identity.enrolment.operator} is ready")
+    if flap.unknown_sailing:
+        display.note(
+            f"no sailing {flap.unknown_sailing} is known here today: --trip and --departure check nothing by it"
+        )
     try:
         read_lines(sys.stdin, show)
         if server:

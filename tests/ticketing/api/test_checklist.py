@@ -1,9 +1,4 @@
-"""The security checklist's lines on the edge as a whole; the others stand beside what they protect.
-
-1, 7, 11, 15-17: identity/test_accounts.py · 9: purchase/test_purchase.py, here · 12-14, 19-29, 53-56: gate/, tickets/
-30, 36: purchase/test_purchase.py · 31-33: payments/test_gateways.py, purchase/test_stripe.py · 34: purchase/test_booking_saga.py
-35: db/test_books.py · 37, 38: operators/ · 41-43, 49: api/test_edge.py, test_fuzz.py · 45, 48, 52: identity/test_privacy.py
-"""
+"""The lines of the security checklist (docs/security-checklist.md) on the edge as a whole; the others stand beside what they protect."""
 
 import ast
 import re
@@ -56,6 +51,23 @@ def call(api: Api, method: str, path: str, token: str | None, **more: Any) -> An
         headers["Idempotency-Key"] = "k"
         more.setdefault("json", {})
     return api.client.open(path, method=method, headers={**headers, **more.pop("headers", {})}, **more)
+
+
+def test_s1_somebody_elses_order_answers_like_one_that_is_not_there(api: Api) -> None:
+    order, _ = api.order()
+    _, guest = api.order()
+    strangers = (guest, register(api).access)
+    about_orders = [pair for pair in routes(api) if "{order_id}" in pair[1]]
+    for method, path in about_orders:
+        for token in strangers:
+            there, nowhere = (
+                call(api, method, path.replace("{order_id}", order_id), token)
+                for order_id in (order["id"], "019a0000-0000-7000-8000-000000000000")
+            )
+            assert (there.status_code, nowhere.status_code) == (404, 404), (method, path)
+            assert {**there.json, "instance": ""} == {**nowhere.json, "instance": ""}, (method, path)
+            assert set(there.headers.keys()) == set(nowhere.headers.keys())
+    assert len(about_orders) >= 12
 
 
 def test_s5_no_caller_gets_through_where_the_route_is_not_for_them(api: Api) -> None:

@@ -69,7 +69,7 @@ def test_generated_requests_never_break_the_service(
             generate(given(operation.as_strategy())(attack))()
 
 
-def test_s19_every_error_is_described_as_the_problem_document_that_it_is(api: Api) -> None:
+def test_e19_every_error_is_described_as_the_problem_document_that_it_is(api: Api) -> None:
     document = api.get("/openapi.json").json or {}
     responses = document["components"]["responses"]
 

@@ -27,7 +27,7 @@ from ticketing.db import Database
 from ticketing.identity import staff
 from ticketing.identity.staff import StaffDesk
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import bookkeeping
+from ticketing.settlement.proof import bookkeeping
 
 REGION = "helsinki-tallinn"
 PEOPLE = {

@@ -22,7 +22,9 @@ from ticketing.db import Database
 from ticketing.db.grants import grants
 from ticketing.identity import create_key
 from ticketing.regions import Region
-from ticketing.settlement import export, service, steps
+from ticketing.settlement import service
+from ticketing.settlement.payout import steps
+from ticketing.settlement.statement import export
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from tests.ticketing.settlement.month import AT, office, sell
 from tests.ticketing.settlement.test_export import IBANS
 from ticketing.db import Database
 from ticketing.ids import new_id
-from ticketing.settlement import accounts, service
+from ticketing.settlement import service
+from ticketing.settlement.payout import bank_accounts
 
 _ENTRY = "period, kind, source_type, source_id, region, original_period, occurred_at, booked_at, note, reverses_id, hash"
 # What is tried, and what the database says; the month 2026-09 of the region r is closed, 2026-10 is open.
@@ -34,7 +35,7 @@ def books(database: Database) -> Database:
     desk = office(database)
     service.close(desk, "r", "2026-09", "Anna")
     sell(database, "t2", {"hsl": 300}, at=AT.replace(month=10))
-    accounts.enter(desk, "hsl", IBANS["hsl"], name="HSL", by="Clara")
+    bank_accounts.enter(desk, "hsl", IBANS["hsl"], name="HSL", by="Clara")
     return database
 
 

@@ -15,6 +15,7 @@ from ticketing.gate import bundle as bundles
 from ticketing.tickets import device_token
 from ticketing.tickets.jwk import VerifyKey, load_jwks, thumbprint, to_jwk
 from ticketing.tickets.jws import Signer
+from ticketing.tickets.own import payload_of
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,18 @@ def test_a_code_makes_one_device_that_brings_its_first_bundle(api: Api) -> None:
     assert (device.told["operator"], device.told["stop_id"], bundle.operator) == ("tlt", "09005-1", "tlt")
 
 
+def test_a_box_that_asks_for_format_2_knows_the_hours_of_check_in_from_its_first_bundle_on(api: Api) -> None:
+    asked = {"public_key": phone_jwk(), "format": 2}
+
+    new = api.post("/v1/devices/enrolments", {"code": code(api, name="Kopli 2"), **asked}).json or {}
+    old = enrol(api).told
+    unknown = api.post("/v1/devices/enrolments", {"code": code(api, name="Kopli 3"), **asked, "format": 3})
+
+    formats = [payload_of(told["bundle"]).get("format", 1) for told in (new, old)]
+    assert formats == [2, 1]
+    assert (unknown.status_code, (unknown.json or {})["errors"][0]["path"]) == (422, "format")
+
+
 def test_s18_a_code_is_used_once_and_lives_ten_minutes(api: Api) -> None:
     once, late = code(api), code(api, name="Kopli 2")
     body = {"public_key": phone_jwk()}
@@ -108,6 +121,17 @@ def test_two_working_devices_never_share_a_name(api: Api) -> None:
     again = api.post("/v1/operators/tlt/device-codes", {"name": "Kopli 1"}, api.key("admin"))
 
     assert again.status_code == 409
+
+
+def test_a_stop_where_nothing_of_the_operator_calls_makes_no_code(api: Api) -> None:
+    refused = api.post(
+        "/v1/operators/tlt/device-codes", {"name": "Kopli 1", "stop_id": "09005-11"}, api.key("admin")
+    )
+
+    assert refused.status_code == 422
+    (fault,) = (refused.json or {})["errors"]
+    assert fault["path"] == "stop_id"
+    assert "near it: 09005-1" in fault["message"]
 
 
 def test_only_an_administrator_makes_codes(api: Api) -> None:
@@ -157,7 +181,7 @@ def test_s2_a_device_sees_its_own_operator_alone(api: Api) -> None:
 
 def test_an_operators_staff_lists_its_own_devices_alone(api: Api) -> None:
     enrol(api)
-    enrol(api, "hsl", name="Pasila 3")
+    enrol(api, "hsl", name="Pasila 3", stop_id="HSL-T-PAS")
 
     own = api.get("/v1/operators/hsl/devices", api.key("operator_finance", "hsl")).json or {}
 

@@ -90,7 +90,7 @@ def test_s2_s5_each_role_gets_where_the_matrix_says_and_only_at_its_own_operator
 
 
 def test_an_operators_administrator_enrols_lists_and_revokes_its_own_devices_and_only_those(api: Api) -> None:
-    own, foreign = enrol(api), enrol(api, "hsl", name="Pasila")
+    own, foreign = enrol(api), enrol(api, "hsl", name="Pasila", stop_id="HSL-T-PAS")
     admin = api.key("operator_admin", "tlt")
     made = api.post("/v1/operators/tlt/device-codes", {"name": "Kopli 2"}, admin)
     listed = api.get("/v1/operators/tlt/devices", admin).json or {}

@@ -84,7 +84,10 @@ def test_a_ferry_boards_its_own_sailing_at_its_own_end_in_its_own_hours(sea: Sea
         "departure": leaves.isoformat(),
         "boarding": (leaves + 3 * HOUR).isoformat(),
     }
-    assert other["staff_sees"].startswith(f"another sailing: the ticket is for {leaves:%H:%M}")
+    assert other["staff_sees"].startswith(f"another sailing: the ticket is for {leaves:%Y-%m-%d %H:%M}")
+    assert gone["staff_sees"].startswith(
+        f"boarding for {leaves:%Y-%m-%d %H:%M} closed at {leaves + HOUR / 4:%H:%M}"
+    )
 
 
 @ON_SQLITE

@@ -26,7 +26,7 @@ def at_one_instant(call: Any, count: int = AT_ONCE) -> list[Any]:
         return list(pool.map(one, range(count)))
 
 
-def test_s10_of_32_orders_of_one_quote_one_is_placed_and_31_are_conflicts(
+def test_e10_of_32_orders_of_one_quote_one_is_placed_and_31_are_conflicts(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quote = api.quote()["id"]
@@ -45,7 +45,7 @@ def test_s10_of_32_orders_of_one_quote_one_is_placed_and_31_are_conflicts(
     }
 
 
-def test_s10_of_16_payments_with_one_key_one_pays_and_the_others_wait_or_hear_the_same(api: Api) -> None:
+def test_e10_of_16_payments_with_one_key_one_pays_and_the_others_wait_or_hear_the_same(api: Api) -> None:
     order, token = api.order()
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid.uuid4())}
 
@@ -61,7 +61,7 @@ def test_s10_of_16_payments_with_one_key_one_pays_and_the_others_wait_or_hear_th
     assert [payment["state"] for payment in paid["payments"]] == ["captured"]
 
 
-def test_s10_a_row_that_somebody_else_wrote_a_moment_before_is_a_conflict_at_every_call(
+def test_e10_a_row_that_somebody_else_wrote_a_moment_before_is_a_conflict_at_every_call(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = api.client.application.extensions["throughfare"].till.database

@@ -17,7 +17,7 @@ from ticketing.purchase import alerts, delivery, places
 from ticketing.purchase.reconcile import reconcile
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import service as settlement
-from ticketing.settlement.verify import verify
+from ticketing.settlement.proof.verify import verify
 from ticketing.tickets.issue import Press
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}], "depart_at": "2026-10-13T12:00:00+03:00"}

@@ -12,7 +12,7 @@ from tests.api import Api, Bought
 from ticketing.cli.worker import run_round
 from ticketing.purchase import reports
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement.verify import verify
+from ticketing.settlement.proof.verify import verify
 
 ANNA = {"ref": "anna", "rider_category": "adult"}
 BERT = {"ref": "bert", "rider_category": "adult"}

@@ -54,7 +54,7 @@ def free_for_infants(
 
 
 @ON_SQLITE
-def test_s18_an_infant_alone_is_refused_before_anything_is_offered(api: Api) -> None:
+def test_e18_an_infant_alone_is_refused_before_anything_is_offered(api: Api) -> None:
     answer = api.post(
         "/v1/journeys",
         {
@@ -82,7 +82,7 @@ def test_an_infant_with_an_adult_is_sold(api: Api) -> None:
 
 
 @ON_SQLITE
-def test_s18_a_quote_from_before_the_rule_is_refused_when_it_is_ordered(
+def test_e18_a_quote_from_before_the_rule_is_refused_when_it_is_ordered(
     free_for_infants: Api, regions: dict[str, Region]
 ) -> None:
     quote = free_for_infants.quote(passengers=people(1, "infant"))
@@ -104,7 +104,7 @@ def test_an_order_of_nothing_has_its_tickets_at_once(free_for_infants: Api) -> N
     assert len(tickets["tickets"]) == 1
 
 
-def test_s18_free_orders_of_guests_count_as_open_ones_and_leave_the_ship_to_others(
+def test_e18_free_orders_of_guests_count_as_open_ones_and_leave_the_ship_to_others(
     free_for_infants: Api,
 ) -> None:
     api = free_for_infants
@@ -123,7 +123,7 @@ def test_s18_free_orders_of_guests_count_as_open_ones_and_leave_the_ship_to_othe
     assert others.status_code == 201
 
 
-def test_s18_what_guests_have_paid_for_no_longer_counts(free_for_infants: Api) -> None:
+def test_e18_what_guests_have_paid_for_no_longer_counts(free_for_infants: Api) -> None:
     api = free_for_infants
     first = place(api, people(8, "adult")).json
     refused = place(api, people(8, "adult"))
@@ -136,14 +136,14 @@ def test_s18_what_guests_have_paid_for_no_longer_counts(free_for_infants: Api) -
 
 
 @ON_SQLITE
-def test_s18_an_order_of_a_guest_is_for_so_many_as_the_region_says(free_for_infants: Api) -> None:
+def test_e18_an_order_of_a_guest_is_for_so_many_as_the_region_says(free_for_infants: Api) -> None:
     refused = place(free_for_infants, people(9, "adult"))
 
     assert refused.status_code == 409
     assert "at most 8 people" in refused.json["detail"]
 
 
-def test_s18_free_orders_of_an_account_count_as_open_ones(free_for_infants: Api) -> None:
+def test_e18_free_orders_of_an_account_count_as_open_ones(free_for_infants: Api) -> None:
     anna = register(free_for_infants)
 
     statuses = [place(free_for_infants, people(1, "infant"), anna.access).status_code for _ in range(11)]

@@ -16,7 +16,7 @@ from ticketing.errors import Conflict
 from ticketing.payments import DemoGateway, OutcomeUnknown
 from ticketing.purchase import alerts, reports
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement.verify import verify
+from ticketing.settlement.proof.verify import verify
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}], "depart_at": "2026-10-26T06:10:00+02:00"}
 

@@ -15,7 +15,7 @@ from ticketing.cli.worker import run_round
 from ticketing.payments import DemoGateway
 from ticketing.purchase import reports
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement.verify import verify
+from ticketing.settlement.proof.verify import verify
 
 ACTIONS = st.lists(
     st.tuples(

@@ -43,7 +43,9 @@ def test_each_kind_has_its_limit(service: Service, departure: int, arrival: int,
 def test_a_cancelled_leg_always_counts_and_ends_the_journey_unless_the_next_tram_takes_over(
     service: Service,
 ) -> None:
-    assert failure_of(service, NONE, Expected(is_served=False)) == Failure("cancelled", service != "city")
+    assert failure_of(service, NONE, Expected(is_served=False)) == Failure(
+        "cancelled", service != "city", is_cancelled=True
+    )
     assert failure_of(service, NONE, Expected()) is None
 
 

@@ -9,7 +9,7 @@ from operators.fake import FakeOperator
 from tests.api import Api, Bought
 from ticketing.cli.worker import run_round
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement.verify import verify
+from ticketing.settlement.proof.verify import verify
 from ticketing.tickets.own import of_own
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}], "depart_at": "2026-10-16T06:10:00+03:00"}

@@ -92,6 +92,30 @@ def test_who_took_the_tram_to_the_harbour_gets_back_the_rest(
     assert exchanged.status_code == 409
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_who_was_checked_in_for_a_ship_that_does_not_sail_gets_its_price_back(
+    sea: Sea, ferries: dict[str, FakeOperator], when: str
+) -> None:
+    bought = sea.api.buy(**ONE)
+    crossing, _ = ferry_leg(bought, ferries)
+    ship = bought.tickets[0]["legs"][crossing]
+    sea.api.clock.set(datetime.fromisoformat(ship["departure"]) - timedelta(minutes=30))
+    if when == "after":
+        sea.tell(ship)
+    gate = sea.api.key("gate", ship["operator"])
+    assert sea.api.scan(bought.tickets[0]["token"], gate, leg=crossing).json["decision"] == "accept"
+    if when == "before":
+        sea.tell(ship)
+
+    offered = offer(sea.api, bought)
+    made = refund(sea.api, bought, expected=offered["amount"])
+
+    assert f"leg {crossing} is cancelled" in offered["lines"][0]["because"]
+    assert offered["amount"] == bought.order["total"]
+    assert made.status_code == 201, made.json
+    assert faults(sea.api) == []
+
+
 @ON_SQLITE
 @pytest.mark.parametrize(("minutes", "full"), [(90, False), (91, True)])
 def test_a_ship_is_late_from_the_ninety_first_minute_on(

@@ -13,9 +13,10 @@ from ticketing.clock import FixedClock
 from ticketing.db import Database, chain
 from ticketing.db.settlement_tables import chain_block
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import bookkeeping, kept_anchors, service
+from ticketing.settlement import service
 from ticketing.settlement.office import Office
-from ticketing.settlement.verify import verify
+from ticketing.settlement.proof import anchor_files, bookkeeping
+from ticketing.settlement.proof.verify import verify
 from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import KeyStore
 
@@ -33,8 +34,8 @@ def desk(database: Database, tmp_path: Path) -> Office:
 
 def kept(desk: Office) -> list[tuple[str, int, str]]:
     assert desk.anchors
-    path = kept_anchors.file_of(desk.anchors, "r")
-    return list(kept_anchors.read(path)) if path.exists() else []
+    path = anchor_files.file_of(desk.anchors, "r")
+    return list(anchor_files.read(path)) if path.exists() else []
 
 
 def tend(desk: Office) -> dict[str, int]:
@@ -109,7 +110,7 @@ def test_a_block_that_is_gone_is_missed(desk: Office) -> None:
 def test_a_crash_half_way_through_a_line_is_made_up_for(desk: Office, left: int) -> None:
     tend(desk)
     assert desk.anchors
-    path = kept_anchors.file_of(desk.anchors, "r")
+    path = anchor_files.file_of(desk.anchors, "r")
     whole = path.read_text()
     path.write_text(whole[:left])
 
@@ -143,7 +144,7 @@ def test_a_check_is_asked_for_once_and_carried_out_by_the_worker(desk: Office) -
 @pytest.mark.parametrize("name", ["../etc", "a/b", ""])
 def test_a_region_is_no_way_out_of_the_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="no name of a region"):
-        kept_anchors.file_of(tmp_path, name)
+        anchor_files.file_of(tmp_path, name)
 
 
 def _statement(desk: Office, signed: str) -> dict[str, object]:

@@ -14,12 +14,14 @@ from ticketing.db import Database, carnets, month_books, tables
 from ticketing.db.carnets import Nets
 from ticketing.errors import InvalidRequest
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import bookkeeping, lines, service
-from ticketing.settlement.breakage import end_carnets, taken_back
+from ticketing.settlement import service
+from ticketing.settlement.claims.trace import trace
+from ticketing.settlement.month.breakage import end_carnets, taken_back
 from ticketing.settlement.office import Office
+from ticketing.settlement.proof import bookkeeping
+from ticketing.settlement.proof.verify import verify
+from ticketing.settlement.statement import lines
 from ticketing.settlement.terms import read_terms
-from ticketing.settlement.trace import trace
-from ticketing.settlement.verify import verify
 
 # Sold tickets of these tests expire when they are sold; the shares' rows say when they were booked.
 LATER = AT + timedelta(days=8)

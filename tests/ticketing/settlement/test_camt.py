@@ -8,7 +8,8 @@ from tests.ticketing.settlement.month import office, sell
 from tests.ticketing.settlement.test_reconcile import in_account, line, sent, statement
 from ticketing.db import Database
 from ticketing.errors import InvalidRequest
-from ticketing.settlement import camt, payment_file, reconcile
+from ticketing.settlement.bank import camt, reconcile
+from ticketing.settlement.payout import payment_file
 
 
 def detail(amount: str | None, reference: str = "NOTPROVIDED", *, way: str = "", name: str = "") -> str:

@@ -19,7 +19,7 @@ from tests.ticketing.settlement.month import ride, sell
 from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.cli import deployment, main
 from ticketing.db import Database
-from ticketing.settlement.sepa import SCHEMA
+from ticketing.settlement.payout.sepa import SCHEMA
 from ticketing.tickets.keys import KeyStore
 
 Clerk = Callable[..., Result]
@@ -293,7 +293,7 @@ def _without_size(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _bank(payments: str) -> str:
-    from ticketing.cli.demo_bank import answer  # noqa: PLC0415  the demo's stand-in
+    from ticketing.cli.demo.bank import answer  # noqa: PLC0415  the demo's stand-in
 
     assert re.search("<CtrlSum>", payments)
     return answer(payments.encode(), datetime(2026, 10, 15, tzinfo=UTC).date())

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from ticketing.cli.settlement import command
+from ticketing.cli.settlement.commands import command
 
 
 def run(document: Any, *options: str) -> Result:

@@ -12,11 +12,12 @@ from tests.ticketing.settlement.month import give_back, office, sell
 from ticketing.db import Database, month_books
 from ticketing.errors import InvalidRequest
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import lines, service
-from ticketing.settlement.month_end import commission_of, earned
+from ticketing.settlement import service
+from ticketing.settlement.month.month_end import commission_of, earned
 from ticketing.settlement.office import Office
+from ticketing.settlement.proof.verify import verify
+from ticketing.settlement.statement import lines
 from ticketing.settlement.terms import read_terms
-from ticketing.settlement.verify import verify
 
 NOVEMBER = datetime(2026, 11, 5, tzinfo=UTC)
 TERMS = '[[commissions]]\nseller = "viking"\nchannel = "viking-app"\npercent = "2.50"\n'

@@ -11,8 +11,10 @@ from ticketing.clock import FixedClock
 from ticketing.db import Database
 from ticketing.db.disputes import Correction
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
-from ticketing.settlement import disputes, lines, service, trace
+from ticketing.settlement import service
+from ticketing.settlement.claims import disputes, trace
 from ticketing.settlement.office import Office
+from ticketing.settlement.statement import lines
 
 
 def test_a_correction_is_an_entry_of_the_open_month_and_both_sides_see_the_trail(database: Database) -> None:

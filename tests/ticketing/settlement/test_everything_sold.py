@@ -12,7 +12,7 @@ from tests.ticketing.identity.people_of import register
 from ticketing.cli.worker import run_round
 from ticketing.purchase import reports
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement.verify import verify
+from ticketing.settlement.proof.verify import verify
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 TWO = {"passengers": [{"ref": "anna", "rider_category": "adult"}, {"ref": "mari", "rider_category": "child"}]}

@@ -24,10 +24,12 @@ from ticketing.books import postings
 from ticketing.db import Database
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
-from ticketing.settlement import accounts, export, payment_file, sepa, service, steps
-from ticketing.settlement.business_days import easter, is_business_day, next_business_day
-from ticketing.settlement.iban import is_in_sepa
+from ticketing.settlement import service
+from ticketing.settlement.month.business_days import easter, is_business_day, next_business_day
 from ticketing.settlement.office import Office
+from ticketing.settlement.payout import bank_accounts, payment_file, sepa, steps
+from ticketing.settlement.payout.iban import is_in_sepa
+from ticketing.settlement.statement import export
 
 IBANS = {"scheme": "FI2112345600000785", "hsl": "DE89370400440532013000", "tlt": "EE382200221020145685"}
 EVIL = '=HYPERLINK("http://x")'
@@ -35,8 +37,10 @@ EVIL = '=HYPERLINK("http://x")'
 
 def enter_accounts(desk: Office) -> None:
     for party, iban in IBANS.items():
-        made = accounts.enter(desk, party, iban, name=f"{party.upper()} Õy & Co", by="Clara", town="Tallinn")
-        accounts.approve(desk, made.id, "David")
+        made = bank_accounts.enter(
+            desk, party, iban, name=f"{party.upper()} Õy & Co", by="Clara", town="Tallinn"
+        )
+        bank_accounts.approve(desk, made.id, "David")
 
 
 @pytest.fixture
@@ -229,12 +233,14 @@ def test_the_uic_delivery_counts_every_line_with_its_sign(desk: Office, tmp_path
 
 def test_an_account_is_the_schemes_or_an_operators_and_no_two_parties_pay_themselves(desk: Office) -> None:
     real = replace(desk, regions_folder=Path("regions"))
-    accounts.approve(desk, accounts.enter(real, "scheme", IBANS["scheme"], name="S", by="Clara").id, "David")
+    bank_accounts.approve(
+        desk, bank_accounts.enter(real, "scheme", IBANS["scheme"], name="S", by="Clara").id, "David"
+    )
 
     with pytest.raises(InvalidRequest, match="'nobody' is not scheme nor one of"):
-        accounts.enter(real, "nobody", IBANS["hsl"], name="N", by="Clara")
+        bank_accounts.enter(real, "nobody", IBANS["hsl"], name="N", by="Clara")
     with pytest.raises(InvalidRequest, match="is the account of scheme"):
-        accounts.enter(real, "hsl", IBANS["scheme"], name="HSL", by="Clara")
+        bank_accounts.enter(real, "hsl", IBANS["scheme"], name="HSL", by="Clara")
 
 
 def test_exporting_again_writes_the_same_files(desk: Office, tmp_path: Path) -> None:
@@ -252,15 +258,15 @@ def test_nothing_is_paid_to_an_account_that_one_person_entered_and_approved(
 ) -> None:
     run = service.close(desk, "r", "2026-09", "Anna")
     steps.approve(desk, run.id, "Bertil", run.digest)
-    made = accounts.enter(desk, "hsl", IBANS["hsl"], name="HSL", by="Clara")
+    made = bank_accounts.enter(desk, "hsl", IBANS["hsl"], name="HSL", by="Clara")
 
     with pytest.raises(NotAllowed, match="another person"):
-        accounts.approve(desk, made.id, "Clara")
+        bank_accounts.approve(desk, made.id, "Clara")
     with pytest.raises(Conflict, match="no approved bank account of scheme, hsl, tlt"):
         export.export(desk, run.id, "Bertil", tmp_path)
     for bad, field in (("DE00370400440532013000", "iban"), ("", "iban")):
         with pytest.raises(InvalidRequest) as refusal:
-            accounts.enter(desk, "hsl", bad, name="HSL", by="Clara")
+            bank_accounts.enter(desk, "hsl", bad, name="HSL", by="Clara")
         assert refusal.value.faults[0].path == field
 
 
@@ -314,8 +320,8 @@ def test_a_run_pays_to_the_accounts_of_its_approval_and_to_no_others(desk: Offic
     run = service.close(desk, "r", "2026-09", "Anna")
     enter_accounts(desk)
     steps.approve(desk, run.id, "Bertil", run.digest)
-    other = accounts.enter(desk, "hsl", "FI5810171000000122", name="Other", by="Bertil", town="Turku")
-    accounts.approve(desk, other.id, "Anna")
+    other = bank_accounts.enter(desk, "hsl", "FI5810171000000122", name="Other", by="Bertil", town="Turku")
+    bank_accounts.approve(desk, other.id, "Anna")
 
     with pytest.raises(Conflict, match="the bank account of hsl was changed after this run was approved"):
         export.export(desk, run.id, "Bertil", tmp_path)
@@ -328,8 +334,8 @@ def test_an_account_that_came_after_the_approval_is_not_the_approvers_own(
     run = service.close(desk, "r", "2026-09", "Anna")
     steps.approve(desk, run.id, "Bertil", run.digest)
     enter_accounts(desk)
-    late = accounts.enter(desk, "hsl", "FI5810171000000122", name="Other", by="BERTIL", town="Turku")
-    accounts.approve(desk, late.id, "Anna")
+    late = bank_accounts.enter(desk, "hsl", "FI5810171000000122", name="Other", by="BERTIL", town="Turku")
+    bank_accounts.approve(desk, late.id, "Anna")
 
     with pytest.raises(NotAllowed, match="Bertil has approved this run and entered the bank account of hsl"):
         export.export(desk, run.id, "Anna", tmp_path)
@@ -341,9 +347,9 @@ def test_an_account_that_changes_while_a_run_is_exported_stops_it(desk: Office, 
     enter_accounts(desk)  # after the approval, so the run is bound to none of them yet
 
     def changed(what: str, *_: int) -> None:
-        if what == "payments-sepa.xml" and len(accounts.list_accounts(desk)) == len(IBANS):
-            other = accounts.enter(desk, "hsl", "FI5810171000000122", name="O", by="Clara", town="Turku")
-            accounts.approve(desk, other.id, "David")
+        if what == "payments-sepa.xml" and len(bank_accounts.list_accounts(desk)) == len(IBANS):
+            other = bank_accounts.enter(desk, "hsl", "FI5810171000000122", name="O", by="Clara", town="Turku")
+            bank_accounts.approve(desk, other.id, "David")
 
     with pytest.raises(Conflict, match="was changed meanwhile: export it again"):
         export.export(desk, run.id, "Bertil", tmp_path, progress=changed)
@@ -358,8 +364,8 @@ def test_an_exported_run_is_exported_again_as_it_was_though_an_account_has_chang
 ) -> None:
     run, folder = exported(desk, tmp_path)
     before = {path.name: path.read_bytes() for path in folder.rglob("*.*")}
-    other = accounts.enter(desk, "hsl", "FI5810171000000122", name="Other", by="Clara", town="Turku")
-    accounts.approve(desk, other.id, "David")
+    other = bank_accounts.enter(desk, "hsl", "FI5810171000000122", name="Other", by="Clara", town="Turku")
+    bank_accounts.approve(desk, other.id, "David")
     (folder / "payments-sepa.xml").unlink()
 
     assert export.export(desk, run.id, "Anna", tmp_path).state == "exported"
@@ -435,8 +441,8 @@ def test_a_run_that_pays_from_or_to_an_account_outside_of_sepa_is_not_exported_a
     desk: Office, tmp_path: Path, party: str
 ) -> None:
     enter_accounts(desk)
-    other = accounts.enter(desk, party, "AE070331234567890123456", name="Gulf", by="Clara", town="Dubai")
-    accounts.approve(desk, other.id, "David")
+    other = bank_accounts.enter(desk, party, "AE070331234567890123456", name="Gulf", by="Clara", town="Dubai")
+    bank_accounts.approve(desk, other.id, "David")
     run = service.close(desk, "r", "2026-09", "Anna")
     steps.approve(desk, run.id, "Bertil", run.digest)
 

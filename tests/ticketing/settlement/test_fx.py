@@ -18,10 +18,14 @@ from ticketing.cli import shown
 from ticketing.db import Database, month_books
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import export, payment_file, reconcile, service, show, steps, suspense
-from ticketing.settlement.fx import fixing_day
+from ticketing.settlement import service
+from ticketing.settlement.bank import reconcile, suspense
+from ticketing.settlement.claims import show
+from ticketing.settlement.month.fx import fixing_day
 from ticketing.settlement.office import Office
-from ticketing.settlement.verify import verify
+from ticketing.settlement.payout import payment_file, steps
+from ticketing.settlement.proof.verify import verify
+from ticketing.settlement.statement import export
 
 
 @pytest.fixture

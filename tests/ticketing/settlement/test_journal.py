@@ -12,8 +12,8 @@ from ticketing.clock import FixedClock
 from ticketing.db import Database
 from ticketing.errors import InvalidRequest, NotFound
 from ticketing.settlement import service
-from ticketing.settlement.journal import to_text
 from ticketing.settlement.service import Office
+from ticketing.settlement.statement.journal import to_text
 
 AT = datetime(2026, 9, 30, 12, tzinfo=UTC)
 

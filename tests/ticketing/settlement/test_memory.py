@@ -10,12 +10,12 @@ from pypdf import PdfReader
 
 from ticketing.db.month_books import Balance, JournalLine
 from ticketing.db.runs import Run
-from ticketing.settlement import uic
-from ticketing.settlement.journal import to_text
-from ticketing.settlement.lines import Line
-from ticketing.settlement.statement import to_csv
-from ticketing.settlement.statement_pdf import write_pdf
-from ticketing.settlement.statement_xlsx import write_xlsx
+from ticketing.settlement.statement import uic
+from ticketing.settlement.statement.as_csv import to_csv
+from ticketing.settlement.statement.as_pdf import write_pdf
+from ticketing.settlement.statement.as_xlsx import write_xlsx
+from ticketing.settlement.statement.journal import to_text
+from ticketing.settlement.statement.lines import Line
 
 AT = datetime(2026, 9, 1, tzinfo=UTC)
 DOCUMENT = {

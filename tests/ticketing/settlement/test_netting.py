@@ -5,7 +5,7 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketing.settlement.netting import Obligation, Position, net
+from ticketing.settlement.month.netting import Obligation, Position, net
 
 NAMES = st.sampled_from(["A", "B", "C", "D", "E"])
 OBLIGATIONS = st.lists(

@@ -26,11 +26,13 @@ from ticketing.db.documents import digest
 from ticketing.db.engine import Transaction
 from ticketing.db.runs import Run
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import accounts, export, lines, service, steps
-from ticketing.settlement.calculate import dataset
+from ticketing.settlement import service
+from ticketing.settlement.month.calculate import dataset
 from ticketing.settlement.office import Office
+from ticketing.settlement.payout import bank_accounts, steps
+from ticketing.settlement.proof.verify import verify
+from ticketing.settlement.statement import export, lines
 from ticketing.settlement.terms import terms_of
-from ticketing.settlement.verify import verify
 
 NAMES = ("hsl", "tlt", "viking")
 AMOUNTS = st.integers(1, 5_000)
@@ -225,8 +227,8 @@ def _rows_in_any_order_give_the_same(desk: Office, run: Run, shuffler: random.Ra
 
 def _enter(desk: Office) -> None:
     for party in ("scheme", *NAMES):
-        made = accounts.enter(desk, party, IBANS.get(party, IBANS["tlt"]), name=party, by="Clara")
-        accounts.approve(desk, made.id, "David")
+        made = bank_accounts.enter(desk, party, IBANS.get(party, IBANS["tlt"]), name=party, by="Clara")
+        bank_accounts.approve(desk, made.id, "David")
 
 
 def _minor(text: str) -> int:

@@ -17,9 +17,12 @@ from ticketing.db.bank import BankMatch
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import camt, export, lines, payment_file, reconcile, service, steps, suspense
+from ticketing.settlement import service
+from ticketing.settlement.bank import camt, reconcile, suspense
 from ticketing.settlement.office import Office
-from ticketing.settlement.verify import verify
+from ticketing.settlement.payout import payment_file, steps
+from ticketing.settlement.proof.verify import verify
+from ticketing.settlement.statement import export, lines
 
 _ENTRY = """<Ntry><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>{way}</CdtDbtInd><Sts><Cd>{status}</Cd></Sts>
 <BookgDt><Dt>2026-10-15</Dt></BookgDt><ValDt><Dt>2026-10-15</Dt></ValDt><AcctSvcrRef>{bank}</AcctSvcrRef>

@@ -20,9 +20,12 @@ from ticketing.clock import FixedClock
 from ticketing.db import Database, books, books_tables, month_books, month_facts, runs
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import calculate, lines, service, steps
+from ticketing.settlement import service
+from ticketing.settlement.month import calculate
 from ticketing.settlement.office import Office
-from ticketing.settlement.verify import verify
+from ticketing.settlement.payout import steps
+from ticketing.settlement.proof.verify import verify
+from ticketing.settlement.statement import lines
 from ticketing.tickets.own import of_own
 
 OCTOBER = datetime(2026, 11, 3, tzinfo=UTC)
@@ -239,9 +242,9 @@ from pathlib import Path
 from typing import Any
 from ticketing.clock import FixedClock
 from ticketing.db import Database
-from ticketing.settlement import calculate, closing
+from ticketing.settlement.month import calculate, closing
 from ticketing.settlement.office import Office
-from ticketing.settlement.verify import verify
+from ticketing.settlement.proof.verify import verify
 
 def stop(*args, **more):
     print("calculating", flush=True)

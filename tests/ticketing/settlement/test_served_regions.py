@@ -9,8 +9,10 @@ from tests.api import Api
 from ticketing.clock import FixedClock
 from ticketing.db import Database
 from ticketing.errors import InvalidRequest
-from ticketing.settlement import bookkeeping, closing, reconcile, suspense
+from ticketing.settlement.bank import reconcile, suspense
+from ticketing.settlement.month import closing
 from ticketing.settlement.office import Office
+from ticketing.settlement.proof import bookkeeping
 
 FOREIGN = [
     "atlantis",
@@ -25,7 +27,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("region", FOREIGN)
-def test_s6_no_call_takes_a_region_that_is_not_served(api: Api, region: str) -> None:
+def test_e6_no_call_takes_a_region_that_is_not_served(api: Api, region: str) -> None:
     finance = api.key("finance")
     answers = {
         "close": api.post("/v1/settlement-runs", {"region": region, "period": "2026-09"}, finance),
@@ -45,7 +47,7 @@ def test_s6_no_call_takes_a_region_that_is_not_served(api: Api, region: str) -> 
     assert (api.get("/v1/settlement-runs", finance).json or {})["runs"] == []
 
 
-def test_s6_the_rooms_behind_the_calls_take_none_either(database: Database, tmp_path: Path) -> None:
+def test_e6_the_rooms_behind_the_calls_take_none_either(database: Database, tmp_path: Path) -> None:
     clock = FixedClock(datetime(2026, 10, 13, tzinfo=UTC))
     office = Office(database, clock, None, tmp_path, regions=("helsinki-tallinn",))
 

@@ -11,7 +11,8 @@ from tests.api import Api
 from tests.ticketing.settlement.month import AFTER, office, ride, sell
 from ticketing.db import Database, month_books
 from ticketing.errors import InvalidRequest, NotFound
-from ticketing.settlement import service, simulate
+from ticketing.settlement import service
+from ticketing.settlement.month import simulate
 from ticketing.settlement.office import Office
 from ticketing.settlement.terms import read_terms
 

@@ -11,9 +11,12 @@ from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.db import Database, bank, month_books, runs
 from ticketing.db.runs import Run
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import accounts, export, payment_file, reconcile, service, steps, suspense
+from ticketing.settlement import service
+from ticketing.settlement.bank import reconcile, suspense
 from ticketing.settlement.office import Office
-from ticketing.settlement.verify import verify
+from ticketing.settlement.payout import bank_accounts, payment_file, steps
+from ticketing.settlement.proof.verify import verify
+from ticketing.settlement.statement import export
 
 DSB = "DK5000400440116243"
 
@@ -43,7 +46,7 @@ def two(database: Database, tmp_path: Path) -> Two:
     sell(database, "t2", {"dsb": 700}, region="q")
     desk = office(database)
     enter_accounts(desk)
-    accounts.approve(desk, accounts.enter(desk, "dsb", DSB, name="DSB", by="Clara").id, "David")
+    bank_accounts.approve(desk, bank_accounts.enter(desk, "dsb", DSB, name="DSB", by="Clara").id, "David")
     sent = []
     for region in ("r", "q"):
         run = service.close(desk, region, "2026-09", "Anna")

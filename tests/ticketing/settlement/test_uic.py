@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from tests.ticketing.settlement.test_memory import RUN
-from ticketing.settlement import uic
-from ticketing.settlement.lines import Line
+from ticketing.settlement.statement import uic
+from ticketing.settlement.statement.lines import Line
 
 Rule = Callable[[Any], bool]
 

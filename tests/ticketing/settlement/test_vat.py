@@ -11,7 +11,7 @@ from tests.ticketing.settlement.month import AT, office, sell
 from ticketing.db import Database, books, tables, tax_lines
 from ticketing.db.books import Tax
 from ticketing.db.tax_lines import TaxLine
-from ticketing.settlement.vat import split
+from ticketing.settlement.statement.vat import split
 
 _RIDES = [
     {"operator": name, "mode": "tram", "distance_m": [["EE", metres]]}

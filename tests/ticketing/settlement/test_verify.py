@@ -19,10 +19,15 @@ from ticketing.db.gates_tables import ticket_use
 from ticketing.errors import Misconfigured
 from ticketing.ids import new_id
 from ticketing.purchase.reversal import take_back
-from ticketing.settlement import anchor, calculate, export, reconcile, service, steps, verify_steps
+from ticketing.settlement import service
+from ticketing.settlement.bank import reconcile
+from ticketing.settlement.claims.trace import trace
+from ticketing.settlement.month import anchor, calculate
 from ticketing.settlement.office import Office
-from ticketing.settlement.trace import trace
-from ticketing.settlement.verify import Verdict, verify
+from ticketing.settlement.payout import steps
+from ticketing.settlement.proof import run_steps
+from ticketing.settlement.proof.verify import Verdict, verify
+from ticketing.settlement.statement import export
 from ticketing.tickets.keys import KeyStore
 
 
@@ -119,9 +124,9 @@ def test_a_person_an_account_or_a_file_that_was_changed_behind_the_triggers_is_f
             _forge_in(tx, change)
             run = runs.list_runs(tx, after=None, limit=1)[0]
             faults = [
-                *verify_steps.chart_faults(tx), *verify_steps.account_faults(tx),
-                *verify_steps.period_faults(tx, "r", "2026-09"), *verify_steps.step_faults(tx, run),
-                *verify_steps.file_faults(tx, run, desk.files),
+                *run_steps.chart_faults(tx), *run_steps.account_faults(tx),
+                *run_steps.period_faults(tx, "r", "2026-09"), *run_steps.step_faults(tx, run),
+                *run_steps.file_faults(tx, run, desk.files),
             ]  # fmt: skip
             undone.rollback()
         assert any(said in fault for fault in faults), (change, faults)
@@ -160,7 +165,7 @@ def test_a_line_of_the_bank_that_was_changed_behind_the_triggers_is_found(
     ):
         with desk.database.engine.connect() as tx, tx.begin() as undone:
             _forge_in(tx, change)
-            faults = list(verify_steps.bank_faults(tx))
+            faults = list(run_steps.bank_faults(tx))
             undone.rollback()
         assert any(said in fault for fault in faults), (change, faults)
     _forge(desk.database, "UPDATE bank_match SET actor = 'Erik'")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ticketing.app import build_rooms
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE, Settings
 from ticketing.db import Database, known_keys
 from ticketing.errors import Misconfigured
 from ticketing.regions import Region
+from ticketing.rooms import build_rooms
 from ticketing.tickets import known_keys as known
 from ticketing.tickets.jwk import thumbprint
 from ticketing.tickets.jws import Signer, verify

@@ -130,8 +130,30 @@ def test_the_gate_boards_the_sailing_that_staff_name_and_speaks_their_language(t
     answer = bench.show(ticket(l=[leg], aud=["tlt"]))
 
     assert (answer.reason, answer.passenger_sees) == ("wrong_sailing", "Ei kelpaa tälle lähdölle")
-    assert answer.staff_sees == "toinen lähtö: lippu on lähdölle 07:30, nyt noustaan lähdölle 08:30"
+    assert (
+        answer.staff_sees == "toinen lähtö: lippu on lähdölle 2026-10-13 07:30, nyt noustaan lähdölle 08:30"
+    )
     assert answer.as_dict()["values"]["departure"] == "2026-10-13T07:30:00+03:00"
+
+
+@pytest.mark.parametrize(
+    ("sailing", "unknown"),
+    [
+        (Sailing(), None),
+        (Sailing(trip_id="t1"), None),
+        (Sailing(departure=NOW + 1800), None),
+        (Sailing(trip_id="T1"), "T1"),
+        (Sailing(departure=NOW + 1860), "2026-10-13T07:31:00+03:00"),
+        (Sailing(trip_id="elsewhere"), "elsewhere"),
+    ],
+)
+def test_a_sailing_that_the_bundle_does_not_know_here_is_named_to_staff(
+    tmp_path: Path, sailing: Sailing, unknown: str | None
+) -> None:
+    calls = {"t1": (("09005-1", NOW + 1800),), "elsewhere": (("other", NOW + 1800),)}
+    bench = Bench(tmp_path, extras=Extras(sailings=calls), offsets=((0, 10_800),))
+
+    assert Flap(PLACE, bench.store, now=lambda: bench.at, sailing=sailing).unknown_sailing == unknown
 
 
 def test_after_three_seconds_it_is_a_second_presentation(bench: Bench) -> None:

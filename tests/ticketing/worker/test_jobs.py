@@ -46,6 +46,16 @@ def test_a_poisoned_item_rests_and_the_others_go_on() -> None:
     assert rounds[0].failures == ["order poison: ValueError: does not balance"]
 
 
+def test_an_item_that_waits_for_somebody_else_is_told_once() -> None:
+    items = Items("order")
+
+    tallies = [
+        items.each(waiting, str) for waiting in (["one"], ["one"], ["one", "two"], ["two"], [], ["two"])
+    ]
+
+    assert [tally.done for tally in tallies] == [1, 0, 1, 0, 0, 1]
+
+
 def test_what_a_room_says_no_to_is_tried_in_every_round() -> None:
     tried = []
 

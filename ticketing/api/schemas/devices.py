@@ -24,13 +24,17 @@ class DeviceCodeSchema(Strict):
 
 
 class EnrolmentRequestSchema(Strict):
-    """The code, and the public half of the key that the device has made (JWK, Ed25519 or P-256)."""
+    """The code, and the public half of the key that the device has made (JWK, Ed25519 or P-256).
+
+    Ask for `format` 2 of the bundle; format 1 knows no sailings.
+    """
 
     code = fields.String(required=True, validate=validate.Length(1, 40))
     public_key = fields.Dict(
         required=True, keys=fields.String(), values=fields.String(validate=validate.Length(0, 200))
     )
     software = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
+    format = fields.Integer(load_default=1, strict=True, validate=validate.OneOf([1, 2]))
 
 
 class EnrolmentSchema(Strict):

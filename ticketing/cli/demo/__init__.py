@@ -1,0 +1,1 @@
+"""Play a commuter's day, and the month after it, with pretended money."""

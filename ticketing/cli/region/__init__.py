@@ -1,0 +1,1 @@
+"""Check a region's folder, begin a new one, rehearse one."""

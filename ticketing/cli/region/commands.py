@@ -1,0 +1,80 @@
+"""`throughfare region`: check a region's folder, begin a new one, rehearse one."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from operators import skeleton
+from tariffs.findings import report
+from ticketing.cli.folders import find_folder
+from ticketing.cli.progress import progress
+from ticketing.cli.region.folder import check_folder
+from ticketing.regions import check_region
+
+
+class _Group(click.Group):
+    """Knows `rehearse` without importing what starts processes, so that `check` answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command."""
+        return [*super().list_commands(ctx), "rehearse"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the rehearsal when it is asked for."""
+        if cmd_name != "rehearse":
+            return super().get_command(ctx, cmd_name)
+        from ticketing.cli.region.rehearse import command as found  # noqa: PLC0415  see above
+
+        return found
+
+
+@click.group(cls=_Group)
+def command() -> None:
+    """Check a region's folder, begin a new one, rehearse one."""
+
+
+@command.command("check")
+@click.argument("name_or_folder")
+def check_command(name_or_folder: str) -> None:
+    """Report every fault of a region's files at once: feeds, agreements, taxes, operators, gates, terms, demo, stand-ins.
+
+    NAME_OR_FOLDER is a region of THROUGHFARE_REGIONS_FOLDER (`regions`), or a folder. Exit 1 if anything is an error;
+    warnings tell what is never sold, never used or never read.
+
+    \b
+    Example:
+      throughfare region check helsinki-tallinn
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    folder = find_folder(name_or_folder)
+    with progress("reading the region") as tell:
+        region, findings = check_region(folder, progress=tell)
+        findings += check_folder(folder, region)
+    answer = report(findings)
+    click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    sys.exit(0 if answer["ok"] else 1)
+
+
+@command.command("new")
+@click.argument("name")
+@click.option("--folder", type=click.Path(file_okay=False), default="regions", help="Where regions live.")
+def new_command(name: str, folder: str) -> None:
+    """Write a small region that passes `region check`: two operators, two states, a border, one agreement.
+
+    Replace its data file by file; `region check` says what does not fit together (docs/onboarding.md).
+
+    \b
+    Example:
+      throughfare region new three-rivers
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    place = Path(folder) / name
+    if not re.fullmatch(r"[a-z][a-z0-9-]{1,39}", name):
+        raise click.BadParameter("a name is 2 to 40 small letters, digits and dashes", param_hint="NAME")
+    if place.exists():
+        raise click.BadParameter(f"{place} exists already", param_hint="NAME")
+    for path, text in skeleton.files(name).items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_text(text, encoding="utf-8", newline="")
+    click.echo(f"{place} is there: `throughfare region check {place}` is green. Next: docs/onboarding.md")

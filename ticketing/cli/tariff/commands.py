@@ -1,0 +1,270 @@
+"""`throughfare tariff`: check a tariff, price an itinerary, split an amount."""
+
+import json
+import sys
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+import click
+
+from operators.files import FeedUnreadable, read_feed
+from tariffs.caps import load as load_caps
+from tariffs.fares import feed as fares
+from tariffs.fares.feed import Feed
+from tariffs.fares.price import price as price_legs
+from tariffs.findings import Finding, errors, report
+from ticketing.cli import contract
+from ticketing.cli.progress import progress
+from ticketing.cli.tariff import tools
+from ticketing.cli.tariff.diff import compare
+from ticketing.cli.tariff.requests import FareRequest, apportion, price
+from ticketing.errors import Fault, InvalidRequest
+from ticketing.progress import Counted
+
+_FEED = click.argument("feed", type=click.Path(path_type=Path))
+_REQUEST = click.argument("request", type=contract.RequestFile())
+_JSONL = click.option("--jsonl", is_flag=True, help="One request a line in, one answer a line out.")
+
+
+@click.group()
+def command() -> None:
+    """Check a tariff, price an itinerary, split an amount."""
+
+
+@command.command("check")
+@_FEED
+def check_command(feed: Path) -> None:
+    """Report every fault of the fare tables of FEED, a folder or a zip with GTFS files.
+
+    \b
+    Example:
+      throughfare tariff check regions/helsinki-tallinn/feeds/hsl
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    _, findings = _read(feed)
+    answer = report(findings)
+    click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    sys.exit(0 if answer["ok"] else 1)
+
+
+@command.command("price")
+@_FEED
+@_REQUEST
+@_JSONL
+def price_command(feed: Path, request: TextIO, *, jsonl: bool) -> None:
+    """Price one itinerary by the fare tables of FEED.
+
+    \b
+    Example:
+      echo '{"legs": [{"from_areas": ["A"], "to_areas": ["B"], "areas_travelled": ["A", "B"],
+        "departure": "2026-03-04T10:00:00", "arrival": "2026-03-04T10:20:00"}]}' \\
+        | throughfare tariff price regions/helsinki-tallinn/feeds/hsl -
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    usable = _load(feed)
+    contract.run(request, lambda document: price(usable, FareRequest.parse(document, usable)), jsonl=jsonl)
+
+
+@command.command("journey")
+@click.argument("region")
+@_REQUEST
+@_JSONL
+def journey_command(region: str, request: TextIO, *, jsonl: bool) -> None:
+    """Price a whole journey by the tariff book of REGION: agreements, caps, passes, entitlements, groups, taxes, shares.
+
+    What passengers have proven, hold and have paid is taken as REQUEST says; nothing is sold.
+
+    \b
+    Example:
+      echo '{"rides": [{"operator": "tlt", "route_id": "tram-2", "from_stop_id": "09005-1", "to_stop_id": "12227-1",
+        "departure": "2026-12-01T06:24:00", "arrival": "2026-12-01T06:43:00"}], "passengers": [{"ref": "anna"}]}' \\
+        | throughfare tariff journey helsinki-tallinn -
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    folder = Path(region) if Path(region).is_dir() else Path("regions") / region
+    # The other commands of this file know neither regions nor a database, and start in a fraction of the time.
+    from ticketing.cli.tariff import journey  # noqa: PLC0415  see above
+    from ticketing.regions import check_region  # noqa: PLC0415  see above
+
+    loaded, findings = check_region(folder)
+    if loaded is None:
+        _refuse(_unusable(errors(findings)))
+    contract.run(request, lambda document: journey.answer(loaded, document), jsonl=jsonl)
+
+
+@command.command("apportion")
+@_REQUEST
+@_JSONL
+def apportion_command(request: TextIO, *, jsonl: bool) -> None:
+    """Split an amount between operators, exact to the cent.
+
+    \b
+    Example:
+      echo '{"total": {"amount": "9.40", "currency": "EUR"}, "method": "weights",
+        "parties": [{"operator": "tallinn", "weight": "2.00"}, {"operator": "gulf", "weight": "8.00"}]}' \\
+        | throughfare tariff apportion -
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    contract.run(request, apportion, jsonl=jsonl)
+
+
+@command.command("explain")
+@_FEED
+@_REQUEST
+def explain_command(feed: Path, request: TextIO) -> None:
+    """Say in sentences how `tariff price` comes to its price, and what lost.
+
+    \b
+    Example:
+      throughfare tariff explain regions/helsinki-tallinn/feeds/hsl request.json
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    usable = _load(feed)
+    try:
+        asked = FareRequest.parse(contract.parse(request.read()), usable)
+    except InvalidRequest as error:
+        _refuse(error)
+    click.echo(tools.explain(price_legs(usable, asked.legs, asked.rider, asked.medium)))
+
+
+@command.command("matrix")
+@_FEED
+@click.option("--rider", default=None, help="A rider_category_id; any by default.")
+@click.option("--medium", default=None, help="A fare_media_id; any by default.")
+@click.option(
+    "--day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day of travel; today by default."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "csv", "html"]), default="text", show_default=True
+)
+def matrix_command(
+    feed: Path, rider: str | None, medium: str | None, day: datetime | None, form: str
+) -> None:
+    """Show the price of a ride from every area to every area.
+
+    \b
+    Example:
+      throughfare tariff matrix regions/helsinki-tallinn/feeds/hsl --rider adult --medium app
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    usable = _load(feed)
+    with progress("pricing") as tell:
+        found = tools.matrix(usable, rider, medium, tools.noon(day), partial(tell, "pricing"))
+    click.echo(tools.render(found, form))
+
+
+@command.command("diff")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option("--medium", default=None, help="A fare_media_id; any by default.")
+@click.option(
+    "--sample", type=click.IntRange(1, 100_000), help="So many pairs of stops, not all pairs of areas."
+)
+@click.option("--seed", default=1, show_default=True, help="Which stops a sample takes.")
+@click.option(
+    "--day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day of travel; today by default."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "csv", "html"]), default="text", show_default=True
+)
+def diff_command(
+    old: Path,
+    new: Path,
+    *,
+    medium: str | None,
+    sample: int | None,
+    seed: int,
+    day: datetime | None,
+    form: str,
+) -> None:
+    """Show which rides the tariff NEW makes dearer or cheaper than OLD; exit 1 if any price changed.
+
+    Every pair of areas is priced for each rider category and network, or a sample of pairs of stops.
+
+    \b
+    Example:
+      throughfare tariff diff feeds/hsl-2025 feeds/hsl-2026 --medium app --format csv
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    before, after = _load(old), _load(new)
+    with progress("pricing") as tell:
+        found = compare(
+            before,
+            after,
+            medium,
+            tools.noon(day),
+            sample=sample or 0,
+            seed=seed,
+            far=partial(tell, "pricing"),
+        )
+    if found.changes:
+        click.echo(tools.render(found.rows(), form))
+    click.echo(found.summary(), err=form != "text")
+    sys.exit(1 if found.changes else 0)
+
+
+@command.command("rate")
+@click.argument("caps", type=click.File(encoding="utf-8"))
+@_REQUEST
+@_JSONL
+def rate_command(caps: TextIO, request: TextIO, *, jsonl: bool) -> None:
+    """Charge taps under the caps of CAPS (a CSV file), whatever their order of arrival.
+
+    \b
+    Example:
+      echo '{"timezone": "Europe/Tallinn", "taps": [{"id": "1", "at": "2026-03-04T08:00:00", "amount": "2.00",
+        "currency": "EUR", "network": "tallinn", "rider": "adult", "medium": "card"}]}' \\
+        | throughfare tariff rate caps.csv -
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    known, findings = load_caps(caps.read(), Path(caps.name).name)
+    if findings:
+        _refuse(_unusable(findings))
+    contract.run(request, lambda document: tools.rate(document, known), jsonl=jsonl)
+
+
+@command.command("replay")
+@click.argument("quote_id")
+def replay_command(quote_id: str) -> None:
+    """Price an old quote again from the tariff version it was made with; exit 1 if anything differs.
+
+    \b
+    Example:
+      throughfare tariff replay 01a209e6-96a9-767f-88e6-026fe27eefbf
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from ticketing.cli.deployment import database, settings  # noqa: PLC0415  only this command needs the database
+    from ticketing.quote.service import replay  # noqa: PLC0415  see above
+
+    again = replay(database(settings()), quote_id)
+    answer = {
+        "quote": again.quote_id,
+        "tariff_version": again.tariff_version,
+        "total": again.total.as_dict(),
+        "same": not again.differences,
+        "differences": list(again.differences),
+    }
+    click.echo(json.dumps(answer, indent=2))
+    sys.exit(0 if answer["same"] else 1)
+
+
+def _load(feed: Path) -> Feed:
+    """Read a feed's tariff, or end with the problem."""
+    loaded, findings = _read(feed)
+    if loaded is None:
+        _refuse(_unusable(findings))
+    return loaded
+
+
+def _read(feed: Path) -> tuple[Feed | None, list[Finding]]:
+    """Read a feed's tariff with its findings, showing how far it is; end with the problem where there is no feed."""
+    with progress(f"reading {feed.name}") as tell:
+        try:
+            texts = read_feed(feed, fares.FILES)
+        except FeedUnreadable as error:
+            _refuse(InvalidRequest(str(error), [Fault("FEED", str(error))]))
+        count = Counted(tell, f"checking {feed.name}", sum(text.count("\n") for text in texts.values()))
+        return fares.load(texts, count.more)
+
+
+def _unusable(findings: list[Finding]) -> InvalidRequest:
+    faults = [Fault(f"{found.file}:{found.row}:{found.field}", found.message) for found in errors(findings)]
+    return InvalidRequest(f"the data has {len(faults)} errors; see `throughfare tariff check`", faults)
+
+
+def _refuse(error: InvalidRequest) -> NoReturn:
+    click.echo(json.dumps(contract.problem(error), ensure_ascii=False), err=True)
+    sys.exit(2)

@@ -1,0 +1,209 @@
+"""Build each room of the service with what it needs: one place that knows them all, for the web, the worker and commands.
+
+Nothing of the web is imported here, so that a command does not load Flask.
+"""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from operators.port import Connector
+from tariffs.eligibility import issuers
+from ticketing.clock import Clock
+from ticketing.config import Settings
+from ticketing.db import Database
+from ticketing.db.migrate import is_current
+from ticketing.errors import Misconfigured
+from ticketing.gate.operators import load_gates
+from ticketing.gate.rules import category_names, gate_rules
+from ticketing.gate.service import Gatehouse
+from ticketing.identity import (
+    AccessTokens,
+    Counters,
+    Once,
+    OrderTokens,
+    Pace,
+    Principal,
+    PrivacyDesk,
+    ProofDesk,
+    Reception,
+    authenticate,
+)
+from ticketing.identity.oidc import Provider
+from ticketing.identity.passkeys import RelyingParty
+from ticketing.identity.proofs import read_issuers, trusted_issuers
+from ticketing.payments import DemoGateway, PaymentGateway
+from ticketing.purchase import trial
+from ticketing.purchase.service import Till
+from ticketing.quote.service import Desk
+from ticketing.regions import (
+    Connectors,
+    LiveBoard,
+    LiveDesk,
+    Region,
+    Sailings,
+    Watch,
+    load_regions,
+    open_connectors,
+)
+from ticketing.search.service import Planner
+from ticketing.settlement.service import Office
+from ticketing.tickets import known_keys
+from ticketing.tickets.issue import Press
+from ticketing.tickets.keys import KeyStore
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Each room with what it needs, built once a process."""
+
+    clock: Clock
+    planner: Planner
+    desk: Desk
+    till: Till
+    gatehouse: Gatehouse
+    office: Office
+    connectors: Connectors
+    live: LiveDesk
+    once: Once
+    order_tokens: OrderTokens
+    authenticate: Callable[[str], Principal]
+    reception: Reception
+    proofs: ProofDesk
+    privacy: PrivacyDesk
+    provider: Provider | None
+    party: RelyingParty
+    counters: Counters
+    readiness: Callable[[], dict[str, Any]]
+    warnings: tuple[str, ...]
+    pace: Pace = field(default_factory=Pace)
+
+
+def announce(rooms: Rooms) -> None:
+    """Say in the log which stand-ins are in use, and what the environment lacks or holds in vain."""
+    for stand_in in rooms.warnings:
+        _log.warning("stand-in in use", what=stand_in)
+    for gap in rooms.connectors.gaps:
+        _log.warning("setting needs a look", what=gap)
+
+
+def build_rooms(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    regions: Mapping[str, Region] | None = None,
+    connectors: Mapping[str, Mapping[str, Connector]] | None = None,
+) -> Rooms:
+    """Build each room with what it needs."""
+    database, clock = Database(settings.database_url), clock or settings.clock()
+    regions = load_regions(settings) if regions is None else dict(regions)
+    opened = open_connectors(database, clock, regions)
+    watch = Watch(settings, clock, regions, opened)
+    watch.adopt()
+    board = LiveBoard(database, clock, regions, opened.regions)
+    keys = KeyStore(settings.keys_folder, settings.key_passphrase)
+    proofs = _proofs(settings, database, clock, regions)
+    order_tokens, access_tokens = _keys(settings, database, keys, clock)
+    doors = load_gates(settings.regions_folder / name for name in settings.regions)
+    rules = gate_rules(regions) | {code: product.rule for code, product in doors.products.items()}
+    press = Press(
+        keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo", bound=doors.bound
+    )
+    return Rooms(
+        clock=clock,
+        planner=Planner(
+            database,
+            clock,
+            regions,
+            watch=watch,
+            board=board,
+            sale_channel=settings.sale_channel,
+            connectors=connectors or opened.regions,
+        ),
+        desk=Desk(database, clock, regions, settings.sale_channel, functools.partial(trial.why_not, press)),
+        till=Till(
+            database,
+            clock,
+            _gateway(settings, database, clock),
+            press,
+            regions,
+            connectors or opened.regions,
+            rules,
+        ),
+        gatehouse=Gatehouse(
+            database,
+            clock,
+            keys,
+            press,
+            accept_demo=settings.gateway == "demo",
+            rules=rules,
+            policies=doors.policies,
+            zones=doors.zones,
+            boarding=doors.boarding,
+            sailings=Sailings(regions),
+            categories=category_names(regions),
+        ),
+        connectors=opened,
+        live=LiveDesk(database, clock, regions, opened.regions, settings.live_seconds, watch),
+        office=Office(
+            database,
+            clock,
+            keys,
+            settings.regions_folder,
+            specimens=settings.environment != "production",
+            files=settings.settlement_folder,
+            anchors=settings.anchors_folder,
+            regions=tuple(regions),
+        ),
+        once=Once(database, clock),
+        order_tokens=order_tokens,
+        authenticate=functools.partial(authenticate, database, clock),
+        reception=Reception(database, clock, access_tokens),
+        proofs=proofs,
+        privacy=PrivacyDesk(database, clock),
+        provider=Provider(settings.oidc) if settings.oidc else None,
+        party=RelyingParty.of(settings.public_url, settings.passkey_origins),
+        counters=Counters(database),
+        readiness=lambda: {"database": is_current(database), "regions": bool(regions)},
+        warnings=(*settings.warnings(), *opened.stand_ins),
+    )
+
+
+def _keys(
+    settings: Settings, database: Database, keys: KeyStore, clock: Clock
+) -> tuple[OrderTokens, AccessTokens]:
+    """Make the keys of this deployment where its database knows none; raises Misconfigured where one is missing here."""
+    try:
+        known_keys.check(database, keys)
+        keys.create_missing(clock.now())
+        made = (
+            OrderTokens.from_folder(settings.keys_folder),
+            AccessTokens.from_folder(settings.keys_folder, settings.issuer),
+        )
+        known_keys.tell(database, keys, clock.now())
+    except Misconfigured:
+        database.close()
+        raise
+    return made
+
+
+def _proofs(settings: Settings, database: Database, clock: Clock, regions: Mapping[str, Region]) -> ProofDesk:
+    """Who may prove what is data of the regions; the issuers' keys are the deployment's."""
+    trusted = trusted_issuers({name: issuers(region.book.eligibility) for name, region in regions.items()})
+    return ProofDesk(database, clock, settings.issuer, read_issuers(settings.proof_issuers), trusted)
+
+
+def _gateway(settings: Settings, database: Database, clock: Clock) -> PaymentGateway:
+    """The payment gateway of this deployment; a configured one that cannot work stops the start."""
+    if settings.gateway == "demo":
+        return DemoGateway(database, clock, settings.public_url)
+    from ticketing.payments.stripe_gateway import StripeGateway  # noqa: PLC0415  its SDK takes long to load
+
+    stripe = settings.stripe()
+    stripe.check(production=settings.environment == "production")
+    return StripeGateway(stripe)

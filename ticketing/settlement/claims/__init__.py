@@ -1,0 +1,39 @@
+"""Answer what operators ask of a run: disputes about its lines, the trail of a ticket's money, and how each is shown."""
+
+from ticketing.settlement.claims.disputes import (
+    OPEN,
+    answer,
+    bearers,
+    get_case,
+    list_cases,
+    open_dispute,
+    withdraw,
+)
+from ticketing.settlement.claims.show import absent as show_absent
+from ticketing.settlement.claims.show import account as show_account
+from ticketing.settlement.claims.show import case as show_case
+from ticketing.settlement.claims.show import finding as show_finding
+from ticketing.settlement.claims.show import run as show_run
+from ticketing.settlement.claims.show import trail as show_trail
+from ticketing.settlement.claims.show import waiting as show_waiting
+from ticketing.settlement.claims.trace import explain, find_lines, follow
+
+__all__ = [
+    "OPEN",
+    "answer",
+    "bearers",
+    "explain",
+    "find_lines",
+    "follow",
+    "get_case",
+    "list_cases",
+    "open_dispute",
+    "show_absent",
+    "show_account",
+    "show_case",
+    "show_finding",
+    "show_run",
+    "show_trail",
+    "show_waiting",
+    "withdraw",
+]

@@ -1,0 +1,202 @@
+"""Disputed lines: an operator says what is wrong with a line, the scheme answers, corrections are entries.
+
+open -> corrected (an entry of the open month, which names the disputed month) | rejected; the operator may withdraw.
+"""
+
+from dataclasses import dataclass
+
+from tariffs.money import Money, MoneyError, parse
+from ticketing.books import settling
+from ticketing.db import Transaction, books, disputes
+from ticketing.db.disputes import Correction, Dispute, DisputeStep, StatementLine
+from ticketing.db.runs import Run
+from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
+from ticketing.ids import new_id
+from ticketing.settlement.month import SCHEME
+from ticketing.settlement.office import Office
+from ticketing.settlement.payout import hold_run
+from ticketing.settlement.run_state import checked_name, checked_reason, is_same_person
+from ticketing.settlement.statement import lines_like
+
+OPEN = ("open", "answered")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A dispute with its trail, and what its correction moved; its state is that of the last step."""
+
+    dispute: Dispute
+    steps: tuple[DisputeStep, ...]
+    correction: Correction | None = None
+
+    @property
+    def state(self) -> str:
+        """Where it stands."""
+        return self.steps[-1].state
+
+    def concerns(self, operator: str) -> bool:
+        """Whether an operator may read it: it is its own, or the correction was taken from it."""
+        borne_by = self.correction.against if self.correction else None
+        return operator in {self.dispute.operator, borne_by}
+
+
+def open_dispute(office: Office, run_id: str, operator: str, line_id: str, *, by: str, reason: str) -> Case:
+    """Dispute a line of an operator's statement, by its id or the end of it.
+
+    Raises NotFound for a line that is not in it, Conflict for one that is disputed already.
+    """
+    now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
+    with office.database.write() as tx:
+        run = hold_run(tx, run_id)
+        made = Dispute(new_id(), run.id, operator, _full_id(tx, run, operator, line_id), reason, by, now)
+        if not disputes.insert_dispute(tx, made):
+            raise Conflict("this line is disputed already")
+        disputes.insert_step(tx, DisputeStep(made.id, 1, "open", by, now, reason, None))
+        return _case(tx, made)
+
+
+def answer(
+    office: Office,
+    dispute_id: str,
+    *,
+    by: str,
+    text: str,
+    stands: bool,
+    amount: str | None = None,
+    against: str | None = None,
+) -> Case:
+    """Decide a dispute, for good: the line stands, or it is corrected by an amount. Never one of them by silence.
+
+    Raises InvalidRequest at `amount` or `against` for an answer that says both, or neither.
+    """
+    if stands:
+        if amount is not None:
+            raise InvalidRequest.at("amount", "the line stands: an amount would correct it, choose one")
+        if against is not None:
+            raise InvalidRequest.at("against", "the line stands: nobody bears anything")
+        return reject(office, dispute_id, by=by, text=text)
+    if amount is None:
+        raise InvalidRequest.at("amount", "say that the line stands, or by which amount it is corrected")
+    return correct(office, dispute_id, by=by, text=text, amount=amount, against=against)
+
+
+def correct(
+    office: Office, dispute_id: str, *, by: str, text: str, amount: str, against: str | None = None
+) -> Case:
+    """Give the operator what it was short: `amount` of the line's currency, negative to take back.
+
+    It comes from another operator of the region (`against`) or from the scheme, as an entry of the month that is
+    open now. Raises InvalidRequest for more than the line itself had.
+    """
+    now, by, text = office.clock.now(), checked_name(by), checked_reason(text, "text")
+    with office.database.write() as tx:
+        case = _open_case(tx, dispute_id, by)
+        run = hold_run(tx, case.dispute.run_id)
+        operator = case.dispute.operator
+        line = disputes.find_line(tx, run.region, run.period, operator, case.dispute.line_id)
+        if line is None:
+            raise NotFound(f"the run {run.id} has no line {case.dispute.line_id}")
+        if against is not None and against not in bearers(office, run, operator):
+            raise InvalidRequest.at("against", f"must be another operator of {run.region}, or {SCHEME}")
+        entry = settling.correction(
+            dispute_id, operator, None if against == SCHEME else against, region=run.region,
+            amount=_minor(amount, line), currency=line.currency, at=now, original_period=run.period,
+            note={"dispute": dispute_id, "line": case.dispute.line_id, "text": text, "by": by},
+        )  # fmt: skip
+        if entry is None or not books.book(tx, entry, now):
+            raise Conflict("this dispute was corrected before")
+        entry_id = books.find_entry_id(tx, "dispute", dispute_id, "correction")
+        _add(tx, case, DisputeStep(dispute_id, len(case.steps) + 1, "corrected", by, now, text, entry_id))
+        return _case(tx, case.dispute)
+
+
+def bearers(office: Office, run: Run, operator: str) -> list[str]:
+    """Who may bear a correction: the scheme, and every other operator of the region."""
+    told = {row["operator"] for row in run.document["operators"]}
+    return [SCHEME, *sorted({*office.operators_of(run.region), *told} - {operator, SCHEME})]
+
+
+def reject(office: Office, dispute_id: str, *, by: str, text: str) -> Case:
+    """Say why the line is right."""
+    return _close(office, dispute_id, "rejected", by, text)
+
+
+def withdraw(office: Office, dispute_id: str, operator: str, *, by: str, text: str) -> Case:
+    """The operator lets its dispute go."""
+    if get_case(office, dispute_id, operator).dispute.operator != operator:
+        raise NotAllowed("another operator has opened this dispute")
+    return _close(office, dispute_id, "withdrawn", by, text)
+
+
+def get_case(office: Office, dispute_id: str, operator: str | None = None) -> Case:
+    """Read a dispute; one that does not concern this operator is not found."""
+    with office.database.read() as tx:
+        found = disputes.find_dispute(tx, dispute_id)
+        case = _case(tx, found) if found else None
+    if case is None or not (operator is None or case.concerns(operator)):
+        raise NotFound(f"no dispute {dispute_id}")
+    return case
+
+
+def list_cases(office: Office, operator: str | None = None) -> list[Case]:
+    """List disputes with their trails, oldest first: all, or those that concern an operator."""
+    with office.database.read() as tx:
+        moved = disputes.list_corrections(tx)
+        return [
+            case
+            for found in disputes.list_disputes(tx)
+            if operator is None or Case(found, (), moved.get(found.id)).concerns(operator)
+            for case in [Case(found, tuple(disputes.list_steps(tx, found.id)), moved.get(found.id))]
+        ]
+
+
+def _full_id(tx: Transaction, run: Run, operator: str, start: str) -> str:
+    if disputes.find_line(tx, run.region, run.period, operator, start):
+        return start
+    found = lines_like(tx, start, region=run.region, period=run.period, operator=operator)
+    if not found:
+        raise NotFound(f"the statement of {operator} in the run {run.id} has no line {start}")
+    return found[0][2]
+
+
+def _close(office: Office, dispute_id: str, state: str, by: str, text: str) -> Case:
+    now, by, text = office.clock.now(), checked_name(by), checked_reason(text, "text")
+    with office.database.write() as tx:
+        case = _open_case(tx, dispute_id, by if state == "rejected" else None)
+        return _add(tx, case, DisputeStep(dispute_id, len(case.steps) + 1, state, by, now, text, None))
+
+
+def _open_case(tx: Transaction, dispute_id: str, answerer: str | None) -> Case:
+    """Read a dispute that is open; whoever opened it does not answer it."""
+    found = disputes.find_dispute(tx, dispute_id)
+    if found is None:
+        raise NotFound(f"no dispute {dispute_id}")
+    if answerer is not None and is_same_person(answerer, found.opened_by):
+        raise NotAllowed(f"{answerer} has opened this dispute: another person answers it")
+    case = _case(tx, found)
+    if case.state not in OPEN:
+        raise Conflict(f"this dispute is {case.state}")
+    return case
+
+
+def _case(tx: Transaction, found: Dispute) -> Case:
+    moved = disputes.list_corrections(tx, found.id).get(found.id)
+    return Case(found, tuple(disputes.list_steps(tx, found.id)), moved)
+
+
+def _add(tx: Transaction, case: Case, step: DisputeStep) -> Case:
+    disputes.insert_step(tx, step)
+    return Case(case.dispute, (*case.steps, step))
+
+
+def _minor(amount: str, line: StatementLine) -> int:
+    try:
+        found = parse(amount, line.currency).minor
+    except MoneyError as error:
+        raise InvalidRequest.at("amount", str(error)) from None
+    if not found:
+        raise InvalidRequest.at("amount", "must not be zero")
+    if abs(found) > abs(line.gross_minor):
+        told, whole = Money(found, line.currency), Money(line.gross_minor, line.currency)
+        raise InvalidRequest.at("amount", f"{told} is more than the disputed line, whose gross is {whole}")
+    return found

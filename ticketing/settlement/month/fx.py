@@ -1,0 +1,154 @@
+"""Settle several currencies in one, where the terms say so: positions are netted per currency, then converted once each.
+
+Reference rates of the European Central Bank, as published (`rates.csv` of the region), of the last TARGET day of the
+month or the mean of several days up to it. A run keeps the rates, their source and its SHA-256; without a rate that is
+recent enough a position stays in its own currency, and the run says why.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from tariffs.findings import errors
+from tariffs.money import Money
+from tariffs.rates import EURO, FILE, UsedRate, load
+from ticketing.errors import Fault, InvalidRequest
+from ticketing.settlement.month.business_days import is_business_day
+from ticketing.settlement.month.netting import Position
+from ticketing.settlement.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A position before and after; `rate` is exact, so anybody can do it again."""
+
+    operator: str
+    source: Money
+    target: Money
+    rate: str
+    day: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON that a run keeps."""
+        return {
+            "operator": self.operator, "from": self.source.as_dict(), "to": self.target.as_dict(),
+            "rate": self.rate, "day": self.day,
+        }  # fmt: skip
+
+
+def fixing_day(period: str) -> date:
+    """The last TARGET day of a month."""
+    year, month = int(period[:4]), int(period[5:])
+    day = date(year + month // 12, month % 12 + 1, 1) - timedelta(1)
+    while not is_business_day(day):
+        day -= timedelta(1)
+    return day
+
+
+@dataclass(frozen=True, slots=True)
+class RateSet:
+    """The rates that a run converts by, where they come from, and why a currency has none.
+
+    `days` are those of an average; `otherwise` is why a currency has none that the file does not know at all.
+    """
+
+    rates: Mapping[str, UsedRate] = field(default_factory=dict)
+    days: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    target: str | None = None
+    otherwise: str = ""
+
+    def as_dict(self, positions: Iterable[Position]) -> dict[str, Any]:
+        """What a run keeps: the rates, their source where they have one, and the positions that stay unconverted."""
+        waiting = [
+            {
+                "operator": line.operator,
+                **Money(line.amount_minor, line.currency).as_dict(),
+                "because": because,
+            }
+            for line in positions
+            if line.amount_minor and (because := self._why_not(line.currency))
+        ]
+        return {
+            "rates": {
+                name: {
+                    "target": rate.target, "rate": rate.text, "day": rate.day.isoformat(),
+                    **({"days": [day.isoformat() for day in self.days[name]]} if name in self.days else {}),
+                }
+                for name, rate in sorted(self.rates.items())
+            },
+            **({"rates_from": dict(self.source)} if self.source else {}),
+            **({"unconverted": waiting} if waiting else {}),
+        }  # fmt: skip
+
+    def _why_not(self, currency: str) -> str:
+        if currency == self.target or currency in self.rates:
+            return ""
+        return self.missing.get(currency, self.otherwise.format(currency))
+
+
+def read_rates(folder: Path | None, terms: Terms, period: str) -> RateSet:
+    """The rates of every published currency into that of settlement, by the method of the terms.
+
+    Raises InvalidRequest for a file with faults.
+    """
+    path, target = folder / FILE if folder else None, terms.settlement_currency
+    if target is None:
+        return RateSet()
+    if path is None or not path.exists():
+        return RateSet(target=target, otherwise=f"there is no {FILE}")
+    content = path.read_bytes()
+    published, findings = load(content.decode("utf-8"))
+    if errors(findings):
+        faults = [Fault(f"{FILE}:{one.row}:{one.field}", one.message) for one in errors(findings)]
+        raise InvalidRequest(f"{FILE}: {faults[0].message}", faults)
+    day, count = fixing_day(period), terms.fx.days if terms.fx else 1
+    method = {"method": "average", "days": count} if terms.fx else {"method": "fixed"}
+    source = {
+        "publisher": "European Central Bank, euro foreign exchange reference rates", "file": FILE,
+        "sha256": hashlib.sha256(content).hexdigest(), **method, "up_to": day.isoformat(),
+    }  # fmt: skip
+    rates, days, missing = dict[str, UsedRate](), dict[str, Sequence[date]](), dict[str, str]()
+    for name in sorted({*published.days, EURO} - {target}):
+        averaged = published.average(name, target, day, count) if terms.fx else None
+        rate = averaged[0] if averaged else None if terms.fx else published.find(name, target, day)
+        if rate is None:
+            missing[name] = published.why_none(name, target, day)
+        else:
+            rates[name] = rate
+        if averaged:
+            days[name] = averaged[1]
+    return RateSet(rates, days, source, missing, target, f"{FILE} has no rate of {{}}")
+
+
+def kept_rates(document: Mapping[str, Any]) -> RateSet:
+    """The rates that a run has kept, and why it left what it has not converted."""
+    rates = document.get("rates", {})
+    return RateSet(
+        {
+            name: UsedRate(name, one["target"], Fraction(one["rate"]), date.fromisoformat(one["day"]))
+            for name, one in rates.items()
+        },
+        {
+            name: [date.fromisoformat(day) for day in one["days"]]
+            for name, one in rates.items()
+            if "days" in one
+        },
+        document.get("rates_from", {}),
+        {line["currency"]: line["because"] for line in document.get("unconverted", ())},
+    )
+
+
+def convert(positions: tuple[Position, ...], rates: Mapping[str, UsedRate]) -> list[Conversion]:
+    """Convert each position of a currency with a rate, rounded once, half away from zero."""
+    return [
+        Conversion(line.operator, source, rate.convert(source), rate.text, rate.day.isoformat())
+        for line in positions
+        if line.amount_minor and (rate := rates.get(line.currency))
+        for source in [Money(line.amount_minor, line.currency)]
+    ]

@@ -1,0 +1,89 @@
+"""Bank accounts: one person enters an account, another approves it, and only then it is paid to."""
+
+from ticketing.db import bank
+from ticketing.db.bank import Approval, BankAccount
+from ticketing.db.documents import digest
+from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
+from ticketing.ids import new_id
+from ticketing.settlement.month import SCHEME
+from ticketing.settlement.office import Office
+from ticketing.settlement.payout.iban import checked_bic, checked_iban
+from ticketing.settlement.run_state import checked_name, is_same_person
+
+_COUNTRY_LETTERS = 2
+
+
+def enter(
+    office: Office,
+    party: str,
+    iban: str,
+    *,
+    name: str,
+    by: str,
+    bic: str = "",
+    town: str = "",
+    country: str = "",
+) -> BankAccount:
+    """Enter an account of an operator, or of the scheme; it is in force once another person approves it.
+
+    Raises InvalidRequest naming the field that is wrong.
+    """
+    checked, party = checked_iban(iban), _checked_party(office, party)
+    country = country or checked[:2]
+    if len(country) != _COUNTRY_LETTERS or not country.isascii() or not country.isupper():
+        raise InvalidRequest.at("country", "must be two capital letters")
+    made = BankAccount(
+        new_id(), party, checked_name(name, "name"), checked,
+        checked_bic(bic, checked), town.strip(), country, checked_name(by), office.clock.now(),
+    )  # fmt: skip
+    with office.database.write() as tx:
+        for other in bank.list_accounts_in_force(tx):
+            if other.iban == checked and SCHEME in {party, other.party} and other.party != party:
+                raise InvalidRequest.at("iban", f"is the account of {other.party}")
+        bank.insert_account(tx, made)
+    return made
+
+
+def approve(office: Office, account_id: str, by: str) -> BankAccount:
+    """Put an account in force; raises NotAllowed for whoever entered it, Conflict when it was decided before."""
+    by = checked_name(by)
+    with office.database.write() as tx:
+        found = bank.find_account(tx, account_id)
+        if found is None:
+            raise NotFound(f"no bank account {account_id}")
+        if is_same_person(found.entered_by, by):
+            raise NotAllowed(f"{by} has entered this account: another person approves it")
+        made = Approval(
+            new_id(), bank.SUBJECT, found.id, digest_of(found), "approved", by, office.clock.now(),
+        )  # fmt: skip
+        if not bank.insert_approval(tx, made):
+            raise Conflict("this account was decided before; enter it anew")
+    return found
+
+
+def _checked_party(office: Office, party: str) -> str:
+    """The scheme, or an operator of a region; raises InvalidRequest naming those that there are."""
+    party, known = checked_name(party, "party"), office.operators()
+    if known and party not in {SCHEME, *known}:
+        raise InvalidRequest.at("party", f"{party!r} is not {SCHEME} nor one of {', '.join(sorted(known))}")
+    return party
+
+
+def digest_of(account: BankAccount) -> str:
+    """What an approval of an account is bound to."""
+    return digest([account.party, account.iban, account.bic, account.name])
+
+
+def list_accounts(office: Office) -> list[tuple[BankAccount, str]]:
+    """Every account with its state: in force, replaced or waiting for approval."""
+    with office.database.read() as tx:
+        found = bank.list_accounts(tx)
+        in_force = {account.id for account in bank.list_accounts_in_force(tx)}
+        decided = {approval.subject_id for approval in bank.list_approvals(tx, bank.SUBJECT)}
+    return [
+        (
+            account,
+            "in force" if account.id in in_force else "replaced" if account.id in decided else "waiting",
+        )
+        for account in found
+    ]

@@ -1,0 +1,71 @@
+"""Who a run pays to: the bank accounts that were in force when it was approved, and no others after that.
+
+Whoever approves a run has read whom it pays; an account that is changed between the approval and the export would
+take the money elsewhere without anybody having seen it.
+"""
+
+from ticketing.db import Transaction, bank, runs
+from ticketing.db.bank import BankAccount
+from ticketing.db.runs import Run
+from ticketing.errors import Conflict, Fault, NotAllowed
+from ticketing.settlement.month import SCHEME, paid_positions, payouts
+from ticketing.settlement.payout.sepa import CURRENCY
+from ticketing.settlement.run_state import is_same_person
+
+
+def paid_to(run: Run) -> list[str]:
+    """The parties whose bank accounts a run needs: who is paid in euro, and the scheme that pays them."""
+    due = payouts(run.document, CURRENCY)
+    return [SCHEME, *due] if due else []
+
+
+def editors(tx: Transaction, run: Run) -> set[str]:
+    """Who entered the accounts in force of everybody whom a run pays or is paid by, and of the scheme."""
+    parties = {SCHEME, *(operator for operator, _ in paid_positions(run.document))}
+    return {account.entered_by for party, account in _in_force(tx).items() if party in parties}
+
+
+def bind(tx: Transaction, run: Run) -> None:
+    """Bind a run to the accounts that are in force now; a party without one is bound when it has one."""
+    bound = bank.list_bound_accounts(tx, run.id)
+    for party, account in _in_force(tx).items():
+        if party in paid_to(run) and party not in bound:
+            bank.bind_account(tx, run.id, account)
+
+
+def accounts_of(tx: Transaction, run: Run) -> dict[str, BankAccount]:
+    """The account of each party that a run pays to.
+
+    Raises Conflict naming the parties without an account, or whose account has changed since the approval of a run
+    that is not exported yet; NotAllowed where whoever approved the run has entered the account.
+    """
+    bound, in_force, wanted = bank.list_bound_accounts(tx, run.id), _in_force(tx), paid_to(run)
+    found = {party: bound.get(party) or in_force.get(party) for party in wanted}
+    _refuse(
+        [party for party, account in found.items() if account is None],
+        "no approved bank account of {}", "has no approved bank account",
+    )  # fmt: skip
+    if run.state == "approved":
+        _refuse(
+            [party for party in wanted if party in bound and in_force[party].id != bound[party].id],
+            "the bank account of {} was changed after this run was approved: void the run and close the month again",
+            "was changed after the approval",
+        )  # fmt: skip
+        approver = next(
+            (step.actor for step in reversed(runs.list_steps(tx, run.id)) if step.state == "approved"), ""
+        )
+        for party, account in found.items():
+            if account and is_same_person(account.entered_by, approver):
+                raise NotAllowed(
+                    f"{approver} has approved this run and entered the bank account of {party} that it pays to"
+                )
+    return {party: account for party, account in found.items() if account}
+
+
+def _in_force(tx: Transaction) -> dict[str, BankAccount]:
+    return {account.party: account for account in bank.list_accounts_in_force(tx)}
+
+
+def _refuse(parties: list[str], detail: str, each: str) -> None:
+    if parties:
+        raise Conflict(detail.format(", ".join(parties)), [Fault(party, each) for party in parties])

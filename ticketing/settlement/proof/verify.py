@@ -1,0 +1,286 @@
+"""Prove the books: every entry's hash, every block and its signature, every run's digest, every allocation anew.
+
+Who took which step, accounts, closed months and exported files are proven in `verify_steps`, ends in `verify_ends`.
+
+Nothing here trusts what it checks: hashes are computed from the rows, allocations from the quotes and refunds, the
+datasets of runs from the books. Faults are told, all of them, and the rest is still checked.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ticketing.db import Transaction, audit, books, chain, runs
+from ticketing.db.audit import Audited
+from ticketing.db.books import Share, Tax
+from ticketing.db.chain import Block
+from ticketing.db.documents import canonical, digest
+from ticketing.db.patience import take_time
+from ticketing.db.runs import Run
+from ticketing.errors import Conflict
+from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
+from ticketing.settlement.month import ANCHOR_TYPE, dataset, kept_rates
+from ticketing.settlement.office import Office
+from ticketing.settlement.proof import anchor_files, month_ends, run_steps
+from ticketing.settlement.terms import terms_of
+from ticketing.tickets.jwk import BadKey, VerifyKey, from_jwk, thumbprint
+from ticketing.tickets.jws import Refused
+from ticketing.tickets.jws import verify as verify_signature
+from ticketing.tickets.keys import KeyStore
+
+# How long the parts of a verification take beside each other.
+_WEIGHTS = {"entries": 4, "runs": 1, "tickets": 6}
+COUNTED = ("months", "entries", "postings", "blocks", "runs", "tickets", "allocations")
+
+
+class Reversal(Protocol):
+    """Rows that take back part of an allocation."""
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """By operator."""
+
+    @property
+    def taxes(self) -> tuple[Tax, ...]:
+        """By tax row."""
+
+
+Line = Mapping[str, Any] | None
+# Rows so far, minor units, number and line of the refund.
+TakeBack = Callable[[Sequence[Share], Sequence[Tax], int, int, Line], Reversal]
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How much was checked, and every fault."""
+
+    checked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def verify(office: Office, region: str, take_back: TakeBack, progress: Progress = silent) -> Verdict:
+    """Check all of a region's books; `take_back` is the rule by which refunds reverse an allocation."""
+    stages = Stages(progress, _WEIGHTS)
+    found = Verdict()
+    with office.database.read() as tx:
+        take_time(tx)
+        _check_months(tx, office, region, unnamed(stages.begin("entries")), found)
+        _check_kept(tx, office, region, found)
+        calculated = [
+            run
+            for run in runs.list_runs(tx, after=None, limit=1_000_000)
+            if run.region == region and run.state != "draft"
+        ]
+        each = Stages(unnamed(stages.begin("runs")), {run.id: 1 for run in calculated})
+        for run in calculated:
+            _check_run(tx, run, each.begin(run.id), found)
+            faults = [*run_steps.step_faults(tx, run), *run_steps.file_faults(tx, run, office.files)]
+            found.faults.extend(f"run {run.id} of {run.period}: {fault}" for fault in faults)
+        found.faults.extend(month_ends.carnet_faults(tx, region))
+        tickets = audit.stream_tickets(tx, region)
+        for ticket in told(tickets, stages.begin("tickets"), audit.count_tickets(tx, region)):
+            _check_ticket(ticket, take_back, found)
+    return found
+
+
+def _check_months(tx: Transaction, office: Office, region: str, progress: Progress, found: Verdict) -> None:
+    finals: list[Block] = []
+    months = chain.list_months(tx, region)
+    found.faults.extend(run_steps.chart_faults(tx))
+    found.faults.extend(run_steps.account_faults(tx))
+    found.faults.extend(run_steps.bank_faults(tx))
+    each = Stages(progress, dict.fromkeys(months, 1))
+    for month in months:
+        found.checked["months"] += 1
+        _check_entries(tx, region, month, each.begin(month), found)
+        _check_blocks(tx, office, region, month, finals=finals, found=found)
+        found.faults.extend(run_steps.period_faults(tx, region, month))
+
+
+def _check_entries(tx: Transaction, region: str, month: str, far: Far, found: Verdict) -> None:
+    for entry, lines in chain.stream_entries(tx, region, month, far):
+        found.checked["entries"] += 1
+        found.checked["postings"] += len(lines)
+        if books.entry_hash(entry, lines) != entry["hash"]:
+            found.faults.append(f"entry {entry['id']} of {month} is not what was hashed when it was booked")
+        sums: dict[str, int] = {}
+        for _, _, currency, amount in lines:
+            sums[currency] = sums.get(currency, 0) + amount
+        if len(lines) < 2 or any(sums.values()):  # noqa: PLR2004  double entry
+            found.faults.append(f"entry {entry['id']} of {month} does not balance")
+
+
+def _check_blocks(
+    tx: Transaction, office: Office, region: str, month: str, *, finals: list[Block], found: Verdict
+) -> None:
+    """Recompute each block from its entries; `finals` are the blocks that closed earlier months."""
+    behind = previous = ""
+    blocks = chain.list_blocks(tx, region, month)
+    for at, block in enumerate(blocks, 1):
+        found.checked["blocks"] += 1
+        name = f"block {block.seq} of {month}"
+        until = None if block.final else block.last_entry
+        computed, last, count = chain.link(
+            tx, region, month, previous=block.previous, behind=behind, until=until
+        )
+        if (computed, last or behind, count) != (block.hash, block.last_entry, block.entries):
+            found.faults.append(f"{name} does not hold its entries: one was changed, added or removed")
+        follows = block.previous == previous if at > 1 else _follows_a_month(block, finals)
+        if not follows or block.seq != at:
+            found.faults.append(f"{name} does not follow the block before it")
+        found.faults.extend(f"{name}: {fault}" for fault in _signature_faults(office, block, found))
+        behind, previous = block.last_entry, block.hash
+    finals += [block for block in blocks if block.final]
+    closed = books.find_period_state(tx, region, month) == "closed"
+    if closed and not (blocks and blocks[-1].final):
+        found.faults.append(f"{month} is closed and its books end without a final block")
+
+
+def _check_kept(tx: Transaction, office: Office, region: str, found: Verdict) -> None:
+    """The anchors that lie outside of the database name the blocks that are in it."""
+    if office.anchors is None:
+        return
+    path = anchor_files.file_of(office.anchors, region)
+    if not path.exists():
+        found.notes.append("no anchors are kept outside of the database")
+        return
+    found.faults.extend(anchor_files.faults(path, chain.list_all_blocks(tx, region)))
+
+
+def _follows_a_month(block: Block, finals: Sequence[Block]) -> bool:
+    """A month's first block names the last month that was closed when it was made; the very first names none."""
+    earlier = [final for final in finals if final.made_at <= block.made_at]
+    return block.previous in {final.hash for final in earlier[-2:]} or (not block.previous and not earlier)
+
+
+def _signature_faults(office: Office, block: Block, found: Verdict) -> Iterator[str]:
+    if not block.signed:
+        found.notes.append(f"block {block.seq} of {block.period} is not signed")
+        return
+    try:
+        key = from_jwk(json.loads(block.jwk))
+        statement = json.loads(verify_signature(block.signed, ANCHOR_TYPE, {key.kid: key}))
+    except (Refused, BadKey, ValueError) as error:
+        yield f"its signature is not genuine ({error})"
+        return
+    told = {name: statement.get(name) for name in ("region", "period", "seq", "entries", "previous", "hash")}
+    if told != {name: getattr(block, name) for name in told}:
+        yield "its signature is over something else"
+    if office.keys:
+        yield from _strangers(office.keys, key)
+
+
+def _strangers(keys: KeyStore, key: VerifyKey) -> Iterator[str]:
+    """The block brings its key along: it must be the one that we keep under that name."""
+    if key.kid not in {record.kid for record in keys.records() if record.kind == "books"}:
+        yield f"there is no books key {key.kid} in {keys.folder}: is THROUGHFARE_KEYS_FOLDER right?"
+        return
+    kept = keys.ring("books").get(key.kid)  # one that was removed after its years is known by name alone
+    if kept and thumbprint(kept.key) != thumbprint(key.key):
+        yield f"the books key {key.kid} in {keys.folder} is another one: is THROUGHFARE_KEYS_FOLDER right?"
+
+
+def _check_run(tx: Transaction, run: Run, far: Far, found: Verdict) -> None:
+    found.checked["runs"] += 1
+    name = f"run {run.id} of {run.period}"
+    if digest(run.document) != run.digest:
+        found.faults.append(f"{name}: its dataset is not what its digest says")
+        return
+    if run.version == 1:  # the one that decided the month's end
+        found.faults.extend(month_ends.month_end_faults(tx, run))
+    blocks = chain.list_blocks(tx, run.region, run.period)
+    final = next((block.hash for block in blocks if block.final), "")
+    if run.document.get("books", "") != final:
+        found.faults.append(f"{name}: it was calculated from other books")
+    try:
+        anew = dataset(
+            tx, run.region, run.period, terms_of(run.document["terms"]),
+            anchored=run.document["books"], rates=kept_rates(run.document), pools=run.document.get("pools", {}),
+            progress=unnamed(far),
+        )  # fmt: skip
+    except Conflict as conflict:
+        found.faults.append(f"{name}: {conflict.detail}")
+        return
+    if run.state not in {"rejected", "voided"} and canonical(anew) != canonical(run.document):
+        different = sorted(key for key in anew if canonical(anew[key]) != canonical(run.document.get(key)))
+        found.faults.append(f"{name}: calculated anew, it differs in {', '.join(different)}")
+
+
+def _check_ticket(ticket: Audited, take_back: TakeBack, found: Verdict) -> None:
+    """The rows of a ticket follow from its quote and its refunds, in the order of the refunds."""
+    found.checked["tickets"] += 1
+    found.checked["allocations"] += len(ticket.shares) + len(ticket.taxes)
+    name = f"ticket {ticket.jti}"
+    if ticket.frozen is None:
+        found.faults.append(f"{name}: its quote does not know its passenger")
+        return
+    sales = [share for share in ticket.shares if share.kind == "sale"]
+    taxes = [tax for tax in ticket.taxes if tax.kind == "sale"]
+    if sorted(map(_share_told, sales)) != sorted(map(_share_frozen, ticket.frozen["shares"])):
+        found.faults.append(f"{name}: its shares are not those of its quote")
+    if sorted(map(_tax_told, taxes)) != sorted(map(_tax_frozen, ticket.frozen["taxes"])):
+        found.faults.append(f"{name}: its VAT is not that of its quote")
+    sums = {sum(row.gross_minor for row in rows) for rows in (ticket.shares, ticket.taxes)}
+    if len(sums) > 1:
+        found.faults.append(f"{name}: its shares and its tax rows do not have one total")
+    _check_reversals(name, ticket, take_back, found)
+
+
+def _check_reversals(name: str, ticket: Audited, take_back: TakeBack, found: Verdict) -> None:
+    """Take each decided amount back anew, each on what the ones before have left."""
+    lines = dict(ticket.refunds)
+    decided = {seq: line["amount_minor"] for seq, line in lines.items() if line["amount_minor"]}
+    left: Line = None
+    stored = sorted({(row.seq, row.kind) for row in ticket.shares if row.kind != "sale"})
+    shares = [row for row in ticket.shares if row.kind == "sale"]
+    taxes = [row for row in ticket.taxes if row.kind == "sale"]
+    for seq in sorted({*lines, *(seq for seq, _ in stored)}):
+        line = lines.get(seq)
+        if line and line.get("was") != left:
+            found.faults.append(f"{name}: no. {seq} begins with something else than was left of the ticket")
+            return
+        left = line.get("left") if line else left
+        mine = [row for row in ticket.shares if row.kind != "sale" and row.seq == seq]
+        levied = [row for row in ticket.taxes if row.kind != "sale" and row.seq == seq]
+        booked = -sum(row.gross_minor for row in mine)
+        amount = decided.get(seq, booked if any(kind != "refund" for at, kind in stored if at == seq) else 0)
+        if amount != booked:
+            found.faults.append(f"{name}: {booked} minor units went back by no. {seq}, {amount} were decided")
+            return
+        if not (amount or mine or (line and line.get("left"))):
+            continue
+        try:
+            anew = take_back(shares, taxes, amount, seq, line)
+        except ValueError as error:
+            found.faults.append(f"{name}: no. {seq} cannot be taken back: {error}")
+            return
+        if sorted(map(_share_told, mine)) != sorted(map(_share_told, anew.shares)) or (
+            sorted(map(_tax_told, levied)) != sorted(map(_tax_told, anew.taxes))
+        ):
+            found.faults.append(f"{name}: what no. {seq} took back is not what the rule takes")
+        shares, taxes = [*shares, *mine], [*taxes, *levied]
+
+
+def _share_told(row: Share) -> tuple[Any, ...]:
+    return row.operator, row.gross_minor, row.vat_minor, row.fee_minor, row.net_minor, row.rule
+
+
+def _share_frozen(row: dict[str, Any]) -> tuple[Any, ...]:
+    names = ("operator", "gross_minor", "vat_minor", "fee_minor", "net_minor", "rule")
+    return tuple(row[name] for name in names)
+
+
+def _tax_told(row: Tax) -> tuple[Any, ...]:
+    return (
+        row.member_state, row.mode, row.scope, row.treatment, row.rate_bp, row.distance_m, row.gross_minor,
+        row.vat_minor,
+    )  # fmt: skip
+
+
+def _tax_frozen(row: dict[str, Any]) -> tuple[Any, ...]:
+    names = (
+        "member_state", "mode", "scope", "treatment", "rate_bp", "distance_m", "gross_minor", "vat_minor"
+    )  # fmt: skip
+    return tuple(row[name] for name in names)

@@ -1,0 +1,40 @@
+"""Tell operators and the authorities what a run says: statements, returns of VAT, the journal, and the files of a run."""
+
+from ticketing.settlement.statement.as_csv import to_csv
+from ticketing.settlement.statement.export import export as export_run
+from ticketing.settlement.statement.export import exported_parts, file_name, statement_parts
+from ticketing.settlement.statement.export import journal as journal_of
+from ticketing.settlement.statement.journal import FORMATS, Format
+from ticketing.settlement.statement.lines import AMOUNTS, journey_of, lines_like
+from ticketing.settlement.statement.lines import amounts as amounts_of
+from ticketing.settlement.statement.lines import count as count_lines
+from ticketing.settlement.statement.lines import foot as foot_of
+from ticketing.settlement.statement.lines import others as other_lines
+from ticketing.settlement.statement.lines import page as page_of_lines
+from ticketing.settlement.statement.lines import parties as list_parties
+from ticketing.settlement.statement.lines import stream as stream_lines
+from ticketing.settlement.statement.lines import totals as sum_lines
+from ticketing.settlement.statement.uic import to_json as uic_json
+
+__all__ = [
+    "AMOUNTS",
+    "FORMATS",
+    "Format",
+    "amounts_of",
+    "count_lines",
+    "export_run",
+    "exported_parts",
+    "file_name",
+    "foot_of",
+    "journal_of",
+    "journey_of",
+    "lines_like",
+    "list_parties",
+    "other_lines",
+    "page_of_lines",
+    "statement_parts",
+    "stream_lines",
+    "sum_lines",
+    "to_csv",
+    "uic_json",
+]

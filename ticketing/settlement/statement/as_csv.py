@@ -1,0 +1,58 @@
+"""One operator's statement as CSV: each share of each ticket, then the totals; safe to open in a spreadsheet."""
+
+from collections.abc import Iterable, Iterator
+
+from tariffs.money import Money
+from ticketing.db.runs import Run
+from ticketing.settlement.inert import row
+from ticketing.settlement.statement.lines import AMOUNTS, Line, amounts, foot, totals
+from ticketing.settlement.statement.words import word
+
+COLUMNS = (
+    "booked_at", "kind", "ticket", "journey", "seq", "rule", "original_period",
+    "gross", "vat", "fee", "net", "net_minor", "currency", "line",
+)  # fmt: skip
+
+
+def to_csv(run: Run, party: str, lines: Iterable[Line], language: str = "en") -> Iterator[str]:
+    """Yield the lines of a statement (RFC 4180, UTF-8, decimal point), without holding them all.
+
+    A statement of demo payments opens with a line that says so. The last lines are the totals by currency, what
+    was carried in, what is carried on and what is paid.
+    """
+    if run.document["demo"]:
+        yield row([word("specimen", language)])
+    yield row([
+        word("statement", language), party, run.region, run.period, f"run {run.id}", f"digest {run.digest}"
+    ])  # fmt: skip
+    yield row([word(name, language) for name in COLUMNS])
+    for line in lines:
+        yield row(cells(line))
+    yield from (row(cells) for cells in foot_rows(run, party, language))
+
+
+def cells(line: Line) -> list[str | int]:
+    """The cells of one line, in the order of the columns."""
+    return [
+        line.booked_at, line.kind, line.ticket, line.journey, line.seq, line.rule, line.original_period,
+        *amounts(line), line.net_minor, line.currency, line.id,
+    ]  # fmt: skip
+
+
+def foot_rows(run: Run, party: str, language: str) -> list[list[str | int]]:
+    """Totals, what was carried in, what is carried on, what is paid: by currency."""
+    found: list[list[str | int]] = []
+    blank: list[str | int] = [""] * 6
+    for currency, sums in sorted(totals(run, party).items()):
+        texts = [Money(sums[name], currency).text for name in AMOUNTS]
+        found.append(
+            [f"{word('total', language)} {currency}", *blank, *texts, sums["net_minor"], currency, ""]
+        )
+    for currency, ends in sorted(foot(run, party).items()):
+        for name in ("opening", "carried", "position"):
+            if name in ends:
+                owes = name == "position" and ends[name]["amount"].startswith("-")
+                label = f"{word(name, language)} {ends[name].get('from_period', '')}".strip()
+                label = word("owes", language, party=party) if owes else label
+                found.append([label, *blank, "", "", "", ends[name]["amount"], "", currency, ""])
+    return found

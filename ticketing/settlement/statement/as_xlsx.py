@@ -1,0 +1,116 @@
+"""One operator's statement as a workbook: written row by row, amounts as numbers, text never as a formula."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from tariffs.money import exponent
+from ticketing.db.runs import Run
+from ticketing.settlement.inert import inert, is_amount
+from ticketing.settlement.statement.as_csv import COLUMNS, cells, foot_rows
+from ticketing.settlement.statement.lines import Line
+from ticketing.settlement.statement.words import word
+
+# A sheet holds 1,048,576 rows; the next one goes on.
+ROWS_A_SHEET = 1_000_000
+_WIDTHS = {"booked_at": 20, "ticket": 26, "journey": 52, "rule": 44, "line": 38}
+_FIRST_SHEET = {0: 40, 1: 20, **dict.fromkeys(range(2, len(COLUMNS)), 14)}
+_BOOKED = COLUMNS.index("booked_at")
+_AMOUNT_COLUMNS = range(COLUMNS.index("gross"), COLUMNS.index("net") + 1)
+
+
+def write_xlsx(path: Path, run: Run, party: str, lines: Iterable[Line], language: str = "en") -> None:
+    """Write a workbook in constant memory: the summary, then the lines on as many sheets as they need.
+
+    The totals are those of the run, as constants: no cell of a statement is a formula.
+    """
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties(
+            {
+                "title": f"{word('statement', language)} {party} {run.period}",
+                "created": run.created_at.replace(tzinfo=None),
+            }
+        )
+        formats = {
+            currency: book.add_format(
+                {"num_format": "0" + (f".{'0' * exponent(currency)}" if exponent(currency) else "")}
+            )
+            for currency in sorted({line["currency"] for line in run.document["accounts"]})
+        }
+        bold = book.add_format({"bold": True})
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        _summary(
+            book.add_worksheet(word("statement", language)),
+            run,
+            party,
+            language=language,
+            formats=formats,
+            bold=bold,
+        )
+        sheet, at, number = None, 0, 0
+        for line in lines:
+            if sheet is None or at > ROWS_A_SHEET:
+                _filtered(sheet, at)
+                number += 1
+                sheet, at = _sheet(book, number, language, bold), 1
+            booked = datetime.fromisoformat(line.booked_at).astimezone(UTC).replace(tzinfo=None)
+            sheet.write_datetime(at, _BOOKED, booked, moment)
+            _row(sheet, at, cells(line), formats.get(line.currency), after=_BOOKED)
+            at += 1
+        _filtered(sheet, at)
+
+
+def _summary(sheet: Any, run: Run, party: str, *, language: str, formats: dict[str, Any], bold: Any) -> None:
+    head = [
+        ("operator", party), ("period", run.period), ("run", run.id), ("digest", run.digest),
+    ]  # fmt: skip
+    at = 0
+    if run.document["demo"]:
+        sheet.write_string(at, 0, word("specimen", language), bold)
+        at += 1
+    for column, width in _FIRST_SHEET.items():
+        sheet.set_column(column, column, width)
+    for key, value in head:
+        sheet.write_string(at, 0, word(key, language), bold)
+        sheet.write_string(at, 1, str(inert(value)))
+        at += 1
+    for column, name in enumerate(("", *COLUMNS[1:])):
+        sheet.write_string(at, column, word(name, language) if name else "", bold)
+    for cells_of_foot in foot_rows(run, party, language):
+        at += 1
+        _row(sheet, at, cells_of_foot, formats.get(str(cells_of_foot[COLUMNS.index("currency")])))
+
+
+def _sheet(book: Any, number: int, language: str, bold: Any) -> Any:
+    sheet = book.add_worksheet(f"{word('lines', language)} {number}")
+    sheet.freeze_panes(1, 0)
+    for column, name in enumerate(COLUMNS):
+        sheet.set_column(column, column, _WIDTHS.get(name, 12))
+        zone = " (UTC)" if column == _BOOKED else ""
+        sheet.write_string(0, column, f"{word(name, language)}{zone}", bold)
+    return sheet
+
+
+def _filtered(sheet: Any, rows: int) -> None:
+    """Let the lines be filtered by any column, now that it is known how many there are."""
+    if sheet is not None:
+        sheet.autofilter(0, 0, rows - 1, len(COLUMNS) - 1)
+
+
+def _row(sheet: Any, at: int, values: list[str | int], amount_format: Any, after: int = -1) -> None:
+    """Write the cells of a row behind a column."""
+    for column, value in enumerate(values):
+        if column <= after:
+            continue
+        if isinstance(value, int):
+            sheet.write_number(at, column, value)
+        elif column in _AMOUNT_COLUMNS and is_amount(value):
+            # A workbook stores a number in binary: exact to 15 digits, which no amount exceeds.
+            sheet.write_number(at, column, Decimal(value), amount_format)
+        elif value:
+            sheet.write_string(at, column, str(inert(value)))

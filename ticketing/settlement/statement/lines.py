@@ -1,0 +1,237 @@
+"""The lines of one operator's statement: its shares ticket by ticket, then what other entries owe it.
+
+Every form of a statement is made from these lines and prints the run's digest, so all forms show the same totals.
+"""
+
+import json
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from tariffs.agreements.shares import FUNDER
+from tariffs.money import Money, parse
+from ticketing.books import accounts
+from ticketing.books.settling import OWN_KINDS
+from ticketing.db import Transaction, audit, month_books
+from ticketing.db.books import Account
+from ticketing.db.month_books import OtherLine, ShareLine
+from ticketing.db.patience import take_time
+from ticketing.db.runs import Run
+from ticketing.errors import Conflict, NotFound
+from ticketing.settlement.month import ALLOCATED
+from ticketing.settlement.office import Office
+
+LEAST_OF_AN_ID = 8
+AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: `id` finds its row in the books, `journey` says which rides, `rule` which agreement gave the share.
+
+    `is_exchange` marks the lines of a ticket that replaced another one; `party_name` is what its ticket calls the party.
+    """
+
+    id: str
+    booked_at: str
+    kind: str
+    ticket: str
+    journey: str
+    seq: int
+    rule: str
+    original_period: str
+    currency: str
+    gross_minor: int
+    vat_minor: int
+    fee_minor: int
+    net_minor: int
+    is_exchange: bool = False
+    party_name: str = ""
+
+
+def parties(run: Run) -> list[str]:
+    """Everybody who has a statement in a run."""
+    named = [
+        *run.document["operators"], *run.document["other"], *run.document["opening"], *run.document["carried"]
+    ]  # fmt: skip
+    return sorted({line["operator"] for line in named})
+
+
+def count(run: Run, party: str) -> int:
+    """About how many lines a party has: its shares, and what the run sums of other entries."""
+    shares = [line["lines"] for line in run.document["operators"] if line["operator"] == party]
+    others = [line for line in run.document["other"] if line["operator"] == party]
+    return int(sum(shares)) + len(others)
+
+
+def lines_like(
+    tx: Transaction,
+    part: str,
+    *,
+    region: str | None = None,
+    period: str | None = None,
+    operator: str | None = None,
+) -> list[tuple[str, str, str]]:
+    """The line whose id ends so, or begins so, as (month, operator, id), once for each operator whose statement has it.
+
+    Ids begin with their time, so that lines of one hour begin alike, and their last characters tell them apart. Raises
+    NotFound, naming how many, when several lines fit; nothing is looked for by less than eight characters.
+    """
+    if len(part) < LEAST_OF_AN_ID:
+        return []
+    among: dict[str, Any] = {
+        "region": region,
+        "period_id": period,
+        "operator": operator,
+        "without": ALLOCATED,
+        "own_kinds": OWN_KINDS,
+    }
+    begins = audit.find_lines_like(tx, part, ends=False, **among)
+    if len({line_id for _, _, line_id in begins}) == 1:
+        return begins
+    found = audit.find_lines_like(tx, part, ends=True, **among) or begins
+    many = len({line_id for _, _, line_id in found})
+    if many > 1:
+        raise NotFound(f"{many} lines have an id like {part}: give more of its end")
+    return found
+
+
+def stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]:
+    """Yield a party's lines of a run, in bounded memory; raises NotFound for a party without a statement.
+
+    At the end the lines must sum to what the run says, or Conflict is raised: no output differs from the run.
+    """
+    if party not in parties(run):
+        raise NotFound(f"the run {run.id} has no statement of {party}")
+    return _stream(office, run, party)
+
+
+def page(office: Office, run: Run, party: str, *, after: str = "", limit: int = 50) -> tuple[list[Line], str]:
+    """A page of a party's share lines behind a line, and the id to go on from ("" at the end); raises NotFound."""
+    if party not in parties(run):
+        raise NotFound(f"the run {run.id} has no statement of {party}")
+    with office.database.read() as tx:
+        found = month_books.page_statement(tx, run.region, run.period, party, after=after, limit=limit + 1)
+    shown = [_of_share(share, party) for share in found[:limit]]
+    return shown, shown[-1].id if len(found) > limit else ""
+
+
+def others(office: Office, run: Run, party: str, limit: int = 200) -> list[Line]:
+    """The first of a party's lines that no ticket stands behind: pools, guarantees, corrections, compensation."""
+    with (
+        office.database.read() as tx,
+        closing(
+            month_books.stream_others(
+                tx, run.region, run.period, _account(party), without=ALLOCATED, own_kinds=OWN_KINDS
+            )
+        ) as found,
+    ):
+        return [_of_entry(other) for other in islice(found, limit)]
+
+
+def totals(run: Run, party: str) -> dict[str, dict[str, int]]:
+    """Gross, VAT, fee and net of a party by currency, as the run has them."""
+    found: dict[str, dict[str, int]] = {}
+    for line in run.document["operators"]:
+        if line["operator"] == party:
+            sums = found.setdefault(line["currency"], dict.fromkeys(AMOUNTS, 0))
+            for name in AMOUNTS:
+                sums[name] += parse(line[name.removesuffix("_minor")], line["currency"]).minor
+    for line in run.document["other"]:
+        if line["operator"] == party:
+            sums = found.setdefault(line["currency"], dict.fromkeys(AMOUNTS, 0))
+            minor = parse(line["amount"], line["currency"]).minor
+            sums["gross_minor"] += minor
+            sums["net_minor"] += minor
+    return found
+
+
+def foot(run: Run, party: str) -> dict[str, dict[str, Any]]:
+    """By currency: what was carried in, what is carried on, and what is paid now."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, rows in (("opening", "opening"), ("carried", "carried"), ("position", "positions")):
+        for line in run.document[rows]:
+            if line["operator"] == party:
+                found.setdefault(line["currency"], {})[name] = line
+    return found
+
+
+def _stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]:
+    sums: dict[str, dict[str, int]] = {}
+    with office.database.read() as tx:
+        take_time(tx)
+        # Closed before the transaction ends, also when a reader leaves half way.
+        with closing(month_books.stream_statement(tx, run.region, run.period, party)) as shares:
+            for share in shares:
+                yield _counted(sums, _of_share(share, party))
+        with closing(
+            month_books.stream_others(
+                tx, run.region, run.period, _account(party), without=ALLOCATED, own_kinds=OWN_KINDS
+            )
+        ) as others:
+            for other in others:
+                yield _counted(sums, _of_entry(other))
+    if sums != totals(run, party):
+        raise Conflict(f"the lines of {party} do not sum to what the run {run.id} says")
+
+
+def _account(party: str) -> Account:
+    """Where a party's other lines are booked: an authority owes, an operator is owed."""
+    if party.startswith(FUNDER):
+        return accounts.funder_receivable(party.removeprefix(FUNDER), "")
+    return accounts.operator_payable(party, "")
+
+
+def _counted(sums: dict[str, dict[str, int]], line: Line) -> Line:
+    row = sums.setdefault(line.currency, dict.fromkeys(AMOUNTS, 0))
+    for name in AMOUNTS:
+        row[name] += getattr(line, name)
+    return line
+
+
+def _of_share(share: ShareLine, party: str) -> Line:
+    document = json.loads(share.document)
+    return Line(
+        share.id, share.booked_at.isoformat(timespec="seconds"), share.kind, share.ticket_jti,
+        journey_of(document), share.seq, share.rule, share.original_period, share.currency,
+        share.gross_minor, share.vat_minor, share.fee_minor, share.net_minor, "exchange_of" in document,
+        _name_of(document, party),
+    )  # fmt: skip
+
+
+def _of_entry(other: OtherLine) -> Line:
+    why = ", ".join(f"{name} {_told(value)}" for name, value in json.loads(other.note).items())
+    return Line(
+        other.id, other.booked_at.isoformat(timespec="seconds"), other.kind, other.source_id, "", 0,
+        why, other.original_period, other.currency, other.amount_minor, 0, 0, other.amount_minor,
+    )  # fmt: skip
+
+
+def _name_of(document: dict[str, Any], party: str) -> str:
+    """What a ticket calls a party: frozen with the ticket, so that a statement reads the same whenever it is written."""
+    names = (leg.get("operator_name") for leg in document.get("legs", []) if leg.get("operator") == party)
+    return next((name for name in names if name), "")
+
+
+def journey_of(document: dict[str, Any]) -> str:
+    """The rides of a ticket in words: day, where from and to, with whom."""
+    rides = [leg for leg in document.get("legs", []) if leg.get("kind") == "ride"]
+    if not rides:
+        return ""
+    ways = " > ".join(f"{leg['operator']} {leg['line']}" for leg in rides)
+    return f"{rides[0]['departure'][:10]} {rides[0]['from']['name']} - {rides[-1]['to']['name']} ({ways})"
+
+
+def amounts(line: Line) -> list[str]:
+    """The four amounts of a line as decimal strings."""
+    return [Money(getattr(line, name), line.currency).text for name in AMOUNTS]
+
+
+def _told(value: Any) -> str:
+    return (
+        " ".join(f"{name}:{count}" for name, count in value.items())
+        if isinstance(value, dict)
+        else str(value)
+    )
