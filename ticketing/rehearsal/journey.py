@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 Ending = Literal[
     "travel", "refund_all", "refund_passenger", "refund_leg", "refund_legs_in_turn", "exchange", "exchange_chain",
-    "exchange_passenger", "unpaid", "late_refund",
+    "unpaid", "late_refund",
 ]  # fmt: skip
 ENDINGS: tuple[Ending, ...] = (
     "travel", "refund_all", "refund_passenger", "refund_leg", "refund_legs_in_turn", "exchange", "exchange_chain",
-    "exchange_passenger", "unpaid", "late_refund",
+    "unpaid", "late_refund",
 )  # fmt: skip
 
 

@@ -210,7 +210,7 @@ class Planner:
     def _made(self, aim: Aim, slot: Slot, way: Way) -> Journey:
         riders = self._party(aim.rider)
         ending: Ending = next(self._endings)
-        if ending in {"refund_passenger", "exchange_passenger"} and len(riders) == 1:
+        if ending in {"refund_passenger", "exchange"} and len(riders) == 1:
             riders = (*riders, next(iter(self.region.riders)))
         return Journey(
             number=self.number,

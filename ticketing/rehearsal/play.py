@@ -18,7 +18,6 @@ from ticketing.rehearsal.stage import Stage
 _UNPAID_FOR = timedelta(minutes=40)
 _FIRST_STEP = timedelta(minutes=2)
 _LATE = timedelta(minutes=30)
-_EXCHANGES = 3
 
 
 class Play:
@@ -180,8 +179,8 @@ class Play:
     def _ending(self, bought: Purchase) -> Iterator[datetime]:
         journey = self._journey
         yield from self._until(self._now + _FIRST_STEP)
-        if journey.ending in {"exchange", "exchange_chain"}:
-            bought = self._exchange_all(bought, 1 if journey.ending == "exchange" else _EXCHANGES)
+        if journey.ending == "exchange_chain":
+            bought = self._exchange_all(bought)
         else:
             self._change(bought)
         self.record.cover(endings=journey.ending)
@@ -196,7 +195,7 @@ class Play:
     def _change(self, bought: Purchase) -> None:
         """Give back, or exchange for one passenger, what the ending says."""
         ending = self._journey.ending
-        if ending == "exchange_passenger":
+        if ending == "exchange":
             self._exchange_one(bought)
         elif ending == "refund_all":
             self._give_back(bought, [row["ref"] for row in bought.order["passengers"]])
@@ -205,9 +204,9 @@ class Play:
         elif ending in {"refund_leg", "refund_legs_in_turn"}:
             self._give_back_legs(bought, in_turn=ending == "refund_legs_in_turn")
 
-    def _exchange_all(self, bought: Purchase, times: int) -> Purchase:
-        """Exchange everybody's tickets so many times, as far as it goes; the last tickets."""
-        for pick in ("dearest", "cheapest", "cheapest")[:times]:
+    def _exchange_all(self, bought: Purchase) -> Purchase:
+        """Exchange everybody's tickets three times, as far as it goes; the last tickets."""
+        for pick in ("dearest", "cheapest", "cheapest"):
             after = self._exchange(bought, pick)
             if after is None:
                 break
