@@ -1,9 +1,12 @@
 """Exchange and refund by passenger and by leg: who changes is named, all others keep their ticket, their places and their money."""
 
+import shutil
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from operators.fake import FakeOperator
@@ -20,6 +23,13 @@ DAY = {"depart_at": "2026-10-14T06:10:00+03:00"}
 LATER = {"depart_at": "2026-10-16T06:10:00+03:00"}
 HARBOUR = {"from": {"place": "Vanasadam"}, "depart_at": "2026-10-14T08:00:00+03:00"}
 SHIP_LEAVES = datetime.fromisoformat("2026-10-14T07:20:00+03:00")
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """One kind of database: what is decided is the same; both kinds exchange in test_exchange.py."""
+    shutil.copy(sqlite_template, tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
 
 
 def rooms(api: Api) -> Any:

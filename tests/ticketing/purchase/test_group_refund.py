@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +37,13 @@ COMPANIONS = (
 TRAM: dict[str, Any] = {"to": {"place": "Hobujaama"}, "depart_at": "2026-10-16T06:10:00+03:00"}
 ANNA = {"ref": "anna", "rider_category": "adult"}
 KIDS = [{"ref": f"kid{number}", "rider_category": "child"} for number in range(1, 4)]
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """One kind of database: a price and a decision, no row that one kind has differently."""
+    shutil.copy(sqlite_template, tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
 
 
 @pytest.fixture(scope="module")
