@@ -10,10 +10,10 @@ STAND_IN := .stand-in
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak lint bench lock clean
+.PHONY: help setup demo check test test-fast soak lint format bench lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## virtual environment with locked dependencies; .venv/bin/throughfare then works
 
@@ -43,8 +43,13 @@ $(STAND_IN)/.installed: requirements-stand-in.lock
 	@$(STAND_IN)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-stand-in.lock
 	@touch $@
 
-test: setup $(STAND_IN)/.installed ## the whole suite on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
+check: lint test-fast ## before every commit: the linters and the quick half of the suite
+
+test: setup $(STAND_IN)/.installed ## the whole suite on SQLite and on PostgreSQL; ROOM=gate runs the tests of one package
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(if $(ROOM),$(wildcard tests/ticketing/$(ROOM) tests/$(ROOM))) $(PYTEST_ARGS)
+
+test-fast: setup ## what needs no PostgreSQL and no programs of its own, in about two minutes
+	@$(BIN)/python -m pytest -n auto --dist worksteal -k "not postgresql" -m "not programs and not soak" $(PYTEST_ARGS)
 
 soak: setup $(STAND_IN)/.installed ## long searches: more examples of every property, 45 minutes of rehearsals
 	@SOAK=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "soak or not soak" $(PYTEST_ARGS)
@@ -56,6 +61,10 @@ lint: setup ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+format: setup ## lay out the code
+	@$(BIN)/ruff check --quiet --fix --select I .
+	@$(BIN)/ruff format .
 
 bench: setup ## every speed claim beside its peer, in one run
 	@$(BIN)/python -m benchmarks

@@ -1,5 +1,6 @@
 """Fixtures that every test may use: databases of both kinds, a clock that stands still."""
 
+import functools
 import os
 import shutil
 import uuid
@@ -40,6 +41,18 @@ settings.load_profile("soak" if os.environ.get("SOAK") else "default")
 
 
 _SERVERS: dict[str, sa.Engine] = {}
+
+
+@functools.cache
+def _starts_programs(module: Path) -> bool:
+    return "subprocess" in module.read_text(encoding="utf-8")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts programs of its own, so that `make test-fast` leaves it out."""
+    for item in items:
+        if _starts_programs(item.path) or "stripe" in getattr(item, "fixturenames", ()):
+            item.add_marker("programs")
 
 
 @pytest.fixture
