@@ -46,8 +46,15 @@ def load(
     findings: list[Finding] = []
     table = Table(file, text or None, findings)
     table.require("rule_id", "operator", "rider_category", "beside", "required")
-    found = [_rule(row, operators, riders) for row in table.rows()]
-    return tuple(rule for rule in found if rule), findings
+    found: dict[str, Rule] = {}
+    for row in table.rows():
+        rule = _rule(row, operators, riders)
+        if rule.id in found:
+            row.fault(
+                "rule_id", "duplicate_key", f"{rule.id!r} is the rule of row {found[rule.id].line}, too"
+            )
+        found.setdefault(rule.id, rule)
+    return tuple(found.values()), findings
 
 
 def with_company(rules: Sequence[Rule], party: Sequence[Passenger]) -> tuple[Passenger, ...]:
@@ -92,7 +99,7 @@ def _accompanied(rule: Rule, riders: Sequence[str]) -> set[int]:
     return set(wanting[: companions * rule.per_companion])
 
 
-def _rule(row: Row, operators: Collection[str], riders: Collection[str]) -> Rule | None:
+def _rule(row: Row, operators: Collection[str], riders: Collection[str]) -> Rule:
     name, operator, rider = row.required("rule_id"), row.required("operator"), row.required("rider_category")
     if operator and operator not in operators:
         row.fault("operator", "unknown_reference", f"{operator!r} is not an operator")

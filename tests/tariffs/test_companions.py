@@ -70,6 +70,14 @@ def test_a_fault_is_named_by_its_field(row: str, field: str) -> None:
     assert field in {found.field for found in findings}
 
 
+def test_a_rule_has_its_name_for_itself() -> None:
+    _, findings = companions.load(
+        table(HEADER, *["r,tll,child,adult,1,1,,,"] * 2), ["tll"], ["adult", "child"]
+    )
+
+    assert [(found.field, found.code) for found in findings] == [("rule_id", "duplicate_key")]
+
+
 def test_a_price_that_nobody_could_pay_is_a_fault() -> None:
     rules, _ = companions.load(ONE_FREE, ["tll"], ["adult", "child"])
 
