@@ -55,4 +55,13 @@ def _question(region: Any, timelines: Sequence[Any], question: Question, *how: A
 
 
 def _priced(book: Any, rides: Sequence[Any], passengers: Sequence[Any], **more: Any) -> Hashable:
-    return id(book), tuple(rides), tuple(passengers), tuple(sorted(more.items()))
+    return (
+        id(book),
+        tuple(rides),
+        tuple(passengers),
+        tuple(sorted((name, _fixed(one)) for name, one in more.items())),
+    )
+
+
+def _fixed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

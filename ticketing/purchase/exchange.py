@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from operators.place_kinds import FOOT, kind_of
 from ticketing.books import postings
 from ticketing.db import Transaction, books, orders, tickets
 from ticketing.db.documents import canonical
@@ -112,8 +113,9 @@ def settle(tx: Transaction, till: Till, order: Order, now: datetime) -> None:
 
 
 def _named(passengers: Sequence[str], live: Mapping[str, Ticket]) -> tuple[str, ...]:
-    """Who changes: where several hold a ticket, the caller must say it."""
-    if not passengers and len(live) > 1:
+    """Who changes: where several people hold a ticket, the caller must say it; what one person brings goes along."""
+    people = [ref for ref, one in live.items() if kind_of(one.document["rider"]) == FOOT]
+    if not passengers and len(people) > 1:
         listed = ", ".join(sorted(live))
         raise InvalidRequest.at("passengers", f"say who of {listed} changes; the others keep their tickets")
     return tuple(passengers) or tuple(live)

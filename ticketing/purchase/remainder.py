@@ -80,7 +80,7 @@ def remainder(
         channel=quote.document.get("sale_channel"),
         at=quote.created_at,
         currency=quote.currency,
-        excluded=_between(quote.document.get("excluded", ()), staying),
+        excluded=between(quote.document.get("excluded", ()), staying),
     )
     if price.total is None:
         return Remainder(Rest(unpriced=price.reason), None)
@@ -94,7 +94,7 @@ def remainder(
     )
 
 
-def _between(excluded: Sequence[Mapping[str, Any]], staying: Sequence[int]) -> list[Excluded]:
+def between(excluded: Sequence[Mapping[str, Any]], staying: Sequence[int]) -> list[Excluded]:
     """The rides that were never sold, as they lie between those that stay."""
     return [replace(from_json(one), before=sum(leg < one["before"] for leg in staying)) for one in excluded]
 

@@ -17,7 +17,7 @@ from ticketing.db.tickets import Ticket
 from ticketing.errors import Conflict
 from ticketing.purchase.at_stake import worth_of
 from ticketing.purchase.refund import NOT_KEPT, Kept
-from ticketing.purchase.remainder import book_of
+from ticketing.purchase.remainder import between, book_of
 from ticketing.purchase.till import Till
 from ticketing.regions import rides, travellers
 
@@ -92,6 +92,7 @@ def _cost_of(tx: Transaction, till: Till, quote: Quote, staying: Sequence[Ticket
             channel=quote.document.get("sale_channel"),
             at=quote.created_at,
             currency=quote.currency,
+            excluded=between(quote.document.get("excluded", ()), legs),
         )
         if price.total is None:
             raise Conflict(f"what those who stay would have paid has no price: {price.reason}")
