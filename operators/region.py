@@ -18,7 +18,7 @@ from tariffs.findings import Finding
 __all__ = ["Guests", "Operator", "RefundStep", "RegionData", "Terminal", "Walking", "load_region"]
 
 # Tables that a region has only where it needs them.
-OPTIONAL = ("caps.csv", "eligibility.csv", "groups.csv", "rates.csv")
+OPTIONAL = ("caps.csv", "companions.csv", "eligibility.csv", "groups.csv", "rates.csv")
 
 
 @dataclass(frozen=True, slots=True)

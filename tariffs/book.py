@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from tariffs import agreements, caps, eligibility, groups, passes, passes_reader, rates, taxes
+from tariffs import agreements, caps, companions, eligibility, groups, passes, passes_reader, rates, taxes
 from tariffs.agreements import Agreement
 from tariffs.caps import Cap
+from tariffs.companions import Rule
 from tariffs.eligibility import Eligibility
 from tariffs.fares import feed as fares
 from tariffs.fares.feed import Feed
@@ -41,6 +42,7 @@ class TariffBook:
     passes: tuple[PassProduct, ...] = ()
     eligibility: tuple[Eligibility, ...] = ()
     groups: tuple[Group, ...] = ()
+    companions: tuple[Rule, ...] = ()
     rates: Rates = field(default_factory=Rates)
     dated: Mapping[str, tuple[tuple[date, Feed], ...]] = field(default_factory=dict)
 
@@ -70,6 +72,7 @@ def build_book(
     pass_documents: Any = None,
     eligibility_text: str = "",
     groups_text: str = "",
+    companions_text: str = "",
     rates_text: str = "",
     dated_feeds: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
     loaded_feeds: Callable[[int, int], None] | None = None,
@@ -107,6 +110,11 @@ def build_book(
     findings.extend(faults)
     formed, faults = groups.load(groups_text, feeds, riders)
     findings.extend(faults)
+    accompanied, faults = companions.load(companions_text, feeds, riders)
+    findings.extend(faults)
+    findings.extend(
+        companions.unknown_prices(accompanied, {name: _sold_to(feed) for name, feed in loaded.items()})
+    )
     published, faults = rates.load(rates_text)
     findings.extend(faults)
     settled = {currency, EURO, *published.days} if published.days else {currency}
@@ -121,15 +129,20 @@ def build_book(
     }  # fmt: skip
     optional = {
         "currency": currency if currency != "EUR" else "", "caps": caps_text, "passes": pass_documents,
-        "eligibility": eligibility_text, "groups": groups_text, "rates": rates_text, "dated_feeds": dated_feeds,
+        "eligibility": eligibility_text, "groups": groups_text, "companions": companions_text, "rates": rates_text, "dated_feeds": dated_feeds,
     }  # fmt: skip
     content |= {name: value for name, value in optional.items() if value}
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     version = hashlib.sha256(canonical.encode()).hexdigest()
     return TariffBook(
         version, loaded, tuple(agreed), table, riders, media, fee_basis_points, currency,
-        tuple(limits), products, entitlements, formed, published, dated,
+        tuple(limits), products, entitlements, formed, accompanied, published, dated,
     ), findings  # fmt: skip
+
+
+def _sold_to(feed: Feed) -> set[str]:
+    """The rider categories that a tariff names in a price."""
+    return {row.rider for rows in feed.products.values() for row in rows if row.rider is not None}
 
 
 def _unknown_scopes(products: Iterable[PassProduct], feeds: Mapping[str, Feed]) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from tariffs import eligibility, passes
 from tariffs.agreements import Run
 from tariffs.book import TariffBook
 from tariffs.caps import Tap
+from tariffs.companions import FILE, Rule, told
 from tariffs.fares.feed import Feed
 from tariffs.fares.legs import FareLeg
 from tariffs.fares.price import FarePrice, price
@@ -135,7 +136,17 @@ def _ways(journey: Journey, run: Run, passenger: Passenger) -> Iterator[Part | U
     # An operator that does not know a rider category: no other one stands in.
     own_rider = journey.book.riders.get(passenger.rider, {}).get(run.operator)
     ordinary = price_as(journey, run, own_rider) if own_rider is not None else Unpriced("unknown_fare")
+    rules = [rule for rule in journey.book.companions if rule.holds(run.operator, run.first_day)]
+    for rule in rules:
+        if rule.required and rule.rider == passenger.rider and rule.id not in passenger.company:
+            yield Unpriced("needs_company", rule=told(rule))
+            return
     yield ordinary
+    for rule in rules:
+        if rule.priced_as is not None and rule.id in passenger.company:
+            found = price_as(journey, run, rule.priced_as)
+            if isinstance(found, Part):
+                yield _by_company(found, ordinary, rule)
     rows = eligibility.entitled(journey.book.eligibility, run.operator, passenger.claims, run.first_day)
     for row, claim in rows:
         found = price_as(journey, run, row.rider)
@@ -198,6 +209,24 @@ def _by_claim(found: Part, ordinary: Part | Unpriced, row: eligibility.Eligibili
         gross=gross,
         rule=rule_text,
         derivation=(*found.derivation, {**made, "proof": proof}),
+    )
+
+
+def _by_company(found: Part, ordinary: Part | Unpriced, rule: Rule) -> Part:
+    """The price of somebody who travels beside another; the operator itself forgoes the difference."""
+    because = f"travels beside {' or '.join(rule.beside)}, {rule.id}"
+    legs = tuple(leg for item in found.bought for leg in item.legs)
+    before = ordinary.cost if isinstance(ordinary, Part) and ordinary.currency == found.currency else None
+    made = step(
+        "company", legs=legs, rule=(FILE, rule.line, rule.id), product=rule.priced_as,
+        amount=Money(found.cost, found.currency),
+        before=None if before is None else Money(before, found.currency).text,
+    )  # fmt: skip
+    return replace(
+        found,
+        bought=tuple(replace(item, because=f"{because}; {item.because}") for item in found.bought),
+        rule=f"own fare, {rule.id}",
+        derivation=(*found.derivation, made),
     )
 
 

@@ -49,11 +49,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Unpriced:
-    """Why a stretch has no price, and whose stretch where it is one operator's: never a guess."""
+    """Why a stretch has no price, and whose stretch where it is one operator's, by which rule where there is one: never a guess."""
 
     reason: str
     derivation: tuple[dict[str, Any], ...] = ()
     operator: str | None = None
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

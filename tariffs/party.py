@@ -21,7 +21,8 @@ class Passenger:
     """One traveller: `ref` is the buyer's word for them, `rider` the scheme's rider category.
 
     `claims` were proven before they come here; `passes` are theirs; `paid` are the rides that count towards
-    caps, each at its full price.
+    caps, each at its full price. `company` are the rules by which
+    they have company in their party: found when a party is priced.
     """
 
     ref: str
@@ -29,3 +30,4 @@ class Passenger:
     claims: tuple[ProvenClaim, ...] = field(default=())
     passes: tuple[HeldPass, ...] = field(default=())
     paid: tuple[Tap, ...] = field(default=())
+    company: frozenset[str] = field(default=frozenset())

@@ -11,6 +11,7 @@ from typing import Any
 from tariffs import grouping, strokes
 from tariffs.agreements import Run
 from tariffs.book import TariffBook
+from tariffs.companions import with_company
 from tariffs.conversion import in_one_currency
 from tariffs.cover import cheapest_cover
 from tariffs.excluded import Excluded, steps_of
@@ -50,9 +51,10 @@ def price_journey(
     gaps = frozenset(one.before for one in excluded)
     journey = Journey(book, rides, runs_of(book, rides, gaps), at, offers, currency, gaps)
     passengers = _share_carnets(journey, passengers, channel)
-    alike = {replace(passenger, ref="") for passenger in passengers}
+    party = with_company(book.companions, passengers)
+    alike = {replace(passenger, ref="") for passenger in party}
     ways = {passenger: _singles(journey, passenger) for passenger in alike}
-    parts = _pay(journey, passengers, [ways[replace(passenger, ref="")] for passenger in passengers], channel)
+    parts = _pay(journey, party, [ways[replace(passenger, ref="")] for passenger in party], channel)
     priced = _named_first(_priced_party(journey, passengers, parts), excluded)
     reason = next((found.reason for found in priced if found.reason), None)
     totals = [found.total for found in priced if found.total]
@@ -202,7 +204,12 @@ def _priced_party(
 def _priced(journey: Journey, passenger: Passenger, parts: Singles | Unpriced) -> PassengerPrice:
     if isinstance(parts, Unpriced):
         return PassengerPrice(
-            passenger, None, parts.reason, derivation=parts.derivation, unpriced_operator=parts.operator
+            passenger,
+            None,
+            parts.reason,
+            derivation=parts.derivation,
+            unpriced_operator=parts.operator,
+            unpriced_rule=parts.rule,
         )
     bought = tuple(item for part in parts for item in part.bought)
     try:

@@ -41,7 +41,7 @@ class PassengerPrice:
     """The price of the whole way for one passenger; None comes with its reason.
 
     `taps` are its rides that caps of the tariff count, for what the passenger buys later. `unpriced_operator` is
-    the one that has no price, where it is one.
+    the one that has no price, where it is one, `unpriced_rule` the rule that says so, in words.
     """
 
     passenger: Passenger
@@ -53,6 +53,7 @@ class PassengerPrice:
     derivation: tuple[dict[str, Any], ...] = ()
     taps: tuple[Tap, ...] = ()
     unpriced_operator: str | None = None
+    unpriced_rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

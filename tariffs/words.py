@@ -34,6 +34,10 @@ _SENTENCES: Mapping[str, tuple[str, str, str, str]] = {
         "Your entitlement {id}: {amount}.", "Teie soodusõigus {id}: {amount}.", "Etuutesi {id}: {amount}.",
         "Din rätt {id}: {amount}.",
     ),
+    "company": (
+        "In company ({id}), as {product}: {amount}.", "Saatjaga ({id}), piletiga {product}: {amount}.",
+        "Seurassa ({id}), lippuna {product}: {amount}.", "I sällskap ({id}), som {product}: {amount}.",
+    ),
     "pass": (
         "Covered by your ticket {product}: {amount}.", "Kaetud teie piletiga {product}: {amount}.",
         "Sisältyy lippuusi {product}: {amount}.", "Ingår i din biljett {product}: {amount}.",

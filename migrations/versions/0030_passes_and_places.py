@@ -6,7 +6,7 @@ from alembic import op
 from ticketing.db.types import Instant, Int64
 
 revision = "0030_passes_and_places"
-down_revision = "0027_outside_refunds"
+down_revision = "0029_exchange_by_passenger"
 branch_labels = None
 depends_on = None
 

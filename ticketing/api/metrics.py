@@ -65,10 +65,16 @@ class _Figures(Collector):
         doubles = GaugeMetricFamily(
             "gate_double_uses", "double uses of the last 24 hours", labels=["operator"]
         )
+        refunded = GaugeMetricFamily(
+            "gate_refunded_rides",
+            "rides told in the last 24 hours after their money had gone back",
+            labels=["operator"],
+        )
         for operator in metrics.list_operators(self._house):
             found = metrics.measure(self._house, operator)
             rides.add_metric([operator], found.rides)
             doubles.add_metric([operator], found.double_uses)
+            refunded.add_metric([operator], found.refunded_rides)
             for name, value in metrics.measures(found).items():
                 family = families.setdefault(
                     name, GaugeMetricFamily(name, "of the last 24 hours", labels=["operator", "quantile"])
@@ -76,7 +82,7 @@ class _Figures(Collector):
                 for quantile, seconds in (("0.5", value.p50), ("0.95", value.p95), ("1", value.most)):
                     if seconds is not None:
                         family.add_metric([operator, quantile], seconds)
-        yield from (*families.values(), rides, doubles)
+        yield from (*families.values(), rides, doubles, refunded)
 
 
 class _WorkerFigures(Collector):

@@ -201,7 +201,10 @@ class Exchanges(MethodView):
     @blueprint.response(201, OrderSchema)
     @blueprint.doc(**_KEY, **_ORDER_TOKEN)
     def post(self, wanted: dict[str, Any], order_id: str) -> Any:
-        """Order a quote and pay with what these tickets give back; they stay valid until the new ones exist."""
+        """Order a quote and pay with what its passengers give up here, named in `passengers`; all others keep their tickets.
+
+        What is given up stays valid until the new tickets exist. A leg that was used stays and stops no other.
+        """
         owner = purchase.get_order(rooms().till, order_id).order.person_id
         return _placed(
             f"order:{order_id}", "POST exchanges", wanted, owner, wanted["quote_id"], exchange_of=order_id
@@ -300,6 +303,7 @@ def _placed(
                 lambda tx, state: call.remember(tx, shown(state)),
                 person_id,
                 exchange_of,
+                changing=_wish(wanted),
                 phones=_phones(wanted["phones"]),
                 names=[purchase.NameOf(one["passenger"], one["name"]) for one in wanted["names"]],
                 request_key=request_key(principal, route, _key(), wanted),
@@ -329,7 +333,7 @@ def _phones(wanted: list[dict[str, Any]]) -> list[purchase.PhoneOf]:
 
 def _wish(wanted: dict[str, Any]) -> purchase.Wish:
     return purchase.Wish(
-        tuple(sorted(set(wanted["passengers"]))), tuple(dict.fromkeys(wanted.get("legs", ())))
+        tuple(dict.fromkeys(wanted.get("passengers", ()))), tuple(dict.fromkeys(wanted.get("legs", ())))
     )
 
 

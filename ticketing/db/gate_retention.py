@@ -16,6 +16,7 @@ from ticketing.db.gates_tables import (
     double_use,
     gate_retention,
     holder_salt,
+    refunded_ride,
     ride_count,
     scan,
     scan_echo,
@@ -80,6 +81,7 @@ def count_and_forget(tx: Transaction, jtis: Collection[str]) -> None:
     )
     for table in (
         double_use,
+        refunded_ride,
         ticket_use,
         use_change,
         use_claim,

@@ -117,6 +117,22 @@ double_use = table(
     sa.Index(None, "jti"),
 )
 
+# A ride that was told after its leg's money had gone back by a refund or an exchange.
+refunded_ride = table(
+    "refunded_ride",
+    text("gate_key_id", key=True),
+    text("scan_id", key=True),
+    text("jti", sa.ForeignKey("ticket.jti")),
+    number("leg"),
+    text("operator"),
+    text("refund_id", sa.ForeignKey("refund.id")),
+    moment("at"),
+    moment("refunded_at"),
+    moment("found_at"),
+    sa.Index(None, "operator", "found_at"),
+    sa.Index(None, "jti"),
+)
+
 ticket_move = table(
     "ticket_move",
     text("id", key=True),

@@ -1,5 +1,6 @@
 """Orders with their events, payments and refunds."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +40,8 @@ _REFUNDS = sa.select(refund).where(refund.c.order_id == _WANTED).order_by(refund
 class Order:
     """A purchase and its state (`purchase/order.py` draws the states).
 
-    `request_key` says which call has placed it, so that the same call finds it again.
+    `request_key` says which call has placed it, so that the same call finds it again; `exchange_legs` which legs of whom
+    it gives up of the order that it exchanges, as JSON.
     """
 
     id: str
@@ -54,6 +56,12 @@ class Order:
     exchange_of: str | None = None
     credit_minor: int = 0
     request_key: str | None = None
+    exchange_legs: str | None = None
+
+    @property
+    def given_up(self) -> dict[str, tuple[int, ...]]:
+        """The legs that it gives up, by passenger; none of a passenger: all that their pass is good for."""
+        return {ref: tuple(legs) for ref, legs in json.loads(self.exchange_legs or "{}").items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +130,8 @@ def get_order(tx: Transaction, order_id: str) -> Order:
 
 
 def find_exchange_under_way(tx: Transaction, order_id: str) -> Order | None:
-    """Read an order that would replace this one and has come to no end yet."""
-    ended = ("cancelled", "expired")
+    """Read an order that would replace this one, or a part of it, and has come to no end yet."""
+    ended = ("cancelled", "expired", "ticketed", "part_refunded", "refunded", "exchanged")
     query = sa.select(order).where(order.c.exchange_of == order_id, order.c.state.notin_(ended))
     return find(tx, query.order_by(order.c.id).limit(1), Order)
 

@@ -59,6 +59,8 @@ order = table(
     number("credit_minor", sa.CheckConstraint("credit_minor >= 0", name="credit_not_negative"), default="0"),
     # A hash of the call that placed it: the call may be repeated when its answer was lost.
     text("request_key", null=True),
+    # An exchange: the legs of each passenger that it gives up (JSON); none where it gives up nothing.
+    text("exchange_legs", null=True),
     one_of(
         "state",
         "holding", "awaiting_payment", "payment_failed", "payment_unknown", "authorised", "unwinding", "ticketed",

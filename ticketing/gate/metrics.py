@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from ticketing.clock import written
-from ticketing.db import devices, scan_facts, status_changes, uses
+from ticketing.db import devices, refunded_rides, scan_facts, status_changes, uses
+from ticketing.db.refunded_rides import RefundedRide
 from ticketing.db.scan_facts import ScanFact
 from ticketing.db.uses import DoubleUse
 from ticketing.gate.house import Gatehouse
@@ -32,7 +33,7 @@ class GateMetrics:
     """One operator's last 24 hours. `window` is the sum of upload lag and bundle age: how long a copy works.
 
     A revocation takes until the first signed list has it, until the first gate of anybody has fetched that, and until
-    each gate of this operator has.
+    each gate of this operator has. `refunded_rides` were told after their money had gone back.
     """
 
     operator: str
@@ -46,6 +47,7 @@ class GateMetrics:
     revocation_lag: Spread
     rides: int
     double_uses: int
+    refunded_rides: int
 
     @property
     def double_uses_per_100_000(self) -> float | None:
@@ -63,6 +65,7 @@ def measure(house: Gatehouse, operator: str) -> GateMetrics:
         rides = uses.count_rides(tx, operator, since, now + timedelta(minutes=5))
         revoked = status_changes.lags_since(tx, since, _MOST)
         reached = status_changes.lags_of_gates(tx, operator, since, _MOST)
+        given_back = refunded_rides.list_of_operator(tx, operator, since)
     ages = [_at(fact) - fact.bundle_version for fact in facts if fact.bundle_version is not None]
     lags = [max(0, int(fact.received_at.timestamp()) - _at(fact)) for fact in facts]
     windows = [
@@ -82,6 +85,7 @@ def measure(house: Gatehouse, operator: str) -> GateMetrics:
         revocation_lag=spread(reached),
         rides=rides,
         double_uses=len(doubles),
+        refunded_rides=len(given_back),
     )
 
 
@@ -96,6 +100,7 @@ def report(house: Gatehouse, operator: str) -> dict[str, Any]:
     found = measure(house, operator)
     with house.database.read() as tx:
         doubles = uses.list_double_uses_of_operator(tx, operator, house.clock.now() - WINDOW)
+        given_back = refunded_rides.list_of_operator(tx, operator, house.clock.now() - WINDOW)
     return {
         "operator": operator,
         "since": written(house.clock.now() - WINDOW),
@@ -104,6 +109,8 @@ def report(house: Gatehouse, operator: str) -> dict[str, Any]:
         "double_uses": found.double_uses,
         "double_uses_per_100_000_rides": found.double_uses_per_100_000,
         "newest": [_double(double) for double in doubles[:50]],
+        "refunded_rides": found.refunded_rides,
+        "newest_refunded_rides": [_given_back(ride) for ride in given_back[:50]],
     }
 
 
@@ -143,6 +150,16 @@ def _seconds(lasted: timedelta) -> int:
 
 def _shown(value: Spread) -> dict[str, Any]:
     return {"count": value.count, "p50": value.p50, "p95": value.p95, "max": value.most}
+
+
+def _given_back(found: RefundedRide) -> dict[str, Any]:
+    return {
+        "ticket": found.jti[:6],
+        "leg": found.leg,
+        "at": written(found.at),
+        "refunded_at": written(found.refunded_at),
+        "found_at": written(found.found_at),
+    }
 
 
 def _double(found: DoubleUse) -> dict[str, Any]:

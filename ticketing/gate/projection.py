@@ -19,12 +19,13 @@ from ticketing.tickets.products import ProductRule
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A fact with who told it: the gate's key, its own id of the scan, its operator, its stop where it said one."""
+    """A fact with who told it: the gate's key, its own id of the scan, its operator, when it was received, its stop where it said one."""
 
     fact: Fact
     gate_key_id: str
     scan_id: str
     operator: str
+    received_at: datetime
     stop_id: str | None = None
 
 
@@ -114,7 +115,7 @@ def uploaded(row: ScanFact) -> Told:
         row.decision == "accept", uploaded=True, list_issued_at=row.bundle_version,
         direction=cast("Any", row.direction), is_flagged=bool(row.is_flagged),
     )  # fmt: skip
-    return Told(fact, row.gate_key_id, row.scan_id, row.operator)
+    return Told(fact, row.gate_key_id, row.scan_id, row.operator, row.received_at)
 
 
 def answered(rows: Iterable[Scan]) -> list[Told]:
@@ -126,7 +127,7 @@ def answered(rows: Iterable[Scan]) -> list[Told]:
                 int(row.device_ts.timestamp()), int(row.received_at.timestamp()) - int(row.device_ts.timestamp()),
                 row.decision == "accept", uploaded=False, direction=cast("Any", row.direction),
             ),
-            row.gate_key_id, row.scan_id, row.operator, row.stop_id,
+            row.gate_key_id, row.scan_id, row.operator, row.received_at, row.stop_id,
         )
         for row in rows
         if row.jti is not None and row.leg is not None

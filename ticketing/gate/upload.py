@@ -11,6 +11,7 @@ from ticketing.db import Database, Transaction, devices, scan_facts, tickets
 from ticketing.db.documents import digest
 from ticketing.db.scan_facts import ScanFact
 from ticketing.db.tickets import Ticket
+from ticketing.gate import refunded
 from ticketing.gate.judgment import Fact, Judged, answer
 from ticketing.gate.projection import (
     Judgment,
@@ -73,6 +74,7 @@ def upload(
         scan_facts.add_facts(tx, rows)
         judgment = judge_tickets(tx, held, jtis, rules)
         reconcile(tx, held, judgment, now)
+        given_back = refunded.note(tx, held, judgment, now)
         names = devices.names(tx)
         outcomes = []
         for row in rows:
@@ -86,6 +88,7 @@ def upload(
                     known=known,
                     judgment=judgment,
                     names=names,
+                    is_refunded=(row.gate_key_id, row.scan_id) in given_back,
                 )
             )
             known[row.scan_id].append(fact)
@@ -107,12 +110,14 @@ def _outcome(
     known: Mapping[str, Sequence[Fact]],
     judgment: Judgment,
     names: Mapping[str, str],
+    is_refunded: bool,
 ) -> dict[str, Any]:
-    found = {"scan_id": row.scan_id, "result": "unknown_ticket", "double_use": None}
+    found = {"scan_id": row.scan_id, "result": "unknown_ticket", "double_use": None, "refunded": False}
     said = answer(mine.fact, known[row.scan_id], mine.verdict, int(row.received_at.timestamp()))
     if ticket is None or not is_leg_of(ticket, row.leg, sender.operator):
         return found
-    return {**found, "result": said, "double_use": _double_use(mine, judgment, sender, names)}
+    double_use = _double_use(mine, judgment, sender, names)
+    return {**found, "result": said, "double_use": double_use, "refunded": is_refunded}
 
 
 def _double_use(

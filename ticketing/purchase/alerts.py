@@ -198,7 +198,7 @@ def _case(tx: Transaction, alert: Alert) -> Case:
     payment = orders.find_payment(tx, alert.subject)
     if payment is not None and alert.kind == MISMATCH:
         return Case(alert, payment.order_id, None, payment=payment)
-    refund = orders.find_refund(tx, alert.subject)
+    refund = orders.find_refund(tx, alert.subject.partition("/")[0])
     if refund is not None and alert.kind in _OF_REFUNDS:
         outside = elsewhere.find_outside(tx, refund) is not None
         return Case(alert, refund.order_id, None, refund=refund, is_paid_outside=outside)

@@ -5,7 +5,7 @@ replaced it. There it counts for the passengers whom it was taken for first. A p
 journeys of its holder along, and not those of the people who travel with them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ticketing.db import Transaction, gateway_events, held_passes, orders, tickets
@@ -82,15 +82,34 @@ def _left_in(tx: Transaction, payment: Payment, disputes: Sequence[Dispute]) -> 
     return max(0, min(sum(one.amount_minor for one in disputes), payment.amount_minor - gone))
 
 
-def _flow(tx: Transaction, order: Order, minor: int) -> Iterator[tuple[Order, int]]:
-    """An order and those that have replaced it, each with how much of the money has come so far."""
-    came = {order.id: minor}
-    for order_id in sorted(orders.list_replacing(tx, order.id)):  # ids grow with time
-        found = orders.get_order(tx, order_id)
-        if order_id != order.id:
-            before = came.get(found.exchange_of or "", 0)
-            came[order_id] = min(before, found.credit_minor, found.total_minor)
-        yield found, came[order_id]
+def _flow(tx: Transaction, order: Order, minor: int) -> list[tuple[Order, int]]:
+    """An order and those that have replaced it, or a part of it, each with how much of the money has come so far.
+
+    It counts for who has stayed first, then for who has changed, in the order of their exchanges: no cent counts twice.
+    """
+    ids = sorted(orders.list_replacing(tx, order.id))  # ids grow with time
+    family = [orders.get_order(tx, order_id) for order_id in ids]
+    worth = dict.fromkeys(ids, 0)
+    for held in tickets.list_tickets_of(tx, ids):
+        worth[held.order_id] += worth_of(held) if held.status in tickets.LIVE else 0
+    stands_for = _stands_for(family, worth)
+    came, left = {order.id: minor}, {order.id: max(0, minor - worth[order.id])}
+    for one in family:
+        source = one.exchange_of or ""
+        if one.id != order.id:
+            came[one.id] = min(left[source], one.credit_minor, one.total_minor)
+            left[one.id] = max(0, came[one.id] - worth[one.id])
+            left[source] -= min(came[one.id], stands_for[one.id])
+    return [(one, came[one.id]) for one in family]
+
+
+def _stands_for(family: Sequence[Order], worth: Mapping[str, int]) -> dict[str, int]:
+    """How much each order's live tickets, and those that have replaced some of them, have cost in all."""
+    found = dict(worth)
+    for one in reversed(family):
+        if one.exchange_of in found:
+            found[one.exchange_of] += min(found[one.id], one.credit_minor, one.total_minor)
+    return found
 
 
 def _of_order(tx: Transaction, order: Order, paid_order_id: str, minor: int) -> Iterator[Stake]:

@@ -4,6 +4,7 @@ A ride that is given back brings what the day (or week, or month) costs less wit
 for it; the rides that were bought later keep their price.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +42,9 @@ def kept_minor(
     return capping.kept_for_others(mine, others, caps, paid=paid, rest=rest)
 
 
-def require_standing(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None) -> None:
+def require_standing(
+    tx: Transaction, till: Till, quote: Quote, exchange_of: str | None, going: Mapping[str, Sequence[int]]
+) -> None:
     """Raise Conflict where a price counts on rides that were given back since, or are exchanged for it."""
     holder = _holder(quote)
     paid = from_json(holder).paid if holder else ()
@@ -49,7 +52,7 @@ def require_standing(tx: Transaction, till: Till, quote: Quote, exchange_of: str
     if holder is None or not paid or not caps:
         return
     held = tickets.find_tickets(tx, {_ticket_of(tap) for tap in paid}, lock=True)
-    standing = [tap for tap in paid if _stands(held.get(_ticket_of(tap)), tap, exchange_of)]
+    standing = [tap for tap in paid if _stands(held.get(_ticket_of(tap)), tap, exchange_of, going)]
     own = [tap_from_json(document) for document in holder.get("taps", ())]
     if capping.charged(own, caps, standing) > capping.charged(own, caps, paid):
         raise Conflict(
@@ -57,12 +60,15 @@ def require_standing(tx: Transaction, till: Till, quote: Quote, exchange_of: str
         )
 
 
-def _stands(held: tickets.Ticket | None, tap: Tap, exchange_of: str | None) -> bool:
-    if held is None or held.status not in tickets.LIVE or held.order_id == exchange_of:
+def _stands(
+    held: tickets.Ticket | None, tap: Tap, exchange_of: str | None, going: Mapping[str, Sequence[int]]
+) -> bool:
+    if held is None or held.status not in tickets.LIVE:
         return False
+    given_up = going.get(held.passenger_ref, ()) if held.order_id == exchange_of else ()
     return not any(
-        "given_back_at" in leg and datetime.fromisoformat(leg["departure"]) == tap.at
-        for leg in held.document["legs"]
+        ("given_back_at" in leg or at in given_up) and datetime.fromisoformat(leg["departure"]) == tap.at
+        for at, leg in enumerate(held.document["legs"])
     )
 
 

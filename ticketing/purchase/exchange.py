@@ -1,69 +1,101 @@
-"""Exchange: a new journey is paid with what the tickets of an old one give back; the difference is paid or paid back.
+"""Exchange: a new journey is paid with what passengers give up of an old one; the difference is paid or paid back.
 
-Nothing changes until the new tickets exist: in that same transaction the old ones are revoked, their shares and
-taxes reversed into what the new ones take, and a difference in the buyer's favour is owed.
+The caller says who changes, and perhaps which legs; everybody else keeps their ticket, and a leg that was used stays
+where it is. Nothing changes until the new tickets exist: in that same transaction what was given up is revoked, its
+shares and taxes are reversed into what the new ones take, and a difference in the buyer's favour is owed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from ticketing.books import postings
 from ticketing.db import Transaction, books, orders, tickets
+from ticketing.db.documents import canonical
 from ticketing.db.offers import Quote
 from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order, Refund
-from ticketing.errors import Conflict
-from ticketing.purchase.giving_back import Decided, decide_whole, document_of, refundable_order, revoke
+from ticketing.db.tickets import Ticket
+from ticketing.errors import Conflict, Fault, InvalidRequest
+from ticketing.purchase import deciding
+from ticketing.purchase.deciding import Decided, Going, document_of
+from ticketing.purchase.giving_back import Wish, refundable_order, take_legs
 from ticketing.purchase.holders import held_by
 from ticketing.purchase.paying_back import refunds_for
+from ticketing.purchase.refund import require_known
 from ticketing.purchase.reversal import rows_back
-from ticketing.purchase.till import Till, locked, move
+from ticketing.purchase.till import Till, move
 
 
-def credit(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None) -> int:
-    """Compute what the tickets of another order bring to a quote, in minor units.
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """What an exchange gives up: the legs by passenger (none: a whole pass), what they bring, and whose tickets they are."""
 
-    Raises Conflict when one gives nothing, or belongs to another region or currency.
+    going: Going = field(default_factory=dict)
+    credit_minor: int = 0
+    holders: Mapping[str, Holder] = field(default_factory=dict)
+
+    def text(self) -> str | None:
+        """The legs as the new order keeps them."""
+        return canonical({ref: list(legs) for ref, legs in self.going.items()}) if self.going else None
+
+
+def give_up(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None, wish: Wish) -> GivenUp:
+    """Decide what passengers of another order give up for a quote.
+
+    Raises InvalidRequest where the quote is not for those who change, Conflict where a ticket gives nothing, or belongs
+    to another region or currency.
     """
     if exchange_of is None:
-        return 0
+        return GivenUp()
     order = refundable_order(tx, exchange_of, lock=True)
     if orders.find_exchange_under_way(tx, order.id):
-        raise Conflict("these tickets are being exchanged already")
-    minor = _sum(decide_whole(tx, till, order, till.clock.now()))
+        raise Conflict("tickets of this order are being exchanged already")
+    known = deciding.read(tx, till, order, till.clock.now())
+    live = {one.passenger_ref: one for one in known.held if one.status in tickets.LIVE}
+    passengers = _named(wish.passengers, live)
+    going = dict.fromkeys(passengers, wish.legs)
+    require_known(known.refundable, passengers)
+    _require_fitting(quote, passengers, live)
+    decided = deciding.decide_going(tx, till, known, going)
     if order.currency != quote.currency:
         raise Conflict("tickets are exchanged in their own currency")
     if order.region != quote.region:
         raise Conflict("tickets are exchanged in their own region")
-    return minor
+    lines = [one.line for one in decided]
+    return GivenUp(
+        {
+            line.passenger_ref: () if "pass" in live[line.passenger_ref].document else line.legs
+            for line in lines
+        },
+        _sum(decided),
+        {ref: held_by(live[ref], tickets.find_salt(tx, live[ref].jti)) for ref in passengers},
+    )
 
 
-def holders_of(tx: Transaction, order_id: str | None) -> dict[str, Holder]:
-    """Whose the valid tickets of an order are."""
-    if order_id is None:
+def going_of(tx: Transaction, order: Order) -> Going:
+    """The legs that an order gives up of another one; one of an earlier release gives up all that was there."""
+    if order.exchange_of is None:
         return {}
-    held = [one for one in tickets.list_tickets(tx, order_id) if one.status in tickets.LIVE]
-    return {one.passenger_ref: held_by(one, tickets.find_salt(tx, one.jti)) for one in held}
+    if order.exchange_legs is None:
+        held = tickets.list_tickets(tx, order.exchange_of)
+        return {one.passenger_ref: () for one in held if one.status in tickets.LIVE}
+    return order.given_up
 
 
 def check(tx: Transaction, till: Till, order: Order) -> None:
-    """Before money is taken: the old tickets still give what was promised. Raises Conflict."""
-    if order.exchange_of is None:
-        return
-    old = refundable_order(tx, order.exchange_of, lock=False)
-    if _sum(decide_whole(tx, till, old, order.created_at)) != order.credit_minor:
-        raise Conflict("the tickets to be exchanged have been used or given back meanwhile")
+    """Before money is taken: what is given up still brings what was promised. Raises Conflict."""
+    if order.exchange_of is not None:
+        _decided(tx, till, refundable_order(tx, order.exchange_of, lock=False), order)
 
 
 def settle(tx: Transaction, till: Till, order: Order, now: datetime) -> None:
-    """The new tickets exist: take the old ones back into what they have cost. Raises Conflict as `check` does."""
+    """The new tickets exist: take what was given up for them. Raises Conflict as `check` does."""
     if order.exchange_of is None:
         return
-    check(tx, till, order)
-    old = locked(tx, order.exchange_of)
-    decided = decide_whole(tx, till, old, order.created_at)
+    old = refundable_order(tx, order.exchange_of, lock=True)
+    decided = _decided(tx, till, old, order)
     left = max(0, order.credit_minor - order.total_minor)
     made, *further = _refunds(tx, old, order, decided, left=left, now=now)
     for one in (made, *further):
@@ -73,9 +105,44 @@ def settle(tx: Transaction, till: Till, order: Order, now: datetime) -> None:
     entry = postings.unearned_refund(made.id, region=old.region, amount=left, currency=old.currency, at=now)
     if entry:
         books.book(tx, entry, now)
-    lines = [one.line for one in decided]
-    revoke(tx, old, [line.passenger_ref for line in lines], [line.jti for line in lines], now)
-    move(tx, old, "exchange", now, actor="buyer", reason=f"exchanged for order {order.id}")
+    take_legs(tx, till, old, made.document["lines"], now)
+    still = any(one.status in tickets.LIVE for one in tickets.list_tickets(tx, old.id))
+    step: Any = "exchange_part" if still else "exchange"
+    move(tx, old, step, now, actor="buyer", reason=f"exchanged for order {order.id}")
+
+
+def _named(passengers: Sequence[str], live: Mapping[str, Ticket]) -> tuple[str, ...]:
+    """Who changes: where several hold a ticket, the caller must say it."""
+    if not passengers and len(live) > 1:
+        listed = ", ".join(sorted(live))
+        raise InvalidRequest.at("passengers", f"say who of {listed} changes; the others keep their tickets")
+    return tuple(passengers) or tuple(live)
+
+
+def _require_fitting(quote: Quote, passengers: Sequence[str], live: Mapping[str, Ticket]) -> None:
+    """Raise InvalidRequest where somebody would give up a ticket for nothing, or hold two. Others may join."""
+    quoted = [one["ref"] for one in quote.document["passengers"]]
+    faults = [
+        Fault(f"passengers[{at}]", f"{ref} changes, and the quote is not for {ref}")
+        for at, ref in enumerate(passengers)
+        if ref not in quoted
+    ]
+    faults += [
+        Fault("passengers", f"the quote is for {ref}, who does not change and would have two tickets")
+        for ref in quoted
+        if ref in live and ref not in passengers
+    ]
+    if faults:
+        raise InvalidRequest(faults[0].message, faults)
+
+
+def _decided(tx: Transaction, till: Till, old: Order, order: Order) -> list[Decided]:
+    """What the order gives up, decided anew for the moment when it was placed."""
+    known = deciding.read(tx, till, old, order.created_at)
+    decided = deciding.decide_going(tx, till, known, going_of(tx, order))
+    if _sum(decided) != order.credit_minor:
+        raise Conflict("the tickets to be exchanged have been used or given back meanwhile")
+    return decided
 
 
 def _sum(decided: Sequence[Decided]) -> int:

@@ -6,28 +6,32 @@ from datetime import datetime
 from typing import Any
 
 from tariffs.money import Money
-from ticketing.db import Transaction, bookings, held_passes, offers, orders, tickets
-from ticketing.db.offers import Quote
+from ticketing.db import Transaction, bookings, orders, tickets
 from ticketing.db.orders import Order, Refund
-from ticketing.db.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
-from ticketing.purchase import capped, disrupted, pass_uses
-from ticketing.purchase import refund as refunds
+from ticketing.purchase import deciding, pass_uses
+from ticketing.purchase.deciding import document_of
 from ticketing.purchase.order import REFUNDABLE
 from ticketing.purchase.paying_back import list_further, refunds_for, settle_refund
-from ticketing.purchase.refund import RefundableTicket, RefundLine
-from ticketing.purchase.remainder import refundable, remainder, shorten
+from ticketing.purchase.refund import RefundLine
+from ticketing.purchase.remainder import shorten
 from ticketing.purchase.reversal import reverse_ticket
 from ticketing.purchase.till import UNDECIDED, RememberRefund, Till, disputes_of, locked, move
-from ticketing.regions import company
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Whose tickets to give back, and which of their legs, by their place in the journey; none named means all left."""
+    """Whose tickets to give back, and which of their legs, by their place in the journey.
+
+    None named means all that are left and were not used, or those of them that bring most.
+    """
 
     passengers: tuple[str, ...] = ()
     legs: tuple[int, ...] = ()
+
+
+# What a caller wishes who names nothing.
+ALL = Wish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,48 +44,24 @@ class RefundOffer:
     refused: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A decided line; what the ticket was worth before, where legs had gone already, and what is left of it."""
-
-    line: RefundLine
-    was: Mapping[str, Any] | None
-    left: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """An order with its tickets, and each of them as the decision sees it."""
-
-    order: Order
-    quote: Quote
-    held: list[Ticket]
-    refundable: list[RefundableTicket]
-
-
-def offer_refund(till: Till, order_id: str, wish: Wish = Wish()) -> RefundOffer:
+def offer_refund(till: Till, order_id: str, wish: Wish = ALL) -> RefundOffer:
     """Say what giving tickets or legs back would bring; nothing changes. No passengers named means all of them.
 
     Raises InvalidRequest for a stranger or an unknown leg, Conflict for an order that has nothing to refund.
     """
-    now = till.clock.now()
-    lines, refused = [], []
     with till.database.read() as tx:
         order = refundable_order(tx, order_id, lock=False)
-        known = _read(tx, till, order)
-        held = known.held
+        known = deciding.read(tx, till, order, till.clock.now())
         wanted = wish.passengers or sorted(
-            {ticket.passenger_ref for ticket in held if ticket.status in tickets.LIVE}
+            {ticket.passenger_ref for ticket in known.held if ticket.status in tickets.LIVE}
         )
-        for passenger in dict.fromkeys(wanted):
-            try:
-                lines += [one.line for one in _decide(tx, till, known, Wish((passenger,), wish.legs), now)]
-            except Conflict as no:
-                refused.append((passenger, no.detail))
-        alone = _left_alone(till, order, held, [(one.passenger_ref, one.legs) for one in lines])
+        decided, nothing = deciding.decide(tx, till, known, dict.fromkeys(wanted, wish.legs))
+        refused = [(ref, no.detail) for ref, no in nothing]
+        alone = deciding.left_alone(till, known, decided)
         if alone:
-            refused += [(one.passenger_ref, alone) for one in lines]
-            lines = []
+            refused += [(one.line.passenger_ref, alone) for one in decided]
+            decided = []
+    lines = [one.line for one in decided]
     amount = Money(sum(line.amount.minor for line in lines), order.currency)
     return RefundOffer(order_id, amount, tuple(lines), tuple(refused))
 
@@ -130,11 +110,8 @@ def decide_refund(
         if same:
             return same
         refundable_order(tx, order_id, lock=True)
-        decided = _decide(tx, till, _read(tx, till, order), wish, now)
-        held = tickets.list_tickets(tx, order_id)
-        alone = _left_alone(till, order, held, [(one.line.passenger_ref, one.line.legs) for one in decided])
-        if alone:
-            raise Conflict(alone)
+        known = deciding.read(tx, till, order, now)
+        decided = deciding.decide_going(tx, till, known, dict.fromkeys(wish.passengers, wish.legs))
         back = Money(sum(one.line.amount.minor for one in decided), order.currency)
         document = {"lines": [document_of(one) for one in decided]}
         made, *further = refunds_for(tx, order, document, amount=back.minor, request_key=request_key, now=now)
@@ -153,17 +130,6 @@ def decide_refund(
             reason=f"refund {made.id}",
         )
     return made
-
-
-def decide_whole(tx: Transaction, till: Till, order: Order, now: datetime) -> list[Decided]:
-    """What all valid tickets of an order give back, whole; raises as `refund` does."""
-    held = tickets.list_tickets(tx, order.id)
-    refs = tuple(one.passenger_ref for one in held if one.status in tickets.LIVE)
-    decided = _decide(tx, till, _read(tx, till, order), Wish(refs), now)
-    used = next((one.line.passenger_ref for one in decided if one.left is not None), None)
-    if used is not None:
-        raise Conflict(f"the ticket of {used} has been used: its other legs can be refunded, not exchanged")
-    return decided
 
 
 def revoke(
@@ -190,81 +156,23 @@ def refundable_order(tx: Transaction, order_id: str, *, lock: bool) -> Order:
     return order
 
 
-def document_of(decided: Decided) -> dict[str, Any]:
-    """A line as a refund keeps it: enough to reverse the allocation anew, for the books' proof."""
-    line = decided.line
-    return {
-        "jti": line.jti,
-        "passenger": line.passenger_ref,
-        "percent": line.percent,
-        "amount_minor": line.amount.minor,
-        "because": line.because,
-        "legs": list(line.legs),
-        "operators": list(line.operators),
-        "fees": dict(line.fees),
-        "was": decided.was,
-        "left": decided.left,
-    }
-
-
-def _read(tx: Transaction, till: Till, order: Order) -> _Known:
-    """Read an order's tickets once, however many passengers are decided upon; their rows are held."""
-    held = tickets.list_tickets(tx, order.id, lock=True)
-    quote = offers.get_quote(tx, order.quote_id)
-    known = disrupted.with_failures(tx, till, quote, [_refundable(tx, one, quote) for one in held])
-    return _Known(order, quote, held, known)
-
-
-def _decide(tx: Transaction, till: Till, given: _Known, wish: Wish, now: datetime) -> list[Decided]:
-    order, quote = given.order, given.quote
-    was = {one.jti: one.document.get("left") for one in given.held}
-    conditions = till.conditions(order.region)
-    decided = []
-    for ticket, legs in refunds.going(given.refundable, wish.passengers, wish.legs):
-        stays = remainder(tx, till, quote, ticket, legs)
-        apart = disrupted.apart(tx, till, quote, ticket, legs)
-        counted_on = capped.kept_minor(tx, till, order, quote, ticket=ticket, stays=stays)
-        line = refunds.decide(ticket, legs, stays.rest, conditions, now, apart=apart, counted_on=counted_on)
-        decided.append(Decided(line, was[ticket.jti], stays.document))
-    return decided
-
-
-def _left_alone(
-    till: Till, order: Order, held: Sequence[Ticket], going: Iterable[tuple[str, Sequence[int]]]
-) -> str | None:
-    """Why these legs of passengers cannot go alone: somebody would ride on whom nobody accompanies any more."""
-    companions = till.regions[order.region].data.companions
-    gone = {(ref, leg) for ref, legs in going for leg in legs}
-    on_leg: dict[int, list[Ticket]] = {}
-    for one in held:
-        if one.status in tickets.LIVE and "pass" not in one.document:
-            for at, leg in enumerate(one.document["legs"]):
-                if "given_back_at" not in leg:
-                    on_leg.setdefault(at, []).append(one)
-    for at, riding in on_leg.items():
-        left = [one for one in riding if (one.passenger_ref, at) not in gone]
-        lonely = company.lonely(companions, [one.document["rider"] for one in left])
-        if lonely is not None and len(left) < len(riding):
-            ref, rider = left[lonely].passenger_ref, left[lonely].document["rider"]
-            return f"{ref} would travel alone: {company.refusal(companions, rider)}; give theirs back too"
-    return None
-
-
 def _take_back(tx: Transaction, till: Till, order: Order, made: Refund, now: datetime) -> None:
-    """Revoke or shorten tickets, reverse shares and taxes, give places back: with the refund, in one transaction."""
-    held = {one.jti: one for one in tickets.list_tickets(tx, order.id)}
+    """Reverse shares and taxes, and take back what goes: with the refund, in one transaction."""
     for line in made.document["lines"]:
-        ticket = held[line["jti"]]
         reverse_ticket(tx, made, line, order.region, now)
+    take_legs(tx, till, order, made.document["lines"], now)
+
+
+def take_legs(
+    tx: Transaction, till: Till, order: Order, lines: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    """Revoke or shorten the tickets of a refund's lines; their places and the uses of passes go back."""
+    held = {one.jti: one for one in tickets.list_tickets(tx, order.id)}
+    for line in lines:
+        ticket = held[line["jti"]]
         if line["left"] is None:
             revoke(tx, order, [ticket.passenger_ref], [ticket.jti], now)
             continue
         shorten(tx, till, ticket, line, now)
         bookings.give_back(tx, order.id, now, [ticket.passenger_ref], line["legs"])
         pass_uses.take_anew(tx, order.id, ticket.passenger_ref, line["left"]["items"], now)
-
-
-def _refundable(tx: Transaction, ticket: Ticket, quote: Quote) -> RefundableTicket:
-    used = frozenset(use.leg for use in tickets.list_uses(tx, ticket.jti))
-    is_used = tickets.is_used(tx, ticket.jti) or bool(held_passes.count_uses(tx, ticket.jti))
-    return refundable(ticket, quote, used, is_used=is_used)

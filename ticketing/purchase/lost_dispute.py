@@ -17,7 +17,7 @@ from ticketing.db.orders import Order, Payment
 from ticketing.db.tickets import Ticket
 from ticketing.purchase import pass_uses
 from ticketing.purchase.at_stake import Stake, list_stakes, worth_of
-from ticketing.purchase.giving_back import Decided, document_of
+from ticketing.purchase.deciding import Decided, document_of
 from ticketing.purchase.paying_back import most_back, refunds_for
 from ticketing.purchase.refund import RefundableTicket, RefundLine
 from ticketing.purchase.remainder import Remainder, refundable, remainder

@@ -9,7 +9,8 @@
                        └──close──▶ cancelled, or expired where nobody paid in time
 
 `holding` asks operators for places, `authorised` has them confirm, takes the money and issues; `unwinding`
-gives back what operators and the gateway still hold. An order of 0.00 without places is issued at once.
+gives back what operators and the gateway still hold. `part_refunded` has lost some of its
+passengers or legs, to a refund or an exchange (`exchange_part`). An order of 0.00 without places is issued at once.
 """
 
 from typing import Literal
@@ -22,7 +23,7 @@ State = Literal[
 ]  # fmt: skip
 Move = Literal[
     "hold", "authorise", "decline", "lose_answer", "expire", "issue", "unwind", "close", "close_expired",
-    "refund_part", "refund_all", "exchange",
+    "refund_part", "refund_all", "exchange_part", "exchange",
 ]  # fmt: skip
 
 _MOVES: dict[tuple[str, Move], State] = {
@@ -48,9 +49,11 @@ _MOVES: dict[tuple[str, Move], State] = {
     ("unwinding", "close_expired"): "expired",
     ("ticketed", "refund_part"): "part_refunded",
     ("ticketed", "refund_all"): "refunded",
+    ("ticketed", "exchange_part"): "part_refunded",
     ("ticketed", "exchange"): "exchanged",
     ("part_refunded", "refund_part"): "part_refunded",
     ("part_refunded", "refund_all"): "refunded",
+    ("part_refunded", "exchange_part"): "part_refunded",
     ("part_refunded", "exchange"): "exchanged",
 }
 

@@ -91,8 +91,22 @@ NOTHING = Rest()
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """How much of what goes is kept for people who stay, in minor units, and why."""
+
+    minor: int = 0
+    because: str = ""
+
+
+NOT_KEPT = Kept()
+
+
+@dataclass(frozen=True, slots=True)
 class RefundLine:
-    """What one ticket gives back: which legs go, whose shares are at stake, and the fees that operators keep."""
+    """What one ticket gives back: which legs go, whose shares are at stake, and the fees that operators keep.
+
+    `together_minor` of its worth is kept for those who stay in its group.
+    """
 
     jti: str
     passenger_ref: str
@@ -102,6 +116,7 @@ class RefundLine:
     legs: tuple[int, ...]
     operators: tuple[str, ...]
     fees: Mapping[str, int]
+    together_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +125,30 @@ class _Step:
 
     percent: int
     operator: str
-    hours: int
+    hours: Fraction
 
 
 def going(
     tickets: Sequence[RefundableTicket], passengers: Collection[str], legs: Collection[int] = ()
 ) -> list[tuple[RefundableTicket, tuple[int, ...]]]:
-    """The tickets of the named passengers with the legs of each that are to go; no legs named means all that are left.
+    """The tickets of the named passengers with the legs of each that are to go.
 
-    Raises InvalidRequest for a passenger or leg that the order does not have, Conflict for a ticket or leg that is
+    No legs named means all that are left and were not used. Raises InvalidRequest for a passenger or leg that the order does not have, Conflict for a ticket or leg that is
     used or has gone before.
     """
+    require_known(tickets, passengers)
     by_passenger = {ticket.passenger_ref: ticket for ticket in tickets if ticket.status in LIVE}
+    found = []
+    for ref in sorted(passengers):
+        ticket = by_passenger.get(ref)
+        if ticket is None:
+            raise Conflict(f"the ticket of {ref} was refunded or cancelled before")
+        found.append((ticket, _legs_of(ticket, legs)))
+    return found
+
+
+def require_known(tickets: Sequence[RefundableTicket], passengers: Collection[str]) -> None:
+    """Raise InvalidRequest for a passenger that the order does not have."""
     known = {ticket.passenger_ref for ticket in tickets}
     strangers = [
         Fault(f"passengers[{at}]", f"{ref!r} is not a passenger of this order")
@@ -130,13 +157,6 @@ def going(
     ]
     if strangers:
         raise InvalidRequest(strangers[0].message, strangers)
-    found = []
-    for ref in sorted(passengers):
-        ticket = by_passenger.get(ref)
-        if ticket is None:
-            raise Conflict(f"the ticket of {ref} was refunded or cancelled before")
-        found.append((ticket, _legs_of(ticket, legs)))
-    return found
 
 
 def decide(
@@ -148,11 +168,13 @@ def decide(
     *,
     apart: Rest | None = None,
     counted_on: int = 0,
+    together: Kept = NOT_KEPT,
 ) -> RefundLine:
     """Decide what these legs of a ticket give back; raises Conflict when that is nothing.
 
     `apart` is what stays when only those go that are not carried, where they are some of these legs and not all.
-    `counted_on` is how much of what they cost other rides under a cap count on: that stays, unless they are not carried.
+    `counted_on` is how much of what they cost other rides under a cap count on, `together` what those who stay in a group
+    need of it: that stays, unless they are not carried.
     """
     if rest.unpriced:
         raise Conflict(
@@ -181,8 +203,9 @@ def decide(
             conditions=conditions,
             now=now,
             counted_on=counted_on,
+            together=together,
         )
-    worth = Money(max(0, cost - counted_on), ticket.currency)
+    worth = Money(max(0, cost - counted_on - together.minor), ticket.currency)
     step = _strictest(ticket, legs, conditions, now)
     fees = {
         name: min(conditions.get(name, Conditions()).fee_minor, stakes[name]) if step.percent else 0
@@ -192,13 +215,15 @@ def decide(
     because = _because(ticket, legs, Money(cost, ticket.currency), step, fees)
     if counted_on:
         because += f"; {Money(min(counted_on, cost), ticket.currency)} stay, because rides bought later count on it (cap)"
+    if together.minor:
+        because += f"; {Money(min(together.minor, cost), ticket.currency)} stay, {together.because}"
     at_stake = cost if legs == ticket.left else any(stakes.values())
     if step.percent == 0 or (amount == 0 and at_stake):
         raise Conflict(f"the ticket of {ticket.passenger_ref} gives nothing back: {because}")
     kept = {name: fee for name, fee in fees.items() if fee}
     return RefundLine(
         ticket.jti, ticket.passenger_ref, step.percent, Money(amount, ticket.currency), because, legs,
-        tuple(sorted(concerned)), kept,
+        tuple(sorted(concerned)), kept, min(together.minor, cost),
     )  # fmt: skip
 
 
@@ -217,6 +242,7 @@ def _partly(
     conditions: Mapping[str, Conditions],
     now: datetime,
     counted_on: int,
+    together: Kept,
 ) -> RefundLine:
     """Legs of which some are not carried: these come back in full, the others by their conditions."""
     others = tuple(at for at in legs if at not in failed)
@@ -226,12 +252,41 @@ def _partly(
     ))  # fmt: skip
     whole = Money(worth, ticket.currency)
     try:
-        line = decide(left, others, rest, conditions, now, counted_on=counted_on)
+        line = decide(left, others, rest, conditions, now, counted_on=counted_on, together=together)
     except Conflict as no:
         hint = f"leg {_listed(failed)} alone gives back {whole}, because it is {_failure(ticket, failed)}"
         raise Conflict(f"{no.detail}; {hint}") from None
     because = f"{line.because}; {whole} in full for leg {_listed(failed)}: {_failure(ticket, failed)}"
     return replace(line, amount=line.amount + whole, because=because, legs=legs)
+
+
+def parts_of(
+    ticket: RefundableTicket, legs: tuple[int, ...], conditions: Mapping[str, Conditions], now: datetime
+) -> list[tuple[int, ...]]:
+    """The parts of some legs that may give more back alone than all of them together.
+
+    A schedule is counted from the first departure that goes, and the strictest one holds: so a part leaves out the legs
+    that leave first, and the operators that give less than another one does by then. What is not carried goes with each.
+    """
+    failed = set(ticket.not_carried(legs))
+    found = [tuple(sorted(failed))]
+    for first in legs:
+        before = _hours(ticket.legs[first].departure, now)
+        later = [at for at in legs if ticket.legs[at].departure >= ticket.legs[first].departure]
+        gives = {at: percent_at(_steps(conditions, ticket.legs[at].operator), before) for at in later}
+        found += [
+            tuple(sorted(failed.union(at for at in later if gives[at] >= percent)))
+            for percent in sorted(set(gives.values()) - {0})
+        ]
+    return [part for part in dict.fromkeys(found) if part and part != legs]
+
+
+def because_part(line: RefundLine, legs: Sequence[int], why: str) -> RefundLine:
+    """A line for the part of some legs that gives more back than all of them, with the reason why the others stay."""
+    stay = _listed([at for at in legs if at not in line.legs])
+    return replace(
+        line, because=f"{line.because}; leg {stay} stays, because together they would bring less: {why}"
+    )
 
 
 def percent_at(steps: Iterable[RefundStep], hours_before: Fraction) -> int:
@@ -243,12 +298,9 @@ def _legs_of(ticket: RefundableTicket, legs: Collection[int]) -> tuple[int, ...]
     ref, left = ticket.passenger_ref, ticket.left
     unused = [at for at in left if not ticket.legs[at].used]
     if not legs:
-        if len(unused) < len(left) and unused and ticket.ended_by in unused:
-            return tuple(unused)
-        if len(unused) < len(left):
-            hint = f"; legs {_listed(unused)} were not used" if unused and ticket.divisible else ""
-            raise Conflict(f"the ticket of {ref} has been used and cannot be refunded{hint}")
-        return left
+        if not unused or (len(unused) < len(left) and not ticket.divisible):
+            raise Conflict(f"the ticket of {ref} has been used and cannot be refunded")
+        return tuple(unused)
     if not ticket.divisible:
         raise InvalidRequest.at("legs", "a pass is given back whole")
     for place, leg in enumerate(legs):
@@ -264,14 +316,28 @@ def _legs_of(ticket: RefundableTicket, legs: Collection[int]) -> tuple[int, ...]
 def _strictest(
     ticket: RefundableTicket, legs: tuple[int, ...], conditions: Mapping[str, Conditions], now: datetime
 ) -> _Step:
-    first = min(ticket.legs[at].departure for at in legs)
-    hours_before = Fraction(int((first - now).total_seconds()), 3600)
-    percents = {
-        name: percent_at(conditions.get(name, Conditions()).steps, hours_before)
-        for name in {ticket.legs[at].operator for at in legs}
-    }
-    strictest = min(percents, key=lambda name: (percents[name], name))
-    return _Step(percents[strictest], strictest, int(hours_before))
+    """The schedule that gives least by the first departure; of several the one that gives its own leg least, for that binds."""
+    hours_before = _hours(min(ticket.legs[at].departure for at in legs), now)
+    binding = []
+    for at in legs:
+        operator, departure = ticket.legs[at].operator, ticket.legs[at].departure
+        steps = _steps(conditions, operator)
+        own = percent_at(steps, _hours(departure, now))
+        binding.append((percent_at(steps, hours_before), own, departure, operator))
+    percent, _, _, strictest = min(binding)
+    return _Step(percent, strictest, hours_before)
+
+
+def _steps(conditions: Mapping[str, Conditions], operator: str) -> tuple[RefundStep, ...]:
+    return conditions.get(operator, Conditions()).steps
+
+
+def _hours(departure: datetime, now: datetime) -> Fraction:
+    return Fraction(int((departure - now).total_seconds()), 3600)
+
+
+def _told(hours: Fraction) -> str:
+    return f"{int(hours)} hours before departure" if hours >= 0 else "after the first departure"
 
 
 def _because(
@@ -282,7 +348,7 @@ def _because(
     kept = (f", less the fee of {name}: {Money(fee, worth.currency)}" for name, fee in fees.items() if fee)
     return (
         f"{step.percent} %{of_what} by the conditions of {step.operator}, the strictest of "
-        f"{'this ticket' if whole else 'these legs'}, {step.hours} hours before departure{''.join(kept)}"
+        f"{'this ticket' if whole else 'these legs'}, {_told(step.hours)}{''.join(kept)}"
     )
 
 

@@ -61,17 +61,22 @@ def refundable(ticket: Ticket, quote: Quote, used: frozenset[int], *, is_used: b
 
 
 def remainder(
-    tx: Transaction, till: Till, quote: Quote, ticket: RefundableTicket, going: Sequence[int]
+    tx: Transaction,
+    till: Till,
+    quote: Quote,
+    ticket: RefundableTicket,
+    going: Sequence[int],
+    *,
+    beside: Sequence[str] = (),
 ) -> Remainder:
-    """What stays when these legs go, with its price alone."""
+    """What stays when these legs go, with its price alone, or in a group with passengers who still ride `beside` it."""
     staying = [at for at in ticket.left if at not in going]
     if not staying:
         return Remainder(NOTHING, None)
-    passenger = _passenger(quote, ticket.passenger_ref)
     price = price_journey(
         book_of(tx, till, quote),
         [rides.from_json(quote.document["rides"][at]) for at in staying],
-        [travellers.from_json(passenger)],
+        [travellers.from_json(_passenger(quote, ref)) for ref in (ticket.passenger_ref, *beside)],
         channel=quote.document.get("sale_channel"),
         at=quote.created_at,
         currency=quote.currency,

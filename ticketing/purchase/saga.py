@@ -90,7 +90,8 @@ def _deliver(
         if hopeless is None and not any(one.state == "captured" for one in state.payments):
             exchange.check(tx, till, order)
             pass_uses.require_valid(tx, state.quote, order.id)
-            capped.require_standing(tx, till, state.quote, order.exchange_of)
+            going = exchange.going_of(tx, order)
+            capped.require_standing(tx, till, state.quote, order.exchange_of, going)
         if hopeless is None:
             disrupted.require_running(tx, till, state.quote)
     disputes = {one.state for one in state.disputes}

@@ -31,7 +31,7 @@ from ticketing.ids import new_id
 from ticketing.payments import Authorisation
 from ticketing.purchase import capped, disrupted, exchange, guests, pass_uses, paying, places
 from ticketing.purchase.disrupted import LegNews
-from ticketing.purchase.giving_back import Wish, decide_refund, offer_refund, refund_passengers
+from ticketing.purchase.giving_back import ALL, Wish, decide_refund, offer_refund, refund_passengers
 from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
 from ticketing.purchase.issue import issue
 from ticketing.purchase.order import PAYABLE, UNFINISHED, Move
@@ -96,6 +96,7 @@ def place_order(
     person_id: str | None = None,
     exchange_of: str | None = None,
     *,
+    changing: Wish = ALL,
     phones: Sequence[PhoneOf] = (),
     names: Sequence[NameOf] = (),
     request_key: str | None = None,
@@ -108,7 +109,8 @@ def place_order(
     Raises InvalidRequest for an unknown quote, Gone for an expired one, Conflict for one already ordered or
     where an operator has no place, DepartureCancelled where a departure does not run, OperatorSilent where one does
     not answer: then nothing stays booked.
-    With `exchange_of` the tickets of that order pay for it as far as they give something back. `phones` are
+    With `exchange_of` the tickets of that order pay for it as far as they give something back: those of the
+    passengers, and the legs, that `changing` names. `phones` are
     those that the tickets will be bound to, `names` make them personal. The same `request_key` continues an order
     whose answer never reached its caller; `claim` takes the call's key in the transaction that places it.
     """
@@ -123,7 +125,9 @@ def place_order(
             quote = _orderable(quote, person_id, now)
             if placed is not None:
                 raise Conflict(_ORDERED)
-            state = _place(tx, till, quote, _Buyer(person_id, exchange_of, phones, names, request_key), now)
+            state = _place(
+                tx, till, quote, _Buyer(person_id, exchange_of, changing, phones, names, request_key), now
+            )
             if not state.bookings:
                 remember(tx, state)
                 return state
@@ -139,6 +143,7 @@ class _Buyer:
 
     person_id: str | None
     exchange_of: str | None
+    changing: Wish
     phones: Sequence[PhoneOf]
     names: Sequence[NameOf]
     request_key: str | None
@@ -160,16 +165,16 @@ def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: dateti
     disrupted.require_running(tx, till, quote)
     guests.check_company(till, quote)
     _check_open_orders(tx, buyer.person_id, now)
-    capped.require_standing(tx, till, quote, buyer.exchange_of)
-    credit = exchange.credit(tx, till, quote, buyer.exchange_of)
-    exchanged = exchange.holders_of(tx, buyer.exchange_of)
-    holders = holders_for(quote, till.rule_of(quote), buyer.phones, buyer.names, exchanged)
+    given = exchange.give_up(tx, till, quote, buyer.exchange_of, buyer.changing)
+    capped.require_standing(tx, till, quote, buyer.exchange_of, given.going)
+    holders = holders_for(quote, till.rule_of(quote), buyer.phones, buyer.names, given.holders)
     order_id = new_id()
     wanted = places.plan(till, quote, order_id)
     guests.check_share(tx, till, quote, wanted, buyer.person_id)
     order = Order(
         order_id, quote.id, quote.region, "holding" if wanted else "awaiting_payment", quote.total_minor,
-        quote.currency, now, now + ORDER_LIFE, buyer.person_id, buyer.exchange_of, credit, buyer.request_key,
+        quote.currency, now, now + ORDER_LIFE, buyer.person_id, buyer.exchange_of, given.credit_minor, buyer.request_key,
+        given.text(),
     )  # fmt: skip
     if not orders.insert_order(tx, order):
         raise Conflict(_ORDERED)

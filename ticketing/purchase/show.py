@@ -76,6 +76,7 @@ def order(
             if "continues" not in made.document
         ],
         "exchange_of": found.exchange_of,
+        "given_up": [{"passenger": ref, "legs": list(legs)} for ref, legs in found.given_up.items()],
         "credit": _money(found.credit_minor, currency),
         "history": [
             {"at": written(event.at), "state": event.to_state, "by": event.actor, "reason": event.reason}

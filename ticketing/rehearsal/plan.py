@@ -227,7 +227,7 @@ class Planner:
         # One person with it: two would seldom find two places of a rare kind on one sailing.
         riders = (next(iter(self.region.riders)),) if aim.kind else self._party(aim.rider)
         ending: Ending = next(self._endings)
-        if ending == "refund_passenger" and len(riders) == 1:
+        if ending in {"refund_passenger", "exchange"} and len(riders) == 1:
             riders = (*riders, next(iter(self.region.riders)))
         return Journey(
             number=self.number,

@@ -18,7 +18,6 @@ from ticketing.rehearsal.stage import Stage
 _UNPAID_FOR = timedelta(minutes=40)
 _FIRST_STEP = timedelta(minutes=2)
 _LATE = timedelta(minutes=30)
-_EXCHANGES = 3
 
 
 class Play:
@@ -60,14 +59,14 @@ class Play:
     # --- buying -------------------------------------------------------------------------------------------
 
     def _search(
-        self, depart_at: datetime, operators: Sequence[str], pick: str = "wanted"
+        self, depart_at: datetime, operators: Sequence[str], pick: str = "wanted", who: Sequence[str] = ()
     ) -> dict[str, Any] | None:
-        """The itinerary to buy: the first that has the wanted carriers, or the dearest or cheapest one."""
+        """The itinerary to buy for some passengers: the first that has the wanted carriers, or the dearest or cheapest one."""
         wish: dict[str, Any] = {
             "from": {"stop_id": self._journey.origin},
             "to": {"stop_id": self._journey.destination},
             "depart_at": depart_at.isoformat(),
-            "passengers": self._passengers(),
+            "passengers": [one for one in self._passengers() if not who or one["ref"] in who],
         }
         if self._journey.stays and pick == "wanted":
             stop, minutes = self._journey.stays
@@ -181,20 +180,10 @@ class Play:
     def _ending(self, bought: Purchase) -> Iterator[datetime]:
         journey = self._journey
         yield from self._until(self._now + _FIRST_STEP)
-        if journey.ending in {"exchange", "exchange_chain"}:
-            for pick in ("dearest", "cheapest", "cheapest")[
-                : 1 if journey.ending == "exchange" else _EXCHANGES
-            ]:
-                after = self._exchange(bought, pick)
-                if after is None:
-                    break
-                bought = after
-        elif journey.ending == "refund_all":
-            self._give_back(bought, [row["ref"] for row in bought.order["passengers"]])
-        elif journey.ending == "refund_passenger":
-            self._give_back(bought, [bought.order["passengers"][-1]["ref"]])
-        elif journey.ending in {"refund_leg", "refund_legs_in_turn"}:
-            self._give_back_legs(bought, in_turn=journey.ending == "refund_legs_in_turn")
+        if journey.ending == "exchange_chain":
+            bought = self._exchange_all(bought)
+        else:
+            self._change(bought)
         self.record.cover(endings=journey.ending)
         if self._is_open:
             return
@@ -204,14 +193,57 @@ class Play:
             yield from self._until(datetime.fromisoformat(bought.rides[-1]["arrival"]) + _LATE)
             self._give_back(bought, [row["ref"] for row in bought.order["passengers"]])
 
-    def _exchange(self, bought: Purchase, pick: str) -> Purchase | None:
+    def _change(self, bought: Purchase) -> None:
+        """Give back, or exchange for one passenger, what the ending says."""
+        ending = self._journey.ending
+        if ending == "exchange":
+            self._exchange_one(bought)
+        elif ending == "refund_all":
+            self._give_back(bought, [row["ref"] for row in bought.order["passengers"]])
+        elif ending == "refund_passenger":
+            self._give_back(bought, [bought.order["passengers"][-1]["ref"]])
+        elif ending in {"refund_leg", "refund_legs_in_turn"}:
+            self._give_back_legs(bought, in_turn=ending == "refund_legs_in_turn")
+
+    def _exchange_all(self, bought: Purchase) -> Purchase:
+        """Exchange everybody's tickets three times, as far as it goes; the last tickets."""
+        for pick in ("dearest", "cheapest", "cheapest"):
+            after = self._exchange(bought, pick)
+            if after is None:
+                break
+            bought = after
+        return bought
+
+    def _exchange_one(self, bought: Purchase) -> None:
+        """Exchange the first passenger's ticket alone; everybody else keeps theirs, and their gates stay open."""
+        first, *others = bought.tickets
+        bought.tickets = [first]
+        after = self._exchange(bought, "dearest", [first["passenger"]])
+        bought.tickets = others if after else [first, *others]
+        if after is None:
+            return
+        seen = self._http.get(f"{bought.path}/tickets", bought.key)
+        now = (
+            {one["passenger"]: (one["token"], one["status"]) for one in seen.body["tickets"]}
+            if seen.ok
+            else {}
+        )
+        kept = {one["passenger"]: (one["token"], "valid") for one in others}
+        self.record.hold("who_does_not_change_keeps_the_ticket", [
+            f"{ref} has another ticket, or none, after the exchange of {first['passenger']}"
+            for ref, ticket in kept.items() if now.get(ref) != ticket
+        ])  # fmt: skip
+
+    def _exchange(self, bought: Purchase, pick: str, who: Sequence[str] = ()) -> Purchase | None:
         """Exchange for the dearest or the cheapest way a day later; the tickets stay valid until then."""
         leaves = datetime.fromisoformat(bought.rides[0]["departure"])
-        offer = self._search(leaves + timedelta(days=1), (), pick)
+        offer = self._search(leaves + timedelta(days=1), (), pick, who)
         quote = offer and self._quote(offer)
         if not offer or not quote:
             return None
-        reply = self._http.post(f"{bought.path}/exchanges", {"quote_id": quote["id"]}, bought.key, once=True)
+        refs = [row["ref"] for row in quote["passengers"]]
+        body = {"quote_id": quote["id"], "passengers": refs}
+        reply = self._http.post(f"{bought.path}/exchanges", body, bought.key, once=True)
         if not reply.ok:
             self._refused("exchange")
             return None

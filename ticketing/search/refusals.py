@@ -15,6 +15,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         "no_allotment": "{operator} has allotted no places to sell on this departure",
         "sold_out": "{operator} has no places left on this departure",
         "unknown_fare": "{operator} has no fare for this ride and a passenger of the category {rider}",
+        "needs_company": "{operator} sells a passenger of the category {rider} no ticket without company: {rule}",
         "offer_expired": "the price that {operator} offered has expired",
         "mixed_currencies": "the rides are sold in currencies that cannot be added",
         "currency_without_rates": "no exchange rates are published for the currency of this price",
@@ -43,9 +44,11 @@ def why_not(region: RegionData, price: PassengerPrice) -> str | None:
     if price.reason is None:
         return None
     operator = region.operators.get(price.unpriced_operator or "")
-    return _written(price.reason, operator.name if operator else "an operator", price.passenger.rider)
+    return _written(
+        price.reason, operator.name if operator else "an operator", price.passenger.rider, price.unpriced_rule
+    )
 
 
-def _written(reason: str, operator: str = "an operator", rider: str = "") -> str:
+def _written(reason: str, operator: str = "an operator", rider: str = "", rule: str | None = None) -> str:
     text = _SENTENCES.get(reason, "this way cannot be sold: {reason}")
-    return text.format(operator=operator, rider=rider, reason=reason)
+    return text.format(operator=operator, rider=rider, reason=reason, rule=rule)

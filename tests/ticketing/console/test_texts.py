@@ -28,7 +28,7 @@ VALUES = {
     "nav": ("months", "bank", "accounts", "disputes", "cases", "books", "find"),
     "case": ("booking_stuck", "refund_failed", "refund_refused", "payment_mismatch", "external_refund", "dispute",
              "reconciliation", "quote_unbookable", "paid_without_ticket", "dispute_owed", "booking_differs",
-             "operator_refuses_us"),
+             "operator_refuses_us", "ride_refunded"),
     "doing": ("put_away", "ask_again", "arranged", "issue_again", "give_back", "accept", "settle_outside", "paid_otherwise"),
     "file": ("payments-sepa", "payments-other", "statements", "vat", "vat-lines", "journal", "uic", "manifest"),
     "counted": ("months", "entries", "postings", "blocks", "runs", "tickets", "allocations"),

@@ -29,7 +29,7 @@ def test_an_exchange_whose_process_died_is_found_by_the_same_call(
     old = api.buy(**TWO)
     path, body, key = (
         f"/v1/orders/{old.order['id']}/exchanges",
-        {"quote_id": api.quote(**ONE)["id"]},
+        {"quote_id": api.quote(**ONE)["id"], "passengers": ["anna"]},
         str(uuid.uuid4()),
     )
     _killed(api, monkeypatch, path, body, key, old.token)

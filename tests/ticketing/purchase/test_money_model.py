@@ -24,7 +24,8 @@ ACTIONS = st.lists(
     ),
     min_size=1, max_size=8,
 )  # fmt: skip
-WISH = {"depart_at": "2026-10-16T06:10:00+03:00", "passengers": [{"ref": "anna", "rider_category": "adult"}]}
+ANNA, BERT = ({"ref": ref, "rider_category": "adult"} for ref in ("anna", "bert"))
+WISH = {"depart_at": "2026-10-16T06:10:00+03:00", "passengers": [ANNA, BERT]}
 
 
 _BUYERS = count(1)
@@ -58,21 +59,30 @@ class Model:
         self.api.post(f"/v1/orders/{order['id']}/payments", {"method": method}, token)
         self.orders.append((order["id"], token))
 
+    def _live(self, order: str, token: str) -> list[dict[str, Any]]:
+        """The tickets of an order that have not gone, by passenger."""
+        found = self.api.get(f"/v1/orders/{order}/tickets", token).json or {}
+        return [ticket for ticket in found.get("tickets", []) if ticket["status"] != "revoked"]
+
     def _refund(self, order: str, token: str) -> None:
-        self.api.post(f"/v1/orders/{order}/refunds", {"passengers": ["anna"]}, token)
+        """Whoever comes first; the other one travels."""
+        for ticket in self._live(order, token)[:1]:
+            self.api.post(f"/v1/orders/{order}/refunds", {"passengers": [ticket["passenger"]]}, token)
 
     def _refund_leg(self, order: str, token: str) -> None:
-        """The first leg that has not gone yet, whichever it is by now."""
-        found = self.api.get(f"/v1/orders/{order}/tickets", token).json or {}
-        legs = [leg for ticket in found.get("tickets", []) for leg in ticket["legs"]]
-        left = [at for at, leg in enumerate(legs) if "given_back_at" not in leg]
-        if left:
-            wish = {"passengers": ["anna"], "legs": [left[len(left) // 2]]}
+        """A leg that has not gone yet, whichever it is by now."""
+        for ticket in self._live(order, token)[:1]:
+            left = [at for at, leg in enumerate(ticket["legs"]) if "given_back_at" not in leg]
+            wish = {"passengers": [ticket["passenger"]], "legs": [left[len(left) // 2]]}
             self.api.post(f"/v1/orders/{order}/refunds", wish, token)
 
     def _exchange(self, order: str, token: str) -> None:
-        quote = self.api.quote(**{**WISH, "to": {"place": "Hobujaama"}})
-        made = self.api.post(f"/v1/orders/{order}/exchanges", {"quote_id": quote["id"]}, token)
+        """Whoever comes last; the other one keeps their ticket."""
+        refs = [ticket["passenger"] for ticket in self._live(order, token)][-1:] or ["anna"]
+        alone = [{"ref": ref, "rider_category": "adult"} for ref in refs]
+        quote = self.api.quote(**{**WISH, "to": {"place": "Hobujaama"}, "passengers": alone})
+        body = {"quote_id": quote["id"], "passengers": refs}
+        made = self.api.post(f"/v1/orders/{order}/exchanges", body, token)
         if made.status_code == 201:
             self.orders.append(((made.json or {})["id"], (made.json or {})["access_token"]))
 

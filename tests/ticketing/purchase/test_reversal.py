@@ -24,6 +24,7 @@ from ticketing.purchase.refund import (
     Rest,
     decide,
     going,
+    parts_of,
     percent_at,
 )
 from ticketing.purchase.reversal import Reversal, take_back
@@ -223,10 +224,19 @@ def test_a_used_leg_stays_and_the_others_may_still_be_given_back() -> None:
     line = given_back(half_used, (1,), Rest({"ferry": 3000}))
 
     assert line.amount.text == "2.01"
-    with pytest.raises(Conflict, match="legs 1 were not used"):
-        given_back(half_used)
+    assert going([half_used], ["anna"]) == [(half_used, (1,))]
     with pytest.raises(Conflict, match="leg 0 of anna has been used"):
         given_back(half_used, (0,), Rest({"hsl": 201}))
+
+
+def test_the_schedule_that_binds_is_that_of_the_leg_which_has_left() -> None:
+    legs = (RefundableLeg("tram", DEPARTURE - timedelta(hours=1)), *refundable().legs)
+    held = refundable(legs=legs)
+    always = dict.fromkeys(("tram", "ferry", "hsl"), Conditions((RefundStep(0, 100),)))
+
+    with pytest.raises(Conflict, match="conditions of tram, the strictest of this ticket, after the first"):
+        decide(held, (0, 1, 2), Rest(), always, DEPARTURE - timedelta(minutes=10))
+    assert parts_of(held, (0, 1, 2), always, DEPARTURE - timedelta(minutes=10)) == [(1, 2), (2,)]
 
 
 def test_a_refund_that_cannot_be_says_why() -> None:

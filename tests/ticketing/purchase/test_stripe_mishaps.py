@@ -155,7 +155,8 @@ def test_a_refund_that_waits_is_not_paid_over_a_disputed_payment(shop: Shop, end
 def _exchanged_upward(shop: Shop, order: dict[str, Any], token: str) -> tuple[dict[str, Any], str]:
     """Exchange an order for a dearer one, and pay the difference."""
     quote = shop.api.quote(passengers=_DEARER)
-    made = shop.api.post(f"/v1/orders/{order['id']}/exchanges", {"quote_id": quote["id"]}, token).json
+    body = {"quote_id": quote["id"], "passengers": ["anna", "mari"]}
+    made = shop.api.post(f"/v1/orders/{order['id']}/exchanges", body, token).json
     assert made["state"] == "awaiting_payment", made
     assert _pay(shop, made, made["access_token"]).status_code == 201
     shop.tell()

@@ -127,11 +127,15 @@ class DoubleUseSchema(Strict):
 
 
 class ScanOutcomeSchema(Strict):
-    """What came of one scan: `recorded`, `duplicate`, `recorded_double_use` and so on."""
+    """What came of one scan: `recorded`, `duplicate`, `recorded_double_use` and so on.
+
+    `refunded`: it is a ride on a leg whose money had gone back before it was told; a person looks at it.
+    """
 
     scan_id = fields.String(required=True)
     result = fields.String(required=True)
     double_use = fields.Nested(DoubleUseSchema, required=True, allow_none=True)
+    refunded = fields.Boolean(required=True)
 
 
 class ScanOutcomesSchema(Strict):

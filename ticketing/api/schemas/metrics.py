@@ -26,6 +26,16 @@ class FoundDoubleUseSchema(Strict):
     found_at = moment(required=True)
 
 
+class RefundedRideSchema(Strict):
+    """A ride that was told after its money had gone back: which ticket (its first six characters), when, when found."""
+
+    ticket = fields.String(required=True)
+    leg = fields.Integer(required=True)
+    at = moment(required=True)
+    refunded_at = moment(required=True)
+    found_at = moment(required=True)
+
+
 class GateMetricsSchema(Strict):
     """The last 24 hours of an operator's gates."""
 
@@ -36,3 +46,5 @@ class GateMetricsSchema(Strict):
     double_uses = fields.Integer(required=True)
     double_uses_per_100_000_rides = fields.Float(required=True, allow_none=True)
     newest = fields.List(fields.Nested(FoundDoubleUseSchema), required=True)
+    refunded_rides = fields.Integer(required=True)
+    newest_refunded_rides = fields.List(fields.Nested(RefundedRideSchema), required=True)

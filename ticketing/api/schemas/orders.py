@@ -9,6 +9,16 @@ from ticketing.api.schemas.common import ID, ShortList, Strict, moment, money, p
 from ticketing.api.schemas.journeys import ExcludedSchema
 
 
+def _legs() -> Any:
+    """Legs by their place in the journey, from 0."""
+    return ShortList(
+        fields.Integer(strict=True, validate=validate.Range(0, 99)),
+        load_default=list,
+        validate=validate.Length(0, 30),
+        metadata={"examples": [[2]]},
+    )
+
+
 class QuoteRequestSchema(Strict):
     """Freeze an offer."""
 
@@ -112,7 +122,20 @@ class OrderRequestSchema(Strict):
 
 
 class ExchangeRequestSchema(OrderRequestSchema):
-    """Exchange the tickets of an order for another journey; tickets keep their phones unless others are named."""
+    """Exchange what `passengers` hold for the journey of a quote that is for them, by the same `ref`; others may join.
+
+    Where several passengers hold tickets, `passengers` must say who changes; all others keep theirs. With `legs` only
+    these legs of each ticket are given up, else those that were not used. Tickets keep their phones unless others are
+    named.
+    """
+
+    passengers = ShortList(
+        fields.String(validate=ID),
+        load_default=list,
+        validate=validate.Length(0, 30),
+        metadata={"examples": [["p1"]]},
+    )
+    legs = _legs()
 
 
 class PaymentRequestSchema(Strict):
@@ -196,16 +219,6 @@ class TicketsSchema(Strict):
 
     tickets = fields.List(fields.Nested(TicketSchema), required=True)
     news = fields.List(fields.Nested(LegNewsSchema), required=True)
-
-
-def _legs() -> Any:
-    """Legs by their place in the journey, from 0."""
-    return ShortList(
-        fields.Integer(strict=True, validate=validate.Range(0, 99)),
-        load_default=list,
-        validate=validate.Length(0, 30),
-        metadata={"examples": [[2]]},
-    )
 
 
 class RefundOfferRequestSchema(Strict):
@@ -319,6 +332,13 @@ class HeldPlaceSchema(Strict):
     documents = fields.List(fields.Nested(DocumentKindSchema), required=True)
 
 
+class GivenUpSchema(Strict):
+    """What an exchange gives up: these legs of a passenger's old ticket; none listed means a whole pass."""
+
+    passenger = fields.String(required=True)
+    legs = fields.List(fields.Integer(), required=True)
+
+
 class OrderSchema(Strict):
     """An order and what belongs to it. `access_token` is in the answer that creates it, and opens it alone.
 
@@ -339,6 +359,7 @@ class OrderSchema(Strict):
     payments = fields.List(fields.Nested(PaymentSchema), required=True)
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
     exchange_of = fields.String(required=True, allow_none=True)
+    given_up = fields.List(fields.Nested(GivenUpSchema), required=True)
     credit = money(required=True)
     history = fields.List(fields.Nested(OrderEventSchema), required=True)
     access_token = fields.String()

@@ -1,0 +1,149 @@
+"""A group's price when a part of the group goes: who stays has paid, together, what they would have paid by themselves."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operators.fake import FakeOperator
+from tests.api import Api, Bought
+from tests.networks import lent
+from tests.ticketing.purchase.test_exchange_by_passenger import books_agree, exchange, minor
+from ticketing.app import create_app
+from ticketing.clock import FixedClock
+from ticketing.config import Settings
+from ticketing.regions import Region, load_regions
+
+FOUR = [{"ref": f"p{number}", "rider_category": "adult"} for number in range(1, 5)]
+CROSSING: dict[str, Any] = {
+    "from": {"stop_id": "tallink:TLL-D"}, "to": {"stop_id": "tallink:HEL-LT2"},
+    "depart_at": "2026-10-21T06:00:00+03:00",
+}  # fmt: skip
+SYNTHETIC = {
+    "rider_categories.txt": "group,Group of 4 to 9,0\n",
+    "fare_products.txt": "standard,group,app,SYNTHETIC group,60.00,EUR\n",
+}
+GROUPS = (
+    "group_id,operator,rider_category,members,min_passengers,valid_from,valid_to\n"
+    "four-plus,tallink,group,adult:9,4,2026-01-01,\n"
+)
+COMPANIONS = (
+    "rule_id,operator,rider_category,beside,per_companion,required,priced_as\n"
+    "one-child-free,tlt,child,adult,1,0,infant\n"
+    "children-on-board,tallink,child,adult,2,1,\n"
+)
+TRAM: dict[str, Any] = {"to": {"place": "Hobujaama"}, "depart_at": "2026-10-16T06:10:00+03:00"}
+ANNA = {"ref": "anna", "rider_category": "adult"}
+KIDS = [{"ref": f"kid{number}", "rider_category": "child"} for number in range(1, 4)]
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """One kind of database: a price and a decision, no row that one kind has differently."""
+    shutil.copy(sqlite_template, tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture(scope="module")
+def grouped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Region]:
+    """Helsinki-Tallinn with a group's price on one ferry (60.00 for four to nine, where one pays 29.00), and with company."""
+    folder = tmp_path_factory.mktemp("regions") / "helsinki-tallinn"
+    shutil.copytree("regions/helsinki-tallinn", folder)
+    (folder / "groups.csv").write_text(GROUPS)
+    (folder / "companions.csv").write_text(COMPANIONS)
+    for name, row in SYNTHETIC.items():
+        path = folder / "feeds/tallink" / name
+        path.write_text(path.read_text() + row)
+    return load_regions(Settings("sqlite://", regions_folder=folder.parent))
+
+
+@pytest.fixture
+def groups(
+    settings: Settings, clock: FixedClock, grouped: dict[str, Region], ferries: dict[str, FakeOperator]
+) -> Iterator[Api]:
+    app = create_app(settings, clock=clock, regions=grouped, connectors={"helsinki-tallinn": ferries})
+    with lent(app):
+        yield Api(app.test_client(), clock, lambda *_: "")
+    app.extensions["throughfare"].till.database.close()
+
+
+def offer(api: Api, bought: Bought, *refs: str) -> dict[str, Any]:
+    wish = {"passengers": list(refs)}
+    path = f"/v1/orders/{bought.order['id']}/refund-offers"
+    found: dict[str, Any] = api.post(path, wish, bought.token, once=None).json
+    return found
+
+
+def refund(api: Api, bought: Bought, *refs: str) -> Any:
+    return api.post(f"/v1/orders/{bought.order['id']}/refunds", {"passengers": list(refs)}, bought.token)
+
+
+def test_who_stays_of_a_group_has_paid_what_they_cost_by_themselves(groups: Api) -> None:
+    bought = groups.buy(passengers=FOUR, **CROSSING)
+    one, two, three, all_four = (
+        offer(groups, bought, *(p["ref"] for p in FOUR[:number])) for number in range(1, 5)
+    )
+
+    alone = refund(groups, bought, "p1")
+    made = refund(groups, bought, "p1", "p2")
+    last = refund(groups, bought, "p3")
+
+    assert minor(bought.order["total"]) == 6000
+    assert [minor(found["amount"]) for found in (one, two, three, all_four)] == [0, 200, 3100, 6000]
+    assert (
+        "15.00 EUR stay, because p2, p3, p4, who stay, would have paid 87.00 EUR"
+        in (one["refused"][0]["because"])
+    )
+    assert (alone.status_code, made.status_code, last.status_code) == (409, 201, 201)
+    assert minor(made.json["amount"]) == 200
+    assert "would have paid 58.00 EUR without the others" in made.json["lines"][0]["because"]
+    assert minor(made.json["amount"]) + minor(last.json["amount"]) <= 6000 - 2900
+    books_agree(groups)
+
+
+def test_an_exchange_of_a_part_of_a_group_brings_no_more_than_its_refund(groups: Api) -> None:
+    bought = groups.buy(passengers=FOUR, **CROSSING)
+    later = {**CROSSING, "depart_at": "2026-10-22T06:00:00+03:00"}
+
+    one = exchange(groups, bought, FOUR[:1], later, passengers=["p1"])
+    three = exchange(groups, bought, FOUR[:3], later, passengers=["p1", "p2", "p3"])
+
+    assert (one.status_code, three.status_code) == (409, 201)
+    assert minor(three.json["credit"]) == 3100
+
+
+def test_a_child_is_free_beside_an_adult_and_pays_when_the_adult_goes(groups: Api) -> None:
+    alone, beside, two = (
+        groups.search(passengers=party, **TRAM)["itineraries"][0]["price"]
+        for party in (KIDS[:1], [ANNA, *KIDS[:1]], [ANNA, *KIDS[:2]])
+    )
+    bought = groups.buy(passengers=[ANNA, *KIDS[:1]], **TRAM)
+    child = minor(alone["total"])
+
+    made = refund(groups, bought, "anna").json
+
+    paid = [[minor(one["total"]) for one in price["passengers"]] for price in (alone, beside, two)]
+    assert (child > 0, paid) == (True, [[child], [200, 0], [200, 0, child]])
+    assert "travels beside adult, one-child-free" in beside["passengers"][1]["because"][0]
+    assert minor(made["amount"]) == 200 - child
+    assert "because kid1, who stays, would have paid" in made["lines"][0]["because"]
+    books_agree(groups)
+
+
+def test_a_child_without_company_is_sold_no_ferry_and_left_without_none(groups: Api) -> None:
+    alone, many = (
+        groups.search(passengers=party, **CROSSING)["itineraries"][0] for party in (KIDS[:1], [ANNA, *KIDS])
+    )
+    bought = groups.buy(passengers=[ANNA, *KIDS[:2]], **CROSSING)
+
+    refused = refund(groups, bought, "anna")
+    both = refund(groups, bought, "anna", "kid1", "kid2")
+
+    rule = "child travels with tallink only beside adult, 2 for each (children-on-board)"
+    assert (alone.get("offer_id"), alone["price"]["reason"]) == (None, "needs_company")
+    assert rule in alone["price"]["why"]
+    assert [one["ref"] for one in many["price"]["passengers"] if rule in one["because"][0]] == ["kid3"]
+    assert (refused.status_code, both.status_code) == (409, 201)
+    assert f"kid1 would travel without company: {rule}" in refused.json["detail"]

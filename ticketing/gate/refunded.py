@@ -1,0 +1,85 @@
+"""Find the rides that an offline gate tells of after their money has gone back: facts that somebody has to look at.
+
+The refund was right by what was known, and the ride happened. Nothing is taken back by itself: the ride is written down, counted in
+the operator's figures, told to the gate that uploads it, and a person has the refund's case.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from tariffs.money import Money
+from ticketing.clock import written
+from ticketing.db import Transaction, gateway_events, orders, refunded_rides
+from ticketing.db.orders import Refund
+from ticketing.db.refunded_rides import RefundedRide
+from ticketing.db.tickets import Ticket
+from ticketing.gate.judgment import Judged
+from ticketing.gate.projection import Judgment, is_leg_of
+
+ALERT = "ride_refunded"
+_RIDDEN = ("ride", "transfer", "revoked_known", "revoked_unknown")
+_SHOWN = 6
+
+
+def note(
+    tx: Transaction, held: Mapping[str, Ticket], judgment: Judgment, now: datetime
+) -> set[tuple[str, str]]:
+    """Write down the rides on legs that had gone; answers the gate and scan of each. Told once to a person."""
+    concerned = {jti: one for jti, one in held.items() if jti in judgment.by_ticket and _has_lost_legs(one)}
+    if not concerned:
+        return set()
+    refunds = {
+        order_id: orders.list_refunds(tx, order_id)
+        for order_id in {one.order_id for one in concerned.values()}
+    }
+    wanted: dict[tuple[str, str], RefundedRide] = {}
+    for jti, ticket in concerned.items():
+        for entry in judgment.by_ticket[jti]:
+            made = _ride(ticket, judgment, entry, refunds[ticket.order_id], now)
+            if made is not None:
+                wanted[made.gate_key_id, made.scan_id] = made
+    before = {(one.gate_key_id, one.scan_id): one for one in refunded_rides.list_of_tickets(tx, concerned)}
+    refunded_rides.remove(tx, [one for key, one in before.items() if key not in wanted])
+    new = [one for key, one in wanted.items() if key not in before]
+    refunded_rides.add(tx, new)
+    for one in new:
+        subject = f"{one.refund_id}/{one.jti}/{one.leg}"
+        refund = next(found for found in refunds[held[one.jti].order_id] if found.id == one.refund_id)
+        gateway_events.raise_alert(tx, ALERT, subject, _detail(one, refund), now, again=True)
+    return set(wanted)
+
+
+def _has_lost_legs(ticket: Ticket) -> bool:
+    return ticket.revoked_at is not None or any(
+        "given_back_at" in leg for leg in ticket.document.get("legs", ())
+    )
+
+
+def _ride(
+    ticket: Ticket, judgment: Judgment, entry: Judged, refunds: list[Refund], now: datetime
+) -> RefundedRide | None:
+    told = judgment.told[entry.fact.scan_id, entry.fact.body]
+    if entry.verdict not in _RIDDEN or not is_leg_of(ticket, entry.fact.leg, told.operator):
+        return None
+    refund = next((one for one in refunds if _gives_back(one, ticket.jti, entry.leg)), None)
+    # What was known before was counted: whoever was checked in for a ship that is cancelled gets it back.
+    if refund is None or told.received_at < refund.created_at:
+        return None
+    return RefundedRide(
+        told.gate_key_id, told.scan_id, ticket.jti, entry.leg, told.operator, refund.id,
+        datetime.fromtimestamp(max(0, entry.fact.at), UTC), refund.created_at, now,
+    )  # fmt: skip
+
+
+def _gives_back(refund: Refund, jti: str, leg: int) -> bool:
+    return any(line["jti"] == jti and leg in line.get("legs", ()) for line in refund.document["lines"])
+
+
+def _detail(ride: RefundedRide, refund: Refund) -> str:
+    line = next(one for one in refund.document["lines"] if one["jti"] == ride.jti)
+    back = Money(int(line["amount_minor"]), refund.currency)
+    how = "exchanged" if "exchanged_for" in refund.document else "given back"
+    return (
+        f"leg {ride.leg} of ticket {ride.jti[:_SHOWN]} (order {refund.order_id}) was ridden with {ride.operator} at "
+        f"{written(ride.at)}, as its gate told later; it was {how} at {written(ride.refunded_at)} for {back}"
+    )

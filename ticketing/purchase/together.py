@@ -1,0 +1,118 @@
+"""Group prices when a part of the group goes: those who stay have paid, together, what they would have paid without the others.
+
+A group of four pays 60.00 where one pays 29.00. Who leaves it gives back at most what the others have no need of: the
+refund is less by what those who stay are short of, never below nothing, and the reason says so.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from tariffs.apportion import by_weights
+from tariffs.money import Money
+from tariffs.pricing import price_journey
+from ticketing.db import Transaction, orders, tickets
+from ticketing.db.offers import Quote
+from ticketing.db.tickets import Ticket
+from ticketing.errors import Conflict
+from ticketing.purchase.at_stake import worth_of
+from ticketing.purchase.refund import NOT_KEPT, Kept
+from ticketing.purchase.remainder import book_of
+from ticketing.purchase.till import Till
+from ticketing.regions import rides, travellers
+
+# By which reasons the price of one passenger needs others.
+_SHARED = ("group", "company")
+
+
+def is_shared(quote: Quote) -> bool:
+    """Whether anybody of a quote pays a group's price."""
+    return any(_group_legs(passenger) for passenger in quote.document["passengers"])
+
+
+def kept_for_others(
+    tx: Transaction,
+    till: Till,
+    quote: Quote,
+    held: Sequence[Ticket],
+    *,
+    going: Mapping[str, Sequence[int]],
+    worth: Mapping[str, int],
+) -> Mapping[str, Kept]:
+    """How much is kept of the legs that go of each passenger, for those who stay in their group.
+
+    `worth` is what the legs of each have cost. Raises Conflict where the price of those who stay cannot be told.
+    """
+    staying = _staying(quote, held, going)
+    if not staying:
+        return {}
+    needed = _cost_of(tx, till, quote, staying)
+    paid = sum(worth_of(one) for one in staying)
+    short = needed - paid - _kept_before(tx, staying[0].order_id)
+    if short <= 0:
+        return {}
+    whose = ", ".join(one.passenger_ref for one in staying)
+    stay = "stay" if len(staying) > 1 else "stays"
+    because = (
+        f"because {whose}, who {stay}, would have paid {Money(needed, quote.currency)} without the others"
+    )
+    weights = {ref: Fraction(part) for ref, part in worth.items() if part > 0}
+    if not weights:
+        return {}
+    parts = by_weights(min(short, sum(worth[ref] for ref in weights)), weights)
+    return {ref: Kept(parts[ref], because) if parts.get(ref) else NOT_KEPT for ref in worth}
+
+
+def _staying(quote: Quote, held: Sequence[Ticket], going: Mapping[str, Sequence[int]]) -> list[Ticket]:
+    """The tickets that stay as they are and pay a price of several people on a leg that goes of somebody else."""
+    passengers = {one["ref"]: one for one in quote.document["passengers"]}
+    gone = {leg for legs in going.values() for leg in legs}
+    return [
+        one
+        for one in held
+        if one.status in tickets.LIVE
+        and one.passenger_ref not in going
+        and gone & _group_legs(passengers[one.passenger_ref])
+    ]
+
+
+def _cost_of(tx: Transaction, till: Till, quote: Quote, staying: Sequence[Ticket]) -> int:
+    """What those who stay would have paid by themselves for what they still have, by the tariff of the quote."""
+    passengers = {one["ref"]: one for one in quote.document["passengers"]}
+    by_legs: dict[tuple[int, ...], list[str]] = {}
+    for one in staying:
+        by_legs.setdefault(_left_of(one), []).append(one.passenger_ref)
+    cost = 0
+    for legs, refs in by_legs.items():
+        beside = [one.passenger_ref for one in staying if set(legs) <= set(_left_of(one))]
+        price = price_journey(
+            book_of(tx, till, quote),
+            [rides.from_json(quote.document["rides"][at]) for at in legs],
+            [travellers.from_json(passengers[ref]) for ref in beside],
+            channel=quote.document.get("sale_channel"),
+            at=quote.created_at,
+            currency=quote.currency,
+        )
+        if price.total is None:
+            raise Conflict(f"what those who stay would have paid has no price: {price.reason}")
+        cost += sum(one.total.minor for one in price.passengers if one.total and one.passenger.ref in refs)
+    return cost
+
+
+def _left_of(held: Ticket) -> tuple[int, ...]:
+    return tuple(at for at, leg in enumerate(held.document["legs"]) if "given_back_at" not in leg)
+
+
+def _kept_before(tx: Transaction, order_id: str) -> int:
+    """What earlier refunds have kept already for those who stay."""
+    lines: Iterable[Mapping[str, Any]] = (
+        line for one in orders.list_refunds(tx, order_id) for line in one.document["lines"]
+    )
+    return sum(int(line.get("together_minor", 0)) for line in lines)
+
+
+def _group_legs(passenger: Mapping[str, Any]) -> set[int]:
+    """The legs for which a passenger pays a part of a group's price, or less because of their company."""
+    return {
+        leg for step in passenger.get("derivation", ()) if step["reason"] in _SHARED for leg in step["legs"]
+    }
