@@ -38,7 +38,10 @@ def _shared(
     @functools.wraps(make)
     def answer(*given: Any, **more: Any) -> Any:
         key = key_of(*given, **more)
-        found = kept.get(key)
+        try:
+            found = kept.get(key)
+        except TypeError:  # arguments without a hash: asked anew
+            return make(*given, **more)
         if found is None:
             found = make(*given, **more), (given, more)
             kept[key] = found
@@ -51,17 +54,13 @@ def _shared(
 
 def _question(region: Any, timelines: Sequence[Any], question: Question, *how: Any, **more: Any) -> Hashable:
     ends = tuple(tuple(side.items()) for side in (question.origins, question.destinations))
-    return id(region), tuple(map(id, timelines)), ends, how, tuple(sorted(more.items()))
+    return id(region), tuple(map(id, timelines)), ends, how, _named(more)
 
 
 def _priced(book: Any, rides: Sequence[Any], passengers: Sequence[Any], **more: Any) -> Hashable:
-    return (
-        id(book),
-        tuple(rides),
-        tuple(passengers),
-        tuple(sorted((name, _fixed(one)) for name, one in more.items())),
-    )
+    return id(book), tuple(rides), tuple(passengers), _named(more)
 
 
-def _fixed(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _named(more: dict[str, Any]) -> Hashable:
+    """Arguments by name; a list counts as what it holds."""
+    return tuple((name, tuple(one) if isinstance(one, list) else one) for name, one in sorted(more.items()))
