@@ -11,6 +11,7 @@ from typing import Any
 
 from tariffs.pricing import price_journey
 from ticketing.quote import service as quotes
+from ticketing.search import partly as prices
 from ticketing.search import service as searches
 from ticketing.search.planner import Question, plan_departing
 
@@ -22,7 +23,7 @@ def begin() -> None:
     """Share from now on, where a service searches and freezes a price."""
     searches.plan_departing = _shared(plan_departing, _question, list, _MOST_WAYS)  # type: ignore[attr-defined]
     # Each has its own: a frozen ride has an offset from UTC where one that is searched has a time zone.
-    for room in (searches, quotes):
+    for room in (prices, quotes):
         room.price_journey = _shared(price_journey, _priced, lambda found: found, _MOST_PRICES)  # type: ignore[attr-defined]
 
 

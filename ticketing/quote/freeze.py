@@ -27,6 +27,6 @@ def document(offer: Mapping[str, Any], price: JourneyPrice, product: str) -> dic
     }
 
 
-def excluded_of(document: Mapping[str, Any]) -> list[Excluded]:
+def excluded_of(document: Mapping[str, Any]) -> tuple[Excluded, ...]:
     """The rides that an offer or a quote does not pay for."""
-    return [from_json(one) for one in document.get("excluded", ())]
+    return tuple(from_json(one) for one in document.get("excluded", ()))

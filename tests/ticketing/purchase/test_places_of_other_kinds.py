@@ -13,7 +13,6 @@ from operators.fake import FakeOperator
 from operators.inventory import Sailing
 from tests.api import Api
 from tests.networks import lent
-from tests.ticketing.identity.people_of import register
 from ticketing.app import create_app
 from ticketing.cli.worker import run_round
 from ticketing.clock import FixedClock
@@ -186,15 +185,12 @@ def test_strangers_do_not_keep_all_the_bicycles_of_a_ship(quay: Api, deck: FakeO
 
 @ONE
 def test_an_exchange_takes_the_bicycle_along(quay: Api, deck: FakeOperator) -> None:
-    anna = register(quay)
     bought = quay.buy(**party(ANNA, BIKE))
     later = quay.quote(**{**party(ANNA, BIKE), "depart_at": "2026-10-14T05:30:00+03:00"})
 
-    exchanged = quay.post(
-        f"/v1/orders/{bought.order['id']}/exchanges", {"quote_id": later["id"]}, bought.token
-    )
+    wish = {"quote_id": later["id"], "passengers": ["anna", "bike"]}
+    exchanged = quay.post(f"/v1/orders/{bought.order['id']}/exchanges", wish, bought.token)
 
-    assert anna.id
     assert exchanged.status_code == 201, exchanged.json
     assert [one["place"] for one in (exchanged.json or {})["bookings"]] == ["foot", "bicycle"]
 
