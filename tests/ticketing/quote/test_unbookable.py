@@ -7,7 +7,7 @@ from tariffs.pricing import price_journey
 from tests.api import Api
 from ticketing.purchase import alerts
 from ticketing.quote import service as quotes
-from ticketing.search import service as searches
+from ticketing.search import partly as prices
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 
@@ -16,7 +16,7 @@ ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 def a_share_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fault of old: an agreement forgets what the tram of Tallinn gets."""
     complete = cover._gross
-    for room in (searches, quotes):  # no price that other tests have asked for, and none for them
+    for room in (prices, quotes):  # no price that other tests have asked for, and none for them
         monkeypatch.setattr(room, "price_journey", price_journey)
     monkeypatch.setattr(cover, "_gross", lambda *args: (pair for pair in complete(*args) if pair[0] != "tlt"))
 
