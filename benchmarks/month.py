@@ -10,8 +10,11 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from ticketing.db import Database, books, books_tables, columns, month_books, tables
+from ticketing.db import Database, books, month_books
 from ticketing.db.months import make_month
+from ticketing.db.tables import books as books_tables
+from ticketing.db.tables import columns
+from ticketing.db.tables import sale as tables
 
 REGION, PERIOD = "generated", "2026-09"
 OPERATORS = ("eckero", "hsl", "tallink", "tlt", "viking")

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from ticketing.db.schema import metadata
+from ticketing.db.tables.schema import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

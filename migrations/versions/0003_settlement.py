@@ -7,7 +7,7 @@ On PostgreSQL the tables of the books become partitioned by month: the partition
 import sqlalchemy as sa
 from alembic import op
 
-from ticketing.db.types import Instant, Int64
+from ticketing.db.tables.types import Instant, Int64
 
 revision = "0003"
 down_revision = "0002_scan_facts"

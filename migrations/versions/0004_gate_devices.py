@@ -6,7 +6,7 @@ from base64 import b32encode
 import sqlalchemy as sa
 from alembic import op
 
-from ticketing.db.types import Instant, Int64
+from ticketing.db.tables.types import Instant, Int64
 
 revision = "0004_gate_devices"
 down_revision = "0003"

@@ -7,7 +7,7 @@ mark that only the retention job moves, and never above it.
 import sqlalchemy as sa
 from alembic import op
 
-from ticketing.db.types import Instant, Int64
+from ticketing.db.tables.types import Instant, Int64
 
 revision = "0008_gate_facts"
 down_revision = "0006_people_and_payments"

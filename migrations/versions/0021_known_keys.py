@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from ticketing.db.types import Instant
+from ticketing.db.tables.types import Instant
 
 revision = "0021_known_keys"
 down_revision = "0020_sailings_of_bookings"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from ticketing.db.types import Instant, Int64
+from ticketing.db.tables.types import Instant, Int64
 
 revision = "0025_after_the_money"
 down_revision = "0021_known_keys"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from ticketing.db.types import Instant, Int64
+from ticketing.db.tables.types import Instant, Int64
 
 revision = "0030_passes_and_places"
 down_revision = "0029_exchange_by_passenger"

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import scan, ticket_use, use_change, use_claim
 from ticketing.db.rows import columns
 from ticketing.db.scans import Scan
+from ticketing.db.tables.gates import scan, ticket_use, use_change, use_claim
 from ticketing.db.tickets import UseClaim
 from ticketing.db.uses import TicketUse
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find
-from ticketing.db.tables import api_key
+from ticketing.db.tables.sale import api_key
 
 
 @dataclass(frozen=True, slots=True)

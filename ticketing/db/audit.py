@@ -7,11 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db import books_tables, gates_tables, tables
 from ticketing.db.books import Account, Share, Tax
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import ticket_use
 from ticketing.db.rows import fetch
+from ticketing.db.tables import books as books_tables
+from ticketing.db.tables import gates as gates_tables
+from ticketing.db.tables import sale as tables
+from ticketing.db.tables.gates import ticket_use
 
 _PAGE = 500
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
-from ticketing.db.people_tables import audit
 from ticketing.db.rows import columns, fetch
+from ticketing.db.tables.people import audit
 from ticketing.ids import new_id
 
 _FIRST = "0" * 64

@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db.books_tables import account, entry, period, posting
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert_once
-from ticketing.db.settlement_tables import approval, bank_account, bank_line, bank_match, run_account
+from ticketing.db.tables.books import account, entry, period, posting
+from ticketing.db.tables.settlement import approval, bank_account, bank_line, bank_match, run_account
 
 SUBJECT = "bank_account"
 BOOKED = ("payment", "receipt", "payout", "suspense", "bank_fee", "fx")

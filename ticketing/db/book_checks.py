@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import fetch
-from ticketing.db.staff_tables import book_check
+from ticketing.db.tables.staff import book_check
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from operators.port import Document
 from ticketing.db.engine import Transaction
-from ticketing.db.purchase_tables import booking, booking_document
 from ticketing.db.rows import columns, fetch, insert_once
+from ticketing.db.tables.purchase import booking, booking_document
 
 _KINDS = (
     sa.select(booking_document.c.booking_id, booking_document.c.kind, booking_document.c.media_type)

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from operators.place_kinds import FOOT
 from ticketing.db.engine import Transaction
 from ticketing.db.orders import paid_by
-from ticketing.db.purchase_tables import booking
 from ticketing.db.rows import columns, fetch, find, inserting
-from ticketing.db.tables import order
+from ticketing.db.tables.purchase import booking
+from ticketing.db.tables.sale import order
 
 _BOOKINGS = sa.select(booking).where(booking.c.order_id == sa.bindparam("wanted")).order_by(booking.c.seq)
 

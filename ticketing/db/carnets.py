@@ -6,11 +6,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from ticketing.db.books_tables import share
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, insert_once
-from ticketing.db.settlement_tables import carnet_end
-from ticketing.db.tables import order, ticket
+from ticketing.db.tables.books import share
+from ticketing.db.tables.sale import order, ticket
+from ticketing.db.tables.settlement import carnet_end
 from ticketing.db.tickets import Ticket
 
 

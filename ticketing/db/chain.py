@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from ticketing.db.books_tables import entry, posting
 from ticketing.db.engine import Transaction
 from ticketing.db.months import through
 from ticketing.db.rows import columns, fetch, find, insert_once
-from ticketing.db.settlement_tables import chain_block
+from ticketing.db.tables.books import entry, posting
+from ticketing.db.tables.settlement import chain_block
 from ticketing.progress import Far, silent
 
 _PART = 10_000

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from ticketing.db.books_tables import account, entry, posting
 from ticketing.db.engine import Transaction
+from ticketing.db.tables.books import account, entry, posting
 
 _CLEARING = ("psp_clearing", "demo_clearing")
 

@@ -15,8 +15,8 @@ from operators.place_kinds import KINDS
 from tariffs.money import Money
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Database, Transaction
-from ticketing.db.operators_tables import connector_entry, reservation, sailing
 from ticketing.db.rows import insert_once
+from ticketing.db.tables.operators import connector_entry, reservation, sailing
 
 
 @dataclass(frozen=True, slots=True)

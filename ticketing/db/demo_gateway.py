@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db.demo_tables import demo_call, demo_charge, demo_object
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, get, insert, put_once
+from ticketing.db.tables.demo import demo_call, demo_charge, demo_object
 
 _WANTED: sa.BindParameter[str] = sa.bindparam("wanted")
 _CALL = sa.select(demo_call).where(demo_call.c.idempotency_key == _WANTED)

@@ -6,11 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db.devices_tables import enrolment_code, gate_device
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import scan, scan_fact
 from ticketing.db.rows import columns, fetch, find
-from ticketing.db.tables import api_key
+from ticketing.db.tables.devices import enrolment_code, gate_device
+from ticketing.db.tables.gates import scan, scan_fact
+from ticketing.db.tables.sale import api_key
 
 
 @dataclass(frozen=True, slots=True)

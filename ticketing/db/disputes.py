@@ -5,10 +5,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from ticketing.db.books_tables import account, entry, posting, share
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert_once
-from ticketing.db.settlement_tables import dispute_step, line_dispute
+from ticketing.db.tables.books import account, entry, posting, share
+from ticketing.db.tables.settlement import dispute_step, line_dispute
 
 
 @dataclass(frozen=True, slots=True)

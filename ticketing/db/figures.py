@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from operators.figures import Figure, Slot
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Database
-from ticketing.db.operators_tables import operator_figure
+from ticketing.db.tables.operators import operator_figure
 from ticketing.ids import new_id
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db.devices_tables import gate_journal, journal_start
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find
+from ticketing.db.tables.devices import gate_journal, journal_start
 
 
 @dataclass(frozen=True, slots=True)

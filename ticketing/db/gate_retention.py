@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ticketing.db.books_tables import period
-from ticketing.db.devices_tables import enrolment_code, gate_journal, journal_start
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import (
+from ticketing.db.rows import insert_once
+from ticketing.db.tables.books import period
+from ticketing.db.tables.devices import enrolment_code, gate_journal, journal_start
+from ticketing.db.tables.gates import (
     control_code,
     double_use,
     gate_retention,
@@ -27,8 +28,7 @@ from ticketing.db.gates_tables import (
     use_claim,
     used_ticket,
 )
-from ticketing.db.rows import insert_once
-from ticketing.db.tables import order, ticket
+from ticketing.db.tables.sale import order, ticket
 
 
 def first_open_month(tx: Transaction) -> str | None:

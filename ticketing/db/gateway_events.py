@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.purchase_tables import alert, dispute, gateway_event
 from ticketing.db.rows import columns, fetch, find, insert_once
+from ticketing.db.tables.purchase import alert, dispute, gateway_event
 from ticketing.ids import new_id
 
 _DISPUTES = (

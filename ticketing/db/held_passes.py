@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
-from ticketing.db.purchase_tables import pass_use
 from ticketing.db.rows import columns, fetch, find, value
-from ticketing.db.tables import order, quote, ticket
+from ticketing.db.tables.purchase import pass_use
+from ticketing.db.tables.sale import order, quote, ticket
 from ticketing.db.tickets import Ticket
 
 _LOST_PASS = (

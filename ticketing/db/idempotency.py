@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import put_once
-from ticketing.db.tables import idempotency
+from ticketing.db.tables.sale import idempotency
 
 LEASE = timedelta(seconds=30)
 LIFE = timedelta(hours=24)

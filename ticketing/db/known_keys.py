@@ -6,8 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.keys_tables import known_key
 from ticketing.db.rows import columns, fetch
+from ticketing.db.tables.keys import known_key
 
 
 @dataclass(frozen=True, slots=True)

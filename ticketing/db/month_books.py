@@ -7,11 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db import books_tables, tables
 from ticketing.db.books import Account, AccountType
 from ticketing.db.engine import Transaction
 from ticketing.db.in_parts import Grouping, grouped
 from ticketing.db.months import through
+from ticketing.db.tables import books as books_tables
+from ticketing.db.tables import sale as tables
 from ticketing.progress import Far, silent
 
 # So many rows are read between one word of how far it is and the next.

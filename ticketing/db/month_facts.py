@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from ticketing.db import gate_retention
-from ticketing.db.books_tables import share
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import ticket_use
-from ticketing.db.tables import order, quote, ticket
+from ticketing.db.tables.books import share
+from ticketing.db.tables.gates import ticket_use
+from ticketing.db.tables.sale import order, quote, ticket
 
 
 def count_rides(

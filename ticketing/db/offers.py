@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, find, get, insert, inserting, put_once
-from ticketing.db.tables import offer, quote, tariff_version
+from ticketing.db.tables.sale import offer, quote, tariff_version
 
 _WANTED: sa.BindParameter[str] = sa.bindparam("wanted")
 _OFFER = sa.select(offer).where(offer.c.id == _WANTED)

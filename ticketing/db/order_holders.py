@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
-from ticketing.db.purchase_tables import order_holder
-from ticketing.db.tables import order
+from ticketing.db.tables.purchase import order_holder
+from ticketing.db.tables.sale import order
 
 _HOLDERS = sa.select(order_holder).where(order_holder.c.order_id == sa.bindparam("wanted"))
 _FORGET = sa.delete(order_holder).where(order_holder.c.order_id == sa.bindparam("wanted"))

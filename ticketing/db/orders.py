@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.purchase_tables import pass_use
 from ticketing.db.rows import columns, fetch, find, get, insert, put_once
-from ticketing.db.tables import order, order_event, payment, refund, ticket
+from ticketing.db.tables.purchase import pass_use
+from ticketing.db.tables.sale import order, order_event, payment, refund, ticket
 
 
 def _chain(following: Callable[[Any], sa.ColumnElement[bool]]) -> sa.Select[Any]:

@@ -6,8 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.purchase_tables import outside_refund
 from ticketing.db.rows import columns, fetch, insert_once
+from ticketing.db.tables.purchase import outside_refund
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.people_tables import passkey
 from ticketing.db.rows import columns, fetch, find
+from ticketing.db.tables.people import passkey
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.people_tables import (
+from ticketing.db.rows import columns, fetch, find
+from ticketing.db.tables.people import (
     entitlement,
     passkey,
     person,
@@ -17,7 +18,6 @@ from ticketing.db.people_tables import (
     session,
     sign_in,
 )
-from ticketing.db.rows import columns, fetch, find
 
 
 @dataclass(frozen=True, slots=True)

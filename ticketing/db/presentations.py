@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from psycopg import Pipeline
 from sqlalchemy.dialects import postgresql
 
-from ticketing.db.devices_tables import gate_device
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import proof_seen, scan, scan_echo, ticket_use, use_claim
-from ticketing.db.tables import api_key, ticket
-from ticketing.db.types import Instant, Int64
+from ticketing.db.tables.devices import gate_device
+from ticketing.db.tables.gates import proof_seen, scan, scan_echo, ticket_use, use_claim
+from ticketing.db.tables.sale import api_key, ticket
+from ticketing.db.tables.types import Instant, Int64
 from ticketing.db.uses import TicketUse
 
 

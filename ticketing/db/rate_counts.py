@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ticketing.db.engine import Transaction
-from ticketing.db.people_tables import rate_count
+from ticketing.db.tables.people import rate_count
 
 
 def increase(tx: Transaction, bucket: str, by: int, window_seconds: int, now: int) -> tuple[int, int]:

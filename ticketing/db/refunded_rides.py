@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import refunded_ride
 from ticketing.db.rows import columns, fetch
+from ticketing.db.tables.gates import refunded_ride
 
 
 @dataclass(frozen=True, slots=True)

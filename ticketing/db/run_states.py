@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
-from ticketing.db.live_tables import live_feed, run_state
 from ticketing.db.rows import find
+from ticketing.db.tables.live import live_feed, run_state
 
 RunKey = tuple[str, str, date]
 # The source of what staff have said: no poll changes it.

@@ -7,11 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db.books_tables import period, run
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find
-from ticketing.db.settlement_tables import run_file, run_step
+from ticketing.db.tables.books import period, run
+from ticketing.db.tables.settlement import run_file, run_step
 
 _GONE = ("rejected", "voided")
 

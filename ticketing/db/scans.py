@@ -6,8 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import proof_seen, scan_echo
 from ticketing.db.rows import columns, insert_once
+from ticketing.db.tables.gates import proof_seen, scan_echo
 
 
 @dataclass(frozen=True, slots=True)

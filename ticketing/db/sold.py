@@ -6,10 +6,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from ticketing.db.books_tables import share
 from ticketing.db.engine import Transaction
 from ticketing.db.months import through
-from ticketing.db.tables import order, quote, ticket
+from ticketing.db.tables.books import share
+from ticketing.db.tables.sale import order, quote, ticket
 from ticketing.progress import Far, silent
 
 _PAGE = 200

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert_once
-from ticketing.db.staff_tables import staff_member, staff_session
+from ticketing.db.tables.staff import staff_member, staff_session
 
 
 @dataclass(frozen=True, slots=True)

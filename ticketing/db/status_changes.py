@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import gate_fetch, status_change
 from ticketing.db.rows import insert_once
-from ticketing.db.tables import ticket
+from ticketing.db.tables.gates import gate_fetch, status_change
+from ticketing.db.tables.sale import ticket
 
 Mark = tuple[int, datetime | None]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db.books_tables import tax
 from ticketing.db.engine import Transaction
-from ticketing.db.tables import order, quote, ticket
+from ticketing.db.tables.books import tax
+from ticketing.db.tables.sale import order, quote, ticket
 
 # What makes two rows of a ticket one kind of VAT.
 _KIND = ("ticket_jti", "member_state", "mode", "scope", "treatment", "rate_bp", "verified")

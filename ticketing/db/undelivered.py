@@ -6,8 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.purchase_tables import undelivered
 from ticketing.db.rows import columns, fetch, find, insert_once
+from ticketing.db.tables.purchase import undelivered
 
 _UNDELIVERED = sa.select(undelivered).where(undelivered.c.order_id == sa.bindparam("wanted"))
 _FORGET = sa.delete(undelivered).where(undelivered.c.order_id == sa.bindparam("wanted"))

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ticketing.db.engine import Transaction
-from ticketing.db.gates_tables import double_use, ticket_use, use_change, used_ticket
 from ticketing.db.rows import columns, fetch
-from ticketing.db.tables import ticket
+from ticketing.db.tables.gates import double_use, ticket_use, use_change, used_ticket
+from ticketing.db.tables.sale import ticket
 
 # Databases have a limit to what one statement may name.
 _CHUNK = 1000

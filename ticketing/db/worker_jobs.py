@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.purchase_tables import worker_job
 from ticketing.db.rows import columns, fetch, insert_once
+from ticketing.db.tables.purchase import worker_job
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import cast
 from ticketing.clock import Clock
 from ticketing.db import Database, audit_trail, staff
 from ticketing.db.staff import StaffMember, StaffSession
-from ticketing.db.staff_tables import STAFF_ROLES
+from ticketing.db.tables.staff import STAFF_ROLES
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound, TooManyRequests
 from ticketing.identity import passwords
 from ticketing.identity.failures import Failures

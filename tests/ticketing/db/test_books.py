@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ticketing.db import Database, books, books_tables, columns, month_books
+from ticketing.db import Database, books, month_books
 from ticketing.db.books import Account, Entry, Posting
+from ticketing.db.tables import books as books_tables
+from ticketing.db.tables import columns
 
 AT = datetime(2026, 10, 13, 12, 0, tzinfo=UTC)
 CASH = Account("asset", "demo_clearing", "EUR")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from tests.conftest import new_database
 from ticketing.db import Database
 from ticketing.db.migrate import is_current, upgrade
-from ticketing.db.schema import metadata
+from ticketing.db.tables.schema import metadata
 
 NOW = "'2026-10-13T02:10:00.000000Z'"
 FIRST_RELEASE = (

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tests.ticketing.tickets.mint import SIGNER, URI
 from ticketing.db import Database, tickets
-from ticketing.db.tables import offer, order, quote, tariff_version
+from ticketing.db.tables.sale import offer, order, quote, tariff_version
 from ticketing.db.tickets import Ticket
 from ticketing.tickets.issue import TicketOrder, choose_place, ticket_payload
 

@@ -11,9 +11,9 @@ from tests.ticketing.gate.stock import put_ticket
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE
 from ticketing.db import Database, gate_journal, gate_retention, month_facts, scans, tickets
-from ticketing.db.books_tables import period
 from ticketing.db.gate_journal import JournalEntry
-from ticketing.db.gates_tables import (
+from ticketing.db.tables.books import period
+from ticketing.db.tables.gates import (
     double_use,
     proof_seen,
     ride_count,

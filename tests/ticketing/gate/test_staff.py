@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tests.api import Api
 from tests.ticketing.tickets.mint import phone_jwk
 from ticketing.db import Database, gate_journal
-from ticketing.db.devices_tables import gate_journal as table
+from ticketing.db.tables.devices import gate_journal as table
 from ticketing.db.tickets import control_code_of
 
 Ticket = dict[str, Any]

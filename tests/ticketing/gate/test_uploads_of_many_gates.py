@@ -16,7 +16,7 @@ from tests.api import Api
 from tests.ticketing.gate.stock import put_ticket
 from ticketing.clock import FixedClock
 from ticketing.db import Database
-from ticketing.db.gates_tables import double_use, scan_fact, ticket_use
+from ticketing.db.tables.gates import double_use, scan_fact, ticket_use
 from ticketing.gate.upload import Sender, Told, upload
 
 NOON = datetime(2026, 10, 13, 12, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from tests.api import Api
 from tests.ticketing.identity.people_of import register
 from tests.ticketing.tickets.mint import phone_jwk, proof
 from ticketing.cli.worker import run_round
-from ticketing.db import columns
+from ticketing.db.tables import columns
 from ticketing.identity.privacy import forget_what_is_due
 from ticketing.tickets.own import of_own
 from ticketing.tickets.products import ProductRule

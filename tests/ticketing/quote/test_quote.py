@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.api import Api
-from ticketing.db import Database, tables
+from ticketing.db import Database
+from ticketing.db.tables import sale as tables
 from ticketing.quote.service import replay
 
 

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from ticketing.books import postings
 from ticketing.clock import FixedClock
-from ticketing.db import Database, Transaction, books, tables
+from ticketing.db import Database, Transaction, books
 from ticketing.db.books import Entry, Share, Tax
-from ticketing.db.gates_tables import ticket_use
+from ticketing.db.tables import sale as tables
+from ticketing.db.tables.gates import ticket_use
 from ticketing.settlement.office import Office
 
 AT = datetime(2026, 9, 14, 12, tzinfo=UTC)

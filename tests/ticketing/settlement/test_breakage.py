@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ticketing.settlement.month import AT, give_back, office, ride, sell
-from ticketing.db import Database, carnets, month_books, tables
+from ticketing.db import Database, carnets, month_books
 from ticketing.db.carnets import Nets
+from ticketing.db.tables import sale as tables
 from ticketing.errors import InvalidRequest
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import service

@@ -21,10 +21,12 @@ from hypothesis import strategies as st
 from tests.ticketing.settlement.month import book, give_back, office, ride, sell
 from tests.ticketing.settlement.test_export import IBANS
 from ticketing.books import postings
-from ticketing.db import Database, books, books_tables, columns, month_books
+from ticketing.db import Database, books, month_books
 from ticketing.db.documents import digest
 from ticketing.db.engine import Transaction
 from ticketing.db.runs import Run
+from ticketing.db.tables import books as books_tables
+from ticketing.db.tables import columns
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.month.calculate import dataset

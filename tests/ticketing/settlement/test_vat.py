@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from tariffs.money import half_up
 from tests.ticketing.settlement.month import AT, office, sell
-from ticketing.db import Database, books, tables, tax_lines
+from ticketing.db import Database, books, tax_lines
 from ticketing.db.books import Tax
+from ticketing.db.tables import sale as tables
 from ticketing.db.tax_lines import TaxLine
 from ticketing.settlement.statement.vat import split
 

@@ -15,7 +15,7 @@ from tests.ticketing.settlement.test_export import enter_accounts
 from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.db import Database, Transaction, chain, runs
 from ticketing.db.chain import Block
-from ticketing.db.gates_tables import ticket_use
+from ticketing.db.tables.gates import ticket_use
 from ticketing.errors import Misconfigured
 from ticketing.ids import new_id
 from ticketing.purchase.reversal import take_back

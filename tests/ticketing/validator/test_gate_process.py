@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tests.ticketing.validator.server import serving
 from ticketing.clock import SystemClock
 from ticketing.db import Database
-from ticketing.db.gates_tables import scan_fact, ticket_use
+from ticketing.db.tables.gates import scan_fact, ticket_use
 from ticketing.identity import create_key
 from ticketing.validator.store import Store
 

@@ -6,7 +6,7 @@ so that PostgreSQL can partition them by month without a foreign key that crosse
 
 import sqlalchemy as sa
 
-from ticketing.db.columns import moment, number, one_of, table, text
+from ticketing.db.tables.columns import moment, number, one_of, table, text
 
 SHARE_KINDS = ("sale", "refund", "exchange", "chargeback", "correction")
 

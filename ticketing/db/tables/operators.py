@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 
-from ticketing.db.columns import moment, number, one_of, table, text
-from ticketing.db.types import Instant
+from ticketing.db.tables.columns import moment, number, one_of, table, text
+from ticketing.db.tables.types import Instant
 
 connector_entry = table(
     "connector_entry",

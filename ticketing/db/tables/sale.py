@@ -5,7 +5,7 @@ Quotes, tariff versions and events of orders are facts: triggers refuse to chang
 
 import sqlalchemy as sa
 
-from ticketing.db.columns import moment, number, one_of, table, text
+from ticketing.db.tables.columns import moment, number, one_of, table, text
 
 # --- what is offered and frozen -------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from ticketing.db.columns import moment, number, one_of, table, text
+from ticketing.db.tables.columns import moment, number, one_of, table, text
 
 STAFF_ROLES = ("finance", "operator_finance", "admin")
 

@@ -5,7 +5,7 @@ All of them are facts (append-only by trigger): what changes is told by a furthe
 
 import sqlalchemy as sa
 
-from ticketing.db.columns import moment, number, one_of, table, text
+from ticketing.db.tables.columns import moment, number, one_of, table, text
 
 run_step = table(
     "run_step",

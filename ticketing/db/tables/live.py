@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from ticketing.db.columns import moment, number, table, text
+from ticketing.db.tables.columns import moment, number, table, text
 
 # One row a run: history and evidence are written beside it, never into it.
 run_state = table(

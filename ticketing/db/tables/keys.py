@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 
-from ticketing.db.columns import metadata
-from ticketing.db.types import Instant
+from ticketing.db.tables.columns import metadata
+from ticketing.db.tables.types import Instant
 
 known_key = sa.Table(
     "known_key", metadata,

@@ -5,8 +5,8 @@ Only `person` and `person_identity` hold what says who somebody is; erasing an a
 
 import sqlalchemy as sa
 
-from ticketing.db.columns import metadata
-from ticketing.db.types import Instant, Int64
+from ticketing.db.tables.columns import metadata
+from ticketing.db.tables.types import Instant, Int64
 
 person = sa.Table(
     "person", metadata,

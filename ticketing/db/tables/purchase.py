@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 
-from ticketing.db.columns import metadata
-from ticketing.db.types import Instant, Int64
+from ticketing.db.tables.columns import metadata
+from ticketing.db.tables.types import Instant, Int64
 
 booking = sa.Table(
     "booking", metadata,

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from ticketing.db.types import Instant, Int64
+from ticketing.db.tables.types import Instant, Int64
 
 metadata = sa.MetaData(
     naming_convention={

@@ -1,0 +1,32 @@
+"""The whole schema: every module of tables, so that `metadata` is complete."""
+
+from ticketing.db.tables import books as books_tables
+from ticketing.db.tables import demo as demo_tables
+from ticketing.db.tables import devices as devices_tables
+from ticketing.db.tables import gates as gates_tables
+from ticketing.db.tables import keys as keys_tables
+from ticketing.db.tables import live as live_tables
+from ticketing.db.tables import operators as operators_tables
+from ticketing.db.tables import people as people_tables
+from ticketing.db.tables import purchase as purchase_tables
+from ticketing.db.tables import sale as tables
+from ticketing.db.tables import settlement as settlement_tables
+from ticketing.db.tables import staff as staff_tables
+from ticketing.db.tables.columns import metadata
+
+TABLES = (
+    books_tables,
+    demo_tables,
+    devices_tables,
+    gates_tables,
+    keys_tables,
+    live_tables,
+    operators_tables,
+    people_tables,
+    purchase_tables,
+    settlement_tables,
+    staff_tables,
+    tables,
+)
+
+__all__ = ["TABLES", "metadata"]
