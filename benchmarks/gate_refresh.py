@@ -20,8 +20,9 @@ from benchmarks import databases
 from tests.ticketing.gate.stock import put_ticket
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE
-from ticketing.db import Database, tickets
+from ticketing.db import Database
 from ticketing.db.migrate import upgrade
+from ticketing.db.ticket import tickets
 from ticketing.gate import bundle as bundles
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.publish import Prepared, bundle, prepare, status_list_of

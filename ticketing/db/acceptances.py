@@ -13,8 +13,8 @@ from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns
 from ticketing.db.scans import Scan
 from ticketing.db.tables.gates import scan, ticket_use, use_change, use_claim
-from ticketing.db.tickets import UseClaim
-from ticketing.db.uses import TicketUse
+from ticketing.db.ticket.tickets import UseClaim
+from ticketing.db.ticket.uses import TicketUse
 
 Written = Literal["stored", "repeated", "taken"]
 

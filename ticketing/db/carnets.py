@@ -11,7 +11,7 @@ from ticketing.db.rows import columns, fetch, insert_once
 from ticketing.db.tables.books import share
 from ticketing.db.tables.sale import order, ticket
 from ticketing.db.tables.settlement import carnet_end
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket.tickets import Ticket
 
 
 @dataclass(frozen=True, slots=True)

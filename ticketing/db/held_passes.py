@@ -13,7 +13,7 @@ from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, value
 from ticketing.db.tables.purchase import pass_use
 from ticketing.db.tables.sale import order, quote, ticket
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket.tickets import Ticket
 
 _LOST_PASS = (
     sa.select(ticket.c.jti)

@@ -18,7 +18,7 @@ from ticketing.db.tables.devices import gate_device
 from ticketing.db.tables.gates import proof_seen, scan, scan_echo, ticket_use, use_claim
 from ticketing.db.tables.sale import api_key, ticket
 from ticketing.db.tables.types import Instant, Int64
-from ticketing.db.uses import TicketUse
+from ticketing.db.ticket.uses import TicketUse
 
 
 @dataclass(frozen=True, slots=True)

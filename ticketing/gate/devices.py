@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ticketing.clock import written
-from ticketing.db import devices, gate_journal, status_changes
+from ticketing.db import devices, gate_journal
 from ticketing.db.devices import Counts, Device, EnrolmentCode
 from ticketing.db.gate_journal import JournalEntry
+from ticketing.db.ticket import status_changes
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound
 from ticketing.gate.credentials import Span
 from ticketing.gate.house import Gatehouse

@@ -1,7 +1,8 @@
 """What the holder of a ticket may take home."""
 
-from ticketing.db import booking_documents, tickets
-from ticketing.db.tickets import Ticket
+from ticketing.db import booking_documents
+from ticketing.db.ticket import tickets
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
 from ticketing.gate.house import Gatehouse
 from ticketing.tickets.own import of_own

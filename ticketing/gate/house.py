@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ticketing.clock import Clock
 from ticketing.db import Database
-from ticketing.db.status_changes import Mark
+from ticketing.db.ticket.status_changes import Mark
 from ticketing.gate.bundle import local_offsets
 from ticketing.gate.credentials import Recognised
 from ticketing.gate.decision import Policy

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from ticketing.clock import written
-from ticketing.db import devices, refunded_rides, scan_facts, status_changes, uses
+from ticketing.db import devices, refunded_rides, scan_facts
 from ticketing.db.refunded_rides import RefundedRide
 from ticketing.db.scan_facts import ScanFact
-from ticketing.db.uses import DoubleUse
+from ticketing.db.ticket import status_changes, uses
+from ticketing.db.ticket.uses import DoubleUse
 from ticketing.gate.house import Gatehouse
 
 WINDOW = timedelta(hours=24)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ticketing.db import Transaction, tickets
-from ticketing.db.tickets import Ticket, TicketMove
+from ticketing.db import Transaction
+from ticketing.db.ticket import tickets
+from ticketing.db.ticket.tickets import Ticket, TicketMove
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.gate import late
 from ticketing.gate.house import Gatehouse

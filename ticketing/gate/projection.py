@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from ticketing.db import Transaction, devices, scan_facts, uses
+from ticketing.db import Transaction, devices, scan_facts
 from ticketing.db.scan_facts import ScanFact
 from ticketing.db.scans import Scan
-from ticketing.db.tickets import Ticket
-from ticketing.db.uses import DoubleUse, TicketUse
+from ticketing.db.ticket import uses
+from ticketing.db.ticket.tickets import Ticket
+from ticketing.db.ticket.uses import DoubleUse, TicketUse
 from ticketing.gate.judgment import Fact, Judged, Terms, judge
 from ticketing.tickets.claims import NOBODY, BadClaims
 from ticketing.tickets.own import of_own

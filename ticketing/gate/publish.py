@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from ticketing.db import Transaction, devices, status_changes, tickets, uses
+from ticketing.db import Transaction, devices
 from ticketing.db.documents import digest
-from ticketing.db.uses import TicketUse
+from ticketing.db.ticket import status_changes, tickets, uses
+from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import NotFound
 from ticketing.gate import additions, late, sailings
 from ticketing.gate import bundle as bundles

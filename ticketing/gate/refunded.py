@@ -12,7 +12,7 @@ from ticketing.clock import written
 from ticketing.db import Transaction, gateway_events, orders, refunded_rides
 from ticketing.db.orders import Refund
 from ticketing.db.refunded_rides import RefundedRide
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.gate.judgment import Judged
 from ticketing.gate.projection import Judgment, is_leg_of
 

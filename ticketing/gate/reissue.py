@@ -5,7 +5,8 @@ the key at the next bundle, and so does everything that a thief signs.
 """
 
 from ticketing.clock import Clock
-from ticketing.db import Database, tickets
+from ticketing.db import Database
+from ticketing.db.ticket import tickets
 from ticketing.progress import Counted, Progress, silent
 from ticketing.tickets.claims import TYP
 from ticketing.tickets.jws import Signer, header_of

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from ticketing.clock import written
-from ticketing.db import Transaction, acceptances, presentations, scans, tickets
+from ticketing.db import Transaction, acceptances, presentations, scans
 from ticketing.db.acceptances import Written
 from ticketing.db.documents import canonical, digest
 from ticketing.db.presentations import Asked, Earlier, Known
 from ticketing.db.scans import Echo, Scan
-from ticketing.db.tickets import UseClaim
-from ticketing.db.uses import TicketUse
+from ticketing.db.ticket import tickets
+from ticketing.db.ticket.tickets import UseClaim
+from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import Conflict
 from ticketing.gate import bundle as bundles
 from ticketing.gate import late, sailings, sentences, words

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from ticketing.clock import written
-from ticketing.db import Transaction, devices, gate_journal, scans, tickets, uses
+from ticketing.db import Transaction, devices, gate_journal, scans
 from ticketing.db.documents import digest
 from ticketing.db.gate_journal import JournalEntry
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket import tickets, uses
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import NotFound
 from ticketing.gate import bundle as bundles
 from ticketing.gate import late, sailings

@@ -1,7 +1,7 @@
 """Block a ticket whose phone is lost, and let it go again: it opens no gate in between, and nothing is paid back."""
 
-from ticketing.db import tickets
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket import tickets
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
 from ticketing.gate import late
 from ticketing.gate.house import Gatehouse

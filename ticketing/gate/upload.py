@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from ticketing.clock import Clock
-from ticketing.db import Database, Transaction, devices, scan_facts, tickets
+from ticketing.db import Database, Transaction, devices, scan_facts
 from ticketing.db.documents import digest
 from ticketing.db.scan_facts import ScanFact
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket import tickets
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.gate import refunded
 from ticketing.gate.judgment import Fact, Judged, answer
 from ticketing.gate.projection import (

@@ -19,8 +19,8 @@ from ticketing.db import (
     passkeys,
     people,
     rate_counts,
-    tickets,
 )
+from ticketing.db.ticket import tickets
 from ticketing.errors import NotFound
 from ticketing.identity.access_token import Caller
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from tariffs import companions
 from tariffs.companions import Rule
-from ticketing.db import Transaction, held_passes, offers, tickets
+from ticketing.db import Transaction, held_passes, offers
 from ticketing.db.offers import Quote
 from ticketing.db.orders import Order
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket import tickets
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict
 from ticketing.purchase import capped, disrupted, together
 from ticketing.purchase import refund as refunds

@@ -11,7 +11,7 @@ from typing import Any
 
 from ticketing.db.offers import Quote
 from ticketing.db.order_holders import Holder
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.tickets import personal
 from ticketing.tickets.jwk import BadKey, phone_key

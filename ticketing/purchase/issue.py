@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ticketing.books import postings
-from ticketing.db import Transaction, books, order_holders, tickets
+from ticketing.db import Transaction, books, order_holders
 from ticketing.db.books import Entry, Share, Tax
 from ticketing.db.offers import Quote
 from ticketing.db.order_holders import Holder
 from ticketing.db.orders import Order
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket import tickets
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.purchase.allocation import shares_of, taxes_of
 from ticketing.tickets.claims import CATEGORY_LETTERS, bound_to
 from ticketing.tickets.issue import Press, TicketOrder, choose_place, status_list_of

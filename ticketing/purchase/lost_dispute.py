@@ -11,10 +11,11 @@ from datetime import datetime
 from itertools import groupby
 
 from tariffs.money import Money
-from ticketing.db import Transaction, bookings, gateway_events, offers, orders, tickets
+from ticketing.db import Transaction, bookings, gateway_events, offers, orders
 from ticketing.db.gateway_events import Dispute
 from ticketing.db.orders import Order, Payment
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket import tickets
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.purchase import pass_uses
 from ticketing.purchase.at_stake import Stake, list_stakes, worth_of
 from ticketing.purchase.deciding import Decided, document_of

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from operators.region import RefundStep
 from tariffs.money import Money, half_up
-from ticketing.db.tickets import LIVE
+from ticketing.db.ticket.tickets import LIVE
 from ticketing.errors import Conflict, Fault, InvalidRequest
 from ticketing.purchase.not_carried import Failure
 

@@ -15,9 +15,10 @@ from tariffs.book import TariffBook, build_book
 from tariffs.caps import Tap
 from tariffs.excluded import Excluded, from_json
 from tariffs.pricing import price_journey
-from ticketing.db import Transaction, offers, tickets
+from ticketing.db import Transaction, offers
 from ticketing.db.offers import Quote
-from ticketing.db.tickets import Ticket, TicketMove
+from ticketing.db.ticket import tickets
+from ticketing.db.ticket.tickets import Ticket, TicketMove
 from ticketing.errors import Conflict
 from ticketing.ids import new_id
 from ticketing.purchase.refund import NOTHING, RefundableLeg, RefundableTicket, Rest

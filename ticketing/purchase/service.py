@@ -8,18 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ticketing.db import (
-    Transaction,
-    booking_documents,
-    bookings,
-    offers,
-    order_holders,
-    orders,
-    tickets,
-)
+from ticketing.db import Transaction, booking_documents, bookings, offers, order_holders, orders
 from ticketing.db.booking_documents import Paper
 from ticketing.db.offers import Quote
 from ticketing.db.orders import Order, OrderEvent, Refund
+from ticketing.db.ticket import tickets
 from ticketing.errors import (
     Conflict,
     DepartureCancelled,

@@ -9,7 +9,7 @@ from tariffs.money import Money
 from ticketing.clock import written
 from ticketing.db.booking_documents import Paper
 from ticketing.db.orders import Refund
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.payments import Authorisation
 from ticketing.purchase.disrupted import LegNews
 from ticketing.purchase.giving_back import RefundOffer

@@ -6,22 +6,14 @@ from datetime import datetime, timedelta
 
 from operators.port import Connector
 from ticketing.clock import Clock
-from ticketing.db import (
-    Database,
-    Transaction,
-    booking_documents,
-    bookings,
-    gateway_events,
-    offers,
-    orders,
-    tickets,
-)
+from ticketing.db import Database, Transaction, booking_documents, bookings, gateway_events, offers, orders
 from ticketing.db.booking_documents import DocumentKind
 from ticketing.db.bookings import Booking
 from ticketing.db.gateway_events import Dispute
 from ticketing.db.offers import Quote
 from ticketing.db.orders import Order, OrderEvent, Payment, Refund
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket import tickets
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import NotFound
 from ticketing.ids import new_id
 from ticketing.payments import PaymentGateway

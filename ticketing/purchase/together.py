@@ -11,9 +11,10 @@ from typing import Any
 from tariffs.apportion import by_weights
 from tariffs.money import Money
 from tariffs.pricing import price_journey
-from ticketing.db import Transaction, orders, tickets
+from ticketing.db import Transaction, orders
 from ticketing.db.offers import Quote
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket import tickets
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict
 from ticketing.purchase.at_stake import worth_of
 from ticketing.purchase.refund import NOT_KEPT, Kept

@@ -7,8 +7,9 @@ from typing import Any
 
 from tariffs.party import ProvenClaim
 from tariffs.passes import HeldPass, PassProduct
-from ticketing.db import Transaction, held_passes, people, tickets, uses
-from ticketing.db.tickets import Ticket
+from ticketing.db import Transaction, held_passes, people
+from ticketing.db.ticket import tickets, uses
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
 from ticketing.quote.brought import Brought, KeptPass
 from ticketing.quote.service import Desk

@@ -10,7 +10,7 @@ from tariffs.caps import Tap
 from tariffs.money import Money
 from tariffs.party import Passenger, ProvenClaim
 from tariffs.passes import HeldPass, Scope
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket.tickets import Ticket
 
 # The longest window of a cap is a month.
 COUNTED = timedelta(days=32)

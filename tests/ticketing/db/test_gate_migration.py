@@ -5,8 +5,9 @@ from pathlib import Path
 
 from alembic import command
 
-from ticketing.db import Database, tickets, uses
+from ticketing.db import Database
 from ticketing.db.migrate import _configuration, upgrade
+from ticketing.db.ticket import tickets, uses
 
 AT = datetime(2026, 10, 13, tzinfo=UTC)
 JTI = "A" * 22

@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.ticketing.tickets.mint import SIGNER, URI
-from ticketing.db import Database, tickets
+from ticketing.db import Database
 from ticketing.db.tables.sale import offer, order, quote, tariff_version
-from ticketing.db.tickets import Ticket
+from ticketing.db.ticket import tickets
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.tickets.issue import TicketOrder, choose_place, ticket_payload
 
 LEGS = (("tlt", "09005-1", "12227-1"), ("tallink", "TLL-D", "HEL-LT2"), ("hsl", "HSL-T-LT2", "HSL-T-PAS"))

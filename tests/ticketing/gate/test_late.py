@@ -10,7 +10,7 @@ from tests.ticketing.gate.test_staff import by_hand
 from tests.ticketing.purchase.test_cancelled_sailings import Sea
 from tests.ticketing.tickets.mint import phone_jwk
 from ticketing.cli.gate import answer
-from ticketing.db.tickets import control_code_of
+from ticketing.db.ticket.tickets import control_code_of
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 FIVE_HOURS = 5 * 3600

@@ -10,8 +10,8 @@ from tests.api import Api
 from tests.ticketing.gate.stock import put_ticket
 from tests.ticketing.gate.test_decision import judge
 from tests.ticketing.tickets.mint import payload, ticket
-from ticketing.db import tickets
 from ticketing.db.tables import columns
+from ticketing.db.ticket import tickets
 from ticketing.tickets import claims, personal
 from ticketing.tickets.issue import status_list_of
 from ticketing.tickets.jws import Signer

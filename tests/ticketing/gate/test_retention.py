@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tests.ticketing.gate.stock import put_ticket
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE
-from ticketing.db import Database, gate_journal, gate_retention, month_facts, scans, tickets
+from ticketing.db import Database, gate_journal, gate_retention, month_facts, scans
 from ticketing.db.gate_journal import JournalEntry
 from ticketing.db.tables.books import period
 from ticketing.db.tables.gates import (
@@ -23,6 +23,7 @@ from ticketing.db.tables.gates import (
     use_change,
     use_claim,
 )
+from ticketing.db.ticket import tickets
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.retention import forget_what_is_due, kept_since
 from ticketing.gate.service import Presentation, validate

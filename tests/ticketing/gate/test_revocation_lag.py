@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tests.api import Api, Bought
 from tests.ticketing.gate.test_devices import Device, enrol
-from ticketing.db import tickets
+from ticketing.db.ticket import tickets
 from ticketing.gate import bundle as bundles
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.publish import bundle

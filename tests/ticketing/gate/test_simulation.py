@@ -15,7 +15,8 @@ from tests.ticketing.gate.simulation import RULES, START, Plan, Press, play, pur
 from tests.ticketing.gate.stock import put_ticket
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE
-from ticketing.db import Database, tickets, uses
+from ticketing.db import Database
+from ticketing.db.ticket import tickets, uses
 from ticketing.gate import bundle as bundles
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.publish import bundle

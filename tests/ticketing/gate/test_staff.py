@@ -11,7 +11,7 @@ from tests.api import Api
 from tests.ticketing.tickets.mint import phone_jwk
 from ticketing.db import Database, gate_journal
 from ticketing.db.tables.devices import gate_journal as table
-from ticketing.db.tickets import control_code_of
+from ticketing.db.ticket.tickets import control_code_of
 
 Ticket = dict[str, Any]
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.api import Api
 from ticketing.db import Database
-from ticketing.db.tickets import find_ticket
+from ticketing.db.ticket.tickets import find_ticket
 from ticketing.gate.upload import judge_ticket
 
 

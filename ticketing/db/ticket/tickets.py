@@ -9,14 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db import status_changes
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert, inserting
 from ticketing.db.tables.gates import control_code, holder_salt, ticket_move
 from ticketing.db.tables.sale import ticket
-from ticketing.db.uses import is_used as is_used  # noqa: PLC0414  purchase asks here whether a ticket is used
-from ticketing.db.uses import list_uses as list_uses  # noqa: PLC0414
+from ticketing.db.ticket import status_changes
+from ticketing.db.ticket.uses import is_used as is_used  # noqa: PLC0414  purchase asks here whether a ticket is used
+from ticketing.db.ticket.uses import list_uses as list_uses  # noqa: PLC0414
 
 _CODE_CHARS = 10
 # Not revoked: a suspended ticket is its holder's still, it only opens no gate.
