@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from ticketing.db import gate_retention
 from ticketing.db.engine import Transaction
+from ticketing.db.gate import gate_retention
 from ticketing.db.tables.books import share
 from ticketing.db.tables.gates import ticket_use
 from ticketing.db.tables.sale import order, quote, ticket

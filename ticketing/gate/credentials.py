@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from ticketing.db.presentations import Credential
+from ticketing.db.gate.presentations import Credential
 from ticketing.errors import NotAllowed, NotAuthenticated
 
 T = TypeVar("T")

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ticketing.clock import written
-from ticketing.db import devices, gate_journal
-from ticketing.db.devices import Counts, Device, EnrolmentCode
-from ticketing.db.gate_journal import JournalEntry
+from ticketing.db.gate import devices, gate_journal
+from ticketing.db.gate.devices import Counts, Device, EnrolmentCode
+from ticketing.db.gate.gate_journal import JournalEntry
 from ticketing.db.ticket import status_changes
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound
 from ticketing.gate.credentials import Span

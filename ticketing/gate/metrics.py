@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from ticketing.clock import written
-from ticketing.db import devices, refunded_rides, scan_facts
-from ticketing.db.refunded_rides import RefundedRide
-from ticketing.db.scan_facts import ScanFact
+from ticketing.db.gate import devices, refunded_rides, scan_facts
+from ticketing.db.gate.refunded_rides import RefundedRide
+from ticketing.db.gate.scan_facts import ScanFact
 from ticketing.db.ticket import status_changes, uses
 from ticketing.db.ticket.uses import DoubleUse
 from ticketing.gate.house import Gatehouse

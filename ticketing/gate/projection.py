@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from ticketing.db import Transaction, devices, scan_facts
-from ticketing.db.scan_facts import ScanFact
-from ticketing.db.scans import Scan
+from ticketing.db import Transaction
+from ticketing.db.gate import devices, scan_facts
+from ticketing.db.gate.scan_facts import ScanFact
+from ticketing.db.gate.scans import Scan
 from ticketing.db.ticket import uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.db.ticket.uses import DoubleUse, TicketUse

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from ticketing.db import Transaction, devices
+from ticketing.db import Transaction
 from ticketing.db.documents import digest
+from ticketing.db.gate import devices
 from ticketing.db.ticket import status_changes, tickets, uses
 from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import NotFound

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 from tariffs.money import Money
 from ticketing.clock import written
-from ticketing.db import Transaction, gateway_events, orders, refunded_rides
+from ticketing.db import Transaction, gateway_events, orders
+from ticketing.db.gate import refunded_rides
+from ticketing.db.gate.refunded_rides import RefundedRide
 from ticketing.db.orders import Refund
-from ticketing.db.refunded_rides import RefundedRide
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.gate.judgment import Judged
 from ticketing.gate.projection import Judgment, is_leg_of

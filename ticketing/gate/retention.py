@@ -6,7 +6,8 @@ what a closed month was reckoned from is its counts, and these stay.
 
 from datetime import UTC, datetime, timedelta
 
-from ticketing.db import Transaction, gate_retention, scans
+from ticketing.db import Transaction
+from ticketing.db.gate import gate_retention, scans
 from ticketing.db.ticket import status_changes
 from ticketing.gate import late
 from ticketing.gate.house import Gatehouse

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from ticketing.clock import written
-from ticketing.db import Transaction, acceptances, presentations, scans
-from ticketing.db.acceptances import Written
+from ticketing.db import Transaction
 from ticketing.db.documents import canonical, digest
-from ticketing.db.presentations import Asked, Earlier, Known
-from ticketing.db.scans import Echo, Scan
+from ticketing.db.gate import acceptances, presentations, scans
+from ticketing.db.gate.acceptances import Written
+from ticketing.db.gate.presentations import Asked, Earlier, Known
+from ticketing.db.gate.scans import Echo, Scan
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import UseClaim
 from ticketing.db.ticket.uses import TicketUse

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from ticketing.clock import written
-from ticketing.db import Transaction, devices, gate_journal, scans
+from ticketing.db import Transaction
 from ticketing.db.documents import digest
-from ticketing.db.gate_journal import JournalEntry
+from ticketing.db.gate import devices, gate_journal, scans
+from ticketing.db.gate.gate_journal import JournalEntry
 from ticketing.db.ticket import tickets, uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import NotFound

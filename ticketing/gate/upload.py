@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from ticketing.clock import Clock
-from ticketing.db import Database, Transaction, devices, scan_facts
+from ticketing.db import Database, Transaction
 from ticketing.db.documents import digest
-from ticketing.db.scan_facts import ScanFact
+from ticketing.db.gate import devices, scan_facts
+from ticketing.db.gate.scan_facts import ScanFact
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.gate import refunded

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from tests.ticketing.gate.stock import put_ticket
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE
-from ticketing.db import Database, gate_journal, gate_retention, month_facts, scans
-from ticketing.db.gate_journal import JournalEntry
+from ticketing.db import Database, month_facts
+from ticketing.db.gate import gate_journal, gate_retention, scans
+from ticketing.db.gate.gate_journal import JournalEntry
 from ticketing.db.tables.books import period
 from ticketing.db.tables.gates import (
     double_use,

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from tests.api import Api
 from tests.ticketing.tickets.mint import phone_jwk
-from ticketing.db import Database, gate_journal
+from ticketing.db import Database
+from ticketing.db.gate import gate_journal
 from ticketing.db.tables.devices import gate_journal as table
 from ticketing.db.ticket.tickets import control_code_of
 

@@ -11,7 +11,7 @@ from operators.fake import FakeOperator
 from tests.api import Api
 from ticketing.app import create_app
 from ticketing.config import Settings
-from ticketing.db import presentations
+from ticketing.db.gate import presentations
 from ticketing.gate import bundle as bundles
 from ticketing.gate.decision import Gate, Presented, Seen, decide
 from ticketing.regions import Region

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ticketing.db.engine import Transaction
+from ticketing.db.gate.scans import Scan
 from ticketing.db.rows import columns
-from ticketing.db.scans import Scan
 from ticketing.db.tables.gates import scan, ticket_use, use_change, use_claim
 from ticketing.db.ticket.tickets import UseClaim
 from ticketing.db.ticket.uses import TicketUse

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ticketing.db.engine import Transaction
+from ticketing.db.gate.scans import Scan
 from ticketing.db.rows import columns, fetch
-from ticketing.db.scans import Scan
 from ticketing.db.tables.gates import scan, scan_fact
 
 

@@ -1,0 +1,1 @@
+"""Scans and what they say, devices, and the journal of what people did at gates."""
