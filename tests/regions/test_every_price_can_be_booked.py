@@ -12,7 +12,7 @@ from tariffs.journey import Ride
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from tests.regions.every_way import another, operators_of, orders_of, rides_of, travellers
-from ticketing.db.offers import Quote
+from ticketing.db.sale.offers import Quote
 from ticketing.purchase import trial
 from ticketing.purchase.allocation import shares_of, taxes_of
 from ticketing.purchase.reversal import take_back

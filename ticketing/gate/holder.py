@@ -1,6 +1,6 @@
 """What the holder of a ticket may take home."""
 
-from ticketing.db import booking_documents
+from ticketing.db.sale import booking_documents
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, NotFound

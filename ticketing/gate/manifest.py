@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from operators.place_kinds import FOOT, KINDS, OTHER_KINDS, kind_of
 from ticketing.clock import written
-from ticketing.db import bookings
+from ticketing.db.sale import bookings
 from ticketing.db.ticket import uses
 from ticketing.errors import NotFound
 from ticketing.gate.house import Gatehouse

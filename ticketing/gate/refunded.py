@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 
 from tariffs.money import Money
 from ticketing.clock import written
-from ticketing.db import Transaction, gateway_events, orders
+from ticketing.db import Transaction
 from ticketing.db.gate import refunded_rides
 from ticketing.db.gate.refunded_rides import RefundedRide
-from ticketing.db.orders import Refund
+from ticketing.db.sale import gateway_events, orders
+from ticketing.db.sale.orders import Refund
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.gate.judgment import Judged
 from ticketing.gate.projection import Judgment, is_leg_of

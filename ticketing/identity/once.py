@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ticketing.clock import Clock
-from ticketing.db import Database, Transaction, after_commit, idempotency
+from ticketing.db import Database, Transaction, after_commit
 from ticketing.db.documents import digest
-from ticketing.db.idempotency import Claim
+from ticketing.db.sale import idempotency
+from ticketing.db.sale.idempotency import Claim
 from ticketing.errors import IdempotencyKeyInUse, IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest
 
 Remember = Callable[[Transaction, Any], None]

@@ -13,10 +13,11 @@ from typing import Any
 
 from tariffs.money import Money, half_up
 from ticketing.clock import Clock
-from ticketing.db import Database, Transaction, demo_gateway
-from ticketing.db.demo_gateway import Call, Thing
-from ticketing.db.demo_gateway import Charge as Record
+from ticketing.db import Database, Transaction
 from ticketing.db.documents import canonical
+from ticketing.db.sale import demo_gateway
+from ticketing.db.sale.demo_gateway import Call, Thing
+from ticketing.db.sale.demo_gateway import Charge as Record
 from ticketing.errors import Conflict, InvalidRequest, NotFound, PaymentRefused
 from ticketing.ids import new_id
 from ticketing.payments.port import (

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from ticketing.db import Transaction, audit_trail, bookings, gateway_events, orders, undelivered, worker_jobs
-from ticketing.db.bookings import Booking
-from ticketing.db.gateway_events import Alert
-from ticketing.db.orders import Payment, Refund
+from ticketing.db import Transaction, audit_trail, worker_jobs
+from ticketing.db.sale import bookings, gateway_events, orders, undelivered
+from ticketing.db.sale.bookings import Booking
+from ticketing.db.sale.gateway_events import Alert
+from ticketing.db.sale.orders import Payment, Refund
 from ticketing.db.trouble import trouble
 from ticketing.db.worker_jobs import WorkerJob
 from ticketing.errors import Conflict, NotFound

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ticketing.db.books import Share, Tax
-from ticketing.db.offers import Quote
+from ticketing.db.sale.offers import Quote
 
 
 def shares_of(jti: str, quote: Quote, passenger: Mapping[str, Any]) -> list[Share]:

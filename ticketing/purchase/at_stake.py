@@ -8,9 +8,10 @@ journeys of its holder along, and not those of the people who travel with them.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ticketing.db import Transaction, gateway_events, held_passes, orders
-from ticketing.db.gateway_events import Dispute
-from ticketing.db.orders import Order, Payment
+from ticketing.db import Transaction
+from ticketing.db.sale import gateway_events, held_passes, orders
+from ticketing.db.sale.gateway_events import Dispute
+from ticketing.db.sale.orders import Order, Payment
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.purchase.till import UNDECIDED, disputes_of

@@ -10,9 +10,10 @@ from typing import Any
 
 from tariffs import caps as capping
 from tariffs.caps import Tap
-from ticketing.db import Transaction, held_passes
-from ticketing.db.offers import Quote
-from ticketing.db.orders import Order
+from ticketing.db import Transaction
+from ticketing.db.sale import held_passes
+from ticketing.db.sale.offers import Quote
+from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets
 from ticketing.errors import Conflict
 from ticketing.purchase.refund import RefundableTicket

@@ -12,9 +12,10 @@ from typing import Any
 
 from tariffs import companions
 from tariffs.companions import Rule
-from ticketing.db import Transaction, held_passes, offers
-from ticketing.db.offers import Quote
-from ticketing.db.orders import Order
+from ticketing.db import Transaction
+from ticketing.db.sale import held_passes, offers
+from ticketing.db.sale.offers import Quote
+from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from tariffs.money import Money
-from ticketing.db import Transaction, gateway_events, undelivered
-from ticketing.db.offers import Quote
-from ticketing.db.orders import Order
+from ticketing.db import Transaction
+from ticketing.db.sale import gateway_events, undelivered
+from ticketing.db.sale.offers import Quote
+from ticketing.db.sale.orders import Order
+from ticketing.db.sale.undelivered import Undelivered
 from ticketing.db.trouble import trouble
-from ticketing.db.undelivered import Undelivered
 from ticketing.errors import Misconfigured, ThroughfareError
 
 _log = structlog.get_logger(__name__)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from operators.promises import service_of
 from ticketing import regions
-from ticketing.db import Transaction, bookings
-from ticketing.db.bookings import Booking
-from ticketing.db.offers import Quote
-from ticketing.db.orders import Order
+from ticketing.db import Transaction
+from ticketing.db.sale import bookings
+from ticketing.db.sale.bookings import Booking
+from ticketing.db.sale.offers import Quote
+from ticketing.db.sale.orders import Order
 from ticketing.errors import DepartureCancelled, Fault
 from ticketing.purchase import pass_uses
 from ticketing.purchase.not_carried import Expected, Failure, failure_of

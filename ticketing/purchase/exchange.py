@@ -12,11 +12,12 @@ from typing import Any
 
 from operators.place_kinds import FOOT, kind_of
 from ticketing.books import postings
-from ticketing.db import Transaction, books, orders
+from ticketing.db import Transaction, books
 from ticketing.db.documents import canonical
-from ticketing.db.offers import Quote
-from ticketing.db.order_holders import Holder
-from ticketing.db.orders import Order, Refund
+from ticketing.db.sale import orders
+from ticketing.db.sale.offers import Quote
+from ticketing.db.sale.order_holders import Holder
+from ticketing.db.sale.orders import Order, Refund
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, Fault, InvalidRequest

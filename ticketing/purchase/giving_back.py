@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from tariffs.money import Money
-from ticketing.db import Transaction, bookings, orders
-from ticketing.db.orders import Order, Refund
+from ticketing.db import Transaction
+from ticketing.db.sale import bookings, orders
+from ticketing.db.sale.orders import Order, Refund
 from ticketing.db.ticket import tickets
 from ticketing.errors import Conflict, NotFound
 from ticketing.purchase import deciding, pass_uses

@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from operators.place_kinds import FOOT
-from ticketing.db import Transaction, bookings, orders
-from ticketing.db.bookings import Booking
-from ticketing.db.offers import Quote
+from ticketing.db import Transaction
+from ticketing.db.sale import bookings, orders
+from ticketing.db.sale.bookings import Booking
+from ticketing.db.sale.offers import Quote
 from ticketing.errors import Conflict
 from ticketing.purchase.order import PAYABLE
 from ticketing.purchase.till import Till

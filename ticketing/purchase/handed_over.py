@@ -11,9 +11,10 @@ from typing import Any
 from operators.port import Booking as Confirmed
 from tariffs.journey import Ride
 from tariffs.money import Money
-from ticketing.db import Transaction, booking_documents, gateway_events
-from ticketing.db.bookings import Booking
-from ticketing.db.offers import Quote
+from ticketing.db import Transaction
+from ticketing.db.sale import booking_documents, gateway_events
+from ticketing.db.sale.bookings import Booking
+from ticketing.db.sale.offers import Quote
 from ticketing.purchase.till import Till
 from ticketing.regions.prices import list_price
 

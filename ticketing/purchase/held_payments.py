@@ -1,7 +1,7 @@
 """End a payment that was held for a person, because its gateway said something else than we did: give back, or accept."""
 
-from ticketing.db import orders
-from ticketing.db.orders import Payment
+from ticketing.db.sale import orders
+from ticketing.db.sale.orders import Payment
 from ticketing.errors import Conflict
 from ticketing.payments import Charge
 from ticketing.purchase import paying

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from ticketing.db.offers import Quote
-from ticketing.db.order_holders import Holder
+from ticketing.db.sale.offers import Quote
+from ticketing.db.sale.order_holders import Holder
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.tickets import personal

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ticketing.books import postings
-from ticketing.db import Transaction, books, order_holders
+from ticketing.db import Transaction, books
 from ticketing.db.books import Entry, Share, Tax
-from ticketing.db.offers import Quote
-from ticketing.db.order_holders import Holder
-from ticketing.db.orders import Order
+from ticketing.db.sale import order_holders
+from ticketing.db.sale.offers import Quote
+from ticketing.db.sale.order_holders import Holder
+from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.purchase.allocation import shares_of, taxes_of

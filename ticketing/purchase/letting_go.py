@@ -3,8 +3,8 @@
 import structlog
 
 from tariffs.money import Money
-from ticketing.db import gateway_events, orders
-from ticketing.db.orders import Payment, Refund
+from ticketing.db.sale import gateway_events, orders
+from ticketing.db.sale.orders import Payment, Refund
 from ticketing.errors import ThroughfareError
 from ticketing.payments import Charge
 from ticketing.purchase.charged import (

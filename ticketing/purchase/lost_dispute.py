@@ -11,9 +11,10 @@ from datetime import datetime
 from itertools import groupby
 
 from tariffs.money import Money
-from ticketing.db import Transaction, bookings, gateway_events, offers, orders
-from ticketing.db.gateway_events import Dispute
-from ticketing.db.orders import Order, Payment
+from ticketing.db import Transaction
+from ticketing.db.sale import bookings, gateway_events, offers, orders
+from ticketing.db.sale.gateway_events import Dispute
+from ticketing.db.sale.orders import Order, Payment
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.purchase import pass_uses

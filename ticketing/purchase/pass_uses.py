@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ticketing.db import Transaction, held_passes, offers, orders
-from ticketing.db.held_passes import PassUse
-from ticketing.db.offers import Quote
+from ticketing.db import Transaction
+from ticketing.db.sale import held_passes, offers, orders
+from ticketing.db.sale.held_passes import PassUse
+from ticketing.db.sale.offers import Quote
 from ticketing.db.ticket import tickets, uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from tariffs.money import Money
-from ticketing.db import Transaction, books, orders
+from ticketing.db import Transaction, books
 from ticketing.db.books import Entry
-from ticketing.db.orders import Order, Payment
+from ticketing.db.sale import orders
+from ticketing.db.sale.orders import Order, Payment
 from ticketing.errors import Conflict, Gone, IdempotencyKeyReused, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation, Capture, Charge, OutcomeUnknown

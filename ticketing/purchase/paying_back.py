@@ -6,9 +6,10 @@ from typing import Any
 
 from tariffs.money import Money
 from ticketing.books import gateway_postings, postings
-from ticketing.db import Transaction, books, gateway_events, orders
+from ticketing.db import Transaction, books
 from ticketing.db.books import Entry
-from ticketing.db.orders import Order, Payment, Refund
+from ticketing.db.sale import gateway_events, orders
+from ticketing.db.sale.orders import Order, Payment, Refund
 from ticketing.errors import Conflict, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import GatewayRefund

@@ -14,10 +14,11 @@ from operators.errors import WORDS, Expired, NotSupported, OperatorError, Outcom
 from operators.place_kinds import kind_of
 from operators.port import Connector, HoldRequest, Traveller
 from tariffs.journey import Ride
-from ticketing.db import Transaction, bookings, gateway_events
-from ticketing.db.bookings import Booking, sailing_of
-from ticketing.db.offers import Quote
-from ticketing.db.orders import Order
+from ticketing.db import Transaction
+from ticketing.db.sale import bookings, gateway_events
+from ticketing.db.sale.bookings import Booking, sailing_of
+from ticketing.db.sale.offers import Quote
+from ticketing.db.sale.orders import Order
 from ticketing.errors import Conflict, OperatorSilent
 from ticketing.ids import new_id
 from ticketing.purchase import disrupted, handed_over

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tariffs.money import Money
-from ticketing.db import Transaction, clearing, gateway_events, orders, undelivered
-from ticketing.db.orders import Payment
+from ticketing.db import Transaction, clearing
+from ticketing.db.sale import gateway_events, orders, undelivered
+from ticketing.db.sale.orders import Payment
 from ticketing.errors import NotFound
 from ticketing.payments import BalanceLine
 from ticketing.progress import Far, Progress, Stages, silent, told

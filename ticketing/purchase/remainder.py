@@ -15,8 +15,9 @@ from tariffs.book import TariffBook, build_book
 from tariffs.caps import Tap
 from tariffs.excluded import Excluded, from_json
 from tariffs.pricing import price_journey
-from ticketing.db import Transaction, offers
-from ticketing.db.offers import Quote
+from ticketing.db import Transaction
+from ticketing.db.sale import offers
+from ticketing.db.sale.offers import Quote
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket, TicketMove
 from ticketing.errors import Conflict

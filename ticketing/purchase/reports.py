@@ -12,11 +12,12 @@ from typing import Any
 import structlog
 
 from ticketing.books import gateway_postings, postings
-from ticketing.db import Transaction, books, gateway_events, orders, outside_refunds
+from ticketing.db import Transaction, books
 from ticketing.db.books import Entry
-from ticketing.db.gateway_events import Dispute, Event
-from ticketing.db.orders import Order, Payment
-from ticketing.db.outside_refunds import OutsideRefund
+from ticketing.db.sale import gateway_events, orders, outside_refunds
+from ticketing.db.sale.gateway_events import Dispute, Event
+from ticketing.db.sale.orders import Order, Payment
+from ticketing.db.sale.outside_refunds import OutsideRefund
 from ticketing.db.ticket import tickets
 from ticketing.db.trouble import trouble
 from ticketing.errors import ThroughfareError

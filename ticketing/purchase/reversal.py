@@ -11,7 +11,7 @@ from tariffs.money import half_up
 from ticketing.books import postings
 from ticketing.db import Transaction, books
 from ticketing.db.books import Share, Tax
-from ticketing.db.orders import Refund
+from ticketing.db.sale.orders import Refund
 from ticketing.purchase.wanted import change_of, take_back_change, tax_key
 
 _BASIS = 10_000

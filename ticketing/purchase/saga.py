@@ -6,8 +6,8 @@ transactions, one that says what is asked and one that says what was answered: w
 
 from dataclasses import replace
 
-from ticketing.db import bookings, undelivered
-from ticketing.db.orders import Payment
+from ticketing.db.sale import bookings, undelivered
+from ticketing.db.sale.orders import Payment
 from ticketing.errors import Conflict, OperatorSilent, PaymentRefused
 from ticketing.purchase import capped, delivery, disrupted, exchange, pass_uses, paying, places
 from ticketing.purchase.issue import validity_of

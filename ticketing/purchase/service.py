@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ticketing.db import Transaction, booking_documents, bookings, offers, order_holders, orders
-from ticketing.db.booking_documents import Paper
-from ticketing.db.offers import Quote
-from ticketing.db.orders import Order, OrderEvent, Refund
+from ticketing.db import Transaction
+from ticketing.db.sale import booking_documents, bookings, offers, order_holders, orders
+from ticketing.db.sale.booking_documents import Paper
+from ticketing.db.sale.offers import Quote
+from ticketing.db.sale.orders import Order, OrderEvent, Refund
 from ticketing.db.ticket import tickets
 from ticketing.errors import (
     Conflict,

@@ -7,8 +7,8 @@ from typing import Any
 from operators.place_kinds import kind_of
 from tariffs.money import Money
 from ticketing.clock import written
-from ticketing.db.booking_documents import Paper
-from ticketing.db.orders import Refund
+from ticketing.db.sale.booking_documents import Paper
+from ticketing.db.sale.orders import Refund
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.payments import Authorisation
 from ticketing.purchase.disrupted import LegNews

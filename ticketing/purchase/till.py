@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from operators.port import Connector
 from ticketing.clock import Clock
-from ticketing.db import Database, Transaction, booking_documents, bookings, gateway_events, offers, orders
-from ticketing.db.booking_documents import DocumentKind
-from ticketing.db.bookings import Booking
-from ticketing.db.gateway_events import Dispute
-from ticketing.db.offers import Quote
-from ticketing.db.orders import Order, OrderEvent, Payment, Refund
+from ticketing.db import Database, Transaction
+from ticketing.db.sale import booking_documents, bookings, gateway_events, offers, orders
+from ticketing.db.sale.booking_documents import DocumentKind
+from ticketing.db.sale.bookings import Booking
+from ticketing.db.sale.gateway_events import Dispute
+from ticketing.db.sale.offers import Quote
+from ticketing.db.sale.orders import Order, OrderEvent, Payment, Refund
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import NotFound

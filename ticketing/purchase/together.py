@@ -11,8 +11,9 @@ from typing import Any
 from tariffs.apportion import by_weights
 from tariffs.money import Money
 from tariffs.pricing import price_journey
-from ticketing.db import Transaction, orders
-from ticketing.db.offers import Quote
+from ticketing.db import Transaction
+from ticketing.db.sale import orders
+from ticketing.db.sale.offers import Quote
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict

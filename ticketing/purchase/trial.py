@@ -9,8 +9,8 @@ from typing import Any
 
 from ticketing.books import postings
 from ticketing.db.books import Share, Tax
-from ticketing.db.offers import Quote
-from ticketing.db.order_holders import Holder
+from ticketing.db.sale.offers import Quote
+from ticketing.db.sale.order_holders import Holder
 from ticketing.purchase.allocation import shares_of, taxes_of
 from ticketing.purchase.issue import ticket_order
 from ticketing.purchase.reversal import take_back

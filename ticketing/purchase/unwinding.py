@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from ticketing.db import Transaction, bookings
-from ticketing.db.orders import Order
+from ticketing.db import Transaction
+from ticketing.db.sale import bookings
+from ticketing.db.sale.orders import Order
 from ticketing.purchase import delivery, letting_go, pass_uses, paying, places
 from ticketing.purchase.order import Move
 from ticketing.purchase.till import OrderState, Till, locked, move, state_of

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from tariffs.party import Passenger
 from tariffs.pass_price import price_pass
 from tariffs.passes import PassProduct, on_sale
-from ticketing.db.offers import Quote
+from ticketing.db.sale.offers import Quote
 from ticketing.errors import InvalidRequest
 from ticketing.ids import new_id
 from ticketing.quote.holder import CARNET, pass_document

@@ -9,9 +9,10 @@ from tariffs.book import build_book
 from tariffs.money import Money
 from tariffs.pricing import price_journey
 from ticketing.clock import Clock
-from ticketing.db import Database, Transaction, gateway_events, offers
+from ticketing.db import Database, Transaction
 from ticketing.db.documents import canonical
-from ticketing.db.offers import Offer, Quote, TariffVersion
+from ticketing.db.sale import gateway_events, offers
+from ticketing.db.sale.offers import Offer, Quote, TariffVersion
 from ticketing.errors import Conflict, Gone, InvalidRequest, NotFound
 from ticketing.ids import new_id
 from ticketing.quote.freeze import document, excluded_of

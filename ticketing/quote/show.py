@@ -6,7 +6,7 @@ from operators.place_kinds import kind_of
 from tariffs.money import Money
 from tariffs.words import explain
 from ticketing.clock import written
-from ticketing.db.offers import Quote
+from ticketing.db.sale.offers import Quote
 
 
 def quote(frozen: Quote, language: str = "en") -> dict[str, Any]:

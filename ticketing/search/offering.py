@@ -7,8 +7,8 @@ from typing import Any
 from operators.region import RegionData
 from tariffs.result import JourneyPrice
 from ticketing.clock import written
-from ticketing.db import offers
-from ticketing.db.offers import Offer
+from ticketing.db.sale import offers
+from ticketing.db.sale.offers import Offer
 from ticketing.ids import new_id
 from ticketing.regions import Region, Told, rides, travellers
 from ticketing.search import free_places

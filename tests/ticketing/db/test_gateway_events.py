@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from ticketing.db import Database, gateway_events
-from ticketing.db.gateway_events import Dispute, Event
+from ticketing.db import Database
+from ticketing.db.sale import gateway_events
+from ticketing.db.sale.gateway_events import Dispute, Event
 
 AT = datetime(2026, 10, 13, 6, 0, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from tests.api import Api
 from tests.stripe_stand_in import StripeStandIn
 from ticketing.cli.worker import run_round
-from ticketing.db import gateway_events
+from ticketing.db.sale import gateway_events
 from ticketing.purchase import reconcile
 from ticketing.purchase import service as purchase
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from operators.fake import FakeOperator
 from tests.api import Api
 from ticketing.cli.worker import run_round
-from ticketing.db.undelivered import Undelivered
+from ticketing.db.sale.undelivered import Undelivered
 from ticketing.errors import Conflict, Misconfigured
 from ticketing.purchase import alerts, delivery, places
 from ticketing.purchase.reconcile import reconcile

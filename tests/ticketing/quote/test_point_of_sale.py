@@ -14,7 +14,7 @@ from tests.networks import lent
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
-from ticketing.db import offers
+from ticketing.db.sale import offers
 from ticketing.quote.service import replay
 from ticketing.regions import Region
 

@@ -14,9 +14,10 @@ import pytest
 import sqlalchemy as sa
 
 from tests import postgresql
-from ticketing.db import Database, offers, worker_jobs
+from ticketing.db import Database, worker_jobs
 from ticketing.db.migrate import upgrade
-from ticketing.db.offers import Offer
+from ticketing.db.sale import offers
+from ticketing.db.sale.offers import Offer
 
 _AWAY_SECONDS = 60.0 if os.environ.get("SOAK") else 1.0
 _PATIENCE_SECONDS = 90.0

@@ -11,9 +11,10 @@ from tariffs.agreements.shares import FUNDER, SELLER
 from tariffs.apportion import reverse
 from tariffs.money import half_up
 from ticketing.books import postings
-from ticketing.db import Transaction, books, carnets, held_passes
+from ticketing.db import Transaction, books, carnets
 from ticketing.db.books import Entry
 from ticketing.db.carnets import CarnetEnd, Nets
+from ticketing.db.sale import held_passes
 from ticketing.db.ticket import uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.settlement.office import Office

@@ -7,10 +7,11 @@ the same run.
 
 from datetime import datetime
 
-from ticketing.db import Transaction, books, chain, runs, undelivered
+from ticketing.db import Transaction, books, chain, runs
 from ticketing.db.documents import digest
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
+from ticketing.db.sale import undelivered
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.ids import new_id
 from ticketing.progress import Far, Progress, Stages, silent, unnamed

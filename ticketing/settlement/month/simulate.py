@@ -16,8 +16,8 @@ from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from ticketing.books.settling import MONTH_END
 from ticketing.db import month_books, runs, sold
-from ticketing.db.offers import get_tariff
 from ticketing.db.patience import take_time
+from ticketing.db.sale.offers import get_tariff
 from ticketing.db.sold import SoldQuote
 from ticketing.errors import Fault, InvalidRequest, NotFound
 from ticketing.progress import Far, silent

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from operators.place_kinds import FOOT
 from ticketing.db.engine import Transaction
-from ticketing.db.orders import paid_by
 from ticketing.db.rows import columns, fetch, find, inserting
+from ticketing.db.sale.orders import paid_by
 from ticketing.db.tables.purchase import booking
 from ticketing.db.tables.sale import order
 

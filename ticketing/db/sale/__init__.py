@@ -1,0 +1,1 @@
+"""Offers, quotes, orders with their places and payments, and what gateways have reported."""
