@@ -1,7 +1,7 @@
 """Identity: who calls, with which role, for which operator or order."""
 
-from ticketing.db.passkeys import Passkey
-from ticketing.db.people import Entitlement, Phone
+from ticketing.db.people.passkeys import Passkey
+from ticketing.db.people.people import Entitlement, Phone
 from ticketing.identity.access_token import AccessTokens, Caller
 from ticketing.identity.counters import Counters
 from ticketing.identity.once import Answer, Call, Once, Remember

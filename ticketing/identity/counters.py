@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from ticketing.db import Database, rate_counts
+from ticketing.db import Database
+from ticketing.db.people import rate_counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from ticketing.db import Transaction, rate_counts
+from ticketing.db import Transaction
+from ticketing.db.people import rate_counts
 from ticketing.identity.networks import network
 
 

@@ -17,8 +17,8 @@ import jwt
 import requests
 
 from ticketing.config import OidcSettings
-from ticketing.db import people
-from ticketing.db.people import Person, SignIn
+from ticketing.db.people import people
+from ticketing.db.people.people import Person, SignIn
 from ticketing.errors import InvalidRequest, NotAuthenticated, ProviderSilent
 from ticketing.identity.people import Reception, SignedIn, begin_session
 from ticketing.ids import new_id

@@ -25,9 +25,10 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from ticketing.db import Transaction, audit_trail, passkeys, people
-from ticketing.db.passkeys import Passkey
-from ticketing.db.people import SignIn
+from ticketing.db import Transaction
+from ticketing.db.people import audit_trail, passkeys, people
+from ticketing.db.people.passkeys import Passkey
+from ticketing.db.people.people import SignIn
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound
 from ticketing.identity.access_token import Caller
 from ticketing.identity.people import Reception, SignedIn, begin_session, get_person

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 import idna
 
 from ticketing.clock import Clock
-from ticketing.db import Database, Transaction, audit_trail, people
-from ticketing.db.people import Person, Phone, RefreshToken, Session
+from ticketing.db import Database, Transaction
+from ticketing.db.people import audit_trail, people
+from ticketing.db.people.people import Person, Phone, RefreshToken, Session
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound, TooManyRequests
 from ticketing.identity import passwords
 from ticketing.identity.access_token import AccessTokens, Caller

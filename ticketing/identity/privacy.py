@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from ticketing.clock import Clock, written
-from ticketing.db import Database, audit_trail, passkeys, people, rate_counts
+from ticketing.db import Database
+from ticketing.db.people import audit_trail, passkeys, people, rate_counts
 from ticketing.db.sale import booking_documents, idempotency, offers, order_holders, orders
 from ticketing.db.ticket import tickets
 from ticketing.errors import NotFound

@@ -16,8 +16,9 @@ import jwt
 
 from tariffs.party import ProvenClaim
 from ticketing.clock import Clock
-from ticketing.db import Database, audit_trail, people
-from ticketing.db.people import Entitlement
+from ticketing.db import Database
+from ticketing.db.people import audit_trail, people
+from ticketing.db.people.people import Entitlement
 from ticketing.errors import Conflict, InvalidRequest, Misconfigured, NotFound
 from ticketing.identity.access_token import Caller
 from ticketing.ids import new_id

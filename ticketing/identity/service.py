@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from ticketing.clock import Clock
-from ticketing.db import Database, access, audit_trail
-from ticketing.db.access import ApiKey
+from ticketing.db import Database
+from ticketing.db.people import access, audit_trail
+from ticketing.db.people.access import ApiKey
 from ticketing.errors import InvalidRequest, NotAuthenticated, NotFound
 from ticketing.identity.principal import OPERATOR_ROLES, Principal, Role
 from ticketing.ids import new_id

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from ticketing.db import Transaction, audit_trail, worker_jobs
+from ticketing.db import Transaction, worker_jobs
+from ticketing.db.people import audit_trail
 from ticketing.db.sale import bookings, gateway_events, orders, undelivered
 from ticketing.db.sale.bookings import Booking
 from ticketing.db.sale.gateway_events import Alert

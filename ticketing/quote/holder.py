@@ -7,7 +7,8 @@ from typing import Any
 
 from tariffs.party import ProvenClaim
 from tariffs.passes import HeldPass, PassProduct
-from ticketing.db import Transaction, people
+from ticketing.db import Transaction
+from ticketing.db.people import people
 from ticketing.db.sale import held_passes
 from ticketing.db.ticket import tickets, uses
 from ticketing.db.ticket.tickets import Ticket

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ticketing.db import Database, Transaction, known_keys
-from ticketing.db.known_keys import KnownKey
+from ticketing.db import Database, Transaction
 from ticketing.db.migrate import is_current
+from ticketing.db.people import known_keys
+from ticketing.db.people.known_keys import KnownKey
 from ticketing.errors import Misconfigured
 from ticketing.tickets.keys import PUBLISHED, KeyStore
 

@@ -13,7 +13,8 @@ from tests.ticketing.identity.people_of import register
 from ticketing.api.journeys import Journeys
 from ticketing.api.limits import Limits, Rate
 from ticketing.app import behind_proxies
-from ticketing.db import Database, rate_counts
+from ticketing.db import Database
+from ticketing.db.people import rate_counts
 from ticketing.errors import TooManyRequests
 from ticketing.identity import AccessTokens, Counters, Pace, Reception, people
 from ticketing.identity.networks import network

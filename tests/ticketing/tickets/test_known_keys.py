@@ -10,7 +10,8 @@ import pytest
 
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE, Settings
-from ticketing.db import Database, known_keys
+from ticketing.db import Database
+from ticketing.db.people import known_keys
 from ticketing.errors import Misconfigured
 from ticketing.regions import Region
 from ticketing.rooms import build_rooms

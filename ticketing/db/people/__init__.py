@@ -1,0 +1,1 @@
+"""Accounts, keys and staff, what each may do, did, and how often they called."""
