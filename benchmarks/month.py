@@ -10,8 +10,9 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from ticketing.db import Database, books, month_books
-from ticketing.db.months import make_month
+from ticketing.db import Database
+from ticketing.db.books import books, month_books
+from ticketing.db.books.months import make_month
 from ticketing.db.tables import books as books_tables
 from ticketing.db.tables import columns
 from ticketing.db.tables import sale as tables

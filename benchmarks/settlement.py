@@ -25,7 +25,8 @@ from benchmarks import month
 from benchmarks.harness import Result, result_of
 from tests import postgresql
 from ticketing.clock import FixedClock
-from ticketing.db import Database, chain, month_books
+from ticketing.db import Database
+from ticketing.db.books import chain, month_books
 from ticketing.db.migrate import upgrade
 from ticketing.db.patience import take_time
 from ticketing.settlement.month import calculate, closing

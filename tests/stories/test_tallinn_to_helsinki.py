@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from tests.api import Api
-from ticketing.db import Database, month_books
+from ticketing.db import Database
+from ticketing.db.books import month_books
 from ticketing.tickets.claims import parse
 from ticketing.tickets.jwk import load_jwks
 from ticketing.tickets.jws import verify

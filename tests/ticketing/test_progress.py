@@ -16,8 +16,8 @@ from tests.ticketing.settlement.month import office, sell
 from tests.ticketing.settlement.test_export import enter_accounts
 from ticketing.cli.progress import bar
 from ticketing.db import Database
+from ticketing.db.books.months import through
 from ticketing.db.migrate import upgrade
-from ticketing.db.months import through
 from ticketing.ids import milliseconds_of
 from ticketing.progress import Counted, Stages, told, unnamed
 from ticketing.purchase.reversal import take_back

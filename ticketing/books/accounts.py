@@ -1,6 +1,6 @@
 """The chart of accounts: each purpose with the parts that make its id (docs/books.md)."""
 
-from ticketing.db.books import Account, AccountType
+from ticketing.db.books.books import Account, AccountType
 
 _VAT = "vat_payable_"
 _PURPOSES: dict[AccountType, tuple[str, ...]] = {

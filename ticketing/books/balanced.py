@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ticketing.db.books import Account, Entry, Posting
+from ticketing.db.books.books import Account, Entry, Posting
 
 Source = tuple[str, str, str, str, datetime]
 

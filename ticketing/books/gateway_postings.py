@@ -11,7 +11,7 @@ from ticketing.books.accounts import (
     unearned,
 )
 from ticketing.books.balanced import balanced
-from ticketing.db.books import Entry
+from ticketing.db.books.books import Entry
 
 
 def lost_unearned(payment_id: str, *, region: str, amount: int, currency: str, at: datetime) -> Entry | None:

@@ -22,7 +22,7 @@ from ticketing.books.accounts import (
     vat_payable,
 )
 from ticketing.books.balanced import balanced
-from ticketing.db.books import Account, Entry, Share, Tax
+from ticketing.db.books.books import Account, Entry, Share, Tax
 
 
 def capture(

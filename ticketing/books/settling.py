@@ -11,7 +11,7 @@ from typing import Any
 from tariffs.money import Money
 from ticketing.books import accounts
 from ticketing.books.balanced import balanced
-from ticketing.db.books import Account, Booked, Entry
+from ticketing.db.books.books import Account, Booked, Entry
 
 OWN_KINDS = "run_"
 MONTH_END = "month_end_"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ticketing.db.books import Share, Tax
+from ticketing.db.books.books import Share, Tax
 from ticketing.db.sale.offers import Quote
 
 

@@ -7,8 +7,9 @@ settle each other; what was paid by another way waits for the bank's line of its
 from datetime import datetime
 
 from ticketing.books import gateway_postings
-from ticketing.db import Transaction, books
-from ticketing.db.books import Entry
+from ticketing.db import Transaction
+from ticketing.db.books import books
+from ticketing.db.books.books import Entry
 from ticketing.db.sale import gateway_events, orders, outside_refunds
 from ticketing.db.sale.orders import Order, Refund
 from ticketing.db.sale.outside_refunds import OutsideRefund

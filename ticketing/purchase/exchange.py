@@ -12,7 +12,8 @@ from typing import Any
 
 from operators.place_kinds import FOOT, kind_of
 from ticketing.books import postings
-from ticketing.db import Transaction, books
+from ticketing.db import Transaction
+from ticketing.db.books import books
 from ticketing.db.documents import canonical
 from ticketing.db.sale import orders
 from ticketing.db.sale.offers import Quote

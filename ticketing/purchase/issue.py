@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ticketing.books import postings
-from ticketing.db import Transaction, books
-from ticketing.db.books import Entry, Share, Tax
+from ticketing.db import Transaction
+from ticketing.db.books import books
+from ticketing.db.books.books import Entry, Share, Tax
 from ticketing.db.sale import order_holders
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.order_holders import Holder

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from tariffs.money import Money
-from ticketing.db import Transaction, books
-from ticketing.db.books import Entry
+from ticketing.db import Transaction
+from ticketing.db.books import books
+from ticketing.db.books.books import Entry
 from ticketing.db.sale import orders
 from ticketing.db.sale.orders import Order, Payment
 from ticketing.errors import Conflict, Gone, IdempotencyKeyReused, NotFound

@@ -6,8 +6,9 @@ from typing import Any
 
 from tariffs.money import Money
 from ticketing.books import gateway_postings, postings
-from ticketing.db import Transaction, books
-from ticketing.db.books import Entry
+from ticketing.db import Transaction
+from ticketing.db.books import books
+from ticketing.db.books.books import Entry
 from ticketing.db.sale import gateway_events, orders
 from ticketing.db.sale.orders import Order, Payment, Refund
 from ticketing.errors import Conflict, NotFound

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tariffs.money import Money
-from ticketing.db import Transaction, clearing
+from ticketing.db import Transaction
+from ticketing.db.books import clearing
 from ticketing.db.sale import gateway_events, orders, undelivered
 from ticketing.db.sale.orders import Payment
 from ticketing.errors import NotFound

@@ -12,8 +12,9 @@ from typing import Any
 import structlog
 
 from ticketing.books import gateway_postings, postings
-from ticketing.db import Transaction, books
-from ticketing.db.books import Entry
+from ticketing.db import Transaction
+from ticketing.db.books import books
+from ticketing.db.books.books import Entry
 from ticketing.db.sale import gateway_events, orders, outside_refunds
 from ticketing.db.sale.gateway_events import Dispute, Event
 from ticketing.db.sale.orders import Order, Payment

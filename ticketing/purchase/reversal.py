@@ -9,8 +9,9 @@ from typing import Any
 from tariffs.apportion import reverse
 from tariffs.money import half_up
 from ticketing.books import postings
-from ticketing.db import Transaction, books
-from ticketing.db.books import Share, Tax
+from ticketing.db import Transaction
+from ticketing.db.books import books
+from ticketing.db.books.books import Share, Tax
 from ticketing.db.sale.orders import Refund
 from ticketing.purchase.wanted import change_of, take_back_change, tax_key
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ticketing.books import postings
-from ticketing.db.books import Share, Tax
+from ticketing.db.books.books import Share, Tax
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.order_holders import Holder
 from ticketing.purchase.allocation import shares_of, taxes_of

@@ -13,7 +13,7 @@ from typing import Any
 
 from tariffs.apportion import by_weights
 from tariffs.money import half_up
-from ticketing.db.books import Share, Tax
+from ticketing.db.books.books import Share, Tax
 
 _BASIS = 10_000
 _TAX_KEY = ("member_state", "mode", "scope", "treatment", "rate_bp", "verified")

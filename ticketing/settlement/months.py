@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ticketing.db import books, months
+from ticketing.db.books import books, months
 from ticketing.errors import InvalidRequest
 from ticketing.settlement.office import Office
 

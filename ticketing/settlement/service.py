@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tariffs.money import Money
-from ticketing.db import books, runs
+from ticketing.db import runs
+from ticketing.db.books import books
 from ticketing.db.runs import Run, RunFile, Step
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.progress import Far, silent

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ticketing.db import Database, books, month_books
-from ticketing.db.books import Account, Entry, Posting
+from ticketing.db import Database
+from ticketing.db.books import books, month_books
+from ticketing.db.books.books import Account, Entry, Posting
 from ticketing.db.tables import books as books_tables
 from ticketing.db.tables import columns
 

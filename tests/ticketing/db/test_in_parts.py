@@ -7,8 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from benchmarks import month
-from ticketing.db import Database, chain, in_parts, month_books
-from ticketing.db.in_parts import Grouping, grouped
+from ticketing.db import Database
+from ticketing.db.books import chain, in_parts, month_books
+from ticketing.db.books.in_parts import Grouping, grouped
 from ticketing.db.tables import books as books_tables
 
 R, P = month.REGION, month.PERIOD

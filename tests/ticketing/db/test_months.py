@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.ticketing.settlement.month import office, sell
-from ticketing.db import Database, month_books, months
+from ticketing.db import Database
+from ticketing.db.books import month_books, months
 from ticketing.db.tables import books as books_tables
 from ticketing.settlement import service
 from ticketing.settlement.months import prepare

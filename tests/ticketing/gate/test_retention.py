@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from tests.ticketing.gate.stock import put_ticket
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE
-from ticketing.db import Database, month_facts
+from ticketing.db import Database
+from ticketing.db.books import month_facts
 from ticketing.db.gate import gate_journal, gate_retention, scans
 from ticketing.db.gate.gate_journal import JournalEntry
 from ticketing.db.tables.books import period

@@ -12,7 +12,7 @@ import structlog
 from tests.api import Api
 from tests.ticketing.identity.people_of import PASSWORD, register
 from ticketing.cli.worker import run_round
-from ticketing.db import month_books
+from ticketing.db.books import month_books
 from ticketing.db.people import audit_trail
 from ticketing.identity.privacy import forget_what_is_due
 

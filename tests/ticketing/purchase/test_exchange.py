@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from operators.fake import FakeOperator
 from tests.api import Api, Bought
 from ticketing.cli.worker import run_round
-from ticketing.db import month_books
+from ticketing.db.books import month_books
 from ticketing.errors import Conflict
 from ticketing.purchase import alerts
 from ticketing.purchase.reconcile import reconcile

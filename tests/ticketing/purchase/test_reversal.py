@@ -12,7 +12,7 @@ from operators.region import RefundStep
 from tariffs.apportion import by_weights
 from tariffs.money import half_up
 from ticketing.books import postings
-from ticketing.db.books import Entry, Share, Tax
+from ticketing.db.books.books import Entry, Share, Tax
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.purchase.order import after
 from ticketing.purchase.refund import (

@@ -16,7 +16,7 @@ from operators.fake import FakeOperator
 from tests.stripe_stand_in import SECRET_KEY, WEBHOOK_SECRET
 from tests.ticketing.purchase.shop import CARD, Shop
 from ticketing.config import Settings
-from ticketing.db import month_books
+from ticketing.db.books import month_books
 from ticketing.errors import ThroughfareError
 from ticketing.purchase import reconcile, reports
 

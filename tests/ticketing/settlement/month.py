@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from ticketing.books import postings
 from ticketing.clock import FixedClock
-from ticketing.db import Database, Transaction, books
-from ticketing.db.books import Entry, Share, Tax
+from ticketing.db import Database, Transaction
+from ticketing.db.books import books
+from ticketing.db.books.books import Entry, Share, Tax
 from ticketing.db.tables import sale as tables
 from ticketing.db.tables.gates import ticket_use
 from ticketing.settlement.office import Office

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from tests.ticketing.settlement.month import office, sell
 from ticketing.clock import FixedClock
-from ticketing.db import Database, chain
+from ticketing.db import Database
+from ticketing.db.books import chain
 from ticketing.db.tables.settlement import chain_block
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import service

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ticketing.settlement.month import AT, give_back, office, ride, sell
-from ticketing.db import Database, carnets, month_books
+from ticketing.db import Database, carnets
+from ticketing.db.books import month_books
 from ticketing.db.carnets import Nets
 from ticketing.db.tables import sale as tables
 from ticketing.errors import InvalidRequest

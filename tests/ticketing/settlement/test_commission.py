@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ticketing.settlement.month import give_back, office, sell
-from ticketing.db import Database, month_books
+from ticketing.db import Database
+from ticketing.db.books import month_books
 from ticketing.errors import InvalidRequest
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import service

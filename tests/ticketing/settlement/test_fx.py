@@ -15,7 +15,8 @@ from tests.ticketing.settlement.test_export import enter_accounts
 from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.books import postings
 from ticketing.cli import shown
-from ticketing.db import Database, month_books
+from ticketing.db import Database
+from ticketing.db.books import month_books
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import service

@@ -20,7 +20,7 @@ AT = datetime(2026, 9, 30, 12, tzinfo=UTC)
 
 @pytest.fixture
 def office(database: Database, clock: FixedClock) -> Office:
-    from ticketing.db import books  # noqa: PLC0415  the fixture alone writes to the books
+    from ticketing.db.books import books  # noqa: PLC0415  the fixture alone writes to the books
 
     taken = {"region": "r", "gateway": "demo", "currency": "EUR", "at": AT}
     with database.write() as tx:
@@ -44,7 +44,7 @@ def test_beancount_accepts_the_journal_and_agrees_with_every_balance(office: Off
 
 
 def test_several_months_are_one_journal_that_others_accept(office: Office, tmp_path: Path) -> None:
-    from ticketing.db import books  # noqa: PLC0415  see the fixture
+    from ticketing.db.books import books  # noqa: PLC0415  see the fixture
 
     service.close(office, "r", "2026-09", "Anna")
     late, november = AT.replace(day=29), AT.replace(month=11)
@@ -74,7 +74,7 @@ def test_several_months_are_one_journal_that_others_accept(office: Office, tmp_p
 
 
 def test_beancount_refuses_a_journal_whose_balance_is_one_cent_off(office: Office, tmp_path: Path) -> None:
-    from ticketing.db import month_books  # noqa: PLC0415  see the fixture
+    from ticketing.db.books import month_books  # noqa: PLC0415  see the fixture
 
     with office.database.read() as tx:
         sums = month_books.balances(tx, "r", "2026-09")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from ticketing.db.month_books import Balance, JournalLine
+from ticketing.db.books.month_books import Balance, JournalLine
 from ticketing.db.runs import Run
 from ticketing.settlement.statement import uic
 from ticketing.settlement.statement.as_csv import to_csv

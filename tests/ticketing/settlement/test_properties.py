@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from tests.ticketing.settlement.month import book, give_back, office, ride, sell
 from tests.ticketing.settlement.test_export import IBANS
 from ticketing.books import postings
-from ticketing.db import Database, books, month_books
+from ticketing.db import Database
+from ticketing.db.books import books, month_books
 from ticketing.db.documents import digest
 from ticketing.db.engine import Transaction
 from ticketing.db.runs import Run

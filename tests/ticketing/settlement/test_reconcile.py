@@ -12,8 +12,9 @@ from tests.ticketing.settlement.month import AFTER, AT, book, office, sell
 from tests.ticketing.settlement.test_export import IBANS, enter_accounts
 from ticketing.books import postings
 from ticketing.clock import FixedClock
-from ticketing.db import Database, audit, bank, month_books, runs
+from ticketing.db import Database, bank, runs
 from ticketing.db.bank import BankMatch
+from ticketing.db.books import audit, month_books
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.purchase.reversal import take_back

@@ -9,7 +9,8 @@ import pytest
 
 from tests.api import Api
 from tests.ticketing.settlement.month import AFTER, office, ride, sell
-from ticketing.db import Database, month_books
+from ticketing.db import Database
+from ticketing.db.books import month_books
 from ticketing.errors import InvalidRequest, NotFound
 from ticketing.settlement import service
 from ticketing.settlement.month import simulate

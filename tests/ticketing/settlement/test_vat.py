@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from tariffs.money import half_up
 from tests.ticketing.settlement.month import AT, office, sell
-from ticketing.db import Database, books, tax_lines
-from ticketing.db.books import Tax
+from ticketing.db import Database
+from ticketing.db.books import books, tax_lines
+from ticketing.db.books.books import Tax
+from ticketing.db.books.tax_lines import TaxLine
 from ticketing.db.tables import sale as tables
-from ticketing.db.tax_lines import TaxLine
 from ticketing.settlement.statement.vat import split
 
 _RIDES = [

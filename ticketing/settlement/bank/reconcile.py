@@ -12,7 +12,7 @@ from tariffs.money import Money
 from ticketing.books import accounts, settling
 from ticketing.db import Transaction, bank, runs
 from ticketing.db.bank import BankLine, BankMatch
-from ticketing.db.books import Account
+from ticketing.db.books.books import Account
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.progress import Progress, Stages, silent, told
 from ticketing.settlement.bank import camt

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Literal, TypeVar, get_args
 
-from ticketing.db import Transaction, bank, books
+from ticketing.db import Transaction, bank
 from ticketing.db.bank import BankLine, BankMatch
-from ticketing.db.books import Entry
+from ticketing.db.books import books
+from ticketing.db.books.books import Entry
 from ticketing.errors import Conflict, NotFound
 
 T = TypeVar("T")

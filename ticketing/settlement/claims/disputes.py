@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from tariffs.money import Money, MoneyError, parse
 from ticketing.books import settling
-from ticketing.db import Transaction, books, disputes
+from ticketing.db import Transaction, disputes
+from ticketing.db.books import books
 from ticketing.db.disputes import Correction, Dispute, DisputeStep, StatementLine
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound

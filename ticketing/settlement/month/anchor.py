@@ -5,8 +5,9 @@ import uuid
 from datetime import datetime, timedelta
 
 from ticketing.clock import written
-from ticketing.db import Transaction, books, chain
-from ticketing.db.chain import Block
+from ticketing.db import Transaction
+from ticketing.db.books import books, chain
+from ticketing.db.books.chain import Block
 from ticketing.progress import Far, Progress, Stages, silent
 from ticketing.settlement.office import Office
 from ticketing.tickets.jwk import VerifyKey, to_jwk

@@ -11,8 +11,9 @@ from tariffs.agreements.shares import FUNDER, SELLER
 from tariffs.apportion import reverse
 from tariffs.money import half_up
 from ticketing.books import postings
-from ticketing.db import Transaction, books, carnets
-from ticketing.db.books import Entry
+from ticketing.db import Transaction, carnets
+from ticketing.db.books import books
+from ticketing.db.books.books import Entry
 from ticketing.db.carnets import CarnetEnd, Nets
 from ticketing.db.sale import held_passes
 from ticketing.db.ticket import uses

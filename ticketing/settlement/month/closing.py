@@ -7,7 +7,8 @@ the same run.
 
 from datetime import datetime
 
-from ticketing.db import Transaction, books, chain, runs
+from ticketing.db import Transaction, runs
+from ticketing.db.books import books, chain
 from ticketing.db.documents import digest
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run

@@ -13,7 +13,7 @@ from fractions import Fraction
 from tariffs.apportion import by_weights
 from tariffs.money import Money, half_up
 from ticketing.books import accounts, settling
-from ticketing.db.books import Account, Entry
+from ticketing.db.books.books import Account, Entry
 from ticketing.settlement.month.positions import SCHEME, Key
 from ticketing.settlement.terms import Commission, Guarantee, Pool, Subsidy, Terms
 

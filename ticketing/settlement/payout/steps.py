@@ -3,7 +3,8 @@
 from typing import Any
 
 from ticketing.books import settling
-from ticketing.db import Transaction, bank, books, runs
+from ticketing.db import Transaction, bank, runs
+from ticketing.db.books import books
 from ticketing.db.documents import digest
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotFound

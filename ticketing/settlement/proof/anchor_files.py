@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ticketing.db.chain import Block
+from ticketing.db.books.chain import Block
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
-from ticketing.db import book_checks, chain
-from ticketing.db.book_checks import BookCheck
+from ticketing.db.books import book_checks, chain
+from ticketing.db.books.book_checks import BookCheck
 from ticketing.ids import new_id
 from ticketing.settlement.month import anchor_chain, end_carnets
 from ticketing.settlement.office import Office

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ticketing.books.settling import MONTH_END
-from ticketing.db import Transaction, audit, carnets, month_books
-from ticketing.db.books import Entry
+from ticketing.db import Transaction, carnets
+from ticketing.db.books import audit, month_books
+from ticketing.db.books.books import Entry
 from ticketing.db.runs import Run
 from ticketing.settlement import month
 from ticketing.settlement.month import what_ends

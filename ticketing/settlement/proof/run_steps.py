@@ -10,7 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from ticketing.books.accounts import type_of
-from ticketing.db import Transaction, audit, bank, books, chain, runs
+from ticketing.db import Transaction, bank, runs
+from ticketing.db.books import audit, books, chain
 from ticketing.db.runs import Run
 from ticketing.settlement.bank import WAYS, kind_of, source_of
 from ticketing.settlement.payout import approval_note, digest_of

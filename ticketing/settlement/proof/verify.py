@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ticketing.db import Transaction, audit, books, chain, runs
-from ticketing.db.audit import Audited
-from ticketing.db.books import Share, Tax
-from ticketing.db.chain import Block
+from ticketing.db import Transaction, runs
+from ticketing.db.books import audit, books, chain
+from ticketing.db.books.audit import Audited
+from ticketing.db.books.books import Share, Tax
+from ticketing.db.books.chain import Block
 from ticketing.db.documents import canonical, digest
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run

@@ -14,9 +14,10 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from ticketing.db import Transaction, books, month_books, runs
+from ticketing.db import Transaction, runs
+from ticketing.db.books import books, month_books
+from ticketing.db.books.month_books import Balance
 from ticketing.db.documents import digest
-from ticketing.db.month_books import Balance
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run, RunFile
 from ticketing.errors import Conflict, NotFound

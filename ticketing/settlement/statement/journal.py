@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Literal
 
 from tariffs.money import Money
-from ticketing.db.month_books import Balance, JournalLine
+from ticketing.db.books.month_books import Balance, JournalLine
 from ticketing.errors import Conflict
 from ticketing.settlement.inert import row
 

@@ -14,9 +14,10 @@ from tariffs.agreements.shares import FUNDER
 from tariffs.money import Money, parse
 from ticketing.books import accounts
 from ticketing.books.settling import OWN_KINDS
-from ticketing.db import Transaction, audit, month_books
-from ticketing.db.books import Account
-from ticketing.db.month_books import OtherLine, ShareLine
+from ticketing.db import Transaction
+from ticketing.db.books import audit, month_books
+from ticketing.db.books.books import Account
+from ticketing.db.books.month_books import OtherLine, ShareLine
 from ticketing.db.patience import take_time
 from ticketing.db.runs import Run
 from ticketing.errors import Conflict, NotFound

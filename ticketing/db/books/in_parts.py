@@ -11,8 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ticketing.db.books.months import through
 from ticketing.db.engine import Transaction
-from ticketing.db.months import through
 from ticketing.progress import Far, silent
 
 _ROWS = 20_000

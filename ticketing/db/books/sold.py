@@ -6,8 +6,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from ticketing.db.books.months import through
 from ticketing.db.engine import Transaction
-from ticketing.db.months import through
 from ticketing.db.tables.books import share
 from ticketing.db.tables.sale import order, quote, ticket
 from ticketing.progress import Far, silent

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from ticketing.db.books.months import through
 from ticketing.db.engine import Transaction
-from ticketing.db.months import through
 from ticketing.db.rows import columns, fetch, find, insert_once
 from ticketing.db.tables.books import entry, posting
 from ticketing.db.tables.settlement import chain_block

@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db.books import Account, AccountType
+from ticketing.db.books.books import Account, AccountType
+from ticketing.db.books.in_parts import Grouping, grouped
+from ticketing.db.books.months import through
 from ticketing.db.engine import Transaction
-from ticketing.db.in_parts import Grouping, grouped
-from ticketing.db.months import through
 from ticketing.db.tables import books as books_tables
 from ticketing.db.tables import sale as tables
 from ticketing.progress import Far, silent

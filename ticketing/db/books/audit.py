@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db.books import Account, Share, Tax
+from ticketing.db.books.books import Account, Share, Tax
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import fetch
 from ticketing.db.tables import books as books_tables
