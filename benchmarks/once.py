@@ -17,8 +17,9 @@ from rich.progress import Progress
 from benchmarks import month
 from benchmarks.settlement import AFTER, ENGINES, close_really
 from ticketing.clock import FixedClock
-from ticketing.db import Database, runs
+from ticketing.db import Database
 from ticketing.db.migrate import upgrade
+from ticketing.db.settlement import runs
 from ticketing.settlement.office import Office
 from ticketing.settlement.statement import lines, uic
 from ticketing.settlement.statement.as_csv import to_csv

@@ -8,7 +8,7 @@ next version.
 import unicodedata
 from collections.abc import Collection
 
-from ticketing.db.runs import Run
+from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 
 FORWARD: dict[str, tuple[str, ...]] = {

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tariffs.money import Money
-from ticketing.db import runs
 from ticketing.db.books import books
-from ticketing.db.runs import Run, RunFile, Step
+from ticketing.db.settlement import runs
+from ticketing.db.settlement.runs import Run, RunFile, Step
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.progress import Far, silent
 from ticketing.settlement.month import Netting, close, list_blockers

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ticketing.settlement.month import AT, give_back, office, ride, sell
-from ticketing.db import Database, carnets
+from ticketing.db import Database
 from ticketing.db.books import month_books
-from ticketing.db.carnets import Nets
+from ticketing.db.settlement import carnets
+from ticketing.db.settlement.carnets import Nets
 from ticketing.db.tables import sale as tables
 from ticketing.errors import InvalidRequest
 from ticketing.purchase.reversal import take_back

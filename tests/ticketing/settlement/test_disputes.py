@@ -9,7 +9,7 @@ import pytest
 from tests.ticketing.settlement.month import office, sell
 from ticketing.clock import FixedClock
 from ticketing.db import Database
-from ticketing.db.disputes import Correction
+from ticketing.db.settlement.disputes import Correction
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.settlement import service
 from ticketing.settlement.claims import disputes, trace

@@ -22,7 +22,7 @@ from pypdf import PdfReader
 from tests.ticketing.settlement.month import AT, book, give_back, office, sell
 from ticketing.books import postings
 from ticketing.db import Database
-from ticketing.db.runs import Run
+from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.settlement import service
 from ticketing.settlement.month.business_days import easter, is_business_day, next_business_day

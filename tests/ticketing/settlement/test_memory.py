@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from ticketing.db.books.month_books import Balance, JournalLine
-from ticketing.db.runs import Run
+from ticketing.db.settlement.runs import Run
 from ticketing.settlement.statement import uic
 from ticketing.settlement.statement.as_csv import to_csv
 from ticketing.settlement.statement.as_pdf import write_pdf

@@ -25,7 +25,7 @@ from ticketing.db import Database
 from ticketing.db.books import books, month_books
 from ticketing.db.documents import digest
 from ticketing.db.engine import Transaction
-from ticketing.db.runs import Run
+from ticketing.db.settlement.runs import Run
 from ticketing.db.tables import books as books_tables
 from ticketing.db.tables import columns
 from ticketing.purchase.reversal import take_back

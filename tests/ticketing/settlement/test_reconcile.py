@@ -12,10 +12,11 @@ from tests.ticketing.settlement.month import AFTER, AT, book, office, sell
 from tests.ticketing.settlement.test_export import IBANS, enter_accounts
 from ticketing.books import postings
 from ticketing.clock import FixedClock
-from ticketing.db import Database, bank, runs
-from ticketing.db.bank import BankMatch
+from ticketing.db import Database
 from ticketing.db.books import audit, month_books
-from ticketing.db.runs import Run
+from ticketing.db.settlement import bank, runs
+from ticketing.db.settlement.bank import BankMatch
+from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import service

@@ -17,8 +17,9 @@ from tests.api import Api
 from tests.ticketing.settlement.month import AFTER, AT, book, give_back, office, ride, sell
 from ticketing.books import postings
 from ticketing.clock import FixedClock
-from ticketing.db import Database, runs
+from ticketing.db import Database
 from ticketing.db.books import books, month_books, month_facts
+from ticketing.db.settlement import runs
 from ticketing.db.tables import books as books_tables
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.purchase.reversal import take_back

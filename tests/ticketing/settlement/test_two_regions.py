@@ -8,9 +8,10 @@ import pytest
 from tests.ticketing.settlement.month import office, sell
 from tests.ticketing.settlement.test_export import enter_accounts
 from tests.ticketing.settlement.test_reconcile import line, statement
-from ticketing.db import Database, bank, runs
+from ticketing.db import Database
 from ticketing.db.books import month_books
-from ticketing.db.runs import Run
+from ticketing.db.settlement import bank, runs
+from ticketing.db.settlement.runs import Run
 from ticketing.purchase.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.bank import reconcile, suspense

@@ -13,9 +13,10 @@ from tests.api import Api
 from tests.ticketing.settlement.month import AFTER, office, sell
 from tests.ticketing.settlement.test_export import enter_accounts
 from tests.ticketing.settlement.test_reconcile import line, statement
-from ticketing.db import Database, Transaction, runs
+from ticketing.db import Database, Transaction
 from ticketing.db.books import chain
 from ticketing.db.books.chain import Block
+from ticketing.db.settlement import runs
 from ticketing.db.tables.gates import ticket_use
 from ticketing.errors import Misconfigured
 from ticketing.ids import new_id

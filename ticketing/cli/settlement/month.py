@@ -10,7 +10,7 @@ import click
 
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import AS_JSON, answer, show_close, show_run
-from ticketing.db.runs import Run
+from ticketing.db.settlement.runs import Run
 from ticketing.progress import Stages, told
 from ticketing.settlement.statement import FORMATS, Format
 

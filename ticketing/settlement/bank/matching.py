@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from tariffs.money import Money
-from ticketing.db.bank import BankLine
+from ticketing.db.settlement.bank import BankLine
 from ticketing.settlement.payout import LETTERS
 
 Kind = Literal["payment", "receipt", "payout"]

@@ -10,9 +10,10 @@ from datetime import datetime
 
 from tariffs.money import Money
 from ticketing.books import accounts, settling
-from ticketing.db import Transaction, bank, runs
-from ticketing.db.bank import BankLine, BankMatch
+from ticketing.db import Transaction
 from ticketing.db.books.books import Account
+from ticketing.db.settlement import bank, runs
+from ticketing.db.settlement.bank import BankLine, BankMatch
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.progress import Progress, Stages, silent, told
 from ticketing.settlement.bank import camt

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ticketing.books import accounts, settling
-from ticketing.db import Transaction, bank, runs
-from ticketing.db.bank import BankLine, BankMatch, Suspended
+from ticketing.db import Transaction
 from ticketing.db.books import books
 from ticketing.db.books.books import Account
+from ticketing.db.settlement import bank, runs
+from ticketing.db.settlement.bank import BankLine, BankMatch, Suspended
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
 from ticketing.settlement.bank.trail import booking_of, kind_of, line_like, queue, source_of, write_entry
 from ticketing.settlement.month import SCHEME

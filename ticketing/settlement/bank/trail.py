@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Literal, TypeVar, get_args
 
-from ticketing.db import Transaction, bank
-from ticketing.db.bank import BankLine, BankMatch
+from ticketing.db import Transaction
 from ticketing.db.books import books
 from ticketing.db.books.books import Entry
+from ticketing.db.settlement import bank
+from ticketing.db.settlement.bank import BankLine, BankMatch
 from ticketing.errors import Conflict, NotFound
 
 T = TypeVar("T")

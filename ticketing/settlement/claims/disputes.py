@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from tariffs.money import Money, MoneyError, parse
 from ticketing.books import settling
-from ticketing.db import Transaction, disputes
+from ticketing.db import Transaction
 from ticketing.db.books import books
-from ticketing.db.disputes import Correction, Dispute, DisputeStep, StatementLine
-from ticketing.db.runs import Run
+from ticketing.db.settlement import disputes
+from ticketing.db.settlement.disputes import Correction, Dispute, DisputeStep, StatementLine
+from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.ids import new_id
 from ticketing.settlement.month import SCHEME

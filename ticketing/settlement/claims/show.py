@@ -5,8 +5,8 @@ from typing import Any
 
 from tariffs.money import Money
 from ticketing.clock import written
-from ticketing.db.bank import BankAccount
-from ticketing.db.runs import Run, RunFile, Step
+from ticketing.db.settlement.bank import BankAccount
+from ticketing.db.settlement.runs import Run, RunFile, Step
 from ticketing.settlement.bank import Expected, Finding, Waiting
 from ticketing.settlement.claims.disputes import Case
 from ticketing.settlement.month import SCHEME

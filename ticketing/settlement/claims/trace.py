@@ -6,9 +6,9 @@ from typing import Any
 
 from tariffs.money import Money
 from ticketing.clock import written
-from ticketing.db import disputes, runs
 from ticketing.db.books import audit
-from ticketing.db.runs import Run
+from ticketing.db.settlement import disputes, runs
+from ticketing.db.settlement.runs import Run
 from ticketing.errors import NotFound
 from ticketing.settlement import statement
 from ticketing.settlement.claims import show

@@ -11,11 +11,12 @@ from tariffs.agreements.shares import FUNDER, SELLER
 from tariffs.apportion import reverse
 from tariffs.money import half_up
 from ticketing.books import postings
-from ticketing.db import Transaction, carnets
+from ticketing.db import Transaction
 from ticketing.db.books import books
 from ticketing.db.books.books import Entry
-from ticketing.db.carnets import CarnetEnd, Nets
 from ticketing.db.sale import held_passes
+from ticketing.db.settlement import carnets
+from ticketing.db.settlement.carnets import CarnetEnd, Nets
 from ticketing.db.ticket import uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.settlement.office import Office

@@ -10,11 +10,12 @@ from typing import Any
 from tariffs.agreements.shares import FUNDER, SELLER
 from tariffs.money import Money, parse
 from ticketing.books.settling import OWN_KINDS
-from ticketing.db import Transaction, runs
+from ticketing.db import Transaction
 from ticketing.db.books import books, month_books, month_facts
 from ticketing.db.books.books import Entry
 from ticketing.db.books.month_books import Balance, KindBalance
-from ticketing.db.runs import Run
+from ticketing.db.settlement import runs
+from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict
 from ticketing.progress import Far, Progress, Stages, silent
 from ticketing.settlement.month import fx, month_end

@@ -7,12 +7,13 @@ the same run.
 
 from datetime import datetime
 
-from ticketing.db import Transaction, runs
+from ticketing.db import Transaction
 from ticketing.db.books import books, chain
 from ticketing.db.documents import digest
 from ticketing.db.patience import take_time
-from ticketing.db.runs import Run
 from ticketing.db.sale import undelivered
+from ticketing.db.settlement import runs
+from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.ids import new_id
 from ticketing.progress import Far, Progress, Stages, silent, unnamed

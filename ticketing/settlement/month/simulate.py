@@ -15,11 +15,11 @@ from tariffs.money import Money, parse
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from ticketing.books.settling import MONTH_END
-from ticketing.db import runs
 from ticketing.db.books import month_books, sold
 from ticketing.db.books.sold import SoldQuote
 from ticketing.db.patience import take_time
 from ticketing.db.sale.offers import get_tariff
+from ticketing.db.settlement import runs
 from ticketing.errors import Fault, InvalidRequest, NotFound
 from ticketing.progress import Far, silent
 from ticketing.regions import rides

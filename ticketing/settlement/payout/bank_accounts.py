@@ -1,8 +1,8 @@
 """Bank accounts: one person enters an account, another approves it, and only then it is paid to."""
 
-from ticketing.db import bank
-from ticketing.db.bank import Approval, BankAccount
 from ticketing.db.documents import digest
+from ticketing.db.settlement import bank
+from ticketing.db.settlement.bank import Approval, BankAccount
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from ticketing.ids import new_id
 from ticketing.settlement.month import SCHEME

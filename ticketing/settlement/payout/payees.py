@@ -4,9 +4,10 @@ Whoever approves a run has read whom it pays; an account that is changed between
 take the money elsewhere without anybody having seen it.
 """
 
-from ticketing.db import Transaction, bank, runs
-from ticketing.db.bank import BankAccount
-from ticketing.db.runs import Run
+from ticketing.db import Transaction
+from ticketing.db.settlement import bank, runs
+from ticketing.db.settlement.bank import BankAccount
+from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, Fault, NotAllowed
 from ticketing.settlement.month import SCHEME, paid_positions, payouts
 from ticketing.settlement.payout.sepa import CURRENCY

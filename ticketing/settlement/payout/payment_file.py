@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from tariffs.money import Money, parse
-from ticketing.db.bank import BankAccount
-from ticketing.db.runs import Run
+from ticketing.db.settlement.bank import BankAccount
+from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, Fault
 from ticketing.settlement.inert import row
 from ticketing.settlement.month import SCHEME, next_business_day, payouts

@@ -3,10 +3,11 @@
 from typing import Any
 
 from ticketing.books import settling
-from ticketing.db import Transaction, bank, runs
+from ticketing.db import Transaction
 from ticketing.db.books import books
 from ticketing.db.documents import digest
-from ticketing.db.runs import Run
+from ticketing.db.settlement import bank, runs
+from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.settlement.month import converted, owed_positions, paid_positions
 from ticketing.settlement.office import Office

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ticketing.books.settling import MONTH_END
-from ticketing.db import Transaction, carnets
+from ticketing.db import Transaction
 from ticketing.db.books import audit, month_books
 from ticketing.db.books.books import Entry
-from ticketing.db.runs import Run
+from ticketing.db.settlement import carnets
+from ticketing.db.settlement.runs import Run
 from ticketing.settlement import month
 from ticketing.settlement.month import what_ends
 from ticketing.settlement.terms import terms_of

@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from ticketing.books.accounts import type_of
-from ticketing.db import Transaction, bank, runs
+from ticketing.db import Transaction
 from ticketing.db.books import audit, books, chain
-from ticketing.db.runs import Run
+from ticketing.db.settlement import bank, runs
+from ticketing.db.settlement.runs import Run
 from ticketing.settlement.bank import WAYS, kind_of, source_of
 from ticketing.settlement.payout import approval_note, digest_of
 from ticketing.settlement.run_state import FORWARD, is_same_person

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ticketing.db import Transaction, runs
+from ticketing.db import Transaction
 from ticketing.db.books import audit, books, chain
 from ticketing.db.books.audit import Audited
 from ticketing.db.books.books import Share, Tax
 from ticketing.db.books.chain import Block
 from ticketing.db.documents import canonical, digest
 from ticketing.db.patience import take_time
-from ticketing.db.runs import Run
+from ticketing.db.settlement import runs
+from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
 from ticketing.settlement.month import ANCHOR_TYPE, dataset, kept_rates

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from tariffs.money import Money
-from ticketing.db.runs import Run
+from ticketing.db.settlement.runs import Run
 from ticketing.settlement.inert import row
 from ticketing.settlement.statement.lines import AMOUNTS, Line, amounts, foot, totals
 from ticketing.settlement.statement.words import word

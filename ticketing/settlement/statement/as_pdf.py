@@ -10,7 +10,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from tariffs.money import Money, parse
-from ticketing.db.runs import Run
+from ticketing.db.settlement.runs import Run
 from ticketing.settlement.payout import due_date, end_to_end_id
 from ticketing.settlement.statement.as_csv import foot_rows
 from ticketing.settlement.statement.lines import Line, amounts

@@ -9,7 +9,7 @@ from typing import Any
 import xlsxwriter
 
 from tariffs.money import exponent
-from ticketing.db.runs import Run
+from ticketing.db.settlement.runs import Run
 from ticketing.settlement.inert import inert, is_amount
 from ticketing.settlement.statement.as_csv import COLUMNS, cells, foot_rows
 from ticketing.settlement.statement.lines import Line

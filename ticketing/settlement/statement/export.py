@@ -14,12 +14,13 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from ticketing.db import Transaction, runs
+from ticketing.db import Transaction
 from ticketing.db.books import books, month_books
 from ticketing.db.books.month_books import Balance
 from ticketing.db.documents import digest
 from ticketing.db.patience import take_time
-from ticketing.db.runs import Run, RunFile
+from ticketing.db.settlement import runs
+from ticketing.db.settlement.runs import Run, RunFile
 from ticketing.errors import Conflict, NotFound
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
 from ticketing.settlement import payout

@@ -19,7 +19,7 @@ from ticketing.db.books import audit, month_books
 from ticketing.db.books.books import Account
 from ticketing.db.books.month_books import OtherLine, ShareLine
 from ticketing.db.patience import take_time
-from ticketing.db.runs import Run
+from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, NotFound
 from ticketing.settlement.month import ALLOCATED
 from ticketing.settlement.office import Office

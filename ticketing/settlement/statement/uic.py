@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from tariffs.money import exponent
 from ticketing.clock import written
 from ticketing.db.books import books
-from ticketing.db.runs import Run
+from ticketing.db.settlement.runs import Run
 from ticketing.settlement.statement.lines import Line
 
 VERSION = "1.1.0"

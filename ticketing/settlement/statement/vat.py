@@ -14,7 +14,7 @@ from tariffs.money import Money
 from ticketing.db.books import tax_lines
 from ticketing.db.books.tax_lines import TaxLine
 from ticketing.db.patience import take_time
-from ticketing.db.runs import Run
+from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict
 from ticketing.progress import Far, silent, told
 from ticketing.settlement.inert import row
