@@ -35,7 +35,7 @@ from operators.transport import Limits
 from tests.operators.sample import clock, departure, request
 from ticketing.clock import FixedClock
 from ticketing.db import Database
-from ticketing.db.connectors import DatabaseJournal
+from ticketing.db.operators.connectors import DatabaseJournal
 
 SOAK = bool(os.environ.get("SOAK"))
 BOOKINGS = 5_000 if SOAK else 60

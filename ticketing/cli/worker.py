@@ -13,9 +13,9 @@ from ticketing import logs
 from ticketing.cli.deployment import settings
 from ticketing.cli.jobs import Items, Job, Tally
 from ticketing.config import Settings
-from ticketing.db import worker_jobs
+from ticketing.db.operators import worker_jobs
+from ticketing.db.operators.worker_jobs import WorkerJob
 from ticketing.db.trouble import is_away, trouble
-from ticketing.db.worker_jobs import WorkerJob
 from ticketing.gate import retention
 from ticketing.identity.privacy import forget_what_is_due
 from ticketing.purchase import reports

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ticketing.db import Transaction, run_states
-from ticketing.db.run_states import RunKey, RunState
+from ticketing.db import Transaction
+from ticketing.db.operators import run_states
+from ticketing.db.operators.run_states import RunKey, RunState
 from ticketing.db.sale import orders
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from ticketing.db import Transaction, worker_jobs
+from ticketing.db import Transaction
+from ticketing.db.operators import worker_jobs
+from ticketing.db.operators.worker_jobs import WorkerJob
 from ticketing.db.people import audit_trail
 from ticketing.db.sale import bookings, gateway_events, orders, undelivered
 from ticketing.db.sale.bookings import Booking
 from ticketing.db.sale.gateway_events import Alert
 from ticketing.db.sale.orders import Payment, Refund
 from ticketing.db.trouble import trouble
-from ticketing.db.worker_jobs import WorkerJob
 from ticketing.errors import Conflict, NotFound
 from ticketing.purchase import delivery, elsewhere, held_payments
 from ticketing.purchase.handed_over import DIFFERS

@@ -8,9 +8,9 @@ from datetime import date
 
 from operators.gtfs.runs import Run
 from operators.port import Disruption
-from ticketing.db import run_states
+from ticketing.db.operators import run_states
+from ticketing.db.operators.run_states import STAFF, RunState
 from ticketing.db.people import audit_trail
-from ticketing.db.run_states import STAFF, RunState
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.regions.polling import LiveDesk
 from ticketing.regions.run_news import state_of

@@ -20,8 +20,8 @@ from tariffs.findings import errors
 from ticketing import variables
 from ticketing.clock import Clock
 from ticketing.db import Database
-from ticketing.db.connectors import DatabaseJournal, DatabaseSailings
-from ticketing.db.figures import DatabaseFigures
+from ticketing.db.operators.connectors import DatabaseJournal, DatabaseSailings
+from ticketing.db.operators.figures import DatabaseFigures
 from ticketing.db.trouble import trouble
 from ticketing.errors import Fault, Misconfigured, NotFound
 from ticketing.progress import Progress, silent

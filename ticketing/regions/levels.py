@@ -8,7 +8,7 @@ from operators.figures import Level, level
 from operators.guard import Guarded
 from operators.region import Operator
 from ticketing.clock import written
-from ticketing.db.run_states import LiveFeed
+from ticketing.db.operators.run_states import LiveFeed
 from ticketing.regions.connectors import Connectors
 from ticketing.regions.live_board import LiveBoard
 from ticketing.regions.run_news import matching_in

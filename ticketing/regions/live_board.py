@@ -14,8 +14,9 @@ from operators.port import Disruption, Disruptions
 from operators.region import RegionData
 from tariffs.journey import Ride
 from ticketing.clock import Clock
-from ticketing.db import Database, Transaction, run_states
-from ticketing.db.run_states import LiveFeed, RunKey, RunState
+from ticketing.db import Database, Transaction
+from ticketing.db.operators import run_states
+from ticketing.db.operators.run_states import LiveFeed, RunKey, RunState
 from ticketing.regions.load import Region
 from ticketing.regions.run_news import (
     KeptRuns,

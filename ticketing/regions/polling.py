@@ -19,9 +19,10 @@ from operators.gtfs.runs import Run
 from operators.guard import Guarded
 from operators.port import Disruptions
 from ticketing.clock import Clock
-from ticketing.db import Database, Transaction, run_states
+from ticketing.db import Database, Transaction
 from ticketing.db.documents import canonical
-from ticketing.db.run_states import RunKey, RunState
+from ticketing.db.operators import run_states
+from ticketing.db.operators.run_states import RunKey, RunState
 from ticketing.regions.load import Region
 from ticketing.regions.run_news import KeptRuns, begins_at, changed_to, document_of, replaced_by, state_of
 from ticketing.regions.watch import Watch

@@ -17,7 +17,7 @@ from operators.gtfs.timetable import Timetable
 from operators.port import AddedCall, AddedTrip, Alert, CallChange, Disruption, Disruptions, Matching
 from operators.region import RegionData
 from tariffs.journey import Ride
-from ticketing.db.run_states import ExpectedCall, RunKey, RunState
+from ticketing.db.operators.run_states import ExpectedCall, RunKey, RunState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

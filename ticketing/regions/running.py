@@ -9,7 +9,8 @@ from operators.gtfs.timetable import Pattern, Timetable
 from operators.region import RegionData
 from tariffs.journey import Ride
 from ticketing.clock import written
-from ticketing.db import Transaction, run_states
+from ticketing.db import Transaction
+from ticketing.db.operators import run_states
 from ticketing.errors import DepartureCancelled, Fault, NextDeparture
 from ticketing.regions.live_board import news_of_rides
 from ticketing.regions.run_news import News, news_of

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from operators.gtfs.runs import Run
 from operators.gtfs.timetable import Timetable
-from ticketing.db import Transaction, run_states
-from ticketing.db.run_states import ExpectedCall, RunKey, RunState
+from ticketing.db import Transaction
+from ticketing.db.operators import run_states
+from ticketing.db.operators.run_states import ExpectedCall, RunKey, RunState
 from ticketing.regions.load import Region
 
 _MINUTE = 60

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from operators.region import RegionData
-from ticketing.db.run_states import RunKey
+from ticketing.db.operators.run_states import RunKey
 from ticketing.regions import Told
 from ticketing.regions.run_news import key_of
 from ticketing.search.planner import Plan

@@ -12,8 +12,8 @@ from tests.ticketing.console.browser import Browser
 from tests.ticketing.console.conftest import Visitor
 from tests.ticketing.console.pages import faults_of
 from ticketing.cli.worker import run_round
-from ticketing.db import worker_jobs
-from ticketing.db.worker_jobs import WorkerJob
+from ticketing.db.operators import worker_jobs
+from ticketing.db.operators.worker_jobs import WorkerJob
 from ticketing.identity import list_keys, staff
 from ticketing.identity.staff import StaffDesk
 

@@ -14,8 +14,8 @@ from operators.journal import Entry, Stale
 from tariffs.money import Money
 from tests.operators.sample import MORNING, clock, departure, request
 from ticketing.db import Database
-from ticketing.db.connectors import DatabaseJournal, DatabaseSailings
-from ticketing.db.figures import DatabaseFigures
+from ticketing.db.operators.connectors import DatabaseJournal, DatabaseSailings
+from ticketing.db.operators.figures import DatabaseFigures
 
 
 def ferry(database: Database, foot: int = 100) -> OwnInventory:

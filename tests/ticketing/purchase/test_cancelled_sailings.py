@@ -15,7 +15,7 @@ from operators.gtfs.runs import Run, Runs
 from operators.port import Booking, CallChange, Disruption, Hold, HoldRequest
 from tests.api import Api
 from ticketing.cli.worker import run_round
-from ticketing.db import run_states
+from ticketing.db.operators import run_states
 from ticketing.purchase import service as purchase
 from ticketing.regions.run_news import state_of
 

@@ -18,7 +18,7 @@ from operators.simulators.maritime import MaritimeSimulator, Ship
 from operators.table import ConnectorTable
 from tariffs.money import Money
 from tests.api import Api, Bought
-from ticketing.db.connectors import DatabaseJournal
+from ticketing.db.operators.connectors import DatabaseJournal
 from ticketing.db.sale import booking_documents, bookings
 from ticketing.purchase import alerts
 from ticketing.purchase.handed_over import differences_of

@@ -15,7 +15,7 @@ from ticketing.app import create_app
 from ticketing.cli.worker import run_round
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
-from ticketing.db.connectors import DatabaseSailings
+from ticketing.db.operators.connectors import DatabaseSailings
 from ticketing.errors import Conflict
 from ticketing.ids import new_id
 from ticketing.purchase import places

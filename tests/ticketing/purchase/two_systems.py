@@ -23,7 +23,7 @@ from operators.simulators.osdm import OsdmSimulator
 from operators.table import ConnectorTable
 from tests.api import Api
 from ticketing.cli.worker import run_round
-from ticketing.db.connectors import DatabaseJournal
+from ticketing.db.operators.connectors import DatabaseJournal
 from ticketing.errors import PaymentRefused, ThroughfareError
 from ticketing.ids import new_id
 from ticketing.payments import DemoGateway

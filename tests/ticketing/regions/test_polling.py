@@ -13,8 +13,9 @@ from operators.port import AddedCall, AddedTrip, CallChange, Capabilities, Disru
 from tariffs.journey import Ride
 from ticketing import logs
 from ticketing.clock import FixedClock
-from ticketing.db import Database, run_states
-from ticketing.db.run_states import RunState
+from ticketing.db import Database
+from ticketing.db.operators import run_states
+from ticketing.db.operators.run_states import RunState
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.regions import LiveBoard, LiveDesk, Region, ask_now, by_staff, poll_live, polling
 from ticketing.regions.polling import forget_runs

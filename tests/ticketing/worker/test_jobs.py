@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tests.api import Api
 from ticketing.cli import worker
 from ticketing.cli.jobs import Items, Job, Tally
-from ticketing.db import worker_jobs
+from ticketing.db.operators import worker_jobs
 from ticketing.errors import Conflict
 
 NOW = datetime(2026, 10, 13, 6, 0, tzinfo=UTC)

@@ -14,8 +14,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests import postgresql
-from ticketing.db import Database, worker_jobs
+from ticketing.db import Database
 from ticketing.db.migrate import upgrade
+from ticketing.db.operators import worker_jobs
 from ticketing.db.sale import offers
 from ticketing.db.sale.offers import Offer
 

@@ -1,0 +1,1 @@
+"""What operators' systems were asked and answered, how runs stand, and how the worker's jobs fare."""
