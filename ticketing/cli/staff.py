@@ -4,7 +4,7 @@ import click
 
 from ticketing.cli import deployment
 from ticketing.cli.deployment import database, settings
-from ticketing.db.tables.staff import STAFF_ROLES
+from ticketing.db.people.staff import ROLES as STAFF_ROLES
 from ticketing.identity import staff
 from ticketing.identity.staff import StaffDesk
 

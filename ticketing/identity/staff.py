@@ -12,8 +12,8 @@ from typing import cast
 from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.db.people import audit_trail, staff
+from ticketing.db.people.staff import ROLES as STAFF_ROLES
 from ticketing.db.people.staff import StaffMember, StaffSession
-from ticketing.db.tables.staff import STAFF_ROLES
 from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFound, TooManyRequests
 from ticketing.identity import passwords
 from ticketing.identity.failures import Failures

@@ -7,7 +7,10 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert_once
-from ticketing.db.tables.staff import staff_member, staff_session
+from ticketing.db.tables.staff import STAFF_ROLES, staff_member, staff_session
+
+# The roles that the database takes.
+ROLES = STAFF_ROLES
 
 
 @dataclass(frozen=True, slots=True)
