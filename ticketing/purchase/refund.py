@@ -12,21 +12,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 
-from operators.region import RefundStep
 from tariffs.money import Money, half_up
 from ticketing.db.ticket.tickets import LIVE
 from ticketing.errors import Conflict, Fault, InvalidRequest
+from ticketing.purchase.conditions import Conditions
 from ticketing.purchase.not_carried import Failure
 
 _WHOLE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """On which terms an operator gives money back; `fee_minor` is what it keeps of each ticket."""
-
-    steps: tuple[RefundStep, ...] = ()
-    fee_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import NotFound
 from ticketing.ids import new_id
 from ticketing.payments import PaymentGateway
+from ticketing.purchase.conditions import Conditions
 from ticketing.purchase.order import ISSUED, Move, after
-from ticketing.purchase.refund import Conditions
 from ticketing.regions import Region
 from ticketing.tickets.issue import Press
 from ticketing.tickets.products import ProductRule

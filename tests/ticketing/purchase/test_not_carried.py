@@ -8,10 +8,10 @@ from operators.promises import LateRefund, Promises, Service, service_of
 from operators.region import RefundStep
 from tariffs.journey import Ride
 from ticketing.errors import Conflict
+from ticketing.purchase.conditions import Conditions
 from ticketing.purchase.not_carried import Expected, Failure, failure_of
 from ticketing.purchase.refund import (
     NOTHING,
-    Conditions,
     RefundableLeg,
     RefundableTicket,
     Rest,

@@ -14,10 +14,10 @@ from tariffs.money import half_up
 from ticketing.books import postings
 from ticketing.db.books.books import Entry, Share, Tax
 from ticketing.errors import Conflict, InvalidRequest
+from ticketing.purchase.conditions import Conditions
 from ticketing.purchase.order import after
 from ticketing.purchase.refund import (
     NOTHING,
-    Conditions,
     RefundableLeg,
     RefundableTicket,
     RefundLine,
