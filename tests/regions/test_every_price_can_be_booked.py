@@ -15,7 +15,7 @@ from tests.regions.every_way import another, operators_of, orders_of, rides_of, 
 from ticketing.db.sale.offers import Quote
 from ticketing.purchase import trial
 from ticketing.purchase.allocation import shares_of, taxes_of
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.regions import Region, prices
 from ticketing.regions import rides as written
 from ticketing.tickets.issue import Press

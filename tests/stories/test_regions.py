@@ -12,7 +12,7 @@ from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.identity import create_key
 from ticketing.identity.principal import Role
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.regions import Region
 from ticketing.settlement.proof.verify import verify
 

@@ -20,7 +20,7 @@ from ticketing.db.books.months import through
 from ticketing.db.migrate import upgrade
 from ticketing.ids import milliseconds_of
 from ticketing.progress import Counted, Stages, told, unnamed
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.payout import steps
 from ticketing.settlement.proof.verify import verify

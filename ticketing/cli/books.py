@@ -29,7 +29,7 @@ def verify_command(region: str | None) -> None:
       throughfare books verify
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     from ticketing.cli import deployment  # noqa: PLC0415  only this command needs the database
-    from ticketing.purchase.reversal import take_back  # noqa: PLC0415  see above
+    from ticketing.purchase.refund.reversal import take_back  # noqa: PLC0415  see above
     from ticketing.settlement.proof import verify_books  # noqa: PLC0415  see above
 
     chosen = deployment.region(region)

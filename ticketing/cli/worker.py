@@ -20,7 +20,7 @@ from ticketing.gate import retention
 from ticketing.identity.privacy import forget_what_is_due
 from ticketing.purchase import reports
 from ticketing.purchase import service as purchase
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.regions import poll_live
 from ticketing.rooms import Rooms, announce, build_rooms
 from ticketing.settlement import proof

@@ -14,8 +14,9 @@ from ticketing.db.sale.gateway_events import Alert
 from ticketing.db.sale.orders import Payment, Refund
 from ticketing.db.trouble import trouble
 from ticketing.errors import Conflict, NotFound
-from ticketing.purchase import delivery, elsewhere, held_payments
+from ticketing.purchase import delivery, held_payments
 from ticketing.purchase.handed_over import DIFFERS
+from ticketing.purchase.refund import elsewhere
 from ticketing.purchase.till import Till, locked
 from ticketing.purchase.unwinding import unwind
 

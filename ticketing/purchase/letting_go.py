@@ -17,7 +17,7 @@ from ticketing.purchase.charged import (
     is_booked,
     mismatch,
 )
-from ticketing.purchase.paying_back import owe_back, settle_refund
+from ticketing.purchase.refund.paying_back import owe_back, settle_refund
 from ticketing.purchase.till import OrderState, Till, locked, state_of
 
 _log = structlog.get_logger(__name__)

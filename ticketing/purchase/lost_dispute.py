@@ -18,12 +18,12 @@ from ticketing.db.sale.orders import Order, Payment
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.purchase import pass_uses
-from ticketing.purchase.at_stake import Stake, list_stakes, worth_of
-from ticketing.purchase.deciding import Decided, document_of
-from ticketing.purchase.paying_back import most_back, refunds_for
-from ticketing.purchase.refund import RefundableTicket, RefundLine
-from ticketing.purchase.remainder import Remainder, refundable, remainder
-from ticketing.purchase.reversal import reverse_ticket
+from ticketing.purchase.refund.at_stake import Stake, list_stakes, worth_of
+from ticketing.purchase.refund.deciding import Decided, document_of
+from ticketing.purchase.refund.decision import RefundableTicket, RefundLine
+from ticketing.purchase.refund.paying_back import most_back, refunds_for
+from ticketing.purchase.refund.remainder import Remainder, refundable, remainder
+from ticketing.purchase.refund.reversal import reverse_ticket
 from ticketing.purchase.till import Till, locked, move
 
 ALERT = "dispute_owed"

@@ -19,7 +19,7 @@ from ticketing.db.sale.orders import Order, Payment
 from ticketing.errors import Conflict, Gone, IdempotencyKeyReused, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation, Capture, Charge, OutcomeUnknown
-from ticketing.purchase import delivery, disrupted, exchange
+from ticketing.purchase import delivery
 from ticketing.purchase.charged import (
     asked_for,
     attempt,
@@ -31,6 +31,7 @@ from ticketing.purchase.charged import (
 from ticketing.purchase.issue import issue
 from ticketing.purchase.letting_go import ENDED, let_go, let_go_late
 from ticketing.purchase.order import PAYABLE, Move
+from ticketing.purchase.refund import disrupted, exchange
 from ticketing.purchase.till import (
     ClaimKey,
     OrderState,

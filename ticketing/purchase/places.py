@@ -21,7 +21,8 @@ from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order
 from ticketing.errors import Conflict, OperatorSilent
 from ticketing.ids import new_id
-from ticketing.purchase import disrupted, handed_over
+from ticketing.purchase import handed_over
+from ticketing.purchase.refund import disrupted
 from ticketing.purchase.till import OrderState, Till
 from ticketing.regions import rides
 

@@ -23,9 +23,10 @@ from ticketing.db.ticket import tickets
 from ticketing.db.trouble import trouble
 from ticketing.errors import ThroughfareError
 from ticketing.payments import Charge, GatewayDispute, GatewayRefund
-from ticketing.purchase import at_stake, elsewhere, lost_dispute, paying
+from ticketing.purchase import lost_dispute, paying
 from ticketing.purchase.charged import book_fee
-from ticketing.purchase.paying_back import learn_refund
+from ticketing.purchase.refund import at_stake, elsewhere
+from ticketing.purchase.refund.paying_back import learn_refund
 from ticketing.purchase.service import advance
 from ticketing.purchase.till import UNDECIDED, Till, locked
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 from ticketing.db.sale import bookings, undelivered
 from ticketing.db.sale.orders import Payment
 from ticketing.errors import Conflict, OperatorSilent, PaymentRefused
-from ticketing.purchase import capped, delivery, disrupted, exchange, pass_uses, paying, places
+from ticketing.purchase import delivery, pass_uses, paying, places
 from ticketing.purchase.issue import validity_of
+from ticketing.purchase.refund import capped, disrupted, exchange
 from ticketing.purchase.till import (
     OrderState,
     RememberOrder,

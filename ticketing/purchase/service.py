@@ -23,13 +23,14 @@ from ticketing.errors import (
 )
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
-from ticketing.purchase import capped, disrupted, exchange, guests, pass_uses, paying, places
-from ticketing.purchase.disrupted import LegNews
-from ticketing.purchase.giving_back import ALL, Wish, decide_refund, offer_refund, refund_passengers
+from ticketing.purchase import guests, pass_uses, paying, places
 from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
 from ticketing.purchase.issue import issue
 from ticketing.purchase.order import PAYABLE, UNFINISHED, Move
-from ticketing.purchase.paying_back import settle_refund
+from ticketing.purchase.refund import capped, disrupted, exchange
+from ticketing.purchase.refund.disrupted import LegNews
+from ticketing.purchase.refund.giving_back import ALL, Wish, decide_refund, offer_refund, refund_passengers
+from ticketing.purchase.refund.paying_back import settle_refund
 from ticketing.purchase.saga import advance
 from ticketing.purchase.till import (
     ORDER_LIFE,

@@ -11,8 +11,8 @@ from ticketing.db.sale.booking_documents import Paper
 from ticketing.db.sale.orders import Refund
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.payments import Authorisation
-from ticketing.purchase.disrupted import LegNews
-from ticketing.purchase.giving_back import RefundOffer
+from ticketing.purchase.refund.disrupted import LegNews
+from ticketing.purchase.refund.giving_back import RefundOffer
 from ticketing.purchase.till import OrderState
 
 # A known delay keeps a ticket for so long beyond its planned end, and no longer.

@@ -13,7 +13,7 @@ from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.order_holders import Holder
 from ticketing.purchase.allocation import shares_of, taxes_of
 from ticketing.purchase.issue import ticket_order
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.tickets.issue import Press
 
 _JTI = "trial-trial-trial-tria"

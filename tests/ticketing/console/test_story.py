@@ -26,7 +26,7 @@ from ticketing.clock import SystemClock
 from ticketing.db import Database
 from ticketing.identity import staff
 from ticketing.identity.staff import StaffDesk
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof import bookkeeping
 
 REGION = "helsinki-tallinn"

@@ -15,7 +15,7 @@ from ticketing.db.sale.undelivered import Undelivered
 from ticketing.errors import Conflict, Misconfigured
 from ticketing.purchase import alerts, delivery, places
 from ticketing.purchase.reconcile import reconcile
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service as settlement
 from ticketing.settlement.proof.verify import verify
 from ticketing.tickets.issue import Press

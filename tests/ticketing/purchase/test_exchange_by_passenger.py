@@ -14,7 +14,7 @@ from tariffs.money import Money
 from tests.api import Api, Bought
 from ticketing.cli.worker import run_round
 from ticketing.purchase import reports
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof.verify import verify
 
 ANNA = {"ref": "anna", "rider_category": "adult"}

@@ -14,7 +14,7 @@ from tests.api import Api
 from tests.ticketing.identity.people_of import register
 from ticketing.cli.worker import run_round
 from ticketing.purchase import alerts, reports
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof.verify import verify
 
 MONDAY = {"depart_at": "2026-10-26T06:10:00+02:00"}

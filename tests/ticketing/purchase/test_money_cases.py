@@ -15,7 +15,7 @@ from ticketing.cli.worker import run_round
 from ticketing.errors import Conflict
 from ticketing.payments import DemoGateway, OutcomeUnknown
 from ticketing.purchase import alerts, reports
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof.verify import verify
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}], "depart_at": "2026-10-26T06:10:00+02:00"}

@@ -14,7 +14,7 @@ from tests.api import Api
 from ticketing.cli.worker import run_round
 from ticketing.payments import DemoGateway
 from ticketing.purchase import reports
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof.verify import verify
 
 ACTIONS = st.lists(

@@ -9,8 +9,7 @@ from operators.region import RefundStep
 from tariffs.journey import Ride
 from ticketing.errors import Conflict
 from ticketing.purchase.conditions import Conditions
-from ticketing.purchase.not_carried import Expected, Failure, failure_of
-from ticketing.purchase.refund import (
+from ticketing.purchase.refund.decision import (
     NOTHING,
     RefundableLeg,
     RefundableTicket,
@@ -18,6 +17,7 @@ from ticketing.purchase.refund import (
     decide,
     going,
 )
+from ticketing.purchase.refund.not_carried import Expected, Failure, failure_of
 
 LEAVES = datetime(2026, 10, 13, 6, 0, tzinfo=UTC)
 NONE = LateRefund()

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from operators.fake import FakeOperator
 from tests.api import Api, Bought
 from ticketing.cli.worker import run_round
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof.verify import verify
 from ticketing.tickets.own import of_own
 

@@ -16,7 +16,7 @@ from ticketing.db.books.books import Entry, Share, Tax
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.purchase.conditions import Conditions
 from ticketing.purchase.order import after
-from ticketing.purchase.refund import (
+from ticketing.purchase.refund.decision import (
     NOTHING,
     RefundableLeg,
     RefundableTicket,
@@ -27,7 +27,7 @@ from ticketing.purchase.refund import (
     parts_of,
     percent_at,
 )
-from ticketing.purchase.reversal import Reversal, take_back
+from ticketing.purchase.refund.reversal import Reversal, take_back
 
 AT = datetime(2026, 10, 13, 6, 0, tzinfo=UTC)
 OPERATORS = ("ferry", "hsl", "tlt")

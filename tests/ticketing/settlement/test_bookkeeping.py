@@ -13,7 +13,7 @@ from ticketing.clock import FixedClock
 from ticketing.db import Database
 from ticketing.db.books import chain
 from ticketing.db.tables.settlement import chain_block
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.office import Office
 from ticketing.settlement.proof import anchor_files, bookkeeping

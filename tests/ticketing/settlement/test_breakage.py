@@ -16,7 +16,7 @@ from ticketing.db.settlement import carnets
 from ticketing.db.settlement.carnets import Nets
 from ticketing.db.tables import sale as tables
 from ticketing.errors import InvalidRequest
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.claims.trace import trace
 from ticketing.settlement.month.breakage import end_carnets, taken_back

@@ -12,7 +12,7 @@ from tests.ticketing.settlement.month import give_back, office, sell
 from ticketing.db import Database
 from ticketing.db.books import month_books
 from ticketing.errors import InvalidRequest
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.month.month_end import commission_of, earned
 from ticketing.settlement.office import Office

@@ -11,7 +11,7 @@ from tests.api import Api
 from tests.ticketing.identity.people_of import register
 from ticketing.cli.worker import run_round
 from ticketing.purchase import reports
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof.verify import verify
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}

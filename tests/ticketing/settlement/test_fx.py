@@ -18,7 +18,7 @@ from ticketing.cli import shown
 from ticketing.db import Database
 from ticketing.db.books import month_books
 from ticketing.errors import Conflict, InvalidRequest
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.bank import reconcile, suspense
 from ticketing.settlement.claims import show

@@ -28,7 +28,7 @@ from ticketing.db.engine import Transaction
 from ticketing.db.settlement.runs import Run
 from ticketing.db.tables import books as books_tables
 from ticketing.db.tables import columns
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.month.calculate import dataset
 from ticketing.settlement.office import Office

@@ -18,7 +18,7 @@ from ticketing.db.settlement import bank, runs
 from ticketing.db.settlement.bank import BankMatch
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.bank import camt, reconcile, suspense
 from ticketing.settlement.office import Office

@@ -22,7 +22,7 @@ from ticketing.db.books import books, month_books, month_facts
 from ticketing.db.settlement import runs
 from ticketing.db.tables import books as books_tables
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.month import calculate
 from ticketing.settlement.office import Office

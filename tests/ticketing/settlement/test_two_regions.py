@@ -12,7 +12,7 @@ from ticketing.db import Database
 from ticketing.db.books import month_books
 from ticketing.db.settlement import bank, runs
 from ticketing.db.settlement.runs import Run
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.bank import reconcile, suspense
 from ticketing.settlement.office import Office

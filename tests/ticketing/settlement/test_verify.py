@@ -20,7 +20,7 @@ from ticketing.db.settlement import runs
 from ticketing.db.tables.gates import ticket_use
 from ticketing.errors import Misconfigured
 from ticketing.ids import new_id
-from ticketing.purchase.reversal import take_back
+from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.bank import reconcile
 from ticketing.settlement.claims.trace import trace

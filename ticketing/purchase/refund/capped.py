@@ -16,8 +16,8 @@ from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets
 from ticketing.errors import Conflict
-from ticketing.purchase.refund import RefundableTicket
-from ticketing.purchase.remainder import Remainder, book_of
+from ticketing.purchase.refund.decision import RefundableTicket
+from ticketing.purchase.refund.remainder import Remainder, book_of
 from ticketing.purchase.till import Till
 from ticketing.regions.travellers import COUNTED, from_json, ridden, tap_from_json
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 
+from operators.region import RefundStep
 from tariffs.money import Money, half_up
 from ticketing.db.ticket.tickets import LIVE
 from ticketing.errors import Conflict, Fault, InvalidRequest
 from ticketing.purchase.conditions import Conditions
-from ticketing.purchase.not_carried import Failure
+from ticketing.purchase.refund.not_carried import Failure
 
 _WHOLE = 100
 

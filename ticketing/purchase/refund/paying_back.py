@@ -14,7 +14,7 @@ from ticketing.db.sale.orders import Order, Payment, Refund
 from ticketing.errors import Conflict, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import GatewayRefund
-from ticketing.purchase import elsewhere
+from ticketing.purchase.refund import elsewhere
 from ticketing.purchase.till import RememberRefund, Till, locked
 
 

@@ -22,13 +22,13 @@ from ticketing.db.sale.orders import Order, Refund
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, Fault, InvalidRequest
-from ticketing.purchase import deciding
-from ticketing.purchase.deciding import Decided, Going, document_of
-from ticketing.purchase.giving_back import Wish, refundable_order, take_legs
 from ticketing.purchase.holders import held_by
-from ticketing.purchase.paying_back import refunds_for
-from ticketing.purchase.refund import require_known
-from ticketing.purchase.reversal import rows_back
+from ticketing.purchase.refund import deciding
+from ticketing.purchase.refund.deciding import Decided, Going, document_of
+from ticketing.purchase.refund.decision import require_known
+from ticketing.purchase.refund.giving_back import Wish, refundable_order, take_legs
+from ticketing.purchase.refund.paying_back import refunds_for
+from ticketing.purchase.refund.reversal import rows_back
 from ticketing.purchase.till import Till, move
 
 

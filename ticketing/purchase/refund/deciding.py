@@ -19,10 +19,10 @@ from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict
-from ticketing.purchase import capped, disrupted, together
-from ticketing.purchase import refund as refunds
-from ticketing.purchase.refund import NOT_KEPT, Kept, RefundableTicket, RefundLine
-from ticketing.purchase.remainder import refundable, remainder
+from ticketing.purchase.refund import capped, disrupted, together
+from ticketing.purchase.refund import decision as refunds
+from ticketing.purchase.refund.decision import NOT_KEPT, Kept, RefundableTicket, RefundLine
+from ticketing.purchase.refund.remainder import refundable, remainder
 from ticketing.purchase.till import Till
 from ticketing.regions import company
 

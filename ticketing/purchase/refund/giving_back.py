@@ -11,13 +11,14 @@ from ticketing.db.sale import bookings, orders
 from ticketing.db.sale.orders import Order, Refund
 from ticketing.db.ticket import tickets
 from ticketing.errors import Conflict, NotFound
-from ticketing.purchase import deciding, pass_uses
-from ticketing.purchase.deciding import document_of
+from ticketing.purchase import pass_uses
 from ticketing.purchase.order import REFUNDABLE
-from ticketing.purchase.paying_back import list_further, refunds_for, settle_refund
-from ticketing.purchase.refund import RefundLine
-from ticketing.purchase.remainder import shorten
-from ticketing.purchase.reversal import reverse_ticket
+from ticketing.purchase.refund import deciding
+from ticketing.purchase.refund.deciding import document_of
+from ticketing.purchase.refund.decision import RefundLine
+from ticketing.purchase.refund.paying_back import list_further, refunds_for, settle_refund
+from ticketing.purchase.refund.remainder import shorten
+from ticketing.purchase.refund.reversal import reverse_ticket
 from ticketing.purchase.till import UNDECIDED, RememberRefund, Till, disputes_of, locked, move
 
 

@@ -13,7 +13,7 @@ from ticketing.db import Transaction
 from ticketing.db.books import books
 from ticketing.db.books.books import Share, Tax
 from ticketing.db.sale.orders import Refund
-from ticketing.purchase.wanted import change_of, take_back_change, tax_key
+from ticketing.purchase.refund.wanted import change_of, take_back_change, tax_key
 
 _BASIS = 10_000
 

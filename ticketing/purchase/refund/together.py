@@ -17,9 +17,9 @@ from ticketing.db.sale.offers import Quote
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict
-from ticketing.purchase.at_stake import worth_of
-from ticketing.purchase.refund import NOT_KEPT, Kept
-from ticketing.purchase.remainder import between, book_of
+from ticketing.purchase.refund.at_stake import worth_of
+from ticketing.purchase.refund.decision import NOT_KEPT, Kept
+from ticketing.purchase.refund.remainder import between, book_of
 from ticketing.purchase.till import Till
 from ticketing.regions import rides, travellers
 

@@ -15,9 +15,9 @@ from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order
 from ticketing.errors import DepartureCancelled, Fault
 from ticketing.purchase import pass_uses
-from ticketing.purchase.not_carried import Expected, Failure, failure_of
-from ticketing.purchase.refund import RefundableLeg, RefundableTicket, Rest
-from ticketing.purchase.remainder import remainder
+from ticketing.purchase.refund.decision import RefundableLeg, RefundableTicket, Rest
+from ticketing.purchase.refund.not_carried import Expected, Failure, failure_of
+from ticketing.purchase.refund.remainder import remainder
 from ticketing.purchase.till import OrderState, Till, move
 from ticketing.regions import rides
 

@@ -22,9 +22,9 @@ from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket, TicketMove
 from ticketing.errors import Conflict
 from ticketing.ids import new_id
-from ticketing.purchase.refund import NOTHING, RefundableLeg, RefundableTicket, Rest
+from ticketing.purchase.refund.decision import NOTHING, RefundableLeg, RefundableTicket, Rest
+from ticketing.purchase.refund.wanted import gross_sums
 from ticketing.purchase.till import Till
-from ticketing.purchase.wanted import gross_sums
 from ticketing.regions import prices, rides, travellers
 from ticketing.tickets.claims import NOBODY
 from ticketing.tickets.issue import choose_place, status_list_of
