@@ -9,7 +9,7 @@ from tariffs.money import Money
 from ticketing.api.context import rooms
 from ticketing.errors import InvalidRequest, NotFound, ThroughfareError
 from ticketing.payments import DemoGateway
-from ticketing.purchase import reports
+from ticketing.purchase.gateway import reports
 
 blueprint = Blueprint("demo_bank", __name__, url_prefix="/demo-gateway")
 

@@ -7,7 +7,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from ticketing.api.context import rooms
 from ticketing.errors import NotFound
-from ticketing.purchase import reports
+from ticketing.purchase.gateway import reports
 
 blueprint = Blueprint("gateway", __name__)
 

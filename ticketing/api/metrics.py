@@ -18,8 +18,8 @@ from ticketing.api.operator_metrics import OperatorFigures
 from ticketing.api.schemas.metrics import GateMetricsSchema
 from ticketing.gate import metrics
 from ticketing.gate.house import Gatehouse
-from ticketing.purchase import alerts
-from ticketing.purchase.alerts import WorkerJob
+from ticketing.purchase.gateway import alerts
+from ticketing.purchase.gateway.alerts import WorkerJob
 
 blueprint = Blueprint("metrics", __name__, description="Figures")
 

@@ -9,7 +9,7 @@ from ticketing.api.metrics import prometheus
 from ticketing.clock import written
 from ticketing.gate import publish as gates
 from ticketing.gate import sentences
-from ticketing.purchase import alerts
+from ticketing.purchase.gateway import alerts
 from ticketing.tickets.keys import Kind
 
 blueprint = Blueprint("wellknown", __name__)

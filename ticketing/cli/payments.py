@@ -12,8 +12,8 @@ from ticketing import logs
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import console_of_tables
-from ticketing.purchase import alerts
-from ticketing.purchase.reconcile import reconcile
+from ticketing.purchase.gateway import alerts
+from ticketing.purchase.gateway.reconcile import reconcile
 from ticketing.rooms import build_rooms
 
 _PUT_AWAY = "put_away"

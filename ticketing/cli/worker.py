@@ -18,8 +18,8 @@ from ticketing.db.operators.worker_jobs import WorkerJob
 from ticketing.db.trouble import is_away, trouble
 from ticketing.gate import retention
 from ticketing.identity.privacy import forget_what_is_due
-from ticketing.purchase import reports
 from ticketing.purchase import service as purchase
+from ticketing.purchase.gateway import reports
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.regions import poll_live
 from ticketing.rooms import Rooms, announce, build_rooms

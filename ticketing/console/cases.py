@@ -5,7 +5,7 @@ from flask import Response, request, url_for
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, staff
-from ticketing.purchase import alerts
+from ticketing.purchase.gateway import alerts
 
 
 @blueprint.get("/cases")

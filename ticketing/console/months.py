@@ -7,7 +7,7 @@ from flask import Response, g, request, url_for
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, page, region, staff
-from ticketing.purchase import alerts
+from ticketing.purchase.gateway import alerts
 from ticketing.settlement import bank, claims, payout, proof, service, statement
 from ticketing.settlement.run_state import GONE
 

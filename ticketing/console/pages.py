@@ -14,7 +14,7 @@ from ticketing.console.blueprint import blueprint, console
 from ticketing.errors import Misconfigured, NotFound, ThroughfareError, TooManyRequests
 from ticketing.identity import list_keys
 from ticketing.identity.staff import Staff
-from ticketing.purchase import alerts
+from ticketing.purchase.gateway import alerts
 
 _KEY = "key "
 _log = structlog.get_logger(__name__)

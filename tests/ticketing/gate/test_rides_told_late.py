@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.api import Api, Bought
-from ticketing.purchase import alerts
+from ticketing.purchase.gateway import alerts
 
 TRAM: dict[str, Any] = {
     "to": {"place": "Hobujaama"},

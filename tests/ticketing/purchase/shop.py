@@ -10,8 +10,8 @@ from tests.api import Api
 from tests.stripe_stand_in import StripeStandIn
 from ticketing.cli.worker import run_round
 from ticketing.db.sale import gateway_events
-from ticketing.purchase import reconcile
 from ticketing.purchase import service as purchase
+from ticketing.purchase.gateway import reconcile
 
 CARD = "pm_card_visa"
 

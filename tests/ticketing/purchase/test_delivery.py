@@ -13,8 +13,9 @@ from tests.api import Api
 from ticketing.cli.worker import run_round
 from ticketing.db.sale.undelivered import Undelivered
 from ticketing.errors import Conflict, Misconfigured
-from ticketing.purchase import alerts, delivery, places
-from ticketing.purchase.reconcile import reconcile
+from ticketing.purchase import delivery, places
+from ticketing.purchase.gateway import alerts
+from ticketing.purchase.gateway.reconcile import reconcile
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service as settlement
 from ticketing.settlement.proof.verify import verify

@@ -11,8 +11,8 @@ from tests.api import Api, Bought
 from ticketing.cli.worker import run_round
 from ticketing.db.books import month_books
 from ticketing.errors import Conflict
-from ticketing.purchase import alerts
-from ticketing.purchase.reconcile import reconcile
+from ticketing.purchase.gateway import alerts
+from ticketing.purchase.gateway.reconcile import reconcile
 
 TOMORROW = {"depart_at": "2026-10-16T06:10:00+03:00"}
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}

@@ -13,7 +13,7 @@ from operators.fake import FakeOperator
 from tariffs.money import Money
 from tests.api import Api, Bought
 from ticketing.cli.worker import run_round
-from ticketing.purchase import reports
+from ticketing.purchase.gateway import reports
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof.verify import verify
 

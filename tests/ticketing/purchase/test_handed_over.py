@@ -20,7 +20,7 @@ from tariffs.money import Money
 from tests.api import Api, Bought
 from ticketing.db.operators.connectors import DatabaseJournal
 from ticketing.db.sale import booking_documents, bookings
-from ticketing.purchase import alerts
+from ticketing.purchase.gateway import alerts
 from ticketing.purchase.handed_over import differences_of
 from ticketing.tickets import barcode
 

@@ -13,7 +13,7 @@ from operators.fake import FakeOperator
 from tests.api import Api
 from tests.ticketing.identity.people_of import register
 from ticketing.cli.worker import run_round
-from ticketing.purchase import alerts, reports
+from ticketing.purchase.gateway import alerts, reports
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof.verify import verify
 

@@ -14,7 +14,7 @@ from tests.api import Api
 from ticketing.cli.worker import run_round
 from ticketing.errors import Conflict
 from ticketing.payments import DemoGateway, OutcomeUnknown
-from ticketing.purchase import alerts, reports
+from ticketing.purchase.gateway import alerts, reports
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof.verify import verify
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.api import Api
 from ticketing.cli.worker import run_round
 from ticketing.payments import DemoGateway
-from ticketing.purchase import reports
+from ticketing.purchase.gateway import reports
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof.verify import verify
 

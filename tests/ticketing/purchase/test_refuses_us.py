@@ -4,7 +4,7 @@ import pytest
 
 from operators.fake import FakeOperator
 from tests.api import Api
-from ticketing.purchase import alerts
+from ticketing.purchase.gateway import alerts
 from ticketing.purchase.service import Till, advance
 
 

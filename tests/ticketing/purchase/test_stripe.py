@@ -18,7 +18,7 @@ from tests.ticketing.purchase.shop import CARD, Shop
 from ticketing.config import Settings
 from ticketing.db.books import month_books
 from ticketing.errors import ThroughfareError
-from ticketing.purchase import reconcile, reports
+from ticketing.purchase.gateway import reconcile, reports
 
 ASKS = "4000002760003184"
 DECLINED = "4000000000000341"

@@ -5,7 +5,7 @@ import pytest
 from tariffs import cover
 from tariffs.pricing import price_journey
 from tests.api import Api
-from ticketing.purchase import alerts
+from ticketing.purchase.gateway import alerts
 from ticketing.quote import service as quotes
 from ticketing.search import partly as prices
 

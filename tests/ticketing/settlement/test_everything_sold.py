@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tests.api import Api
 from tests.ticketing.identity.people_of import register
 from ticketing.cli.worker import run_round
-from ticketing.purchase import reports
+from ticketing.purchase.gateway import reports
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof.verify import verify
 

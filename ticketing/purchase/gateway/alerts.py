@@ -14,7 +14,8 @@ from ticketing.db.sale.gateway_events import Alert
 from ticketing.db.sale.orders import Payment, Refund
 from ticketing.db.trouble import trouble
 from ticketing.errors import Conflict, NotFound
-from ticketing.purchase import delivery, held_payments
+from ticketing.purchase import delivery
+from ticketing.purchase.gateway import held_payments
 from ticketing.purchase.handed_over import DIFFERS
 from ticketing.purchase.refund import elsewhere
 from ticketing.purchase.till import Till, locked

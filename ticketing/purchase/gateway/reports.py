@@ -23,8 +23,9 @@ from ticketing.db.ticket import tickets
 from ticketing.db.trouble import trouble
 from ticketing.errors import ThroughfareError
 from ticketing.payments import Charge, GatewayDispute, GatewayRefund
-from ticketing.purchase import lost_dispute, paying
+from ticketing.purchase import paying
 from ticketing.purchase.charged import book_fee
+from ticketing.purchase.gateway import lost_dispute
 from ticketing.purchase.refund import at_stake, elsewhere
 from ticketing.purchase.refund.paying_back import learn_refund
 from ticketing.purchase.service import advance
