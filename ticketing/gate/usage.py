@@ -132,7 +132,11 @@ def _window(tally: _Tally) -> Step | None:
 
 def _transfer(tally: _Tally) -> Step | None:
     rule = tally.allowance.rule
-    if not tally.counted or tally.wanted.at >= tally.counted[-1].at + rule.transfer_seconds:
+    if (
+        not rule.transfer_seconds or not tally.counted
+    ):  # without it, also where the clock of the first gate goes ahead
+        return None
+    if tally.wanted.at >= tally.counted[-1].at + rule.transfer_seconds:
         return None
     since = tally.earlier[tally.earlier.index(tally.counted[-1]) :]
     if rule.transfers is not None and sum(use.kind == "transfer" for use in since) >= rule.transfers:

@@ -55,6 +55,13 @@ def test_no_more_transfers_than_the_product_allows() -> None:
     assert step(ridden, 1800, Allowance(1, None, CARNET)).refusal == "already_used"
 
 
+@pytest.mark.parametrize("gate", ["g0", "g1"])
+def test_without_transfers_a_second_use_is_none_also_where_the_first_gates_clock_goes_ahead(
+    gate: str,
+) -> None:
+    assert step([use(1000)], 999, Allowance(), gate=gate).refusal == "already_used"
+
+
 def test_a_transfer_at_another_gate_within_a_minute_is_a_copy() -> None:
     assert step([use(0)], 59, Allowance(0, 5, CARNET)).refusal == "passback"
     assert step([use(0)], 59, Allowance(0, 5, CARNET), gate="g0").kind == "transfer"
