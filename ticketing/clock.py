@@ -4,6 +4,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+_LAST_SECOND = 253_402_300_799
+
+
+def from_posix(seconds: int) -> datetime:
+    """The moment of POSIX seconds; what lies outside of 1970 to 9999 is the nearer end: a device's clock may say anything."""
+    return datetime.fromtimestamp(min(max(0, seconds), _LAST_SECOND), UTC)
+
 
 def written(moment: datetime) -> str:
     """A moment in UTC as ISO 8601 with `Z`."""

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
+from ticketing.clock import from_posix
 from ticketing.db import Transaction
 from ticketing.db.gate import devices, scan_facts
 from ticketing.db.gate.scan_facts import ScanFact
@@ -206,4 +207,4 @@ def _double(
 
 
 def _moment(fact: Fact) -> datetime:
-    return datetime.fromtimestamp(max(0, fact.at), UTC)
+    return from_posix(fact.at)

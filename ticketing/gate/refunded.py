@@ -5,10 +5,10 @@ the operator's figures, told to the gate that uploads it, and a person has the r
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tariffs.money import Money
-from ticketing.clock import written
+from ticketing.clock import from_posix, written
 from ticketing.db import Transaction
 from ticketing.db.gate import refunded_rides
 from ticketing.db.gate.refunded_rides import RefundedRide
@@ -69,7 +69,7 @@ def _ride(
         return None
     return RefundedRide(
         told.gate_key_id, told.scan_id, ticket.jti, entry.leg, told.operator, refund.id,
-        datetime.fromtimestamp(max(0, entry.fact.at), UTC), refund.created_at, now,
+        from_posix(entry.fact.at), refund.created_at, now,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from ticketing.db.gate import acceptances, presentations, scans
 from ticketing.db.gate.acceptances import Written
 from ticketing.db.gate.presentations import Asked, Earlier, Known
 from ticketing.db.gate.scans import Echo, Scan
+from ticketing.db.sale import held_passes
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import UseClaim
 from ticketing.db.ticket.uses import TicketUse
@@ -33,6 +34,7 @@ __all__ = ["Gatehouse", "Presentation", "knowledge", "validate"]
 _DEBOUNCE = timedelta(seconds=3)
 # The row of the ticket is held, so the first try takes its use; the others are for a database that does not hold rows.
 _TRIES = 100
+_NO_LEG = -1
 _KNOWN_SECONDS = 60
 
 
@@ -119,9 +121,9 @@ def _case(house: Gatehouse, shown: Presentation, body: str) -> _Case:
 
 def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
     """Read, decide, write. The ticket's row is held: a refund, another gate or this very scan sent twice waits."""
-    now = house.clock.now()
-    asked = _asked(case, now)
+    asked = _asked(case, house.clock.now())
     ticket, known = presentations.hold_and_read(tx, asked)
+    now = house.clock.now()  # what waited for the row comes after what it waited for
     claims = case.reading.claims
     extended = late.extended_until(tx, asked.jti, claims.expires_at if claims else None, now)
     extras = sailings.for_ticket(tx, house, case.shown.operator, claims, case.shown.trip_id)
@@ -130,12 +132,13 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
         house, case.shown.operator, case.reading, ticket, case.proof,
         extended=extended, extras=extras, under_way=late.under_way_until(tx, by_hand, now),
     )  # fmt: skip
+    ordered = held_passes.count_uses(tx, claims.jti) if claims and claims.uses is not None else 0
     for _ in range(_TRIES):
         check_credential(known.credential, now)
         earlier = _repeated(case, known) or _read_again(tx, case, known, now)
         if earlier:
             return earlier
-        seen = memory(known.uses, known.proofs, asked.jti, case.shown.operator)
+        seen = memory(known.uses, known.proofs, asked.jti, case.shown.operator, ordered=ordered)
         decision = decide(case.presented, bundle, seen, int(now.timestamp()), _gate(case.shown))
         answer = _answer(case.shown, decision, now)
         written_down = _write(tx, case, known, decision, answer=answer, now=now)
@@ -188,9 +191,15 @@ def knowledge(
     )
 
 
-def memory(used: Sequence[TicketUse], proofs: Sequence[str], jti: str | None, operator: str) -> Seen:
-    """What is remembered of a ticket; where another operator saw it stays unsaid."""
-    known = [
+def memory(
+    used: Sequence[TicketUse], proofs: Sequence[str], jti: str | None, operator: str, *, ordered: int = 0
+) -> Seen:
+    """What is remembered of a ticket; where another operator saw it stays unsaid.
+
+    `ordered` uses of a carnet have been taken by journeys that were bought with it: they come before every scan.
+    """
+    known = [Use(jti or "", _NO_LEG, number) for number in range(ordered)]
+    known += [
         Use(
             use.jti, use.leg, int(use.at.timestamp()),
             (use.gate or use.gate_key_id) if use.operator == operator else None,

@@ -14,6 +14,7 @@ from tests.ticketing.identity.people_of import Account, register
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
+from ticketing.identity import create_key
 from ticketing.quote.service import replay
 from ticketing.regions import Region
 
@@ -171,6 +172,49 @@ def test_a_journey_may_be_exchanged_for_one_at_the_same_time_on_the_same_pass(ci
     )
 
     assert changed.status_code == 201, changed.json
+
+
+@ONE
+def test_the_part_of_a_journey_that_stays_keeps_its_pass(city: Api) -> None:
+    rider = Rider(city, register(city))
+    rider.season("tll-30d")
+    first = rider.buy(rider.quote(ME, to={"place": "Pasila"}))
+    again = rider.quote(ME, to={"place": "Pasila"})
+
+    refused = city.post(
+        f"/v1/orders/{first['id']}/exchanges", {"quote_id": again["id"], "passengers": ["me"], "legs": [1, 2, 3]},
+        first["access_token"],
+    )  # fmt: skip
+
+    assert refused.status_code == 409
+    assert "the pass tll-30d covers one ride of one person at a time" in (refused.json or {})["detail"]
+
+
+@ONE
+def test_what_journeys_have_taken_of_a_carnet_its_own_code_rides_no_more(city: Api) -> None:
+    rider = Rider(city, register(city))
+    opens = rider.season("tll-3")
+    rider.buy(rider.quote(ME, {"ref": "bo"}))
+    (carnet,) = (city.get(f"/v1/orders/{opens['order_id']}/tickets", opens["access_token"]).json or {})[
+        "tickets"
+    ]
+    database = city.client.application.extensions["throughfare"].till.database
+    gate = create_key(database, city.clock, role="gate", operator="tlt", label="Kopli")[1]
+    city.clock.advance(timedelta(hours=1, minutes=10))
+
+    reasons = [(city.scan(carnet["token"], gate).json or {})["reason"] for _ in range(2)]
+
+    assert reasons == ["ok", "uses_exhausted"]
+
+
+@ONE
+def test_a_carnet_serves_nobody_where_its_owner_does_not_travel(city: Api) -> None:
+    rider = Rider(city, register(city))
+    rider.season("tll-3")
+
+    rider.season("tll-30d", rider_category="child", holder="mari")
+
+    assert rider.prices({"ref": "bo"}, KID) == ["2.00", "0.00"]
 
 
 @ONE
