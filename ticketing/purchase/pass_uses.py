@@ -4,7 +4,8 @@ A carnet pays one use for each person and ride. A pass pays for one person at a 
 else at that time needs another.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +20,26 @@ from ticketing.errors import Conflict
 _CARNET = "carnet"
 
 
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What an order gives up of another one: legs by passenger, none of a passenger being all of them."""
+
+    order_id: str | None = None
+    going: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    def gives_up(self, use: PassUse) -> bool:
+        """Whether this use ends with the exchange."""
+        legs = self.going.get(use.passenger_ref) if use.order_id == self.order_id else None
+        return legs is not None and (not legs or use.leg in legs)
+
+
+NOTHING_EXCHANGED = Exchanged()
+
+
 def take(
-    tx: Transaction, quote: Quote, order_id: str, now: datetime, *, exchange_of: str | None = None
+    tx: Transaction, quote: Quote, order_id: str, now: datetime, *, exchanged: Exchanged = NOTHING_EXCHANGED
 ) -> None:
-    """Take every use that a quote counts on, beside those of the order that it is exchanged for.
+    """Take every use that a quote counts on, beside those that its exchange gives up.
 
     Raises Conflict when another journey or a gate was first, or has the pass under way at that time.
     """
@@ -36,7 +53,7 @@ def take(
             held = _locked(tx, jti)
             uses_made = _uses(jti, order_id, ref, item["legs"], rides, now)
             if held.document["pass"]["kind"] != _CARNET:
-                _require_free(tx, held, uses_made, {order_id, exchange_of})
+                _require_free(tx, held, uses_made, order_id, exchanged)
             _require_left(tx, held, len(uses_made))
             held_passes.take_uses(tx, uses_made)
 
@@ -83,12 +100,13 @@ def _require_left(tx: Transaction, held: Ticket, wanted: int) -> None:
 
 
 def _require_free(
-    tx: Transaction, held: Ticket, wanted: Sequence[PassUse], here: Collection[str | None]
+    tx: Transaction, held: Ticket, wanted: Sequence[PassUse], order_id: str, exchanged: Exchanged
 ) -> None:
     """A pass travels with one person: nobody else, and no other journey, has it at the time of these rides."""
     for use in wanted:
         for other in held_passes.list_uses_between(tx, held.jti, use.departs_at, use.arrives_at):
-            if other.order_id not in here or other.passenger_ref != use.passenger_ref:
+            is_mine = other.order_id == order_id or exchanged.gives_up(other)
+            if not is_mine or other.passenger_ref != use.passenger_ref:
                 product = held.document["pass"]["product"]
                 raise Conflict(
                     f"the pass {product} covers one ride of one person at a time, and pays from "

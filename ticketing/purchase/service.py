@@ -27,6 +27,7 @@ from ticketing.purchase import guests, pass_uses, paying, places
 from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
 from ticketing.purchase.issue import issue
 from ticketing.purchase.order import PAYABLE, UNFINISHED, Move
+from ticketing.purchase.pass_uses import Exchanged
 from ticketing.purchase.refund import capped, disrupted, exchange
 from ticketing.purchase.refund.disrupted import LegNews
 from ticketing.purchase.refund.giving_back import ALL, Wish, decide_refund, offer_refund, refund_passengers
@@ -177,7 +178,7 @@ def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: dateti
     orders.insert_event(tx, event)
     bookings.insert_bookings(tx, wanted)
     order_holders.insert_holders(tx, order.id, holders)
-    pass_uses.take(tx, quote, order.id, now, exchange_of=buyer.exchange_of)
+    pass_uses.take(tx, quote, order.id, now, exchanged=Exchanged(buyer.exchange_of, given.going))
     state = OrderState(order, quote, [], [], [], [event], wanted, disputes_of(tx, order, []))
     if wanted or state.due_minor():
         return state

@@ -1,6 +1,6 @@
 """What a person wants: from, to, when, who and how; read from the request."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -87,12 +87,14 @@ class Wish:
         cls, wanted: Mapping[str, Any], holder: Holder | None = None, borne: Borne = _NOTHING
     ) -> "Wish":
         """Read the loaded request of `POST /v1/journeys`; `holder` is what the calling account brings, `borne` what guests do."""
+        owner_travels = any(row.get("account_holder") for row in wanted["passengers"])
+        carnets = (*(holder.carnets if holder and owner_travels else ()), *borne.carnets)
         return cls(
             origin=_endpoint(wanted["origin"]),
             destination=_endpoint(wanted["destination"]),
             at=wanted.get("depart_at") or wanted["arrive_by"],
             arrive="arrive_by" in wanted,
-            passengers=tuple(_passenger(row, holder, borne) for row in wanted["passengers"]),
+            passengers=tuple(_passenger(row, holder, borne, carnets) for row in wanted["passengers"]),
             region=wanted.get("region"),
             person_id=holder.person_id if holder else None,
             holder_ref=next((row["ref"] for row in wanted["passengers"] if row.get("account_holder")), None),
@@ -105,13 +107,14 @@ class Wish:
         )
 
 
-def _passenger(row: Mapping[str, Any], holder: Holder | None, borne: Borne) -> Passenger:
+def _passenger(
+    row: Mapping[str, Any], holder: Holder | None, borne: Borne, carnets: Iterable[HeldPass]
+) -> Passenger:
     """A traveller with the passes of their own and the carnets of the party; the account's owner brings what was proven."""
     ref = row["ref"]
     rider = row["rider_category"] if row.get("place", FOOT) == FOOT else row["place"]
     of_account = holder is not None and (row.get("account_holder") or "holder" in row)
     own = holder.passes_of(row.get("holder")) if holder is not None and of_account else ()
-    carnets = (*(holder.carnets if holder else ()), *borne.carnets)
     shared = {one.ticket: one for one in carnets if one.serves(rider)}
     passes = (*own, *borne.passes.get(ref, ()), *shared.values())
     if holder is None or not row.get("account_holder"):
