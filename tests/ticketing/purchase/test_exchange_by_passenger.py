@@ -188,6 +188,20 @@ def test_one_leg_is_exchanged_and_the_others_are_travelled(api: Api) -> None:
     books_agree(api)
 
 
+def test_a_ship_of_another_day_does_not_leave_trams_behind_that_have_run_out(api: Api) -> None:
+    old = api.buy(passengers=[ANNA], **DAY)
+    crossing = next(at for at, leg in enumerate(old.tickets[0]["legs"]) if leg["mode"] == "ferry")
+    quote = api.quote(passengers=[ANNA], **{**HARBOUR, "depart_at": "2026-10-19T06:00:00+03:00"})
+    path = f"/v1/orders/{old.order['id']}/exchanges"
+
+    refused = api.post(path, {"quote_id": quote["id"], "legs": [crossing]}, old.token)
+    nothing = api.post(path, {"quote_id": quote["id"], "legs": []}, old.token)
+
+    assert (refused.status_code, refused.json["errors"][0]["path"]) == (422, "legs")
+    assert "when legs 2, 3 of anna have run out; name them too" in refused.json["detail"]
+    assert (nothing.status_code, nothing.json["errors"][0]["path"]) == (422, "legs")
+
+
 def test_the_tickets_of_an_order_are_exchanged_one_after_another(api: Api) -> None:
     old = api.buy(passengers=[ANNA, BERT], **DAY)
     dearer = [BERT, {"ref": "mari", "rider_category": "child"}]

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 from operators.fake import FakeOperator
 from tests.api import Api, Bought
 from tests.networks import lent
+from tests.ticketing.identity.people_of import register
+from tests.ticketing.identity.test_passes_of_a_party import Rider
+from tests.ticketing.purchase.test_cancelled_sailings import Sea
 from tests.ticketing.purchase.test_exchange_by_passenger import books_agree, exchange, minor
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
@@ -29,6 +33,8 @@ GROUPS = (
     "group_id,operator,rider_category,members,min_passengers,valid_from,valid_to\n"
     "four-plus,tallink,group,adult:9,4,2026-01-01,\n"
 )
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 COMPANIONS = (
     "rule_id,operator,rider_category,beside,per_companion,required,priced_as\n"
     "one-child-free,tlt,child,adult,1,0,infant\n"
@@ -130,6 +136,38 @@ def test_a_child_is_free_beside_an_adult_and_pays_when_the_adult_goes(groups: Ap
     assert minor(made["amount"]) == 200 - child
     assert "because kid1, who stays, would have paid" in made["lines"][0]["because"]
     books_agree(groups)
+
+
+def test_who_leaves_keeps_nothing_of_a_child_whom_somebody_else_still_accompanies(groups: Api) -> None:
+    ben = {"ref": "ben", "rider_category": "adult"}
+    tram = groups.buy(passengers=[ANNA, ben, *KIDS[:1]], **TRAM)
+    ship = groups.buy(passengers=[ANNA, ben, *KIDS[:1]], **CROSSING)
+
+    assert minor(refund(groups, tram, "ben").json["amount"]) == 200
+    assert refund(groups, ship, "ben").status_code == 201
+    books_agree(groups)
+
+
+def test_an_adult_who_pays_nothing_leaves_no_child_behind_that_is_free_beside_them(groups: Api) -> None:
+    rider = Rider(groups, register(groups))
+    rider.season("tll-30d")
+    order = rider.buy(rider.quote({"ref": "me", "account_holder": True}, *KIDS[:1], **TRAM))
+
+    refused = groups.post(f"/v1/orders/{order['id']}/refunds", {"passengers": ["me"]}, order["access_token"])
+
+    assert order["total"]["amount"] == "0.00"
+    assert refused.status_code == 409
+    assert "kid1, who stays, would have paid 1.00 EUR without the others" in refused.json["detail"]
+
+
+def test_nobody_needs_company_on_a_ship_that_does_not_sail(groups: Api) -> None:
+    bought = groups.buy(passengers=[ANNA, *KIDS[:1]], **CROSSING)
+    Sea(groups).tell(bought.tickets[0]["legs"][0], date(2026, 10, 21))
+
+    made = refund(groups, bought, "anna")
+
+    assert made.status_code == 201, made.json
+    assert "is cancelled" in made.json["lines"][0]["because"]
 
 
 def test_a_child_without_company_is_sold_no_ferry_and_left_without_none(groups: Api) -> None:

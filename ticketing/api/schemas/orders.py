@@ -14,7 +14,7 @@ def _legs() -> Any:
     return ShortList(
         fields.Integer(strict=True, validate=validate.Range(0, 99)),
         load_default=list,
-        validate=validate.Length(0, 30),
+        validate=validate.Length(1, 30),
         metadata={"examples": [[2]]},
     )
 

@@ -22,7 +22,7 @@ from ticketing.errors import Conflict
 from ticketing.purchase.refund import capped, disrupted, together
 from ticketing.purchase.refund import decision as refunds
 from ticketing.purchase.refund.decision import NOT_KEPT, Kept, RefundableTicket, RefundLine
-from ticketing.purchase.refund.remainder import refundable, remainder
+from ticketing.purchase.refund.remainder import book_of, refundable, remainder
 from ticketing.purchase.till import Till
 from ticketing.regions import company
 
@@ -75,7 +75,7 @@ def decide_going(tx: Transaction, till: Till, known: Known, going: Going) -> lis
     decided, refused = decide(tx, till, known, going)
     if refused:
         raise refused[0][1]
-    alone = left_alone(till, known, decided)
+    alone = left_alone(tx, till, known, decided)
     if alone:
         raise Conflict(alone)
     return decided
@@ -133,42 +133,60 @@ def _anew(tx: Transaction, till: Till, known: Known, decided: Decided, kept: Kep
     return _decide_legs(tx, till, known, ticket, decided.line.legs, kept=kept)
 
 
-def left_alone(till: Till, known: Known, decided: Iterable[Decided]) -> str | None:
-    """Why these legs of passengers cannot go alone: somebody would ride on whom nobody accompanies any more."""
-    region = till.regions[known.order.region]
+def left_alone(tx: Transaction, till: Till, known: Known, decided: Iterable[Decided]) -> str | None:
+    """Why these legs of passengers cannot go alone: somebody would ride on whom nobody accompanies any more.
+
+    Nobody rides on a leg that is not carried, and whoever has been let on board needs nobody any more.
+    """
     gone = {(one.line.passenger_ref, leg) for one in decided for leg in one.line.legs}
-    on_leg: dict[int, list[Ticket]] = {}
-    for one in known.held:
-        if one.status in tickets.LIVE and "pass" not in one.document:
-            for at, leg in enumerate(one.document["legs"]):
-                if "given_back_at" not in leg:
-                    on_leg.setdefault(at, []).append(one)
-    for at, riding in on_leg.items():
+    rules = book_of(tx, till, known.quote).companions if gone else ()
+    for at, riding in _riding(known).items():
         left = [one for one in riding if (one.passenger_ref, at) not in gone]
         if len(left) == len(riding):
             continue
-        lonely = company.lonely(region.data.companions, [one.document["rider"] for one in left])
-        if lonely is not None:
-            ref, rider = left[lonely].passenger_ref, left[lonely].document["rider"]
-            why = company.refusal(region.data.companions, rider)
-            return f"{ref} would travel alone: {why}; give theirs back too"
-        by_rule = _lonely_by_rule(region.book.companions, left, at)
-        if by_rule:
-            return by_rule
+        alone = _lonely(till, known, left) or _lonely_by_rule(known, rules, left, at)
+        if alone:
+            return f"{alone}; give theirs back too"
     return None
 
 
-def _lonely_by_rule(rules: Sequence[Rule], left: Sequence[Ticket], at: int) -> str | None:
-    """Why those who are left on a leg cannot go alone by the rules of its operator."""
+def _riding(known: Known) -> dict[int, list[Ticket]]:
+    """Who still has each leg that is carried."""
+    on_leg: dict[int, list[Ticket]] = {}
+    for held in known.held:
+        if held.status in tickets.LIVE and "pass" not in held.document:
+            ticket = next(one for one in known.refundable if one.jti == held.jti)
+            for at in ticket.left:
+                if not ticket.not_carried([at]):
+                    on_leg.setdefault(at, []).append(held)
+    return on_leg
+
+
+def _lonely(till: Till, known: Known, left: Sequence[Ticket]) -> str | None:
+    """Why those who are left on a leg cannot go alone by the rules of their region."""
+    rules = till.regions[known.order.region].data.companions
+    found = company.lonely(rules, [one.document["rider"] for one in left])
+    if found is None or _has_begun(known, left[found]):
+        return None
+    why = company.refusal(rules, left[found].document["rider"])
+    return f"{left[found].passenger_ref} would travel alone: {why}"
+
+
+def _lonely_by_rule(known: Known, rules: Sequence[Rule], left: Sequence[Ticket], at: int) -> str | None:
+    """Why those who are left on a leg cannot go alone by the rules that its operator had when it was sold."""
     if not rules or not left:
         return None
     leg = left[0].document["legs"][at]
     day = datetime.fromisoformat(leg["departure"]).date()
     found = companions.lonely(rules, leg["operator"], day, [one.document["rider"] for one in left])
-    if found is None:
+    if found is None or _has_begun(known, left[found[0]]):
         return None
-    place, rule = found
-    return f"{left[place].passenger_ref} would travel without company: {companions.told(rule)}; give theirs back too"
+    return f"{left[found[0]].passenger_ref} would travel without company: {companions.told(found[1])}"
+
+
+def _has_begun(known: Known, held: Ticket) -> bool:
+    """Whether a gate has let somebody on board, who therefore can give nothing of that leg back."""
+    return any(leg.used for one in known.refundable if one.jti == held.jti for leg in one.legs)
 
 
 def document_of(decided: Decided) -> dict[str, Any]:
@@ -237,7 +255,7 @@ def _decide_legs(
     *,
     kept: Kept = NOT_KEPT,
 ) -> Decided:
-    quote, rules = known.quote, till.regions[known.order.region].book.companions
+    quote, rules = known.quote, book_of(tx, till, known.quote).companions
     was = next(one.document.get("left") for one in known.held if one.jti == ticket.jti)
     stays = remainder(tx, till, quote, ticket, legs, beside=_beside(known, ticket, legs, rules))
     apart = disrupted.apart(tx, till, quote, ticket, legs)

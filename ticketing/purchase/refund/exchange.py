@@ -62,6 +62,7 @@ def give_up(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None, 
     going = dict.fromkeys(passengers, wish.legs)
     require_known(known.refundable, passengers)
     _require_fitting(quote, passengers, live)
+    _require_in_time(quote, wish.legs, {ref: live[ref] for ref in passengers})
     decided = deciding.decide_going(tx, till, known, going)
     if order.currency != quote.currency:
         raise Conflict("tickets are exchanged in their own currency")
@@ -139,6 +140,26 @@ def _require_fitting(quote: Quote, passengers: Sequence[str], live: Mapping[str,
     ]
     if faults:
         raise InvalidRequest(faults[0].message, faults)
+
+
+def _require_in_time(quote: Quote, legs: Sequence[int], live: Mapping[str, Ticket]) -> None:
+    """Raise InvalidRequest where the new journey arrives when the legs behind it, which stay, are no longer good."""
+    rides = quote.document.get("rides")
+    if not legs or not rides:
+        return
+    arrives = datetime.fromisoformat(rides[-1]["arrival"])
+    for ref, held in live.items():
+        behind = [
+            str(at)
+            for at, leg in enumerate(held.document.get("legs", ()))
+            if at > max(legs) and "given_back_at" not in leg
+        ]
+        if behind and held.expires_at <= arrives:
+            raise InvalidRequest.at(
+                "legs",
+                f"the new journey arrives at {rides[-1]['arrival']}, when legs {', '.join(behind)} of {ref} have run out; "
+                "name them too",
+            )
 
 
 def _decided(tx: Transaction, till: Till, old: Order, order: Order) -> list[Decided]:

@@ -60,7 +60,7 @@ def offer_refund(till: Till, order_id: str, wish: Wish = ALL) -> RefundOffer:
         )
         decided, nothing = deciding.decide(tx, till, known, dict.fromkeys(wanted, wish.legs))
         refused = [(ref, no.detail) for ref, no in nothing]
-        alone = deciding.left_alone(till, known, decided)
+        alone = deciding.left_alone(tx, till, known, decided)
         if alone:
             refused += [(one.line.passenger_ref, alone) for one in decided]
             decided = []

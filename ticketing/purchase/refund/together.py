@@ -48,7 +48,8 @@ def kept_for_others(
     staying = _staying(quote, held, going)
     if not staying:
         return {}
-    needed = _cost_of(tx, till, quote, staying)
+    beside = [one for one in held if one.status in tickets.LIVE and one.passenger_ref not in going]
+    needed = _cost_of(tx, till, quote, staying, beside)
     paid = sum(worth_of(one) for one in staying)
     short = needed - paid - _kept_before(tx, staying[0].order_id)
     if short <= 0:
@@ -59,8 +60,10 @@ def kept_for_others(
         f"because {whose}, who {stay}, would have paid {Money(needed, quote.currency)} without the others"
     )
     weights = {ref: Fraction(part) for ref, part in worth.items() if part > 0}
-    if not weights:
-        return {}
+    if not weights:  # nothing comes back of which it could be kept
+        raise Conflict(
+            f"{because[len('because ') :]}, and pay {Money(paid, quote.currency)}; give theirs back too"
+        )
     parts = by_weights(min(short, sum(worth[ref] for ref in weights)), weights)
     return {ref: Kept(parts[ref], because) if parts.get(ref) else NOT_KEPT for ref in worth}
 
@@ -78,15 +81,17 @@ def _staying(quote: Quote, held: Sequence[Ticket], going: Mapping[str, Sequence[
     ]
 
 
-def _cost_of(tx: Transaction, till: Till, quote: Quote, staying: Sequence[Ticket]) -> int:
-    """What those who stay would have paid by themselves for what they still have, by the tariff of the quote."""
+def _cost_of(
+    tx: Transaction, till: Till, quote: Quote, staying: Sequence[Ticket], others: Sequence[Ticket]
+) -> int:
+    """What those who stay would have paid for what they still have, beside all `others` who stay, by the quote's tariff."""
     passengers = {one["ref"]: one for one in quote.document["passengers"]}
     by_legs: dict[tuple[int, ...], list[str]] = {}
     for one in staying:
         by_legs.setdefault(_left_of(one), []).append(one.passenger_ref)
     cost = 0
     for legs, refs in by_legs.items():
-        beside = [one.passenger_ref for one in staying if set(legs) <= set(_left_of(one))]
+        beside = [one.passenger_ref for one in others if set(legs) <= set(_left_of(one))]
         price = price_journey(
             book_of(tx, till, quote),
             [rides.from_json(quote.document["rides"][at]) for at in legs],
