@@ -40,7 +40,7 @@ from ticketing.api import (
 from ticketing.api.schemas.common import ProblemSchema
 from ticketing.clock import Clock
 from ticketing.config import Settings
-from ticketing.db.trouble import is_taken
+from ticketing.db.trouble import is_away, is_taken
 from ticketing.identity.staff import StaffDesk
 from ticketing.regions import Region
 from ticketing.rooms import Rooms, announce, build_rooms
@@ -153,7 +153,7 @@ def create_app(
     cors.register(app, settings.web_origins)
     limits.register(app, rooms.counters, rooms.pace, enabled=settings.rate_limits)
     guard.register(app)
-    problems.register(app, is_taken)
+    problems.register(app, is_taken, is_away)
     api = _Api(app)
     for room in _BLUEPRINTS:
         api.register_blueprint(room.blueprint)

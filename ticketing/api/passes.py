@@ -83,6 +83,7 @@ class HolderOfPass(MethodView):
     """Whom a pass is for."""
 
     @for_people
+    @limited(address="600 per minute", caller="20 per minute")
     @blueprint.arguments(PassHolderSchema)
     @blueprint.response(200, MyPassSchema)
     @blueprint.doc(**_PERSON)

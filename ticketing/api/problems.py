@@ -38,18 +38,25 @@ _HEADERS: dict[type[ThroughfareError], dict[str, str]] = {
 }
 _MAX_FAULTS = 50
 _MEANWHILE = "somebody else has done the same at this very moment; look again before you repeat it"
+_AWAY = "the database does not answer just now; send the same call with the same key again"
 
 
-def register(app: Flask, is_taken: Callable[[BaseException], bool]) -> None:
+def register(
+    app: Flask, is_taken: Callable[[BaseException], bool], is_away: Callable[[BaseException], bool]
+) -> None:
     """Turn every error of this application into a problem document.
 
-    `is_taken` knows the database's word for a row that somebody else wrote a moment before: a conflict, no fault.
+    `is_taken` knows the database's word for a row that somebody else wrote a moment before: a conflict, no fault;
+    `is_away` that it does not answer now and may later (503, RFC 9110, section 15.6.4).
     """
 
     def unexpected(error: Exception) -> Response:
         if is_taken(error):
             _log.warning("two calls at one instant", path=request.path, exc_info=error)
             return problem(409, "conflict", _MEANWHILE, headers={"Retry-After": "1"})
+        if is_away(error):
+            _log.warning("database away", path=request.path, exc_info=error)
+            return problem(503, "database_away", _AWAY, headers={"Retry-After": "2"})
         return _unexpected(error)
 
     app.register_error_handler(ThroughfareError, _domain)

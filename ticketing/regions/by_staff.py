@@ -45,13 +45,16 @@ def delay_departure(
 ) -> RunState:
     """Say that a trip of a service day leaves and arrives so many seconds late: gates wait for it, and tickets with them.
 
-    Raises InvalidRequest for an operator, trip or day that the timetable does not have.
+    Raises InvalidRequest for an operator, trip or day that the timetable does not have, Conflict for a departure that
+    staff have cancelled.
     """
     run, zone = _require_run(desk, region, operator, trip_id, day)
     now = desk.clock.now()
     told = Disruption(trip_id, day, delay_seconds=seconds)
     with desk.database.write() as tx:
         known = run_states.find_run(tx, region, (operator, trip_id, day))
+        if known and known.source == STAFF and known.cancelled and known.withdrawn_at is None:
+            raise Conflict(f"staff have cancelled {trip_id} of {operator} on {day}; take that back first")
         made = state_of(operator, told, run, zone, source=STAFF, as_of=now, now=now)
         if known:
             revision = known.revision + 1

@@ -248,6 +248,8 @@ def test_staff_cancel_what_no_system_tells_and_no_poll_changes_their_word(quay: 
 
     gone = {("tallink", "TAL-TH-0730", DAY), ("eckero", TRIP, DAY)}
     assert quay.board.told(REGION).cancelled == gone
+    with pytest.raises(Conflict, match="take that back first"):
+        by_staff.delay_departure(quay.desk, REGION, "eckero", TRIP, DAY, seconds=600, by="mari")
 
     for operator, trip in (("tallink", "TAL-TH-0730"), ("eckero", TRIP)):
         by_staff.take_back(quay.desk, REGION, operator, trip, DAY, by="mari")
