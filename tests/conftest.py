@@ -52,6 +52,7 @@ settings.load_profile("soak" if os.environ.get("SOAK") else "default")
 _SERVERS: dict[str, sa.Engine] = {}
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Two workers more than processors (`-n auto`): many tests wait for programs that they have started."""
     return (os.cpu_count() or 1) + 2
