@@ -79,9 +79,17 @@ class Close:
             self._hold("offline_gates", sums.offline_gates_decide_the_same(online, decided))
 
     def _await_quiet(self) -> None:
-        """Wait until the worker has brought everything to its end; what it never does is told by `nothing_hangs`."""
-        give_up = time.monotonic() + _PATIENCE_SECONDS
-        while sums.nothing_hangs(read_facts(self._stage.database_url)) and time.monotonic() < give_up:
+        """Wait until the worker has brought everything to its end, for as long as something still comes to one.
+
+        What never does is told by `nothing_hangs`.
+        """
+        give_up, before = time.monotonic() + _PATIENCE_SECONDS, -1
+        while time.monotonic() < give_up:
+            hanging = len(sums.nothing_hangs(read_facts(self._stage.database_url)))
+            if not hanging:
+                return
+            if hanging != before:
+                give_up, before = time.monotonic() + _PATIENCE_SECONDS, hanging
             time.sleep(_LOOK_SECONDS)
 
     def _months(self) -> tuple[str, ...]:
