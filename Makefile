@@ -48,7 +48,7 @@ check: lint test-fast ## before every commit: the linters and the quick half of 
 test: setup $(STAND_IN)/.installed ## the whole suite on SQLite and on PostgreSQL; ROOM=gate runs the tests of one package
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(if $(ROOM),$(or $(wildcard tests/ticketing/$(ROOM) tests/$(ROOM)),tests/ticketing/$(ROOM))) $(PYTEST_ARGS)
 
-test-fast: setup ## what needs no PostgreSQL and no programs of its own, in about two minutes
+test-fast: setup ## what needs no PostgreSQL and no programs of its own
 	@$(BIN)/python -m pytest -n auto --dist worksteal -k "not postgresql" -m "not programs and not soak" $(PYTEST_ARGS)
 
 soak: setup $(STAND_IN)/.installed ## long searches: more examples of every property, 45 minutes of rehearsals
