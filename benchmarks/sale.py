@@ -63,7 +63,7 @@ _LINES, _WIDTH = 70, 150
 
 @dataclass(slots=True)
 class Step:
-    """What one call has cost: statements by kind, transactions that write and that only read, seconds."""
+    """The cost of one call: statements by kind, transactions that write and that only read, seconds."""
 
     statements: Counter[str] = field(default_factory=Counter)
     commits: int = 0

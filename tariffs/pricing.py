@@ -164,7 +164,7 @@ class _Payer:
     def costs_by_strokes(
         self, passenger: Passenger, carnets: Sequence[HeldPass]
     ) -> dict[strokes.Strokes, int]:
-        """What a passenger pays for each number of uses of some carnets; empty where there is no price."""
+        """Price a passenger for each number of uses of some carnets; empty where there is no price."""
         ways = _singles(self.journey, passenger)
         found: dict[strokes.Strokes, int] = {}
         for way in () if isinstance(ways, Unpriced) else ways:

@@ -193,7 +193,7 @@ def _keys(
 
 
 def _proofs(settings: Settings, database: Database, clock: Clock, regions: Mapping[str, Region]) -> ProofDesk:
-    """Who may prove what is data of the regions; the issuers' keys are the deployment's."""
+    """Build the desk that judges proofs; who may prove what is data of the regions, and the issuers' keys are the deployment's."""
     trusted = trusted_issuers({name: issuers(region.book.eligibility) for name, region in regions.items()})
     return ProofDesk(database, clock, settings.issuer, read_issuers(settings.proof_issuers), trusted)
 

@@ -16,7 +16,7 @@ ONE_FREE = table(HEADER, "one-free,tll,child,adult,1,0,free,,")
 
 
 def prices(text: str, *riders: str) -> list[int | None]:
-    """What each of a party pays on one tram."""
+    """Price each of a party on one tram."""
     party = [Passenger(f"p{at}", rider) for at, rider in enumerate(riders)]
     found = price_journey(tariff(companions_text=text), TRAM, party)
     return [one.total.minor if one.total else None for one in found.passengers]

@@ -80,7 +80,7 @@ class MyPasses(MethodView):
 
 @blueprint.route("/me/passes/<string:ticket>/holder")
 class HolderOfPass(MethodView):
-    """Whom a pass is for."""
+    """Name the holder of a pass."""
 
     @for_people
     @limited(address="600 per minute", caller="20 per minute")

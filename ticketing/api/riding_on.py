@@ -1,4 +1,4 @@
-"""Who of a party travels on which pass: those of the calling account by name, and those that an order's secret opens."""
+"""Find the passes that each of a party travels on: those of the calling account by name, and those that an order's secret opens."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ _NOT_OPENED = "opens no order with a pass that is valid"
 
 
 def account_of(rows: Sequence[dict[str, Any]]) -> Brought | None:
-    """What the calling account brings, where one of the passengers is of it; raises NotAuthenticated for a guest.
+    """Read what the calling account brings, where one of the passengers is of it; raises NotAuthenticated for a guest.
 
     Raises InvalidRequest for a name for which the account never bought a pass.
     """

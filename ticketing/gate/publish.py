@@ -1,4 +1,4 @@
-"""What gates fetch: the signed bundle, whole or what has changed, and the signed status lists and key sets.
+"""Publish what gates fetch: the signed bundle, whole or what has changed, and the signed status lists and key sets.
 
 A delay may keep a ticket good for a day beyond its end (`late.py`): so long gates are told what became of it.
 """

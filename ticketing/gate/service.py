@@ -194,7 +194,7 @@ def knowledge(
 def memory(
     used: Sequence[TicketUse], proofs: Sequence[str], jti: str | None, operator: str, *, ordered: int = 0
 ) -> Seen:
-    """What is remembered of a ticket; where another operator saw it stays unsaid.
+    """Build the memory of a ticket; where another operator saw it stays unsaid.
 
     `ordered` uses of a carnet have been taken by journeys that were bought with it: they come before every scan.
     """

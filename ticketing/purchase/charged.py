@@ -55,7 +55,7 @@ def is_booked(tx: Transaction, payment: Payment) -> bool:
 
 
 def capture_entries(order: Order, payment: Payment, fee_minor: int | None, now: datetime) -> list[Entry]:
-    """What the books say of a payment that the gateway has taken, and of its fee where that is known. Pure."""
+    """Make the entries of a payment that the gateway has taken, and of its fee where that is known. Pure."""
     facts = _facts(order, payment, now)
     taken = postings.capture(payment.id, amount=payment.amount_minor, **facts)
     fee = postings.gateway_fee(payment.id, fee=fee_minor, **facts) if fee_minor is not None else None

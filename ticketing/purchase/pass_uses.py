@@ -22,7 +22,7 @@ _CARNET = "carnet"
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """What an order gives up of another one: legs by passenger, none of a passenger being all of them."""
+    """The part of another order that an order gives up: legs by passenger, none of a passenger being all of them."""
 
     order_id: str | None = None
     going: Mapping[str, Sequence[int]] = field(default_factory=dict)

@@ -135,7 +135,7 @@ def place_order(
 
 @dataclass(frozen=True, slots=True)
 class _Buyer:
-    """Who orders a quote, with what, and for whom."""
+    """The buyer of a quote, with phones, names and what is exchanged for it."""
 
     person_id: str | None
     exchange_of: str | None

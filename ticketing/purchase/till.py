@@ -152,7 +152,7 @@ def state_of(tx: Transaction, order_id: str, *, lock: bool = False) -> OrderStat
 
 
 def documents_of(tx: Transaction, order_id: str, booked: Sequence[Booking]) -> list[DocumentKind]:
-    """What operators have handed over: only a booking that is confirmed has anything."""
+    """List the documents that operators have handed over: only a booking that is confirmed has anything."""
     if not any(one.state == "confirmed" for one in booked):
         return []
     return booking_documents.list_kinds(tx, order_id)

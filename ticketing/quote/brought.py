@@ -1,4 +1,4 @@
-"""What people bring to a journey: an account its proofs, its rides and its passes, a guest the passes of an order."""
+"""The things that people bring to a journey: an account its proofs, its rides and its passes, a guest the passes of an order."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ class Brought:
 
     @property
     def carnets(self) -> tuple[HeldPass, ...]:
-        """What serves the whole party."""
+        """The passes that serve the whole party."""
         return carnets(self.passes)
 
 

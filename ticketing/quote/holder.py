@@ -1,4 +1,4 @@
-"""What an account brings to a price: what was proven of its owner, and the passes that are held; a guest brings an order's."""
+"""Read what an account brings to a price: what was proven of its owner, and the passes that are held; a guest brings an order's."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -68,7 +68,7 @@ def bring_orders(desk: Desk, order_ids: Iterable[str]) -> dict[str, tuple[KeptPa
 
 
 def pass_document(product: PassProduct, held: HeldPass, holder: str | None = None) -> dict[str, Any]:
-    """What a pass ticket keeps of its product, so that it means the same when the product has changed.
+    """Write what a pass ticket keeps of its product, so that it means the same when the product has changed.
 
     `holder` is whom of the account it is for; None is whoever buys it.
     """

@@ -27,7 +27,7 @@ _METHODS = ("demo_ok", "demo_ok", "demo_ok", "demo_timeout_after_capture")
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What a journey is to reach: rides over these parts, on a day that is allowed, perhaps with what an account holds, or with a bicycle."""
+    """The goal of a journey: rides over these parts, on a day that is allowed, perhaps with what an account holds, or with a bicycle."""
 
     name: str
     parts: tuple[Part, ...]
@@ -105,7 +105,7 @@ def claims(region: RegionData) -> list[str]:
 
 
 def aims(region: RegionData) -> list[Aim]:
-    """What the first journeys are for: each agreement, each sale channel, each entitlement and pass, each kind of place, each carrier.
+    """List the goals of the first journeys: each agreement, each sale channel, each entitlement and pass, each kind of place, each carrier.
 
     Then the entitlements and passes on every agreement where they count, and the kinds of places on every carrier that sells them.
     """

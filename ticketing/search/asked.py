@@ -60,7 +60,7 @@ def _path(at: int, rider: str) -> str:
 
 
 def _unknown(region: RegionData, at: int, rider: str) -> Fault:
-    """What is wrong with a category, or a kind of place, that the region does not sell to."""
+    """Find what is wrong with a category, or a kind of place, that the region does not sell to."""
     path = _path(at, rider)
     if path.endswith("rider_category"):
         return Fault(path, f"must be one of {', '.join(region.riders)}")

@@ -45,7 +45,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What passengers need of the network: no way on foot longer than this, no place without a ramp, and who takes what they bring.
+    """The needs of passengers on the way: no way on foot longer than this, no place without a ramp, and who takes what they bring.
 
     `kinds` are kinds of places beside a person's own: a bicycle, a car.
     """

@@ -40,7 +40,7 @@ def price_of(
 
 
 def whole_price(price: JourneyPrice) -> int | None:
-    """What a way costs in minor units, to compare it by; None where some of it has to be bought elsewhere too."""
+    """Sum what a way costs, in minor units, to compare it by; None where some of it has to be bought elsewhere too."""
     return None if price.total is None or price.excluded else price.total.minor
 
 

@@ -37,19 +37,19 @@ class Holder(Protocol):
 
     @property
     def carnets(self) -> tuple[HeldPass, ...]:
-        """What serves the whole party."""
+        """The passes that serve the whole party."""
 
     @property
     def paid(self) -> tuple[Tap, ...]:
         """The rides that caps count."""
 
     def passes_of(self, holder: str | None) -> tuple[HeldPass, ...]:
-        """What one person of the account holds; None is its owner."""
+        """List the passes of one person of the account; None is its owner."""
 
 
 @dataclass(frozen=True, slots=True)
 class Borne:
-    """What passengers bring without an account: passes by passenger, and carnets for the whole party."""
+    """The passes that passengers bring without an account: passes by passenger, and carnets for the whole party."""
 
     passes: Mapping[str, tuple[HeldPass, ...]] = field(default_factory=dict)
     carnets: tuple[HeldPass, ...] = ()

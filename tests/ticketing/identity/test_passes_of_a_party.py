@@ -1,4 +1,4 @@
-"""Who of a party travels on a pass: the category and the person that it was sold to, one at a time; a carnet serves all."""
+"""A pass carries the category and the person that it was sold to, one at a time; a carnet serves the whole party."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -45,7 +45,7 @@ def city(
 
 
 class Rider:
-    """Somebody at the service: with an account, or a guest."""
+    """A buyer at the service: with an account, or a guest."""
 
     def __init__(self, api: Api, account: Account | None = None) -> None:
         self.api, self.token = api, account.access if account else None
@@ -86,7 +86,7 @@ class Rider:
         return self.api.post("/v1/quotes", {"offer_id": offer}, self.token, once=None).json or {}
 
     def prices(self, *party: dict[str, Any]) -> list[str]:
-        """What each of a party pays."""
+        """List the price of each of a party."""
         return [one["total"]["amount"] for one in self.offer(*party)["price"]["passengers"]]
 
 

@@ -91,7 +91,7 @@ def taken_less_back(api: Api) -> int:
 
 
 def books_agree(api: Api) -> None:
-    """What was taken and not paid back is what operators have, to the cent; every row follows from its decision."""
+    """Assert that operators have what was taken and not paid back, to the cent, and that every row follows from its decision."""
     run_round(rooms(api).till)
     assert verify(rooms(api).office, "helsinki-tallinn", take_back).faults == []
     with rooms(api).till.database.read() as tx:

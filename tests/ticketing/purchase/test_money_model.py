@@ -65,7 +65,7 @@ class Model:
         return [ticket for ticket in found.get("tickets", []) if ticket["status"] != "revoked"]
 
     def _refund(self, order: str, token: str) -> None:
-        """Whoever comes first; the other one travels."""
+        """Name the passenger who comes first; the other one travels."""
         for ticket in self._live(order, token)[:1]:
             self.api.post(f"/v1/orders/{order}/refunds", {"passengers": [ticket["passenger"]]}, token)
 
@@ -77,7 +77,7 @@ class Model:
             self.api.post(f"/v1/orders/{order}/refunds", wish, token)
 
     def _exchange(self, order: str, token: str) -> None:
-        """Whoever comes last; the other one keeps their ticket."""
+        """Name the passenger who comes last; the other one keeps their ticket."""
         refs = [ticket["passenger"] for ticket in self._live(order, token)][-1:] or ["anna"]
         alone = [{"ref": ref, "rider_category": "adult"} for ref in refs]
         quote = self.api.quote(**{**WISH, "to": {"place": "Hobujaama"}, "passengers": alone})

@@ -211,7 +211,7 @@ class PassQuoteRequestSchema(Strict):
 
 
 class PassHolderSchema(Strict):
-    """Whom of the account a pass is for, by a name of your own."""
+    """The holder of a pass, by a name of your own."""
 
     holder = fields.String(required=True, validate=ID, metadata={"examples": ["mari"]})
 

@@ -127,7 +127,7 @@ class DoubleUseSchema(Strict):
 
 
 class ScanOutcomeSchema(Strict):
-    """What came of one scan: `recorded`, `duplicate`, `recorded_double_use` and so on.
+    """The result of one scan: `recorded`, `duplicate`, `recorded_double_use` and so on.
 
     `refunded`: it is a ride on a leg whose money had gone back before it was told; a person looks at it.
     """

@@ -333,7 +333,7 @@ class HeldPlaceSchema(Strict):
 
 
 class GivenUpSchema(Strict):
-    """What an exchange gives up: these legs of a passenger's old ticket; none listed means a whole pass."""
+    """The legs of a passenger's old ticket that an exchange gives up; none listed means a whole pass."""
 
     passenger = fields.String(required=True)
     legs = fields.List(fields.Integer(), required=True)

@@ -1,1 +1,1 @@
-"""What operators' systems were asked and answered, how runs stand, and how the worker's jobs fare."""
+"""Calls to operators' systems with their answers, the state of runs, and the state of the worker's jobs."""

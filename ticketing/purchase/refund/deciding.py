@@ -151,7 +151,7 @@ def left_alone(tx: Transaction, till: Till, known: Known, decided: Iterable[Deci
 
 
 def _riding(known: Known) -> dict[int, list[Ticket]]:
-    """Who still has each leg that is carried."""
+    """List the tickets that still have each leg that is carried."""
     on_leg: dict[int, list[Ticket]] = {}
     for held in known.held:
         if held.status in tickets.LIVE and "pass" not in held.document:
@@ -268,7 +268,7 @@ def _decide_legs(
 
 
 def _beside(known: Known, ticket: RefundableTicket, legs: Sequence[int], rules: Sequence[Rule]) -> list[str]:
-    """Who may share a group's price, or be the company, of what is left of a ticket: those who still ride all of it."""
+    """List the passengers who still ride all that is left of a ticket: they may share a group's price, or be its company."""
     staying = set(ticket.left) - set(legs)
     if not staying or not (rules or together.is_shared(known.quote)):
         return []

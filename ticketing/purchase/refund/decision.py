@@ -96,7 +96,7 @@ NOT_KEPT = Kept()
 
 @dataclass(frozen=True, slots=True)
 class RefundLine:
-    """What one ticket gives back: which legs go, whose shares are at stake, and the fees that operators keep.
+    """The decision about one ticket: which legs go, whose shares are at stake, and the fees that operators keep.
 
     `together_minor` of its worth is kept for those who stay in its group.
     """

@@ -34,7 +34,7 @@ from ticketing.purchase.till import Till, move
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """What an exchange gives up: the legs by passenger (none: a whole pass), what they bring, and whose tickets they are."""
+    """The part of an order that an exchange gives up: the legs by passenger (none: a whole pass), what they bring, and whose tickets they are."""
 
     going: Going = field(default_factory=dict)
     credit_minor: int = 0
@@ -117,7 +117,7 @@ def settle(tx: Transaction, till: Till, order: Order, now: datetime) -> None:
 
 
 def _named(passengers: Sequence[str], live: Mapping[str, Ticket]) -> tuple[str, ...]:
-    """Who changes: where several people hold a ticket, the caller must say it; what one person brings goes along."""
+    """Name the passengers who change: where several people hold a ticket, the caller must say it; what one person brings goes along."""
     people = [ref for ref, one in live.items() if kind_of(one.document["rider"]) == FOOT]
     if not passengers and len(people) > 1:
         listed = ", ".join(sorted(live))
@@ -163,7 +163,7 @@ def _require_in_time(quote: Quote, legs: Sequence[int], live: Mapping[str, Ticke
 
 
 def _decided(tx: Transaction, till: Till, old: Order, order: Order) -> list[Decided]:
-    """What the order gives up, decided anew for the moment when it was placed."""
+    """Decide anew, for the moment when the order was placed, what it gives up."""
     known = deciding.read(tx, till, old, order.created_at)
     decided = deciding.decide_going(tx, till, known, going_of(tx, order))
     if _sum(decided) != order.credit_minor:

@@ -24,7 +24,7 @@ from ticketing.purchase.till import UNDECIDED, RememberRefund, Till, disputes_of
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Whose tickets to give back, and which of their legs, by their place in the journey.
+    """The passengers whose tickets to give back, and which of their legs, by their place in the journey.
 
     None named means all that are left and were not used, or those of them that bring most.
     """
@@ -39,7 +39,7 @@ ALL = Wish()
 
 @dataclass(frozen=True, slots=True)
 class RefundOffer:
-    """What would come back now, ticket by ticket; a ticket that gives nothing back is named with its reason."""
+    """The refund that would be paid now, ticket by ticket; a ticket that gives nothing back is named with its reason."""
 
     order_id: str
     amount: Money

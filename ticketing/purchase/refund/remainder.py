@@ -71,7 +71,7 @@ def remainder(
     *,
     beside: Sequence[str] = (),
 ) -> Remainder:
-    """What stays when these legs go, with its price alone, or in a group with passengers who still ride `beside` it."""
+    """Price what stays when these legs go, alone, or in a group with passengers who still ride `beside` it."""
     staying = [at for at in ticket.left if at not in going]
     if not staying:
         return Remainder(NOTHING, None)

@@ -84,7 +84,7 @@ def _staying(quote: Quote, held: Sequence[Ticket], going: Mapping[str, Sequence[
 def _cost_of(
     tx: Transaction, till: Till, quote: Quote, staying: Sequence[Ticket], others: Sequence[Ticket]
 ) -> int:
-    """What those who stay would have paid for what they still have, beside all `others` who stay, by the quote's tariff."""
+    """Price what those who stay still have, beside all `others` who stay, by the quote's tariff."""
     passengers = {one["ref"]: one for one in quote.document["passengers"]}
     by_legs: dict[tuple[int, ...], list[str]] = {}
     for one in staying:
@@ -112,7 +112,7 @@ def _left_of(held: Ticket) -> tuple[int, ...]:
 
 
 def _kept_before(tx: Transaction, order_id: str) -> int:
-    """What earlier refunds have kept already for those who stay."""
+    """Sum what earlier refunds have kept already for those who stay."""
     lines: Iterable[Mapping[str, Any]] = (
         line for one in orders.list_refunds(tx, order_id) for line in one.document["lines"]
     )
