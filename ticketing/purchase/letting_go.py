@@ -18,7 +18,7 @@ from ticketing.purchase.charged import (
     mismatch,
 )
 from ticketing.purchase.refund.paying_back import owe_back, settle_refund
-from ticketing.purchase.till import OrderState, Till, locked, state_of
+from ticketing.purchase.till import UNDECIDED, OrderState, Till, locked, state_of
 
 _log = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ def _owe(till: Till, payment: Payment, found: Charge) -> bool:
     with till.database.write() as tx:
         order = locked(tx, payment.order_id)
         disputes = {one.state for one in gateway_events.list_disputes(tx, [payment.id])}
-        if disputes & {"open", "withdrawn"}:
+        if disputes & set(UNDECIDED):
             return False
         if found.captured_minor != payment.amount_minor and not is_booked(tx, payment):
             taken = Money(found.captured_minor, payment.currency)

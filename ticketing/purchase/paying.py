@@ -33,10 +33,12 @@ from ticketing.purchase.letting_go import ENDED, let_go, let_go_late
 from ticketing.purchase.order import PAYABLE, Move
 from ticketing.purchase.refund import disrupted, exchange
 from ticketing.purchase.till import (
+    CONTESTED,
     ClaimKey,
     OrderState,
     RememberOrder,
     Till,
+    disputes_of,
     followed,
     locked,
     move,
@@ -262,6 +264,11 @@ def _issue(
     with till.database.write() as tx:
         order = locked(tx, state.order.id)
         if order.state != "authorised":
+            done = state_of(tx, order.id)
+        elif any(one.state in CONTESTED for one in disputes_of(tx, order, state.payments)):
+            # The cardholder complained after this sale had looked: whoever carries on decides by what becomes of it.
+            if payment is not None:
+                books.book_all(tx, _keep_capture(tx, order, payment, taken, now)[1], now)
             done = state_of(tx, order.id)
         else:
             captured, charged = payment, list[Entry]()

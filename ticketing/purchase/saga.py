@@ -5,14 +5,17 @@ transactions, one that says what is asked and one that says what was answered: w
 """
 
 from dataclasses import replace
+from datetime import datetime
 
+from ticketing.db import Transaction
 from ticketing.db.sale import bookings, undelivered
 from ticketing.db.sale.orders import Payment
-from ticketing.errors import Conflict, OperatorSilent, PaymentRefused
+from ticketing.errors import Conflict, DepartureCancelled, OperatorSilent, PaymentRefused
 from ticketing.purchase import delivery, pass_uses, paying, places
 from ticketing.purchase.issue import validity_of
 from ticketing.purchase.refund import capped, disrupted, exchange
 from ticketing.purchase.till import (
+    UNDECIDED,
     OrderState,
     RememberOrder,
     Till,
@@ -26,6 +29,8 @@ from ticketing.purchase.till import (
 from ticketing.purchase.unwinding import unwind, unwound
 
 _MOST_STEPS = 8
+_COME_TO_NOTHING = ("unwinding", "cancelled", "expired")
+_No = Conflict | PaymentRefused | OperatorSilent
 
 
 def advance(till: Till, order: str | OrderState, remember: RememberOrder | None = None) -> OrderState:
@@ -34,32 +39,62 @@ def advance(till: Till, order: str | OrderState, remember: RememberOrder | None 
     An order is given by its id, or as it is in the hand of who has just written it: then it is not read again.
 
     Raises what stopped it: Conflict after an operator's no (everything is given back first), OperatorSilent,
-    OutcomeUnknown.
+    OutcomeUnknown. What somebody else has got further meanwhile counts, and not what was heard here.
     """
-    refused: Conflict | OperatorSilent | PaymentRefused | None = None
+    refused: _No | None = None
     state = get_order(till, order) if isinstance(order, str) else order
     for _ in range(_MOST_STEPS):
         try:
             following = _step(till, state, remember)
-        except (Conflict, PaymentRefused) as error:
-            if state.order.state not in {"holding", "authorised"}:
-                raise
-            refused = error
-            following = _unwind(till, state, str(error))
-        except OperatorSilent as error:
-            # Before payment the buyer waits: better a clear no than a hold that nobody knows of. After it the
-            # operator has time until the journey begins.
-            begun = till.clock.now() >= delivery.begins_at(state.quote)
-            if state.order.state != "holding" and not (state.order.state == "authorised" and begun):
-                raise
-            refused = error
-            following = _unwind(till, state, str(error))
+        except (Conflict, PaymentRefused, OperatorSilent) as error:
+            following = _stopped(till, state, error)
+            refused = error if following.order.state in _COME_TO_NOTHING else None
         if following is None:
             break
         state = following
     if refused is not None:
         raise refused
     return state
+
+
+def _stopped(till: Till, state: OrderState, error: _No) -> OrderState:
+    """Decide what an error does to the order that it stopped: it comes to nothing, or somebody else has got further.
+
+    Raises the error where it only makes the order wait.
+    """
+    with till.database.write() as tx:
+        order, now = locked(tx, state.order.id), till.clock.now()
+        if order.state == state.order.state and not _is_confirmed_by_another(tx, state, error):
+            if not _is_final(state, error, now):
+                raise error
+            unwind(tx, order, now, actor="operators", reason=str(error))
+        return state_of(tx, order.id)
+
+
+def _is_final(state: OrderState, error: _No, now: datetime) -> bool:
+    """Whether an order comes to nothing by an error. Pure.
+
+    Of a silent operator the buyer hears a clear no before the payment, which is better than a hold that nobody knows
+    of; after it the operator has time until the journey begins.
+    """
+    if isinstance(error, OperatorSilent) and state.order.state == "authorised":
+        return now >= delivery.begins_at(state.quote)
+    return state.order.state in {"holding", "authorised"}
+
+
+def _is_confirmed_by_another(tx: Transaction, state: OrderState, error: _No) -> bool:
+    """Whether every place was confirmed meanwhile, which this caller heard a no or nothing about.
+
+    Two carry on the same order where a buyer asks again or the worker comes by; who has all confirmed takes the money.
+    """
+    asked = any(one.state == "held" for one in state.bookings)
+    if (
+        state.order.state != "authorised"
+        or not asked
+        or isinstance(error, PaymentRefused | DepartureCancelled)
+    ):
+        return False
+    return all(one.state == "confirmed" for one in bookings.list_bookings(tx, state.order.id))
 
 
 def _step(till: Till, state: OrderState, remember: RememberOrder | None) -> OrderState | None:
@@ -99,10 +134,10 @@ def _deliver(
     if "lost" in disputes:
         hopeless = "the cardholder has the money back by a dispute"
     if hopeless is not None:
-        return _unwind(till, state, hopeless, "worker")
+        return _give_up(till, state, hopeless)
     # Where the gateway's money is not ours as it should be, nobody travels before a person has looked.
     held = {one.state for one in state.payments} & {"held", "captured", "authorised"} == {"held"}
-    if held or disputes & {"open", "withdrawn"} or (failed is not None and now < failed.next_try_at):
+    if held or disputes & set(UNDECIDED) or (failed is not None and now < failed.next_try_at):
         return None
     try:
         return paying.capture_and_issue(till, _confirmed(till, state), payment, remember)
@@ -113,12 +148,18 @@ def _deliver(
 
 
 def _confirmed(till: Till, state: OrderState) -> OrderState:
-    """Have every place confirmed that is held; raises DepartureCancelled for a sailing that was cancelled meanwhile."""
+    """Have every place confirmed that is held, before any money is taken.
+
+    Raises DepartureCancelled for a sailing that was cancelled meanwhile, Conflict where somebody else has let the
+    order go meanwhile.
+    """
     if not places.confirm_all(till, state):
         return state
     with till.database.read() as tx:  # operators take their time
-        disrupted.require_running(tx, till, state.quote)
         booked = bookings.list_bookings(tx, state.order.id)
+        if any(one.state != "confirmed" for one in booked):
+            raise Conflict("the order has come to nothing meanwhile, and its places are given back")
+        disrupted.require_running(tx, till, state.quote)
         return replace(state, bookings=booked, documents=documents_of(tx, state.order.id, booked))
 
 
@@ -151,8 +192,8 @@ def _held(till: Till, state: OrderState, remember: RememberOrder | None) -> Orde
     return done
 
 
-def _unwind(till: Till, state: OrderState, reason: str, actor: str = "operators") -> OrderState:
+def _give_up(till: Till, state: OrderState, reason: str) -> OrderState:
     """Let an order come to nothing; `advance` then gives back what is held for it."""
     with till.database.write() as tx:
-        unwind(tx, locked(tx, state.order.id), till.clock.now(), actor=actor, reason=reason)
+        unwind(tx, locked(tx, state.order.id), till.clock.now(), actor="worker", reason=reason)
         return state_of(tx, state.order.id)

@@ -13,7 +13,7 @@ from ticketing.db.ticket.tickets import Ticket
 from ticketing.payments import Authorisation
 from ticketing.purchase.refund.disrupted import LegNews
 from ticketing.purchase.refund.giving_back import RefundOffer
-from ticketing.purchase.till import OrderState
+from ticketing.purchase.till import CONTESTED, OrderState
 
 # A known delay keeps a ticket for so long beyond its planned end, and no longer.
 _LONGEST_DELAY = timedelta(hours=24)
@@ -32,7 +32,7 @@ def order(
         "due": _money(state.due_minor(), currency),
         "created_at": written(found.created_at),
         "expires_at": written(found.expires_at),
-        "disputed": any(one.state in {"open", "withdrawn", "lost"} for one in state.disputes),
+        "disputed": any(one.state in CONTESTED for one in state.disputes),
         "next_action": _next_action(asked),
         "passengers": [
             {

@@ -27,6 +27,8 @@ from ticketing.tickets.products import ProductRule
 ORDER_LIFE = timedelta(minutes=15)
 # States of a dispute in which nobody knows whose the money is.
 UNDECIDED = ("open", "withdrawn")
+# And those in which it is not ours for sure.
+CONTESTED = (*UNDECIDED, "lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +139,16 @@ def state_of(tx: Transaction, order_id: str, *, lock: bool = False) -> OrderStat
     if order is None:
         raise NotFound("there is no such order")
     payments = orders.list_payments(tx, order_id)
-    booked = bookings.list_bookings(tx, order_id)
+    events = orders.list_events(tx, order_id)
+    wanted_places = any(event.to_state == "holding" for event in events)
+    booked = bookings.list_bookings(tx, order_id) if wanted_places else []
     return OrderState(
         order,
         offers.get_quote(tx, order.quote_id),
         payments,
         tickets.list_tickets(tx, order_id) if order.state in ISSUED else [],
         orders.list_refunds(tx, order_id),
-        orders.list_events(tx, order_id),
+        events,
         booked,
         disputes_of(tx, order, payments),
         documents_of(tx, order_id, booked),

@@ -13,6 +13,7 @@ from tests.api import Api
 from ticketing.cli.worker import run_round
 from ticketing.db.sale.undelivered import Undelivered
 from ticketing.errors import Conflict, Misconfigured
+from ticketing.payments import DemoGateway
 from ticketing.purchase import delivery, places
 from ticketing.purchase.gateway import alerts
 from ticketing.purchase.gateway.reconcile import reconcile
@@ -324,6 +325,38 @@ def test_refunds_on_two_days_are_no_difference_of_either_night(api: Api) -> None
     now = api.clock.now()
 
     assert reconcile(rooms(api).till, now - timedelta(days=2), now + timedelta(minutes=1)) == []
+
+
+@pytest.mark.parametrize(("verdict", "ends"), [("lost", "cancelled"), ("won", "ticketed")])
+def test_a_dispute_that_is_heard_of_while_money_is_taken_lets_no_ticket_out(
+    api: Api, monkeypatch: pytest.MonkeyPatch, verdict: str, ends: str
+) -> None:
+    order, token = api.order(passengers=ONE["passengers"])
+
+    take = DemoGateway.capture
+
+    def capture(gateway: DemoGateway, *words: Any) -> Any:
+        taken = take(gateway, *words)
+        dispute(api, "open")
+        dispute(api, "withdrawn")
+        return taken
+
+    monkeypatch.setattr(DemoGateway, "capture", capture)
+    paid = api.post(f"/v1/orders/{order['id']}/payments", {"method": "demo_dispute"}, token)
+    held = api.get(f"/v1/orders/{order['id']}/tickets", token).json or {}
+    run_round(rooms(api).till)
+    waiting = state(api, order["id"], token)
+    dispute(api, verdict)
+    run_round(rooms(api).till)
+
+    assert (paid.json["state"], paid.json["disputed"], held["tickets"], waiting) == (
+        "authorised",
+        True,
+        [],
+        "authorised",
+    )
+    assert (state(api, order["id"], token), money(api)[1]) == (ends, 0)
+    assert settled(api)
 
 
 def test_a_ticket_whose_money_is_lost_opens_no_further_gate(api: Api) -> None:

@@ -15,7 +15,7 @@ from ticketing.errors import Conflict, NotFound
 from ticketing.ids import new_id
 from ticketing.payments import GatewayRefund
 from ticketing.purchase.refund import elsewhere
-from ticketing.purchase.till import RememberRefund, Till, locked
+from ticketing.purchase.till import UNDECIDED, RememberRefund, Till, locked
 
 
 def refunds_for(
@@ -92,7 +92,7 @@ def settle_refund(till: Till, decided: Refund, remember: RememberRefund | None =
     with till.database.read() as tx:
         paid = orders.get_payment(tx, decided.payment_id)
         disputes = gateway_events.list_disputes(tx, [paid.id])
-    if decided.state == "decided" and any(one.state in {"open", "withdrawn"} for one in disputes):
+    if decided.state == "decided" and any(one.state in UNDECIDED for one in disputes):
         return decided
     if decided.state == "decided" and any(one.state == "lost" for one in disputes):
         covered = _cover_by_lost(till, decided, paid)
