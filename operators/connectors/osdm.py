@@ -187,6 +187,11 @@ class Osdm(Journaled):
             except (Unavailable, BadReply) as error:
                 self.write(self.require(key), before)
                 raise Unavailable(error.detail) from error
+            except Refused:
+                # An earlier call that was still on its way may have arrived after we had looked.
+                if before == "cancelling" and (done := self._refunded(self.require(key))):
+                    return cancellation_of(done)
+                raise
             answer = object_of(reply).get("refundOffer")
             if not isinstance(answer, dict) or answer.get("status") != "CONFIRMED":
                 raise OutcomeUnknown("the vendor does not say that the refund is confirmed")

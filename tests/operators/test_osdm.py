@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from operators.connectors.osdm import Osdm, OsdmSettings
 from operators.errors import BadReply, Expired, OutcomeUnknown, PriceChanged, Refused, Unavailable
+from operators.journal import Entry
 from operators.memory import MemoryJournal
 from operators.port import OfferRequest
 from operators.simulators.faults import Fault, plan
@@ -109,6 +111,29 @@ def test_a_refund_is_taken_once_whatever_becomes_of_its_answer(vendor: Vendor, k
 
     assert vendor.client().cancel("k").refunded == Money(2250, "EUR")
     assert vendor.counts() == (0, 0, 1)
+
+
+def test_a_refund_that_arrives_after_we_have_looked_is_not_taken_for_a_no(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.buy("k")
+    vendor.fails("refund", "error_before")
+    with pytest.raises(OutcomeUnknown):
+        vendor.rail.cancel("k")
+    again = vendor.client()
+    look = again._look
+
+    def arrives(entry: Entry) -> Any:
+        seen = look(entry)
+        for booked in vendor.simulator.bookings.values():
+            booked.refunds = dict.fromkeys(booked.refunds, "CONFIRMED")
+            booked.status = "REFUNDED"
+        return seen
+
+    monkeypatch.setattr(again, "_look", arrives)
+
+    assert again.cancel("k").refunded == Money(2250, "EUR")
+    assert again.find("k").state == "cancelled"
 
 
 def test_a_pending_fulfilment_is_waited_for(vendor: Vendor) -> None:
