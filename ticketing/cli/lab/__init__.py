@@ -13,8 +13,10 @@ from ticketing.cli.lab.scratch import (
     settings_in,
 )
 from ticketing.cli.lab.simulators import simulators as start_simulators
+from ticketing.cli.lab.warm import Nursery
 
 __all__ = [
+    "Nursery",
     "Started",
     "alone",
     "begin",

@@ -11,9 +11,15 @@ import sys
 
 _PR_SET_PDEATHSIG = 1
 
-if __name__ == "__main__":
+
+def end_with_parent() -> None:
+    """Have this process ended when the one that has started it dies."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    end_with_parent()
     if os.getppid() != int(sys.argv[1]):  # it died before we could ask
         sys.exit(1)
     os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606  the demo's own words, no shell

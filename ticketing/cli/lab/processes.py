@@ -15,6 +15,7 @@ from types import FrameType
 from typing import TextIO
 
 from ticketing.cli.lab import child
+from ticketing.cli.lab.warm import Child, Nursery
 from ticketing.errors import Conflict
 
 _END_SECONDS = 10
@@ -33,7 +34,7 @@ class Started:
     """A process of the demo, with the file that it writes its log to."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Child
     log: Path
 
     def check(self) -> None:
@@ -109,13 +110,17 @@ def running(
     folder: Path,
     lock: TextIO,
     environment: Mapping[str, str] | None = None,
+    nursery: Nursery | None = None,
 ) -> Iterator[list[Started]]:
-    """Start a process for each line, by the name of its log; they end with the block."""
+    """Start a process for each line, by the name of its log; they end with the block. A nursery starts them sooner."""
     started: list[Started] = []
     try:
         for name, line in lines.items():
             log = folder / f"{name}.log"
-            started.append(Started(name, _start(log, line, lock, environment), log))
+            process = (
+                nursery.start(line, log, environment) if nursery else _start(log, line, lock, environment)
+            )
+            started.append(Started(name, process, log))
         yield started
     finally:
         _end(started)

@@ -16,6 +16,7 @@ import httpx
 
 from ticketing.cli import deployment
 from ticketing.cli.lab.processes import Started, running
+from ticketing.cli.lab.warm import Nursery
 from ticketing.cli.serve import gunicorn
 from ticketing.config import Settings
 from ticketing.db import Database
@@ -108,6 +109,7 @@ def serving(
     operators: Mapping[str, str],
     *,
     pause_seconds: float = 5.0,
+    nursery: Nursery | None = None,
 ) -> contextlib.AbstractContextManager[list[Started]]:
     """The service under gunicorn, and the worker beside it, which looks every so often; both end with the block."""
     port = int(settings.public_url.rpartition(":")[2])
@@ -115,7 +117,7 @@ def serving(
         "service": gunicorn(f"127.0.0.1:{port}", workers=1, threads=8),
         "worker": [sys.executable, "-m", "ticketing", "worker", "--pause", str(pause_seconds)],
     }
-    return running(lines, folder, lock, environment(settings, operators))
+    return running(lines, folder, lock, environment(settings, operators), nursery)
 
 
 def is_ready(url: str) -> bool:

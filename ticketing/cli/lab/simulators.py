@@ -11,6 +11,7 @@ from typing import TextIO
 from operators.region import Operator
 from operators.table import ConnectorTable
 from ticketing.cli.lab.processes import running
+from ticketing.cli.lab.warm import Nursery
 
 _HOLD_MINUTES = 20
 _FEEDS = ("url", "trip_updates_url", "alerts_url", "cache")
@@ -19,7 +20,13 @@ _SPEAKS_HTTP = {"maritime", "osdm"}
 
 @contextlib.contextmanager
 def simulators(
-    folder: Path, region_folder: Path, operators: Mapping[str, Operator], clock_file: Path, lock: TextIO
+    folder: Path,
+    region_folder: Path,
+    operators: Mapping[str, Operator],
+    clock_file: Path,
+    lock: TextIO,
+    *,
+    nursery: Nursery | None = None,
 ) -> Iterator[dict[str, str]]:
     """Start them; yields what the service's environment needs to find them. They end with the block."""
     lines: dict[str, tuple[str, ...]] = {}
@@ -53,7 +60,7 @@ def simulators(
             environment |= _without_feeds(table, variable)
     begin = (sys.executable, "-m", "ticketing", "simulate")
     whole = {name: (*begin, *line, "--clock-file", str(clock_file)) for name, line in lines.items()}
-    with running(whole, folder, lock) as started:
+    with running(whole, folder, lock, nursery=nursery) as started:
         for one in started:
             if one.name in ports:
                 one.await_ready(partial(_listens, ports[one.name]))

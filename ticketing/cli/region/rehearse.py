@@ -3,7 +3,6 @@
 import contextlib
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tariffs.findings import errors
 from ticketing.cli import lab
 from ticketing.cli.folders import find_folder
-from ticketing.cli.lab import Started, ended_by_signals, running, start_simulators
+from ticketing.cli.lab import Nursery, Started, ended_by_signals, running, start_simulators
 from ticketing.cli.progress import progress
 from ticketing.cli.region.report import show
 from ticketing.cli.serve import gunicorn
@@ -121,6 +120,7 @@ def _place(keep: Path | None) -> Iterator[Path]:
 def staged(region: Region, folder: Path, place: Path, database_url: str | None = None) -> Iterator[Stage]:
     """Run a region on a scratch folder: its operators' stand-ins, a service for each sale channel, a worker."""
     lab.begin(place)
+    nursery = Nursery()
     start = rehearse.begins(region.data)
     settings = _settings(folder, place, database_url)
     lab.move_clock(place, start)
@@ -130,19 +130,21 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
     issuer_key = _issuers(region, place)
     with contextlib.ExitStack() as started, (place / "lock").open("w") as lock:
         clock_file = place / "clock"
-        found = started.enter_context(start_simulators(place, folder, region.operators, clock_file, lock))
+        found = started.enter_context(
+            start_simulators(place, folder, region.operators, clock_file, lock, nursery=nursery)
+        )
         found |= {
             "THROUGHFARE_GATEWAY": "demo",
             "THROUGHFARE_RATE_LIMITS": "off",
             "THROUGHFARE_PROOF_ISSUERS": str(place / "issuers.json"),
         }
         processes = started.enter_context(
-            lab.serving(settings, place, lock, found, pause_seconds=_PAUSE_SECONDS)
+            lab.serving(settings, place, lock, found, pause_seconds=_PAUSE_SECONDS, nursery=nursery)
         )
         urls: dict[str | None, str] = {None: settings.public_url}
         serving: dict[str | None, Started] = {None: processes[0]}
         for channel in plan.channels_of(region.data):
-            point = _sale_point(settings, channel, found, (place, lock))
+            point = _sale_point(settings, channel, found, (place, lock), nursery)
             urls[channel], serving[channel] = started.enter_context(point)
         for name, url in urls.items():
             serving[name].await_ready(partial(lab.is_ready, url))
@@ -155,7 +157,7 @@ def staged(region: Region, folder: Path, place: Path, database_url: str | None =
             finance=(keys.finance, keys.approver),
             move_clock=lambda to: lab.move_clock(place, to),
             prove=lambda claim, issuer, now: _proof(issuer_key, claim, issuer, now),
-            command=lambda words, text: _command(words, text, environment),
+            command=lambda words, text: _command(words, text, place, environment, nursery),
             connectors={name: plan.connector_of(region.data, name) for name in region.operators},
             bound=frozenset(load_gates([folder]).boarding),
             parties={document["id"]: document["parties"] for document in region.data.agreements},
@@ -171,13 +173,13 @@ def _settings(folder: Path, place: Path, database_url: str | None) -> Settings:
 
 @contextlib.contextmanager
 def _sale_point(
-    settings: Settings, channel: str, found: dict[str, str], where: tuple[Path, TextIO]
+    settings: Settings, channel: str, found: dict[str, str], where: tuple[Path, TextIO], nursery: Nursery
 ) -> Iterator[tuple[str, Started]]:
     """A second service on the same database that sells in a channel."""
     port = lab.free_port()
     environment = {**lab.environment(settings, found), "THROUGHFARE_SALE_CHANNEL": channel}
     line = {f"service{channel}": gunicorn(f"127.0.0.1:{port}", workers=1, threads=8)}
-    with running(line, *where, environment) as started:
+    with running(line, *where, environment, nursery) as started:
         yield f"http://127.0.0.1:{port}", started[0]
 
 
@@ -199,17 +201,20 @@ def _proof(signer: Signer, claim: str, issuer: str, now: datetime) -> str:
     return signer.sign("entitlement+jwt", payload)
 
 
-def _command(words: list[str], text: str, environment: dict[str, str]) -> tuple[int, str]:
-    done = subprocess.run(  # noqa: S603  our own words
-        [sys.executable, "-m", "ticketing", *words],
-        input=text.encode(),
-        capture_output=True,
-        timeout=_PATIENCE_SECONDS,
-        check=False,
-        env=environment,
-    )
-    said = done.stdout if done.returncode == 0 else done.stdout + done.stderr
-    return done.returncode, said.decode(errors="replace")
+def _command(
+    words: list[str], text: str, place: Path, environment: dict[str, str], nursery: Nursery
+) -> tuple[int, str]:
+    """Run `throughfare` with a text as its input; answers exit code and output, with its errors where it failed."""
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        heard, answer = Path(folder) / "heard", Path(folder) / "answer"
+        heard.write_text(text, encoding="utf-8")
+        child = nursery.start([sys.executable, "-m", "ticketing", *words], answer, environment, heard=heard)
+        try:
+            code = child.wait(_PATIENCE_SECONDS)
+        finally:
+            child.kill()
+        said = [answer] if code == 0 else [answer, Path(f"{answer}.err")]
+        return code, "".join(one.read_text(encoding="utf-8", errors="replace") for one in said)
 
 
 def _troubles(processes: list[Started], place: Path) -> list[str]:
