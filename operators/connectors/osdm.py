@@ -9,7 +9,6 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from operators.connectors.basis import Now
@@ -26,6 +25,7 @@ from operators.connectors.osdm_words import (
     money_of,
     object_of,
     offer_of,
+    offer_request,
     rows_of,
 )
 from operators.credentials import ClientCredentials
@@ -36,7 +36,6 @@ from operators.port import (
     Booking,
     Cancellation,
     Capabilities,
-    Departure,
     Hold,
     HoldRequest,
     OfferRequest,
@@ -107,7 +106,7 @@ class Osdm(Journaled):
 
     def offers(self, request: OfferRequest) -> Offers:
         """The vendor's own prices; takes nothing."""
-        answer = self._ask("POST", "/offers", self._offer_request(request.departure, request.travellers))
+        answer = self._ask("POST", "/offers", self._offer_request(request))
         found = tuple(
             offer
             for row in rows_of(answer, "offers")
@@ -388,23 +387,9 @@ class Osdm(Journaled):
             raise Expired(f"the vendor says {code}")
         raise Refused(_REASONS.get(code, "refused"), f"{reply.status} {code}")
 
-    def _offer_request(self, departure: Departure, travellers: Sequence[Traveller]) -> dict[str, Any]:
-        def call(stop: str, at: datetime, name: str) -> dict[str, Any]:
-            place = {"objectType": "StopPlaceRef", "stopPlaceRef": stop}
-            return {"stopPlaceRef": place, name: {"timetabledTime": at.isoformat()}}
-
-        leg = {
-            "externalRef": departure.trip_id,
-            "timedLeg": {
-                "start": call(departure.from_stop_id, departure.departs_at, "serviceDeparture"),
-                "end": call(departure.to_stop_id, departure.arrives_at, "serviceArrival"),
-                "service": {"vehicleNumbers": [departure.trip_id], "carriers": [{"ref": self.operator}]},
-            },
-        }
-        return {
-            "anonymousPassengerSpecifications": self._passengers(travellers),
-            "tripSpecifications": [{"externalRef": departure.trip_id, "legs": [leg]}],
-        }
+    def _offer_request(self, request: OfferRequest) -> dict[str, Any]:
+        passengers = self._passengers(request.travellers)
+        return offer_request(request.departure, self.operator, passengers)
 
     def _passengers(self, travellers: Sequence[Traveller]) -> list[dict[str, str]]:
         types = self._settings.passenger_types

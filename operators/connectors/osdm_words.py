@@ -9,7 +9,7 @@ from typing import Any
 
 from operators.errors import BadReply, OutcomeUnknown
 from operators.journal import Entry
-from operators.port import Booking, Cancellation, Document, HoldRequest, PriceOffer
+from operators.port import Booking, Cancellation, Departure, Document, HoldRequest, PriceOffer
 from operators.transport import Reply
 from tariffs.money import Money, MoneyError, exponent
 
@@ -34,6 +34,27 @@ def idempotency_key(key: str, purpose: str) -> str:
 def currency_of(request: HoldRequest) -> str:
     """The currency in which we expect to pay."""
     return request.price.currency if request.price else "EUR"
+
+
+def offer_request(departure: Departure, carrier: str, passengers: list[dict[str, str]]) -> dict[str, Any]:
+    """Ask for offers for one departure, by OSDM 3's trip specification."""
+
+    def call(stop: str, at: datetime, name: str) -> dict[str, Any]:
+        place = {"objectType": "StopPlaceRef", "stopPlaceRef": stop}
+        return {"stopPlaceRef": place, name: {"timetabledTime": at.isoformat()}}
+
+    leg = {
+        "externalRef": departure.trip_id,
+        "timedLeg": {
+            "start": call(departure.from_stop_id, departure.departs_at, "serviceDeparture"),
+            "end": call(departure.to_stop_id, departure.arrives_at, "serviceArrival"),
+            "service": {"vehicleNumbers": [departure.trip_id], "carriers": [{"ref": carrier}]},
+        },
+    }
+    return {
+        "anonymousPassengerSpecifications": passengers,
+        "tripSpecifications": [{"externalRef": departure.trip_id, "legs": [leg]}],
+    }
 
 
 def object_of(reply: Reply) -> dict[str, Any]:
