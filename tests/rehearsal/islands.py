@@ -104,6 +104,9 @@ def _files() -> dict[str, str]:
         "taxes.csv": _TAXES,
         "groups.csv": "group_id,operator,rider_category,members,min_passengers\nfriends,bus,group,adult:4 child:4 senior:4,3\n",
         "caps.csv": "cap_id,operators,window,window_arg,amount,currency,party_scope\nbusday,bus,service_day,04:00,5.00,EUR,holder\n",
+        "companions.csv": "rule_id,operator,rider_category,beside,per_companion,required,priced_as,valid_from,valid_to\n"
+        "two-free,sea,child,adult senior,2,0,little,2026-01-01,\n"
+        "escorted,mail,child,adult,,1,,2026-01-01,\n",
         "eligibility.csv": "claim,issuer,operator,rider_category,valid_from,valid_to,bearer\n"
         "islander,https://islands.example,bus,resident,2026-01-01,,funder:islands\n"
         "islander,https://islands.example,sea,resident,2026-01-01,,\n",
@@ -202,6 +205,8 @@ def _fares(operator: str) -> tuple[list[str], list[str]]:
         prices["resident"] = full // 4
     if operator == "bus":
         prices["group"] = 350
+    if operator == "sea":
+        prices["little"] = 0
     for kind, taken in _KINDS.items():
         if operator in taken:
             prices[kind] = 0 if operator == "bus" else full // 2

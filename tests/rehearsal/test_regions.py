@@ -49,5 +49,5 @@ def test_a_region_that_holds_everything_is_rehearsed_without_a_fall(tmp_path: Pa
     assert told["faults"] == []
     assert [one for one in told["never_reached"] if not one.startswith("days: ")] == []
     assert set(told["covered"]["connectors"]) == {"exchange", "gtfs", "maritime", "none", "osdm", "own"}
-    assert {"agreement", "eligibility", "group", "pass"} <= set(told["covered"]["reasons"])
+    assert {"agreement", "company", "eligibility", "group", "pass"} <= set(told["covered"]["reasons"])
     assert set(told["covered"]["places"]) == {"bicycle", "car"}

@@ -20,14 +20,18 @@ _LEADS = (180, 26 * 60, 75, 3 * 24 * 60, 300)
 _SIZES = (1, 2, 1, 3, 1, 4, 2, 5, 1, 6, 2, 7, 1, 8, 2, 9)
 # How long somebody waits at the change, when the shortest ways do not reach what is wanted.
 _STAYS = (0, 0, 0, 0, 45, 100, 150)
-# What an aim for a kind of place is called.
+# What an aim for a kind of place is called, and one for a price beside somebody.
 PLACE = "place"
+COMPANY = "company"
 _METHODS = ("demo_ok", "demo_ok", "demo_ok", "demo_timeout_after_capture")
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """The goal of a journey: rides over these parts, on a day that is allowed, perhaps with what an account holds, or with a bicycle."""
+    """The goal of a journey: rides over these parts, on a day that is allowed, perhaps with what an account holds, or with a bicycle.
+
+    `rider` buys it, and where `beside` is given somebody of that category travels beside them and nobody else.
+    """
 
     name: str
     parts: tuple[Part, ...]
@@ -37,6 +41,7 @@ class Aim:
     rider: str | None = None
     channel: str | None = None
     kind: str | None = None
+    beside: str | None = None
 
     def allows(self, day: date) -> bool:
         """Whether the day is one on which it can be reached."""
@@ -75,6 +80,7 @@ def possible(region: RegionData, labels: Sequence[str], channels: Sequence[str])
             "products": tuple(_products(region)),
             "passes": tuple(document["id"] for document in region.passes),
             "claims": tuple(dict.fromkeys(claim.partition(" ")[0] for claim in claims(region))),
+            "company": tuple(row["rule_id"] for row in _companions(region)),
             "connectors": tuple(sorted({connector_of(region, operator) for operator in region.operators})),
             "channels": ("none", *channels),
             "parties": tuple(map(str, range(1, 10))),
@@ -122,6 +128,7 @@ def aims(region: RegionData) -> list[Aim]:
         *first_channels.values(),
         *first_holders.values(),
         *first_places.values(),
+        *_company_aims(region),
         *(Aim(f"operator {operator}", (Part(operator),)) for operator in region.operators),
     ]
     return [*first, *(aim for aim in (*holders, *channels, *places) if aim not in first)]
@@ -131,6 +138,13 @@ def _place_aims(region: RegionData) -> Iterator[Aim]:
     """Each kind of place on each carrier that sells it."""
     for kind, taken in region.place_kinds.items():
         yield from (Aim(f"{PLACE} {kind} {operator}", (Part(operator),), kind=kind) for operator in taken)
+
+
+def _company_aims(region: RegionData) -> Iterator[Aim]:
+    """Each rule by which somebody travels for less beside another."""
+    for row in _companions(region):
+        name, rider = f"{COMPANY} {row['rule_id']}", row["beside"].split()[0]
+        yield Aim(name, (Part(row["operator"]),), rider=rider, beside=row["rider_category"])
 
 
 def _agreement_aims(region: RegionData) -> Iterator[Aim]:
@@ -226,6 +240,7 @@ class Planner:
     def _made(self, aim: Aim, slot: Slot, way: Way) -> Journey:
         # One person with it: two would seldom find two places of a rare kind on one sailing.
         riders = (next(iter(self.region.riders)),) if aim.kind else self._party(aim.rider)
+        riders = (riders[0], aim.beside) if aim.beside else riders
         ending: Ending = next(self._endings)
         if ending in {"refund_passenger", "exchange"} and len(riders) == 1:
             riders = (*riders, next(iter(self.region.riders)))
@@ -262,6 +277,12 @@ def _fare_currencies(region: RegionData) -> set[str]:
     return {
         row["currency"] for text in texts for row in csv.DictReader(io.StringIO(text)) if row.get("currency")
     }
+
+
+def _companions(region: RegionData) -> list[dict[str, str]]:
+    """The rules by which company lowers a price."""
+    rows = csv.DictReader(io.StringIO(region.optional_texts.get("companions.csv", "")))
+    return [row for row in rows if row.get("priced_as")]
 
 
 def _documents(region: RegionData) -> list[dict[str, Any]]:

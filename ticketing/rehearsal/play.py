@@ -337,6 +337,8 @@ class Play:
             for step in passenger["derivation"]:
                 if step["reason"] == "agreement":
                     cover(agreements=step["product"])
+                if step["reason"] == "company":
+                    cover(company=step["rule"]["id"])
                 cover(reasons=step["reason"])
 
 

@@ -161,6 +161,8 @@ def _is_reached(aim: Aim, result: Result) -> bool:
     """Whether its agreement or carrier was reached."""
     agreements, operators = (result.covered.get(name, set()) for name in ("agreements", "operators"))
     kind, _, name = aim.name.partition(" ")
+    if kind == plan.COMPANY:
+        return name in result.covered.get("company", ())
     if aim.kind:
         return aim.kind in result.covered.get("places", ())
     return name in operators if kind == "operator" else bool(aim.brings) or aim.name in agreements
