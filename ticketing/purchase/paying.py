@@ -23,6 +23,8 @@ from ticketing.purchase import delivery
 from ticketing.purchase.charged import (
     asked_for,
     attempt,
+    book_capture,
+    book_fee,
     capture_entries,
     found_at,
     hold_for_a_person,
@@ -251,6 +253,30 @@ def capture_and_issue(
         if not delivery.is_unforeseen(error):
             raise
         return deliver_later(till, state, error, payment, taken)
+
+
+def hear_of_capture(till: Till, payment: Payment) -> OrderState | None:
+    """Book money that is disputed, and so was taken, although the answer to our capture was lost; None where it was not.
+
+    What becomes of the order waits for the dispute; the books have what the gateway has meanwhile.
+    """
+    found = found_at(till.gateway, payment)
+    if found is None or found.state != "captured":
+        return None
+    now = till.clock.now()
+    with till.database.write() as tx:
+        order = locked(tx, payment.order_id)
+        why = mismatch(payment, found)
+        if orders.get_payment(tx, payment.id).state != "authorised":
+            return None
+        if why:
+            hold_for_a_person(tx, payment, why, now)
+        else:
+            orders.update_payment(tx, payment.id, state="captured", external_id=found.external_id)
+            book_capture(tx, order, payment, now)
+            if found.fee_minor is not None:
+                book_fee(tx, order, payment, found.fee_minor, now)
+        return state_of(tx, order.id)
 
 
 def _issue(

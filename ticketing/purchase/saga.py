@@ -137,6 +137,8 @@ def _deliver(
         return _give_up(till, state, hopeless)
     # Where the gateway's money is not ours as it should be, nobody travels before a person has looked.
     held = {one.state for one in state.payments} & {"held", "captured", "authorised"} == {"held"}
+    if disputes & set(UNDECIDED) and payment is not None:
+        return paying.hear_of_capture(till, payment)
     if held or disputes & set(UNDECIDED) or (failed is not None and now < failed.next_try_at):
         return None
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from ticketing.db.sale.undelivered import Undelivered
 from ticketing.errors import Conflict, Misconfigured
 from ticketing.payments import DemoGateway
 from ticketing.purchase import delivery, places
-from ticketing.purchase.gateway import alerts
+from ticketing.purchase.gateway import alerts, reports
 from ticketing.purchase.gateway.reconcile import reconcile
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service as settlement
@@ -356,6 +356,26 @@ def test_a_dispute_that_is_heard_of_while_money_is_taken_lets_no_ticket_out(
         "authorised",
     )
     assert (state(api, order["id"], token), money(api)[1]) == (ends, 0)
+    assert settled(api)
+
+
+@pytest.mark.parametrize(("verdict", "ends"), [("lost", "cancelled"), ("won", "ticketed")])
+def test_money_whose_capture_nobody_heard_of_is_booked_while_it_is_disputed(
+    api: Api, verdict: Literal["lost", "won"], ends: str
+) -> None:
+    till = rooms(api).till
+    order_id, token = pay_by(api, "demo_timeout_after_capture")
+    with till.database.read() as tx:
+        charge = tx.execute(sa.text("SELECT id FROM demo_charge")).scalar_one()
+    reports.learn_dispute(till, till.gateway.dispute(charge, "withdrawn"))
+    run_round(till)
+    waiting = state(api, order_id, token)
+    meanwhile = settled(api)
+    reports.learn_dispute(till, till.gateway.dispute(charge, verdict))
+    run_round(till)
+
+    assert (waiting, meanwhile) == ("authorised", True)
+    assert state(api, order_id, token) == ends
     assert settled(api)
 
 
