@@ -9,8 +9,8 @@ import click
 from ticketing.cli import contract
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.gate import bundle as bundles
-from ticketing.gate.bundle import BadBundle
-from ticketing.gate.decision import Bundle, Gate, Presented, Seen, Use, decide
+from ticketing.gate.bundle import BadBundle, Opened
+from ticketing.gate.decision import Gate, Presented, Seen, Use, decide
 from ticketing.tickets.jwk import BadKey, load_jwks
 
 _KEYS = ("bundle", "trust", "token", "proof", "gate", "at", "seen")
@@ -60,10 +60,10 @@ def answer(document: Any) -> dict[str, Any]:
     loaded = _bundle(document, faults)
     if faults or loaded is None or gate is None or at is None:
         raise InvalidRequest("; ".join(f"{fault.path}: {fault.message}" for fault in faults[:3]), faults)
-    bundle, known = loaded
+    bundle = loaded.bundle
     gate = replace(gate, clock_behind_seconds=bundle.seconds_ahead_of(at))
     presented = Presented.scanned(str(token)) if proof is None else Presented(str(token), proof)
-    decision = decide(presented, bundle, Seen((*known, *uses)), at, gate)
+    decision = decide(presented, bundle, Seen((*loaded.uses, *uses), ordered=loaded.ordered), at, gate)
     return {
         "decision": "accept" if decision.admit else "refuse",
         "reason": decision.reason,
@@ -71,7 +71,7 @@ def answer(document: Any) -> dict[str, Any]:
     }
 
 
-def _bundle(document: dict[str, Any], faults: list[Fault]) -> tuple[Bundle, tuple[Use, ...]] | None:
+def _bundle(document: dict[str, Any], faults: list[Fault]) -> Opened | None:
     trust = document.get("trust")
     try:
         ring = load_jwks(trust if isinstance(trust, dict) else {})
@@ -82,7 +82,7 @@ def _bundle(document: dict[str, Any], faults: list[Fault]) -> tuple[Bundle, tupl
         faults.append(Fault("bundle", "must be a text"))
         return None
     try:
-        return bundles.read(document["bundle"], ring)
+        return bundles.open_bundle(document["bundle"], ring)
     except BadBundle as error:
         faults.append(Fault("bundle", str(error)))
         return None

@@ -7,8 +7,18 @@ find gates that understand them.
 from collections.abc import Mapping
 from typing import Any
 
-from ticketing.gate.document import BadBundle, known, require, rows, texts, whole
-from ticketing.gate.model import Allow, Boarding, Called, Delay, Extras, ForeignIssuer, Waiver
+from ticketing.gate.document import MAX_LEG, BadBundle, known, require, rows, texts, whole
+from ticketing.gate.model import (
+    Allow,
+    Boarding,
+    Called,
+    Delay,
+    Extras,
+    ForeignIssuer,
+    Ordered,
+    OrderedRide,
+    Waiver,
+)
 from ticketing.tickets.claims import whole_minute
 from ticketing.tickets.jwk import BadKey, load_jwks
 
@@ -17,7 +27,8 @@ LONGEST_OPENING_SECONDS = 24 * 3600
 LONGEST_CLOSING_SECONDS = 6 * 3600
 _MAX_TIME = 1 << 40
 _YEAR_SECONDS = 366 * 24 * 3600
-_TRIPLE, _PAIR, _DELAY_PARTS = 3, 2, 5
+_TRIPLE, _PAIR, _DELAY_PARTS, _RIDE_PARTS = 3, 2, 5, 6
+_MAX_STROKES = 1 << 20
 _BOARDING = frozenset({"opens_seconds", "closes_seconds"})
 _WAIVER = frozenset({"event", "trips", "accept", "until"})
 _ISSUER = frozenset({"iss", "keys", "status_keys", "lists", "removed", "allow", "since", "until"})
@@ -80,6 +91,41 @@ def extras_of(payload: Mapping[str, Any]) -> Extras:
         issuers=_issuers(payload),
         categories=categories,
     )
+
+
+def ordered_document(ordered: Mapping[str, Ordered]) -> list[Any]:
+    """Write what orders took of passes as `ordered_of` reads it."""
+    return [
+        [
+            jti,
+            taken.strokes,
+            [
+                [ride.ticket, ride.leg, ride.departs, ride.arrives, ride.starts, ride.ends]
+                for ride in taken.rides
+            ],
+        ]
+        for jti, taken in sorted(ordered.items())
+    ]
+
+
+def ordered_of(payload: Mapping[str, Any]) -> dict[str, Ordered]:
+    """Read what orders took of passes, nothing of format 1; raises BadBundle."""
+    ordered = {}
+    for at, (jti, strokes, rides) in enumerate(rows(payload.get("ordered", []), "ordered", _TRIPLE)):
+        path = f"ordered[{at}]"
+        require(isinstance(jti, str), path, "a ticket, a number and its rides")
+        ordered[jti] = Ordered(
+            whole(strokes, path, 0, _MAX_STROKES),
+            tuple(_ride(row, path) for row in rows(rides, path, _RIDE_PARTS)),
+        )
+    return ordered
+
+
+def _ride(row: list[Any], path: str) -> OrderedRide:
+    ticket, leg, *times = row
+    require(isinstance(ticket, str), path, "rides that begin with a ticket")
+    departs, arrives, starts, ends = (whole(moment, path, 0, _MAX_TIME) for moment in times)
+    return OrderedRide(ticket, whole(leg, path, 0, MAX_LEG), departs, arrives, starts, ends)
 
 
 def boarding_rule(value: Any, path: str) -> Boarding:

@@ -20,7 +20,7 @@ from ticketing.gate.document import (
     use_document,
     uses_of,
 )
-from ticketing.gate.model import Extras
+from ticketing.gate.model import Extras, Ordered
 from ticketing.strictjson import NotStrict
 from ticketing.tickets import claims as ticket_claims
 from ticketing.tickets import proof as proofs
@@ -60,7 +60,8 @@ class Facts:
 
     `lists` are signed status lists, `uses` the operator's accepted uses, `offsets` as `local_offsets` gives
     them: needed where a rule has hours or days. `devices` are the ids of revoked ones, `bundle_keys` verify the
-    bundles to come. With a `delta` the uses are those of changed tickets alone. With `extras` it is format 2.
+    bundles to come. With a `delta` the uses are those of changed tickets alone. With `extras` it is format 2, and
+    says what orders took of passes (`ordered`, by ticket; with a `delta` of changed ones alone).
     """
 
     issuer: str
@@ -78,6 +79,7 @@ class Facts:
     bundle_keys: Mapping[str, VerifyKey] = field(default_factory=dict)
     delta: Delta | None = None
     extras: Extras | None = None
+    ordered: Mapping[str, Ordered] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Opened:
     devices: frozenset[str]
     bundle_keys: Mapping[str, VerifyKey]
     delta: Delta | None
+    ordered: Mapping[str, Ordered] = field(default_factory=dict)
 
 
 def sign(signer: Signer, facts: Facts, now: datetime) -> str:
@@ -101,6 +104,7 @@ def sign(signer: Signer, facts: Facts, now: datetime) -> str:
         later["delta"] = asdict(facts.delta) | {"cleared": list(facts.delta.cleared)}
     if facts.extras is not None:
         later |= additions.document(facts.extras)
+        later["ordered"] = additions.ordered_document(facts.ordered)
     return signer.sign(
         TYP,
         {
@@ -161,6 +165,7 @@ def open_bundle(token: str, trust: Mapping[str, VerifyKey], operator: str | None
             devices=frozenset(payload.get("devices", [])),
             bundle_keys=load_jwks({"keys": keys}) if keys else {},
             delta=delta_of(payload),
+            ordered=additions.ordered_of(payload),
         )
     except (Refused, NotStrict, BadKey, BadStatusList) as error:
         raise BadBundle(str(error)) from None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ticketing.gate.model import (
+    NOTHING_ORDERED,
     Boarding,
     Bundle,
     Decision,
@@ -17,6 +18,8 @@ from ticketing.gate.model import (
     Gate,
     Memory,
     Note,
+    Ordered,
+    OrderedRide,
     Policy,
     Presented,
     Reading,
@@ -334,18 +337,21 @@ def _hours(case: _Case) -> _Refusal | None:
 
 def _uses(case: _Case) -> _Refusal | None:
     claims, now, gate = case.claims, case.now, case.gate
+    # Only what is no ticket of a journey, a pass, is what orders take rides of.
+    ordered = NOTHING_ORDERED if claims.uses_per_leg else case.seen.ordered_of(claims.jti)
+    ride = _ride_of_an_order(case, ordered) if ordered.rides else None
     if gate.inspects:
-        case.kind = "inspection"
-        if not any(use.leg == case.leg for use in case.used):
-            case.notes.append(("no_use_known", _NONE))
+        _inspect(case, ride)
         return None
+    if ride is not None:
+        return "ride_of_an_order", _departure(case, ride.departs)
     rule = case.bundle.rules[claims.product]
-    if not case.used and rule.check == "once":
+    if not case.used and not ordered.strokes and rule.check == "once":
         return None
     step = next_use(
         case.used,
         Wanted(case.leg, now, (gate.id, gate.stop_id), gate.direction),
-        Allowance(claims.uses_per_leg, claims.uses, rule),
+        Allowance(claims.uses_per_leg, claims.uses, rule, ordered.strokes),
     )
     if step.refusal:
         return step.refusal, step.values(now, claims.uses)
@@ -355,6 +361,26 @@ def _uses(case: _Case) -> _Refusal | None:
     if step.kind == "transfer":
         case.notes.append(("transfer", _NONE))
     return None
+
+
+def _inspect(case: _Case, ride: OrderedRide | None) -> None:
+    case.kind = "inspection"
+    if ride is not None:
+        case.notes.append(("ride_of_an_order", _departure(case, ride.departs)))
+    if not any(use.leg == case.leg for use in case.used):
+        case.notes.append(("no_use_known", _NONE))
+
+
+def _ride_of_an_order(case: _Case, ordered: Ordered) -> OrderedRide | None:
+    """The ride for which the pass travels with the ticket of an order now: one that is still to begin with it, or under way."""
+    return next((ride for ride in ordered.rides if _is_on(ride, case)), None)
+
+
+def _is_on(ride: OrderedRide, case: _Case) -> bool:
+    if not ride.starts <= case.now < ride.ends:
+        return False
+    began = [use.at for use in case.seen.uses_of(ride.ticket) if use.leg == ride.leg]
+    return not began or case.now < max(began) + ride.arrives - ride.departs
 
 
 def _moment(use: Use) -> int:

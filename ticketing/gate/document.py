@@ -15,8 +15,8 @@ MEMBERS = frozenset({
     "policy", "bundle_keys", "delta",
 })  # fmt: skip
 # What format 2 adds; a gate of the last release refuses a bundle that has any of it.
-ADDED = frozenset({"format", "boarding", "sailings", "delays", "waivers", "issuers", "categories"})
-_OPTIONAL = frozenset({"removed", "offsets", "uses", "devices", "policy", "bundle_keys", "delta"})
+ADDED = frozenset({"format", "boarding", "sailings", "delays", "waivers", "issuers", "categories", "ordered"})
+_OPTIONAL = frozenset({"removed", "offsets", "uses", "devices", "policy", "bundle_keys", "delta", "ordered"})
 _DELTA = frozenset({"since", "cursor", "complete", "cleared"})
 _POLICY_SECONDS = {
     "max_stale_seconds": 30 * 24 * 3600,
@@ -28,7 +28,7 @@ _POLICY = frozenset({"degrade", "accept_demo", *_POLICY_SECONDS})
 _KINDS = ("ride", "transfer", "in", "out")
 _DEGRADES = ("fail_open", "fail_closed")
 _MAX_TIME = 1 << 40
-_MAX_LEG = 7
+MAX_LEG = 7
 _MAX_OFFSET_SECONDS = 18 * 3600
 _PAIR = 2
 _USE_PARTS = 4
@@ -56,7 +56,7 @@ def check_members(payload: Mapping[str, Any]) -> None:
     """Check names and the members that stand alone; raises BadBundle. One without `format` is of format 1."""
     second = ADDED if "format" in payload else frozenset[str]()
     known(payload, MEMBERS | second, "")
-    missing = sorted((MEMBERS - _OPTIONAL | second) - set(payload))
+    missing = sorted((MEMBERS | second) - _OPTIONAL - set(payload))
     if missing:
         raise BadBundle(f"{missing[0]} is missing")
     for name in ("iss", "aud"):
@@ -103,7 +103,7 @@ def uses_of(payload: Mapping[str, Any]) -> tuple[Use, ...]:
         require(isinstance(jti, str) and (gate is None or isinstance(gate, str)), path, "a text and a gate")
         require(kind[0] in _KINDS, path, f"a use that is one of {', '.join(_KINDS)}")
         seconds = whole(moment, path, 0, _MAX_TIME)
-        uses.append(Use(jti, whole(leg, path, 0, _MAX_LEG), seconds, gate, cast("Kind", kind[0])))
+        uses.append(Use(jti, whole(leg, path, 0, MAX_LEG), seconds, gate, cast("Kind", kind[0])))
     return tuple(uses)
 
 

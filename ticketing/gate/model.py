@@ -187,14 +187,43 @@ class Bundle:
         return self.words.instant(moment, self.offset_at(moment))
 
 
+@dataclass(frozen=True, slots=True)
+class OrderedRide:
+    """A ride that an order took with a pass: which leg of which ticket opens it, its planned times, and when that ticket is good.
+
+    POSIX seconds.
+    """
+
+    ticket: str
+    leg: int
+    departs: int
+    arrives: int
+    starts: int
+    ends: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What orders took of a pass: so many strokes of a carnet or a return, and the rides that their tickets open."""
+
+    strokes: int = 0
+    rides: tuple[OrderedRide, ...] = ()
+
+
+NOTHING_ORDERED = Ordered()
+
+
 class Memory(Protocol):
-    """What a gate remembers of earlier presentations."""
+    """What a gate remembers of earlier presentations, and of what orders took of passes."""
 
     def uses_of(self, jti: str) -> Sequence[Use]:
         """The accepted uses of one ticket."""
 
     def has_proof(self, jti: str, nonce: str) -> bool:
         """Whether this very proof was shown before."""
+
+    def ordered_of(self, jti: str) -> Ordered:
+        """What orders took of a pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +236,7 @@ class Seen:
 
     uses: Sequence[Use] = ()
     proofs: frozenset[tuple[str, str]] = frozenset()
+    ordered: Mapping[str, Ordered] = field(default_factory=dict)
     _by_ticket: dict[str, list[Use]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -222,6 +252,10 @@ class Seen:
     def has_proof(self, jti: str, nonce: str) -> bool:
         """Whether this very proof was shown before."""
         return (jti, nonce) in self.proofs
+
+    def ordered_of(self, jti: str) -> Ordered:
+        """What orders took of a pass."""
+        return self.ordered.get(jti, NOTHING_ORDERED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from ticketing.db.gate import devices
 from ticketing.db.ticket import status_changes, tickets, uses
 from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import NotFound
-from ticketing.gate import additions, late, sailings
+from ticketing.gate import additions, late, ordered, sailings
 from ticketing.gate import bundle as bundles
 from ticketing.gate.additions import FORMAT
 from ticketing.gate.bundle import Delta, Facts
@@ -80,6 +80,8 @@ def prepare(house: Gatehouse, operator: str, since: int | None = None, form: int
         revoked = devices.list_revoked(tx, operator)
         signed = {name: _held(tx, house, name, now) for name in lists}
         extras = sailings.for_bundle(tx, house, operator, now) if form == FORMAT else None
+        named = None if delta is None else {*delta.cleared, *(use.jti for use in page)}
+        taken = ordered.for_bundle(tx, operator, now, now - late.LONGEST, named) if extras else {}
     entries = [signed[name] or _signed_anew(house, name, now) for name in lists]
     policy = house.policy(operator)
     facts = bundles.Facts(
@@ -98,6 +100,7 @@ def prepare(house: Gatehouse, operator: str, since: int | None = None, form: int
         bundle_keys=house.keys.ring("bundle") if since is not None else {},
         delta=delta,
         extras=extras,
+        ordered=taken,
     )
     # Whoever holds an unchanged bundle still needs it anew before its lists prove nothing any more.
     slot = int(now.timestamp()) // max(60, min(3600, policy.max_stale_seconds // 4))
@@ -106,7 +109,7 @@ def prepare(house: Gatehouse, operator: str, since: int | None = None, form: int
         slot, delta and [delta.since, delta.complete or delta.cursor, delta.cleared],
         [[use.jti, use.leg, use.at, use.gate, use.kind] for use in page], [entry.state for entry in entries],
         sorted(facts.ticket_keys), sorted(facts.status_keys), sorted(facts.bundle_keys), facts.removed, revoked,
-        *([additions.document(extras)] if extras else []),
+        *([additions.document(extras), additions.ordered_document(taken)] if extras else []),
     ])  # fmt: skip
     return Prepared(house, facts, now, etag)
 
@@ -190,7 +193,7 @@ def _uses(
     by_ticket: dict[str, list[TicketUse]] = defaultdict(list)
     for use in uses.list_uses_at(tx, operator, [jti for jti, _ in page]):
         by_ticket[use.jti].append(use)
-    told = [_told(use) for jti, _ in page for use in by_ticket[jti]]
+    told = [_told(use) for jti, _ in page for use in by_ticket.get(jti, ())]
     cleared = tuple(jti for jti, _ in page if jti not in by_ticket)
     cursor = int(now.timestamp()) if is_last else int(page[-1][1].timestamp())
     return told, Delta(since, cursor, is_last, cleared)

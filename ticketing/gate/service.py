@@ -13,17 +13,16 @@ from ticketing.db.gate import acceptances, presentations, scans
 from ticketing.db.gate.acceptances import Written
 from ticketing.db.gate.presentations import Asked, Earlier, Known
 from ticketing.db.gate.scans import Echo, Scan
-from ticketing.db.sale import held_passes
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import UseClaim
 from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import Conflict
 from ticketing.gate import bundle as bundles
-from ticketing.gate import late, sailings, sentences, words
+from ticketing.gate import late, ordered, sailings, sentences, words
 from ticketing.gate.credentials import check_credential
 from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, Seen, Standing, Use, decide
 from ticketing.gate.house import STATUS_BITS, Gatehouse
-from ticketing.gate.model import Extras
+from ticketing.gate.model import NOTHING_ORDERED, Extras, Ordered
 from ticketing.gate.usage import Direction, Kind
 from ticketing.tickets import status_list
 from ticketing.tickets.claims import Proof
@@ -34,7 +33,6 @@ __all__ = ["Gatehouse", "Presentation", "knowledge", "validate"]
 _DEBOUNCE = timedelta(seconds=3)
 # The row of the ticket is held, so the first try takes its use; the others are for a database that does not hold rows.
 _TRIES = 100
-_NO_LEG = -1
 _KNOWN_SECONDS = 60
 
 
@@ -132,13 +130,13 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
         house, case.shown.operator, case.reading, ticket, case.proof,
         extended=extended, extras=extras, under_way=late.under_way_until(tx, by_hand, now),
     )  # fmt: skip
-    ordered = held_passes.count_uses(tx, claims.jti) if claims and claims.uses is not None else 0
+    taken = ordered.for_ticket(tx, claims, case.shown.operator, now)
     for _ in range(_TRIES):
         check_credential(known.credential, now)
         earlier = _repeated(case, known) or _read_again(tx, case, known, now)
         if earlier:
             return earlier
-        seen = memory(known.uses, known.proofs, asked.jti, case.shown.operator, ordered=ordered)
+        seen = memory(known.uses, known.proofs, asked.jti, case.shown.operator, taken)
         decision = decide(case.presented, bundle, seen, int(now.timestamp()), _gate(case.shown))
         answer = _answer(case.shown, decision, now)
         written_down = _write(tx, case, known, decision, answer=answer, now=now)
@@ -192,22 +190,25 @@ def knowledge(
 
 
 def memory(
-    used: Sequence[TicketUse], proofs: Sequence[str], jti: str | None, operator: str, *, ordered: int = 0
+    used: Sequence[TicketUse],
+    proofs: Sequence[str],
+    jti: str | None,
+    operator: str,
+    taken: tuple[Ordered, Sequence[TicketUse]] = (NOTHING_ORDERED, ()),
 ) -> Seen:
     """Build the memory of a ticket; where another operator saw it stays unsaid.
 
-    `ordered` uses of a carnet have been taken by journeys that were bought with it: they come before every scan.
+    `taken` is what orders took of it where it is a pass, and how far the tickets of their rides are used.
     """
-    known = [Use(jti or "", _NO_LEG, number) for number in range(ordered)]
-    known += [
+    known = [
         Use(
             use.jti, use.leg, int(use.at.timestamp()),
             (use.gate or use.gate_key_id) if use.operator == operator else None,
             cast("Kind", use.kind),
         )
-        for use in used
+        for use in (*used, *taken[1])
     ]  # fmt: skip
-    return Seen(known, frozenset((jti or "", nonce) for nonce in proofs))
+    return Seen(known, frozenset((jti or "", nonce) for nonce in proofs), {jti or "": taken[0]})
 
 
 def _asked(case: _Case, now: datetime) -> Asked:

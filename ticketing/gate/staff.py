@@ -16,7 +16,7 @@ from ticketing.db.ticket import tickets, uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import NotFound
 from ticketing.gate import bundle as bundles
-from ticketing.gate import late, sailings
+from ticketing.gate import late, ordered, sailings
 from ticketing.gate.decision import Decision, Gate, Presented, decide
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.projection import is_leg_of
@@ -195,6 +195,7 @@ def _look(
     )
     extras = sailings.for_ticket(tx, house, staff.operator, claims, aboard.trip_id)
     under_way = late.under_way_until(tx, held, house.clock.now()) if by_hand else {}
+    taken = ordered.for_ticket(tx, claims, staff.operator, house.clock.now())
     decision = decide(
         shown,
         knowledge(
@@ -207,7 +208,7 @@ def _look(
             extras=extras,
             under_way=under_way,
         ),
-        memory(used, proofs, reading.jti, staff.operator),
+        memory(used, proofs, reading.jti, staff.operator, taken),
         int(house.clock.now().timestamp()),
         gate,
     )

@@ -66,11 +66,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a ticket allows: uses a leg (0 is unlimited), uses in all, and its product's rule."""
+    """What a ticket allows: uses a leg (0 is unlimited), uses in all, its product's rule, and how many uses orders took."""
 
     uses_per_leg: int = 1
     uses: int | None = None
     rule: ProductRule = _PLAIN
+    ordered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,6 @@ def _leg_uses(tally: _Tally) -> Step | None:
 
 def _all_uses(tally: _Tally) -> Step | None:
     most = tally.allowance.uses
-    if most is None or len(tally.counted) < most:
+    if most is None or len(tally.counted) + tally.allowance.ordered < most:
         return None
     return Step(refusal="uses_exhausted", collides=tally.counted[-1] if tally.counted else None)

@@ -11,7 +11,7 @@ from ticketing.books import postings
 from ticketing.db import Transaction
 from ticketing.db.books import books
 from ticketing.db.books.books import Entry, Share, Tax
-from ticketing.db.sale import order_holders
+from ticketing.db.sale import held_passes, order_holders
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.order_holders import Holder
 from ticketing.db.sale.orders import Order
@@ -86,6 +86,8 @@ def issue(
         for passenger in quote.document["passengers"]
     ]
     tickets.insert_tickets(tx, made)
+    if any(item.get("held_ticket") for one in quote.document["passengers"] for item in one["items"]):
+        held_passes.tell_gates(tx, order.id, now)
     for ticket in made:
         salt = holders.get(ticket.passenger_ref, Holder()).salt
         if salt:

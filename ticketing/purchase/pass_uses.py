@@ -15,9 +15,11 @@ from ticketing.db.sale.held_passes import PassUse
 from ticketing.db.sale.offers import Quote
 from ticketing.db.ticket import tickets, uses
 from ticketing.db.ticket.tickets import Ticket
+from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import Conflict
 
 _CARNET = "carnet"
+_COUNTED = ("ride", "in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +60,16 @@ def take(
             held_passes.take_uses(tx, uses_made)
 
 
-def give_back(tx: Transaction, order_id: str, passengers: Iterable[str] | None = None) -> None:
+def give_back(tx: Transaction, order_id: str, now: datetime, passengers: Iterable[str] | None = None) -> None:
     """Give the uses of a journey back."""
-    held_passes.return_uses(tx, order_id, passengers)
+    held_passes.return_uses(tx, order_id, now, passengers)
 
 
 def take_anew(
     tx: Transaction, order_id: str, passenger: str, items: Iterable[Mapping[str, Any]], now: datetime
 ) -> None:
     """A journey has become shorter: give its uses back, and take those that the rest of it counts on."""
-    held_passes.return_uses(tx, order_id, [passenger])
+    held_passes.return_uses(tx, order_id, now, [passenger])
     wanted = [item for item in items if item.get("held_ticket")]
     rides = _rides_of(tx, order_id) if wanted else []
     for item in wanted:
@@ -94,7 +96,7 @@ def _require_left(tx: Transaction, held: Ticket, wanted: int) -> None:
     most = held.document["pass"]["uses"]
     if most is None:
         return
-    ridden = sum(1 for use in uses.list_uses(tx, held.jti) if use.kind in {"ride", "in"})
+    ridden = sum(1 for use in uses.list_uses(tx, held.jti) if use.kind in _COUNTED)
     if held_passes.count_uses(tx, held.jti) + ridden + wanted > most:
         raise Conflict("the ticket that this price counts on has no use left; search again")
 
@@ -103,7 +105,9 @@ def _require_free(
     tx: Transaction, held: Ticket, wanted: Sequence[PassUse], order_id: str, exchanged: Exchanged
 ) -> None:
     """A pass travels with one person: nobody else, and no other journey, has it at the time of these rides."""
+    shown = [use for use in uses.list_uses(tx, held.jti) if use.kind in _COUNTED]
     for use in wanted:
+        _require_not_on_board(held, use, shown)
         for other in held_passes.list_uses_between(tx, held.jti, use.departs_at, use.arrives_at):
             is_mine = other.order_id == order_id or exchanged.gives_up(other)
             if not is_mine or other.passenger_ref != use.passenger_ref:
@@ -113,6 +117,19 @@ def _require_free(
                     f"{_clock(other.departs_at, use)} to {_clock(other.arrives_at, use)} for {other.passenger_ref} in order "
                     f"{other.order_id}: give that one back, or search for this journey without the pass"
                 )
+
+
+def _require_not_on_board(held: Ticket, wanted: PassUse, shown: Sequence[TicketUse]) -> None:
+    """Who has just shown the pass itself at a gate is taken to ride for as long as the wanted ride takes."""
+    if wanted.departs_at is None or wanted.arrives_at is None:
+        return
+    for use in shown:
+        if wanted.departs_at - (wanted.arrives_at - wanted.departs_at) < use.at < wanted.arrives_at:
+            product = held.document["pass"]["product"]
+            raise Conflict(
+                f"the pass {product} opened a gate at {_clock(use.at, wanted)}, and covers one ride of one person at a time: "
+                "ride on with its own code, or search for a later journey, or for this one without the pass"
+            )
 
 
 def _uses(  # noqa: PLR0917  the row that it makes

@@ -305,7 +305,7 @@ def expire_order(till: Till, order_id: str) -> None:
             return
         holds = any(one.state in bookings.OPEN for one in bookings.list_bookings(tx, order_id))
         bookings.give_back(tx, order_id, now)
-        pass_uses.give_back(tx, order_id)
+        pass_uses.give_back(tx, order_id, now)
         asked = any(one.state in paying.OPEN for one in payments)
         step: Move = "unwind" if holds or asked else "expire"
         move(tx, order, step, now, actor="worker", reason="not paid in time")

@@ -14,7 +14,7 @@ def unwind(tx: Transaction, order: Order, now: datetime, *, actor: str, reason: 
     """Decide that an order comes to nothing: from here on everything is only given back."""
     if order.state in {"holding", "authorised"}:
         bookings.give_back(tx, order.id, now)
-        pass_uses.give_back(tx, order.id)
+        pass_uses.give_back(tx, order.id, now)
         move(tx, order, "unwind", now, actor=actor, reason=reason)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ticketing.gate.bundle import BadBundle, Opened, open_bundle, succeed
+from ticketing.gate.model import Ordered
 from ticketing.gate.usage import Use
 from ticketing.tickets.jwk import to_jwk
 from ticketing.validator.flap import CLOCK_SECONDS, Flap
@@ -181,11 +182,14 @@ def take_in(store: Store, token: str, opened: Opened, etag: str) -> dict[str, st
 def merged(pages: Sequence[Opened]) -> Opened:
     """The pages of one fetch as one: of a ticket that two pages name the later one holds."""
     uses: dict[str, list[Use]] = {}
+    ordered: dict[str, Ordered] = {}
     for page in pages:
-        uses |= {jti: [] for jti in (page.delta.cleared if page.delta else ())}
-        uses |= {use.jti: [] for use in page.uses}
+        uses |= {jti: [] for jti in _named(page)}
         for use in page.uses:
             uses[use.jti].append(use)
+        ordered = {jti: taken for jti, taken in ordered.items() if jti not in _named(page)} | dict(
+            page.ordered
+        )
     last, first = pages[-1], pages[0].delta
     if last.delta is None or first is None:
         return last
@@ -193,8 +197,14 @@ def merged(pages: Sequence[Opened]) -> Opened:
     return replace(
         last,
         uses=tuple(use for found in uses.values() for use in found),
+        ordered=ordered,
         delta=replace(last.delta, since=first.since, cleared=cleared),
     )
+
+
+def _named(page: Opened) -> set[str]:
+    """The tickets of which a page says all."""
+    return {*(page.delta.cleared if page.delta else ()), *(use.jti for use in page.uses)}
 
 
 def wait_seconds(failures: int, chance: Callable[[float, float], float] = random.uniform) -> float:

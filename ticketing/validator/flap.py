@@ -12,6 +12,7 @@ from typing import Any, cast
 from ticketing.gate import sentences, words
 from ticketing.gate.bundle import BadBundle, open_bundle
 from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, decide
+from ticketing.gate.model import Ordered
 from ticketing.gate.usage import Direction, Use
 from ticketing.ids import new_id
 from ticketing.tickets.jwk import VerifyKey, load_jwks
@@ -67,16 +68,23 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """What this gate remembers of one ticket: from bundles and by itself."""
+    """What this gate remembers of one ticket: from bundles and by itself; of another one, what it finds in its store."""
 
+    jti: str | None
     uses: Sequence[Use]
     store: Store
+    gate: str
 
-    def uses_of(self, _jti: str) -> Sequence[Use]:
-        return self.uses
+    def uses_of(self, jti: str) -> Sequence[Use]:
+        if jti == self.jti:
+            return self.uses
+        return [*self.store.own_uses(jti, self.gate, None), *self.store.known_uses(jti)]
 
     def has_proof(self, jti: str, nonce: str) -> bool:
         return self.store.has_proof(jti, nonce)
+
+    def ordered_of(self, jti: str) -> Ordered:
+        return self.store.ordered(jti)
 
 
 class Flap:
@@ -231,9 +239,9 @@ class Flap:
 
     def _memory(self, jti: str | None, unseen: StoredScan | None) -> _Memory:
         """Uses by bundles and by this gate, each told once; a scan whose answer nobody saw is not counted yet."""
-        if jti is None:
-            return _Memory((), self._store)
         name = self._enrolment.name
+        if jti is None:
+            return _Memory(None, (), self._store, name)
         uses = {
             (use.leg, use.at, use.gate): use
             for use in self._store.own_uses(jti, name, unseen.seq if unseen else None)
@@ -241,7 +249,7 @@ class Flap:
         for use in self._store.known_uses(jti):
             if unseen is None or (use.at, use.gate) != (unseen.at, name):
                 uses[use.leg, use.at, use.gate] = use
-        return _Memory(tuple(uses.values()), self._store)
+        return _Memory(jti, tuple(uses.values()), self._store, name)
 
     def _gate(self, bundle: Bundle, at: int) -> Gate:
         place = self._enrolment

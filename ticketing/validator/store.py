@@ -13,13 +13,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+from ticketing.gate.additions import ordered_document, ordered_of
 from ticketing.gate.bundle import Opened
+from ticketing.gate.model import NOTHING_ORDERED, Ordered
 from ticketing.gate.usage import Kind, Use
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS known_use (
     jti TEXT NOT NULL, leg INTEGER NOT NULL, at INTEGER NOT NULL, gate TEXT, kind TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS ordered (jti TEXT PRIMARY KEY, taken TEXT NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS known_use_jti ON known_use (jti);
 CREATE TABLE IF NOT EXISTS scan (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, scan_id TEXT NOT NULL UNIQUE, jti TEXT NOT NULL, leg INTEGER,
@@ -101,17 +104,22 @@ class Store:
             _remember(tx, {"bundle": token, "etag": etag, **values})
             if delta is None or delta.since == 0:
                 tx.execute("DELETE FROM known_use")
+                tx.execute("DELETE FROM ordered")
             else:
-                named = {use.jti for use in opened.uses} | set(delta.cleared)
-                tx.executemany("DELETE FROM known_use WHERE jti = ?", [(jti,) for jti in named])
+                named = [(jti,) for jti in {use.jti for use in opened.uses} | set(delta.cleared)]
+                tx.executemany("DELETE FROM known_use WHERE jti = ?", named)
+                tx.executemany("DELETE FROM ordered WHERE jti = ?", named)
             rows = [(use.jti, use.leg, use.at, use.gate, use.kind) for use in opened.uses]
             tx.executemany("INSERT INTO known_use VALUES (?, ?, ?, ?, ?)", rows)
+            taken = [(row[0], json.dumps([row])) for row in ordered_document(opened.ordered)]
+            tx.executemany("INSERT OR REPLACE INTO ordered VALUES (?, ?)", taken)
             tx.execute("DELETE FROM scan WHERE told_at < ?", (opened.bundle.issued_at - _TOLD_SECONDS,))
 
     def forget(self) -> None:
         """Forget the bundle and what other riders did; own scans wait until the server has them."""
         with self.write() as tx:
             tx.execute("DELETE FROM known_use")
+            tx.execute("DELETE FROM ordered")
             tx.execute("DELETE FROM state WHERE name IN ('bundle', 'etag', 'cursor')")
 
     def add_scan(self, scan: StoredScan, keep_proof: bool) -> StoredScan:
@@ -161,6 +169,11 @@ class Store:
             "SELECT jti, leg, at, gate, kind FROM known_use WHERE jti = ?", (jti,)
         )
         return [Use(row[0], row[1], row[2], row[3], cast("Kind", row[4])) for row in rows]
+
+    def ordered(self, jti: str) -> Ordered:
+        """What orders took of a pass, as bundles have told."""
+        row = self._connection().execute("SELECT taken FROM ordered WHERE jti = ?", (jti,)).fetchone()
+        return ordered_of({"ordered": json.loads(row[0])})[jti] if row else NOTHING_ORDERED
 
     def own_uses(self, jti: str, gate: str, but: int | None) -> list[Use]:
         """The uses of a ticket that this gate has accepted, one scan set aside."""

@@ -22,6 +22,7 @@ from ticketing.gate import bundle as bundles
 from ticketing.gate.bundle import Facts
 from ticketing.gate.decision import Bundle, Gate, Policy, Presented, ProductRule, Use, decide
 from ticketing.gate.judgment import Fact, Terms, judge
+from ticketing.gate.model import NOTHING_ORDERED, Ordered
 from ticketing.tickets import status_list
 from ticketing.tickets.jws import Signer
 from ticketing.tickets.proof import ticket_hash
@@ -136,6 +137,9 @@ class PureGate:
 
     def has_proof(self, jti: str, nonce: str) -> bool:
         return (jti, nonce) in self._proofs
+
+    def ordered_of(self, _jti: str) -> Ordered:
+        return NOTHING_ORDERED
 
     def show(self, code: str, at: float) -> tuple[bool, str]:
         device_ts = int(at) + self._error

@@ -13,8 +13,8 @@ from typing import Any
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, URI, phone_jwk, proof, raw, ticket
 from ticketing.gate import bundle as bundles
 from ticketing.gate.bundle import Facts
-from ticketing.gate.decision import Policy, ProductRule
-from ticketing.gate.model import Boarding, Delay, Extras, Waiver
+from ticketing.gate.decision import Policy, ProductRule, Use
+from ticketing.gate.model import Boarding, Delay, Extras, Ordered, OrderedRide, Waiver
 from ticketing.tickets import status_list
 from ticketing.tickets.claims import bound_to
 from ticketing.tickets.jwk import to_jwk
@@ -61,7 +61,20 @@ def _bundles() -> dict[str, Facts]:
         "no lists, closed": replace(base, lists=[]),
         "no lists, open": replace(base, lists=[], policy=Policy(degrade="fail_open")),
         "demo": replace(base, policy=Policy(accept_demo=True)),
+        "orders": replace(base, extras=Extras(), uses=[Use("B" * 22, 0, NOW - 600)], ordered=_ordered()),
         "sailings": replace(base, extras=_sailings(), offsets=((NOW - 86_400, 10_800),)),
+    }
+
+
+def _ordered() -> dict[str, Ordered]:
+    """Two strokes of a carnet; of three passes a ride that is to begin, one that is under way, and one that is over."""
+    coming = OrderedRide("D" * 22, 0, NOW + 60, NOW + 660, NOW - 7140, NOW + 11_460)
+    riding = replace(coming, ticket="B" * 22, departs=NOW - 600, arrives=NOW + 60)
+    return {
+        JTI: Ordered(2),
+        "E" * 22: Ordered(0, (coming,)),
+        "F" * 22: Ordered(0, (riding,)),
+        "G" * 22: Ordered(0, (replace(riding, arrives=NOW),)),
     }
 
 
@@ -159,6 +172,13 @@ def _cases() -> list[Row]:
         ("59 seconds after the same stop", "plain", {"token": ticket(u=2), "seen": [use(59, 0, "s")], "gate": {"operator": "tlt", "stop_id": "s"}}, "ok", JTI),
         ("a group one by one", "rules", {"token": ticket(p="group", u=3), "seen": [use(1), use(2)]}, "ok", JTI),
         ("an empty carnet", "plain", {"token": ticket(u=0, c=2), "seen": [use(600), use(700, 1)]}, "uses_exhausted", JTI),
+        ("a carnet that orders have emptied", "orders", {"token": ticket(u=0, c=2)}, "uses_exhausted", JTI),
+        ("a carnet of which orders took two", "orders", {"token": ticket(u=0, c=3)}, "ok", JTI),
+        ("the last stroke of such a carnet", "orders", {"token": ticket(u=0, c=3), "seen": [use(600)]}, "uses_exhausted", JTI),
+        ("a pass that pays for a journey", "orders", {"token": ticket(u=0, jti="E" * 22)}, "ride_of_an_order", "E" * 22),
+        ("a pass whose journey is on board", "orders", {"token": ticket(u=0, jti="F" * 22)}, "ride_of_an_order", "F" * 22),
+        ("a pass whose journey is over", "orders", {"token": ticket(u=0, jti="G" * 22)}, "ok", "G" * 22),
+        ("an inspection of a pass that pays for a journey", "orders", {"token": ticket(u=0, jti="E" * 22), "gate": {"operator": "tlt", "inspect": True}}, "ok_attention", "E" * 22),
         ("a transfer of a carnet", "rules", {"token": ticket(p="carnet", u=0, c=2), "seen": [use(600)]}, "ok_attention", JTI),
         ("a second transfer is a ride", "rules", {"token": ticket(p="carnet", u=0, c=2), "seen": [use(1200), use(600, 0, "g0", "transfer")]}, "ok", JTI),
         ("a ride too many of a carnet", "rules", {"token": ticket(p="carnet", u=0, c=1), "seen": [use(1200), use(600, 0, "g0", "transfer")]}, "uses_exhausted", JTI),

@@ -13,8 +13,11 @@ from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, value
 from ticketing.db.tables.purchase import pass_use
 from ticketing.db.tables.sale import order, quote, ticket
+from ticketing.db.ticket import uses
 from ticketing.db.ticket.tickets import Ticket
 
+# Databases have a limit to what one statement may name.
+_CHUNK = 1000
 _LOST_PASS = (
     sa.select(ticket.c.jti)
     .join(pass_use, pass_use.c.ticket_jti == ticket.c.jti)
@@ -34,6 +37,20 @@ class PassUse:
     at: datetime
     departs_at: datetime | None
     arrives_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketedRide:
+    """A ride that an order took with a pass (`ticket_jti`), which leg of which valid ticket opens it, and when that one is good."""
+
+    ticket_jti: str
+    jti: str
+    leg: int
+    operator: str
+    departs_at: datetime
+    arrives_at: datetime
+    starts_at: datetime
+    ends_at: datetime
 
 
 def list_passes_of(tx: Transaction, person_id: str) -> list[Ticket]:
@@ -87,6 +104,75 @@ def count_uses(tx: Transaction, jti: str) -> int:
     return int(tx.execute(query).scalar_one())
 
 
+def count_strokes(
+    tx: Transaction, operator: str, ended: datetime, jtis: Iterable[str] | None = None
+) -> dict[str, int]:
+    """Count the uses that journeys took of carnets and returns of an operator: of all that had not `ended`, or of some."""
+    query = (
+        sa.select(ticket.c.jti, ticket.c.document, sa.func.count().label("taken"))
+        .join(pass_use, pass_use.c.ticket_jti == ticket.c.jti)
+        .where(ticket.c.expires_at > ended)
+        .group_by(ticket.c.jti, ticket.c.document)
+    )
+    counted: dict[str, int] = {}
+    for some in _parts(jtis):
+        part = query if some is None else query.where(ticket.c.jti.in_(some))
+        for row in tx.execute(part):
+            document = json.loads(row.document)
+            if document["pass"]["uses"] is not None and operator in document["operators"]:
+                counted[row.jti] = row.taken
+    return counted
+
+
+def list_ticketed_rides(
+    tx: Transaction, now: datetime, jtis: Iterable[str] | None = None
+) -> list[TicketedRide]:
+    """List the rides of passes whose ticket is valid and not over: of every pass, or of some. Carnets have none."""
+    held, opening = ticket.alias("held"), ticket.alias("opening")
+    query = (
+        sa.select(
+            pass_use, opening.c.jti, opening.c.not_before, opening.c.expires_at,
+            opening.c.document, held.c.document.label("held_document"),
+        )
+        .join(held, held.c.jti == pass_use.c.ticket_jti)
+        .join(opening, sa.and_(
+            opening.c.order_id == pass_use.c.order_id, opening.c.passenger_ref == pass_use.c.passenger_ref,
+        ))
+        .where(opening.c.status == "valid", opening.c.expires_at > now, pass_use.c.departs_at.is_not(None))
+        .order_by(pass_use.c.departs_at, pass_use.c.order_id)
+    )  # fmt: skip
+    found: list[TicketedRide] = []
+    for some in _parts(jtis):
+        part = query if some is None else query.where(pass_use.c.ticket_jti.in_(some))
+        found += [
+            _ticketed(row)
+            for row in tx.execute(part)
+            if json.loads(row.held_document)["pass"]["kind"] != "carnet"
+        ]
+    return found
+
+
+def _ticketed(row: Any) -> TicketedRide:
+    return TicketedRide(
+        ticket_jti=row.ticket_jti,
+        jti=row.jti,
+        leg=row.leg,
+        operator=json.loads(row.document)["legs"][row.leg]["operator"],
+        departs_at=row.departs_at,
+        arrives_at=row.arrives_at,
+        starts_at=row.not_before,
+        ends_at=row.expires_at,
+    )
+
+
+def _parts(jtis: Iterable[str] | None) -> list[list[str] | None]:
+    """Name at most so many tickets in a statement; None is every ticket."""
+    if jtis is None:
+        return [None]
+    wanted = list(jtis)
+    return [wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK)]
+
+
 def list_riders_on(tx: Transaction, jtis: Iterable[str]) -> list[tuple[str, str]]:
     """The passengers whose journeys some passes pay for, wholly or in part: each order, and who it is in it."""
     query = sa.select(pass_use.c.order_id, pass_use.c.passenger_ref)
@@ -122,9 +208,28 @@ def lock_pass(tx: Transaction, jti: str) -> bool:
 
 
 def take_uses(tx: Transaction, made: Iterable[PassUse]) -> None:
-    """Write down which rides a pass has paid."""
+    """Write down which rides a pass has paid; gates are told with their next bundle."""
+    told: dict[str, datetime] = {}
     for use in made:
         tx.execute(sa.insert(pass_use).values(**columns(use)))
+        told[use.ticket_jti] = use.at
+    for jti, at in told.items():
+        _tell_gates(tx, [jti], at)
+
+
+def tell_gates(tx: Transaction, order_id: str, now: datetime) -> None:
+    """Let gates know with their next bundle what an order has of passes, because its tickets have come, or its uses go."""
+    query = sa.select(pass_use.c.ticket_jti).where(pass_use.c.order_id == order_id).distinct()
+    _tell_gates(tx, tx.execute(query).scalars().all(), now)
+
+
+def _tell_gates(tx: Transaction, jtis: Iterable[str], now: datetime) -> None:
+    for jti in sorted(jtis):
+        document = json.loads(
+            tx.execute(sa.select(ticket.c.document).where(ticket.c.jti == jti)).scalar_one()
+        )
+        for operator in sorted(document["operators"]):
+            uses.mark_changed(tx, operator, jti, now)
 
 
 def list_uses_between(
@@ -139,8 +244,11 @@ def list_uses_between(
     return fetch(tx, query, PassUse)
 
 
-def return_uses(tx: Transaction, order_id: str, passengers: Iterable[str] | None = None) -> None:
-    """Give the uses of a journey back: all of them, or those of some passengers."""
+def return_uses(
+    tx: Transaction, order_id: str, now: datetime, passengers: Iterable[str] | None = None
+) -> None:
+    """Give the uses of a journey back: all of them, or those of some passengers; gates are told with their next bundle."""
+    tell_gates(tx, order_id, now)
     change = sa.delete(pass_use).where(pass_use.c.order_id == order_id)
     if passengers is not None:
         change = change.where(pass_use.c.passenger_ref.in_(list(passengers)))

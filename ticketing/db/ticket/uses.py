@@ -95,7 +95,7 @@ def put_uses(
     if new:
         tx.execute(sa.insert(ticket_use), [columns(use) for use in new])
     for operator in sorted({use.operator for use in gone | new}):
-        _mark_changed(tx, operator, jti, at)
+        mark_changed(tx, operator, jti, at)
 
 
 def list_double_uses(tx: Transaction, jtis: Collection[str]) -> list[DoubleUse]:
@@ -181,7 +181,8 @@ def count_rides(tx: Transaction, operator: str, since: datetime, until: datetime
     return tx.execute(query).scalar_one()
 
 
-def _mark_changed(tx: Transaction, operator: str, jti: str, at: datetime) -> None:
+def mark_changed(tx: Transaction, operator: str, jti: str, at: datetime) -> None:
+    """Have an operator's gates told of a ticket with their next bundle."""
     made = sqlite.insert(use_change) if tx.dialect.name == "sqlite" else postgresql.insert(use_change)
     row = made.values(operator=operator, jti=jti, changed_at=at)
     tx.execute(row.on_conflict_do_update(index_elements=["operator", "jti"], set_={"changed_at": at}))

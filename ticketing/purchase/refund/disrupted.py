@@ -101,7 +101,7 @@ def refuse_payment(tx: Transaction, till: Till, state: OrderState) -> DepartureC
     except DepartureCancelled as error:
         order = state.order
         bookings.give_back(tx, order.id, till.clock.now())
-        pass_uses.give_back(tx, order.id)
+        pass_uses.give_back(tx, order.id, till.clock.now())
         move(tx, order, "unwind", till.clock.now(), actor="operators", reason=error.detail)
         return error
     return None

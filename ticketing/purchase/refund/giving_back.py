@@ -141,7 +141,7 @@ def revoke(
     """Whole tickets go: they open no gate any more, their places and the uses of passes go back."""
     tickets.revoke_tickets(tx, jtis, now)
     bookings.give_back(tx, order.id, now, passengers)
-    pass_uses.give_back(tx, order.id, passengers)
+    pass_uses.give_back(tx, order.id, now, passengers)
 
 
 def refundable_order(tx: Transaction, order_id: str, *, lock: bool) -> Order:
