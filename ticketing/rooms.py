@@ -125,7 +125,14 @@ def build_rooms(
             sale_channel=settings.sale_channel,
             connectors=connectors or opened.regions,
         ),
-        desk=Desk(database, clock, regions, settings.sale_channel, functools.partial(trial.why_not, press)),
+        desk=Desk(
+            database,
+            clock,
+            regions,
+            settings.sale_channel,
+            functools.partial(trial.why_not, press),
+            connectors or opened.regions,
+        ),
         till=Till(
             database,
             clock,

@@ -159,6 +159,7 @@ def _orderable(quote: Quote | None, person_id: str | None, now: datetime) -> Quo
 def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: datetime) -> OrderState:
     """Write an order down with the places that it wants; one that costs nothing and wants none has its tickets."""
     disrupted.require_running(tx, till, quote)
+    disrupted.require_on_sale(till, quote)
     guests.check_company(till, quote)
     _check_open_orders(tx, buyer.person_id, now)
     given = exchange.give_up(tx, till, quote, buyer.exchange_of, buyer.changing)

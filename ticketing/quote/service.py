@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from operators.port import Connector
 from tariffs.book import build_book
 from tariffs.money import Money
 from tariffs.pricing import price_journey
@@ -16,7 +17,7 @@ from ticketing.db.sale.offers import Offer, Quote, TariffVersion
 from ticketing.errors import Conflict, Gone, InvalidRequest, NotFound
 from ticketing.ids import new_id
 from ticketing.quote.freeze import document, excluded_of
-from ticketing.regions import Region, require_running, rides, travellers
+from ticketing.regions import Region, require_on_sale, require_running, rides, travellers
 
 _LONGEST_SUBJECT = 200
 
@@ -26,6 +27,7 @@ class Desk:
     """What quoting needs; `sale_channel` is the point of sale of this deployment, where it has one.
 
     `why_not` tries a quote before it is made: it answers why its tickets could not be booked, None where they can.
+    `connectors` are the operators of each region that say when their sale ends.
     """
 
     database: Database
@@ -33,13 +35,14 @@ class Desk:
     regions: Mapping[str, Region]
     sale_channel: str | None
     why_not: Callable[[Quote, datetime], str | None]
+    connectors: Mapping[str, Mapping[str, Connector]] = field(default_factory=dict)
 
 
 def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
     """Freeze an offer; it holds until the offer's expiry. An offer that counts on an account is that account's.
 
     Raises InvalidRequest for an unknown offer, Gone for an expired one, DepartureCancelled where a departure does not
-    run, Conflict when a new tariff version prices it differently.
+    run, Conflict when the sale of a departure has ended, or a new tariff version prices it differently.
     """
     now = desk.clock.now()
     with desk.database.read() as tx:
@@ -47,6 +50,7 @@ def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
         region, offered = desk.regions[offer.region], offer.document
         wanted = [rides.from_json(ride) for ride in offered["rides"]]
         require_running(tx, region.data, wanted, now)
+    require_on_sale(region.data, desk.connectors.get(offer.region, {}), wanted, now)
     price = price_journey(
         region.book,
         wanted,

@@ -6,6 +6,7 @@ from ticketing.regions.load import Region, check_region, load_regions
 from ticketing.regions.polling import LiveDesk, ask_now, poll_live
 from ticketing.regions.running import next_departures, require_running
 from ticketing.regions.sailings import Late, Sailing, Sailings, lateness
+from ticketing.regions.selling import is_closed, require_on_sale
 from ticketing.regions.watch import Watch
 
 __all__ = [
@@ -21,11 +22,13 @@ __all__ = [
     "Watch",
     "ask_now",
     "check_region",
+    "is_closed",
     "lateness",
     "load_regions",
     "news_of_rides",
     "next_departures",
     "open_connectors",
     "poll_live",
+    "require_on_sale",
     "require_running",
 ]

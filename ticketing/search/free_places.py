@@ -25,7 +25,7 @@ _log = structlog.get_logger(__name__)
 # The time for a fan-out (reference on connectors, A.4).
 BUDGET_SECONDS = 1.5
 Reason = Literal["late", "not_told"]
-NotSold = Literal["no_allotment", "sold_out"]
+NotSold = Literal["no_allotment", "sold_out", "sale_ended"]
 # What names a ride: operator, trip, stop of boarding, planned departure.
 RideKey = tuple[str, str, str, datetime]
 

@@ -14,6 +14,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         "no_allotment": "{operator} has allotted no places to sell on this departure",
         "sold_out": "{operator} has no places left on this departure",
+        "sale_ended": "{operator} has ended its sale for this departure",
         "unknown_fare": "{operator} has no fare for this ride and a passenger of the category {rider}",
         "needs_company": "{operator} sells a passenger of the category {rider} no ticket without company: {rule}",
         "offer_expired": "the price that {operator} offered has expired",

@@ -9,7 +9,7 @@ from operators.region import RegionData
 from tariffs.money import Money
 from tariffs.result import JourneyPrice, PassengerPrice
 from ticketing.errors import Fault, InvalidRequest
-from ticketing.regions import Region, Told
+from ticketing.regions import Region, Told, is_closed
 from ticketing.search import places
 from ticketing.search.asked import needs_of, question_of, region_of, stay_of
 from ticketing.search.cancelled import Cancelled, cancelled_ways, in_their_place, worth_showing
@@ -153,10 +153,12 @@ def _goes_by(stay: Stay | None, question: Question) -> bool:
 
 
 def _priced(planner: Planner, region: Region, wish: Wish, plans: Sequence[Plan]) -> list[Priced]:
-    """Price each way; one of which an operator has allotted no places has none."""
+    """Price each way; one of which an operator has allotted no places, or has ended its sale, has none."""
     now, book = planner.clock.now(), region.book
     rides = [ride for plan in plans for ride in plan.rides]
-    missing = not_sold(region.data, planner.connectors.get(region.data.id, {}), rides, wish.kinds)
+    connectors = planner.connectors.get(region.data.id, {})
+    missing = not_sold(region.data, connectors, rides, wish.kinds)
+    missing |= {key_of(ride): "sale_ended" for ride in rides if is_closed(connectors, ride, now)}
     priced: list[Priced] = []
     for plan in plans:
         ride = next((ride for ride in plan.rides if key_of(ride) in missing), None)

@@ -1,7 +1,7 @@
 """Search gives no price where an operator has allotted no places, and says so in words."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +34,11 @@ WHY = "Viking Line has allotted no places to sell on this departure"
 class Quay:
     """Viking's folder with its clerk, and our connector to it."""
 
-    def __init__(self, folder: Path, clock: FixedClock, region: Region) -> None:
+    def __init__(
+        self, folder: Path, clock: FixedClock, region: Region, sale_ends: timedelta = timedelta()
+    ) -> None:
         published = region.data.timetables["viking"]
-        terms = Inventory("viking", MemorySailings(), lambda _: {}, timedelta(minutes=20))
+        terms = Inventory("viking", MemorySailings(), lambda _: {}, timedelta(minutes=20), sale_ends)
         post = PostOffice(folder, "throughfare", "viking", clock.now)
         self.clerk = ExchangeSimulator(clock.now, folder, "viking")
         self.connector = FileExchange("viking", published, clock.now, terms, post)
@@ -95,3 +97,30 @@ def test_a_passenger_to_whom_an_operator_sells_nothing_is_told_which_one(
     assert why(region.data, JourneyPrice(None, "currency_without_rates", (), "")) == (
         "no exchange rates are published for the currency of this price"
     )
+
+
+def test_a_sailing_whose_sale_has_ended_has_no_price_and_is_neither_quoted_nor_ordered(
+    api: Api, ferries: dict[str, Any], clock: FixedClock, regions: dict[str, Region], tmp_path: Path
+) -> None:
+    quay = Quay(tmp_path / "viking", clock, regions["helsinki-tallinn"], timedelta(hours=1))
+    ferries["viking"] = quay.connector
+    quay.allot(vikings(api)[0]["legs"][0]["trip_id"], 9)
+    (sold, *_) = vikings(api)
+    leaves = datetime.fromisoformat(sold["legs"][0]["departure"])
+    clock.advance(leaves - timedelta(minutes=65) - clock.now())
+    offer = vikings(api)[0]["offer_id"]
+    quote = api.post("/v1/quotes", {"offer_id": offer}).json["id"]
+    clock.advance(timedelta(minutes=6))
+
+    (refused, *_) = vikings(api)
+    quoted = api.post("/v1/quotes", {"offer_id": offer})
+    ordered = api.post("/v1/orders", {"quote_id": quote})
+
+    assert (refused["price"]["reason"], refused["offer_id"]) == ("sale_ended", None)
+    assert refused["price"]["why"] == "Viking Line has ended its sale for this departure"
+    assert (quoted.status_code, ordered.status_code) == (409, 409)
+    for answer in (quoted, ordered):
+        assert answer.json["detail"].startswith(
+            f"Viking Line has ended its sale for the {leaves:%H:%M} departure"
+        )
+        assert [one["path"] for one in answer.json["errors"]] == ["legs[0]"]

@@ -28,6 +28,13 @@ def require_running(tx: Transaction, till: Till, quote: Quote) -> None:
     regions.require_running(tx, till.regions[quote.region].data, wanted, till.clock.now())
 
 
+def require_on_sale(till: Till, quote: Quote) -> None:
+    """Raise Conflict where an operator's sale of a departure of a quote has ended."""
+    wanted = [rides.from_json(document) for document in quote.document.get("rides", ())]
+    data, connectors = till.regions[quote.region].data, till.connectors.get(quote.region, {})
+    regions.require_on_sale(data, connectors, wanted, till.clock.now())
+
+
 def cancelled_by_operator(till: Till, order: Order, booking: Booking, detail: str) -> DepartureCancelled:
     """The refusal of an operator that says itself that a departure is cancelled, with what goes next."""
     ride = rides.from_json(booking.document["ride"])
