@@ -53,6 +53,14 @@ class TariffBook:
                 return feed
         return self.feeds[operator]
 
+    def has_fares(self, operator: str, day: date) -> bool:
+        """Whether an operator sells any ride on a day of travel, on the medium that the scheme sells."""
+        if operator not in self.feeds:
+            return False
+        feed, own = self.feed_on(operator, day), self.media.get(operator)
+        media = {row.medium for rows in feed.products.values() for row in rows}
+        return bool(feed.leg_rules) and bool(media if own is None else media & {None, own})
+
     def settles(self, currency: str) -> bool:
         """Whether the scheme can settle what is sold in a currency: its own, or one that its rates know."""
         known = {self.currency, EURO, *self.rates.days} if self.rates.days else {self.currency}

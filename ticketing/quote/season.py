@@ -21,12 +21,15 @@ _LATEST = timedelta(days=60)
 
 
 def list_passes(desk: Desk, region_id: str | None, language: str) -> list[dict[str, Any]]:
-    """What is on sale today, with its price for each rider category."""
+    """What is on sale today, with its price for each rider category; without passes of operators that have no fares."""
+    now = desk.clock.now()
+    now = desk.clock.now()
     names = [region_id] if region_id else list(desk.regions)
     return [
         _shown(desk, name, product, language)
         for name in names
-        for product in on_sale(_region(desk, name).book.passes, desk.clock.now().date()).values()
+        for product in on_sale(_region(desk, name).book.passes, now.date()).values()
+        if not _without_fares(_region(desk, name), product, now)
     ]
 
 
@@ -54,6 +57,7 @@ def freeze_pass(
     begins = start or now
     if not now - _EARLIEST <= begins <= now + _LATEST:
         raise InvalidRequest.at("start", "lies between now and 60 days ahead")
+    _require_fares(region, product, begins)
     price = price_pass(
         region.book, product, Passenger("holder", rider), day=begins.date(), channel=desk.sale_channel
     )
@@ -81,6 +85,26 @@ def freeze_pass(
         document,
     )
     return make(desk, frozen, region)
+
+
+def _require_fares(region: Region, product: PassProduct, begins: datetime) -> None:
+    """Raise InvalidRequest where a pass would cover no ride of one of its operators, because it has no fares."""
+    without = _without_fares(region, product, begins)
+    if without:
+        names = " and ".join(region.operators[operator].name for operator in without)
+        message = f"cannot be sold: no fares of {names} are known, so it would cover no ride there"
+        raise InvalidRequest.at("product", message)
+
+
+def _without_fares(region: Region, product: PassProduct, begins: datetime) -> list[str]:
+    """The operators of a pass that have no fares on its first or its last day."""
+    last = product.held("", begins, _zone(region, product)).valid_until - timedelta(seconds=1)
+    days = {begins.date(), last.astimezone(begins.tzinfo).date()}
+    return [
+        operator
+        for operator in sorted(product.scope.operators)
+        if not all(region.book.has_fares(operator, day) for day in days)
+    ]
 
 
 def _check_holder(product: PassProduct, holder: str | None, person_id: str | None) -> None:

@@ -7,16 +7,18 @@ from operators.region import RegionData
 from tariffs.book import TariffBook
 from tariffs.fares.feed import Feed
 from tariffs.findings import Finding
+from tariffs.passes import FILE
 
 _OPEN_SEA = "XX"
 _REGION, _TAXES = "region.toml", "taxes.csv"
 
 
 def unsellable(region: RegionData, book: TariffBook) -> Iterator[Finding]:
-    """Operators without a rider, a medium that no fare has, states and modes that are ridden and have no VAT."""
+    """Operators without a rider, a medium that no fare has, states and modes that are ridden and have no VAT, passes without fares."""
     yield from _without_riders(region)
     yield from _without_medium(region, book)
     yield from _without_tax(region, book)
+    yield from _without_fares(region, book)
 
 
 def _without_riders(region: RegionData) -> Iterator[Finding]:
@@ -51,6 +53,21 @@ def _without_tax(region: RegionData, book: TariffBook) -> Iterator[Finding]:
             continue
         message = f"{what}, and {', '.join(sorted(operators))} runs there: its rides there cannot be sold"
         yield _warning(_TAXES, "member_state", message)
+
+
+def _without_fares(region: RegionData, book: TariffBook) -> Iterator[Finding]:
+    """Passes of operators that have no fares, now or from any day on: they would cover nothing there."""
+    for product in book.passes:
+        for operator in sorted(product.scope.operators & region.operators.keys()):
+            begin = {
+                product.valid_from,
+                *(day for day, _ in book.dated.get(operator, ()) if day <= product.valid_to),
+            }
+            if not all(book.has_fares(operator, day) for day in begin):
+                message = (
+                    f"{operator} has no fares, so {product.id} would cover no ride of it: it is not sold"
+                )
+                yield Finding(FILE, product.row, "scope.operators", "unsellable", message, "warning")
 
 
 def _ridden(region: RegionData) -> dict[tuple[str, str], set[str]]:

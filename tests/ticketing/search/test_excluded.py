@@ -16,6 +16,7 @@ from ticketing.config import Settings
 from ticketing.identity import create_key
 from ticketing.quote.service import replay
 from ticketing.regions import Region
+from ticketing.regions.unsellable import unsellable
 from ticketing.tickets.own import payload_of
 
 # What one kind of database shows: nothing in it depends on the other.
@@ -102,3 +103,52 @@ def test_a_way_of_which_nothing_has_a_price_is_not_sold(sold: Api) -> None:
 
     assert (way["offer_id"], way["price"]["total"], way["price"]["reason"]) == (None, None, "unknown_fare")
     assert way["price"]["excluded"] == []
+
+
+@pytest.fixture
+def passes(
+    settings: Settings,
+    clock: FixedClock,
+    silent_tram: Region,
+    regions: dict[str, Region],
+    ferries: dict[str, FakeOperator],
+) -> Iterator[Api]:
+    """The service of that region, whose pass of thirty days for the tram is still in its files."""
+    tariff = {**silent_tram.tariff, "pass_documents": regions["helsinki-tallinn"].tariff["pass_documents"]}
+    book, findings = build_book(**tariff)
+    assert book is not None, findings
+    app = create_app(
+        settings, clock=clock, regions={"helsinki-tallinn": replace(silent_tram, book=book, tariff=tariff)},
+        connectors={"helsinki-tallinn": ferries},
+    )  # fmt: skip
+    with lent(app):
+        yield Api(app.test_client(), clock, lambda *_: "")
+    app.extensions["throughfare"].till.database.close()
+
+
+def test_a_pass_of_an_operator_without_fares_is_neither_shown_nor_quoted(passes: Api) -> None:
+    shown = passes.get("/v1/passes").json or {}
+
+    quoted = passes.post("/v1/passes/quotes", {"product": "tll-30d"}, once=None)
+
+    assert "tll-30d" not in [one["id"] for one in shown["passes"]]
+    assert quoted.status_code == 422
+    assert (quoted.json or {})["errors"] == [
+        {
+            "path": "product",
+            "message": "cannot be sold: no fares of Tallinna ühistransport are known, so it would cover no ride there",
+        }
+    ]
+
+
+def test_a_region_check_names_a_pass_of_an_operator_without_fares(
+    passes: Api, regions: dict[str, Region]
+) -> None:
+    told = passes.client.application.extensions["throughfare"].desk.regions["helsinki-tallinn"]
+    whole = regions["helsinki-tallinn"]
+
+    found = [one for one in unsellable(told.data, told.book) if one.file == "passes.json"]
+
+    assert [(one.field, one.severity) for one in found] == [("scope.operators", "warning")]
+    assert found[0].message == "tlt has no fares, so tll-30d would cover no ride of it: it is not sold"
+    assert not [one for one in unsellable(whole.data, whole.book) if one.file == "passes.json"]
