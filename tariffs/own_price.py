@@ -92,6 +92,9 @@ def price_as(journey: Journey, run: Run, own_rider: str) -> Part | Unpriced:
 
 def _ways_to_use(journey: Journey, run: Run, passenger: Passenger) -> list[Part] | Unpriced:
     """The cheapest way for each choice of uses, the one that uses nothing first; a use must lower the price."""
+    lonely = _lonely(journey, run, passenger)
+    if lonely is not None:
+        return lonely
     unused = _cheapest(journey, run, passenger)
     brought = [held for held in passenger.passes if held.serves(passenger.rider)]
     if not brought:
@@ -109,6 +112,16 @@ def _ways_to_use(journey: Journey, run: Run, passenger: Passenger) -> list[Part]
     if not found:
         return unused if isinstance(unused, Unpriced) else [unused]
     return list(found.values())
+
+
+def _lonely(journey: Journey, run: Run, passenger: Passenger) -> Unpriced | None:
+    """The refusal of an operator that takes this passenger only in company, however the ride is paid; None where it takes them."""
+    for rule in journey.book.companions:
+        if not rule.required or not rule.holds(run.operator, run.first_day):
+            continue
+        if rule.rider == passenger.rider and rule.id not in passenger.company:
+            return Unpriced("needs_company", rule=told(rule))
+    return None
 
 
 def _cheapest(journey: Journey, run: Run, passenger: Passenger) -> Part | Unpriced:
@@ -137,10 +150,6 @@ def _ways(journey: Journey, run: Run, passenger: Passenger) -> Iterator[Part | U
     own_rider = journey.book.riders.get(passenger.rider, {}).get(run.operator)
     ordinary = price_as(journey, run, own_rider) if own_rider is not None else Unpriced("unknown_fare")
     rules = [rule for rule in journey.book.companions if rule.holds(run.operator, run.first_day)]
-    for rule in rules:
-        if rule.required and rule.rider == passenger.rider and rule.id not in passenger.company:
-            yield Unpriced("needs_company", rule=told(rule))
-            return
     yield ordinary
     for rule in rules:
         if rule.priced_as is not None and rule.id in passenger.company:

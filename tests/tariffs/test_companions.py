@@ -1,15 +1,19 @@
 """Company as data: who travels only beside somebody, and who pays less for it."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from tariffs import companions
 from tariffs.findings import Finding
+from tariffs.money import Money
+from tariffs.parts import OfferedFare
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from tests.tariffs.island import table
-from tests.tariffs.test_party import TRAM, tariff
+from tests.tariffs.test_party import TRAM, WEEK, tariff
 
 HEADER = "rule_id,operator,rider_category,beside,per_companion,required,priced_as,valid_from,valid_to"
 ONE_FREE = table(HEADER, "one-free,tll,child,adult,1,0,free,,")
@@ -49,6 +53,21 @@ def test_nobody_travels_without_the_company_that_is_required() -> None:
     assert prices(needed, "adult", "child", "child") == [200, 100, None]
     assert companions.lonely([rule], "tll", date(2026, 10, 1), ["adult", "child", "child"]) == (2, rule)
     assert companions.lonely([rule], "hsl", date(2026, 10, 1), ["child"]) is None
+
+
+def test_a_pass_and_an_own_offer_ask_for_the_company_that_is_required_too() -> None:
+    book = tariff(companions_text=table(HEADER, "beside-adults,tll,child,adult,1,1,,,"))
+    start = TRAM[0].departure
+    offer = OfferedFare("o", "tll", (0,), "child", "saver", Money(50, "EUR"), start)
+    child = Passenger("c", "child", passes=(replace(WEEK, rider="child"),))
+
+    def reasons(*party: Passenger, **more: Any) -> list[str | None]:
+        return [one.reason for one in price_journey(book, TRAM, party, **more).passengers]
+
+    before = start - timedelta(hours=1)
+    assert reasons(child) == ["needs_company"]
+    assert reasons(child, Passenger("a", "adult")) == [None, None]
+    assert reasons(replace(child, passes=()), at=before, offers=[offer]) == ["needs_company"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ _MOST_OF_AN_ACCOUNT = 30
 
 
 def check_company(till: Till, quote: Quote) -> None:
-    """Raise Conflict for a journey of somebody who is sold a ticket only together with somebody else."""
+    """Raise Conflict for a journey of somebody who is sold a ticket only together with somebody else; a pass is no journey."""
     companions = till.regions[quote.region].data.companions
     riders = [passenger["rider"] for passenger in quote.document["passengers"]]
     at = company.lonely(companions, riders) if quote.document.get("rides") else None

@@ -45,6 +45,7 @@ def freeze_pass(
 ) -> Quote:
     """Freeze the price of a pass: for an account, whose `holder` will travel on it, or for the bearer of its order.
 
+    Who needs company is sold a pass alone: company is asked of each journey that it pays for, and not of the purchase.
     Raises InvalidRequest naming what is wrong.
     """
     now = desk.clock.now()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from operators.fake import FakeOperator
+from tariffs.book import build_book
 from tests.api import Api
 from tests.networks import lent
 from tests.ticketing.identity.people_of import Account, register
@@ -215,6 +216,28 @@ def test_a_carnet_serves_nobody_where_its_owner_does_not_travel(city: Api) -> No
     rider.season("tll-30d", rider_category="child", holder="mari")
 
     assert rider.prices({"ref": "bo"}, KID) == ["2.00", "0.00"]
+
+
+@ONE
+def test_a_pass_of_who_needs_company_is_sold_alone_and_each_journey_on_it_is_asked(city: Api) -> None:
+    region = city.client.application.extensions["throughfare"].desk.regions["helsinki-tallinn"]
+    text = (
+        "rule_id,operator,rider_category,beside,per_companion,required,priced_as,valid_from,valid_to\n"
+        "beside-adults,tlt,child,adult,,1,,,\n"
+    )
+    book, findings = build_book(
+        **{**region.tariff, "companions_text": text, "pass_documents": region.tariff["pass_documents"]}
+    )
+    assert book is not None, findings
+    object.__setattr__(region, "book", replace(book, passes=region.book.passes))
+    parent = Rider(city, register(city))
+
+    parent.season("tll-30d", rider_category="child", holder="mari")
+
+    alone = parent.offer(KID)["price"]
+    assert (alone["total"], alone["reason"]) == (None, "needs_company")
+    assert alone["why"].endswith("child travels with tlt only beside adult (beside-adults)")
+    assert parent.prices(ME, KID) == ["2.00", "0.00"]
 
 
 @ONE
