@@ -7,7 +7,7 @@ from flask.views import MethodView
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.limits import limited, spend
-from ticketing.api.riding_on import account_of, borne_by
+from ticketing.api.riding_on import account_of, borne_by, freed_by_exchange
 from ticketing.api.schemas.journeys import (
     JourneyRequestSchema,
     JourneysSchema,
@@ -56,7 +56,8 @@ class Journeys(MethodView):
         """Search: the best ways by arrival, changes and price, each with an offer that can be bought."""
         spend(_extra_cost(wanted))
         rows = wanted["passengers"]
-        wish = Wish.from_request(wanted, account_of(rows), borne_by(rows))
+        freed = freed_by_exchange(wanted)
+        wish = Wish.from_request(wanted, account_of(rows, freed), borne_by(rows, freed))
         return search.find_journeys(rooms().planner, wish)
 
 

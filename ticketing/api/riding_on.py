@@ -1,18 +1,28 @@
 """Find the passes that each of a party travels on: those of the calling account by name, and those that an order's secret opens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ticketing.api.context import person, rooms
 from ticketing.errors import Fault, InvalidRequest
-from ticketing.quote.brought import Brought, KeptPass, carnets, personal
-from ticketing.quote.holder import bring, bring_orders
+from ticketing.quote.brought import Brought, KeptPass, carnets, personal, with_freed
+from ticketing.quote.holder import bring, bring_orders, freed_by
 from ticketing.search.wish import Borne
 
 _NOT_OPENED = "opens no order with a pass that is valid"
 
 
-def account_of(rows: Sequence[dict[str, Any]]) -> Brought | None:
+def freed_by_exchange(wanted: Mapping[str, Any]) -> Mapping[str, int]:
+    """Count the uses of passes that the exchange which a search is for gives back; raises InvalidRequest where its token opens nothing."""
+    exchange = wanted.get("exchange")
+    if exchange is None:
+        return {}
+    if not rooms().order_tokens.opens(exchange["order_id"], exchange["access_token"]):
+        raise InvalidRequest.at("exchange", "opens no order")
+    return freed_by(rooms().desk, exchange["order_id"], exchange["passengers"], exchange["legs"])
+
+
+def account_of(rows: Sequence[dict[str, Any]], freed: Mapping[str, int]) -> Brought | None:
     """Read what the calling account brings, where one of the passengers is of it; raises NotAuthenticated for a guest.
 
     Raises InvalidRequest for a name for which the account never bought a pass.
@@ -27,10 +37,10 @@ def account_of(rows: Sequence[dict[str, Any]]) -> Brought | None:
     ]
     if unknown:
         raise InvalidRequest(unknown[0].message, unknown)
-    return brought
+    return brought.with_freed(freed)
 
 
-def borne_by(rows: Sequence[dict[str, Any]]) -> Borne:
+def borne_by(rows: Sequence[dict[str, Any]], freed: Mapping[str, int]) -> Borne:
     """The passes that passengers bear without an account; raises InvalidRequest naming the one that is none.
 
     A pass travels with one person; a carnet serves everybody, whoever bears it.
@@ -42,7 +52,8 @@ def borne_by(rows: Sequence[dict[str, Any]]) -> Borne:
     ]
     opens = rooms().order_tokens.opens
     genuine = [one["order_id"] for _, _, one in shown if opens(one["order_id"], one["access_token"])]
-    kept = bring_orders(rooms().desk, genuine) if genuine else {}
+    brought = bring_orders(rooms().desk, genuine) if genuine else {}
+    kept = {order_id: with_freed(passes, freed) for order_id, passes in brought.items()}
     faults: list[Fault] = []
     own: dict[str, list[KeptPass]] = {}
     taken: dict[str, str] = {}

@@ -56,7 +56,8 @@ def take(
             uses_made = _uses(jti, order_id, ref, item["legs"], rides, now)
             if held.document["pass"]["kind"] != _CARNET:
                 _require_free(tx, held, uses_made, order_id, exchanged)
-            _require_left(tx, held, len(uses_made))
+            freed = held_passes.list_uses_of(tx, jti, exchanged.order_id) if exchanged.order_id else []
+            _require_left(tx, held, len(uses_made) - sum(1 for use in freed if exchanged.gives_up(use)))
             held_passes.take_uses(tx, uses_made)
 
 
@@ -93,6 +94,7 @@ def _locked(tx: Transaction, jti: str) -> Ticket:
 
 
 def _require_left(tx: Transaction, held: Ticket, wanted: int) -> None:
+    """Raise Conflict where fewer uses are left than are wanted beside those that an exchange frees."""
     most = held.document["pass"]["uses"]
     if most is None:
         return

@@ -1,7 +1,7 @@
 """The things that people bring to a journey: an account its proofs, its rides and its passes, a guest the passes of an order."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from tariffs.caps import Tap
 from tariffs.party import ProvenClaim
@@ -34,10 +34,26 @@ class Brought:
         """The passes of one person of the account; None is its owner."""
         return personal(one for one in self.passes if one.holder == holder)
 
+    def with_freed(self, freed: Mapping[str, int]) -> "Brought":
+        """The same with the uses that an exchange gives back, by ticket."""
+        return replace(self, passes=with_freed(self.passes, freed))
+
     @property
     def carnets(self) -> tuple[HeldPass, ...]:
         """The passes that serve the whole party."""
         return carnets(self.passes)
+
+
+def with_freed(kept: Iterable[KeptPass], freed: Mapping[str, int]) -> tuple[KeptPass, ...]:
+    """Some passes with the uses that an exchange gives back, by ticket."""
+    return tuple(
+        one
+        if one.held.uses_left is None
+        else replace(
+            one, held=replace(one.held, uses_left=one.held.uses_left + freed.get(one.held.ticket, 0))
+        )
+        for one in kept
+    )
 
 
 def personal(kept: Iterable[KeptPass]) -> tuple[HeldPass, ...]:

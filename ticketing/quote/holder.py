@@ -1,6 +1,7 @@
 """Read what an account brings to a price: what was proven of its owner, and the passes that are held; a guest brings an order's."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,19 @@ def bring(desk: Desk, person_id: str) -> Brought:
     claims = tuple(ProvenClaim(one.claim, _day(one.valid_until), one.proof) for one in proven)
     names = frozenset(one.document["pass"]["holder"] for one in bought if "holder" in one.document["pass"])
     return Brought(person_id, claims, passes, paid, names)
+
+
+def freed_by(
+    desk: Desk, order_id: str, passengers: Sequence[str] = (), legs: Sequence[int] = ()
+) -> dict[str, int]:
+    """Count the uses of each pass that an exchange of an order would free: of these passengers and legs, or of all."""
+    with desk.database.read() as tx:
+        found = held_passes.list_unridden_uses(tx, order_id)
+    return Counter(
+        use.ticket_jti
+        for use in found
+        if (not passengers or use.passenger_ref in passengers) and (not legs or use.leg in legs)
+    )
 
 
 def name_holder(desk: Desk, person_id: str, ticket: str, holder: str) -> KeptPass:

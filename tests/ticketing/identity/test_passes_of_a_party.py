@@ -175,6 +175,39 @@ def test_a_journey_may_be_exchanged_for_one_at_the_same_time_on_the_same_pass(ci
     assert changed.status_code == 201, changed.json
 
 
+def test_an_exchange_may_use_the_strokes_of_a_carnet_that_it_frees(city: Api) -> None:
+    rider = Rider(city, register(city))
+    rider.season("tll-3")
+    party = (ME, {"ref": "bo"})
+    old = rider.buy(rider.quote(*party))
+    opens = {"order_id": old["id"], "access_token": old["access_token"]}
+    later = {"depart_at": "2026-10-13T09:10:00+03:00"}
+
+    without = rider.quote(*party, **later)
+    quote = rider.quote(*party, **later, exchange=opens)
+    one_of_them = rider.quote(*party, **later, exchange={**opens, "passengers": ["me"]})
+    beside = city.post("/v1/orders", {"quote_id": quote["id"]}, rider.token)
+    changed = city.post(
+        f"/v1/orders/{old['id']}/exchanges", {"quote_id": quote["id"], "passengers": ["me", "bo"]}, old["access_token"],
+    )  # fmt: skip
+
+    totals = [one["total"]["amount"] for one in (without, one_of_them, quote)]
+    assert totals == ["2.00", "0.00", "0.00"]
+    assert beside.status_code == 409
+    assert (changed.status_code, (changed.json or {})["state"]) == (201, "ticketed")
+    held = city.get("/v1/me/passes", rider.token).json or {}
+    assert [one["uses_left"] for one in held["passes"]] == [1]
+
+
+@ONE
+def test_a_search_for_an_exchange_names_a_token_that_opens_nothing(city: Api) -> None:
+    rider = Rider(city, register(city))
+
+    wrong = rider.search(ME, exchange={"order_id": "nothing", "access_token": "nothing"})
+
+    assert _fault(wrong) == (422, "exchange", "opens no order")
+
+
 @ONE
 def test_the_part_of_a_journey_that_stays_keeps_its_pass(city: Api) -> None:
     rider = Rider(city, register(city))

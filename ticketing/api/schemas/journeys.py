@@ -83,6 +83,24 @@ class PassengerSchema(Strict):
                 raise ValidationError("is of a person: what they bring has a row of its own", name)
 
 
+class ExchangeSearchSchema(Strict):
+    """The order that the journey is exchanged for, by its token: passes count the uses that it gives back.
+
+    `passengers` and `legs` as in the exchange; all of it where they are left out.
+    """
+
+    order_id = fields.String(required=True, validate=ID)
+    access_token = fields.String(required=True, validate=validate.Length(1, 200))
+    passengers = ShortList(
+        fields.String(validate=ID), load_default=list, validate=validate.Length(0, MAX_PASSENGERS)
+    )
+    legs = ShortList(
+        fields.Integer(strict=True, validate=validate.Range(0)),
+        load_default=list,
+        validate=validate.Length(0, 20),
+    )
+
+
 class JourneyRequestSchema(Strict):
     """What a person wants: from, to, when (one of two), who; and how, where that matters."""
 
@@ -97,6 +115,12 @@ class JourneyRequestSchema(Strict):
     )
     region = fields.String(validate=ID)
     via = fields.Nested(ViaSchema)
+    exchange = fields.Nested(
+        ExchangeSearchSchema,
+        metadata={
+            "description": "what is searched for replaces (part of) this order: the uses of carnets that it gives back count"
+        },
+    )
     range_minutes = fields.Integer(
         strict=True,
         validate=validate.Range(1, 360),

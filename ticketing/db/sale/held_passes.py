@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, value
+from ticketing.db.tables.gates import ticket_use
 from ticketing.db.tables.purchase import pass_use
 from ticketing.db.tables.sale import order, quote, ticket
 from ticketing.db.ticket import uses
@@ -171,6 +172,26 @@ def _parts(jtis: Iterable[str] | None) -> list[list[str] | None]:
         return [None]
     wanted = list(jtis)
     return [wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK)]
+
+
+def list_uses_of(tx: Transaction, jti: str, order_id: str) -> list[PassUse]:
+    """List the uses of a pass that an order took."""
+    query = sa.select(pass_use).where(pass_use.c.ticket_jti == jti, pass_use.c.order_id == order_id)
+    return fetch(tx, query.order_by(pass_use.c.leg, pass_use.c.passenger_ref), PassUse)
+
+
+def list_unridden_uses(tx: Transaction, order_id: str) -> list[PassUse]:
+    """List the uses of passes that an order took for rides which no gate has seen yet: an exchange can free them."""
+    ridden = (
+        sa.select(ticket_use.c.jti)
+        .join(ticket, ticket.c.jti == ticket_use.c.jti)
+        .where(
+            ticket.c.order_id == pass_use.c.order_id, ticket.c.passenger_ref == pass_use.c.passenger_ref,
+            ticket_use.c.leg == pass_use.c.leg,
+        )
+    )  # fmt: skip
+    query = sa.select(pass_use).where(pass_use.c.order_id == order_id, ~ridden.exists())
+    return fetch(tx, query.order_by(pass_use.c.ticket_jti, pass_use.c.leg), PassUse)
 
 
 def list_riders_on(tx: Transaction, jtis: Iterable[str]) -> list[tuple[str, str]]:
