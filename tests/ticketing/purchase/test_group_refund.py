@@ -109,6 +109,53 @@ def test_who_stays_of_a_group_has_paid_what_they_cost_by_themselves(groups: Api)
     books_agree(groups)
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_what_was_kept_for_those_who_stay_comes_back_when_they_are_not_carried(
+    groups: Api, together: bool
+) -> None:
+    bought = groups.buy(passengers=FOUR, **CROSSING)
+    left = refund(groups, bought, "p1", "p2")
+    Sea(groups).tell(bought.tickets[0]["legs"][0], date(2026, 10, 21))
+    offered = offer(groups, bought, "p3", "p4")
+
+    if together:
+        made = [refund(groups, bought, "p3", "p4")]
+    else:
+        made = [refund(groups, bought, "p3"), refund(groups, bought, "p4")]
+
+    assert [one.status_code for one in made] == [201] * len(made), made[0].json
+    back = [minor(one.json["amount"]) for one in (left, *made)]
+    assert (minor(offered["amount"]), sum(back)) == (5800, 6000)
+    assert back == ([200, 5800] if together else [200, 2900, 2900])
+    assert (
+        "kept before for those who stayed, who are not carried either" in made[0].json["lines"][-1]["because"]
+    )
+    assert [one for _, one in Sea(groups).charges()] == [0]
+    books_agree(groups)
+
+
+def test_what_was_kept_of_one_leg_comes_back_to_the_tickets_that_travel_on(groups: Api) -> None:
+    bought = groups.buy(passengers=FOUR, depart_at="2026-10-21T06:00:00+03:00")
+    rides = bought.tickets[0]["legs"]
+    ship = next(at for at, leg in enumerate(rides) if leg["mode"] == "ferry")
+    path = f"/v1/orders/{bought.order['id']}/refunds"
+    left = groups.post(path, {"passengers": ["p1", "p2"], "legs": [ship]}, bought.token)
+    assert left.status_code == 201, left.json
+    Sea(groups).tell(rides[ship], date(2026, 10, 21))
+
+    made = groups.post(path, {"passengers": ["p3", "p4"], "legs": [ship]}, bought.token)
+
+    assert made.status_code == 201, made.json
+    again = [line for line in made.json["lines"] if line["passenger"] in {"p1", "p2"}]
+    assert sum(minor(line["amount"]) for line in again) > 0
+    assert minor(left.json["amount"]) + minor(made.json["amount"]) == 6000
+    assert [
+        one["status"]
+        for one in groups.get(f"/v1/orders/{bought.order['id']}/tickets", bought.token).json["tickets"]
+    ] == ["valid"] * 4
+    books_agree(groups)
+
+
 def test_an_exchange_of_a_part_of_a_group_brings_no_more_than_its_refund(groups: Api) -> None:
     bought = groups.buy(passengers=FOUR, **CROSSING)
     later = {**CROSSING, "depart_at": "2026-10-22T06:00:00+03:00"}

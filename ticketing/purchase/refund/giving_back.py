@@ -17,6 +17,7 @@ from ticketing.purchase.refund import deciding
 from ticketing.purchase.refund.deciding import document_of
 from ticketing.purchase.refund.decision import RefundLine
 from ticketing.purchase.refund.paying_back import list_further, refunds_for, settle_refund
+from ticketing.purchase.refund.released import released
 from ticketing.purchase.refund.remainder import shorten
 from ticketing.purchase.refund.reversal import reverse_ticket
 from ticketing.purchase.till import UNDECIDED, RememberRefund, Till, disputes_of, locked, move
@@ -64,7 +65,8 @@ def offer_refund(till: Till, order_id: str, wish: Wish = ALL) -> RefundOffer:
         if alone:
             refused += [(one.line.passenger_ref, alone) for one in decided]
             decided = []
-    lines = [one.line for one in decided]
+        more = released(tx, till, known, decided)
+    lines = [one.line for one in decided] + [one.line for one in more]
     amount = Money(sum(line.amount.minor for line in lines), order.currency)
     return RefundOffer(order_id, amount, tuple(lines), tuple(refused))
 
@@ -115,8 +117,10 @@ def decide_refund(
         refundable_order(tx, order_id, lock=True)
         known = deciding.read(tx, till, order, now)
         decided = deciding.decide_going(tx, till, known, dict.fromkeys(wish.passengers, wish.legs))
-        back = Money(sum(one.line.amount.minor for one in decided), order.currency)
-        document = {"lines": [document_of(one) for one in decided]}
+        more = released(tx, till, known, decided)
+        lines = [one.line for one in decided] + [one.line for one in more]
+        back = Money(sum(line.amount.minor for line in lines), order.currency)
+        document = {"lines": [*(document_of(one) for one in decided), *(one.document() for one in more)]}
         made, *further = refunds_for(tx, order, document, amount=back.minor, request_key=request_key, now=now)
         if expected is not None and back != expected:
             raise Conflict(f"the conditions have changed since the offer: {back} would come back now")
@@ -173,6 +177,8 @@ def take_legs(
     held = {one.jti: one for one in tickets.list_tickets(tx, order.id)}
     for line in lines:
         ticket = held[line["jti"]]
+        if "again" in line:
+            continue
         if line["left"] is None:
             revoke(tx, order, [ticket.passenger_ref], [ticket.jti], now)
             continue

@@ -1,10 +1,10 @@
 """Take a ticket's allocation back: the capped targets of docs/settlement.md, each vector by its own rule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from tariffs.apportion import reverse
 from tariffs.money import half_up
@@ -16,6 +16,9 @@ from ticketing.db.sale.orders import Refund
 from ticketing.purchase.refund.wanted import change_of, take_back_change, tax_key
 
 _BASIS = 10_000
+_SHARE_SUMS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
+_TAX_SUMS = ("gross_minor", "vat_minor")
+R = TypeVar("R", Share, Tax)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,10 @@ def take_back(
     rate; what an operator gets back of VAT and fee follows the same rule on what was withheld from it.
     A full refund is the exact mirror. A ticket that cost nothing because somebody else pays for it goes back by
     the percentage of the `line`. Where a refund's `line` gives legs back, or an operator keeps a fee, the rows go to
-    what is wanted then (`wanted`).
+    what is wanted then (`wanted`). A `line` that gives back more of an earlier one (`again`) takes the difference.
     """
+    if line is not None and "again" in line:
+        return _more_of(shares, taxes, amount, seq, line["again"])
     change = change_of(shares, taxes, line)
     if change:
         return Reversal(*take_back_change(shares, taxes, change, seq))
@@ -104,6 +109,40 @@ def take_back(
             if tax.kind == "sale"
         ),
     )
+
+
+def _more_of(
+    shares: Sequence[Share], taxes: Sequence[Tax], amount: int, seq: int, again: Mapping[str, Any]
+) -> Reversal:
+    """What an earlier line gives back more when its amount rises: what it takes back then, less what it has taken back."""
+    before_shares = [row for row in shares if row.seq < again["seq"]]
+    before_taxes = [row for row in taxes if row.seq < again["seq"]]
+    less, more = (
+        take_back(before_shares, before_taxes, minor, seq, {**again["line"], "amount_minor": minor})
+        for minor in (again["from_minor"], again["from_minor"] + amount)
+    )
+    return Reversal(
+        _less(more.shares, less.shares, lambda row: row.operator, _SHARE_SUMS),
+        _less(more.taxes, less.taxes, tax_key, _TAX_SUMS),
+    )
+
+
+def _less(
+    more: Sequence[R], less: Sequence[R], key: Callable[[R], str], sums: Sequence[str]
+) -> tuple[R, ...]:
+    """Some rows less others, key by key; a key that only the others have is their opposite."""
+    was: dict[str, Any] = {key(row): row for row in less}
+    now: dict[str, Any] = {key(row): row for row in more}
+    rows: list[Any] = []
+    for name in sorted({*was, *now}):
+        parts = {
+            part: (getattr(now[name], part) if name in now else 0)
+            - (getattr(was[name], part) if name in was else 0)
+            for part in sums
+        }
+        row = now.get(name) or was[name]
+        rows.append(replace(row, **parts))
+    return tuple(rows)
 
 
 def _gross_reversal(

@@ -29,7 +29,7 @@ _SHARED = ("group", "company")
 
 def is_shared(quote: Quote) -> bool:
     """Whether anybody of a quote pays a group's price."""
-    return any(_group_legs(passenger) for passenger in quote.document["passengers"])
+    return any(group_legs(passenger) for passenger in quote.document["passengers"])
 
 
 def kept_for_others(
@@ -68,6 +68,25 @@ def kept_for_others(
     return {ref: Kept(parts[ref], because) if parts.get(ref) else NOT_KEPT for ref in worth}
 
 
+def shortage(
+    tx: Transaction,
+    till: Till,
+    quote: Quote,
+    held: Sequence[Ticket],
+    going: Mapping[str, Sequence[int]],
+) -> int:
+    """How much those who stay in a group would have paid more than they have, in minor units; nothing where nobody stays.
+
+    Raises Conflict where their price cannot be told.
+    """
+    staying = _staying(quote, held, going)
+    if not staying:
+        return 0
+    beside = [one for one in held if one.status in tickets.LIVE and one.passenger_ref not in going]
+    paid = sum(worth_of(one) for one in staying)
+    return max(0, _cost_of(tx, till, quote, staying, beside) - paid)
+
+
 def _staying(quote: Quote, held: Sequence[Ticket], going: Mapping[str, Sequence[int]]) -> list[Ticket]:
     """The tickets that stay as they are and pay a price of several people on a leg that goes of somebody else."""
     passengers = {one["ref"]: one for one in quote.document["passengers"]}
@@ -77,7 +96,7 @@ def _staying(quote: Quote, held: Sequence[Ticket], going: Mapping[str, Sequence[
         for one in held
         if one.status in tickets.LIVE
         and one.passenger_ref not in going
-        and gone & _group_legs(passengers[one.passenger_ref])
+        and gone & group_legs(passengers[one.passenger_ref])
     ]
 
 
@@ -119,7 +138,7 @@ def _kept_before(tx: Transaction, order_id: str) -> int:
     return sum(int(line.get("together_minor", 0)) for line in lines)
 
 
-def _group_legs(passenger: Mapping[str, Any]) -> set[int]:
+def group_legs(passenger: Mapping[str, Any]) -> set[int]:
     """The legs for which a passenger pays a part of a group's price, or less because of their company."""
     return {
         leg for step in passenger.get("derivation", ()) if step["reason"] in _SHARED for leg in step["legs"]
