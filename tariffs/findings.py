@@ -9,7 +9,10 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault: `row` is the line of the file (its header is line 1), 0 for the file as a whole."""
+    """One fault: `row` is the line of the file (its header is line 1), 0 where a file has no rows, or as a whole.
+
+    A file of keys (TOML, JSON) names the key in `field`.
+    """
 
     file: str
     row: int
@@ -18,11 +21,16 @@ class Finding:
     message: str
     severity: Severity = "error"
 
+    @property
+    def place(self) -> str:
+        """Where it is, in one word: `taxes.csv:3:member_state`, or without a row `region.toml:operators.tlt.medium`."""
+        return ":".join(filter(None, (self.file, str(self.row or ""), self.field)))
+
     def as_dict(self) -> dict[str, str | int]:
-        """The JSON form of the command-line contracts."""
+        """The JSON form of the command-line contracts; a fault without a row has none."""
         return {
             "file": self.file,
-            "row": self.row,
+            **({"row": self.row} if self.row else {}),
             "field": self.field,
             "code": self.code,
             "message": self.message,

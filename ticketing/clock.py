@@ -17,6 +17,11 @@ def written(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def in_seconds(moment: datetime) -> str:
+    """A moment in UTC and whole seconds (RFC 3339), as sentences for people tell it."""
+    return written(moment.replace(microsecond=0))
+
+
 class Clock(Protocol):
     """Tells the time, aware and in UTC."""
 

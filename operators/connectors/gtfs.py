@@ -189,9 +189,7 @@ def _read(operator: str, version: str, content: bytes) -> TimetableVersion:
     timetable, findings = load_timetable(operator, files)
     if timetable is None:
         first = errors(findings)[0]
-        raise BadReply(
-            f"{len(errors(findings))} faults, the first: {first.file} row {first.row}: {first.message}"
-        )
+        raise BadReply(f"{len(errors(findings))} faults, the first: {first.place}: {first.message}")
     return TimetableVersion(version, timetable, files)
 
 

@@ -10,6 +10,9 @@ from click.testing import CliRunner, Result
 
 from operators import skeleton
 from ticketing.cli import main
+from ticketing.config import Settings
+from ticketing.errors import Misconfigured
+from ticketing.regions import load_regions
 
 Check = Callable[..., dict[str, Any]]
 
@@ -46,6 +49,19 @@ def check(isle: Path) -> Check:
         return told
 
     return changed
+
+
+def test_a_fault_of_a_file_of_keys_names_the_key_and_no_row(check: Check, isle: Path) -> None:
+    told = check("region.toml", "currency = ", "currenzy = ")
+
+    with pytest.raises(Misconfigured) as stopped:
+        load_regions(Settings("sqlite://", regions=("isle",), regions_folder=isle.parent))
+
+    of_keys = [one for one in told["errors"] if one["file"] == "region.toml"]
+    assert "currenzy" in [one["field"] for one in of_keys]
+    assert not [one for one in of_keys if "row" in one], told
+    assert "region.toml:currenzy" in [one.path for one in stopped.value.faults]
+    assert not [one.path for one in stopped.value.faults if ":0:" in one.path]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from operators.port import Connector
 from tariffs.book import build_book
 from tariffs.money import Money
 from tariffs.pricing import price_journey
-from ticketing.clock import Clock
+from ticketing.clock import Clock, in_seconds
 from ticketing.db import Database, Transaction
 from ticketing.db.documents import canonical
 from ticketing.db.sale import gateway_events, offers
@@ -84,7 +84,7 @@ def _offer(tx: Transaction, offer_id: str, person_id: str | None, now: datetime)
     if offer is None or offer.document.get("person_id") not in {None, person_id}:
         raise InvalidRequest.at("offer_id", "there is no such offer")
     if now >= offer.expires_at:
-        raise Gone(f"the offer expired at {offer.expires_at.isoformat()}; search again")
+        raise Gone(f"the offer expired at {in_seconds(offer.expires_at)}; search again")
     return offer
 
 

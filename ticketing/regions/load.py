@@ -64,9 +64,7 @@ def load_regions(settings: Settings) -> dict[str, Region]:
     for name in settings.regions:
         region, findings = check_region(settings.region_folder(name))
         if region is None:
-            faults = [
-                Fault(f"{found.file}:{found.row}:{found.field}", found.message) for found in errors(findings)
-            ]
+            faults = [Fault(found.place, found.message) for found in errors(findings)]
             raise Misconfigured(
                 f"the region {name} has {len(faults)} faults; see `throughfare region check {name}`", faults
             )

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +59,20 @@ def routes(api: Api) -> set[str]:
         if _GATES.match(path)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
+
+
+def test_the_documents_say_which_role_may_call_what() -> None:
+    text = Path("docs/gates.md").read_text(encoding="utf-8")
+    columns = ({"gate"}, {"operator_staff", "operator_finance"}, {"operator_admin"}, {"admin"})
+    told: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        call, *cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if call.strip("`") in MATRIX and len(cells) == len(columns):
+            told[call.strip("`")] = {
+                role for cell, roles in zip(cells, columns, strict=True) if cell == "yes" for role in roles
+            }
+
+    assert told == {route: roles for route, (_, roles, _) in MATRIX.items()}
 
 
 def test_s5_every_route_of_gates_has_its_row(api: Api) -> None:

@@ -1,8 +1,9 @@
 """A sailing that does not go is not sold, not paid and not ticketed, wherever in between it was cancelled."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -243,3 +244,25 @@ def worker_has_told(sea: Sea, ride: dict[str, Any], day: date = DAY) -> None:
         run_states.claim_feed(tx, REGION, ride["operator"], now, now)
         feed = run_states.get_feed(tx, REGION, ride["operator"])
         run_states.put_feed(tx, replace(feed, as_of=now, version=feed.version + 1))
+
+
+@ON_SQLITE
+def test_a_problem_tells_times_in_whole_seconds(sea: Sea) -> None:
+    api = sea.api
+    api.clock.advance(timedelta(microseconds=123_456))
+    itinerary = api.search(**TO_HELSINKI)["itineraries"][0]
+    kept = api.quote(**TO_HELSINKI)["id"]
+    sea.tell(sea.ferry(itinerary["legs"]))
+
+    cancelled = api.post("/v1/quotes", {"offer_id": itinerary["offer_id"]})
+    api.clock.advance(timedelta(hours=1))
+    late = [
+        api.post("/v1/quotes", {"offer_id": itinerary["offer_id"]}),
+        api.post("/v1/orders", {"quote_id": kept}),
+    ]
+
+    assert (cancelled.json or {})["type"].endswith("departure_cancelled")
+    assert [one.status_code for one in late] == [410, 410]
+    for answer in (cancelled, *late):
+        assert re.search(r"at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", answer.json["detail"]), answer.json
+        assert not re.search(r"T[\d:]+\.\d", answer.text)

@@ -261,7 +261,7 @@ def _read(feed: Path) -> tuple[Feed | None, list[Finding]]:
 
 
 def _unusable(findings: list[Finding]) -> InvalidRequest:
-    faults = [Fault(f"{found.file}:{found.row}:{found.field}", found.message) for found in errors(findings)]
+    faults = [Fault(found.place, found.message) for found in errors(findings)]
     return InvalidRequest(f"the data has {len(faults)} errors; see `throughfare tariff check`", faults)
 
 

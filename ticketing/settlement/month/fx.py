@@ -105,7 +105,7 @@ def read_rates(folder: Path | None, terms: Terms, period: str) -> RateSet:
     content = path.read_bytes()
     published, findings = load(content.decode("utf-8"))
     if errors(findings):
-        faults = [Fault(f"{FILE}:{one.row}:{one.field}", one.message) for one in errors(findings)]
+        faults = [Fault(one.place, one.message) for one in errors(findings)]
         raise InvalidRequest(f"{FILE}: {faults[0].message}", faults)
     day, count = fixing_day(period), terms.fx.days if terms.fx else 1
     method = {"method": "average", "days": count} if terms.fx else {"method": "fixed"}

@@ -124,7 +124,7 @@ def _book(tariff: Mapping[str, Any], changed: Sequence[Mapping[str, Any]]) -> Ta
     kept = [one for one in tariff["agreement_documents"] or [] if one.get("id") not in ids]
     book, findings = build_book(**{**tariff, "agreement_documents": [*kept, *changed]})
     if book is None:
-        faults = [Fault(f"{one.file}:{one.row}:{one.field}", one.message) for one in errors(findings)]
+        faults = [Fault(one.place, one.message) for one in errors(findings)]
         raise InvalidRequest(
             f"with this agreement the tariff has {len(faults)} faults: {faults[0].message}", faults
         )
