@@ -12,7 +12,7 @@ from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import Timetable
 from operators.place_kinds import in_company, read_place_kinds
 from operators.region_toml import REGION_TOML, Operator, RefundStep, Terminal, Walking, open_toml
-from operators.sale_terms import Guests, read_companions
+from operators.sale_terms import Guests, read_category_names, read_companions
 from tariffs.findings import Finding
 
 __all__ = ["Guests", "Operator", "RefundStep", "RegionData", "Terminal", "Walking", "load_region"]
@@ -54,6 +54,7 @@ class RegionData:
     companions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guests: Guests = field(default_factory=Guests)
     place_kinds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    category_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def categories(self) -> Mapping[str, Mapping[str, str]]:
@@ -106,6 +107,9 @@ def load_region(
             **in_company(kinds, riders),
         },
         place_kinds=kinds,
+        category_names=read_category_names(
+            toml.document.get("category_names", {}), {*riders, *kinds}, toml.fault
+        ),
         guests=toml.guests(),
     )
     return region, findings

@@ -35,3 +35,20 @@ def read_companions(value: Any, riders: Collection[str], fault: Fault) -> dict[s
             fault(path, "invalid_value", "who needs company is no company for another")
         found[rider] = tuple(company)
     return found
+
+
+def read_category_names(value: Any, categories: Collection[str], fault: Fault) -> dict[str, dict[str, str]]:
+    """Read `[category_names.<category>]` of region.toml: what people call a rider category or a kind of place, by language."""
+    if not isinstance(value, Mapping):
+        fault("category_names", "invalid_value", "must be a table from category to its names by language")
+        return {}
+    found: dict[str, dict[str, str]] = {}
+    for category, names in value.items():
+        path = f"category_names.{category}"
+        if category not in categories:
+            fault(path, "unknown_reference", f"{category!r} is not a rider category or a kind of place")
+        if not isinstance(names, Mapping) or not all(isinstance(one, str) and one for one in names.values()):
+            fault(path, "invalid_value", 'must be a table like { en = "child", et = "laps" }')
+            continue
+        found[category] = dict(names)
+    return found

@@ -1,6 +1,6 @@
 """A derivation in the passenger's words: one sentence a step, in English, Estonian, Finnish and Swedish."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 LANGUAGES = ("en", "et", "fi", "sv")
@@ -82,17 +82,25 @@ _SENTENCES: Mapping[str, tuple[str, str, str, str]] = {
 REASONS = tuple(_SENTENCES)
 
 
-def explain(derivation: Iterable[Mapping[str, Any]], language: str) -> list[str]:
-    """The steps as sentences; a language that is not one of `LANGUAGES` reads as English."""
+def _by_id(step: Mapping[str, Any]) -> str:
+    return str(step["product"])
+
+
+def explain(
+    derivation: Iterable[Mapping[str, Any]],
+    language: str,
+    name_of: Callable[[Mapping[str, Any]], str] = _by_id,
+) -> list[str]:
+    """The steps as sentences; a language that is not one of `LANGUAGES` reads as English. `name_of` says a step's product."""
     at = LANGUAGES.index(language) if language in LANGUAGES else 0
-    return [_sentence(step, at) for step in derivation]
+    return [_sentence(step, at, name_of(step)) for step in derivation]
 
 
-def _sentence(step: Mapping[str, Any], language: int) -> str:
+def _sentence(step: Mapping[str, Any], language: int, product: str) -> str:
     rule = step["rule"] or {}
     currency = step["currency"] or ""
     # A conversion names its own currency; everything else is in that of the step.
     before = step["before"] if step["reason"] == "conversion" else f"{step['before']} {currency}"
     return _SENTENCES[step["reason"]][language].format(
-        product=step["product"], id=rule.get("id"), amount=f"{step['amount']} {currency}", before=before
+        product=product, id=rule.get("id"), amount=f"{step['amount']} {currency}", before=before
     )

@@ -60,7 +60,7 @@ class Quotes(MethodView):
         """Freeze an offer: price, shares, VAT and derivation no longer change. Accept-Language chooses the explanation's."""
         who = person_if_any()
         frozen = quotes.freeze(rooms().desk, wanted["offer_id"], who.person_id if who else None)
-        return show_quote.quote(frozen, language())
+        return show_quote.quote(frozen, rooms().desk.regions[frozen.region], language())
 
 
 @blueprint.route("/quotes/<string:quote_id>")
@@ -70,7 +70,8 @@ class QuoteOne(MethodView):
     @blueprint.response(200, QuoteSchema)
     def get(self, quote_id: str) -> dict[str, Any]:
         """Read a quote."""
-        return show_quote.quote(quotes.get_quote(rooms().desk, quote_id), language())
+        found = quotes.get_quote(rooms().desk, quote_id)
+        return show_quote.quote(found, rooms().desk.regions[found.region], language())
 
 
 @blueprint.route("/orders")
@@ -226,7 +227,9 @@ class Receipt(MethodView):
         state = purchase.get_order(here.till, order_id)
         if state.order.state not in {"ticketed", "part_refunded", "refunded", "exchanged"}:
             raise Conflict(f"an order that is {state.order.state} has no receipt")
-        response = make_response(receipt(state, language(), here.till.press.issuer))
+        response = make_response(
+            receipt(state, here.till.regions[state.quote.region], language(), here.till.press.issuer)
+        )
         response.content_type = "application/pdf"
         return response
 

@@ -62,7 +62,7 @@ class PassQuotes(MethodView):
             start=wanted.get("start"),
             holder=wanted.get("holder"),
         )
-        return show_quote.quote(frozen, language())
+        return show_quote.quote(frozen, rooms().desk.regions[frozen.region], language())
 
 
 @blueprint.route("/me/passes")

@@ -25,11 +25,11 @@ _MOST_OF_AN_ACCOUNT = 30
 
 def check_company(till: Till, quote: Quote) -> None:
     """Raise Conflict for a journey of somebody who is sold a ticket only together with somebody else; a pass is no journey."""
-    companions = till.regions[quote.region].data.companions
+    data = till.regions[quote.region].data
     riders = [passenger["rider"] for passenger in quote.document["passengers"]]
-    at = company.lonely(companions, riders) if quote.document.get("rides") else None
+    at = company.lonely(data.companions, riders) if quote.document.get("rides") else None
     if at is not None:
-        raise Conflict(company.refusal(companions, riders[at]))
+        raise Conflict(company.refusal(data, riders[at]))
 
 
 def check_share(

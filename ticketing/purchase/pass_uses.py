@@ -113,9 +113,9 @@ def _require_free(
         for other in held_passes.list_uses_between(tx, held.jti, use.departs_at, use.arrives_at):
             is_mine = other.order_id == order_id or exchanged.gives_up(other)
             if not is_mine or other.passenger_ref != use.passenger_ref:
-                product = held.document["pass"]["product"]
+                name = _name(held)
                 raise Conflict(
-                    f"the pass {product} covers one ride of one person at a time, and pays from "
+                    f"the pass {name!r} covers one ride of one person at a time, and pays from "
                     f"{_clock(other.departs_at, use)} to {_clock(other.arrives_at, use)} for {other.passenger_ref} in order "
                     f"{other.order_id}: give that one back, or search for this journey without the pass"
                 )
@@ -127,9 +127,9 @@ def _require_not_on_board(held: Ticket, wanted: PassUse, shown: Sequence[TicketU
         return
     for use in shown:
         if wanted.departs_at - (wanted.arrives_at - wanted.departs_at) < use.at < wanted.arrives_at:
-            product = held.document["pass"]["product"]
+            name = _name(held)
             raise Conflict(
-                f"the pass {product} opened a gate at {_clock(use.at, wanted)}, and covers one ride of one person at a time: "
+                f"the pass {name!r} opened a gate at {_clock(use.at, wanted)}, and covers one ride of one person at a time: "
                 "ride on with its own code, or search for a later journey, or for this one without the pass"
             )
 
@@ -152,6 +152,11 @@ def _rides_of(tx: Transaction, order_id: str) -> Sequence[Mapping[str, Any]]:
 
 def _at(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _name(held: Ticket) -> str:
+    names = held.document["pass"].get("names", {})
+    return str(names.get("en") or held.document["pass"]["product"])
 
 
 def _clock(moment: datetime | None, use: PassUse) -> str:

@@ -8,8 +8,9 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from tariffs.money import Money
-from tariffs.words import explain
+from ticketing.db.sale.offers import Quote
 from ticketing.purchase.till import OrderState
+from ticketing.regions import Region, category_name, explained
 
 LANGUAGES = ("en", "et", "fi", "sv")
 
@@ -38,7 +39,7 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
 _EDGE_MM, _LINE_MM = 18, 6
 
 
-def receipt(state: OrderState, language: str, issuer: str) -> bytes:
+def receipt(state: OrderState, region: Region, language: str, issuer: str) -> bytes:
     """Draw the receipt of an order; pure but for the library. An unknown language reads as English."""
     at = LANGUAGES.index(language) if language in LANGUAGES else 0
     page = _Page(at)
@@ -47,7 +48,7 @@ def receipt(state: OrderState, language: str, issuer: str) -> bytes:
         page.warning(page.word("demo"))
     page.line(f"{page.word('order')} {state.order.id}, {state.order.created_at:%Y-%m-%d %H:%M} UTC")
     for passenger in state.quote.document["passengers"]:
-        _passenger(page, passenger, state.order.currency, language)
+        _passenger(page, passenger, state.quote, region, language)
     page.total(page.word("total"), Money(state.order.total_minor, state.order.currency))
     _taxes(page, state)
     _money_moved(page, state)
@@ -70,10 +71,11 @@ def tax_lines(state: OrderState) -> list[dict[str, Any]]:
     return [found[key] for key in sorted(found)]
 
 
-def _passenger(page: "_Page", passenger: dict[str, Any], currency: str, language: str) -> None:
-    price = Money(passenger["total_minor"], currency)
-    page.strong(f"{page.word('passenger')} {passenger['ref']} ({passenger['rider']}): {price}")
-    for sentence in explain(passenger["derivation"], language):
+def _passenger(page: "_Page", passenger: dict[str, Any], quote: Quote, region: Region, language: str) -> None:
+    price = Money(passenger["total_minor"], quote.currency)
+    rider = category_name(region.data, passenger["rider"], language)
+    page.strong(f"{page.word('passenger')} {passenger['ref']} ({rider}): {price}")
+    for sentence in explained(region.book, passenger, quote.document["rides"], language):
         page.line(f"  {sentence}")
 
 

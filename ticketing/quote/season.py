@@ -13,7 +13,7 @@ from ticketing.errors import InvalidRequest
 from ticketing.ids import new_id
 from ticketing.quote.holder import CARNET, pass_document
 from ticketing.quote.service import Desk, make
-from ticketing.regions import Region, prices
+from ticketing.regions import Region, category_name, prices
 
 _LIFE = timedelta(minutes=15)
 _EARLIEST = timedelta(minutes=5)
@@ -63,7 +63,10 @@ def freeze_pass(
         region.book, product, Passenger("holder", rider), day=begins.date(), channel=desk.sale_channel
     )
     if price.total is None:
-        raise InvalidRequest.at("rider_category", f"this pass has no price for {rider!r} ({price.reason})")
+        raise InvalidRequest.at(
+            "rider_category",
+            f"this pass has no price for the category {category_name(region.data, rider)} ({price.reason})",
+        )
     held = product.held("", begins, _zone(region, product))
     document = {
         "product": product.id,

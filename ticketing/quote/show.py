@@ -1,5 +1,6 @@
 """A quote as its buyer reads it: every passenger's price, shares, taxes and derivation. Pure."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from operators.place_kinds import kind_of
@@ -7,10 +8,11 @@ from tariffs.money import Money
 from tariffs.words import explain
 from ticketing.clock import written
 from ticketing.db.sale.offers import Quote
+from ticketing.regions import Region, explained
 
 
-def quote(frozen: Quote, language: str = "en") -> dict[str, Any]:
-    """A quote with every passenger's price, shares, taxes and derivation."""
+def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, Any]:
+    """A quote with every passenger's price, shares, taxes and derivation; sentences name products as the region does."""
     document = frozen.document
     return {
         "id": frozen.id,
@@ -20,14 +22,17 @@ def quote(frozen: Quote, language: str = "en") -> dict[str, Any]:
         "created_at": written(frozen.created_at),
         "expires_at": written(frozen.expires_at),
         "tax_unverified": document["tax_unverified"],
-        "passengers": [passenger(row, frozen.currency, language) for row in document["passengers"]],
+        "passengers": [
+            passenger(row, frozen.currency, explained(region.book, row, document["rides"], language))
+            for row in document["passengers"]
+        ],
         "legs": document["legs"],
         "excluded": document.get("excluded", []),
     }
 
 
-def passenger(row: dict[str, Any], currency: str, language: str = "en") -> dict[str, Any]:
-    """One passenger of a frozen document, amounts written out and the derivation in the passenger's language."""
+def passenger(row: dict[str, Any], currency: str, explanation: Sequence[str] | None = None) -> dict[str, Any]:
+    """One passenger of a frozen document, amounts written out, with the `explanation` of the price; in English where none is given."""
     return {
         "ref": row["ref"],
         "rider_category": row["rider"],
@@ -41,7 +46,7 @@ def passenger(row: dict[str, Any], currency: str, language: str = "en") -> dict[
             {**_amounts(tax, currency, drop="rate_bp"), "rate_percent": _percent(tax["rate_bp"])}
             for tax in row["taxes"]
         ],
-        "explanation": explain(row["derivation"], language),
+        "explanation": explain(row["derivation"], "en") if explanation is None else list(explanation),
         "derivation": row["derivation"],
     }
 

@@ -3,6 +3,7 @@
 from ticketing.regions.connectors import Connectors, open_connectors
 from ticketing.regions.live_board import LiveBoard, News, Told, news_of_rides
 from ticketing.regions.load import Region, check_region, load_regions
+from ticketing.regions.names import category_name, explained, pass_name
 from ticketing.regions.polling import LiveDesk, ask_now, poll_live
 from ticketing.regions.running import next_departures, require_running
 from ticketing.regions.sailings import Late, Sailing, Sailings, lateness
@@ -21,13 +22,16 @@ __all__ = [
     "Told",
     "Watch",
     "ask_now",
+    "category_name",
     "check_region",
+    "explained",
     "is_closed",
     "lateness",
     "load_regions",
     "news_of_rides",
     "next_departures",
     "open_connectors",
+    "pass_name",
     "poll_live",
     "require_on_sale",
     "require_running",

@@ -5,6 +5,9 @@ The region says it (`[companions]` of region.toml). A price of nothing is no rea
 
 from collections.abc import Mapping, Sequence
 
+from operators.region import RegionData
+from ticketing.regions.names import category_name
+
 
 def lonely(companions: Mapping[str, Sequence[str]], riders: Sequence[str]) -> int | None:
     """The first of some rider categories that needs one of others beside it and has none; None where all have."""
@@ -15,6 +18,7 @@ def lonely(companions: Mapping[str, Sequence[str]], riders: Sequence[str]) -> in
     return None
 
 
-def refusal(companions: Mapping[str, Sequence[str]], rider: str) -> str:
+def refusal(data: RegionData, rider: str) -> str:
     """Why a rider category is not sold alone, in words for a buyer."""
-    return f"{rider} is sold only together with {' or '.join(companions[rider])} in the same order"
+    beside = " or ".join(category_name(data, one) for one in data.companions[rider])
+    return f"{category_name(data, rider)} is sold only together with {beside} in the same order"

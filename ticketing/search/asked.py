@@ -48,7 +48,7 @@ def question_of(planner: Planner, region: Region, wish: Wish, faults: list[Fault
     riders = [passenger.rider for passenger in wish.passengers]
     lonely = company.lonely(region.data.companions, riders)
     if lonely is not None:
-        why = company.refusal(region.data.companions, riders[lonely])
+        why = company.refusal(region.data, riders[lonely])
         faults.append(Fault(_path(lonely, riders[lonely]), why))
     origins = _resolve(planner, region.data, wish.origin, "from", faults)
     destinations = _resolve(planner, region.data, wish.destination, "to", faults)

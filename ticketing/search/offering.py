@@ -31,7 +31,7 @@ def with_offers(
     free = _free_places(planner, region.data, wish, [plan for plan, _, _ in chosen])
     shown, stored = [], []
     for plan, price, praise in chosen:
-        view = itinerary(region.data, plan, price, praise, told.operators)
+        view = itinerary(region.data, plan, price, praise, told.operators, passes=region.book.passes)
         departs = datetime.fromtimestamp(plan.departure, UTC)
         expires = min(
             now + timedelta(minutes=region.data.offer_minutes), max(departs, now + timedelta(minutes=1))

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from operators.region import RegionData
 from tariffs.party import Passenger
 from tariffs.result import JourneyPrice, PassengerPrice
+from ticketing.regions import category_name
 
 CANCELLED = "cancelled"
 CANCELLED_WHY = "a departure of this way is cancelled"
@@ -46,7 +47,10 @@ def why_not(region: RegionData, price: PassengerPrice) -> str | None:
         return None
     operator = region.operators.get(price.unpriced_operator or "")
     return _written(
-        price.reason, operator.name if operator else "an operator", price.passenger.rider, price.unpriced_rule
+        price.reason,
+        operator.name if operator else "an operator",
+        category_name(region, price.passenger.rider),
+        price.unpriced_rule,
     )
 
 

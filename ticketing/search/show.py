@@ -8,8 +8,10 @@ from operators.place_kinds import kind_of
 from operators.port import Disruptions
 from operators.region import RegionData
 from operators.territory import state_of
+from tariffs.passes import PassProduct
 from tariffs.result import JourneyPrice, PassengerPrice
 from ticketing.clock import written
+from ticketing.regions import category_name, pass_name
 from ticketing.search.free_places import FreePlaces, RideKey, key_of
 from ticketing.search.live import alerts_for
 from ticketing.search.planner import Plan, PlannedRide, Walk
@@ -25,8 +27,13 @@ def itinerary(
     price: JourneyPrice,
     praise: Sequence[str],
     told: Mapping[str, Disruptions] = MappingProxyType({}),
+    *,
+    passes: Sequence[PassProduct] = (),
 ) -> dict[str, Any]:
-    """Write a plan with its price and what operators have told; the offer is added by whoever stores it."""
+    """Write a plan with its price and what operators have told; the offer is added by whoever stores it.
+
+    `passes` are those that the region sells: sentences name them.
+    """
     legs = _legs(region, plan, told)
     if price.excluded:
         legs = _marked(legs, "excluded", {one.leg for one in price.excluded})
@@ -38,7 +45,7 @@ def itinerary(
         "cancelled": False,
         "best_for": list(praise),
         "legs": legs,
-        "price": _price(region, price),
+        "price": _price(region, price, passes),
         "offer_id": None,
         "offer_expires_at": None,
     }
@@ -196,7 +203,7 @@ def _somewhere(word: str) -> dict[str, Any]:
     return {"stop_id": None, "name": word, "lat": None, "lon": None, "member_state": None}
 
 
-def _price(region: RegionData, price: JourneyPrice) -> dict[str, Any]:
+def _price(region: RegionData, price: JourneyPrice, passes: Sequence[PassProduct]) -> dict[str, Any]:
     return {
         "total": price.total.as_dict() if price.total else None,
         "reason": price.reason,
@@ -209,23 +216,28 @@ def _price(region: RegionData, price: JourneyPrice) -> dict[str, Any]:
                 "place": kind_of(found.passenger.rider),
                 "total": found.total.as_dict() if found.total else None,
                 "reason": found.reason,
-                "because": [*(one.because for one in price.excluded), *_because(region, found)],
+                "because": [*(one.because for one in price.excluded), *_because(region, found, passes)],
             }
             for found in price.passengers
         ],
     }
 
 
-def _because(region: RegionData, price: PassengerPrice) -> list[str]:
+def _because(region: RegionData, price: PassengerPrice, passes: Sequence[PassProduct]) -> list[str]:
     refused = why_not(region, price)
-    return [refused] if refused else [*(item.because for item in price.bought), *_passed_over(price)]
+    return (
+        [refused]
+        if refused
+        else [*(item.because for item in price.bought), *_passed_over(region, price, passes)]
+    )
 
 
-def _passed_over(price: PassengerPrice) -> list[str]:
+def _passed_over(region: RegionData, price: PassengerPrice, passes: Sequence[PassProduct]) -> list[str]:
     """Why a pass that somebody holds does not count."""
     rider = price.passenger.rider
     return [
-        f"{held.product} does not count: it was sold to the category {held.rider}, and this is {rider}"
+        f"{pass_name(passes, held.product)} does not count: it was sold to the category "
+        f"{category_name(region, held.rider or '')}, and this is {category_name(region, rider)}"
         for held in price.passenger.passes
         if not held.serves(rider)
     ]

@@ -99,7 +99,7 @@ def test_a_childs_pass_carries_the_child_it_was_bought_for_and_no_adult(city: Ap
 
     assert parent.prices(ME) == ["2.00"]
     assert parent.offer(ME)["price"]["passengers"][0]["because"][1:] == [
-        "tll-30d does not count: it was sold to the category child, and this is adult"
+        "30 days in Tallinn does not count: it was sold to the category child, and this is adult"
     ]
     assert parent.prices(ME, {"ref": "kid", "rider_category": "child"}) == ["2.00", "1.00"]
     assert parent.prices(ME, KID) == ["2.00", "0.00"]
@@ -221,7 +221,10 @@ def test_the_part_of_a_journey_that_stays_keeps_its_pass(city: Api) -> None:
     )  # fmt: skip
 
     assert refused.status_code == 409
-    assert "the pass tll-30d covers one ride of one person at a time" in (refused.json or {})["detail"]
+    assert (
+        "the pass '30 days in Tallinn' covers one ride of one person at a time"
+        in (refused.json or {})["detail"]
+    )
 
 
 @ONE

@@ -16,7 +16,7 @@ from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.regions import Region
-from ticketing.regions.company import lonely, refusal
+from ticketing.regions.company import lonely
 
 INFANTS = {"infant": ("adult",)}
 # What does not depend on the database is tried on one.
@@ -157,9 +157,6 @@ def test_e18_free_orders_of_an_account_count_as_open_ones(free_for_infants: Api)
 )
 def test_company_is_somebody_of_the_named_categories(riders: list[str], alone: int | None) -> None:
     assert lonely(INFANTS, riders) == alone
-    assert refusal({"infant": ("adult", "senior")}, "infant").startswith(
-        "infant is sold only together with adult or"
-    )
 
 
 def test_an_account_keeps_one_group_of_a_sailing_unpaid_and_no_more(api: Api) -> None:

@@ -15,7 +15,8 @@ from tariffs.parts import OfferedFare
 from tariffs.party import Passenger, ProvenClaim
 from tariffs.passes import HeldPass, on_sale
 from tariffs.pricing import price_journey
-from tariffs.words import LANGUAGES
+from tariffs.result import PassengerPrice
+from tariffs.words import LANGUAGES, explain
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.quote import show
 from ticketing.regions import Region, prices
@@ -121,7 +122,7 @@ def answer(region: Region, document: Any) -> dict[str, Any]:
         "tariff_version": found.tariff_version,
         "passengers": [
             {
-                **show.passenger(prices.to_json(price), price.total.currency, wanted["language"]),
+                **_shown(price, price.total, wanted["language"]),
                 "reason": None,
             }
             if price.total
@@ -235,6 +236,11 @@ def _faults(messages: Any, path: str) -> list[Fault]:
             found += _faults(inner, path if name == "_schema" else path + step)
         return found
     return [Fault(path, str(message)) for message in messages]
+
+
+def _shown(price: PassengerPrice, total: Money, language: str) -> dict[str, Any]:
+    row = prices.to_json(price)
+    return show.passenger(row, total.currency, explain(row["derivation"], language))
 
 
 def _refused(faults: list[Fault]) -> InvalidRequest:

@@ -164,11 +164,11 @@ def _riding(known: Known) -> dict[int, list[Ticket]]:
 
 def _lonely(till: Till, known: Known, left: Sequence[Ticket]) -> str | None:
     """Why those who are left on a leg cannot go alone by the rules of their region."""
-    rules = till.regions[known.order.region].data.companions
-    found = company.lonely(rules, [one.document["rider"] for one in left])
+    data = till.regions[known.order.region].data
+    found = company.lonely(data.companions, [one.document["rider"] for one in left])
     if found is None or _has_begun(known, left[found]):
         return None
-    why = company.refusal(rules, left[found].document["rider"])
+    why = company.refusal(data, left[found].document["rider"])
     return f"{left[found].passenger_ref} would travel alone: {why}"
 
 
