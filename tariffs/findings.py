@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning"]
+_OF_KEYS = (".toml", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,10 @@ class Finding:
         return ":".join(filter(None, (self.file, str(self.row or ""), self.field)))
 
     def as_dict(self) -> dict[str, str | int]:
-        """The JSON form of the command-line contracts; a fault without a row has none."""
+        """The JSON form of the command-line contracts; a file of keys has no rows, and a table as a whole is row 0."""
         return {
             "file": self.file,
-            **({"row": self.row} if self.row else {}),
+            **({} if self.file.endswith(_OF_KEYS) else {"row": self.row}),
             "field": self.field,
             "code": self.code,
             "message": self.message,
