@@ -21,7 +21,7 @@ PARTY = [
 TO_THE_TRAM = timedelta(hours=1, minutes=10)
 
 
-def buy(api: Api, passengers: list[Answer] = PARTY, **more: Any) -> Bought:
+def buy(api: Api, passengers: list[Answer] = PARTY, *, method: str = "demo_ok", **more: Any) -> Bought:
     """Search, order with one code for the group, pay."""
     itinerary = api.search(passengers=passengers)["itineraries"][0]
     quote = api.post("/v1/quotes", {"offer_id": itinerary["offer_id"]}).json or {}
@@ -29,7 +29,7 @@ def buy(api: Api, passengers: list[Answer] = PARTY, **more: Any) -> Bought:
     assert placed.status_code == 201, placed.json
     order = placed.json or {}
     token = order["access_token"]
-    paid = api.post(f"/v1/orders/{order['id']}/payments", {"method": "demo_ok"}, token)
+    paid = api.post(f"/v1/orders/{order['id']}/payments", {"method": method}, token)
     assert paid.status_code == 201, paid.json
     tickets = (api.get(f"/v1/orders/{order['id']}/tickets", token).json or {})["tickets"]
     return Bought(paid.json or {}, token, tickets, itinerary)
