@@ -97,7 +97,7 @@ def issue(
     _book(tx, made, quote, now, also)
     if order.code == GROUP:
         people = [one for one in made if kind_of(one.document["rider"]) == FOOT]
-        regroup.begin(tx, press, order.id, people, now)
+        regroup.begin(tx, press, people, now)
     return made
 
 

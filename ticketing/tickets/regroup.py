@@ -38,21 +38,23 @@ class Group:
 
 def find_group(tx: Transaction, jti: str, *, lock: bool = False) -> Group | None:
     """Read a group code with its tickets, ended ones too; `lock` holds the tickets of its order against gates and changes."""
-    code = group_codes.find_code(tx, jti)
+    return _group_of(tx, group_codes.find_code(tx, jti), lock=lock)
+
+
+def find_live_group(tx: Transaction, order_id: str, *, lock: bool = False) -> Group | None:
+    """Read the living group code of an order with its tickets; `lock` as for `find_group`."""
+    found = _group_of(tx, group_codes.find_live(tx, order_id), lock=lock)
+    return found if found is not None and found.code.status != "revoked" else None
+
+
+def _group_of(tx: Transaction, code: GroupCode | None, *, lock: bool) -> Group | None:
     if code is None:
         return None
     held = tickets.list_tickets(tx, code.order_id, lock=lock)
     if lock:  # what was committed while the rows were waited for
-        code = group_codes.find_code(tx, jti) or code
-    members = set(group_codes.members_of(tx, jti))
+        code = group_codes.find_code(tx, code.jti) or code
+    members = set(group_codes.members_of(tx, code.jti))
     return Group(code, [one for one in held if one.jti in members])
-
-
-def find_live_group(tx: Transaction, order_id: str, *, lock: bool = False) -> Group | None:
-    """Read the living group code of an order with its tickets."""
-    code = group_codes.find_live(tx, order_id)
-    found = find_group(tx, code.jti, lock=lock) if code else None
-    return found if found is not None and found.code.status != "revoked" else None
 
 
 def regroup(
@@ -63,23 +65,22 @@ def regroup(
     if group is None:
         return None
     code, left = group.code, staying(_members(tx, group.members))
-    members = group_codes.members_of(tx, code.jti)
-    same = bool(left) and sorted(member.jti for member in left) == members
-    if same and says_the_same(payload_of(code.token), payload_for(left, code.jti)):
+    if len(left) == len(group.members) and says_the_same(payload_of(code.token), payload_for(left, code.jti)):
         if code.status != left[0].status:
             group_codes.set_code_status(tx, code, left[0].status, now)
         return code
     group_codes.end_code(tx, code, by, now)
     if not left:
         return None
-    made = _made(tx, press, order_id, left, now)
+    made = _made(tx, press, left, _first_of(left, group.members), now)
     group_codes.tell_gates(tx, [member.jti for member in left], now)
     return made
 
 
-def begin(tx: Transaction, press: Press, order_id: str, made: Sequence[Ticket], now: datetime) -> GroupCode:
+def begin(tx: Transaction, press: Press, made: Sequence[Ticket], now: datetime) -> GroupCode:
     """Make the first code of a group from tickets that nobody has used."""
-    return _made(tx, press, order_id, staying([_member(one, frozenset()) for one in made]), now)
+    members = staying([_member(one, frozenset()) for one in made])
+    return _made(tx, press, members, _first_of(members, made), now)
 
 
 def dissolve(tx: Transaction, group: Group, now: datetime) -> None:
@@ -96,18 +97,19 @@ def _member(held: Ticket, used: frozenset[int]) -> Member:
     return Member(held.jti, held.passenger_ref, held.status, payload_of(held.token), used)
 
 
+def _first_of(members: Sequence[Member], held: Sequence[Ticket]) -> Ticket:
+    return next(one for one in held if one.jti == members[0].jti)
+
+
 def _made(
-    tx: Transaction, press: Press, order_id: str, members: Sequence[Member], now: datetime
+    tx: Transaction, press: Press, members: Sequence[Member], first: Ticket, now: datetime
 ) -> GroupCode:
-    """Sign and store a code; its first ticket has the times of all."""
-    first = tickets.find_ticket(tx, members[0].jti)
-    if first is None:
-        raise LookupError(members[0].jti)
+    """Sign and store a code; the times and the status of the first ticket are those of all."""
     place = choose_place(functools.partial(tickets.has_index, tx), status_list_of(now, first.expires_at))
     jti = secrets.token_urlsafe(16)
     code = GroupCode(
         jti=jti,
-        order_id=order_id,
+        order_id=first.order_id,
         status=first.status,
         token=press.sign_anew(payload_for(members, jti), place),
         status_list=place[0],

@@ -21,9 +21,16 @@ PARTY = [
 TO_THE_TRAM = timedelta(hours=1, minutes=10)
 
 
-def buy(api: Api, passengers: list[Answer] = PARTY, *, method: str = "demo_ok", **more: Any) -> Bought:
+def buy(
+    api: Api,
+    passengers: list[Answer] = PARTY,
+    *,
+    method: str = "demo_ok",
+    wish: Answer | None = None,
+    **more: Any,
+) -> Bought:
     """Search, order with one code for the group, pay."""
-    itinerary = api.search(passengers=passengers)["itineraries"][0]
+    itinerary = api.search(**{"passengers": passengers, **(wish or {})})["itineraries"][0]
     quote = api.post("/v1/quotes", {"offer_id": itinerary["offer_id"]}).json or {}
     placed = api.post("/v1/orders", {"quote_id": quote["id"], "code": "group", **more})
     assert placed.status_code == 201, placed.json

@@ -16,6 +16,8 @@ from pypdf import PdfReader
 
 from tests.api import Api, Bought
 from tests.ticketing.gate.test_upload import tell
+from tests.ticketing.identity.people_of import register
+from tests.ticketing.purchase.test_cost_of_a_sale import watched
 from tests.ticketing.purchase.test_group_code import (
     PARTY,
     TO_THE_TRAM,
@@ -29,6 +31,7 @@ from tests.ticketing.tickets.mint import OTHER_PHONE, phone_jwk, proof
 from ticketing.config import Settings
 from ticketing.db.ticket.tickets import control_code_of
 from ticketing.gate.reissue import reissue
+from ticketing.gate.retention import forget_what_is_due
 
 Answer = dict[str, Any]
 KOPLI = "09005-1"
@@ -556,3 +559,65 @@ def test_a_proof_of_the_carriers_phone_lets_the_group_in(api: Api) -> None:
     answer = api.scan(shown_code, api.key("gate", "tlt"), stop_id=KOPLI).json or {}
 
     assert answer["decision"] == "accept", answer
+
+
+def test_what_gates_told_of_a_group_goes_whole_and_not_before_all_of_it_is_due(api: Api) -> None:
+    bought = buy(api)
+    code, house = code_of(api, bought), api.client.application.extensions["throughfare"].gatehouse
+    api.clock.advance(TO_THE_TRAM)
+    at = int(api.clock.now().timestamp())
+    told = {
+        "seq": 1, "leg": 0, "device_ts": at, "decision": "accept", "reason": "ok", "jti": code["jti"],
+    }  # fmt: skip
+    assert (api.scan(code["token"], api.key("gate", "tlt"), stop_id=KOPLI).json or {})["decision"] == "accept"
+    alone = {**told, "scan_id": str(uuid.uuid4()), "jti": bought.ticket_of("bo")["jti"], "device_ts": at + 60}
+    assert tell(api, api.key("gate", "tlt"), alone)[0]["result"] == "recorded_double_use"
+    with database(api).write() as tx:
+        tx.execute(sa.text("UPDATE period SET state = 'closed'"))
+    api.clock.advance(timedelta(days=60))
+    late = {**told, "scan_id": str(uuid.uuid4()), "device_ts": at + 120}
+    assert tell(api, api.key("gate", "tlt"), late)[0]["result"] == "recorded_double_use"
+    before = rows(api, "SELECT count(*) FROM ticket_use")
+
+    api.clock.set(
+        api.clock.now().replace(year=2027, month=12, day=20)
+    )  # the scan is due, what was told later is not
+    assert forget_what_is_due(house)["facts of tickets"] == 0
+    assert rows(api, "SELECT count(*) FROM ticket_use") == before == [(3,)]
+    api.clock.set(api.clock.now().replace(year=2028, month=2, day=20))
+    assert forget_what_is_due(house)["facts of tickets"] == 4
+
+    left = ("scan", "scan_fact", "ticket_use", "double_use", "use_claim")
+    assert [rows(api, f"SELECT count(*) FROM {table}") for table in left] == [[(0,)]] * len(left)
+    counted = rows(api, "SELECT kind, sum(count) FROM ride_count GROUP BY kind ORDER BY kind")
+    assert [(kind, int(many)) for kind, many in counted] == [("double_use", 4), ("ride", 3)]
+    assert forget_what_is_due(house)["facts of tickets"] == 0
+    assert refund(api, bought, "anna").status_code == 409, "it was used, although nobody knows when"
+
+
+@sqlite_only
+@pytest.mark.usefixtures("quick_hashes")
+def test_an_export_tells_the_group_code_and_no_code_beside_it(api: Api) -> None:
+    anna = register(api)
+    quote = api.quote(passengers=PARTY)
+    placed = anna.post("/v1/orders", {"quote_id": quote["id"], "code": "group"}).json
+    anna.post(f"/v1/orders/{placed['id']}/payments", {"method": "demo_ok"})
+
+    (order,) = anna.get("/v1/me/export").json["orders"]
+
+    (code,) = order["group_codes"]
+    assert (claims_of(code["token"])["n"], len(code["tickets"])) == (3, 3)
+    assert [one["token"] for one in order["tickets"]] == [None] * 3
+
+
+@sqlite_only
+def test_a_sale_with_one_code_asks_for_it_and_its_tickets_and_no_more(api: Api) -> None:
+    tram = {"to": {"place": "Balti jaam"}, "passengers": people(3)}
+    buy(api, wish=tram)
+    told = watched(api)
+
+    buy(api, wish=tram)
+    alone = told["statements"]
+    api.buy(**tram)
+
+    assert alone - (told["statements"] - alone) <= 6

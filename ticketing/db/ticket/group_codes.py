@@ -52,8 +52,10 @@ class GroupCode:
 
 
 def insert_code(tx: Transaction, made: GroupCode, members: Sequence[str]) -> None:
-    """Store a code with the tickets that it stands for; gates are told what these have used."""
+    """Store a code with the tickets that it stands for; one that begins blocked is told to the signed lists."""
     insert(tx, group_code, made)
+    if made.status != "valid":
+        status_changes.note_place(tx, made.status_list, made.status_index, made.issued_at)
     tx.execute(inserting(group_member), [{"code_jti": made.jti, "ticket_jti": jti} for jti in members])
 
 
