@@ -76,6 +76,7 @@ def order(
             for made in state.refunds
             if "continues" not in made.document
         ],
+        "code": found.code or "each",
         "exchange_of": found.exchange_of,
         "given_up": [{"passenger": ref, "legs": list(legs)} for ref, legs in found.given_up.items()],
         "credit": _money(found.credit_minor, currency),

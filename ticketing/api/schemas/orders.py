@@ -391,6 +391,7 @@ class OrderSchema(Strict):
     bookings = fields.List(fields.Nested(HeldPlaceSchema), required=True)
     payments = fields.List(fields.Nested(PaymentSchema), required=True)
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
+    code = fields.String(required=True, validate=validate.OneOf(["each", "group"]))
     exchange_of = fields.String(required=True, allow_none=True)
     given_up = fields.List(fields.Nested(GivenUpSchema), required=True)
     credit = money(required=True)

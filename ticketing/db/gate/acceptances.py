@@ -41,11 +41,10 @@ def accept_group(tx: Transaction, taken: Sequence[tuple[UseClaim, TicketUse]], m
     """
     claim, use, change, stored = _GROUP_STEPS[tx.dialect.name]
     scan_values = {f"scan_{name}": value for name, value in columns(made).items()}
-    for claimed, used in taken:
-        if tx.execute(claim, _prefixed("claim", claimed)).rowcount != 1:
-            return "taken"
-        tx.execute(use, _prefixed("use", used))
-        tx.execute(change, {**scan_values, "scan_jti": used.jti})
+    if tx.execute(claim, [_prefixed("claim", claimed) for claimed, _ in taken]).rowcount != len(taken):
+        return "taken"
+    tx.execute(use, [_prefixed("use", used) for _, used in taken])
+    tx.execute(change, [{**scan_values, "scan_jti": used.jti} for _, used in taken])
     return "stored" if tx.execute(stored, scan_values).rowcount == 1 else "repeated"
 
 
