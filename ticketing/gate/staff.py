@@ -25,7 +25,7 @@ from ticketing.gate.service import Presentation, explained, knowledge, memory, m
 from ticketing.ids import new_id
 from ticketing.tickets import personal
 from ticketing.tickets.own import of_own
-from ticketing.tickets.regroup import find_group, regroup
+from ticketing.tickets.regroup import find_group, find_live_group, regroup
 
 _NO_TICKET = "there is no valid ticket of this operator with this control code"
 
@@ -77,9 +77,12 @@ def let_in(house: Gatehouse, staff: Staff, code: str, reason: str, shown: Presen
             wanted = replace(shown, token=found[0].token, by_hand=True)
             said = [wanted.leg, wanted.stop_id, wanted.device_ts.isoformat(), *more_of(wanted)]
             body = digest(["by hand", found[0].jti, *said])
+            # All rows of a group before one of them: others who let it in or change it hold them in this order.
+            group = find_live_group(tx, found[0].order_id, lock=True)
             answer = validate_in(tx, house, wanted, body)
-            # Who of a group was let in alone has left it: the code counts the others, and is refused as it was.
-            regroup(tx, house.press, found[0].order_id, house.clock.now())
+            if group:
+                # Who of it was let in alone has left it: the code counts the others, and is refused as it was.
+                regroup(tx, house.press, found[0].order_id, house.clock.now())
         _note(
             tx, now, "by_hand", staff, jti=found[0].jti if found else None, reason=reason,
             document={"scan_id": shown.scan_id, "decision": answer["decision"] if found else "no ticket"},

@@ -38,21 +38,26 @@ class Group:
 
 def find_group(tx: Transaction, jti: str, *, lock: bool = False) -> Group | None:
     """Read a group code with its tickets, ended ones too; `lock` holds the tickets of its order against gates and changes."""
-    return _group_of(tx, group_codes.find_code(tx, jti), lock=lock)
+    code = group_codes.find_code(tx, jti)
+    if code is None:
+        return None
+    held = tickets.list_tickets(tx, code.order_id, lock=lock)
+    return _group_of(tx, group_codes.find_code(tx, jti) if lock else code, held)
 
 
 def find_live_group(tx: Transaction, order_id: str, *, lock: bool = False) -> Group | None:
     """Read the living group code of an order with its tickets; `lock` as for `find_group`."""
-    found = _group_of(tx, group_codes.find_live(tx, order_id), lock=lock)
-    return found if found is not None and found.code.status != "revoked" else None
-
-
-def _group_of(tx: Transaction, code: GroupCode | None, *, lock: bool) -> Group | None:
+    code = group_codes.find_live(tx, order_id)
     if code is None:
         return None
-    held = tickets.list_tickets(tx, code.order_id, lock=lock)
-    if lock:  # what was committed while the rows were waited for
-        code = group_codes.find_code(tx, code.jti) or code
+    held = tickets.list_tickets(tx, order_id, lock=lock)
+    # Whoever held the rows before may have replaced the code.
+    return _group_of(tx, group_codes.find_live(tx, order_id) if lock else code, held)
+
+
+def _group_of(tx: Transaction, code: GroupCode | None, held: Sequence[Ticket]) -> Group | None:
+    if code is None:
+        return None
     members = set(group_codes.members_of(tx, code.jti))
     return Group(code, [one for one in held if one.jti in members])
 

@@ -514,6 +514,57 @@ def test_a_refund_and_a_gate_at_one_instant_agree_who_was_first(api: Api) -> Non
         assert used(api, one) == expected
 
 
+def test_staff_who_let_single_ones_in_while_the_group_is_scanned_let_nobody_in_twice(api: Api) -> None:
+    app = api.client.application
+    bought = [buy(api, people(4)) for _ in range(3)]
+    gates = [api.key("gate", "tlt") for _ in range(3)]
+    api.clock.advance(TO_THE_TRAM)
+
+    for one in bought:
+        token = code_of(api, one)["token"]
+        there = [Api(app.test_client(), api.clock, api.key) for _ in range(3)]
+        controls = [control_code_of(one.ticket_of(who)["jti"]) for who in ("p3", "p2")]
+        with ThreadPoolExecutor(3) as pool:
+            scan = pool.submit(there[0].scan, token, gates[0], stop_id=KOPLI)
+            alone = [pool.submit(by_hand, there[at], gates[at], controls[at - 1]) for at in (1, 2)]
+            all_in = (scan.result().json or {})["reason"]
+            singles = [answer.result()["reason"] for answer in alone]
+
+        agrees(api, one)
+        let_in = [who for who, reason in zip(("p3", "p2"), singles, strict=True) if reason != "already_used"]
+        if all_in == "ok_attention":
+            assert not let_in
+            assert used(api, one) == {f"p{number}": [0] for number in range(1, 5)}
+        else:
+            assert all_in in {"revoked", "already_used"}
+            assert used(api, one) == {who: [0] for who in sorted(let_in)}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_changes_of_several_at_one_instant_leave_one_code_for_the_others(api: Api) -> None:
+    app = api.client.application
+    bought = [buy(api, people(6)) for _ in range(4)]
+    api.clock.advance(TO_THE_TRAM)
+    gate = api.key("gate", "tlt")
+
+    for one in bought:
+        there = [Api(app.test_client(), api.clock, api.key) for _ in range(4)]
+        control = control_code_of(one.ticket_of("p5")["jti"])
+        with ThreadPoolExecutor(4) as pool:
+            steps = [
+                pool.submit(refund_one, there[0], one, "p6"),
+                pool.submit(suspend_one, there[1], one, "p2"),
+                pool.submit(by_hand, there[2], gate, control),
+                pool.submit(refund_a_leg, there[3], one, "p4"),
+            ]
+            for step in steps:
+                step.result()
+
+        code = agrees(api, one)
+        assert code is not None
+        assert code["passengers"] == ["p1", "p3"]
+
+
 @sqlite_only
 @pytest.mark.parametrize(
     ("more", "path"),
