@@ -36,9 +36,6 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "ended_by IN ('change', 'buyer', 'move')", name=op.f("ck_group_code_ended_by")
         ),
-        sa.ForeignKeyConstraint(
-            ["order_id"], ["ticket_order.id"], name=op.f("fk_group_code_order_id_ticket_order")
-        ),
         sa.PrimaryKeyConstraint("jti", name=op.f("pk_group_code")),
         sa.UniqueConstraint(
             "status_list", "status_index", name=op.f("uq_group_code_status_list_status_index")
