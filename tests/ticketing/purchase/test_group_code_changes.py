@@ -30,8 +30,11 @@ from tests.ticketing.purchase.test_group_code import (
 from tests.ticketing.tickets.mint import OTHER_PHONE, phone_jwk, proof
 from ticketing.config import Settings
 from ticketing.db.ticket.tickets import control_code_of
+from ticketing.errors import NotFound
 from ticketing.gate.reissue import reissue
 from ticketing.gate.retention import forget_what_is_due
+from ticketing.purchase.service import find_order_of
+from ticketing.settlement.claims.trace import trace
 
 Answer = dict[str, Any]
 KOPLI = "09005-1"
@@ -585,6 +588,38 @@ def test_what_one_code_cannot_be_is_refused_by_its_field_and_stores_nothing(
 
     assert (answer.status_code, [one["path"] for one in answer.json["errors"]]) == (422, [path])
     assert rows(api, "SELECT count(*) FROM ticket_order") == [(0,)]
+
+
+@sqlite_only
+def test_a_whole_group_may_be_exchanged_for_another_with_one_code_on_the_same_phone(api: Api) -> None:
+    bought = buy(api, phones=[{"passenger": "anna", "key": phone_jwk()}])
+    old = code_of(api, bought)
+    quote = api.quote(passengers=PARTY, depart_at="2026-10-14T06:10:00+03:00")
+    body = {"quote_id": quote["id"], "passengers": [one["ref"] for one in PARTY], "code": "group"}
+
+    placed = api.post(f"/v1/orders/{bought.order['id']}/exchanges", body, bought.token).json or {}
+    key, path = placed["access_token"], f"/v1/orders/{placed['id']}"
+    if placed["state"] == "awaiting_payment":
+        assert api.post(f"{path}/payments", {"method": "demo_ok"}, key).status_code == 201
+
+    code = (api.get(f"{path}/tickets", key).json or {})["group_code"]
+    assert (code["count"], claims_of(code["token"])["cnf"]) == (3, {"jwk": phone_jwk()})
+    assert (api.get(path, key).json or {})["code"] == "group"
+    assert agrees(api, bought) is None
+    api.clock.advance(TO_THE_TRAM)
+    assert (api.scan(old["token"], api.key("gate", "tlt"), stop_id=KOPLI).json or {})["reason"] == "revoked"
+
+
+@sqlite_only
+def test_the_money_of_a_group_is_traced_by_its_tickets(api: Api) -> None:
+    bought = buy(api)
+    code = code_of(api, bought)["jti"]
+    rooms = api.client.application.extensions["throughfare"]
+
+    assert find_order_of(rooms.till, code) == bought.order["id"]
+    with pytest.raises(NotFound) as told:
+        trace(rooms.office, code)
+    assert all(one["jti"] in told.value.detail for one in bought.tickets)
 
 
 @sqlite_only
