@@ -121,7 +121,7 @@ class Judged:
 
 
 def judge(facts: Iterable[Fact], terms: Mapping[str, Terms]) -> tuple[Judged, ...]:
-    """Judge all facts at once, in the order of scan id and body.
+    """Judge all facts at once, in the order of scan id, body and ticket.
 
     Of one scan with two bodies the smallest hash counts, the others are conflicting. Accepted scans are ranked
     by corrected time and scan id; as many as the ticket allows are rides (or transfers, or check-outs), the rest
@@ -138,7 +138,7 @@ def judge(facts: Iterable[Fact], terms: Mapping[str, Terms]) -> tuple[Judged, ..
             judged.append(Judged(fact, verdict))
     for jti, uses in accepted.items():
         judged.extend(_ranked(uses, terms[jti]))
-    return tuple(sorted(judged, key=lambda entry: (entry.fact.scan_id, entry.fact.body)))
+    return tuple(sorted(judged, key=lambda entry: (entry.fact.scan_id, entry.fact.body, entry.fact.jti)))
 
 
 def answer(fact: Fact, known: Collection[Fact], verdict: Verdict, received_at: int) -> Answer:

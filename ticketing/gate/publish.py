@@ -4,7 +4,7 @@ A delay may keep a ticket good for a day beyond its end (`late.py`): so long gat
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -180,7 +180,8 @@ def _uses(
     """
     if since is None:
         used = uses.list_uses_of_operator(tx, operator, ended)
-        return [_told(use) for use in [*used, *_of_groups(tx, operator, {use.jti for use in used})]], None
+        by_codes = group_codes.list_uses_of_operator(tx, operator, ended)
+        return [_told(use) for use in [*used, *by_codes]], None
     start = datetime.fromtimestamp(max(0, since - _OVERLAP.total_seconds()), UTC) if since else None
     changed = uses.list_changed(tx, operator, start, ended, _MOST_TICKETS + 1)
     page, is_last = changed[:_MOST_TICKETS], len(changed) <= _MOST_TICKETS
@@ -200,12 +201,6 @@ def _uses(
     cleared = tuple(jti for jti in (*jtis, *groups) if jti not in by_ticket)
     cursor = int(now.timestamp()) if is_last else int(page[-1][1].timestamp())
     return told, Delta(since, cursor, is_last, cleared)
-
-
-def _of_groups(tx: Transaction, operator: str, jtis: Collection[str]) -> list[TicketUse]:
-    """What the codes of groups have used at an operator, for those that stand for one of these tickets."""
-    groups = group_codes.list_concerned(tx, jtis) if jtis else {}
-    return _shared(uses.list_uses_at(tx, operator, _members(groups)), groups) if groups else []
 
 
 def _members(groups: Mapping[str, Sequence[str]]) -> list[str]:

@@ -610,6 +610,31 @@ def test_a_whole_group_may_be_exchanged_for_another_with_one_code_on_the_same_ph
     assert (api.scan(old["token"], api.key("gate", "tlt"), stop_id=KOPLI).json or {})["reason"] == "revoked"
 
 
+def test_gates_of_every_kind_are_told_what_a_code_has_used_and_what_its_successor_has(api: Api) -> None:
+    bought = buy(api)
+    api.clock.advance(TO_THE_TRAM)
+    gate = api.key("gate", "tlt")
+    first = code_of(api, bought)["jti"]
+    assert (api.scan(code_of(api, bought)["token"], gate, stop_id=KOPLI).json or {})["decision"] == "accept"
+    cursor = int(api.clock.now().timestamp())
+    api.clock.advance(timedelta(minutes=5))
+    answer = api.post(
+        f"/v1/orders/{bought.order['id']}/refunds", {"passengers": ["bo"], "legs": [3]}, bought.token
+    )
+    assert answer.status_code == 201, answer.json
+    newer = code_of(api, bought)["jti"]
+    mine = {one["jti"] for one in bought.tickets} | {first, newer}
+
+    whole, changed, unchanged = (
+        {use[0] for use in claims_of(api.get(f"/v1/operators/tlt/gate-bundle{asked}", gate).text)["uses"]}
+        for asked in ("", f"?since={cursor + 120}", f"?since={cursor + 900}")
+    )
+
+    assert whole & mine == mine
+    assert changed & mine == {first, newer} | {bought.ticket_of(who)["jti"] for who in ("anna", "mari")}
+    assert unchanged & mine == set()
+
+
 @sqlite_only
 def test_the_money_of_a_group_is_traced_by_its_tickets(api: Api) -> None:
     bought = buy(api)

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import fetch, find, insert, inserting
+from ticketing.db.tables.gates import ticket_use
 from ticketing.db.tables.sale import group_code, group_member, ticket
 from ticketing.db.ticket import status_changes
 from ticketing.db.ticket.tickets import Ticket
-from ticketing.db.ticket.uses import mark_uses_of
+from ticketing.db.ticket.uses import TicketUse, mark_uses_of
 
 # Databases have a limit to what one statement may name.
 _CHUNK = 500
@@ -127,6 +128,23 @@ def list_concerned(tx: Transaction, jtis: Collection[str]) -> Mapping[str, tuple
         for row in tx.execute(query):
             members[row.code_jti].append(row.ticket_jti)
     return {code: tuple(sorted(held)) for code, held in members.items()}
+
+
+def list_uses_of_operator(tx: Transaction, operator: str, at: datetime) -> list[TicketUse]:
+    """List what the codes of groups have used at an operator, while their tickets are inside their validity.
+
+    One scan that let all of a group in is one use of its code.
+    """
+    names = [column for column in ticket_use.c if column.name != "jti"]
+    query = (
+        sa.select(group_member.c.code_jti.label("jti"), *names)
+        .join(ticket_use, ticket_use.c.jti == group_member.c.ticket_jti)
+        .join(ticket, ticket.c.jti == ticket_use.c.jti)
+        .where(ticket_use.c.operator == operator, ticket.c.expires_at > at)
+        .order_by(ticket_use.c.at, group_member.c.code_jti, ticket_use.c.scan_id)
+    )
+    found = fetch(tx, query, TicketUse)
+    return list({(use.jti, use.gate_key_id, use.scan_id, use.leg): use for use in found}.values())
 
 
 def end_code(tx: Transaction, code: GroupCode, by: EndedBy, at: datetime) -> None:
