@@ -64,6 +64,8 @@ def _shown(tx: Transaction, order_id: str, jti: str) -> tuple[Ticket, Group | No
         raise NotFound("there is no such ticket")
     if group is None:
         require_own_code(tx, held)
+    elif group.code.status == "revoked":
+        raise Conflict("this group code has been replaced; the tickets of the order name the newest")
     return held, group
 
 

@@ -129,7 +129,6 @@ def suspend_one(api: Api, bought: Bought, who: str) -> None:
 
 
 def let_one_in(api: Api, bought: Bought, who: str) -> None:
-    api.clock.advance(TO_THE_TRAM)
     assert (
         by_hand(api, api.key("gate", "tlt"), control_code_of(bought.ticket_of(who)["jti"]))["decision"]
         == "accept"
@@ -158,30 +157,32 @@ CHANGES = {
 
 
 @sqlite_only
-@pytest.mark.parametrize("size", range(2, 10))
 @pytest.mark.parametrize("change", CHANGES)
-def test_whatever_happens_to_one_the_others_have_a_code_or_their_own(
-    api: Api, change: str, size: int
-) -> None:
-    bought = buy(api, people(size))
-    old = agrees(api, bought)
-    assert old is not None
+def test_whatever_happens_to_one_the_others_have_a_code_or_their_own(api: Api, change: str) -> None:
+    parties = {size: buy(api, people(size)) for size in range(2, 10)}
+    olds = {size: code_of(api, bought)["token"] for size, bought in parties.items()}
+    if change == "staff":
+        api.clock.advance(TO_THE_TRAM)
 
-    CHANGES[change](api, bought, "p2")
+    for size, bought in parties.items():
+        CHANGES[change](api, bought, "p2")
+        code = agrees(api, bought)
+        left = [f"p{number}" for number in range(1, size + 1) if number != 2]
+        assert (code["passengers"] if code else None) == (left if size > 2 else None)
 
-    code = agrees(api, bought)
-    left = [f"p{number}" for number in range(1, size + 1) if number != 2]
-    assert (code["passengers"] if code else None) == (left if size > 2 else None)
     if change != "staff":
         api.clock.advance(TO_THE_TRAM)
     gate = api.key("gate", "tlt")
-    replaced = api.scan(old["token"], gate, stop_id=KOPLI).json or {}
-    assert (replaced["decision"], replaced["reason"]) == ("refuse", "revoked")
-    token = code["token"] if code else shown(api, bought)["tickets"][0]["token"]
-    assert (api.scan(token, gate, stop_id=KOPLI).json or {})["decision"] == "accept"
-    agrees(api, bought)
-    assert {ref: used(api, bought).get(ref) for ref in left} == {ref: [0] for ref in left}
-    assert (offline(api, token, "tlt", KOPLI)["reason"]) == "already_used"
+    for size, bought in parties.items():
+        left = [f"p{number}" for number in range(1, size + 1) if number != 2]
+        replaced = api.scan(olds[size], gate, stop_id=KOPLI).json or {}
+        assert (replaced["decision"], replaced["reason"]) == ("refuse", "revoked")
+        code = agrees(api, bought)
+        token = code["token"] if code else shown(api, bought)["tickets"][0]["token"]
+        assert (api.scan(token, gate, stop_id=KOPLI).json or {})["decision"] == "accept"
+        agrees(api, bought)
+        assert {ref: used(api, bought).get(ref) for ref in left} == {ref: [0] for ref in left}
+        assert (offline(api, token, "tlt", KOPLI)["reason"]) == "already_used"
 
 
 def test_changes_one_after_the_other_end_with_two_codes_of_their_own(api: Api) -> None:
@@ -261,7 +262,9 @@ def test_one_of_a_group_hands_out_no_code_of_its_own_anywhere(api: Api) -> None:
     assert "group of 3" in text
     assert "2 adult, 1 child" in text
     assert f"{code['control_code'][:5]} {code['control_code'][5:]}" in text
-    secrets = [token for (token,) in rows(api, "SELECT token FROM ticket")]
+    refund_one(api, bought, "bo")
+    assert api.get(f"{base}/{code['jti']}/qr.png", bought.token).status_code == 409
+    secrets = [token for (token,) in rows(api, "SELECT token FROM ticket WHERE status = 'valid'")]
     told = json.dumps(shown(api, bought))
     assert not [token for token in secrets if token in told]
 
