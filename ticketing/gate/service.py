@@ -27,7 +27,7 @@ from ticketing.gate.model import Extras
 from ticketing.gate.usage import Direction, Kind
 from ticketing.tickets import status_list
 from ticketing.tickets.claims import Proof
-from ticketing.tickets.regroup import Group, find_group
+from ticketing.tickets.regroup import Group, find_group, regroup
 
 __all__ = ["Gatehouse", "Presentation", "knowledge", "validate"]
 
@@ -124,7 +124,7 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
     """Read, decide, write. The ticket's row is held: a refund, another gate or this very scan sent twice waits."""
     asked = _asked(case, house.clock.now())
     ticket, known = presentations.hold_and_read(tx, asked)
-    group = find_group(tx, asked.jti, lock=True) if ticket is None and asked.jti else None
+    group = _group(tx, house, asked.jti) if ticket is None and asked.jti else None
     if group:
         known = _known(tx, asked, group)
     now = house.clock.now()  # what waited for the row comes after what it waited for
@@ -156,6 +156,20 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
             break  # some of its tickets may have been written, and nothing of this stays
         known = _known(tx, asked, group)
     raise Conflict("other gates are faster; present the ticket again")
+
+
+def _group(tx: Transaction, house: Gatehouse, jti: str) -> Group | None:
+    """The group whose code was shown, with the rows of its tickets held.
+
+    The previous release changes tickets and knows no codes: one whose tickets are not what it says is replaced first.
+    """
+    group = find_group(tx, jti, lock=True)
+    if group is None or group.code.status == "revoked":
+        return group
+    if all(one.status == group.code.status for one in group.members):
+        return group
+    regroup(tx, house.press, group.code.order_id, house.clock.now())
+    return find_group(tx, jti)
 
 
 def _known(tx: Transaction, asked: Asked, group: Group | None) -> Known:

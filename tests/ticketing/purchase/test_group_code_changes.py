@@ -638,6 +638,24 @@ def test_gates_of_every_kind_are_told_what_a_code_has_used_and_what_its_successo
     assert unchanged & mine == set()
 
 
+def test_a_code_whose_ticket_the_previous_release_has_taken_back_lets_nobody_in_too_many(api: Api) -> None:
+    bought = buy(api)
+    old = code_of(api, bought)
+    with database(api).write() as tx:
+        jti = bought.ticket_of("bo")["jti"]
+        tx.execute(sa.text(f"UPDATE ticket SET status = 'revoked' WHERE jti = '{jti}'"))
+    api.clock.advance(TO_THE_TRAM)
+    gate = api.key("gate", "tlt")
+
+    replaced = api.scan(old["token"], gate, stop_id=KOPLI).json or {}
+
+    assert (replaced["decision"], replaced["reason"]) == ("refuse", "revoked")
+    code = agrees(api, bought)
+    assert code is not None
+    assert code["passengers"] == ["anna", "mari"]
+    assert (api.scan(code["token"], gate, stop_id=KOPLI).json or {})["decision"] == "accept"
+
+
 @sqlite_only
 def test_the_money_of_a_group_is_traced_by_its_tickets(api: Api) -> None:
     bought = buy(api)
