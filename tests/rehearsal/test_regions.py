@@ -51,3 +51,4 @@ def test_a_region_that_holds_everything_is_rehearsed_without_a_fall(tmp_path: Pa
     assert set(told["covered"]["connectors"]) == {"exchange", "gtfs", "maritime", "none", "osdm", "own"}
     assert {"agreement", "company", "eligibility", "group", "pass"} <= set(told["covered"]["reasons"])
     assert set(told["covered"]["places"]) == {"bicycle", "car"}
+    assert set(told["covered"]["codes"]) == {"each", "group"}

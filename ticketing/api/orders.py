@@ -25,6 +25,7 @@ from ticketing.api.schemas.orders import (
     TicketsSchema,
 )
 from ticketing.errors import Conflict, InvalidRequest, NotFound
+from ticketing.gate import holder
 from ticketing.identity import Answer, Call, people
 from ticketing.identity.once import request_key, require_random
 from ticketing.purchase import service as purchase
@@ -146,14 +147,22 @@ class Tickets(MethodView):
     @blueprint.response(200, TicketsSchema)
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str) -> dict[str, Any]:
-        """List the signed tickets of an order."""
-        state = purchase.get_order(rooms().till, order_id)
-        papers = purchase.list_papers(rooms().till, order_id)
-        told = purchase.list_news(rooms().till, state)
-        return {
-            "tickets": [show.ticket(made, papers, told) for made in state.tickets],
-            "news": [show.news(one) for one in told],
-        }
+        """List the signed tickets of an order, and the one code of its group."""
+        return _tickets(order_id)
+
+
+@blueprint.route("/orders/<string:order_id>/group-code")
+class GroupCode(MethodView):
+    """The one code of a group."""
+
+    @for_order
+    @limited(address="1200 per minute", caller="30 per minute")
+    @blueprint.response(200, TicketsSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def delete(self, order_id: str) -> dict[str, Any]:
+        """Give everybody of a group a code of their own, before a gate has let the group in; again changes nothing."""
+        purchase.dissolve_group(rooms().till, order_id)
+        return _tickets(order_id)
 
 
 @blueprint.route("/orders/<string:order_id>/tickets/<string:jti>/qr.<string:form>")
@@ -164,10 +173,9 @@ class QrCode(MethodView):
     @blueprint.response(200, content_type="image/png")
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str, jti: str, form: str) -> Response:
-        """Draw a ticket's QR code as `png` or `svg`."""
-        state = purchase.get_order(rooms().till, order_id)
-        token = next((made.token for made in state.tickets if made.jti == jti), None)
-        if token is None or form not in {"png", "svg"}:
+        """Draw the QR code of a ticket, or of a group, as `png` or `svg`."""
+        token = holder.code_of(rooms().gatehouse, order_id, jti)
+        if form not in {"png", "svg"}:
             raise NotFound("there is no such ticket code")
         response = make_response(barcode.png(token) if form == "png" else barcode.svg(token))
         response.content_type = "image/png" if form == "png" else "image/svg+xml"
@@ -275,6 +283,13 @@ class Refunds(MethodView):
         return _answered(once(f"order:{order_id}", "POST refunds", wanted, give_back))
 
 
+def _tickets(order_id: str) -> dict[str, Any]:
+    till = rooms().till
+    state = purchase.get_order(till, order_id)
+    papers, told = purchase.list_papers(till, order_id), purchase.list_news(till, state)
+    return show.tickets(state, purchase.find_group(till, state), papers, told)
+
+
 def _known_quote(quote_id: str) -> purchase.Quote:
     """A quote that exists: what is only claimed to be one has no count and no memory of its own."""
     try:
@@ -309,6 +324,7 @@ def _placed(
                 changing=_wish(wanted),
                 phones=_phones(wanted["phones"]),
                 names=[purchase.NameOf(one["passenger"], one["name"]) for one in wanted["names"]],
+                code=wanted.get("code"),
                 request_key=request_key(principal, route, _key(), wanted),
                 claim=call.claim,
             )

@@ -32,9 +32,12 @@ class TicketMoves(MethodView):
     @blueprint.response(200, MovedSchema)
     @blueprint.doc(**_ORDER_TOKEN)
     def post(self, wanted: dict[str, Any], order_id: str, jti: str) -> dict[str, Any]:
-        """Bind a ticket to a phone's key; the phone that had it stops working at once. Three times a day at most."""
+        """Bind a ticket to a phone's key; the phone that had it stops working at once. Three times a day at most.
+
+        The code of a group moves whole, and has another number then: `jti` of the answer.
+        """
         moved = moves.move(rooms().gatehouse, order_id, jti, wanted["public_key"])
-        return {"jti": moved.ticket.jti, "token": moved.ticket.token, "moves_left": moved.moves_left}
+        return {"jti": moved.jti, "token": moved.token, "moves_left": moved.moves_left}
 
 
 @blueprint.route(f"{_TICKET}/suspension")
@@ -46,9 +49,11 @@ class TicketSuspension(MethodView):
     @blueprint.response(200, TicketStatusSchema)
     @blueprint.doc(**_ORDER_TOKEN)
     def put(self, order_id: str, jti: str) -> dict[str, Any]:
-        """Block a ticket whose phone is lost: no gate opens to it until it is let go again; nothing is paid back."""
-        held = suspensions.suspend(rooms().gatehouse, order_id, jti)
-        return {"jti": held.jti, "status": held.status}
+        """Block a ticket whose phone is lost: no gate opens to it until it is let go again; nothing is paid back.
+
+        The code of a group is blocked with all its tickets; one ticket of a group alone leaves it.
+        """
+        return {"jti": jti, "status": suspensions.suspend(rooms().gatehouse, order_id, jti)}
 
     @for_order
     @limited(address="1200 per minute", caller="30 per minute")
@@ -56,8 +61,7 @@ class TicketSuspension(MethodView):
     @blueprint.doc(**_ORDER_TOKEN)
     def delete(self, order_id: str, jti: str) -> dict[str, Any]:
         """Let a blocked ticket open gates again."""
-        held = suspensions.resume(rooms().gatehouse, order_id, jti)
-        return {"jti": held.jti, "status": held.status}
+        return {"jti": jti, "status": suspensions.resume(rooms().gatehouse, order_id, jti)}
 
 
 @blueprint.route(f"{_TICKET}/aztec.<string:form>")
@@ -68,8 +72,8 @@ class AztecCode(MethodView):
     @blueprint.response(200, content_type="image/png")
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str, jti: str, form: str) -> Response:
-        """Draw a ticket's Aztec code as `png` or `svg`."""
-        token = holder.get_ticket(rooms().gatehouse, order_id, jti).token
+        """Draw the Aztec code of a ticket, or of a group, as `png` or `svg`."""
+        token = holder.code_of(rooms().gatehouse, order_id, jti)
         if form not in {"png", "svg"}:
             raise NotFound("there is no such ticket code")
         drawn = barcode.png(token, "aztec") if form == "png" else barcode.svg(token, "aztec")
@@ -86,7 +90,7 @@ class PrintedTicket(MethodView):
     @blueprint.response(200, content_type="application/pdf")
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, order_id: str, jti: str) -> Response:
-        """Print a ticket at home, in the language of Accept-Language; one that is bound to a phone is not paper."""
+        """Print a ticket, or the one code of a group, at home, in the language of Accept-Language; one that is bound to a phone is not paper."""
         from ticketing.tickets import paper  # noqa: PLC0415  the service starts without what draws PDF
 
         printable = holder.printable(rooms().gatehouse, order_id, jti)

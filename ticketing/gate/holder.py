@@ -1,37 +1,40 @@
-"""What the holder of a ticket may take home."""
+"""What the holder of a ticket, or of the code of a group, may take home."""
 
+from collections import Counter
+
+from ticketing.db import Transaction
 from ticketing.db.sale import booking_documents
-from ticketing.db.ticket import tickets
+from ticketing.db.ticket import group_codes, tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
 from ticketing.gate.house import Gatehouse
 from ticketing.tickets.own import of_own
 from ticketing.tickets.printable import OperatorPaper, Printable
+from ticketing.tickets.regroup import Group, find_group
 
 
-def get_ticket(house: Gatehouse, order_id: str, jti: str) -> Ticket:
-    """Read a ticket of an order; raises NotFound."""
+def code_of(house: Gatehouse, order_id: str, jti: str) -> str:
+    """The token that a ticket or a group of an order shows; raises NotFound, or Conflict for a ticket of a group."""
     with house.database.read() as tx:
-        held = tickets.find_ticket(tx, jti)
-    if held is None or held.order_id != order_id:
-        raise NotFound("there is no such ticket")
-    return held
+        return _shown(tx, order_id, jti)[0].token
 
 
 def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
-    """What is printed of a ticket; raises NotFound, or Conflict for one that only its phone can show."""
-    held = get_ticket(house, order_id, jti)
+    """What is printed of a ticket, or of a group; raises NotFound, or Conflict for one that only its phone can show."""
+    with house.database.read() as tx:
+        held, group = _shown(tx, order_id, jti)
+        papers = booking_documents.list_papers(tx, order_id)
     claims = of_own(held.token)
     if claims.binding_key is not None:
         raise Conflict("the ticket is bound to a phone and worth nothing on paper")
     if held.status != "valid":
         raise Conflict("the ticket is no longer valid")
     going = [(at, leg) for at, leg in enumerate(held.document["legs"]) if "given_back_at" not in leg]
-    with house.database.read() as tx:
-        papers = booking_documents.list_papers(tx, order_id)
+    members = group.members if group else [held]
+    riders = Counter(one.document["rider"] for one in members)
     return Printable(
         token=held.token,
-        rider=held.document["rider"],
+        riders=tuple(riders.items()),
         not_before=held.not_before,
         expires_at=held.expires_at,
         control_code=tickets.control_code_of(jti),
@@ -44,8 +47,30 @@ def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
                     one.operator, one.reference, one.kind, one.media_type, one.encoding, one.content
                 )
                 for one in papers
-                if (one.leg, one.passenger_ref) == (at, held.passenger_ref)
+                if one.leg == at and one.passenger_ref in {member.passenger_ref for member in members}
             ]
             for place, (at, _) in enumerate(going)
         },
     )
+
+
+def _shown(tx: Transaction, order_id: str, jti: str) -> tuple[Ticket, Group | None]:
+    """What of an order has this number and is shown: a ticket with a code of its own, or the code of a group."""
+    held, group = tickets.find_ticket(tx, jti), None
+    if held is None:
+        group = find_group(tx, jti)
+        held = group.as_ticket if group else None
+    if held is None or held.order_id != order_id:
+        raise NotFound("there is no such ticket")
+    if group is None:
+        require_own_code(tx, held)
+    elif group.code.status == "revoked":
+        raise Conflict("this group code has been replaced; the tickets of the order name the newest")
+    return held, group
+
+
+def require_own_code(tx: Transaction, held: Ticket) -> None:
+    """Raise Conflict for a ticket that a living group code stands for: two codes for one ride would be one too many."""
+    code = group_codes.find_live_of(tx, held.jti)
+    if code is not None:
+        raise Conflict(f"this ticket is in the group code {code.jti}: that one is shown, or dissolved first")

@@ -38,7 +38,8 @@ class Fact:
 
     `admitted` is what happened at the flap; a fact that was `uploaded` knows it, an online answer only offered
     it. `list_issued_at` is the time of the newest status list that the device held, None where it is not known.
-    What a revoked device tells is `is_flagged`: it is kept, and a person must say whether it is true.
+    What a revoked device tells is `is_flagged`: it is kept, and a person must say whether it is true. `shown` is the code
+    of a group where that was shown: then this is what the scan says of one of its tickets.
     """
 
     scan_id: str
@@ -52,6 +53,7 @@ class Fact:
     list_issued_at: int | None = None
     direction: Direction | Literal["inspect"] | None = None
     is_flagged: bool = False
+    shown: str | None = None
 
     @property
     def at(self) -> int:
@@ -61,7 +63,9 @@ class Fact:
     @property
     def body(self) -> str:
         """SHA-256 over what makes the scan; the decision is not part of it."""
-        content = json.dumps([self.jti, self.leg, self.device, self.device_ts], separators=(",", ":"))
+        content = json.dumps(
+            [self.shown or self.jti, self.leg, self.device, self.device_ts], separators=(",", ":")
+        )
         return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -117,7 +121,7 @@ class Judged:
 
 
 def judge(facts: Iterable[Fact], terms: Mapping[str, Terms]) -> tuple[Judged, ...]:
-    """Judge all facts at once, in the order of scan id and body.
+    """Judge all facts at once, in the order of scan id, body and ticket.
 
     Of one scan with two bodies the smallest hash counts, the others are conflicting. Accepted scans are ranked
     by corrected time and scan id; as many as the ticket allows are rides (or transfers, or check-outs), the rest
@@ -134,7 +138,7 @@ def judge(facts: Iterable[Fact], terms: Mapping[str, Terms]) -> tuple[Judged, ..
             judged.append(Judged(fact, verdict))
     for jti, uses in accepted.items():
         judged.extend(_ranked(uses, terms[jti]))
-    return tuple(sorted(judged, key=lambda entry: (entry.fact.scan_id, entry.fact.body)))
+    return tuple(sorted(judged, key=lambda entry: (entry.fact.scan_id, entry.fact.body, entry.fact.jti)))
 
 
 def answer(fact: Fact, known: Collection[Fact], verdict: Verdict, received_at: int) -> Answer:
@@ -154,14 +158,14 @@ def answer(fact: Fact, known: Collection[Fact], verdict: Verdict, received_at: i
 
 
 def _distinct(facts: Iterable[Fact]) -> list[tuple[Fact, bool]]:
-    """One fact a scan and body, and whether it is the body that counts."""
-    told: dict[str, dict[str, list[Fact]]] = {}
+    """One fact a scan, body and ticket, and whether it is the body that counts."""
+    told: dict[str, dict[tuple[str, str], list[Fact]]] = {}
     for fact in _without_offers(list(facts)):
-        told.setdefault(fact.scan_id, {}).setdefault(fact.body, []).append(fact)
+        told.setdefault(fact.scan_id, {}).setdefault((fact.body, fact.jti), []).append(fact)
     return [
-        (min(versions, key=_precedence), body == min(bodies))
+        (min(versions, key=_precedence), body == min(bodies)[0])
         for bodies in told.values()
-        for body, versions in bodies.items()
+        for (body, _), versions in bodies.items()
     ]
 
 

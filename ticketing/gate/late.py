@@ -13,7 +13,7 @@ from ticketing.db import Transaction
 from ticketing.db.operators import run_states
 from ticketing.db.operators.run_states import RunKey, RunState
 from ticketing.db.sale import orders
-from ticketing.db.ticket import tickets
+from ticketing.db.ticket import group_codes, tickets
 from ticketing.db.ticket.tickets import Ticket
 
 LONGEST = timedelta(hours=24)
@@ -24,7 +24,7 @@ def extended_until(tx: Transaction, jti: str | None, expires_at: int | None, now
     moment = int(now.timestamp())
     if jti is None or expires_at is None or not expires_at <= moment < expires_at + LONGEST.total_seconds():
         return {}
-    held = tickets.find_ticket(tx, jti)
+    held = tickets.find_ticket(tx, jti) or group_codes.first_ticket_of(tx, jti)
     late = lateness(tx, held) if held else 0
     return {jti: expires_at + late} if late else {}
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -11,13 +11,16 @@ from ticketing.db import Transaction
 from ticketing.db.gate import devices, scan_facts
 from ticketing.db.gate.scan_facts import ScanFact
 from ticketing.db.gate.scans import Scan
-from ticketing.db.ticket import uses
+from ticketing.db.ticket import group_codes, uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.db.ticket.uses import DoubleUse, TicketUse
 from ticketing.gate.judgment import Fact, Judged, Terms, judge
 from ticketing.tickets.claims import NOBODY, BadClaims
 from ticketing.tickets.own import of_own
 from ticketing.tickets.products import ProductRule
+
+# What a gate is told of a scan that came to several things, the gravest last.
+_GRAVE = ("revoked_unknown", "revoked_known", "double_use", "conflicting_body")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +41,31 @@ class Judgment:
 
     by_ticket: Mapping[str, tuple[Judged, ...]]
     told: Mapping[tuple[str, str], Told]
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, fact: Fact) -> Judged:
-        """The judgment of one fact."""
-        return next(
+        """The judgment of one fact; of a scan of a group's code the gravest of what it came to for its tickets."""
+        found = [
             entry
-            for entry in self.by_ticket[fact.jti]
+            for jti in self.groups.get(fact.jti, (fact.jti,))
+            for entry in self.by_ticket[jti]
             if (entry.fact.scan_id, entry.fact.body) == (fact.scan_id, fact.body)
-        )
+        ]
+        return max(found, key=lambda entry: _GRAVE.index(entry.verdict) if entry.verdict in _GRAVE else -1)
 
 
 def judge_tickets(
     tx: Transaction, held: Mapping[str, Ticket], jtis: Collection[str], rules: Mapping[str, ProductRule]
 ) -> Judgment:
-    """Judge everything that is known about some tickets, told online or later."""
-    told = _everything(tx, jtis)
+    """Judge everything that is known about some tickets, told online or later; of a group's code, about its tickets.
+
+    A scan of a code is a scan of each of its tickets, whatever has become of the code: so it does not matter when it is told.
+    """
+    groups = group_codes.list_concerned(tx, jtis)
+    jtis = sorted(
+        {*jtis, *(jti for code in groups.keys() & set(jtis) for jti in groups[code])} - groups.keys()
+    )
+    told = [each for entry in _everything(tx, {*jtis, *groups}) for each in _apart(entry, groups)]
     terms = {jti: terms_of(held[jti], rules) for jti in jtis if jti in held}
     by_ticket: dict[str, list[Judged]] = {jti: [] for jti in jtis}
     for entry in judge([entry.fact for entry in told], terms):
@@ -61,7 +74,16 @@ def judge_tickets(
     return Judgment(
         {jti: tuple(entries) for jti, entries in by_ticket.items()},
         {(entry.fact.scan_id, entry.fact.body): entry for entry in told},
+        groups,
     )
+
+
+def _apart(entry: Told, groups: Mapping[str, tuple[str, ...]]) -> list[Told]:
+    """What a scan says of each ticket that its code stands for."""
+    code = entry.fact.jti
+    if code not in groups:
+        return [entry]
+    return [replace(entry, fact=replace(entry.fact, jti=jti, shown=code)) for jti in groups[code]]
 
 
 def reconcile(tx: Transaction, held: Mapping[str, Ticket], judgment: Judgment, now: datetime) -> None:

@@ -4,7 +4,7 @@ A delay may keep a ticket good for a day beyond its end (`late.py`): so long gat
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -12,7 +12,7 @@ from typing import Any, cast
 from ticketing.db import Transaction
 from ticketing.db.documents import digest
 from ticketing.db.gate import devices
-from ticketing.db.ticket import status_changes, tickets, uses
+from ticketing.db.ticket import group_codes, status_changes, tickets, uses
 from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import NotFound
 from ticketing.gate import additions, late, ordered, sailings
@@ -182,7 +182,9 @@ def _uses(
     Those of tickets that had `ended` before then are left out.
     """
     if since is None:
-        return [_told(use) for use in uses.list_uses_of_operator(tx, operator, ended)], None
+        used = uses.list_uses_of_operator(tx, operator, ended)
+        by_codes = group_codes.list_uses_of_operator(tx, operator, ended)
+        return [_told(use) for use in [*used, *by_codes]], None
     start = datetime.fromtimestamp(max(0, since - _OVERLAP.total_seconds()), UTC) if since else None
     changed = uses.list_changed(tx, operator, start, ended, _MOST_TICKETS + 1)
     page, is_last = changed[:_MOST_TICKETS], len(changed) <= _MOST_TICKETS
@@ -191,12 +193,35 @@ def _uses(
         page = changed if is_last else uses.list_changed(tx, operator, start, ended, 1_000_000)
         is_last = True
     by_ticket: dict[str, list[TicketUse]] = defaultdict(list)
-    for use in uses.list_uses_at(tx, operator, [jti for jti, _ in page]):
+    jtis = [jti for jti, _ in page]
+    groups = group_codes.list_concerned(tx, jtis) if jtis else {}
+    for use in [
+        *uses.list_uses_at(tx, operator, jtis),
+        *_shared(uses.list_uses_at(tx, operator, _members(groups)), groups),
+    ]:
         by_ticket[use.jti].append(use)
-    told = [_told(use) for jti, _ in page for use in by_ticket.get(jti, ())]
-    cleared = tuple(jti for jti, _ in page if jti not in by_ticket)
+    told = [_told(use) for jti in (*jtis, *groups) for use in by_ticket.get(jti, ())]
+    cleared = tuple(jti for jti in (*jtis, *groups) if jti not in by_ticket)
     cursor = int(now.timestamp()) if is_last else int(page[-1][1].timestamp())
     return told, Delta(since, cursor, is_last, cleared)
+
+
+def _members(groups: Mapping[str, Sequence[str]]) -> list[str]:
+    return sorted({jti for members in groups.values() for jti in members})
+
+
+def _shared(used: Sequence[TicketUse], groups: Mapping[str, Sequence[str]]) -> list[TicketUse]:
+    """The uses of tickets as uses of the codes that stand for them: one scan of a group is one use of its code."""
+    by_ticket: dict[str, list[TicketUse]] = defaultdict(list)
+    for use in used:
+        by_ticket[use.jti].append(use)
+    found = {
+        (code, use.gate_key_id, use.scan_id, use.leg): replace(use, jti=code)
+        for code, members in groups.items()
+        for jti in members
+        for use in by_ticket[jti]
+    }
+    return list(found.values())
 
 
 def _told(use: TicketUse) -> Use:

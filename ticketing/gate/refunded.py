@@ -34,13 +34,15 @@ def note(
         order_id: orders.list_refunds(tx, order_id)
         for order_id in {one.order_id for one in concerned.values()}
     }
-    wanted: dict[tuple[str, str], RefundedRide] = {}
+    wanted: dict[tuple[str, str, str], RefundedRide] = {}
     for jti, ticket in concerned.items():
         for entry in judgment.by_ticket[jti]:
             made = _ride(ticket, judgment, entry, refunds[ticket.order_id], now)
             if made is not None:
-                wanted[made.gate_key_id, made.scan_id] = made
-    before = {(one.gate_key_id, one.scan_id): one for one in refunded_rides.list_of_tickets(tx, concerned)}
+                wanted[made.gate_key_id, made.scan_id, jti] = made
+    before = {
+        (one.gate_key_id, one.scan_id, one.jti): one for one in refunded_rides.list_of_tickets(tx, concerned)
+    }
     refunded_rides.remove(tx, [one for key, one in before.items() if key not in wanted])
     new = [one for key, one in wanted.items() if key not in before]
     refunded_rides.add(tx, new)
@@ -48,7 +50,7 @@ def note(
         subject = f"{one.refund_id}/{one.jti}/{one.leg}"
         refund = next(found for found in refunds[held[one.jti].order_id] if found.id == one.refund_id)
         gateway_events.raise_alert(tx, ALERT, subject, _detail(one, refund), now, again=True)
-    return set(wanted)
+    return {(gate_key_id, scan_id) for gate_key_id, scan_id, _ in wanted}
 
 
 def _has_lost_legs(ticket: Ticket) -> bool:

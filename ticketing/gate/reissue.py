@@ -4,9 +4,11 @@ The ticket keeps its identity, so its uses, its shares and its refund stay what 
 the key at the next bundle, and so does everything that a thief signs.
 """
 
+from typing import Any
+
 from ticketing.clock import Clock
 from ticketing.db import Database
-from ticketing.db.ticket import tickets
+from ticketing.db.ticket import group_codes, tickets
 from ticketing.progress import Counted, Progress, silent
 from ticketing.tickets.claims import TYP
 from ticketing.tickets.jws import Signer, header_of
@@ -14,25 +16,32 @@ from ticketing.tickets.keys import KeyStore
 from ticketing.tickets.own import payload_of
 
 _PAGE = 200
+# Where signed texts are kept: the queries of tickets and those of group codes have the same names.
+_Rows = Any
 
 
 def reissue(database: Database, clock: Clock, keys: KeyStore, kid: str, progress: Progress = silent) -> int:
-    """Sign every unexpired ticket of a key anew; gives how many. Safe to repeat after a crash."""
+    """Sign every unexpired ticket and group code of a key anew; gives how many. Safe to repeat after a crash."""
     signer = Signer(*keys.signer_key("ticket"))
     headers = [header_of(kid, TYP, algorithm) for algorithm in ("EdDSA", "ES256")]
+    kinds: tuple[_Rows, ...] = (tickets, group_codes)
     with database.read() as tx:
-        whole = sum(tickets.count_signed_by(tx, header, clock.now()) for header in headers)
+        whole = sum(rows.count_signed_by(tx, header, clock.now()) for rows in kinds for header in headers)
     signed = Counted(progress, "signing tickets anew", whole)
-    return sum(_reissue(database, clock, signer, header, signed) for header in headers)
+    return sum(
+        _reissue(database, clock, signer, rows, header, signed) for rows in kinds for header in headers
+    )
 
 
-def _reissue(database: Database, clock: Clock, signer: Signer, header: str, signed: Counted) -> int:
+def _reissue(  # noqa: PLR0917  a sentence: with this signer those rows that begin so
+    database: Database, clock: Clock, signer: Signer, rows: _Rows, header: str, signed: Counted
+) -> int:
     count, last = 0, ""
     while True:
         with database.write() as tx:
-            page = tickets.list_signed_by(tx, header, last, clock.now(), _PAGE)
+            page = rows.list_signed_by(tx, header, last, clock.now(), _PAGE)
             for held in page:
-                tickets.replace_token(tx, held, signer.sign(TYP, payload_of(held.token)))
+                rows.replace_token(tx, held, signer.sign(TYP, payload_of(held.token)))
         if not page:
             return count
         count, last = count + len(page), page[-1].jti

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
@@ -26,6 +26,7 @@ from ticketing.gate.model import NOTHING_ORDERED, Extras, Ordered
 from ticketing.gate.usage import Direction, Kind
 from ticketing.tickets import status_list
 from ticketing.tickets.claims import Proof
+from ticketing.tickets.regroup import Group, find_group, regroup
 
 __all__ = ["Gatehouse", "Presentation", "knowledge", "validate"]
 
@@ -121,14 +122,16 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
     """Read, decide, write. The ticket's row is held: a refund, another gate or this very scan sent twice waits."""
     asked = _asked(case, house.clock.now())
     ticket, known = presentations.hold_and_read(tx, asked)
+    group = _group(tx, house, asked.jti) if ticket is None and asked.jti else None
+    if group:
+        known = _known(tx, asked, group)
     now = house.clock.now()  # what waited for the row comes after what it waited for
     claims = case.reading.claims
     extended = late.extended_until(tx, asked.jti, claims.expires_at if claims else None, now)
     extras = sailings.for_ticket(tx, house, case.shown.operator, claims, case.shown.trip_id)
-    by_hand = tickets.find_ticket(tx, asked.jti) if case.shown.by_hand and asked.jti else None
     bundle = knowledge(
-        house, case.shown.operator, case.reading, ticket, case.proof,
-        extended=extended, extras=extras, under_way=late.under_way_until(tx, by_hand, now),
+        house, case.shown.operator, case.reading, group.code if group else ticket, case.proof,
+        extended=extended, extras=extras, under_way=_under_way(tx, case, asked.jti, group, now),
     )  # fmt: skip
     taken = ordered.for_ticket(tx, claims, case.shown.operator, now)
     for _ in range(_TRIES):
@@ -138,16 +141,57 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
             return earlier
         seen = memory(known.uses, known.proofs, asked.jti, case.shown.operator, taken)
         decision = decide(case.presented, bundle, seen, int(now.timestamp()), _gate(case.shown))
+        decision = explained(decision, group)
         answer = _answer(case.shown, decision, now)
-        written_down = _write(tx, case, known, decision, answer=answer, now=now)
+        written_down = _write(tx, case, known, decision, answer=answer, now=now, group=group)
         if written_down == "stored":
             return answer
         if written_down == "repeated" and decision.admit:
             # Never while the ticket's row is held; nothing of this stays.
             raise Conflict("this scan_id is being answered; ask again")
         # Somebody was faster, or a code that names no ticket was sent twice at once: what is known now decides.
-        known = presentations.read_known(tx, asked)
+        if group and decision.admit:
+            break  # some of its tickets may have been written, and nothing of this stays
+        known = _known(tx, asked, group)
     raise Conflict("other gates are faster; present the ticket again")
+
+
+def _group(tx: Transaction, house: Gatehouse, jti: str) -> Group | None:
+    """The group whose code was shown, with the rows of its tickets held.
+
+    The previous release changes tickets and knows no codes: one whose tickets are not what it says is replaced first.
+    """
+    group = find_group(tx, jti, lock=True)
+    if group is None or group.code.status == "revoked":
+        return group
+    if all(one.status == group.code.status for one in group.members):
+        return group
+    regroup(tx, house.press, group.code.order_id, house.clock.now())
+    return find_group(tx, jti)
+
+
+def _known(tx: Transaction, asked: Asked, group: Group | None) -> Known:
+    if group is None:
+        return presentations.read_known(tx, asked)
+    return presentations.read_known_of_group(tx, asked, [one.jti for one in group.members])
+
+
+def _under_way(
+    tx: Transaction, case: _Case, jti: str | None, group: Group | None, now: datetime
+) -> Mapping[str, int]:
+    """Until when staff may let in what is shown by hand although it has ended, by its number."""
+    if not case.shown.by_hand or jti is None:
+        return {}
+    held = group.members[0] if group else tickets.find_ticket(tx, jti)
+    until = late.under_way_until(tx, held, now)
+    return {jti: next(iter(until.values()))} if until else {}
+
+
+def explained(decision: Decision, group: Group | None) -> Decision:
+    """A refusal of a group code that has ended, with what staff can do about it."""
+    if group is None or decision.reason != "revoked" or group.code.status != "revoked":
+        return decision
+    return replace(decision, values={**decision.values, "group": len(group.members)})
 
 
 def knowledge(
@@ -256,9 +300,16 @@ def _gate(shown: Presentation) -> Gate:
 
 
 def _write(
-    tx: Transaction, case: _Case, known: Known, decision: Decision, *, answer: dict[str, Any], now: datetime
+    tx: Transaction,
+    case: _Case,
+    known: Known,
+    decision: Decision,
+    *,
+    answer: dict[str, Any],
+    now: datetime,
+    group: Group | None,
 ) -> Written:
-    """Write the scan down, and the lowest free use of the leg where it is let in."""
+    """Write the scan down, and the lowest free use of the leg where it is let in: of each ticket of a group."""
     shown = case.shown
     made = Scan(
         gate_key_id=shown.gate_key_id,
@@ -280,14 +331,21 @@ def _write(
         return acceptances.refuse(tx, made)
     jti, leg = str(decision.jti), decision.leg or 0
     use_no = known.next_use_no(leg)
-    claim = UseClaim(
-        jti, leg, use_no, shown.operator, shown.gate_key_id, shown.scan_id, shown.stop_id, now
-    )  # fmt: skip
-    use = TicketUse(
-        jti, shown.gate_key_id, shown.scan_id, leg, shown.operator, shown.name or shown.stop_id, decision.kind,
-        now.replace(microsecond=0),
-    )  # fmt: skip
-    written_down = acceptances.accept(tx, claim, use, made)
+    taken = [
+        (
+            UseClaim(
+                one, leg, use_no, shown.operator, shown.gate_key_id, shown.scan_id, shown.stop_id, now
+            ),
+            TicketUse(
+                one, shown.gate_key_id, shown.scan_id, leg, shown.operator, shown.name or shown.stop_id,
+                decision.kind, now.replace(microsecond=0),
+            ),
+        )
+        for one in ([held.jti for held in group.members] if group else [jti])
+    ]  # fmt: skip
+    written_down = (
+        acceptances.accept_group(tx, taken, made) if group else acceptances.accept(tx, *taken[0], made)
+    )
     if written_down == "stored" and decision.nonce:
         scans.remember_proof(tx, jti, decision.nonce, now)
     return written_down

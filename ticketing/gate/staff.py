@@ -12,18 +12,20 @@ from ticketing.db import Transaction
 from ticketing.db.documents import digest
 from ticketing.db.gate import devices, gate_journal, scans
 from ticketing.db.gate.gate_journal import JournalEntry
-from ticketing.db.ticket import tickets, uses
+from ticketing.db.ticket import group_codes, tickets, uses
 from ticketing.db.ticket.tickets import Ticket
+from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import NotFound
 from ticketing.gate import bundle as bundles
 from ticketing.gate import late, ordered, sailings
 from ticketing.gate.decision import Decision, Gate, Presented, decide
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.projection import is_leg_of
-from ticketing.gate.service import Presentation, knowledge, memory, more_of, told, validate_in
+from ticketing.gate.service import Presentation, explained, knowledge, memory, more_of, told, validate_in
 from ticketing.ids import new_id
 from ticketing.tickets import personal
 from ticketing.tickets.own import of_own
+from ticketing.tickets.regroup import find_group, find_live_group, regroup
 
 _NO_TICKET = "there is no valid ticket of this operator with this control code"
 
@@ -66,7 +68,7 @@ def look_up(house: Gatehouse, staff: Staff, code: str, reason: str) -> list[dict
 def let_in(house: Gatehouse, staff: Staff, code: str, reason: str, shown: Presentation) -> dict[str, Any]:
     """Decide about a ticket that cannot be shown, by its control code; the decision is that of a gate without a proof.
 
-    Raises NotFound when the code is nobody's here, Conflict when the scan_id was used for something else.
+    The control code of a group lets all of it in, that of one of its tickets this one alone. Raises NotFound when the code is nobody's here, Conflict when the scan_id was used for something else.
     """
     now = house.clock.now()
     with house.database.write() as tx:
@@ -75,7 +77,12 @@ def let_in(house: Gatehouse, staff: Staff, code: str, reason: str, shown: Presen
             wanted = replace(shown, token=found[0].token, by_hand=True)
             said = [wanted.leg, wanted.stop_id, wanted.device_ts.isoformat(), *more_of(wanted)]
             body = digest(["by hand", found[0].jti, *said])
+            # All rows of a group before one of them: others who let it in or change it hold them in this order.
+            group = find_live_group(tx, found[0].order_id, lock=True)
             answer = validate_in(tx, house, wanted, body)
+            if group:
+                # Who of it was let in alone has left it: the code counts the others, and is refused as it was.
+                regroup(tx, house.press, found[0].order_id, house.clock.now())
         _note(
             tx, now, "by_hand", staff, jti=found[0].jti if found else None, reason=reason,
             document={"scan_id": shown.scan_id, "decision": answer["decision"] if found else "no ticket"},
@@ -161,14 +168,24 @@ def journal_break(house: Gatehouse, operator: str) -> int | None:
 
 
 def _by_code(tx: Transaction, staff: Staff, code: str, now: datetime) -> list[Ticket]:
-    """Tickets with a leg of this operator; those of others are as good as none."""
+    """Tickets and groups' codes with a leg of this operator; those of others are as good as none."""
     spelled = "".join(letter for letter in code.upper() if letter.isalnum())
-    found = [
-        held
-        for held in tickets.list_by_control_code(tx, spelled, now - late.LONGEST)
-        if staff.operator in of_own(held.token).audience
+    groups = [
+        find_group(tx, one.jti) for one in group_codes.list_by_control_code(tx, spelled, now - late.LONGEST)
     ]
-    return [one for one in found if not late.has_ended(tx, one, now) or late.under_way_until(tx, one, now)]
+    held = tickets.list_by_control_code(tx, spelled, now - late.LONGEST)
+    held += [group.as_ticket for group in groups if group]
+    found = [one for one in held if staff.operator in of_own(one.token).audience]
+    return [
+        one
+        for one in found
+        if not late.has_ended(tx, one, now) or late.under_way_until(tx, _member(tx, one), now)
+    ]
+
+
+def _member(tx: Transaction, held: Ticket) -> Ticket:
+    """The ticket itself, or one of those that the code of a group stands for: these have the uses."""
+    return group_codes.first_ticket_of(tx, held.jti) or held
 
 
 def _look(
@@ -177,7 +194,9 @@ def _look(
     ring = house.keys.ring("ticket")
     reading = bundles.read_ticket(ring, shown.token, house.press.issuer, staff.operator)
     held = tickets.find_ticket(tx, reading.jti) if reading.jti else None
-    used = uses.list_uses(tx, reading.jti) if reading.jti else []
+    group = find_group(tx, reading.jti) if reading.jti and held is None else None
+    held = group.as_ticket if group else held
+    used = _uses(tx, reading.jti) if reading.jti else []
     proofs = scans.list_proofs(tx, reading.jti) if reading.jti else []
     key = reading.claims.binding_key if reading.claims else None
     proof = bundles.read_proof(shown.proof, shown.token, key) if key and shown.proof else None
@@ -194,7 +213,9 @@ def _look(
         departure=int(aboard.departure.timestamp()) if aboard.departure else None,
     )
     extras = sailings.for_ticket(tx, house, staff.operator, claims, aboard.trip_id)
-    under_way = late.under_way_until(tx, held, house.clock.now()) if by_hand else {}
+    first = group.members[0] if group else held
+    until = late.under_way_until(tx, first, house.clock.now()) if by_hand else {}
+    under_way = dict.fromkeys([reading.jti or ""], max(until.values())) if until else {}
     taken = ordered.for_ticket(tx, claims, staff.operator, house.clock.now())
     decision = decide(
         shown,
@@ -212,12 +233,31 @@ def _look(
         int(house.clock.now().timestamp()),
         gate,
     )
-    return decision, held
+    return explained(decision, group), held
+
+
+def _uses(tx: Transaction, jti: str) -> list[TicketUse]:
+    """The uses of a ticket, or of the code of a group: one scan that let all of it in is one use."""
+    members = group_codes.members_of(tx, jti)
+    if not members:
+        return uses.list_uses(tx, jti)
+    used = {(use.gate_key_id, use.scan_id, use.leg): use for use in uses.list_uses_of(tx, members)}
+    return sorted((replace(use, jti=jti) for use in used.values()), key=lambda use: (use.at, use.scan_id))
+
+
+def _salt(tx: Transaction, held: Ticket, idh: str | None) -> str | None:
+    """The salt of a personal ticket; of a group's code that of the ticket of who carries it."""
+    group = find_group(tx, held.jti)
+    named = (
+        [one.jti for one in group.members if of_own(one.token).holder_hash == idh] if group else [held.jti]
+    )
+    return tickets.find_salt(tx, named[0]) if named else None
 
 
 def _compared(tx: Transaction, held: Ticket, name: str) -> str:
     """Whether a name is the holder's: `same`, `close`, `other`, or `not_personal`."""
-    idh, salt = of_own(held.token).holder_hash, tickets.find_salt(tx, held.jti)
+    idh = of_own(held.token).holder_hash
+    salt = _salt(tx, held, idh)
     if idh is None or salt is None:
         return "not_personal"
     return personal.likeness(salt, idh, name)
@@ -233,8 +273,13 @@ def _is_told(decision: Decision) -> bool:
 
 
 def _shown(tx: Transaction, held: Ticket, staff: Staff) -> dict[str, Any]:
-    """What staff may see: product, validity, their own legs, and where it was used at their own gates."""
+    """What staff may see: product, validity, their own legs, and where it was used at their own gates.
+
+    Of the code of a group also its tickets, each of which can be let in alone by its own control code.
+    """
     claims = of_own(held.token)
+    group = find_group(tx, held.jti)
+    own = group_codes.find_live_of(tx, held.jti)
     return {
         "jti": held.jti,
         "control_code": tickets.control_code_of(held.jti),
@@ -242,6 +287,15 @@ def _shown(tx: Transaction, held: Ticket, staff: Staff) -> dict[str, Any]:
         "status": held.status,
         "category": held.document.get("rider", claims.category) if claims.category else None,
         "passengers": claims.passengers,
+        "group_code": own.control_code if own else None,
+        "members": [
+            {
+                "control_code": tickets.control_code_of(one.jti),
+                "category": one.document["rider"],
+                "status": one.status,
+            }
+            for one in (group.members if group else ())
+        ],
         "is_bound": claims.binding_key is not None,
         "is_personal": claims.holder_hash is not None,
         "not_before": written(held.not_before),
@@ -253,7 +307,7 @@ def _shown(tx: Transaction, held: Ticket, staff: Staff) -> dict[str, Any]:
         ],
         "history": [
             {"at": written(use.at), "leg": use.leg, "gate": use.gate, "kind": use.kind}
-            for use in uses.list_uses(tx, held.jti)
+            for use in _uses(tx, held.jti)
             if use.operator == staff.operator
         ],
         "notes": [

@@ -11,7 +11,7 @@ from ticketing.db import Database, Transaction
 from ticketing.db.documents import digest
 from ticketing.db.gate import devices, scan_facts
 from ticketing.db.gate.scan_facts import ScanFact
-from ticketing.db.ticket import tickets
+from ticketing.db.ticket import group_codes, tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.gate import refunded
 from ticketing.gate.judgment import Fact, Judged, answer
@@ -71,7 +71,10 @@ def upload(
         known = _wordings(tx, sender, told)
         rows = [_row(sender, item, now) for item in told]
         # A scan that named another ticket before may change what that one comes to.
-        jtis = sorted({item.jti for item in told} | {fact.jti for facts in known.values() for fact in facts})
+        named = {item.jti for item in told} | {fact.jti for facts in known.values() for fact in facts}
+        groups = group_codes.list_concerned(tx, named)
+        # All that a code stands for, and all that is judged with it.
+        jtis = sorted(named.union(*groups.values()) - groups.keys())
         held = tickets.find_tickets(tx, jtis, lock=True)
         scan_facts.add_facts(tx, rows)
         judgment = judge_tickets(tx, held, jtis, rules)
@@ -85,7 +88,7 @@ def upload(
                 _outcome(
                     sender,
                     row,
-                    held.get(row.jti),
+                    held.get(groups.get(row.jti, (row.jti,))[0]),
                     judgment.of(fact),
                     known=known,
                     judgment=judgment,

@@ -11,7 +11,7 @@ from ticketing.clock import Clock, written
 from ticketing.db import Database
 from ticketing.db.people import audit_trail, passkeys, people, rate_counts
 from ticketing.db.sale import booking_documents, idempotency, offers, order_holders, orders
-from ticketing.db.ticket import tickets
+from ticketing.db.ticket import group_codes, tickets
 from ticketing.errors import NotFound
 from ticketing.identity.access_token import Caller
 
@@ -79,9 +79,18 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
                         {"state": one.state, "amount_minor": one.amount_minor, "lines": one.document["lines"]}
                         for one in orders.list_refunds(tx, order.id)
                     ],
+                    "group_codes": [
+                        {
+                            "jti": one.jti, "token": one.token, "status": one.status, "issued_at": written(one.issued_at),
+                            "tickets": group_codes.members_of(tx, one.jti),
+                        }
+                        for one in (group_codes.list_codes(tx, order.id) if order.code else ())
+                    ],
                     "tickets": [
                         {
-                            "jti": one.jti, "token": one.token, "status": one.status,
+                            "jti": one.jti, "status": one.status,
+                            # Two codes for one ride would be one too many: what is in a group has no token to show.
+                            "token": None if order.code and group_codes.find_live_of(tx, one.jti) else one.token,
                             **({"holder": holder} if (holder := one.document.get("pass", {}).get("holder")) else {}),
                             "uses": [
                                 {"leg": use.leg, "operator": use.operator, "gate": use.gate, "at": written(use.at)}

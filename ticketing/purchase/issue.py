@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from operators.place_kinds import FOOT, kind_of
 from ticketing.books import postings
 from ticketing.db import Transaction
 from ticketing.db.books import books
@@ -18,9 +19,12 @@ from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.purchase.allocation import shares_of, taxes_of
+from ticketing.tickets import regroup
 from ticketing.tickets.claims import CATEGORY_LETTERS, bound_to
 from ticketing.tickets.issue import Press, TicketOrder, choose_place, status_list_of
 
+# An order whose people have one code: what they bring along keeps codes of its own, for `n` counts people.
+GROUP = "group"
 EARLY = timedelta(hours=2)
 LATE = timedelta(hours=3)
 
@@ -93,6 +97,9 @@ def issue(
         if salt:
             tickets.keep_salt(tx, ticket.jti, salt)
     _book(tx, made, quote, now, also)
+    if order.code == GROUP:
+        people = [one for one in made if kind_of(one.document["rider"]) == FOOT]
+        regroup.begin(tx, press, people, now)
     return made
 
 

@@ -14,19 +14,21 @@ from ticketing.db.sale import booking_documents, bookings, offers, order_holders
 from ticketing.db.sale.booking_documents import Paper
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order, OrderEvent, Refund
-from ticketing.db.ticket import tickets
+from ticketing.db.ticket import group_codes, tickets
 from ticketing.errors import (
     Conflict,
     DepartureCancelled,
     Gone,
     InvalidRequest,
+    NotFound,
     PaymentRefused,
 )
 from ticketing.ids import new_id
 from ticketing.payments import Authorisation
 from ticketing.purchase import guests, pass_uses, paying, places
 from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
-from ticketing.purchase.issue import issue
+from ticketing.purchase.issue import GROUP, issue
+from ticketing.purchase.one_code import holders_of_group
 from ticketing.purchase.order import PAYABLE, UNFINISHED, Move
 from ticketing.purchase.pass_uses import Exchanged
 from ticketing.purchase.refund import capped, disrupted, exchange
@@ -47,6 +49,7 @@ from ticketing.purchase.till import (
     locked,
     move,
 )
+from ticketing.tickets.regroup import Group, dissolve, find_live_group
 
 __all__ = [
     "NameOf",
@@ -60,7 +63,9 @@ __all__ = [
     "advance",
     "belongs_to",
     "decide_refund",
+    "dissolve_group",
     "expire_order",
+    "find_group",
     "get_order",
     "list_expired",
     "list_news",
@@ -96,6 +101,7 @@ def place_order(
     changing: Wish = ALL,
     phones: Sequence[PhoneOf] = (),
     names: Sequence[NameOf] = (),
+    code: str | None = None,
     request_key: str | None = None,
     claim: ClaimKey = _no_key,
 ) -> OrderState:
@@ -108,7 +114,8 @@ def place_order(
     not answer: then nothing stays booked.
     With `exchange_of` the tickets of that order pay for it as far as they give something back: those of the
     passengers, and the legs, that `changing` names. `phones` are
-    those that the tickets will be bound to, `names` make them personal. The same `request_key` continues an order
+    those that the tickets will be bound to, `names` make them personal; with the `code` "group" one code stands for all
+    people of the order (`one_code.py` says where it cannot). The same `request_key` continues an order
     whose answer never reached its caller; `claim` takes the call's key in the transaction that places it.
     """
     now = till.clock.now()
@@ -123,7 +130,11 @@ def place_order(
             if placed is not None:
                 raise Conflict(_ORDERED)
             state = _place(
-                tx, till, quote, _Buyer(person_id, exchange_of, changing, phones, names, request_key), now
+                tx,
+                till,
+                quote,
+                _Buyer(person_id, exchange_of, changing, phones, names, request_key, code),
+                now,
             )
             if not state.bookings:
                 remember(tx, state)
@@ -144,6 +155,7 @@ class _Buyer:
     phones: Sequence[PhoneOf]
     names: Sequence[NameOf]
     request_key: str | None
+    code: str | None
 
 
 def _orderable(quote: Quote | None, person_id: str | None, now: datetime) -> Quote:
@@ -165,14 +177,15 @@ def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: dateti
     _check_open_orders(tx, buyer.person_id, now)
     given = exchange.give_up(tx, till, quote, buyer.exchange_of, buyer.changing)
     capped.require_standing(tx, till, quote, buyer.exchange_of, given.going)
-    holders = holders_for(quote, till.rule_of(quote), buyer.phones, buyer.names, given.holders)
+    named = holders_of_group if buyer.code == GROUP else holders_for
+    holders = named(quote, till.rule_of(quote), buyer.phones, buyer.names, given.holders)
     order_id = new_id()
     wanted = places.plan(till, quote, order_id)
     guests.check_share(tx, till, quote, wanted, buyer.person_id)
     order = Order(
         order_id, quote.id, quote.region, "holding" if wanted else "awaiting_payment", quote.total_minor,
         quote.currency, now, now + ORDER_LIFE, buyer.person_id, buyer.exchange_of, given.credit_minor, buyer.request_key,
-        given.text(),
+        given.text(), buyer.code if buyer.code == GROUP else None,
     )  # fmt: skip
     if not orders.insert_order(tx, order):
         raise Conflict(_ORDERED)
@@ -216,12 +229,38 @@ def list_orders_of(till: Till, person_id: str) -> list[Order]:
 
 
 def find_order_of(till: Till, wanted: str) -> str | None:
-    """The order of this id, or of the ticket with this number; None where there is neither."""
+    """The order of this id, or of the ticket or group code with this number; None where there is neither."""
     with till.database.read() as tx:
         if orders.find_order(tx, wanted) is not None:
             return wanted
-        ticket = tickets.find_ticket(tx, wanted)
+        ticket = tickets.find_ticket(tx, wanted) or group_codes.find_code(tx, wanted)
     return ticket.order_id if ticket else None
+
+
+def find_group(till: Till, state: OrderState) -> Group | None:
+    """Read the living group code of an order; None where each ticket has its own."""
+    if state.order.code != GROUP:
+        return None
+    with till.database.read() as tx:
+        return find_live_group(tx, state.order.id)
+
+
+def dissolve_group(till: Till, order_id: str) -> None:
+    """End the code of a group, so that each ticket has its own again; without a living code nothing changes.
+
+    Raises NotFound for an order that never had one, Conflict once a gate has let the group in.
+    """
+    now = till.clock.now()
+    with till.database.write() as tx:
+        order = locked(tx, order_id)
+        if order.code != GROUP or not group_codes.list_codes(tx, order_id):
+            raise NotFound("this order has no group code")
+        group = find_live_group(tx, order_id, lock=True)
+        if group is None:
+            return
+        if any(tickets.is_used(tx, one.jti) for one in group.members):
+            raise Conflict("a gate has let this group in; its code stays one until the journey ends")
+        dissolve(tx, group, now)
 
 
 def belongs_to(till: Till, order_id: str, person_id: str) -> bool:

@@ -14,6 +14,7 @@ from ticketing.payments import Authorisation
 from ticketing.purchase.refund.disrupted import LegNews
 from ticketing.purchase.refund.giving_back import RefundOffer
 from ticketing.purchase.till import CONTESTED, OrderState
+from ticketing.tickets.regroup import Group
 
 # A known delay keeps a ticket for so long beyond its planned end, and no longer.
 _LONGEST_DELAY = timedelta(hours=24)
@@ -75,6 +76,7 @@ def order(
             for made in state.refunds
             if "continues" not in made.document
         ],
+        "code": found.code or "each",
         "exchange_of": found.exchange_of,
         "given_up": [{"passenger": ref, "legs": list(legs)} for ref, legs in found.given_up.items()],
         "credit": _money(found.credit_minor, currency),
@@ -86,9 +88,45 @@ def order(
     }
 
 
-def ticket(made: Ticket, papers: Iterable[Paper] = (), told: Iterable[LegNews] = ()) -> dict[str, Any]:
-    """A ticket with the addresses of its code, what operators have handed over for it, and how long delays keep it."""
-    base = f"/v1/orders/{made.order_id}/tickets/{made.jti}/qr"
+def tickets(
+    state: OrderState, group: Group | None, papers: Sequence[Paper], told: Sequence[LegNews]
+) -> dict[str, Any]:
+    """The tickets of an order with its group code, and the news of their legs."""
+    members = {one.jti for one in group.members} if group else set()
+    return {
+        "tickets": [
+            ticket(made, papers, told, group=group.code.jti if group and made.jti in members else None)
+            for made in state.tickets
+        ],
+        "group_code": group_code(group, told) if group else None,
+        "news": [news(one) for one in told],
+    }
+
+
+def group_code(group: Group, told: Iterable[LegNews] = ()) -> dict[str, Any]:
+    """The one code of a group, and who belongs to it."""
+    code, first = group.code, group.members[0]
+    return {
+        "jti": code.jti,
+        "passengers": [one.passenger_ref for one in group.members],
+        "count": len(group.members),
+        "status": code.status,
+        "not_before": written(code.not_before),
+        "expires_at": written(code.expires_at),
+        "valid_until": written(code.expires_at + _late(first, told)),
+        "control_code": code.control_code,
+        "token": code.token,
+        **_pictures(code.order_id, code.jti),
+    }
+
+
+def ticket(
+    made: Ticket, papers: Iterable[Paper] = (), told: Iterable[LegNews] = (), *, group: str | None = None
+) -> dict[str, Any]:
+    """A ticket with the addresses of its code, what operators have handed over for it, and how long delays keep it.
+
+    One in a `group` shows no code of its own.
+    """
     return {
         "jti": made.jti,
         "passenger": made.passenger_ref,
@@ -100,9 +138,9 @@ def ticket(made: Ticket, papers: Iterable[Paper] = (), told: Iterable[LegNews] =
         "expires_at": written(made.expires_at),
         "valid_until": written(made.expires_at + _late(made, told)),
         "legs": made.document["legs"],
-        "token": made.token,
-        "qr_png": f"{base}.png",
-        "qr_svg": f"{base}.svg",
+        "group_code": group,
+        "token": made.token if group is None else None,
+        **(_pictures(made.order_id, made.jti) if group is None else {"qr_png": None, "qr_svg": None}),
         "operator_documents": [
             {
                 "leg": one.leg,
@@ -117,6 +155,11 @@ def ticket(made: Ticket, papers: Iterable[Paper] = (), told: Iterable[LegNews] =
             if one.passenger_ref == made.passenger_ref
         ],
     }
+
+
+def _pictures(order_id: str, jti: str) -> dict[str, str]:
+    base = f"/v1/orders/{order_id}/tickets/{jti}/qr"
+    return {"qr_png": f"{base}.png", "qr_svg": f"{base}.svg"}
 
 
 def _late(made: Ticket, told: Iterable[LegNews]) -> timedelta:

@@ -31,11 +31,26 @@ class Purchase:
     rides: list[dict[str, Any]]
     tickets: list[dict[str, Any]]
     given_back: set[tuple[str, int]] = field(default_factory=set)
+    group: dict[str, Any] | None = None
 
     @property
     def path(self) -> str:
         """The address of the order."""
         return f"/v1/orders/{self.order['id']}"
+
+    def shown(self) -> list[dict[str, Any]]:
+        """What is shown at gates: the code of the group, and the tickets that have a code of their own."""
+        own = [one for one in self.tickets if one["token"] is not None]
+        members = [one for one in self.tickets if one["token"] is None]
+        if not self.group or not members:
+            return own
+        count, token = self.group["count"], self.group["token"]
+        return [{**members[0], "token": token, "count": count, "rider_category": f"a group of {count}"}, *own]
+
+    def codes(self) -> dict[str, str]:
+        """The token by which each passenger is let in."""
+        one = self.group["token"] if self.group else ""
+        return {ticket["passenger"]: ticket["token"] or one for ticket in self.tickets}
 
 
 class Gates:
@@ -48,7 +63,8 @@ class Gates:
 
     def travel(self, bought: Purchase) -> Iterator[datetime]:
         """Show the first and the last ticket at every gate of the way: a stranger's, the right one, the same again."""
-        shown = [bought.tickets[0], *bought.tickets[1:][-1:]][:_SCANNED]
+        codes = bought.shown()
+        shown = [*codes[:1], *codes[1:][-1:]][:_SCANNED]
         for at, ride in enumerate(bought.rides):
             boards = datetime.fromisoformat(ride["check_in_until"] or ride["departure"]) - _MINUTE
             yield from self.until(max(boards, self.now + _FIRST_STEP))
@@ -58,7 +74,7 @@ class Gates:
 
     def _wait_for(self, bought: Purchase, at: int) -> Iterator[datetime]:
         """Once in a rehearsal a sailing is late: its gates refuse after its hour until its delay is told, and then wait."""
-        ride, ticket = bought.rides[at], bought.tickets[0]
+        ride, ticket = bought.rides[at], bought.shown()[0]
         gone = (ticket["passenger"], at) in bought.given_back
         if self._stage.late or gone or ride["operator"] not in self._stage.bound:
             return
@@ -96,6 +112,13 @@ class Gates:
         held = self._bundle(ride["operator"]) if self._journey.number % _OFFLINE_EVERY == 0 else None
         first = self.present(ticket["token"], ride, ride["from"]["stop_id"])
         self.expect("refuse" if gone else "accept", first, where)
+        if first["decision"] == "accept":
+            counted = [note["values"]["count"] for note in first["notes"] if note["code"] == "group"]
+            count = ticket.get("count")
+            self._record.cover(codes="group" if count else "each")
+            self._record.hold("one_code_for_a_group", [
+                f"{where}: the gate is told of {counted}, and they are {count or 1}"
+            ] if counted != ([count] if count else []) else [])  # fmt: skip
         if held:
             gate = {"operator": ride["operator"], "stop_id": ride["from"]["stop_id"]}
             shown = {**held, "token": ticket["token"], "gate": gate, "at": self.now.isoformat(), "seen": []}
@@ -120,7 +143,7 @@ class Gates:
 
     def refuses_all(self, bought: Purchase, what: str) -> None:
         """Expect that no ticket of a purchase opens its first gate any more."""
-        for ticket in bought.tickets[:_SCANNED]:
+        for ticket in bought.shown()[:_SCANNED]:
             shown = self.present(ticket["token"], bought.rides[0], bought.rides[0]["from"]["stop_id"])
             self.expect("refuse", shown, what)
 

@@ -129,6 +129,52 @@ def gives_back_at_most_what_was_paid(paid: Decimal, refunds: Iterable[Mapping[st
     return [f"paid {paid} and got {given} back"] if given > paid else []
 
 
+def keeps_the_ticket(
+    before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]], when: str
+) -> list[str]:
+    """Whoever does not change has the same valid ticket as before, and a code of their own does not change either."""
+    by_passenger = {one["passenger"]: one for one in now}
+    return [
+        f"{one['passenger']} has another ticket, or none, {when}"
+        for one in before
+        if not _is_kept(one, by_passenger.get(one["passenger"]))
+    ]
+
+
+def _is_kept(one: Mapping[str, Any], now: Mapping[str, Any] | None) -> bool:
+    if now is None or (now["jti"], now["status"]) != (one["jti"], "valid"):
+        return False
+    return one["token"] is None or now["token"] == one["token"]
+
+
+def one_code(tickets: Sequence[Mapping[str, Any]], group: Mapping[str, Any] | None) -> list[str]:
+    """Each ticket is shown by its own code or by that of its group, and never by both."""
+    members = set(group["passengers"]) if group else set()
+    twofold = [one["passenger"] for one in tickets if (one["token"] is None) != (one["passenger"] in members)]
+    told = (
+        [f"{', '.join(twofold)}: in the group code and with a code of their own, or with neither"]
+        if twofold
+        else []
+    )
+    if group and not group["count"] == len(members) > 1:
+        told.append(f"the group code counts {group['count']} and names {len(members)}")
+    return told
+
+
+def nobody_is_missing(tickets: Sequence[Mapping[str, Any]], group: Mapping[str, Any] | None) -> list[str]:
+    """Of those who were in a group and still ride the same legs, two or more have one code."""
+    alike: dict[tuple[object, ...], list[str]] = {}
+    for one in tickets:
+        if one["status"] == "valid":
+            gone = tuple("given_back_at" in leg for leg in one["legs"])
+            alike.setdefault(gone, []).append(one["passenger"])
+    largest = max(map(len, alike.values()), default=0)
+    count = group["count"] if group else 0
+    if largest > 1 and count != largest:
+        return [f"{largest} of a group ride on alike, and its code counts {count}"]
+    return []
+
+
 def opens(expected: str, seen: Mapping[str, Any], where: str) -> list[str]:
     """A gate decides as it should: `accept`, or `refuse`."""
     if seen["decision"] == expected:

@@ -15,6 +15,8 @@ ENDINGS: tuple[Ending, ...] = (
 )  # fmt: skip
 
 
+# A code for everybody, or one for the people of the order.
+CODES = ("each", "group")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -24,6 +26,7 @@ class Journey:
 
     `riders` are the scheme's categories, the first one buys. `brings` is what the buyer's account holds: a claim
     (`claim:…`) or a pass (`pass:…`). `kinds` are the kinds of places of what they take along. `stays` is a stop on the way and the minutes to wait there at least.
+    `code` is `group` where one code stands for all people.
     """
 
     number: int
@@ -42,6 +45,7 @@ class Journey:
     brings: str | None = None
     method: str = "demo_ok"
     gates: bool = True
+    code: str = "each"
 
     def as_json(self) -> dict[str, Any]:
         """The input of a fault, so that somebody can play it by hand."""
@@ -59,6 +63,7 @@ class Journey:
             "brings": self.brings,
             "method": self.method,
             "gates": self.gates,
+            "code": self.code,
             "aim": self.aim,
         }
 
@@ -69,7 +74,7 @@ class Journey:
             len(self.riders) + len(self.kinds),
             len(self.operators),
             0 if self.ending == "travel" else ENDINGS.index(self.ending),
-            sum((self.gates, self.brings is not None, self.method != "demo_ok")),
+            sum((self.gates, self.brings is not None, self.method != "demo_ok", self.code != "each")),
         )
 
 

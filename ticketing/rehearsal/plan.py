@@ -13,7 +13,7 @@ from operators.region import RegionData
 from ticketing.regions.meetings import Meetings, Part, parts_of
 from ticketing.rehearsal.days import Slot
 from ticketing.rehearsal.holder import CLAIM, PASS
-from ticketing.rehearsal.journey import ENDINGS, Ending, Journey
+from ticketing.rehearsal.journey import CODES, ENDINGS, Ending, Journey
 from ticketing.rehearsal.ways import Search, Trips, Way
 
 _LEADS = (180, 26 * 60, 75, 3 * 24 * 60, 300)
@@ -87,6 +87,7 @@ def possible(region: RegionData, labels: Sequence[str], channels: Sequence[str])
             "days": tuple(dict.fromkeys(labels)),
             "endings": ENDINGS,
             "places": tuple(region.place_kinds),
+            "codes": CODES,
         }
     )
 
@@ -201,7 +202,7 @@ class Planner:
         self.region, self.trips = region, Trips(Meetings(region))
         self.dice = random.Random(seed)
         self.number, self._scout = 0, scout
-        self._endings = cycle(ENDINGS)
+        self._endings, self._codes = cycle(ENDINGS), cycle(reversed(CODES))
         self._sizes, self._leads, self._methods = cycle(_SIZES), cycle(_LEADS), cycle(_METHODS)
         self._riders = cycle(region.riders)
 
@@ -260,6 +261,8 @@ class Planner:
             channel=aim.channel,
             brings=aim.brings,
             method=next(self._methods),
+            # A pass pays for one person, and one alone is no group.
+            code=next(self._codes) if len(riders) > 1 and not aim.brings else CODES[0],
         )
 
     def _party(self, first: str | None) -> tuple[str, ...]:

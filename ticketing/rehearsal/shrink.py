@@ -84,7 +84,7 @@ def _smaller(fault: Fault) -> Iterator[Journey]:
             yield replace(journey, ending="refund_all")
     plain = (
         replace(journey, brings=None), replace(journey, method="demo_ok"), replace(journey, stays=None),
-        replace(journey, channel=None),
+        replace(journey, channel=None), replace(journey, code="each"),
     )  # fmt: skip
     yield from (one for one in plain if one != journey)
 

@@ -24,6 +24,12 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
     "title": ("Ticket", "Pilet", "Lippu", "Biljett"),
     "valid": ("Valid", "Kehtib", "Voimassa", "Giltig"),
     "traveller": ("Traveller", "Reisija", "Matkustaja", "Resenär"),
+    "group": (
+        "One code for a group of {count}: one scan at each gate lets all in together.",
+        "Üks kood {count}-liikmelisele rühmale: igas väravas lubab üks lugemine kõik koos sisse.",
+        "Yksi koodi {count} hengen ryhmälle: jokaisella portilla yksi luku päästää kaikki yhdessä.",
+        "En kod för en grupp på {count}: en avläsning vid varje spärr släpper in alla tillsammans.",
+    ),
     "ride": ("Ride", "Sõit", "Matka", "Resa"),
     "departure": ("Departure", "Väljumine", "Lähtö", "Avgång"),
     "arrival": ("Arrival", "Saabumine", "Saapuminen", "Ankomst"),
@@ -118,10 +124,13 @@ def pdf(ticket: Printable, language: str) -> bytes:
     span = f"{_moment(ticket.not_before, zone)} - {_moment(ticket.expires_at, zone)}"
     for name, value in (
         ("valid", span),
-        ("traveller", _RIDERS.get(ticket.rider, (ticket.rider,) * 4)[_at(language)]),
+        ("traveller", _travellers(ticket.riders, language)),
         ("control", _grouped(ticket.control_code)),
     ):
         page.text_line(f"{words[name]}: {value}", size=11, height=6)
+    count = sum(many for _, many in ticket.riders)
+    if count > 1:
+        page.text_line(words["group"].format(count=count), size=12, style="B", height=7)
     number = 0
     for place, leg in enumerate(ticket.legs):
         if not (leg.get("operator") and leg.get("departure")):
@@ -214,6 +223,13 @@ def _rides(ticket: Printable) -> list[Mapping[str, Any]]:
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%d.%m.%Y %H:%M}"
+
+
+def _travellers(riders: Sequence[tuple[str, int]], language: str) -> str:
+    """Who travels: `adult`, or `2 adult, 1 child` of a group."""
+    words = [(_RIDERS.get(rider, (rider,) * 4)[_at(language)], many) for rider, many in riders]
+    alone = len(words) == 1 and words[0][1] == 1
+    return words[0][0] if alone else ", ".join(f"{many} {word}" for word, many in words)
 
 
 def _grouped(code: str) -> str:

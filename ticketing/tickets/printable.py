@@ -20,10 +20,13 @@ class OperatorPaper:
 
 @dataclass(frozen=True, slots=True)
 class Printable:
-    """What is printed of a ticket; `legs` as the order shows them, `papers` are those of operators by place in `legs`."""
+    """What is printed of a ticket, or of the one code of a group; `riders` are how many travel of each category.
+
+    `legs` as the order shows them, `papers` are those of operators by place in `legs`.
+    """
 
     token: str
-    rider: str
+    riders: Sequence[tuple[str, int]]
     not_before: datetime
     expires_at: datetime
     control_code: str

@@ -56,6 +56,35 @@ def test_orders_of_the_first_release_survive_the_wider_states(tmp_path: Path, po
         old.close()
 
 
+def test_double_uses_survive_the_wider_key_and_one_scan_may_be_that_of_two_tickets(
+    tmp_path: Path, postgresql_server: str
+) -> None:
+    double = "INSERT INTO double_use VALUES ('g', 's', '{jti}', 0, 'tlt', 'tlt', 'a', 'b', 60, {now}, {now})"
+    ticket = (
+        "INSERT INTO ticket VALUES ('{jti}', 'o', '{jti}', 'valid', 't', 'through', 100, 'EUR', '261013', {at}, {now}, {now}, "
+        "{now}, NULL, '{{}}')"
+    )
+    for url in (f"sqlite:///{tmp_path / 'old.db'}", new_database(postgresql_server)):
+        old = Database(url)
+        upgrade(old, "0002_scan_facts")
+        with old.write() as tx:
+            for statement in FIRST_RELEASE:
+                tx.exec_driver_sql(statement.format(now=NOW))
+        upgrade(old, "0030_passes_and_places")
+        with old.write() as tx:
+            for at, jti in enumerate(("A", "B")):
+                tx.exec_driver_sql(ticket.format(jti=jti, at=at, now=NOW))
+            tx.exec_driver_sql(double.format(jti="A", now=NOW))
+
+        upgrade(old)
+
+        with old.write() as tx:
+            tx.exec_driver_sql(double.format(jti="B", now=NOW))
+            found = tx.exec_driver_sql("SELECT jti, gap_seconds FROM double_use ORDER BY jti").all()
+        assert [tuple(row) for row in found] == [("A", 60), ("B", 60)]
+        old.close()
+
+
 def test_what_lines_of_the_bank_were_booked_as_survives_and_begins_their_trails(
     tmp_path: Path, postgresql_server: str
 ) -> None:

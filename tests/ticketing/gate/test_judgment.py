@@ -143,3 +143,37 @@ def test_where_boarding_is_checked_a_leg_is_only_itself() -> None:
     boarding = {"once": Terms(operators=("tlt", "tlt"), rule=ProductRule(stops="board"))}
 
     assert [entry.verdict for entry in judge([scan("a"), scan("b", 20)], boarding)] == ["ride", "double_use"]
+
+
+def of_a_group(facts: list[Fact]) -> list[Fact]:
+    """The same scans, those of `once` shown by a code that stands for two tickets."""
+    return [
+        each
+        for fact in facts
+        for each in (
+            [replace(fact, jti=jti, shown="code") for jti in ("once", "twice")]
+            if fact.jti == "once"
+            else [fact]
+        )
+    ]
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.lists(FACTS, max_size=12), st.randoms(use_true_random=False))
+def test_scans_of_a_group_end_in_the_same_state_in_any_order(facts: list[Fact], chance: object) -> None:
+    shuffled = of_a_group(facts) * 2
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]  hypothesis hands over a random.Random
+
+    assert judge(shuffled, TERMS) == judge(of_a_group(facts), TERMS)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.lists(FACTS.filter(lambda fact: fact.jti == "once"), max_size=12))
+def test_a_scan_of_a_group_is_a_scan_of_each_of_its_tickets_whatever_the_others_have_used(
+    facts: list[Fact],
+) -> None:
+    of_both = judge(of_a_group(facts), TERMS)
+
+    for jti in ("once", "twice"):
+        alone = judge([replace(fact, jti=jti, shown="code") for fact in facts], TERMS)
+        assert tuple(entry for entry in of_both if entry.fact.jti == jti) == alone

@@ -7,6 +7,7 @@ import pytest
 
 from tests.api import Api, Bought
 from tests.ticketing.gate.test_staff import by_hand
+from tests.ticketing.purchase import test_group_code as group_codes
 from tests.ticketing.purchase.test_cancelled_sailings import Sea
 from tests.ticketing.tickets.mint import phone_jwk
 from ticketing.cli.gate import answer
@@ -77,6 +78,48 @@ def test_a_delay_of_days_keeps_a_ticket_for_one(sea: Sea) -> None:
     sea.api.clock.set(ends + timedelta(hours=24, minutes=1))
 
     assert sea.api.scan(token, gate).json["reason"] == "expired"
+
+
+@ON_SQLITE
+def test_the_code_of_a_group_goes_on_with_a_late_ferry_like_its_tickets(sea: Sea) -> None:
+    bought = group_codes.buy(sea.api)
+    legs = bought.tickets[0]["legs"]
+    ferry = sea.ferry(legs)
+    sea.tell(ferry, delay_seconds=FIVE_HOURS)
+    behind = legs[legs.index(ferry) + 1]
+    code = group_codes.code_of(sea.api, bought)
+    ends, until = (datetime.fromisoformat(code[name]) for name in ("expires_at", "valid_until"))
+    sea.api.clock.set(ends + timedelta(hours=1))
+    gate = sea.api.key("gate", behind["operator"])
+
+    inspected = sea.api.post("/v1/inspections", {"token": code["token"]}, gate).json or {}
+    shown = sea.api.scan(code["token"], gate, stop_id=behind["from"]["stop_id"]).json or {}
+
+    assert until - ends == timedelta(seconds=FIVE_HOURS)
+    assert (inspected["decision"], shown["decision"]) == ("accept", "accept")
+    assert {note["code"] for note in shown["notes"]} == {"late", "group"}
+
+
+@ON_SQLITE
+def test_staff_let_a_group_in_by_hand_that_is_under_way_on_a_ship_that_nobody_has_told_of(sea: Sea) -> None:
+    bought = group_codes.buy(sea.api)
+    legs, code = bought.tickets[0]["legs"], group_codes.code_of(sea.api, bought)
+    ferry = sea.ferry(legs)
+    behind = legs[legs.index(ferry) + 1]
+    sea.api.clock.set(datetime.fromisoformat(ferry["departure"]) - timedelta(minutes=30))
+    gate = sea.api.key("gate", ferry["operator"])
+    assert (sea.api.scan(code["token"], gate, stop_id=ferry["from"]["stop_id"]).json or {})[
+        "decision"
+    ] == "accept"
+    sea.api.clock.set(datetime.fromisoformat(code["expires_at"]) + timedelta(hours=2))
+    staff = sea.api.key("gate", behind["operator"])
+
+    scanned = sea.api.scan(code["token"], staff).json or {}
+    let_in = by_hand(sea.api, staff, code["control_code"], stop_id=behind["from"]["stop_id"]).json
+
+    assert scanned["reason"] == "expired"
+    assert let_in["decision"] == "accept"
+    assert [note["code"] for note in let_in["notes"]] == ["under_way", "found_by_hand", "group"]
 
 
 def aboard(sea: Sea) -> tuple[Bought, dict[str, Any], datetime]:

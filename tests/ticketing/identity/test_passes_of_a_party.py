@@ -245,6 +245,24 @@ def test_what_journeys_have_taken_of_a_carnet_its_own_code_rides_no_more(city: A
 
 
 @ONE
+def test_no_group_code_stands_for_a_pass_or_for_who_travels_on_one(city: Api) -> None:
+    rider = Rider(city, register(city))
+    pass_quote = city.post("/v1/passes/quotes", {"product": "tll-30d"}, rider.token, once=None).json or {}
+    rider.season("tll-3")
+    quotes = [pass_quote, rider.quote(ME, {"ref": "bo"})]
+
+    told = [
+        city.post("/v1/orders", {"quote_id": quote["id"], "code": "group"}, rider.token).json or {}
+        for quote in quotes
+    ]
+
+    assert [[fault["path"] for fault in one["errors"]] for one in told] == [["code"], ["code"]]
+    assert [one["detail"].split(";")[0] for one in told] == [
+        "a pass is one person's", "a pass or carnet pays rides of me"
+    ]  # fmt: skip
+
+
+@ONE
 def test_a_carnet_serves_nobody_where_its_owner_does_not_travel(city: Api) -> None:
     rider = Rider(city, register(city))
     rider.season("tll-3")

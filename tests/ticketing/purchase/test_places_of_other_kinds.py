@@ -13,6 +13,7 @@ from operators.fake import FakeOperator
 from operators.inventory import Sailing
 from tests.api import Api
 from tests.networks import lent
+from tests.ticketing.purchase import test_group_code as group_codes
 from ticketing.app import create_app
 from ticketing.cli.worker import run_round
 from ticketing.clock import FixedClock
@@ -126,6 +127,20 @@ def test_a_bicycle_and_a_car_are_sold_held_shown_and_given_back_each_for_itself(
         quay.post("/v1/orders", {"quote_id": quay.quote(**party({"ref": "bo"}, BIKE))["id"]}).status_code
         == 201
     )
+
+
+@ONE
+def test_what_people_bring_keeps_a_code_of_its_own_beside_the_one_of_their_group(quay: Api) -> None:
+    bought = group_codes.buy(quay, wish=party(ANNA, {"ref": "bo"}, BIKE))
+
+    code = group_codes.code_of(quay, bought)
+    assert (code["passengers"], code["count"]) == (["anna", "bo"], 2)
+    assert [one["place"] for one in bought.tickets if one["token"]] == ["bicycle"]
+    quote = quay.quote(**party(ANNA, CAR))
+    refused = quay.post("/v1/orders", {"quote_id": quote["id"], "code": "group"}).json or {}
+    assert refused["errors"] == [
+        {"path": "code", "message": "a group code is for 2 to 99 people; this order is for 1"}
+    ]
 
 
 @ONE

@@ -156,3 +156,41 @@ def test_a_gate_decides_as_it_should() -> None:
 
     assert invariants.opens("accept", shown, "here") == []
     assert invariants.opens("refuse", shown, "there") == ["there: accept (ok) where it should refuse"]
+
+
+def held(who: str, token: str | None = "t", *, status: str = "valid", gone: int = 0) -> dict[str, Any]:
+    legs = [{"given_back_at": "then"}] * gone + [{}] * (2 - gone)
+    return {"passenger": who, "jti": f"j{who}", "status": status, "token": token, "legs": legs}
+
+
+def test_one_code_for_a_group_or_a_code_of_their_own_and_never_both() -> None:
+    group = {"passengers": ["a", "b"], "count": 2}
+
+    assert invariants.one_code([held("a", None), held("b", None), held("c")], group) == []
+    assert invariants.one_code([held("a"), held("b")], None) == []
+    assert "a:" in invariants.one_code([held("a"), held("b", None)], group)[0]
+    assert "c:" in invariants.one_code([held("a", None), held("b", None), held("c", None)], group)[0]
+    assert invariants.one_code([held("a", None), held("b", None)], {**group, "count": 3}) == [
+        "the group code counts 3 and names 2"
+    ]
+
+
+def test_nobody_who_rides_on_like_the_others_is_missing_in_the_code_of_the_group() -> None:
+    two, three = ({"passengers": [], "count": count} for count in (2, 3))
+    party = [held("a"), held("b"), held("c")]
+
+    assert invariants.nobody_is_missing(party, three) == []
+    assert invariants.nobody_is_missing([*party[:2], held("c", gone=1)], two) == []
+    assert invariants.nobody_is_missing([party[0], held("b", status="revoked")], None) == []
+    assert invariants.nobody_is_missing(party, two) == ["3 of a group ride on alike, and its code counts 2"]
+    assert invariants.nobody_is_missing(party, None) == ["3 of a group ride on alike, and its code counts 0"]
+
+
+def test_who_does_not_change_keeps_the_ticket() -> None:
+    before = [held("a"), held("b", None)]
+
+    assert invariants.keeps_the_ticket(before, [held("a"), held("b", "own now")], "then") == []
+    assert invariants.keeps_the_ticket(before, [held("a", "other"), held("b", None)], "then") == [
+        "a has another ticket, or none, then"
+    ]
+    assert len(invariants.keeps_the_ticket(before, [held("a", status="revoked")], "then")) == 2

@@ -7,7 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ticketing.tickets.jwk import VerifyKey
@@ -18,6 +22,7 @@ KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 SIGNER = Signer("26a", KEY)
 RING = {"26a": VerifyKey("26a", "EdDSA", KEY.public_key())}
 PHONE = generate_private_key(SECP256R1())
+OTHER_PHONE = generate_private_key(SECP256R1())
 URI = "https://throughfare.eu/s/1"
 
 
@@ -69,9 +74,9 @@ def proof(token: str, **changes: Any) -> str:
     return raw(json.dumps(claims).encode(), header, PHONE, "ES256")
 
 
-def phone_jwk() -> dict[str, str]:
-    """The phone's public key as the claim `cnf` holds it."""
-    numbers = PHONE.public_key().public_numbers()
+def phone_jwk(phone: EllipticCurvePrivateKey = PHONE) -> dict[str, str]:
+    """A phone's public key as the claim `cnf` holds it."""
+    numbers = phone.public_key().public_numbers()
     return {
         "kty": "EC", "crv": "P-256", "x": b64(numbers.x.to_bytes(32, "big")), "y": b64(numbers.y.to_bytes(32, "big")),
     }  # fmt: skip

@@ -61,7 +61,7 @@ def test_whatever_an_operator_hands_over_the_ticket_can_be_printed(paper: Operat
         issued_at=MOMENT,
         not_before=MOMENT,
         expires_at=MOMENT,
-        rider="adult",
+        riders=(("adult", 1),),
         control_code="1234567890",
         legs=[LEG],
         demo=False,

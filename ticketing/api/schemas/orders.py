@@ -117,6 +117,14 @@ class OrderRequestSchema(Strict):
     """Order a quote. A ticket that is bound to a phone opens gates only with that phone's proof."""
 
     quote_id = fields.String(required=True, validate=ID)
+    code = fields.String(
+        validate=validate.OneOf(["each", "group"]),
+        metadata={
+            "description": "`group`: one code stands for all people of the order, 2 to 99, and one scan lets them in together; "
+            "one person carries it, so one phone and one name at most. `each`, as where nothing is said: everybody has a code.",
+            "examples": ["group"],
+        },
+    )
     phones = ShortList(fields.Nested(OrderPhoneSchema), load_default=list, validate=validate.Length(0, 30))
     names = ShortList(fields.Nested(OrderNameSchema), load_default=list, validate=validate.Length(0, 30))
 
@@ -181,6 +189,7 @@ class DocumentKindSchema(Strict):
 class TicketSchema(Strict):
     """One signed ticket: `token` is what the code shows; `operator_documents` are shown beside it.
 
+    While a group code stands for it, `group_code` is the number of that, and it has no token or code of its own to show.
     `expires_at` is its planned end, `valid_until` the one that known delays of its legs make of it, a day later at most.
     """
 
@@ -194,10 +203,30 @@ class TicketSchema(Strict):
     expires_at = moment(required=True)
     valid_until = moment(required=True)
     legs = fields.List(fields.Dict(), required=True)
+    group_code = fields.String(required=True, allow_none=True)
+    token = fields.String(required=True, allow_none=True)
+    qr_png = fields.String(required=True, allow_none=True)
+    qr_svg = fields.String(required=True, allow_none=True)
+    operator_documents = fields.List(fields.Nested(OperatorDocumentSchema), required=True)
+
+
+class GroupCodeSchema(Strict):
+    """The one code of a group: who of the order belongs to it, and how many one scan lets in.
+
+    It ends with every change of one of them, and those who are left have a new one: show the newest.
+    """
+
+    jti = fields.String(required=True)
+    passengers = fields.List(fields.String(), required=True)
+    count = fields.Integer(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["valid", "suspended"]))
+    not_before = moment(required=True)
+    expires_at = moment(required=True)
+    valid_until = moment(required=True)
+    control_code = fields.String(required=True)
     token = fields.String(required=True)
     qr_png = fields.String(required=True)
     qr_svg = fields.String(required=True)
-    operator_documents = fields.List(fields.Nested(OperatorDocumentSchema), required=True)
 
 
 class LegNewsSchema(Strict):
@@ -215,9 +244,13 @@ class LegNewsSchema(Strict):
 
 
 class TicketsSchema(Strict):
-    """The tickets of an order, and `news` of the runs of their legs; a leg without any is left out."""
+    """The tickets of an order, the one code of its group where it has one, and `news` of the runs of their legs.
+
+    A leg without any news is left out.
+    """
 
     tickets = fields.List(fields.Nested(TicketSchema), required=True)
+    group_code = fields.Nested(GroupCodeSchema, required=True, allow_none=True)
     news = fields.List(fields.Nested(LegNewsSchema), required=True)
 
 
@@ -358,6 +391,7 @@ class OrderSchema(Strict):
     bookings = fields.List(fields.Nested(HeldPlaceSchema), required=True)
     payments = fields.List(fields.Nested(PaymentSchema), required=True)
     refunds = fields.List(fields.Nested(RefundSchema), required=True)
+    code = fields.String(required=True, validate=validate.OneOf(["each", "group"]))
     exchange_of = fields.String(required=True, allow_none=True)
     given_up = fields.List(fields.Nested(GivenUpSchema), required=True)
     credit = money(required=True)

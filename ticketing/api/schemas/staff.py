@@ -71,8 +71,19 @@ class StaffNoteSchema(Strict):
     reason = fields.String(required=True)
 
 
+class StaffMemberSchema(Strict):
+    """One ticket of a group: its control code lets this one in alone, who then is no longer in the group."""
+
+    control_code = fields.String(required=True)
+    category = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["valid", "revoked", "suspended"]))
+
+
 class StaffTicketSchema(Strict):
-    """What an operator's staff may see of a ticket: its own legs and uses, and nothing about the passenger."""
+    """What an operator's staff may see of a ticket: its own legs and uses, and nothing about the passenger.
+
+    The code of a group has `members`; a ticket that one stands for has the control code of that as `group_code`.
+    """
 
     jti = fields.String(required=True)
     control_code = fields.String(required=True)
@@ -80,6 +91,8 @@ class StaffTicketSchema(Strict):
     status = fields.String(required=True, validate=validate.OneOf(["valid", "revoked", "suspended"]))
     category = fields.String(required=True, allow_none=True)
     passengers = fields.Integer(required=True)
+    group_code = fields.String(required=True, allow_none=True)
+    members = fields.List(fields.Nested(StaffMemberSchema), required=True)
     is_bound = fields.Boolean(required=True)
     is_personal = fields.Boolean(required=True)
     not_before = moment(required=True)

@@ -3,7 +3,7 @@
 Each statement is built once; on PostgreSQL the four of an accepted scan are one, and one round trip.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -32,6 +32,24 @@ def accept(tx: Transaction, claim: UseClaim, use: TicketUse, made: Scan) -> Writ
     }
     claimed, stored = (_accept_at_once if tx.dialect.name == "postgresql" else _accept_in_steps)(tx, values)
     return "taken" if not claimed else "stored" if stored else "repeated"
+
+
+def accept_group(tx: Transaction, taken: Sequence[tuple[UseClaim, TicketUse]], made: Scan) -> Written:
+    """Take one use of each ticket of a group and store the one scan; what `accept` answers.
+
+    The caller holds the rows of all these tickets, so no use can be taken by somebody else meanwhile.
+    """
+    claim, use, change, stored = _GROUP_STEPS[tx.dialect.name]
+    scan_values = {f"scan_{name}": value for name, value in columns(made).items()}
+    if tx.execute(claim, [_prefixed("claim", claimed) for claimed, _ in taken]).rowcount != len(taken):
+        return "taken"
+    tx.execute(use, [_prefixed("use", used) for _, used in taken])
+    tx.execute(change, [{**scan_values, "scan_jti": used.jti} for _, used in taken])
+    return "stored" if tx.execute(stored, scan_values).rowcount == 1 else "repeated"
+
+
+def _prefixed(prefix: str, value: UseClaim | TicketUse) -> dict[str, Any]:
+    return {f"{prefix}_{name}": held for name, held in columns(value).items()}
 
 
 def refuse(tx: Transaction, made: Scan) -> Written:
@@ -83,6 +101,15 @@ _STEPS = (
     _marked(sqlite.insert(use_change).values(_CHANGED)),
     _once(sqlite.insert, scan, "scan"),
 )
+_GROUP_STEPS = {
+    "sqlite": _STEPS,
+    "postgresql": (
+        _once(postgresql.insert, use_claim, "claim"),
+        _STEPS[1],
+        _marked(postgresql.insert(use_change).values(_CHANGED)),
+        _once(postgresql.insert, scan, "scan"),
+    ),
+}
 _REFUSE = {"sqlite": _STEPS[3], "postgresql": _once(postgresql.insert, scan, "scan")}
 
 

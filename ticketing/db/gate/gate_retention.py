@@ -28,7 +28,8 @@ from ticketing.db.tables.gates import (
     use_claim,
     used_ticket,
 )
-from ticketing.db.tables.sale import order, ticket
+from ticketing.db.tables.sale import group_code, order, ticket
+from ticketing.db.ticket import group_codes
 
 
 def first_open_month(tx: Transaction) -> str | None:
@@ -48,7 +49,10 @@ def keep_since(tx: Transaction, moment: datetime) -> datetime:
 
 
 def list_due(tx: Transaction, before: datetime, limit: int) -> list[str]:
-    """List tickets, known or not, whose facts may go: expired before then, and nothing was told of them since."""
+    """List tickets, known or not, whose facts may go: expired before then, and nothing was told of them since.
+
+    A scan of a group's code is a fact about each of its tickets: what belongs to one group goes together or stays.
+    """
     found: set[str] = set()
     for table in (scan, scan_fact):
         newer = [
@@ -65,7 +69,34 @@ def list_due(tx: Transaction, before: datetime, limit: int) -> list[str]:
             .limit(limit)
         )
         found.update(tx.execute(query).scalars())
-    return sorted(found)[:limit]
+    due = sorted(found)[:limit]
+    families = _families(tx, due)
+    whole = {jti for family in families if _is_due(tx, family, before) for jti in family}
+    alone = set(due).difference(*families)
+    return sorted(alone | whole)
+
+
+def _families(tx: Transaction, jtis: Collection[str]) -> list[frozenset[str]]:
+    """The tickets and codes of each order that has a group among these."""
+    codes = group_codes.list_concerned(tx, jtis)
+    if not codes:
+        return []
+    mine = sa.select(group_code.c.order_id).where(group_code.c.jti.in_(list(codes)))
+    found = []
+    for order_id in sorted(set(tx.execute(mine).scalars())):
+        rows = (sa.select(table.c.jti).where(table.c.order_id == order_id) for table in (ticket, group_code))
+        found.append(frozenset(jti for query in rows for jti in tx.execute(query).scalars()))
+    return found
+
+
+def _is_due(tx: Transaction, family: Collection[str], before: datetime) -> bool:
+    """Whether all tickets of a group have expired, and nothing was told of any of them or of their codes since."""
+    kept = [sa.select(ticket.c.jti).where(ticket.c.jti.in_(family), ticket.c.expires_at >= before)]
+    kept += [
+        sa.select(table.c.jti).where(table.c.jti.in_(family), table.c.received_at >= before)
+        for table in (scan, scan_fact)
+    ]
+    return all(tx.execute(query.limit(1)).first() is None for query in kept)
 
 
 def count_and_forget(tx: Transaction, jtis: Collection[str]) -> None:
@@ -92,6 +123,7 @@ def count_and_forget(tx: Transaction, jtis: Collection[str]) -> None:
         scan,
     ):
         tx.execute(sa.delete(table).where(table.c.jti.in_(jtis)))
+    tx.execute(sa.update(group_code).where(group_code.c.jti.in_(jtis)).values(control_code=None))
 
 
 def forget_unread(tx: Transaction, before: datetime) -> int:

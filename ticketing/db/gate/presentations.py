@@ -4,7 +4,7 @@ A gate is a hot path: building a statement costs more than running it, and on Po
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from psycopg import Pipeline
 from sqlalchemy.dialects import postgresql
 
 from ticketing.db.engine import Transaction
+from ticketing.db.rows import fetch
 from ticketing.db.tables.devices import gate_device
 from ticketing.db.tables.gates import proof_seen, scan, scan_echo, ticket_use, use_claim
 from ticketing.db.tables.sale import api_key, ticket
@@ -111,6 +112,22 @@ def hold_and_read(tx: Transaction, asked: Asked) -> tuple[HeldTicket | None, Kno
 def read_known(tx: Transaction, asked: Asked) -> Known:
     """Read what is known of a ticket and of a scan."""
     return _known_of(tx.execute(_KNOWN[asked.kind], asked.values))
+
+
+def read_known_of_group(tx: Transaction, asked: Asked, members: Sequence[str]) -> Known:
+    """Read what is known of a group's code and of a scan: what any of its tickets has used, the code has.
+
+    One scan that let all of them in is one use of the code.
+    """
+    known = read_known(tx, asked)
+    used = fetch(tx, sa.select(ticket_use).where(ticket_use.c.jti.in_(list(members))), TicketUse)
+    once = {(use.gate_key_id, use.scan_id, use.leg): replace(use, jti=asked.jti or "") for use in used}
+    claims = sa.select(use_claim.c.leg, use_claim.c.use_no).where(use_claim.c.jti.in_(list(members)))
+    return replace(
+        known,
+        uses=sorted(once.values(), key=lambda use: (use.at, use.scan_id)),
+        taken={(row.leg, row.use_no) for row in tx.execute(claims)},
+    )
 
 
 def _in_one_trip(tx: Transaction, asked: Asked) -> tuple[HeldTicket | None, Known]:

@@ -50,6 +50,8 @@ def remove(tx: Transaction, gone: Sequence[RefundedRide]) -> None:
     for one in gone:
         tx.execute(
             sa.delete(refunded_ride).where(
-                refunded_ride.c.gate_key_id == one.gate_key_id, refunded_ride.c.scan_id == one.scan_id
+                refunded_ride.c.gate_key_id == one.gate_key_id,
+                refunded_ride.c.scan_id == one.scan_id,
+                refunded_ride.c.jti == one.jti,
             )
         )

@@ -41,7 +41,7 @@ class Order:
     """A purchase and its state (`purchase/order.py` draws the states).
 
     `request_key` says which call has placed it, so that the same call finds it again; `exchange_legs` which legs of whom
-    it gives up of the order that it exchanges, as JSON.
+    it gives up of the order that it exchanges, as JSON; `code` is `group` where one code stands for its people.
     """
 
     id: str
@@ -57,6 +57,7 @@ class Order:
     credit_minor: int = 0
     request_key: str | None = None
     exchange_legs: str | None = None
+    code: str | None = None
 
     @property
     def given_up(self) -> dict[str, tuple[int, ...]]:

@@ -61,6 +61,8 @@ order = table(
     text("request_key", null=True),
     # An exchange: the legs of each passenger that it gives up (JSON); none where it gives up nothing.
     text("exchange_legs", null=True),
+    # `group` where one code stands for the people of the order; none where each has their own.
+    text("code", null=True),
     one_of(
         "state",
         "holding", "awaiting_payment", "payment_failed", "payment_unknown", "authorised", "unwinding", "ticketed",
@@ -143,6 +145,38 @@ ticket = table(
     sa.Index(None, "status_list", "status"),
     sa.Index(None, "status_list", "expires_at"),
     sa.Index(None, "product", "expires_at"),
+)
+
+# One code that stands for several tickets of an order: a credential beside them, of which the books know nothing.
+group_code = table(
+    "group_code",
+    text("jti", key=True),
+    # No foreign key: a gate holds tickets when it makes a code, and would wait for the order that a refund holds, which
+    # waits for the tickets. The members lead to the order, too.
+    text("order_id"),
+    text("status"),
+    text("token"),
+    text("status_list"),
+    number("status_index"),
+    moment("issued_at"),
+    moment("not_before"),
+    moment("expires_at"),
+    moment("revoked_at", null=True),
+    text("ended_by", null=True),
+    text("control_code", null=True),
+    one_of("status", "valid", "revoked", "suspended"),
+    one_of("ended_by", "change", "buyer", "move"),
+    sa.UniqueConstraint("status_list", "status_index"),
+    sa.Index(None, "order_id"),
+    sa.Index(None, "control_code"),
+    sa.Index(None, "expires_at"),
+)
+
+group_member = table(
+    "group_member",
+    text("code_jti", sa.ForeignKey("group_code.jti"), key=True),
+    text("ticket_jti", sa.ForeignKey("ticket.jti"), key=True),
+    sa.Index(None, "ticket_jti"),
 )
 
 # --- who calls, and what was already answered -----------------------------------------------------------

@@ -13,7 +13,7 @@ from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert, inserting
 from ticketing.db.tables.gates import control_code, holder_salt, ticket_move
-from ticketing.db.tables.sale import ticket
+from ticketing.db.tables.sale import group_code, ticket
 from ticketing.db.ticket import status_changes
 from ticketing.db.ticket.uses import is_used as is_used  # noqa: PLC0414  purchase asks here whether a ticket is used
 from ticketing.db.ticket.uses import list_uses as list_uses  # noqa: PLC0414
@@ -36,7 +36,12 @@ _TAKEN = (
     sa.select(ticket.c.jti)
     .where(ticket.c.status_list == _LIST, ticket.c.status_index == _INDEX)
     .union_all(
-        sa.select(ticket_move.c.jti).where(ticket_move.c.old_list == _LIST, ticket_move.c.old_index == _INDEX)
+        sa.select(ticket_move.c.jti).where(
+            ticket_move.c.old_list == _LIST, ticket_move.c.old_index == _INDEX
+        ),
+        sa.select(group_code.c.jti).where(
+            group_code.c.status_list == _LIST, group_code.c.status_index == _INDEX
+        ),
     )
 )
 
@@ -123,8 +128,9 @@ def find_ticket(tx: Transaction, jti: str, *, lock: bool = False) -> Ticket | No
 
 
 def find_tickets(tx: Transaction, jtis: Collection[str], *, lock: bool = False) -> dict[str, Ticket]:
-    """Read many tickets by their identity; `lock` holds their rows, always in the same order."""
-    query = sa.select(ticket).where(ticket.c.jti.in_(list(jtis))).order_by(ticket.c.jti)
+    """Read many tickets by their identity; `lock` holds their rows, in the order in which those of an order are held."""
+    mine = sa.select(ticket).where(ticket.c.jti.in_(list(jtis)))
+    query = mine.order_by(ticket.c.passenger_ref, ticket.c.jti)
     found = fetch(tx, query.with_for_update() if lock else query, Ticket)
     return {held.jti: held for held in found}
 
@@ -169,34 +175,41 @@ def set_status(
 
 
 def has_index(tx: Transaction, status_list: str, index: int) -> bool:
-    """Whether an index of a status list is taken, or was by a ticket that has moved to another phone."""
+    """Whether an index of a status list is taken by a ticket or a group code, or was by a ticket that has moved to another phone."""
     return tx.execute(_TAKEN, {"list": status_list, "index": index}).first() is not None
 
 
 def has_list(tx: Transaction, status_list: str) -> bool:
-    """Whether any ticket points into a status list."""
-    return (
-        tx.execute(sa.select(ticket.c.jti).where(ticket.c.status_list == status_list).limit(1)).first()
-        is not None
+    """Whether any ticket or group code points into a status list."""
+    pointing = (
+        sa.select(table.c.jti).where(table.c.status_list == status_list).limit(1)
+        for table in (ticket, group_code)
     )
+    return any(tx.execute(query).first() is not None for query in pointing)
 
 
 def live_lists(tx: Transaction, at: datetime) -> list[str]:
-    """The status lists that unexpired tickets point into, or pointed before they moved.
+    """The status lists that unexpired tickets and group codes point into, or tickets pointed before they moved.
 
     Steps from list to list through an index, so that its cost grows with the lists and not with the tickets.
     """
     left = sa.select(ticket_move.c.old_list).join(ticket).where(ticket.c.expires_at > at)
-    found = set(tx.execute(left.distinct()).scalars())
+    groups = sa.select(group_code.c.status_list).where(group_code.c.expires_at > at)
+    found = set(tx.execute(left.union(groups)).scalars())
     return sorted(found | set(tx.execute(_LIVE_LISTS, {"at": at}).scalars()))
 
 
 def statuses(tx: Transaction, status_list: str, at: datetime) -> Mapping[int, str]:
-    """Index → status of the unexpired tickets of a list that are not simply valid; a left index is revoked."""
-    query = sa.select(ticket.c.status_index, ticket.c.status).where(
-        ticket.c.status_list == status_list,
-        ticket.c.status.in_(("revoked", "suspended")),
-        ticket.c.expires_at > at,
+    """Index → status of the unexpired tickets and group codes of a list that are not simply valid; a left index is revoked."""
+    query = sa.union_all(
+        *(
+            sa.select(table.c.status_index, table.c.status).where(
+                table.c.status_list == status_list,
+                table.c.status.in_(("revoked", "suspended")),
+                table.c.expires_at > at,
+            )
+            for table in (ticket, group_code)
+        )
     )
     left = (
         sa.select(ticket_move.c.old_index)

@@ -117,7 +117,9 @@ def put_double_uses(tx: Transaction, held: Iterable[DoubleUse], wanted: Iterable
         found = before[fault]
         tx.execute(
             sa.delete(double_use).where(
-                double_use.c.gate_key_id == found.gate_key_id, double_use.c.scan_id == found.scan_id
+                double_use.c.gate_key_id == found.gate_key_id,
+                double_use.c.scan_id == found.scan_id,
+                double_use.c.jti == found.jti,
             )
         )
     new = [columns(use) for fault, use in after.items() if fault not in before]
@@ -179,6 +181,12 @@ def count_rides(tx: Transaction, operator: str, since: datetime, until: datetime
         ticket_use.c.kind.in_(("ride", "in")),
     )  # fmt: skip
     return tx.execute(query).scalar_one()
+
+
+def mark_uses_of(tx: Transaction, jtis: Collection[str], at: datetime) -> None:
+    """Let bundles tell the uses of some tickets anew, to each operator that has any."""
+    for operator, jti in sorted({(use.operator, use.jti) for use in list_uses_of(tx, jtis)}):
+        mark_changed(tx, operator, jti, at)
 
 
 def mark_changed(tx: Transaction, operator: str, jti: str, at: datetime) -> None:

@@ -25,6 +25,7 @@ from ticketing.purchase.refund.paying_back import most_back, refunds_for
 from ticketing.purchase.refund.remainder import Remainder, refundable, remainder
 from ticketing.purchase.refund.reversal import reverse_ticket
 from ticketing.purchase.till import Till, locked, move
+from ticketing.tickets.regroup import regroup
 
 ALERT = "dispute_owed"
 _WHOLE = 100
@@ -66,6 +67,7 @@ def _take_of_order(  # noqa: PLR0917  a sentence: of this order, these stakes, f
         if going.owed:
             lines.append(_line(going, dispute, order.currency))
         _revoke(tx, order, going, now)
+    regroup(tx, till.press, order.id, now)
     if lines:
         _owe(tx, order, lines, dispute, now)
 

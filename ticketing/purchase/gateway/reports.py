@@ -30,6 +30,7 @@ from ticketing.purchase.refund import at_stake, elsewhere
 from ticketing.purchase.refund.paying_back import learn_refund
 from ticketing.purchase.service import advance
 from ticketing.purchase.till import UNDECIDED, Till, locked
+from ticketing.tickets.regroup import regroup
 
 _log = structlog.get_logger(__name__)
 
@@ -175,12 +176,12 @@ def learn_dispute(till: Till, found: GatewayDispute) -> str:
             gateway_events.raise_alert(tx, "dispute", found.external_id, detail, now)
         _book_dispute(tx, till, order, payment, found)
         if state in UNDECIDED:
-            _suspend_unused(tx, payment, found.external_id, now)
+            _suspend_unused(tx, till, payment, found.external_id, now)
         if state in {"reinstated", "won"}:
-            _resume(tx, at_stake.list_touched(tx, order), now)
+            _resume(tx, till, at_stake.list_touched(tx, order), now)
         if state == "lost" and (known is None or known.state != "lost"):
             lost_dispute.take(tx, till, made, payment, now)
-            _resume(tx, at_stake.list_touched(tx, order), now)
+            _resume(tx, till, at_stake.list_touched(tx, order), now)
     return f"dispute {state}"
 
 
@@ -200,16 +201,19 @@ def _book_dispute(tx: Transaction, till: Till, order: Order, payment: Payment, f
         _book(tx, till, postings.dispute_lost(found.external_id, amount=amount, **facts))  # type: ignore[arg-type]
 
 
-def _suspend_unused(tx: Transaction, payment: Payment, dispute_id: str, now: datetime) -> None:
+def _suspend_unused(tx: Transaction, till: Till, payment: Payment, dispute_id: str, now: datetime) -> None:
     """While it is not decided whose the money is, passes, and tickets that nobody has used, open no gate."""
-    for stake in at_stake.list_stakes(tx, payment, at_stake.undecided_of(tx, payment.id)):
+    stakes = at_stake.list_stakes(tx, payment, at_stake.undecided_of(tx, payment.id))
+    for stake in stakes:
         held = stake.ticket
         if held.status == "valid" and ("pass" in held.document or not tickets.is_used(tx, held.jti)):
             document = {**held.document, "suspended_by": dispute_id}
             tickets.set_status(tx, held.jti, "suspended", now, document=document)
+    for order_id in sorted({stake.ticket.order_id for stake in stakes}):
+        regroup(tx, till.press, order_id, now)
 
 
-def _resume(tx: Transaction, order_ids: Sequence[str], now: datetime) -> None:
+def _resume(tx: Transaction, till: Till, order_ids: Sequence[str], now: datetime) -> None:
     """Decided: what disputes have suspended opens gates again, unless another undecided one may still take it."""
     for order_id in order_ids:
         held_back = at_stake.held_back(tx, order_id)
@@ -220,6 +224,7 @@ def _resume(tx: Transaction, order_ids: Sequence[str], now: datetime) -> None:
                 if by is not None:
                     document["suspended_by"] = by
                 tickets.set_status(tx, held.jti, "suspended" if by else "valid", now, document=document)
+        regroup(tx, till.press, order_id, now)
 
 
 def _learn_fee(till: Till, payment: Payment, fee_minor: int) -> None:

@@ -21,6 +21,7 @@ from ticketing.purchase.refund.released import released
 from ticketing.purchase.refund.remainder import shorten
 from ticketing.purchase.refund.reversal import reverse_ticket
 from ticketing.purchase.till import UNDECIDED, RememberRefund, Till, disputes_of, locked, move
+from ticketing.tickets.regroup import regroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,10 @@ def _take_back(tx: Transaction, till: Till, order: Order, made: Refund, now: dat
 def take_legs(
     tx: Transaction, till: Till, order: Order, lines: Sequence[Mapping[str, Any]], now: datetime
 ) -> None:
-    """Revoke or shorten the tickets of a refund's lines; their places and the uses of passes go back."""
+    """Revoke or shorten the tickets of a refund's lines; their places and the uses of passes go back.
+
+    A group that loses somebody gets a new code for those who are left.
+    """
     held = {one.jti: one for one in tickets.list_tickets(tx, order.id)}
     for line in lines:
         ticket = held[line["jti"]]
@@ -185,3 +189,4 @@ def take_legs(
         shorten(tx, till, ticket, line, now)
         bookings.give_back(tx, order.id, now, [ticket.passenger_ref], line["legs"])
         pass_uses.take_anew(tx, order.id, ticket.passenger_ref, line["left"]["items"], now)
+    regroup(tx, till.press, order.id, now)

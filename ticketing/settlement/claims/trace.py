@@ -9,6 +9,7 @@ from ticketing.clock import written
 from ticketing.db.books import audit
 from ticketing.db.settlement import disputes, runs
 from ticketing.db.settlement.runs import Run
+from ticketing.db.ticket import group_codes
 from ticketing.errors import NotFound
 from ticketing.settlement import statement
 from ticketing.settlement.claims import show
@@ -26,6 +27,11 @@ def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, An
     """
     with office.database.read() as tx:
         story = audit.find_story(tx, jti)
+        members = group_codes.members_of(tx, jti) if story is None and operator is None else []
+    if members:
+        raise NotFound(
+            f"{jti} is the code of a group, which has no money of its own: trace {', '.join(members)}"
+        )
     if story is None:
         raise NotFound(f"no ticket {jti}")
     if operator is not None:

@@ -1,0 +1,83 @@
+"""Whether one code can stand for the people of an order, and whose it is: decided when the order is placed.
+
+One person carries it, so one phone and one name at most. The tickets behind it are bound to that phone too: a code that is
+dissolved later becomes no weaker by it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from operators.place_kinds import FOOT, kind_of
+from ticketing.db.sale.offers import Quote
+from ticketing.db.sale.order_holders import Holder
+from ticketing.errors import Fault, InvalidRequest
+from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
+from ticketing.tickets.group import FEWEST, MOST
+from ticketing.tickets.products import ProductRule
+
+
+def holders_of_group(
+    quote: Quote,
+    rule: ProductRule,
+    phones: Sequence[PhoneOf],
+    names: Sequence[NameOf],
+    exchanged: Mapping[str, Holder] = MappingProxyType({}),
+) -> dict[str, Holder]:
+    """The holders of tickets for which one code will stand, as `holders_for` gives them for tickets of their own.
+
+    Raises InvalidRequest where one code cannot stand for them, and for more than one phone or name.
+    """
+    faults = _faults(quote, phones, names)
+    if faults:
+        raise InvalidRequest(faults[0].message, faults)
+    everybody = [passenger["ref"] for passenger in quote.document["passengers"]]
+    carried = {one.passenger for one in phones} <= set(everybody)
+    shared = [PhoneOf(ref, phones[0].key) for ref in everybody] if phones and carried else phones
+    found = holders_for(quote, rule, shared, names, exchanged)
+    return _on_one_phone(found, everybody)
+
+
+def _faults(quote: Quote, phones: Sequence[PhoneOf], names: Sequence[NameOf]) -> list[Fault]:
+    people = _people(quote)
+    faults = []
+    if "pass" in quote.document:
+        faults.append(Fault("code", "a pass is one person's; a group code is for tickets of one journey"))
+    elif not FEWEST <= len(people) <= MOST:
+        faults.append(
+            Fault("code", f"a group code is for {FEWEST} to {MOST} people; this order is for {len(people)}")
+        )
+    paid = [one["ref"] for one in people if any(item.get("held_ticket") for item in one["items"])]
+    if paid:
+        faults.append(
+            Fault("code", f"a pass or carnet pays rides of {paid[0]}; a group code is for tickets alone")
+        )
+    carriers = {one.passenger for one in phones} | {one.passenger for one in names}
+    for path, named in (("phones", phones), ("names", names)):
+        if len(named) > 1:
+            faults.append(Fault(f"{path}[1].passenger", "one person carries the code of a group; name one"))
+    if not faults and len(carriers) > 1:
+        faults.append(Fault("names[0].passenger", "the name is that of who carries the code on their phone"))
+    return faults
+
+
+def _on_one_phone(found: Mapping[str, Holder], refs: Sequence[str]) -> dict[str, Holder]:
+    """Bind all tickets to the one phone that holds any of them; those of an exchange may bring several."""
+    keys = {tuple(sorted(one.jwk.items())): one.jwk for one in found.values() if one.jwk}
+    if len(keys) > 1:
+        raise InvalidRequest.at(
+            "phones", "the tickets to be exchanged are on several phones; name the one for the group"
+        )
+    if sum(one.idh is not None for one in found.values()) > 1:
+        raise InvalidRequest.at(
+            "names", "tickets of several names cannot have one code; name the one who carries it"
+        )
+    key = next(iter(keys.values()), None)
+    if key is None:
+        return dict(found)
+    return {ref: replace(found.get(ref, Holder()), jwk=key) for ref in refs}
+
+
+def _people(quote: Quote) -> list[Mapping[str, Any]]:
+    return [one for one in quote.document["passengers"] if kind_of(one["rider"]) == FOOT]
