@@ -268,6 +268,22 @@ def test_another_process_takes_the_stored_tariff_or_names_both_prices(start: Sta
 
 
 @ON_SQLITE
+def test_a_journey_that_has_no_price_any_more_is_told_with_the_one_it_had(
+    api: Api, settings: Settings, regions: dict[str, Region]
+) -> None:
+    offer, region = offered(api), regions[HT]
+    nobody = replace(region.book, version="another", riders={rider: {} for rider in region.book.riders})
+    other = create_app(settings, clock=api.clock, regions={HT: replace(region, book=nobody)}, announces=False)
+
+    refused = frozen(Api(other.test_client(), api.clock, api.key), offer)
+
+    assert (refused.status_code, refused.json["type"]) == (409, "urn:throughfare:problem:price_changed")
+    assert (refused.json["offered"], refused.json["now"]) == ({"amount": "2.00", "currency": "EUR"}, None)
+    assert "has no price any more" in refused.json["detail"]
+    other.extensions["throughfare"].till.database.close()
+
+
+@ON_SQLITE
 def test_a_tariff_that_changes_elsewhere_changes_no_offer(start: Start, folder: Path) -> None:
     api = start()
     offer = offered(api)
