@@ -84,6 +84,20 @@ def test_a_quote_has_the_rides_of_its_offer(api: Api) -> None:
 
 
 @ON_SQLITE
+def test_a_party_of_thirty_is_quoted_over_the_whole_way(api: Api) -> None:
+    riders = ["adult", "child"]
+    party = [{"ref": f"passenger-{at}", "rider_category": riders[at % 2]} for at in range(30)]
+    way = api.search(passengers=party)["itineraries"][0]
+
+    quote = frozen(api, way)
+
+    assert len([leg for leg in way["legs"] if leg["kind"] == "ride"]) >= 3
+    assert len(way["offer_id"]) <= 2048
+    assert (quote.status_code, quote.json["total"]) == (201, way["price"]["total"])
+    assert [one["ref"] for one in quote.json["passengers"]] == [one["ref"] for one in party]
+
+
+@ON_SQLITE
 def test_an_offer_ends_at_its_second(api: Api) -> None:
     api.clock.advance(timedelta(microseconds=999_999))
     offer = offered(api)
