@@ -6,8 +6,10 @@ ThroughfareError
 ├── NotAllowed            the caller is known and may not
 ├── NotAuthenticated      the caller is not known
 ├── Conflict              the thing is in a state that forbids this
-│   └── DepartureCancelled    a departure of the journey does not run; names what goes next
-├── Gone                  an offer, quote or order that has expired
+│   ├── DepartureCancelled    a departure of the journey does not run; names what goes next
+│   └── PriceChanged          an offer costs something else now; names both amounts
+├── Gone                  a quote or order that has expired
+│   └── OfferGone             an offer that has expired, or that nobody here has made
 ├── PaymentRefused        the gateway said no
 ├── OperatorSilent        an operator does not answer; what it did is not known yet
 ├── ProviderSilent        an identity provider does not answer
@@ -16,7 +18,7 @@ ThroughfareError
 └── Misconfigured         the service refuses to start
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -100,10 +102,30 @@ class DepartureCancelled(Conflict):
         self.choices = tuple(choices)
 
 
+class PriceChanged(Conflict):
+    """An offer costs something else now.
+
+    `offered` is its price and `now` today's, each an amount with its currency; `now` is None where there is none any more.
+    """
+
+    code = "price_changed"
+
+    def __init__(self, detail: str, offered: Mapping[str, str], now: Mapping[str, str] | None) -> None:
+        super().__init__(detail)
+        self.offered = offered
+        self.now = now
+
+
 class Gone(ThroughfareError):
     """It existed and has expired."""
 
     code = "expired"
+
+
+class OfferGone(Gone):
+    """An offer that has expired, or an unknown one: nobody is told which tokens were real."""
+
+    code = "gone"
 
 
 class PaymentRefused(ThroughfareError):

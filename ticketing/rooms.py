@@ -35,9 +35,11 @@ from ticketing.identity import (
 from ticketing.identity.oidc import Provider
 from ticketing.identity.passkeys import RelyingParty
 from ticketing.identity.proofs import read_issuers, trusted_issuers
+from ticketing.offers import OfferTokens
 from ticketing.payments import DemoGateway, PaymentGateway
 from ticketing.purchase import trial
 from ticketing.purchase.service import Till
+from ticketing.quote.offered import Shelf
 from ticketing.quote.service import Desk
 from ticketing.regions import (
     Connectors,
@@ -49,6 +51,7 @@ from ticketing.regions import (
     load_regions,
     open_connectors,
 )
+from ticketing.regions.earlier import EarlierRegions
 from ticketing.search.service import Planner
 from ticketing.settlement.service import Office
 from ticketing.tickets import known_keys
@@ -103,10 +106,12 @@ def build_rooms(
     database, clock = Database(settings.database_url), clock or settings.clock()
     regions = load_regions(settings) if regions is None else dict(regions)
     opened = open_connectors(database, clock, regions)
-    watch = Watch(settings, clock, regions, opened)
+    earlier = EarlierRegions(clock)
+    watch = Watch(settings, clock, regions, opened, earlier)
     watch.adopt()
     board = LiveBoard(database, clock, regions, opened.regions)
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
+    offer_tokens = OfferTokens(keys)
     proofs = _proofs(settings, database, clock, regions)
     order_tokens, access_tokens = _keys(settings, database, keys, clock)
     doors = load_gates(settings.regions_folder / name for name in settings.regions)
@@ -117,9 +122,9 @@ def build_rooms(
     return Rooms(
         clock=clock,
         planner=Planner(
-            database,
             clock,
             regions,
+            offer_tokens,
             watch=watch,
             board=board,
             sale_channel=settings.sale_channel,
@@ -129,6 +134,7 @@ def build_rooms(
             database,
             clock,
             regions,
+            Shelf(offer_tokens, regions, earlier),
             settings.sale_channel,
             functools.partial(trial.why_not, press),
             connectors or opened.regions,

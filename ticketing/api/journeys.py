@@ -57,7 +57,7 @@ class Journeys(MethodView):
         spend(_extra_cost(wanted))
         rows = wanted["passengers"]
         freed = freed_by_exchange(wanted)
-        wish = Wish.from_request(wanted, account_of(rows, freed), borne_by(rows, freed))
+        wish = Wish.from_request(wanted, account_of(rows, freed), borne_by(rows, freed), freed)
         return search.find_journeys(rooms().planner, wish)
 
 

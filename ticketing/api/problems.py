@@ -1,6 +1,8 @@
 """The one table from domain error to HTTP status, and every error as a problem document (RFC 9457)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, json, request
@@ -71,9 +73,9 @@ def problem(
     faults: tuple[Fault, ...] = (),
     headers: dict[str, str] | None = None,
     *,
-    choices: tuple[NextDeparture, ...] | None = None,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
-    """Build the response: `{type, title, status, detail, instance, errors}`, with `choices` what goes instead."""
+    """Build the response: `{type, title, status, detail, instance, errors}`, and what `more` this kind of problem tells."""
     body = {
         "type": f"urn:throughfare:problem:{code}",
         "title": code.replace("_", " "),
@@ -81,7 +83,7 @@ def problem(
         "detail": detail,
         "instance": f"urn:throughfare:request:{g.get('request_id', '-')}",
         "errors": [{"path": fault.path, "message": fault.message} for fault in faults[:_MAX_FAULTS]],
-        **({} if choices is None else {"choices": [_choice(one) for one in choices]}),
+        **more,
     }
     response = Response(json.dumps(body), status, content_type="application/problem+json")
     response.headers.extend(headers or {})
@@ -111,8 +113,16 @@ def _domain(error: ThroughfareError) -> Response:
     headers = next((_HEADERS[kind] for kind in type(error).__mro__ if kind in _HEADERS), None)
     if isinstance(error, errors.TooManyRequests):
         headers = {"Retry-After": str(error.retry_after_seconds)}
-    choices = error.choices if isinstance(error, errors.DepartureCancelled) else None
-    return problem(status, error.code, error.detail, error.faults, headers, choices=choices)
+    return problem(status, error.code, error.detail, error.faults, headers, more=_more(error))
+
+
+def _more(error: ThroughfareError) -> dict[str, Any]:
+    """What a caller can go on with: other departures, both prices."""
+    if isinstance(error, errors.DepartureCancelled):
+        return {"choices": [_choice(one) for one in error.choices]}
+    if isinstance(error, errors.PriceChanged):
+        return {"offered": error.offered, "now": error.now}
+    return {}
 
 
 def _choice(one: NextDeparture) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`throughfare keys`: list, rotate and withdraw the keys that sign tickets."""
+"""`throughfare keys`: list, rotate and withdraw the keys that sign tickets and offers."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,7 +15,7 @@ from ticketing.tickets.keys import KINDS, KeyRecord, KeyStore, Kind
 
 @click.group()
 def command() -> None:
-    """List, rotate and withdraw the keys that sign tickets, status lists and bundles."""
+    """List, rotate and withdraw the keys of tickets, status lists, bundles, books and offers."""
 
 
 @command.command("list")

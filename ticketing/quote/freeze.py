@@ -16,7 +16,7 @@ def document(offer: Mapping[str, Any], price: JourneyPrice, product: str) -> dic
     return {
         **{
             name: offer[name]
-            for name in ("person_id", "holder_ref", "sale_channel", "excluded")
+            for name in ("person_id", "holder_ref", "sale_channel", "excluded", "priced_at")
             if name in offer
         },
         "product": product,

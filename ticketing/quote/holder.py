@@ -3,33 +3,25 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from tariffs.party import ProvenClaim
 from tariffs.passes import HeldPass, PassProduct
-from ticketing.db import Transaction
-from ticketing.db.people import people
 from ticketing.db.sale import held_passes
-from ticketing.db.ticket import tickets, uses
-from ticketing.db.ticket.tickets import Ticket
+from ticketing.db.ticket import tickets
 from ticketing.errors import Conflict, NotFound
 from ticketing.quote.brought import Brought, KeptPass
+from ticketing.quote.held import CARNET, claims_of, is_held, kept, paid_by
 from ticketing.quote.service import Desk
-from ticketing.regions.travellers import COUNTED, ridden, scope_from_json, scope_to_json
-
-CARNET = "carnet"
+from ticketing.regions.travellers import scope_to_json
 
 
 def bring(desk: Desk, person_id: str) -> Brought:
     """Read what an account brings now; whether it holds is judged against the day of travel."""
     now = desk.clock.now()
     with desk.database.read() as tx:
-        proven = people.list_entitlements(tx, person_id)
+        claims, paid = claims_of(tx, person_id), paid_by(tx, person_id, now)
         bought = held_passes.list_passes_of(tx, person_id)
-        passes = tuple(_kept(tx, one) for one in bought if one.status == "valid" and one.expires_at > now)
-        paid = tuple(ridden(held_passes.list_rides_of(tx, person_id, now - COUNTED)))
-    claims = tuple(ProvenClaim(one.claim, _day(one.valid_until), one.proof) for one in proven)
+        passes = tuple(kept(tx, one) for one in bought if is_held(one, now))
     names = frozenset(one.document["pass"]["holder"] for one in bought if "holder" in one.document["pass"])
     return Brought(person_id, claims, passes, paid, names)
 
@@ -62,7 +54,7 @@ def name_holder(desk: Desk, person_id: str, ticket: str, holder: str) -> KeptPas
         if document.get("holder", holder) != holder:
             raise Conflict(f"this pass is for {document['holder']!r} already")
         held_passes.name_holder(tx, found, holder)
-        return replace(_kept(tx, found), holder=holder)
+        return replace(kept(tx, found), holder=holder)
 
 
 def bring_orders(desk: Desk, order_ids: Iterable[str]) -> dict[str, tuple[KeptPass, ...]]:
@@ -71,13 +63,9 @@ def bring_orders(desk: Desk, order_ids: Iterable[str]) -> dict[str, tuple[KeptPa
     found: dict[str, tuple[KeptPass, ...]] = {}
     with desk.database.read() as tx:
         for order_id in dict.fromkeys(order_ids):
-            kept = tuple(
-                _kept(tx, one)
-                for one in tickets.list_tickets(tx, order_id)
-                if "pass" in one.document and one.status == "valid" and one.expires_at > now
-            )
-            if kept:
-                found[order_id] = kept
+            passes = tuple(kept(tx, one) for one in tickets.list_tickets(tx, order_id) if is_held(one, now))
+            if passes:
+                found[order_id] = passes
     return found
 
 
@@ -97,21 +85,3 @@ def pass_document(product: PassProduct, held: HeldPass, holder: str | None = Non
         "valid_from": held.valid_from.isoformat(),
         "valid_until": held.valid_until.isoformat(),
     }
-
-
-def _kept(tx: Transaction, found: Ticket) -> KeptPass:
-    document = found.document["pass"]
-    left = document["uses"]
-    if left is not None:
-        ridden = sum(1 for use in uses.list_uses(tx, found.jti) if use.kind in {"ride", "in"})
-        left = max(0, left - held_passes.count_uses(tx, found.jti) - ridden)
-    start, until = (datetime.fromisoformat(document[name]) for name in ("valid_from", "valid_until"))
-    held = HeldPass(
-        found.jti, document["product"], scope_from_json(document["scope"]), start, until, left,
-        rider=found.document["rider"], shared=document["kind"] == CARNET,
-    )  # fmt: skip
-    return KeptPass(held, document["kind"], document.get("holder"))
-
-
-def _day(text: str) -> Any:
-    return datetime.fromisoformat(text).date()

@@ -11,7 +11,8 @@ from tariffs.passes import PassProduct, on_sale
 from ticketing.db.sale.offers import Quote
 from ticketing.errors import InvalidRequest
 from ticketing.ids import new_id
-from ticketing.quote.holder import CARNET, pass_document
+from ticketing.quote.held import CARNET
+from ticketing.quote.holder import pass_document
 from ticketing.quote.service import Desk, make
 from ticketing.regions import Region, category_name, prices
 

@@ -9,14 +9,15 @@ from operators.port import Connector
 from tariffs.book import build_book
 from tariffs.money import Money
 from tariffs.pricing import price_journey
-from ticketing.clock import Clock, in_seconds
-from ticketing.db import Database, Transaction
+from ticketing.clock import Clock
+from ticketing.db import Database
 from ticketing.db.documents import canonical
 from ticketing.db.sale import gateway_events, offers
-from ticketing.db.sale.offers import Offer, Quote, TariffVersion
-from ticketing.errors import Conflict, Gone, InvalidRequest, NotFound
+from ticketing.db.sale.offers import Quote, TariffVersion
+from ticketing.errors import Conflict, NotFound, PriceChanged
 from ticketing.ids import new_id
 from ticketing.quote.freeze import document, excluded_of
+from ticketing.quote.offered import Shelf, read_offer
 from ticketing.regions import Region, require_on_sale, require_running, rides, travellers
 
 _LONGEST_SUBJECT = 200
@@ -33,6 +34,7 @@ class Desk:
     database: Database
     clock: Clock
     regions: Mapping[str, Region]
+    shelf: Shelf
     sale_channel: str | None
     why_not: Callable[[Quote, datetime], str | None]
     connectors: Mapping[str, Mapping[str, Connector]] = field(default_factory=dict)
@@ -41,51 +43,46 @@ class Desk:
 def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
     """Freeze an offer; it holds until the offer's expiry. An offer that counts on an account is that account's.
 
-    Raises InvalidRequest for an unknown offer, Gone for an expired one, DepartureCancelled where a departure does not
-    run, Conflict when the sale of a departure has ended, or a new tariff version prices it differently.
+    It is priced by the tariff that it names, as of the search. Raises OfferGone for an expired or unknown offer,
+    DepartureCancelled where a departure does not run, PriceChanged where it costs something else, Conflict where a ride of
+    it is no longer in the timetable, or the sale of a departure has ended.
     """
     now = desk.clock.now()
     with desk.database.read() as tx:
-        offer = _offer(tx, offer_id, person_id, now)
-        region, offered = desk.regions[offer.region], offer.document
-        wanted = [rides.from_json(ride) for ride in offered["rides"]]
-        require_running(tx, region.data, wanted, now)
-    require_on_sale(region.data, desk.connectors.get(offer.region, {}), wanted, now)
+        offer = read_offer(desk.shelf, tx, offer_id, person_id, now)
+        region = offer.region
+        require_running(tx, desk.regions[region.data.id].data, offer.rides, now)
+    connectors = desk.connectors.get(region.data.id, {})
+    require_on_sale(region.data, connectors, offer.rides, now)
     price = price_journey(
         region.book,
-        wanted,
-        [travellers.from_json(person) for person in offered["passengers"]],
-        channel=offered.get("sale_channel"),
-        at=now,
-        excluded=excluded_of(offered),
+        offer.rides,
+        offer.passengers,
+        channel=offer.promised.get("sale_channel"),
+        at=offer.made_at,
+        excluded=offer.excluded,
     )
-    if price.total is None or (price.total.minor, price.total.currency) != (
-        offered["total_minor"],
-        offered["currency"],
-    ):
-        raise Conflict("the price has changed since the search; search again")
+    if price.total is None or price.total != offer.total:
+        raise _price_changed(offer.total, price.total)
     frozen = Quote(
         id=new_id(),
-        offer_id=offer.id,
-        region=offer.region,
+        offer_id=offer.offer_id,
+        region=region.data.id,
         tariff_version=price.tariff_version,
         total_minor=price.total.minor,
         currency=price.total.currency,
         created_at=now,
         expires_at=offer.expires_at,
-        document=document(offered, price, region.data.product),
+        document=document(offer.promised, price, region.data.product),
+        offer_digest=offer.digest,
     )
     return make(desk, frozen, region)
 
 
-def _offer(tx: Transaction, offer_id: str, person_id: str | None, now: datetime) -> Offer:
-    """Read an offer that still holds; raises InvalidRequest and Gone."""
-    offer = offers.find_offer(tx, offer_id)
-    if offer is None or offer.document.get("person_id") not in {None, person_id}:
-        raise InvalidRequest.at("offer_id", "there is no such offer")
-    if now >= offer.expires_at:
-        raise Gone(f"the offer expired at {in_seconds(offer.expires_at)}; search again")
-    return offer
+def _price_changed(offered: Money, now: Money | None) -> PriceChanged:
+    today = f"costs {now} now" if now is not None else "has no price any more"
+    detail = f"the journey was offered for {offered} and {today}; search again"
+    return PriceChanged(detail, offered.as_dict(), now.as_dict() if now is not None else None)
 
 
 def make(desk: Desk, frozen: Quote, region: Region) -> Quote:
@@ -147,7 +144,7 @@ def replay(database: Database, quote_id: str) -> Replay:
         [rides.from_json(ride) for ride in promised["rides"]],
         [travellers.from_json(person) for person in promised["passengers"]],
         channel=promised.get("sale_channel"),
-        at=quote.created_at,
+        at=quote.priced_at,
         excluded=excluded_of(promised),
     )
     again = json.loads(canonical(document(promised, price, promised["product"])))

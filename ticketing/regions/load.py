@@ -1,12 +1,13 @@
 """Load a region's folder into what the rooms use: its data and its tariff book, or every fault at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from operators import registry, territory
+from operators.gtfs.timetable import Departure, Pattern
 from operators.region import Operator, RegionData, load_region
 from operators.region_toml import REGION_TOML
 from tariffs.book import TariffBook, build_book
@@ -19,6 +20,7 @@ from ticketing.progress import Progress, Stages, silent
 from ticketing.regions.meetings import unusable_agreements
 from ticketing.regions.unsellable import unsellable
 
+NamedTrip = tuple[Pattern, Departure]
 _UNREAD = {"unreadable_toml", "missing_file"}
 
 
@@ -29,11 +31,23 @@ class Region:
     data: RegionData
     book: TariffBook
     tariff: Mapping[str, Any]
+    _trips: dict[str, Mapping[str, NamedTrip]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def operators(self) -> dict[str, Operator]:
         """The operators by id."""
         return dict(self.data.operators)
+
+    def trips(self, operator: str) -> Mapping[str, NamedTrip]:
+        """The trips of an operator's timetable by their id, each with its pattern; gathered when they are first asked for."""
+        known = self._trips.get(operator)
+        if known is None:
+            patterns = self.data.timetables[operator].patterns
+            known = {trip.trip_id: (pattern, trip) for pattern in patterns for trip in pattern.trips}
+            self._trips[operator] = known
+        return known
 
 
 def check_region(

@@ -16,6 +16,7 @@ from operators.guard import Guarded
 from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.regions.connectors import Connectors
+from ticketing.regions.earlier import EarlierRegions
 from ticketing.regions.load import Region, check_region
 
 _log = structlog.get_logger(__name__)
@@ -30,6 +31,7 @@ class Watch:
     clock: Clock
     regions: MutableMapping[str, Region]
     connectors: Connectors
+    earlier: EarlierRegions
     version: int = 0
     _troubles: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     _versions: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -77,6 +79,7 @@ class Watch:
         if region is None:
             _log.error("region not refreshed", region=name, faults=len(findings), first=findings[0].message)
             return
+        self.earlier.keep_replaced(self.regions[name])
         self.regions[name] = region
         self.version += 1
         _log.info("region refreshed", region=name, operators=sorted(fetched), tariff=region.book.version)

@@ -1,22 +1,28 @@
-"""Offers: each itinerary that can be sold is stored with what a quote prices it by, and shown with its offer."""
+"""Offers: each itinerary that can be sold is shown with a token that names it and its price; nothing is stored."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from operators.region import RegionData
+from tariffs.journey import Ride
+from tariffs.money import Money
+from tariffs.party import Passenger
 from tariffs.result import JourneyPrice
 from ticketing.clock import written
-from ticketing.db.sale import offers
-from ticketing.db.sale.offers import Offer
-from ticketing.ids import new_id
-from ticketing.regions import Region, Told, rides, travellers
+from ticketing.errors import InvalidRequest
+from ticketing.offers import MOST_CHARS, AddedRun, Member, OfferBody, RideName, owner_of
+from ticketing.regions import Region, Told
+from ticketing.regions.planned import is_planned
 from ticketing.search import free_places
 from ticketing.search.free_places import FreePlaces, RideKey
-from ticketing.search.planner import Plan
+from ticketing.search.planner import Plan, PlannedRide
 from ticketing.search.show import itinerary, with_free_places
 from ticketing.search.timelines import Planner
+from ticketing.search.times import instant_of
 from ticketing.search.wish import Wish
+
+_TOO_LONG = f"their refs make an offer longer than {MOST_CHARS} characters; give them shorter ones"
 
 
 def with_offers(
@@ -25,47 +31,80 @@ def with_offers(
     wish: Wish,
     chosen: list[tuple[Plan, JourneyPrice, list[str]]],
     told: Told,
+    *,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Store an offer for every itinerary that can be sold."""
-    now = planner.clock.now()
+    """Show every itinerary, and make an offer of each that can be sold; `now` is the moment that its price is of.
+
+    Raises InvalidRequest for a party whose refs are too long together.
+    """
     free = _free_places(planner, region.data, wish, [plan for plan, _, _ in chosen])
-    shown, stored = [], []
+    shown = []
     for plan, price, praise in chosen:
         view = itinerary(region.data, plan, price, praise, told.operators, passes=region.book.passes)
-        departs = datetime.fromtimestamp(plan.departure, UTC)
-        expires = min(
-            now + timedelta(minutes=region.data.offer_minutes), max(departs, now + timedelta(minutes=1))
-        )
         if price.total is not None and plan.rides:
-            without = {one.leg for one in price.excluded}
-            document = {
-                "rides": [rides.to_json(ride) for at, ride in enumerate(plan.rides) if at not in without],
-                "legs": [_sold(leg) for leg in view["legs"] if not leg.get("excluded")],
-                **({"excluded": [one.to_json() for one in price.excluded]} if price.excluded else {}),
-                "passengers": [travellers.to_json(person) for person in wish.passengers],
-                **({"person_id": wish.person_id} if wish.person_id else {}),
-                **({"holder_ref": wish.holder_ref} if wish.person_id and wish.holder_ref else {}),
-                **({"sale_channel": planner.sale_channel} if planner.sale_channel else {}),
-                "total_minor": price.total.minor,
-                "currency": price.total.currency,
-                "tariff_version": price.tariff_version,
-            }
-            stored.append(Offer(new_id(), region.data.id, now, expires, document))
-            view |= {
-                "offer_id": stored[-1].id,
-                "offer_expires_at": written(expires),
-            }
-        # Not part of what is stored: an hour later it would be an old number.
+            expires = _expiry(region.data, plan, now)
+            body = OfferBody(
+                region=region.data.id,
+                made_at=now,
+                expires_at=expires,
+                tariff_version=price.tariff_version,
+                total=Money(price.total.minor, price.total.currency),
+                rides=tuple(_named(region, part) for part in plan.parts if isinstance(part, PlannedRide)),
+                members=tuple(_member(person, plan.rides) for person in wish.passengers),
+                excluded=tuple(one.leg for one in price.excluded),
+                sale_channel=planner.sale_channel,
+                owner=owner_of(wish.person_id, now) if wish.person_id else None,
+                holder_ref=wish.holder_ref if wish.person_id else None,
+                freed=tuple(wish.freed.items()),
+            )
+            view |= {"offer_id": _token(planner, body), "offer_expires_at": written(expires)}
+        # Not part of the offer: an hour later it would be an old number.
         shown.append(with_free_places(view, plan, free) if wish.free_places else view)
-    with planner.database.write() as tx:
-        offers.delete_offers_expired_before(tx, now - timedelta(hours=1))
-        offers.insert_offers(tx, stored)
     live = {operator: written(one.as_of) for operator, one in told.operators.items()}
     return {"itineraries": shown, "reason": None, "live_as_of": live}
 
 
-def _sold(leg: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in leg.items() if name != "excluded"}
+def _expiry(region: RegionData, plan: Plan, now: datetime) -> datetime:
+    """An offer holds for the region's time, and not beyond the departure unless that is a minute away; to the second."""
+    departs = datetime.fromtimestamp(plan.departure, UTC)
+    expires = min(now + timedelta(minutes=region.offer_minutes), max(departs, now + timedelta(minutes=1)))
+    return expires.replace(microsecond=0)
+
+
+def _token(planner: Planner, body: OfferBody) -> str:
+    token = planner.offers.write(body)
+    if len(token) > MOST_CHARS:
+        raise InvalidRequest.at("passengers", _TOO_LONG)
+    return token
+
+
+def _named(region: Region, part: PlannedRide) -> RideName:
+    """Name a ride; what no timetable tells of it is said with it."""
+    ride = part.ride
+    planned = is_planned(region, ride)
+    return RideName(
+        operator=ride.operator,
+        trip_id=ride.trip_id,
+        from_stop_id=ride.from_stop_id,
+        to_stop_id=ride.to_stop_id,
+        departs_at=instant_of(ride.departure),
+        arrives_at=instant_of(ride.arrival),
+        added=None if planned else AddedRun(ride.route_id, part.headsign, tuple(ride.calls)),
+    )
+
+
+def _member(person: Passenger, rides: Sequence[Ride]) -> Member:
+    """One of the party with the passes that could cover a ride: no other has to do with the price."""
+    usable = (
+        held.ticket
+        for held in person.passes
+        if any(
+            ride.operator in held.scope.operators and held.valid_from <= ride.departure < held.valid_until
+            for ride in rides
+        )
+    )
+    return Member(person.ref, person.rider, tuple(usable))
 
 
 def _free_places(

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from operators.region import RegionData
-from tariffs.excluded import Excluded, rides_without_price
-from tariffs.journey import Ride
+from tariffs.excluded import rides_without_price
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from tariffs.result import JourneyPrice
 from ticketing.regions import Region
+from ticketing.regions.planned import excluded_ride
 from ticketing.search.planner import Plan
 
 _NO_PRICE = "unknown_fare"
@@ -31,7 +30,7 @@ def price_of(
         return whole
     sold = [ride for leg, ride in enumerate(rides) if leg not in without]
     excluded = tuple(
-        _excluded(region.data, leg, ride, sum(kept not in without for kept in range(leg)))
+        excluded_ride(region.data, leg, ride, sum(kept not in without for kept in range(leg)))
         for leg, ride in enumerate(rides)
         if leg in without
     )
@@ -42,16 +41,3 @@ def price_of(
 def whole_price(price: JourneyPrice) -> int | None:
     """Sum what a way costs, in minor units, to compare it by; None where some of it has to be bought elsewhere too."""
     return None if price.total is None or price.excluded else price.total.minor
-
-
-def _excluded(region: RegionData, leg: int, ride: Ride, before: int) -> Excluded:
-    stops = region.timetables[ride.operator].stops
-    return Excluded(
-        leg=leg,
-        before=before,
-        operator=ride.operator,
-        operator_name=region.operators[ride.operator].name,
-        from_name=stops[ride.from_stop_id].name,
-        to_name=stops[ride.to_stop_id].name,
-        departure=ride.departure.isoformat(),
-    )

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from operators.region import RegionData
-from operators.territory import metres_by_state
 from tariffs.journey import Ride
+from ticketing.regions.planned import KnownRide, ride_on
 from ticketing.search.fast import scan
 from ticketing.search.network import Network
 from ticketing.search.scan import Found, Hop
@@ -36,19 +36,10 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedRide:
-    """A ride with what a passenger reads: line, headsign, and until when to be on board.
+class PlannedRide(KnownRide):
+    """A ride of a plan; `live` are the times it is expected to keep, None where nothing is told."""
 
-    The ride has the planned times, by which it is booked; `live` are the times it is expected to keep, None
-    where nothing is told. `wheelchair` is what the feed says of its trip and both stops.
-    """
-
-    ride: Ride
-    line: str
-    headsign: str
-    check_in_until: datetime | None
     live: tuple[datetime, datetime] | None = None
-    wheelchair: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,43 +249,20 @@ def _between(network: Network, start: str, end: str, interchange: int) -> Walk:
 
 
 def _ride(region: RegionData, hop: Hop) -> PlannedRide:
-    line, pattern = hop.line, hop.line.pattern
-    timetable = region.timetables[line.operator]
+    line, start = hop.line, hop.line.starts[hop.trip]
+    pattern = line.pattern
     trip = pattern.trips[line.trips[hop.trip]]
-    calls = pattern.stops[hop.board : hop.alight + 1]
-    start = line.starts[hop.trip]
-    route = timetable.routes[pattern.route]
-    zones = timetable.timezone_of(calls[0]), timetable.timezone_of(calls[-1])
+    known = ride_on(region, line.operator, (pattern, trip), (hop.board, hop.alight), start)
+    if not line.late:
+        return PlannedRide(known.ride, known.line, known.headsign, known.check_in_until, known.wheelchair)
+    zones = [str(moment.tzinfo) for moment in (known.ride.departure, known.ride.arrival)]
     leaves, arrives = start + line.departures[hop.board], start + line.arrivals[hop.alight]
-    live = (local(leaves, zones[0]), local(arrives, zones[1])) if line.late else None
-    if line.late:
-        leaves -= line.late[1][hop.board]
-        arrives -= line.late[0][hop.alight]
     pre = line.pre[hop.board]
-    ends = timetable.stops[calls[0]], timetable.stops[calls[-1]]
     return PlannedRide(
-        ride=Ride(
-            operator=line.operator,
-            trip_id=trip.trip_id,
-            route_id=pattern.route,
-            from_stop_id=calls[0],
-            to_stop_id=calls[-1],
-            departure=local(leaves, zones[0]),
-            arrival=local(arrives, zones[1]),
-            calls=calls,
-            mode=route.mode,
-            distance_m=metres_by_state(region, line.operator, calls),
-        ),
-        line=route.line,
-        headsign=trip.headsign,
-        check_in_until=local(start + line.departures[hop.board] - pre, zones[0]) if pre else None,
-        live=live,
-        wheelchair=_accessible(trip.wheelchair, *(stop.wheelchair for stop in ends)),
+        ride=known.ride,
+        line=known.line,
+        headsign=known.headsign,
+        check_in_until=local(leaves - pre, zones[0]) if pre else None,
+        wheelchair=known.wheelchair,
+        live=(local(leaves, zones[0]), local(arrives, zones[1])),
     )
-
-
-def _accessible(*told: bool | None) -> bool | None:
-    """No where anything says no, yes where everything says yes."""
-    if False in told:
-        return False
-    return True if all(told) else None

@@ -1,8 +1,8 @@
-"""Search: read the wish, plan, price every way, keep the best, store an offer for each."""
+"""Search: read the wish, plan, price every way, keep the best, make an offer of each."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from operators.region import RegionData
@@ -91,20 +91,25 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     told, needs = planner.told(region.data), needs_of(region.data, wish)
     timelines = planner.timelines(region.data, wish.at, needs, told)
     plans = _plans(region.data, timelines, question, stay, wish)
-    priced = [*_on_foot(region, timelines, question, stay, wish), *_priced(planner, region, wish, plans)]
+    # One moment for prices and offers: rates of exchange change at midnight.
+    now = planner.clock.now()
+    priced = [
+        *_on_foot(region, timelines, question, stay, wish),
+        *_priced(planner, region, wish, plans, now),
+    ]
     gone = _cancelled(planner, region.data, question, stay, wish, told=told)
     if not priced and not gone:
         next_plan = _after_range(region.data, timelines, question, stay, wish)
         return {"itineraries": [], "reason": _why_none(question, next_plan)}
     merits = [_merit(*one) for one in priced]
     chosen = [(*priced[at], praise) for at, praise in _choose(merits, wish)]
-    answer = with_offers(planner, region, wish, chosen, told)
+    answer = with_offers(planner, region, wish, chosen, told, now=now)
     if not gone:
         return answer
     # Those are told that would have been shown, for whatever they were best at.
     everything = [
         *merits,
-        *(_merit(*one) for one in _priced(planner, region, wish, [one.plan for one in gone])),
+        *(_merit(*one) for one in _priced(planner, region, wish, [one.plan for one in gone], now)),
     ]
     missing = [gone[at - len(merits)] for at, _ in _choose(everything, wish) if at >= len(merits)]
     refs = [(person.ref, person.rider) for person in wish.passengers]
@@ -152,9 +157,11 @@ def _goes_by(stay: Stay | None, question: Question) -> bool:
     )
 
 
-def _priced(planner: Planner, region: Region, wish: Wish, plans: Sequence[Plan]) -> list[Priced]:
+def _priced(
+    planner: Planner, region: Region, wish: Wish, plans: Sequence[Plan], now: datetime
+) -> list[Priced]:
     """Price each way; one of which an operator has allotted no places, or has ended its sale, has none."""
-    now, book = planner.clock.now(), region.book
+    book = region.book
     rides = [ride for plan in plans for ride in plan.rides]
     connectors = planner.connectors.get(region.data.id, {})
     missing = not_sold(region.data, connectors, rides, wish.kinds)

@@ -7,18 +7,16 @@ from typing import Any
 from operators.place_kinds import kind_of
 from operators.port import Disruptions
 from operators.region import RegionData
-from operators.territory import state_of
 from tariffs.passes import PassProduct
 from tariffs.result import JourneyPrice, PassengerPrice
 from ticketing.clock import written
 from ticketing.regions import category_name, pass_name
+from ticketing.regions.planned import leg_of, stop_of
 from ticketing.search.free_places import FreePlaces, RideKey, key_of
 from ticketing.search.live import alerts_for
 from ticketing.search.planner import Plan, PlannedRide, Walk
 from ticketing.search.refusals import CANCELLED, CANCELLED_WHY, why, why_not
 from ticketing.search.times import home_zone, instant_of, local, zone_of
-
-_WHEELCHAIR = {True: "yes", False: "no", None: "unknown"}
 
 
 def itinerary(
@@ -144,28 +142,8 @@ def _legs(region: RegionData, plan: Plan, told: Mapping[str, Disruptions]) -> li
 
 def _ride(region: RegionData, part: PlannedRide, told: Disruptions | None) -> dict[str, Any]:
     ride = part.ride
-    live = [moment.isoformat() for moment in part.live] if part.live else [None, None]
-    return {
-        "kind": "ride",
-        "mode": ride.mode,
-        "operator": ride.operator,
-        "operator_name": region.operators[ride.operator].name,
-        "line": part.line,
-        "headsign": part.headsign,
-        "trip_id": ride.trip_id,
-        "from": _stop(region, f"{ride.operator}:{ride.from_stop_id}"),
-        "to": _stop(region, f"{ride.operator}:{ride.to_stop_id}"),
-        "departure": ride.departure.isoformat(),
-        "arrival": ride.arrival.isoformat(),
-        "time_zone": str(ride.departure.tzinfo),
-        "arrival_time_zone": str(ride.arrival.tzinfo),
-        "distance_m": sum(metres for _, metres in ride.distance_m),
-        "check_in_until": part.check_in_until.isoformat() if part.check_in_until else None,
-        "live_departure": live[0],
-        "live_arrival": live[1],
-        "alerts": alerts_for(told, ride.route_id, ride.trip_id, ride.calls),
-        "wheelchair": _WHEELCHAIR[part.wheelchair],
-    }
+    alerts = alerts_for(told, ride.route_id, ride.trip_id, ride.calls)
+    return leg_of(region, part, live=part.live, alerts=alerts)
 
 
 def _walk(region: RegionData, part: Walk, now: int) -> dict[str, Any]:
@@ -180,8 +158,8 @@ def _walk(region: RegionData, part: Walk, now: int) -> dict[str, Any]:
         "line": None,
         "headsign": None,
         "trip_id": None,
-        "from": _stop(region, part.from_stop) if part.from_stop else _somewhere("start"),
-        "to": _stop(region, part.to_stop) if part.to_stop else _somewhere("destination"),
+        "from": stop_of(region, part.from_stop) if part.from_stop else _somewhere("start"),
+        "to": stop_of(region, part.to_stop) if part.to_stop else _somewhere("destination"),
         "departure": leaves.isoformat(),
         "arrival": arrives.isoformat(),
         "time_zone": str(leaves.tzinfo),
@@ -190,13 +168,6 @@ def _walk(region: RegionData, part: Walk, now: int) -> dict[str, Any]:
         "distance_m": part.metres,
         "check_in_until": None,
     }
-
-
-def _stop(region: RegionData, name: str) -> dict[str, Any]:
-    operator, stop_id = name.split(":", 1)
-    stop = region.timetables[operator].stops[stop_id]
-    state = state_of(region, operator, stop_id)
-    return {"stop_id": stop_id, "name": stop.name, "lat": stop.lat, "lon": stop.lon, "member_state": state}
 
 
 def _somewhere(word: str) -> dict[str, Any]:

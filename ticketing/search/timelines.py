@@ -9,7 +9,7 @@ from typing import Any
 from operators.port import Connector
 from operators.region import RegionData
 from ticketing.clock import Clock
-from ticketing.db import Database
+from ticketing.offers import OfferTokens
 from ticketing.regions import LiveBoard, Region, Told, Watch
 from ticketing.search import places
 from ticketing.search.live import overlay
@@ -22,11 +22,14 @@ _CACHED_DAYS = 16
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Everything that search needs: the regions, and the networks of the days that were asked for, as they run now."""
+    """Everything that search needs: the regions, and the networks of the days that were asked for, as they run now.
 
-    database: Database
+    It has no database: a search writes nothing, and hears of live data from the board.
+    """
+
     clock: Clock
     regions: Mapping[str, Region]
+    offers: OfferTokens
     watch: Watch | None = None
     board: LiveBoard | None = None
     sale_channel: str | None = None

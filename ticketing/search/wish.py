@@ -76,6 +76,7 @@ class Wish:
     less_walking: bool = False
     wheelchair: bool = False
     free_places: bool = False
+    freed: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -84,9 +85,16 @@ class Wish:
 
     @classmethod
     def from_request(
-        cls, wanted: Mapping[str, Any], holder: Holder | None = None, borne: Borne = _NOTHING
+        cls,
+        wanted: Mapping[str, Any],
+        holder: Holder | None = None,
+        borne: Borne = _NOTHING,
+        freed: Mapping[str, int] | None = None,
     ) -> "Wish":
-        """Read the loaded request of `POST /v1/journeys`; `holder` is what the calling account brings, `borne` what guests do."""
+        """Read the loaded request of `POST /v1/journeys`; `holder` is what the calling account brings, `borne` what guests do.
+
+        `freed` are the uses by ticket, counted among what they bring, that an exchange gives back.
+        """
         owner_travels = any(row.get("account_holder") for row in wanted["passengers"])
         carnets = (*(holder.carnets if holder and owner_travels else ()), *borne.carnets)
         return cls(
@@ -104,6 +112,7 @@ class Wish:
             less_walking=wanted.get("walking") == "less",
             wheelchair=wanted.get("wheelchair", False),
             free_places=wanted.get("free_places", False),
+            freed=freed or {},
         )
 
 

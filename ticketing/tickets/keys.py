@@ -1,6 +1,8 @@
 """The issuer's keys: announced, active, verify-only, removed; encrypted files and a small index beside them."""
 
 import fcntl
+import hashlib
+import hmac
 import json
 import os
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
+    NoEncryption,
     PrivateFormat,
     load_pem_private_key,
 )
@@ -24,10 +27,10 @@ from ticketing.tickets.claims import LONGEST_LIFE_SECONDS
 from ticketing.tickets.jwk import Algorithm, VerifyKey, thumbprint, to_jwk
 from ticketing.tickets.jws import PrivateKey
 
-Kind = Literal["ticket", "status", "bundle", "books"]
+Kind = Literal["ticket", "status", "bundle", "books", "offer"]
 KeyState = Literal["announced", "active", "verify_only", "removed", "compromised"]
 
-KINDS: tuple[Kind, ...] = ("ticket", "status", "bundle", "books")
+KINDS: tuple[Kind, ...] = ("ticket", "status", "bundle", "books", "offer")
 PUBLISHED: tuple[KeyState, ...] = ("announced", "active", "verify_only")
 # SHA-256 in base64url.
 _THUMBPRINT_CHARS = 43
@@ -59,6 +62,7 @@ class _Read:
     mark: tuple[int, ...] | None
     records: tuple[KeyRecord, ...]
     rings: dict[Kind, dict[str, VerifyKey]] = field(default_factory=dict)
+    secrets: dict[Kind, dict[str, bytes]] = field(default_factory=dict)
 
 
 class KeyStore:
@@ -176,6 +180,23 @@ class KeyStore:
             }
         return dict(ring)
 
+    def signer_secret(self, kind: Kind) -> tuple[str, bytes]:
+        """The secret of a kind's active key with its kid, for a MAC; raises Misconfigured without one."""
+        kid, _ = self.signer_key(kind)
+        return kid, self.secrets(kind)[kid]
+
+    def secrets(self, kind: Kind) -> dict[str, bytes]:
+        """The secrets by which MACs of a kind are checked: one of each key, and as old as the key."""
+        index = self._index()
+        secrets = index.secrets.get(kind)
+        if secrets is None:
+            secrets = index.secrets[kind] = {
+                found.kid: _secret_of(self._load(found.kid), kind)
+                for found in index.records
+                if found.kind == kind and found.state in PUBLISHED
+            }
+        return dict(secrets)
+
     def thumbprints(self, kind: Kind) -> dict[str, str]:
         """The thumbprint of each published key of a kind (RFC 7638): its kid, but for keys of before these were one.
 
@@ -261,6 +282,12 @@ def _stepped(found: KeyRecord, kind: Kind, kid: str, now: datetime) -> KeyRecord
     if found.kind == kind and found.state == "active":
         return replace(found, state="verify_only", since=_iso(now))
     return found
+
+
+def _secret_of(key: PrivateKey, kind: Kind) -> bytes:
+    """Derive a secret from a private key that signs nothing itself: so it has the file, the name and the states of any key."""
+    private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return hmac.digest(private, f"throughfare {kind}".encode(), hashlib.sha256)
 
 
 def _write_private(path: Path, content: bytes) -> None:

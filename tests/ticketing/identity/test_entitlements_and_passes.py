@@ -159,8 +159,8 @@ def test_an_offer_that_counts_on_an_account_is_nobody_elses(city: Api) -> None:
     anna.post("/v1/me/entitlements", {"proof": proof(city.clock.now())}, once=None)
     found = offer(anna)["offer_id"]
 
-    assert mari.post("/v1/quotes", {"offer_id": found}, once=None).status_code == 422
-    assert city.post("/v1/quotes", {"offer_id": found}, once=None).status_code == 422
+    assert mari.post("/v1/quotes", {"offer_id": found}, once=None).status_code == 410
+    assert city.post("/v1/quotes", {"offer_id": found}, once=None).status_code == 410
 
 
 def test_a_pass_is_bought_like_any_product_and_covers_the_legs_at_nothing(city: Api) -> None:

@@ -53,7 +53,7 @@ def test_a_stored_tariff_that_was_tampered_with_is_noticed(api: Api, database: D
 def test_an_unknown_offer_is_named(api: Api) -> None:
     response = api.post("/v1/quotes", {"offer_id": "none"})
 
-    assert (response.status_code, (response.json or {})["errors"][0]["path"]) == (422, "offer_id")
+    assert (response.status_code, (response.json or {})["errors"][0]["path"]) == (410, "offer_id")
 
 
 @pytest.mark.parametrize(

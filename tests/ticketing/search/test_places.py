@@ -8,13 +8,14 @@ import pytest
 from operators.region import RegionData
 from tests.ticketing.search.small_region import SmallTrip, small_region
 from ticketing.clock import FixedClock
-from ticketing.db import Database
 from ticketing.errors import InvalidRequest
+from ticketing.offers import OfferTokens
 from ticketing.regions import Region
 from ticketing.search.network import nearby
 from ticketing.search.places import Place, find, index, is_same_place, near_ones
 from ticketing.search.service import Planner, find_journeys
 from ticketing.search.wish import Wish
+from ticketing.tickets.keys import KeyStore
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ def test_a_name_of_several_places_is_refused_with_the_ids_to_choose_from(
     two_towns: RegionData, clock: FixedClock, regions: dict[str, Region], tmp_path: Path
 ) -> None:
     shop = Region(two_towns, regions["helsinki-tallinn"].book, {})
-    planner = Planner(Database(f"sqlite:///{tmp_path / 'none.db'}"), clock, {"small": shop})
+    planner = Planner(clock, {"small": shop}, OfferTokens(KeyStore(tmp_path, "")))
     wish = Wish.from_request(
         {
             "origin": {"place": "church street"},

@@ -9,22 +9,21 @@ import pytest
 from tests.ticketing.search.small_region import SmallTrip, small_region
 from ticketing.clock import FixedClock
 from ticketing.config import from_environment
-from ticketing.db import Database
 from ticketing.errors import Misconfigured
+from ticketing.offers import OfferTokens
 from ticketing.regions import Region
 from ticketing.search import timelines
 from ticketing.search.network import Network, build
 from ticketing.search.service import Planner
 from ticketing.search.warm import keep_warm, warm_up
+from ticketing.tickets.keys import KeyStore
 
 
 @pytest.fixture
 def planner(clock: FixedClock, regions: dict[str, Region], tmp_path: Path) -> Planner:
     made = small_region((0.0, 0.1), {"bus": [SmallTrip((0, 1), (360, 370))]})
     book = regions["helsinki-tallinn"]
-    return Planner(
-        Database(f"sqlite:///{tmp_path / 'none.db'}"), clock, {"small": Region(made, book.book, {})}
-    )
+    return Planner(clock, {"small": Region(made, book.book, {})}, OfferTokens(KeyStore(tmp_path, "")))
 
 
 def built(monkeypatch: pytest.MonkeyPatch) -> list[date]:

@@ -20,7 +20,7 @@ from ticketing.tickets import proof as proofs
 from ticketing.tickets.issue import TicketOrder, ticket_payload
 from ticketing.tickets.jwk import BadKey, load_jwks, to_jwk
 from ticketing.tickets.jws import Signer
-from ticketing.tickets.keys import KeyStore
+from ticketing.tickets.keys import KINDS, KeyStore
 from ticketing.tickets.proof import BadProof
 from ticketing.tickets.status_list import BadStatusList
 
@@ -37,9 +37,20 @@ def store(tmp_path: Path) -> KeyStore:
 
 def test_each_kind_of_token_has_its_own_active_key(store: KeyStore) -> None:
     assert [(record.kind, record.state) for record in store.records()] == [
-        ("ticket", "active"), ("status", "active"), ("bundle", "active"), ("books", "active")
+        ("ticket", "active"), ("status", "active"), ("bundle", "active"), ("books", "active"), ("offer", "active")
     ]  # fmt: skip
-    assert len({store.signer_key(kind)[0] for kind in ("ticket", "status", "bundle", "books")}) == 4
+    assert len({store.signer_key(kind)[0] for kind in KINDS}) == 5
+
+
+def test_a_secret_is_as_old_as_its_key_and_no_two_keys_or_kinds_share_one(
+    store: KeyStore, tmp_path: Path
+) -> None:
+    kid, secret = store.signer_secret("offer")
+
+    assert (kid, len(secret)) == (store.signer_key("offer")[0], 32)
+    assert KeyStore(tmp_path, "passphrase").secrets("offer") == {kid: secret}
+    assert len({store.signer_secret(kind)[1] for kind in KINDS}) == 5
+    assert secret not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
 
 def test_private_keys_are_encrypted_and_only_their_owner_reads_them(store: KeyStore, tmp_path: Path) -> None:

@@ -48,7 +48,10 @@ class NextDepartureSchema(Strict):
 
 
 class ProblemSchema(Strict):
-    """A problem document (RFC 9457). `departure_cancelled` names in `choices` what goes instead."""
+    """A problem document (RFC 9457). `departure_cancelled` names in `choices` what goes instead, `price_changed` both prices.
+
+    `now` is null where the journey has no price any more.
+    """
 
     type = fields.String(required=True)
     title = fields.String(required=True)
@@ -57,6 +60,8 @@ class ProblemSchema(Strict):
     instance = fields.String(required=True)
     errors = fields.List(fields.Nested(FaultSchema), required=True)
     choices = fields.List(fields.Nested(NextDepartureSchema))
+    offered = fields.Nested(MoneySchema)
+    now = fields.Nested(MoneySchema, allow_none=True)
 
 
 def place_kind(**more: Any) -> fields.String:

@@ -6,6 +6,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from operators.place_kinds import FOOT
 from ticketing.api.schemas.common import ID, AwareMoment, ShortList, Strict, moment, money, place_kind
+from ticketing.offers import MOST_CHARS
 
 MAX_PASSENGERS = 30
 
@@ -282,7 +283,11 @@ class ItinerarySchema(Strict):
     best_for = fields.List(fields.String(), required=True)
     legs = fields.List(fields.Nested(LegSchema), required=True)
     price = fields.Nested(PriceSchema, required=True)
-    offer_id = fields.String(required=True, allow_none=True)
+    offer_id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": f"A text of at most {MOST_CHARS} characters, to be quoted as it is"},
+    )
     offer_expires_at = moment(required=True, allow_none=True)
 
 

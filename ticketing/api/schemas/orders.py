@@ -7,6 +7,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from ticketing.api.schemas.accounts import PhoneKeySchema
 from ticketing.api.schemas.common import ID, ShortList, Strict, moment, money, place_kind
 from ticketing.api.schemas.journeys import ExcludedSchema
+from ticketing.offers import MOST_CHARS
 
 
 def _legs() -> Any:
@@ -22,7 +23,7 @@ def _legs() -> Any:
 class QuoteRequestSchema(Strict):
     """Freeze an offer."""
 
-    offer_id = fields.String(required=True, validate=ID)
+    offer_id = fields.String(required=True, validate=validate.Length(1, MOST_CHARS))
 
 
 class ShareSchema(Strict):

@@ -60,7 +60,7 @@ def list_passes_of(tx: Transaction, person_id: str) -> list[Ticket]:
         sa.select(ticket)
         .join(order, order.c.id == ticket.c.order_id)
         .join(quote, quote.c.id == order.c.quote_id)
-        .where(order.c.person_id == person_id, quote.c.offer_id.is_(None))
+        .where(order.c.person_id == person_id, quote.c.offer_id.is_(None), quote.c.offer_digest.is_(None))
         .order_by(ticket.c.issued_at, ticket.c.jti)
     )
     return [found for found in fetch(tx, query, Ticket) if "pass" in found.document]

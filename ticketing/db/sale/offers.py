@@ -1,6 +1,5 @@
-"""Offers and quotes: what was offered with its expiry, and what was frozen."""
+"""Quotes: what was frozen, and the tariff that it was made from; and the offers that earlier releases have stored."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,18 +7,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, find, get, insert, inserting, put_once
+from ticketing.db.rows import columns, find, get, insert, put_once
 from ticketing.db.tables.sale import offer, quote, tariff_version
 
 _WANTED: sa.BindParameter[str] = sa.bindparam("wanted")
 _OFFER = sa.select(offer).where(offer.c.id == _WANTED)
 _QUOTE = sa.select(quote).where(quote.c.id == _WANTED)
+_TARIFF = sa.select(tariff_version).where(tariff_version.c.version == _WANTED)
 _KNOWN_TARIFF = sa.select(tariff_version.c.version).where(tariff_version.c.version == _WANTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A price for an itinerary; `document` holds rides, passengers and the price as JSON."""
+    """A price for an itinerary as earlier releases stored it; `document` holds rides, passengers and the price as JSON."""
 
     id: str
     region: str
@@ -30,7 +30,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A frozen offer; `document` is what was promised and never changes."""
+    """A frozen offer; `document` is what was promised and never changes.
+
+    It comes of an offer that was stored (`offer_id`), of an offer's token (`offer_digest`), or is a pass (neither).
+    """
 
     id: str
     offer_id: str | None
@@ -41,6 +44,13 @@ class Quote:
     created_at: datetime
     expires_at: datetime
     document: dict[str, Any]
+    offer_digest: str | None = None
+
+    @property
+    def priced_at(self) -> datetime:
+        """The moment that its price is of: that of the search that offered it, as far as it was written down."""
+        known = self.document.get("priced_at")
+        return datetime.fromisoformat(known) if known else self.created_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +71,12 @@ def keep_tariff(tx: Transaction, used: TariffVersion) -> None:
 
 def get_tariff(tx: Transaction, version: str) -> TariffVersion:
     """Read a tariff version; raises NotFound."""
-    return get(tx, sa.select(tariff_version).where(tariff_version.c.version == version), TariffVersion)
+    return get(tx, _TARIFF, TariffVersion, wanted=version)
 
 
-def insert_offers(tx: Transaction, offers: Sequence[Offer]) -> None:
-    """Store offers in one statement."""
-    if offers:
-        tx.execute(inserting(offer), [columns(found) for found in offers])
+def find_tariff(tx: Transaction, version: str) -> TariffVersion | None:
+    """Read a tariff version, where a quote was made from it here."""
+    return find(tx, _TARIFF, TariffVersion, wanted=version)
 
 
 def find_offer(tx: Transaction, offer_id: str) -> Offer | None:

@@ -30,6 +30,7 @@ tariff_version = table(
 quote = table(
     "quote",
     text("id", key=True),
+    # An offer of the releases that stored them; the table `offer` is written no more.
     text("offer_id", sa.ForeignKey("offer.id"), null=True),
     text("region"),
     text("tariff_version", sa.ForeignKey("tariff_version.version")),
@@ -38,6 +39,8 @@ quote = table(
     moment("created_at"),
     moment("expires_at"),
     text("document"),
+    # A digest of the offer's token; neither is there for a pass.
+    text("offer_digest", null=True),
 )
 
 # --- orders, payments, tickets --------------------------------------------------------------------------

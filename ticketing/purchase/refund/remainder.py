@@ -80,7 +80,7 @@ def remainder(
         [rides.from_json(quote.document["rides"][at]) for at in staying],
         [travellers.from_json(_passenger(quote, ref)) for ref in (ticket.passenger_ref, *beside)],
         channel=quote.document.get("sale_channel"),
-        at=quote.created_at,
+        at=quote.priced_at,
         currency=quote.currency,
         excluded=between(quote.document.get("excluded", ()), staying),
     )

@@ -116,7 +116,7 @@ def _cost_of(
             [rides.from_json(quote.document["rides"][at]) for at in legs],
             [travellers.from_json(passengers[ref]) for ref in beside],
             channel=quote.document.get("sale_channel"),
-            at=quote.created_at,
+            at=quote.priced_at,
             currency=quote.currency,
             excluded=between(quote.document.get("excluded", ()), legs),
         )
