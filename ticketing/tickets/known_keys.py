@@ -85,7 +85,11 @@ def _tell_one(tx: Transaction, folder: Path, known: KnownKey | None, one: HeldKe
         return
     if one.state in _GONE:
         return
-    if not known_keys.insert_known(tx, KnownKey(one.kid, one.kind, one.thumbprint, one.state, now, now)):
+    if known_keys.insert_known(tx, KnownKey(one.kid, one.kind, one.thumbprint, one.state, now, now)):
+        return
+    # Another process of this folder may have told it while we looked: a service and its worker start together.
+    told = next((other for other in known_keys.list_known(tx) if other.kid == one.kid), None)
+    if told is None or told.thumbprint != one.thumbprint:
         raise _another_issuer(folder, f"another host has made the {one.kind} key of this database")
 
 

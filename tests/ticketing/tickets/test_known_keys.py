@@ -111,6 +111,22 @@ def test_of_hosts_that_start_at_one_instant_on_an_empty_database_one_becomes_the
     assert [begin(at) for at in range(4)] == began
 
 
+def test_processes_of_one_folder_that_start_at_one_instant_are_one_issuer(
+    database: Database, tmp_path: Path, clock: FixedClock
+) -> None:
+    store(tmp_path / "keys").create_missing(clock.now())
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in pool.map(
+            lambda _: known.make_and_tell(database, store(tmp_path / "keys"), clock.now()), range(4)
+        ):
+            pass
+
+    with database.read() as tx:
+        told = {one.kid for one in known_keys.list_known(tx)}
+    assert told == {one.kid for one in store(tmp_path / "keys").records()}
+
+
 def test_a_host_that_has_missed_a_rotation_does_not_start(
     database: Database, tmp_path: Path, clock: FixedClock
 ) -> None:
