@@ -62,8 +62,13 @@ def _keep(results: list[Result], sold: str) -> None:
 
 def _cells(result: Result) -> list[str]:
     return [
-        result.race, result.name, f"{result.microseconds:,.1f}", f"{result.ratio:.2f}", f"{result.spread:.0%}", result.goal
-    ]  # fmt: skip
+        result.race,
+        result.name,
+        f"{result.microseconds:,.1f}",
+        f"{result.ratio:.2f}",
+        f"{result.spread:.0%}",
+        result.goal,
+    ]
 
 
 main()

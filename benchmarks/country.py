@@ -74,16 +74,22 @@ def _tables() -> dict[str, str]:
         for stop in range(COLUMNS * ROWS)
     ]
     tables = {
-        "agency": ("agency_id,agency_name,agency_url,agency_timezone", ["w,Wide,https://w.example,Europe/Tallinn"]),
+        "agency": (
+            "agency_id,agency_name,agency_url,agency_timezone",
+            ["w,Wide,https://w.example,Europe/Tallinn"],
+        ),
         "stops": ("stop_id,stop_name,stop_lat,stop_lon", stops),
-        "routes": ("route_id,agency_id,route_short_name,route_type", [f"l{line},w,{line},3" for line in range(LINES)]),
+        "routes": (
+            "route_id,agency_id,route_short_name,route_type",
+            [f"l{line},w,{line},3" for line in range(LINES)],
+        ),
         "calendar": (
             "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date",
             ["daily,1,1,1,1,1,1,1,20260101,20281231"],
         ),
         "trips": ("route_id,service_id,trip_id", trips),
         "stop_times": ("trip_id,arrival_time,departure_time,stop_id,stop_sequence", times),
-    }  # fmt: skip
+    }
     return {name: "\n".join([header, *rows, ""]) for name, (header, rows) in tables.items()}
 
 

@@ -42,9 +42,11 @@ def main() -> None:
         ("copies accepted and found afterwards", f"{counts['detected']:,}"),
         ("copies missed", f"{outcome.missed}"),
         ("honest passengers refused, accused", f"{refused}, {outcome.accused}"),
-        ("time until the server knows of a use: p50, p95, longest",
-         f"{found[len(found) // 2]} s, {found[len(found) * 95 // 100]:,} s, {found[-1]:,} s"),
-    ]  # fmt: skip
+        (
+            "time until the server knows of a use: p50, p95, longest",
+            f"{found[len(found) // 2]} s, {found[len(found) * 95 // 100]:,} s, {found[-1]:,} s",
+        ),
+    ]
     for name, value in rows:
         print(f"{name:<60} {value:>24}")
     text = FIGURES.read_text(encoding="utf-8")

@@ -70,7 +70,7 @@ def online() -> list[tuple[str, str]]:
 
 
 def _measure(name: str, url: str, folder: Path) -> list[tuple[str, str]]:
-    settings = Settings(url, keys_folder=folder / "keys")
+    settings = Settings(database_url=url, keys_folder=folder / "keys")
     database = Database(url)
     upgrade(database)
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
@@ -78,10 +78,17 @@ def _measure(name: str, url: str, folder: Path) -> list[tuple[str, str]]:
     keys.create_missing(now)
     signer, day = Signer(*keys.signer_key("ticket")), status_list_of(now)
     tokens = [
-        put_ticket(database, f"{number:022}", at=now, signer=signer, status_list=day, uri=f"{settings.public_url}/s/{day}",
-                   demo=True).token
+        put_ticket(
+            database,
+            f"{number:022}",
+            at=now,
+            signer=signer,
+            status_list=day,
+            uri=f"{settings.public_url}/s/{day}",
+            demo=True,
+        ).token
         for number in range(_SHOWN + _PARALLEL * 10)
-    ]  # fmt: skip
+    ]
     secret = create_key(database, SystemClock(), role="gate", operator="tlt", label="bench")[1]
     database.close()
     ours = {
@@ -125,10 +132,15 @@ def _one_by_one(name: str, doors: dict[str, Door], tokens: Sequence[str]) -> lis
     cut = {which: statistics.quantiles(itertools.chain(*blocks), n=100) for which, blocks in times.items()}
     return [
         (f"online decision over HTTP, {name}: p50 / p95 / p99", _row(cut["ours"])),
-        (f"minimal endpoint (signature, row, commit) over HTTP, {name}: p50 / p95 / p99", _row(cut["minimal"])),
-        (f"online decision, {name}: ratio of the p50 to the minimal endpoint (spread {(high - low) / middle:.0%}; goal {_GOAL:g})",
-         f"{middle:.2f}"),
-    ]  # fmt: skip
+        (
+            f"minimal endpoint (signature, row, commit) over HTTP, {name}: p50 / p95 / p99",
+            _row(cut["minimal"]),
+        ),
+        (
+            f"online decision, {name}: ratio of the p50 to the minimal endpoint (spread {(high - low) / middle:.0%}; goal {_GOAL:g})",
+            f"{middle:.2f}",
+        ),
+    ]
 
 
 def _at_once(name: str, door: Door, tokens: Sequence[str]) -> list[tuple[str, str]]:

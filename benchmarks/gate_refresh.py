@@ -108,10 +108,10 @@ def _measure(title: str, database: Database, folder: Path) -> list[tuple[str, st
     keys.create_missing(NOON)
     clock = FixedClock(NOON)
     house = Gatehouse(
-        database,
-        clock,
-        keys,
-        Press(keys, "throughfare.eu", "https://throughfare.eu", demo=False),
+        database=database,
+        clock=clock,
+        keys=keys,
+        press=Press(keys, "throughfare.eu", "https://throughfare.eu", demo=False),
         accept_demo=False,
     )
     trust, since = load_jwks(keys.jwks("bundle")), int((NOON - timedelta(seconds=90)).timestamp())
@@ -149,9 +149,19 @@ def _measure(title: str, database: Database, folder: Path) -> list[tuple[str, st
     lists = [_timed(lambda: _live(database))[1] for _ in range(5)]
     _, whole = _timed(lambda: bundle(replace(house), "tlt", 0))
     batch = [
-        Told(str(uuid.uuid4()), seq, f"{seq * 2 + 1:022}", 0, int(NOON.timestamp()) + 60, 0, "accept", "ok", None)
+        Told(
+            scan_id=str(uuid.uuid4()),
+            seq=seq,
+            jti=f"{seq * 2 + 1:022}",
+            leg=0,
+            device_ts=int(NOON.timestamp()) + 60,
+            clock_offset=0,
+            decision="accept",
+            reason="ok",
+            bundle_version=None,
+        )
         for seq in range(500)
-    ]  # fmt: skip
+    ]
     _, told = _timed(lambda: upload(database, clock, Sender("bench", "tlt"), batch))
     size = len(first.token)
     return [

@@ -45,8 +45,11 @@ def main() -> None:
     for name, value in rows:
         print(f"{name:<88} {value:>14}")
     head = _HEAD.format(
-        machine=platform.machine(), python=platform.python_version(), cores=os.cpu_count(), load=f"{os.getloadavg()[0]:.1f}"
-    )  # fmt: skip
+        machine=platform.machine(),
+        python=platform.python_version(),
+        cores=os.cpu_count(),
+        load=f"{os.getloadavg()[0]:.1f}",
+    )
     body = "".join(f"| {name} | {value} |\n" for name, value in rows)
     day = section(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else ""
     FIGURES.write_text(head + body + day, encoding="utf-8")
@@ -58,15 +61,26 @@ def decisions() -> list[tuple[str, str]]:
     ring, signer = {"26a": VerifyKey("26a", "EdDSA", key.public_key())}, Signer("26a", key)
     token = _token(signer, (("tlt", "a", "b"), ("tallink", "c", "d")))
     lists = [status_list.sign(signer, "https://throughfare.eu/s/1", {}, AT)]
-    facts = Facts("throughfare.eu", "tlt", 1, ring, ring, [], lists, {"through": ProductRule()}, [], Policy())
+    facts = Facts(
+        issuer="throughfare.eu",
+        operator="tlt",
+        version=1,
+        ticket_keys=ring,
+        status_keys=ring,
+        removed=[],
+        lists=lists,
+        rules={"through": ProductRule()},
+        uses=[],
+        policy=Policy(),
+    )
     held, _ = bundles.read(bundles.sign(signer, facts, AT), ring)
     signed, _, _ = token.rpartition(".")
     raw_signature = key.sign(signed.encode())
-    public, shown, now, gate = key.public_key(), Presented(token), int(AT.timestamp()), Gate("tlt")
+    public, shown, now, gate = key.public_key(), Presented(token), int(AT.timestamp()), Gate(operator="tlt")
     empty = Seen()
     crowd = Seen([Use(f"{number:022}", 0, now - number, "g") for number in range(1_000_000)])
     leaves = now + 1800
-    sailing, pier = _ferry(signer, facts, leaves), Gate("tallink", "c", departure=leaves)
+    sailing, pier = _ferry(signer, facts, leaves), Gate(operator="tallink", stop_id="c", departure=leaves)
     bound = Presented(_token(signer, (("tlt", "a", "b"), ("tallink", "c", "d", bound_to(leaves)))))
     assert decide(shown, held, crowd, now, gate).reason == "ok"
     assert decide(bound, sailing, empty, now, pier).reason == "ok"
@@ -80,13 +94,30 @@ def decisions() -> list[tuple[str, str]]:
     }
     results = race("decide", contenders, calls=60)
     return [
-        *((f"{found.name}, ratio to the raw signature (spread {found.spread:.0%}, {found.verdict})", f"{found.ratio:.2f}") for found in results),
+        *(
+            (
+                f"{found.name}, ratio to the raw signature (spread {found.spread:.0%}, {found.verdict})",
+                f"{found.ratio:.2f}",
+            )
+            for found in results
+        ),
         ("decisions a second on one core", f"{1e6 / results[1].microseconds:,.0f}"),
-    ]  # fmt: skip
+    ]
 
 
 def _token(signer: Signer, legs: tuple[tuple[str, ...], ...]) -> str:
-    order = TicketOrder("A" * 22, "through", legs, 1, None, AT, AT, AT + timedelta(hours=9), "1", 5)
+    order = TicketOrder(
+        jti="A" * 22,
+        product="through",
+        legs=legs,
+        passengers=1,
+        category=None,
+        issued_at=AT,
+        not_before=AT,
+        expires_at=AT + timedelta(hours=9),
+        status_list="1",
+        status_index=5,
+    )
     return signer.sign(
         "ticket+jwt", ticket_payload(order, "throughfare.eu", "https://throughfare.eu/s/1", demo=False)
     )
@@ -118,9 +149,11 @@ def list_sizes() -> list[tuple[str, str]]:
         took = time.perf_counter() - began
         packed = len(zlib.compress(status_list.encode(revoked), 9))
         rows.append(
-            (f"status list of 1,048,576 tickets, {percent:g} % revoked: compressed / signed / made in",
-             f"{packed:,} B / {len(token):,} B / {took * 1000:.0f} ms")
-        )  # fmt: skip
+            (
+                f"status list of 1,048,576 tickets, {percent:g} % revoked: compressed / signed / made in",
+                f"{packed:,} B / {len(token):,} B / {took * 1000:.0f} ms",
+            )
+        )
     return rows
 
 
@@ -139,17 +172,29 @@ def bundle_sizes() -> list[tuple[str, str]]:
             Use(f"{chance.getrandbits(128):032x}"[:22], 0, 1_791_864_000, "Kopli 1") for _ in range(minute)
         ]
         facts = Facts(
-            "throughfare.eu", "tlt", 1, ring, ring, [], lists, {"through": ProductRule()}, uses, Policy(),
-            bundle_keys=ring, delta=Delta(1, 2, complete=True),
-        )  # fmt: skip
+            issuer="throughfare.eu",
+            operator="tlt",
+            version=1,
+            ticket_keys=ring,
+            status_keys=ring,
+            removed=[],
+            lists=lists,
+            rules={"through": ProductRule()},
+            uses=uses,
+            policy=Policy(),
+            bundle_keys=ring,
+            delta=Delta(1, 2, complete=True),
+        )
         token = bundles.sign(signer, facts, AT)
         began = time.perf_counter()
         bundles.open_bundle(token, ring)
         took = time.perf_counter() - began
         rows.append(
-            (f"bundle of {tickets:,} live tickets with the delta of a minute ({minute} uses): size / taken in by the gate in",
-             f"{len(token) / 1000:,.0f} KB / {took * 1000:.0f} ms")
-        )  # fmt: skip
+            (
+                f"bundle of {tickets:,} live tickets with the delta of a minute ({minute} uses): size / taken in by the gate in",
+                f"{len(token) / 1000:,.0f} KB / {took * 1000:.0f} ms",
+            )
+        )
     return rows
 
 

@@ -57,4 +57,11 @@ def result_of(title: str, name: str, mine: list[float], measure: list[float], go
     """One contender from its seconds a call in each round and those of the measure."""
     ratios = [own / other for own, other in zip(mine, measure, strict=True)]
     low, middle, high = statistics.quantiles(ratios, n=4)
-    return Result(title, name, statistics.median(mine) * 1e6, middle, (high - low) / middle, goal)
+    return Result(
+        race=title,
+        name=name,
+        microseconds=statistics.median(mine) * 1e6,
+        ratio=middle,
+        spread=(high - low) / middle,
+        goal=goal,
+    )

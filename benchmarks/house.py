@@ -101,10 +101,12 @@ def counts(found: list[Source]) -> list[Count]:
         Count("complexity, mean", round(statistics.fmean(branches), 2), 3.0),
         Count(f"functions above {MOST_BRANCHES}, but for the search kernel", len(too_branchy(found))),
         Count(f"calls with {MANY_VALUES} or more positional values", len(crowded_calls(found)), 20),
-        Count("lines that the formatter leaves alone", sum(one.text.count("# fmt: skip") for one in found), 60),
+        Count(
+            "lines that the formatter leaves alone", sum(one.text.count("# fmt: skip") for one in found), 60
+        ),
         Count("dict[str, Any] in signatures", sum(1 for one in found for _ in _open_signatures(one))),
         Count("documents asked for money by a key", sum(1 for one in found for _ in _money_by_key(one)), 0),
-    ]  # fmt: skip
+    ]
 
 
 def too_branchy(found: list[Source]) -> list[str]:
@@ -229,9 +231,11 @@ class Caller:
         clock, (start, end, _) = self.app.extensions["throughfare"].clock, WAYS["tram and ferry"]
         clock.set(datetime.fromisoformat(f"{month}-13T02:10:00+00:00"))
         wish = {
-            "from": start, "to": end, "depart_at": f"{month}-13T06:10:00+03:00",
+            "from": start,
+            "to": end,
+            "depart_at": f"{month}-13T06:10:00+03:00",
             "passengers": [{"ref": "anna", "rider_category": "adult"}],
-        }  # fmt: skip
+        }
         found, search = self._call("/v1/journeys", wish)
         offer = next(one["offer_id"] for one in found["itineraries"] if one["offer_id"])
         quote, quoting = self._call("/v1/quotes", {"offer_id": offer})
@@ -246,9 +250,11 @@ class Caller:
         leg = ticket["legs"][0]
         clock.set(datetime.fromisoformat(leg["departure"]))
         scan = {
-            "scan_id": new_id(), "token": ticket["token"], "device_ts": clock.now().isoformat(),
+            "scan_id": new_id(),
+            "token": ticket["token"],
+            "device_ts": clock.now().isoformat(),
             "stop_id": leg["from"]["stop_id"],
-        }  # fmt: skip
+        }
         _, riding = self._call("/v1/validations", scan, self._key("gate", leg["operator"]))
         clock.advance(timedelta(days=25))
         _, closing = self._call(

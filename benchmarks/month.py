@@ -71,32 +71,83 @@ def _ticket(number: int, at: datetime, found: Rows) -> None:
     for operator in (first, second):
         mine_vat, mine_fee = (vat, fee) if operator == first else (0, 0)
         found["alloc_share"].append(
-            (PERIOD, _uuid(milliseconds, number, 1, operator), jti, REGION, operator, "EUR", "sale", 0,
-             gross[operator], mine_vat, mine_fee, gross[operator] - mine_vat - mine_fee, "generated", PERIOD, at)
-        )  # fmt: skip
+            (
+                PERIOD,
+                _uuid(milliseconds, number, 1, operator),
+                jti,
+                REGION,
+                operator,
+                "EUR",
+                "sale",
+                0,
+                gross[operator],
+                mine_vat,
+                mine_fee,
+                gross[operator] - mine_vat - mine_fee,
+                "generated",
+                PERIOD,
+                at,
+            )
+        )
     for state, part, tax in (("EE", gross[first], vat), ("FI", gross[second], 0)):
         found["alloc_tax"].append(
-            (PERIOD, _uuid(milliseconds, number, 2, state), jti, REGION, state, "tram", "domestic", "taxable",
-             2400 if state == "EE" else 0, 1, 5000, "EUR", "sale", 0, part, tax, PERIOD, at)
-        )  # fmt: skip
+            (
+                PERIOD,
+                _uuid(milliseconds, number, 2, state),
+                jti,
+                REGION,
+                state,
+                "tram",
+                "domestic",
+                "taxable",
+                2400 if state == "EE" else 0,
+                1,
+                5000,
+                "EUR",
+                "sale",
+                0,
+                part,
+                tax,
+                PERIOD,
+                at,
+            )
+        )
     nets = [
         (f"operator_payable:{first}:EUR", -(gross[first] - vat - fee)),
         (f"operator_payable:{second}:EUR", -gross[second]),
     ]
     kept = [("vat_payable_2400:EE:EUR", -vat), ("commission:EUR", -fee)]
-    _entry(found, ("capture", "payment", jti, at), _uuid(milliseconds, number, 3, ""),
-           [("psp_clearing:EUR", whole), ("unearned:EUR", -whole)])  # fmt: skip
-    _entry(found, ("allocation", "ticket", jti, at), _uuid(milliseconds, number, 4, ""),
-           [("unearned:EUR", whole), *nets, *(line for line in kept if line[1])])  # fmt: skip
+    _entry(
+        found,
+        ("capture", "payment", jti, at),
+        _uuid(milliseconds, number, 3, ""),
+        [("psp_clearing:EUR", whole), ("unearned:EUR", -whole)],
+    )
+    _entry(
+        found,
+        ("allocation", "ticket", jti, at),
+        _uuid(milliseconds, number, 4, ""),
+        [("unearned:EUR", whole), *nets, *(line for line in kept if line[1])],
+    )
 
 
 def _entry(
     found: Rows, source: tuple[str, str, str, datetime], entry_id: str, lines: list[tuple[str, int]]
 ) -> None:
     kind, source_type, source_id, at = source
-    head = {"period": PERIOD, "id": entry_id, "kind": kind, "source_type": source_type, "source_id": source_id,
-            "region": REGION, "original_period": PERIOD, "occurred_at": at, "booked_at": at, "note": "{}",
-            "reverses_id": None}  # fmt: skip
+    head = {
+        "period": PERIOD,
+        "id": entry_id,
+        "kind": kind,
+        "source_type": source_type,
+        "source_id": source_id,
+        "region": REGION,
+        "original_period": PERIOD,
+        "occurred_at": at,
+        "booked_at": at,
+        "note": "{}",
+        "reverses_id": None,
+    }
     told = [(number, account, "EUR", amount) for number, (account, amount) in enumerate(lines, 1)]
     found["posting"] += [(PERIOD, entry_id, *line) for line in told]
     found["entry"].append((*head.values(), books.entry_hash(head, told)))
@@ -114,11 +165,15 @@ def _foundations(database: Database) -> None:
     """One tariff version, quote and order for all, the open month and the accounts."""
     common = {"region": REGION, "currency": "EUR", "created_at": START, "expires_at": START, "total_minor": 0}
     chart = {
-        "psp_clearing:EUR": ("asset", "psp_clearing", None, None), "unearned:EUR": ("liability", "unearned", None, None),
+        "psp_clearing:EUR": ("asset", "psp_clearing", None, None),
+        "unearned:EUR": ("liability", "unearned", None, None),
         "vat_payable_2400:EE:EUR": ("liability", "vat_payable_2400", None, "EE"),
         "commission:EUR": ("income", "commission", None, None),
-        **{f"operator_payable:{name}:EUR": ("liability", "operator_payable", name, None) for name in OPERATORS},
-    }  # fmt: skip
+        **{
+            f"operator_payable:{name}:EUR": ("liability", "operator_payable", name, None)
+            for name in OPERATORS
+        },
+    }
     with database.write() as tx:
         tx.execute(
             sa.insert(tables.tariff_version).values(
@@ -132,10 +187,20 @@ def _foundations(database: Database) -> None:
         )
         tx.execute(sa.insert(tables.order).values(id="o", quote_id="q", state="ticketed", **common))
         tx.execute(sa.insert(books_tables.period).values(region=REGION, id=PERIOD, state="open"))
-        tx.execute(sa.insert(books_tables.account), [
-            {"id": key, "type": kind, "purpose": purpose, "operator": operator, "member_state": state, "currency": "EUR"}
-            for key, (kind, purpose, operator, state) in chart.items()
-        ])  # fmt: skip
+        tx.execute(
+            sa.insert(books_tables.account),
+            [
+                {
+                    "id": key,
+                    "type": kind,
+                    "purpose": purpose,
+                    "operator": operator,
+                    "member_state": state,
+                    "currency": "EUR",
+                }
+                for key, (kind, purpose, operator, state) in chart.items()
+            ],
+        )
 
 
 class _Loader:

@@ -107,22 +107,36 @@ def _write(folder: Path, network: Network, first_day: datetime) -> None:
                 leaves = after + line.departures[place] - line.pre[place]
                 arrives = after + line.arrivals[place] + line.post[place] if place else leaves
                 leaves = max(leaves, arrives)
-                times.append(f"{trip},{_clock(arrives)},{_clock(leaves)},s{stop},{place},"
-                             f"{int(not line.boards[place])},{int(not line.alights[place])}")  # fmt: skip
+                times.append(
+                    f"{trip},{_clock(arrives)},{_clock(leaves)},s{stop},{place},"
+                    f"{int(not line.boards[place])},{int(not line.alights[place])}"
+                )
     tables = {
         "agency": ("agency_id,agency_name,agency_url,agency_timezone", ["a,A,https://a.example,Etc/UTC"]),
         # Far apart, so that no stop is near another by itself.
-        "stops": ("stop_id,stop_name,stop_lat,stop_lon",
-                  [f"s{stop},{stop},{stop / 10 - 60:.1f},0" for stop in range(len(network.stops))]),
-        "routes": ("route_id,agency_id,route_short_name,route_type",
-                   [f"r{number},a,{number},3" for number in range(len(network.lines))]),
+        "stops": (
+            "stop_id,stop_name,stop_lat,stop_lon",
+            [f"s{stop},{stop},{stop / 10 - 60:.1f},0" for stop in range(len(network.stops))],
+        ),
+        "routes": (
+            "route_id,agency_id,route_short_name,route_type",
+            [f"r{number},a,{number},3" for number in range(len(network.lines))],
+        ),
         "calendar_dates": ("service_id,date,exception_type", [f"d,{first_day:%Y%m%d},1"]),
         "trips": ("route_id,service_id,trip_id", trips),
-        "stop_times": ("trip_id,arrival_time,departure_time,stop_id,stop_sequence,pickup_type,drop_off_type", times),
-        "transfers": ("from_stop_id,to_stop_id,transfer_type,min_transfer_time",
-                      [f"s{stop},s{other},2,{seconds}" for stop, ways in enumerate(network.walks)
-                       for other, seconds, _ in ways]),
-    }  # fmt: skip
+        "stop_times": (
+            "trip_id,arrival_time,departure_time,stop_id,stop_sequence,pickup_type,drop_off_type",
+            times,
+        ),
+        "transfers": (
+            "from_stop_id,to_stop_id,transfer_type,min_transfer_time",
+            [
+                f"s{stop},s{other},2,{seconds}"
+                for stop, ways in enumerate(network.walks)
+                for other, seconds, _ in ways
+            ],
+        ),
+    }
     for name, (header, rows) in tables.items():
         (folder / f"{name}.txt").write_text("\n".join([header, *rows, ""]), encoding="utf-8")
 

@@ -68,7 +68,7 @@ def _close(url: str, _scratch: Path) -> str:
 
 def _written(url: str, path: Path, parts: Callable[[Office, runs.Run], Iterable[str]]) -> str:
     database = Database(url)
-    office = Office(database, FixedClock(AFTER))
+    office = Office(database=database, clock=FixedClock(AFTER))
     with database.read() as tx:
         run = runs.find_run_of_period(tx, month.REGION, month.PERIOD)
     assert run is not None
@@ -105,7 +105,7 @@ def _journal(url: str, scratch: Path) -> str:
 
 def _workbook(url: str, scratch: Path) -> str:
     database = Database(url)
-    office = Office(database, FixedClock(AFTER))
+    office = Office(database=database, clock=FixedClock(AFTER))
     with database.read() as tx:
         run = runs.find_run_of_period(tx, month.REGION, month.PERIOD)
     assert run is not None

@@ -33,19 +33,35 @@ def gate() -> list[Result]:
     ring = {"26a": VerifyKey("26a", "EdDSA", key.public_key())}
     signer = Signer("26a", key)
     order = TicketOrder(
-        "A" * 22, "through", (("tlt", "09005-1", "12227-1"), ("tallink", "TLL-D", "HEL-LT2")), 1, None,
-        AT, AT, AT + timedelta(hours=9), "261013", 5,
-    )  # fmt: skip
+        jti="A" * 22,
+        product="through",
+        legs=(("tlt", "09005-1", "12227-1"), ("tallink", "TLL-D", "HEL-LT2")),
+        passengers=1,
+        category=None,
+        issued_at=AT,
+        not_before=AT,
+        expires_at=AT + timedelta(hours=9),
+        status_list="261013",
+        status_index=5,
+    )
     payload = ticket_payload(order, "throughfare.eu", _URI, demo=False)
     token = signer.sign("ticket+jwt", payload)
     facts = Facts(
-        "throughfare.eu", "tlt", 1, ring, ring, [], [status_list.sign(signer, _URI, {}, AT)],
-        {"through": ProductRule()}, [], Policy(),
-    )  # fmt: skip
+        issuer="throughfare.eu",
+        operator="tlt",
+        version=1,
+        ticket_keys=ring,
+        status_keys=ring,
+        removed=[],
+        lists=[status_list.sign(signer, _URI, {}, AT)],
+        rules={"through": ProductRule()},
+        uses=[],
+        policy=Policy(),
+    )
     held, _ = bundles.read(bundles.sign(signer, facts, AT), ring)
     signed, _, signature = token.rpartition(".")
     raw_signature = jwt.utils.base64url_decode(signature)
-    now, door, seen, shown = int(AT.timestamp()), Gate("tlt"), Seen(), Presented(token)
+    now, door, seen, shown = int(AT.timestamp()), Gate(operator="tlt"), Seen(), Presented(token)
     public = key.public_key()
 
     def decision() -> object:
@@ -186,10 +202,10 @@ def _zones(count: int) -> Feed:
 def _leg(start: str, end: str, minute: int) -> FareLeg:
     departure = AT + timedelta(minutes=minute)
     return FareLeg(
-        None,
-        frozenset({start}),
-        frozenset({end}),
-        frozenset({start, end}),
-        departure,
-        departure + timedelta(minutes=20),
+        network=None,
+        from_areas=frozenset({start}),
+        to_areas=frozenset({end}),
+        areas=frozenset({start, end}),
+        departure=departure,
+        arrival=departure + timedelta(minutes=20),
     )

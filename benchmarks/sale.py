@@ -113,18 +113,23 @@ class Kiosk:
         client = self.app.test_client()
         start, end, operators = WAYS[way]
         wish = {
-            "from": start, "to": end, "depart_at": "2026-10-13T06:10:00+03:00",
+            "from": start,
+            "to": end,
+            "depart_at": "2026-10-13T06:10:00+03:00",
             "passengers": [{"ref": "anna", "rider_category": "adult"}],
-        }  # fmt: skip
+        }
         found = client.post("/v1/journeys", json=wish).json or {}
         offer = next(one["offer_id"] for one in found["itineraries"] if _operators(one) == operators)
         steps = {name: Step() for name in STEPS}
         quote = self._call(steps["quote"], client, "/v1/quotes", {"offer_id": offer})
         placed = self._call(steps["order"], client, "/v1/orders", {"quote_id": quote["id"]})
         paid = self._call(
-            steps["payment"], client, f"/v1/orders/{placed['id']}/payments", {"method": "demo_ok"},
+            steps["payment"],
+            client,
+            f"/v1/orders/{placed['id']}/payments",
+            {"method": "demo_ok"},
             placed["access_token"],
-        )  # fmt: skip
+        )
         assert paid["state"] == "ticketed", paid
         return steps
 
@@ -147,7 +152,7 @@ class Kiosk:
 @contextlib.contextmanager
 def opened(url: str, folder: Path) -> Iterator[Kiosk]:
     """The service over an empty database."""
-    settings = Settings(url, keys_folder=folder / "keys", rate_limits=True, log_format="json")
+    settings = Settings(database_url=url, keys_folder=folder / "keys", rate_limits=True, log_format="json")
     database = Database(url)
     database.create()
     upgrade(database)

@@ -77,14 +77,26 @@ def _race(name: str, url: str, tickets: int, scratch: Path, hledger: float | Non
     times = _rounds(contenders)
     title = f"close {tickets:,} tickets on {name}, µs a ticket"
     found = [
-        result_of(title, who, [one / tickets for one in mine], [one / tickets for one in times["one GROUP BY of the postings"]],
-                  _GOALS.get(who, ""))
+        result_of(
+            title,
+            who,
+            [one / tickets for one in mine],
+            [one / tickets for one in times["one GROUP BY of the postings"]],
+            _GOALS.get(who, ""),
+        )
         for who, mine in times.items()
-    ]  # fmt: skip
+    ]
     if hledger is not None:
         first = times["one GROUP BY of the postings"]
-        found.append(result_of(title, f"hledger check of {_HLEDGER_TICKETS:,} tickets", [hledger] * len(first),
-                               [one / tickets for one in first], ""))  # fmt: skip
+        found.append(
+            result_of(
+                title,
+                f"hledger check of {_HLEDGER_TICKETS:,} tickets",
+                [hledger] * len(first),
+                [one / tickets for one in first],
+                "",
+            )
+        )
     seconds, megabytes = _real_close(url)
     first = times["one GROUP BY of the postings"]
     label = f"a real close in its own process ({megabytes:.0f} MB at most)"
@@ -164,7 +176,9 @@ def _hledger(scratch: Path) -> float | None:
     month.generate(database, _HLEDGER_TICKETS)
     path = scratch / "small.hledger"
     with path.open("w", encoding="utf-8") as file:
-        file.writelines(journal(Office(database, FixedClock(AFTER)), month.REGION, month.PERIOD, "hledger"))
+        file.writelines(
+            journal(Office(database=database, clock=FixedClock(AFTER)), month.REGION, month.PERIOD, "hledger")
+        )
     database.close()
     start = time.perf_counter()
     subprocess.run(["hledger", "-f", str(path), "check", "--strict"], check=True)
@@ -198,7 +212,9 @@ print(json.dumps([time.perf_counter() - start, peak]))
 def close_really(url: str) -> None:
     """Close the generated month for good."""
     database = Database(url)
-    run = closing.close(Office(database, FixedClock(AFTER)), month.REGION, month.PERIOD, "benchmark")
+    run = closing.close(
+        Office(database=database, clock=FixedClock(AFTER)), month.REGION, month.PERIOD, "benchmark"
+    )
     assert run.state == "calculated"
     database.close()
 

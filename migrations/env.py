@@ -6,9 +6,11 @@ from ticketing.db.tables.schema import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(
-    connection=connection, target_metadata=metadata, compare_type=False,
+    connection=connection,
+    target_metadata=metadata,
+    compare_type=False,
     on_version_apply=context.config.attributes.get("applied"),
-)  # fmt: skip
+)
 with context.begin_transaction():
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")

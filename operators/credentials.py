@@ -17,8 +17,10 @@ class ClientCredentials:
     def __init__(self, wire: LazyWire, token_url: str, client_id: str, client_secret: str) -> None:
         self._wire, self._url = wire, token_url
         self._form = {
-            "grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret,
-        }  # fmt: skip
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": client_secret,
+        }
         self._token, self._until = "", 0.0
         self._lock = threading.Lock()
 
@@ -31,9 +33,12 @@ class ClientCredentials:
 
     def _asked(self) -> tuple[str, float]:
         reply = self._wire.call(
-            "POST", self._url, changes=False, content=urlencode(self._form).encode(),
+            "POST",
+            self._url,
+            changes=False,
+            content=urlencode(self._form).encode(),
             headers={"Content-Type": "application/x-www-form-urlencoded"},
-        )  # fmt: skip
+        )
         answer = reply.json() if reply.status in _OK else {}
         token, lasts = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(token, str) or type(lasts) is not int:

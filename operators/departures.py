@@ -24,9 +24,14 @@ def departure_of(ride: Ride, timetable: Timetable) -> Departure:
             day = local - timedelta(days=back)
             if _origin(day, timetable.timezone) + timedelta(seconds=offset) == moment:
                 return Departure(
-                    ride.trip_id, ride.route_id, day, ride.from_stop_id, ride.to_stop_id,
-                    ride.departure, ride.arrival,
-                )  # fmt: skip
+                    trip_id=ride.trip_id,
+                    route_id=ride.route_id,
+                    service_date=day,
+                    from_stop_id=ride.from_stop_id,
+                    to_stop_id=ride.to_stop_id,
+                    departs_at=ride.departure,
+                    arrives_at=ride.arrival,
+                )
     raise LookupError(
         f"{ride.operator} has no trip {ride.trip_id} from {ride.from_stop_id} at {ride.departure}"
     )
@@ -61,7 +66,17 @@ def upcoming(timetable: Timetable, after: datetime, count: int) -> list[Departur
                 if leaves >= after and timetable.services[trip.service].runs_on(day):
                     arrives = origin + timedelta(seconds=trip.start + pattern.arrivals[-1])
                     ends = pattern.stops[0], pattern.stops[-1]
-                    found.append(Departure(trip.trip_id, pattern.route, day, *ends, leaves, arrives))
+                    found.append(
+                        Departure(
+                            trip_id=trip.trip_id,
+                            route_id=pattern.route,
+                            service_date=day,
+                            from_stop_id=ends[0],
+                            to_stop_id=ends[1],
+                            departs_at=leaves,
+                            arrives_at=arrives,
+                        )
+                    )
     return sorted(found, key=lambda one: (one.departs_at, one.trip_id))[:count]
 
 

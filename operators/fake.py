@@ -29,7 +29,12 @@ class FakeOperator(OwnInventory):
     ) -> None:
         places = capacity if capacity is not None else {"foot": 100}
         self.kept = MemorySailings()
-        super().__init__(operator, None, now, Inventory(operator, self.kept, lambda _: places, hold_life))
+        super().__init__(
+            operator,
+            None,
+            now,
+            Inventory(operator=operator, sailings=self.kept, capacity=lambda _: places, hold_life=hold_life),
+        )
         self.calls: list[tuple[Call, str]] = []
         self._failures: dict[Call, deque[Failure]] = {}
 

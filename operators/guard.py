@@ -39,15 +39,23 @@ from operators.port import (
 _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
 _CALLS = (
-    "timetable", "availability", "offers", "hold", "confirm", "release", "refund_offer", "cancel", "find",
+    "timetable",
+    "availability",
+    "offers",
+    "hold",
+    "confirm",
+    "release",
+    "refund_offer",
+    "cancel",
+    "find",
     "disruptions",
-)  # fmt: skip
+)
 
 _CHANGES = ("hold", "confirm", "release", "cancel")
 _LONGEST_DETAIL = 300
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """How often and how long a call is tried; `parallel` calls of one operator run at once."""
 

@@ -29,7 +29,7 @@ class Sailing:
     service_date: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
     """Places taken under our key; `digest` tells the same request from another one with the same key.
 
@@ -86,7 +86,7 @@ def _goes(_sailing: Sailing) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
     """The rules over a store. `capacity` gives the places of a sailing by kind; an empty one is not sold.
 
@@ -132,10 +132,17 @@ class Inventory:
                 raise Refused("sales_closed", f"the sale of {sailing.trip_id} has ended")
             self._require_room(sailing, wanted, opened.taken(now))
             made = Reservation(
-                request.key, digest(request), sailing, dict(wanted), "held", now + self.hold_life,
-                request.price, tuple((traveller.category, traveller.place) for traveller in request.travellers),
-                departure.from_stop_id, departure.to_stop_id,
-            )  # fmt: skip
+                key=request.key,
+                digest=digest(request),
+                sailing=sailing,
+                places=dict(wanted),
+                state="held",
+                expires_at=now + self.hold_life,
+                price=request.price,
+                travellers=tuple((traveller.category, traveller.place) for traveller in request.travellers),
+                from_stop_id=departure.from_stop_id,
+                to_stop_id=departure.to_stop_id,
+            )
             opened.put(made)
         return made
 
@@ -207,10 +214,14 @@ def digest(request: HoldRequest) -> str:
     """What makes two requests the same: departure, travellers and price."""
     departure = request.departure
     parts = [
-        departure.trip_id, departure.service_date.isoformat(), departure.from_stop_id, departure.to_stop_id,
-        str(request.price), str(request.offer_id),
+        departure.trip_id,
+        departure.service_date.isoformat(),
+        departure.from_stop_id,
+        departure.to_stop_id,
+        str(request.price),
+        str(request.offer_id),
         *(f"{one.ref}/{one.category}/{one.place}" for one in request.travellers),
-    ]  # fmt: skip
+    ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

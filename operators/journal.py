@@ -28,7 +28,7 @@ class Stale(Exception):
     """Somebody else wrote the entry in between."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One booking as the connector knows it. `asked_at` is when the last call was begun."""
 

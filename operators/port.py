@@ -66,7 +66,7 @@ PlaceKind = Literal["foot", "bicycle", "car", "cabin", "dog"]
 State = Literal["held", "confirmed", "released", "expired", "cancelled", "lapsing"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What an operator's protocol can do, declared as data and proven by the conformance suite.
 
@@ -94,7 +94,7 @@ class Capabilities:
     places: frozenset[PlaceKind] | None = frozenset({"foot"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
     """One trip on one service day between two of its stops; ids are the operator's own, times aware."""
 
@@ -320,7 +320,7 @@ class Matching:
         return self.messages - sum(self.unmatched.values())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disruptions:
     """All that an operator reports at `as_of`, its own time; a trip that is not named is not known to be on time.
 

@@ -21,7 +21,7 @@ __all__ = ["Guests", "Operator", "RefundStep", "RegionData", "Terminal", "Walkin
 OPTIONAL = ("caps.csv", "companions.csv", "eligibility.csv", "groups.csv", "rates.csv")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegionData:
     """A region as its folder says. Stops are named `<operator>:<stop_id>` where operators meet.
 
@@ -135,7 +135,12 @@ def _feeds(
         timetable, faults = load_timetable(operator, texts[operator])
         findings.extend(
             Finding(
-                f"{operator}/{fault.file}", fault.row, fault.field, fault.code, fault.message, fault.severity
+                file=f"{operator}/{fault.file}",
+                row=fault.row,
+                field=fault.field,
+                code=fault.code,
+                message=fault.message,
+                severity=fault.severity,
             )
             for fault in faults
         )

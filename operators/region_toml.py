@@ -56,7 +56,7 @@ class RefundStep:
     percent: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
     """One carrier of the region; `medium` is the fare medium that the scheme sells for it.
 
@@ -183,16 +183,16 @@ class RegionToml:
                 medium = self._text(f"{path}.medium", medium, _MAX_NAME)
             name = self._text(f"{path}.name", row.get("name", identity), _MAX_NAME)
             found[identity] = Operator(
-                identity,
-                name,
-                state,
-                medium,
-                self._refund(path, row),
-                self._connector(path, row),
-                self._states(path, row),
-                self._refund_fee(path, row),
-                self._promises(path, identity, row),
-                self._whole(f"{path}.places", row.get("places", 300), 1, 20_000),
+                id=identity,
+                name=name,
+                member_state=state,
+                medium=medium,
+                refund=self._refund(path, row),
+                connector=self._connector(path, row),
+                states=self._states(path, row),
+                refund_fee_minor=self._refund_fee(path, row),
+                promises=self._promises(path, identity, row),
+                places=self._whole(f"{path}.places", row.get("places", 300), 1, 20_000),
             )
         if not found:
             self.fault("operators", "missing_value", "a region needs operators")
@@ -234,8 +234,10 @@ class RegionToml:
                 self.fault(f"{path}.stop", "duplicate_key", f"{stop!r} is repeated")
             if not _is_territory(state):
                 self.fault(f"{path}.member_state", "invalid_value", "must be a state like EE")
-            minutes = [self._whole(f"{path}.{name}", row.get(name), 0, 24 * 60)
-                       for name in ("check_in_minutes", "exit_minutes")]  # fmt: skip
+            minutes = [
+                self._whole(f"{path}.{name}", row.get(name), 0, 24 * 60)
+                for name in ("check_in_minutes", "exit_minutes")
+            ]
             found[stop] = Terminal(str(state), 60 * minutes[0], 60 * minutes[1])
         return found
 

@@ -122,11 +122,16 @@ def _without_places(region: RegionData, operator: str, connector: Connector) -> 
     if not able.needs_hold or able.places is None:
         return []
     return [
-        Finding("region.toml", 0, f"place_kinds.{kind}.{operator}", "not_sellable",
-                f"the connector of {operator} holds no {kind}: it has {', '.join(sorted(able.places))}")
+        Finding(
+            "region.toml",
+            0,
+            f"place_kinds.{kind}.{operator}",
+            "not_sellable",
+            f"the connector of {operator} holds no {kind}: it has {', '.join(sorted(able.places))}",
+        )
         for kind, mapped in region.place_kinds.items()
         if operator in mapped and kind not in able.places
-    ]  # fmt: skip
+    ]
 
 
 def _reader(
@@ -156,20 +161,30 @@ def _own(table: TableReader, published: Timetable | None, surroundings: Surround
     table.only({"capacity", "hold_minutes", "sale_ends_minutes"})
     places = table.counts("capacity", KINDS)
     inventory = Inventory(
-        table.operator,
-        surroundings.sailings,
-        lambda _: places,
-        timedelta(minutes=table.whole("hold_minutes", 20, 1, 1440)),
-        timedelta(minutes=table.whole("sale_ends_minutes", 0, 0, 1440)),
+        operator=table.operator,
+        sailings=surroundings.sailings,
+        capacity=lambda _: places,
+        hold_life=timedelta(minutes=table.whole("hold_minutes", 20, 1, 1440)),
+        sale_ends=timedelta(minutes=table.whole("sale_ends_minutes", 0, 0, 1440)),
     )
     return OwnInventory(table.operator, published, surroundings.now, inventory, kinds_in(places))
 
 
 def _maritime(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
-    table.only({
-        "url", "availability_url", "secret", "maas_operator_id", "ticket_types", "hold_minutes", "locale",
-        "sale_ends_minutes", "max_travellers", *_WIRE,
-    })  # fmt: skip
+    table.only(
+        {
+            "url",
+            "availability_url",
+            "secret",
+            "maas_operator_id",
+            "ticket_types",
+            "hold_minutes",
+            "locale",
+            "sale_ends_minutes",
+            "max_travellers",
+            *_WIRE,
+        }
+    )
     private = table.flag("allow_private")
     settings = MaritimeSettings(
         bookings_url=table.url("url", allow_private=private),
@@ -188,9 +203,18 @@ def _maritime(table: TableReader, published: Timetable | None, surroundings: Sur
 
 
 def _osdm(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
-    table.only({
-        "url", "token_url", "client_id", "secret", "passenger_types", "hold_minutes", "max_travellers", *_WIRE,
-    })  # fmt: skip
+    table.only(
+        {
+            "url",
+            "token_url",
+            "client_id",
+            "secret",
+            "passenger_types",
+            "hold_minutes",
+            "max_travellers",
+            *_WIRE,
+        }
+    )
     private = table.flag("allow_private")
     settings = OsdmSettings(
         url=table.url("url", allow_private=private).rstrip("/"),
@@ -209,16 +233,16 @@ def _osdm(table: TableReader, published: Timetable | None, surroundings: Surroun
 def _exchange(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
     table.only({"folder", "me", "hold_minutes", "sale_ends_minutes"})
     terms = Inventory(
-        table.operator,
-        surroundings.sailings,
-        lambda _: {},
-        timedelta(minutes=table.whole("hold_minutes", 20, 1, 1440)),
-        timedelta(minutes=table.whole("sale_ends_minutes", 60, 0, 1440)),
+        operator=table.operator,
+        sailings=surroundings.sailings,
+        capacity=lambda _: {},
+        hold_life=timedelta(minutes=table.whole("hold_minutes", 20, 1, 1440)),
+        sale_ends=timedelta(minutes=table.whole("sale_ends_minutes", 60, 0, 1440)),
     )
     folder, me = Path(table.text("folder")), table.text("me", "throughfare")
     if not re.fullmatch(r"[a-z0-9]{1,12}", me):
         table.fault("me", "invalid_value", "must be at most 12 small letters and digits: it is in file names")
-    post = PostOffice(folder, me, table.operator, surroundings.now)
+    post = PostOffice(folder=folder, me=me, other=table.operator, now=surroundings.now)
     return FileExchange(table.operator, published, surroundings.now, terms, post)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 _DAYS = "20260101,20351231"
+# GTFS route type of a bus.
+_BUS = 3
 
 
 def files(name: str) -> dict[str, str]:
@@ -15,7 +17,7 @@ def files(name: str) -> dict[str, str]:
         "taxes.csv": _TAXES,
         **_feed("bus", "City Bus", _BUS_STOPS, ("line-1", "1", 3), ("NORTH", 0, "MARKET", 6, "STATION", 12)),
         **_feed("rail", "Border Rail", _RAIL_STOPS, ("r-1", "R1", 2), ("STN", 0, "BRIDGE", 9, "SOUTH", 15)),
-    }  # fmt: skip
+    }
 
 
 _BUS_STOPS = (
@@ -23,7 +25,11 @@ _BUS_STOPS = (
     ("MARKET", "Market", 48.2150, 17.0050),
     ("STATION", "Station", 48.2100, 17.0100),
 )
-_RAIL_STOPS = (("STN", "Station", 48.2103, 17.0106), ("BRIDGE", "Bridge End", 48.1900, 17.0800), ("SOUTH", "South Town", 48.1800, 17.1300))  # fmt: skip
+_RAIL_STOPS = (
+    ("STN", "Station", 48.2103, 17.0106),
+    ("BRIDGE", "Bridge End", 48.1900, 17.0800),
+    ("SOUTH", "South Town", 48.1800, 17.1300),
+)
 _DEMO = """# What `throughfare demo --region` tells of this region: who goes where, and gives back a ticket why.
 bought_at = "06:00"
 leaves = "07:30"
@@ -145,24 +151,36 @@ def _feed(
         for at, (stop, minute) in enumerate(run, 1)
     ]
     tables = {
-        "agency": ["agency_id,agency_name,agency_url,agency_timezone", f"{operator},{name},https://{operator}.example,Europe/Vienna"],
+        "agency": [
+            "agency_id,agency_name,agency_url,agency_timezone",
+            f"{operator},{name},https://{operator}.example,Europe/Vienna",
+        ],
         "calendar": [
             "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date",
             f"daily,1,1,1,1,1,1,1,{_DAYS}",
         ],
         "stops": ["stop_id,stop_name,stop_lat,stop_lon", *(",".join(map(str, stop)) for stop in stops)],
         "routes": ["route_id,agency_id,route_short_name,route_type", f"{route},{operator},{short},{kind}"],
-        "trips": ["route_id,service_id,trip_id,trip_headsign,direction_id",
-                  *(f"{route},daily,{route}-{way},{stops[-1 if way == 0 else 0][1]},{way}" for way in (0, 1))],
+        "trips": [
+            "route_id,service_id,trip_id,trip_headsign,direction_id",
+            *(f"{route},daily,{route}-{way},{stops[-1 if way == 0 else 0][1]},{way}" for way in (0, 1)),
+        ],
         "stop_times": ["trip_id,arrival_time,departure_time,stop_id,stop_sequence", *times],
-        "frequencies": ["trip_id,start_time,end_time,headway_secs,exact_times",
-                        *(f"{route}-{way},05:00:00,23:00:00,1800,1" for way in (0, 1))],
+        "frequencies": [
+            "trip_id,start_time,end_time,headway_secs,exact_times",
+            *(f"{route}-{way},05:00:00,23:00:00,1800,1" for way in (0, 1)),
+        ],
         "networks": ["network_id,network_name", f"{operator},{name}"],
         "route_networks": ["network_id,route_id", f"{operator},{route}"],
-        "rider_categories": ["rider_category_id,rider_category_name,is_default_fare_category", "adult,Adult,1"],
+        "rider_categories": [
+            "rider_category_id,rider_category_name,is_default_fare_category",
+            "adult,Adult,1",
+        ],
         "fare_media": ["fare_media_id,fare_media_name,fare_media_type", "app,Mobile ticket,4"],
-        "fare_products": ["fare_product_id,rider_category_id,fare_media_id,fare_product_name,amount,currency",
-                          f"single,adult,app,Made-up single,{'2.00' if kind == 3 else '4.00'},EUR"],  # noqa: PLR2004  a bus
+        "fare_products": [
+            "fare_product_id,rider_category_id,fare_media_id,fare_product_name,amount,currency",
+            f"single,adult,app,Made-up single,{'2.00' if kind == _BUS else '4.00'},EUR",
+        ],
         "fare_leg_rules": ["leg_group_id,network_id,fare_product_id", f"single,{operator},single"],
-    }  # fmt: skip
+    }
     return {f"feeds/{operator}/{table}.txt": "\n".join(rows) + "\n" for table, rows in tables.items()}

@@ -47,12 +47,17 @@ def great_circle_m(start: tuple[float, float], end: tuple[float, float]) -> floa
 def check(region: RegionData) -> list[Finding]:
     """A link between two states, or from a stop in none, whose metres nobody has told: its tax would be a guess."""
     strangers = [
-        Finding("region.toml", 0, f"operators.{operator}.states", "unknown_reference",
-                f"{stop!r} is not a stop of its feed")
+        Finding(
+            "region.toml",
+            0,
+            f"operators.{operator}.states",
+            "unknown_reference",
+            f"{stop!r} is not a stop of its feed",
+        )
         for operator, timetable in region.timetables.items()
         for stop in region.operators[operator].states
         if stop not in timetable.stops
-    ]  # fmt: skip
+    ]
     found: dict[tuple[str, str, str], None] = {}
     for operator, timetable in region.timetables.items():
         for pattern in timetable.patterns:
@@ -65,11 +70,16 @@ def check(region: RegionData) -> list[Finding]:
                 if not told and (None in states or len(states) > 1):
                     found[operator, *sorted((start, end))] = None  # type: ignore[index]  # three texts
     return strangers + [
-        Finding("region.toml", 0, "crossings", "missing_value",
-                f"{operator} runs between {start} and {end}, which are not in one Member State: "
-                "a crossing must tell its metres in each, or the operator its states")
+        Finding(
+            "region.toml",
+            0,
+            "crossings",
+            "missing_value",
+            f"{operator} runs between {start} and {end}, which are not in one Member State: "
+            "a crossing must tell its metres in each, or the operator its states",
+        )
         for operator, start, end in found
-    ]  # fmt: skip
+    ]
 
 
 def _links(region: RegionData, operator: str, calls: Sequence[str]) -> Iterator[Sequence[tuple[str, float]]]:

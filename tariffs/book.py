@@ -21,7 +21,7 @@ from tariffs.rates import EURO, Rates
 from tariffs.taxes import TaxTable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TariffBook:
     """Everything a price depends on. `version` is the SHA-256 of all of it.
 
@@ -130,22 +130,46 @@ def build_book(
     if errors(findings):
         return None, findings
     content: dict[str, Any] = {
-        "feeds": {operator: {name: text for name, text in files.items() if name in fares.FILES}
-                  for operator, files in feeds.items()},
-        "agreements": agreement_documents, "taxes": tax_text, "riders": riders, "media": media,
+        "feeds": {
+            operator: {name: text for name, text in files.items() if name in fares.FILES}
+            for operator, files in feeds.items()
+        },
+        "agreements": agreement_documents,
+        "taxes": tax_text,
+        "riders": riders,
+        "media": media,
         "fee_basis_points": fee_basis_points,
-    }  # fmt: skip
+    }
     optional = {
-        "currency": currency if currency != "EUR" else "", "caps": caps_text, "passes": pass_documents,
-        "eligibility": eligibility_text, "groups": groups_text, "companions": companions_text, "rates": rates_text, "dated_feeds": dated_feeds,
-    }  # fmt: skip
+        "currency": currency if currency != "EUR" else "",
+        "caps": caps_text,
+        "passes": pass_documents,
+        "eligibility": eligibility_text,
+        "groups": groups_text,
+        "companions": companions_text,
+        "rates": rates_text,
+        "dated_feeds": dated_feeds,
+    }
     content |= {name: value for name, value in optional.items() if value}
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     version = hashlib.sha256(canonical.encode()).hexdigest()
     return TariffBook(
-        version, loaded, tuple(agreed), table, riders, media, fee_basis_points, currency,
-        tuple(limits), products, entitlements, formed, accompanied, published, dated,
-    ), findings  # fmt: skip
+        version=version,
+        feeds=loaded,
+        agreements=tuple(agreed),
+        taxes=table,
+        riders=riders,
+        media=media,
+        fee_basis_points=fee_basis_points,
+        currency=currency,
+        caps=tuple(limits),
+        passes=products,
+        eligibility=entitlements,
+        groups=formed,
+        companions=accompanied,
+        rates=published,
+        dated=dated,
+    ), findings
 
 
 def _sold_to(feed: Feed) -> set[str]:

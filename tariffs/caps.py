@@ -21,7 +21,7 @@ Party = Literal["holder", "everybody"]
 _DAY_SECONDS = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cap:
     """One cap, for taps from `valid_from` to `valid_to`. Empty `operators`, `networks`, `rider` or `medium` stand for any.
 
@@ -54,7 +54,7 @@ class Cap:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tap:
     """One ride that was tapped: `at` is aware, in the time zone of the tariff; `id` is the tap's identity."""
 
@@ -189,9 +189,18 @@ def _cap(row: Row) -> Cap | None:
     windows: Mapping[str, Window] = {known: known for known in get_args(Window)}
     parties: Mapping[str, Party] = {known: known for known in get_args(Party)}
     return Cap(
-        name, frozenset(row.text("networks").split()), row.text("rider") or None, row.text("medium") or None,
-        windows[window], argument, limit, parties[party], frozenset(row.text("operators").split()), first, last,
-    )  # fmt: skip
+        id=name,
+        networks=frozenset(row.text("networks").split()),
+        rider=row.text("rider") or None,
+        medium=row.text("medium") or None,
+        window=windows[window],
+        argument=argument,
+        limit=limit,
+        party=parties[party],
+        operators=frozenset(row.text("operators").split()),
+        valid_from=first,
+        valid_to=last,
+    )
 
 
 def _argument(row: Row, window: str) -> int | None:

@@ -15,7 +15,7 @@ from tariffs.table import Row, Table
 FILE = "companions.csv"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One row: passengers of the scheme's category `rider` beside those of `beside`, `per_companion` for each of them.
 
@@ -118,7 +118,18 @@ def _rule(row: Row, operators: Collection[str], riders: Collection[str]) -> Rule
     if required == "0" and priced_as is None:
         row.fault("priced_as", "missing_value", "a rule that requires nothing must say what company costs")
     first, last = row.days("valid_from", "valid_to")
-    return Rule(name, row.line, operator, rider, beside, many, required == "1", priced_as, first, last)
+    return Rule(
+        id=name,
+        line=row.line,
+        operator=operator,
+        rider=rider,
+        beside=beside,
+        per_companion=many,
+        required=required == "1",
+        priced_as=priced_as,
+        valid_from=first,
+        valid_to=last,
+    )
 
 
 def unknown_prices(rules: Sequence[Rule], sold: Mapping[str, Collection[str]]) -> list[Finding]:

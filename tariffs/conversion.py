@@ -60,13 +60,21 @@ def _converted(part: Part, rate: UsedRate) -> Part:
     cost = sum(item.price.minor for item in bought)
     after = Money(cost, rate.target)
     made = step(
-        "conversion", legs=[leg for item in bought for leg in item.legs], rule=(FILE, 0, rate.day.isoformat()),
-        product=None, amount=after, before=f"{before.text} {before.currency}",
-    )  # fmt: skip
+        "conversion",
+        legs=[leg for item in bought for leg in item.legs],
+        rule=(FILE, 0, rate.day.isoformat()),
+        product=None,
+        amount=after,
+        before=f"{before.text} {before.currency}",
+    )
     own = part.gross[0][0]
     gross = [(party, rate.convert(Money(amount, part.currency)).minor) for party, amount in part.gross[1:]]
     return replace(
-        part, cost=cost, currency=rate.target, bought=bought, derivation=(*part.derivation, {**made, "rate": rate.text}),
+        part,
+        cost=cost,
+        currency=rate.target,
+        bought=bought,
+        derivation=(*part.derivation, {**made, "rate": rate.text}),
         gross=((own, cost - sum(amount for _, amount in gross)), *gross),
         tap=part.tap and replace(part.tap, price=after),
-    )  # fmt: skip
+    )

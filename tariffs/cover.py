@@ -122,15 +122,23 @@ def _capped(single: Part, amount: Money, cap: str) -> Part:
         for at, item in enumerate(single.bought)
     )
     made = step(
-        "cap", legs=[leg for item in single.bought for leg in item.legs], rule=(capping.FILE, 0, cap), product=cap,
-        amount=amount, before=before.text,
-    )  # fmt: skip
+        "cap",
+        legs=[leg for item in single.bought for leg in item.legs],
+        rule=(capping.FILE, 0, cap),
+        product=cap,
+        amount=amount,
+        before=before.text,
+    )
     discount = single.cost - amount.minor
     gross = tuple(sorted(bear(_summed(single.gross), discount, (PRO_RATA,)).items()))
     return replace(
-        single, cost=amount.minor, bought=bought, gross=gross, rule=f"{single.rule}, cap {cap}",
+        single,
+        cost=amount.minor,
+        bought=bought,
+        gross=gross,
+        rule=f"{single.rule}, cap {cap}",
         derivation=(*single.derivation, made),
-    )  # fmt: skip
+    )
 
 
 def _spread(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
@@ -153,18 +161,41 @@ def _agreed(
     legs = tuple(leg for run in runs for leg in run.legs)
     singles = {"product": "singles", "amount": before.text, "why_not": _why_not(agreement)}
     made = step(
-        "agreement", legs=legs, rule=(FILE, agreement.row, agreement.name), product=agreement.id, amount=agreed,
-        before=before.text, alternatives=[singles],
-    )  # fmt: skip
+        "agreement",
+        legs=legs,
+        rule=(FILE, agreement.row, agreement.name),
+        product=agreement.id,
+        amount=agreed,
+        before=before.text,
+        alternatives=[singles],
+    )
     because = f"agreement {agreement.name}: {agreed} instead of {before} bought apart"
     items = tuple(item for part in apart for item in part.bought)
     if agreement.kind == "supplement":
         extra = Money(terms.cost - before.minor, currency)
         items += (
-            Bought(agreement.id, agreement.id, None, None, extra, legs, f"supplement {agreement.name}"),
+            Bought(
+                seller=agreement.id,
+                fare_product_id=agreement.id,
+                rider_category_id=None,
+                fare_media_id=None,
+                price=extra,
+                legs=legs,
+                because=f"supplement {agreement.name}",
+            ),
         )
     elif agreement.kind != "revenue_share":
-        items = (Bought(agreement.id, agreement.id, None, None, agreed, legs, because),)
+        items = (
+            Bought(
+                seller=agreement.id,
+                fare_product_id=agreement.id,
+                rider_category_id=None,
+                fare_media_id=None,
+                price=agreed,
+                legs=legs,
+                because=because,
+            ),
+        )
     expiries = [part.expires_at for part in apart if part.expires_at]
     return Part(
         cost=terms.cost,

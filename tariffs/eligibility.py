@@ -16,7 +16,7 @@ from tariffs.table import Row, Table
 FILE = "eligibility.csv"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Eligibility:
     """One row: whoever proves `claim` travels with `operator` as its own rider category `rider`.
 
@@ -80,4 +80,13 @@ def _eligibility(row: Row, operators: Collection[str]) -> Eligibility | None:
         return None
     if end and end < start:
         row.fault("valid_to", "end_before_start", "the entitlement ends before it starts")
-    return Eligibility(row.line, claim, issuer, operator, rider, start, end or date.max, bearer)
+    return Eligibility(
+        line=row.line,
+        claim=claim,
+        issuer=issuer,
+        operator=operator,
+        rider=rider,
+        valid_from=start,
+        valid_to=end or date.max,
+        bearer=bearer,
+    )

@@ -18,7 +18,7 @@ from tariffs.parts import Part, step
 from tariffs.runs import runs_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Excluded:
     """One ride that is not sold: `leg` is its place among all rides of the way, `before` how many sold ones come first.
 
@@ -58,7 +58,7 @@ def rides_without_price(book: TariffBook, rides: Sequence[Ride]) -> frozenset[in
     A category that an operator does not sell to is no such ride: nobody travels on it without a ticket.
     """
     runs = runs_of(book, rides)
-    journey = Journey(book, rides, runs, None, ())
+    journey = Journey(book=book, rides=rides, runs=runs, at=None, offers=())
     found: set[int] = set()
     for run in runs:
         if not _is_priced(journey, run):
@@ -71,11 +71,15 @@ def steps_of(excluded: Sequence[Excluded], currency: str) -> list[dict[str, Any]
     """The first lines of a derivation."""
     return [
         step(
-            "excluded", legs=(), rule=(None, 0, one.operator_name), amount=Money(0, currency), before=None,
+            "excluded",
+            legs=(),
+            rule=(None, 0, one.operator_name),
+            amount=Money(0, currency),
+            before=None,
             product=f"{one.from_name} - {one.to_name}, {datetime.fromisoformat(one.departure):%H:%M}",
         )
         for one in excluded
-    ]  # fmt: skip
+    ]
 
 
 def _is_priced(journey: Journey, run: Run) -> bool:

@@ -174,7 +174,18 @@ def _member(group: Group, price: Part, minor: int, members: int) -> Part:
     item = replace(price.bought[0], price=mine, legs=legs, because=because)
     operator = price.gross[0][0]
     made = step(
-        "group", legs=legs, rule=(FILE, group.line, group.id), product=item.fare_product_id, amount=mine,
+        "group",
+        legs=legs,
+        rule=(FILE, group.line, group.id),
+        product=item.fare_product_id,
+        amount=mine,
         before=whole.text,
-    )  # fmt: skip
-    return Part(minor, price.currency, (item,), ((operator, minor),), f"group {group.id}", (made,))
+    )
+    return Part(
+        cost=minor,
+        currency=price.currency,
+        bought=(item,),
+        gross=((operator, minor),),
+        rule=f"group {group.id}",
+        derivation=(made,),
+    )

@@ -10,7 +10,7 @@ from tariffs.table import Row, Table
 FILE = "groups.csv"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """One group product: the operator's own rider category `rider` is the price of the whole group.
 
@@ -52,7 +52,16 @@ def _group(row: Row, operators: Collection[str], riders: Collection[str]) -> Gro
     if members is None or at_least is None or not 1 <= at_least <= sum(members.values()):
         row.fault("min_passengers", "invalid_value", "between 1 and as many as the group takes")
         return None
-    return Group(name, row.line, operator, rider, members, at_least, first, last)
+    return Group(
+        id=name,
+        line=row.line,
+        operator=operator,
+        rider=rider,
+        members=members,
+        at_least=at_least,
+        valid_from=first,
+        valid_to=last,
+    )
 
 
 def _parse_members(value: str) -> dict[str, int]:

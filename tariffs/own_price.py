@@ -23,7 +23,7 @@ from tariffs.passes import CoverableRide, HeldPass, Use
 _MOST_WAYS = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Journey:
     """What is to be priced: rides in order, as runs of one operator each, at a moment, with operators' own offers.
 
@@ -167,34 +167,70 @@ def _by_tariff(run: Run, found: FarePrice, total: Money) -> Part:
     """A tariff's price, with its legs numbered in the whole journey."""
     bought = tuple(
         Bought(
-            run.operator, item.product, item.rider, item.medium, item.price,
-            tuple(run.legs[leg] for leg in item.legs), item.because,
+            seller=run.operator,
+            fare_product_id=item.product,
+            rider_category_id=item.rider,
+            fare_media_id=item.medium,
+            price=item.price,
+            legs=tuple(run.legs[leg] for leg in item.legs),
+            because=item.because,
         )
         for item in found.items
-    )  # fmt: skip
+    )
     clamp = total.minor - sum(item.price.minor for item in bought)
     if clamp:
         because = "a chain of transfers below zero counts as zero"
         bought += (
-            Bought(run.operator, "clamp", None, None, Money(clamp, total.currency), run.legs, because),
+            Bought(
+                seller=run.operator,
+                fare_product_id="clamp",
+                rider_category_id=None,
+                fare_media_id=None,
+                price=Money(clamp, total.currency),
+                legs=run.legs,
+                because=because,
+            ),
         )
     steps = tuple({**step, "legs": [run.legs[leg] for leg in step["legs"]]} for step in found.derivation)
     gross = ((run.operator, total.minor),)
-    return Part(total.minor, total.currency, bought, gross, "own fare", steps)
+    return Part(
+        cost=total.minor,
+        currency=total.currency,
+        bought=bought,
+        gross=gross,
+        rule="own fare",
+        derivation=steps,
+    )
 
 
 def _by_offer(offer: OfferedFare) -> Part:
     because = f"the operator's own offer {offer.fare_class}, until {offer.valid_until:%Y-%m-%dT%H:%M:%S%z}"
-    bought = Bought(offer.operator, offer.fare_class, None, None, offer.price, offer.legs, because)
+    bought = Bought(
+        seller=offer.operator,
+        fare_product_id=offer.fare_class,
+        rider_category_id=None,
+        fare_media_id=None,
+        price=offer.price,
+        legs=offer.legs,
+        because=because,
+    )
     made = step(
-        "offer", legs=offer.legs, rule=(None, 0, offer.id), product=offer.fare_class, amount=offer.price,
+        "offer",
+        legs=offer.legs,
+        rule=(None, 0, offer.id),
+        product=offer.fare_class,
+        amount=offer.price,
         before=None,
-    )  # fmt: skip
+    )
     return Part(
-        offer.price.minor, offer.price.currency, (bought,), ((offer.operator, offer.price.minor),), "own offer",
-        (made,),
+        cost=offer.price.minor,
+        currency=offer.price.currency,
+        bought=(bought,),
+        gross=((offer.operator, offer.price.minor),),
+        rule="own offer",
+        derivation=(made,),
         expires_at=offer.valid_until,
-    )  # fmt: skip
+    )
 
 
 def _by_claim(found: Part, ordinary: Part | Unpriced, row: eligibility.Eligibility, proof: str) -> Part:
@@ -205,9 +241,13 @@ def _by_claim(found: Part, ordinary: Part | Unpriced, row: eligibility.Eligibili
     before = ordinary.cost if isinstance(ordinary, Part) and ordinary.currency == found.currency else None
     amount = Money(found.cost, found.currency)
     made = step(
-        "eligibility", legs=legs, rule=(eligibility.FILE, row.line, row.claim), product=row.rider, amount=amount,
+        "eligibility",
+        legs=legs,
+        rule=(eligibility.FILE, row.line, row.claim),
+        product=row.rider,
+        amount=amount,
         before=None if before is None else Money(before, found.currency).text,
-    )  # fmt: skip
+    )
     gross = found.gross
     if row.bearer and before is not None and before > found.cost:
         gross = ((row.operator, before), (row.bearer, found.cost - before))
@@ -227,10 +267,13 @@ def _by_company(found: Part, ordinary: Part | Unpriced, rule: Rule) -> Part:
     legs = tuple(leg for item in found.bought for leg in item.legs)
     before = ordinary.cost if isinstance(ordinary, Part) and ordinary.currency == found.currency else None
     made = step(
-        "company", legs=legs, rule=(FILE, rule.line, rule.id), product=rule.priced_as,
+        "company",
+        legs=legs,
+        rule=(FILE, rule.line, rule.id),
+        product=rule.priced_as,
         amount=Money(found.cost, found.currency),
         before=None if before is None else Money(before, found.currency).text,
-    )  # fmt: skip
+    )
     return replace(
         found,
         bought=tuple(replace(item, because=f"{because}; {item.because}") for item in found.bought),
@@ -241,7 +284,14 @@ def _by_company(found: Part, ordinary: Part | Unpriced, rule: Rule) -> Part:
 
 def _coverable(journey: Journey, ride: Ride) -> CoverableRide:
     leg = fare_leg(journey.book.feed_on(ride.operator, ride.departure.date()), ride)
-    return CoverableRide(ride.operator, leg.network, leg.from_areas, leg.to_areas, leg.areas, ride.departure)
+    return CoverableRide(
+        operator=ride.operator,
+        network=leg.network,
+        from_areas=leg.from_areas,
+        to_areas=leg.to_areas,
+        areas=leg.areas,
+        departure=ride.departure,
+    )
 
 
 def _with_passes(
@@ -275,7 +325,16 @@ def _with_passes(
 def _by_pass(journey: Journey, run: Run, held: HeldPass, legs: tuple[int, ...]) -> Part:
     nothing = Money(0, journey.book.currency)
     because = f"covered by {held.product}, valid until {held.valid_until:%Y-%m-%dT%H:%M:%SZ}"
-    bought = Bought(run.operator, held.product, None, None, nothing, legs, because, held.ticket)
+    bought = Bought(
+        seller=run.operator,
+        fare_product_id=held.product,
+        rider_category_id=None,
+        fare_media_id=None,
+        price=nothing,
+        legs=legs,
+        because=because,
+        held_ticket=held.ticket,
+    )
     made = step(
         "pass",
         legs=legs,
@@ -284,7 +343,14 @@ def _by_pass(journey: Journey, run: Run, held: HeldPass, legs: tuple[int, ...]) 
         amount=nothing,
         before=None,
     )
-    return Part(0, nothing.currency, (bought,), ((run.operator, 0),), f"pass {held.product}", (made,))
+    return Part(
+        cost=0,
+        currency=nothing.currency,
+        bought=(bought,),
+        gross=((run.operator, 0),),
+        rule=f"pass {held.product}",
+        derivation=(made,),
+    )
 
 
 def _narrowed(journey: Journey, run: Run, legs: tuple[int, ...]) -> Run:

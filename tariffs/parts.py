@@ -10,7 +10,7 @@ from tariffs.money import Money
 from tariffs.passes import Use
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bought:
     """One thing that is bought: a product of an operator, or an agreement over several.
 
@@ -27,7 +27,7 @@ class Bought:
     held_ticket: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A way to pay for some runs: by one operator's tariff, by a pass, or by an agreement.
 
@@ -57,7 +57,7 @@ class Unpriced:
     rule: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedFare:
     """A price that an operator itself gave for its rides (a ferry's fare class); the engine never computes one.
 
@@ -86,7 +86,14 @@ def step(
     """One entry of a derivation; `rule` is file, row and id. Its number is given when all are known."""
     file, row, identity = rule
     return {
-        "step": 0, "legs": list(legs), "rule": {"file": file, "row": row, "id": identity}, "product": product,
-        "amount": amount.text, "currency": amount.currency, "before": before, "after": amount.text,
-        "reason": reason, "alternatives": [dict(other) for other in alternatives],
-    }  # fmt: skip
+        "step": 0,
+        "legs": list(legs),
+        "rule": {"file": file, "row": row, "id": identity},
+        "product": product,
+        "amount": amount.text,
+        "currency": amount.currency,
+        "before": before,
+        "after": amount.text,
+        "reason": reason,
+        "alternatives": [dict(other) for other in alternatives],
+    }

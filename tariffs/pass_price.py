@@ -23,11 +23,11 @@ def price_pass(
     """
     price = product.price_for(passenger.rider, channel)
     if price is None:
-        return PassengerPrice(passenger, None, "unknown_fare")
+        return PassengerPrice(passenger=passenger, total=None, reason="unknown_fare")
     try:
         taxes = split([(price.minor, _stretches(product, day))], book.taxes)
     except UnknownTax:
-        return PassengerPrice(passenger, None, "unknown_tax")
+        return PassengerPrice(passenger=passenger, total=None, reason="unknown_tax")
     part = _part(product, price)
     return PassengerPrice(
         passenger=passenger,
@@ -43,13 +43,28 @@ def price_pass(
 def _part(product: PassProduct, price: Money) -> Part:
     because = f"{product.kind} {product.name}, row {product.row} of {FILE}"
     seller = "+".join(sorted(product.scope.operators))
-    bought = Bought(seller, product.id, None, None, price, (), because)
+    bought = Bought(
+        seller=seller,
+        fare_product_id=product.id,
+        rider_category_id=None,
+        fare_media_id=None,
+        price=price,
+        legs=(),
+        because=because,
+    )
     made = step(
         "sale", legs=(), rule=(FILE, product.row, product.name), product=product.id, amount=price, before=None
     )
     gross = tuple(sorted(_gross(product, price).items()))
     rule = f"{product.kind} {product.name}, {', '.join(one.method for one in product.steps)}"
-    return Part(price.minor, price.currency, (bought,), gross, rule, (made,))
+    return Part(
+        cost=price.minor,
+        currency=price.currency,
+        bought=(bought,),
+        gross=gross,
+        rule=rule,
+        derivation=(made,),
+    )
 
 
 def _gross(product: PassProduct, price: Money) -> dict[str, int]:
@@ -65,12 +80,12 @@ def _stretches(product: PassProduct, day: date) -> tuple[Stretch, ...]:
     states = _states(product)
     return tuple(
         Stretch(
-            territory.operator,
-            territory.member_state,
-            territory.mode,
-            "international" if len(states[territory.operator]) > 1 else "domestic",
-            territory.metres,
-            day,
+            operator=territory.operator,
+            member_state=territory.member_state,
+            mode=territory.mode,
+            scope="international" if len(states[territory.operator]) > 1 else "domestic",
+            metres=territory.metres,
+            day=day,
         )
         for territory in product.territories
     )

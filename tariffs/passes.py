@@ -67,7 +67,7 @@ class Territory:
     metres: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PassProduct:
     """One product in one version. `uses` limits a carnet, or a return ticket to its two rides."""
 
@@ -101,10 +101,17 @@ class PassProduct:
     def held(self, ticket: str, start: datetime, zone: ZoneInfo) -> "HeldPass":
         """What its buyer holds from `start` on."""
         until = self.validity.until(start, zone)
-        return HeldPass(ticket, self.id, self.scope, start.astimezone(UTC), until, self.uses)
+        return HeldPass(
+            ticket=ticket,
+            product=self.id,
+            scope=self.scope,
+            valid_from=start.astimezone(UTC),
+            valid_until=until,
+            uses_left=self.uses,
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldPass:
     """A pass that a passenger holds: `ticket` identifies it, `valid_until` is exclusive, `uses_left` None is unlimited.
 

@@ -10,9 +10,20 @@ from tariffs.findings import Finding
 from tariffs.passes import FILE, PassKind, PassProduct, PassValidity, Scope, Territory, Unit
 
 _KEYS = {
-    "id", "kind", "version", "names", "scope", "validity", "uses", "prices", "territories", "apportionment",
-    "valid_from", "valid_to", "note",
-}  # fmt: skip
+    "id",
+    "kind",
+    "version",
+    "names",
+    "scope",
+    "validity",
+    "uses",
+    "prices",
+    "territories",
+    "apportionment",
+    "valid_from",
+    "valid_to",
+    "note",
+}
 _MAX_CODE = 12  # it becomes the product code of a ticket
 _MAX_USES = 999
 _LONGEST: Mapping[Unit, int] = {"hours": 24 * 31, "days": 366, "service_days": 366}

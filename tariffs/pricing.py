@@ -49,7 +49,15 @@ def price_journey(
     the region's. `excluded` are rides of the way that are not sold, and not among `rides`. A currency for which the region publishes no rates at all is not sold: nobody could settle it.
     """
     gaps = frozenset(one.before for one in excluded)
-    journey = Journey(book, rides, runs_of(book, rides, gaps), at, offers, currency, gaps)
+    journey = Journey(
+        book=book,
+        rides=rides,
+        runs=runs_of(book, rides, gaps),
+        at=at,
+        offers=offers,
+        currency=currency,
+        gaps=gaps,
+    )
     passengers = _share_carnets(journey, passengers, channel)
     party = with_company(book.companions, passengers)
     alike = {replace(passenger, ref="") for passenger in party}
@@ -72,7 +80,14 @@ def price_journey(
         for part in chosen
         if part.expires_at
     ]
-    return JourneyPrice(total, None, priced, book.version, min(expiries, default=None), tuple(excluded))
+    return JourneyPrice(
+        total=total,
+        reason=None,
+        passengers=priced,
+        tariff_version=book.version,
+        expires_at=min(expiries, default=None),
+        excluded=tuple(excluded),
+    )
 
 
 def _share_carnets(journey: Journey, party: Sequence[Passenger], channel: str | None) -> Sequence[Passenger]:
@@ -153,12 +168,17 @@ class _Payer:
         pinned = pinned or {}
         covers = [
             cheapest_cover(
-                self.journey.book, self.journey.runs, parts, passenger,
-                channel=self.channel, currency=parts[0].currency, pinned=frozenset(pinned),
+                self.journey.book,
+                self.journey.runs,
+                parts,
+                passenger,
+                channel=self.channel,
+                currency=parts[0].currency,
+                pinned=frozenset(pinned),
                 breaks=self.journey.breaks,
             )
             for parts in (tuple(pinned.get(run, part) for run, part in enumerate(way)) for way in ways)
-        ]  # fmt: skip
+        ]
         return covers[0] if len(covers) == 1 else min(covers, key=_cost_and_uses)
 
     def costs_by_strokes(
@@ -204,9 +224,9 @@ def _priced_party(
 def _priced(journey: Journey, passenger: Passenger, parts: Singles | Unpriced) -> PassengerPrice:
     if isinstance(parts, Unpriced):
         return PassengerPrice(
-            passenger,
-            None,
-            parts.reason,
+            passenger=passenger,
+            total=None,
+            reason=parts.reason,
             derivation=parts.derivation,
             unpriced_operator=parts.operator,
             unpriced_rule=parts.rule,
@@ -217,7 +237,7 @@ def _priced(journey: Journey, passenger: Passenger, parts: Singles | Unpriced) -
             [(item.price.minor, stretches(journey.rides, item.legs)) for item in bought], journey.book.taxes
         )
     except UnknownTax:
-        return PassengerPrice(passenger, None, "unknown_tax")
+        return PassengerPrice(passenger=passenger, total=None, reason="unknown_tax")
     return PassengerPrice(
         passenger=passenger,
         total=Money(sum(part.cost for part in parts), parts[0].currency),
@@ -239,12 +259,17 @@ def _named_first(
     if not excluded:
         return priced
     return tuple(
-        replace(one, derivation=tuple(
-            {**step, "step": number}
-            for number, step in enumerate((*steps_of(excluded, one.total.currency), *one.derivation), 1)
-        )) if one.total else one
+        replace(
+            one,
+            derivation=tuple(
+                {**step, "step": number}
+                for number, step in enumerate((*steps_of(excluded, one.total.currency), *one.derivation), 1)
+            ),
+        )
+        if one.total
+        else one
         for one in priced
-    )  # fmt: skip
+    )
 
 
 def _numbered(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:

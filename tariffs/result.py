@@ -36,7 +36,7 @@ class OperatorShare:
         return self.gross - self.vat - self.fee
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PassengerPrice:
     """The price of the whole way for one passenger; None comes with its reason.
 

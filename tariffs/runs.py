@@ -45,12 +45,12 @@ def stretches(rides: Sequence[Ride], legs: Sequence[int]) -> tuple[Stretch, ...]
     """The parts of rides by Member State; a ride that touches more than one is international."""
     return tuple(
         Stretch(
-            ride.operator,
-            state,
-            ride.mode,
-            "international" if len(ride.distance_m) > 1 else "domestic",
-            metres,
-            ride.departure.date(),
+            operator=ride.operator,
+            member_state=state,
+            mode=ride.mode,
+            scope="international" if len(ride.distance_m) > 1 else "domestic",
+            metres=metres,
+            day=ride.departure.date(),
         )
         for ride in (rides[leg] for leg in legs)
         for state, metres in ride.distance_m

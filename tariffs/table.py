@@ -106,12 +106,12 @@ class Table:
             if len(values) > len(self.columns):
                 self._findings.append(
                     Finding(
-                        self.file,
-                        line,
-                        "",
-                        "too_many_values",
-                        "the row has more values than columns",
-                        "warning",
+                        file=self.file,
+                        row=line,
+                        field="",
+                        code="too_many_values",
+                        message="the row has more values than columns",
+                        severity="warning",
                     )
                 )
             yield Row(self.file, line, self.columns, values, self._findings)
@@ -124,7 +124,14 @@ class Table:
             return []
         if self.present and not any(header):
             self._findings.append(
-                Finding(self.file, 1, "", "empty_file", "the file has no header", "warning")
+                Finding(
+                    file=self.file,
+                    row=1,
+                    field="",
+                    code="empty_file",
+                    message="the file has no header",
+                    severity="warning",
+                )
             )
         for name in sorted(name for name, times in Counter(header).items() if name and times > 1):
             self._findings.append(

@@ -20,7 +20,7 @@ _WIDER_MODES = {"ferry": ("ferry", "ship", "any"), "bus": ("bus", "road", "any")
 _BASIS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaxRule:
     """One dated row; `rate_bp` in basis points, 0 where nothing is taxed. `valid_to` is inclusive."""
 
@@ -95,7 +95,12 @@ class TaxTable:
                     and row.valid_from <= stretch.day <= row.valid_to
                 ):
                     return TaxKey(
-                        row.member_state, stretch.mode, row.scope, row.treatment, row.rate_bp, row.verified
+                        member_state=row.member_state,
+                        mode=stretch.mode,
+                        scope=row.scope,
+                        treatment=row.treatment,
+                        rate_bp=row.rate_bp,
+                        verified=row.verified,
                     )
         raise UnknownTax(
             f"no VAT row for {stretch.scope} {stretch.mode} in {stretch.member_state} on {stretch.day}"
@@ -180,7 +185,16 @@ def _rule(row: Row) -> TaxRule | None:
         row.fault("verified", "invalid_enum", f"{verified!r} is neither yes nor no")
     if not start or scope not in _SCOPES or treatment not in _TREATMENTS:
         return None
-    return TaxRule(state, mode, scope, treatment, rate or 0, start, end or date.max, verified == "yes")
+    return TaxRule(
+        member_state=state,
+        mode=mode,
+        scope=scope,
+        treatment=treatment,
+        rate_bp=rate or 0,
+        valid_from=start,
+        valid_to=end or date.max,
+        verified=verified == "yes",
+    )
 
 
 def _basis_points(value: str) -> int:

@@ -43,10 +43,14 @@ class Authenticator:
         data = self._data(options["rpId"], 0)
         client = self._client("webauthn.get", options["challenge"])
         signed = self.key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
-        return self._credential({
-            "clientDataJSON": bytes_to_base64url(client), "authenticatorData": bytes_to_base64url(data),
-            "signature": bytes_to_base64url(signed), "userHandle": self.user,
-        })  # fmt: skip
+        return self._credential(
+            {
+                "clientDataJSON": bytes_to_base64url(client),
+                "authenticatorData": bytes_to_base64url(data),
+                "signature": bytes_to_base64url(signed),
+                "userHandle": self.user,
+            }
+        )
 
     def _data(self, party: str, more: int) -> bytes:
         flags = _PRESENT | (_VERIFIED if self.verifies else 0) | more

@@ -130,20 +130,22 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def regions() -> dict[str, Region]:
     """Helsinki-Tallinn, loaded once."""
-    return load_regions(Settings("sqlite://"))
+    return load_regions(Settings(database_url="sqlite://"))
 
 
 @pytest.fixture(scope="session")
 def every_region() -> dict[str, Region]:
     """Every region of the repository, as one service runs them together."""
     names = sorted(path.parent.name for path in Path("regions").glob("*/region.toml"))
-    return load_regions(Settings("sqlite://", regions=tuple(names)))
+    return load_regions(Settings(database_url="sqlite://", regions=tuple(names)))
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """A deployment of its own for one test."""
-    return Settings(database_url, keys_folder=tmp_path / "keys", public_url="https://throughfare.example")
+    return Settings(
+        database_url=database_url, keys_folder=tmp_path / "keys", public_url="https://throughfare.example"
+    )
 
 
 @pytest.fixture(scope="session")

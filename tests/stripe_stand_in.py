@@ -118,11 +118,18 @@ class StripeStandIn:
         found = self._disputes.setdefault(
             f"dp_{intent_id[3:]}",
             {
-                "id": f"dp_{intent_id[3:]}", "object": "dispute", "payment_intent": intent_id, "amount": amount,
-                "currency": intent["currency"], "charge": intent["latest_charge"]["id"], "reason": "fraudulent",
-                "status": "needs_response", "balance_transactions": [], "livemode": False,
+                "id": f"dp_{intent_id[3:]}",
+                "object": "dispute",
+                "payment_intent": intent_id,
+                "amount": amount,
+                "currency": intent["currency"],
+                "charge": intent["latest_charge"]["id"],
+                "reason": "fraudulent",
+                "status": "needs_response",
+                "balance_transactions": [],
+                "livemode": False,
             },
-        )  # fmt: skip
+        )
         if step == "funds_withdrawn":
             found["balance_transactions"].append(self._line(found, -amount, DISPUTE_FEE))
         if step in {"funds_reinstated", "won"} and len(found["balance_transactions"]) == 1:
@@ -136,11 +143,16 @@ class StripeStandIn:
         """Stripe pays out to our bank account."""
         self._payouts.append(
             {
-                "id": f"txn_po{len(self._payouts)}", "object": "balance_transaction", "type": "payout", "fee": 0,
-                "amount": -amount, "currency": currency, "source": {"id": f"po_{len(self._payouts)}", "object": "payout"},
+                "id": f"txn_po{len(self._payouts)}",
+                "object": "balance_transaction",
+                "type": "payout",
+                "fee": 0,
+                "amount": -amount,
+                "currency": currency,
+                "source": {"id": f"po_{len(self._payouts)}", "object": "payout"},
                 "created": int(time.time()),
             }
-        )  # fmt: skip
+        )
 
     def refund_outside(self, intent_id: str, amount: int) -> None:
         """Somebody refunds on Stripe's own pages: nobody's metadata."""
@@ -181,9 +193,14 @@ class StripeStandIn:
     def emit(self, kind: str, found: dict[str, Any]) -> dict[str, Any]:
         """Make a report of an object as it is now, and send it where a test listens."""
         event = {
-            "id": f"evt_{next(self._numbers):06}", "object": "event", "type": kind, "api_version": API_VERSION,
-            "livemode": False, "created": int(self.now()), "data": {"object": copy.deepcopy(found)},
-        }  # fmt: skip
+            "id": f"evt_{next(self._numbers):06}",
+            "object": "event",
+            "type": kind,
+            "api_version": API_VERSION,
+            "livemode": False,
+            "created": int(self.now()),
+            "data": {"object": copy.deepcopy(found)},
+        }
         self.events.append(event)
         if self.deliver:
             self.deliver(*self.signed(event))
@@ -241,8 +258,15 @@ class StripeStandIn:
                 self._running.add(key)
                 return None
         if known[0] != asked:
-            return 400, _error(None, "Keys for idempotent requests can only be used with the same parameters",
-                               "idempotency_error"), {}  # fmt: skip
+            return (
+                400,
+                _error(
+                    None,
+                    "Keys for idempotent requests can only be used with the same parameters",
+                    "idempotency_error",
+                ),
+                {},
+            )
         return known[1], known[2], {"Idempotent-Replayed": "true"}
 
     def _act(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
@@ -283,8 +307,12 @@ class StripeStandIn:
         return found if found.get("id") not in self._failed else {**found, "status": "failed"}
 
     def _report(self, place: str, intent: dict[str, Any]) -> None:
-        kinds = {"requires_capture": "amount_capturable_updated", "succeeded": "succeeded", "canceled": "canceled",
-                 "requires_action": "requires_action"}  # fmt: skip
+        kinds = {
+            "requires_capture": "amount_capturable_updated",
+            "succeeded": "succeeded",
+            "canceled": "canceled",
+            "requires_action": "requires_action",
+        }
         if intent["status"] in kinds:
             self.emit(f"payment_intent.{kinds[intent['status']]}", intent)
         if place.endswith("/capture"):
@@ -329,11 +357,15 @@ class StripeStandIn:
             shown = {
                 **charge,
                 "amount_refunded": self._refunded.get(intent["id"], 0),
-                "balance_transaction": line and {
-                    "id": line, "object": "balance_transaction", "fee": _fee(charge["amount"]), "amount": charge["amount"],
+                "balance_transaction": line
+                and {
+                    "id": line,
+                    "object": "balance_transaction",
+                    "fee": _fee(charge["amount"]),
+                    "amount": charge["amount"],
                     "currency": charge["currency"],
                 },
-            }  # fmt: skip
+            }
             intent = {**intent, "latest_charge": shown if expand else charge["id"], "amount_received": taken}
         else:
             intent = {**intent, "amount_received": 0}
@@ -343,8 +375,11 @@ class StripeStandIn:
         """Give an error the shape that Stripe's has: card errors name their intent, missing things their code."""
         error = response.json()["error"]
         if response.status_code == 402 and place == "/v1/payment_intents":
-            made = [one for one in self._upstream("GET", "/v1/payment_intents?limit=100")["data"]
-                    if one["metadata"].get("payment_id") == wanted.get("metadata[payment_id]")]  # fmt: skip
+            made = [
+                one
+                for one in self._upstream("GET", "/v1/payment_intents?limit=100")["data"]
+                if one["metadata"].get("payment_id") == wanted.get("metadata[payment_id]")
+            ]
             error |= {"type": "card_error", "code": "card_declined", "decline_code": "generic_decline"}
             if made:
                 error["payment_intent"] = self._shown_intent(made[0], expand=False)
@@ -356,9 +391,14 @@ class StripeStandIn:
 
     def _line(self, found: dict[str, Any], amount: int, fee: int) -> dict[str, Any]:
         return {
-            "id": f"txn_{found['id']}_{len(found['balance_transactions'])}", "object": "balance_transaction",
-            "type": "adjustment", "amount": amount, "fee": fee, "currency": found["currency"], "created": int(time.time()),
-        }  # fmt: skip
+            "id": f"txn_{found['id']}_{len(found['balance_transactions'])}",
+            "object": "balance_transaction",
+            "type": "adjustment",
+            "amount": amount,
+            "fee": fee,
+            "currency": found["currency"],
+            "created": int(time.time()),
+        }
 
     def _fault(self, path: str) -> Fault | None:
         with self._lock:
@@ -375,9 +415,11 @@ class StripeStandIn:
 
     def _upstream(self, method: str, path: str, wanted: dict[str, str] | None = None) -> Any:
         response = self.upstream.request(
-            method, path, content=urlencode(wanted or {}) if method == "POST" else None,
+            method,
+            path,
+            content=urlencode(wanted or {}) if method == "POST" else None,
             headers={**HEADERS, "Content-Type": "application/x-www-form-urlencoded"},
-        )  # fmt: skip
+        )
         response.raise_for_status()
         return response.json()
 

@@ -69,7 +69,7 @@ class OidcSettings:
     redirect_uri: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that a deployment decides. `from_environment` reads it; tests build it directly."""
 

@@ -77,7 +77,7 @@ class Conflict(ThroughfareError):
     code = "conflict"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NextDeparture:
     """A departure that goes instead; times are those of its stops."""
 

@@ -61,7 +61,7 @@ from ticketing.tickets.keys import KeyStore
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
     """Each room with what it needs, built once a process."""
 
@@ -107,7 +107,7 @@ def build_rooms(
     regions = load_regions(settings) if regions is None else dict(regions)
     opened = open_connectors(database, clock, regions)
     earlier = EarlierRegions(clock)
-    watch = Watch(settings, clock, regions, opened, earlier)
+    watch = Watch(settings=settings, clock=clock, regions=regions, connectors=opened, earlier=earlier)
     watch.adopt()
     board = LiveBoard(database, clock, regions, opened.regions)
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
@@ -122,37 +122,37 @@ def build_rooms(
     return Rooms(
         clock=clock,
         planner=Planner(
-            clock,
-            regions,
-            offer_tokens,
+            clock=clock,
+            regions=regions,
+            offers=offer_tokens,
             watch=watch,
             board=board,
             sale_channel=settings.sale_channel,
             connectors=connectors or opened.regions,
         ),
         desk=Desk(
-            database,
-            clock,
-            regions,
-            Shelf(offer_tokens, regions, earlier),
-            settings.sale_channel,
-            functools.partial(trial.why_not, press),
-            connectors or opened.regions,
+            database=database,
+            clock=clock,
+            regions=regions,
+            shelf=Shelf(offer_tokens, regions, earlier),
+            sale_channel=settings.sale_channel,
+            why_not=functools.partial(trial.why_not, press),
+            connectors=connectors or opened.regions,
         ),
         till=Till(
-            database,
-            clock,
-            _gateway(settings, database, clock),
-            press,
-            regions,
-            connectors or opened.regions,
-            rules,
+            database=database,
+            clock=clock,
+            gateway=_gateway(settings, database, clock),
+            press=press,
+            regions=regions,
+            connectors=connectors or opened.regions,
+            rules=rules,
         ),
         gatehouse=Gatehouse(
-            database,
-            clock,
-            keys,
-            press,
+            database=database,
+            clock=clock,
+            keys=keys,
+            press=press,
             accept_demo=settings.gateway == "demo",
             rules=rules,
             policies=doors.policies,
@@ -162,12 +162,19 @@ def build_rooms(
             categories=category_names(regions),
         ),
         connectors=opened,
-        live=LiveDesk(database, clock, regions, opened.regions, settings.live_seconds, watch),
+        live=LiveDesk(
+            database=database,
+            clock=clock,
+            regions=regions,
+            connectors=opened.regions,
+            pause_seconds=settings.live_seconds,
+            watch=watch,
+        ),
         office=Office(
-            database,
-            clock,
-            keys,
-            settings.regions_folder,
+            database=database,
+            clock=clock,
+            keys=keys,
+            regions_folder=settings.regions_folder,
             specimens=settings.environment != "production",
             files=settings.settlement_folder,
             anchors=settings.anchors_folder,

@@ -31,4 +31,4 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_known_key_active"), "known_key", ["kind"], unique=True,
         sqlite_where=sa.text("state = 'active'"), postgresql_where=sa.text("state = 'active'"),
-    )  # fmt: skip
+    )

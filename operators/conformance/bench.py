@@ -20,7 +20,7 @@ class NotApplicable(Exception):
     """The operator does not declare what this check is about."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """`connect` gives a connector with the same journal, as another process would have it.
 

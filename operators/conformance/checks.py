@@ -11,9 +11,15 @@ from operators.port import Connector, HoldRequest, OfferRequest
 
 Area = Literal["data", "sale", "idempotency", "uncertainty", "errors", "after_sales", "status", "performance"]
 POINTS: dict[Area, int] = {
-    "data": 15, "sale": 20, "idempotency": 20, "uncertainty": 20, "errors": 10, "after_sales": 5, "status": 5,
+    "data": 15,
+    "sale": 20,
+    "idempotency": 20,
+    "uncertainty": 20,
+    "errors": 10,
+    "after_sales": 5,
+    "status": 5,
     "performance": 5,
-}  # fmt: skip
+}
 _MANY = 100
 
 
@@ -42,8 +48,12 @@ def _timetable(bench: Bench) -> None:
     first = bench.connect().timetable()
     expect(first is not None, "there is no timetable")
     again = bench.connect().timetable()
-    expect(again is not None and first is not None and again.timetable.stops.keys() == first.timetable.stops.keys(),
-           "the ids of stops changed between two readings")  # fmt: skip
+    expect(
+        again is not None
+        and first is not None
+        and again.timetable.stops.keys() == first.timetable.stops.keys(),
+        "the ids of stops changed between two readings",
+    )
 
 
 @_promise("data", "a timetable that is known is not sent again")

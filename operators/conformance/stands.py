@@ -55,9 +55,15 @@ def simulated(kind: str, now: Callable[[], datetime], folder: Path) -> Iterator[
             return made
 
         yield Bench(
-            connect, _departures(timetable, now), "adult", _PRICE, kind in {"maritime", "osdm"}, now,
-            tuple(secrets.values()), _canceller(simulator) if simulator else None,
-        )  # fmt: skip
+            connect=connect,
+            departures=_departures(timetable, now),
+            category="adult",
+            price=_PRICE,
+            over_http=kind in {"maritime", "osdm"},
+            now=now,
+            secrets=tuple(secrets.values()),
+            cancel=_canceller(simulator) if simulator else None,
+        )
 
 
 def configured(region: RegionData, operator: str, surroundings: Surroundings, category: str) -> Bench:
@@ -72,9 +78,14 @@ def configured(region: RegionData, operator: str, surroundings: Surroundings, ca
     kind = table.kind if table else "gtfs"
     secret = str(table.values.get("secret", "")) if table else ""
     return Bench(
-        connect, _departures(timetable, surroundings.now), category, None, kind in {"maritime", "osdm"},
-        surroundings.now, (surroundings.environ.get(secret, ""),),
-    )  # fmt: skip
+        connect=connect,
+        departures=_departures(timetable, surroundings.now),
+        category=category,
+        price=None,
+        over_http=kind in {"maritime", "osdm"},
+        now=surroundings.now,
+        secrets=(surroundings.environ.get(secret, ""),),
+    )
 
 
 def kinds() -> tuple[str, ...]:

@@ -141,7 +141,7 @@ class FileExchange(Basis):
     def disruptions(self) -> Disruptions:
         """What the operator's event files say, the newest word on a trip last."""
         if not self._post.folder.is_dir():
-            return Disruptions(_EPOCH, (), source="exchange", tells_trips=False)
+            return Disruptions(as_of=_EPOCH, items=(), source="exchange", tells_trips=False)
         with self._post.locked():
             files = list(self._post.files("accepted", "EVENTS"))
         found: dict[tuple[str, object], Disruption] = {}
@@ -156,7 +156,7 @@ class FileExchange(Basis):
                 late = 0 if cancelled else 60 * record.seats
                 found[key] = Disruption(record.trip_id, record.service_date, cancelled, late)
         as_of = max((file.created_at for file in files), default=_EPOCH)
-        return Disruptions(as_of, tuple(found.values()), source="exchange", keeps_past=True)
+        return Disruptions(as_of=as_of, items=tuple(found.values()), source="exchange", keeps_past=True)
 
     def tend(self) -> Sequence[str]:
         """Take in what has come, send what is due; answers what a person should look at."""

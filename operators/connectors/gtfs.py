@@ -32,7 +32,7 @@ _OK, _NOT_MODIFIED = 200, 304
 _KEPT_PERCENT = 70
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GtfsSettings:
     """Addresses, each None where there is none; `cache` is the folder of the last good feed."""
 
@@ -101,12 +101,12 @@ class OpenTransport(Basis):
         for one in read:
             unmatched.update(one.matching.unmatched)
         return Disruptions(
-            min(told),
-            tuple(item for one in read for item in one.items),
-            tuple(alert for one in read for alert in one.alerts),
-            tuple(trip for one in read for trip in one.added),
-            realtime.SOURCE,
-            Matching(sum(one.matching.messages for one in read), dict(unmatched)),
+            as_of=min(told),
+            items=tuple(item for one in read for item in one.items),
+            alerts=tuple(alert for one in read for alert in one.alerts),
+            added=tuple(trip for one in read for trip in one.added),
+            source=realtime.SOURCE,
+            matching=Matching(sum(one.matching.messages for one in read), dict(unmatched)),
             tells_trips=self._settings.trip_updates_url is not None and "trip_updates" not in stale,
         )
 

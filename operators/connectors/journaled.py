@@ -42,7 +42,13 @@ class Journaled(Basis):
         wanted = digest(request)
         entry = self.journal.find(self.operator, request.key)
         if entry is None:
-            return Entry(self.operator, request.key, wanted, "holding", self.now())
+            return Entry(
+                operator=self.operator,
+                key=request.key,
+                digest=wanted,
+                progress="holding",
+                asked_at=self.now(),
+            )
         if entry.digest != wanted:
             raise Refused("key_reused", f"{request.key} was used for another request")
         if entry.progress in {"released", "cancelled"}:

@@ -49,7 +49,7 @@ _REASONS: Mapping[str, Reason] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MaritimeSettings:
     """One operator's system: addresses end with a slash; `hold_seconds` is how long it keeps a reservation."""
 
@@ -281,8 +281,10 @@ class Maritime(Journaled):
     def _sold(self, entry: Entry, answer: dict[str, Any]) -> Entry:
         tickets = answer["tickets"]
         document = {
-            "id": reference_of(answer.get("id")), "documents": _documents(tickets), "tickets": len(tickets),
-        }  # fmt: skip
+            "id": reference_of(answer.get("id")),
+            "documents": _documents(tickets),
+            "tickets": len(tickets),
+        }
         price = _price(answer["tickets"]) or entry.price
         return self.write(replace(entry, price=price, document=json.dumps(document)), "confirmed")
 

@@ -66,7 +66,7 @@ _BOOKED = {"confirmed", "cancelling", "cancelled"}
 _SOLD = {"FULFILLED", "CONFIRMED", "CHECKEDIN"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OsdmSettings:
     """One vendor: its base address, the client credentials, our categories as OSDM passenger types."""
 
@@ -227,9 +227,13 @@ class Osdm(Journaled):
             "passengerSpecifications": self._passengers(request.travellers),
         }
         return replace(
-            entry, asked_at=self.now(), reference=None, expires_at=None, price=cheapest.price,
+            entry,
+            asked_at=self.now(),
+            reference=None,
+            expires_at=None,
+            price=cheapest.price,
             document=json.dumps({"request": body, "attempt": entry.version}),
-        )  # fmt: skip
+        )
 
     def _book(self, entry: Entry, before: Progress) -> Hold:
         document = json.loads(entry.document)

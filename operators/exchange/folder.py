@@ -52,7 +52,7 @@ class Alarm:
     detail: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class PostOffice:
     """One side of an exchange: `me` writes to `other`. Safe for several threads and processes."""
 

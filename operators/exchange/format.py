@@ -51,7 +51,7 @@ class Name:
         return f"{self.kind}_{self.sender}_{self.receiver}_{self.sequence:08}.csv"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One row about places: `place` is foot, car or cabin, or the kind of an event."""
 
@@ -204,9 +204,14 @@ def _record(row: Sequence[str], at: int) -> Record:
     texts = {name: named[name] for name in ("record_id", "ticket_id", "trip_id", "from_stop", "to_stop")}
     return Record(
         action=named["action"],  # type: ignore[arg-type]  # one of them, as checked
-        service_date=day, category=named["category"], place=named["place"], seats=seats,
-        amount_minor=amount, currency=named["currency"], **texts,
-    )  # fmt: skip
+        service_date=day,
+        category=named["category"],
+        place=named["place"],
+        seats=seats,
+        amount_minor=amount,
+        currency=named["currency"],
+        **texts,
+    )
 
 
 def _acknowledgements(rows: Sequence[Sequence[str]]) -> tuple[Acknowledgement, ...]:

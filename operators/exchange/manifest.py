@@ -57,7 +57,21 @@ def closing(sailing: Sailing, reservations: Iterable[Reservation]) -> list[Recor
     ]
     trip, day = sailing.trip_id, sailing.service_date
     seats = sum(row.seats for row in rows)
-    return [Record(f"closing:{trip}:{day}", "ADD", "", trip, day, "", "", "", CLOSING, seats), *rows]
+    return [
+        Record(
+            record_id=f"closing:{trip}:{day}",
+            action="ADD",
+            ticket_id="",
+            trip_id=trip,
+            service_date=day,
+            from_stop="",
+            to_stop="",
+            category="",
+            place=CLOSING,
+            seats=seats,
+        ),
+        *rows,
+    ]
 
 
 def places_sold(sailing: Sailing, reservations: Sequence[Reservation]) -> Counter[str]:

@@ -77,7 +77,7 @@ def _duplicate(
     calls = tuple(
         AddedCall(stop, begins + arrives, begins + leaves, boards, alights)
         for stop, arrives, leaves, boards, alights in times
-    )  # fmt: skip
+    )
     return AddedTrip(made.trip_id, day, pattern.route, departure.headsign, calls)
 
 

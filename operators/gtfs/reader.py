@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, cast
 
+from operators.gtfs.agencies import translations_of, zone_of
 from operators.gtfs.timetable import FILES, Allowed, Departure, Mode, Pattern, Route, Stop, Timetable
 from operators.gtfs.transfers import read_transfers
 from tariffs.calendars import Service, read_services
@@ -26,15 +27,22 @@ _MODES: dict[int, Mode] = {
 # Extended route types (hundreds): 100 railway, 200 coach, 400 urban railway, 700 bus, 800 trolleybus, 900 tram,
 # 1000 water transport, 1200 ferry.
 _EXTENDED: dict[int, Mode] = {
-    1: "rail", 2: "bus", 4: "metro", 7: "bus", 8: "bus", 9: "tram", 10: "ferry", 12: "ferry",
-}  # fmt: skip
+    1: "rail",
+    2: "bus",
+    4: "metro",
+    7: "bus",
+    8: "bus",
+    9: "tram",
+    10: "ferry",
+    12: "ferry",
+}
 _LOCATION_TYPES = {"", "0", "1", "2", "3", "4"}
 _NOT_POSSIBLE = "1"
 _TIME = re.compile(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])")
 _MAX_TRIPS_OF_A_FREQUENCY = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Call:
     sequence: int
     stop: str
@@ -45,7 +53,7 @@ class _Call:
     line: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Trip:
     id: str
     route: str
@@ -80,8 +88,8 @@ def load_timetable(operator: str, files: Mapping[str, str]) -> tuple[Timetable |
         if needed not in files
     ]
     tables = {name: Table(name, files.get(name), findings) for name in FILES}
-    zone = _zone(tables["agency.txt"], findings)
-    translated = _translations(tables["translations.txt"])
+    zone = zone_of(tables["agency.txt"], findings)
+    translated = translations_of(tables["translations.txt"])
     stops = _stops(tables["stops.txt"], translated)
     routes = _routes(tables["routes.txt"])
     services = read_services(tables["calendar.txt"], tables["calendar_dates.txt"])
@@ -92,33 +100,15 @@ def load_timetable(operator: str, files: Mapping[str, str]) -> tuple[Timetable |
     transfers = read_transfers(tables["transfers.txt"], stops, routes, trips)
     if errors(findings):
         return None, findings
-    return Timetable(operator, zone or "UTC", stops, routes, services, patterns, transfers), findings
-
-
-def _zone(table: Table, findings: list[Finding]) -> str | None:
-    table.require("agency_timezone")
-    zones = [
-        (row, row.parsed("agency_timezone", zone_name, "invalid_timezone", "an IANA time zone"))
-        for row in table.rows()
-    ]
-    for row, zone in zones[1:]:
-        if zone != zones[0][1]:
-            row.fault(
-                "agency_timezone", "inconsistent_timezone", "all agencies of a feed share one time zone"
-            )
-    if table.present and not zones:
-        findings.append(Finding(table.file, 0, "", "empty_file", "there is no agency"))
-    return zones[0][1] if zones else None
-
-
-def _translations(table: Table) -> dict[str, dict[str, str]]:
-    """Stop names in other languages: by record id and, under the name itself, by value."""
-    found: dict[str, dict[str, str]] = {}
-    for row in table.rows():
-        if row.text("table_name") == "stops" and row.text("field_name") == "stop_name":
-            key = row.text("record_id") or row.text("field_value")
-            found.setdefault(key, {})[row.text("language")] = row.text("translation")
-    return found
+    return Timetable(
+        operator=operator,
+        timezone=zone or "UTC",
+        stops=stops,
+        routes=routes,
+        services=services,
+        patterns=patterns,
+        transfers=transfers,
+    ), findings
 
 
 def _stops(table: Table, translated: Mapping[str, Mapping[str, str]]) -> dict[str, Stop]:
@@ -137,7 +127,15 @@ def _stops(table: Table, translated: Mapping[str, Mapping[str, str]]) -> dict[st
         names = {"": name, **translated.get(name, {}), **translated.get(stop_id, {})}
         parent = row.text("parent_station") or None
         stops[stop_id] = Stop(
-            stop_id, name, names, lat, lon, parent, kind == "1", zone, _allowed(row, "wheelchair_boarding")
+            id=stop_id,
+            name=name,
+            names=names,
+            lat=lat,
+            lon=lon,
+            parent=parent,
+            is_station=kind == "1",
+            timezone=zone,
+            wheelchair=_allowed(row, "wheelchair_boarding"),
         )
         parents.append((row, stop_id))
     for row, stop_id in parents:
@@ -185,15 +183,15 @@ def _trips(table: Table, routes: Mapping[str, Route], services: Mapping[str, Ser
             bikes, cars = _allowed(row, "bikes_allowed"), _allowed(row, "cars_allowed")
             direction = {"0": 0, "1": 1}.get(row.text("direction_id"))
             trips[trip_id] = _Trip(
-                trip_id,
-                route,
-                service,
-                row.text("trip_headsign"),
-                row.line,
-                accessible,
-                direction,
-                bikes,
-                cars,
+                id=trip_id,
+                route=route,
+                service=service,
+                headsign=row.text("trip_headsign"),
+                line=row.line,
+                wheelchair=accessible,
+                direction=direction,
+                bikes=bikes,
+                cars=cars,
             )
     return trips
 
@@ -209,13 +207,13 @@ def _calls(table: Table, trips: Mapping[str, _Trip], stops: Mapping[str, Stop]) 
         row.required("stop_sequence")
         sequence = row.parsed("stop_sequence", int, "invalid_integer", "a whole number")
         call = _Call(
-            sequence or 0,
-            stop,
-            row.parsed("arrival_time", seconds, "invalid_time", "a time like 25:10:00"),
-            row.parsed("departure_time", seconds, "invalid_time", "a time like 25:10:00"),
-            row.text("pickup_type") != _NOT_POSSIBLE,
-            row.text("drop_off_type") != _NOT_POSSIBLE,
-            row.line,
+            sequence=sequence or 0,
+            stop=stop,
+            arrival=row.parsed("arrival_time", seconds, "invalid_time", "a time like 25:10:00"),
+            departure=row.parsed("departure_time", seconds, "invalid_time", "a time like 25:10:00"),
+            boards=row.text("pickup_type") != _NOT_POSSIBLE,
+            alights=row.text("drop_off_type") != _NOT_POSSIBLE,
+            line=row.line,
         )
         trip.calls.append(call)
 
@@ -284,12 +282,12 @@ def _timed(trip: _Trip, findings: list[Finding]) -> list[_Call]:
     if len(calls) < 2:  # noqa: PLR2004  a ride has two ends
         findings.append(
             Finding(
-                "trips.txt",
-                trip.line,
-                "trip_id",
-                "unusable_trip",
-                f"{trip.id} has fewer than two calls",
-                "warning",
+                file="trips.txt",
+                row=trip.line,
+                field="trip_id",
+                code="unusable_trip",
+                message=f"{trip.id} has fewer than two calls",
+                severity="warning",
             )
         )
         return []
@@ -326,7 +324,15 @@ def _with_both(call: _Call) -> _Call:
     """A call that tells one of its times has both: the other is the same."""
     arrival = call.arrival if call.arrival is not None else call.departure
     departure = call.departure if call.departure is not None else call.arrival
-    return _Call(call.sequence, call.stop, arrival, departure, call.boards, call.alights, call.line)
+    return _Call(
+        sequence=call.sequence,
+        stop=call.stop,
+        arrival=arrival,
+        departure=departure,
+        boards=call.boards,
+        alights=call.alights,
+        line=call.line,
+    )
 
 
 def _interpolated(calls: list[_Call]) -> list[_Call]:
@@ -337,7 +343,15 @@ def _interpolated(calls: list[_Call]) -> list[_Call]:
         for at in range(left + 1, right):
             moment = start + (end - start) * (at - left) // (right - left)
             call = calls[at]
-            found[at] = _Call(call.sequence, call.stop, moment, moment, call.boards, call.alights, call.line)
+            found[at] = _Call(
+                sequence=call.sequence,
+                stop=call.stop,
+                arrival=moment,
+                departure=moment,
+                boards=call.boards,
+                alights=call.alights,
+                line=call.line,
+            )
     return found
 
 
@@ -353,8 +367,15 @@ def seconds(value: str) -> int:
 
 def _departure(trip: _Trip, start: int, name: str) -> Departure:
     return Departure(
-        start, name, trip.service, trip.headsign, trip.wheelchair, trip.direction, trip.bikes, trip.cars
-    )  # fmt: skip
+        start=start,
+        trip_id=name,
+        service=trip.service,
+        headsign=trip.headsign,
+        wheelchair=trip.wheelchair,
+        direction=trip.direction,
+        bikes=trip.bikes,
+        cars=trip.cars,
+    )
 
 
 def _allowed(row: Row, name: str) -> Allowed:

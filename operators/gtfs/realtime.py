@@ -72,9 +72,13 @@ def read(message: FeedMessage, timetable: Timetable, runs: Runs | None = None) -
         if entity.HasField("alert") and (alert := _alert(entity.alert, told)):
             alerts.append(alert)
     return Disruptions(
-        told, tuple(read.items), tuple(alerts), tuple(read.added), SOURCE,
-        Matching(read.messages, dict(read.unmatched)),
-    )  # fmt: skip
+        as_of=told,
+        items=tuple(read.items),
+        alerts=tuple(alerts),
+        added=tuple(read.added),
+        source=SOURCE,
+        matching=Matching(read.messages, dict(read.unmatched)),
+    )
 
 
 class _Read:

@@ -15,8 +15,14 @@ from operators.gtfs.added import day_of, origin_of, seconds_of
 from operators.gtfs.timetable import Departure, Pattern, Timetable
 
 Unmatched = Literal[
-    "unknown_trip", "no_trip_named", "several_runs", "unreadable_day", "not_that_day", "unknown_stops", "not_understood"
-]  # fmt: skip
+    "unknown_trip",
+    "no_trip_named",
+    "several_runs",
+    "unreadable_day",
+    "not_that_day",
+    "unknown_stops",
+    "not_understood",
+]
 # A trip may begin a day after its service day (25:10:00) and run into the next one.
 _DAYS_BACK, _DAYS_AHEAD = 2, 1
 _Named = tuple[Pattern, Departure]

@@ -11,12 +11,20 @@ Allowed = bool | None
 Mode = Literal["tram", "metro", "rail", "bus", "ferry"]
 
 FILES = (
-    "agency.txt", "stops.txt", "routes.txt", "trips.txt", "stop_times.txt", "calendar.txt",
-    "calendar_dates.txt", "frequencies.txt", "transfers.txt", "translations.txt",
-)  # fmt: skip
+    "agency.txt",
+    "stops.txt",
+    "routes.txt",
+    "trips.txt",
+    "stop_times.txt",
+    "calendar.txt",
+    "calendar_dates.txt",
+    "frequencies.txt",
+    "transfers.txt",
+    "translations.txt",
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
     """A stop or station; `names` by language, `""` being the feed's own. Coordinates are WGS 84.
 
@@ -49,7 +57,7 @@ class Route:
         return self.short_name or self.long_name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
     """One trip of a pattern: its start in seconds after the origin of the service day (noon minus 12 hours).
 
@@ -87,7 +95,7 @@ class Pattern:
     sequences: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timetable:
     """One operator's timetable.
 

@@ -34,7 +34,7 @@ from operators.simulators.server import Answer, Route, Simulator
 _MAX_TEXT = 400
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Desk:
     """What the operator knows: our tickets by record, files by number, what it has yet to say."""
 
@@ -75,16 +75,24 @@ class ExchangeSimulator(Simulator):
         """The manifest as the operator has it, and the files."""
         return {
             "manifest": [
-                {"record_id": one.record_id, "trip_id": one.trip_id, "date": str(one.service_date),
-                 "category": one.category, "place": one.place, "seats": one.seats}
+                {
+                    "record_id": one.record_id,
+                    "trip_id": one.trip_id,
+                    "date": str(one.service_date),
+                    "category": one.category,
+                    "place": one.place,
+                    "seats": one.seats,
+                }
                 for one in self.desk.manifest.values()
             ],
             "seats": dict(self.seats()),
             "closed": self.desk.closed,
             "read": [f"{kind} {number}" for kind, number in sorted(self.desk.read)],
-            "acknowledged": [f"{kind} {number} {told}" for (kind, number), told in sorted(self.desk.acknowledged.items())],
+            "acknowledged": [
+                f"{kind} {number} {told}" for (kind, number), told in sorted(self.desk.acknowledged.items())
+            ],
             "troubles": self.desk.troubles,
-        }  # fmt: skip
+        }
 
     def seats(self) -> Counter[str]:
         """Seats sold by us, by trip and day, as the operator has them."""
@@ -95,10 +103,13 @@ class ExchangeSimulator(Simulator):
 
     def allot(self, trip_id: str, day: date, seats: Mapping[str, int], *, record: str = "") -> None:
         """Let the other side sell seats of a sailing."""
-        self.say("ALLOTMENT", [
-            _row(f"{record or trip_id}-{day}-{place}", trip_id, day, place, number)
-            for place, number in seats.items()
-        ])  # fmt: skip
+        self.say(
+            "ALLOTMENT",
+            [
+                _row(f"{record or trip_id}-{day}-{place}", trip_id, day, place, number)
+                for place, number in seats.items()
+            ],
+        )
 
     def allot_days(self, timetable: Timetable, first: date, seats: Mapping[str, int], days: int = 14) -> None:
         """Let the other side sell seats on every trip of some days, in one file."""
@@ -108,12 +119,16 @@ class ExchangeSimulator(Simulator):
             for pattern in timetable.patterns
             for trip in pattern.trips
         }
-        self.say("ALLOTMENT", [
-            _row(f"{trip}-{day}-{place}", trip, day, place, number)
-            for day in wanted
-            for trip, service in sorted(trips.items()) if service.runs_on(day)
-            for place, number in seats.items()
-        ])  # fmt: skip
+        self.say(
+            "ALLOTMENT",
+            [
+                _row(f"{trip}-{day}-{place}", trip, day, place, number)
+                for day in wanted
+                for trip, service in sorted(trips.items())
+                if service.runs_on(day)
+                for place, number in seats.items()
+            ],
+        )
 
     def report(
         self, trip_id: str, day: date, event: Literal["CANCELLATION", "DELAY"], minutes: int = 0
@@ -236,7 +251,18 @@ class ExchangeSimulator(Simulator):
 
 
 def _row(record: str, trip: str, day: date, place: str, seats: int) -> Record:
-    return Record(record, "ADD", "", trip, day, "", "", "", place, seats)
+    return Record(
+        record_id=record,
+        action="ADD",
+        ticket_id="",
+        trip_id=trip,
+        service_date=day,
+        from_stop="",
+        to_stop="",
+        category="",
+        place=place,
+        seats=seats,
+    )
 
 
 def _put(folder: Path, name: str, content: bytes) -> None:

@@ -42,7 +42,7 @@ class Fault:
     detail: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class FaultPlan:
     """Planned faults first; then, with a `rate`, random ones of `kinds` from the seed."""
 
@@ -64,7 +64,7 @@ class FaultPlan:
         if type(seed) is not int or not isinstance(rate, int | float) or not 0 <= rate <= 1:
             raise ValueError("seed is a whole number, rate a number from 0 to 1")
         kinds = tuple(_kind(kind) for kind in document.get("kinds", ()))
-        return cls(faults, seed, float(rate), kinds, _random=random.Random(seed))
+        return cls(faults=faults, seed=seed, rate=float(rate), kinds=kinds, _random=random.Random(seed))
 
     def next(self, call: str) -> Fault | None:
         """Count a call and say how it fails, if it does."""
@@ -90,7 +90,7 @@ class FaultPlan:
 
 def plan(faults: Iterable[Fault]) -> FaultPlan:
     """A plan of counted faults."""
-    return FaultPlan(list(faults))
+    return FaultPlan(faults=list(faults))
 
 
 def _fault(row: Mapping[str, Any]) -> Fault:

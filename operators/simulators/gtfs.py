@@ -69,11 +69,13 @@ class GtfsSimulator(Simulator):
         try:
             self.troubles = [
                 Trouble(
-                    str(row["trip_id"]), date.fromisoformat(row["day"]), bool(row.get("cancelled")),
+                    str(row["trip_id"]),
+                    date.fromisoformat(row["day"]),
+                    bool(row.get("cancelled")),
                     tuple((int(number), late) for number, late in row.get("calls", ())),
                 )
                 for row in request.body
-            ]  # fmt: skip
+            ]
         except (KeyError, TypeError, ValueError) as error:
             return Answer(400, {"detail": repr(error)})
         return Answer(200, self.state())

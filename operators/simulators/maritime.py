@@ -18,7 +18,7 @@ from tariffs.money import Money
 _LONGEST_ID = 255
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sold:
     """A booking as the operator has it."""
 
@@ -159,9 +159,15 @@ class MaritimeSimulator(Simulator):
         if any(self._free(trip, day) < len(wanted) for trip, day in departures or ()):
             return _refusal("MAX_CAPACITY_EXCEEDED")
         made = Sold(
-            f"R{next(self._numbers):06}", "RESERVED", str(body.get("route_id", "")), tuple(departures or ()),
-            wanted, self.now() + self.hold_life, str(body.get("request_id", "")), "",
-        )  # fmt: skip
+            id=f"R{next(self._numbers):06}",
+            status="RESERVED",
+            route_id=str(body.get("route_id", "")),
+            departures=tuple(departures or ()),
+            tickets=wanted,
+            expires_at=self.now() + self.hold_life,
+            request_id=str(body.get("request_id", "")),
+            reserved_id="",
+        )
         self.bookings[made.id] = replace(made, reserved_id=made.id)
         shown = "R999999" if request.planned("wrong_identity") else made.id
         return Answer(201, {"id": shown, "status": "RESERVED"})

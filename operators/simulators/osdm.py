@@ -17,7 +17,7 @@ from operators.simulators.server import Answer, Request, Route, Simulator
 _PROBLEM = "application/problem+json"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Booked:
     """A booking as the distributor has it."""
 
@@ -90,12 +90,18 @@ class OsdmSimulator(Simulator):
         """Bookings with what they are now."""
         return {
             "bookings": [
-                {"id": one.id, "departure": one.departure, "status": self._status(one), "price": one.price,
-                 "passengers": len(one.passengers), "fulfilments": one.fulfillments}
+                {
+                    "id": one.id,
+                    "departure": one.departure,
+                    "status": self._status(one),
+                    "price": one.price,
+                    "passengers": len(one.passengers),
+                    "fulfilments": one.fulfillments,
+                }
                 for one in self.bookings.values()
             ],
             "places": self.sale.places,
-        }  # fmt: skip
+        }
 
     def count(self, status: str) -> int:
         """How many bookings have a status now: PREBOOKED, FULFILLED, REFUNDED or RELEASED."""
@@ -172,9 +178,14 @@ class OsdmSimulator(Simulator):
         if self._free(departure) < len(passengers):
             return _problem(409, "FULLY_BOOKED")
         made = Booked(
-            str(uuid.uuid4()), departure, passengers, price + (1 if request.planned("price") else 0),
-            "PREBOOKED", self.now() + self.hold_life, pending=self.pending,
-        )  # fmt: skip
+            id=str(uuid.uuid4()),
+            departure=departure,
+            passengers=passengers,
+            price=price + (1 if request.planned("price") else 0),
+            status="PREBOOKED",
+            expires_at=self.now() + self.hold_life,
+            pending=self.pending,
+        )
         self.bookings[made.id] = made
         return Answer(200, {"booking": self._shown(made)})
 

@@ -27,7 +27,7 @@ _LONGEST_HANG_SECONDS = 60.0
 _HUGE_BYTES = 3_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One call as it arrived; `fault` is what a protocol must do itself (`refuse`, `price`, `wrong_identity`)."""
 
@@ -241,7 +241,13 @@ class _Handler(BaseHTTPRequestHandler):
             except ValueError:
                 body = dict(parse_qsl(content.decode("utf-8", "replace")))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        return Request(self.command, parts.path, dict(parse_qsl(parts.query)), headers, body)
+        return Request(
+            method=self.command,
+            path=parts.path,
+            query=dict(parse_qsl(parts.query)),
+            headers=headers,
+            body=body,
+        )
 
     def _write(self, answer: Answer) -> None:
         content = answer.content if answer.content is not None else json.dumps(answer.body).encode()

@@ -13,12 +13,18 @@ from tariffs.money import Money, half_up
 FILE = "agreements.json"
 
 Kind = Literal[
-    "through_fare", "add_on", "highest_fare_window", "border_point", "border_zone", "one_sided",
-    "revenue_share", "supplement",
-]  # fmt: skip
+    "through_fare",
+    "add_on",
+    "highest_fare_window",
+    "border_point",
+    "border_zone",
+    "one_sided",
+    "revenue_share",
+    "supplement",
+]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
     """One part of a pattern: rides of one operator; an empty field matches anything.
 
@@ -48,7 +54,7 @@ class Element:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """Consecutive rides of one operator, as an agreement sees them. Instants in POSIX seconds."""
 
@@ -93,7 +99,7 @@ class Terms:
     own: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """One rule between operators, in one version; of two that cost the same the higher `priority` is taken."""
 
@@ -181,8 +187,11 @@ class Agreement:
         for wanted in dict.fromkeys((channel, None)):
             for agreed in self.prices:
                 if (agreed.rider, agreed.channel, agreed.operator, agreed.price.currency) == (
-                    rider, wanted, operator, currency
-                ):  # fmt: skip
+                    rider,
+                    wanted,
+                    operator,
+                    currency,
+                ):
                     return agreed.price.minor
         return None
 

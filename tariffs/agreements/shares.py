@@ -9,14 +9,25 @@ from typing import Literal
 from tariffs.apportion import by_weights, fixed_then_weights
 
 Method = Literal[
-    "standalone_fare", "distance", "sqrt_distance", "agreed_factor", "percent", "fixed_first", "min_guarantee",
+    "standalone_fare",
+    "distance",
+    "sqrt_distance",
+    "agreed_factor",
+    "percent",
+    "fixed_first",
+    "min_guarantee",
     "residual",
-]  # fmt: skip
+]
 
 # Steps that may be the last: they can take everything that is left.
 FINAL: tuple[Method, ...] = (
-    "standalone_fare", "distance", "sqrt_distance", "agreed_factor", "percent", "residual",
-)  # fmt: skip
+    "standalone_fare",
+    "distance",
+    "sqrt_distance",
+    "agreed_factor",
+    "percent",
+    "residual",
+)
 _ROOT_SCALE = 10**8
 # Bearers of a discount; besides them `operator:<id>` and `funder:<authority>`.
 PRO_RATA, SELLER, FUNDER = "pro_rata", "seller", "funder:"

@@ -22,7 +22,7 @@ K = TypeVar("K", bound=Hashable)
 Key = tuple[str | None, str | None, str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A tariff ready to price. `priority_mode` is decided by the header of `fare_leg_rules.txt` alone.
 
@@ -110,7 +110,16 @@ def load(files: Mapping[str, str], read: Read | None = None) -> tuple[Feed | Non
     transfer_rules = prices.read_transfer_rules(table["fare_transfer_rules.txt"], groups, product_ids)
     if not (table["fare_products.txt"].present or table["fare_leg_rules.txt"].present):
         message = "the feed has no fare tables (GTFS-Fares V2)"
-        findings.append(Finding("fare_products.txt", 0, "", "no_fares", message, "warning"))
+        findings.append(
+            Finding(
+                file="fare_products.txt",
+                row=0,
+                field="",
+                code="no_fares",
+                message=message,
+                severity="warning",
+            )
+        )
     priority_mode = "rule_priority" in table["fare_leg_rules.txt"].columns
     _warn_unmatchable(leg_rules, priority_mode, findings)
     _refuse_negative(leg_rules, products, findings)
@@ -153,7 +162,9 @@ class _Undefined(set[str]):
 
     def __contains__(self, _key: object) -> bool:
         message = f"{self._file} is absent: its ids come with the legs"
-        warning = Finding(self._file, 0, "", "not_defined_here", message, "warning")
+        warning = Finding(
+            file=self._file, row=0, field="", code="not_defined_here", message=message, severity="warning"
+        )
         if warning not in self._findings:
             self._findings.append(warning)
         return True
@@ -214,11 +225,11 @@ def _warn_unmatchable(rules: tuple[LegRule, ...], priority_mode: bool, findings:
         )
         findings.append(
             Finding(
-                "fare_leg_rules.txt",
-                by_area[0].line,
-                "network_id",
-                "rules_exclude_each_other",
-                message,
-                "warning",
+                file="fare_leg_rules.txt",
+                row=by_area[0].line,
+                field="network_id",
+                code="rules_exclude_each_other",
+                message=message,
+                severity="warning",
             )
         )

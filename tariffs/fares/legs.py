@@ -9,7 +9,7 @@ from tariffs.fares.feed import Feed
 from tariffs.fares.tables import JoinRule
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FareLeg:
     """One ride as a tariff sees it. Times are aware, in the zone whose wall clock the timeframes mean.
 

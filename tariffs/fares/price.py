@@ -153,9 +153,14 @@ def _item(item: Item, currency: str, joined: Sequence[EffectiveLeg], bought: Seq
     # The row's own Money serves unless a transfer changed the amount.
     amount = product.price if product.price.minor == item.minor else Money(item.minor, currency)
     return FareItem(
-        product.id, product.name, product.rider, product.medium, amount, _covered(item, joined, bought),
+        product.id,
+        product.name,
+        product.rider,
+        product.medium,
+        amount,
+        _covered(item, joined, bought),
         _because(item, joined),
-    )  # fmt: skip
+    )
 
 
 def _covered(item: Item, joined: Sequence[EffectiveLeg], bought: Sequence[Item]) -> tuple[int, ...]:
@@ -219,12 +224,18 @@ def _derivation(
     if paid.clamped:
         steps.append(
             {
-                "step": len(steps) + 1, "legs": [], "rule": None, "product": None,
-                "amount": Money(paid.minor - before, currency).text, "currency": currency,
-                "before": Money(before, currency).text, "after": Money(paid.minor, currency).text,
-                "reason": "clamp", "alternatives": [],
+                "step": len(steps) + 1,
+                "legs": [],
+                "rule": None,
+                "product": None,
+                "amount": Money(paid.minor - before, currency).text,
+                "currency": currency,
+                "before": Money(before, currency).text,
+                "after": Money(paid.minor, currency).text,
+                "reason": "clamp",
+                "alternatives": [],
             }
-        )  # fmt: skip
+        )
     return tuple(steps)
 
 
@@ -265,12 +276,20 @@ def _unpriced(
 ) -> FarePrice:
     steps = tuple(
         {
-            "step": number, "legs": list(leg.legs), "rule": None, "product": None, "amount": None,
-            "currency": None, "before": None, "after": None, "reason": "unknown", "detail": why,
+            "step": number,
+            "legs": list(leg.legs),
+            "rule": None,
+            "product": None,
+            "amount": None,
+            "currency": None,
+            "before": None,
+            "after": None,
+            "reason": "unknown",
+            "detail": why,
             "alternatives": [],
         }
         for number, (leg, why) in enumerate(
             [(leg, found.unknown) for leg, found in zip(joined, matches, strict=True) if found.unknown], 1
         )
-    )  # fmt: skip
+    )
     return FarePrice(None, reason, detail, (), views, steps)

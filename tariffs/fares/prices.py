@@ -79,7 +79,9 @@ def read_products(
             row.fault("amount", "invalid_amount", str(error))
             continue
         name = row.text("fare_product_name")
-        rows[key] = Product(product, name, rider or None, medium or None, price, row.line)
+        rows[key] = Product(
+            id=product, name=name, rider=rider or None, medium=medium or None, price=price, line=row.line
+        )
     products: dict[str, list[Product]] = {}
     for found in rows.values():
         products.setdefault(found.id, []).append(found)
@@ -102,7 +104,14 @@ def _check_defaults(
         elif len(eligible) > 1 and not defaults:
             message = f"{product!r} has several riders and none is the default"
             findings.append(
-                Finding(file, rows[0].line, "rider_category_id", "no_default_rider", message, "warning")
+                Finding(
+                    file=file,
+                    row=rows[0].line,
+                    field="rider_category_id",
+                    code="no_default_rider",
+                    message=message,
+                    severity="warning",
+                )
             )
 
 
@@ -135,7 +144,14 @@ def _warn_overlap(row: Row, earlier: list[Timeframe], new: Timeframe) -> None:
     if any(old.service == new.service and old.start < new.end and new.start < old.end for old in earlier):
         message = "the timeframe overlaps another of its group"
         row.findings.append(
-            Finding(row.file, row.line, "start_time", "overlapping_timeframe", message, "warning")
+            Finding(
+                file=row.file,
+                row=row.line,
+                field="start_time",
+                code="overlapping_timeframe",
+                message=message,
+                severity="warning",
+            )
         )
 
 
@@ -183,10 +199,16 @@ def read_leg_rules(table: Table, ids: Mapping[str, "Mapping[str, object] | set[s
         key = "\0".join(
             part or ""
             for part in (
-                rule.network, rule.from_area, rule.to_area, rule.from_timeframe, rule.to_timeframe,
-                product, rule.contains_exactly, rule.contains,
+                rule.network,
+                rule.from_area,
+                rule.to_area,
+                rule.from_timeframe,
+                rule.to_timeframe,
+                product,
+                rule.contains_exactly,
+                rule.contains,
             )
-        )  # fmt: skip
+        )
         if unique(row, "fare_product_id", key, seen):
             seen.add(key)
             rules.append(rule)
@@ -235,10 +257,17 @@ def read_transfer_rules(table: Table, groups: set[str], products: set[str]) -> t
             seen.add(key)
             rules.append(
                 TransferRule(
-                    row.line, from_group or None, to_group or None, count, limit, limit_type, int(kind),
-                    product or None, _compulsory(row),
+                    line=row.line,
+                    from_group=from_group or None,
+                    to_group=to_group or None,
+                    count=count,
+                    duration_limit=limit,
+                    duration_type=limit_type,
+                    type=int(kind),
+                    product=product or None,
+                    compulsory=_compulsory(row),
                 )
-            )  # fmt: skip
+            )
     return tuple(rules)
 
 

@@ -26,7 +26,7 @@ class Timeframe:
     service: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LegRule:
     """One row of `fare_leg_rules.txt`; None means the field is empty."""
 
@@ -55,7 +55,7 @@ class JoinRule:
     compulsory: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransferRule:
     """One row of `fare_transfer_rules.txt`; `count` -1 is unlimited, None where it does not apply."""
 

@@ -221,9 +221,20 @@ def _opened(
     items: tuple[Item, ...],
 ) -> _State:
     return _State(
-        group, True, None, index, 0, index, group, state.cost, price, state.runs + 1,
-        state.items + items, state.clamped or state.running < 0, state.forced,
-    )  # fmt: skip
+        group,
+        True,
+        None,
+        index,
+        0,
+        index,
+        group,
+        state.cost,
+        price,
+        state.runs + 1,
+        state.items + items,
+        state.clamped or state.running < 0,
+        state.forced,
+    )
 
 
 def _bought(offer: Offer, index: int, split: bool = False) -> Item:

@@ -10,10 +10,30 @@ from operators.errors import Unavailable
 from operators.transport import open_wire
 
 PRIVATE = [
-    "127.0.0.1", "::1", "169.254.169.254", "10.0.0.1", "172.16.0.1", "192.168.1.1", "fd00::1", "fe80::1",
-    "fe80::1%eth0", "0.0.0.0", "::", "100.64.0.1", "224.0.0.1", "240.0.0.1", "::ffff:127.0.0.1", "2130706433",
-    "0177.0.0.1", "127.1", "0x7f.1", "64:ff9b::7f00:1", "2002:7f00:1::", "192.0.2.1", "2001:db8::1",
-]  # fmt: skip
+    "127.0.0.1",
+    "::1",
+    "169.254.169.254",
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.1.1",
+    "fd00::1",
+    "fe80::1",
+    "fe80::1%eth0",
+    "0.0.0.0",
+    "::",
+    "100.64.0.1",
+    "224.0.0.1",
+    "240.0.0.1",
+    "::ffff:127.0.0.1",
+    "2130706433",
+    "0177.0.0.1",
+    "127.1",
+    "0x7f.1",
+    "64:ff9b::7f00:1",
+    "2002:7f00:1::",
+    "192.0.2.1",
+    "2001:db8::1",
+]
 
 
 @pytest.mark.parametrize("address", PRIVATE)
@@ -34,12 +54,22 @@ def test_a_public_address_passes() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://tickets.ferry.example/", "https://user@ferry.example/", "https://user:pass@ferry.example/",
-        "ftp://ferry.example/", "file:///etc/passwd", "https:///nowhere", "https://ferry.example:22/",
-        "https://ferry.example:0/", "https://ferry.example:99999/", "https://ferry.example/a b",
-        "https://ferry.example\\@10.0.0.1/", "gopher://ferry.example/", "//ferry.example/", "",
+        "http://tickets.ferry.example/",
+        "https://user@ferry.example/",
+        "https://user:pass@ferry.example/",
+        "ftp://ferry.example/",
+        "file:///etc/passwd",
+        "https:///nowhere",
+        "https://ferry.example:22/",
+        "https://ferry.example:0/",
+        "https://ferry.example:99999/",
+        "https://ferry.example/a b",
+        "https://ferry.example\\@10.0.0.1/",
+        "gopher://ferry.example/",
+        "//ferry.example/",
+        "",
     ],
-)  # fmt: skip
+)
 def test_a_url_is_refused_by_its_wording(url: str) -> None:
     with pytest.raises(AddressRefused):
         check_url(url, allow_private=False)

@@ -36,8 +36,14 @@ class Quay:
         self.ferry = self.connector()
 
     def connector(self) -> FileExchange:
-        terms = Inventory("viking", self.sailings, lambda _: {}, timedelta(minutes=20), timedelta(minutes=60))
-        post = PostOffice(self.folder, "throughfare", "viking", self.clock.now)
+        terms = Inventory(
+            operator="viking",
+            sailings=self.sailings,
+            capacity=lambda _: {},
+            hold_life=timedelta(minutes=20),
+            sale_ends=timedelta(minutes=60),
+        )
+        post = PostOffice(folder=self.folder, me="throughfare", other="viking", now=self.clock.now)
         return FileExchange("viking", self.timetable, self.clock.now, terms, post)
 
     def sell(self, key: str, adults: int = 1, *, confirm: bool = True) -> None:
@@ -55,7 +61,7 @@ class Quay:
         return [*told, *self.ferry.tend()]
 
     def closings(self) -> list[ExchangeFile]:
-        post = PostOffice(self.folder, "throughfare", "viking", self.clock.now)
+        post = PostOffice(folder=self.folder, me="throughfare", other="viking", now=self.clock.now)
         return [file for file in post.files("sent", "MANIFEST") if file.records[0].place == CLOSING]
 
 
@@ -177,10 +183,12 @@ def test_a_trip_that_no_timetable_has_any_more_is_closed_when_it_has_surely_left
     quay.clerk.allot("gone", DAY - timedelta(days=1), {"foot": 3})
     quay.clock.set(MORNING)
     unknown = FileExchange(
-        "viking", None, quay.clock.now, quay.ferry.inventory, PostOffice(
-            quay.folder, "throughfare", "viking", quay.clock.now
-        ),
-    )  # fmt: skip
+        "viking",
+        None,
+        quay.clock.now,
+        quay.ferry.inventory,
+        PostOffice(folder=quay.folder, me="throughfare", other="viking", now=quay.clock.now),
+    )
     unknown.tend()
     assert quay.closings() == []
 
@@ -210,7 +218,16 @@ def test_told_by_changes_or_as_a_whole_the_list_is_the_same(story: list[tuple[st
     def reservations() -> list[Reservation]:
         travellers = (("adult", "foot"), ("child", "foot"))
         return [
-            Reservation(key, "", sailing, {"foot": 2}, now, MORNING, Money(100, "EUR"), travellers)
+            Reservation(
+                key=key,
+                digest="",
+                sailing=sailing,
+                places={"foot": 2},
+                state=now,
+                expires_at=MORNING,
+                price=Money(100, "EUR"),
+                travellers=travellers,
+            )
             for key, now in sorted(state.items())
         ]
 

@@ -43,7 +43,14 @@ def test_a_connector_that_sells_twice_may_sell_nothing(tmp_path: Path) -> None:
     with stands.simulated("own", clock().now, tmp_path) as bench:
         forgetful = Forgetful("sample", clock().now)
         found = score.run(
-            Bench(lambda: forgetful, bench.departures, "adult", bench.price, over_http=False, now=clock().now)
+            Bench(
+                connect=lambda: forgetful,
+                departures=bench.departures,
+                category="adult",
+                price=bench.price,
+                over_http=False,
+                now=clock().now,
+            )
         )
 
     broken = {one.area for one in found.results if one.verdict == "broken"}
@@ -61,10 +68,10 @@ def test_the_smallest_connector_of_the_manual_keeps_every_promise() -> None:
         departures = upcoming(timetable, time.now() + timedelta(days=1), 5)
         found = score.run(
             Bench(
-                lambda: Seats("sample", timetable, time.now, url),
-                departures,
-                "adult",
-                None,
+                connect=lambda: Seats("sample", timetable, time.now, url),
+                departures=departures,
+                category="adult",
+                price=None,
                 over_http=True,
                 now=time.now,
             )

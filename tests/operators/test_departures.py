@@ -34,7 +34,17 @@ def test_a_trip_after_midnight_belongs_to_the_day_before(day: date) -> None:
     leaves = datetime.fromtimestamp(
         day_origin(day, "Europe/Tallinn") + 25 * 3600 + 600, ZoneInfo("Europe/Tallinn")
     )
-    ride = Ride("a", "night", "R", "S", "E", leaves, leaves + timedelta(minutes=10), ("S", "E"), "tram")
+    ride = Ride(
+        operator="a",
+        trip_id="night",
+        route_id="R",
+        from_stop_id="S",
+        to_stop_id="E",
+        departure=leaves,
+        arrival=leaves + timedelta(minutes=10),
+        calls=("S", "E"),
+        mode="tram",
+    )
 
     assert departure_of(ride, timetable).service_date == day
 
@@ -43,7 +53,17 @@ def test_a_ride_that_the_timetable_does_not_have_is_not_guessed() -> None:
     timetable, _ = load_timetable("a", FEED)
     assert timetable
     leaves = datetime(2026, 10, 13, 1, 10, tzinfo=ZoneInfo("Europe/Tallinn"))
-    ride = Ride("a", "night", "R", "S", "E", leaves, leaves, ("S", "E"), "tram")
+    ride = Ride(
+        operator="a",
+        trip_id="night",
+        route_id="R",
+        from_stop_id="S",
+        to_stop_id="E",
+        departure=leaves,
+        arrival=leaves,
+        calls=("S", "E"),
+        mode="tram",
+    )
 
     for wrong in (replace(ride, trip_id="day"), replace(ride, departure=leaves + timedelta(minutes=1))):
         with pytest.raises(LookupError):

@@ -35,8 +35,14 @@ class Quay:
 
     def connector(self) -> FileExchange:
         """The same connector in another process, or after a crash."""
-        terms = Inventory("viking", self.sailings, lambda _: {}, timedelta(minutes=20), timedelta(minutes=60))
-        post = PostOffice(self.folder, "throughfare", "viking", self.clock.now)
+        terms = Inventory(
+            operator="viking",
+            sailings=self.sailings,
+            capacity=lambda _: {},
+            hold_life=timedelta(minutes=20),
+            sale_ends=timedelta(minutes=60),
+        )
+        post = PostOffice(folder=self.folder, me="throughfare", other="viking", now=self.clock.now)
         return FileExchange("viking", None, self.clock.now, terms, post)
 
     def fails(self, call: str, kind: str, nth: int = 1, **more: object) -> None:
@@ -278,18 +284,93 @@ def test_a_sailing_that_its_operator_has_cancelled_is_not_sold_until_it_goes_aft
         assert refused.value.reason == "cancelled"
     assert quay.free() == {"foot": 0}
 
-    quay.clerk.say("EVENTS", [Record("r", "CANCEL", "", "T0730", DAY, "", "", "", "CANCELLATION", 0)])
+    quay.clerk.say(
+        "EVENTS",
+        [
+            Record(
+                record_id="r",
+                action="CANCEL",
+                ticket_id="",
+                trip_id="T0730",
+                service_date=DAY,
+                from_stop="",
+                to_stop="",
+                category="",
+                place="CANCELLATION",
+                seats=0,
+            )
+        ],
+    )
     quay.ferry.tend()
     assert quay.ferry.confirm("k").reference == "k"
     assert quay.free() == {"foot": 2}
 
 
 def test_a_cancelled_record_stays_cancelled_whatever_comes_later(quay: Quay) -> None:
-    row = Record("r1", "CANCEL", "", "T0730", DAY, "", "", "", "foot", 0)
+    row = Record(
+        record_id="r1",
+        action="CANCEL",
+        ticket_id="",
+        trip_id="T0730",
+        service_date=DAY,
+        from_stop="",
+        to_stop="",
+        category="",
+        place="foot",
+        seats=0,
+    )
     quay.clerk.say("ALLOTMENT", [row])
-    quay.clerk.say("ALLOTMENT", [Record("r1", "ADD", "", "T0730", DAY, "", "", "", "foot", 5)])
-    quay.clerk.say("ALLOTMENT", [Record("r2", "ADD", "", "T0730", DAY, "", "", "", "foot", 2)])
-    quay.clerk.say("CORRECTION", [Record("r2", "CHANGE", "", "T0730", DAY, "", "", "", "foot", 1)])
+    quay.clerk.say(
+        "ALLOTMENT",
+        [
+            Record(
+                record_id="r1",
+                action="ADD",
+                ticket_id="",
+                trip_id="T0730",
+                service_date=DAY,
+                from_stop="",
+                to_stop="",
+                category="",
+                place="foot",
+                seats=5,
+            )
+        ],
+    )
+    quay.clerk.say(
+        "ALLOTMENT",
+        [
+            Record(
+                record_id="r2",
+                action="ADD",
+                ticket_id="",
+                trip_id="T0730",
+                service_date=DAY,
+                from_stop="",
+                to_stop="",
+                category="",
+                place="foot",
+                seats=2,
+            )
+        ],
+    )
+    quay.clerk.say(
+        "CORRECTION",
+        [
+            Record(
+                record_id="r2",
+                action="CHANGE",
+                ticket_id="",
+                trip_id="T0730",
+                service_date=DAY,
+                from_stop="",
+                to_stop="",
+                category="",
+                place="foot",
+                seats=1,
+            )
+        ],
+    )
     quay.ferry.tend()
 
     assert quay.free() == {"foot": 1}
@@ -298,13 +379,24 @@ def test_a_cancelled_record_stays_cancelled_whatever_comes_later(quay: Quay) -> 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), min_size=1, max_size=30)
 RECORDS = st.lists(
     st.builds(
-        Record, record_id=TEXTS, action=st.sampled_from(["ADD", "CHANGE", "CANCEL"]), ticket_id=TEXTS, trip_id=TEXTS,
-        service_date=st.dates(date(2020, 1, 1)), from_stop=TEXTS, to_stop=TEXTS, category=TEXTS,
-        place=st.sampled_from(["foot", "car", "cabin"]), seats=st.integers(0, 999),
-        amount_minor=st.integers(-(10**9), 10**9), currency=st.sampled_from(["EUR", "SEK", "DKK"]),
+        Record,
+        record_id=TEXTS,
+        action=st.sampled_from(["ADD", "CHANGE", "CANCEL"]),
+        ticket_id=TEXTS,
+        trip_id=TEXTS,
+        service_date=st.dates(date(2020, 1, 1)),
+        from_stop=TEXTS,
+        to_stop=TEXTS,
+        category=TEXTS,
+        place=st.sampled_from(["foot", "car", "cabin"]),
+        seats=st.integers(0, 999),
+        amount_minor=st.integers(-(10**9), 10**9),
+        currency=st.sampled_from(["EUR", "SEK", "DKK"]),
     ),
-    min_size=1, max_size=6, unique_by=lambda record: record.record_id,
-)  # fmt: skip
+    min_size=1,
+    max_size=6,
+    unique_by=lambda record: record.record_id,
+)
 
 
 @pytest.mark.parametrize("text", ["=1+1", "'=1+1", "''", "'a", "-5", "+5", "@x", "a,b", 'a"b', "a\nb"])
@@ -312,7 +404,20 @@ def test_a_cell_that_a_spreadsheet_would_run_is_disarmed_and_comes_back(text: st
     file = ExchangeFile(
         Name("MANIFEST", "a", "b", 1),
         MORNING,
-        (Record(text, "ADD", text, text, DAY, "", "", text, "foot", 1),),
+        (
+            Record(
+                record_id=text,
+                action="ADD",
+                ticket_id=text,
+                trip_id=text,
+                service_date=DAY,
+                from_stop="",
+                to_stop="",
+                category=text,
+                place="foot",
+                seats=1,
+            ),
+        ),
     )
 
     assert read(file.name, write(file)) == file
@@ -333,7 +438,26 @@ def test_what_is_written_is_what_is_read(records: list[Record]) -> None:
 @given(st.data())
 def test_no_changed_byte_goes_unnoticed(data: st.DataObject) -> None:
     name = Name("ALLOTMENT", "a", "b", 1)
-    content = write(ExchangeFile(name, MORNING, (Record("r", "ADD", "", "T", DAY, "", "", "", "foot", 3),)))
+    content = write(
+        ExchangeFile(
+            name,
+            MORNING,
+            (
+                Record(
+                    record_id="r",
+                    action="ADD",
+                    ticket_id="",
+                    trip_id="T",
+                    service_date=DAY,
+                    from_stop="",
+                    to_stop="",
+                    category="",
+                    place="foot",
+                    seats=3,
+                ),
+            ),
+        )
+    )
     at = data.draw(st.integers(0, len(content) - 1))
     changed = bytearray(content)
     changed[at] ^= data.draw(st.integers(1, 255))

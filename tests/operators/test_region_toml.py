@@ -30,8 +30,17 @@ def read(document: dict[str, Any]) -> list[Finding]:
     read_place_kinds(document.get("place_kinds", {}), operators, riders, toml.fault)
     toml.terminals(STOPS)
     toml.crossings(STOPS)
-    for single in (toml.name, toml.product, toml.member_states, toml.currency, toml.offer_minutes,
-                   toml.fee_basis_points, toml.walking, toml.interchange_seconds, toml.guests):  # fmt: skip
+    for single in (
+        toml.name,
+        toml.product,
+        toml.member_states,
+        toml.currency,
+        toml.offer_minutes,
+        toml.fee_basis_points,
+        toml.walking,
+        toml.interchange_seconds,
+        toml.guests,
+    ):
         single()
     return findings
 

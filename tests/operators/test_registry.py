@@ -34,8 +34,12 @@ def test_the_ferries_of_the_gulf_speak_three_protocols(regions: dict[str, Region
     made = registry.build(regions["helsinki-tallinn"].data, registry.Surroundings(clock().now))
 
     assert {name: type(one).__name__ for name, one in made.items()} == {
-        "tlt": "OpenTransport", "hsl": "OpenTransport", "tallink": "Maritime", "viking": "FileExchange", "eckero": "OwnInventory",
-    }  # fmt: skip
+        "tlt": "OpenTransport",
+        "hsl": "OpenTransport",
+        "tallink": "Maritime",
+        "viking": "FileExchange",
+        "eckero": "OwnInventory",
+    }
     assert [name for name, one in made.items() if one.capabilities.needs_hold] == [
         "tallink",
         "viking",

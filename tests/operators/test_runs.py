@@ -85,15 +85,18 @@ def test_a_trip_update_has_a_time_of_its_own_and_its_calls_have_a_better_one() -
     )
 
     assert [(one.trip_id, one.service_date) for one in found.items] == [
-        ("t0", date(2026, 10, 12)), ("t1", date(2026, 10, 14)),
-    ]  # fmt: skip
+        ("t0", date(2026, 10, 12)),
+        ("t1", date(2026, 10, 14)),
+    ]
 
 
 def test_a_trip_after_midnight_belongs_to_the_service_day_before() -> None:
-    night = timetable_of(**{
-        "stop_times.txt": "trip_id,stop_id,stop_sequence,arrival_time,departure_time\n"
-        "t0,s1,10,25:10:00,25:10:00\nt0,s2,20,25:20:00,25:20:00\n",
-    })  # fmt: skip
+    night = timetable_of(
+        **{
+            "stop_times.txt": "trip_id,stop_id,stop_sequence,arrival_time,departure_time\n"
+            "t0,s1,10,25:10:00,25:10:00\nt0,s2,20,25:20:00,25:20:00\n",
+        }
+    )
 
     found = told(
         night,
@@ -119,15 +122,26 @@ def test_only_days_on_which_the_trip_runs_are_looked_at() -> None:
 def test_route_direction_and_start_name_a_trip() -> None:
     found = told(
         timetable_of(),
-        {"route_id": "R", "direction_id": 1, "start_time": "06:05:30", "start_date": "20261013",
-         "schedule_relationship": gtfs.TripDescriptor.DELETED},
-        {"route_id": "R", "direction_id": 0, "start_time": "05:05:30", "start_date": "20261013",
-         "stops": [late(60, stop_sequence=10)]},
-    )  # fmt: skip
+        {
+            "route_id": "R",
+            "direction_id": 1,
+            "start_time": "06:05:30",
+            "start_date": "20261013",
+            "schedule_relationship": gtfs.TripDescriptor.DELETED,
+        },
+        {
+            "route_id": "R",
+            "direction_id": 0,
+            "start_time": "05:05:30",
+            "start_date": "20261013",
+            "stops": [late(60, stop_sequence=10)],
+        },
+    )
 
     assert [(one.trip_id, one.service_date, one.cancelled) for one in found.items] == [
-        ("t1", DAY, True), ("t0", DAY, False),
-    ]  # fmt: skip
+        ("t1", DAY, True),
+        ("t0", DAY, False),
+    ]
 
 
 def test_two_candidates_are_neither() -> None:
@@ -156,15 +170,21 @@ def test_what_cannot_be_placed_is_counted_by_its_reason() -> None:
     )
 
     assert found.matching.unmatched == {
-        "unknown_trip": 2, "no_trip_named": 1, "unreadable_day": 1, "unknown_stops": 1, "not_understood": 1,
-    }  # fmt: skip
+        "unknown_trip": 2,
+        "no_trip_named": 1,
+        "unreadable_day": 1,
+        "unknown_stops": 1,
+        "not_understood": 1,
+    }
     assert (found.matching.messages, found.matching.matched, len(found.items)) == (7, 1, 1)
 
 
 def test_a_run_of_a_trip_that_repeats_needs_its_start() -> None:
-    timetable = timetable_of(**{
-        "frequencies.txt": "trip_id,start_time,end_time,headway_secs\nt0,05:05:30,07:05:30,3600\n",
-    })  # fmt: skip
+    timetable = timetable_of(
+        **{
+            "frequencies.txt": "trip_id,start_time,end_time,headway_secs\nt0,05:05:30,07:05:30,3600\n",
+        }
+    )
 
     found = told(
         timetable,

@@ -62,19 +62,34 @@ def test_a_stop_without_boarding_is_marked() -> None:
     ("file", "text", "field", "code"),
     [
         ("agency", "agency_timezone\nMars/Olympus\n", "agency_timezone", "invalid_timezone"),
-        ("stops", "stop_id,stop_name,stop_lat,stop_lon\na,A,99,24\nb,B,1,1\nc,C,1,1\n", "stop_lat", "invalid_coordinate"),
+        (
+            "stops",
+            "stop_id,stop_name,stop_lat,stop_lon\na,A,99,24\nb,B,1,1\nc,C,1,1\n",
+            "stop_lat",
+            "invalid_coordinate",
+        ),
         ("stops", GOOD["stops.txt"] + "a,A,1,1\n", "stop_id", "duplicate_key"),
         ("routes", "route_id,route_short_name,route_type\nr,1,77\n", "route_type", "invalid_enum"),
         ("trips", "route_id,service_id,trip_id\nq,daily,t\n", "route_id", "unknown_reference"),
         ("trips", "route_id,service_id,trip_id\nr,never,t\n", "service_id", "unknown_reference"),
         ("stop_times", GOOD["stop_times.txt"] + "t,26:00:00,26:00:00,z,3\n", "stop_id", "unknown_reference"),
         ("stop_times", GOOD["stop_times.txt"] + "t,23:00:00,23:00:00,a,3\n", "arrival_time", "time_travel"),
-        ("stop_times", GOOD["stop_times.txt"] + "t,26:00:00,26:00:00,a,2\n", "stop_sequence", "duplicate_key"),
+        (
+            "stop_times",
+            GOOD["stop_times.txt"] + "t,26:00:00,26:00:00,a,2\n",
+            "stop_sequence",
+            "duplicate_key",
+        ),
         ("stop_times", GOOD["stop_times.txt"].replace("25:10:00", "", 2), "departure_time", "missing_value"),
         ("calendar_dates", "service_id,date,exception_type\ndaily,20261332,1\n", "date", "invalid_date"),
-        ("frequencies", "trip_id,start_time,end_time,headway_secs\nt,06:00:00,07:00:00,0\n", "headway_secs", "invalid_headway"),
+        (
+            "frequencies",
+            "trip_id,start_time,end_time,headway_secs\nt,06:00:00,07:00:00,0\n",
+            "headway_secs",
+            "invalid_headway",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_fault_names_its_file_row_and_field(file: str, text: str, field: str, code: str) -> None:
     timetable, findings = load_timetable("x", {**GOOD, f"{file}.txt": text})
 

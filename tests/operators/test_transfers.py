@@ -11,7 +11,16 @@ HEADER = "from_stop_id,to_stop_id,transfer_type,min_transfer_time,from_route_id\
 
 
 def stop(name: str, parent: str | None = None, *, station: bool = False) -> Stop:
-    return Stop(name, name, {"": name}, 60.0, 25.0, parent, station, None)
+    return Stop(
+        id=name,
+        name=name,
+        names={"": name},
+        lat=60.0,
+        lon=25.0,
+        parent=parent,
+        is_station=station,
+        timezone=None,
+    )
 
 
 STOPS = {row.id: row for row in (stop("S", station=True), stop("a", "S"), stop("b", "S"), stop("c"))}

@@ -41,15 +41,23 @@ SOAK = bool(os.environ.get("SOAK"))
 BOOKINGS = 5_000 if SOAK else 60
 SEEDS = range(2) if SOAK else range(1)
 KINDS = [
-    "error_before", "error_after", "reset_before", "reset_after", "duplicate", "malformed", "truncated",
-    "unavailable", "rate_limit", "redirect",
-]  # fmt: skip
+    "error_before",
+    "error_after",
+    "reset_before",
+    "reset_after",
+    "duplicate",
+    "malformed",
+    "truncated",
+    "unavailable",
+    "rate_limit",
+    "redirect",
+]
 PATIENT = Patience(
     wait_initial=0.0, wait_max=0.0, wait_jitter=0.0, trip=Trip(failures=10_000), budget_seconds=5.0
 )
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Buyer:
     """What we believe, by key."""
 
@@ -129,11 +137,11 @@ def trade_with_a_ferry(journal: Journal, seed: int, bookings: int) -> None:
         url = simulator.start()
         simulator.plan = FaultPlan.from_json({"seed": seed, "rate": 0.3, "kinds": KINDS})
         settings = MaritimeSettings(
-            f"{url}/bookings/",
-            None,
-            "sandbox",
-            "throughfare",
-            {"foot": "deck"},
+            bookings_url=f"{url}/bookings/",
+            availability_url=None,
+            api_key="sandbox",
+            maas_operator_id="throughfare",
+            ticket_types={"foot": "deck"},
             allow_private=True,
             limits=Limits(call_seconds=2.0),
         )
@@ -141,7 +149,7 @@ def trade_with_a_ferry(journal: Journal, seed: int, bookings: int) -> None:
         def restart() -> Guarded:
             return guarded(Maritime("tallink", None, time.now, settings, journal), time)
 
-        buyer = Buyer(restart(), time, random.Random(seed))
+        buyer = Buyer(connector=restart(), clock=time, random=random.Random(seed))
         trade(buyer, restart, bookings)
 
         theirs = Counter(
@@ -169,15 +177,20 @@ def test_an_osdm_distributor_and_we_agree_after_random_faults(seed: int) -> None
         url = simulator.start()
         simulator.plan = FaultPlan.from_json({"seed": seed, "rate": 0.2, "kinds": KINDS})
         settings = OsdmSettings(
-            url, f"{url}/token", "throughfare", "sandbox", {"adult": "ADULT"}, allow_private=True,
+            url=url,
+            token_url=f"{url}/token",
+            client_id="throughfare",
+            client_secret="sandbox",
+            passenger_types={"adult": "ADULT"},
+            allow_private=True,
             limits=Limits(call_seconds=2.0),
-        )  # fmt: skip
+        )
         journal = MemoryJournal()
 
         def restart() -> Guarded:
             return guarded(Osdm("rail", None, time.now, settings, journal), time)
 
-        buyer = Buyer(restart(), time, random.Random(seed))
+        buyer = Buyer(connector=restart(), clock=time, random=random.Random(seed))
         trade(buyer, restart)
 
         references = {key: journal.find("rail", key).reference for key in buyer.sold | buyer.cancelled}
@@ -202,14 +215,16 @@ def test_a_files_only_operator_and_we_agree_after_random_faults(seed: int, tmp_p
     sailings = MemorySailings()
 
     def restart() -> Guarded:
-        terms = Inventory("viking", sailings, lambda _: {}, timedelta(minutes=20))
-        post = PostOffice(folder, "throughfare", "viking", time.now)
+        terms = Inventory(
+            operator="viking", sailings=sailings, capacity=lambda _: {}, hold_life=timedelta(minutes=20)
+        )
+        post = PostOffice(folder=folder, me="throughfare", other="viking", now=time.now)
         clerk.turn()
         made = FileExchange("viking", None, time.now, terms, post)
         made.tend()
         return guarded(made, time)
 
-    buyer = Buyer(restart(), time, random.Random(seed))
+    buyer = Buyer(connector=restart(), clock=time, random=random.Random(seed))
     later = replace(departure(), departs_at=departure().departs_at + timedelta(days=1))
     buyer.connector.availability([later])
     # Every new process reads the whole folder again: a thousand sales are a hundred such starts.

@@ -33,18 +33,22 @@ def rides_of(region: Region, agreement: Agreement) -> list[Ride] | None:
     """Rides that fit an agreement, one after another; None where its data has none."""
     start = datetime.combine(day_of(agreement), time(8), _ZONE)
     if agreement.kind == "highest_fare_window":
-        found = [_ride(region, Element(operator), start + n * timedelta(minutes=20))
-                 for n, operator in enumerate(agreement.parties)]  # fmt: skip
+        found = [
+            _ride(region, Element(operator=operator), start + n * timedelta(minutes=20))
+            for n, operator in enumerate(agreement.parties)
+        ]
     else:
-        found = [_ride(region, element, start + n * timedelta(minutes=20))
-                 for n, element in enumerate(agreement.pattern)]  # fmt: skip
+        found = [
+            _ride(region, element, start + n * timedelta(minutes=20))
+            for n, element in enumerate(agreement.pattern)
+        ]
     rides = [ride for ride in found if ride is not None]
     return rides if len(rides) == len(found) and agreement.covers(runs_of(region.book, rides)) else None
 
 
 def another(region: Region, operator: str, after: Ride) -> Ride | None:
     """A ride of an operator a little later."""
-    return _ride(region, Element(operator), after.arrival + timedelta(minutes=5))
+    return _ride(region, Element(operator=operator), after.arrival + timedelta(minutes=5))
 
 
 def travellers(region: Region, first: Ride) -> Iterator[Passenger]:
@@ -70,9 +74,17 @@ def _ride(region: Region, element: Element, departure: datetime) -> Ride | None:
     for route, calls in _stretches(timetable):
         arrival = departure + timedelta(minutes=10)
         ride = Ride(
-            element.operator, "", route, calls[0], calls[-1], departure, arrival, calls,
-            timetable.routes[route].mode, metres_by_state(region.data, element.operator, calls),
-        )  # fmt: skip
+            operator=element.operator,
+            trip_id="",
+            route_id=route,
+            from_stop_id=calls[0],
+            to_stop_id=calls[-1],
+            departure=departure,
+            arrival=arrival,
+            calls=calls,
+            mode=timetable.routes[route].mode,
+            distance_m=metres_by_state(region.data, element.operator, calls),
+        )
         if element.turn or element.fits(runs_of(region.book, [ride])[0]):
             return ride
     return None

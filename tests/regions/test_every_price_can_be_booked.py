@@ -46,15 +46,15 @@ def frozen(
         "passengers": [prices.to_json(one) for one in price.passengers],
     }
     return Quote(
-        "q",
-        None,
-        region.data.id,
-        price.tariff_version,
-        price.total.minor,
-        price.total.currency,
-        NOW,
-        NOW,
-        document,
+        id="q",
+        offer_id=None,
+        region=region.data.id,
+        tariff_version=price.tariff_version,
+        total_minor=price.total.minor,
+        currency=price.total.currency,
+        created_at=NOW,
+        expires_at=NOW,
+        document=document,
     )
 
 
@@ -78,9 +78,14 @@ def give_back_by_legs(region: Region, rides: Sequence[Ride], passenger: Passenge
             if worth < 0:
                 break  # the rest costs more than was paid: refused
             line = {
-                "amount_minor": worth, "percent": 100, "legs": going, "was": was, "left": left, "fees": {},
+                "amount_minor": worth,
+                "percent": 100,
+                "legs": going,
+                "was": was,
+                "left": left,
+                "fees": {},
                 "operators": sorted({row.operator for row in shares}),
-            }  # fmt: skip
+            }
             back = take_back(shares, taxes, worth, seq, line)
             shares, taxes = [*shares, *back.shares], [*taxes, *back.taxes]
             assert sum(row.gross_minor for row in shares) == sum(row.gross_minor for row in taxes)

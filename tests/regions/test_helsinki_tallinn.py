@@ -101,11 +101,16 @@ def test_every_fault_is_reported_at_once(copy: Path) -> None:
 
     assert code == 1
     assert {
-        ("region.toml", "invalid_value"), ("region.toml", "unknown_reference"), ("tallink/trips.txt", "unknown_reference"),
-        ("tlt/stop_times.txt", "invalid_time"), ("feeds/eckero", "unreadable_feed"),
-        ("agreements.json", "invalid_amount"), ("agreements.json", "unknown_reference"), ("taxes.csv", "missing_value"),
+        ("region.toml", "invalid_value"),
+        ("region.toml", "unknown_reference"),
+        ("tallink/trips.txt", "unknown_reference"),
+        ("tlt/stop_times.txt", "invalid_time"),
+        ("feeds/eckero", "unreadable_feed"),
+        ("agreements.json", "invalid_amount"),
+        ("agreements.json", "unknown_reference"),
+        ("taxes.csv", "missing_value"),
         ("hsl/fare_products.txt", "invalid_amount"),
-    } <= found  # fmt: skip
+    } <= found
 
 
 def test_a_rider_that_an_operator_does_not_sell_to_is_a_fault(copy: Path) -> None:

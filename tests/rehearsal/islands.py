@@ -26,24 +26,62 @@ _OPERATORS: Mapping[str, tuple[str, int, str]] = {
 }
 # Stops by operator: id, name, latitude, longitude, state, area. Where operators meet they are some metres apart.
 _STOPS: Mapping[str, Sequence[tuple[str, str, float, float, str, str]]] = {
-    "bus": [("B1", "North Gate", 60.000, 20.000, "FI", "town"), ("B2", "Market", 60.012, 20.006, "FI", "town"),
-            ("B3", "Harbour", 60.024, 20.012, "FI", "harbour")],
-    "sea": [("S1", "Sea Quay", 60.0242, 20.0124, "FI", "west"), ("S2", "East Quay", 60.100, 20.400, "SE", "east")],
-    "mail": [("M1", "Mail Quay", 60.0244, 20.0116, "FI", "west"), ("M2", "Mail East", 60.1004, 20.4004, "SE", "east")],
-    "skiff": [("K1", "Skiff Quay", 60.0238, 20.0128, "FI", "west"), ("K2", "Skiff East", 60.0996, 20.3996, "SE", "east")],
-    "rail": [("R1", "East Station", 60.1003, 20.4008, "SE", "coast"), ("R2", "Middle", 60.150, 20.600, "SE", "coast"),
-             ("R3", "Airport", 60.200, 20.800, "SE", "airport")],
-    "tram": [("T1", "Middle Square", 60.1503, 20.6006, "SE", "town"), ("T2", "Opera", 60.162, 20.612, "SE", "town"),
-             ("T3", "Park", 60.174, 20.624, "SE", "park")],
-    "mute": [("Q1", "Silent Quay", 60.0246, 20.0112, "FI", "west"), ("Q2", "Rock", 60.050, 19.800, "FI", "rock")],
-    "shaky": [("H1", "Airport East", 60.2003, 20.8008, "SE", "airport"), ("H2", "Cape", 60.240, 20.900, "SE", "cape")],
-}  # fmt: skip
+    "bus": [
+        ("B1", "North Gate", 60.000, 20.000, "FI", "town"),
+        ("B2", "Market", 60.012, 20.006, "FI", "town"),
+        ("B3", "Harbour", 60.024, 20.012, "FI", "harbour"),
+    ],
+    "sea": [
+        ("S1", "Sea Quay", 60.0242, 20.0124, "FI", "west"),
+        ("S2", "East Quay", 60.100, 20.400, "SE", "east"),
+    ],
+    "mail": [
+        ("M1", "Mail Quay", 60.0244, 20.0116, "FI", "west"),
+        ("M2", "Mail East", 60.1004, 20.4004, "SE", "east"),
+    ],
+    "skiff": [
+        ("K1", "Skiff Quay", 60.0238, 20.0128, "FI", "west"),
+        ("K2", "Skiff East", 60.0996, 20.3996, "SE", "east"),
+    ],
+    "rail": [
+        ("R1", "East Station", 60.1003, 20.4008, "SE", "coast"),
+        ("R2", "Middle", 60.150, 20.600, "SE", "coast"),
+        ("R3", "Airport", 60.200, 20.800, "SE", "airport"),
+    ],
+    "tram": [
+        ("T1", "Middle Square", 60.1503, 20.6006, "SE", "town"),
+        ("T2", "Opera", 60.162, 20.612, "SE", "town"),
+        ("T3", "Park", 60.174, 20.624, "SE", "park"),
+    ],
+    "mute": [
+        ("Q1", "Silent Quay", 60.0246, 20.0112, "FI", "west"),
+        ("Q2", "Rock", 60.050, 19.800, "FI", "rock"),
+    ],
+    "shaky": [
+        ("H1", "Airport East", 60.2003, 20.8008, "SE", "airport"),
+        ("H2", "Cape", 60.240, 20.900, "SE", "cape"),
+    ],
+}
 _MINUTES: Mapping[str, int] = {
-    "bus": 6, "sea": 50, "mail": 70, "skiff": 60, "rail": 15, "tram": 7, "mute": 30, "shaky": 12,
-}  # fmt: skip
+    "bus": 6,
+    "sea": 50,
+    "mail": 70,
+    "skiff": 60,
+    "rail": 15,
+    "tram": 7,
+    "mute": 30,
+    "shaky": 12,
+}
 _HEADWAY: Mapping[str, int] = {
-    "bus": 900, "sea": 7200, "mail": 10800, "skiff": 10800, "rail": 1800, "tram": 600, "mute": 10800, "shaky": 3600,
-}  # fmt: skip
+    "bus": 900,
+    "sea": 7200,
+    "mail": 10800,
+    "skiff": 10800,
+    "rail": 1800,
+    "tram": 600,
+    "mute": 10800,
+    "shaky": 3600,
+}
 _CONNECTORS: Mapping[str, str] = {
     # As docs/connectors.md shows a live system: the rehearsal leads it to its stand-in all the same.
     "sea": 'kind = "maritime"\nurl = "https://sea.example/bookings/"\navailability_url = "https://sea.example/availability/"\n'
@@ -59,12 +97,16 @@ _CONNECTORS: Mapping[str, str] = {
     "shaky": 'kind = "osdm"\nurl = "http://127.0.0.1:1"\ntoken_url = "http://127.0.0.1:1/token"\nclient_id = "islands"\n'
     'secret = "ISLANDS_SHAKY"\nallow_private = true\ntimeout_ms = 500\n'
     'passenger_types = { adult = "ADULT", child = "CHILD", senior = "SENIOR" }',
-}  # fmt: skip
+}
 # What the stand-ins are told: how they fail, what they ask for.
 _STAND_INS: Mapping[str, Any] = {
     "mute": {"faults": [{"call": "*", "kind": "hang_before"}]},
-    "shaky": {"seed": 3, "rate": 0.33, "kinds": ["error_before", "error_after", "reset_after", "malformed", "unavailable"]},
-}  # fmt: skip
+    "shaky": {
+        "seed": 3,
+        "rate": 0.33,
+        "kinds": ["error_before", "error_after", "reset_after", "malformed", "unavailable"],
+    },
+}
 _PRICES = {"rail": "ADULT=500 CHILD=250 SENIOR=375", "shaky": "ADULT=300 CHILD=150 SENIOR=225"}
 # Who takes what people bring along: the bus for nothing, the others at half an adult's price.
 _KINDS: Mapping[str, Sequence[str]] = {"bicycle": ("bus", "sea"), "car": ("skiff",)}
@@ -149,8 +191,10 @@ def _region() -> str:
             + "\n".join(f"{state} = {json.dumps(stops)}" for state, stops in states.items())
         )
     for name, (west, east) in {"sea": ("S1", "S2"), "mail": ("M1", "M2"), "skiff": ("K1", "K2")}.items():
-        parts.append(f'[[crossings]]\nstops = ["{name}:{west}", "{name}:{east}"]\n'
-                     'distance_m = [["FI", 9000], ["XX", 4000], ["SE", 9000]]')  # fmt: skip
+        parts.append(
+            f'[[crossings]]\nstops = ["{name}:{west}", "{name}:{east}"]\n'
+            'distance_m = [["FI", 9000], ["XX", 4000], ["SE", 9000]]'
+        )
     for name, stop, state in (("sea", "S1", "FI"), ("sea", "S2", "SE")):
         parts.append(
             f'[[terminals]]\nstop = "{name}:{stop}"\nmember_state = "{state}"\ncheck_in_minutes = 15\nexit_minutes = 10'
@@ -173,26 +217,46 @@ def _feed(operator: str) -> dict[str, str]:
     products, rows = _fares(operator)
     zone = "Europe/Helsinki" if operator == "bus" else "Europe/Stockholm"
     tables = {
-        "agency": ["agency_id,agency_name,agency_url,agency_timezone", f"{operator},{name},https://{operator}.example,{zone}"],
-        "calendar": ["service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date",
-                     "daily,1,1,1,1,1,1,1,20260101,20281231"],
+        "agency": [
+            "agency_id,agency_name,agency_url,agency_timezone",
+            f"{operator},{name},https://{operator}.example,{zone}",
+        ],
+        "calendar": [
+            "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date",
+            "daily,1,1,1,1,1,1,1,20260101,20281231",
+        ],
         "stops": ["stop_id,stop_name,stop_lat,stop_lon", *(f"{s[0]},{s[1]},{s[2]},{s[3]}" for s in stops)],
-        "routes": ["route_id,agency_id,route_short_name,route_type", f"{operator}1,{operator},{operator.upper()},{kind}"],
-        "trips": ["route_id,service_id,trip_id,trip_headsign,direction_id",
-                  *(f"{operator}1,daily,{operator}-{way},{stops[-1 if way == 0 else 0][1]},{way}" for way in (0, 1))],
+        "routes": [
+            "route_id,agency_id,route_short_name,route_type",
+            f"{operator}1,{operator},{operator.upper()},{kind}",
+        ],
+        "trips": [
+            "route_id,service_id,trip_id,trip_headsign,direction_id",
+            *(
+                f"{operator}1,daily,{operator}-{way},{stops[-1 if way == 0 else 0][1]},{way}"
+                for way in (0, 1)
+            ),
+        ],
         "stop_times": ["trip_id,arrival_time,departure_time,stop_id,stop_sequence", *times],
-        "frequencies": ["trip_id,start_time,end_time,headway_secs,exact_times",
-                        *(f"{operator}-{way},05:00:00,25:30:00,{_HEADWAY[operator]},1" for way in (0, 1))],
+        "frequencies": [
+            "trip_id,start_time,end_time,headway_secs,exact_times",
+            *(f"{operator}-{way},05:00:00,25:30:00,{_HEADWAY[operator]},1" for way in (0, 1)),
+        ],
         "areas": ["area_id,area_name", *(f"{area},{area}" for area in dict.fromkeys(s[5] for s in stops))],
         "stop_areas": ["area_id,stop_id", *(f"{s[5]},{s[0]}" for s in stops)],
         "networks": ["network_id,network_name", f"{operator},{name}"],
         "route_networks": ["network_id,route_id", f"{operator},{operator}1"],
-        "rider_categories": ["rider_category_id,rider_category_name,is_default_fare_category",
-                             *(f"{rider},{rider},{int(rider == 'adult')}" for rider in dict.fromkeys(rows))],
+        "rider_categories": [
+            "rider_category_id,rider_category_name,is_default_fare_category",
+            *(f"{rider},{rider},{int(rider == 'adult')}" for rider in dict.fromkeys(rows)),
+        ],
         "fare_media": ["fare_media_id,fare_media_name,fare_media_type", "app,Mobile ticket,4"],
-        "fare_products": ["fare_product_id,rider_category_id,fare_media_id,fare_product_name,amount,currency", *products],
+        "fare_products": [
+            "fare_product_id,rider_category_id,fare_media_id,fare_product_name,amount,currency",
+            *products,
+        ],
         "fare_leg_rules": ["leg_group_id,network_id,fare_product_id", f"single,{operator},single"],
-    }  # fmt: skip
+    }
     return {f"feeds/{operator}/{table}.txt": "\n".join(lines) + "\n" for table, lines in tables.items()}
 
 
@@ -225,9 +289,15 @@ def _rates() -> str:
 def _agreement(name: str, kind: str, parties: list[str], **more: Any) -> dict[str, Any]:
     standalone = {"steps": [{"method": "standalone_fare"}]}
     return {
-        "id": name, "kind": kind, "version": 1, "parties": parties, "valid_from": "2026-01-01", "valid_to": None,
-        "apportionment": standalone, **more,
-    }  # fmt: skip
+        "id": name,
+        "kind": kind,
+        "version": 1,
+        "parties": parties,
+        "valid_from": "2026-01-01",
+        "valid_to": None,
+        "apportionment": standalone,
+        **more,
+    }
 
 
 def _priced(adult: str, child: str, senior: str, **more: Any) -> list[dict[str, Any]]:
@@ -238,49 +308,122 @@ def _priced(adult: str, child: str, senior: str, **more: Any) -> list[dict[str, 
 
 
 _AGREEMENTS = [
-    _agreement("town-to-coast", "through_fare", ["bus", "sea", "rail"], bearer="pro_rata", max_connection_seconds=[7200, 7200],
-               pattern=[{"operator": "bus"}, {"operator": "sea"}, {"operator": "rail", "to_area": "coast"}],
-               prices=[*_priced("16.00", "8.00", "11.00"),
-                       {"rider": "adult", "sale_channel": "kiosk", "amount": "15.00", "currency": "EUR"}]),
-    _agreement("bus-on-mail", "add_on", ["bus", "mail"], percent=50, max_connection_seconds=[10800], bearer="pro_rata",
-               pattern=[{"operator": "bus", "add_on": True}, {"operator": "mail"}]),
+    _agreement(
+        "town-to-coast",
+        "through_fare",
+        ["bus", "sea", "rail"],
+        bearer="pro_rata",
+        max_connection_seconds=[7200, 7200],
+        pattern=[{"operator": "bus"}, {"operator": "sea"}, {"operator": "rail", "to_area": "coast"}],
+        prices=[
+            *_priced("16.00", "8.00", "11.00"),
+            {"rider": "adult", "sale_channel": "kiosk", "amount": "15.00", "currency": "EUR"},
+        ],
+    ),
+    _agreement(
+        "bus-on-mail",
+        "add_on",
+        ["bus", "mail"],
+        percent=50,
+        max_connection_seconds=[10800],
+        bearer="pro_rata",
+        pattern=[{"operator": "bus", "add_on": True}, {"operator": "mail"}],
+    ),
     _agreement("bus-or-skiff", "highest_fare_window", ["bus", "skiff"], window_seconds=7200),
-    _agreement("tram-income", "revenue_share", ["tram", "rail"], pattern=[{"operator": "tram", "to_area": "park"}],
-               apportionment={"steps": [{"method": "percent", "by_operator": {"tram": "70", "rail": "30"}}]}),
-    _agreement("airport", "supplement", ["rail"], pattern=[{"operator": "rail", "to_area": "airport"}],
-               prices=_priced("3.00", "1.50", "3.00"),
-               apportionment={"steps": [{"method": "residual", "by_operator": {"rail": "1"}}]}),
-    _agreement("cape-reach", "one_sided", ["shaky", "rail"], pattern=[{"operator": "shaky", "to_area": "cape"}],
-               prices=_priced("2.80", "1.40", "2.00"),
-               apportionment={"steps": [{"method": "fixed_first", "by_operator": {"shaky": "1.50"}, "currency": "EUR"},
-                                        {"method": "residual", "by_operator": {"rail": "1"}}]}),
-    _agreement("over-the-water", "border_point", ["sea", "rail"], pattern=[{"operator": "sea", "from_area": "east"}],
-               prices=[*_priced("5.00", "2.50", "4.00", operator="sea"), *_priced("6.00", "3.00", "4.50", operator="rail"),
-                       {"rider": "adult", "sale_channel": "web", "operator": "sea", "amount": "4.50", "currency": "EUR"},
-                       {"rider": "adult", "sale_channel": "web", "operator": "rail", "amount": "6.00", "currency": "EUR"}],
-               apportionment={"steps": [{"method": "residual", "by_operator": {"sea": "1"}}]}),
-    _agreement("coast-pair", "border_zone", ["rail", "tram"], pattern=[{"operator": "rail", "stops": ["R1", "R2"]}],
-               prices=_priced("4.00", "2.00", "3.00"),
-               apportionment={"steps": [{"method": "percent", "by_operator": {"rail": "60", "tram": "40"}}]}),
+    _agreement(
+        "tram-income",
+        "revenue_share",
+        ["tram", "rail"],
+        pattern=[{"operator": "tram", "to_area": "park"}],
+        apportionment={"steps": [{"method": "percent", "by_operator": {"tram": "70", "rail": "30"}}]},
+    ),
+    _agreement(
+        "airport",
+        "supplement",
+        ["rail"],
+        pattern=[{"operator": "rail", "to_area": "airport"}],
+        prices=_priced("3.00", "1.50", "3.00"),
+        apportionment={"steps": [{"method": "residual", "by_operator": {"rail": "1"}}]},
+    ),
+    _agreement(
+        "cape-reach",
+        "one_sided",
+        ["shaky", "rail"],
+        pattern=[{"operator": "shaky", "to_area": "cape"}],
+        prices=_priced("2.80", "1.40", "2.00"),
+        apportionment={
+            "steps": [
+                {"method": "fixed_first", "by_operator": {"shaky": "1.50"}, "currency": "EUR"},
+                {"method": "residual", "by_operator": {"rail": "1"}},
+            ]
+        },
+    ),
+    _agreement(
+        "over-the-water",
+        "border_point",
+        ["sea", "rail"],
+        pattern=[{"operator": "sea", "from_area": "east"}],
+        prices=[
+            *_priced("5.00", "2.50", "4.00", operator="sea"),
+            *_priced("6.00", "3.00", "4.50", operator="rail"),
+            {"rider": "adult", "sale_channel": "web", "operator": "sea", "amount": "4.50", "currency": "EUR"},
+            {
+                "rider": "adult",
+                "sale_channel": "web",
+                "operator": "rail",
+                "amount": "6.00",
+                "currency": "EUR",
+            },
+        ],
+        apportionment={"steps": [{"method": "residual", "by_operator": {"sea": "1"}}]},
+    ),
+    _agreement(
+        "coast-pair",
+        "border_zone",
+        ["rail", "tram"],
+        pattern=[{"operator": "rail", "stops": ["R1", "R2"]}],
+        prices=_priced("4.00", "2.00", "3.00"),
+        apportionment={"steps": [{"method": "percent", "by_operator": {"rail": "60", "tram": "40"}}]},
+    ),
     # It sends nobody over the water for nothing: the silent ferry bears what it costs less.
-    _agreement("bus-to-rock", "through_fare", ["bus", "mute"], bearer="operator:mute", max_connection_seconds=[10800],
-               pattern=[{"operator": "bus"}, {"operator": "mute"}], prices=_priced("10.00", "5.00", "6.50")),
-]  # fmt: skip
+    _agreement(
+        "bus-to-rock",
+        "through_fare",
+        ["bus", "mute"],
+        bearer="operator:mute",
+        max_connection_seconds=[10800],
+        pattern=[{"operator": "bus"}, {"operator": "mute"}],
+        prices=_priced("10.00", "5.00", "6.50"),
+    ),
+]
 
 
 def _pass(name: str, kind: str, validity: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {
-        "id": name, "kind": kind, "version": 1, "names": {"en": name}, "scope": {"operators": ["bus"]},
-        "validity": validity, "territories": [{"operator": "bus", "member_state": "FI", "mode": "bus", "metres": 1}],
+        "id": name,
+        "kind": kind,
+        "version": 1,
+        "names": {"en": name},
+        "scope": {"operators": ["bus"]},
+        "validity": validity,
+        "territories": [{"operator": "bus", "member_state": "FI", "mode": "bus", "metres": 1}],
         "apportionment": {"steps": [{"method": "residual", "by_operator": {"bus": "1"}}]},
-        "valid_from": "2026-01-01", "valid_to": None, **more,
-    }  # fmt: skip
+        "valid_from": "2026-01-01",
+        "valid_to": None,
+        **more,
+    }
 
 
 _PASSES = [
     _pass("bus30", "pass", {"unit": "days", "length": 30}, prices=_priced("40.00", "20.00", "10.00")[:2]),
-    _pass("bus10", "carnet", {"unit": "days", "length": 30}, uses=10, prices=_priced("15.00", "7.50", "5.00")[:2]),
-]  # fmt: skip
+    _pass(
+        "bus10",
+        "carnet",
+        {"unit": "days", "length": 30},
+        uses=10,
+        prices=_priced("15.00", "7.50", "5.00")[:2],
+    ),
+]
 _TAXES = """member_state,mode,scope,treatment,rate,valid_from,valid_to,source,verified,note
 FI,any,domestic,taxable,13.50,2020-01-01,,made up,no,
 FI,any,international,zero,0.00,2020-01-01,,made up,no,

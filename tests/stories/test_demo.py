@@ -29,19 +29,27 @@ def told(folder: Path, *words: str, **environment: str) -> "subprocess.Completed
         port = probe.getsockname()[1]
     return subprocess.run(
         [sys.executable, "-m", "ticketing", "demo", "--once", "--port", str(port), *words],
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(Path.cwd()), **environment}, capture_output=True, text=True,
-        timeout=240, check=False,
-    )  # fmt: skip
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path.cwd()), **environment},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
 
 
 def test_the_demo_is_paid_with_stripe_where_its_keys_are_set(tmp_path: Path, stand_in: StripeStandIn) -> None:
     before = {one["id"] for one in stand_in.intents()}
 
     done = told(
-        tmp_path / "demo", "--region", "lille-kortrijk-tournai",
-        THROUGHFARE_GATEWAY="stripe", THROUGHFARE_STRIPE_SECRET_KEY=SECRET_KEY,
-        THROUGHFARE_STRIPE_WEBHOOK_SECRET=WEBHOOK_SECRET, THROUGHFARE_STRIPE_API_ADDRESS=stand_in.address,
-    )  # fmt: skip
+        tmp_path / "demo",
+        "--region",
+        "lille-kortrijk-tournai",
+        THROUGHFARE_GATEWAY="stripe",
+        THROUGHFARE_STRIPE_SECRET_KEY=SECRET_KEY,
+        THROUGHFARE_STRIPE_WEBHOOK_SECRET=WEBHOOK_SECRET,
+        THROUGHFARE_STRIPE_API_ADDRESS=stand_in.address,
+    )
 
     check_told(done, "SNCB/NMBS, Kortrijk", "payments-sepa.xml: pain.001.001.09, 3 transfers")
     assert "paid by Stripe" in done.stdout
@@ -112,5 +120,10 @@ def test_a_region_without_a_story_and_a_wrong_one_are_told_by_name(tmp_path: Pat
         load_scene(tmp_path)
 
     assert sorted(fault.path for fault in found.value.faults) == [
-        "accounts.scheme", "bought_at", "noise", "stays", "time_zone", "to"
-    ]  # fmt: skip
+        "accounts.scheme",
+        "bought_at",
+        "noise",
+        "stays",
+        "time_zone",
+        "to",
+    ]

@@ -36,10 +36,14 @@ def demo(folder: Path, *words: str) -> list[str]:
 def played(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     """A demo that has started all of its processes; they share its session."""
     playing = subprocess.Popen(
-        [sys.executable, "-c", _HEARS_SIGNALS, *demo(tmp_path)], cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+        [sys.executable, "-c", _HEARS_SIGNALS, *demo(tmp_path)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
     try:
         until = time.monotonic() + _SECONDS
         while len(others(playing)) < _PROCESSES:
@@ -107,9 +111,13 @@ def test_a_second_demo_is_refused_while_the_first_one_plays_on_until_it_is_ended
     before = (tmp_path / "var/demo/throughfare.db").stat().st_ino
 
     second = subprocess.run(
-        demo(tmp_path, "--once"), cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
-        capture_output=True, check=False,
-    )  # fmt: skip
+        demo(tmp_path, "--once"),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
 
     assert (second.returncode, second.stdout) == (2, "")
     assert second.stderr == (

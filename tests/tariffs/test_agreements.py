@@ -96,18 +96,34 @@ def test_in_a_border_zone_only_its_own_price_holds_even_a_dearer_one() -> None:
 
 
 def test_a_one_sided_tariff_reaches_over_the_border_and_pays_the_other_side_by_agreement() -> None:
-    steps = {"steps": [{"method": "fixed_first", "by_operator": {"tll": "1.10"}, "currency": "EUR"},
-                       {"method": "residual", "by_operator": {"hsl": "1"}}]}  # fmt: skip
-    reach = rule("one_sided", parties=["hsl", "tll"], pattern=[{"operator": "tll"}], max_connection_seconds=[],
-                 prices=[adult("1.50")], apportionment=steps)  # fmt: skip
+    steps = {
+        "steps": [
+            {"method": "fixed_first", "by_operator": {"tll": "1.10"}, "currency": "EUR"},
+            {"method": "residual", "by_operator": {"hsl": "1"}},
+        ]
+    }
+    reach = rule(
+        "one_sided",
+        parties=["hsl", "tll"],
+        pattern=[{"operator": "tll"}],
+        max_connection_seconds=[],
+        prices=[adult("1.50")],
+        apportionment=steps,
+    )
 
     assert paid(book(reach), gulf()[2:]) == ("1.50", {"hsl": 40, "tll": 110})
 
 
 def test_a_revenue_share_changes_nothing_but_who_gets_it() -> None:
     steps = {"steps": [{"method": "percent", "by_operator": {"hsl": "50", "tll": "50"}}]}
-    joint = rule("revenue_share", parties=["hsl", "tll"], pattern=[{"operator": "hsl"}], max_connection_seconds=[],
-                 prices=..., apportionment=steps)  # fmt: skip
+    joint = rule(
+        "revenue_share",
+        parties=["hsl", "tll"],
+        pattern=[{"operator": "hsl"}],
+        max_connection_seconds=[],
+        prices=...,
+        apportionment=steps,
+    )
 
     text, shares = paid(book(joint), gulf()[:1])
     anna = priced(book(joint), gulf()[:1]).passengers[0]
@@ -118,8 +134,16 @@ def test_a_revenue_share_changes_nothing_but_who_gets_it() -> None:
 
 def _line_share(identity: str, hsl: str, tll: str, **more: Any) -> dict[str, Any]:
     steps = {"steps": [{"method": "percent", "by_operator": {"hsl": hsl, "tll": tll}}]}
-    return rule("revenue_share", id=identity, parties=["hsl", "tll"], pattern=[{"operator": "hsl"}],
-                max_connection_seconds=[], prices=..., apportionment=steps, **more)  # fmt: skip
+    return rule(
+        "revenue_share",
+        id=identity,
+        parties=["hsl", "tll"],
+        pattern=[{"operator": "hsl"}],
+        max_connection_seconds=[],
+        prices=...,
+        apportionment=steps,
+        **more,
+    )
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -140,19 +164,31 @@ def test_a_higher_priority_makes_nothing_dearer() -> None:
 def test_two_shares_of_the_same_rides_without_a_priority_are_a_fault() -> None:
     _, findings = build_book(
         feeds={"hsl": fares("ab", "3.20"), "ferry": fares("standard", "29.00"), "tll": fares("hour", "2.00")},
-        agreement_documents=[_line_share("one", "50", "50"), _line_share("other", "25", "75"),
-                             _line_share("wrong", "1", "99", priority=1.5)],
-        tax_text=TAXES, riders={"adult": {"hsl": "adult"}}, media={}, fee_basis_points=0,
-    )  # fmt: skip
+        agreement_documents=[
+            _line_share("one", "50", "50"),
+            _line_share("other", "25", "75"),
+            _line_share("wrong", "1", "99", priority=1.5),
+        ],
+        tax_text=TAXES,
+        riders={"adult": {"hsl": "adult"}},
+        media={},
+        fee_basis_points=0,
+    )
 
     assert [(one.row, one.field, one.code) for one in errors(findings)] == [
-        (2, "priority", "ambiguous"), (3, "priority", "invalid_value")
-    ]  # fmt: skip
+        (2, "priority", "ambiguous"),
+        (3, "priority", "invalid_value"),
+    ]
 
 
 def test_a_supplement_is_owed_on_top() -> None:
-    extra = rule("supplement", pattern=[{"operator": "ferry"}], max_connection_seconds=[], prices=[adult("5.00")],
-                 parties=["ferry"])  # fmt: skip
+    extra = rule(
+        "supplement",
+        pattern=[{"operator": "ferry"}],
+        max_connection_seconds=[],
+        prices=[adult("5.00")],
+        parties=["ferry"],
+    )
 
     assert paid(book(extra))[0] == "39.20"
     items = priced(book(extra)).passengers[0].bought
@@ -160,10 +196,20 @@ def test_a_supplement_is_owed_on_top() -> None:
 
 
 def test_the_cheapest_cover_of_overlapping_agreements_is_found() -> None:
-    first = rule("through_fare", id="north", pattern=[{"operator": "hsl"}, {"operator": "ferry"}],
-                 max_connection_seconds=[7200], prices=[adult("30.00")])  # fmt: skip
-    second = rule("through_fare", id="south", pattern=[{"operator": "ferry"}, {"operator": "tll"}],
-                  max_connection_seconds=[7200], prices=[adult("27.50")])  # fmt: skip
+    first = rule(
+        "through_fare",
+        id="north",
+        pattern=[{"operator": "hsl"}, {"operator": "ferry"}],
+        max_connection_seconds=[7200],
+        prices=[adult("30.00")],
+    )
+    second = rule(
+        "through_fare",
+        id="south",
+        pattern=[{"operator": "ferry"}, {"operator": "tll"}],
+        max_connection_seconds=[7200],
+        prices=[adult("27.50")],
+    )
 
     assert paid(book(first, second))[0] == "30.70"
     assert paid(book(first, second, agreement()))[0] == "30.70"
@@ -232,9 +278,10 @@ def test_the_steps_of_a_split(steps: list[Step], expected: dict[str, int]) -> No
 def test_what_is_promised_first_stays_promised_when_a_guarantee_lifts_somebody() -> None:
     claims = [Claim("a", 100, 1), Claim("b", 800, 1), Claim("c", 100, 1)]
     steps = [
-        Step("fixed_first", {"a": Fraction(500)}), Step("min_guarantee", {"c": Fraction(300)}),
+        Step("fixed_first", {"a": Fraction(500)}),
+        Step("min_guarantee", {"c": Fraction(300)}),
         Step("standalone_fare"),
-    ]  # fmt: skip
+    ]
 
     assert share(1000, claims, steps) == {"a": 522, "b": 178, "c": 300}
 
@@ -272,22 +319,46 @@ def test_whatever_the_steps_the_parts_are_the_whole(
         (rule("through_fare", percent=101), "percent"),
         (rule("through_fare", parties=["x"]), "parties[0]"),
         (rule("through_fare", parties=["tll", "hsl"]), "pattern[1].operator"),
-        (rule("through_fare", apportionment={"steps": [{"method": "fixed_first", "by_operator": {"hsl": "1.00"}, "currency": "EUR"}]}),
-         "apportionment"),
-        (rule("through_fare", apportionment={"steps": [{"method": "percent", "by_operator": {"hsl": "50"}}]}),
-         "apportionment.steps[0].by_operator"),
-        (rule("through_fare", apportionment={"steps": [{"method": "standalone_fare", "by_operator": {"hsl": "5"}}]}),
-         "apportionment.steps[0].by_operator"),
-        (rule("through_fare", apportionment={"steps": [{"method": "agreed_factor", "by_operator": {"hsl": "-5"}}]}),
-         "apportionment.steps[0].by_operator"),
+        (
+            rule(
+                "through_fare",
+                apportionment={
+                    "steps": [{"method": "fixed_first", "by_operator": {"hsl": "1.00"}, "currency": "EUR"}]
+                },
+            ),
+            "apportionment",
+        ),
+        (
+            rule(
+                "through_fare", apportionment={"steps": [{"method": "percent", "by_operator": {"hsl": "50"}}]}
+            ),
+            "apportionment.steps[0].by_operator",
+        ),
+        (
+            rule(
+                "through_fare",
+                apportionment={"steps": [{"method": "standalone_fare", "by_operator": {"hsl": "5"}}]},
+            ),
+            "apportionment.steps[0].by_operator",
+        ),
+        (
+            rule(
+                "through_fare",
+                apportionment={"steps": [{"method": "agreed_factor", "by_operator": {"hsl": "-5"}}]},
+            ),
+            "apportionment.steps[0].by_operator",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_a_kind_may_not_say_is_named(document: dict[str, Any], field: str) -> None:
     made, findings = build_book(
         feeds={"hsl": fares("ab", "3.20"), "ferry": fares("s", "29.00"), "tll": fares("h", "2.00")},
-        agreement_documents=[document], tax_text=TAXES,
-        riders={"adult": {"hsl": "adult", "ferry": "adult", "tll": "adult"}}, media={}, fee_basis_points=0,
-    )  # fmt: skip
+        agreement_documents=[document],
+        tax_text=TAXES,
+        riders={"adult": {"hsl": "adult", "ferry": "adult", "tll": "adult"}},
+        media={},
+        fee_basis_points=0,
+    )
 
     assert made is None
     assert field in {fault.field for fault in errors(findings)}
@@ -346,16 +417,21 @@ def test_a_way_out_alone_is_no_return_trip() -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"bearer": "nobody"}, "bearer"), ({"bearer": "operator:mars"}, "bearer"), ({"bearer": []}, "bearer"),
+        ({"bearer": "nobody"}, "bearer"),
+        ({"bearer": "operator:mars"}, "bearer"),
+        ({"bearer": []}, "bearer"),
         ({"return_within_seconds": 0}, "return_within_seconds"),
         ({"kind": "border_zone", "return_within_seconds": 5}, "return_within_seconds"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_of_a_bearer_or_a_way_back_is_named(change: dict[str, Any], field: str) -> None:
     _, findings = build_book(
         feeds={"hsl": fares("ab", "3.20"), "ferry": fares("s", "29.00"), "tll": fares("h", "2.00")},
-        agreement_documents=[agreement(**change)], tax_text=TAXES,
-        riders={"adult": {"hsl": "adult", "ferry": "adult", "tll": "adult"}}, media={}, fee_basis_points=0,
-    )  # fmt: skip
+        agreement_documents=[agreement(**change)],
+        tax_text=TAXES,
+        riders={"adult": {"hsl": "adult", "ferry": "adult", "tll": "adult"}},
+        media={},
+        fee_basis_points=0,
+    )
 
     assert field in {fault.field for fault in errors(findings)}

@@ -95,7 +95,16 @@ def legs_of(journey: list[tuple[str, int, int]]) -> list[FareLeg]:
     for group, wait, ride in journey:
         departure = now + timedelta(minutes=wait)
         now = departure + timedelta(minutes=ride)
-        legs.append(FareLeg(group, frozenset(), frozenset(), frozenset(), departure, now))
+        legs.append(
+            FareLeg(
+                network=group,
+                from_areas=frozenset(),
+                to_areas=frozenset(),
+                areas=frozenset(),
+                departure=departure,
+                arrival=now,
+            )
+        )
     return legs
 
 

@@ -43,9 +43,13 @@ def charged(taps: list[Tap], *rows: str) -> list[int]:
 def test_a_card_pays_up_to_the_cap_of_its_service_day_and_a_companion_in_full() -> None:
     day = "day,,,card,service_day,04:00,7.00,EUR,holder"
     taps = [
-        tap("2026-03-04T08:00", 600), tap("2026-03-04T12:00"), tap("2026-03-04T13:00"),
-        tap("2026-03-04T13:01", holder=False), tap("2026-03-05T03:50"), tap("2026-03-05T04:00"),
-    ]  # fmt: skip
+        tap("2026-03-04T08:00", 600),
+        tap("2026-03-04T12:00"),
+        tap("2026-03-04T13:00"),
+        tap("2026-03-04T13:01", holder=False),
+        tap("2026-03-05T03:50"),
+        tap("2026-03-05T04:00"),
+    ]
 
     assert charged(taps, day) == [600, 100, 0, 250, 0, 250]
 
@@ -89,8 +93,10 @@ def test_of_several_caps_the_smallest_charge_holds_and_is_named() -> None:
     charges = rate(taps, caps(*rows))
 
     assert [(charges[item.id].amount.minor, charges[item.id].cap) for item in taps] == [
-        (250, None), (150, "day"), (100, "week")
-    ]  # fmt: skip
+        (250, None),
+        (150, "day"),
+        (100, "week"),
+    ]
 
 
 def test_one_tap_with_two_contents_is_refused() -> None:
@@ -103,14 +109,23 @@ TAPS = st.lists(
     st.tuples(st.integers(0, 60 * 24 * 20), st.integers(0, 900)), max_size=25, unique_by=lambda pair: pair[0]
 ).map(
     lambda pairs: [
-        Tap(str(minute), START + timedelta(minutes=minute), Money(minor, "EUR"), "city", "adult", "card")
+        Tap(
+            id=str(minute),
+            at=START + timedelta(minutes=minute),
+            price=Money(minor, "EUR"),
+            network="city",
+            rider="adult",
+            medium="card",
+        )
         for minute, minor in pairs
     ]
 )
 ROWS = (
-    "day,,,,service_day,04:00,7.00,EUR,", "roll,,,,rolling,86400,8.00,EUR,", "week,,,,iso_week,,20.00,EUR,",
+    "day,,,,service_day,04:00,7.00,EUR,",
+    "roll,,,,rolling,86400,8.00,EUR,",
+    "week,,,,iso_week,,20.00,EUR,",
     "month,,,,calendar_month,,40.00,EUR,",
-)  # fmt: skip
+)
 
 
 @given(TAPS, st.randoms(use_true_random=False))
@@ -140,12 +155,16 @@ def test_no_window_is_charged_above_its_cap_and_no_ride_above_its_price(taps: li
 @pytest.mark.parametrize(
     ("row", "field"),
     [
-        ("c,,,,fortnight,,1.00,EUR,", "window"), ("c,,,,calendar_day,,1.0,EUR,", "amount"),
-        ("c,,,,calendar_day,5,1.00,EUR,", "window_arg"), ("c,,,,rolling,,1.00,EUR,", "window_arg"),
-        ("c,,,,rolling,-5,1.00,EUR,", "window_arg"), ("c,,,,service_day,25:00,1.00,EUR,", "window_arg"),
-        ("c,,,,calendar_day,,1.00,EUR,friends", "party_scope"), (",,,,calendar_day,,1.00,EUR,", "cap_id"),
+        ("c,,,,fortnight,,1.00,EUR,", "window"),
+        ("c,,,,calendar_day,,1.0,EUR,", "amount"),
+        ("c,,,,calendar_day,5,1.00,EUR,", "window_arg"),
+        ("c,,,,rolling,,1.00,EUR,", "window_arg"),
+        ("c,,,,rolling,-5,1.00,EUR,", "window_arg"),
+        ("c,,,,service_day,25:00,1.00,EUR,", "window_arg"),
+        ("c,,,,calendar_day,,1.00,EUR,friends", "party_scope"),
+        (",,,,calendar_day,,1.00,EUR,", "cap_id"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_of_a_cap_is_named(row: str, field: str) -> None:
     _, findings = load(table(HEADER, row))
 

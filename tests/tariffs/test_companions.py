@@ -58,7 +58,15 @@ def test_nobody_travels_without_the_company_that_is_required() -> None:
 def test_a_pass_and_an_own_offer_ask_for_the_company_that_is_required_too() -> None:
     book = tariff(companions_text=table(HEADER, "beside-adults,tll,child,adult,1,1,,,"))
     start = TRAM[0].departure
-    offer = OfferedFare("o", "tll", (0,), "child", "saver", Money(50, "EUR"), start)
+    offer = OfferedFare(
+        id="o",
+        operator="tll",
+        legs=(0,),
+        rider="child",
+        fare_class="saver",
+        price=Money(50, "EUR"),
+        valid_until=start,
+    )
     child = Passenger("c", "child", passes=(replace(WEEK, rider="child"),))
 
     def reasons(*party: Passenger, **more: Any) -> list[str | None]:

@@ -63,18 +63,36 @@ def test_no_cover_is_cheaper(
 ) -> None:
     rules: list[dict[str, Any]] = [
         agreement(
-            id=f"a{at}", parties=sorted(set(pattern)), pattern=[{"operator": name} for name in pattern],
-            max_connection_seconds=[86_400] * (len(pattern) - 1), conditions={},
-            prices=[{"rider": "adult", "sale_channel": None, "amount": Money(amount, "EUR").text, "currency": "EUR"}],
+            id=f"a{at}",
+            parties=sorted(set(pattern)),
+            pattern=[{"operator": name} for name in pattern],
+            max_connection_seconds=[86_400] * (len(pattern) - 1),
+            conditions={},
+            prices=[
+                {
+                    "rider": "adult",
+                    "sale_channel": None,
+                    "amount": Money(amount, "EUR").text,
+                    "currency": "EUR",
+                }
+            ],
         )
         for at, (pattern, amount) in enumerate(agreements)
-    ]  # fmt: skip
+    ]
     caps = table(
         "cap_id,operators,window,amount,currency", f"day,tll,calendar_day,{Money(limit or 0, 'EUR').text},EUR"
     )
     book = tariff(*rules, **({} if limit is None else {"caps_text": caps}))
     taps = tuple(
-        Tap(f"t{at}", START - timedelta(minutes=at + 1), Money(200, "EUR"), "", "adult", "", operator="tll")
+        Tap(
+            id=f"t{at}",
+            at=START - timedelta(minutes=at + 1),
+            price=Money(200, "EUR"),
+            network="",
+            rider="adult",
+            medium="",
+            operator="tll",
+        )
         for at in range(before)
     )
     rides = [ride(name, 30 * at, ("FI", 5), mode="tram") for at, name in enumerate(names)]

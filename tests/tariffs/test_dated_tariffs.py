@@ -21,9 +21,15 @@ RISE = {"fare_products.txt": table("fare_product_id,amount,currency", "hour,2.50
 
 def book(*days: str, **more: str) -> TariffBook:
     made, findings = build_book(
-        feeds={"tll": fares("hour", "2.00")}, agreement_documents=[], tax_text=TAXES, media={},
-        riders={"adult": {"tll": "adult"}}, fee_basis_points=0, dated_feeds={"tll": dict.fromkeys(days, RISE)}, **more,
-    )  # fmt: skip
+        feeds={"tll": fares("hour", "2.00")},
+        agreement_documents=[],
+        tax_text=TAXES,
+        media={},
+        riders={"adult": {"tll": "adult"}},
+        fee_basis_points=0,
+        dated_feeds={"tll": dict.fromkeys(days, RISE)},
+        **more,
+    )
     assert made is not None, findings
     return made
 
@@ -60,15 +66,22 @@ def test_a_later_tariff_changes_only_the_files_that_it_holds() -> None:
     ("changes", "file"),
     [
         ({"soon": RISE}, "tll/soon"),
-        ({"2027-01-01": {"fare_products.txt": "fare_product_id,amount,currency\nhour,2.5,EUR\n"}},
-         "tll/2027-01-01/fare_products.txt"),
+        (
+            {"2027-01-01": {"fare_products.txt": "fare_product_id,amount,currency\nhour,2.5,EUR\n"}},
+            "tll/2027-01-01/fare_products.txt",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_fault_of_an_announced_tariff_names_its_day(changes: dict[str, dict[str, str]], file: str) -> None:
     made, findings = build_book(
-        feeds={"tll": fares("hour", "2.00")}, agreement_documents=[], tax_text=TAXES, media={},
-        riders={"adult": {"tll": "adult"}}, fee_basis_points=0, dated_feeds={"tll": changes},
-    )  # fmt: skip
+        feeds={"tll": fares("hour", "2.00")},
+        agreement_documents=[],
+        tax_text=TAXES,
+        media={},
+        riders={"adult": {"tll": "adult"}},
+        fee_basis_points=0,
+        dated_feeds={"tll": changes},
+    )
 
     assert made is None
     assert file in {fault.file for fault in errors(findings)}

@@ -19,14 +19,21 @@ PRICES = {"pair": 290, "family": 350, "class": 700}
 FEED = {
     **TLL,
     "rider_categories.txt": table(
-        "rider_category_id,is_default_fare_category", "adult,1", "child,0", "free,0", *(f"{name},0" for name in PRICES)
+        "rider_category_id,is_default_fare_category",
+        "adult,1",
+        "child,0",
+        "free,0",
+        *(f"{name},0" for name in PRICES),
     ),
     "fare_products.txt": table(
-        "fare_product_id,rider_category_id,amount,currency", "hour,adult,2.00,EUR", "hour,child,1.00,EUR",
-        "resident,free,0.00,EUR", *(f"g,{name},{minor // 100}.{minor % 100:02},EUR" for name, minor in PRICES.items()),
+        "fare_product_id,rider_category_id,amount,currency",
+        "hour,adult,2.00,EUR",
+        "hour,child,1.00,EUR",
+        "resident,free,0.00,EUR",
+        *(f"g,{name},{minor // 100}.{minor % 100:02},EUR" for name, minor in PRICES.items()),
     ),
     "fare_leg_rules.txt": table("fare_product_id", "hour", "resident", "g"),
-}  # fmt: skip
+}
 LIMITS = st.dictionaries(
     st.sampled_from(sorted(PRICES)),
     st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(1, 3)).filter(
@@ -76,8 +83,9 @@ def test_the_second_best_group_first_can_be_the_best_in_the_end() -> None:
     # A class of three adults saves 100, a family of two 50: but two families take all four.
     groups = table(
         "group_id,operator,rider_category,members,min_passengers",
-        "class,tll,class,adult:3,3", "pair,tll,pair,adult:2,2",
-    )  # fmt: skip
+        "class,tll,class,adult:3,3",
+        "pair,tll,pair,adult:2,2",
+    )
     feed = {**FEED, "fare_products.txt": FEED["fare_products.txt"].replace("g,class,7.00", "g,class,5.00")}
     book = tariff(groups_text=groups, feeds={"tll": feed})
 

@@ -45,14 +45,20 @@ def fares(product: str, amount: str, rider: str = "adult") -> dict[str, str]:
 
 def agreement(**changes: Any) -> dict[str, Any]:
     return {
-        "id": "gulf-link", "kind": "through_fare", "version": 3, "parties": ["hsl", "ferry", "tll"],
-        "valid_from": "2026-01-01", "valid_to": None,
+        "id": "gulf-link",
+        "kind": "through_fare",
+        "version": 3,
+        "parties": ["hsl", "ferry", "tll"],
+        "valid_from": "2026-01-01",
+        "valid_to": None,
         "pattern": [{"operator": "hsl"}, {"operator": "ferry"}, {"operator": "tll"}],
         "max_connection_seconds": [7200, 5400],
         "prices": [{"rider": "adult", "sale_channel": None, "amount": "32.00", "currency": "EUR"}],
         "conditions": {"same_calendar_day": True, "refund": "as_strictest"},
-        "apportionment": {"steps": [{"method": "standalone_fare"}]}, "bearer": "pro_rata", **changes,
-    }  # fmt: skip
+        "apportionment": {"steps": [{"method": "standalone_fare"}]},
+        "bearer": "pro_rata",
+        **changes,
+    }
 
 
 def book(*agreements: dict[str, Any], ferry: str = "29.00", fee: int = 0) -> TariffBook:
@@ -71,16 +77,16 @@ def book(*agreements: dict[str, Any], ferry: str = "29.00", fee: int = 0) -> Tar
 def ride(operator: str, minutes: int, *distance: tuple[str, int], mode: str = "tram") -> Ride:
     departure = START + timedelta(minutes=minutes)
     return Ride(
-        operator,
-        f"t{minutes}",
-        "r",
-        "a",
-        "b",
-        departure,
-        departure + timedelta(minutes=20),
-        ("a", "b"),
-        mode,
-        distance,
+        operator=operator,
+        trip_id=f"t{minutes}",
+        route_id="r",
+        from_stop_id="a",
+        to_stop_id="b",
+        departure=departure,
+        arrival=departure + timedelta(minutes=20),
+        calls=("a", "b"),
+        mode=mode,
+        distance_m=distance,
     )
 
 
@@ -104,9 +110,12 @@ def test_the_through_fare_is_shared_and_taxed_to_the_cent() -> None:
     assert found.total.text == "32.00"
     assert {share.operator: share.gross for share in anna.shares} == {"hsl": 299, "ferry": 2714, "tll": 187}
     assert [(row.key.member_state, row.key.mode, row.gross, row.vat) for row in anna.taxes] == [
-        ("EE", "ferry", 762, 0), ("EE", "tram", 153, 30), ("FI", "ferry", 457, 0), ("FI", "tram", 114, 14),
+        ("EE", "ferry", 762, 0),
+        ("EE", "tram", 153, 30),
+        ("FI", "ferry", 457, 0),
+        ("FI", "tram", 114, 14),
         ("XX", "ferry", 1714, 0),
-    ]  # fmt: skip
+    ]
     assert {share.operator: share.vat for share in anna.shares} == {"hsl": 14, "ferry": 0, "tll": 30}
     assert anna.derivation[-1]["reason"] == "agreement"
 
@@ -123,12 +132,15 @@ def test_a_dearer_agreement_is_not_applied_unless_it_is_compulsory() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"valid_from": "2026-03-05"}, {"valid_to": "2026-03-03"}, {"max_connection_seconds": [2399, 5400]},
-        {"conditions": {"weekdays": [4]}}, {"pattern": [{"operator": "tll"}, {"operator": "ferry"}, {"operator": "hsl"}]},
+        {"valid_from": "2026-03-05"},
+        {"valid_to": "2026-03-03"},
+        {"max_connection_seconds": [2399, 5400]},
+        {"conditions": {"weekdays": [4]}},
+        {"pattern": [{"operator": "tll"}, {"operator": "ferry"}, {"operator": "hsl"}]},
         {"pattern": [{"operator": "hsl", "network": "other"}, {"operator": "ferry"}, {"operator": "tll"}]},
         {"pattern": [{"operator": "hsl", "mode": "bus"}, {"operator": "ferry"}, {"operator": "tll"}]},
     ],
-)  # fmt: skip
+)
 def test_an_agreement_holds_only_on_its_days_its_way_and_in_time(change: dict[str, Any]) -> None:
     assert priced(book(agreement(**change))).total == priced(book()).total
 
@@ -158,21 +170,31 @@ def test_a_stretch_without_a_tax_row_is_not_sold() -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"kind": "magic"}, "kind"), ({"version": 0}, "version"), ({"id": ""}, "id"), ({"valid_from": "soon"}, "valid_from"),
-        ({"valid_to": "2025-01-01"}, "valid_to"), ({"pattern": []}, "pattern"), ({"max_connection_seconds": [1]}, "max_connection_seconds"),
-        ({"pattern": [{"operator": "x"}] * 3}, "pattern[0].operator"), ({"prices": []}, "prices"),
+        ({"kind": "magic"}, "kind"),
+        ({"version": 0}, "version"),
+        ({"id": ""}, "id"),
+        ({"valid_from": "soon"}, "valid_from"),
+        ({"valid_to": "2025-01-01"}, "valid_to"),
+        ({"pattern": []}, "pattern"),
+        ({"max_connection_seconds": [1]}, "max_connection_seconds"),
+        ({"pattern": [{"operator": "x"}] * 3}, "pattern[0].operator"),
+        ({"prices": []}, "prices"),
         ({"prices": [{"rider": "adult", "amount": "1", "currency": "EUR"}]}, "prices[0].amount"),
         ({"prices": [{"rider": "dog", "amount": "1.00", "currency": "EUR"}]}, "prices[0].rider"),
-        ({"apportionment": {"steps": [{"method": "magic"}]}}, "apportionment"), ({"discount": 5}, "discount"),
+        ({"apportionment": {"steps": [{"method": "magic"}]}}, "apportionment"),
+        ({"discount": 5}, "discount"),
         ({"conditions": {"weekdays": [0]}}, "conditions.weekdays"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_of_an_agreement_is_named(change: dict[str, Any], field: str) -> None:
     made, findings = build_book(
         feeds={"hsl": fares("ab", "3.20"), "ferry": fares("s", "29.00"), "tll": fares("h", "2.00")},
-        agreement_documents=[agreement(**change)], tax_text=TAXES,
-        riders={"adult": {"hsl": "adult", "ferry": "adult", "tll": "adult"}}, media={}, fee_basis_points=0,
-    )  # fmt: skip
+        agreement_documents=[agreement(**change)],
+        tax_text=TAXES,
+        riders={"adult": {"hsl": "adult", "ferry": "adult", "tll": "adult"}},
+        media={},
+        fee_basis_points=0,
+    )
 
     assert made is None
     assert field in {fault.field for fault in errors(findings)}
@@ -212,7 +234,9 @@ def test_rates_change_with_the_day_of_travel() -> None:
     rates, findings = taxes.load(text)
 
     def rate(day: date) -> int:
-        return rates.key_of(taxes.Stretch("hsl", "FI", "tram", "domestic", 1, day)).rate_bp
+        return rates.key_of(
+            taxes.Stretch(operator="hsl", member_state="FI", mode="tram", scope="domestic", metres=1, day=day)
+        ).rate_bp
 
     assert findings == []
     assert [rate(date(2025, 12, 31)), rate(date(2026, 1, 1))] == [1400, 1350]
@@ -223,12 +247,16 @@ def test_rates_change_with_the_day_of_travel() -> None:
 @pytest.mark.parametrize(
     ("row", "code"),
     [
-        ("FI,any,domestic,taxable,,2026-01-01,,x,yes", "missing_value"), ("FI,any,domestic,zero,5.00,2026-01-01,,x,yes", "forbidden_value"),
-        ("FI,any,lunar,zero,,2026-01-01,,x,yes", "invalid_enum"), ("FI,any,domestic,magic,,2026-01-01,,x,yes", "invalid_enum"),
-        ("FI,any,domestic,taxable,9.999,2026-01-01,,x,yes", "invalid_rate"), ("FI,any,domestic,zero,,now,,x,yes", "invalid_date"),
-        ("FI,any,domestic,zero,,2026-01-01,,x,perhaps", "invalid_enum"), (TAXES.splitlines()[1], "overlapping_rates"),
+        ("FI,any,domestic,taxable,,2026-01-01,,x,yes", "missing_value"),
+        ("FI,any,domestic,zero,5.00,2026-01-01,,x,yes", "forbidden_value"),
+        ("FI,any,lunar,zero,,2026-01-01,,x,yes", "invalid_enum"),
+        ("FI,any,domestic,magic,,2026-01-01,,x,yes", "invalid_enum"),
+        ("FI,any,domestic,taxable,9.999,2026-01-01,,x,yes", "invalid_rate"),
+        ("FI,any,domestic,zero,,now,,x,yes", "invalid_date"),
+        ("FI,any,domestic,zero,,2026-01-01,,x,perhaps", "invalid_enum"),
+        (TAXES.splitlines()[1], "overlapping_rates"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_of_a_tax_row_is_named(row: str, code: str) -> None:
     _, findings = taxes.load(TAXES + row + "\n")
 
@@ -237,11 +265,21 @@ def test_a_fault_of_a_tax_row_is_named(row: str, code: str) -> None:
 
 def test_no_agreement_and_no_run_reaches_over_a_ride_that_is_not_sold() -> None:
     direct = agreement(
-        pattern=[{"operator": "hsl"}, {"operator": "tll"}], parties=["hsl", "tll"], max_connection_seconds=[86_400],
+        pattern=[{"operator": "hsl"}, {"operator": "tll"}],
+        parties=["hsl", "tll"],
+        max_connection_seconds=[86_400],
         prices=[{"rider": "adult", "sale_channel": None, "amount": "4.00", "currency": "EUR"}],
-    )  # fmt: skip
+    )
     sold = [ride("hsl", 0, ("FI", 3000)), ride("tll", 200, ("EE", 4000))]
-    without = Excluded(1, 1, "ferry", "Ferry", "Quay", "Pier", sold[0].departure.isoformat())
+    without = Excluded(
+        leg=1,
+        before=1,
+        operator="ferry",
+        operator_name="Ferry",
+        from_name="Quay",
+        to_name="Pier",
+        departure=sold[0].departure.isoformat(),
+    )
 
     over = price_journey(book(direct), sold, [Passenger("anna", "adult")])
     part = price_journey(book(direct), sold, [Passenger("anna", "adult")], excluded=[without])
@@ -253,8 +291,10 @@ def test_no_agreement_and_no_run_reaches_over_a_ride_that_is_not_sold() -> None:
     assert [item.fare_product_id for item in part.passengers[0].bought] == ["ab", "hour"]
     assert [item.legs for item in twice.passengers[0].bought] == [(0,), (1,)]
     assert [(step["step"], step["reason"]) for step in part.passengers[0].derivation] == [
-        (1, "excluded"), (2, "leg_rule"), (3, "leg_rule"),
-    ]  # fmt: skip
+        (1, "excluded"),
+        (2, "leg_rule"),
+        (3, "leg_rule"),
+    ]
     assert explain(part.passengers[0].derivation, "en")[0] == (
         "Without the ride Quay - Pier, 08:00: Ferry has no price here; buy it from Ferry."
     )

@@ -27,21 +27,36 @@ TLL = {
     ),
     "fare_products.txt": table(
         "fare_product_id,rider_category_id,amount,currency",
-        "hour,adult,2.00,EUR", "hour,child,1.00,EUR", "resident,free,0.00,EUR", "family,family,3.50,EUR",
+        "hour,adult,2.00,EUR",
+        "hour,child,1.00,EUR",
+        "resident,free,0.00,EUR",
+        "family,family,3.50,EUR",
     ),
     "fare_leg_rules.txt": table("fare_product_id", "hour", "resident", "family"),
-}  # fmt: skip
+}
 TRAM = [ride("tll", 0, ("EE", 4000))]
 TWO_TRAMS = [ride("tll", 0, ("EE", 4000)), ride("tll", 60, ("EE", 4000))]
-WEEK = HeldPass("tick-1", "week", Scope(frozenset({"tll"})), START, START + timedelta(days=7), None)
+WEEK = HeldPass(
+    ticket="tick-1",
+    product="week",
+    scope=Scope(frozenset({"tll"})),
+    valid_from=START,
+    valid_until=START + timedelta(days=7),
+    uses_left=None,
+)
 
 
 def tariff(*agreements: dict[str, Any], feeds: dict[str, Any] | None = None, **more: Any) -> TariffBook:
     usual = {"hsl": fares("ab", "3.20"), "ferry": fares("standard", "29.00"), "tll": TLL}
     made, findings = build_book(
         feeds=usual | (feeds or {}),
-        agreement_documents=list(agreements), tax_text=TAXES, riders=RIDERS, media={}, fee_basis_points=0, **more,
-    )  # fmt: skip
+        agreement_documents=list(agreements),
+        tax_text=TAXES,
+        riders=RIDERS,
+        media={},
+        fee_basis_points=0,
+        **more,
+    )
     assert made is not None, findings
     return made
 
@@ -74,11 +89,16 @@ def test_a_pass_makes_the_legs_it_covers_cost_nothing_and_says_which_pass() -> N
 @pytest.mark.parametrize(
     ("change", "price"),
     [
-        ({}, 0), ({"valid_from": START + timedelta(seconds=1)}, 200), ({"valid_until": START}, 200),
-        ({"scope": Scope(frozenset({"hsl"}))}, 200), ({"scope": Scope(frozenset({"tll"}), networks=frozenset({"x"}))}, 200),
-        ({"scope": Scope(frozenset({"tll"}), areas=frozenset({"x"}))}, 200), ({"uses_left": 0}, 200), ({"uses_left": 1}, 0),
+        ({}, 0),
+        ({"valid_from": START + timedelta(seconds=1)}, 200),
+        ({"valid_until": START}, 200),
+        ({"scope": Scope(frozenset({"hsl"}))}, 200),
+        ({"scope": Scope(frozenset({"tll"}), networks=frozenset({"x"}))}, 200),
+        ({"scope": Scope(frozenset({"tll"}), areas=frozenset({"x"}))}, 200),
+        ({"uses_left": 0}, 200),
+        ({"uses_left": 1}, 0),
     ],
-)  # fmt: skip
+)
 def test_a_pass_covers_its_own_rides_in_its_own_time(change: dict[str, Any], price: int) -> None:
     held = HeldPass(**{name: getattr(WEEK, name) for name in WEEK.__slots__} | change)
 
@@ -86,7 +106,14 @@ def test_a_pass_covers_its_own_rides_in_its_own_time(change: dict[str, Any], pri
 
 
 def test_a_carnet_gives_one_use_a_ride_until_none_is_left() -> None:
-    carnet = HeldPass("tick-2", "ten", Scope(frozenset({"tll"})), START, START + timedelta(days=90), 1)
+    carnet = HeldPass(
+        ticket="tick-2",
+        product="ten",
+        scope=Scope(frozenset({"tll"})),
+        valid_from=START,
+        valid_until=START + timedelta(days=90),
+        uses_left=1,
+    )
 
     found = anna(tariff(), TWO_TRAMS, passes=(carnet,))
 
@@ -102,7 +129,14 @@ def test_a_use_of_a_carnet_goes_to_the_dearest_ride() -> None:
         "fare_products.txt": table("fare_product_id,amount,currency", "short,1.00,EUR", "long,4.00,EUR"),
         "fare_leg_rules.txt": table("network_id,fare_product_id", "near,short", "far,long"),
     }
-    carnet = HeldPass("tick-2", "ten", Scope(frozenset({"tll"})), START, START + timedelta(days=90), 1)
+    carnet = HeldPass(
+        ticket="tick-2",
+        product="ten",
+        scope=Scope(frozenset({"tll"})),
+        valid_from=START,
+        valid_until=START + timedelta(days=90),
+        uses_left=1,
+    )
     rides = [TRAM[0], replace(ride("tll", 60, ("EE", 4000)), route_id="far")]
 
     found = anna(tariff(feeds={"tll": hourly}), rides, passes=(carnet,))
@@ -112,7 +146,14 @@ def test_a_use_of_a_carnet_goes_to_the_dearest_ride() -> None:
 
 
 def test_the_uses_of_a_carnet_are_counted_over_the_whole_journey() -> None:
-    carnet = HeldPass("tick-2", "ten", Scope(frozenset({"tll", "hsl"})), START, START + timedelta(days=90), 2)
+    carnet = HeldPass(
+        ticket="tick-2",
+        product="ten",
+        scope=Scope(frozenset({"tll", "hsl"})),
+        valid_from=START,
+        valid_until=START + timedelta(days=90),
+        uses_left=2,
+    )
     rides = [TRAM[0], ride("hsl", 60, ("FI", 3000)), ride("tll", 120, ("EE", 4000))]
 
     found = anna(tariff(), rides, passes=(carnet,))
@@ -123,11 +164,20 @@ def test_the_uses_of_a_carnet_are_counted_over_the_whole_journey() -> None:
 
 def test_each_way_of_a_return_ticket_is_good_once() -> None:
     there = Scope(frozenset({"tll"}), directions=(("X", "Y"), ("Y", "X")))
-    held = HeldPass("tick-3", "back", there, START, START + timedelta(days=90), 2)
+    held = HeldPass(
+        ticket="tick-3",
+        product="back",
+        scope=there,
+        valid_from=START,
+        valid_until=START + timedelta(days=90),
+        uses_left=2,
+    )
     areas = {
-        **TLL, "areas.txt": "area_id\nX\nY\n", "stop_areas.txt": "area_id,stop_id\nX,a\nY,b\n",
+        **TLL,
+        "areas.txt": "area_id\nX\nY\n",
+        "stop_areas.txt": "area_id,stop_id\nX,a\nY,b\n",
         "stops.txt": "stop_id,stop_name\na,A\nb,B\n",
-    }  # fmt: skip
+    }
     again = [TRAM[0], ride("hsl", 60, ("FI", 3000)), ride("tll", 120, ("EE", 4000))]
 
     found = anna(tariff(feeds={"tll": areas}), again, passes=(held,))
@@ -137,7 +187,14 @@ def test_each_way_of_a_return_ticket_is_good_once() -> None:
 
 def test_an_agreement_takes_no_use_of_a_carnet() -> None:
     half = agreement(percent=50, prices=[])
-    carnet = HeldPass("tick-2", "ten", Scope(frozenset({"tll"})), START, START + timedelta(days=90), 1)
+    carnet = HeldPass(
+        ticket="tick-2",
+        product="ten",
+        scope=Scope(frozenset({"tll"})),
+        valid_from=START,
+        valid_until=START + timedelta(days=90),
+        uses_left=1,
+    )
 
     found = anna(tariff(half), gulf(), passes=(carnet,))
 
@@ -146,7 +203,14 @@ def test_an_agreement_takes_no_use_of_a_carnet() -> None:
 
 
 def test_no_use_of_a_carnet_is_lost_on_a_ride_that_is_free_anyway() -> None:
-    carnet = HeldPass("tick-2", "ten", Scope(frozenset({"tll"})), START, START + timedelta(days=90), 1)
+    carnet = HeldPass(
+        ticket="tick-2",
+        product="ten",
+        scope=Scope(frozenset({"tll"})),
+        valid_from=START,
+        valid_until=START + timedelta(days=90),
+        uses_left=1,
+    )
     entitled = tariff(eligibility_text=RESIDENT)
 
     found = anna(entitled, TRAM, passes=(carnet,), claims=(resident(),))
@@ -171,7 +235,14 @@ def test_a_pass_covers_no_other_rider_category_than_it_was_sold_to() -> None:
 
 def test_a_carnet_of_a_party_pays_one_stroke_a_person_and_no_more_than_are_left() -> None:
     carnet = HeldPass(
-        "tick-2", "ten", Scope(frozenset({"tll"})), START, START + timedelta(days=90), 2, "adult", shared=True
+        ticket="tick-2",
+        product="ten",
+        scope=Scope(frozenset({"tll"})),
+        valid_from=START,
+        valid_until=START + timedelta(days=90),
+        uses_left=2,
+        rider="adult",
+        shared=True,
     )
 
     found = party_on(tariff(), TRAM, "adult", "child", "adult", "adult", passes=(carnet,))
@@ -191,7 +262,13 @@ def test_the_strokes_of_a_party_go_where_the_party_pays_least() -> None:
         "fare_leg_rules.txt": table("network_id,fare_product_id", "near,short", "far,long"),
     }
     carnet = HeldPass(
-        "tick-2", "ten", Scope(frozenset({"tll"})), START, START + timedelta(days=90), 2, shared=True
+        ticket="tick-2",
+        product="ten",
+        scope=Scope(frozenset({"tll"})),
+        valid_from=START,
+        valid_until=START + timedelta(days=90),
+        uses_left=2,
+        shared=True,
     )
     rides = [TRAM[0], replace(ride("tll", 60, ("EE", 4000)), route_id="far")]
 
@@ -235,10 +312,13 @@ def test_an_authority_that_pays_for_an_entitlement_is_a_party_of_its_own() -> No
 @pytest.mark.parametrize(
     ("row", "field"),
     [
-        ("r,i,mars,free,2013-01-01,,", "operator"), ("r,i,tll,free,soon,,", "valid_from"), (",i,tll,free,2013-01-01,,", "claim"),
-        ("r,i,tll,free,2013-01-01,2012-01-01,", "valid_to"), ("r,i,tll,free,2013-01-01,,city", "bearer"),
+        ("r,i,mars,free,2013-01-01,,", "operator"),
+        ("r,i,tll,free,soon,,", "valid_from"),
+        (",i,tll,free,2013-01-01,,", "claim"),
+        ("r,i,tll,free,2013-01-01,2012-01-01,", "valid_to"),
+        ("r,i,tll,free,2013-01-01,,city", "bearer"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_of_an_entitlement_is_named(row: str, field: str) -> None:
     _, findings = eligibility.load(RESIDENT.splitlines()[0] + "\n" + row + "\n", ["tll"])
 
@@ -253,7 +333,15 @@ CAPS = table(
 
 def earlier(*minutes: int, full: int = 200) -> tuple[Tap, ...]:
     return tuple(
-        Tap(f"tap {at}", START - timedelta(minutes=at), Money(full, "EUR"), "", "adult", "", operator="tll")
+        Tap(
+            id=f"tap {at}",
+            at=START - timedelta(minutes=at),
+            price=Money(full, "EUR"),
+            network="",
+            rider="adult",
+            medium="",
+            operator="tll",
+        )
         for at in minutes
     )
 
@@ -277,9 +365,11 @@ def test_two_rides_of_one_journey_count_under_one_cap() -> None:
 
 def test_a_ride_that_an_agreement_pays_does_not_fill_the_cap() -> None:
     link = agreement(
-        pattern=[{"operator": "tll"}, {"operator": "hsl"}], parties=["tll", "hsl"], max_connection_seconds=[7200],
+        pattern=[{"operator": "tll"}, {"operator": "hsl"}],
+        parties=["tll", "hsl"],
+        max_connection_seconds=[7200],
         prices=[{"rider": "adult", "sale_channel": None, "amount": "3.00", "currency": "EUR"}],
-    )  # fmt: skip
+    )
     rides = [TRAM[0], ride("hsl", 30, ("FI", 100)), ride("tll", 60, ("EE", 4000))]
 
     found = anna(tariff(link, caps_text=CAPS), rides, paid=earlier(10))
@@ -299,10 +389,15 @@ def party(*riders: str) -> list[Passenger]:
 @pytest.mark.parametrize(
     ("riders", "price"),
     [
-        (["adult"], 200), (["adult", "child"], 300), (["adult", "adult"], 350), (["adult", "adult", "child"], 350),
-        (["adult", "adult", "adult"], 550), (["adult"] * 4, 700), (["child"] * 3, 300),
+        (["adult"], 200),
+        (["adult", "child"], 300),
+        (["adult", "adult"], 350),
+        (["adult", "adult", "child"], 350),
+        (["adult", "adult", "adult"], 550),
+        (["adult"] * 4, 700),
+        (["child"] * 3, 300),
     ],
-)  # fmt: skip
+)
 def test_a_group_price_beats_singles_only_where_it_is_cheaper(riders: list[str], price: int) -> None:
     found = price_journey(tariff(groups_text=FAMILY), TRAM, party(*riders))
 
@@ -325,10 +420,13 @@ def test_a_party_without_a_group_is_the_sum_of_its_passengers() -> None:
 @pytest.mark.parametrize(
     ("row", "field"),
     [
-        ("f,mars,family,adult:2,2", "operator"), ("f,tll,family,adult,2", "members"), ("f,tll,family,dog:1,1", "members"),
-        ("f,tll,family,adult:2,3", "min_passengers"), ("f,tll,family,adult:2,x", "min_passengers"),
+        ("f,mars,family,adult:2,2", "operator"),
+        ("f,tll,family,adult,2", "members"),
+        ("f,tll,family,dog:1,1", "members"),
+        ("f,tll,family,adult:2,3", "min_passengers"),
+        ("f,tll,family,adult:2,x", "min_passengers"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_of_a_group_is_named(row: str, field: str) -> None:
     _, findings = groups.load(FAMILY.splitlines()[0] + "\n" + row + "\n", ["tll"], ["adult"])
 
@@ -340,7 +438,15 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 def offered(minor: int, fare_class: str = "S", minutes: int = 15) -> OfferedFare:
     until = NOW + timedelta(minutes=minutes)
-    return OfferedFare(f"offer {fare_class}", "ferry", (1,), "adult", fare_class, Money(minor, "EUR"), until)
+    return OfferedFare(
+        id=f"offer {fare_class}",
+        operator="ferry",
+        legs=(1,),
+        rider="adult",
+        fare_class=fare_class,
+        price=Money(minor, "EUR"),
+        valid_until=until,
+    )
 
 
 def test_an_operator_that_prices_itself_is_taken_at_its_word_until_the_offer_dies() -> None:
@@ -360,12 +466,18 @@ def test_an_expired_offer_is_no_price() -> None:
 
 BRIDGE = {
     "feeds": {
-        "hsl": {**fares("ab", "3.20"), "fare_products.txt": "fare_product_id,amount,currency\nab,32.00,SEK\n"},
+        "hsl": {
+            **fares("ab", "3.20"),
+            "fare_products.txt": "fare_product_id,amount,currency\nab,32.00,SEK\n",
+        },
         "tll": fares("hour", "2.00"),
     },
-    "agreement_documents": [], "tax_text": TAXES, "media": {}, "fee_basis_points": 0,
+    "agreement_documents": [],
+    "tax_text": TAXES,
+    "media": {},
+    "fee_basis_points": 0,
     "riders": {"adult": {"hsl": "adult", "tll": "adult"}},
-}  # fmt: skip
+}
 RATES = table("Date,SEK,DKK", "2026-02-27,11.0000,N/A", "2026-02-26,11.5000,7.4600")
 
 
@@ -394,12 +506,17 @@ def test_without_a_recent_rate_two_currencies_have_no_price(at: datetime | None)
 
 
 THIRTY = {
-    "id": "tll-30d", "kind": "pass", "version": 1, "names": {"en": "30 days"}, "scope": {"operators": ["tll"]},
-    "validity": {"unit": "days", "length": 30}, "valid_from": "2026-01-01",
+    "id": "tll-30d",
+    "kind": "pass",
+    "version": 1,
+    "names": {"en": "30 days"},
+    "scope": {"operators": ["tll"]},
+    "validity": {"unit": "days", "length": 30},
+    "valid_from": "2026-01-01",
     "prices": [{"rider": "adult", "amount": "30.00", "currency": "EUR"}],
     "territories": [{"operator": "tll", "member_state": "EE", "mode": "tram", "metres": 1}],
     "apportionment": {"steps": [{"method": "percent", "by_operator": {"tll": "100"}}]},
-}  # fmt: skip
+}
 
 
 def product(**changes: Any) -> PassProduct:
@@ -411,12 +528,13 @@ def product(**changes: Any) -> PassProduct:
 @pytest.mark.parametrize(
     ("validity", "until"),
     [
-        (PassValidity("hours", 2), "2026-03-28T23:30:00+02:00"), (PassValidity("hours", 24), "2026-03-29T22:30:00+03:00"),
+        (PassValidity("hours", 2), "2026-03-28T23:30:00+02:00"),
+        (PassValidity("hours", 24), "2026-03-29T22:30:00+03:00"),
         (PassValidity("days", 1), "2026-03-29T21:30:00+03:00"),
         (PassValidity("service_days", 1, 4 * 3600), "2026-03-29T04:00:00+03:00"),
         (PassValidity("service_days", 2), "2026-03-30T00:00:00+03:00"),
     ],
-)  # fmt: skip
+)
 def test_a_validity_ends_by_the_clock_on_the_wall(validity: PassValidity, until: str) -> None:
     start = datetime(2026, 3, 28, 21, 30, tzinfo=ZONE)  # the clocks change that night
 
@@ -442,14 +560,24 @@ def test_a_return_ticket_is_good_once_each_way() -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"kind": "magic"}, "kind"), ({"id": "much-too-long-for-a-ticket"}, "id"), ({"names": {"fi": "x"}}, "names.en"),
-        ({"scope": {}}, "scope.operators"), ({"scope": {"operators": ["mars"]}}, "scope.operators"), ({"prices": []}, "prices"),
-        ({"validity": {"unit": "moons", "length": 1}}, "validity.unit"), ({"validity": {"unit": "days", "length": 0}}, "validity.length"),
-        ({"validity": {"unit": "days", "length": 1, "starts": "04:00"}}, "validity.starts"), ({"uses": 3}, "uses"),
-        ({"kind": "carnet"}, "uses"), ({"kind": "return"}, "scope.directions"), ({"territories": []}, "territories"),
-        ({"apportionment": {}}, "apportionment"), ({"colour": "red"}, "colour"), ({"valid_to": "2025-01-01"}, "valid_to"),
+        ({"kind": "magic"}, "kind"),
+        ({"id": "much-too-long-for-a-ticket"}, "id"),
+        ({"names": {"fi": "x"}}, "names.en"),
+        ({"scope": {}}, "scope.operators"),
+        ({"scope": {"operators": ["mars"]}}, "scope.operators"),
+        ({"prices": []}, "prices"),
+        ({"validity": {"unit": "moons", "length": 1}}, "validity.unit"),
+        ({"validity": {"unit": "days", "length": 0}}, "validity.length"),
+        ({"validity": {"unit": "days", "length": 1, "starts": "04:00"}}, "validity.starts"),
+        ({"uses": 3}, "uses"),
+        ({"kind": "carnet"}, "uses"),
+        ({"kind": "return"}, "scope.directions"),
+        ({"territories": []}, "territories"),
+        ({"apportionment": {}}, "apportionment"),
+        ({"colour": "red"}, "colour"),
+        ({"valid_to": "2025-01-01"}, "valid_to"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_of_a_product_is_named(change: dict[str, Any], field: str) -> None:
     found, findings = passes_reader.load([THIRTY | change], ["tll", "hsl"], ["adult"])
 

@@ -14,14 +14,15 @@ from tests.tariffs.test_journey import TAXES, fares
 from tests.tariffs.test_party import RIDERS, THIRTY, TLL, product, tariff
 
 BOTH: dict[str, Any] = {
-    "id": "gulf-30d", "scope": {"operators": ["tll", "hsl"]},
+    "id": "gulf-30d",
+    "scope": {"operators": ["tll", "hsl"]},
     "prices": [{"rider": "adult", "amount": "90.00", "currency": "EUR"}],
     "territories": [
         {"operator": "tll", "member_state": "EE", "mode": "tram", "metres": 1},
         {"operator": "hsl", "member_state": "FI", "mode": "tram", "metres": 2},
     ],
     "apportionment": {"steps": [{"method": "percent", "by_operator": {"tll": "25", "hsl": "75"}}]},
-}  # fmt: skip
+}
 
 
 def priced(rider: str = "adult", day: date = date(2026, 3, 1), **changes: Any) -> PassengerPrice:
@@ -63,19 +64,25 @@ def test_a_pass_in_a_state_without_tax_row_is_not_sold() -> None:
 @pytest.mark.parametrize(
     ("scope", "field"),
     [
-        ({"areas": ["Z9"]}, "scope.areas"), ({"networks": ["moon"]}, "scope.networks"),
+        ({"areas": ["Z9"]}, "scope.areas"),
+        ({"networks": ["moon"]}, "scope.networks"),
         ({"directions": [["Z8", "Z9"], ["Z9", "Z8"]]}, "scope.directions"),
     ],
-)  # fmt: skip
+)
 def test_an_area_or_network_that_no_tariff_of_its_operators_knows_is_a_fault(
     scope: dict[str, Any], field: str
 ) -> None:
     document = {**THIRTY, "scope": {"operators": ["tll"], **scope}}
 
     made, findings = build_book(
-        feeds={"hsl": fares("ab", "3.20"), "ferry": fares("standard", "29.00"), "tll": TLL}, agreement_documents=[],
-        tax_text=TAXES, riders=RIDERS, media={}, fee_basis_points=0, pass_documents=[document],
-    )  # fmt: skip
+        feeds={"hsl": fares("ab", "3.20"), "ferry": fares("standard", "29.00"), "tll": TLL},
+        agreement_documents=[],
+        tax_text=TAXES,
+        riders=RIDERS,
+        media={},
+        fee_basis_points=0,
+        pass_documents=[document],
+    )
 
     assert made is None
     assert field in {fault.field for fault in errors(findings)}

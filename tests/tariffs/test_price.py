@@ -114,8 +114,12 @@ class TestTransfers:
 
 class TestJoins:
     JOIN = table("from_network_id,to_network_id", "city,hill")
-    RULES = table("network_id,from_area_id,to_area_id,fare_product_id,rule_priority",
-                  "city,,,city,", "hill,,,coast,", ",A,B,both,1")  # fmt: skip
+    RULES = table(
+        "network_id,from_area_id,to_area_id,fare_product_id,rule_priority",
+        "city,,,city,",
+        "hill,,,coast,",
+        ",A,B,both,1",
+    )
 
     def tariff(self, joined: str, compulsory: str = ""):
         products = table(
@@ -181,11 +185,17 @@ class TestRidersAndMedia:
     @pytest.mark.parametrize(
         ("rider", "medium", "expected"),
         [
-            ("adult", "app", "3.20"), ("adult", "bank", "3.40"), ("adult", None, "3.20"),
-            ("child", None, "1.60"), (None, None, "1.60"), (None, "bank", "3.40"),
-            ("dog", "paper", "4.00"), ("dog", None, "4.00"), ("child", "paper", "4.00"),
+            ("adult", "app", "3.20"),
+            ("adult", "bank", "3.40"),
+            ("adult", None, "3.20"),
+            ("child", None, "1.60"),
+            (None, None, "1.60"),
+            (None, "bank", "3.40"),
+            ("dog", "paper", "4.00"),
+            ("dog", None, "4.00"),
+            ("child", "paper", "4.00"),
         ],
-    )  # fmt: skip
+    )
     def test_exact_rows_come_first_then_rows_for_any(self, rider, medium, expected: str) -> None:
         assert total(self.tariff(), [leg("city", "10:00")], rider, medium) == expected
 

@@ -8,9 +8,12 @@ import pytest
 from tariffs.words import LANGUAGES, REASONS, explain
 
 STEP = {
-    "rule": {"file": "f", "row": 1, "id": "rule-7"}, "product": "hour", "amount": "2.00", "currency": "EUR",
+    "rule": {"file": "f", "row": 1, "id": "rule-7"},
+    "product": "hour",
+    "amount": "2.00",
+    "currency": "EUR",
     "before": "3.00",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -22,9 +22,10 @@ LOCALES = [
     },
 ]
 APPORTION = {
-    "total": {"amount": "9.40", "currency": "EUR"}, "method": "weights",
+    "total": {"amount": "9.40", "currency": "EUR"},
+    "method": "weights",
     "parties": [{"operator": "Łódź", "weight": "2.00"}, {"operator": "Äänekoski", "weight": "8.00"}],
-}  # fmt: skip
+}
 SHARES = [{"operator": "Łódź", "amount": "1.88"}, {"operator": "Äänekoski", "amount": "7.52"}]
 NET = {"obligations": [{"from": "Ä", "to": "Ł", "amount": "10.00", "currency": "EUR"}]}
 FEED = {
@@ -34,8 +35,12 @@ FEED = {
     "b,Kertalippu €,adult,2.00,EUR\nb,Kertalippu €,child,1.00,EUR\n",
     "fare_leg_rules.txt": "leg_group_id,network_id,fare_product_id\ngb,bus,b\n",
 }
-LEG = {"network_id": "bus", "departure": "2026-03-04T10:00:00", "arrival": "2026-03-04T10:10:00",
-       "timezone": "Europe/Tallinn"}  # fmt: skip
+LEG = {
+    "network_id": "bus",
+    "departure": "2026-03-04T10:00:00",
+    "arrival": "2026-03-04T10:10:00",
+    "timezone": "Europe/Tallinn",
+}
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def house(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     keys = KeyStore(tmp_path / "keys", DEMO_PASSPHRASE)
     keys.create_missing(SystemClock().now())
     press = Press(keys, "throughfare.eu", "http://127.0.0.1:8000", demo=True)
-    yield Gatehouse(database, SystemClock(), keys, press, accept_demo=True)
+    yield Gatehouse(database=database, clock=SystemClock(), keys=keys, press=press, accept_demo=True)
     deployment.settings.cache_clear()
 
 

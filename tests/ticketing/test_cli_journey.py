@@ -15,19 +15,32 @@ from ticketing.regions import Region
 
 REGION = Path("regions/helsinki-tallinn")
 TRAM = {
-    "operator": "tlt", "route_id": "tram-2", "from_stop_id": "09005-1", "to_stop_id": "12227-1",
-    "departure": "2026-12-01T06:24:00", "arrival": "2026-12-01T06:43:00",
-}  # fmt: skip
+    "operator": "tlt",
+    "route_id": "tram-2",
+    "from_stop_id": "09005-1",
+    "to_stop_id": "12227-1",
+    "departure": "2026-12-01T06:24:00",
+    "arrival": "2026-12-01T06:43:00",
+}
 FERRY = {
-    "operator": "tallink", "route_id": "TLL-D_HEL-LT2", "from_stop_id": "TLL-D", "to_stop_id": "HEL-LT2",
-    "departure": "2026-12-01T07:30:00", "arrival": "2026-12-01T09:30:00",
-}  # fmt: skip
+    "operator": "tallink",
+    "route_id": "TLL-D_HEL-LT2",
+    "from_stop_id": "TLL-D",
+    "to_stop_id": "HEL-LT2",
+    "departure": "2026-12-01T07:30:00",
+    "arrival": "2026-12-01T09:30:00",
+}
 RESIDENT = {"claim": "tallinn_resident", "valid_until": "2026-12-31", "proof": "sha256:1"}
 PASS = {"ticket": "t1", "product": "tll-30d", "start": "2026-11-20T08:00:00+02:00"}
 OFFER = {
-    "id": "o1", "operator": "tallink", "legs": [1], "fare_class": "P", "amount": "55.00", "currency": "EUR",
+    "id": "o1",
+    "operator": "tallink",
+    "legs": [1],
+    "fare_class": "P",
+    "amount": "55.00",
+    "currency": "EUR",
     "valid_until": "2026-11-23T12:15:00+00:00",
-}  # fmt: skip
+}
 
 
 def ask(document: Any, region: Path = REGION) -> tuple[int, dict[str, Any]]:
@@ -48,10 +61,14 @@ def total(document: Any, region: Path = REGION) -> str | None:
 @pytest.mark.parametrize(
     ("brings", "price"),
     [
-        ({}, "2.00"), ({"rider_category": "child"}, "1.00"), ({"claims": [RESIDENT]}, "0.00"), ({"passes": [PASS]}, "0.00"),
-        ({"claims": [RESIDENT | {"valid_until": "2026-11-30"}]}, "2.00"), ({"passes": [PASS | {"start": "2026-10-20T08:00:00+03:00"}]}, "2.00"),
+        ({}, "2.00"),
+        ({"rider_category": "child"}, "1.00"),
+        ({"claims": [RESIDENT]}, "0.00"),
+        ({"passes": [PASS]}, "0.00"),
+        ({"claims": [RESIDENT | {"valid_until": "2026-11-30"}]}, "2.00"),
+        ({"passes": [PASS | {"start": "2026-10-20T08:00:00+03:00"}]}, "2.00"),
     ],
-)  # fmt: skip
+)
 def test_a_tram_costs_what_the_passenger_brings(
     regions: dict[str, Region], brings: dict[str, Any], price: str
 ) -> None:
@@ -96,17 +113,39 @@ def test_a_region_with_caps_counts_what_was_paid(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "path"),
     [
-        ([], ""), ({}, "rides"), (journey(TRAM | {"colour": 1}), "rides[0].colour"), (journey(TRAM | {"operator": "mars"}), "rides[0].operator"),
-        (journey(TRAM | {"from_stop_id": "x"}), "rides[0].from_stop_id"), (journey(TRAM | {"route_id": "x"}), "rides[0].route_id"),
-        (journey(TRAM | {"from_stop_id": TRAM["to_stop_id"], "to_stop_id": TRAM["from_stop_id"]}), "rides[0]"),
-        (journey(TRAM | {"arrival": "2026-12-01T06:00:00"}), "rides[0].arrival"), (journey(brings={"rider_category": "dog"}), "passengers[0].rider_category"),
+        ([], ""),
+        ({}, "rides"),
+        (journey(TRAM | {"colour": 1}), "rides[0].colour"),
+        (journey(TRAM | {"operator": "mars"}), "rides[0].operator"),
+        (journey(TRAM | {"from_stop_id": "x"}), "rides[0].from_stop_id"),
+        (journey(TRAM | {"route_id": "x"}), "rides[0].route_id"),
+        (
+            journey(TRAM | {"from_stop_id": TRAM["to_stop_id"], "to_stop_id": TRAM["from_stop_id"]}),
+            "rides[0]",
+        ),
+        (journey(TRAM | {"arrival": "2026-12-01T06:00:00"}), "rides[0].arrival"),
+        (journey(brings={"rider_category": "dog"}), "passengers[0].rider_category"),
         (journey(brings={"passes": [PASS | {"product": "x"}]}), "passengers[0].passes[0].product"),
         (journey(brings={"claims": [{"claim": "x"}]}), "passengers[0].claims[0].valid_until"),
         (journey(offers=[OFFER | {"amount": "55"}]), "offers[0].amount"),
-        (journey(brings={"paid": [{"id": "1", "at": "2026-12-01T05:00:00+02:00", "operator": "x", "amount": "2.00", "currency": "EUR"}]}),
-         "passengers[0].paid[0].operator"),
+        (
+            journey(
+                brings={
+                    "paid": [
+                        {
+                            "id": "1",
+                            "at": "2026-12-01T05:00:00+02:00",
+                            "operator": "x",
+                            "amount": "2.00",
+                            "currency": "EUR",
+                        }
+                    ]
+                }
+            ),
+            "passengers[0].paid[0].operator",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_fault_of_the_request_is_named(regions: dict[str, Region], document: Any, path: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         answer(regions["helsinki-tallinn"], document)
@@ -117,10 +156,12 @@ def test_a_fault_of_the_request_is_named(regions: dict[str, Region], document: A
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("en", "Your entitlement tallinn_resident: 0.00 EUR."), ("et", "Teie soodusõigus tallinn_resident: 0.00 EUR."),
-        ("fi", "Etuutesi tallinn_resident: 0.00 EUR."), ("sv", "Din rätt tallinn_resident: 0.00 EUR."),
+        ("en", "Your entitlement tallinn_resident: 0.00 EUR."),
+        ("et", "Teie soodusõigus tallinn_resident: 0.00 EUR."),
+        ("fi", "Etuutesi tallinn_resident: 0.00 EUR."),
+        ("sv", "Din rätt tallinn_resident: 0.00 EUR."),
     ],
-)  # fmt: skip
+)
 def test_a_price_explains_itself_in_the_passengers_language(
     regions: dict[str, Region], language: str, sentence: str
 ) -> None:

@@ -20,10 +20,20 @@ def simulator(tmp_path: Path) -> Iterator[str]:
     faults = tmp_path / "faults.json"
     faults.write_text('{"faults": [{"call": "reserve", "kind": "unavailable", "nth": 1}]}')
     started = subprocess.Popen(
-        [sys.executable, "-m", "ticketing", "simulate", "maritime", "--price", "adult=2500", "--faults", str(faults)],
+        [
+            sys.executable,
+            "-m",
+            "ticketing",
+            "simulate",
+            "maritime",
+            "--price",
+            "adult=2500",
+            "--faults",
+            str(faults),
+        ],
         stdout=subprocess.PIPE,
         text=True,
-    )  # fmt: skip
+    )
     line = started.stdout.readline()
     yield line.split(" at ")[1].split()[0]
     started.send_signal(signal.SIGTERM)

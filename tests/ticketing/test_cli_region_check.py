@@ -55,7 +55,7 @@ def test_a_fault_of_a_file_of_keys_names_the_key_and_no_row(check: Check, isle: 
     told = check("region.toml", "currency = ", "currenzy = ")
 
     with pytest.raises(Misconfigured) as stopped:
-        load_regions(Settings("sqlite://", regions=("isle",), regions_folder=isle.parent))
+        load_regions(Settings(database_url="sqlite://", regions=("isle",), regions_folder=isle.parent))
 
     of_keys = [one for one in told["errors"] if one["file"] == "region.toml"]
     assert "currenzy" in [one["field"] for one in of_keys]

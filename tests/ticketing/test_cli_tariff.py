@@ -13,9 +13,13 @@ from ticketing.cli.tariff.commands import command
 
 HSL = "regions/helsinki-tallinn/feeds/hsl"
 LEG = {
-    "from_areas": ["A"], "to_areas": ["B"], "areas_travelled": ["A", "B"],
-    "departure": "2026-03-04T10:00:00", "arrival": "2026-03-04T10:20:00", "timezone": "Europe/Helsinki",
-}  # fmt: skip
+    "from_areas": ["A"],
+    "to_areas": ["B"],
+    "areas_travelled": ["A", "B"],
+    "departure": "2026-03-04T10:00:00",
+    "arrival": "2026-03-04T10:20:00",
+    "timezone": "Europe/Helsinki",
+}
 
 
 def run(*arguments: str, document: Any = None) -> Result:
@@ -52,15 +56,23 @@ def test_a_price_names_what_to_buy_and_why() -> None:
     assert "exactly the zones AB" in item["because"]
     assert answer["legs"] == [
         {
-            "index": 0, "effective_leg": 0, "leg_group_id": "ticket_AB",
+            "index": 0,
+            "effective_leg": 0,
+            "leg_group_id": "ticket_AB",
             "fare_product_ids": ["single_AB", "single_ABC", "single_ABCD"],
         }
-    ]  # fmt: skip
+    ]
 
 
 def test_one_ticket_covers_the_widest_zones_of_a_chain_within_its_time() -> None:
-    second = {**LEG, "from_areas": ["B"], "to_areas": ["C"], "areas_travelled": ["B", "C"],
-              "departure": "2026-03-04T10:30:00", "arrival": "2026-03-04T11:00:00"}  # fmt: skip
+    second = {
+        **LEG,
+        "from_areas": ["B"],
+        "to_areas": ["C"],
+        "areas_travelled": ["B", "C"],
+        "departure": "2026-03-04T10:30:00",
+        "arrival": "2026-03-04T11:00:00",
+    }
     late = {**second, "departure": "2026-03-04T11:31:00", "arrival": "2026-03-04T11:40:00"}
     adult = {"rider_category_id": "adult", "fare_media_id": "app"}
 
@@ -74,9 +86,12 @@ def test_one_ticket_covers_the_widest_zones_of_a_chain_within_its_time() -> None
 
 def test_stops_and_routes_of_the_feed_fill_a_leg_in() -> None:
     leg = {
-        "route_id": "tram-7", "from_stop_id": "HSL-T-LT2", "to_stop_id": "HSL-T-PAS",
-        "departure": "2026-03-04T10:00:00", "arrival": "2026-03-04T10:20:00",
-    }  # fmt: skip
+        "route_id": "tram-7",
+        "from_stop_id": "HSL-T-LT2",
+        "to_stop_id": "HSL-T-PAS",
+        "departure": "2026-03-04T10:00:00",
+        "arrival": "2026-03-04T10:20:00",
+    }
 
     assert priced({"legs": [leg], "rider_category_id": "child"})["total"]["amount"] == "1.60"
 
@@ -100,15 +115,22 @@ def test_an_unknown_fare_is_null_with_its_reason(island: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "path"),
     [
-        ([], ""), ({}, "legs"), ({"legs": []}, "legs"), ({"legs": [LEG] * 13}, "legs"), ({"legs": ["x"]}, "legs[0]"),
-        ({"legs": [LEG], "note": 1}, "note"), ({"legs": [{**LEG, "note": 1}]}, "legs[0].note"),
-        ({"legs": [{**LEG, "departure": "soon"}]}, "legs[0].departure"), ({"legs": [{**LEG, "arrival": None}]}, "legs[0].arrival"),
+        ([], ""),
+        ({}, "legs"),
+        ({"legs": []}, "legs"),
+        ({"legs": [LEG] * 13}, "legs"),
+        ({"legs": ["x"]}, "legs[0]"),
+        ({"legs": [LEG], "note": 1}, "note"),
+        ({"legs": [{**LEG, "note": 1}]}, "legs[0].note"),
+        ({"legs": [{**LEG, "departure": "soon"}]}, "legs[0].departure"),
+        ({"legs": [{**LEG, "arrival": None}]}, "legs[0].arrival"),
         ({"legs": [{**LEG, "arrival": "2026-03-04T09:00:00"}]}, "legs[0].arrival"),
         ({"legs": [{**LEG, "departure": "2026-02-30T09:00:00"}]}, "legs[0].departure"),
         ({"legs": [{**LEG, "timezone": "Mars/Olympus"}]}, "legs[0].timezone"),
-        ({"legs": [{**LEG, "from_areas": "A"}]}, "legs[0].from_areas"), ({"legs": [LEG], "rider_category_id": 5}, "rider_category_id"),
+        ({"legs": [{**LEG, "from_areas": "A"}]}, "legs[0].from_areas"),
+        ({"legs": [LEG], "rider_category_id": 5}, "rider_category_id"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_request_names_the_path(document: Any, path: str) -> None:
     result = run("price", HSL, "-", document=document)
 
@@ -166,8 +188,16 @@ FAULTS = {
         ("fare_product_id,amount,currency\nx,1.0,EUR\n", "amount", "invalid_amount"),
         ("fare_product_id,amount,currency\nx,1.00,EURO\n", "currency", "invalid_currency"),
         ("fare_product_id,amount,currency\nx,1.00,EUR\nx,2.00,EUR\n", "fare_product_id", "duplicate_key"),
-        ("fare_product_id,rider_category_id,amount,currency\nx,none,1.00,EUR\n", "rider_category_id", "unknown_reference"),
-        ("fare_product_id,fare_media_id,amount,currency\nx,none,1.00,EUR\n", "fare_media_id", "unknown_reference"),
+        (
+            "fare_product_id,rider_category_id,amount,currency\nx,none,1.00,EUR\n",
+            "rider_category_id",
+            "unknown_reference",
+        ),
+        (
+            "fare_product_id,fare_media_id,amount,currency\nx,none,1.00,EUR\n",
+            "fare_media_id",
+            "unknown_reference",
+        ),
         ("fare_product_id,currency\nx,EUR\n", "amount", "missing_column"),
     ],
     "rider_categories": [
@@ -175,8 +205,16 @@ FAULTS = {
     ],
     "fare_media": [("fare_media_id,fare_media_type\na,9\n", "fare_media_type", "invalid_enum")],
     "timeframes": [
-        ("timeframe_group_id,start_time,end_time,service_id\nt,08:00:00,24:00:01,s\n", "end_time", "time_after_midnight"),
-        ("timeframe_group_id,start_time,end_time,service_id\nt,08:00:00,07:00:00,s\n", "end_time", "end_before_start"),
+        (
+            "timeframe_group_id,start_time,end_time,service_id\nt,08:00:00,24:00:01,s\n",
+            "end_time",
+            "time_after_midnight",
+        ),
+        (
+            "timeframe_group_id,start_time,end_time,service_id\nt,08:00:00,07:00:00,s\n",
+            "end_time",
+            "end_before_start",
+        ),
         ("timeframe_group_id,start_time,end_time,service_id\nt,08:00:00,,s\n", "start_time", "missing_value"),
         ("timeframe_group_id,service_id\nt,none\n", "service_id", "unknown_reference"),
     ],
@@ -186,17 +224,51 @@ FAULTS = {
         ("fare_product_id,network_id,rule_priority\ncity,city,high\n", "rule_priority", "invalid_integer"),
     ],
     "fare_transfer_rules": [
-        ("from_leg_group_id,to_leg_group_id,fare_transfer_type\ncity,city,0\n", "transfer_count", "missing_value"),
-        ("from_leg_group_id,to_leg_group_id,transfer_count,fare_transfer_type\ncity,city,0,0\n", "transfer_count", "invalid_transfer_count"),
-        ("from_leg_group_id,to_leg_group_id,transfer_count,fare_transfer_type\ncity,city,-2,0\n", "transfer_count", "invalid_transfer_count"),
-        ("from_leg_group_id,to_leg_group_id,transfer_count,fare_transfer_type\ncity,coast,1,0\n", "transfer_count", "forbidden_value"),
-        ("from_leg_group_id,to_leg_group_id,fare_transfer_type\ncity,none,0\n", "to_leg_group_id", "unknown_reference"),
-        ("from_leg_group_id,to_leg_group_id,fare_transfer_type\ncity,coast,3\n", "fare_transfer_type", "invalid_enum"),
-        ("from_leg_group_id,to_leg_group_id,duration_limit,fare_transfer_type\ncity,coast,60,0\n", "duration_limit_type", "missing_value"),
-        ("from_leg_group_id,to_leg_group_id,duration_limit,duration_limit_type,fare_transfer_type\ncity,coast,-1,1,0\n",
-         "duration_limit", "invalid_duration"),
-        ("from_leg_group_id,to_leg_group_id,duration_limit_type,fare_transfer_type\ncity,coast,1,0\n",
-         "duration_limit_type", "forbidden_value"),
+        (
+            "from_leg_group_id,to_leg_group_id,fare_transfer_type\ncity,city,0\n",
+            "transfer_count",
+            "missing_value",
+        ),
+        (
+            "from_leg_group_id,to_leg_group_id,transfer_count,fare_transfer_type\ncity,city,0,0\n",
+            "transfer_count",
+            "invalid_transfer_count",
+        ),
+        (
+            "from_leg_group_id,to_leg_group_id,transfer_count,fare_transfer_type\ncity,city,-2,0\n",
+            "transfer_count",
+            "invalid_transfer_count",
+        ),
+        (
+            "from_leg_group_id,to_leg_group_id,transfer_count,fare_transfer_type\ncity,coast,1,0\n",
+            "transfer_count",
+            "forbidden_value",
+        ),
+        (
+            "from_leg_group_id,to_leg_group_id,fare_transfer_type\ncity,none,0\n",
+            "to_leg_group_id",
+            "unknown_reference",
+        ),
+        (
+            "from_leg_group_id,to_leg_group_id,fare_transfer_type\ncity,coast,3\n",
+            "fare_transfer_type",
+            "invalid_enum",
+        ),
+        (
+            "from_leg_group_id,to_leg_group_id,duration_limit,fare_transfer_type\ncity,coast,60,0\n",
+            "duration_limit_type",
+            "missing_value",
+        ),
+        (
+            "from_leg_group_id,to_leg_group_id,duration_limit,duration_limit_type,fare_transfer_type\ncity,coast,-1,1,0\n",
+            "duration_limit",
+            "invalid_duration",
+        ),
+        (
+            "from_leg_group_id,to_leg_group_id,duration_limit_type,fare_transfer_type\ncity,coast,1,0\n",
+            "duration_limit_type",
+            "forbidden_value",
+        ),
     ],
     "fare_leg_join_rules": [
         ("from_network_id,to_network_id,from_stop_id\ncity,hill,x\n", "to_stop_id", "missing_value"),
@@ -204,7 +276,7 @@ FAULTS = {
     ],
     "stop_areas": [("area_id,stop_id\nnone,x\n", "area_id", "unknown_reference")],
     "routes": [("route_id,network_id\nr,city\n", "network_id", "two_network_sources")],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -232,7 +304,7 @@ def test_one_wrong_price_is_one_fault(island: Path) -> None:
 
     assert [(fault["file"], fault["row"], fault["field"]) for fault in answer["errors"]] == [
         ("fare_products.txt", 2, "amount")
-    ]  # fmt: skip
+    ]
 
 
 def test_a_good_feed_passes_its_check(island: Path) -> None:
@@ -265,32 +337,40 @@ def party(operator: str, weight: str = "1", **more: str) -> dict[str, str]:
 
 def test_amounts_are_apportioned_by_each_method() -> None:
     assert shares(request("9.40", "weights", party("tallinn", "2.00"), party("gulf", "8.00"))) == {
-        "tallinn": "1.88", "gulf": "7.52"
-    }  # fmt: skip
+        "tallinn": "1.88",
+        "gulf": "7.52",
+    }
     assert shares(request("3.00", "sqrt_weights", party("a", "4"), party("b", "16"))) == {
         "a": "1.00",
         "b": "2.00",
     }
     assert shares(request("10.00", "fixed_then_weights", party("a", "1", fixed="3.00"), party("b", "1"))) == {
-        "a": "6.50", "b": "3.50"
-    }  # fmt: skip
+        "a": "6.50",
+        "b": "3.50",
+    }
     assert shares(request("10", "weights", party("a"), party("b"), party("c"), currency="XXX")) == {
-        "a": "4", "b": "3", "c": "3"
-    }  # fmt: skip
+        "a": "4",
+        "b": "3",
+        "c": "3",
+    }
 
 
 @pytest.mark.parametrize(
     ("document", "path"),
     [
-        (request("9.4", "weights", party("a")), "total.amount"), (request("9.40", "magic", party("a")), "method"),
-        (request("9.40", "weights"), "parties"), (request("9.40", "weights", party("a", "-1")), "parties[0].weight"),
-        (request("9.40", "weights", party("a", "0")), "parties"), (request("9.40", "weights", party("a"), party("a")), "parties[1].operator"),
+        (request("9.4", "weights", party("a")), "total.amount"),
+        (request("9.40", "magic", party("a")), "method"),
+        (request("9.40", "weights"), "parties"),
+        (request("9.40", "weights", party("a", "-1")), "parties[0].weight"),
+        (request("9.40", "weights", party("a", "0")), "parties"),
+        (request("9.40", "weights", party("a"), party("a")), "parties[1].operator"),
         (request("9.40", "weights", party("a", fixed="1.00")), "parties[0].fixed"),
         (request("9.40", "fixed_then_weights", party("a", fixed="1")), "parties[0].fixed"),
         (request("9.40", "weights", party("a"), currency="eur"), "total.currency"),
-        ({**request("9.40", "weights", party("a")), "x": 1}, "x"), (request("9.40", "weights", party("")), "parties[0].operator"),
+        ({**request("9.40", "weights", party("a")), "x": 1}, "x"),
+        (request("9.40", "weights", party("")), "parties[0].operator"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_apportionment_names_the_path(document: Any, path: str) -> None:
     result = run("apportion", "-", document=document)
 

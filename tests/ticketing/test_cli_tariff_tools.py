@@ -75,20 +75,25 @@ def test_taps_are_charged_under_the_caps(caps: str) -> None:
     answer = json.loads(run("rate", caps, "-", document={"timezone": "Europe/Tallinn", "taps": taps}).stdout)
 
     assert [(charge["tap"], charge["amount"], charge["cap"]) for charge in answer["charges"]] == [
-        ("1", "2.00", None), ("2", "1.00", "day"), ("3", "2.00", None)
-    ]  # fmt: skip
+        ("1", "2.00", None),
+        ("2", "1.00", "day"),
+        ("3", "2.00", None),
+    ]
 
 
 @pytest.mark.parametrize(
     ("document", "path"),
     [
-        ({}, "taps"), ({"taps": ["x"]}, "taps[0]"), ({"taps": [tap("1", "soon")]}, "taps[0].at"),
+        ({}, "taps"),
+        ({"taps": ["x"]}, "taps[0]"),
+        ({"taps": [tap("1", "soon")]}, "taps[0].at"),
         ({"taps": [tap("1", "2026-03-04T08:00:00", amount="2")]}, "taps[0].amount"),
         ({"taps": [tap("1", "2026-03-04T08:00:00", x=1)]}, "taps[0].x"),
-        ({"taps": [], "timezone": "Mars"}, "timezone"), ({"taps": [], "x": 1}, "x"),
+        ({"taps": [], "timezone": "Mars"}, "timezone"),
+        ({"taps": [], "x": 1}, "x"),
         ({"taps": [tap("1", "2026-03-04T08:00:00"), tap("1", "2026-03-04T09:00:00")]}, "taps"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_request_names_the_path(caps: str, document: Any, path: str) -> None:
     result = run("rate", caps, "-", document=document)
 

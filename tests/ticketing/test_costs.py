@@ -32,8 +32,16 @@ from ticketing.tickets import jws, status_list
 
 # A quadratic parser costs hundreds or thousands of times as much at these sizes.
 TIMES = 40
-REFUSALS = (NotStrict, InvalidRequest, BadReply, exchange.Broken, exchange.Incomplete, jws.Refused, bundle.BadBundle,
-            status_list.BadStatusList)  # fmt: skip
+REFUSALS = (
+    NotStrict,
+    InvalidRequest,
+    BadReply,
+    exchange.Broken,
+    exchange.Incomplete,
+    jws.Refused,
+    bundle.BadBundle,
+    status_list.BadStatusList,
+)
 KIB = 1024
 
 
@@ -162,7 +170,18 @@ def test_e1_files_of_an_exchange_are_read_in_linear_time(clock: FixedClock) -> N
     count = 2_000
     name = Name("MANIFEST", "viking", "throughfare", 1)
     records = tuple(
-        Record(f"r{at}", "ADD", "t", "trip", clock.now().date(), "A", "B", "adult", "foot", 1)
+        Record(
+            record_id=f"r{at}",
+            action="ADD",
+            ticket_id="t",
+            trip_id="trip",
+            service_date=clock.now().date(),
+            from_stop="A",
+            to_stop="B",
+            category="adult",
+            place="foot",
+            seats=1,
+        )
         for at in range(count)
     )
     plain = exchange.write(ExchangeFile(name, clock.now(), records))

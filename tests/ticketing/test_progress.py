@@ -35,9 +35,7 @@ def test_stages_are_told_as_one_work_by_their_weights() -> None:
     far = stages.begin("sums")
     far(5, 10)
     stages.begin("chain")(1, 4)
-    assert heard == [
-        ("sums", 0, 4000), ("sums", 1500, 4000), ("chain", 3000, 4000), ("chain", 3250, 4000)
-    ]  # fmt: skip
+    assert heard == [("sums", 0, 4000), ("sums", 1500, 4000), ("chain", 3000, 4000), ("chain", 3250, 4000)]
 
 
 def test_a_stage_never_tells_more_than_its_own_part() -> None:
@@ -131,9 +129,11 @@ def test_commands_show_a_bar_on_a_terminal_and_nothing_beside_the_answer_elsewhe
     sell(database, "t1", {"hsl": 1000, "tlt": 500}, region="helsinki-tallinn")
     database.close()
     environment = {
-        **os.environ, "THROUGHFARE_DATABASE_URL": url, "THROUGHFARE_KEYS_FOLDER": str(tmp_path / "keys"),
+        **os.environ,
+        "THROUGHFARE_DATABASE_URL": url,
+        "THROUGHFARE_KEYS_FOLDER": str(tmp_path / "keys"),
         "TERM": "xterm-256color",
-    }  # fmt: skip
+    }
     close = ("settlement", "close", "2026-09", "--out", str(tmp_path))
     answer, shown = _on_a_terminal(environment, *close)
     assert json.loads(answer)["state"] == "calculated"
@@ -153,8 +153,11 @@ def _on_a_terminal(environment: dict[str, str], *words: str) -> tuple[str, str]:
     screen, end = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "ticketing", *words],
-        env=environment, stdout=subprocess.PIPE, stderr=end, text=True,
-    ) as running:  # fmt: skip
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=end,
+        text=True,
+    ) as running:
         os.close(end)
         assert running.stdout
         answer = running.stdout.read()

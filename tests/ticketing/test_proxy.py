@@ -101,9 +101,11 @@ def caddy(folder: Path, port: int, behind: int) -> list[str]:
     shipped = Path("docs/proxy/Caddyfile").read_text(encoding="utf-8")
     assert shipped.count("read_header 10s") == shipped.count("read_body 10s") == 1
     text = (
-        shipped.replace("throughfare.example {", f"http://:{port} {{").replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
-        .replace(" 10s", " 1s").replace("{\n\tservers", "{\n\tadmin off\n\tauto_https off\n\tservers", 1)
-    )  # fmt: skip
+        shipped.replace("throughfare.example {", f"http://:{port} {{")
+        .replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
+        .replace(" 10s", " 1s")
+        .replace("{\n\tservers", "{\n\tadmin off\n\tauto_https off\n\tservers", 1)
+    )
     (folder / "Caddyfile").write_text(text)
     return ["caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
 

@@ -193,9 +193,18 @@ def test_e15_what_a_command_writes_is_for_its_own_account_alone(place: Path) -> 
         "THROUGHFARE_KEYS_FOLDER": "var/keys",
     }
     subprocess.run(
-        [sys.executable, "-c", "import os, runpy; os.umask(0o022); runpy.run_module('ticketing')", "db", "upgrade"],
-        cwd=place, env=environment, check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-c",
+            "import os, runpy; os.umask(0o022); runpy.run_module('ticketing')",
+            "db",
+            "upgrade",
+        ],
+        cwd=place,
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
 
     assert stat.S_IMODE((place / "var/new.db").stat().st_mode) == 0o600
     assert stat.S_IMODE((place / "var").stat().st_mode) == 0o700

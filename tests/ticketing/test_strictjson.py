@@ -8,10 +8,15 @@ from ticketing.strictjson import NotStrict, loads
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ('{"a": 1, "a": 2}', "'a' is repeated"), ("NaN", "NaN is not allowed"), ("{", "not JSON"), ("[" * 100_000, "too deeply"),
-        (r'"\ud800"', "surrogate"), (r'{"a": ["\u0000"]}', "U+0000"), (r'{"\u0000": 1}', "U+0000"),
+        ('{"a": 1, "a": 2}', "'a' is repeated"),
+        ("NaN", "NaN is not allowed"),
+        ("{", "not JSON"),
+        ("[" * 100_000, "too deeply"),
+        (r'"\ud800"', "surrogate"),
+        (r'{"a": ["\u0000"]}', "U+0000"),
+        (r'{"\u0000": 1}', "U+0000"),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("kind", [str, str.encode])
 def test_what_is_not_strict_is_refused_with_its_reason(text: str, why: str, kind: type) -> None:
     with pytest.raises(NotStrict, match=why.replace("+", r"\+")):

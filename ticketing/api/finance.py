@@ -225,9 +225,14 @@ class BankLineBooking(MethodView):
         """Book a line; a line is booked once, and a difference goes to suspense."""
         finance = principal()
         made = bank.book_line(
-            rooms().office, query["region"], line_id, wanted["book_as"],
-            by=_name(finance), reason=wanted["reason"], reference=wanted["reference"],
-        )  # fmt: skip
+            rooms().office,
+            query["region"],
+            line_id,
+            wanted["book_as"],
+            by=_name(finance),
+            reason=wanted["reason"],
+            reference=wanted["reference"],
+        )
         return {"line": made.line_id, "booked_as": made.kind}
 
 
@@ -262,9 +267,13 @@ class BankLineClearing(MethodView):
         """Take what a line left on suspense off it; the key that booked the line may not."""
         finance = principal()
         made = bank.clear_suspense(
-            rooms().office, query["region"], line_id, wanted["clear_as"],
-            by=_name(finance), reason=wanted["reason"],
-        )  # fmt: skip
+            rooms().office,
+            query["region"],
+            line_id,
+            wanted["clear_as"],
+            by=_name(finance),
+            reason=wanted["reason"],
+        )
         return {"line": made.line_id, "booked_as": made.kind}
 
 

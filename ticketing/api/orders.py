@@ -22,8 +22,8 @@ from ticketing.api.schemas.orders import (
     RefundOfferSchema,
     RefundRequestSchema,
     RefundSchema,
-    TicketsSchema,
 )
+from ticketing.api.schemas.tickets import TicketsSchema
 from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.gate import holder
 from ticketing.identity import Answer, Call, people

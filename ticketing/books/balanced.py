@@ -33,4 +33,14 @@ def balanced(
         raise ValueError(f"{kind} of {source_type} {source_id} does not balance")
     if not postings:
         return None
-    return Entry(kind, source_type, source_id, region, at, postings, note or {}, reverses, original_period)
+    return Entry(
+        kind=kind,
+        source_type=source_type,
+        source_id=source_id,
+        region=region,
+        occurred_at=at,
+        postings=postings,
+        note=note or {},
+        reverses=reverses,
+        original_period=original_period,
+    )

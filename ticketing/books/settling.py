@@ -84,9 +84,12 @@ def bank_taken_back(
     """What was booked of a line of the bank is booked back, and belongs to the month that it belonged to."""
     lines = [(posting.account, -posting.amount_minor) for posting in booked.postings]
     return balanced(
-        (kind, "bank_line", source_id, region, at), lines, note=note, reverses=booked.id,
+        (kind, "bank_line", source_id, region, at),
+        lines,
+        note=note,
+        reverses=booked.id,
         original_period=booked.original_period,
-    )  # fmt: skip
+    )
 
 
 def suspense_cleared(

@@ -15,7 +15,7 @@ _TEXTS = ("bought_at", "leaves", "time_zone", "from", "to", "opening")
 _TUESDAY = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """One morning: `goes` travels, `stays` gives the ticket back `because`; `accounts` are (name, IBAN) by party."""
 
@@ -60,9 +60,17 @@ def load_scene(folder: Path) -> Scene:
         raise Misconfigured(f"{folder / FILE}: {told}", faults)
     because = stays.pop("because")
     return Scene(
-        bought_at, leaves, document["time_zone"], document["from"], document["to"], document["opening"], goes, stays,
-        because, accounts,
-    )  # fmt: skip
+        bought_at=bought_at,
+        leaves=leaves,
+        time_zone=document["time_zone"],
+        origin=document["from"],
+        destination=document["to"],
+        opening=document["opening"],
+        goes=goes,
+        stays=stays,
+        because=because,
+        accounts=accounts,
+    )
 
 
 def _person(found: Any, path: str, keys: tuple[str, ...], faults: list[Fault]) -> dict[str, str]:

@@ -90,10 +90,10 @@ def office(configured: Settings, *, signs: bool = False) -> "Office":
         known_keys.make_and_tell(opened, keys, clock.now())
     specimens = configured.environment != "production"
     return Office(
-        opened,
-        clock,
-        keys,
-        configured.regions_folder,
+        database=opened,
+        clock=clock,
+        keys=keys,
+        regions_folder=configured.regions_folder,
         specimens=specimens,
         files=configured.settlement_folder,
         anchors=configured.anchors_folder,

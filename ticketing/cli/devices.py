@@ -114,4 +114,6 @@ def _house(sailings: Sailings | None = None) -> Gatehouse:
     demo = configured.gateway == "demo"
     press = Press(keys, configured.issuer, configured.public_url, demo=demo)
     known = sailings or Sailings()
-    return Gatehouse(opened, configured.clock(), keys, press, accept_demo=demo, sailings=known)
+    return Gatehouse(
+        database=opened, clock=configured.clock(), keys=keys, press=press, accept_demo=demo, sailings=known
+    )

@@ -110,10 +110,16 @@ def _gate(value: Any, faults: list[Fault]) -> Gate | None:
         faults.append(Fault("gate.inspect", "must be true or false"))
     departure = value.get("departure")
     return Gate(
-        operator, value.get("stop_id"), leg, value.get("id"), value.get("zone"), value.get("direction"),
-        inspects=inspects is True, trip_id=value.get("trip_id"),
+        operator=operator,
+        stop_id=value.get("stop_id"),
+        leg=leg,
+        id=value.get("id"),
+        zone=value.get("zone"),
+        direction=value.get("direction"),
+        inspects=inspects is True,
+        trip_id=value.get("trip_id"),
         departure=None if departure is None else _moment(departure, "gate.departure", faults),
-    )  # fmt: skip
+    )
 
 
 def _uses(value: Any, faults: list[Fault]) -> list[Use]:

@@ -32,7 +32,7 @@ class Tally:
     failures: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Job:
     """One thing that the worker does in every round, and how it fares; `run` answers what was done."""
 

@@ -35,9 +35,12 @@ def list_command() -> None:
 @command.command("rotate")
 @click.argument("kind", type=click.Choice(KINDS))
 @click.option(
-    "--algorithm", type=click.Choice(["EdDSA", "ES256"]), default="EdDSA", show_default=True,
+    "--algorithm",
+    type=click.Choice(["EdDSA", "ES256"]),
+    default="EdDSA",
+    show_default=True,
     help="ES256 where an operator's hardware knows no Ed25519.",
-)  # fmt: skip
+)
 def rotate_command(kind: Kind, algorithm: Algorithm) -> None:
     """Announce the next key of KIND; called again after 48 hours it begins to sign.
 

@@ -52,9 +52,14 @@ def list_command() -> None:
             configured = rooms.planner.regions[region].operators[operator].connector
             tells = [name for name in ("availability", "offers", "disruptions") if getattr(able, name)]
             table.add_row(
-                region, operator, configured.kind if configured else "gtfs", "yes" if able.needs_hold else "no",
-                able.cancels, ", ".join(tells), lacking.get(operator, ""),
-            )  # fmt: skip
+                region,
+                operator,
+                configured.kind if configured else "gtfs",
+                "yes" if able.needs_hold else "no",
+                able.cancels,
+                ", ".join(tells),
+                lacking.get(operator, ""),
+            )
     console_of_tables().print(table)
 
 

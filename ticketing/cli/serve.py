@@ -70,6 +70,19 @@ def _is_private(bind: str) -> bool:
 def gunicorn(bind: str, workers: int, threads: int, application: str = "wsgi:app") -> list[str]:
     """The command line that serves the application."""
     return [
-        sys.executable, "-m", "gunicorn", application, "--worker-class", "gthread", "--bind", bind,
-        "--workers", str(workers), "--threads", str(threads), "--timeout", "30", "--no-control-socket",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "gunicorn",
+        application,
+        "--worker-class",
+        "gthread",
+        "--bind",
+        bind,
+        "--workers",
+        str(workers),
+        "--threads",
+        str(threads),
+        "--timeout",
+        "30",
+        "--no-control-socket",
+    ]

@@ -39,14 +39,18 @@ def show_run(console: "Console", run: Document) -> None:
     _head(console, run, run["id"])
     _money(console, run)
     _table(
-        console, "steps", ("", "by", "at", "note"),
+        console,
+        "steps",
+        ("", "by", "at", "note"),
         [(step["state"], step["by"], _moment(step["at"]), step["note"]) for step in run["steps"]],
-    )  # fmt: skip
+    )
     _table(
-        console, "files", ("", "bytes", "SHA-256"),
+        console,
+        "files",
+        ("", "bytes", "SHA-256"),
         [(file["name"], f"{file['bytes']:,}", f"{file['sha256'][:_HASH_CHARS]}...") for file in run["files"]],
         right=(1,),
-    )  # fmt: skip
+    )
     console.print("\nAccounts, VAT, terms and whole hashes: --json", style="dim")
 
 
@@ -80,37 +84,63 @@ def show_trace(console: "Console", story: Document) -> None:
     console.print(f"issued {_moment(story['issued_at'])}, order {story['order']}, quote {story['quote']}")
     console.print(f"tariff version {story['tariff_version']}", soft_wrap=True)
     _table(
-        console, "price", ("product", "legs", "before", "after", "", "because"),
-        [_step(step) for step in story["derivation"]], right=(2, 3),
-    )  # fmt: skip
+        console,
+        "price",
+        ("product", "legs", "before", "after", "", "because"),
+        [_step(step) for step in story["derivation"]],
+        right=(2, 3),
+    )
     for because in story["price"]:
         console.print(f"  {because}")
     _table(
-        console, "shares", ("operator", "", "gross", "VAT", "fee", "net", "", "rule"),
+        console,
+        "shares",
+        ("operator", "", "gross", "VAT", "fee", "net", "", "rule"),
         [
-            (row["operator"], _kind(row), row["gross"], row["vat"], row["fee"], row["net"], row["currency"],
-             row["rule"])
+            (
+                row["operator"],
+                _kind(row),
+                row["gross"],
+                row["vat"],
+                row["fee"],
+                row["net"],
+                row["currency"],
+                row["rule"],
+            )
             for row in story["shares"]
         ],
         right=(2, 3, 4, 5),
-    )  # fmt: skip
+    )
     _table(
-        console, "VAT", ("state", "", "", "treatment", "rate", "metres", "gross", "VAT", ""),
+        console,
+        "VAT",
+        ("state", "", "", "treatment", "rate", "metres", "gross", "VAT", ""),
         [
-            (row["member_state"], _kind(row), row["mode"], row["treatment"], f"{row['rate_bp'] / 100:g} %",
-             str(row["distance_m"]), row["gross"], row["vat"], row["currency"])
+            (
+                row["member_state"],
+                _kind(row),
+                row["mode"],
+                row["treatment"],
+                f"{row['rate_bp'] / 100:g} %",
+                str(row["distance_m"]),
+                row["gross"],
+                row["vat"],
+                row["currency"],
+            )
             for row in story["taxes"]
         ],
         right=(4, 5, 6, 7),
-    )  # fmt: skip
+    )
     _entries(console, story["entries"])
     _table(
-        console, "taps", ("at", "operator", "stop", "", "gate"),
+        console,
+        "taps",
+        ("at", "operator", "stop", "", "gate"),
         [
             (_moment(tap["at"]), tap["operator"], tap["stop"] or "", tap["kind"], tap["gate"] or "")
             for tap in story["taps"]
         ],
-    )  # fmt: skip
+    )
 
 
 def _step(step: Document | str) -> Sequence[str]:
@@ -132,22 +162,35 @@ def _head(console: "Console", run: Document, run_id: str) -> None:
 
 def _money(console: "Console", run: Document) -> None:
     _table(
-        console, "operators", ("", "lines", "gross", "VAT", "fee", "net", ""),
+        console,
+        "operators",
+        ("", "lines", "gross", "VAT", "fee", "net", ""),
         [
-            (row["operator"], f"{row['lines']:,}", row["gross"], row["vat"], row["fee"], row["net"], row["currency"])
+            (
+                row["operator"],
+                f"{row['lines']:,}",
+                row["gross"],
+                row["vat"],
+                row["fee"],
+                row["net"],
+                row["currency"],
+            )
             for row in run["operators"]
         ],
         right=(1, 2, 3, 4, 5),
-    )  # fmt: skip
+    )
     if run["other"]:
         rows = [(row["operator"], row["kind"], row["amount"], row["currency"]) for row in run["other"]]
         _table(console, "by other entries", ("", "kind", "amount", ""), rows, right=(2,))
     _amounts(console, "positions", run["positions"])
     _conversions(console, run)
     _table(
-        console, "payments", ("from", "to", "amount", ""),
-        [(row["from"], row["to"], row["amount"], row["currency"]) for row in run["payments"]], right=(2,),
-    )  # fmt: skip
+        console,
+        "payments",
+        ("from", "to", "amount", ""),
+        [(row["from"], row["to"], row["amount"], row["currency"]) for row in run["payments"]],
+        right=(2,),
+    )
     _amounts(console, "carried forward", run["carried"])
 
 
@@ -155,10 +198,17 @@ def _conversions(console: "Console", run: Document) -> None:
     """What is paid in another currency, by which rates, and what is not although the terms want it."""
     if run["conversions"]:
         rows = [
-            (line["operator"], line["from"]["amount"], line["from"]["currency"], line["to"]["amount"],
-             line["to"]["currency"], line["rate"], line["day"])
+            (
+                line["operator"],
+                line["from"]["amount"],
+                line["from"]["currency"],
+                line["to"]["amount"],
+                line["to"]["currency"],
+                line["rate"],
+                line["day"],
+            )
             for line in run["conversions"]
-        ]  # fmt: skip
+        ]
         _table(console, "converted", ("", "from", "", "to", "", "rate", "of"), rows, right=(1, 3))
     if "rates_from" in run:
         rates = run["rates_from"]
@@ -212,12 +262,16 @@ def _moment(written: str) -> str:
 
 def _entries(console: "Console", entries: Iterable[Document]) -> None:
     _table(
-        console, "entries", ("month", "", "entry", "account", "amount"),
+        console,
+        "entries",
+        ("month", "", "entry", "account", "amount"),
         [
-            (*((entry["period"], entry["kind"], entry["entry"]) if at == 0 else ("", "", "")),
-             *posting.rsplit(" ", 1))
+            (
+                *((entry["period"], entry["kind"], entry["entry"]) if at == 0 else ("", "", "")),
+                *posting.rsplit(" ", 1),
+            )
             for entry in entries
             for at, posting in enumerate(entry["postings"])
         ],
         right=(4,),
-    )  # fmt: skip
+    )

@@ -74,10 +74,12 @@ def list_jobs(rooms: Rooms, regions: Sequence[str]) -> list[Job]:
     """Every job of the worker, in the order of a round."""
     return [
         *_purchase_jobs(rooms.till),
-        Job("forgetting personal data", lambda: _counted(forget_what_is_due(rooms.privacy))),
-        Job("forgetting gate facts", lambda: _counted(retention.forget_what_is_due(rooms.gatehouse))),
-        Job("tending operators", lambda: _tended(rooms)),
-        Job("polling live data", lambda: _counted(poll_live(rooms.live))),
+        Job(name="forgetting personal data", run=lambda: _counted(forget_what_is_due(rooms.privacy))),
+        Job(
+            name="forgetting gate facts", run=lambda: _counted(retention.forget_what_is_due(rooms.gatehouse))
+        ),
+        Job(name="tending operators", run=lambda: _tended(rooms)),
+        Job(name="polling live data", run=lambda: _counted(poll_live(rooms.live))),
         *(_books_job(rooms, region) for region in regions),
         _proofs_job(rooms),
     ]
@@ -92,18 +94,22 @@ def run_round(till: purchase.Till) -> None:
 def _purchase_jobs(till: purchase.Till) -> list[Job]:
     unpaid, orders, refunds = Items("unpaid order"), Items("order"), Items("refund")
     return [
-        Job("dealing with reports", lambda: Tally(reports.work_off(till))),
+        Job(name="dealing with reports", run=lambda: Tally(reports.work_off(till))),
         Job(
-            "expiring orders",
-            lambda: unpaid.each(purchase.list_expired(till), lambda one: purchase.expire_order(till, one)),
+            name="expiring orders",
+            run=lambda: unpaid.each(
+                purchase.list_expired(till), lambda one: purchase.expire_order(till, one)
+            ),
         ),
         Job(
-            "advancing orders",
-            lambda: orders.each(purchase.list_unfinished(till)[0], lambda one: purchase.advance(till, one)),
+            name="advancing orders",
+            run=lambda: orders.each(
+                purchase.list_unfinished(till)[0], lambda one: purchase.advance(till, one)
+            ),
         ),
         Job(
-            "paying back",
-            lambda: refunds.each(
+            name="paying back",
+            run=lambda: refunds.each(
                 purchase.list_unfinished(till)[1],
                 lambda one: purchase.settle_refund(till, one),
                 lambda one: one.id,
@@ -113,14 +119,14 @@ def _purchase_jobs(till: purchase.Till) -> list[Job]:
 
 
 def _books_job(rooms: Rooms, region: str) -> Job:
-    return Job(f"books of {region}", lambda: _counted(proof.tend_region(rooms.office, region)))
+    return Job(name=f"books of {region}", run=lambda: _counted(proof.tend_region(rooms.office, region)))
 
 
 def _proofs_job(rooms: Rooms) -> Job:
     checks = Items("proof of the books")
     return Job(
-        "proving books",
-        lambda: checks.each(
+        name="proving books",
+        run=lambda: checks.each(
             proof.list_asked(rooms.office),
             lambda check: proof.carry_out(rooms.office, check, take_back),
             lambda check: check.id,
@@ -167,7 +173,14 @@ class _Teller:
         if now == self._told and time.monotonic() < self._next:
             return
         rows = [
-            WorkerJob(job.name, job.ran_at, job.succeeded_at, job.failures, job.failing, job.detail[:500])
+            WorkerJob(
+                name=job.name,
+                ran_at=job.ran_at,
+                succeeded_at=job.succeeded_at,
+                failures=job.failures,
+                failing=job.failing,
+                detail=job.detail[:500],
+            )
             for job in jobs
             if job.ran_at
         ]

@@ -22,9 +22,14 @@ def bank() -> str:
     office, place = console().office, region()
     findings, absent = banking.review(office, place)
     return page(
-        "bank", here="bank", region=place, findings=findings, absent=absent,
-        suspense=banking.list_suspense(office, place), booked=banking.list_booked(office),
-    )  # fmt: skip
+        "bank",
+        here="bank",
+        region=place,
+        findings=findings,
+        absent=absent,
+        suspense=banking.list_suspense(office, place),
+        booked=banking.list_booked(office),
+    )
 
 
 @blueprint.post("/bank/statements")
@@ -75,9 +80,14 @@ def book_line(line_id: str) -> Response:
             raise InvalidRequest.at("way", f"may be {', '.join(WAYS)}")
         reference = request.form.get("reference") if way in {"payment", "receipt", "payout"} else None
         g.made = banking.book_line(
-            console().office, region(), line_id, way, by=staff().name,
-            reason=request.form.get("reason", ""), reference=reference or None,
-        )  # fmt: skip
+            console().office,
+            region(),
+            line_id,
+            way,
+            by=staff().name,
+            reason=request.form.get("reason", ""),
+            reference=reference or None,
+        )
 
     return attempt(
         act, lambda: bank_line(line_id), to=lambda: url_for("console.bank", region=region(), done="booked")
@@ -88,10 +98,15 @@ def _booked(line_id: str) -> str:
     """Show what became of a line, and let its suspense be cleared or its last step be taken back."""
     line, trail, waits = banking.get_booked(console().office, line_id)
     return page(
-        "bank_booked", here="bank", region=region(), line=line, trail=trail, waits=waits,
+        "bank_booked",
+        here="bank",
+        region=region(),
+        line=line,
+        trail=trail,
+        waits=waits,
         mine=waits is not None and waits.booked.actor == staff().name,
         operators=banking.operators_of(console().office, waits.region if waits else region()),
-    )  # fmt: skip
+    )
 
 
 @blueprint.post("/bank/lines/<line_id>/clearing")

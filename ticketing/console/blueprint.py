@@ -16,7 +16,7 @@ blueprint = Blueprint("console", __name__, url_prefix="/console", template_folde
 _NAME = "throughfare_console"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Console:
     """`secure` cookies need HTTPS; `status_of` is the one table from errors to statuses; `warnings` name stand-ins."""
 

@@ -14,9 +14,13 @@ def books() -> str:
     """Show the newest checks and anchors."""
     office, place = console().office, region()
     return page(
-        "books", here="books", region=place, checks=proof.list_checks(office, place),
-        anchors=proof.list_anchors(office, place), kept=proof.anchors_file(office, place),
-    )  # fmt: skip
+        "books",
+        here="books",
+        region=place,
+        checks=proof.list_checks(office, place),
+        anchors=proof.list_anchors(office, place),
+        kept=proof.anchors_file(office, place),
+    )
 
 
 @blueprint.post("/books/checks")

@@ -25,10 +25,14 @@ def dispute(dispute_id: str) -> str:
     case = claims.get_case(console().office, dispute_id, staff().principal.operator)
     run = service.get_run(console().office, case.dispute.run_id)
     return page(
-        "dispute", here="disputes", case=case, run=run, is_open=case.state in claims.OPEN,
+        "dispute",
+        here="disputes",
+        case=case,
+        run=run,
+        is_open=case.state in claims.OPEN,
         opened_by_you=case.dispute.opened_by == staff().name,
         bearers=claims.bearers(console().office, run, case.dispute.operator),
-    )  # fmt: skip
+    )
 
 
 @blueprint.post("/disputes/<dispute_id>/answer")
@@ -42,10 +46,14 @@ def answer(dispute_id: str) -> Response:
             raise InvalidRequest.at("verdict", text("choose_a_verdict", language()))
         amount = request.form.get("amount", "").strip()
         claims.answer(
-            console().office, dispute_id, by=staff().name, text=request.form.get("text", ""),
-            stands=verdict == "rejected", amount=amount or (None if verdict == "rejected" else ""),
+            console().office,
+            dispute_id,
+            by=staff().name,
+            text=request.form.get("text", ""),
+            stands=verdict == "rejected",
+            amount=amount or (None if verdict == "rejected" else ""),
             against=request.form.get("against") or None,
-        )  # fmt: skip
+        )
 
     return attempt(
         act,

@@ -89,9 +89,14 @@ def _hand_out(response: Response) -> Response:
     cookie = g.get("new_cookie")
     if cookie is not None:
         response.set_cookie(
-            console().cookie_name, cookie, max_age=None if cookie else 0, path="/", httponly=True,
-            secure=console().secure, samesite="Strict",
-        )  # fmt: skip
+            console().cookie_name,
+            cookie,
+            max_age=None if cookie else 0,
+            path="/",
+            httponly=True,
+            secure=console().secure,
+            samesite="Strict",
+        )
     return response
 
 

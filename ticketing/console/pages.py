@@ -106,11 +106,22 @@ def _frame() -> dict[str, Any]:
 
     done = request.args.get("done", "")
     return {
-        "t": t, "named": named, "moment": moment, "ending": ending, "tongue": tongue, "staff": g.get("staff"),
-        "csrf": g.get("csrf", ""), "problem": g.get("problem"), "warnings": console().warnings,
-        "regions": console().regions, "done": t(f"done.{done}") if words.has(f"done.{done}") else "",
-        "given": request.form, "money_of": money_of, "who": who, "worker": _worker() if g.get("staff") else None,
-    }  # fmt: skip
+        "t": t,
+        "named": named,
+        "moment": moment,
+        "ending": ending,
+        "tongue": tongue,
+        "staff": g.get("staff"),
+        "csrf": g.get("csrf", ""),
+        "problem": g.get("problem"),
+        "warnings": console().warnings,
+        "regions": console().regions,
+        "done": t(f"done.{done}") if words.has(f"done.{done}") else "",
+        "given": request.form,
+        "money_of": money_of,
+        "who": who,
+        "worker": _worker() if g.get("staff") else None,
+    }
 
 
 def _worker() -> alerts.WorkerSeen | None:

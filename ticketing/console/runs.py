@@ -25,10 +25,18 @@ def run(run_id: str) -> str:
     """Show a run."""
     found, taken, files = service.get_trail(console().office, run_id)
     return page(
-        "run", here="months", run=found, steps=taken, files=files, states=STATES, languages=_LANGUAGES,
-        parties=[(party, statement.sum_lines(found, party)) for party in statement.list_parties(found)], due=due_date(found),
-        mine=found.prepared_by == staff().name, versions=service.list_versions(console().office, found),
-    )  # fmt: skip
+        "run",
+        here="months",
+        run=found,
+        steps=taken,
+        files=files,
+        states=STATES,
+        languages=_LANGUAGES,
+        parties=[(party, statement.sum_lines(found, party)) for party in statement.list_parties(found)],
+        due=due_date(found),
+        mine=found.prepared_by == staff().name,
+        versions=service.list_versions(console().office, found),
+    )
 
 
 @blueprint.post("/runs/<run_id>/steps/<step>")

@@ -43,10 +43,19 @@ def statement(run_id: str, party: str) -> str:
     run = service.get_run(console().office, run_id)
     shown, next_one = page_of_lines(console().office, run, party, after=after, limit=_PAGE)
     return page(
-        "statement", here="months", run=run, party=party, lines=shown, next=next_one, after=after,
-        others=[] if after else other_lines(console().office, run, party), amounts=amounts_of,
-        totals=_told(sum_lines(run, party)), foot=foot_of(run, party), languages=LANGUAGES,
-    )  # fmt: skip
+        "statement",
+        here="months",
+        run=run,
+        party=party,
+        lines=shown,
+        next=next_one,
+        after=after,
+        others=[] if after else other_lines(console().office, run, party),
+        amounts=amounts_of,
+        totals=_told(sum_lines(run, party)),
+        foot=foot_of(run, party),
+        languages=LANGUAGES,
+    )
 
 
 @blueprint.get("/runs/<run_id>/statements/<party>/file")

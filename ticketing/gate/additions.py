@@ -125,7 +125,14 @@ def _ride(row: list[Any], path: str) -> OrderedRide:
     ticket, leg, *times = row
     require(isinstance(ticket, str), path, "rides that begin with a ticket")
     departs, arrives, starts, ends = (whole(moment, path, 0, _MAX_TIME) for moment in times)
-    return OrderedRide(ticket, whole(leg, path, 0, MAX_LEG), departs, arrives, starts, ends)
+    return OrderedRide(
+        ticket=ticket,
+        leg=whole(leg, path, 0, MAX_LEG),
+        departs=departs,
+        arrives=arrives,
+        starts=starts,
+        ends=ends,
+    )
 
 
 def boarding_rule(value: Any, path: str) -> Boarding:

@@ -54,7 +54,7 @@ _LONGEST = 4_000_000
 _OFFSET_HOURS = 72
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What goes into a bundle.
 

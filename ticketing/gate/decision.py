@@ -18,7 +18,6 @@ from ticketing.gate.model import (
     Gate,
     Memory,
     Note,
-    Ordered,
     OrderedRide,
     Policy,
     Presented,
@@ -32,9 +31,19 @@ from ticketing.tickets.claims import NOBODY, ZONE, Leg, Proof, TicketClaims, who
 from ticketing.tickets.products import ProductRule
 
 __all__ = [
-    "Bundle", "Decision", "Gate", "Memory", "Policy", "Presented", "ProductRule", "Reading", "Seen", "Standing",
-    "Use", "decide",
-]  # fmt: skip
+    "Bundle",
+    "Decision",
+    "Gate",
+    "Memory",
+    "Policy",
+    "Presented",
+    "ProductRule",
+    "Reading",
+    "Seen",
+    "Standing",
+    "Use",
+    "decide",
+]
 
 _SUSPENDED = 2
 _NO_LEG = -1
@@ -46,7 +55,7 @@ _LONGEST_DELAY = 24 * 3600
 _ANY_TRIP = "any"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Case:
     """One presentation on its way through the checks, and what they find out."""
 
@@ -75,7 +84,9 @@ def decide(presented: Presented, bundle: Bundle, seen: Memory, now: int, gate: G
     if reading.claims is None:
         return _refused(bundle, reading.reason or "malformed", reading.values, jti=reading.jti)
     used = sorted(seen.uses_of(reading.claims.jti), key=_moment)
-    case = _Case(presented, reading.claims, bundle, seen, now, gate, used)
+    case = _Case(
+        presented=presented, claims=reading.claims, bundle=bundle, seen=seen, now=now, gate=gate, used=used
+    )
     for check in (_time, _status, _binding, _leg, _sailing, _product, _hours, _uses):
         refusal = check(case)
         if refusal:
@@ -102,9 +113,16 @@ def _admitted(case: _Case) -> Decision:
         notes.append(("group", {"count": claims.passengers}))
     attention = case.bundle.words.attention(notes)
     return Decision(
-        admit=True, reason="ok_attention" if attention else "ok", staff=attention or "welcome", leg=case.leg,
-        jti=claims.jti, attention=attention, nonce=case.nonce, kind=case.kind, notes=tuple(notes),
-    )  # fmt: skip
+        admit=True,
+        reason="ok_attention" if attention else "ok",
+        staff=attention or "welcome",
+        leg=case.leg,
+        jti=claims.jti,
+        attention=attention,
+        nonce=case.nonce,
+        kind=case.kind,
+        notes=tuple(notes),
+    )
 
 
 def _time(case: _Case) -> _Refusal | None:
@@ -339,7 +357,7 @@ def _uses(case: _Case) -> _Refusal | None:
     claims, now, gate = case.claims, case.now, case.gate
     # Only what is no ticket of a journey, a pass, is what orders take rides of.
     ordered = NOTHING_ORDERED if claims.uses_per_leg else case.seen.ordered_of(claims.jti)
-    ride = _ride_of_an_order(case, ordered) if ordered.rides else None
+    ride = ordered.ride_at(now, case.seen.uses_of) if ordered.rides else None
     if gate.inspects:
         _inspect(case, ride)
         return None
@@ -369,18 +387,6 @@ def _inspect(case: _Case, ride: OrderedRide | None) -> None:
         case.notes.append(("ride_of_an_order", _departure(case, ride.departs)))
     if not any(use.leg == case.leg for use in case.used):
         case.notes.append(("no_use_known", _NONE))
-
-
-def _ride_of_an_order(case: _Case, ordered: Ordered) -> OrderedRide | None:
-    """The ride for which the pass travels with the ticket of an order now: one that is still to begin with it, or under way."""
-    return next((ride for ride in ordered.rides if _is_on(ride, case)), None)
-
-
-def _is_on(ride: OrderedRide, case: _Case) -> bool:
-    if not ride.starts <= case.now < ride.ends:
-        return False
-    began = [use.at for use in case.seen.uses_of(ride.ticket) if use.leg == ride.leg]
-    return not began or case.now < max(began) + ride.arrives - ride.departs
 
 
 def _moment(use: Use) -> int:

@@ -26,9 +26,19 @@ from ticketing.tickets.jwk import BadKey, VerifyKey, from_jwk, public_key, thumb
 from ticketing.tickets.jws import kid_of
 
 __all__ = [
-    "Device", "DeviceState", "Enrolled", "Place", "authenticate", "enrol", "list_devices", "make_code", "note_bundle",
-    "note_upload", "revoke", "shown",
-]  # fmt: skip
+    "Device",
+    "DeviceState",
+    "Enrolled",
+    "Place",
+    "authenticate",
+    "enrol",
+    "list_devices",
+    "make_code",
+    "note_bundle",
+    "note_upload",
+    "revoke",
+    "shown",
+]
 
 CODE_LIFE = timedelta(minutes=10)
 # Silence after which a device that should be at work is worth a look.
@@ -105,8 +115,17 @@ def make_code(house: Gatehouse, operator: str, place: Place, by: str) -> tuple[s
     now = house.clock.now()
     code = b32encode(secrets.token_bytes(10)).decode()
     made = EnrolmentCode(
-        _hash(code), operator, place.name, place.stop_id, place.zone, place.direction, by, now, now + CODE_LIFE, None
-    )  # fmt: skip
+        code_hash=_hash(code),
+        operator=operator,
+        name=place.name,
+        stop_id=place.stop_id,
+        zone=place.zone,
+        direction=place.direction,
+        created_by=by,
+        created_at=now,
+        expires_at=now + CODE_LIFE,
+        used_at=None,
+    )
     with house.database.write() as tx:
         working = [found for found in devices.list_devices(tx, operator) if found.revoked_at is None]
         if any(found.name == place.name for found in working):
@@ -148,9 +167,23 @@ def enrol(
         if devices.find_device_by_kid(tx, kid):
             raise Conflict("this key has enrolled a device before; a device makes a new key")
         device = Device(
-            new_id(), used.operator, used.name, used.stop_id, used.zone, used.direction, kid, json.dumps(stored), now,
-            None, None, None, None, None, None, software,
-        )  # fmt: skip
+            id=new_id(),
+            operator=used.operator,
+            name=used.name,
+            stop_id=used.stop_id,
+            zone=used.zone,
+            direction=used.direction,
+            kid=kid,
+            public_key=json.dumps(stored),
+            enrolled_at=now,
+            revoked_at=None,
+            revoked_because=None,
+            last_bundle_at=None,
+            last_upload_at=None,
+            queue_length=None,
+            clock_offset=None,
+            software=software,
+        )
         devices.insert_device(tx, device)
         gate_journal.write(tx, _entry(now, "enrolment", device, used.created_by, "enrolled by code"))
     return Enrolled(
@@ -241,7 +274,14 @@ def _state(device: Device, now: datetime) -> str:
 
 def _entry(now: datetime, kind: str, device: Device, by: str, reason: str) -> JournalEntry:
     return JournalEntry(
-        new_id(), now, kind, device.operator, by, None, reason, {"device": device.id, "name": device.name}
+        id=new_id(),
+        at=now,
+        kind=kind,
+        operator=device.operator,
+        actor=by,
+        jti=None,
+        reason=reason,
+        document={"device": device.id, "name": device.name},
     )
 
 

@@ -10,10 +10,26 @@ from ticketing.gate.usage import Kind
 from ticketing.tickets import products
 from ticketing.tickets.products import BadProduct
 
-MEMBERS = frozenset({
-    "iss", "aud", "iat", "exp", "ver", "keys", "removed", "lists", "status_keys", "rules", "offsets", "uses", "devices",
-    "policy", "bundle_keys", "delta",
-})  # fmt: skip
+MEMBERS = frozenset(
+    {
+        "iss",
+        "aud",
+        "iat",
+        "exp",
+        "ver",
+        "keys",
+        "removed",
+        "lists",
+        "status_keys",
+        "rules",
+        "offsets",
+        "uses",
+        "devices",
+        "policy",
+        "bundle_keys",
+        "delta",
+    }
+)
 # What format 2 adds; a gate of the last release refuses a bundle that has any of it.
 ADDED = frozenset({"format", "boarding", "sailings", "delays", "waivers", "issuers", "categories", "ordered"})
 _OPTIONAL = frozenset({"removed", "offsets", "uses", "devices", "policy", "bundle_keys", "delta", "ordered"})

@@ -44,7 +44,12 @@ def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
         papers={
             place: [
                 OperatorPaper(
-                    one.operator, one.reference, one.kind, one.media_type, one.encoding, one.content
+                    operator=one.operator,
+                    reference=one.reference,
+                    kind=one.kind,
+                    media_type=one.media_type,
+                    encoding=one.encoding,
+                    content=one.content,
                 )
                 for one in papers
                 if one.leg == at and one.passenger_ref in {member.passenger_ref for member in members}

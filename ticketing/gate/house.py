@@ -42,7 +42,7 @@ class Signed:
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gatehouse:
     """What the gates' room needs. `accept_demo` lets tickets pass that pretended money has paid.
 

@@ -14,9 +14,18 @@ from ticketing.gate.usage import Allowance, Direction, Kind, Step, Use, Wanted, 
 from ticketing.tickets.products import ProductRule
 
 Verdict = Literal[
-    "ride", "transfer", "check_out", "double_use", "revoked_known", "revoked_unknown", "refused", "inspection",
-    "flagged", "conflicting_body", "unknown_ticket",
-]  # fmt: skip
+    "ride",
+    "transfer",
+    "check_out",
+    "double_use",
+    "revoked_known",
+    "revoked_unknown",
+    "refused",
+    "inspection",
+    "flagged",
+    "conflicting_body",
+    "unknown_ticket",
+]
 Answer = Literal[
     "recorded",
     "duplicate",
@@ -32,7 +41,7 @@ _PLAIN = ProductRule()
 _VERDICTS: dict[Kind, Verdict] = {"ride": "ride", "in": "ride", "transfer": "transfer", "out": "check_out"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One scan as its device tells it. Times in POSIX seconds of the device, `clock_offset` to be added to them.
 

@@ -29,7 +29,7 @@ class Spread:
     most: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateMetrics:
     """One operator's last 24 hours. `window` is the sum of upload lag and bundle age: how long a copy works.
 

@@ -1,6 +1,6 @@
 """What a gate knows and is shown: readings, policy, bundle, memory, gate, presentation, decision. Values only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -145,7 +145,7 @@ class Words(Protocol):
         """A moment by a clock that is so many seconds east of UTC, as RFC 3339 writes it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """What a gate knows. Times in POSIX seconds.
 
@@ -201,6 +201,12 @@ class OrderedRide:
     starts: int
     ends: int
 
+    def is_on(self, now: int, uses: Iterable[Use]) -> bool:
+        """Whether it is still to begin with that ticket, or under way; `uses` are the accepted ones of the ticket."""
+        began = [use.at for use in uses if use.leg == self.leg]
+        is_good = self.starts <= now < self.ends
+        return is_good and (not began or now < max(began) + self.arrives - self.departs)
+
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
@@ -208,6 +214,10 @@ class Ordered:
 
     strokes: int = 0
     rides: tuple[OrderedRide, ...] = ()
+
+    def ride_at(self, now: int, uses_of: Callable[[str], Sequence[Use]]) -> OrderedRide | None:
+        """The ride for which the pass travels with the ticket of an order now."""
+        return next((ride for ride in self.rides if ride.is_on(now, uses_of(ride.ticket))), None)
 
 
 NOTHING_ORDERED = Ordered()
@@ -258,7 +268,7 @@ class Seen:
         return self.ordered.get(jti, NOTHING_ORDERED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """Where the ticket is shown; a None stop, leg or zone leaves the choice to the ticket.
 
@@ -299,7 +309,7 @@ class Presented:
         return cls(token, proof if separator else None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The answer. `staff` is an English sentence for the person at the gate; `nonce` the proof that was used up.
 

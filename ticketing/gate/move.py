@@ -100,7 +100,14 @@ def _rewrite(
     place = choose_place(functools.partial(tickets.has_index, tx), first)
     token = house.press.sign_anew({**payload, "cnf": {"jwk": member}}, place)
     mark = thumbprint(public_key(member))
-    left = TicketMove(new_id(), held.jti, held.status_list, held.status_index, mark, now)
+    left = TicketMove(
+        id=new_id(),
+        jti=held.jti,
+        old_list=held.status_list,
+        old_index=held.status_index,
+        key_thumbprint=mark,
+        at=now,
+    )
     tickets.move_ticket(tx, held, left, token, place)
     return token
 

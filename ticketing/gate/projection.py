@@ -130,16 +130,31 @@ def terms_of(ticket: Ticket, rules: Mapping[str, ProductRule]) -> Terms:
         for at, leg in enumerate(ticket.document.get("legs", ()))
         if "given_back_at" in leg
     }
-    return Terms(claims.uses_per_leg, claims.uses, revoked, rule, operators, gone)
+    return Terms(
+        uses_per_leg=claims.uses_per_leg,
+        uses=claims.uses,
+        revoked_at=revoked,
+        rule=rule,
+        operators=operators,
+        given_back=gone,
+    )
 
 
 def uploaded(row: ScanFact) -> Told:
     """An uploaded fact; the gate is part of its name, so no gate can contradict the scan of another."""
     fact = Fact(
-        f"{row.gate_key_id}/{row.scan_id}", row.gate_key_id, row.jti, row.leg, row.device_ts, row.clock_offset,
-        row.decision == "accept", uploaded=True, list_issued_at=row.bundle_version,
-        direction=cast("Any", row.direction), is_flagged=bool(row.is_flagged),
-    )  # fmt: skip
+        scan_id=f"{row.gate_key_id}/{row.scan_id}",
+        device=row.gate_key_id,
+        jti=row.jti,
+        leg=row.leg,
+        device_ts=row.device_ts,
+        clock_offset=row.clock_offset,
+        admitted=row.decision == "accept",
+        uploaded=True,
+        list_issued_at=row.bundle_version,
+        direction=cast("Any", row.direction),
+        is_flagged=bool(row.is_flagged),
+    )
     return Told(fact, row.gate_key_id, row.scan_id, row.operator, row.received_at)
 
 
@@ -147,16 +162,26 @@ def answered(rows: Iterable[Scan]) -> list[Told]:
     """The facts of online answers that name a leg; their time is the server's."""
     return [
         Told(
-            Fact(
-                f"{row.gate_key_id}/{row.scan_id}", row.gate_key_id, row.jti, row.leg,
-                int(row.device_ts.timestamp()), int(row.received_at.timestamp()) - int(row.device_ts.timestamp()),
-                row.decision == "accept", uploaded=False, direction=cast("Any", row.direction),
+            fact=Fact(
+                scan_id=f"{row.gate_key_id}/{row.scan_id}",
+                device=row.gate_key_id,
+                jti=row.jti,
+                leg=row.leg,
+                device_ts=int(row.device_ts.timestamp()),
+                clock_offset=int(row.received_at.timestamp()) - int(row.device_ts.timestamp()),
+                admitted=row.decision == "accept",
+                uploaded=False,
+                direction=cast("Any", row.direction),
             ),
-            row.gate_key_id, row.scan_id, row.operator, row.received_at, row.stop_id,
+            gate_key_id=row.gate_key_id,
+            scan_id=row.scan_id,
+            operator=row.operator,
+            received_at=row.received_at,
+            stop_id=row.stop_id,
         )
         for row in rows
         if row.jti is not None and row.leg is not None
-    ]  # fmt: skip
+    ]
 
 
 def is_leg_of(ticket: Ticket, leg: int, operator: str) -> bool:

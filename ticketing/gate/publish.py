@@ -105,12 +105,20 @@ def prepare(house: Gatehouse, operator: str, since: int | None = None, form: int
     # Whoever holds an unchanged bundle still needs it anew before its lists prove nothing any more.
     slot = int(now.timestamp()) // max(60, min(3600, policy.max_stale_seconds // 4))
     # The cursor of what is complete is only the time; whoever holds the same uses need not have them again.
-    etag = digest([
-        slot, delta and [delta.since, delta.complete or delta.cursor, delta.cleared],
-        [[use.jti, use.leg, use.at, use.gate, use.kind] for use in page], [entry.state for entry in entries],
-        sorted(facts.ticket_keys), sorted(facts.status_keys), sorted(facts.bundle_keys), facts.removed, revoked,
-        *([additions.document(extras), additions.ordered_document(taken)] if extras else []),
-    ])  # fmt: skip
+    etag = digest(
+        [
+            slot,
+            delta and [delta.since, delta.complete or delta.cursor, delta.cleared],
+            [[use.jti, use.leg, use.at, use.gate, use.kind] for use in page],
+            [entry.state for entry in entries],
+            sorted(facts.ticket_keys),
+            sorted(facts.status_keys),
+            sorted(facts.bundle_keys),
+            facts.removed,
+            revoked,
+            *([additions.document(extras), additions.ordered_document(taken)] if extras else []),
+        ]
+    )
     return Prepared(house, facts, now, etag)
 
 
@@ -153,7 +161,7 @@ def _signed_anew(house: Gatehouse, list_id: str, now: datetime) -> Signed:
     else:
         bits = {index: STATUS_BITS[status] for index, status in statuses.items()}
         token = status_list.sign(Signer(kid, key), house.press.status_uri(list_id), bits, now)
-        made = Signed(state, now, token, kid, watched, mark)
+        made = Signed(state=state, at=now, token=token, kid=kid, watched=watched, mark=mark)
     house.signed[list_id] = made
     if changes:
         with house.database.write() as tx:

@@ -70,9 +70,16 @@ def _ride(
     if refund is None or told.received_at < refund.created_at:
         return None
     return RefundedRide(
-        told.gate_key_id, told.scan_id, ticket.jti, entry.leg, told.operator, refund.id,
-        from_posix(entry.fact.at), refund.created_at, now,
-    )  # fmt: skip
+        gate_key_id=told.gate_key_id,
+        scan_id=told.scan_id,
+        jti=ticket.jti,
+        leg=entry.leg,
+        operator=told.operator,
+        refund_id=refund.id,
+        at=from_posix(entry.fact.at),
+        refunded_at=refund.created_at,
+        found_at=now,
+    )
 
 
 def _gives_back(refund: Refund, jti: str, leg: int) -> bool:

@@ -29,12 +29,14 @@ def reissue(database: Database, clock: Clock, keys: KeyStore, kid: str, progress
         whole = sum(rows.count_signed_by(tx, header, clock.now()) for rows in kinds for header in headers)
     signed = Counted(progress, "signing tickets anew", whole)
     return sum(
-        _reissue(database, clock, signer, rows, header, signed) for rows in kinds for header in headers
+        _reissue(database, clock, signer, rows, header=header, signed=signed)
+        for rows in kinds
+        for header in headers
     )
 
 
-def _reissue(  # noqa: PLR0917  a sentence: with this signer those rows that begin so
-    database: Database, clock: Clock, signer: Signer, rows: _Rows, header: str, signed: Counted
+def _reissue(
+    database: Database, clock: Clock, signer: Signer, rows: _Rows, *, header: str, signed: Counted
 ) -> int:
     count, last = 0, ""
     while True:

@@ -37,7 +37,7 @@ _TRIES = 100
 _KNOWN_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Presentation:
     """One ticket shown at one gate; `scan_id` is the device's own name for it.
 
@@ -130,9 +130,15 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
     extended = late.extended_until(tx, asked.jti, claims.expires_at if claims else None, now)
     extras = sailings.for_ticket(tx, house, case.shown.operator, claims, case.shown.trip_id)
     bundle = knowledge(
-        house, case.shown.operator, case.reading, group.code if group else ticket, case.proof,
-        extended=extended, extras=extras, under_way=_under_way(tx, case, asked.jti, group, now),
-    )  # fmt: skip
+        house,
+        case.shown.operator,
+        case.reading,
+        group.code if group else ticket,
+        case.proof,
+        extended=extended,
+        extras=extras,
+        under_way=_under_way(tx, case, asked.jti, group, now),
+    )
     taken = ordered.for_ticket(tx, claims, case.shown.operator, now)
     for _ in range(_TRIES):
         check_credential(known.credential, now)
@@ -246,21 +252,27 @@ def memory(
     """
     known = [
         Use(
-            use.jti, use.leg, int(use.at.timestamp()),
+            use.jti,
+            use.leg,
+            int(use.at.timestamp()),
             (use.gate or use.gate_key_id) if use.operator == operator else None,
             cast("Kind", use.kind),
         )
         for use in (*used, *taken[1])
-    ]  # fmt: skip
+    ]
     return Seen(known, frozenset((jti or "", nonce) for nonce in proofs), {jti or "": taken[0]})
 
 
 def _asked(case: _Case, now: datetime) -> Asked:
     shown = case.shown
     return Asked(
-        shown.gate_key_id, shown.scan_id, shown.name is not None, case.reading.jti,
-        case.proof.nonce if case.proof else None, now - _DEBOUNCE,
-    )  # fmt: skip
+        gate_key_id=shown.gate_key_id,
+        scan_id=shown.scan_id,
+        is_device=shown.name is not None,
+        jti=case.reading.jti,
+        nonce=case.proof.nonce if case.proof else None,
+        since=now - _DEBOUNCE,
+    )
 
 
 def _repeated(case: _Case, known: Known) -> dict[str, Any] | None:
@@ -293,10 +305,16 @@ def _again(case: _Case, earlier: Earlier) -> dict[str, Any]:
 
 def _gate(shown: Presentation) -> Gate:
     return Gate(
-        shown.operator, shown.stop_id, shown.leg, shown.name or shown.gate_key_id, shown.zone,
-        cast("Direction | None", shown.direction), by_hand=shown.by_hand, trip_id=shown.trip_id,
+        operator=shown.operator,
+        stop_id=shown.stop_id,
+        leg=shown.leg,
+        id=shown.name or shown.gate_key_id,
+        zone=shown.zone,
+        direction=cast("Direction | None", shown.direction),
+        by_hand=shown.by_hand,
+        trip_id=shown.trip_id,
         departure=int(shown.departure.timestamp()) if shown.departure else None,
-    )  # fmt: skip
+    )
 
 
 def _write(
@@ -334,15 +352,28 @@ def _write(
     taken = [
         (
             UseClaim(
-                one, leg, use_no, shown.operator, shown.gate_key_id, shown.scan_id, shown.stop_id, now
+                jti=one,
+                leg=leg,
+                use_no=use_no,
+                operator=shown.operator,
+                gate_key_id=shown.gate_key_id,
+                scan_id=shown.scan_id,
+                stop_id=shown.stop_id,
+                at=now,
             ),
             TicketUse(
-                one, shown.gate_key_id, shown.scan_id, leg, shown.operator, shown.name or shown.stop_id,
-                decision.kind, now.replace(microsecond=0),
+                jti=one,
+                gate_key_id=shown.gate_key_id,
+                scan_id=shown.scan_id,
+                leg=leg,
+                operator=shown.operator,
+                gate=shown.name or shown.stop_id,
+                kind=decision.kind,
+                at=now.replace(microsecond=0),
             ),
         )
         for one in ([held.jti for held in group.members] if group else [jti])
-    ]  # fmt: skip
+    ]
     written_down = (
         acceptances.accept_group(tx, taken, made) if group else acceptances.accept(tx, *taken[0], made)
     )
@@ -351,23 +382,11 @@ def _write(
     return written_down
 
 
-def told(decision: Decision, language: str) -> dict[str, Any]:
-    """Show a decision in an answer: the reason with its figures, the notes, and the words for both in a language."""
-    return {
-        "reason": decision.reason,
-        "values": decision.values,
-        "notes": [{"code": code, "values": values} for code, values in decision.notes],
-        "attention": words.attention(decision, language),
-        "passenger_sees": words.passenger_sees(decision, language),
-        "staff_sees": words.staff_sees(decision, language),
-    }
-
-
 def _answer(shown: Presentation, decision: Decision, now: datetime) -> dict[str, Any]:
     return {
         "scan_id": shown.scan_id,
         "decision": "accept" if decision.admit else "refuse",
-        **told(decision, shown.language),
+        **words.told(decision, shown.language),
         "leg": decision.leg,
         "jti": decision.jti,
         "decided_at": written(now),

@@ -17,11 +17,11 @@ from ticketing.db.ticket.tickets import Ticket
 from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import NotFound
 from ticketing.gate import bundle as bundles
-from ticketing.gate import late, ordered, sailings
+from ticketing.gate import late, ordered, sailings, words
 from ticketing.gate.decision import Decision, Gate, Presented, decide
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.projection import is_leg_of
-from ticketing.gate.service import Presentation, explained, knowledge, memory, more_of, told, validate_in
+from ticketing.gate.service import Presentation, explained, knowledge, memory, more_of, validate_in
 from ticketing.ids import new_id
 from ticketing.tickets import personal
 from ticketing.tickets.own import of_own
@@ -84,9 +84,14 @@ def let_in(house: Gatehouse, staff: Staff, code: str, reason: str, shown: Presen
                 # Who of it was let in alone has left it: the code counts the others, and is refused as it was.
                 regroup(tx, house.press, found[0].order_id, house.clock.now())
         _note(
-            tx, now, "by_hand", staff, jti=found[0].jti if found else None, reason=reason,
+            tx,
+            now,
+            "by_hand",
+            staff,
+            jti=found[0].jti if found else None,
+            reason=reason,
             document={"scan_id": shown.scan_id, "decision": answer["decision"] if found else "no ticket"},
-        )  # fmt: skip
+        )
     if not found:
         raise NotFound(_NO_TICKET)
     return answer
@@ -114,9 +119,14 @@ def inspect(
         shown = Presented.scanned(token if token is not None else found[0].token if found else "")
         decision, held = _look(tx, house, staff, shown, aboard, by_hand=code is not None)
         entry = _note(
-            tx, now, "inspection", staff, jti=decision.jti, reason=reason,
+            tx,
+            now,
+            "inspection",
+            staff,
+            jti=decision.jti,
+            reason=reason,
             document={"decision": "valid" if decision.admit else "not valid", "reason": decision.reason},
-        )  # fmt: skip
+        )
         known = held if _is_told(decision) else None
         seen = _shown(tx, known, staff) if known else None
         holder = _compared(tx, known, holder_name) if known and holder_name is not None else None
@@ -125,7 +135,7 @@ def inspect(
     return {
         "inspection_id": entry.id,
         "decision": "accept" if decision.admit else "refuse",
-        **told(decision, language),
+        **words.told(decision, language),
         "inspected_at": written(now),
         "holder": holder,
         "ticket": seen,
@@ -203,10 +213,10 @@ def _look(
     claims = reading.claims
     extended = late.extended_until(tx, reading.jti, claims.expires_at if claims else None, house.clock.now())
     gate = Gate(
-        staff.operator,
-        None,
-        None,
-        staff.name or staff.gate_key_id,
+        operator=staff.operator,
+        stop_id=None,
+        leg=None,
+        id=staff.name or staff.gate_key_id,
         inspects=True,
         by_hand=by_hand,
         trip_id=aboard.trip_id,
@@ -328,6 +338,15 @@ def _note(
     reason: str,
     document: dict[str, Any],
 ) -> JournalEntry:
-    entry = JournalEntry(new_id(), now, kind, staff.operator, staff.gate_key_id, jti, reason, document)
+    entry = JournalEntry(
+        id=new_id(),
+        at=now,
+        kind=kind,
+        operator=staff.operator,
+        actor=staff.gate_key_id,
+        jti=jti,
+        reason=reason,
+        document=document,
+    )
     gate_journal.write(tx, entry)
     return entry

@@ -28,7 +28,7 @@ from ticketing.tickets.products import THROUGH, ProductRule
 _PLAIN = {THROUGH.code: THROUGH.rule}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """One uploaded scan. Times in POSIX seconds of the device, `clock_offset` seconds to be added."""
 

@@ -53,11 +53,18 @@ class AccessTokens:
         """Check a token; raises NotAuthenticated for one that is another kind's, changed, or over."""
         try:
             found: dict[str, Any] = jwt.decode_complete(
-                token, self._secret, algorithms=[_ALGORITHM], audience=self._issuer, issuer=self._issuer,
+                token,
+                self._secret,
+                algorithms=[_ALGORITHM],
+                audience=self._issuer,
+                issuer=self._issuer,
                 options={
-                    "require": ["exp", "iat", "sub", "sid"], "verify_exp": False, "verify_iat": False, "verify_nbf": False,
+                    "require": ["exp", "iat", "sub", "sid"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
                 },
-            )  # fmt: skip
+            )
         except (jwt.PyJWTError, RecursionError) as error:
             raise NotAuthenticated("the access token is not valid") from error
         claims = found["payload"]

@@ -44,9 +44,12 @@ class Provider:
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         with self._client() as client:
             url, _ = client.create_authorization_url(
-                str(metadata["authorization_endpoint"]), state=state, nonce=nonce, code_challenge=challenge,
+                str(metadata["authorization_endpoint"]),
+                state=state,
+                nonce=nonce,
+                code_challenge=challenge,
                 code_challenge_method="S256",
-            )  # fmt: skip
+            )
         with reception.database.write() as tx:
             people.insert_sign_in(
                 tx, SignIn(state, {"nonce": nonce, "verifier": verifier}, reception.clock.now())
@@ -69,7 +72,9 @@ class Provider:
         with reception.database.write() as tx:
             found = people.find_person_by_identity(tx, issuer, subject)
             if found is None:
-                found = Person(new_id(), None, None, "en", now, None)
+                found = Person(
+                    id=new_id(), email=None, password_hash=None, language="en", created_at=now, erased_at=None
+                )
                 people.insert_person(tx, found)
                 people.insert_identity(tx, issuer, subject, found.id, now)
             return begin_session(reception, tx, found.id, label)
@@ -82,9 +87,11 @@ class Provider:
         try:
             with self._client() as client:
                 token = client.fetch_token(
-                    str(metadata["token_endpoint"]), code=code, code_verifier=begun["verifier"],
+                    str(metadata["token_endpoint"]),
+                    code=code,
+                    code_verifier=begun["verifier"],
                     grant_type="authorization_code",
-                )  # fmt: skip
+                )
             keys = jwt.PyJWKSet.from_dict(self._get(str(metadata["jwks_uri"])))
         except (OAuth2Error, OAuthError) as error:
             raise NotAuthenticated("the identity provider refused the sign-in") from error
@@ -100,10 +107,17 @@ class Provider:
             if header.get("alg") not in _ALGORITHMS:
                 raise NotAuthenticated("the identity provider's token has an algorithm that is not accepted")
             claims: dict[str, Any] = jwt.decode(
-                id_token, key.key, algorithms=[header["alg"]], audience=self.settings.client_id,
+                id_token,
+                key.key,
+                algorithms=[header["alg"]],
+                audience=self.settings.client_id,
                 issuer=self.settings.issuer,
-                options={"require": ["iss", "aud", "exp", "iat", "sub"], "verify_exp": False, "verify_iat": False},
-            )  # fmt: skip
+                options={
+                    "require": ["iss", "aud", "exp", "iat", "sub"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                },
+            )
         except (jwt.PyJWTError, StopIteration, RecursionError) as error:
             raise NotAuthenticated("the identity provider's token is not valid") from error
         if datetime.fromtimestamp(int(claims["exp"]), UTC) + _LEEWAY <= now:
@@ -136,6 +150,9 @@ class Provider:
         from authlib.integrations.requests_client import OAuth2Session  # noqa: PLC0415  few deployments need it
 
         return OAuth2Session(
-            self.settings.client_id, self.settings.client_secret, scope="openid",
-            redirect_uri=self.settings.redirect_uri, timeout=_TIMEOUT_SECONDS,
-        )  # fmt: skip
+            self.settings.client_id,
+            self.settings.client_secret,
+            scope="openid",
+            redirect_uri=self.settings.redirect_uri,
+            timeout=_TIMEOUT_SECONDS,
+        )

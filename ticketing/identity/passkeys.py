@@ -94,13 +94,18 @@ def register(
     except WebAuthnException as error:
         raise InvalidRequest.at("credential", f"does not hold: {error}") from None
     kept = Passkey(
-        bytes_to_base64url(made.credential_id), caller.person_id, label,
-        bytes_to_base64url(made.credential_public_key), made.sign_count, now, None,
-    )  # fmt: skip
+        id=bytes_to_base64url(made.credential_id),
+        person_id=caller.person_id,
+        label=label,
+        public_key=bytes_to_base64url(made.credential_public_key),
+        uses=made.sign_count,
+        created_at=now,
+        used_at=None,
+    )
     with reception.database.write() as tx:
         if not passkeys.insert_passkey(tx, kept):
             raise Conflict("this passkey belongs to an account already")
-        audit_trail.note(tx, caller.person_id, "passkey_added", kept.id, now)
+        audit_trail.note(tx, caller.person_id, "passkey_added", kept.id, at=now)
     return kept
 
 
@@ -151,7 +156,7 @@ def remove_passkey(reception: Reception, caller: Caller, passkey_id: str) -> Non
     with reception.database.write() as tx:
         if not passkeys.remove_passkey(tx, caller.person_id, passkey_id):
             raise NotFound("there is no such passkey")
-        audit_trail.note(tx, caller.person_id, "passkey_removed", passkey_id, reception.clock.now())
+        audit_trail.note(tx, caller.person_id, "passkey_removed", passkey_id, at=reception.clock.now())
 
 
 def _remember(reception: Reception, kind: str, challenge: bytes, person_id: str | None) -> None:

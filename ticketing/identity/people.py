@@ -53,7 +53,9 @@ def register(reception: Reception, email: str, password: str, *, language: str, 
     folded, checked = fold_email(email), passwords.check(password)
     stored = passwords.hash_of(checked)
     now = reception.clock.now()
-    made = Person(new_id(), folded, stored, language, now, None)
+    made = Person(
+        id=new_id(), email=folded, password_hash=stored, language=language, created_at=now, erased_at=None
+    )
     with reception.database.write() as tx:
         if not people.insert_person(tx, made):
             raise Conflict("this address has an account; sign in, or have the password reset")
@@ -86,7 +88,15 @@ def sign_in(
 def begin_session(reception: Reception, tx: Transaction, person_id: str, label: str) -> SignedIn:
     """Sign a device in, inside a transaction."""
     now = reception.clock.now()
-    session = Session(new_id(), person_id, label[:80] or "a device", now, now, None, None)
+    session = Session(
+        id=new_id(),
+        person_id=person_id,
+        label=label[:80] or "a device",
+        created_at=now,
+        used_at=now,
+        ended_at=None,
+        ended_why=None,
+    )
     people.insert_session(tx, session)
     return _handed_out(reception, tx, session)
 
@@ -103,7 +113,7 @@ def refresh(reception: Reception, refresh_token: str) -> SignedIn:
             return _handed_out(reception, tx, session)
         if not refused and session is not None:
             people.end_sessions(tx, session.person_id, now, "a refresh token was used twice", only=session.id)
-            audit_trail.note(tx, session.person_id, "refresh_token_reused", session.id, now)
+            audit_trail.note(tx, session.person_id, "refresh_token_reused", session.id, at=now)
     raise NotAuthenticated("the refresh token is not valid; sign in again")
 
 
@@ -165,13 +175,15 @@ def change_password(reception: Reception, caller: Caller, old: str, new: str) ->
         reception.failures.forget(tx, guesses, None)
         people.set_password(tx, caller.person_id, stored)
         people.end_sessions(tx, caller.person_id, now, "the password was changed", but=caller.session_id)
-        audit_trail.note(tx, caller.person_id, "password_changed", caller.person_id, now)
+        audit_trail.note(tx, caller.person_id, "password_changed", caller.person_id, at=now)
 
 
 def add_phone(reception: Reception, caller: Caller, label: str, jwk: str) -> Phone:
     """Bind a phone's public key to the account; raises Conflict beyond five phones."""
     now = reception.clock.now()
-    made = Phone(new_id(), caller.person_id, label[:80], jwk, now, None)
+    made = Phone(
+        id=new_id(), person_id=caller.person_id, label=label[:80], jwk=jwk, created_at=now, removed_at=None
+    )
     with reception.database.write() as tx:
         if len(people.list_phones(tx, caller.person_id)) >= _MOST_PHONES:
             raise Conflict(f"an account has at most {_MOST_PHONES} phones; remove one first")

@@ -48,7 +48,12 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
                 "signs_in_at": [issuer for issuer, _ in people.list_identities(tx, person.id)],
             },
             "devices": [
-                {"id": one.id, "label": one.label, "since": written(one.created_at), "used_at": written(one.used_at)}
+                {
+                    "id": one.id,
+                    "label": one.label,
+                    "since": written(one.created_at),
+                    "used_at": written(one.used_at),
+                }
                 for one in people.list_sessions(tx, person.id)
             ],
             "phones": [
@@ -56,11 +61,21 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
                 for one in people.list_phones(tx, person.id)
             ],
             "passkeys": [
-                {"id": one.id, "label": one.label, "public_key": one.public_key, "since": written(one.created_at)}
+                {
+                    "id": one.id,
+                    "label": one.label,
+                    "public_key": one.public_key,
+                    "since": written(one.created_at),
+                }
                 for one in passkeys.list_passkeys(tx, person.id)
             ],
             "entitlements": [
-                {"claim": one.claim, "issuer": one.issuer, "valid_until": one.valid_until, "proof_hash": one.proof}
+                {
+                    "claim": one.claim,
+                    "issuer": one.issuer,
+                    "valid_until": one.valid_until,
+                    "proof_hash": one.proof,
+                }
                 for one in people.list_entitlements(tx, person.id)
             ],
             "orders": [
@@ -72,7 +87,12 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
                     "currency": order.currency,
                     "quote": offers.get_quote(tx, order.quote_id).document,
                     "payments": [
-                        {"gateway": one.gateway, "method": one.method, "state": one.state, "amount_minor": one.amount_minor}
+                        {
+                            "gateway": one.gateway,
+                            "method": one.method,
+                            "state": one.state,
+                            "amount_minor": one.amount_minor,
+                        }
                         for one in orders.list_payments(tx, order.id)
                     ],
                     "refunds": [
@@ -81,19 +101,34 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
                     ],
                     "group_codes": [
                         {
-                            "jti": one.jti, "token": one.token, "status": one.status, "issued_at": written(one.issued_at),
+                            "jti": one.jti,
+                            "token": one.token,
+                            "status": one.status,
+                            "issued_at": written(one.issued_at),
                             "tickets": group_codes.members_of(tx, one.jti),
                         }
                         for one in (group_codes.list_codes(tx, order.id) if order.code else ())
                     ],
                     "tickets": [
                         {
-                            "jti": one.jti, "status": one.status,
+                            "jti": one.jti,
+                            "status": one.status,
                             # Two codes for one ride would be one too many: what is in a group has no token to show.
-                            "token": None if order.code and group_codes.find_live_of(tx, one.jti) else one.token,
-                            **({"holder": holder} if (holder := one.document.get("pass", {}).get("holder")) else {}),
+                            "token": None
+                            if order.code and group_codes.find_live_of(tx, one.jti)
+                            else one.token,
+                            **(
+                                {"holder": holder}
+                                if (holder := one.document.get("pass", {}).get("holder"))
+                                else {}
+                            ),
                             "uses": [
-                                {"leg": use.leg, "operator": use.operator, "gate": use.gate, "at": written(use.at)}
+                                {
+                                    "leg": use.leg,
+                                    "operator": use.operator,
+                                    "gate": use.gate,
+                                    "at": written(use.at),
+                                }
                                 for use in tickets.list_uses(tx, one.jti)
                             ],
                         }
@@ -102,7 +137,7 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
                 }
                 for order in mine
             ],
-        }  # fmt: skip
+        }
 
 
 def erase(desk: PrivacyDesk, caller: Caller) -> None:
@@ -110,7 +145,7 @@ def erase(desk: PrivacyDesk, caller: Caller) -> None:
     now = desk.clock.now()
     with desk.database.write() as tx:
         people.erase_person(tx, caller.person_id, now)
-        audit_trail.note(tx, caller.person_id, "person_erased", caller.person_id, now)
+        audit_trail.note(tx, caller.person_id, "person_erased", caller.person_id, at=now)
 
 
 def forget_what_is_due(desk: PrivacyDesk) -> dict[str, int]:

@@ -60,13 +60,18 @@ def add_proof(desk: ProofDesk, caller: Caller, proof: str) -> Entitlement:
     claims = _verified(desk, proof)
     until = _judged(desk, claims, now)
     made = Entitlement(
-        new_id(), caller.person_id, claims["claim"], claims["iss"], until.isoformat(),
-        "sha256:" + hashlib.sha256(proof.encode()).hexdigest(), now,
-    )  # fmt: skip
+        id=new_id(),
+        person_id=caller.person_id,
+        claim=claims["claim"],
+        issuer=claims["iss"],
+        valid_until=until.isoformat(),
+        proof="sha256:" + hashlib.sha256(proof.encode()).hexdigest(),
+        created_at=now,
+    )
     with desk.database.write() as tx:
         if not people.insert_entitlement(tx, made):
             raise Conflict("this proof is in use already; ask its issuer for your own")
-        audit_trail.note(tx, caller.person_id, "entitlement_added", made.id, now, made.claim)
+        audit_trail.note(tx, caller.person_id, "entitlement_added", made.id, at=now, detail=made.claim)
     return made
 
 
@@ -109,8 +114,11 @@ def _verified(desk: ProofDesk, proof: str) -> dict[str, Any]:
 
 def _decoded(desk: ProofDesk, proof: str, issuer: str, key: jwt.PyJWK) -> dict[str, Any] | None:
     options: Any = {
-        "require": ["iss", "aud", "iat", "exp", "jti"], "verify_exp": False, "verify_iat": False, "verify_nbf": False,
-    }  # fmt: skip
+        "require": ["iss", "aud", "iat", "exp", "jti"],
+        "verify_exp": False,
+        "verify_iat": False,
+        "verify_nbf": False,
+    }
     try:
         found: dict[str, Any] = jwt.decode(
             proof,

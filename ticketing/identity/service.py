@@ -32,7 +32,16 @@ def create_key(
         raise InvalidRequest.at("operator", f"the role {role} {needs}")
     now = clock.now()
     secret = f"tf_{role}_{secrets.token_urlsafe(32)}"
-    made = ApiKey(new_id(), role, operator, label, _hash(secret), now, now + life if life else None, None)
+    made = ApiKey(
+        id=new_id(),
+        role=role,
+        operator=operator,
+        label=label,
+        secret_hash=_hash(secret),
+        created_at=now,
+        expires_at=now + life if life else None,
+        revoked_at=None,
+    )
     with database.write() as tx:
         access.insert_key(tx, made)
     return made, secret
@@ -51,7 +60,7 @@ def rotate_key(database: Database, clock: Clock, key_id: str, *, overlap: timede
     )
     with database.write() as tx:
         access.expire_key(tx, key_id, now + overlap)
-        audit_trail.note(tx, "command line", "key_rotated", key_id, now, made[0].id)
+        audit_trail.note(tx, "command line", "key_rotated", key_id, at=now, detail=made[0].id)
     return made
 
 

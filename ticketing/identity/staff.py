@@ -62,12 +62,23 @@ def add(
         raise InvalidRequest.at("name", f"a name of 1 to {_MOST_NAME} characters is needed")
     first, now = secrets.token_urlsafe(12), desk.clock.now()
     made = StaffMember(
-        new_id(), fold_email(email), known, known.casefold(), role, operator, passwords.hash_of(first), 1, now, None
-    )  # fmt: skip
+        id=new_id(),
+        email=fold_email(email),
+        name=known,
+        name_key=known.casefold(),
+        role=role,
+        operator=operator,
+        password_hash=passwords.hash_of(first),
+        must_change=1,
+        created_at=now,
+        ended_at=None,
+    )
     with desk.database.write() as tx:
         if not staff.insert_member(tx, made):
             raise Conflict("this address or this name has an account already")
-        audit_trail.note(tx, "command line", "staff_added", made.id, now, f"{role} {operator or ''}".strip())
+        audit_trail.note(
+            tx, "command line", "staff_added", made.id, at=now, detail=f"{role} {operator or ''}".strip()
+        )
     return made, first
 
 
@@ -90,7 +101,7 @@ def sign_in(desk: StaffDesk, email: str, password: str, address: str | None = No
         desk.failures.forget(tx, f"staff:{folded}", address)
         staff.forget_sessions(tx, now - 2 * LIFE)
         staff.insert_session(tx, StaffSession(_hash(cookie), known.id, now, now, None))
-        audit_trail.note(tx, known.id, "staff_signed_in", known.id, now)
+        audit_trail.note(tx, known.id, "staff_signed_in", known.id, at=now)
     return cookie
 
 
@@ -127,7 +138,7 @@ def change_password(desk: StaffDesk, who: Staff, cookie: str, old: str, new: str
     with desk.database.write() as tx:
         staff.set_password(tx, who.id, stored, must_change=False)
         staff.end_sessions(tx, who.id, now, but=_hash(cookie))
-        audit_trail.note(tx, who.id, "password_changed", who.id, now)
+        audit_trail.note(tx, who.id, "password_changed", who.id, at=now)
 
 
 def reset(desk: StaffDesk, email: str) -> str:
@@ -137,7 +148,7 @@ def reset(desk: StaffDesk, email: str) -> str:
     with desk.database.write() as tx:
         staff.set_password(tx, member.id, passwords.hash_of(first), must_change=True)
         staff.end_sessions(tx, member.id, now)
-        audit_trail.note(tx, "command line", "staff_password_reset", member.id, now)
+        audit_trail.note(tx, "command line", "staff_password_reset", member.id, at=now)
     return first
 
 
@@ -147,7 +158,7 @@ def end(desk: StaffDesk, email: str) -> None:
     with desk.database.write() as tx:
         staff.end_member(tx, member.id, now)
         staff.end_sessions(tx, member.id, now)
-        audit_trail.note(tx, "command line", "staff_ended", member.id, now)
+        audit_trail.note(tx, "command line", "staff_ended", member.id, at=now)
 
 
 def list_members(desk: StaffDesk) -> list[StaffMember]:

@@ -29,7 +29,7 @@ class AddedRun:
     calls: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RideName:
     """A ride by its names; `departs_at` and `arrives_at` are the planned instants in POSIX seconds."""
 
@@ -85,12 +85,20 @@ def pack(body: OfferBody) -> bytes:
     passes = list(dict.fromkeys(ticket for member in body.members for ticket in member.passes))
     freed = dict(body.freed)
     row = [
-        body.region, made, _instant(body.expires_at) // 1_000_000 - since, body.tariff_version,
-        body.total.minor, body.total.currency, body.sale_channel, body.owner, body.holder_ref,
-        [_ride(ride, since) for ride in body.rides], list(body.excluded),
+        body.region,
+        made,
+        _instant(body.expires_at) // 1_000_000 - since,
+        body.tariff_version,
+        body.total.minor,
+        body.total.currency,
+        body.sale_channel,
+        body.owner,
+        body.holder_ref,
+        [_ride(ride, since) for ride in body.rides],
+        list(body.excluded),
         [[one, freed[one]] if one in freed else one for one in passes],
         [[one.ref, one.rider, *map(passes.index, one.passes)] for one in body.members],
-    ]  # fmt: skip
+    ]
     text = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
     deflating = zlib.compressobj(level=9, wbits=_RAW_DEFLATE)
     return deflating.compress(text) + deflating.flush()
@@ -132,9 +140,13 @@ def _read(row: Any) -> OfferBody:
 
 def _ride(ride: RideName, since: int) -> list[Any]:
     named = [
-        ride.operator, ride.trip_id, ride.from_stop_id, ride.to_stop_id,
-        ride.departs_at - since, ride.arrives_at - ride.departs_at,
-    ]  # fmt: skip
+        ride.operator,
+        ride.trip_id,
+        ride.from_stop_id,
+        ride.to_stop_id,
+        ride.departs_at - since,
+        ride.arrives_at - ride.departs_at,
+    ]
     if ride.added is None:
         return named
     return [*named, ride.added.route_id, ride.added.headsign, list(ride.added.calls)]
@@ -147,7 +159,15 @@ def _read_ride(row: Any, since: int) -> RideName:
         route_id, headsign, calls = more
         added = AddedRun(route_id, headsign, tuple(calls))
     departs_at = since + departs
-    return RideName(operator, trip_id, from_stop, to_stop, departs_at, departs_at + lasts, added)
+    return RideName(
+        operator=operator,
+        trip_id=trip_id,
+        from_stop_id=from_stop,
+        to_stop_id=to_stop,
+        departs_at=departs_at,
+        arrives_at=departs_at + lasts,
+        added=added,
+    )
 
 
 def _instant(moment: datetime) -> int:

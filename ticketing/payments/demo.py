@@ -38,12 +38,19 @@ from ticketing.payments.port import (
 FEE_BASIS_POINTS = 150
 DISPUTE_FEE_MINOR = 1500
 METHODS = (
-    "demo_ok", "demo_declined", "demo_sca", "demo_timeout_after_capture", "demo_dispute", "demo_refund_fails",
-)  # fmt: skip
+    "demo_ok",
+    "demo_declined",
+    "demo_sca",
+    "demo_timeout_after_capture",
+    "demo_dispute",
+    "demo_refund_fails",
+)
 # What may follow where a dispute stands.
 _DISPUTE_STEPS: dict[DisputeState | None, tuple[DisputeState, ...]] = {
-    None: ("open",), "open": ("withdrawn",), "withdrawn": ("won", "lost"),
-}  # fmt: skip
+    None: ("open",),
+    "open": ("withdrawn",),
+    "withdrawn": ("won", "lost"),
+}
 
 
 class DemoGateway:
@@ -73,9 +80,17 @@ class DemoGateway:
                 attempt.method, "authorised"
             )
             charge = Record(
-                f"demo_ch_{new_id()}", attempt.method, state, amount.minor, 0, 0, amount.currency,
-                self._clock.now(), attempt.order_id, attempt.payment_id,
-            )  # fmt: skip
+                id=f"demo_ch_{new_id()}",
+                method=attempt.method,
+                state=state,
+                amount_minor=amount.minor,
+                captured_minor=0,
+                refunded_minor=0,
+                currency=amount.currency,
+                created_at=self._clock.now(),
+                order_id=attempt.order_id,
+                payment_id=attempt.payment_id,
+            )
             yield {"external_id": charge.id, "state": state, "detail": f"demo gateway: {state}"}
             demo_gateway.insert_charge(tx, charge)
 
@@ -144,9 +159,11 @@ class DemoGateway:
             if refunded > charge.captured_minor:
                 raise Conflict("the demo gateway does not give back more than it took")
             made = {
-                "state": "failed" if fails else "confirmed", "amount_minor": amount.minor, "refund_id": refund_id,
+                "state": "failed" if fails else "confirmed",
+                "amount_minor": amount.minor,
+                "refund_id": refund_id,
                 "currency": amount.currency,
-            }  # fmt: skip
+            }
             thing = Thing(refund, "refund", external_id, self._clock.now(), made)
             demo_gateway.insert_thing(tx, thing)
             if not fails:
@@ -234,7 +251,12 @@ class DemoGateway:
         made = found.document
         amount = Money(made["amount_minor"], made["currency"])
         return GatewayDispute(
-            found.id, made["state"], found.charge_id, amount, DISPUTE_FEE_MINOR, made["reason"]
+            external_id=found.id,
+            state=made["state"],
+            charge_id=found.charge_id,
+            amount=amount,
+            fee_minor=DISPUTE_FEE_MINOR,
+            reason=made["reason"],
         )
 
     def read_event(self, body: bytes, signature: str, now: datetime) -> GatewayEvent:
@@ -249,13 +271,13 @@ class DemoGateway:
             made = thing.document
             amount = Money(made["amount_minor"], made["currency"])
             yield BalanceLine(
-                thing.id,
-                made["kind"],
-                made["source"],
-                thing.charge_id,
-                amount,
-                made["fee_minor"],
-                thing.created_at,
+                id=thing.id,
+                kind=made["kind"],
+                source=made["source"],
+                charge_id=thing.charge_id,
+                amount=amount,
+                fee_minor=made["fee_minor"],
+                at=thing.created_at,
             )
 
     def _page(self, external_id: str) -> str:
@@ -272,9 +294,12 @@ class DemoGateway:
         self, tx: Transaction, charge_id: str, amount: Money, *, kind: str, source: str, fee_minor: int
     ) -> None:
         made = {
-            "kind": kind, "source": source, "amount_minor": amount.minor, "currency": amount.currency,
+            "kind": kind,
+            "source": source,
+            "amount_minor": amount.minor,
+            "currency": amount.currency,
             "fee_minor": fee_minor,
-        }  # fmt: skip
+        }
         demo_gateway.insert_thing(
             tx, Thing(f"demo_txn_{new_id()}", "balance", charge_id, self._clock.now(), made)
         )
@@ -305,11 +330,20 @@ def _dispute_id(external_id: str) -> str:
 
 def _charge(found: Record) -> Charge:
     states: dict[str, ChargeState] = {
-        "action_required": "action_required", "authorised": "authorised", "captured": "captured",
-        "declined": "declined", "cancelled": "cancelled",
-    }  # fmt: skip
+        "action_required": "action_required",
+        "authorised": "authorised",
+        "captured": "captured",
+        "declined": "declined",
+        "cancelled": "cancelled",
+    }
     fee = half_up(Fraction(found.captured_minor * FEE_BASIS_POINTS, 10_000)) if found.captured_minor else None
     return Charge(
-        found.id, states[found.state], Money(found.amount_minor, found.currency), found.captured_minor,
-        found.refunded_minor, found.order_id, found.payment_id, fee,
-    )  # fmt: skip
+        external_id=found.id,
+        state=states[found.state],
+        amount=Money(found.amount_minor, found.currency),
+        captured_minor=found.captured_minor,
+        refunded_minor=found.refunded_minor,
+        order_id=found.order_id,
+        payment_id=found.payment_id,
+        fee_minor=fee,
+    )

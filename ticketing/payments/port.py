@@ -59,7 +59,7 @@ class Capture:
     fee: Money | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
     """What the gateway has: the truth of a payment, whatever was reported of it before."""
 
@@ -107,7 +107,7 @@ class GatewayEvent:
     document: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BalanceLine:
     """One line of the gateway's own account of our money; `source` is the object that moved it."""
 

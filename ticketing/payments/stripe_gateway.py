@@ -51,9 +51,12 @@ _CHARGE_STATES: Mapping[str, ChargeState] = {
 _ASKS = {"requires_action", "requires_confirmation"}
 _BANK_ASKS = "the bank asks the buyer"
 _REFUND_STATES: Mapping[str, RefundState] = {
-    "succeeded": "confirmed", "pending": "pending", "requires_action": "pending", "failed": "failed",
+    "succeeded": "confirmed",
+    "pending": "pending",
+    "requires_action": "pending",
+    "failed": "failed",
     "canceled": "failed",
-}  # fmt: skip
+}
 _BALANCE_KINDS: Mapping[str, Literal["charge", "refund", "dispute", "fee", "payout"]] = {
     "charge": "charge", "payment": "charge", "refund": "refund", "payment_refund": "refund",
     "refund_failure": "refund", "payment_failure_refund": "refund", "payment_reversal": "charge",
@@ -187,12 +190,12 @@ class StripeGateway:
         lines = list(found.balance_transactions)
         fee = sum(_fee_of(line, found.currency) or 0 for line in lines)
         return GatewayDispute(
-            found.id,
-            _dispute_state(found),
-            _id(found.payment_intent),
-            _money(found.amount, found.currency),
-            fee,
-            str(found.reason),
+            external_id=found.id,
+            state=_dispute_state(found),
+            charge_id=_id(found.payment_intent),
+            amount=_money(found.amount, found.currency),
+            fee_minor=fee,
+            reason=str(found.reason),
         )
 
     def read_event(self, body: bytes, signature: str, now: datetime) -> GatewayEvent:
@@ -225,13 +228,13 @@ class StripeGateway:
             source = line.source
             charge = getattr(source, "payment_intent", None)
             yield BalanceLine(
-                line.id,
-                _BALANCE_KINDS.get(line.type, "other"),
-                _id(source) if source else line.id,
-                _id(charge) if charge else None,
-                _money(line.amount, line.currency),
-                line.fee,
-                datetime.fromtimestamp(line.created, UTC),
+                id=line.id,
+                kind=_BALANCE_KINDS.get(line.type, "other"),
+                source=_id(source) if source else line.id,
+                charge_id=_id(charge) if charge else None,
+                amount=_money(line.amount, line.currency),
+                fee_minor=line.fee,
+                at=datetime.fromtimestamp(line.created, UTC),
             )
 
     def _metadata(self, attempt: Attempt) -> dict[str, str]:
@@ -296,9 +299,15 @@ def _charge(intent: stripe.PaymentIntent) -> Charge:
     fee = None if line is None or isinstance(line, str) else _fee_of(line, intent.currency)
     metadata: Any = intent.metadata or {}
     return Charge(
-        intent.id, _CHARGE_STATES[intent.status], _money(intent.amount, intent.currency), intent.amount_received or 0,
-        (held.amount_refunded or 0) if held else 0, _meta(metadata, "order_id"), _meta(metadata, "payment_id"), fee,
-    )  # fmt: skip
+        external_id=intent.id,
+        state=_CHARGE_STATES[intent.status],
+        amount=_money(intent.amount, intent.currency),
+        captured_minor=intent.amount_received or 0,
+        refunded_minor=(held.amount_refunded or 0) if held else 0,
+        order_id=_meta(metadata, "order_id"),
+        payment_id=_meta(metadata, "payment_id"),
+        fee_minor=fee,
+    )
 
 
 def _fee_of(line: Any, currency: str) -> int | None:

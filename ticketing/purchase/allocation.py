@@ -11,20 +11,40 @@ def shares_of(jti: str, quote: Quote, passenger: Mapping[str, Any]) -> list[Shar
     """What each party gets of one passenger's ticket."""
     return [
         Share(
-            jti, quote.region, row["operator"], quote.currency, "sale", 0, row["gross_minor"], row["vat_minor"],
-            row["fee_minor"], row["net_minor"], row["rule"],
+            ticket_jti=jti,
+            region=quote.region,
+            operator=row["operator"],
+            currency=quote.currency,
+            kind="sale",
+            seq=0,
+            gross_minor=row["gross_minor"],
+            vat_minor=row["vat_minor"],
+            fee_minor=row["fee_minor"],
+            net_minor=row["net_minor"],
+            rule=row["rule"],
         )
         for row in passenger["shares"]
-    ]  # fmt: skip
+    ]
 
 
 def taxes_of(jti: str, quote: Quote, passenger: Mapping[str, Any]) -> list[Tax]:
     """What each Member State's VAT is of one passenger's ticket."""
     return [
         Tax(
-            jti, quote.region, row["member_state"], row["mode"], row["scope"], row["treatment"], row["rate_bp"],
-            int(row["verified"]), row["distance_m"], quote.currency, "sale", 0, row["gross_minor"],
-            row["vat_minor"],
+            ticket_jti=jti,
+            region=quote.region,
+            member_state=row["member_state"],
+            mode=row["mode"],
+            scope=row["scope"],
+            treatment=row["treatment"],
+            rate_bp=row["rate_bp"],
+            verified=int(row["verified"]),
+            distance_m=row["distance_m"],
+            currency=quote.currency,
+            kind="sale",
+            seq=0,
+            gross_minor=row["gross_minor"],
+            vat_minor=row["vat_minor"],
         )
         for row in passenger["taxes"]
-    ]  # fmt: skip
+    ]

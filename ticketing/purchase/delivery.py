@@ -71,7 +71,15 @@ def keep_failure(tx: Transaction, order: Order, error: Exception, now: datetime)
     detail = f"{type(error).__name__}: {error}"[:_LONGEST_DETAIL]
     first_at = before.first_at if before else now
     undelivered.put_undelivered(
-        tx, Undelivered(order.id, order.region, tries, first_at, now + pause_after(tries), detail)
+        tx,
+        Undelivered(
+            order_id=order.id,
+            region=order.region,
+            tries=tries,
+            first_at=first_at,
+            next_try_at=now + pause_after(tries),
+            detail=detail,
+        ),
     )
     taken = Money(order.total_minor - order.credit_minor, order.currency)
     told = (

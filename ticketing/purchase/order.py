@@ -18,13 +18,34 @@ from typing import Literal
 from ticketing.errors import Conflict
 
 State = Literal[
-    "holding", "awaiting_payment", "payment_failed", "payment_unknown", "authorised", "unwinding", "ticketed",
-    "part_refunded", "refunded", "exchanged", "cancelled", "expired",
-]  # fmt: skip
+    "holding",
+    "awaiting_payment",
+    "payment_failed",
+    "payment_unknown",
+    "authorised",
+    "unwinding",
+    "ticketed",
+    "part_refunded",
+    "refunded",
+    "exchanged",
+    "cancelled",
+    "expired",
+]
 Move = Literal[
-    "hold", "authorise", "decline", "lose_answer", "expire", "issue", "unwind", "close", "close_expired",
-    "refund_part", "refund_all", "exchange_part", "exchange",
-]  # fmt: skip
+    "hold",
+    "authorise",
+    "decline",
+    "lose_answer",
+    "expire",
+    "issue",
+    "unwind",
+    "close",
+    "close_expired",
+    "refund_part",
+    "refund_all",
+    "exchange_part",
+    "exchange",
+]
 
 _MOVES: dict[tuple[str, Move], State] = {
     ("holding", "hold"): "awaiting_payment",

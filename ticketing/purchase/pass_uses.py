@@ -53,7 +53,7 @@ def take(
             if not jti:
                 continue
             held = _locked(tx, jti)
-            uses_made = _uses(jti, order_id, ref, item["legs"], rides, now)
+            uses_made = _uses(jti, order_id, ref, item["legs"], rides=rides, now=now)
             if held.document["pass"]["kind"] != _CARNET:
                 _require_free(tx, held, uses_made, order_id, exchanged)
             freed = held_passes.list_uses_of(tx, jti, exchanged.order_id) if exchanged.order_id else []
@@ -74,7 +74,9 @@ def take_anew(
     wanted = [item for item in items if item.get("held_ticket")]
     rides = _rides_of(tx, order_id) if wanted else []
     for item in wanted:
-        held_passes.take_uses(tx, _uses(item["held_ticket"], order_id, passenger, item["legs"], rides, now))
+        held_passes.take_uses(
+            tx, _uses(item["held_ticket"], order_id, passenger, item["legs"], rides=rides, now=now)
+        )
 
 
 def require_valid(tx: Transaction, quote: Quote, order_id: str) -> None:
@@ -134,11 +136,25 @@ def _require_not_on_board(held: Ticket, wanted: PassUse, shown: Sequence[TicketU
             )
 
 
-def _uses(  # noqa: PLR0917  the row that it makes
-    jti: str, order_id: str, ref: str, legs: Iterable[int], rides: Sequence[Mapping[str, Any]], now: datetime
+def _uses(
+    jti: str,
+    order_id: str,
+    ref: str,
+    legs: Iterable[int],
+    *,
+    rides: Sequence[Mapping[str, Any]],
+    now: datetime,
 ) -> list[PassUse]:
     return [
-        PassUse(jti, order_id, leg, ref, now, _at(rides[leg]["departure"]), _at(rides[leg]["arrival"]))
+        PassUse(
+            ticket_jti=jti,
+            order_id=order_id,
+            leg=leg,
+            passenger_ref=ref,
+            at=now,
+            departs_at=_at(rides[leg]["departure"]),
+            arrives_at=_at(rides[leg]["arrival"]),
+        )
         for leg in legs
     ]
 

@@ -172,9 +172,14 @@ def authorise(till: Till, state: OrderState, payment: Payment) -> tuple[OrderSta
         raise
     with till.database.write() as tx:
         following = _learn(
-            tx, payment, till.clock.now(),
-            state=answer.state, external_id=answer.external_id, detail=answer.detail, held=state,
-        )  # fmt: skip
+            tx,
+            payment,
+            till.clock.now(),
+            state=answer.state,
+            external_id=answer.external_id,
+            detail=answer.detail,
+            held=state,
+        )
     return following, answer
 
 
@@ -219,18 +224,26 @@ def learn(till: Till, payment: Payment, found: Charge) -> OrderState:
         elif found.state in {"authorised", "declined", "cancelled"}:
             state = "declined" if found.state == "cancelled" else found.state
             return _learn(
-                tx, payment, now,
-                state=state, external_id=found.external_id, detail=f"the gateway says {found.state}",
-            )  # fmt: skip
+                tx,
+                payment,
+                now,
+                state=state,
+                external_id=found.external_id,
+                detail=f"the gateway says {found.state}",
+            )
         elif found.state == "captured" and orders.get_payment(tx, payment.id).state in {
             "pending",
             "action_required",
         }:
             # Taken although we have not asked yet: the answer to our capture was lost, or it came from elsewhere.
             return _learn(
-                tx, payment, now,
-                state="authorised", external_id=found.external_id, detail="the gateway has taken the money",
-            )  # fmt: skip
+                tx,
+                payment,
+                now,
+                state="authorised",
+                external_id=found.external_id,
+                detail="the gateway has taken the money",
+            )
         return state_of(tx, payment.order_id)
 
 

@@ -54,17 +54,17 @@ def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
             details |= handed_over.agreed(till, quote, ride, traveller)
             seq = len(wanted) + 1
             made = Booking(
-                new_id(),
-                order_id,
-                seq,
-                ride.operator,
-                "wanted",
-                None,
-                None,
-                0,
-                till.clock.now(),
-                details,
-                sailing_of(sailing, traveller["place"]),
+                id=new_id(),
+                order_id=order_id,
+                seq=seq,
+                operator=ride.operator,
+                state="wanted",
+                reference=None,
+                expires_at=None,
+                tries=0,
+                changed_at=till.clock.now(),
+                document=details,
+                sailing=sailing_of(sailing, traveller["place"]),
             )
             wanted.append(made)
     return wanted

@@ -62,9 +62,14 @@ def tax_lines(state: OrderState) -> list[dict[str, Any]]:
         for row in passenger["taxes"]:
             key = (row["member_state"], row["mode"], row["rate_bp"], row["treatment"])
             line = found.setdefault(
-                key, {**{name: row[name] for name in ("member_state", "mode", "rate_bp", "treatment")},
-                      "gross_minor": 0, "vat_minor": 0, "verified": True},
-            )  # fmt: skip
+                key,
+                {
+                    **{name: row[name] for name in ("member_state", "mode", "rate_bp", "treatment")},
+                    "gross_minor": 0,
+                    "vat_minor": 0,
+                    "verified": True,
+                },
+            )
             line["gross_minor"] += row["gross_minor"]
             line["vat_minor"] += row["vat_minor"]
             line["verified"] = line["verified"] and bool(row["verified"])
@@ -87,9 +92,12 @@ def _taxes(page: "_Page", state: OrderState) -> None:
         sea = line["member_state"] == "XX"
         rate = page.word("outside") if sea else f"{line['rate_bp'] / 100:.2f} %"
         page.row(
-            line["member_state"], line["mode"], rate, str(Money(line["gross_minor"], state.order.currency)),
+            line["member_state"],
+            line["mode"],
+            rate,
+            str(Money(line["gross_minor"], state.order.currency)),
             str(Money(line["vat_minor"], state.order.currency)),
-        )  # fmt: skip
+        )
     if not all(line["verified"] for line in lines):
         page.line(page.word("unverified"))
 

@@ -133,7 +133,15 @@ def place_order(
                 tx,
                 till,
                 quote,
-                _Buyer(person_id, exchange_of, changing, phones, names, request_key, code),
+                _Buyer(
+                    person_id=person_id,
+                    exchange_of=exchange_of,
+                    changing=changing,
+                    phones=phones,
+                    names=names,
+                    request_key=request_key,
+                    code=code,
+                ),
                 now,
             )
             if not state.bookings:
@@ -145,7 +153,7 @@ def place_order(
     return advance(till, state if again is None else again.id, remember)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Buyer:
     """The buyer of a quote, with phones, names and what is exchanged for it."""
 
@@ -183,18 +191,46 @@ def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: dateti
     wanted = places.plan(till, quote, order_id)
     guests.check_share(tx, till, quote, wanted, buyer.person_id)
     order = Order(
-        order_id, quote.id, quote.region, "holding" if wanted else "awaiting_payment", quote.total_minor,
-        quote.currency, now, now + ORDER_LIFE, buyer.person_id, buyer.exchange_of, given.credit_minor, buyer.request_key,
-        given.text(), buyer.code if buyer.code == GROUP else None,
-    )  # fmt: skip
+        id=order_id,
+        quote_id=quote.id,
+        region=quote.region,
+        state="holding" if wanted else "awaiting_payment",
+        total_minor=quote.total_minor,
+        currency=quote.currency,
+        created_at=now,
+        expires_at=now + ORDER_LIFE,
+        person_id=buyer.person_id,
+        exchange_of=buyer.exchange_of,
+        credit_minor=given.credit_minor,
+        request_key=buyer.request_key,
+        exchange_legs=given.text(),
+        code=buyer.code if buyer.code == GROUP else None,
+    )
     if not orders.insert_order(tx, order):
         raise Conflict(_ORDERED)
-    event = OrderEvent(new_id(), order.id, now, None, order.state, "buyer", "order placed")
+    event = OrderEvent(
+        id=new_id(),
+        order_id=order.id,
+        at=now,
+        from_state=None,
+        to_state=order.state,
+        actor="buyer",
+        reason="order placed",
+    )
     orders.insert_event(tx, event)
     bookings.insert_bookings(tx, wanted)
     order_holders.insert_holders(tx, order.id, holders)
     pass_uses.take(tx, quote, order.id, now, exchanged=Exchanged(buyer.exchange_of, given.going))
-    state = OrderState(order, quote, [], [], [], [event], wanted, disputes_of(tx, order, []))
+    state = OrderState(
+        order=order,
+        quote=quote,
+        payments=[],
+        tickets=[],
+        refunds=[],
+        events=[event],
+        bookings=wanted,
+        disputes=disputes_of(tx, order, []),
+    )
     if wanted or state.due_minor():
         return state
     made = issue(tx, till.press, quote, order, now)

@@ -31,7 +31,7 @@ UNDECIDED = ("open", "withdrawn")
 CONTESTED = (*UNDECIDED, "lost")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Till:
     """What a purchase needs.
 
@@ -63,7 +63,7 @@ class Till:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderState:
     """An order with everything that belongs to it."""
 
@@ -92,7 +92,15 @@ RememberRefund = Callable[[Transaction, Refund, Sequence[Refund]], None]
 def move(tx: Transaction, order: Order, step: Move, now: datetime, *, actor: str, reason: str) -> OrderEvent:
     """Move an order and write down the step; raises Conflict for a move that the drawing does not have."""
     target = after(order.state, step)
-    event = OrderEvent(new_id(), order.id, now, order.state, target, actor, reason)
+    event = OrderEvent(
+        id=new_id(),
+        order_id=order.id,
+        at=now,
+        from_state=order.state,
+        to_state=target,
+        actor=actor,
+        reason=reason,
+    )
     orders.set_order_state(tx, event)
     return event
 
@@ -143,15 +151,15 @@ def state_of(tx: Transaction, order_id: str, *, lock: bool = False) -> OrderStat
     wanted_places = any(event.to_state == "holding" for event in events)
     booked = bookings.list_bookings(tx, order_id) if wanted_places else []
     return OrderState(
-        order,
-        offers.get_quote(tx, order.quote_id),
-        payments,
-        tickets.list_tickets(tx, order_id) if order.state in ISSUED else [],
-        orders.list_refunds(tx, order_id),
-        events,
-        booked,
-        disputes_of(tx, order, payments),
-        documents_of(tx, order_id, booked),
+        order=order,
+        quote=offers.get_quote(tx, order.quote_id),
+        payments=payments,
+        tickets=tickets.list_tickets(tx, order_id) if order.state in ISSUED else [],
+        refunds=orders.list_refunds(tx, order_id),
+        events=events,
+        bookings=booked,
+        disputes=disputes_of(tx, order, payments),
+        documents=documents_of(tx, order_id, booked),
     )
 
 

@@ -54,7 +54,13 @@ def kept(tx: Transaction, found: Ticket) -> KeptPass:
         left = max(0, left - held_passes.count_uses(tx, found.jti) - taken)
     start, until = (datetime.fromisoformat(document[name]) for name in ("valid_from", "valid_until"))
     held = HeldPass(
-        found.jti, document["product"], scope_from_json(document["scope"]), start, until, left,
-        rider=found.document["rider"], shared=document["kind"] == CARNET,
-    )  # fmt: skip
+        ticket=found.jti,
+        product=document["product"],
+        scope=scope_from_json(document["scope"]),
+        valid_from=start,
+        valid_until=until,
+        uses_left=left,
+        rider=found.document["rider"],
+        shared=document["kind"] == CARNET,
+    )
     return KeptPass(held, document["kind"], document.get("holder"))

@@ -161,7 +161,7 @@ def _find(region: Region, name: RideName) -> KnownRide | None:
     if name.added is None:
         ends = name.from_stop_id, name.to_stop_id
         return find_ride_on(region, name.operator, name.trip_id, ends, times)
-    trip = Departure(0, name.trip_id, "", name.added.headsign)
+    trip = Departure(start=0, trip_id=name.trip_id, service="", headsign=name.added.headsign)
     return added_ride(
         region.data, name.operator, name.added.route_id, trip, calls=name.added.calls, times=times
     )

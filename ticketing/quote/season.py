@@ -79,15 +79,15 @@ def freeze_pass(
         "tax_unverified": any(not row.key.verified for row in price.taxes),
     }
     frozen = Quote(
-        new_id(),
-        None,
-        name,
-        region.book.version,
-        price.total.minor,
-        price.total.currency,
-        now,
-        now + _LIFE,
-        document,
+        id=new_id(),
+        offer_id=None,
+        region=name,
+        tariff_version=region.book.version,
+        total_minor=price.total.minor,
+        currency=price.total.currency,
+        created_at=now,
+        expires_at=now + _LIFE,
+        document=document,
     )
     return make(desk, frozen, region)
 

@@ -23,7 +23,7 @@ from ticketing.regions import Region, require_on_sale, require_running, rides, t
 _LONGEST_SUBJECT = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What quoting needs; `sale_channel` is the point of sale of this deployment, where it has one.
 

@@ -28,14 +28,21 @@ def cancel_departure(
     with desk.database.write() as tx:
         known = run_states.find_run(tx, region, (operator, trip_id, day))
         made = RunState(
-            operator=operator, trip_id=trip_id, service_date=day, cancelled=True, calls=(), source=STAFF, as_of=now,
-            first_told_at=known.first_told_at if known else now, changed_at=now,
+            operator=operator,
+            trip_id=trip_id,
+            service_date=day,
+            cancelled=True,
+            calls=(),
+            source=STAFF,
+            as_of=now,
+            first_told_at=known.first_told_at if known else now,
+            changed_at=now,
             revision=known.revision + 1 if known else 1,
-        )  # fmt: skip
+        )
         run_states.put_runs(tx, region, [made])
         run_states.touch_feed(tx, region, operator, now)
         audit_trail.note(
-            tx, by, "departure_cancelled", f"{region}/{operator}/{trip_id}", now, day.isoformat()
+            tx, by, "departure_cancelled", f"{region}/{operator}/{trip_id}", at=now, detail=day.isoformat()
         )
     return made
 
@@ -62,7 +69,7 @@ def delay_departure(
         run_states.put_runs(tx, region, [made])
         run_states.touch_feed(tx, region, operator, now)
         audit_trail.note(
-            tx, by, "departure_delayed", f"{region}/{operator}/{trip_id}", now, f"{day} {seconds} s"
+            tx, by, "departure_delayed", f"{region}/{operator}/{trip_id}", at=now, detail=f"{day} {seconds} s"
         )
     return made
 
@@ -80,7 +87,9 @@ def take_back(desk: LiveDesk, region: str, operator: str, trip_id: str, day: dat
         back = replace(known, withdrawn_at=now, changed_at=now, revision=known.revision + 1)
         run_states.put_runs(tx, region, [back])
         run_states.touch_feed(tx, region, operator, now)
-        audit_trail.note(tx, by, "departure_restored", f"{region}/{operator}/{trip_id}", now, day.isoformat())
+        audit_trail.note(
+            tx, by, "departure_restored", f"{region}/{operator}/{trip_id}", at=now, detail=day.isoformat()
+        )
 
 
 def _require_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date) -> tuple[Run, str]:

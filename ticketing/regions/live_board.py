@@ -137,5 +137,7 @@ def _told(feed: LiveFeed, items: tuple[Disruption, ...], fresh: bool) -> Disrupt
     if feed.as_of is None or not (fresh or items):
         return None
     if not fresh:
-        return Disruptions(feed.as_of, items)
-    return Disruptions(feed.as_of, items, alerts_in(feed.document), added_in(feed.document))
+        return Disruptions(as_of=feed.as_of, items=items)
+    return Disruptions(
+        as_of=feed.as_of, items=items, alerts=alerts_in(feed.document), added=added_in(feed.document)
+    )

@@ -108,13 +108,18 @@ def _tariff(data: RegionData) -> dict[str, Any]:
 def _unknown_riders(data: RegionData, book: TariffBook) -> list[Finding]:
     """A rider category that an operator's tariff does not sell would only show as an unknown fare."""
     return [
-        Finding("region.toml", 0, f"{_table(data, rider)}.{rider}.{operator}", "unknown_reference",
-                f"{own!r} buys nothing in the tariff of {operator}")
+        Finding(
+            "region.toml",
+            0,
+            f"{_table(data, rider)}.{rider}.{operator}",
+            "unknown_reference",
+            f"{own!r} buys nothing in the tariff of {operator}",
+        )
         for rider, mapped in data.categories.items()
         for operator, own in mapped.items()
         for feed in (book.feeds.get(operator), *(feed for _, feed in book.dated.get(operator, ())))
         if feed is not None and not has_rider(feed, own)
-    ]  # fmt: skip
+    ]
 
 
 def _table(data: RegionData, category: str) -> str:

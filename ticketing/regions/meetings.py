@@ -19,7 +19,7 @@ _CHANGE_SECONDS = 300
 _AGREEMENTS = "agreements.json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One operator's part of a wanted way; an empty field matches anything."""
 
@@ -104,13 +104,13 @@ def parts_of(document: Mapping[str, Any]) -> list[Part]:
     pattern = document.get("pattern") or [{"operator": party} for party in document.get("parties", [])]
     return [
         Part(
-            element["operator"],
-            element.get("network"),
-            element.get("from_area"),
-            element.get("to_area"),
-            element.get("mode"),
-            frozenset(element.get("stops", ())),
-            bool(element.get("turn")),
+            operator=element["operator"],
+            network=element.get("network"),
+            from_area=element.get("from_area"),
+            to_area=element.get("to_area"),
+            mode=element.get("mode"),
+            stops=frozenset(element.get("stops", ())),
+            turn=bool(element.get("turn")),
         )
         for element in pattern
     ]
@@ -163,7 +163,14 @@ def unusable_agreements(region: RegionData) -> Iterator[Finding]:
     for row, document in enumerate(documents, 1):
         why = _why_unusable(seen, document) if isinstance(document, dict) else None
         if why:
-            yield Finding(_AGREEMENTS, row, "pattern", "unusable", f"nobody can use it: {why}", "warning")
+            yield Finding(
+                file=_AGREEMENTS,
+                row=row,
+                field="pattern",
+                code="unusable",
+                message=f"nobody can use it: {why}",
+                severity="warning",
+            )
 
 
 def _why_unusable(seen: Meetings, document: Mapping[str, Any]) -> str | None:

@@ -101,7 +101,15 @@ def added_ride(
     # Between its ends nobody knows when it calls, and no price asks.
     offsets = (*[0] * last, times[1] - times[0])
     anywhere = (True,) * len(calls)
-    pattern = Pattern(route_id, tuple(calls), offsets, offsets, anywhere, anywhere, (trip,))
+    pattern = Pattern(
+        route=route_id,
+        stops=tuple(calls),
+        arrivals=offsets,
+        departures=offsets,
+        boards=anywhere,
+        alights=anywhere,
+        trips=(trip,),
+    )
     return ride_on(data, operator, (pattern, trip), (0, last), times[0])
 
 

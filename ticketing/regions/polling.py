@@ -36,7 +36,7 @@ _WORTH_SECONDS = 900
 _QUIET_FOR, _KEPT_FOR = timedelta(days=3), timedelta(days=400)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveDesk:
     """What polling needs. `pause_seconds` is how often an operator is asked, 0 for never.
 
@@ -205,9 +205,10 @@ def _changes(tx: Transaction, desk: LiveDesk, place: _Place, answer: Disruptions
         changed += [
             replace(one, withdrawn_at=now, changed_at=now, revision=one.revision + 1)
             for one in known.values()
-            if one.key not in told and one.withdrawn_at is None
+            if one.key not in told
+            and one.withdrawn_at is None
             and (answer.keeps_past or now < begins_at(one, runs))
-        ]  # fmt: skip
+        ]
     return changed
 
 
@@ -222,8 +223,11 @@ def _tell_of_misfits(place: _Place, before: Mapping[str, object], now: Mapping[s
     if _misfits(now) and not _misfits(before):
         _log.warning(
             "live data do not fit the timetable",
-            region=place[0], operator=place[1], messages=now["messages"], unmatched=now["unmatched"],
-        )  # fmt: skip
+            region=place[0],
+            operator=place[1],
+            messages=now["messages"],
+            unmatched=now["unmatched"],
+        )
 
 
 def _misfits(document: Mapping[str, object]) -> bool:

@@ -15,7 +15,7 @@ from ticketing.regions import travellers
 def list_price(book: TariffBook, ride: Ride, own_rider: str) -> Money | None:
     """What an operator's tariff asks for one ride of one of its own rider categories; None where it tells nothing."""
     (run,) = runs = runs_of(book, [ride])
-    found = price_as(Journey(book, [ride], runs, None, ()), run, own_rider)
+    found = price_as(Journey(book=book, rides=[ride], runs=runs, at=None, offers=()), run, own_rider)
     return None if isinstance(found, Unpriced) else Money(found.cost, found.currency)
 
 

@@ -71,6 +71,14 @@ def find_ride(
         for stop, time in zip(ends, times, strict=True)
     )
     return Ride(
-        operator, "", route_id, *ends, departure, arrival, calls, timetable.routes[route_id].mode,
-        metres_by_state(region, operator, calls),
-    )  # fmt: skip
+        operator=operator,
+        trip_id="",
+        route_id=route_id,
+        from_stop_id=ends[0],
+        to_stop_id=ends[1],
+        departure=departure,
+        arrival=arrival,
+        calls=calls,
+        mode=timetable.routes[route_id].mode,
+        distance_m=metres_by_state(region, operator, calls),
+    )

@@ -77,15 +77,30 @@ def replaced_by(state: RunState, added: AddedTrip) -> RunState:
     return replace(state, cancelled=False, replaced=True, calls=calls)
 
 
-def state_of(operator: str, told: Disruption, run: Run | None, zone: str, *, source: str, as_of: datetime,
-             now: datetime) -> RunState:  # fmt: skip
+def state_of(
+    operator: str,
+    told: Disruption,
+    run: Run | None,
+    zone: str,
+    *,
+    source: str,
+    as_of: datetime,
+    now: datetime,
+) -> RunState:
     """What an operator tells of one run as a row of its first time; `run` is its plan, None where nobody has it."""
     calls = _expected(told, run, run.begins(zone)) if run and not told.cancelled else ()
     return RunState(
-        operator=operator, trip_id=told.trip_id, service_date=told.service_date, cancelled=told.cancelled, calls=calls,
-        source=source, as_of=as_of, first_told_at=now, changed_at=now,
+        operator=operator,
+        trip_id=told.trip_id,
+        service_date=told.service_date,
+        cancelled=told.cancelled,
+        calls=calls,
+        source=source,
+        as_of=as_of,
+        first_told_at=now,
+        changed_at=now,
         worst_seconds=_worst(calls, run, run.begins(zone)) if run else 0,
-    )  # fmt: skip
+    )
 
 
 def changed_to(known: RunState | None, told: RunState) -> RunState | None:
@@ -152,11 +167,14 @@ def added_in(document: Mapping[str, Any]) -> tuple[AddedTrip, ...]:
     """The added trips of a document."""
     return tuple(
         AddedTrip(
-            row["trip_id"], date.fromisoformat(row["service_date"]), row["route_id"], row["headsign"],
+            row["trip_id"],
+            date.fromisoformat(row["service_date"]),
+            row["route_id"],
+            row["headsign"],
             tuple(AddedCall(**call) for call in row["calls"]),
         )
         for row in document.get("added", ())
-    )  # fmt: skip
+    )
 
 
 def matching_in(document: Mapping[str, Any]) -> Matching:

@@ -94,15 +94,28 @@ def _written(timetable: Timetable, ride: Ride, run: Run, times: tuple[int, int])
     )
     line = timetable.routes[run.pattern.route].line
     return NextDeparture(
-        ride.operator, line, run.trip_id, ride.from_stop_id, ride.to_stop_id, leaves, reaches
+        operator=ride.operator,
+        line=line,
+        trip_id=run.trip_id,
+        from_stop_id=ride.from_stop_id,
+        to_stop_id=ride.to_stop_id,
+        departure=leaves,
+        arrival=reaches,
     )
 
 
 def _as_ride(ride: Ride, one: NextDeparture) -> Ride:
     return Ride(
-        ride.operator, one.trip_id, ride.route_id, ride.from_stop_id, ride.to_stop_id, one.departure, one.arrival,
-        ride.calls, ride.mode,
-    )  # fmt: skip
+        operator=ride.operator,
+        trip_id=one.trip_id,
+        route_id=ride.route_id,
+        from_stop_id=ride.from_stop_id,
+        to_stop_id=ride.to_stop_id,
+        departure=one.departure,
+        arrival=one.arrival,
+        calls=ride.calls,
+        mode=ride.mode,
+    )
 
 
 def _stop_name(data: RegionData, ride: Ride, news: News) -> str:

@@ -45,10 +45,16 @@ def from_json(document: Mapping[str, Any]) -> Passenger:
 def tap_to_json(tap: Tap) -> dict[str, Any]:
     """Write a ride that caps count."""
     return {
-        "id": tap.id, "at": tap.at.isoformat(), "zone": str(tap.at.tzinfo), "amount_minor": tap.price.minor,
-        "currency": tap.price.currency, "network": tap.network, "rider": tap.rider, "medium": tap.medium,
+        "id": tap.id,
+        "at": tap.at.isoformat(),
+        "zone": str(tap.at.tzinfo),
+        "amount_minor": tap.price.minor,
+        "currency": tap.price.currency,
+        "network": tap.network,
+        "rider": tap.rider,
+        "medium": tap.medium,
         "operator": tap.operator,
-    }  # fmt: skip
+    }
 
 
 def tap_from_json(document: Mapping[str, Any]) -> Tap:
@@ -114,6 +120,12 @@ def _pass_from_json(document: Mapping[str, Any]) -> HeldPass:
     start, until = (datetime.fromisoformat(document[name]) for name in ("valid_from", "valid_until"))
     scope = scope_from_json(document["scope"])
     return HeldPass(
-        document["ticket"], document["product"], scope, start, until, document["uses_left"],
-        rider=document.get("rider"), shared=document.get("shared", False),
-    )  # fmt: skip
+        ticket=document["ticket"],
+        product=document["product"],
+        scope=scope,
+        valid_from=start,
+        valid_until=until,
+        uses_left=document["uses_left"],
+        rider=document.get("rider"),
+        shared=document.get("shared", False),
+    )

@@ -67,7 +67,14 @@ def _without_fares(region: RegionData, book: TariffBook) -> Iterator[Finding]:
                 message = (
                     f"{operator} has no fares, so {product.id} would cover no ride of it: it is not sold"
                 )
-                yield Finding(FILE, product.row, "scope.operators", "unsellable", message, "warning")
+                yield Finding(
+                    file=FILE,
+                    row=product.row,
+                    field="scope.operators",
+                    code="unsellable",
+                    message=message,
+                    severity="warning",
+                )
 
 
 def _ridden(region: RegionData) -> dict[tuple[str, str], set[str]]:
@@ -93,4 +100,4 @@ def _media(feed: Feed) -> Iterator[str | None]:
 
 
 def _warning(file: str, field: str, message: str) -> Finding:
-    return Finding(file, 0, field, "unsellable", message, "warning")
+    return Finding(file=file, row=0, field=field, code="unsellable", message=message, severity="warning")

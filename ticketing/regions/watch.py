@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 _FEED_PAUSE_SECONDS = 3600.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Watch:
     """What is known now. `regions` is what the whole service reads: a newer version is put into it whole."""
 

@@ -116,9 +116,12 @@ class Gates:
             counted = [note["values"]["count"] for note in first["notes"] if note["code"] == "group"]
             count = ticket.get("count")
             self._record.cover(codes="group" if count else "each")
-            self._record.hold("one_code_for_a_group", [
-                f"{where}: the gate is told of {counted}, and they are {count or 1}"
-            ] if counted != ([count] if count else []) else [])  # fmt: skip
+            self._record.hold(
+                "one_code_for_a_group",
+                [f"{where}: the gate is told of {counted}, and they are {count or 1}"]
+                if counted != ([count] if count else [])
+                else [],
+            )
         if held:
             gate = {"operator": ride["operator"], "stop_id": ride["from"]["stop_id"]}
             shown = {**held, "token": ticket["token"], "gate": gate, "at": self.now.isoformat(), "seen": []}

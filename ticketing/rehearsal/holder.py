@@ -62,9 +62,10 @@ class Holder:
         good = [
             row
             for row in (held.body["passes"] if held.ok else [])
-            if row["product"] == product and row["uses_left"] != 0
+            if row["product"] == product
+            and row["uses_left"] != 0
             and datetime.fromisoformat(row["valid_until"]) > self._journey.depart_at
-        ]  # fmt: skip
+        ]
         if good:
             self._record.cover(passes=product)
         return bool(good)

@@ -50,8 +50,11 @@ def _passenger_adds_up(passenger: Mapping[str, Any]) -> list[str]:
     ref, total = f"{passenger['rider_category']}", _of(passenger["total"])
     shares, taxes = passenger["shares"], passenger["taxes"]
     items, gross, net, fee = (
-        _sum(passenger["items"], "price"), _sum(shares, "gross"), _sum(shares, "net"), _sum(shares, "fee"),
-    )  # fmt: skip
+        _sum(passenger["items"], "price"),
+        _sum(shares, "gross"),
+        _sum(shares, "net"),
+        _sum(shares, "fee"),
+    )
     vat, owed = _sum(shares, "vat"), _sum(taxes, "vat")
     found = []
     if items != total:

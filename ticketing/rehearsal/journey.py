@@ -6,13 +6,27 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 Ending = Literal[
-    "travel", "refund_all", "refund_passenger", "refund_leg", "refund_legs_in_turn", "exchange", "exchange_chain",
-    "unpaid", "late_refund",
-]  # fmt: skip
+    "travel",
+    "refund_all",
+    "refund_passenger",
+    "refund_leg",
+    "refund_legs_in_turn",
+    "exchange",
+    "exchange_chain",
+    "unpaid",
+    "late_refund",
+]
 ENDINGS: tuple[Ending, ...] = (
-    "travel", "refund_all", "refund_passenger", "refund_leg", "refund_legs_in_turn", "exchange", "exchange_chain",
-    "unpaid", "late_refund",
-)  # fmt: skip
+    "travel",
+    "refund_all",
+    "refund_passenger",
+    "refund_leg",
+    "refund_legs_in_turn",
+    "exchange",
+    "exchange_chain",
+    "unpaid",
+    "late_refund",
+)
 
 
 # A code for everybody, or one for the people of the order.
@@ -106,7 +120,7 @@ class Call:
     detail: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Record:
     """Everything that was seen of a journey while it was played."""
 

@@ -26,7 +26,7 @@ COMPANY = "company"
 _METHODS = ("demo_ok", "demo_ok", "demo_ok", "demo_timeout_after_capture")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
     """The goal of a journey: rides over these parts, on a day that is allowed, perhaps with what an account holds, or with a bicycle.
 
@@ -130,7 +130,10 @@ def aims(region: RegionData) -> list[Aim]:
         *first_holders.values(),
         *first_places.values(),
         *_company_aims(region),
-        *(Aim(f"operator {operator}", (Part(operator),)) for operator in region.operators),
+        *(
+            Aim(name=f"operator {operator}", parts=(Part(operator=operator),))
+            for operator in region.operators
+        ),
     ]
     return [*first, *(aim for aim in (*holders, *channels, *places) if aim not in first)]
 
@@ -138,14 +141,19 @@ def aims(region: RegionData) -> list[Aim]:
 def _place_aims(region: RegionData) -> Iterator[Aim]:
     """Each kind of place on each carrier that sells it."""
     for kind, taken in region.place_kinds.items():
-        yield from (Aim(f"{PLACE} {kind} {operator}", (Part(operator),), kind=kind) for operator in taken)
+        yield from (
+            Aim(name=f"{PLACE} {kind} {operator}", parts=(Part(operator=operator),), kind=kind)
+            for operator in taken
+        )
 
 
 def _company_aims(region: RegionData) -> Iterator[Aim]:
     """Each rule by which somebody travels for less beside another."""
     for row in _companions(region):
         name, rider = f"{COMPANY} {row['rule_id']}", row["beside"].split()[0]
-        yield Aim(name, (Part(row["operator"]),), rider=rider, beside=row["rider_category"])
+        yield Aim(
+            name=name, parts=(Part(operator=row["operator"]),), rider=rider, beside=row["rider_category"]
+        )
 
 
 def _agreement_aims(region: RegionData) -> Iterator[Aim]:
@@ -155,9 +163,11 @@ def _agreement_aims(region: RegionData) -> Iterator[Aim]:
         parts = tuple(part for part in parts_of(document) if part.operator in region.operators)
         if document.get("kind") == "highest_fare_window":
             pairs = [(one, other) for one in parts for other in parts if one != other]
-            yield from (Aim(document["id"], pair, weekdays, valid) for pair in pairs)
+            yield from (
+                Aim(name=document["id"], parts=pair, weekdays=weekdays, valid=valid) for pair in pairs
+            )
         else:
-            yield Aim(document["id"], parts, weekdays, valid)
+            yield Aim(name=document["id"], parts=parts, weekdays=weekdays, valid=valid)
 
 
 def _holder_aims(region: RegionData) -> Iterator[Aim]:
@@ -175,10 +185,19 @@ def _holder_aims(region: RegionData) -> Iterator[Aim]:
 
 def _brought(brings: str, rider: str, operators: Sequence[str], agreements: Sequence[Aim]) -> Iterator[Aim]:
     for operator in operators[:1]:
-        yield Aim(f"{brings} on {operator}", (Part(operator),), brings=brings, rider=rider)
+        yield Aim(
+            name=f"{brings} on {operator}", parts=(Part(operator=operator),), brings=brings, rider=rider
+        )
     for aim in agreements:
         if any(part.operator in operators for part in aim.parts):
-            yield Aim(aim.name, aim.parts, aim.weekdays, aim.valid, brings, rider)
+            yield Aim(
+                name=aim.name,
+                parts=aim.parts,
+                weekdays=aim.weekdays,
+                valid=aim.valid,
+                brings=brings,
+                rider=rider,
+            )
 
 
 def _channel_aims(region: RegionData) -> Iterator[Aim]:
@@ -188,7 +207,7 @@ def _channel_aims(region: RegionData) -> Iterator[Aim]:
             filter(None, {price.get("sale_channel") for price in document.get("prices", [])})
         ):
             aim = by_name[document["id"]]
-            yield Aim(aim.name, aim.parts, aim.weekdays, aim.valid, channel=channel)
+            yield Aim(name=aim.name, parts=aim.parts, weekdays=aim.weekdays, valid=aim.valid, channel=channel)
 
 
 # Whether the service prices a way as an aim asks.

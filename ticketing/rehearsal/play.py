@@ -26,7 +26,7 @@ class Play:
     """Plays one journey on a stage; what is seen goes into its record."""
 
     def __init__(self, stage: Stage, journey: Journey, client: Client, wallet: Wallet) -> None:
-        self.record = Record(journey)
+        self.record = Record(journey=journey)
         self._stage, self._journey, self._http = stage, journey, client
         self._holder = Holder(stage, journey, self.record, wallet)
         self._gates = Gates(stage, journey, client, self.record)
@@ -80,9 +80,10 @@ class Play:
             return None
         shown: list[dict[str, Any]] = found.body["itineraries"]
         priced = [one for one in shown if one["price"]["total"]]
-        self.record.hold("priced_offer_can_be_bought", [
-            "an itinerary has a price and no offer" for one in priced if not one["offer_id"]
-        ])  # fmt: skip
+        self.record.hold(
+            "priced_offer_can_be_bought",
+            ["an itinerary has a price and no offer" for one in priced if not one["offer_id"]],
+        )
         sold = [one for one in priced if one["offer_id"]]
         if not sold:
             reasons = {one["price"]["reason"] for one in shown}

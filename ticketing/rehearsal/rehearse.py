@@ -24,7 +24,7 @@ Told = Callable[[str, int, int], None]
 _ROUNDS = 3
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Result:
     """What a rehearsal found. `outcomes` say how the journeys ended, `faults` come with their smallest input."""
 
@@ -58,7 +58,7 @@ def rehearse(
 ) -> Result:
     """Play `journeys` journeys on a stage and prove what they left behind."""
     rounds, _ = _scenes(region)
-    result, client = Result(region.id), Client(stage.urls[None], _unheard)
+    result, client = Result(region=region.id), Client(stage.urls[None], _unheard)
     planner = Planner(region, seed, lambda aim, way: _reaches(client, next(iter(region.riders)), aim, way))
     labels = [slot.label for one in rounds for slot in one]
     wanted = plan.possible(region, labels, [name for name in stage.urls if name])

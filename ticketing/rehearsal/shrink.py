@@ -83,9 +83,12 @@ def _smaller(fault: Fault) -> Iterator[Journey]:
         if journey.ending != "refund_all":
             yield replace(journey, ending="refund_all")
     plain = (
-        replace(journey, brings=None), replace(journey, method="demo_ok"), replace(journey, stays=None),
-        replace(journey, channel=None), replace(journey, code="each"),
-    )  # fmt: skip
+        replace(journey, brings=None),
+        replace(journey, method="demo_ok"),
+        replace(journey, stays=None),
+        replace(journey, channel=None),
+        replace(journey, code="each"),
+    )
     yield from (one for one in plain if one != journey)
 
 

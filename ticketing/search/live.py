@@ -62,7 +62,7 @@ def _added(
         departures=tuple(call.leaves_at - start for call in told.calls),
         boards=tuple(call.boards for call in told.calls),
         alights=tuple(call.alights for call in told.calls),
-        trips=(Departure(0, told.trip_id, "", told.headsign),),
+        trips=(Departure(start=0, trip_id=told.trip_id, service="", headsign=told.headsign),),
     )
     terminals = [region.terminals.get(name) for name in names]
     usable = [

@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 _CELL_DEGREES = 0.01
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A pattern on its days. `starts` are instants (POSIX seconds), sorted; `trips` their indices in the pattern.
 

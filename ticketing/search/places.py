@@ -12,7 +12,7 @@ from operators.territory import great_circle_m, state_of
 _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "ß": "ss"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Stops of one name close together: what a person means by it. `names` by language, `""` the local one.
 

@@ -29,7 +29,9 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
 
 def unsold(people: Sequence[Passenger], reason: str, operator: str, version: str) -> JourneyPrice:
     """No price for anybody, because of an operator."""
-    persons = tuple(PassengerPrice(one, None, reason, unpriced_operator=operator) for one in people)
+    persons = tuple(
+        PassengerPrice(passenger=one, total=None, reason=reason, unpriced_operator=operator) for one in people
+    )
     return JourneyPrice(None, reason, persons, version)
 
 

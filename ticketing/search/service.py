@@ -139,7 +139,7 @@ def _on_foot(
         return []
     plan = plan_of(walk, int(wish.at.timestamp()), arrive=wish.arrive)
     free = Money(0, region.data.currency)
-    people = tuple(PassengerPrice(person, free, None) for person in wish.passengers)
+    people = tuple(PassengerPrice(passenger=person, total=free, reason=None) for person in wish.passengers)
     return [(plan, JourneyPrice(free, None, people, region.book.version))]
 
 

@@ -20,7 +20,7 @@ from ticketing.search.planner import Timeline
 _CACHED_DAYS = 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
     """Everything that search needs: the regions, and the networks of the days that were asked for, as they run now.
 

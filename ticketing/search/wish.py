@@ -58,7 +58,7 @@ class Borne:
 _NOTHING = Borne()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What a person wants."""
 

@@ -14,7 +14,7 @@ from ticketing.tickets.keys import KeyStore
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
     """`keys` sign the anchors of the books; without them anchors are not signed, and the auditor is told.
 

@@ -72,13 +72,15 @@ def list_months(office: Office, region: str, limit: int = 36) -> list[MonthOverv
     with office.database.read() as tx:
         return [
             MonthOverview(
-                month, state, run,
+                month,
+                state,
+                run,
                 month < this_month
                 and (state != "closed" or run is None or run.state in {"draft", *GONE})
                 and books.find_open_month_before(tx, region, month) is None,
             )
             for month, state, run in runs.list_months(tx, region, limit)
-        ]  # fmt: skip
+        ]
 
 
 def get_trail(office: Office, run_id: str) -> tuple[Run, list[Step], list[RunFile]]:

@@ -78,7 +78,7 @@ class FxMethod:
     days: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """Everything that the operators of a region have agreed about settling; amounts in minor units."""
 
@@ -207,13 +207,19 @@ def _repeated(terms: Terms) -> list[Fault]:
 def terms_of(kept: Mapping[str, Any]) -> Terms:
     """The terms that a run has kept."""
     return Terms(
-        kept["payment_day"], kept["settlement_currency"], kept["thresholds"], tuple(kept["held_back"]),
-        tuple(Pool(one["id"], tuple(one["products"]), one["currency"]) for one in kept["pools"]),
-        tuple(Guarantee(**one) for one in kept["guarantees"]), tuple(Subsidy(**one) for one in kept["subsidies"]),
-        tuple(Commission(**one) for one in kept.get("commissions", ())),
-        tuple(Breakage(tuple(one["products"]), one["after_days"]) for one in kept.get("breakage", ())),
-        FxMethod(**kept["fx"]) if "fx" in kept else None,
-    )  # fmt: skip
+        payment_day=kept["payment_day"],
+        settlement_currency=kept["settlement_currency"],
+        thresholds=kept["thresholds"],
+        held_back=tuple(kept["held_back"]),
+        pools=tuple(Pool(one["id"], tuple(one["products"]), one["currency"]) for one in kept["pools"]),
+        guarantees=tuple(Guarantee(**one) for one in kept["guarantees"]),
+        subsidies=tuple(Subsidy(**one) for one in kept["subsidies"]),
+        commissions=tuple(Commission(**one) for one in kept.get("commissions", ())),
+        breakage=tuple(
+            Breakage(tuple(one["products"]), one["after_days"]) for one in kept.get("breakage", ())
+        ),
+        fx=FxMethod(**kept["fx"]) if "fx" in kept else None,
+    )
 
 
 def payment_date(period: str, payment_day: int, next_business_day: Callable[[date], date]) -> date:
@@ -240,7 +246,7 @@ class _Reader:
             return []
         return [read(self, row, f"{name}[{at}]") for at, row in enumerate(rows)]
 
-    def known(self, row: Mapping[str, Any], path: str, *names: str) -> None:
+    def known(self, row: Mapping[str, Any], path: str, names: Collection[str]) -> None:
         self._faults.extend(Fault(f"{path}.{name}", "unknown key") for name in row if name not in names)
 
     def text(self, row: Mapping[str, Any], name: str, path: str) -> str:
@@ -278,33 +284,36 @@ class _Reader:
 
 
 def _pool(reader: _Reader, row: Mapping[str, Any], path: str) -> Pool:
-    reader.known(row, path, "id", "products", "currency")
+    reader.known(row, path, ("id", "products", "currency"))
     products = tuple(reader.texts(row, "products", f"{path}.products"))
     return Pool(reader.text(row, "id", path), products, reader.text(row, "currency", path))
 
 
 def _guarantee(reader: _Reader, row: Mapping[str, Any], path: str) -> Guarantee:
-    reader.known(row, path, "operator", "currency", "floor", "borne_by")
+    reader.known(row, path, ("operator", "currency", "floor", "borne_by"))
     currency = reader.text(row, "currency", path)
     return Guarantee(
-        reader.text(row, "operator", path), currency,
+        reader.text(row, "operator", path),
+        currency,
         reader.amount({"floor": row.get("floor")}, "floor", f"{path}.floor", currency),
         row.get("borne_by", "scheme"),
-    )  # fmt: skip
+    )
 
 
 def _subsidy(reader: _Reader, row: Mapping[str, Any], path: str) -> Subsidy:
-    reader.known(row, path, "funder", "operator", "currency", "per_tap", "monthly")
+    reader.known(row, path, ("funder", "operator", "currency", "per_tap", "monthly"))
     currency = reader.text(row, "currency", path)
     return Subsidy(
-        reader.text(row, "funder", path), reader.text(row, "operator", path), currency,
+        reader.text(row, "funder", path),
+        reader.text(row, "operator", path),
+        currency,
         reader.amount(row, "per_tap", f"{path}.per_tap", currency) if "per_tap" in row else 0,
         reader.amount(row, "monthly", f"{path}.monthly", currency) if "monthly" in row else 0,
-    )  # fmt: skip
+    )
 
 
 def _commission(reader: _Reader, row: Mapping[str, Any], path: str) -> Commission:
-    reader.known(row, path, "seller", "channel", "percent")
+    reader.known(row, path, ("seller", "channel", "percent"))
     rate = reader.amount({"percent": row.get("percent")}, "percent", f"{path}.percent", _HUNDREDTHS)
     if rate > _WHOLE_BP:
         reader.wrong(f"{path}.percent", "must not be above 100.00")
@@ -312,7 +321,7 @@ def _commission(reader: _Reader, row: Mapping[str, Any], path: str) -> Commissio
 
 
 def _breakage(reader: _Reader, row: Mapping[str, Any], path: str) -> Breakage:
-    reader.known(row, path, "products", "after_days")
+    reader.known(row, path, ("products", "after_days"))
     products, days = tuple(reader.texts(row, "products", f"{path}.products")), row.get("after_days", 7)
     if not products:
         reader.wrong(f"{path}.products", "must name a carnet")
@@ -326,7 +335,7 @@ def _fx(reader: _Reader, row: Any) -> FxMethod | None:
     if not isinstance(row, dict):
         reader.wrong("fx", "must be a table")
         return None
-    reader.known(row, "fx", "method", "days")
+    reader.known(row, "fx", ("method", "days"))
     method, days = row.get("method", "fixed"), row.get("days")
     if method not in {"fixed", "average"}:
         reader.wrong("fx.method", "may be fixed, average")

@@ -54,7 +54,7 @@ class Leg(NamedTuple):
     departure: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketClaims:
     """A ticket's claims, checked. `uses_per_leg` 0 is unlimited, `uses` limits the whole ticket (carnet).
 

@@ -17,7 +17,7 @@ _FURTHER = "bcdefghijklmnopqrstuvwxyz"
 _LONG_LIFE = timedelta(days=14)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketOrder:
     """What to issue.
 

@@ -229,7 +229,9 @@ class KeyStore:
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(self._passphrase))
         _write_private(self._folder / f"{kid}.pem", pem)
         self._private[kid] = key
-        return KeyRecord(kid, kind, state, _iso(now), _iso(now), algorithm)
+        return KeyRecord(
+            kid=kid, kind=kind, state=state, created_at=_iso(now), since=_iso(now), algorithm=algorithm
+        )
 
     def _load(self, kid: str) -> PrivateKey:
         if kid not in self._private:

@@ -85,7 +85,17 @@ def _tell_one(tx: Transaction, folder: Path, known: KnownKey | None, one: HeldKe
         return
     if one.state in _GONE:
         return
-    if known_keys.insert_known(tx, KnownKey(one.kid, one.kind, one.thumbprint, one.state, now, now)):
+    if known_keys.insert_known(
+        tx,
+        KnownKey(
+            kid=one.kid,
+            kind=one.kind,
+            thumbprint=one.thumbprint,
+            state=one.state,
+            known_since=now,
+            changed_at=now,
+        ),
+    ):
         return
     # Another process of this folder may have told it while we looked: a service and its worker start together.
     told = next((other for other in known_keys.list_known(tx) if other.kid == one.kid), None)

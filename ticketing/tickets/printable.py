@@ -18,7 +18,7 @@ class OperatorPaper:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Printable:
     """What is printed of a ticket, or of the one code of a group; `riders` are how many travel of each category.
 

@@ -26,7 +26,7 @@ _MAX_USES = 999
 _MAX_TRANSFERS = 99
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProductRule:
     """How a product behaves at a gate.
 

@@ -31,9 +31,15 @@ class Group:
         """The code in the shape of a ticket, for whoever shows or looks at one: legs and times are those of its tickets."""
         code, first = self.code, self.members[0]
         return replace(
-            first, jti=code.jti, token=code.token, status=code.status, status_list=code.status_list,
-            status_index=code.status_index, issued_at=code.issued_at, revoked_at=code.revoked_at,
-        )  # fmt: skip
+            first,
+            jti=code.jti,
+            token=code.token,
+            status=code.status,
+            status_list=code.status_list,
+            status_index=code.status_index,
+            issued_at=code.issued_at,
+            revoked_at=code.revoked_at,
+        )
 
 
 def find_group(tx: Transaction, jti: str, *, lock: bool = False) -> Group | None:

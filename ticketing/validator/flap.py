@@ -36,7 +36,7 @@ class Sailing:
 ANY_SAILING = Sailing()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The display of a gate: the decision, its reason, words for the passenger and for staff; `again` is no new scan.
 
@@ -223,14 +223,29 @@ class Flap:
     ) -> tuple[Answer, Callable[[], None]]:
         answer = self._answer(decision)
         told = {
-            "admit": answer.admit, "reason": answer.reason, "passenger_sees": answer.passenger_sees,
-            "staff_sees": answer.staff_sees, "values": dict(answer.values),
-        }  # fmt: skip
+            "admit": answer.admit,
+            "reason": answer.reason,
+            "passenger_sees": answer.passenger_sees,
+            "staff_sees": answer.staff_sees,
+            "values": dict(answer.values),
+        }
         direction = "inspect" if self._inspects else self._enrolment.direction
         scan = StoredScan(
-            0, str(uuid.UUID(new_id())), str(decision.jti), decision.leg, nonce, device_ts, self.offset, decision.admit,
-            decision.kind, decision.reason, direction, cast("Bundle", self._bundle).version, told, shown=False,
-        )  # fmt: skip
+            seq=0,
+            scan_id=str(uuid.UUID(new_id())),
+            jti=str(decision.jti),
+            leg=decision.leg,
+            nonce=nonce,
+            device_ts=device_ts,
+            clock_offset=self.offset,
+            admitted=decision.admit,
+            kind=decision.kind,
+            reason=decision.reason,
+            direction=direction,
+            bundle_version=cast("Bundle", self._bundle).version,
+            answer=told,
+            shown=False,
+        )
         kept = self._store.add_scan(scan, keep_proof=decision.admit and not self._inspects)
         return (
             replace(answer, scan_id=kept.scan_id, seq=kept.seq),
@@ -255,10 +270,18 @@ class Flap:
         place = self._enrolment
         sure = abs(self.offset) <= CLOCK_SECONDS
         return Gate(
-            place.operator, place.stop_id, None, place.name, place.zone, cast("Direction | None", place.direction),
-            inspects=self._inspects, clock_is_sure=sure, clock_behind_seconds=bundle.seconds_ahead_of(at),
-            trip_id=self._sailing.trip_id, departure=self._sailing.departure,
-        )  # fmt: skip
+            operator=place.operator,
+            stop_id=place.stop_id,
+            leg=None,
+            id=place.name,
+            zone=place.zone,
+            direction=cast("Direction | None", place.direction),
+            inspects=self._inspects,
+            clock_is_sure=sure,
+            clock_behind_seconds=bundle.seconds_ahead_of(at),
+            trip_id=self._sailing.trip_id,
+            departure=self._sailing.departure,
+        )
 
     def _answer(self, decision: Decision) -> Answer:
         return Answer(

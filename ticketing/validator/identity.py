@@ -25,7 +25,7 @@ class NotEnrolled(Exception):
     """This folder holds no enrolled gate."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
     """What the gate was told: its id and name, whose it is, where it stands, and where the server is."""
 

@@ -59,10 +59,12 @@ class Link:
     def fetch_bundle(self, since: int, etag: str, queue: int, offset: int) -> Fetched:
         """Fetch what has changed; raises LinkDown or Revoked."""
         answer = self._call(
-            "GET", f"/v1/operators/{self._identity.enrolment.operator}/gate-bundle", offset,
+            "GET",
+            f"/v1/operators/{self._identity.enrolment.operator}/gate-bundle",
+            offset,
             params={"since": since, "queue": queue, "clock_offset": offset, "format": FORMAT},
             headers={"If-None-Match": etag} if etag else {},
-        )  # fmt: skip
+        )
         if answer.status_code == _NOT_MODIFIED:
             return Fetched(None, etag)
         if answer.status_code == _FORBIDDEN:
@@ -111,11 +113,17 @@ def _clock_error(answer: httpx.Response) -> int | None:
 
 def _fact(scan: StoredScan) -> dict[str, Any]:
     return {
-        "scan_id": scan.scan_id, "seq": scan.seq, "jti": scan.jti, "leg": scan.leg or 0,
+        "scan_id": scan.scan_id,
+        "seq": scan.seq,
+        "jti": scan.jti,
+        "leg": scan.leg or 0,
         "device_ts": written(datetime.fromtimestamp(scan.device_ts, UTC)),
-        "clock_offset": scan.clock_offset, "decision": "accept" if scan.admitted else "refuse", "reason": scan.reason,
-        "bundle_version": scan.bundle_version, "direction": scan.direction,
-    }  # fmt: skip
+        "clock_offset": scan.clock_offset,
+        "decision": "accept" if scan.admitted else "refuse",
+        "reason": scan.reason,
+        "bundle_version": scan.bundle_version,
+        "direction": scan.direction,
+    }
 
 
 def _detail(answer: httpx.Response) -> str:

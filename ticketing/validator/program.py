@@ -59,7 +59,7 @@ def enrol(server: str, code: str, folder: Path) -> None:
     store.remember(trust=json.dumps(told["bundle_keys"]))
     opened = open_bundle(told["bundle"], load_jwks(told["bundle_keys"]), told["operator"])
     courier.take_in(store, told["bundle"], opened, "")
-    identities.keep(folder, Enrolment(server.rstrip("/"), **place))
+    identities.keep(folder, Enrolment(server=server.rstrip("/"), **place))
     click.echo(
         f"This is {told['name']!r} of {told['operator']}. Start it: throughfare-gate run --folder {folder}"
     )
@@ -81,8 +81,13 @@ def enrol(server: str, code: str, folder: Path) -> None:
 @click.option(
     "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of what is shown."
 )
-@click.option("--drain", type=click.FloatRange(0, 600), default=5.0, show_default=True,
-              help="How many seconds the upload may take at the end.")  # fmt: skip
+@click.option(
+    "--drain",
+    type=click.FloatRange(0, 600),
+    default=5.0,
+    show_default=True,
+    help="How many seconds the upload may take at the end.",
+)
 def run(
     folder: Path,
     address: str | None,
@@ -168,10 +173,15 @@ def status(folder: Path) -> None:
     flap = Flap(identity.enrolment, store)
     age = flap.bundle_age_seconds
     found = {
-        "name": identity.enrolment.name, "operator": identity.enrolment.operator, "device_id": identity.enrolment.device_id,
-        "bundle_age_seconds": age, "clock_offset": flap.offset, "scans_waiting": store.count_untold(),
-        "revoked": flap.is_revoked, "at": int(time.time()),
-    }  # fmt: skip
+        "name": identity.enrolment.name,
+        "operator": identity.enrolment.operator,
+        "device_id": identity.enrolment.device_id,
+        "bundle_age_seconds": age,
+        "clock_offset": flap.offset,
+        "scans_waiting": store.count_untold(),
+        "revoked": flap.is_revoked,
+        "at": int(time.time()),
+    }
     click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     if age is None or flap.is_revoked:
         sys.exit(1)

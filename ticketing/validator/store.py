@@ -40,7 +40,7 @@ _PROOF_SECONDS = 90
 _TOLD_SECONDS = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredScan:
     """One scan as it was decided and answered."""
 
@@ -128,9 +128,21 @@ class Store:
             cursor = tx.execute(
                 "INSERT INTO scan (scan_id, jti, leg, nonce, device_ts, clock_offset, admitted, kind, reason, direction,"
                 " bundle_version, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (scan.scan_id, scan.jti, scan.leg, scan.nonce, scan.device_ts, scan.clock_offset, int(scan.admitted),
-                 scan.kind, scan.reason, scan.direction, scan.bundle_version, json.dumps(scan.answer)),
-            )  # fmt: skip
+                (
+                    scan.scan_id,
+                    scan.jti,
+                    scan.leg,
+                    scan.nonce,
+                    scan.device_ts,
+                    scan.clock_offset,
+                    int(scan.admitted),
+                    scan.kind,
+                    scan.reason,
+                    scan.direction,
+                    scan.bundle_version,
+                    json.dumps(scan.answer),
+                ),
+            )
             if keep_proof and scan.nonce is not None:
                 tx.execute("DELETE FROM proof WHERE at < ?", (scan.at - _PROOF_SECONDS,))
                 tx.execute("INSERT OR IGNORE INTO proof VALUES (?, ?, ?)", (scan.jti, scan.nonce, scan.at))
@@ -193,11 +205,16 @@ class Store:
         rows = self._connection().execute(f"SELECT {', '.join(names)} FROM scan {where}", values)  # noqa: S608  no text of others
         found = [dict(zip(names, row, strict=True)) for row in rows]
         return [
-            StoredScan(**{
-                **scan, "admitted": bool(scan["admitted"]), "shown": bool(scan["shown"]), "answer": json.loads(scan["answer"]),
-            })
+            StoredScan(
+                **{
+                    **scan,
+                    "admitted": bool(scan["admitted"]),
+                    "shown": bool(scan["shown"]),
+                    "answer": json.loads(scan["answer"]),
+                }
+            )
             for scan in found
-        ]  # fmt: skip
+        ]
 
     def _connection(self) -> sqlite3.Connection:
         if not hasattr(self._local, "connection"):

@@ -50,8 +50,15 @@ def everything(api: Api) -> list[Any]:
 
 def test_s4_ids_are_random_and_nothing_is_numbered(api: Api) -> None:
     first, second = everything(api), everything(api)
-    ids = {value for path, value in told([*first, *second]) if path.endswith((".id", "_id")) and path.count(".") <= 3
-           and not path.endswith(("stop_id", "route_id", "trip_id", "product_id", "category_id", "media_id", "offer_id"))}  # fmt: skip
+    ids = {
+        value
+        for path, value in told([*first, *second])
+        if path.endswith((".id", "_id"))
+        and path.count(".") <= 3
+        and not path.endswith(
+            ("stop_id", "route_id", "trip_id", "product_id", "category_id", "media_id", "offer_id")
+        )
+    }
 
     made = [
         uuid.UUID(one) for one in ids if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", str(one))

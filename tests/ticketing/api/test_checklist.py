@@ -14,11 +14,25 @@ from tests.ticketing.identity.people_of import register
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 # What anybody may call; every other route needs a token, and says so in the OpenAPI file.
 OPEN = {
-    "/v1/regions", "/v1/places", "/v1/journeys", "/v1/quotes", "/v1/quotes/{quote_id}", "/v1/orders", "/v1/operators",
-    "/v1/passes", "/v1/passes/quotes", "/v1/accounts", "/v1/sessions", "/v1/sessions/refresh", "/v1/sign-in/provider",
-    "/v1/sign-in/provider/callback", "/v1/sign-in/passkey", "/v1/sign-in/passkey/options",
-    "/v1/devices/enrolments", "/v1/webhooks/stripe",
-}  # fmt: skip
+    "/v1/regions",
+    "/v1/places",
+    "/v1/journeys",
+    "/v1/quotes",
+    "/v1/quotes/{quote_id}",
+    "/v1/orders",
+    "/v1/operators",
+    "/v1/passes",
+    "/v1/passes/quotes",
+    "/v1/accounts",
+    "/v1/sessions",
+    "/v1/sessions/refresh",
+    "/v1/sign-in/provider",
+    "/v1/sign-in/provider/callback",
+    "/v1/sign-in/passkey",
+    "/v1/sign-in/passkey/options",
+    "/v1/devices/enrolments",
+    "/v1/webhooks/stripe",
+}
 INJECTIONS = (
     "' OR 1=1 --",
     "../../etc/passwd",
@@ -72,11 +86,16 @@ def test_s1_somebody_elses_order_answers_like_one_that_is_not_there(api: Api) ->
 
 def test_s5_no_caller_gets_through_where_the_route_is_not_for_them(api: Api) -> None:
     callers = {
-        "anonymous": None, "person": register(api).access, "stranger": "made-up", "gate": api.key("gate", "hsl"),
-        "operator_staff": api.key("operator_staff", "hsl"), "operator_finance": api.key("operator_finance", "hsl"),
+        "anonymous": None,
+        "person": register(api).access,
+        "stranger": "made-up",
+        "gate": api.key("gate", "hsl"),
+        "operator_staff": api.key("operator_staff", "hsl"),
+        "operator_finance": api.key("operator_finance", "hsl"),
         "operator_admin": api.key("operator_admin", "hsl"),
-        "finance": api.key("finance"), "admin": api.key("admin"),
-    }  # fmt: skip
+        "finance": api.key("finance"),
+        "admin": api.key("admin"),
+    }
     let_in: dict[str, set[str]] = {}
     for method, path in routes(api):
         for name, token in callers.items():
@@ -118,17 +137,26 @@ def test_s5_s44_every_route_is_in_the_openapi_file_with_its_security_and_the_rev
 
     assert {pair for pair in told if pair[1].startswith("/v1/")} == answered
     unsaid = [
-        (method, path) for method, path in sorted(answered)
+        (method, path)
+        for method, path in sorted(answered)
         if path not in OPEN and not document["paths"][path][method.lower()].get("security")
-    ]  # fmt: skip
+    ]
     assert unsaid == []
 
 
 @pytest.mark.parametrize(
     "trick",
-    [{"headers": {"X-HTTP-Method-Override": "DELETE"}}, {"headers": {"X-Method-Override": "PUT"}}, {"path": "//v1/me"},
-     {"path": "/V1/ME"}, {"path": "/v1/me/"}, {"path": "/v1%2Fme"}, {"method": "OPTIONS"}, {"method": "HEAD"}],
-)  # fmt: skip
+    [
+        {"headers": {"X-HTTP-Method-Override": "DELETE"}},
+        {"headers": {"X-Method-Override": "PUT"}},
+        {"path": "//v1/me"},
+        {"path": "/V1/ME"},
+        {"path": "/v1/me/"},
+        {"path": "/v1%2Fme"},
+        {"method": "OPTIONS"},
+        {"method": "HEAD"},
+    ],
+)
 def test_s6_no_trick_changes_who_is_let_in(api: Api, trick: dict[str, Any]) -> None:
     answer = api.client.open(
         trick.get("path", "/v1/me"), method=trick.get("method", "GET"), headers=trick.get("headers", {})
@@ -169,8 +197,12 @@ def test_s40_strings_of_attackers_are_refused_or_find_nothing(api: Api, text: st
                 < 500
             )
     found = api.get("/v1/places", query_string={"q": text[:90]})
-    wish = {"from": {"place": text[:90]}, "to": {"stop_id": text[:90]}, "depart_at": "2026-10-13T06:10:00+03:00",
-            "passengers": [{"ref": text[:60] or "x"}]}  # fmt: skip
+    wish = {
+        "from": {"place": text[:90]},
+        "to": {"stop_id": text[:90]},
+        "depart_at": "2026-10-13T06:10:00+03:00",
+        "passengers": [{"ref": text[:60] or "x"}],
+    }
     assert found.status_code < 500
     assert api.post("/v1/journeys", wish, once=None).status_code == 422
 

@@ -49,9 +49,18 @@ def test_s42_its_preflight_is_answered(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize(
     "origin",
-    ["null", "https://app.example.evil", "https://evil-app.example", "https://a.app.example", "http://app.example",
-     "https://app.example:444", "https://APP.example", "*", ""],
-)  # fmt: skip
+    [
+        "null",
+        "https://app.example.evil",
+        "https://evil-app.example",
+        "https://a.app.example",
+        "http://app.example",
+        "https://app.example:444",
+        "https://APP.example",
+        "*",
+        "",
+    ],
+)
 def test_s42_no_other_origin_is_let_in(client: FlaskClient, origin: str) -> None:
     for answer in (
         client.get("/v1/regions", headers={"Origin": origin}),

@@ -165,9 +165,11 @@ def test_each_role_reaches_its_own_routes_alone(
     body = {
         "/v1/settlement-runs": {"region": "helsinki-tallinn", "period": "2026-09"},
         "/v1/validations": {
-            "scan_id": "0199a000-0000-7000-8000-000000000000", "token": "x", "device_ts": "2026-10-13T00:00:00Z"
+            "scan_id": "0199a000-0000-7000-8000-000000000000",
+            "token": "x",
+            "device_ts": "2026-10-13T00:00:00Z",
         },
-    }  # fmt: skip
+    }
     operator = "hsl" if role in {"gate", "operator_finance"} else None
     token = api.key(role, operator) if role else None
 

@@ -35,9 +35,14 @@ def test_a_moment_at_the_end_of_the_calendar_breaks_nothing(api: Api, moment: st
 def test_seconds_beyond_the_calendar_break_nothing(api: Api, seconds: int) -> None:
     gate = api.key("gate", "hsl")
     scan = {
-        "scan_id": str(uuid.uuid4()), "seq": 1, "jti": "x" * 22, "leg": 0, "device_ts": seconds,
-        "decision": "accept", "reason": "ok",
-    }  # fmt: skip
+        "scan_id": str(uuid.uuid4()),
+        "seq": 1,
+        "jti": "x" * 22,
+        "leg": 0,
+        "device_ts": seconds,
+        "decision": "accept",
+        "reason": "ok",
+    }
     answers = [
         api.get(f"/v1/operators/hsl/gate-bundle?since={seconds}", gate),
         api.post("/v1/validations/batch", {"scans": [scan]}, gate),

@@ -69,9 +69,11 @@ def test_somebody_with_an_account_is_counted_at_every_address(api: Api) -> None:
 
     def change(address: str) -> int:
         return api.client.put(
-            "/v1/me/password", json={}, headers={"Authorization": f"Bearer {anna.access}"},
+            "/v1/me/password",
+            json={},
+            headers={"Authorization": f"Bearer {anna.access}"},
             environ_base={"REMOTE_ADDR": address},
-        ).status_code  # fmt: skip
+        ).status_code
 
     statuses = [change(f"192.0.2.{at}") for at in range(12)]
 

@@ -104,8 +104,11 @@ class Reader(HTMLParser):
         if not self._silent:
             self.text.append(data)
         for part in (
-            self._link and self._link[1], self._area and self._area[1], self._button, self._option and self._option[2]
-        ):  # fmt: skip
+            self._link and self._link[1],
+            self._area and self._area[1],
+            self._button,
+            self._option and self._option[2],
+        ):
             if part is not None:
                 part.append(data)
 

@@ -8,8 +8,15 @@ from tests.ticketing.console.browser import Page
 
 _FIELDS = {"input", "select", "textarea"}
 # On a small screen a row is shown as a card; the roles say what it stays.
-_ROLES = {"table": {"table"}, "thead": {"rowgroup"}, "tbody": {"rowgroup"}, "tfoot": {"rowgroup"}, "tr": {"row"},
-          "th": {"columnheader", "rowheader"}, "td": {"cell"}}  # fmt: skip
+_ROLES = {
+    "table": {"table"},
+    "thead": {"rowgroup"},
+    "tbody": {"rowgroup"},
+    "tfoot": {"rowgroup"},
+    "tr": {"row"},
+    "th": {"columnheader", "rowheader"},
+    "td": {"cell"},
+}
 _TOKEN = 64
 
 

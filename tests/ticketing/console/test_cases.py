@@ -149,7 +149,19 @@ def test_a_worker_that_does_not_run_is_seen_on_every_page_and_by_health(
     assert api.get("/healthz").json["worker"] == {"last_seen": None, "silent": True}
 
     with rooms(api).till.database.write() as tx:
-        worker_jobs.put_jobs(tx, [WorkerJob("paying back", api.clock.now(), None, 0, 0, "")])
+        worker_jobs.put_jobs(
+            tx,
+            [
+                WorkerJob(
+                    name="paying back",
+                    ran_at=api.clock.now(),
+                    succeeded_at=None,
+                    failures=0,
+                    failing=0,
+                    detail="",
+                )
+            ],
+        )
     seen = browser.open("/console/")
     assert api.get("/healthz").json["worker"] == {"last_seen": "2026-10-13T02:10:00Z", "silent": False}
     api.clock.advance(timedelta(minutes=6))

@@ -42,9 +42,12 @@ def test_a_form_that_another_site_sends_is_refused(desk: StaffDesk, visitor: Vis
     browser.sign_in("anna@example.org", member(desk), PASSWORD)
     form = browser.open("/console/books").form("Prove the books")
     changed: list[tuple[dict[str, str], dict[str, str]]] = [
-        ({"csrf": ""}, {}), ({"csrf": "0" * 64}, {}), ({"csrf": "é"}, {}),
-        ({}, {"Sec-Fetch-Site": "cross-site"}), ({}, {"Sec-Fetch-Site": "same-site"}),
-    ]  # fmt: skip
+        ({"csrf": ""}, {}),
+        ({"csrf": "0" * 64}, {}),
+        ({"csrf": "é"}, {}),
+        ({}, {"Sec-Fetch-Site": "cross-site"}),
+        ({}, {"Sec-Fetch-Site": "same-site"}),
+    ]
 
     for change, headers in changed:
         answer = browser.client.post(form.action, data={**form.fields, **change}, headers=headers)
@@ -164,8 +167,15 @@ def test_every_page_names_its_roles_and_keeps_to_them(api: Api, desk: StaffDesk,
         browsers[role] = visitor()
         browsers[role].sign_in(f"{name}@example.org", member(desk, name, role, operator), PASSWORD)
     app = api.client.application
-    open_to_all = {"console.sign_in", "console.enter", "console.style", "console.sign_out", "console.password",
-                   "console.change_password", "console.nothing"}  # fmt: skip
+    open_to_all = {
+        "console.sign_in",
+        "console.enter",
+        "console.style",
+        "console.sign_out",
+        "console.password",
+        "console.change_password",
+        "console.nothing",
+    }
     seen = set()
     for rule in app.url_map.iter_rules():
         if not rule.endpoint.startswith("console.") or rule.endpoint in open_to_all:

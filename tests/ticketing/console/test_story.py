@@ -31,9 +31,11 @@ from ticketing.settlement.proof import bookkeeping
 
 REGION = "helsinki-tallinn"
 PEOPLE = {
-    "anna": ("Anna Kask", "finance", None), "bertil": ("Bertil Lind", "finance", None),
-    "heli": ("Heli Aalto", "operator_finance", "hsl"), "tiit": ("Tiit Tamm", "operator_finance", "tlt"),
-}  # fmt: skip
+    "anna": ("Anna Kask", "finance", None),
+    "bertil": ("Bertil Lind", "finance", None),
+    "heli": ("Heli Aalto", "operator_finance", "hsl"),
+    "tiit": ("Tiit Tamm", "operator_finance", "tlt"),
+}
 
 
 @dataclass
@@ -60,12 +62,26 @@ def house(database: Database, database_url: str, tmp_path: Path) -> Iterator[Hou
         port = probe.getsockname()[1]
     base = f"http://127.0.0.1:{port}"
     environment = {
-        **os.environ, "THROUGHFARE_DATABASE_URL": database_url, "THROUGHFARE_PUBLIC_URL": base,
-        "THROUGHFARE_KEYS_FOLDER": str(tmp_path / "keys"), "THROUGHFARE_SETTLEMENT_FOLDER": str(tmp_path / "out"),
+        **os.environ,
+        "THROUGHFARE_DATABASE_URL": database_url,
+        "THROUGHFARE_PUBLIC_URL": base,
+        "THROUGHFARE_KEYS_FOLDER": str(tmp_path / "keys"),
+        "THROUGHFARE_SETTLEMENT_FOLDER": str(tmp_path / "out"),
         "THROUGHFARE_WARM_UP": "off",  # finance staff make no searches
-    }  # fmt: skip
-    words = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--no-control-socket",
-             "--worker-class", "gthread", "--threads", "4"]  # fmt: skip
+    }
+    words = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "wsgi:app",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--no-control-socket",
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "4",
+    ]
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(words, env=environment, stdout=log, stderr=log)
     try:

@@ -20,7 +20,14 @@ OWED = Account("liability", "operator_payable", "EUR", operator="hsl")
 
 def entry(source_id: str = "p1", *amounts: int, at: datetime = AT) -> Entry:
     cash, owed = amounts or (500, -500)
-    return Entry("capture", "payment", source_id, "r", at, (Posting(CASH, cash), Posting(OWED, owed)))
+    return Entry(
+        kind="capture",
+        source_type="payment",
+        source_id=source_id,
+        region="r",
+        occurred_at=at,
+        postings=(Posting(CASH, cash), Posting(OWED, owed)),
+    )
 
 
 def test_a_balanced_entry_is_booked_once_per_source_event(database: Database) -> None:
@@ -125,9 +132,17 @@ def _posting(entry_id: str, account_id: str = "x", line: int = 1) -> sa.Insert:
 
 def _sealed_row() -> dict[str, Any]:
     return {
-        "period": "2026-10", "id": "late", "kind": "capture", "source_type": "payment", "source_id": "p2",
-        "region": "r", "original_period": "2026-10", "occurred_at": AT, "booked_at": AT, "hash": "0" * 64,
-    }  # fmt: skip
+        "period": "2026-10",
+        "id": "late",
+        "kind": "capture",
+        "source_type": "payment",
+        "source_id": "p2",
+        "region": "r",
+        "original_period": "2026-10",
+        "occurred_at": AT,
+        "booked_at": AT,
+        "hash": "0" * 64,
+    }
 
 
 def test_an_account_whose_transaction_was_rolled_back_is_stored_by_the_next(database: Database) -> None:

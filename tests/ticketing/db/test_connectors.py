@@ -20,7 +20,10 @@ from ticketing.db.operators.figures import DatabaseFigures
 
 def ferry(database: Database, foot: int = 100) -> OwnInventory:
     inventory = Inventory(
-        "eckero", DatabaseSailings(database, "gulf"), lambda _: {"foot": foot}, timedelta(minutes=15)
+        operator="eckero",
+        sailings=DatabaseSailings(database, "gulf"),
+        capacity=lambda _: {"foot": foot},
+        hold_life=timedelta(minutes=15),
     )
     return OwnInventory("eckero", None, clock().now, inventory)
 
@@ -28,7 +31,14 @@ def ferry(database: Database, foot: int = 100) -> OwnInventory:
 def test_an_entry_comes_back_as_it_was_written(database: Database) -> None:
     journal = DatabaseJournal(database, "gulf")
     entry = Entry(
-        "tallink", "k", "d", "held", MORNING, "R1", MORNING + timedelta(minutes=15), Money(2500, "EUR")
+        operator="tallink",
+        key="k",
+        digest="d",
+        progress="held",
+        asked_at=MORNING,
+        reference="R1",
+        expires_at=MORNING + timedelta(minutes=15),
+        price=Money(2500, "EUR"),
     )
 
     written = journal.put(entry)
@@ -40,7 +50,7 @@ def test_an_entry_comes_back_as_it_was_written(database: Database) -> None:
 
 def test_two_writers_of_one_entry_do_not_both_win(database: Database) -> None:
     journal = DatabaseJournal(database, "gulf")
-    first = journal.put(Entry("tallink", "k", "d", "holding", MORNING))
+    first = journal.put(Entry(operator="tallink", key="k", digest="d", progress="holding", asked_at=MORNING))
     journal.put(replace(first, progress="held"))
 
     for late in (first, replace(first, version=0)):

@@ -13,7 +13,18 @@ AT = datetime(2026, 10, 13, 6, 0, tzinfo=UTC)
 
 
 def test_a_report_is_stored_once(database: Database) -> None:
-    event = Event("stripe", "evt_1", "charge.refunded", None, "new", 0, AT, AT, "", {})
+    event = Event(
+        gateway="stripe",
+        id="evt_1",
+        type="charge.refunded",
+        object_id=None,
+        state="new",
+        tries=0,
+        received_at=AT,
+        next_try_at=AT,
+        note="",
+        document={},
+    )
 
     with database.write() as tx:
         stored = [gateway_events.store_event(tx, event) for _ in range(2)]
@@ -22,7 +33,17 @@ def test_a_report_is_stored_once(database: Database) -> None:
 
 
 def test_a_dispute_takes_its_new_state(database: Database) -> None:
-    opened = Dispute("dp_1", "payment-1", "open", "fraudulent", 3200, 1500, "EUR", AT, AT)
+    opened = Dispute(
+        id="dp_1",
+        payment_id="payment-1",
+        state="open",
+        reason="fraudulent",
+        amount_minor=3200,
+        fee_minor=1500,
+        currency="EUR",
+        opened_at=AT,
+        changed_at=AT,
+    )
 
     with database.engine.connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":

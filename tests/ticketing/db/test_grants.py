@@ -59,7 +59,7 @@ def test_the_service_sells_validates_and_gives_back_as_that_role(
     regions: dict[str, Region],
     ferries: dict[str, FakeOperator],
 ) -> None:
-    settings = Settings(service_url, keys_folder=tmp_path / "keys")
+    settings = Settings(database_url=service_url, keys_folder=tmp_path / "keys")
     app = create_app(settings, clock=clock, regions=regions, connectors={"helsinki-tallinn": ferries})
     database = app.extensions["throughfare"].till.database
     gate = create_key(database, clock, role="gate", operator="tlt", label="gate")[1]

@@ -21,12 +21,11 @@ _TRIED = {
     "DELETE FROM period": "a period is never removed",
     "UPDATE settlement_run SET state = 'approved'": "no step that nobody has taken",
     "INSERT INTO approval (id, subject_type, subject_id, digest, decision, actor, decided_at) "
-    "SELECT 'x', 'bank_account', id, 'x', 'approved', entered_by, entered_at FROM bank_account":
-        "who entered an account does not approve it",
+    "SELECT 'x', 'bank_account', id, 'x', 'approved', entered_by, entered_at FROM bank_account": "who entered an account does not approve it",
     "UPDATE run_step SET actor = 'Erik'": "append-only",
     "DELETE FROM run_step": "append-only",
     "UPDATE bank_account SET iban = 'FI5810171000000122'": "append-only",
-}  # fmt: skip
+}
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ class Plan:
     sync_seconds: int = 60
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Traveller:
     """One ticket with its phone, if it has one, and what became of it."""
 
@@ -75,7 +75,7 @@ class Event:
     copied_at: float | None = field(compare=False, default=None)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Outcome:
     """The figures of the day."""
 
@@ -125,7 +125,7 @@ class PureGate:
         self._cloud = cloud
         self._bundle = bundle
         self._error = clock_error  # corrected by the offset that the last bundle has taught
-        self._gate = Gate("tlt", None, None, self.name)
+        self._gate = Gate(operator="tlt", stop_id=None, leg=None, id=self.name)
         self._known: dict[str, dict[tuple[int, int, str | None], Use]] = defaultdict(dict)
         self._proofs: set[tuple[str, str]] = set()
         self._queue: list[Fact] = []
@@ -148,9 +148,18 @@ class PureGate:
         if decision.jti is not None:
             self._seq += 1
             self._queue.append(
-                Fact(f"{self.name}/{self._seq}", self.name, decision.jti, decision.leg or 0, device_ts, -self._error,
-                     decision.admit, uploaded=True, list_issued_at=START)
-            )  # fmt: skip
+                Fact(
+                    scan_id=f"{self.name}/{self._seq}",
+                    device=self.name,
+                    jti=decision.jti,
+                    leg=decision.leg or 0,
+                    device_ts=device_ts,
+                    clock_offset=-self._error,
+                    admitted=decision.admit,
+                    uploaded=True,
+                    list_issued_at=START,
+                )
+            )
         if decision.admit and decision.jti is not None:
             self._learn(Use(decision.jti, decision.leg or 0, now, self.name))
             if decision.nonce:
@@ -175,9 +184,17 @@ def held_bundle() -> Bundle:
     """The bundle of the day: one list, nothing revoked, usable for two days."""
     at = datetime.fromtimestamp(START, UTC)
     facts = Facts(
-        issuer="throughfare.eu", operator="tlt", version=START, ticket_keys=RING, status_keys=RING, removed=[],
-        lists=[status_list.sign(SIGNER, URI, {}, at)], rules=RULES, uses=[], policy=Policy(degrade="fail_open"),
-    )  # fmt: skip
+        issuer="throughfare.eu",
+        operator="tlt",
+        version=START,
+        ticket_keys=RING,
+        status_keys=RING,
+        removed=[],
+        lists=[status_list.sign(SIGNER, URI, {}, at)],
+        rules=RULES,
+        uses=[],
+        policy=Policy(degrade="fail_open"),
+    )
     held = bundles.read(bundles.sign(SIGNER, facts, at), RING, "tlt")[0]
     # Lists and bundle are refreshed with each sync; the day needs no more than that they are fresh.
     return replace(
@@ -201,10 +218,18 @@ def board(chance: Random, number: int, plan: Plan, press: Press) -> Traveller:
     product, uses, legs, _ = kind
     jti = b64(chance.randbytes(16))
     claims: dict[str, Any] = {
-        "iss": "throughfare.eu", "aud": ["tlt"], "jti": jti, "iat": START, "nbf": START, "exp": START + 2 * DAY, "v": 1,
-        "p": product, "l": [["tlt", f"s{leg}", f"s{leg + 1}"] for leg in range(legs)], "n": 1,
+        "iss": "throughfare.eu",
+        "aud": ["tlt"],
+        "jti": jti,
+        "iat": START,
+        "nbf": START,
+        "exp": START + 2 * DAY,
+        "v": 1,
+        "p": product,
+        "l": [["tlt", f"s{leg}", f"s{leg + 1}"] for leg in range(legs)],
+        "n": 1,
         "status": {"status_list": {"idx": number % (1 << 20), "uri": press.uri}},
-    }  # fmt: skip
+    }
     if uses != 1:
         claims["u"] = uses
     phone = generate_private_key(SECP256R1()) if product == "app" else None
@@ -213,7 +238,12 @@ def board(chance: Random, number: int, plan: Plan, press: Press) -> Traveller:
         x, y = (b64(value.to_bytes(32, "big")) for value in (numbers.x, numbers.y))
         claims["cnf"] = {"jwk": {"kty": "EC", "crv": "P-256", "x": x, "y": y}}
     return Traveller(
-        jti, press.signer.sign("ticket+jwt", claims), uses, legs, phone, chance.random() < plan.cheats
+        jti=jti,
+        token=press.signer.sign("ticket+jwt", claims),
+        uses_per_leg=uses,
+        legs=legs,
+        phone=phone,
+        is_cheat=chance.random() < plan.cheats,
     )
 
 
@@ -271,7 +301,7 @@ def play(
     plan: Plan, gates: Sequence[GateAt], chance: Random, events: list[Event]
 ) -> tuple[Outcome, dict[str, Traveller]]:
     """Play the events in the order of time; gives what was seen at the gates."""
-    outcome = Outcome(plan)
+    outcome = Outcome(plan=plan)
     travellers: dict[str, Traveller] = {}
     heapq.heapify(events)
     while events:

@@ -59,12 +59,39 @@ def put_ticket(
             )
         status_list, index = choose_place(functools.partial(tickets.has_index, tx), status_list)
         wanted = TicketOrder(
-            jti, product, legs, 1, None, at, at, at + life, status_list, index, **numbers
-        )  # fmt: skip
+            jti=jti,
+            product=product,
+            legs=legs,
+            passengers=1,
+            category=None,
+            issued_at=at,
+            not_before=at,
+            expires_at=at + life,
+            status_list=status_list,
+            status_index=index,
+            **numbers,
+        )
         signed = token or signer.sign("ticket+jwt", ticket_payload(wanted, issuer, uri or URI, demo=demo))
         made = Ticket(
-            jti, "order", jti, "valid", signed, product, 0, "EUR", status_list, index, at, at, at + life, None,
-            {"legs": [{"operator": leg[0]} for leg in legs], "rider": "adult", "operators": sorted({leg[0] for leg in legs})},
-        )  # fmt: skip
+            jti=jti,
+            order_id="order",
+            passenger_ref=jti,
+            status="valid",
+            token=signed,
+            product=product,
+            amount_minor=0,
+            currency="EUR",
+            status_list=status_list,
+            status_index=index,
+            issued_at=at,
+            not_before=at,
+            expires_at=at + life,
+            revoked_at=None,
+            document={
+                "legs": [{"operator": leg[0]} for leg in legs],
+                "rider": "adult",
+                "operators": sorted({leg[0] for leg in legs}),
+            },
+        )
         tickets.insert_ticket(tx, made)
     return made

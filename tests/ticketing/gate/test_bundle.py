@@ -26,9 +26,17 @@ OPEN = Policy(degrade="fail_open", max_stale_seconds=60)
 def written(**changes: Any) -> str:
     """A bundle as somebody else may write it; a change to `...` removes the member."""
     members: dict[str, Any] = {
-        "iss": "throughfare.eu", "aud": "tlt", "iat": NOW, "exp": NOW + 86_400, "ver": 1, "keys": [JWK],
-        "status_keys": [JWK], "lists": [status_list.sign(SIGNER, URI, {}, AT)], "rules": {"through": {}}, **changes,
-    }  # fmt: skip
+        "iss": "throughfare.eu",
+        "aud": "tlt",
+        "iat": NOW,
+        "exp": NOW + 86_400,
+        "ver": 1,
+        "keys": [JWK],
+        "status_keys": [JWK],
+        "lists": [status_list.sign(SIGNER, URI, {}, AT)],
+        "rules": {"through": {}},
+        **changes,
+    }
     return SIGNER.sign(
         "gate-bundle+jwt", {name: value for name, value in members.items() if value is not ...}
     )
@@ -41,7 +49,14 @@ def test_absent_members_take_the_defaults() -> None:
 
 
 def test_what_is_signed_is_what_is_read() -> None:
-    rule = ProductRule("required", 5, "board", ("1", "2"), ((0, 60), (3600, 86_400)), (1, 7))
+    rule = ProductRule(
+        binding="required",
+        passback_seconds=5,
+        stops="board",
+        classes=("1", "2"),
+        hours=((0, 60), (3600, 86_400)),
+        days=(1, 7),
+    )
     policy = Policy("fail_open", 1, 2, 3, 4, accept_demo=True)
     uses = [Use("A" * 22, 1, NOW, "g"), Use("B" * 22, 0, NOW, None)]
 
@@ -53,31 +68,60 @@ def test_what_is_signed_is_what_is_read() -> None:
     )
 
     assert (read.rules, read.policy, list(found), read.offsets, read.version) == (
-        {"x": rule}, policy, uses, ((0, 7200),), 9
-    )  # fmt: skip
+        {"x": rule},
+        policy,
+        uses,
+        ((0, 7200),),
+        9,
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"more": 1}, "more"), ({"iss": 5}, "iss"), ({"aud": ""}, "aud"), ({"aud": ["tlt"]}, "aud"), ({"iat": "1"}, "iat"),
-        ({"exp": True}, "exp"), ({"exp": NOW}, "exp"), ({"ver": ...}, "ver"), ({"ver": 0}, "ver"), ({"keys": {}}, "keys"),
-        ({"keys": []}, "key set"), ({"keys": [{**JWK, "d": "AA"}]}, "private"), ({"status_keys": ...}, "status_keys"),
-        ({"lists": "x"}, "lists"), ({"lists": ["x"]}, "malformed"), ({"removed": [1]}, "removed"),
-        ({"rules": []}, "rules"), ({"rules": {"p": 1}}, "rules.p"), ({"rules": {"p": {"passback_s": 0}}}, "rules.p.passback_s"),
-        ({"rules": {"p": {"binding": "maybe"}}}, "rules.p.binding"), ({"rules": {"p": {"stops": []}}}, "rules.p.stops"),
-        ({"rules": {"p": {"passback_seconds": -1}}}, "passback_seconds"), ({"rules": {"p": {"classes": "1"}}}, "classes"),
-        ({"rules": {"p": {"hours": [[0]]}}}, "hours"), ({"rules": {"p": {"hours": [[5, 5]]}}}, r"hours\[0\]"),
-        ({"rules": {"p": {"hours": [[0, 86_401]]}}}, r"hours\[0\]"), ({"rules": {"p": {"days": [8]}}}, "days"),
-        ({"rules": {"p": {"days": [1]}}}, "offsets"), ({"rules": {"p": {"hours": [[0, 9]]}}, "offsets": []}, "offsets"),
-        ({"offsets": [[0, 99_999]]}, r"offsets\[0\]"), ({"offsets": [[0]]}, "offsets"), ({"uses": [["j", 0, 1]]}, "uses"),
-        ({"uses": [["j", 8, 1, None]]}, r"uses\[0\]"), ({"uses": [[1, 0, 1, None]]}, r"uses\[0\]"),
-        ({"uses": [["j", 0, 1, {}]]}, r"uses\[0\]"), ({"policy": []}, "policy"), ({"policy": {"x": 1}}, "policy.x"),
-        ({"policy": {"degrade": "open"}}, "policy.degrade"), ({"policy": {"accept_demo": 1}}, "policy.accept_demo"),
+        ({"more": 1}, "more"),
+        ({"iss": 5}, "iss"),
+        ({"aud": ""}, "aud"),
+        ({"aud": ["tlt"]}, "aud"),
+        ({"iat": "1"}, "iat"),
+        ({"exp": True}, "exp"),
+        ({"exp": NOW}, "exp"),
+        ({"ver": ...}, "ver"),
+        ({"ver": 0}, "ver"),
+        ({"keys": {}}, "keys"),
+        ({"keys": []}, "key set"),
+        ({"keys": [{**JWK, "d": "AA"}]}, "private"),
+        ({"status_keys": ...}, "status_keys"),
+        ({"lists": "x"}, "lists"),
+        ({"lists": ["x"]}, "malformed"),
+        ({"removed": [1]}, "removed"),
+        ({"rules": []}, "rules"),
+        ({"rules": {"p": 1}}, "rules.p"),
+        ({"rules": {"p": {"passback_s": 0}}}, "rules.p.passback_s"),
+        ({"rules": {"p": {"binding": "maybe"}}}, "rules.p.binding"),
+        ({"rules": {"p": {"stops": []}}}, "rules.p.stops"),
+        ({"rules": {"p": {"passback_seconds": -1}}}, "passback_seconds"),
+        ({"rules": {"p": {"classes": "1"}}}, "classes"),
+        ({"rules": {"p": {"hours": [[0]]}}}, "hours"),
+        ({"rules": {"p": {"hours": [[5, 5]]}}}, r"hours\[0\]"),
+        ({"rules": {"p": {"hours": [[0, 86_401]]}}}, r"hours\[0\]"),
+        ({"rules": {"p": {"days": [8]}}}, "days"),
+        ({"rules": {"p": {"days": [1]}}}, "offsets"),
+        ({"rules": {"p": {"hours": [[0, 9]]}}, "offsets": []}, "offsets"),
+        ({"offsets": [[0, 99_999]]}, r"offsets\[0\]"),
+        ({"offsets": [[0]]}, "offsets"),
+        ({"uses": [["j", 0, 1]]}, "uses"),
+        ({"uses": [["j", 8, 1, None]]}, r"uses\[0\]"),
+        ({"uses": [[1, 0, 1, None]]}, r"uses\[0\]"),
+        ({"uses": [["j", 0, 1, {}]]}, r"uses\[0\]"),
+        ({"policy": []}, "policy"),
+        ({"policy": {"x": 1}}, "policy.x"),
+        ({"policy": {"degrade": "open"}}, "policy.degrade"),
+        ({"policy": {"accept_demo": 1}}, "policy.accept_demo"),
         ({"policy": {"leeway_seconds": 301}}, "policy.leeway_seconds"),
         ({"policy": {"proof_past_seconds": "45"}}, "policy.proof_past_seconds"),
     ],
-)  # fmt: skip
+)
 def test_a_member_that_is_wrong_refuses_the_bundle_and_is_named(change: dict[str, Any], named: str) -> None:
     with pytest.raises(BadBundle, match=named):
         bundles.read(written(**change), RING)
@@ -228,10 +272,13 @@ def test_s56_with_the_bundle_gone_only_fail_open_admits_and_only_for_a_day(
 @pytest.mark.parametrize(
     ("token", "reason"),
     [
-        (ticket()[:-4] + "AAAA", "bad_signature"), (ticket(iss="evil"), "wrong_issuer"), (ticket(v=2), "bad_claims"),
-        (ticket(exp=NOW + 90_000 - 30), "expired"), (ticket(exp=NOW + 99_999, nbf=NOW + 90_031), "not_yet_valid"),
+        (ticket()[:-4] + "AAAA", "bad_signature"),
+        (ticket(iss="evil"), "wrong_issuer"),
+        (ticket(v=2), "bad_claims"),
+        (ticket(exp=NOW + 90_000 - 30), "expired"),
+        (ticket(exp=NOW + 99_999, nbf=NOW + 90_031), "not_yet_valid"),
     ],
-)  # fmt: skip
+)
 def test_s56_fail_open_never_admits_what_is_not_genuine_and_in_time(token: str, reason: str) -> None:
     assert judge(token, bundle(policy=OPEN), now=NOW + 90_000).reason == reason
 
@@ -263,8 +310,8 @@ def test_a_zone_ticket_is_valid_in_its_zones() -> None:
     held = bundle(rules={"through": ProductRule(stops="board")})
     token = ticket(l=[["tlt", "z:AB"]], aud=["tlt"])
 
-    assert judge(token, held, gate=Gate("tlt", zone="B")).reason == "ok"
-    assert judge(token, held, gate=Gate("tlt", zone="C")).reason == "wrong_zone"
+    assert judge(token, held, gate=Gate(operator="tlt", zone="B")).reason == "ok"
+    assert judge(token, held, gate=Gate(operator="tlt", zone="C")).reason == "wrong_zone"
 
 
 def test_a_use_that_is_told_twice_is_one_use() -> None:
@@ -284,7 +331,7 @@ def test_the_second_use_within_a_minute_must_be_at_the_same_gate(gate: str | Non
 def test_two_gates_without_a_name_are_not_known_to_be_one() -> None:
     seen = Seen([Use("A" * 22, 0, NOW - 59)])
 
-    assert judge(ticket(u=2), gate=Gate("tlt"), seen=seen).reason == "passback"
+    assert judge(ticket(u=2), gate=Gate(operator="tlt"), seen=seen).reason == "passback"
 
 
 def test_a_refusal_before_the_leg_is_chosen_names_none() -> None:
@@ -348,9 +395,17 @@ def _minted(store: KeyStore, at: datetime, life: timedelta = timedelta(days=3)) 
 def _held(store: KeyStore, at: datetime) -> Bundle:
     lists = [status_list.sign(Signer(*store.signer_key("status")), URI, {}, at)]
     known = Facts(
-        "throughfare.eu", "tlt", 1, store.ring("ticket"), store.ring("status"), store.removed("ticket"), lists,
-        {"through": ProductRule()}, [], Policy(),
-    )  # fmt: skip
+        issuer="throughfare.eu",
+        operator="tlt",
+        version=1,
+        ticket_keys=store.ring("ticket"),
+        status_keys=store.ring("status"),
+        removed=store.removed("ticket"),
+        lists=lists,
+        rules={"through": ProductRule()},
+        uses=[],
+        policy=Policy(),
+    )
     token = bundles.sign(Signer(*store.signer_key("bundle")), known, at)
     return bundles.read(token, store.ring("bundle"), "tlt")[0]
 

@@ -27,11 +27,15 @@ JTI = "A" * 22
 BOUND = ticket(cnf={"jwk": phone_jwk()})
 EXAMPLES = 10_000 if os.environ.get("SOAK") else 300
 RULES = {
-    "through": ProductRule(), "day": ProductRule(window_seconds=3600), "in_out": ProductRule(check="in_out"),
-    "carnet": ProductRule(transfer_seconds=1800, transfers=1), "app": ProductRule(binding="required"),
-    "morning": ProductRule(hours=((6 * 3600, 9 * 3600),), days=(1, 2, 3, 4, 5)), "board": ProductRule(stops="board"),
+    "through": ProductRule(),
+    "day": ProductRule(window_seconds=3600),
+    "in_out": ProductRule(check="in_out"),
+    "carnet": ProductRule(transfer_seconds=1800, transfers=1),
+    "app": ProductRule(binding="required"),
+    "morning": ProductRule(hours=((6 * 3600, 9 * 3600),), days=(1, 2, 3, 4, 5)),
+    "board": ProductRule(stops="board"),
     "first": ProductRule(classes=("1",)),
-}  # fmt: skip
+}
 
 
 def test_s3_s10_one_foreign_element_of_a_batch_neither_passes_nor_leaks(api: Api) -> None:
@@ -55,23 +59,36 @@ def scenes(draw: Any) -> dict[str, Any]:
     """A ticket of any product, shown anywhere at any time, after any uses."""
     product = draw(st.sampled_from([*RULES, "other"]))
     claims = {
-        "p": product, "u": draw(st.sampled_from([0, 1, 2])), "nbf": NOW + draw(st.integers(-9000, 60)),
-        "iss": draw(st.sampled_from(["throughfare.eu"] * 9 + ["evil"])), "n": draw(st.sampled_from([1, 1, 4])),
-    }  # fmt: skip
+        "p": product,
+        "u": draw(st.sampled_from([0, 1, 2])),
+        "nbf": NOW + draw(st.integers(-9000, 60)),
+        "iss": draw(st.sampled_from(["throughfare.eu"] * 9 + ["evil"])),
+        "n": draw(st.sampled_from([1, 1, 4])),
+    }
     claims["iat"], claims["exp"] = claims["nbf"], claims["nbf"] + draw(st.sampled_from([60, 9060, 99_999]))
     if draw(st.booleans()):
         claims["c"] = draw(st.integers(1, 3))
     uses = [
-        Use(JTI, draw(st.integers(0, 1)), NOW - draw(st.integers(0, 5000)), draw(st.sampled_from(["g1", "g2"])),
-            draw(st.sampled_from(["ride", "transfer", "in", "out"])))
+        Use(
+            JTI,
+            draw(st.integers(0, 1)),
+            NOW - draw(st.integers(0, 5000)),
+            draw(st.sampled_from(["g1", "g2"])),
+            draw(st.sampled_from(["ride", "transfer", "in", "out"])),
+        )
         for _ in range(draw(st.integers(0, 3)))
-    ]  # fmt: skip
+    ]
     shape = draw(st.sampled_from(["paper", "bound", "screenshot", "forged"]))
     return {
-        "claims": claims, "uses": uses, "shape": shape, "status": draw(st.sampled_from([0, 0, 0, 1, 2])),
-        "stop": draw(st.sampled_from([None, "09005-1", "elsewhere"])), "leg": draw(st.sampled_from([None, 0, 1])),
-        "direction": draw(st.sampled_from([None, "in", "out"])), "at": NOW + draw(st.integers(-120, 120)),
-    }  # fmt: skip
+        "claims": claims,
+        "uses": uses,
+        "shape": shape,
+        "status": draw(st.sampled_from([0, 0, 0, 1, 2])),
+        "stop": draw(st.sampled_from([None, "09005-1", "elsewhere"])),
+        "leg": draw(st.sampled_from([None, 0, 1])),
+        "direction": draw(st.sampled_from([None, "in", "out"])),
+        "at": NOW + draw(st.integers(-120, 120)),
+    }
 
 
 REASONS: set[str] = set()
@@ -91,7 +108,7 @@ def test_s23_online_and_offline_give_the_same_decision(scene: dict[str, Any]) ->
         code = token[:-8] + "AAAAAAAA"
     shown, gate = (
         Presented.scanned(code),
-        Gate("tlt", scene["stop"], scene["leg"], "g1", direction=scene["direction"]),
+        Gate(operator="tlt", stop_id=scene["stop"], leg=scene["leg"], id="g1", direction=scene["direction"]),
     )
     offsets = ((NOW - 86_400, 10_800),)
     statuses = {5: scene["status"]} if scene["status"] else {}
@@ -100,16 +117,28 @@ def test_s23_online_and_offline_give_the_same_decision(scene: dict[str, Any]) ->
     )
 
     house = Gatehouse(
-        cast("Any", None), FixedClock(datetime.fromtimestamp(scene["at"], UTC)), cast("Any", SimpleNamespace(ring=lambda _: RING)),
-        cast("Any", SimpleNamespace(issuer="throughfare.eu")), accept_demo=False, rules=RULES, zones={"tlt": "Europe/Tallinn"},
-    )  # fmt: skip
+        database=cast("Any", None),
+        clock=FixedClock(datetime.fromtimestamp(scene["at"], UTC)),
+        keys=cast("Any", SimpleNamespace(ring=lambda _: RING)),
+        press=cast("Any", SimpleNamespace(issuer="throughfare.eu")),
+        accept_demo=False,
+        rules=RULES,
+        zones={"tlt": "Europe/Tallinn"},
+    )
     row: Any = SimpleNamespace(status=("valid", "revoked", "suspended")[scene["status"]], status_index=5)
     reading = bundles.read_ticket(RING, shown.token, "throughfare.eu", "tlt")
     used: Any = [
-        SimpleNamespace(jti=use.jti, leg=use.leg, at=datetime.fromtimestamp(use.at, UTC), gate=use.gate,
-                        gate_key_id="k", operator="tlt", kind=use.kind)
+        SimpleNamespace(
+            jti=use.jti,
+            leg=use.leg,
+            at=datetime.fromtimestamp(use.at, UTC),
+            gate=use.gate,
+            gate_key_id="k",
+            operator="tlt",
+            kind=use.kind,
+        )
         for use in scene["uses"]
-    ]  # fmt: skip
+    ]
     seen = memory(used, [], None, "tlt")
     key = reading.claims.binding_key if reading.claims else None
     shown_proof = bundles.read_proof(shown.proof, shown.token, key) if key and shown.proof else None
@@ -163,7 +192,7 @@ def test_s25_a_revocation_is_seen_within_the_lists_ttl(api: Api) -> None:
 
     held, _ = bundles.read(api.get("/v1/operators/tlt/gate-bundle", gate).text, trust)
     shown = Presented(bought.ticket_of("anna")["token"])
-    reason = decide(shown, held, Seen(), int(api.clock.now().timestamp()), Gate("tlt")).reason
+    reason = decide(shown, held, Seen(), int(api.clock.now().timestamp()), Gate(operator="tlt")).reason
     listed = api.get("/s/261013")
 
     assert reason in {"revoked", "not_yet_valid"}

@@ -32,8 +32,10 @@ def run(document: Any) -> Result:
 
 def test_a_good_ticket_is_accepted() -> None:
     assert json.loads(run(request()).stdout) == {
-        "decision": "accept", "reason": "ok", "jti": "AAAAAAAAAAAAAAAAAAAAAA"
-    }  # fmt: skip
+        "decision": "accept",
+        "reason": "ok",
+        "jti": "AAAAAAAAAAAAAAAAAAAAAA",
+    }
 
 
 def test_a_used_ticket_is_refused() -> None:
@@ -63,14 +65,24 @@ def test_an_unreadable_code_has_no_identity() -> None:
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({"bundle": "x"}, "bundle"), ({"bundle": None}, "bundle"), ({"trust": {}}, "trust"), ({"token": 1}, "token"),
-        ({"proof": 1}, "proof"), ({"gate": {}}, "gate.operator"), ({"gate": {"operator": "tlt", "x": 1}}, "gate.x"),
-        ({"at": "2026-10-13T04:00:00"}, "at"), ({"at": "now"}, "at"), ({"seen": [{}]}, "seen[0].jti"),
-        ({"seen": {}}, "seen"), ({"more": 1}, "more"), ({"gate": {"operator": "tlt", "direction": []}}, "gate.direction"),
-        ({"gate": {"operator": "tlt", "inspect": 1}}, "gate.inspect"), ({"gate": {"operator": "tlt", "zone": 1}}, "gate.zone"),
+        ({"bundle": "x"}, "bundle"),
+        ({"bundle": None}, "bundle"),
+        ({"trust": {}}, "trust"),
+        ({"token": 1}, "token"),
+        ({"proof": 1}, "proof"),
+        ({"gate": {}}, "gate.operator"),
+        ({"gate": {"operator": "tlt", "x": 1}}, "gate.x"),
+        ({"at": "2026-10-13T04:00:00"}, "at"),
+        ({"at": "now"}, "at"),
+        ({"seen": [{}]}, "seen[0].jti"),
+        ({"seen": {}}, "seen"),
+        ({"more": 1}, "more"),
+        ({"gate": {"operator": "tlt", "direction": []}}, "gate.direction"),
+        ({"gate": {"operator": "tlt", "inspect": 1}}, "gate.inspect"),
+        ({"gate": {"operator": "tlt", "zone": 1}}, "gate.zone"),
         ({"seen": [{"jti": "A", "ts": 1, "kind": {}}]}, "seen[0].kind"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_request_names_the_path(change: dict[str, Any], path: str) -> None:
     result = run(request(**change))
 

@@ -172,4 +172,10 @@ def test_a_fault_of_the_driver_is_told_like_any_other_and_leaves_nothing(api: Ap
     with refused, database.write() as tx:
         hold_and_read(tx, asked)
     with database.write() as tx:
-        assert hold_and_read(tx, Asked("gate", "scan", False, None, None, NOW))[1].same is None
+        assert (
+            hold_and_read(
+                tx,
+                Asked(gate_key_id="gate", scan_id="scan", is_device=False, jti=None, nonce=None, since=NOW),
+            )[1].same
+            is None
+        )

@@ -14,16 +14,23 @@ from ticketing.gate.bundle import BadBundle, Facts
 from ticketing.gate.decision import Bundle, Decision, Gate, Policy, Presented, ProductRule, Seen, Use, decide
 from ticketing.tickets import status_list
 
-TLT = Gate("tlt", "09005-1", id="g1")
+TLT = Gate(operator="tlt", stop_id="09005-1", id="g1")
 AT = datetime.fromtimestamp(NOW, UTC)
 
 
 def facts(statuses: dict[int, int] | None = None, **changes: Any) -> Facts:
     base = Facts(
-        issuer="throughfare.eu", operator="tlt", version=1, ticket_keys=RING, status_keys=RING, removed=[],
-        lists=[status_list.sign(SIGNER, URI, statuses or {}, AT)], rules={"through": ProductRule()}, uses=[],
+        issuer="throughfare.eu",
+        operator="tlt",
+        version=1,
+        ticket_keys=RING,
+        status_keys=RING,
+        removed=[],
+        lists=[status_list.sign(SIGNER, URI, statuses or {}, AT)],
+        rules={"through": ProductRule()},
+        uses=[],
         policy=Policy(),
-    )  # fmt: skip
+    )
     return replace(base, **changes)
 
 
@@ -42,7 +49,9 @@ def used(leg: int = 0, at: int = NOW - 600, gate: str = "g0") -> Seen:
 
 
 def test_a_good_ticket_is_welcome() -> None:
-    assert judge(ticket()) == Decision(True, "ok", "welcome", 0, "AAAAAAAAAAAAAAAAAAAAAA")
+    assert judge(ticket()) == Decision(
+        admit=True, reason="ok", staff="welcome", leg=0, jti="AAAAAAAAAAAAAAAAAAAAAA"
+    )
 
 
 BOUND = ticket(cnf={"jwk": phone_jwk()})
@@ -53,7 +62,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "unknown_key": (raw(b"{}", {"alg": "EdDSA", "kid": "25z", "typ": "ticket+jwt"}), {}),
     "bad_signature": (ticket()[:-4] + "AAAA", {}),
     "wrong_issuer": (ticket(iss="evil"), {}),
-    "wrong_audience": (ticket(), {"gate": Gate("viking")}),
+    "wrong_audience": (ticket(), {"gate": Gate(operator="viking")}),
     "bad_claims": (ticket(v=9), {}),
     "not_yet_valid": (ticket(nbf=NOW + 31, exp=NOW + 99), {}),
     "expired": (ticket(exp=NOW - 30), {}),
@@ -64,9 +73,10 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "proof_invalid": (f"{BOUND}~{proof(ticket())}", {}),
     "proof_expired": (f"{BOUND}~{proof(BOUND, iat=NOW - 46)}", {}),
     "proof_replayed": (
-        f"{BOUND}~{proof(BOUND)}", {"seen": Seen((), frozenset({("AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAA")}))}
+        f"{BOUND}~{proof(BOUND)}",
+        {"seen": Seen((), frozenset({("AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAA")}))},
     ),
-    "wrong_leg": (ticket(), {"gate": Gate("tlt", leg=1)}),
+    "wrong_leg": (ticket(), {"gate": Gate(operator="tlt", leg=1)}),
     "wrong_zone": (
         ticket(l=[["tlt", "z:AB"]], aud=["tlt"]),
         {"held": bundle(rules={"through": ProductRule(stops="board")})},
@@ -74,12 +84,13 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "wrong_class": (ticket(), {"held": bundle(rules={"through": ProductRule(classes=("1",))})}),
     "product_not_accepted": (ticket(p="other"), {}),
     "outside_time_rule": (
-        ticket(), {"held": bundle(rules={"through": ProductRule(hours=((0, 1),))}, offsets=((0, 10800),))}
+        ticket(),
+        {"held": bundle(rules={"through": ProductRule(hours=((0, 1),))}, offsets=((0, 10800),))},
     ),
     "already_used": (ticket(), {"seen": used()}),
     "passback": (ticket(u=2), {"seen": used(at=NOW - 59)}),
     "uses_exhausted": (ticket(u=0, c=1), {"seen": used()}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("reason", CASES)
@@ -95,10 +106,13 @@ def test_every_reason_occurs(reason: str) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"nbf": NOW + 30, "exp": NOW + 99}, "ok"), ({"nbf": NOW + 31, "exp": NOW + 99}, "not_yet_valid"),
-        ({"exp": NOW - 29}, "ok"), ({"exp": NOW - 30}, "expired"), ({"exp": NOW - 31}, "expired"),
+        ({"nbf": NOW + 30, "exp": NOW + 99}, "ok"),
+        ({"nbf": NOW + 31, "exp": NOW + 99}, "not_yet_valid"),
+        ({"exp": NOW - 29}, "ok"),
+        ({"exp": NOW - 30}, "expired"),
+        ({"exp": NOW - 31}, "expired"),
     ],
-)  # fmt: skip
+)
 def test_time_has_a_leeway_of_30_seconds(change: dict[str, int], reason: str) -> None:
     assert judge(ticket(**change)).reason == reason
 
@@ -193,7 +207,7 @@ def test_a_gate_where_a_leg_ends_boards_the_other_way(
 ) -> None:
     held = bundles.read(bundles.sign(SIGNER, facts(operator="tallink"), AT), RING, "tallink")[0]
 
-    found = judge(token, held, gate=Gate("tallink", stop, id="g1"))
+    found = judge(token, held, gate=Gate(operator="tallink", stop_id=stop, id="g1"))
 
     assert (found.reason, found.leg) == (reason, leg)
 
@@ -201,6 +215,6 @@ def test_a_gate_where_a_leg_ends_boards_the_other_way(
 def test_a_gate_where_a_leg_ends_may_check_out() -> None:
     rules = {"through": ProductRule(check="in_out")}
     held = bundles.read(bundles.sign(SIGNER, facts(operator="tallink", rules=rules), AT), RING, "tallink")[0]
-    gate = Gate("tallink", "HEL-LT2", id="g2", direction="out")
+    gate = Gate(operator="tallink", stop_id="HEL-LT2", id="g2", direction="out")
 
     assert judge(FERRY, held, gate=gate, seen=used(gate="g1")).admit

@@ -29,9 +29,11 @@ class Device:
     def token(self, *, device: str | None = None, issuer: str | None = None, ago: int = 0) -> str:
         """A fresh token of its key."""
         return device_token.sign(
-            self.signer, device or self.told["device_id"], issuer or self.told["issuer"],
+            self.signer,
+            device or self.told["device_id"],
+            issuer or self.told["issuer"],
             self.api.clock.now() - timedelta(seconds=ago),
-        )  # fmt: skip
+        )
 
 
 def code(api: Api, operator: str = "tlt", **more: Any) -> str:

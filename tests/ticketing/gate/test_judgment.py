@@ -33,7 +33,16 @@ FACTS = st.builds(
 
 
 def scan(scan_id: str, at: int = 10, jti: str = "once", *, leg: int = 0, offset: int = 0) -> Fact:
-    return Fact(scan_id, "d1", jti, leg, at, offset, admitted=True, uploaded=True)
+    return Fact(
+        scan_id=scan_id,
+        device="d1",
+        jti=jti,
+        leg=leg,
+        device_ts=at,
+        clock_offset=offset,
+        admitted=True,
+        uploaded=True,
+    )
 
 
 def verdicts(*facts: Fact) -> list[Verdict]:
@@ -86,11 +95,15 @@ def test_at_one_moment_the_scan_id_decides() -> None:
 def test_each_leg_and_each_use_is_counted_by_itself() -> None:
     assert verdicts(scan("a"), scan("b", leg=1)) == ["ride", "ride"]
     assert verdicts(scan("a", 1, "twice"), scan("b", 2, "twice"), scan("c", 3, "twice")) == [
-        "ride", "ride", "double_use"
-    ]  # fmt: skip
+        "ride",
+        "ride",
+        "double_use",
+    ]
     assert verdicts(scan("a", 1, "carnet"), scan("b", 2, "carnet", leg=1), scan("c", 3, "carnet")) == [
-        "ride", "ride", "double_use"
-    ]  # fmt: skip
+        "ride",
+        "ride",
+        "double_use",
+    ]
 
 
 def test_a_scan_with_two_bodies_counts_once() -> None:

@@ -23,7 +23,9 @@ def fetch(api: Api) -> Bundle:
 
 
 def reason(held: Bundle, token: str, api: Api) -> str:
-    return decide(Presented(token), held, Seen(), int(api.clock.now().timestamp()), Gate("tlt")).reason
+    return decide(
+        Presented(token), held, Seen(), int(api.clock.now().timestamp()), Gate(operator="tlt")
+    ).reason
 
 
 def test_s26_a_gate_that_sleeps_a_day_goes_on_through_a_rotation(api: Api, settings: Settings) -> None:

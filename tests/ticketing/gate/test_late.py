@@ -179,7 +179,14 @@ def test_gates_without_a_network_know_what_became_of_a_ticket_that_a_delay_keeps
     def offline(token: str) -> str:
         bundle = sea.api.get(f"/v1/operators/{behind['operator']}/gate-bundle?format=2", gate).text
         trust = sea.api.get("/.well-known/gate-bundle-jwks.json").json
-        asked = {"bundle": bundle, "trust": trust, "token": token, "at": sea.api.clock.now().isoformat(), "seen": [], "gate": here}  # fmt: skip
+        asked = {
+            "bundle": bundle,
+            "trust": trust,
+            "token": token,
+            "at": sea.api.clock.now().isoformat(),
+            "seen": [],
+            "gate": here,
+        }
         return str(answer(asked)["reason"])
 
     sea.api.clock.set(ends + timedelta(hours=1))

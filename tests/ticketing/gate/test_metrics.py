@@ -72,7 +72,9 @@ def test_the_region_says_how_each_operators_gates_behave() -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("[]", "g: must be an object"), ("{", "g: not JSON"), ('{"x": 1}', "g: x: unknown key"),
+        ("[]", "g: must be an object"),
+        ("{", "g: not JSON"),
+        ('{"x": 1}', "g: x: unknown key"),
         ('{"products": {"day": {"uses": 0}}}', "products.day.uses"),
         ('{"operators": []}', "operators: must be an object"),
         ('{"operators": {"tlt": {"degrade": "never"}}}', "policy.degrade"),
@@ -80,7 +82,7 @@ def test_the_region_says_how_each_operators_gates_behave() -> None:
         ('{"operators": {"tlt": {"time_zone": "Mars"}}}', "time_zone"),
         ('{"operators": {"tlt": {"max_stale_seconds": -1}}}', "policy.max_stale_seconds"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_in_the_file_is_named(text: str, named: str) -> None:
     faults: list[Fault] = []
     read_gates(text, "g", faults)
@@ -135,6 +137,7 @@ def test_region_check_names_the_faults_of_gates_too(tmp_path: Path) -> None:
     found = check_gates(tmp_path)
 
     assert [(finding.file, finding.field) for finding in found] == [
-        ("gates.json", "operators.tlt"), ("gates.json", "operators.tlt.time_zone")
-    ]  # fmt: skip
+        ("gates.json", "operators.tlt"),
+        ("gates.json", "operators.tlt.time_zone"),
+    ]
     assert check_gates(tmp_path / "nowhere") == []

@@ -18,10 +18,19 @@ def sell(api: Api, product: str, **numbers: Any) -> str:
     house = api.client.application.extensions["throughfare"].gatehouse
     now = api.clock.now()
     made = put_ticket(
-        house.database, secrets.token_urlsafe(16), product=product, at=now, signer=Signer(*house.keys.signer_key("ticket")),
-        uri=house.press.status_uri(status_list_of(now)), status_list=status_list_of(now), life=timedelta(days=30),
-        legs=(("tlt", "z:A"), ("hsl", "z:AB")), demo=True, binding_key=phone_jwk(), **numbers,
-    )  # fmt: skip
+        house.database,
+        secrets.token_urlsafe(16),
+        product=product,
+        at=now,
+        signer=Signer(*house.keys.signer_key("ticket")),
+        uri=house.press.status_uri(status_list_of(now)),
+        status_list=status_list_of(now),
+        life=timedelta(days=30),
+        legs=(("tlt", "z:A"), ("hsl", "z:AB")),
+        demo=True,
+        binding_key=phone_jwk(),
+        **numbers,
+    )
     return made.token
 
 
@@ -90,10 +99,17 @@ def test_an_upload_is_judged_by_the_products_rule(api: Api) -> None:
 
     at, jti = int(api.clock.now().timestamp()), of_own(token).jti
     scans = [
-        {"scan_id": f"019a0000-0000-7000-8000-00000000000{seq}", "seq": seq, "jti": jti, "leg": 0, "device_ts": at + late,
-         "decision": "accept", "reason": "ok"}
+        {
+            "scan_id": f"019a0000-0000-7000-8000-00000000000{seq}",
+            "seq": seq,
+            "jti": jti,
+            "leg": 0,
+            "device_ts": at + late,
+            "decision": "accept",
+            "reason": "ok",
+        }
         for seq, late in ((1, -9000), (2, -7000), (3, 0))
-    ]  # fmt: skip
+    ]
 
     told = api.post("/v1/validations/batch", {"scans": scans}, gate).json or {}
 

@@ -44,14 +44,18 @@ def city(
     carnet = replace(region.book.passes[0], id="tll-2", kind="carnet", uses=2)
     book = replace(region.book, passes=(*region.book.passes, carnet))
     app = create_app(
-        settings, clock=clock, regions={"helsinki-tallinn": replace(region, book=book)},
+        settings,
+        clock=clock,
+        regions={"helsinki-tallinn": replace(region, book=book)},
         connectors={"helsinki-tallinn": ferries},
-    )  # fmt: skip
+    )
     database = app.extensions["throughfare"].till.database
     with lent(app):
         yield Api(
-            app.test_client(), clock, lambda role, operator: create_key(database, clock, role=role, operator=operator, label="g")[1]
-        )  # fmt: skip
+            app.test_client(),
+            clock,
+            lambda role, operator: create_key(database, clock, role=role, operator=operator, label="g")[1],
+        )
     database.close()
 
 
@@ -83,7 +87,9 @@ class Tram:
         uses = [
             use for one in (jti, *(ride.ticket for ride in taken.rides)) for use in self.store.known_uses(one)
         ]
-        return decide(presented, opened.bundle, Seen(uses, ordered={jti: taken}), now, Gate("tlt")).reason
+        return decide(
+            presented, opened.bundle, Seen(uses, ordered={jti: taken}), now, Gate(operator="tlt")
+        ).reason
 
     def online(self, token: str) -> str:
         """The reason of the online gate, which uses the ticket up."""
@@ -184,7 +190,9 @@ def test_strokes_that_orders_took_leave_the_times_of_a_carnet_alone() -> None:
 
 
 def test_a_page_that_names_a_pass_says_all_that_orders_took_of_it(tmp_path: Path) -> None:
-    ride = OrderedRide("B" * 22, 0, NOW, NOW + 600, NOW - 7200, NOW + 10_800)
+    ride = OrderedRide(
+        ticket="B" * 22, leg=0, departs=NOW, arrives=NOW + 600, starts=NOW - 7200, ends=NOW + 10_800
+    )
     bench = Bench(tmp_path, extras=Extras(), ordered={JTI: Ordered(2), "C" * 22: Ordered(0, (ride,))})
 
     def page(since: int, **ordered: Ordered) -> Opened:

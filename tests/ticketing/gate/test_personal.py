@@ -109,9 +109,15 @@ def sell(api: Api) -> str:
     now, jti, salt = api.clock.now(), secrets.token_urlsafe(16), personal.new_salt()
     day = status_list_of(now)
     made = put_ticket(
-        house.database, jti, at=now, signer=Signer(*house.keys.signer_key("ticket")), uri=house.press.status_uri(day),
-        status_list=day, demo=True, holder_hash=personal.holder_hash(salt, NAME),
-    )  # fmt: skip
+        house.database,
+        jti,
+        at=now,
+        signer=Signer(*house.keys.signer_key("ticket")),
+        uri=house.press.status_uri(day),
+        status_list=day,
+        demo=True,
+        holder_hash=personal.holder_hash(salt, NAME),
+    )
     with house.database.write() as tx:
         tickets.keep_salt(tx, jti, salt)
     return made.token

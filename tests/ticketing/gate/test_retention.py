@@ -49,7 +49,11 @@ def house(database: Database, tmp_path: Path) -> Gatehouse:
     keys = KeyStore(tmp_path / "keys", DEMO_PASSPHRASE)
     keys.create_missing(RIDE)
     made = Gatehouse(
-        database, clock, keys, Press(keys, "throughfare.eu", "https://x", demo=False), accept_demo=False
+        database=database,
+        clock=clock,
+        keys=keys,
+        press=Press(keys, "throughfare.eu", "https://x", demo=False),
+        accept_demo=False,
     )
     gate = create_key(database, clock, role="gate", operator="tlt", label="g")[0].id
     for jti, at in ((OLD, RIDE), (YOUNG, RIDE + timedelta(days=30))):
@@ -57,12 +61,42 @@ def house(database: Database, tmp_path: Path) -> Gatehouse:
         signer = Signer(*keys.signer_key("ticket"))
         token = put_ticket(database, jti, at=at, signer=signer, status_list=f"{at:%y%m%d}").token
         for scan_id, code in ((f"online-{jti}", token), (f"unread-{jti}", "no ticket")):
-            validate(made, Presentation(gate, "tlt", scan_id, code, 0, None, at))
-        told = Told(f"later-{jti}", 1, jti, 0, int(at.timestamp()) + 600, 0, "accept", "ok", None)
+            validate(
+                made,
+                Presentation(
+                    gate_key_id=gate,
+                    operator="tlt",
+                    scan_id=scan_id,
+                    token=code,
+                    leg=0,
+                    stop_id=None,
+                    device_ts=at,
+                ),
+            )
+        told = Told(
+            scan_id=f"later-{jti}",
+            seq=1,
+            jti=jti,
+            leg=0,
+            device_ts=int(at.timestamp()) + 600,
+            clock_offset=0,
+            decision="accept",
+            reason="ok",
+            bundle_version=None,
+        )
         clock.advance(timedelta(hours=1))
         upload(database, clock, Sender("other", "tlt"), [told])
         with database.write() as tx:
-            entry = JournalEntry(new_id(), at, "inspection", "tlt", gate, jti, "a look", {})
+            entry = JournalEntry(
+                id=new_id(),
+                at=at,
+                kind="inspection",
+                operator="tlt",
+                actor=gate,
+                jti=jti,
+                reason="a look",
+                document={},
+            )
             gate_journal.write(tx, entry)
     clock.set(NOW)
     return made
@@ -133,7 +167,17 @@ def test_nothing_of_a_month_that_is_not_closed_goes(house: Gatehouse) -> None:
 
 
 def test_a_ticket_that_was_told_of_lately_keeps_all_its_facts(house: Gatehouse) -> None:
-    told = Told("late", 2, OLD, 0, int(RIDE.timestamp()) + 700, 0, "accept", "ok", None)
+    told = Told(
+        scan_id="late",
+        seq=2,
+        jti=OLD,
+        leg=0,
+        device_ts=int(RIDE.timestamp()) + 700,
+        clock_offset=0,
+        decision="accept",
+        reason="ok",
+        bundle_version=None,
+    )
     house.clock.set(datetime(2025, 10, 2, tzinfo=UTC))  # type: ignore[attr-defined]
     upload(house.database, house.clock, Sender("other", "tlt"), [told])
     house.clock.set(NOW)  # type: ignore[attr-defined]
@@ -143,7 +187,17 @@ def test_a_ticket_that_was_told_of_lately_keeps_all_its_facts(house: Gatehouse) 
 
 
 def test_what_gates_told_of_a_ticket_that_nobody_knows_goes_too(house: Gatehouse) -> None:
-    told = Told("odd", 3, "U" * 22, 0, int(RIDE.timestamp()), 0, "accept", "ok", None)
+    told = Told(
+        scan_id="odd",
+        seq=3,
+        jti="U" * 22,
+        leg=0,
+        device_ts=int(RIDE.timestamp()),
+        clock_offset=0,
+        decision="accept",
+        reason="ok",
+        bundle_version=None,
+    )
     house.clock.set(RIDE)  # type: ignore[attr-defined]
     upload(house.database, house.clock, Sender("other", "tlt"), [told])
     house.clock.set(NOW)  # type: ignore[attr-defined]
@@ -180,7 +234,19 @@ def test_the_database_lets_facts_go_below_the_mark_alone_and_the_mark_never_back
 def test_a_journal_is_proven_from_where_it_begins_now(house: Gatehouse) -> None:
     forget_what_is_due(house)
     with house.database.write() as tx:
-        gate_journal.write(tx, JournalEntry(new_id(), NOW, "look_up", "tlt", "g", None, "later", {}))
+        gate_journal.write(
+            tx,
+            JournalEntry(
+                id=new_id(),
+                at=NOW,
+                kind="look_up",
+                operator="tlt",
+                actor="g",
+                jti=None,
+                reason="later",
+                document={},
+            ),
+        )
 
     with house.database.read() as tx:
         places = [entry.place for entry in gate_journal.list_entries(tx, "tlt")]
@@ -192,7 +258,19 @@ def test_a_journal_that_has_gone_whole_goes_on_where_it_ended(house: Gatehouse) 
     forget_what_is_due(house)
 
     with house.database.write() as tx:
-        gate_journal.write(tx, JournalEntry(new_id(), NOW, "look_up", "tlt", "g", None, "later", {}))
+        gate_journal.write(
+            tx,
+            JournalEntry(
+                id=new_id(),
+                at=NOW,
+                kind="look_up",
+                operator="tlt",
+                actor="g",
+                jti=None,
+                reason="later",
+                document={},
+            ),
+        )
         assert [entry.place for entry in gate_journal.list_entries(tx, "tlt")] == [3]
         assert gate_journal.first_break(tx, "tlt") is None
 

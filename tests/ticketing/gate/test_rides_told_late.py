@@ -20,9 +20,14 @@ def told(  # noqa: PLR0917  a sentence: told by this gate of a ticket, its leg, 
 ) -> dict[str, Any]:
     """Upload that a gate has let a ticket in."""
     scan = {
-        "scan_id": f"11111111-1111-4111-8111-{number:012}", "jti": jti, "leg": leg, "seq": number,
-        "device_ts": int(at.timestamp()), "decision": "accept", "reason": "ok",
-    }  # fmt: skip
+        "scan_id": f"11111111-1111-4111-8111-{number:012}",
+        "jti": jti,
+        "leg": leg,
+        "seq": number,
+        "device_ts": int(at.timestamp()),
+        "decision": "accept",
+        "reason": "ok",
+    }
     answer = api.post("/v1/validations/batch", {"scans": [scan]}, gate).json or {}
     found: dict[str, Any] = answer["outcomes"][0]
     return found
@@ -96,7 +101,10 @@ def test_a_leg_given_back_opens_no_gate_beside_another_of_its_operator(api: Api)
         return str(answer["decision"])
 
     assert [shown(own[0]), shown(own[0], leg=own[0]), shown(own[1]), shown(own[0])] == [
-        "refuse", "refuse", "accept", "refuse",
-    ]  # fmt: skip
+        "refuse",
+        "refuse",
+        "accept",
+        "refuse",
+    ]
     with api.client.application.extensions["throughfare"].till.database.read() as tx:
         assert tx.execute(sa.text("SELECT leg FROM ticket_use")).scalars().all() == own[1:2]

@@ -42,11 +42,15 @@ MATRIX: dict[str, tuple[Any, set[str], bool]] = {
     "GET /v1/operators/{operator}/sailings": (None, PEOPLE, True),
     "POST /v1/validations": (SCAN, {"gate"}, False),
     "POST /v1/validations/batch": (BATCH, {"gate"}, False),
-    "POST /v1/validations/by-hand": ({**LOOK, "scan_id": str(uuid.UUID(int=9)), "device_ts": SCAN["device_ts"]}, {"gate"}, False),
+    "POST /v1/validations/by-hand": (
+        {**LOOK, "scan_id": str(uuid.UUID(int=9)), "device_ts": SCAN["device_ts"]},
+        {"gate"},
+        False,
+    ),
     "POST /v1/control-codes": (LOOK, {"gate"}, False),
     "POST /v1/inspections": ({"token": "none", "reason": "round"}, {"gate"}, False),
     "POST /v1/inspections/{inspection_id}/incidents": ({"note": "left"}, {"gate"}, False),
-}  # fmt: skip
+}
 _GATES = re.compile(r"/v1/(operators/\{operator\}/|validations|control-codes|inspections)")
 LET_IN = {200, 201, 204, 404}  # 404: let in, and there was nothing of that name
 

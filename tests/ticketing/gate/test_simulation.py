@@ -58,7 +58,13 @@ class RealGate:
         self._store = Store(folder / "gate.db")
         self._store.remember(trust=json.dumps(house.keys.jwks("bundle")), cursor="0")
         self._sender = Sender(f"gate-{number}", "tlt")
-        place = Enrolment("-", f"gate-{number}", f"Gate {number}", "tlt", house.press.issuer)
+        place = Enrolment(
+            server="-",
+            device_id=f"gate-{number}",
+            name=f"Gate {number}",
+            operator="tlt",
+            issuer=house.press.issuer,
+        )
         self._flap = Flap(place, self._store, now=lambda: self._at + error)
         self._fetch()
 
@@ -72,10 +78,19 @@ class RealGate:
         self._clock.set(datetime.fromtimestamp(at, UTC))
         waiting = self._store.list_untold(500)
         told = [
-            Told(scan.scan_id, scan.seq, scan.jti, scan.leg or 0, scan.device_ts, scan.clock_offset,
-                 "accept" if scan.admitted else "refuse", scan.reason, scan.bundle_version)
+            Told(
+                scan_id=scan.scan_id,
+                seq=scan.seq,
+                jti=scan.jti,
+                leg=scan.leg or 0,
+                device_ts=scan.device_ts,
+                clock_offset=scan.clock_offset,
+                decision="accept" if scan.admitted else "refuse",
+                reason=scan.reason,
+                bundle_version=scan.bundle_version,
+            )
             for scan in waiting
-        ]  # fmt: skip
+        ]
         if told:
             upload(self._house.database, self._clock, self._sender, told, RULES)
             self._store.mark_told([scan.scan_id for scan in waiting], int(at))
@@ -101,7 +116,7 @@ def test_the_real_service_and_the_real_validator_play_the_same_day(
     keys = KeyStore(tmp_path / "keys", DEMO_PASSPHRASE)
     keys.create_missing(clock.now())
     press = issue.Press(keys, "throughfare.eu", "https://throughfare.eu", demo=False)
-    house = Gatehouse(database, clock, keys, press, accept_demo=False, rules=RULES)
+    house = Gatehouse(database=database, clock=clock, keys=keys, press=press, accept_demo=False, rules=RULES)
     plan = Plan(passengers=60, gates=4, cheats=0.25, seed=11, sync_seconds=3600)
     signer = Signer(*keys.signer_key("ticket"))
     events = list(timetable(plan, chance, Press(signer, press.status_uri("261013"))))

@@ -29,8 +29,12 @@ def at_the_tram(api: Api, *, bound: bool = False) -> tuple[Ticket, str]:
 
 def by_hand(api: Api, gate: str, code: str, **more: Any) -> Any:
     body = {
-        "scan_id": str(uuid.uuid4()), "code": code, "reason": "battery empty", "device_ts": api.clock.now().isoformat(), **more
-    }  # fmt: skip
+        "scan_id": str(uuid.uuid4()),
+        "code": code,
+        "reason": "battery empty",
+        "device_ts": api.clock.now().isoformat(),
+        **more,
+    }
     return api.post("/v1/validations/by-hand", body, gate)
 
 

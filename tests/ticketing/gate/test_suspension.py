@@ -25,7 +25,9 @@ def ask(api: Api, method: str, path: str, token: str) -> Any:
 def offline(api: Api, house: Any, token: str) -> str:
     trust = load_jwks(api.get("/.well-known/gate-bundle-jwks.json").json or {})
     held, _ = bundles.read(bundle(house, "tlt").token, trust)
-    return decide(Presented(token), held, Seen(), int(api.clock.now().timestamp()), Gate("tlt")).reason
+    return decide(
+        Presented(token), held, Seen(), int(api.clock.now().timestamp()), Gate(operator="tlt")
+    ).reason
 
 
 def test_a_blocked_ticket_opens_no_gate_until_it_is_let_go(api: Api) -> None:

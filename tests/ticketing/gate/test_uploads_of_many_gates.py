@@ -24,8 +24,10 @@ AT = int(NOON.timestamp())
 GATES = ("g1", "g2", "g3")
 TICKETS = {"once": {}, "carnet": {"uses": 2, "uses_per_leg": 0}, "swiped": {"uses_per_leg": 0}}
 RULES = {
-    "once": {}, "carnet": {"transfer_seconds": 90, "transfers": 1}, "swiped": {"check": "in_out"},
-}  # fmt: skip
+    "once": {},
+    "carnet": {"transfer_seconds": 90, "transfers": 1},
+    "swiped": {"check": "in_out"},
+}
 
 Row = tuple[str, Told]
 
@@ -114,12 +116,16 @@ def test_the_same_holds_on_either_database(stocked: Database) -> None:
         (
             chance.choice(GATES),
             Told(
-                scan_id=f"s{chance.randrange(9)}", jti=f"{chance.choice(list(TICKETS)):A<22}", leg=0,
-                device_ts=AT - chance.randrange(200), decision="accept", **row,
+                scan_id=f"s{chance.randrange(9)}",
+                jti=f"{chance.choice(list(TICKETS)):A<22}",
+                leg=0,
+                device_ts=AT - chance.randrange(200),
+                decision="accept",
+                **row,
             ),
         )
         for _ in range(40)
-    ]  # fmt: skip
+    ]
 
     tell(stocked, rows, 1, chance)
     first = state(stocked)
@@ -131,7 +137,17 @@ def test_the_same_holds_on_either_database(stocked: Database) -> None:
 
 
 def test_facts_can_only_be_added(stocked: Database) -> None:
-    told = Told("s1", 1, "once".ljust(22, "A"), 0, AT, 0, "accept", "ok", None)
+    told = Told(
+        scan_id="s1",
+        seq=1,
+        jti="once".ljust(22, "A"),
+        leg=0,
+        device_ts=AT,
+        clock_offset=0,
+        decision="accept",
+        reason="ok",
+        bundle_version=None,
+    )
     upload(stocked, FixedClock(NOON), Sender("g1", "tlt"), [told])
 
     for change in (sa.update(scan_fact).values(decision="refuse"), sa.delete(scan_fact)):

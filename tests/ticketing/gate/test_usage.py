@@ -95,11 +95,11 @@ def test_a_gate_without_direction_takes_turns() -> None:
 @pytest.mark.parametrize(
     ("uses", "gate", "expected"),
     [
-        ([], Gate("tlt"), "ok"),
-        ([use(NOW - 600)], Gate("tlt"), "ok_attention"),  # a transfer
-        ([use(NOW - 4000), use(NOW - 3700)], Gate("tlt"), "uses_exhausted"),
-        ([use(NOW - 4000), use(NOW - 3700)], Gate("tlt", inspects=True), "ok"),
-        ([], Gate("tlt", inspects=True), "ok_attention"),  # never validated
+        ([], Gate(operator="tlt"), "ok"),
+        ([use(NOW - 600)], Gate(operator="tlt"), "ok_attention"),  # a transfer
+        ([use(NOW - 4000), use(NOW - 3700)], Gate(operator="tlt"), "uses_exhausted"),
+        ([use(NOW - 4000), use(NOW - 3700)], Gate(operator="tlt", inspects=True), "ok"),
+        ([], Gate(operator="tlt", inspects=True), "ok_attention"),  # never validated
     ],
 )
 def test_decide_behaves_by_the_products_rule(uses: list[Use], gate: Gate, expected: str) -> None:
@@ -109,30 +109,49 @@ def test_decide_behaves_by_the_products_rule(uses: list[Use], gate: Gate, expect
 
 
 def test_an_inspection_says_so_and_uses_nothing_up() -> None:
-    decision = judge(ticket(), gate=Gate("tlt", inspects=True), seen=Seen([use(NOW - 600)]))
+    decision = judge(ticket(), gate=Gate(operator="tlt", inspects=True), seen=Seen([use(NOW - 600)]))
 
     assert (decision.admit, decision.kind) == (True, "inspection")
 
 
 def test_a_rule_reads_as_it_was_written() -> None:
-    rule = ProductRule("required", 0, "board", ("1",), ((0, 60),), (1,), 3600, 2, 86_400, "in_out")
+    rule = ProductRule(
+        binding="required",
+        passback_seconds=0,
+        stops="board",
+        classes=("1",),
+        hours=((0, 60),),
+        days=(1,),
+        transfer_seconds=3600,
+        transfers=2,
+        window_seconds=86_400,
+        check="in_out",
+    )
 
     assert read_rule(rule_document(rule), "x") == rule
     assert set(rule_document(ProductRule())) == {
-        "binding", "passback_seconds", "stops", "classes", "hours", "days"
-    }  # fmt: skip
+        "binding",
+        "passback_seconds",
+        "stops",
+        "classes",
+        "hours",
+        "days",
+    }
 
 
 @pytest.mark.parametrize(
     ("document", "named"),
     [
-        ([], "products"), ({"x" * 13: {}}, "products.xxx"), ({"day": {"price": 5}}, "products.day.price"),
-        ({"day": {"uses_per_leg": -1}}, "products.day.uses_per_leg"), ({"day": {"uses": 0}}, "products.day.uses"),
+        ([], "products"),
+        ({"x" * 13: {}}, "products.xxx"),
+        ({"day": {"price": 5}}, "products.day.price"),
+        ({"day": {"uses_per_leg": -1}}, "products.day.uses_per_leg"),
+        ({"day": {"uses": 0}}, "products.day.uses"),
         ({"day": {"rule": {"check": "out"}}}, "products.day.rule.check"),
         ({"day": {"rule": {"transfers": 1.5}}}, "products.day.rule.transfers"),
         ({"day": {"life_seconds": True}}, "products.day.life_seconds"),
     ],
-)  # fmt: skip
+)
 def test_a_product_with_a_fault_names_it(document: Any, named: str) -> None:
     with pytest.raises(BadProduct, match=named):
         read_products(document)

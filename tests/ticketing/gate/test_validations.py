@@ -67,7 +67,10 @@ def test_s20_of_two_that_both_read_an_unused_ticket_the_unique_row_lets_one_thro
     jti = of_own(token).jti
     with house.database.write() as tx:
         stale = presentations.hold_and_read(
-            tx, presentations.Asked("k", "s", False, jti, None, api.clock.now())
+            tx,
+            presentations.Asked(
+                gate_key_id="k", scan_id="s", is_device=False, jti=jti, nonce=None, since=api.clock.now()
+            ),
         )
     assert (api.scan(token, gate).json or {})["reason"] == "ok"
     credential = presentations.Credential(is_device=False, revoked_at=None, expires_at=None)
@@ -131,10 +134,10 @@ def test_the_signed_bundle_decides_offline_as_the_server_does(api: Api) -> None:
     bundle, uses = bundles.read(response.text, trust, "tlt")
     now = int(api.clock.now().timestamp())
 
-    offline = decide(Presented.scanned(token), bundle, Seen(uses), now, Gate("tlt"))
+    offline = decide(Presented.scanned(token), bundle, Seen(uses), now, Gate(operator="tlt"))
     online = api.scan(token, gate).json or {}
     fresh, later_uses = bundles.read(api.get("/v1/operators/tlt/gate-bundle", gate).text, trust)
-    second = decide(Presented.scanned(token), fresh, Seen(later_uses), now + 120, Gate("tlt"))
+    second = decide(Presented.scanned(token), fresh, Seen(later_uses), now + 120, Gate(operator="tlt"))
 
     assert (offline.reason, online["reason"], second.reason) == ("ok", "ok", "already_used")
 
@@ -160,8 +163,11 @@ def test_a_refund_is_in_the_bundle_and_in_the_status_list(api: Api) -> None:
     bundle, uses = bundles.read(api.get("/v1/operators/tlt/gate-bundle", gate).text, trust)
 
     decision = decide(
-        Presented.scanned(bought.ticket_of("anna")["token"]), bundle, Seen(uses),
-        int(api.clock.now().timestamp()), Gate("tlt"),
-    )  # fmt: skip
+        Presented.scanned(bought.ticket_of("anna")["token"]),
+        bundle,
+        Seen(uses),
+        int(api.clock.now().timestamp()),
+        Gate(operator="tlt"),
+    )
 
     assert decision.reason == "revoked"

@@ -16,9 +16,11 @@ from ticketing.identity.access_token import AccessTokens, Caller
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 KEY = {
-    "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
     "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-}  # fmt: skip
+}
 
 
 def refresh(api: Api, token: str) -> Any:
@@ -37,9 +39,14 @@ def test_an_account_is_made_once_and_read_by_its_owner(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("change", "path"),
-    [({"email": "anna"}, "email"), ({"password": "short"}, "password"), ({"password": "x" * 129}, "password"),
-     ({"role": "admin"}, "role"), ({"language": "xx"}, "language")],
-)  # fmt: skip
+    [
+        ({"email": "anna"}, "email"),
+        ({"password": "short"}, "password"),
+        ({"password": "x" * 129}, "password"),
+        ({"role": "admin"}, "role"),
+        ({"language": "xx"}, "language"),
+    ],
+)
 def test_what_is_wrong_with_a_new_account_is_named(api: Api, change: dict[str, Any], path: str) -> None:
     body = {"email": "anna@example.org", "password": PASSWORD, **change}
 
@@ -159,10 +166,13 @@ def test_no_other_kind_of_token_signs_anybody_in(api: Api, kind: str) -> None:
     payload = jwt.decode(anna.access, options={"verify_signature": False}, algorithms=["HS256"])
     secret = b"another secret of the same length!!"
     forged = {
-        "order": bought.token, "ticket": bought.tickets[0]["token"], "api_key": api.key("finance"),
-        "none_alg": _unsigned(payload), "other_secret": jwt.encode(payload, secret, headers={"typ": "at+jwt"}),
+        "order": bought.token,
+        "ticket": bought.tickets[0]["token"],
+        "api_key": api.key("finance"),
+        "none_alg": _unsigned(payload),
+        "other_secret": jwt.encode(payload, secret, headers={"typ": "at+jwt"}),
         "ticket_typ": jwt.encode(payload, secret, headers={"typ": "ticket+jwt"}),
-    }[kind]  # fmt: skip
+    }[kind]
 
     assert api.get("/v1/me", forged).status_code == 401
     assert api.get("/v1/me", anna.access).status_code == 200

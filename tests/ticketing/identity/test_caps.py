@@ -34,9 +34,11 @@ def capped(
     book, findings = build_book(**tariff)
     assert book is not None, findings
     app = create_app(
-        settings, clock=clock, regions={"helsinki-tallinn": replace(region, book=book, tariff=tariff)},
+        settings,
+        clock=clock,
+        regions={"helsinki-tallinn": replace(region, book=book, tariff=tariff)},
         connectors={"helsinki-tallinn": ferries},
-    )  # fmt: skip
+    )
     with lent(app):
         yield Api(app.test_client(), clock, lambda *_: "")
     app.extensions["throughfare"].till.database.close()

@@ -32,17 +32,27 @@ CITY = ec.generate_private_key(ec.SECP256R1())
 
 def proof(now: datetime, key: Any = CITY, typ: str = "entitlement+jwt", **changes: Any) -> str:
     claims = {
-        "iss": ISSUER, "aud": "throughfare.eu", "iat": int(now.timestamp()), "exp": int(now.timestamp()) + 600,
-        "jti": "p1", "claim": "resident", "valid_until": "2027-12-31", **changes,
-    }  # fmt: skip
+        "iss": ISSUER,
+        "aud": "throughfare.eu",
+        "iat": int(now.timestamp()),
+        "exp": int(now.timestamp()) + 600,
+        "jti": "p1",
+        "claim": "resident",
+        "valid_until": "2027-12-31",
+        **changes,
+    }
     claims = {name: value for name, value in claims.items() if value is not ...}
     return jwt.encode(claims, key, algorithm="ES256", headers={"typ": typ, "kid": "city-1"})
 
 
 @pytest.fixture
 def city(
-    settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator], tmp_path: Path
-) -> Iterator[Api]:  # fmt: skip
+    settings: Settings,
+    clock: FixedClock,
+    regions: dict[str, Region],
+    ferries: dict[str, FakeOperator],
+    tmp_path: Path,
+) -> Iterator[Api]:
     """The service with the city as a trusted issuer of residents' proofs, and a carnet on sale."""
     jwk = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(CITY.public_key()))
     (tmp_path / "issuers.json").write_text(
@@ -53,9 +63,11 @@ def city(
     carnet = replace(region.book.passes[0], id="tll-10", kind="carnet", uses=2)
     book = replace(region.book, eligibility=rows, passes=(*region.book.passes, carnet))
     app = create_app(
-        replace(settings, proof_issuers=tmp_path / "issuers.json"), clock=clock,
-        regions={"helsinki-tallinn": replace(region, book=book)}, connectors={"helsinki-tallinn": ferries},
-    )  # fmt: skip
+        replace(settings, proof_issuers=tmp_path / "issuers.json"),
+        clock=clock,
+        regions={"helsinki-tallinn": replace(region, book=book)},
+        connectors={"helsinki-tallinn": ferries},
+    )
     rooms = app.extensions["throughfare"]
 
     def key(role: Any, operator: str | None = None) -> str:
@@ -129,11 +141,19 @@ def test_a_bare_word_from_the_client_is_no_entitlement(city: Api) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"iss": "https://evil.example"}, {"aud": "somebody-else"}, {"exp": 1}, {"iat": 4_000_000_000, "exp": 4_000_000_600},
-        {"valid_until": "2020-01-01"}, {"valid_until": "soon"}, {"claim": "president"}, {"claim": 7}, {"jti": ...},
-        {"typ": "ticket+jwt"}, {"key": ec.generate_private_key(ec.SECP256R1())},
+        {"iss": "https://evil.example"},
+        {"aud": "somebody-else"},
+        {"exp": 1},
+        {"iat": 4_000_000_000, "exp": 4_000_000_600},
+        {"valid_until": "2020-01-01"},
+        {"valid_until": "soon"},
+        {"claim": "president"},
+        {"claim": 7},
+        {"jti": ...},
+        {"typ": "ticket+jwt"},
+        {"key": ec.generate_private_key(ec.SECP256R1())},
     ],
-)  # fmt: skip
+)
 def test_a_proof_that_does_not_convince_is_refused_and_leaves_nothing(
     city: Api, changes: dict[str, Any]
 ) -> None:
@@ -250,9 +270,13 @@ def test_an_unused_pass_is_given_back_before_it_begins_and_not_after(city: Api) 
 
 @pytest.mark.parametrize(
     ("body", "path"),
-    [({"product": "none"}, "product"), ({"product": "tll-30d", "rider_category": "dog"}, "rider_category"),
-     ({"product": "tll-30d", "start": "2020-01-01T00:00:00+00:00"}, "start"), ({"product": "tll-30d", "region": "mars"}, "region")],
-)  # fmt: skip
+    [
+        ({"product": "none"}, "product"),
+        ({"product": "tll-30d", "rider_category": "dog"}, "rider_category"),
+        ({"product": "tll-30d", "start": "2020-01-01T00:00:00+00:00"}, "start"),
+        ({"product": "tll-30d", "region": "mars"}, "region"),
+    ],
+)
 def test_what_is_wrong_with_a_wanted_pass_is_named(city: Api, body: dict[str, Any], path: str) -> None:
     refused = register(city).post("/v1/passes/quotes", body, once=None)
 

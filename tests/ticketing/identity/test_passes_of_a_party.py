@@ -37,9 +37,11 @@ def city(
     carnet = replace(region.book.passes[0], id="tll-3", kind="carnet", uses=3)
     book = replace(region.book, passes=(*region.book.passes, carnet))
     app = create_app(
-        settings, clock=clock, regions={"helsinki-tallinn": replace(region, book=book)},
+        settings,
+        clock=clock,
+        regions={"helsinki-tallinn": replace(region, book=book)},
         connectors={"helsinki-tallinn": ferries},
-    )  # fmt: skip
+    )
     with lent(app):
         yield Api(app.test_client(), clock, lambda *_: "")
     app.extensions["throughfare"].till.database.close()
@@ -106,8 +108,9 @@ def test_a_childs_pass_carries_the_child_it_was_bought_for_and_no_adult(city: Ap
     assert parent.prices(KID) == ["0.00"]
     held = city.get("/v1/me/passes", parent.token).json or {}
     assert {(one["holder"], one["rider_category"], one["kind"]) for one in held["passes"]} == {
-        (None, "child", "pass"), ("mari", "child", "pass"),
-    }  # fmt: skip
+        (None, "child", "pass"),
+        ("mari", "child", "pass"),
+    }
 
 
 @ONE
@@ -188,8 +191,10 @@ def test_an_exchange_may_use_the_strokes_of_a_carnet_that_it_frees(city: Api) ->
     one_of_them = rider.quote(*party, **later, exchange={**opens, "passengers": ["me"]})
     beside = city.post("/v1/orders", {"quote_id": quote["id"]}, rider.token)
     changed = city.post(
-        f"/v1/orders/{old['id']}/exchanges", {"quote_id": quote["id"], "passengers": ["me", "bo"]}, old["access_token"],
-    )  # fmt: skip
+        f"/v1/orders/{old['id']}/exchanges",
+        {"quote_id": quote["id"], "passengers": ["me", "bo"]},
+        old["access_token"],
+    )
 
     totals = [one["total"]["amount"] for one in (without, one_of_them, quote)]
     assert totals == ["2.00", "0.00", "0.00"]
@@ -216,9 +221,10 @@ def test_the_part_of_a_journey_that_stays_keeps_its_pass(city: Api) -> None:
     again = rider.quote(ME, to={"place": "Pasila"})
 
     refused = city.post(
-        f"/v1/orders/{first['id']}/exchanges", {"quote_id": again["id"], "passengers": ["me"], "legs": [1, 2, 3]},
+        f"/v1/orders/{first['id']}/exchanges",
+        {"quote_id": again["id"], "passengers": ["me"], "legs": [1, 2, 3]},
         first["access_token"],
-    )  # fmt: skip
+    )
 
     assert refused.status_code == 409
     assert (
@@ -258,8 +264,9 @@ def test_no_group_code_stands_for_a_pass_or_for_who_travels_on_one(city: Api) ->
 
     assert [[fault["path"] for fault in one["errors"]] for one in told] == [["code"], ["code"]]
     assert [one["detail"].split(";")[0] for one in told] == [
-        "a pass is one person's", "a pass or carnet pays rides of me"
-    ]  # fmt: skip
+        "a pass is one person's",
+        "a pass or carnet pays rides of me",
+    ]
 
 
 @ONE
@@ -307,7 +314,9 @@ def test_a_guest_travels_on_a_pass_by_the_secret_of_its_order(city: Api) -> None
 
     wrong = guest.search({"ref": "bo", "passes": [{**opens, "access_token": order["access_token"]}]})
     both = guest.search(bearer, {**friend, "passes": [opens]})
-    no_pass = guest.search({"ref": "bo", "passes": [{"order_id": order["id"], "access_token": order["access_token"]}]})  # fmt: skip
+    no_pass = guest.search(
+        {"ref": "bo", "passes": [{"order_id": order["id"], "access_token": order["access_token"]}]}
+    )
     assert _fault(wrong) == (422, "passengers[0].passes[0]", "opens no order with a pass that is valid")
     assert _fault(both)[:2] == (422, "passengers[1].passes[0]")
     assert _fault(no_pass) == _fault(wrong)
@@ -354,7 +363,9 @@ def test_a_name_stays_known_when_its_pass_is_over(city: Api) -> None:
     rider.season("tll-30d", rider_category="child", holder="mari")
     city.clock.advance(timedelta(days=31))
     fresh = Rider(city)
-    signed_in = city.post("/v1/sessions", {"email": "anna@example.org", "password": "a long enough password"}, once=None)  # fmt: skip
+    signed_in = city.post(
+        "/v1/sessions", {"email": "anna@example.org", "password": "a long enough password"}, once=None
+    )
     fresh.token = (signed_in.json or {})["access_token"]
 
     found = fresh.offer(KID, depart_at="2026-11-14T06:10:00+02:00")

@@ -41,9 +41,13 @@ def rides_of(region: Region, seed: int) -> Iterator[Ride]:
 
 def named(ride: Ride) -> RideName:
     return RideName(
-        ride.operator, ride.trip_id, ride.from_stop_id, ride.to_stop_id,
-        int(ride.departure.timestamp()), int(ride.arrival.timestamp()),
-    )  # fmt: skip
+        operator=ride.operator,
+        trip_id=ride.trip_id,
+        from_stop_id=ride.from_stop_id,
+        to_stop_id=ride.to_stop_id,
+        departs_at=int(ride.departure.timestamp()),
+        arrives_at=int(ride.arrival.timestamp()),
+    )
 
 
 @pytest.fixture
@@ -58,9 +62,13 @@ def test_a_ride_is_found_again_by_its_names(every_region: dict[str, Region], reg
     here = every_region[region]
 
     for ride in rides_of(here, 1):
-        ends, times = (ride.from_stop_id, ride.to_stop_id), (
-            int(ride.departure.timestamp()), int(ride.arrival.timestamp()),
-        )  # fmt: skip
+        ends, times = (
+            (ride.from_stop_id, ride.to_stop_id),
+            (
+                int(ride.departure.timestamp()),
+                int(ride.arrival.timestamp()),
+            ),
+        )
         found = find_ride_on(here, ride.operator, ride.trip_id, ends, times)
         assert found is not None
         assert found.ride == ride
@@ -160,6 +168,15 @@ def _small() -> OfferBody:
         expires_at=NOW + timedelta(minutes=15),
         tariff_version="v",
         total=Money(200, "EUR"),
-        rides=(RideName("tlt", "t", "a", "b", 1_791_000_000, 1_791_000_600),),
+        rides=(
+            RideName(
+                operator="tlt",
+                trip_id="t",
+                from_stop_id="a",
+                to_stop_id="b",
+                departs_at=1_791_000_000,
+                arrives_at=1_791_000_600,
+            ),
+        ),
         members=(Member("anna", "adult"),),
     )

@@ -24,11 +24,15 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 rides = st.builds(
     RideName,
-    names, names, names, names,
+    names,
+    names,
+    names,
+    names,
     departs_at=st.integers(1_000_000_000, 4_000_000_000),
     arrives_at=st.integers(1_000_000_000, 4_000_000_000),
-    added=st.none() | st.builds(AddedRun, names, st.text(max_size=10), st.lists(names, max_size=4).map(tuple)),
-)  # fmt: skip
+    added=st.none()
+    | st.builds(AddedRun, names, st.text(max_size=10), st.lists(names, max_size=4).map(tuple)),
+)
 members = st.builds(Member, names, names, st.lists(names, max_size=3, unique=True).map(tuple))
 moments = st.datetimes(datetime(2001, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  as asked for
 bodies = st.builds(
@@ -66,10 +70,22 @@ def test_every_character_counts() -> None:
                 assert unseal(token[:at] + wrong + token[at + 1 :], RING) is None
 
 
-@pytest.mark.parametrize("changed", [
-    "{token}=", "{token}A", "{token}\n", " {token}", "{text}", "TF_OFFER_{text}", PREFIX, f"{PREFIX}AQ", "", "ä" * 60,
-    "01a1328e-f2ab-7345-aff0-65c95976ce45",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "{token}=",
+        "{token}A",
+        "{token}\n",
+        " {token}",
+        "{text}",
+        "TF_OFFER_{text}",
+        PREFIX,
+        f"{PREFIX}AQ",
+        "",
+        "ä" * 60,
+        "01a1328e-f2ab-7345-aff0-65c95976ce45",
+    ],
+)
 def test_nothing_but_the_token_itself_is_opened(changed: str) -> None:
     token = seal(b"Kopli to Pasila", KID, SECRET)
 

@@ -46,9 +46,15 @@ def test_a_step_out_of_turn_or_unknown_changes_nothing(api: Api) -> None:
     order, token = paid(api, "demo_dispute")
     address = page_of(api)
 
-    assert (press(api, address, "won"), press(api, address, "pay"), press(api, "/demo-gateway/none", "open")) == (
-        409, 422, 404,
-    )  # fmt: skip
+    assert (
+        press(api, address, "won"),
+        press(api, address, "pay"),
+        press(api, "/demo-gateway/none", "open"),
+    ) == (
+        409,
+        422,
+        404,
+    )
     assert (api.get(f"/v1/orders/{order['id']}", token).json or {})["disputed"] is False
 
 

@@ -62,9 +62,12 @@ def bank(
         return
     stand_in: StripeStandIn = request.getfixturevalue("stand_in")
     yield Bank(
-        request.getfixturevalue("stripe"), "pm_card_visa", stand_in.card("4000000000000341"),
-        stand_in.card("4000002760003184"), lambda charge, yes: stand_in.authenticate(charge, success=yes),
-    )  # fmt: skip
+        request.getfixturevalue("stripe"),
+        "pm_card_visa",
+        stand_in.card("4000000000000341"),
+        stand_in.card("4000002760003184"),
+        lambda charge, yes: stand_in.authenticate(charge, success=yes),
+    )
 
 
 def attempt(method: str, amount: Money = AMOUNT) -> Attempt:
@@ -118,8 +121,11 @@ def test_what_is_held_is_taken_and_known_afterwards(bank: Bank) -> None:
     taken = bank.gateway.fetch(charge)
     assert (held.state, held.amount, held.captured_minor) == ("authorised", AMOUNT, 0)
     assert (taken.state, taken.captured_minor, taken.order_id, taken.payment_id) == (
-        "captured", 4800, asked.order_id, asked.payment_id
-    )  # fmt: skip
+        "captured",
+        4800,
+        asked.order_id,
+        asked.payment_id,
+    )
     assert fee is not None
     assert taken.fee_minor == fee.minor > 0
 
@@ -185,9 +191,10 @@ def test_its_account_of_our_money_has_every_capture_and_refund(bank: Bank) -> No
     now = datetime.now(UTC) if isinstance(bank.gateway, StripeGateway) else NOW
 
     lines = [
-        line for line in bank.gateway.list_balance(now - timedelta(minutes=5), now + timedelta(minutes=5))
+        line
+        for line in bank.gateway.list_balance(now - timedelta(minutes=5), now + timedelta(minutes=5))
         if line.charge_id == charge
-    ]  # fmt: skip
+    ]
 
     assert sorted((line.kind, line.amount.minor) for line in lines) == [("charge", 1234), ("refund", -234)]
     assert (
@@ -247,9 +254,13 @@ def test_a_lost_answer_is_found_again_with_the_same_key(database: Database, cloc
 
 
 EVENT: dict[str, Any] = {
-    "id": "evt_1", "object": "event", "type": "charge.refunded", "livemode": False, "created": int(NOW.timestamp()),
+    "id": "evt_1",
+    "object": "event",
+    "type": "charge.refunded",
+    "livemode": False,
+    "created": int(NOW.timestamp()),
     "data": {"object": {"id": "ch_1", "object": "charge", "payment_intent": "pi_1"}},
-}  # fmt: skip
+}
 
 
 def test_a_signed_report_names_the_object_to_look_at(stand_in: StripeStandIn, stripe: StripeGateway) -> None:
@@ -264,9 +275,10 @@ def test_a_signed_report_names_the_object_to_look_at(stand_in: StripeStandIn, st
         ("payment_intent.succeeded", {"id": "pi_2"}, ("charge", "pi_2")),
         ("refund.failed", {"id": "re_2"}, ("refund", "re_2")),
         ("charge.dispute.closed", {"id": "dp_2", "payment_intent": "pi_2"}, ("dispute", "dp_2")),
-        ("balance.available", {"object": "balance"}, ("balance", None)), ("poem.written", {"id": 7}, ("unknown", None)),
+        ("balance.available", {"object": "balance"}, ("balance", None)),
+        ("poem.written", {"id": 7}, ("unknown", None)),
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_report_has_its_own_object(
     stand_in: StripeStandIn,
     stripe: StripeGateway,
@@ -281,8 +293,10 @@ def test_each_kind_of_report_has_its_own_object(
     assert (found.kind, found.object_id) == expected
 
 
-@pytest.mark.parametrize(("seconds", "believed"), [(0, True), (-300, True), (300, True), (-301, False), (301, False),
-                                                   (315_360_000, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("seconds", "believed"),
+    [(0, True), (-300, True), (300, True), (-301, False), (301, False), (315_360_000, False)],
+)
 def test_a_report_is_believed_within_five_minutes_in_both_directions(
     stand_in: StripeStandIn, stripe: StripeGateway, seconds: int, believed: bool
 ) -> None:
@@ -304,10 +318,16 @@ def test_a_report_with_a_wrong_signature_is_refused_in_every_form(
     live, live_signature = stand_in.signed({**EVENT, "livemode": True}, at=at)
     no_id, no_id_signature = stand_in.signed({"type": "x", "livemode": False}, at=at)
     wrong = [
-        (body, ""), (body, stranger), (body + b" ", signature), (body.replace(b"evt_1", b"evt_2"), signature),
-        (body, signature.replace("v1=", "v0=")), (body, "t=1"), (live, live_signature), (no_id, no_id_signature),
+        (body, ""),
+        (body, stranger),
+        (body + b" ", signature),
+        (body.replace(b"evt_1", b"evt_2"), signature),
+        (body, signature.replace("v1=", "v0=")),
+        (body, "t=1"),
+        (live, live_signature),
+        (no_id, no_id_signature),
         (b"\xff\xfe", signature),
-    ]  # fmt: skip
+    ]
     for refused_body, refused_signature in wrong:
         with pytest.raises(EventRefused):
             stripe.read_event(refused_body, refused_signature, NOW)
@@ -324,10 +344,11 @@ def test_while_a_secret_changes_the_old_one_is_believed_too(
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        (StripeSettings("pk_test_1", ("w",)), "SECRET_KEY"), (StripeSettings("sk_test_1"), "WEBHOOK_SECRET"),
+        (StripeSettings("pk_test_1", ("w",)), "SECRET_KEY"),
+        (StripeSettings("sk_test_1"), "WEBHOOK_SECRET"),
         (StripeSettings("sk_live_1", ("w",), "http://127.0.0.1:1"), "API_ADDRESS"),
     ],
-)  # fmt: skip
+)
 def test_keys_that_do_not_go_together_stop_the_start(settings: StripeSettings, named: str) -> None:
     with pytest.raises(Misconfigured, match=named):
         settings.check(production=False)
@@ -344,18 +365,23 @@ def test_a_test_key_is_refused_in_production() -> None:
         ({}, "THROUGHFARE_GATEWAY"),
         ({"ALLOW_DEMO_PAYMENTS_IN_PRODUCTION": "yes"}, "THROUGHFARE_KEY_PASSPHRASE"),
         (
-            {"ALLOW_DEMO_PAYMENTS_IN_PRODUCTION": "yes", "THROUGHFARE_KEY_PASSPHRASE": "x", "THROUGHFARE_DEMO_CLOCK_FILE": "c"},
+            {
+                "ALLOW_DEMO_PAYMENTS_IN_PRODUCTION": "yes",
+                "THROUGHFARE_KEY_PASSPHRASE": "x",
+                "THROUGHFARE_DEMO_CLOCK_FILE": "c",
+            },
             "THROUGHFARE_DEMO_CLOCK_FILE",
         ),
         ({"THROUGHFARE_LOG_FORMAT": "poetry"}, "THROUGHFARE_LOG_FORMAT"),
     ],
-)  # fmt: skip
+)
 def test_production_refuses_every_stand_in_by_name(environ: dict[str, str], named: str) -> None:
     with pytest.raises(Misconfigured, match=named):
         from_environment({"THROUGHFARE_ENVIRONMENT": "production", **environ})
 
 
 def test_stand_ins_announce_themselves() -> None:
-    assert Settings("sqlite://").warnings() == [
-        "demo payment gateway: no money moves", "demo key passphrase: the signing keys are not protected"
-    ]  # fmt: skip
+    assert Settings(database_url="sqlite://").warnings() == [
+        "demo payment gateway: no money moves",
+        "demo key passphrase: the signing keys are not protected",
+    ]

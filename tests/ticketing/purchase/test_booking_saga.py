@@ -207,7 +207,14 @@ def world(settings: Settings, clock: FixedClock, regions: dict[str, Region]) -> 
     rooms = app.extensions["throughfare"]
     gateway, database = CrashingGateway(rooms.till.database, clock), CrashingDatabase(settings.database_url)
     gateway.crash = database.crash = crash
-    till = purchase.Till(database, clock, gateway, rooms.till.press, regions, {"helsinki-tallinn": operators})
+    till = purchase.Till(
+        database=database,
+        clock=clock,
+        gateway=gateway,
+        press=rooms.till.press,
+        regions=regions,
+        connectors={"helsinki-tallinn": operators},
+    )
     with lent(app):
         yield World(Api(app.test_client(), clock, lambda *_: ""), till, dict(operators), crash)
     rooms.till.database.close()

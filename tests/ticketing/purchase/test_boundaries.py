@@ -32,13 +32,25 @@ from ticketing.purchase import service as purchase
 from ticketing.regions import Region
 
 KINDS: tuple[FaultKind, ...] = (
-    "refuse", "slow", "duplicate", "error_before", "error_after", "hang_before", "hang_after", "late",
-)  # fmt: skip
+    "refuse",
+    "slow",
+    "duplicate",
+    "error_before",
+    "error_after",
+    "hang_before",
+    "hang_after",
+    "late",
+)
 # The protocol's word for no; a call without one answers 401 instead.
 NO = {
-    "reserve": "MAX_CAPACITY_EXCEEDED", "confirm": "TICKET_SALES_ENDED", "offers": "FULLY_BOOKED",
-    "book": "FULLY_BOOKED", "fulfil": "BOOKING_EXPIRED", "propose": "STATE_CONFLICT", "refund": "STATE_CONFLICT",
-}  # fmt: skip
+    "reserve": "MAX_CAPACITY_EXCEEDED",
+    "confirm": "TICKET_SALES_ENDED",
+    "offers": "FULLY_BOOKED",
+    "book": "FULLY_BOOKED",
+    "fulfil": "BOOKING_EXPIRED",
+    "propose": "STATE_CONFLICT",
+    "refund": "STATE_CONFLICT",
+}
 ANNA = [{"ref": "anna", "rider_category": "adult"}]
 STEPS = ("authorise", "capture", "void")
 # The ferry refuses every confirmation: all that was booked before it is given back.
@@ -57,7 +69,9 @@ def both(
     app = create_app(settings, clock=clock, regions=regions, connectors={REGION: {}})
     rooms, api = app.extensions["throughfare"], Api(app.test_client(), clock, lambda *_: "")
     gateway = FaultyGateway(rooms.till.database, clock)
-    till = purchase.Till(rooms.till.database, clock, gateway, rooms.till.press, regions)
+    till = purchase.Till(
+        database=rooms.till.database, clock=clock, gateway=gateway, press=rooms.till.press, regions=regions
+    )
     wish = {"from": {"stop_id": "tallink:TLL-D"}, "to": {"place": "Kamppi"}, "passengers": ANNA}
     with lent(app):
         offer = next(
@@ -72,12 +86,29 @@ def both(
         water, land = ferry.start(), rail.start()
         wire = {"secret": "SANDBOX", "allow_private": True, "timeout_ms": TIMEOUT_MS}
         tables = {
-            "tallink": ConnectorTable("maritime", {
-                "url": f"{water}/bookings/", "maas_operator_id": "throughfare", "hold_minutes": 15, **wire,
-            }),
-            "hsl": ConnectorTable("osdm", {"url": land, "token_url": f"{land}/token", "client_id": "us", **wire}),
-        }  # fmt: skip
-        yield TwoSystems(api, till, gateway, ferry, rail, tables, offer, calls)
+            "tallink": ConnectorTable(
+                "maritime",
+                {
+                    "url": f"{water}/bookings/",
+                    "maas_operator_id": "throughfare",
+                    "hold_minutes": 15,
+                    **wire,
+                },
+            ),
+            "hsl": ConnectorTable(
+                "osdm", {"url": land, "token_url": f"{land}/token", "client_id": "us", **wire}
+            ),
+        }
+        yield TwoSystems(
+            api=api,
+            till=till,
+            gateway=gateway,
+            ferry=ferry,
+            rail=rail,
+            tables=tables,
+            offer=offer,
+            calls=calls,
+        )
     rooms.till.database.close()
 
 

@@ -22,7 +22,15 @@ from ticketing.regions import Region
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 DAY = Cap(
-    "tll-day", frozenset(), None, None, "calendar_day", 0, Money(500, "EUR"), "holder", frozenset({"tlt"})
+    id="tll-day",
+    networks=frozenset(),
+    rider=None,
+    medium=None,
+    window="calendar_day",
+    argument=0,
+    limit=Money(500, "EUR"),
+    party="holder",
+    operators=frozenset({"tlt"}),
 )
 
 

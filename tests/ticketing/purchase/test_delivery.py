@@ -177,7 +177,11 @@ def test_when_an_order_is_given_up(
 ) -> None:
     now = BEGINS - timedelta(minutes=until_begin)
     first = now - timedelta(minutes=since_first)
-    failed = Undelivered("o", "r", tries, first, now, "") if tries else None
+    failed = (
+        Undelivered(order_id="o", region="r", tries=tries, first_at=first, next_try_at=now, detail="")
+        if tries
+        else None
+    )
 
     found = delivery.why_hopeless(failed, BEGINS, ENDS, now)
 

@@ -45,8 +45,12 @@ def sums(api: Api) -> dict[str, int]:
 
 def test_a_dearer_journey_costs_the_difference_and_the_old_tickets_live_until_it_is_paid(api: Api) -> None:
     old = api.buy(**ONE, **TOMORROW)
-    new = exchange(api, old, passengers=[{"ref": "anna", "rider_category": "adult"}, {"ref": "mari", "rider_category": "child"}],
-                   depart_at="2026-10-17T06:10:00+03:00").json  # fmt: skip
+    new = exchange(
+        api,
+        old,
+        passengers=[{"ref": "anna", "rider_category": "adult"}, {"ref": "mari", "rider_category": "child"}],
+        depart_at="2026-10-17T06:10:00+03:00",
+    ).json
     before = statuses(api, old.order["id"], old.token)
 
     paid = api.post(f"/v1/orders/{new['id']}/payments", {"method": "demo_ok"}, new["access_token"]).json or {}
@@ -77,14 +81,19 @@ def test_a_cheaper_journey_is_issued_at_once_and_the_difference_comes_back(api: 
     back = int(old.order["total"]["amount"].replace(".", "")) - int(new["total"]["amount"].replace(".", ""))
     assert int(found["refunds"][0]["amount"]["amount"].replace(".", "")) == back
     assert {name: amount for name, amount in sums(api).items() if name in {"unearned", "refund_payable"}} in (
-        {"unearned": 0, "refund_payable": 0}, {}
-    )  # fmt: skip
+        {"unearned": 0, "refund_payable": 0},
+        {},
+    )
 
 
 def test_what_an_exchange_has_cost_is_given_back_over_both_payments(api: Api) -> None:
     old = api.buy(**ONE, **TOMORROW)
-    new = exchange(api, old, passengers=[{"ref": "anna", "rider_category": "adult"}, {"ref": "mari", "rider_category": "child"}],
-                   depart_at="2026-10-17T06:10:00+03:00").json  # fmt: skip
+    new = exchange(
+        api,
+        old,
+        passengers=[{"ref": "anna", "rider_category": "adult"}, {"ref": "mari", "rider_category": "child"}],
+        depart_at="2026-10-17T06:10:00+03:00",
+    ).json
     api.post(f"/v1/orders/{new['id']}/payments", {"method": "demo_ok"}, new["access_token"])
 
     back = api.post(f"/v1/orders/{new['id']}/refunds", {"passengers": ["anna", "mari"]}, new["access_token"])
@@ -99,8 +108,12 @@ def test_what_an_exchange_has_cost_is_given_back_over_both_payments(api: Api) ->
 
 def test_an_exchange_that_is_not_paid_leaves_the_old_tickets_as_they_were(api: Api) -> None:
     old = api.buy(**ONE, **TOMORROW)
-    exchange(api, old, passengers=[{"ref": "anna", "rider_category": "adult"}, {"ref": "mari", "rider_category": "child"}],
-             depart_at="2026-10-17T06:10:00+03:00")  # fmt: skip
+    exchange(
+        api,
+        old,
+        passengers=[{"ref": "anna", "rider_category": "adult"}, {"ref": "mari", "rider_category": "child"}],
+        depart_at="2026-10-17T06:10:00+03:00",
+    )
     refused = exchange(api, old, **TOMORROW)
     api.clock.advance(timedelta(minutes=16))
     run_round(rooms(api).till)

@@ -63,9 +63,14 @@ def offline(api: Api, token: str, operator: str, stop_id: str) -> Answer:
     bundle = api.get(f"/v1/operators/{operator}/gate-bundle?format=2", gate)
     trust = api.get("/.well-known/gate-bundle-jwks.json").json
     asked = {
-        "bundle": bundle.text, "trust": trust, "token": token, "proof": None, "seen": [],
-        "gate": {"operator": operator, "stop_id": stop_id}, "at": api.clock.now().isoformat(),
-    }  # fmt: skip
+        "bundle": bundle.text,
+        "trust": trust,
+        "token": token,
+        "proof": None,
+        "seen": [],
+        "gate": {"operator": operator, "stop_id": stop_id},
+        "at": api.clock.now().isoformat(),
+    }
     result = CliRunner().invoke(command, ["decide", "-"], input=json.dumps(asked))
     answer: Answer = json.loads(result.stdout)
     return answer
@@ -112,9 +117,14 @@ def test_what_a_gate_tells_later_of_a_group_uses_the_ticket_of_each(api: Api) ->
     api.clock.advance(TO_THE_TRAM)
     at = int(api.clock.now().timestamp())
     scan = {
-        "scan_id": str(uuid.uuid4()), "seq": 1, "jti": code["jti"], "leg": 0, "device_ts": at, "decision": "accept",
+        "scan_id": str(uuid.uuid4()),
+        "seq": 1,
+        "jti": code["jti"],
+        "leg": 0,
+        "device_ts": at,
+        "decision": "accept",
         "reason": "ok_attention",
-    }  # fmt: skip
+    }
 
     outcomes = [tell(api, api.key("gate", "tlt"), scan)[0]["result"]]
     outcomes.append(tell(api, api.key("gate", "tlt"), {**scan, "device_ts": at + 60})[0]["result"])

@@ -68,9 +68,12 @@ def used(api: Api, bought: Bought) -> dict[str, list[int]]:
 
 def by_hand(api: Api, gate: str, code: str) -> Answer:
     body = {
-        "scan_id": str(uuid.uuid4()), "code": code, "reason": "battery empty", "stop_id": KOPLI,
+        "scan_id": str(uuid.uuid4()),
+        "code": code,
+        "reason": "battery empty",
+        "stop_id": KOPLI,
         "device_ts": api.clock.now().isoformat(),
-    }  # fmt: skip
+    }
     return api.post("/v1/validations/by-hand", body, gate).json or {}
 
 
@@ -321,9 +324,14 @@ def test_an_old_code_that_a_sleeping_gate_let_in_uses_the_tickets_of_those_who_a
     api.clock.advance(TO_THE_TRAM)
     at = int(api.clock.now().timestamp())
     scan = {
-        "scan_id": str(uuid.uuid4()), "seq": 1, "jti": old["jti"], "leg": 0, "device_ts": at, "decision": "accept",
+        "scan_id": str(uuid.uuid4()),
+        "seq": 1,
+        "jti": old["jti"],
+        "leg": 0,
+        "device_ts": at,
+        "decision": "accept",
         "reason": "ok_attention",
-    }  # fmt: skip
+    }
 
     outcome = tell(api, api.key("gate", "tlt"), scan)[0]
 
@@ -343,10 +351,17 @@ def test_what_gates_tell_of_a_group_comes_to_the_same_in_any_order(api: Api) -> 
         bought = buy(api)
         code, at = code_of(api, bought)["jti"], int(api.clock.now().timestamp()) + 3600
         facts = [
-            {"scan_id": str(uuid.uuid4()), "seq": 1, "jti": jti, "leg": 0, "device_ts": at + later,
-             "decision": "accept", "reason": "ok"}
+            {
+                "scan_id": str(uuid.uuid4()),
+                "seq": 1,
+                "jti": jti,
+                "leg": 0,
+                "device_ts": at + later,
+                "decision": "accept",
+                "reason": "ok",
+            }
             for jti, later in ((code, 0), (bought.ticket_of("anna")["jti"], 60), (code, 120))
-        ]  # fmt: skip
+        ]
         for number in order:
             tell(api, api.key("gate", "tlt"), facts[number])
         names = {one["jti"]: one["passenger"] for one in bought.tickets}
@@ -576,12 +591,29 @@ def test_changes_of_several_at_one_instant_leave_one_code_for_the_others(api: Ap
     ("more", "path"),
     [
         ({"code": "pair"}, "code"),
-        ({"phones": [{"passenger": "anna", "key": phone_jwk()}, {"passenger": "bo", "key": phone_jwk(OTHER_PHONE)}]}, "phones[1].passenger"),
-        ({"names": [{"passenger": "anna", "name": "Anna A"}, {"passenger": "bo", "name": "Bo B"}]}, "names[1].passenger"),
-        ({"phones": [{"passenger": "anna", "key": phone_jwk()}], "names": [{"passenger": "bo", "name": "Bo B"}]}, "names[0].passenger"),
+        (
+            {
+                "phones": [
+                    {"passenger": "anna", "key": phone_jwk()},
+                    {"passenger": "bo", "key": phone_jwk(OTHER_PHONE)},
+                ]
+            },
+            "phones[1].passenger",
+        ),
+        (
+            {"names": [{"passenger": "anna", "name": "Anna A"}, {"passenger": "bo", "name": "Bo B"}]},
+            "names[1].passenger",
+        ),
+        (
+            {
+                "phones": [{"passenger": "anna", "key": phone_jwk()}],
+                "names": [{"passenger": "bo", "name": "Bo B"}],
+            },
+            "names[0].passenger",
+        ),
         ({"phones": [{"passenger": "nobody", "key": phone_jwk()}]}, "phones[0].passenger"),
     ],
-)  # fmt: skip
+)
 def test_what_one_code_cannot_be_is_refused_by_its_field_and_stores_nothing(
     api: Api, more: Answer, path: str
 ) -> None:
@@ -699,8 +731,13 @@ def test_what_gates_told_of_a_group_goes_whole_and_not_before_all_of_it_is_due(a
     api.clock.advance(TO_THE_TRAM)
     at = int(api.clock.now().timestamp())
     told = {
-        "seq": 1, "leg": 0, "device_ts": at, "decision": "accept", "reason": "ok", "jti": code["jti"],
-    }  # fmt: skip
+        "seq": 1,
+        "leg": 0,
+        "device_ts": at,
+        "decision": "accept",
+        "reason": "ok",
+        "jti": code["jti"],
+    }
     assert (api.scan(code["token"], api.key("gate", "tlt"), stop_id=KOPLI).json or {})["decision"] == "accept"
     alone = {**told, "scan_id": str(uuid.uuid4()), "jti": bought.ticket_of("bo")["jti"], "device_ts": at + 60}
     assert tell(api, api.key("gate", "tlt"), alone)[0]["result"] == "recorded_double_use"

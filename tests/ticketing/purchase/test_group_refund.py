@@ -22,9 +22,10 @@ from ticketing.regions import Region, load_regions
 
 FOUR = [{"ref": f"p{number}", "rider_category": "adult"} for number in range(1, 5)]
 CROSSING: dict[str, Any] = {
-    "from": {"stop_id": "tallink:TLL-D"}, "to": {"stop_id": "tallink:HEL-LT2"},
+    "from": {"stop_id": "tallink:TLL-D"},
+    "to": {"stop_id": "tallink:HEL-LT2"},
     "depart_at": "2026-10-21T06:00:00+03:00",
-}  # fmt: skip
+}
 SYNTHETIC = {
     "rider_categories.txt": "group,Group of 4 to 9,0\n",
     "fare_products.txt": "standard,group,app,SYNTHETIC group,60.00,EUR\n",
@@ -62,7 +63,7 @@ def grouped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Region]:
     for name, row in SYNTHETIC.items():
         path = folder / "feeds/tallink" / name
         path.write_text(path.read_text() + row)
-    return load_regions(Settings("sqlite://", regions_folder=folder.parent))
+    return load_regions(Settings(database_url="sqlite://", regions_folder=folder.parent))
 
 
 @pytest.fixture

@@ -55,8 +55,11 @@ def harbour(api: Api) -> Iterator[Harbour]:
     with MaritimeSimulator(api.clock.now, ship=Ship(html=PAGE)) as simulator:
         url = simulator.start()
         table = {
-            "url": f"{url}/bookings/", "secret": "KEY", "maas_operator_id": "throughfare", "allow_private": True,
-        }  # fmt: skip
+            "url": f"{url}/bookings/",
+            "secret": "KEY",
+            "maas_operator_id": "throughfare",
+            "allow_private": True,
+        }
         around = Surroundings(
             api.clock.now, DatabaseJournal(till.database, REGION), environ={"KEY": "sandbox"}
         )
@@ -75,7 +78,7 @@ def test_a_ferrys_own_ticket_is_kept_and_shown_beside_ours(harbour: Harbour) -> 
 
     assert [(one["operator"], one["leg"], one["kind"], one["encoding"]) for one in shown] == [
         (harbour.operator, 1, kind, "text") for kind in ("qr_code", "number", "html")
-    ]  # fmt: skip
+    ]
     assert [one["content"] for one in shown] == ["SIMULATED:B000001-1", "B000001-1", PAGE]
     assert {one["reference"] for one in shown} == {"B000001"}
     held = next(one for one in order["bookings"] if one["operator"] == harbour.operator)
@@ -163,6 +166,7 @@ def test_differences_are_told_in_words() -> None:
 
     assert told(Money(1900, "EUR"), 1) == told(None, None) == []
     assert told(Money(1900, "SEK"), 2) == [
-        "19.00 SEK where 19.00 EUR was agreed", "2 tickets where 1 was agreed",
-    ]  # fmt: skip
+        "19.00 SEK where 19.00 EUR was agreed",
+        "2 tickets where 1 was agreed",
+    ]
     assert differences_of({}, Confirmed("k", "B1", Money(5, "EUR"))) == []

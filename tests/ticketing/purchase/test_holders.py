@@ -83,9 +83,9 @@ def test_a_phone_of_the_account_is_named_by_its_id(api: Api) -> None:
 def test_a_stranger_a_bad_key_and_two_phones_are_named(api: Api) -> None:
     off_the_curve = {**phone_jwk(), "y": phone_jwk()["x"]}
 
-    refused = order(api, [
-        {"passenger": "eve", "key": phone_jwk()}, {"passenger": "anna", "key": off_the_curve}
-    ])  # fmt: skip
+    refused = order(
+        api, [{"passenger": "eve", "key": phone_jwk()}, {"passenger": "anna", "key": off_the_curve}]
+    )
     unclear = order(api, [{"passenger": "anna", "key": phone_jwk(), "phone_id": "p"}])
 
     assert (refused.status_code, paths(refused)) == (422, ["phones[0].passenger", "phones[1].key"])

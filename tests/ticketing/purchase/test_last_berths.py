@@ -32,10 +32,20 @@ def test_64_buyers_of_the_last_10_berths_buy_exactly_10(
     till = app.extensions["throughfare"].till
     sailings = DatabaseSailings(till.database, "helsinki-tallinn")
     published = regions["helsinki-tallinn"].data.timetables["tallink"]
-    berths = Inventory("tallink", sailings, lambda _: {"foot": BERTHS}, timedelta(minutes=20))
+    berths = Inventory(
+        operator="tallink",
+        sailings=sailings,
+        capacity=lambda _: {"foot": BERTHS},
+        hold_life=timedelta(minutes=20),
+    )
     ferry = OwnInventory("tallink", published, clock.now, berths)
     till = purchase.Till(
-        till.database, clock, till.gateway, till.press, regions, {"helsinki-tallinn": {"tallink": ferry}}
+        database=till.database,
+        clock=clock,
+        gateway=till.gateway,
+        press=till.press,
+        regions=regions,
+        connectors={"helsinki-tallinn": {"tallink": ferry}},
     )
     api = Api(app.test_client(), clock, lambda *_: "")
     offer = api.search(passengers=[{"ref": "anna", "rider_category": "adult"}])["itineraries"][0]

@@ -20,11 +20,26 @@ from ticketing.settlement.proof.verify import verify
 
 ACTIONS = st.lists(
     st.tuples(
-        st.sampled_from(["buy", "decline", "lose", "refund", "refund_leg", "refund_fails", "exchange", "dispute", "win", "lose_dispute", "work"]),
+        st.sampled_from(
+            [
+                "buy",
+                "decline",
+                "lose",
+                "refund",
+                "refund_leg",
+                "refund_fails",
+                "exchange",
+                "dispute",
+                "win",
+                "lose_dispute",
+                "work",
+            ]
+        ),
         st.integers(0, 3),
     ),
-    min_size=1, max_size=8,
-)  # fmt: skip
+    min_size=1,
+    max_size=8,
+)
 ANNA, BERT = ({"ref": ref, "rider_category": "adult"} for ref in ("anna", "bert"))
 WISH = {"depart_at": "2026-10-16T06:10:00+03:00", "passengers": [ANNA, BERT]}
 
@@ -47,8 +62,12 @@ class Model:
     def act(self, action: str, at: int) -> None:
         """Do one thing; a refusal of the service is an outcome like any other."""
         if action in {"buy", "decline", "lose", "refund_fails"}:
-            methods = {"buy": "demo_ok", "decline": "demo_declined", "lose": "demo_timeout_after_capture",
-                       "refund_fails": "demo_refund_fails"}  # fmt: skip
+            methods = {
+                "buy": "demo_ok",
+                "decline": "demo_declined",
+                "lose": "demo_timeout_after_capture",
+                "refund_fails": "demo_refund_fails",
+            }
             self._buy(methods[action])
         elif action == "work":
             run_round(self.till)
@@ -103,8 +122,10 @@ class Model:
                 "SELECT id FROM demo_charge WHERE order_id = :order AND captured_minor > refunded_minor"
             )
             charge = tx.execute(query, {"order": order}).scalar()
-            known = tx.execute(sa.text("SELECT document FROM demo_object WHERE kind = 'dispute' AND charge_id = :charge"),
-                               {"charge": charge}).scalar()  # fmt: skip
+            known = tx.execute(
+                sa.text("SELECT document FROM demo_object WHERE kind = 'dispute' AND charge_id = :charge"),
+                {"charge": charge},
+            ).scalar()
         open_now = known is not None and '"withdrawn"' in known
         if charge and ((step == "withdrawn" and known is None) or (step != "withdrawn" and open_now)):
             reports.learn_dispute(self.till, self.gateway.dispute(charge, step))
@@ -114,12 +135,16 @@ class Model:
         with self.till.database.read() as tx:
             lines = tx.execute(sa.text("SELECT document FROM demo_object WHERE kind = 'balance'")).scalars()
             theirs = sum(_net(line) for line in lines)
-            ours = tx.execute(sa.text(
-                "SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account_id LIKE 'demo_clearing%'"
-            )).scalar_one()  # fmt: skip
-            unbalanced = tx.execute(sa.text(
-                "SELECT count(*) FROM (SELECT entry_id FROM posting GROUP BY entry_id, currency HAVING sum(amount_minor) <> 0) x"
-            )).scalar_one()  # fmt: skip
+            ours = tx.execute(
+                sa.text(
+                    "SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account_id LIKE 'demo_clearing%'"
+                )
+            ).scalar_one()
+            unbalanced = tx.execute(
+                sa.text(
+                    "SELECT count(*) FROM (SELECT entry_id FROM posting GROUP BY entry_id, currency HAVING sum(amount_minor) <> 0) x"
+                )
+            ).scalar_one()
         assert (int(ours), unbalanced) == (theirs, 0)
         office = self.api.client.application.extensions["throughfare"].office
         assert verify(office, "helsinki-tallinn", take_back).faults == []

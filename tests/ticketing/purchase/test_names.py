@@ -42,9 +42,11 @@ def city(
     data = replace(region.data, riders=riders, category_names=names, companions={"adult_reduced": ("adult",)})
     book = replace(region.book, riders={**region.book.riders, "adult_reduced": region.book.riders["child"]})
     app = create_app(
-        settings, clock=clock, regions={"helsinki-tallinn": replace(region, data=data, book=book)},
+        settings,
+        clock=clock,
+        regions={"helsinki-tallinn": replace(region, data=data, book=book)},
         connectors={"helsinki-tallinn": ferries},
-    )  # fmt: skip
+    )
     with lent(app):
         yield Api(app.test_client(), clock, lambda *_: "")
     app.extensions["throughfare"].till.database.close()

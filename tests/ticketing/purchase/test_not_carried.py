@@ -27,12 +27,18 @@ FERRY, TRAM = Failure("cancelled", ends_journey=True), Failure("cancelled", ends
 @pytest.mark.parametrize(
     ("service", "departure", "arrival", "counts"),
     [
-        ("sea", 90 * 60, 0, False), ("sea", 90 * 60 + 1, 0, True), ("sea", 0, 500 * 60, False),
-        ("rail", 0, 60 * 60 - 1, False), ("rail", 0, 60 * 60, True), ("rail", 500 * 60, 0, False),
-        ("coach", 120 * 60, 0, False), ("coach", 120 * 60 + 1, 0, True), ("coach", 0, 500 * 60, False),
+        ("sea", 90 * 60, 0, False),
+        ("sea", 90 * 60 + 1, 0, True),
+        ("sea", 0, 500 * 60, False),
+        ("rail", 0, 60 * 60 - 1, False),
+        ("rail", 0, 60 * 60, True),
+        ("rail", 500 * 60, 0, False),
+        ("coach", 120 * 60, 0, False),
+        ("coach", 120 * 60 + 1, 0, True),
+        ("coach", 0, 500 * 60, False),
         ("city", 500 * 60, 500 * 60, False),
     ],
-)  # fmt: skip
+)
 def test_each_kind_has_its_limit(service: Service, departure: int, arrival: int, counts: bool) -> None:
     known = Expected(departure_delay_seconds=departure, arrival_delay_seconds=arrival)
 
@@ -52,10 +58,12 @@ def test_a_cancelled_leg_always_counts_and_ends_the_journey_unless_the_next_tram
 @pytest.mark.parametrize(
     ("promise", "departure", "arrival", "counts"),
     [
-        (LateRefund(departure_minutes=20), 1199, 0, False), (LateRefund(departure_minutes=20), 1200, 0, True),
-        (LateRefund(arrival_minutes=30), 1800, 1799, False), (LateRefund(arrival_minutes=30), 0, 1800, True),
+        (LateRefund(departure_minutes=20), 1199, 0, False),
+        (LateRefund(departure_minutes=20), 1200, 0, True),
+        (LateRefund(arrival_minutes=30), 1800, 1799, False),
+        (LateRefund(arrival_minutes=30), 0, 1800, True),
     ],
-)  # fmt: skip
+)
 def test_city_transport_is_as_good_as_its_promise(
     promise: LateRefund,
     departure: int,
@@ -72,18 +80,37 @@ def test_city_transport_is_as_good_as_its_promise(
 
 def test_the_vehicle_says_what_a_service_is_unless_its_operator_does() -> None:
     def ride(mode: str) -> Ride:
-        return Ride("o", "t", "r", "a", "b", LEAVES, LEAVES, ("a", "b"), mode)
+        return Ride(
+            operator="o",
+            trip_id="t",
+            route_id="r",
+            from_stop_id="a",
+            to_stop_id="b",
+            departure=LEAVES,
+            arrival=LEAVES,
+            calls=("a", "b"),
+            mode=mode,
+        )
 
     assert [service_of(ride(mode), Promises()) for mode in ("ferry", "rail", "tram", "metro", "bus")] == [
-        "sea", "rail", "city", "city", "city",
-    ]  # fmt: skip
+        "sea",
+        "rail",
+        "city",
+        "city",
+        "city",
+    ]
     assert service_of(ride("bus"), Promises(service="coach")) == "coach"
     assert service_of(ride("ferry"), Promises(service="city")) == "city"
 
 
 def ticket(*legs: RefundableLeg, **gross: int) -> RefundableTicket:
     return RefundableTicket(
-        "j", "anna", "valid", "EUR", gross or {"tram": 200, "ferry": 2000, "metro": 300}, legs
+        jti="j",
+        passenger_ref="anna",
+        status="valid",
+        currency="EUR",
+        gross=gross or {"tram": 200, "ferry": 2000, "metro": 300},
+        legs=legs,
     )
 
 

@@ -78,8 +78,11 @@ def deck(clock: FixedClock) -> FakeOperator:
 @pytest.fixture
 def quay(settings: Settings, clock: FixedClock, boats: Region, deck: FakeOperator) -> Iterator[Api]:
     app = create_app(
-        settings, clock=clock, regions={"helsinki-tallinn": boats}, connectors={"helsinki-tallinn": {"eckero": deck}}
-    )  # fmt: skip
+        settings,
+        clock=clock,
+        regions={"helsinki-tallinn": boats},
+        connectors={"helsinki-tallinn": {"eckero": deck}},
+    )
     database = app.extensions["throughfare"].till.database
 
     def key(role: Any, operator: str | None = None) -> str:

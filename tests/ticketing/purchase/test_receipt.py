@@ -14,9 +14,13 @@ def text_of(pdf: bytes) -> str:
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", ("Receipt", "Total: 48.00 EUR", "Joint ticket")), ("et", ("Kviitung", "Kokku: 48.00 EUR", "Ühispilet")),
-     ("fi", ("Kuitti", "Yhteensä: 48.00 EUR", "Yhteislippu")), ("sv", ("Kvitto", "Totalt: 48.00 EUR", "Gemensam biljett"))],
-)  # fmt: skip
+    [
+        ("en", ("Receipt", "Total: 48.00 EUR", "Joint ticket")),
+        ("et", ("Kviitung", "Kokku: 48.00 EUR", "Ühispilet")),
+        ("fi", ("Kuitti", "Yhteensä: 48.00 EUR", "Yhteislippu")),
+        ("sv", ("Kvitto", "Totalt: 48.00 EUR", "Gemensam biljett")),
+    ],
+)
 def test_a_receipt_speaks_the_buyers_language(api: Api, language: str, words: tuple[str, ...]) -> None:
     bought = api.buy()
 

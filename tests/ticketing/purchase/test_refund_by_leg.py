@@ -128,9 +128,14 @@ def test_a_gate_without_network_that_let_the_leg_pass_is_found_out(
     refund(api, bought, legs=[crossing])
     api.clock.advance(timedelta(minutes=10))
     scan = {
-        "scan_id": "11111111-1111-4111-8111-111111111111", "jti": old["jti"], "leg": crossing, "seq": 1,
-        "device_ts": int(api.clock.now().timestamp()), "decision": "accept", "reason": "ok",
-    }  # fmt: skip
+        "scan_id": "11111111-1111-4111-8111-111111111111",
+        "jti": old["jti"],
+        "leg": crossing,
+        "seq": 1,
+        "device_ts": int(api.clock.now().timestamp()),
+        "decision": "accept",
+        "reason": "ok",
+    }
 
     told = api.post("/v1/validations/batch", {"scans": [scan]}, api.key("gate", line_name))
 
@@ -182,9 +187,11 @@ def test_what_is_left_of_a_ticket_pays_for_another_journey(
 
 def test_an_operators_fee_stays_with_the_operator(api: Api) -> None:
     itinerary = next(
-        one for hour in range(6, 18) for one in api.search(**{**ONE, "depart_at": f"2026-10-16T{hour:02}:10:00+03:00"})["itineraries"]
+        one
+        for hour in range(6, 18)
+        for one in api.search(**{**ONE, "depart_at": f"2026-10-16T{hour:02}:10:00+03:00"})["itineraries"]
         if any(leg.get("operator") == "eckero" for leg in one["legs"])
-    )  # fmt: skip
+    )
     quote = api.post("/v1/quotes", {"offer_id": itinerary["offer_id"]}).json or {}
     placed = api.post("/v1/orders", {"quote_id": quote["id"]}).json or {}
     token = placed["access_token"]

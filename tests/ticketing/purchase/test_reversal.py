@@ -39,10 +39,24 @@ def allocation(gross: int, keys: list[int], metres: list[int], fee_bp: int) -> t
     shares = by_weights(gross, dict(zip(OPERATORS, map(Fraction, keys), strict=True)))
     states = by_weights(gross, dict(zip(RATES, map(Fraction, metres), strict=True)))
     taxes = [
-        Tax("j", "r", state, "tram", "domestic", "taxable", rate, 1, 5, "EUR", "sale", 0, states[state],
-            half_up(Fraction(states[state] * rate, 10_000 + rate)))
+        Tax(
+            ticket_jti="j",
+            region="r",
+            member_state=state,
+            mode="tram",
+            scope="domestic",
+            treatment="taxable",
+            rate_bp=rate,
+            verified=1,
+            distance_m=5,
+            currency="EUR",
+            kind="sale",
+            seq=0,
+            gross_minor=states[state],
+            vat_minor=half_up(Fraction(states[state] * rate, 10_000 + rate)),
+        )
         for state, rate in RATES.items()
-    ]  # fmt: skip
+    ]
     vat = by_weights(
         sum(tax.vat_minor for tax in taxes), {name: Fraction(share) for name, share in shares.items()}
     )
@@ -50,7 +64,19 @@ def allocation(gross: int, keys: list[int], metres: list[int], fee_bp: int) -> t
     for name, share in shares.items():
         fee = half_up(Fraction(share * fee_bp, 10_000))
         rows.append(
-            Share("j", "r", name, "EUR", "sale", 0, share, vat[name], fee, share - vat[name] - fee, "rule")
+            Share(
+                ticket_jti="j",
+                region="r",
+                operator=name,
+                currency="EUR",
+                kind="sale",
+                seq=0,
+                gross_minor=share,
+                vat_minor=vat[name],
+                fee_minor=fee,
+                net_minor=share - vat[name] - fee,
+                rule="rule",
+            )
         )
     return rows, taxes
 
@@ -162,8 +188,14 @@ CONDITIONS = {"hsl": Conditions((RefundStep(0, 100),)), "ferry": Conditions(STEP
 
 
 def refundable(**changes: object) -> RefundableTicket:
-    facts = {"jti": "j", "passenger_ref": "anna", "status": "valid", "currency": "EUR", "gross": {"hsl": 201, "ferry": 3000},
-             "legs": (RefundableLeg("ferry", DEPARTURE), RefundableLeg("hsl", DEPARTURE + timedelta(hours=3)))}  # fmt: skip
+    facts = {
+        "jti": "j",
+        "passenger_ref": "anna",
+        "status": "valid",
+        "currency": "EUR",
+        "gross": {"hsl": 201, "ferry": 3000},
+        "legs": (RefundableLeg("ferry", DEPARTURE), RefundableLeg("hsl", DEPARTURE + timedelta(hours=3))),
+    }
     return RefundableTicket(**{**facts, **changes})  # type: ignore[arg-type]
 
 
@@ -257,10 +289,12 @@ def test_a_refund_that_cannot_be_says_why() -> None:
 
 
 @given(
-    st.tuples(st.integers(1, 4_000), st.integers(0, 4_000)), st.lists(st.integers(1, 400), min_size=3, max_size=3),
-    st.lists(st.integers(0, 400), min_size=3, max_size=3).filter(any), st.lists(st.integers(0, 400), min_size=3, max_size=3).filter(any),
+    st.tuples(st.integers(1, 4_000), st.integers(0, 4_000)),
+    st.lists(st.integers(1, 400), min_size=3, max_size=3),
+    st.lists(st.integers(0, 400), min_size=3, max_size=3).filter(any),
+    st.lists(st.integers(0, 400), min_size=3, max_size=3).filter(any),
     st.tuples(st.integers(0, 100), st.integers(0, 300)),
-)  # fmt: skip
+)
 def test_legs_and_then_the_rest_leave_exactly_what_was_kept(
     prices: tuple[int, int],
     keys: list[int],

@@ -196,8 +196,13 @@ def test_reports_of_an_order_in_every_order_and_twice_end_in_one_state(shop: Sho
     for step in ("created", "funds_withdrawn", "lost"):
         shop.stripe.dispute(intent, step)
     kinds = {event["type"]: event for event in shop.reports}
-    names = ("payment_intent.succeeded", "refund.created", "charge.refunded", "charge.dispute.created",
-             "charge.dispute.closed")  # fmt: skip
+    names = (
+        "payment_intent.succeeded",
+        "refund.created",
+        "charge.refunded",
+        "charge.dispute.created",
+        "charge.dispute.closed",
+    )
     chosen = [kinds[name] for name in names[: 5 if os.environ.get("SOAK") else 4]]
     shop.reports.clear()
     ends = set()
@@ -282,9 +287,10 @@ def test_a_worker_killed_during_the_capture_leaves_one_capture_and_one_set_of_ti
     shop: Shop, settings: Settings, tmp_path: Any
 ) -> None:
     later = [
-        one["offer_id"] for one in shop.api.search()["itineraries"]
+        one["offer_id"]
+        for one in shop.api.search()["itineraries"]
         if any(leg.get("operator") == "eckero" for leg in one["legs"])
-    ]  # fmt: skip
+    ]
     quote = shop.api.post("/v1/quotes", {"offer_id": later[0]}).json or {}
     order = shop.api.post("/v1/orders", {"quote_id": quote["id"]}).json or {}
     shop.stripe.fail("/capture$", "drop_before", times=3)
@@ -292,11 +298,16 @@ def test_a_worker_killed_during_the_capture_leaves_one_capture_and_one_set_of_ti
         shop.api.post(f"/v1/orders/{order['id']}/payments", {"method": CARD}, order["access_token"])
     fault = shop.stripe.fail("/capture$", "wait")
     environment = {
-        **os.environ, "THROUGHFARE_DATABASE_URL": settings.database_url, "THROUGHFARE_KEYS_FOLDER": str(settings.keys_folder),
-        "THROUGHFARE_GATEWAY": "stripe", "THROUGHFARE_STRIPE_SECRET_KEY": SECRET_KEY,
-        "THROUGHFARE_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET, "THROUGHFARE_STRIPE_API_ADDRESS": shop.stripe.address,
-        "THROUGHFARE_DEMO_CLOCK_FILE": str(_clock_file(shop, tmp_path)), "THROUGHFARE_VIKING_FOLDER": str(tmp_path / "x"),
-    }  # fmt: skip
+        **os.environ,
+        "THROUGHFARE_DATABASE_URL": settings.database_url,
+        "THROUGHFARE_KEYS_FOLDER": str(settings.keys_folder),
+        "THROUGHFARE_GATEWAY": "stripe",
+        "THROUGHFARE_STRIPE_SECRET_KEY": SECRET_KEY,
+        "THROUGHFARE_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "THROUGHFARE_STRIPE_API_ADDRESS": shop.stripe.address,
+        "THROUGHFARE_DEMO_CLOCK_FILE": str(_clock_file(shop, tmp_path)),
+        "THROUGHFARE_VIKING_FOLDER": str(tmp_path / "x"),
+    }
     line = [sys.executable, "-m", "ticketing", "worker", "--once"]
     worker = subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

@@ -95,7 +95,7 @@ class FaultyGateway(DemoGateway):
         return fault.kind if fault and (fault.call, fault.nth) == (step, self.counts[step]) else ""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class TwoSystems:
     """The service with its two operators; `sold` are the operators' own references of all that travels."""
 
@@ -116,11 +116,14 @@ class TwoSystems:
         published = self.till.regions[REGION].data.timetables
         made = {
             name: Guarded(
-                REGION, registry.connect(name, table, published[name], around), now, Figures(None, lambda: 0.0),
+                REGION,
+                registry.connect(name, table, published[name], around),
+                now,
+                Figures(None, lambda: 0.0),
                 patience=QUICK,
             )
             for name, table in self.tables.items()
-        }  # fmt: skip
+        }
         self.till = replace(self.till, connectors={REGION: made})
 
     def buy(self, faults: dict[str, list[Fault]], killed_at: int | None = None) -> str:

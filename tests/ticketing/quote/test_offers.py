@@ -117,8 +117,15 @@ def test_an_offer_ends_at_its_second(api: Api) -> None:
 @ON_SQLITE
 def test_whatever_is_no_offer_here_has_one_answer(api: Api) -> None:
     token = offered(api)["offer_id"]
-    wrong = ["none", "tf_offer_", "tf_offer_" + "A" * 80, token[:-1] + ("A" if token[-1] != "A" else "B"),
-             token[:40] + ("A" if token[40] != "A" else "B") + token[41:], "x" * 2048, "ä"]  # fmt: skip
+    wrong = [
+        "none",
+        "tf_offer_",
+        "tf_offer_" + "A" * 80,
+        token[:-1] + ("A" if token[-1] != "A" else "B"),
+        token[:40] + ("A" if token[40] != "A" else "B") + token[41:],
+        "x" * 2048,
+        "ä",
+    ]
 
     answers = [api.post("/v1/quotes", {"offer_id": one}, once=None) for one in wrong]
 
@@ -149,8 +156,13 @@ def test_a_token_says_nothing_of_its_account_and_is_not_logged(
 
 @ON_SQLITE
 def test_refs_that_do_not_fit_are_named(api: Api) -> None:
-    party = [{"ref": f"{at:02}" + "".join(chr(0x4E00 + (at * 62 + i) * 7 % 20_000) for i in range(62)), "rider_category": "adult"}
-             for at in range(30)]  # fmt: skip
+    party = [
+        {
+            "ref": f"{at:02}" + "".join(chr(0x4E00 + (at * 62 + i) * 7 % 20_000) for i in range(62)),
+            "rider_category": "adult",
+        }
+        for at in range(30)
+    ]
 
     refused = api.post("/v1/journeys", {**_WISH, "passengers": party}, once=None)
 
@@ -415,9 +427,14 @@ def stored(api: Api, database: Database, regions: dict[str, Region], **more: Any
     known = find_ride_on(regions[HT], "tlt", leg["trip_id"], ends, (times[0], times[1]))
     assert known is not None
     document = {
-        "rides": [rides.to_json(known.ride)], "legs": [leg], "passengers": [{"ref": "anna", "rider": "adult"}],
-        "total_minor": 200, "currency": "EUR", "tariff_version": regions[HT].book.version, **more,
-    }  # fmt: skip
+        "rides": [rides.to_json(known.ride)],
+        "legs": [leg],
+        "passengers": [{"ref": "anna", "rider": "adult"}],
+        "total_minor": 200,
+        "currency": "EUR",
+        "tariff_version": regions[HT].book.version,
+        **more,
+    }
     now = api.clock.now()
     offer = Offer("01a1328e-f2ab-7345-aff0-65c95976ce45", HT, now, now + timedelta(minutes=15), document)
     with database.write() as tx:

@@ -23,9 +23,12 @@ ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 
 @pytest.fixture(params=[None, "FI"])
 def shop(
-    request: pytest.FixtureRequest, settings: Settings, clock: FixedClock, regions: dict[str, Region],
+    request: pytest.FixtureRequest,
+    settings: Settings,
+    clock: FixedClock,
+    regions: dict[str, Region],
     ferries: dict[str, FakeOperator],
-) -> Iterator[tuple[Api, Any, str | None]]:  # fmt: skip
+) -> Iterator[tuple[Api, Any, str | None]]:
     """A deployment in whose region the through fare is 30.00 where it is sold in Finland."""
     region = regions["helsinki-tallinn"]
     cheaper = AgreedPrice("adult", "FI", None, Money(3000, "EUR"))
@@ -35,9 +38,11 @@ def shop(
     )
     changed = replace(region, book=replace(region.book, agreements=agreements))
     app = create_app(
-        replace(settings, sale_channel=request.param), clock=clock, regions={"helsinki-tallinn": changed},
+        replace(settings, sale_channel=request.param),
+        clock=clock,
+        regions={"helsinki-tallinn": changed},
         connectors={"helsinki-tallinn": ferries},
-    )  # fmt: skip
+    )
     rooms = app.extensions["throughfare"]
     with lent(app):
         yield Api(app.test_client(), clock, lambda *_: ""), rooms, request.param

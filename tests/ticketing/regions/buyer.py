@@ -14,7 +14,7 @@ from ticketing.regions import load_regions, open_connectors
 def main(url: str, step: str, key: str) -> None:
     """Hold, or hold and confirm."""
     database, clock = Database(url), SystemClock()
-    regions = load_regions(Settings(url))
+    regions = load_regions(Settings(database_url=url))
     connector = open_connectors(database, clock, regions, environ=os.environ).of(
         "helsinki-tallinn", "tallink"
     )

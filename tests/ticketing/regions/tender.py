@@ -28,7 +28,7 @@ def tend(url: str, moment: datetime, folder: Path, regions: dict[str, Region]) -
 
 def main(url: str, moment: str, *folders: str) -> None:
     """Tend each folder and die at its own boundary."""
-    regions = load_regions(Settings(url))
+    regions = load_regions(Settings(database_url=url))
     for boundary, folder in enumerate(folders, 1):
         child = os.fork()
         if not child:

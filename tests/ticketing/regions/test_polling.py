@@ -41,7 +41,7 @@ class Teller:
     def disruptions(self) -> Disruptions:
         if self.silent:
             raise Unavailable("nobody there")
-        return Disruptions(self.clock.now(), self.items, source="gtfs_rt", **self.more)
+        return Disruptions(as_of=self.clock.now(), items=self.items, source="gtfs_rt", **self.more)
 
 
 @dataclass
@@ -65,7 +65,9 @@ class Quay:
 def quay(database: Database, clock: FixedClock, regions: dict[str, Region]) -> Quay:
     teller: Any = Teller(clock)
     connectors = {REGION: {"eckero": teller}}
-    desk = LiveDesk(database, clock, dict(regions), connectors, 30)
+    desk = LiveDesk(
+        database=database, clock=clock, regions=dict(regions), connectors=connectors, pause_seconds=30
+    )
     return Quay(desk, LiveBoard(database, clock, dict(regions), connectors), teller)
 
 
@@ -75,7 +77,9 @@ LATE = Disruption(TRIP, DAY, delay_seconds=6000)
 
 def test_an_operator_that_never_told_anything_has_no_age(quay: Quay, monkeypatch: pytest.MonkeyPatch) -> None:
     """The exchange of files answers with the beginning of time until a first file has come: no age of 56 years."""
-    nothing = Disruptions(datetime.fromtimestamp(0, UTC), (), source="exchange", tells_trips=False)
+    nothing = Disruptions(
+        as_of=datetime.fromtimestamp(0, UTC), items=(), source="exchange", tells_trips=False
+    )
     monkeypatch.setattr(quay.eckero, "disruptions", lambda: nothing)
 
     assert ask_now(quay.desk) == {}
@@ -126,9 +130,16 @@ def test_a_trip_that_is_replaced_is_served_where_it_still_calls(
     assert found is not None
     assert (found.cancelled, found.replaced, quay.board.told(REGION).cancelled) == (False, True, frozenset())
     ferry = Ride(
-        "eckero", TRIP, "TLL-A_HEL-LT2", "TLL-A", "HEL-LT2", datetime(2026, 10, 13, 3, 0, tzinfo=UTC),
-        datetime(2026, 10, 13, 5, 15, tzinfo=UTC), ("TLL-A", "HEL-LT2"), "ferry",
-    )  # fmt: skip
+        operator="eckero",
+        trip_id=TRIP,
+        route_id="TLL-A_HEL-LT2",
+        from_stop_id="TLL-A",
+        to_stop_id="HEL-LT2",
+        departure=datetime(2026, 10, 13, 3, 0, tzinfo=UTC),
+        arrival=datetime(2026, 10, 13, 5, 15, tzinfo=UTC),
+        calls=("TLL-A", "HEL-LT2"),
+        mode="ferry",
+    )
 
     news, elsewhere = news_of(ferry, found), news_of(replace(ferry, to_stop_id="HEL-KAT"), found)
 

@@ -33,8 +33,13 @@ def test_the_rounds_visit_both_changes_of_clocks_a_weekend_and_the_hours_after_m
     assert (first, last) == (date(2026, 1, 1), date(2028, 12, 31))
     assert {(date(2026, 3, 29), "clocks change"), (date(2026, 10, 25), "clocks change")} <= seen
     assert {label for _, label in seen} == {
-        "working day", "saturday", "sunday", "after midnight", "night of the change", "clocks change",
-    }  # fmt: skip
+        "working day",
+        "saturday",
+        "sunday",
+        "after midnight",
+        "night of the change",
+        "clocks change",
+    }
     days = [slot.day for one in rounds for slot in one]
     assert days == sorted(days)
 
@@ -50,7 +55,7 @@ def test_a_timetable_of_a_few_weeks_has_the_days_that_there_are() -> None:
 def test_a_way_goes_over_the_wanted_operators_in_time_for_each_change(region: RegionData) -> None:
     search = Search(Trips(Meetings(region)), date(2026, 3, 24), random.Random(1), (5, 20))
 
-    way = search.find([Part("bus"), Part("sea"), Part("rail", to_area="coast")])
+    way = search.find([Part(operator="bus"), Part(operator="sea"), Part(operator="rail", to_area="coast")])
 
     assert way is not None
     assert (way.origin[:4], way.destination, way.operators) == ("bus:", "rail:R2", ("bus", "sea", "rail"))
@@ -60,7 +65,7 @@ def test_a_way_goes_over_the_wanted_operators_in_time_for_each_change(region: Re
 def test_a_way_may_wait_before_its_hardest_ride(region: RegionData) -> None:
     search = Search(Trips(Meetings(region)), date(2026, 3, 24), random.Random(1), (8, 20), stay_minutes=60)
 
-    way = search.find([Part("bus"), Part("skiff")])
+    way = search.find([Part(operator="bus"), Part(operator="skiff")])
 
     assert way is not None
     assert way.stays == (f"skiff:{'K1' if way.origin.startswith('bus') else 'K2'}", 60)
@@ -69,7 +74,7 @@ def test_a_way_may_wait_before_its_hardest_ride(region: RegionData) -> None:
 def test_there_is_no_way_between_operators_that_do_not_meet(region: RegionData) -> None:
     search = Search(Trips(Meetings(region)), date(2026, 3, 24), random.Random(1))
 
-    assert search.find([Part("bus"), Part("tram")]) is None
+    assert search.find([Part(operator="bus"), Part(operator="tram")]) is None
 
 
 def test_what_can_be_reached_is_read_from_the_data(region: RegionData) -> None:

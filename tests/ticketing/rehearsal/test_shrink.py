@@ -8,15 +8,23 @@ from ticketing.rehearsal.journey import Fault, Journey, Record
 from ticketing.rehearsal.shrink import grouped, shrink, signature
 
 BIG = Journey(
-    number=1, aim="a", day="sunday", origin="bus:1", destination="sea:2", depart_at=datetime(2026, 3, 29, 8, tzinfo=UTC),
-    operators=("bus", "sea"), riders=("adult", "child", "senior", "child"), ending="exchange_chain", brings="pass:x",
+    number=1,
+    aim="a",
+    day="sunday",
+    origin="bus:1",
+    destination="sea:2",
+    depart_at=datetime(2026, 3, 29, 8, tzinfo=UTC),
+    operators=("bus", "sea"),
+    riders=("adult", "child", "senior", "child"),
+    ending="exchange_chain",
+    brings="pass:x",
     method="demo_timeout_after_capture",
-)  # fmt: skip
+)
 
 
 def falls(journey: Journey) -> Record:
     """A service that falls whenever a child travels with a pass."""
-    record = Record(journey)
+    record = Record(journey=journey)
     if "child" in journey.riders and journey.brings:
         record.fault("no_server_error", f"order 17-{journey.number} of child fell")
     return record
@@ -29,8 +37,12 @@ def test_the_smallest_journey_that_still_falls_is_found() -> None:
 
     found: Any = fallen.fault.journey
     assert (found.riders, found.ending, found.gates, found.brings, found.method) == (
-        ("child",), "travel", False, "pass:x", "demo_ok",
-    )  # fmt: skip
+        ("child",),
+        "travel",
+        False,
+        "pass:x",
+        "demo_ok",
+    )
     assert fallen.told().message.endswith("(seen 2 times)")
 
 

@@ -24,9 +24,14 @@ def run(**changes: Any) -> dict[str, Any]:
 
 def test_money_that_was_kept_is_what_operators_tax_offices_and_the_scheme_have() -> None:
     well = Facts(
-        captured=Counter(EUR=1200), refunded=Counter(EUR=200), shares=Counter(EUR=1000), net=Counter(EUR=900),
-        fee=Counter(EUR=15), vat=Counter(EUR=85), owed=Counter(EUR=85),
-    )  # fmt: skip
+        captured=Counter(EUR=1200),
+        refunded=Counter(EUR=200),
+        shares=Counter(EUR=1000),
+        net=Counter(EUR=900),
+        fee=Counter(EUR=15),
+        vat=Counter(EUR=85),
+        owed=Counter(EUR=85),
+    )
     short = Facts(captured=Counter(EUR=1200), net=Counter(EUR=1000), vat=Counter(EUR=1))
 
     assert sums.money_is_accounted_for(well) == []
@@ -38,9 +43,13 @@ def test_money_that_was_kept_is_what_operators_tax_offices_and_the_scheme_have()
 
 def test_what_hangs_or_waits_is_named() -> None:
     facts = Facts(
-        unbalanced=("e1 EUR 1",), paid_without_ticket=("o1 authorised 100",), hanging_orders=("o2 holding",),
-        hanging_refunds=("r1 decided 5",), hanging_bookings=("rail held x",), alerts=("refund_failed by the gateway",),
-    )  # fmt: skip
+        unbalanced=("e1 EUR 1",),
+        paid_without_ticket=("o1 authorised 100",),
+        hanging_orders=("o2 holding",),
+        hanging_refunds=("r1 decided 5",),
+        hanging_bookings=("rail held x",),
+        alerts=("refund_failed by the gateway",),
+    )
 
     assert sums.entries_balance(facts) == ["entry e1 EUR 1 does not balance"]
     assert sums.paid_means_ticketed(facts) == ["order o1 authorised 100 is paid and has no ticket"]

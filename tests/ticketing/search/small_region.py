@@ -40,7 +40,10 @@ def small_region(
         fee_basis_points=0,
         walking=Walking(speed_m_per_s=1.0, max_m=400, detour_percent=100),
         interchange_seconds=INTERCHANGE_SECONDS,
-        operators={name: Operator(name, name, "EE", "app", ()) for name in operators},
+        operators={
+            name: Operator(id=name, name=name, member_state="EE", medium="app", refund=())
+            for name in operators
+        },
         riders={"adult": dict.fromkeys(operators, "adult")},
         terminals=terminals or {},
         crossings={},

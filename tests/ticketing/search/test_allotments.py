@@ -38,8 +38,14 @@ class Quay:
         self, folder: Path, clock: FixedClock, region: Region, sale_ends: timedelta = timedelta()
     ) -> None:
         published = region.data.timetables["viking"]
-        terms = Inventory("viking", MemorySailings(), lambda _: {}, timedelta(minutes=20), sale_ends)
-        post = PostOffice(folder, "throughfare", "viking", clock.now)
+        terms = Inventory(
+            operator="viking",
+            sailings=MemorySailings(),
+            capacity=lambda _: {},
+            hold_life=timedelta(minutes=20),
+            sale_ends=sale_ends,
+        )
+        post = PostOffice(folder=folder, me="throughfare", other="viking", now=clock.now)
         self.clerk = ExchangeSimulator(clock.now, folder, "viking")
         self.connector = FileExchange("viking", published, clock.now, terms, post)
 

@@ -49,8 +49,11 @@ def sold(
 ) -> Iterator[Api]:
     """The service of that region."""
     app = create_app(
-        settings, clock=clock, regions={"helsinki-tallinn": silent_tram}, connectors={"helsinki-tallinn": ferries}
-    )  # fmt: skip
+        settings,
+        clock=clock,
+        regions={"helsinki-tallinn": silent_tram},
+        connectors={"helsinki-tallinn": ferries},
+    )
     database = app.extensions["throughfare"].till.database
 
     def key(role: Any, operator: str | None = None) -> str:
@@ -118,9 +121,11 @@ def passes(
     book, findings = build_book(**tariff)
     assert book is not None, findings
     app = create_app(
-        settings, clock=clock, regions={"helsinki-tallinn": replace(silent_tram, book=book, tariff=tariff)},
+        settings,
+        clock=clock,
+        regions={"helsinki-tallinn": replace(silent_tram, book=book, tariff=tariff)},
         connectors={"helsinki-tallinn": ferries},
-    )  # fmt: skip
+    )
     with lent(app):
         yield Api(app.test_client(), clock, lambda *_: "")
     app.extensions["throughfare"].till.database.close()

@@ -121,9 +121,12 @@ def test_the_scan_backwards_finds_the_latest_departures(
 
 def question(region: RegionData, origins: Mapping[int, int], destinations: Mapping[int, int]) -> Question:
     network = build(region, DAYS)
-    return Question(*(
-        {network.stops[stop]: Access(walk, walk) for stop, walk in side.items()} for side in (origins, destinations)
-    ))  # fmt: skip
+    return Question(
+        *(
+            {network.stops[stop]: Access(walk, walk) for stop, walk in side.items()}
+            for side in (origins, destinations)
+        )
+    )
 
 
 @given(regions(), endpoints(), starts, st.booleans())

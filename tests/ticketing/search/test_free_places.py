@@ -98,10 +98,16 @@ def test_who_is_late_is_not_waited_for(clock: FixedClock, regions: dict[str, Reg
 
 def maritime(simulator: MaritimeSimulator, clock: FixedClock) -> Connector:
     url = simulator.start()
-    table = ConnectorTable("maritime", {
-        "url": f"{url}/bookings/", "availability_url": f"{url}/availability/", "secret": "SANDBOX",
-        "maas_operator_id": "throughfare", "allow_private": True,
-    })  # fmt: skip
+    table = ConnectorTable(
+        "maritime",
+        {
+            "url": f"{url}/bookings/",
+            "availability_url": f"{url}/availability/",
+            "secret": "SANDBOX",
+            "maas_operator_id": "throughfare",
+            "allow_private": True,
+        },
+    )
     return registry.connect("tallink", table, None, Surroundings(clock.now, environ={"SANDBOX": "sandbox"}))
 
 
@@ -110,6 +116,14 @@ def ride_of(region: RegionData, operator: str, clock: FixedClock) -> Ride:
     timetable = region.timetables[operator]
     one, zone = upcoming(timetable, clock.now(), 1)[0], ZoneInfo(timetable.timezone)
     return Ride(
-        operator, one.trip_id, one.route_id, one.from_stop_id, one.to_stop_id, one.departs_at.astimezone(zone),
-        one.arrives_at.astimezone(zone), (one.from_stop_id, one.to_stop_id), "ferry", (),
-    )  # fmt: skip
+        operator=operator,
+        trip_id=one.trip_id,
+        route_id=one.route_id,
+        from_stop_id=one.from_stop_id,
+        to_stop_id=one.to_stop_id,
+        departure=one.departs_at.astimezone(zone),
+        arrival=one.arrives_at.astimezone(zone),
+        calls=(one.from_stop_id, one.to_stop_id),
+        mode="ferry",
+        distance_m=(),
+    )

@@ -46,7 +46,7 @@ def region() -> RegionData:
 
 def ways(made: RegionData, *items: Disruption, end: str = "bus:s2", days: int = 1) -> list[Plan]:
     network = build(made, [DAY + timedelta(days=offset) for offset in range(days)])
-    live = overlay(made, network, {"bus": Disruptions(NOW, items)})
+    live = overlay(made, network, {"bus": Disruptions(as_of=NOW, items=items)})
     asked = Question({"bus:s0": Access(0, 0)}, {end: Access(0, 0)})
     return plan_departing(made, [Timeline(live, live.reversed())], asked, MIDNIGHT, 0)
 
@@ -61,7 +61,11 @@ def test_nothing_told_changes_nothing() -> None:
 
     assert overlay(made, network, {}) is network
     assert (
-        overlay(made, network, {"bus": Disruptions(NOW, (Disruption("stranger", DAY, cancelled=True),))})
+        overlay(
+            made,
+            network,
+            {"bus": Disruptions(as_of=NOW, items=(Disruption("stranger", DAY, cancelled=True),))},
+        )
         is network
     )
 
@@ -129,12 +133,19 @@ def test_live_times_are_what_a_timetable_with_those_times_would_be(data: st.Data
         if delay != 0
     ]
     planned = small_region(places, {"bus": trips})
-    shifted = small_region(places, {"bus": [
-        SmallTrip(trip.stops, tuple(minute + delay for minute in trip.minutes))
-        for trip, delay in zip(trips, late, strict=True) if delay is not None
-    ] or [SmallTrip((0, 1), (1, 2))]})  # fmt: skip
+    shifted = small_region(
+        places,
+        {
+            "bus": [
+                SmallTrip(trip.stops, tuple(minute + delay for minute in trip.minutes))
+                for trip, delay in zip(trips, late, strict=True)
+                if delay is not None
+            ]
+            or [SmallTrip((0, 1), (1, 2))]
+        },
+    )
 
-    live = overlay(planned, build(planned, (DAY,)), {"bus": Disruptions(NOW, tuple(told))})
+    live = overlay(planned, build(planned, (DAY,)), {"bus": Disruptions(as_of=NOW, items=tuple(told))})
     truth = build(shifted, (DAY,))
 
     for start, end in itertools.permutations(range(5), 2):
@@ -152,7 +163,11 @@ def added(*calls: tuple[int, int], trip: str = "extra") -> AddedTrip:
 
 def test_an_added_trip_is_planned_like_any_other_and_only_with_its_own_times() -> None:
     made = region()
-    live = overlay(made, build(made, (DAY,)), {"bus": Disruptions(NOW, (), (), (added((0, 361), (3, 371)),))})
+    live = overlay(
+        made,
+        build(made, (DAY,)),
+        {"bus": Disruptions(as_of=NOW, items=(), alerts=(), added=(added((0, 361), (3, 371)),))},
+    )
     asked = Question({"bus:s0": Access(0, 0)}, {"bus:s3": Access(0, 0)})
 
     plan = plan_departing(made, [Timeline(live, live.reversed())], asked, MIDNIGHT, 0)[0]
@@ -166,7 +181,10 @@ def test_a_trip_added_at_a_stop_or_on_a_line_that_nobody_knows_is_not_there() ->
     made = region()
     network = build(made, (DAY,))
     for stranger in (added((0, 361), (9, 371)), replace(added((0, 361), (3, 371)), route_id="?")):
-        assert overlay(made, network, {"bus": Disruptions(NOW, (), (), (stranger,))}) is network
+        assert (
+            overlay(made, network, {"bus": Disruptions(as_of=NOW, items=(), alerts=(), added=(stranger,))})
+            is network
+        )
 
 
 def test_an_added_trip_is_not_boarded_where_a_wheelchair_cannot() -> None:
@@ -174,7 +192,7 @@ def test_an_added_trip_is_not_boarded_where_a_wheelchair_cannot() -> None:
     timetable = made.timetables["bus"]
     steps = {**timetable.stops, "s3": replace(timetable.stops["s3"], wheelchair=False)}
     made = replace(made, timetables={"bus": replace(timetable, stops=steps)})
-    told = {"bus": Disruptions(NOW, (), (), (added((0, 361), (3, 371)),))}
+    told = {"bus": Disruptions(as_of=NOW, items=(), alerts=(), added=(added((0, 361), (3, 371)),))}
     needs = Needs(wheelchair=True)
 
     line = overlay(made, build(made, (DAY,), needs=needs), told, needs).lines[-1]
@@ -184,7 +202,9 @@ def test_an_added_trip_is_not_boarded_where_a_wheelchair_cannot() -> None:
 
 def test_alerts_concern_what_they_name() -> None:
     told = Disruptions(
-        NOW, (), (Alert("all"), Alert("line", route_ids=("r",)), Alert("stop", stop_ids=("s9",)))
+        as_of=NOW,
+        items=(),
+        alerts=(Alert("all"), Alert("line", route_ids=("r",)), Alert("stop", stop_ids=("s9",))),
     )
 
     assert alerts_for(told, "r", "t0", ["s0"]) == ["all", "line"]
@@ -409,8 +429,9 @@ def test_no_search_asks_an_operator_and_the_worker_asks_when_it_is_time(
 def test_what_fits_no_run_is_told_by_its_reason(busway: Busway) -> None:
     planned = bus(busway.search())
     busway.simulator.troubles = [
-        Trouble(planned["trip_id"], DAY, cancelled=True), Trouble("nowhere", DAY, cancelled=True),
-    ]  # fmt: skip
+        Trouble(planned["trip_id"], DAY, cancelled=True),
+        Trouble("nowhere", DAY, cancelled=True),
+    ]
 
     ask_now(busway.live)
 

@@ -108,7 +108,7 @@ def test_a_name_of_several_places_is_refused_with_the_ids_to_choose_from(
     two_towns: RegionData, clock: FixedClock, regions: dict[str, Region], tmp_path: Path
 ) -> None:
     shop = Region(two_towns, regions["helsinki-tallinn"].book, {})
-    planner = Planner(clock, {"small": shop}, OfferTokens(KeyStore(tmp_path, "")))
+    planner = Planner(clock=clock, regions={"small": shop}, offers=OfferTokens(KeyStore(tmp_path, "")))
     wish = Wish.from_request(
         {
             "origin": {"place": "church street"},

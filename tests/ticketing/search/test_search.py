@@ -255,8 +255,9 @@ def test_later_departures_fill_the_list_up() -> None:
     merits = [Merit(0, 100, 1, 5), Merit(50, 150, 1, 5), Merit(40, 160, 1, 5)]
 
     assert choose(merits, at_least=3, at_most=8) == [
-        (0, ["earliest_arrival", "fewest_changes", "cheapest"]), (1, ["later_departure"])
-    ]  # fmt: skip
+        (0, ["earliest_arrival", "fewest_changes", "cheapest"]),
+        (1, ["later_departure"]),
+    ]
 
 
 def test_an_answer_does_not_depend_on_what_was_asked_before(api: Api) -> None:

@@ -23,7 +23,11 @@ from ticketing.tickets.keys import KeyStore
 def planner(clock: FixedClock, regions: dict[str, Region], tmp_path: Path) -> Planner:
     made = small_region((0.0, 0.1), {"bus": [SmallTrip((0, 1), (360, 370))]})
     book = regions["helsinki-tallinn"]
-    return Planner(clock, {"small": Region(made, book.book, {})}, OfferTokens(KeyStore(tmp_path, "")))
+    return Planner(
+        clock=clock,
+        regions={"small": Region(made, book.book, {})},
+        offers=OfferTokens(KeyStore(tmp_path, "")),
+    )
 
 
 def built(monkeypatch: pytest.MonkeyPatch) -> list[date]:

@@ -213,12 +213,16 @@ def test_who_must_arrive_by_a_time_is_offered_the_latest_departures(
 
 def test_a_range_without_a_departure_says_when_the_next_leaves(api: Api) -> None:
     wish = {
-        "from": {"place": "Kopli"}, "to": {"place": "Pasila"}, "depart_at": "2026-10-13T13:10:00+03:00",
-        "range_minutes": 110, "passengers": [{"ref": "p1"}],
-    }  # fmt: skip
+        "from": {"place": "Kopli"},
+        "to": {"place": "Pasila"},
+        "depart_at": "2026-10-13T13:10:00+03:00",
+        "range_minutes": 110,
+        "passengers": [{"ref": "p1"}],
+    }
 
     found = api.post("/v1/journeys", wish).json
 
     assert (found["itineraries"], found["reason"]) == (
-        [], "no departure within the range; the next leaves on 13.10.2026 at 15:31"
-    )  # fmt: skip
+        [],
+        "no departure within the range; the next leaves on 13.10.2026 at 15:31",
+    )

@@ -20,7 +20,7 @@ AFTER = datetime(2026, 10, 5, 9, tzinfo=UTC)
 
 def office(database: Database, at: datetime = AFTER) -> Office:
     """A settlement room whose clock stands after the month."""
-    return Office(database, FixedClock(at))
+    return Office(database=database, clock=FixedClock(at))
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,37 @@ def sell(
     """
     first = min(parts)
     shares = tuple(
-        Share(jti, region, name, currency, "sale", 0, part, vat * (name == first), fee * (name == first),
-              part - (vat + fee) * (name == first), "agreement test v1")
+        Share(
+            ticket_jti=jti,
+            region=region,
+            operator=name,
+            currency=currency,
+            kind="sale",
+            seq=0,
+            gross_minor=part,
+            vat_minor=vat * (name == first),
+            fee_minor=fee * (name == first),
+            net_minor=part - (vat + fee) * (name == first),
+            rule="agreement test v1",
+        )
         for name, part in sorted(parts.items())
-    )  # fmt: skip
+    )
     whole = sum(parts.values())
     tax = Tax(
-        jti, region, "EE", "tram", "domestic", "taxable", 2400, 1, 5000, currency, "sale", 0, whole, vat
+        ticket_jti=jti,
+        region=region,
+        member_state="EE",
+        mode="tram",
+        scope="domestic",
+        treatment="taxable",
+        rate_bp=2400,
+        verified=1,
+        distance_m=5000,
+        currency=currency,
+        kind="sale",
+        seq=0,
+        gross_minor=whole,
+        vat_minor=vat,
     )
     with database.write() as tx:
         _ticket(tx, jti, shares, at=at, product=product, channel=channel, uses=uses)
@@ -72,8 +96,16 @@ def sell(
 
 def give_back(database: Database, sold: Sold, refund_id: str, *, at: datetime = AT) -> None:
     """Refund a ticket whole."""
-    shares = [_mirror(share, gross_minor=-share.gross_minor, vat_minor=-share.vat_minor,
-                      fee_minor=-share.fee_minor, net_minor=-share.net_minor) for share in sold.shares]  # fmt: skip
+    shares = [
+        _mirror(
+            share,
+            gross_minor=-share.gross_minor,
+            vat_minor=-share.vat_minor,
+            fee_minor=-share.fee_minor,
+            net_minor=-share.net_minor,
+        )
+        for share in sold.shares
+    ]
     taxes = [
         replace(tax, kind="refund", seq=1, gross_minor=-tax.gross_minor, vat_minor=-tax.vat_minor)
         for tax in sold.taxes
@@ -82,11 +114,17 @@ def give_back(database: Database, sold: Sold, refund_id: str, *, at: datetime = 
     with database.write() as tx:
         tx.execute(
             sa.insert(tables.refund).values(
-                id=refund_id, order_id=f"o-{sold.jti}", seq=1, request_key="k", state="decided", amount_minor=whole,
-                currency=shares[0].currency, created_at=at,
+                id=refund_id,
+                order_id=f"o-{sold.jti}",
+                seq=1,
+                request_key="k",
+                state="decided",
+                amount_minor=whole,
+                currency=shares[0].currency,
+                created_at=at,
                 document=books.canonical({"lines": [{"jti": sold.jti, "amount_minor": whole}]}),
             )
-        )  # fmt: skip
+        )
         books.allocate(tx, [*shares, *taxes], at, at)
         book(
             tx,
@@ -109,10 +147,16 @@ def ride(database: Database, jti: str, operator: str, *, at: datetime = AT, use_
     with database.write() as tx:
         tx.execute(
             sa.insert(ticket_use).values(
-                jti=jti, leg=0, operator=operator, gate_key_id="g", scan_id=f"{jti}{use_no}", gate=None,
-                kind="ride", at=at,
+                jti=jti,
+                leg=0,
+                operator=operator,
+                gate_key_id="g",
+                scan_id=f"{jti}{use_no}",
+                gate=None,
+                kind="ride",
+                at=at,
             )
-        )  # fmt: skip
+        )
 
 
 def _mirror(share: Share, **amounts: int) -> Share:
@@ -120,17 +164,40 @@ def _mirror(share: Share, **amounts: int) -> Share:
 
 
 def _ticket(
-    tx: Transaction, jti: str, shares: tuple[Share, ...], *, at: datetime, product: str, channel: str | None,
+    tx: Transaction,
+    jti: str,
+    shares: tuple[Share, ...],
+    *,
+    at: datetime,
+    product: str,
+    channel: str | None,
     uses: int | None,
-) -> None:  # fmt: skip
+) -> None:
     region, currency = shares[0].region, shares[0].currency
-    rows = [{"operator": share.operator, "gross_minor": share.gross_minor, "vat_minor": share.vat_minor,
-             "fee_minor": share.fee_minor, "net_minor": share.net_minor, "rule": share.rule}
-            for share in shares]  # fmt: skip
+    rows = [
+        {
+            "operator": share.operator,
+            "gross_minor": share.gross_minor,
+            "vat_minor": share.vat_minor,
+            "fee_minor": share.fee_minor,
+            "net_minor": share.net_minor,
+            "rule": share.rule,
+        }
+        for share in shares
+    ]
     whole = sum(share.gross_minor for share in shares)
     vat = sum(share.vat_minor for share in shares)
-    tax = {"member_state": "EE", "mode": "tram", "scope": "domestic", "treatment": "taxable", "rate_bp": 2400,
-           "verified": True, "distance_m": 5000, "gross_minor": whole, "vat_minor": vat}  # fmt: skip
+    tax = {
+        "member_state": "EE",
+        "mode": "tram",
+        "scope": "domestic",
+        "treatment": "taxable",
+        "rate_bp": 2400,
+        "verified": True,
+        "distance_m": 5000,
+        "gross_minor": whole,
+        "vat_minor": vat,
+    }
     document = {
         "passengers": [{"ref": "p", "rider": "adult", "total_minor": whole, "shares": rows, "taxes": [tax]}],
         "legs": [_leg(share.operator) for share in shares],
@@ -158,17 +225,40 @@ def _ticket(
     tx.execute(sa.insert(tables.order).values(id=f"o-{jti}", quote_id=f"q-{jti}", state="ticketed", **common))
     tx.execute(
         sa.insert(tables.ticket).values(
-            jti=jti, order_id=f"o-{jti}", passenger_ref="p", status="valid", token="t", product=product,
-            amount_minor=whole, currency=currency, status_list="l", status_index=abs(hash(jti)) % 2**40,
-            issued_at=at, not_before=at, expires_at=at,
-            document=books.canonical({"legs": document["legs"], "rider": "adult",
-                                      "operators": sorted(share.operator for share in shares),
-                                      **({"pass": {"uses": uses}} if uses else {})}),
+            jti=jti,
+            order_id=f"o-{jti}",
+            passenger_ref="p",
+            status="valid",
+            token="t",
+            product=product,
+            amount_minor=whole,
+            currency=currency,
+            status_list="l",
+            status_index=abs(hash(jti)) % 2**40,
+            issued_at=at,
+            not_before=at,
+            expires_at=at,
+            document=books.canonical(
+                {
+                    "legs": document["legs"],
+                    "rider": "adult",
+                    "operators": sorted(share.operator for share in shares),
+                    **({"pass": {"uses": uses}} if uses else {}),
+                }
+            ),
         )
-    )  # fmt: skip
+    )
 
 
 def _leg(operator: str) -> dict[str, object]:
-    return {"kind": "ride", "operator": operator, "operator_name": operator.upper(), "line": "1", "mode": "tram",
-            "departure": "2026-09-14T15:00:00+03:00", "arrival": "2026-09-14T15:20:00+03:00",
-            "from": {"name": "A", "stop_id": "a"}, "to": {"name": "B", "stop_id": "b"}}  # fmt: skip
+    return {
+        "kind": "ride",
+        "operator": operator,
+        "operator_name": operator.upper(),
+        "line": "1",
+        "mode": "tram",
+        "departure": "2026-09-14T15:00:00+03:00",
+        "arrival": "2026-09-14T15:20:00+03:00",
+        "from": {"name": "A", "stop_id": "a"},
+        "to": {"name": "B", "stop_id": "b"},
+    }

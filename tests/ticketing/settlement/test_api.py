@@ -72,8 +72,9 @@ def test_a_month_is_approved_paid_and_reconciled_over_http(api: Api, closed: dic
     assert len(review["missing"]) == 2
     booking = f"/v1/bank-lines/{review['lines'][0]['line']}/booking?region=helsinki-tallinn"
     assert api.post(booking, {"book_as": "bank_fee", "reason": "fee"}, bertil).json == {
-        "line": review["lines"][0]["line"], "booked_as": "bank_fee"
-    }  # fmt: skip
+        "line": review["lines"][0]["line"],
+        "booked_as": "bank_fee",
+    }
     taken = f"/v1/bank-lines/{review['lines'][0]['line']}/unbooking?region=helsinki-tallinn"
     assert (api.post(taken, {"reason": "no fee"}, bertil).json or {})["booked_as"] == "unbooked"
     api.post(booking, {"book_as": "suspense", "reason": "what is it?"}, bertil)

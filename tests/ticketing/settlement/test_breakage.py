@@ -57,8 +57,10 @@ def test_rides_that_nobody_took_go_back_to_the_scheme_once(desk: Office) -> None
 
     # 4 of 10 rides: 4/10 of the net of 8.95 and 5.00, 5.58 in all; VAT and fee stay.
     assert booked(desk) == {
-        "operator_payable:hsl:EUR": 358, "operator_payable:tlt:EUR": 200, "breakage:EUR": -558
-    }  # fmt: skip
+        "operator_payable:hsl:EUR": 358,
+        "operator_payable:tlt:EUR": 200,
+        "breakage:EUR": -558,
+    }
     run = service.close(replace(desk, clock=office(desk.database).clock), "r", "2026-09", "Anna")
     told = [line for line in lines.stream(desk, run, "tlt") if line.kind == "breakage"]
     assert [(line.net_minor, line.rule) for line in told] == [(-200, "used 6, uses 10")]
@@ -113,7 +115,12 @@ def test_a_late_ride_changes_nothing_that_is_booked(desk: Office) -> None:
 def test_a_breakage_that_the_books_do_not_have_is_found(desk: Office) -> None:
     sell(desk.database, "c1", {"hsl": 1000}, product="carnet10", uses=10)
     with desk.database.write() as tx:
-        carnets.insert_end(tx, carnets.CarnetEnd("c1", "r", 10, 4, 600, "EUR", LATER))
+        carnets.insert_end(
+            tx,
+            carnets.CarnetEnd(
+                ticket_jti="c1", region="r", uses=10, used=4, amount_minor=600, currency="EUR", ended_at=LATER
+            ),
+        )
 
     assert verify(desk, "r", take_back).faults == [
         "carnet c1: its breakage is not what its shares and uses give"
@@ -144,9 +151,13 @@ def test_who_bore_a_discount_gives_nothing_back() -> None:
 
 @pytest.mark.parametrize(
     ("row", "path"),
-    [({"products": []}, "breakage[0].products"), ({"products": ["c"], "after_days": -1}, "breakage[0].after_days"),
-     ({"products": ["c"], "after_days": True}, "breakage[0].after_days"), ({"products": ["c"], "kept_by": "x"}, "breakage[0].kept_by")],
-)  # fmt: skip
+    [
+        ({"products": []}, "breakage[0].products"),
+        ({"products": ["c"], "after_days": -1}, "breakage[0].after_days"),
+        ({"products": ["c"], "after_days": True}, "breakage[0].after_days"),
+        ({"products": ["c"], "kept_by": "x"}, "breakage[0].kept_by"),
+    ],
+)
 def test_terms_of_breakage_with_a_fault_name_its_field(row: dict[str, object], path: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         read_terms({"breakage": [row]})

@@ -37,10 +37,13 @@ def clerk(
         str((datetime(2026, 10, 5, tzinfo=UTC) - datetime.now(UTC)) / timedelta(seconds=1))
     )
     for name, value in {
-        "DATABASE_URL": database_url, "KEYS_FOLDER": tmp_path / "keys", "DEMO_CLOCK_FILE": tmp_path / "clock",
-        "SETTLEMENT_FOLDER": tmp_path / "out", "REGIONS": "helsinki-tallinn",
+        "DATABASE_URL": database_url,
+        "KEYS_FOLDER": tmp_path / "keys",
+        "DEMO_CLOCK_FILE": tmp_path / "clock",
+        "SETTLEMENT_FOLDER": tmp_path / "out",
+        "REGIONS": "helsinki-tallinn",
         "REGIONS_FOLDER": Path("regions").resolve(),
-    }.items():  # fmt: skip
+    }.items():
         monkeypatch.setenv(f"THROUGHFARE_{name}", str(value))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(deployment, "database", lambda _configured: database)
@@ -91,8 +94,13 @@ def test_a_month_from_the_close_to_the_auditor(clerk: Clerk, tmp_path: Path) -> 
     assert "reconciled" in ok(clerk("settlement", "runs"))
     shown = json.loads(ok(clerk("settlement", "show", run)))
     assert [step["state"] for step in shown["steps"]] == [
-        "draft", "calculated", "approved", "exported", "sent", "reconciled"
-    ]  # fmt: skip
+        "draft",
+        "calculated",
+        "approved",
+        "exported",
+        "sent",
+        "reconciled",
+    ]
     assert json.loads(ok(clerk("books", "verify")))["faults"] == []
     assert json.loads(ok(clerk("books", "trace", "t1")))["taps"][0]["operator"] == "hsl"
 
@@ -163,14 +171,17 @@ def test_an_operator_disputes_a_line_and_is_answered(clerk: Clerk, tmp_path: Pat
     assert json.loads(ok(answer))["state"] == "corrected"
     assert '"state": "corrected"' in ok(clerk("settlement", "disputes", "--operator", "hsl"))
     assert json.loads(ok(clerk("settlement", "disputes", "--operator", "tlt")))["correction"] == {
-        "amount": "0.50", "currency": "EUR", "against": "tlt"
-    }  # fmt: skip
+        "amount": "0.50",
+        "currency": "EUR",
+        "against": "tlt",
+    }
     assert ok(clerk("settlement", "disputes", "--operator", "viking")) == ""
     followed = json.loads(ok(clerk("books", "trace", case["id"])))
     assert (followed["line"], followed["ticket"], followed["dispute"]["state"]) == (line, "t1", "corrected")
     assert followed["correction"][0]["postings"] == [
-        "operator_payable:hsl:EUR -0.50", "operator_payable:tlt:EUR 0.50"
-    ]  # fmt: skip
+        "operator_payable:hsl:EUR -0.50",
+        "operator_payable:tlt:EUR 0.50",
+    ]
     correction = json.loads(ok(clerk("books", "trace", followed["correction"][0]["entry"])))
     assert correction["entry"]["note"]["line"] == line
     assert json.loads(ok(clerk("books", "trace", line)))["ticket"] == "t1"
@@ -273,9 +284,11 @@ def _on_a_terminal(*words: str) -> str:
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (50, 120))
     with subprocess.Popen(
-        [sys.executable, "-m", "ticketing", *words], stdout=theirs, stderr=subprocess.DEVNULL,
+        [sys.executable, "-m", "ticketing", *words],
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
         env={**_without_size(os.environ), "PYTHONPATH": str(ROOT), "TERM": "xterm"},
-    ) as running:  # fmt: skip
+    ) as running:
         os.close(theirs)
         with open(ours, "rb", buffering=0) as screen:  # noqa: PTH123  a descriptor, not a path
             found = b""

@@ -38,8 +38,10 @@ def test_a_correction_is_an_entry_of_the_open_month_and_both_sides_see_the_trail
     )
 
     assert {line["operator"]: line["amount"] for line in october.document["positions"]} == {
-        "hsl": "0.50", "tlt": "-0.50", "scheme": "0.00"
-    }  # fmt: skip
+        "hsl": "0.50",
+        "tlt": "-0.50",
+        "scheme": "0.00",
+    }
     told, *_ = lines.stream(desk, october, "hsl")
     assert (told.kind, told.original_period) == ("correction", "2026-09")
     assert line.id in told.rule

@@ -70,8 +70,10 @@ def test_a_month_of_everything_closes_and_its_books_prove_themselves(
     assert (open_month.faults, closed_month.faults) == ([], [])
     assert closed_month.checked["tickets"] == 12
     with rooms.till.database.read() as tx:
-        left = tx.execute(sa.text(
-            "SELECT account_id, sum(amount_minor) FROM posting WHERE account_id LIKE 'unearned%' "
-            "OR account_id LIKE 'refund_payable%' GROUP BY account_id HAVING sum(amount_minor) <> 0"
-        )).all()  # fmt: skip
+        left = tx.execute(
+            sa.text(
+                "SELECT account_id, sum(amount_minor) FROM posting WHERE account_id LIKE 'unearned%' "
+                "OR account_id LIKE 'refund_payable%' GROUP BY account_id HAVING sum(amount_minor) <> 0"
+            )
+        ).all()
     assert left == []

@@ -70,8 +70,10 @@ def test_the_payment_file_is_valid_and_its_control_sum_is_the_runs_total(
     content = (folder / "payments-sepa.xml").read_bytes()
     root = ET.fromstring(content)
     spaces = {"p": "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"}
-    found = {name: [node.text for node in root.iterfind(f".//p:{name}", spaces)]
-             for name in ("MsgId", "CtrlSum", "NbOfTxs", "InstdAmt", "IBAN", "EndToEndId", "Nm")}  # fmt: skip
+    found = {
+        name: [node.text for node in root.iterfind(f".//p:{name}", spaces)]
+        for name in ("MsgId", "CtrlSum", "NbOfTxs", "InstdAmt", "IBAN", "EndToEndId", "Nm")
+    }
     assert found["MsgId"] == [steps.message_id_of(run)]
     assert found["CtrlSum"] == ["12.75", "12.75"]
     assert found["NbOfTxs"] == ["2", "2"]
@@ -83,8 +85,9 @@ def test_the_payment_file_is_valid_and_its_control_sum_is_the_runs_total(
         schema = Path(sepaxml.__file__).parent / "schemas" / "pain.001.001.09.xsd"
         checked = subprocess.run(
             ["xmllint", "--noout", "--schema", schema, folder / "payments-sepa.xml"],
-            capture_output=True, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            check=False,
+        )
         assert checked.returncode == 0, checked.stderr
 
 
@@ -156,8 +159,11 @@ def test_no_cell_of_a_statement_is_a_formula(desk: Office, tmp_path: Path) -> No
     _, folder = exported(desk, tmp_path)
 
     name = export.file_name(EVIL)
-    cells = [cell for line in csv.reader(io.StringIO((folder / f"statements/{name}.csv").read_text(encoding="utf-8")))
-             for cell in line]  # fmt: skip
+    cells = [
+        cell
+        for line in csv.reader(io.StringIO((folder / f"statements/{name}.csv").read_text(encoding="utf-8")))
+        for cell in line
+    ]
     workbook = openpyxl.load_workbook(folder / f"statements/{name}.xlsx")
     types = {cell.data_type for sheet in workbook for row in sheet for cell in row}
 
@@ -221,8 +227,9 @@ def test_the_uic_delivery_counts_every_line_with_its_sign(desk: Office, tmp_path
     amounts = [amount for record in delivery["accountingRecords"] for amount in record["accountedAmounts"]]
     gross = sum(
         amount["amount"] * (1 if amount["settlementValueIndicator"] == "CREDIT" else -1)
-        for amount in amounts if amount["grossAmount"]
-    )  # fmt: skip
+        for amount in amounts
+        if amount["grossAmount"]
+    )
 
     assert gross == 1000
     assert all(

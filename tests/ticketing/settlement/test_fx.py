@@ -49,24 +49,33 @@ def test_a_position_is_converted_once_and_paid_in_one_amount(desk: Office, tmp_p
 
     positions = {(line["operator"], line["currency"]): line["amount"] for line in run.document["positions"]}
     assert positions == {
-        ("hsl", "EUR"): "10.00", ("tlt", "EUR"): "5.00", ("scheme", "EUR"): "-15.00",
-        ("hsl", "SEK"): "250.00", ("tlt", "SEK"): "-40.00", ("scheme", "SEK"): "-210.00",
-    }  # fmt: skip
-    assert [(line["operator"], line["to"]["amount"], line["day"]) for line in run.document["conversions"]] == [
-        ("hsl", "22.25", "2026-09-30"), ("tlt", "-3.56", "2026-09-30")
-    ]  # fmt: skip
+        ("hsl", "EUR"): "10.00",
+        ("tlt", "EUR"): "5.00",
+        ("scheme", "EUR"): "-15.00",
+        ("hsl", "SEK"): "250.00",
+        ("tlt", "SEK"): "-40.00",
+        ("scheme", "SEK"): "-210.00",
+    }
+    assert [
+        (line["operator"], line["to"]["amount"], line["day"]) for line in run.document["conversions"]
+    ] == [("hsl", "22.25", "2026-09-30"), ("tlt", "-3.56", "2026-09-30")]
     assert [(line["to"], line["amount"], line["currency"]) for line in run.document["payments"]] == [
-        ("hsl", "32.25", "EUR"), ("tlt", "1.44", "EUR")
-    ]  # fmt: skip
+        ("hsl", "32.25", "EUR"),
+        ("tlt", "1.44", "EUR"),
+    ]
     assert b"<CtrlSum>33.69</CtrlSum>" in (tmp_path / "r/2026-09-v1/payments-sepa.xml").read_bytes()
     assert verify(desk, "r", take_back).faults == []
     with desk.database.read() as tx:
         booked = {line.account_id: line.amount_minor for line in month_books.balances(tx, "r", "2026-10")}
     assert booked == {
-        "operator_payable:hsl:EUR": 1000, "operator_payable:tlt:EUR": 500, "netting_clearing:EUR": -3369,
-        "fx_clearing:EUR": 1869, "operator_payable:hsl:SEK": 25000, "operator_payable:tlt:SEK": -4000,
+        "operator_payable:hsl:EUR": 1000,
+        "operator_payable:tlt:EUR": 500,
+        "netting_clearing:EUR": -3369,
+        "fx_clearing:EUR": 1869,
+        "operator_payable:hsl:SEK": 25000,
+        "operator_payable:tlt:SEK": -4000,
         "fx_clearing:SEK": -21000,
-    }  # fmt: skip
+    }
 
 
 def test_without_a_rate_a_position_stays_in_its_currency(desk: Office, tmp_path: Path) -> None:
@@ -82,15 +91,20 @@ def test_without_a_rate_a_position_stays_in_its_currency(desk: Office, tmp_path:
 @pytest.mark.parametrize(
     ("rates", "fx", "because"),
     [
-        ("Date,SEK\n2026-09-20,11\n", "", "the last rate of SEK is of 2026-09-20, more than 7 days before 2026-09-30"),
+        (
+            "Date,SEK\n2026-09-20,11\n",
+            "",
+            "the last rate of SEK is of 2026-09-20, more than 7 days before 2026-09-30",
+        ),
         ("Date,SEK\n2026-10-01,11\n", "", "there is no rate of SEK up to 2026-09-30"),
         ("Date,ISK\n2026-09-30,140\n", "", "rates.csv has no rate of SEK"),
         (
-            "Date,SEK\n2026-09-30,11\n2026-09-20,11\n", '[fx]\nmethod = "average"\ndays = 2\n',
+            "Date,SEK\n2026-09-30,11\n2026-09-20,11\n",
+            '[fx]\nmethod = "average"\ndays = 2\n',
             "the days up to 2026-09-30 on which SEK and EUR have a rate are too few or too far apart",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_position_that_stays_unconverted_is_told_with_the_reason(
     desk: Office, tmp_path: Path, rates: str, fx: str, because: str
 ) -> None:
@@ -101,8 +115,9 @@ def test_a_position_that_stays_unconverted_is_told_with_the_reason(
 
     assert run.document["conversions"] == []
     assert [(line["operator"], line["amount"], line["because"]) for line in run.document["unconverted"]] == [
-        ("hsl", "250.00", because), ("tlt", "-40.00", because)
-    ]  # fmt: skip
+        ("hsl", "250.00", because),
+        ("tlt", "-40.00", because),
+    ]
     assert verify(desk, "r", take_back).faults == []
 
 
@@ -113,9 +128,9 @@ def test_an_average_of_days_is_exact_and_rounded_once(desk: Office, tmp_path: Pa
     run = service.close(desk, "r", "2026-09", "Anna")
 
     # (11.2345 + 11) / 2 = 11.11725; 250 / 11.11725 = 22.4875..., 40 / 11.11725 = 3.5980...
-    assert [(line["operator"], line["to"]["amount"], line["rate"]) for line in run.document["conversions"]] == [
-        ("hsl", "22.49", "4000/44469"), ("tlt", "-3.60", "4000/44469")
-    ]  # fmt: skip
+    assert [
+        (line["operator"], line["to"]["amount"], line["rate"]) for line in run.document["conversions"]
+    ] == [("hsl", "22.49", "4000/44469"), ("tlt", "-3.60", "4000/44469")]
     assert run.document["rates"] == {
         "SEK": {
             "target": "EUR",
@@ -134,9 +149,12 @@ def test_a_run_keeps_where_its_rates_come_from(desk: Office, tmp_path: Path) -> 
     run = service.close(desk, "r", "2026-09", "Anna")
 
     assert run.document["rates_from"] == {
-        "publisher": "European Central Bank, euro foreign exchange reference rates", "file": "rates.csv",
-        "sha256": hashlib.sha256(content).hexdigest(), "method": "fixed", "up_to": "2026-09-30",
-    }  # fmt: skip
+        "publisher": "European Central Bank, euro foreign exchange reference rates",
+        "file": "rates.csv",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "method": "fixed",
+        "up_to": "2026-09-30",
+    }
     (tmp_path / "r" / "rates.csv").write_text("Date,SEK\n2026-09-30,99\n")
     assert verify(desk, "r", take_back).faults == []
 
@@ -205,8 +223,10 @@ def test_bad_rates_and_currencies_are_told(desk: Office, tmp_path: Path) -> None
 
 def test_the_rate_is_that_of_the_last_day_on_which_banks_settle() -> None:
     assert [fixing_day(month) for month in ("2026-05", "2027-03", "2026-12")] == [
-        date(2026, 5, 29), date(2027, 3, 31), date(2026, 12, 31)
-    ]  # fmt: skip
+        date(2026, 5, 29),
+        date(2027, 3, 31),
+        date(2026, 12, 31),
+    ]
 
 
 def approved_and_two_lines(desk: Office, euro: str) -> tuple[str, str]:
@@ -242,8 +262,12 @@ def test_the_banks_exchange_settles_what_was_converted_and_shows_the_difference(
         reconcile.book_line(desk, "r", one, "fx", by="Clara", reason="exchanged on 15 October")
 
     assert standing(desk) == {
-        "bank:SEK": -21000, "fx_clearing:SEK": 0, "bank:EUR": 1850, "fx_clearing:EUR": 0, "fx_difference:EUR": 19
-    }  # fmt: skip
+        "bank:SEK": -21000,
+        "fx_clearing:SEK": 0,
+        "bank:EUR": 1850,
+        "fx_clearing:EUR": 0,
+        "fx_difference:EUR": 19,
+    }
     assert (suspense.list_suspense(desk, "r"), reconcile.list_converted(desk, "r")) == ([], [])
     assert verify(desk, "r", take_back).faults == []
 
@@ -256,8 +280,11 @@ def test_an_exchange_that_was_booked_by_mistake_is_taken_back_and_waits_again(de
     suspense.unbook_line(desk, "r", euro, by="Clara", reason="of another month")
 
     assert standing(desk) == {
-        "fx_clearing:SEK": -21000, "bank:EUR": 0, "fx_clearing:EUR": 1869, "fx_difference:EUR": 0
-    }  # fmt: skip
+        "fx_clearing:SEK": -21000,
+        "bank:EUR": 0,
+        "fx_clearing:EUR": 1869,
+        "fx_difference:EUR": 0,
+    }
     reconcile.book_line(desk, "r", euro, "fx", by="Clara", reason="it was this one")
     assert verify(desk, "r", take_back).faults == []
 

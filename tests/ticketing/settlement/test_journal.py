@@ -30,7 +30,7 @@ def office(database: Database, clock: FixedClock) -> Office:
         ):
             assert entry is not None
             books.book(tx, entry, AT)
-    return Office(database, clock)
+    return Office(database=database, clock=clock)
 
 
 def test_beancount_accepts_the_journal_and_agrees_with_every_balance(office: Office, tmp_path: Path) -> None:

@@ -19,28 +19,44 @@ from ticketing.settlement.statement.lines import Line
 
 AT = datetime(2026, 9, 1, tzinfo=UTC)
 DOCUMENT = {
-    "demo": False, "operators": [], "other": [], "opening": [], "carried": [], "positions": [],
-    "accounts": [{"currency": "EUR"}], "payments": [],
-}  # fmt: skip
-RUN = Run("run", "r", "2026-09", 1, "calculated", "digest", "Anna", AT, DOCUMENT)
+    "demo": False,
+    "operators": [],
+    "other": [],
+    "opening": [],
+    "carried": [],
+    "positions": [],
+    "accounts": [{"currency": "EUR"}],
+    "payments": [],
+}
+RUN = Run(
+    id="run",
+    region="r",
+    period="2026-09",
+    version=1,
+    state="calculated",
+    digest="digest",
+    prepared_by="Anna",
+    created_at=AT,
+    document=DOCUMENT,
+)
 
 
 def lines(count: int) -> Iterator[Line]:
     for at in range(count):
         yield Line(
-            f"id{at}",
-            "2026-09-01T00:00:00+00:00",
-            "sale",
-            f"t{at}",
-            "A - B",
-            0,
-            "rule",
-            "2026-09",
-            "EUR",
-            100,
-            5,
-            1,
-            94,
+            id=f"id{at}",
+            booked_at="2026-09-01T00:00:00+00:00",
+            kind="sale",
+            ticket=f"t{at}",
+            journey="A - B",
+            seq=0,
+            rule="rule",
+            original_period="2026-09",
+            currency="EUR",
+            gross_minor=100,
+            vat_minor=5,
+            fee_minor=1,
+            net_minor=94,
         )
 
 
@@ -48,7 +64,16 @@ def postings(count: int) -> Iterator[JournalLine]:
     for at in range(count):
         for amount in (at % 100 + 1, -(at % 100) - 1):
             account = "bank:EUR" if amount > 0 else "unearned:EUR"
-            yield JournalLine(f"e{at}", "capture", "payment", f"p{at}", AT, account, "EUR", amount)
+            yield JournalLine(
+                entry_id=f"e{at}",
+                kind="capture",
+                source_type="payment",
+                source_id=f"p{at}",
+                occurred_at=AT,
+                account_id=account,
+                currency="EUR",
+                amount_minor=amount,
+            )
 
 
 def _csv(path: Path, count: int) -> None:
@@ -62,7 +87,18 @@ def _uic(path: Path, count: int) -> None:
 
 
 def _journal(path: Path, count: int) -> None:
-    balances = [Balance(f"{name}:EUR", "asset", name, None, None, "EUR", 0) for name in ("bank", "unearned")]
+    balances = [
+        Balance(
+            account_id=f"{name}:EUR",
+            type="asset",
+            purpose=name,
+            operator=None,
+            member_state=None,
+            currency="EUR",
+            amount_minor=0,
+        )
+        for name in ("bank", "unearned")
+    ]
     with path.open("w") as file:
         file.writelines(to_text("hledger", "2026-10-01", balances, postings(count)))
 

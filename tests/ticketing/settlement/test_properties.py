@@ -54,13 +54,18 @@ ACTIONS = st.one_of(
     ),
     st.tuples(st.just("krona sale"), st.dictionaries(st.sampled_from(NAMES), AMOUNTS, min_size=1), DAYS),
 )
-TERMS = st.sampled_from((
-    "", '[thresholds]\nEUR = "20.00"\n',
-    ('[[pools]]\nid = "p"\nproducts = ["pass30"]\ncurrency = "EUR"\n'
-    '[[guarantees]]\noperator = "tlt"\ncurrency = "EUR"\nfloor = "30.00"\nborne_by = "viking"\n'
-    '[[subsidies]]\nfunder = "city"\noperator = "hsl"\ncurrency = "EUR"\nper_tap = "0.15"\nmonthly = "1.00"\n'
-     '[[commissions]]\nseller = "hsl"\nchannel = "resold"\npercent = "3.33"\n'),
-))  # fmt: skip
+TERMS = st.sampled_from(
+    (
+        "",
+        '[thresholds]\nEUR = "20.00"\n',
+        (
+            '[[pools]]\nid = "p"\nproducts = ["pass30"]\ncurrency = "EUR"\n'
+            '[[guarantees]]\noperator = "tlt"\ncurrency = "EUR"\nfloor = "30.00"\nborne_by = "viking"\n'
+            '[[subsidies]]\nfunder = "city"\noperator = "hsl"\ncurrency = "EUR"\nper_tap = "0.15"\nmonthly = "1.00"\n'
+            '[[commissions]]\nseller = "hsl"\nchannel = "resold"\npercent = "3.33"\n'
+        ),
+    )
+)
 
 
 @dataclass
@@ -79,9 +84,16 @@ class Month:
             parts = dict(first)  # type: ignore[call-overload]  a sale's parts
             whole = sum(parts.values())
             vat = min(parts[min(parts)] // 5, whole // 6)
-            sold = sell(self.database, name, parts, at=at, vat=vat, fee=parts[min(parts)] // 50,
-                        currency="SEK" if kind.startswith("krona") else "EUR",
-                        channel="resold" if "resold" in kind else None)  # fmt: skip
+            sold = sell(
+                self.database,
+                name,
+                parts,
+                at=at,
+                vat=vat,
+                fee=parts[min(parts)] // 50,
+                currency="SEK" if kind.startswith("krona") else "EUR",
+                channel="resold" if "resold" in kind else None,
+            )
             if kind.startswith("refunded"):
                 give_back(self.database, sold, f"r{name}", at=at)
             return
@@ -127,9 +139,12 @@ class Month:
     shuffler=st.randoms(use_true_random=False),
 )
 def test_every_output_of_a_random_month_says_the_same(
-    database: Database, tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[str, object, object]],
-    terms: str, shuffler: random.Random,
-) -> None:  # fmt: skip
+    database: Database,
+    tmp_path_factory: pytest.TempPathFactory,
+    actions: list[tuple[str, object, object]],
+    terms: str,
+    shuffler: random.Random,
+) -> None:
     _empty(database)
     folder = tmp_path_factory.mktemp("month")
     (folder / "r").mkdir()
@@ -137,7 +152,7 @@ def test_every_output_of_a_random_month_says_the_same(
     month = Month(database)
     for action in actions:
         month.play(*action)
-    desk = Office(database, office(database).clock, None, folder)
+    desk = Office(database=database, clock=office(database).clock, keys=None, regions_folder=folder)
 
     run = service.close(desk, "r", "2026-09", "Anna")
     again = service.close(desk, "r", "2026-09", "Bertil")
@@ -154,8 +169,13 @@ def test_every_output_of_a_random_month_says_the_same(
     _sepa_is_what_is_owed(run, files)
     with database.read() as tx:
         anew = dataset(
-            tx, "r", "2026-09", terms_of(run.document["terms"]), anchored=run.document["books"], pools=run.document["pools"]
-        )  # fmt: skip
+            tx,
+            "r",
+            "2026-09",
+            terms_of(run.document["terms"]),
+            anchored=run.document["books"],
+            pools=run.document["pools"],
+        )
     assert digest(anew) == run.digest
     _rows_in_any_order_give_the_same(desk, run, shuffler)
 
@@ -197,8 +217,11 @@ def _journal_is_the_ledger(desk: Office, files: Path) -> None:
 
 
 def _sepa_is_what_is_owed(run: Run, files: Path) -> None:
-    wanted = [line for line in run.document["positions"]
-              if line["currency"] == "EUR" and line["operator"] != "scheme" and _minor(line["amount"]) > 0]  # fmt: skip
+    wanted = [
+        line
+        for line in run.document["positions"]
+        if line["currency"] == "EUR" and line["operator"] != "scheme" and _minor(line["amount"]) > 0
+    ]
     path = files / "payments-sepa.xml"
     assert path.exists() == bool(wanted)
     if wanted:

@@ -93,8 +93,12 @@ def test_one_wrong_amount_is_told_and_a_person_books_it_with_the_difference_in_s
 
     assert (new, again, absent) == (5, 0, [])
     assert [(found.line.amount_minor, found.verdict) for found in findings] == [
-        (-1000, "matched"), (-501, "wrong_amount"), (70, "matched"), (1200, "matched"), (-250, "unknown")
-    ]  # fmt: skip
+        (-1000, "matched"),
+        (-501, "wrong_amount"),
+        (70, "matched"),
+        (1200, "matched"),
+        (-250, "unknown"),
+    ]
     assert [found.because for found in open_lines] == [
         f"{tlt} of tlt: -5.00 EUR expected, -5.01 EUR booked",
         "no reference of ours; nothing of this amount is expected",
@@ -105,9 +109,14 @@ def test_one_wrong_amount_is_told_and_a_person_books_it_with_the_difference_in_s
     reconcile.book_line(desk, "r", open_lines[1].line.id, "bank_fee", by="Clara", reason="fee of September")
     assert reconcile.review(desk, "r") == ([], [])
     assert {name: amount for name, amount in balances(desk).items() if amount} == {
-        "bank:EUR": -481, "suspense:EUR": 1, "bank_fee:EUR": 250, "operator_payable:hsl:EUR": 1000,
-        "operator_payable:tlt:EUR": 500, "operator_payable:viking:EUR": -70, "psp_in_transit:EUR": -1200,
-    }  # fmt: skip
+        "bank:EUR": -481,
+        "suspense:EUR": 1,
+        "bank_fee:EUR": 250,
+        "operator_payable:hsl:EUR": 1000,
+        "operator_payable:tlt:EUR": 500,
+        "operator_payable:viking:EUR": -70,
+        "psp_in_transit:EUR": -1200,
+    }
     with desk.database.read() as tx:
         assert [step.state for step in runs.list_steps(tx, run.id)][-2:] == ["sent", "reconciled"]
 
@@ -269,8 +278,10 @@ def test_all_faults_are_told_at_once_and_nothing_is_stored(desk: Office, tmp_pat
         reconcile.import_statement(desk, "r", content, "Clara")
 
     assert [fault.path for fault in refusal.value.faults] == [
-        "Stmt[0].Ntry[1].BookgDt.Dt", "Stmt[0].Ntry[1].ValDt.Dt", "Stmt[0].Ntry[2].Amt"
-    ]  # fmt: skip
+        "Stmt[0].Ntry[1].BookgDt.Dt",
+        "Stmt[0].Ntry[1].ValDt.Dt",
+        "Stmt[0].Ntry[2].Amt",
+    ]
     assert [found.verdict for found in reconcile.review(desk, "r")[0]] == []
 
 
@@ -351,9 +362,10 @@ def test_a_statement_of_somebody_elses_account_is_refused(desk: Office, tmp_path
 def test_two_clerks_with_the_same_file_book_each_line_once(desk: Office, tmp_path: Path) -> None:
     run = sent(desk, tmp_path)
     content = statement(
-        line("10.00", payment_file.end_to_end_id(run, "hsl")), line("5.00", payment_file.end_to_end_id(run, "tlt"), bank="b2"),
+        line("10.00", payment_file.end_to_end_id(run, "hsl")),
+        line("5.00", payment_file.end_to_end_id(run, "tlt"), bank="b2"),
         closing="85.00",
-    )  # fmt: skip
+    )
     gate, new = threading.Barrier(3), list[int]()
 
     def clerk(name: str) -> None:
@@ -435,8 +447,11 @@ def test_what_was_cleared_by_mistake_goes_back_on_suspense_and_is_cleared_anew(
     suspense.clear_suspense(desk, "r", cent, cleared_as, by="David", reason="small")
     assert balances(desk)[account] == before.get(account, 0) + 1
     assert [step.kind for step in suspense.get_booked(desk, cent)[1]] == [
-        "payment", "cleared", "uncleared", "cleared"
-    ]  # fmt: skip
+        "payment",
+        "cleared",
+        "uncleared",
+        "cleared",
+    ]
 
 
 def test_a_wrongly_booked_line_is_booked_back_and_waits_again(desk: Office, tmp_path: Path) -> None:
@@ -501,7 +516,20 @@ def test_the_database_itself_refuses_that_one_person_books_and_clears(desk: Offi
     _, cent, _ = with_a_cent_on_suspense(desk, tmp_path)
 
     with pytest.raises(DatabaseError, match="who booked a line does not clear"), desk.database.write() as tx:
-        bank.insert_match(tx, BankMatch(cent, "cleared", None, "tlt", 1, "mine", "Clara", AFTER, 2))
+        bank.insert_match(
+            tx,
+            BankMatch(
+                line_id=cent,
+                kind="cleared",
+                run_id=None,
+                party="tlt",
+                amount_minor=1,
+                reason="mine",
+                actor="Clara",
+                at=AFTER,
+                seq=2,
+            ),
+        )
 
 
 def test_a_beginning_that_several_lines_share_names_how_many(desk: Office, tmp_path: Path) -> None:

@@ -54,8 +54,10 @@ def test_a_month_is_calculated_once_and_its_run_is_approved_by_another_person(da
     assert positions(run) == {"hsl": "2.55", "tlt": "2.00", "scheme": "-4.55"}
     with database.read() as tx:
         assert [(step.state, step.actor) for step in runs.list_steps(tx, run.id)] == [
-            ("draft", "Anna"), ("calculated", "Anna"), ("approved", "Bertil")
-        ]  # fmt: skip
+            ("draft", "Anna"),
+            ("calculated", "Anna"),
+            ("approved", "Bertil"),
+        ]
 
 
 def test_the_database_itself_refuses_the_preparer_as_approver(database: Database) -> None:
@@ -98,9 +100,11 @@ def test_an_approved_run_moves_what_is_owed_and_a_voided_one_moves_it_back(datab
     with database.read() as tx:
         after = {line.account_id: line.amount_minor for line in month_books.balances(tx, "r", "2026-10")}
     assert approved == {
-        "netting_clearing:EUR": -300, "operator_payable:hsl:EUR": 300,
-        "operator_payable:tlt:EUR": -120, "operator_receivable:tlt:EUR": 120,
-    }  # fmt: skip
+        "netting_clearing:EUR": -300,
+        "operator_payable:hsl:EUR": 300,
+        "operator_payable:tlt:EUR": -120,
+        "operator_receivable:tlt:EUR": 120,
+    }
     assert set(after.values()) == {0}
     assert (second.version, second.digest, second.state) == (2, run.digest, "calculated")
 
@@ -270,8 +274,10 @@ def test_a_close_that_is_killed_half_way_is_resumed_and_doubles_nothing(
     sell(database, "t1", {"hsl": 300})
     child = subprocess.Popen(
         [sys.executable, "-c", _CRASH, database_url, str(tmp_path), step],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ),
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=dict(os.environ),
+    )
     assert child.stdout is not None
     assert child.stdin is not None
     assert child.stdout.readline() == b"calculating\n"
@@ -409,7 +415,12 @@ def test_terms_with_faults_name_each_of_them(database: Database, tmp_path: Path)
     sell(database, "t1", {"hsl": 300})
 
     with pytest.raises(InvalidRequest) as refusal:
-        service.close(Office(database, FixedClock(AFTER), None, tmp_path), "r", "2026-09", "Anna")
+        service.close(
+            Office(database=database, clock=FixedClock(AFTER), keys=None, regions_folder=tmp_path),
+            "r",
+            "2026-09",
+            "Anna",
+        )
 
     paths = {fault.path for fault in refusal.value.faults}
     assert paths == {"payment_day", "colour", "thresholds.EUR", "pools[0].id"}
@@ -428,8 +439,15 @@ def test_rides_that_a_gate_told_later_share_a_pool_too(api: Api, tmp_path: Path)
     bought = api.buy()
     token = bought.ticket_of("anna")["token"]
     gate = api.key("gate", "tlt")
-    told = {"scan_id": "0199a000-0000-7000-8000-00000000000a", "seq": 1, "jti": of_own(token).jti, "leg": 0,
-            "device_ts": int(api.clock.now().timestamp()), "decision": "accept", "reason": "ok"}  # fmt: skip
+    told = {
+        "scan_id": "0199a000-0000-7000-8000-00000000000a",
+        "seq": 1,
+        "jti": of_own(token).jti,
+        "leg": 0,
+        "device_ts": int(api.clock.now().timestamp()),
+        "decision": "accept",
+        "reason": "ok",
+    }
     answer = api.post("/v1/validations/batch", {"scans": [told]}, gate)
     assert [one["result"] for one in (answer.json or {})["outcomes"]] == ["recorded"], answer.json
     database = api.client.application.extensions["throughfare"].office.database

@@ -32,15 +32,19 @@ def test_e6_no_call_takes_a_region_that_is_not_served(api: Api, region: str) -> 
     answers = {
         "close": api.post("/v1/settlement-runs", {"region": region, "period": "2026-09"}, finance),
         "import": api.client.post(
-            "/v1/bank-statements", query_string={"region": region}, data=b"<x/>",
+            "/v1/bank-statements",
+            query_string={"region": region},
+            data=b"<x/>",
             headers={"Authorization": f"Bearer {finance}"},
         ),
         "lines": api.get("/v1/bank-lines", finance, query_string={"region": region}),
         "booking": api.client.post(
-            "/v1/bank-lines/x/booking", query_string={"region": region},
-            json={"book_as": "suspense", "reason": "because"}, headers={"Authorization": f"Bearer {finance}"},
+            "/v1/bank-lines/x/booking",
+            query_string={"region": region},
+            json={"book_as": "suspense", "reason": "because"},
+            headers={"Authorization": f"Bearer {finance}"},
         ),
-    }  # fmt: skip
+    }
 
     assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(answers, 422)
     assert (answers["close"].json or {})["errors"][0]["path"] == "region"
@@ -49,7 +53,9 @@ def test_e6_no_call_takes_a_region_that_is_not_served(api: Api, region: str) -> 
 
 def test_e6_the_rooms_behind_the_calls_take_none_either(database: Database, tmp_path: Path) -> None:
     clock = FixedClock(datetime(2026, 10, 13, tzinfo=UTC))
-    office = Office(database, clock, None, tmp_path, regions=("helsinki-tallinn",))
+    office = Office(
+        database=database, clock=clock, keys=None, regions_folder=tmp_path, regions=("helsinki-tallinn",)
+    )
 
     for call in (
         lambda: closing.close(office, "atlantis", "2026-09", "Anna"),

@@ -69,16 +69,19 @@ def test_other_terms_are_compared_without_booking_anything(database: Database) -
     service.close(desk, "r", "2026-09", "Anna")
     with database.read() as tx:
         before = month_books.balances(tx, "r", "2026-09")
-    terms = read_terms({
-        "guarantees": [{"operator": "tlt", "currency": "EUR", "floor": "5.00", "borne_by": "hsl"}],
-        "subsidies": [{"funder": "city", "operator": "tlt", "currency": "EUR", "per_tap": "0.50"}],
-    })  # fmt: skip
+    terms = read_terms(
+        {
+            "guarantees": [{"operator": "tlt", "currency": "EUR", "floor": "5.00", "borne_by": "hsl"}],
+            "subsidies": [{"funder": "city", "operator": "tlt", "currency": "EUR", "per_tap": "0.50"}],
+        }
+    )
 
     found = simulate.by_terms(desk, "r", "2026-09", terms).as_dict()
 
     assert {line["operator"]: (line["before"], line["after"]) for line in found["operators"]} == {
-        "hsl": ("3.00", "0.50"), "tlt": ("2.00", "5.00")
-    }  # fmt: skip
+        "hsl": ("3.00", "0.50"),
+        "tlt": ("2.00", "5.00"),
+    }
     with database.read() as tx:
         assert month_books.balances(tx, "r", "2026-09") == before
     with pytest.raises(NotFound):

@@ -111,7 +111,9 @@ def test_suspense_is_cleared_and_a_booking_taken_back_in_the_region_that_booked_
     assert waits.region == "q"
     assert two.balance("q", "operator_payable:dsb:EUR") == 700 + 100
     assert {name: two.balance("q", name) for name in ("suspense:EUR", "bank_fee:EUR", "bank:EUR")} == {
-        "suspense:EUR": 0, "bank_fee:EUR": 0, "bank:EUR": -100
-    }  # fmt: skip
+        "suspense:EUR": 0,
+        "bank_fee:EUR": 0,
+        "bank:EUR": -100,
+    }
     assert two.balance("r", "bank:EUR") == 0
     assert [verify(two.desk, region, take_back).faults for region in ("r", "q")] == [[], []]

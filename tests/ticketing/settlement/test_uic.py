@@ -59,33 +59,69 @@ def one_of(*values: str) -> Rule:
 
 # Each object: its members, required ones with a star.
 DETAILS: dict[str, Rule] = {
-    "id*": identity, "creationDate*": moment, "invoicingParty*": text, "invoiceRecipient*": text,
-    "startStatementPeriod*": moment, "endStatementPeriod*": moment,
+    "id*": identity,
+    "creationDate*": moment,
+    "invoicingParty*": text,
+    "invoiceRecipient*": text,
+    "startStatementPeriod*": moment,
+    "endStatementPeriod*": moment,
     "paymentType*": one_of("BCC_CLEARING", "CURRENT_ACCOUNT", "BANK_TRANSFER", "CURRENT_ACCOUNT_CLEARING"),
-}  # fmt: skip
+}
 TRANSACTION: dict[str, Rule] = {
-    "timestamp*": moment, "contract*": text, "bookedOfferId": text, "bookedOfferPartIds": texts,
-    "accountingReferenceIds": texts, "ticketIds": texts, "fulfillmentIds": texts, "exchangedBookedOfferId": text,
-    "type*": one_of("BOOKING", "CANCELLATION", "EXCHANGE_CANCELLATION", "EXCHANGE_BOOKING", "COMPENSATION", "MANUAL_REFUND"),
-}  # fmt: skip
+    "timestamp*": moment,
+    "contract*": text,
+    "bookedOfferId": text,
+    "bookedOfferPartIds": texts,
+    "accountingReferenceIds": texts,
+    "ticketIds": texts,
+    "fulfillmentIds": texts,
+    "exchangedBookedOfferId": text,
+    "type*": one_of(
+        "BOOKING",
+        "CANCELLATION",
+        "EXCHANGE_CANCELLATION",
+        "EXCHANGE_BOOKING",
+        "COMPENSATION",
+        "MANUAL_REFUND",
+    ),
+}
 SUBJECT: dict[str, Rule] = {
-    "numberOfItems*": whole, "fareId": text, "salesOfficeId": text, "train": text, "travelDate": day,
-    "countryOfSale": text, "bilateralTariffIdentifier": text, "carriers": texts, "retailer": text,
-    "internationalJourney": truth, "tripOrigin": text, "tripDestination": text,
-    "salesChannel": one_of("AGENCY", "AGENCY_WEB", "MOBILE", "RAIL_OFFICE", "VENDING_MACHINE", "WEB", "WEB_MOBILE", "ON_BOARD"),
-}  # fmt: skip
+    "numberOfItems*": whole,
+    "fareId": text,
+    "salesOfficeId": text,
+    "train": text,
+    "travelDate": day,
+    "countryOfSale": text,
+    "bilateralTariffIdentifier": text,
+    "carriers": texts,
+    "retailer": text,
+    "internationalJourney": truth,
+    "tripOrigin": text,
+    "tripDestination": text,
+    "salesChannel": one_of(
+        "AGENCY", "AGENCY_WEB", "MOBILE", "RAIL_OFFICE", "VENDING_MACHINE", "WEB", "WEB_MOBILE", "ON_BOARD"
+    ),
+}
 AMOUNT: dict[str, Rule] = {
-    "grossAmount*": truth, "afterSaleFee*": truth, "commission*": truth, "amount*": int32, "scale": whole,
-    "currency": text, "commissionRate": whole, "commissionRateScale": whole,
+    "grossAmount*": truth,
+    "afterSaleFee*": truth,
+    "commission*": truth,
+    "amount*": int32,
+    "scale": whole,
+    "currency": text,
+    "commissionRate": whole,
+    "commissionRateScale": whole,
     "settlementValueIndicator*": one_of("DEBIT", "CREDIT"),
-}  # fmt: skip
+}
 RECORD: dict[str, Rule] = {
-    "id*": identity, "accountingType*": one_of("SHARES", "SERVICE"), "salesType*": one_of("ONLINE", "OFFLINE"),
+    "id*": identity,
+    "accountingType*": one_of("SHARES", "SERVICE"),
+    "salesType*": one_of("ONLINE", "OFFLINE"),
     "transactionStandard": one_of("UIC", "BILATERAL"),
     "transaction*": lambda value: faults(value, TRANSACTION) == [],
     "subject*": lambda value: faults(value, SUBJECT) == [],
     "accountedAmounts*": lambda value: bool(value) and all(faults(one, AMOUNT) == [] for one in value),
-}  # fmt: skip
+}
 
 
 def faults(found: Any, wanted: dict[str, Rule]) -> list[str]:
@@ -107,9 +143,20 @@ def line(
     kind: str, *, gross: int, fee: int = 0, journey: str = "2026-09-14 A - B (hsl 1)", currency: str = "EUR"
 ) -> Line:
     return Line(
-        str(uuid.uuid4()), "2026-09-14T12:00:00+00:00", kind, "ticket", journey, 0, "agreement v1", "2026-09", currency,
-        gross, 0, fee, gross - fee,
-    )  # fmt: skip
+        id=str(uuid.uuid4()),
+        booked_at="2026-09-14T12:00:00+00:00",
+        kind=kind,
+        ticket="ticket",
+        journey=journey,
+        seq=0,
+        rule="agreement v1",
+        original_period="2026-09",
+        currency=currency,
+        gross_minor=gross,
+        vat_minor=0,
+        fee_minor=fee,
+        net_minor=gross - fee,
+    )
 
 
 def delivered(*lines: Line) -> dict[str, Any]:
@@ -123,14 +170,31 @@ def delivered(*lines: Line) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "one",
     [
-        line("sale", gross=1000, fee=15), line("refund", gross=-1000, fee=-15), line("exchange", gross=-1000),
-        line("chargeback", gross=-1), line("sale", gross=0), line("sale", gross=30, journey=""), line("sale", gross=5_000_000_000, fee=3_000_000_000),
-        line("sale", gross=12, currency="JPY"), line("sale", gross=1001, currency="TND"),
-        *(line(kind, gross=amount, journey="") for kind in ("compensation", "correction", "breakage", "month_end_pool",
-          "month_end_resale", "month_end_guarantee", "dispute_lost") for amount in (500, -500)),
+        line("sale", gross=1000, fee=15),
+        line("refund", gross=-1000, fee=-15),
+        line("exchange", gross=-1000),
+        line("chargeback", gross=-1),
+        line("sale", gross=0),
+        line("sale", gross=30, journey=""),
+        line("sale", gross=5_000_000_000, fee=3_000_000_000),
+        line("sale", gross=12, currency="JPY"),
+        line("sale", gross=1001, currency="TND"),
+        *(
+            line(kind, gross=amount, journey="")
+            for kind in (
+                "compensation",
+                "correction",
+                "breakage",
+                "month_end_pool",
+                "month_end_resale",
+                "month_end_guarantee",
+                "dispute_lost",
+            )
+            for amount in (500, -500)
+        ),
     ],
     ids=lambda one: f"{one.kind} {one.gross_minor} {one.currency}",
-)  # fmt: skip
+)
 def test_every_kind_of_line_is_a_record_as_the_exchange_wants_it(one: Line) -> None:
     (record,) = delivered(one)["accountingRecords"]
 
@@ -156,8 +220,9 @@ def test_the_details_of_a_delivery_are_complete_and_a_month_long() -> None:
 
     assert faults(details, DETAILS) == []
     assert (details["startStatementPeriod"], details["endStatementPeriod"]) == (
-        "2026-09-01T00:00:00Z", "2026-10-01T00:00:00Z"
-    )  # fmt: skip
+        "2026-09-01T00:00:00Z",
+        "2026-10-01T00:00:00Z",
+    )
     assert datetime.fromisoformat(details["creationDate"]) == datetime(2026, 9, 1, tzinfo=UTC)
 
 

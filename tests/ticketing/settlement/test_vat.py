@@ -23,9 +23,24 @@ _RIDES = [
 
 def line(gross: int, vat: int, *, gross_before: int = 0, vat_before: int = 0) -> TaxLine:
     return TaxLine(
-        "1", AT, "t", "sale", "EE", "tram", "domestic", "taxable", 2400, 1, "EUR", gross, vat, "2026-09",
-        gross_before, vat_before, _RIDES,
-    )  # fmt: skip
+        id="1",
+        booked_at=AT,
+        ticket_jti="t",
+        kind="sale",
+        member_state="EE",
+        mode="tram",
+        scope="domestic",
+        treatment="taxable",
+        rate_bp=2400,
+        verified=1,
+        currency="EUR",
+        gross_minor=gross,
+        vat_minor=vat,
+        original_period="2026-09",
+        gross_before=gross_before,
+        vat_before=vat_before,
+        rides=_RIDES,
+    )
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -54,8 +69,15 @@ def test_a_row_knows_what_the_rows_before_it_sum_to_in_whatever_month(database: 
     with database.write() as tx:
         for seq, gross in ((1, -400), (2, -600)):
             vat = -77 if seq == 1 else -117
-            back = Tax(**{**{name: getattr(tax, name) for name in Tax.__slots__}, "kind": "refund", "seq": seq,
-                          "gross_minor": gross, "vat_minor": vat})  # fmt: skip
+            back = Tax(
+                **{
+                    **{name: getattr(tax, name) for name in Tax.__slots__},
+                    "kind": "refund",
+                    "seq": seq,
+                    "gross_minor": gross,
+                    "vat_minor": vat,
+                }
+            )
             books.allocate(tx, [back], AT.replace(month=10), AT.replace(month=10))
         quote = sa.select(tables.quote.c.id)
         assert tx.execute(quote).first() is not None
@@ -64,5 +86,6 @@ def test_a_row_knows_what_the_rows_before_it_sum_to_in_whatever_month(database: 
 
     assert [(one.gross_minor, one.gross_before, one.vat_before) for one in september] == [(1000, 0, 0)]
     assert [(one.gross_minor, one.gross_before, one.vat_before) for one in october] == [
-        (-400, 1000, 194), (-600, 600, 117)
-    ]  # fmt: skip
+        (-400, 1000, 194),
+        (-600, 600, 117),
+    ]

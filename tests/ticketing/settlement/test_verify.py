@@ -53,8 +53,14 @@ def test_books_that_nobody_touched_have_no_fault(desk: Office) -> None:
 
     assert (found.faults, found.notes) == ([], [])
     assert found.checked == {
-        "months": 1, "entries": 4, "postings": 11, "blocks": 1, "runs": 1, "tickets": 2, "allocations": 5
-    }  # fmt: skip
+        "months": 1,
+        "entries": 4,
+        "postings": 11,
+        "blocks": 1,
+        "runs": 1,
+        "tickets": 2,
+        "allocations": 5,
+    }
 
 
 _ENTRY = "(SELECT id FROM entry WHERE kind = 'allocation' ORDER BY id LIMIT 1)"
@@ -63,22 +69,33 @@ _ENTRY = "(SELECT id FROM entry WHERE kind = 'allocation' ORDER BY id LIMIT 1)"
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (f"UPDATE posting SET amount_minor = amount_minor + 1 WHERE entry_id = {_ENTRY} AND line = 1", "hashed"),
+        (
+            f"UPDATE posting SET amount_minor = amount_minor + 1 WHERE entry_id = {_ENTRY} AND line = 1",
+            "hashed",
+        ),
         (f"UPDATE entry SET note = '{{\"x\": 1}}' WHERE id = {_ENTRY}", "hashed"),
         (f"DELETE FROM posting WHERE entry_id = {_ENTRY} AND line = 2", "does not balance"),
         ("UPDATE entry SET hash = 'forged' WHERE kind = 'capture'", "does not hold its entries"),
-        ("UPDATE alloc_share SET net_minor = net_minor + 1, gross_minor = gross_minor + 1 WHERE operator = 'tlt'",
-         "its shares are not those of its quote"),
-        ("UPDATE alloc_share SET rule = 'mine' WHERE operator = 'tlt'", "its shares are not those of its quote"),
-        ("UPDATE alloc_tax SET vat_minor = vat_minor - 1 WHERE vat_minor > 0", "its VAT is not that of its quote"),
+        (
+            "UPDATE alloc_share SET net_minor = net_minor + 1, gross_minor = gross_minor + 1 WHERE operator = 'tlt'",
+            "its shares are not those of its quote",
+        ),
+        (
+            "UPDATE alloc_share SET rule = 'mine' WHERE operator = 'tlt'",
+            "its shares are not those of its quote",
+        ),
+        (
+            "UPDATE alloc_tax SET vat_minor = vat_minor - 1 WHERE vat_minor > 0",
+            "its VAT is not that of its quote",
+        ),
         ("DELETE FROM alloc_tax WHERE vat_minor > 0", "do not have one total"),
-        ("UPDATE settlement_run SET document = '{\"books\":\"\",\"terms\":{}}'", "is not what its digest says"),
+        ('UPDATE settlement_run SET document = \'{"books":"","terms":{}}\'', "is not what its digest says"),
         ("DELETE FROM chain_block", "without a final block"),
         ("UPDATE chain_block SET hash = previous", "does not hold its entries"),
         ("UPDATE chain_block SET signed = signed || 'x'", "not genuine"),
         ("UPDATE chain_block SET entries = entries - 1", "over something else"),
     ],
-)  # fmt: skip
+)
 def test_a_row_that_was_changed_behind_the_triggers_is_found(desk: Office, change: str, said: str) -> None:
     service.close(desk, "r", "2026-09", "Anna")
     _forge(desk.database, change)
@@ -95,16 +112,22 @@ _FORGED = (
     ("UPDATE settlement_run SET prepared_by = 'Erik'", "prepared_by is not what the books keep"),
     ("UPDATE settlement_run SET state = 'sent'", "its steps say draft, calculated, approved, exported"),
     ("DELETE FROM run_step WHERE state = 'approved'", "it went from calculated to exported"),
-    ("UPDATE bank_account SET iban = 'FI5810171000000122' WHERE party = 'hsl'", "is not the one that was approved"),
+    (
+        "UPDATE bank_account SET iban = 'FI5810171000000122' WHERE party = 'hsl'",
+        "is not the one that was approved",
+    ),
     ("UPDATE bank_account SET entered_by = 'David' WHERE party = 'hsl'", "David has entered and approved"),
     ("UPDATE approval SET actor = 'CLARA'", "CLARA has entered and approved"),
     ("UPDATE run_file SET sha256 = 'forged' WHERE name = 'vat.csv'", "vat.csv is not what was exported"),
     ("UPDATE period SET state = 'open'", "2026-09 was closed and is open"),
-    ("UPDATE account SET type = 'asset' WHERE purpose = 'unearned'", "unearned:EUR is not what the chart says"),
+    (
+        "UPDATE account SET type = 'asset' WHERE purpose = 'unearned'",
+        "unearned:EUR is not what the chart says",
+    ),
     ("UPDATE account SET operator = 'tlt' WHERE operator = 'hsl'", "is not what the chart says"),
     (f"UPDATE entry_source SET entry_id = 'other' WHERE entry_id = {_ENTRY}", "is not the one of its source"),
     (f"DELETE FROM entry_source WHERE entry_id = {_ENTRY}", "is not the one of its source"),
-)  # fmt: skip
+)
 
 
 def exported(desk: Office, tmp_path: Path) -> Office:
@@ -126,10 +149,12 @@ def test_a_person_an_account_or_a_file_that_was_changed_behind_the_triggers_is_f
             _forge_in(tx, change)
             run = runs.list_runs(tx, after=None, limit=1)[0]
             faults = [
-                *run_steps.chart_faults(tx), *run_steps.account_faults(tx),
-                *run_steps.period_faults(tx, "r", "2026-09"), *run_steps.step_faults(tx, run),
+                *run_steps.chart_faults(tx),
+                *run_steps.account_faults(tx),
+                *run_steps.period_faults(tx, "r", "2026-09"),
+                *run_steps.step_faults(tx, run),
                 *run_steps.file_faults(tx, run, desk.files),
-            ]  # fmt: skip
+            ]
             undone.rollback()
         assert any(said in fault for fault in faults), (change, faults)
     assert check(desk).faults == []
@@ -182,8 +207,9 @@ def test_an_exported_file_that_was_changed_or_is_gone_is_found(desk: Office, tmp
     (folder / "payments-other.csv").unlink()
 
     assert [fault.partition("its file ")[2] for fault in check(desk).faults] == [
-        "payments-other.csv is gone", "vat.csv is not what was exported"
-    ]  # fmt: skip
+        "payments-other.csv is gone",
+        "vat.csv is not what was exported",
+    ]
 
 
 def test_an_entry_slipped_into_a_closed_month_is_found(desk: Office) -> None:

@@ -78,8 +78,11 @@ def phone_jwk(phone: EllipticCurvePrivateKey = PHONE) -> dict[str, str]:
     """A phone's public key as the claim `cnf` holds it."""
     numbers = phone.public_key().public_numbers()
     return {
-        "kty": "EC", "crv": "P-256", "x": b64(numbers.x.to_bytes(32, "big")), "y": b64(numbers.y.to_bytes(32, "big")),
-    }  # fmt: skip
+        "kty": "EC",
+        "crv": "P-256",
+        "x": b64(numbers.x.to_bytes(32, "big")),
+        "y": b64(numbers.y.to_bytes(32, "big")),
+    }
 
 
 def b64(content: bytes) -> str:

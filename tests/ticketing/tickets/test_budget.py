@@ -36,9 +36,18 @@ def longest(region_folder: Path, *, bound: bool) -> str:
         departure = (bound_to(int(AT.timestamp())),) if (operator, region.product) in doors.bound else ()
         legs.append((operator, first, second, *departure))
     order = TicketOrder(
-        "A" * 22, region.product, tuple(legs[:3]), 9, "chil", AT, AT, AT + timedelta(hours=12), "261013", 2**20 - 1,
+        jti="A" * 22,
+        product=region.product,
+        legs=tuple(legs[:3]),
+        passengers=9,
+        category="chil",
+        issued_at=AT,
+        not_before=AT,
+        expires_at=AT + timedelta(hours=12),
+        status_list="261013",
+        status_index=2**20 - 1,
         binding_key=phone_jwk() if bound else None,
-    )  # fmt: skip
+    )
     return SIGNER.sign(
         "ticket+jwt", ticket_payload(order, "throughfare.eu", "https://throughfare.eu/s/261013", demo=False)
     )

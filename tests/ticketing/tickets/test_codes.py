@@ -136,7 +136,9 @@ def test_the_old_place_in_the_status_list_is_revoked_for_gates_without_a_network
     trust = load_jwks(api.get("/.well-known/gate-bundle-jwks.json").json or {})
     held, uses = bundles.read(api.get("/v1/operators/tlt/gate-bundle", api.key("gate", "tlt")).text, trust)
 
-    decision = decide(Presented(old), held, Seen(uses), int(api.clock.now().timestamp()), Gate("tlt"))
+    decision = decide(
+        Presented(old), held, Seen(uses), int(api.clock.now().timestamp()), Gate(operator="tlt")
+    )
 
     assert decision.reason == "revoked"
 

@@ -37,8 +37,12 @@ def store(tmp_path: Path) -> KeyStore:
 
 def test_each_kind_of_token_has_its_own_active_key(store: KeyStore) -> None:
     assert [(record.kind, record.state) for record in store.records()] == [
-        ("ticket", "active"), ("status", "active"), ("bundle", "active"), ("books", "active"), ("offer", "active")
-    ]  # fmt: skip
+        ("ticket", "active"),
+        ("status", "active"),
+        ("bundle", "active"),
+        ("books", "active"),
+        ("offer", "active"),
+    ]
     assert len({store.signer_key(kind)[0] for kind in KINDS}) == 5
 
 
@@ -97,13 +101,25 @@ def test_published_keys_have_public_members_only(store: KeyStore) -> None:
 @pytest.mark.parametrize(
     "jwk",
     [
-        {**GOOD, "d": "AA"}, {**GOOD, "kty": "oct", "k": "AA"}, {**GOOD, "kty": "RSA", "n": "AA", "e": "AQAB"},
-        {**GOOD, "kid": ""}, {name: value for name, value in GOOD.items() if name != "kid"}, {**GOOD, "kid": 7},
-        {**GOOD, "alg": "ES256"}, {**GOOD, "use": "enc"}, {**GOOD, "key_ops": ["sign"]}, {**GOOD, "crv": "Ed448"},
-        {**GOOD, "x": GOOD["x"][:-2]}, {**GOOD, "x": GOOD["x"] + "="}, {**GOOD, "x": 7}, {**GOOD, "x": b64(bytes(32))}, {**GOOD, "x": b64(bytes([1] + [0] * 30 + [128]))},
-        {**phone_jwk(), "kid": "p", "y": b64(bytes(32))}, {**phone_jwk(), "kid": "p", "x": b64(bytes(31))},
+        {**GOOD, "d": "AA"},
+        {**GOOD, "kty": "oct", "k": "AA"},
+        {**GOOD, "kty": "RSA", "n": "AA", "e": "AQAB"},
+        {**GOOD, "kid": ""},
+        {name: value for name, value in GOOD.items() if name != "kid"},
+        {**GOOD, "kid": 7},
+        {**GOOD, "alg": "ES256"},
+        {**GOOD, "use": "enc"},
+        {**GOOD, "key_ops": ["sign"]},
+        {**GOOD, "crv": "Ed448"},
+        {**GOOD, "x": GOOD["x"][:-2]},
+        {**GOOD, "x": GOOD["x"] + "="},
+        {**GOOD, "x": 7},
+        {**GOOD, "x": b64(bytes(32))},
+        {**GOOD, "x": b64(bytes([1] + [0] * 30 + [128]))},
+        {**phone_jwk(), "kid": "p", "y": b64(bytes(32))},
+        {**phone_jwk(), "kid": "p", "x": b64(bytes(31))},
     ],
-)  # fmt: skip
+)
 def test_one_bad_key_refuses_the_whole_set(jwk: dict[str, Any]) -> None:
     with pytest.raises(BadKey):
         load_jwks({"keys": [{**GOOD, "kid": "ok"}, jwk]})
@@ -149,11 +165,15 @@ def signed(**changes: Any) -> str:
         signed(status_list={"bits": 2, "lst": b64(zlib.compress(bytes(10)) + b"more")}),
         signed(status_list={"bits": 2, "lst": b64(zlib.compress(bytes(10))[:-2])}),
         signed(status_list={"bits": 2, "lst": "not zlib"}),
-        signed(status_list={"bits": 2}), signed(sub=None), signed(exp=NOW - 1), signed(iat="now"),
-        SIGNER.sign("ticket+jwt", {}), "nonsense",
+        signed(status_list={"bits": 2}),
+        signed(sub=None),
+        signed(exp=NOW - 1),
+        signed(iat="now"),
+        SIGNER.sign("ticket+jwt", {}),
+        "nonsense",
         Signer("26b", SIGNER.key).sign("statuslist+jwt", {}),
     ],
-)  # fmt: skip
+)
 def test_a_list_that_is_not_right_is_not_taken_in(token: str) -> None:
     with pytest.raises(BadStatusList):
         status_list.read(token, RING)
@@ -224,10 +244,21 @@ def test_a_scanner_reads_the_code_back(disturb: str) -> None:
 
 
 def test_s55_the_longest_product_keeps_the_size_of_the_code() -> None:
-    legs = tuple((operator, f"HSL-STOP-{at:02}", f"HSL-STOP-{at + 1:02}") for at, operator in enumerate(
-        ["tlt", "tlt", "tallink", "hsl", "hsl"]))  # fmt: skip
+    legs = tuple(
+        (operator, f"HSL-STOP-{at:02}", f"HSL-STOP-{at + 1:02}")
+        for at, operator in enumerate(["tlt", "tlt", "tallink", "hsl", "hsl"])
+    )
     order = TicketOrder(
-        "A" * 22, "through", legs, 1, "chil", AT, AT, AT + timedelta(hours=9), "261013", 2**20 - 1
+        jti="A" * 22,
+        product="through",
+        legs=legs,
+        passengers=1,
+        category="chil",
+        issued_at=AT,
+        not_before=AT,
+        expires_at=AT + timedelta(hours=9),
+        status_list="261013",
+        status_index=2**20 - 1,
     )
 
     token = SIGNER.sign(

@@ -205,5 +205,5 @@ def test_a_process_makes_no_keys_for_a_database_whose_schema_is_old(
     Database(f"sqlite:///{tmp_path / 'old.db'}").create()
 
     with pytest.raises(Misconfigured, match="throughfare db upgrade"):
-        start(Settings(f"sqlite:///{tmp_path / 'old.db'}"), tmp_path / "keys", clock, regions)
+        start(Settings(database_url=f"sqlite:///{tmp_path / 'old.db'}"), tmp_path / "keys", clock, regions)
     assert not (tmp_path / "keys").exists()

@@ -39,7 +39,12 @@ def _png(width: int, height: int, pixels: bytes) -> str:
 
 def _paper(kind: str, media_type: str, content: str) -> OperatorPaper:
     return OperatorPaper(
-        "tallink", None, kind, media_type, "base64" if "image" in media_type else "", content
+        operator="tallink",
+        reference=None,
+        kind=kind,
+        media_type=media_type,
+        encoding="base64" if "image" in media_type else "",
+        content=content,
     )
 
 

@@ -184,7 +184,7 @@ BOTH_REFUSE = {
     "two parts": ticket().rpartition(".")[0],
     "four parts": ticket() + "." + "A" * 86,
     "five parts": ticket() + ".AAAA.AAAA",
-    "alg none, unsigned": f'{b64(HEAD.replace(b"EdDSA", b"none"))}.{b64(json.dumps(payload()).encode())}.',
+    "alg none, unsigned": f"{b64(HEAD.replace(b'EdDSA', b'none'))}.{b64(json.dumps(payload()).encode())}.",
     "alg none, signed": headed(HEAD.replace(b"EdDSA", b"none")),
     "no alg": headed(b'{"kid":"26a","typ":"ticket+jwt"}'),
     "alg a number": headed(HEAD.replace(b'"EdDSA"', b"1")),
@@ -200,26 +200,38 @@ BOTH_REFUSE = {
         [ticket().split(".")[0], ticket(n=2).split(".")[1], ticket().split(".")[2]]
     ),
     "signature in the other alphabet": ticket().rpartition(".")[0] + ".+/" + ticket().rpartition(".")[2][2:],
-    "white space before": " " + ticket(), "line end behind": ticket() + "\n",
+    "white space before": " " + ticket(),
+    "line end behind": ticket() + "\n",
     "padding": ticket() + "==",
-    "flattened JSON": json.dumps(dict(zip(("protected", "payload", "signature"), ticket().split("."), strict=True))),
-}  # fmt: skip
+    "flattened JSON": json.dumps(
+        dict(zip(("protected", "payload", "signature"), ticket().split("."), strict=True))
+    ),
+}
 WE_REFUSE = {
     "no kid": (headed(b'{"alg":"EdDSA","typ":"ticket+jwt"}'), "malformed"),
     "no typ": (headed(b'{"alg":"EdDSA","kid":"26a"}'), "bad_type"),
     "crit empty": (headed(HEAD[:-1] + b',"crit":[]}'), "malformed"),
     "a byte order mark": (headed(b"\xef\xbb\xbf" + HEAD), "malformed"),
-    "a key in the header": (headed(HEAD[:-1] + b',"jwk":{"kty":"OKP","crv":"Ed25519","x":"AAAA"}}'), "malformed"),
+    "a key in the header": (
+        headed(HEAD[:-1] + b',"jwk":{"kty":"OKP","crv":"Ed25519","x":"AAAA"}}'),
+        "malformed",
+    ),
     "a name twice": (headed(HEAD[:-1] + b',"kid":"26a"}'), "malformed"),
     "a name twice by an escape": (headed(HEAD[:-1] + b',"k\\u0069d":"26a"}'), "malformed"),
-    "a claim twice": (headed(HEAD, json.dumps(payload()).encode()[:-1] + b',"exp":9999999999}'), "bad_claims"),
-    "a claim twice, deep": (headed(HEAD, json.dumps(payload()).encode().replace(b'"idx": 5', b'"idx": 5, "idx": 6')), "bad_claims"),
+    "a claim twice": (
+        headed(HEAD, json.dumps(payload()).encode()[:-1] + b',"exp":9999999999}'),
+        "bad_claims",
+    ),
+    "a claim twice, deep": (
+        headed(HEAD, json.dumps(payload()).encode().replace(b'"idx": 5', b'"idx": 5, "idx": 6')),
+        "bad_claims",
+    ),
     "payload empty": (headed(HEAD, b""), "malformed"),
     "payload no JSON": (headed(HEAD, b"\xff\xff\xff"), "bad_claims"),
     "payload a list": (headed(HEAD, b"[1]"), "bad_claims"),
     "payload with something behind": (headed(HEAD, json.dumps(payload()).encode() + b" {}"), "bad_claims"),
     "a number of 900 digits": (headed(HEAD, json.dumps(payload(exp=10**900)).encode()), "bad_claims"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BOTH_REFUSE)
@@ -282,13 +294,29 @@ ZEROS = bytes(262_144)
 
 @pytest.mark.parametrize(
     "packed",
-    [*(of(zlib.compress(ZEROS), bits) for bits in (0, 1, 3, 4, 8, 16, -2, "2", True, None, [2])),
-     of(gzip.compress(ZEROS)), of(raw_deflate(ZEROS)), of(with_dictionary(ZEROS)), of(ZEROS[:100]), of(b""),
-     of(zlib.compress(ZEROS + b"\0")), of(zlib.compress(ZEROS)[:-1]), of(zlib.compress(ZEROS)[:-1] + b"\0"),
-     of(zlib.compress(ZEROS) + zlib.compress(ZEROS)), of(zlib.compress(bytes(50_000_000))),
-     {"bits": 2, "lst": b64(zlib.compress(ZEROS)) + "="}, {"bits": 2, "lst": b64(zlib.compress(ZEROS)) + "\n"},
-     {"bits": 2, "lst": ["A"]}, {"lst": b64(zlib.compress(ZEROS))}, "lst", [], None, 5, ...],
-)  # fmt: skip
+    [
+        *(of(zlib.compress(ZEROS), bits) for bits in (0, 1, 3, 4, 8, 16, -2, "2", True, None, [2])),
+        of(gzip.compress(ZEROS)),
+        of(raw_deflate(ZEROS)),
+        of(with_dictionary(ZEROS)),
+        of(ZEROS[:100]),
+        of(b""),
+        of(zlib.compress(ZEROS + b"\0")),
+        of(zlib.compress(ZEROS)[:-1]),
+        of(zlib.compress(ZEROS)[:-1] + b"\0"),
+        of(zlib.compress(ZEROS) + zlib.compress(ZEROS)),
+        of(zlib.compress(bytes(50_000_000))),
+        {"bits": 2, "lst": b64(zlib.compress(ZEROS)) + "="},
+        {"bits": 2, "lst": b64(zlib.compress(ZEROS)) + "\n"},
+        {"bits": 2, "lst": ["A"]},
+        {"lst": b64(zlib.compress(ZEROS))},
+        "lst",
+        [],
+        None,
+        5,
+        ...,
+    ],
+)
 def test_s25_bits_of_another_shape_are_not_taken_in(packed: Any) -> None:
     token = listed(status_list=...) if packed is ... else listed(packed)
 
@@ -298,9 +326,24 @@ def test_s25_bits_of_another_shape_are_not_taken_in(packed: Any) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"sub": ...}, {"sub": 5}, {"sub": ["uri"]}, {"iat": ...}, {"iat": True}, {"iat": "1"}, {"exp": ...}, {"exp": NOW},
-     {"exp": NOW - 1}, {"exp": None}, {"ttl": 0}, {"ttl": -1}, {"ttl": True}, {"ttl": "300"}, {"ttl": 1.5}],
-)  # fmt: skip
+    [
+        {"sub": ...},
+        {"sub": 5},
+        {"sub": ["uri"]},
+        {"iat": ...},
+        {"iat": True},
+        {"iat": "1"},
+        {"exp": ...},
+        {"exp": NOW},
+        {"exp": NOW - 1},
+        {"exp": None},
+        {"ttl": 0},
+        {"ttl": -1},
+        {"ttl": True},
+        {"ttl": "300"},
+        {"ttl": 1.5},
+    ],
+)
 def test_s25_a_list_without_its_times_and_name_is_not_taken_in(changes: dict[str, Any]) -> None:
     with pytest.raises(BadStatusList):
         status_list.read(listed(**changes), RING)

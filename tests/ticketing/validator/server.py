@@ -49,10 +49,27 @@ class Server:
         """Start and wait until it is ready."""
         log = (self.folder / "server.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--bind", f"127.0.0.1:{self.port}",
-             "--workers", str(self.workers), "--threads", "8", "--no-control-socket"],
-            cwd=ROOT, env=self.environment(), stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "wsgi:app",
+                "--worker-class",
+                "gthread",
+                "--bind",
+                f"127.0.0.1:{self.port}",
+                "--workers",
+                str(self.workers),
+                "--threads",
+                "8",
+                "--no-control-socket",
+            ],
+            cwd=ROOT,
+            env=self.environment(),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
         log.close()
         for _ in range(400):
             try:
@@ -74,11 +91,13 @@ class Server:
         """The settings of the service."""
         return {
             **os.environ,
-            "THROUGHFARE_DATABASE_URL": self.database.url.render_as_string(hide_password=False).replace("+psycopg", ""),
+            "THROUGHFARE_DATABASE_URL": self.database.url.render_as_string(hide_password=False).replace(
+                "+psycopg", ""
+            ),
             "THROUGHFARE_KEYS_FOLDER": str(self.folder / "keys"),
             "THROUGHFARE_PUBLIC_URL": self.url,
             "THROUGHFARE_WARM_UP": "off",  # gates make no searches
-        }  # fmt: skip
+        }
 
     def post(self, path: str, body: Any) -> dict[str, Any]:
         """POST as the administrator."""
@@ -99,18 +118,38 @@ class Server:
         keys = KeyStore(self.folder / "keys", DEMO_PASSPHRASE)
         now = datetime.now(UTC)
         made = put_ticket(
-            self.database, token_urlsafe(16), at=now - timedelta(minutes=5), signer=Signer(*keys.signer_key("ticket")),
-            uri=f"{self.url}/s/{status_list_of(now)}", status_list=status_list_of(now), demo=True, **more,
-        )  # fmt: skip
+            self.database,
+            token_urlsafe(16),
+            at=now - timedelta(minutes=5),
+            signer=Signer(*keys.signer_key("ticket")),
+            uri=f"{self.url}/s/{status_list_of(now)}",
+            status_list=status_list_of(now),
+            demo=True,
+            **more,
+        )
         return made.token
 
     def gate(self, folder: Path, name: str = "Kopli 1", operator: str = "tlt") -> "Gate":
         """Enrol a gate."""
         code = self.post(f"/v1/operators/{operator}/device-codes", {"name": name})["code"]
         enrolled = subprocess.run(
-            [sys.executable, "-m", "ticketing.validator", "enrol", "--server", self.url, "--code", code, "--folder", folder],
-            cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "ticketing.validator",
+                "enrol",
+                "--server",
+                self.url,
+                "--code",
+                code,
+                "--folder",
+                folder,
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert enrolled.returncode == 0, enrolled.stderr
         return Gate(folder)
 
@@ -125,9 +164,23 @@ class Gate:
     def start(self, *more: str) -> "Gate":
         """Start it."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "ticketing.validator", "run", "--json", "--folder", str(self.folder), *more],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "ticketing.validator",
+                "run",
+                "--json",
+                "--folder",
+                str(self.folder),
+                *more,
+            ],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
         return self
 
     def show(self, code: str) -> dict[str, Any]:

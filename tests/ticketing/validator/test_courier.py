@@ -55,8 +55,9 @@ def test_the_first_fetch_is_whole_and_comes_in_pages(bench: Bench) -> None:
     bench.apply(facts(uses=[Use("E" * 22, 0, 1, "old")], delta=Delta(0, 1, complete=True)))
     line: Any = Line(
         page("A", "B", delta=Delta(0, 5, complete=False)),
-        page("C", "B", delta=Delta(5, 9, complete=True, cleared=("A" * 22,))), None,
-    )  # fmt: skip
+        page("C", "B", delta=Delta(5, 9, complete=True, cleared=("A" * 22,))),
+        None,
+    )
     at_work = courier(bench)
 
     at_work.refresh(line)
@@ -93,10 +94,11 @@ def test_once_a_day_everything_is_fetched_anew(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ({"operator": "hsl"}, BadBundle), ({"issuer": "evil"}, BadBundle),
+        ({"operator": "hsl"}, BadBundle),
+        ({"issuer": "evil"}, BadBundle),
         ({"devices": [PLACE.device_id]}, Revoked),
     ],
-)  # fmt: skip
+)
 def test_a_bundle_that_must_not_be_applied_leaves_the_held_one(bench: Bench, change: Any, error: Any) -> None:
     held = bench.store.state("bundle")
     line: Any = Line(page("A", delta=Delta(0, 5, complete=True), **change))

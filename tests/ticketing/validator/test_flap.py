@@ -25,7 +25,14 @@ from ticketing.validator.sources import listen
 from ticketing.validator.store import Store
 
 JTI = "A" * 22
-PLACE = Enrolment("http://127.0.0.1:1", "device-1", "Kopli 1", "tlt", "throughfare.eu", "09005-1")
+PLACE = Enrolment(
+    server="http://127.0.0.1:1",
+    device_id="device-1",
+    name="Kopli 1",
+    operator="tlt",
+    issuer="throughfare.eu",
+    stop_id="09005-1",
+)
 BOUND = ticket(cnf={"jwk": phone_jwk()})
 
 

@@ -78,7 +78,7 @@ def test_a_database_that_is_away_ends_the_round_of_items_and_is_asked_again_soon
     def run() -> Tally:
         return Items("order").each(["one", "two"], act, clock=watch)
 
-    job = Job("advancing orders", run)
+    job = Job(name="advancing orders", run=run)
     pauses = []
     for _ in range(6):
         job.go(NOW, watch)
@@ -95,7 +95,7 @@ def test_a_job_that_fails_for_no_known_reason_comes_again_after_growing_pauses()
     def fail() -> Tally:
         raise KeyError("residual")
 
-    job = Job("paying back", fail)
+    job = Job(name="paying back", run=fail)
     pauses = []
     for _ in range(8):
         job.go(NOW, watch)

@@ -32,9 +32,11 @@ class ValidationRequestSchema(NamedSailingSchema):
     stop_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
     device_ts = AwareMoment(required=True)
     direction = fields.String(
-        load_default=None, allow_none=True, validate=validate.OneOf(["in", "out"]),
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf(["in", "out"]),
         metadata={"description": "for products that are checked in and out"},
-    )  # fmt: skip
+    )
 
 
 class BundleQuerySchema(Strict):
@@ -161,9 +163,11 @@ class SailingSchema(Strict):
     cancelled = fields.Boolean(required=True)
     booked = fields.Integer(required=True)
     brought = fields.Dict(
-        keys=fields.String(), values=fields.Integer(), required=True,
+        keys=fields.String(),
+        values=fields.Integer(),
+        required=True,
         metadata={"description": "booked beside persons, by kind of place: bicycles, cars, cabins, dogs"},
-    )  # fmt: skip
+    )
     boarded = fields.Integer(required=True)
     as_of = moment(required=True)
 

@@ -336,9 +336,11 @@ class RegionSchema(Strict):
     operators = fields.List(fields.Dict(), required=True)
     rider_categories = fields.List(fields.String(), required=True)
     place_kinds = fields.Dict(
-        keys=fields.String(), values=fields.List(fields.String()), required=True,
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        required=True,
         metadata={"description": "what may be brought along, and the operators that sell places for it"},
-    )  # fmt: skip
+    )
 
 
 class RegionsSchema(Strict):

@@ -35,9 +35,11 @@ class InspectionRequestSchema(NamedSailingSchema):
     code = fields.String(load_default=None, allow_none=True, validate=_CODE)
     reason = fields.String(load_default="inspection", validate=_REASON)
     holder_name = fields.String(
-        load_default=None, allow_none=True, validate=validate.Length(1, 200),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 200),
         metadata={"description": "the name to compare a personal ticket with; it is kept nowhere"},
-    )  # fmt: skip
+    )
 
     @validates_schema
     def _one_of_both(self, wanted: dict[str, object], **_: object) -> None:
@@ -121,9 +123,11 @@ class InspectionSchema(Strict):
     staff_sees = fields.String(required=True)
     inspected_at = moment(required=True)
     holder = fields.String(
-        required=True, allow_none=True, validate=validate.OneOf(["same", "close", "other", "not_personal"]),
+        required=True,
+        allow_none=True,
+        validate=validate.OneOf(["same", "close", "other", "not_personal"]),
         metadata={"description": "whether the name that was told is the holder's; null where none was"},
-    )  # fmt: skip
+    )
     ticket = fields.Nested(StaffTicketSchema, required=True, allow_none=True)
 
 

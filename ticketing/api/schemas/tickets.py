@@ -1,8 +1,9 @@
-"""Tickets of an order: moved to another phone, blocked and let go."""
+"""Tickets of an order as they are shown, moved to another phone, blocked and let go."""
 
 from marshmallow import fields, validate
 
-from ticketing.api.schemas.common import Strict
+from ticketing.api.schemas.common import Strict, moment, money, place_kind
+from ticketing.api.schemas.orders import OperatorDocumentSchema
 
 
 class MoveRequestSchema(Strict):
@@ -24,3 +25,71 @@ class TicketStatusSchema(Strict):
 
     jti = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(["valid", "suspended"]))
+
+
+class TicketSchema(Strict):
+    """One signed ticket: `token` is what the code shows; `operator_documents` are shown beside it.
+
+    While a group code stands for it, `group_code` is the number of that, and it has no token or code of its own to show.
+    `expires_at` is its planned end, `valid_until` the one that known delays of its legs make of it, a day later at most.
+    """
+
+    jti = fields.String(required=True)
+    passenger = fields.String(required=True)
+    rider_category = fields.String(required=True)
+    place = place_kind(required=True)
+    status = fields.String(required=True)
+    price = money(required=True)
+    not_before = moment(required=True)
+    expires_at = moment(required=True)
+    valid_until = moment(required=True)
+    legs = fields.List(fields.Dict(), required=True)
+    group_code = fields.String(required=True, allow_none=True)
+    token = fields.String(required=True, allow_none=True)
+    qr_png = fields.String(required=True, allow_none=True)
+    qr_svg = fields.String(required=True, allow_none=True)
+    operator_documents = fields.List(fields.Nested(OperatorDocumentSchema), required=True)
+
+
+class GroupCodeSchema(Strict):
+    """The one code of a group: who of the order belongs to it, and how many one scan lets in.
+
+    It ends with every change of one of them, and those who are left have a new one: show the newest.
+    """
+
+    jti = fields.String(required=True)
+    passengers = fields.List(fields.String(), required=True)
+    count = fields.Integer(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["valid", "suspended"]))
+    not_before = moment(required=True)
+    expires_at = moment(required=True)
+    valid_until = moment(required=True)
+    control_code = fields.String(required=True)
+    token = fields.String(required=True)
+    qr_png = fields.String(required=True)
+    qr_svg = fields.String(required=True)
+
+
+class LegNewsSchema(Strict):
+    """The last word of an operator on the run of a leg; `leg` counts the tickets' legs from 0.
+
+    `not_carried` says why the leg's money comes back whole and without a fee; null while it does not.
+    """
+
+    leg = fields.Integer(required=True)
+    operator = fields.String(required=True)
+    cancelled = fields.Boolean(required=True)
+    departure_delay_seconds = fields.Integer(required=True, allow_none=True)
+    arrival_delay_seconds = fields.Integer(required=True, allow_none=True)
+    not_carried = fields.String(required=True, allow_none=True)
+
+
+class TicketsSchema(Strict):
+    """The tickets of an order, the one code of its group where it has one, and `news` of the runs of their legs.
+
+    A leg without any news is left out.
+    """
+
+    tickets = fields.List(fields.Nested(TicketSchema), required=True)
+    group_code = fields.Nested(GroupCodeSchema, required=True, allow_none=True)
+    news = fields.List(fields.Nested(LegNewsSchema), required=True)

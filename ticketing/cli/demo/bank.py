@@ -47,9 +47,12 @@ def answer(payments: bytes, day: date) -> str:
             amount=Money(minor, "EUR").text, day=day, number=number, reference=reference, name=name
         )
     return _STATEMENT.format(
-        day=day, iban=iban, entries=entries, opening=_balance(_OPENING),
+        day=day,
+        iban=iban,
+        entries=entries,
+        opening=_balance(_OPENING),
         closing=_balance(_OPENING - paid),
-    )  # fmt: skip
+    )
 
 
 def _balance(minor: int) -> str:

@@ -201,7 +201,12 @@ class Story:
         self._move_clock(None)
         keys = (self._access.finance, self._access.approver)
         month = story_month.Month(
-            self._region, f"{start:%Y-%m}", self._scene.accounts, keys, self._folder, self._region_folder
+            region=self._region,
+            period=f"{start:%Y-%m}",
+            accounts=self._scene.accounts,
+            keys=keys,
+            folder=self._folder,
+            region_folder=self._region_folder,
         )
         story_month.close(self, month, order, refund)
 

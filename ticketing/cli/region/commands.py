@@ -60,9 +60,14 @@ def check_command(name_or_folder: str) -> None:
 @command.command("new")
 @click.argument("name")
 @click.option(
-    "--folder", type=click.Path(file_okay=False), default="regions", envvar="THROUGHFARE_REGIONS_FOLDER",
-    show_default=True, show_envvar=True, help="Where regions live.",
-)  # fmt: skip
+    "--folder",
+    type=click.Path(file_okay=False),
+    default="regions",
+    envvar="THROUGHFARE_REGIONS_FOLDER",
+    show_default=True,
+    show_envvar=True,
+    help="Where regions live.",
+)
 def new_command(name: str, folder: str) -> None:
     """Write a small region that passes `region check`: two operators, two states, a border, one agreement.
 

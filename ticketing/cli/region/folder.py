@@ -192,7 +192,14 @@ def _alternatives(names: Collection[str], wanted: str) -> str:
 
 
 def _unread_file(file: str, hint: str) -> Finding:
-    return Finding(file, 0, "", "unread_file", f"nothing reads it; {hint}", "warning")
+    return Finding(
+        file=file,
+        row=0,
+        field="",
+        code="unread_file",
+        message=f"nothing reads it; {hint}",
+        severity="warning",
+    )
 
 
 def _error(file: str, field: str, message: str) -> Finding:

@@ -195,9 +195,14 @@ def _issuers(region: Region, place: Path) -> Signer:
 
 def _proof(signer: Signer, claim: str, issuer: str, now: datetime) -> str:
     payload = {
-        "iss": issuer, "aud": _ISSUER, "iat": int(now.timestamp()), "exp": int((now + timedelta(hours=1)).timestamp()),
-        "jti": new_id(), "claim": claim, "valid_until": (now + timedelta(days=365)).date().isoformat(),
-    }  # fmt: skip
+        "iss": issuer,
+        "aud": _ISSUER,
+        "iat": int(now.timestamp()),
+        "exp": int((now + timedelta(hours=1)).timestamp()),
+        "jti": new_id(),
+        "claim": claim,
+        "valid_until": (now + timedelta(days=365)).date().isoformat(),
+    }
     return signer.sign("entitlement+jwt", payload)
 
 

@@ -48,8 +48,16 @@ class Change:
         comparable = self.old and self.new and self.word in {"dearer", "cheaper"}
         difference = str(self.new - self.old) if comparable and self.old and self.new else ""
         ride = self.ride
-        return [self.word, ride.start, ride.end, ride.network or _ANY, ride.rider or _ANY,
-                str(self.old or "unknown"), str(self.new or "unknown"), difference]  # fmt: skip
+        return [
+            self.word,
+            ride.start,
+            ride.end,
+            ride.network or _ANY,
+            ride.rider or _ANY,
+            str(self.old or "unknown"),
+            str(self.new or "unknown"),
+            difference,
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,9 @@ def _riders(old: Feed, new: Feed) -> Sequence[str | None]:
 def _priced(feed: Feed, ride: Ride, medium: str | None, at: datetime, sample: int) -> Money | None:
     start = feed.areas_of(ride.start) if sample else frozenset({ride.start} - {""})
     end = feed.areas_of(ride.end) if sample else frozenset({ride.end} - {""})
-    leg = FareLeg(ride.network, start, end, start | end, at, at)
+    leg = FareLeg(
+        network=ride.network, from_areas=start, to_areas=end, areas=start | end, departure=at, arrival=at
+    )
     return price(feed, [leg], ride.rider, medium).total
 
 

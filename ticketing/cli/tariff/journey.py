@@ -112,9 +112,13 @@ def answer(region: Region, document: Any) -> dict[str, Any]:
     if faults:
         raise _refused(faults)
     found = price_journey(
-        region.book, [ride for ride in rides if ride], passengers,
-        channel=wanted["channel"], at=wanted["at"], offers=[offer for offer in offers if offer],
-    )  # fmt: skip
+        region.book,
+        [ride for ride in rides if ride],
+        passengers,
+        channel=wanted["channel"],
+        at=wanted["at"],
+        offers=[offer for offer in offers if offer],
+    )
     return {
         "total": found.total.as_dict() if found.total else None,
         "reason": found.reason,
@@ -197,7 +201,15 @@ def _tap(region: Region, row: Mapping[str, Any], rider: str, path: str, faults: 
     medium = region.book.media.get(row["operator"]) or ""
     if amount is None:
         return None
-    return Tap(row["id"], at, amount, row["network"], rider, medium, operator=row["operator"])
+    return Tap(
+        id=row["id"],
+        at=at,
+        price=amount,
+        network=row["network"],
+        rider=rider,
+        medium=medium,
+        operator=row["operator"],
+    )
 
 
 def _zone(region: Region, operator: str) -> ZoneInfo:
@@ -209,13 +221,13 @@ def _offer(row: Mapping[str, Any], path: str, faults: list[Fault]) -> OfferedFar
     if price is None:
         return None
     return OfferedFare(
-        row["id"],
-        row["operator"],
-        tuple(row["legs"]),
-        row["rider_category"],
-        row["fare_class"],
-        price,
-        row["valid_until"],
+        id=row["id"],
+        operator=row["operator"],
+        legs=tuple(row["legs"]),
+        rider=row["rider_category"],
+        fare_class=row["fare_class"],
+        price=price,
+        valid_until=row["valid_until"],
     )
 
 

@@ -18,9 +18,17 @@ from tariffs.table import zone_name
 from ticketing.errors import Fault, InvalidRequest
 
 _LEG_KEYS = (
-    "network_id", "route_id", "from_stop_id", "to_stop_id", "from_areas", "to_areas", "areas_travelled",
-    "departure", "arrival", "timezone",
-)  # fmt: skip
+    "network_id",
+    "route_id",
+    "from_stop_id",
+    "to_stop_id",
+    "from_areas",
+    "to_areas",
+    "areas_travelled",
+    "departure",
+    "arrival",
+    "timezone",
+)
 _TEXTS = ("network_id", "route_id", "from_stop_id", "to_stop_id", "timezone")
 _AREAS = ("from_areas", "to_areas", "areas_travelled")
 _METHODS = ("weights", "sqrt_weights", "fixed_then_weights")

@@ -56,7 +56,14 @@ def matrix(
     for start in told(areas, far, len(areas), every=1):
         cells = []
         for end in areas:
-            leg = FareLeg(None, frozenset({start}), frozenset({end}), frozenset({start, end}), at, at)
+            leg = FareLeg(
+                network=None,
+                from_areas=frozenset({start}),
+                to_areas=frozenset({end}),
+                areas=frozenset({start, end}),
+                departure=at,
+                arrival=at,
+            )
             found = price_legs(feed, [leg], rider, medium).total
             cells.append(str(found) if found else "unknown")
         rows.append([start, *cells])
@@ -130,9 +137,15 @@ def _tap(row: Any, path: str, zone: ZoneInfo, faults: list[Fault]) -> Tap | None
         return None
     local = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
     return Tap(
-        row["id"], local, price, row["network"], row["rider"], row["medium"], row.get("holder", True),
-        row.get("operator", ""),
-    )  # fmt: skip
+        id=row["id"],
+        at=local,
+        price=price,
+        network=row["network"],
+        rider=row["rider"],
+        medium=row["medium"],
+        holder=row.get("holder", True),
+        operator=row.get("operator", ""),
+    )
 
 
 def noon(day: datetime | None) -> datetime:

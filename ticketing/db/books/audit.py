@@ -18,7 +18,7 @@ from ticketing.db.tables.gates import ticket_use
 _PAGE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Audited:
     """A ticket with everything that its allocation must follow from, and the allocation itself.
 
@@ -40,14 +40,20 @@ def stream_tickets(tx: Transaction, region: str) -> Iterator[Audited]:
     behind = ""
     while True:
         query = (
-            sa.select(ticket.c.jti, ticket.c.passenger_ref, ticket.c.amount_minor, ticket.c.currency,
-                      order.c.id.label("order_id"), quote.c.document)
+            sa.select(
+                ticket.c.jti,
+                ticket.c.passenger_ref,
+                ticket.c.amount_minor,
+                ticket.c.currency,
+                order.c.id.label("order_id"),
+                quote.c.document,
+            )
             .join(order, order.c.id == ticket.c.order_id)
             .join(quote, quote.c.id == order.c.quote_id)
             .where(order.c.region == region, ticket.c.jti > behind)
             .order_by(ticket.c.jti)
             .limit(_PAGE)
-        )  # fmt: skip
+        )
         page = tx.execute(query).all()
         if not page:
             return
@@ -62,9 +68,14 @@ def stream_tickets(tx: Transaction, region: str) -> Iterator[Audited]:
                 None,
             )
             yield Audited(
-                row.jti, row.amount_minor, row.currency, frozen, tuple(refunds.get(row.jti, ())),
-                tuple(shares.get(row.jti, ())), tuple(taxes.get(row.jti, ())),
-            )  # fmt: skip
+                jti=row.jti,
+                amount_minor=row.amount_minor,
+                currency=row.currency,
+                frozen=frozen,
+                refunds=tuple(refunds.get(row.jti, ())),
+                shares=tuple(shares.get(row.jti, ())),
+                taxes=tuple(taxes.get(row.jti, ())),
+            )
 
 
 def count_tickets(tx: Transaction, region: str) -> int:
@@ -221,12 +232,19 @@ def find_story(tx: Transaction, jti: str) -> dict[str, Any] | None:
     """One ticket from its quote to its entries; None when there is no such ticket."""
     ticket, order, quote = tables.ticket, tables.order, tables.quote
     query = (
-        sa.select(ticket.c.passenger_ref, ticket.c.issued_at, order.c.id.label("order"), order.c.region,
-                  quote.c.id.label("quote"), quote.c.tariff_version, quote.c.document)
+        sa.select(
+            ticket.c.passenger_ref,
+            ticket.c.issued_at,
+            order.c.id.label("order"),
+            order.c.region,
+            quote.c.id.label("quote"),
+            quote.c.tariff_version,
+            quote.c.document,
+        )
         .join(order, order.c.id == ticket.c.order_id)
         .join(quote, quote.c.id == order.c.quote_id)
         .where(ticket.c.jti == jti)
-    )  # fmt: skip
+    )
     row = tx.execute(query).mappings().one_or_none()
     if row is None:
         return None

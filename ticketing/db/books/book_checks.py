@@ -27,9 +27,12 @@ class BookCheck:
 def insert_check(tx: Transaction, made: BookCheck) -> None:
     """Ask for a check."""
     row = {
-        "id": made.id, "region": made.region, "asked_by": made.asked_by, "asked_at": made.asked_at,
+        "id": made.id,
+        "region": made.region,
+        "asked_by": made.asked_by,
+        "asked_at": made.asked_at,
         "document": canonical(made.document),
-    }  # fmt: skip
+    }
     tx.execute(sa.insert(book_check).values(**row))
 
 

@@ -50,7 +50,7 @@ class Posting:
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One balanced booking of one source event; (`source_type`, `source_id`, `kind`) is booked once.
 
@@ -69,7 +69,7 @@ class Entry:
     original_period: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """What one operator gets of one ticket: gross = vat + fee + net; negative rows take back."""
 
@@ -86,7 +86,7 @@ class Share:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tax:
     """What one Member State's VAT is of one ticket, by distance; gross rows sum to the ticket."""
 
@@ -116,9 +116,17 @@ def entry_hash(entry: Mapping[str, Any], lines: Sequence[tuple[int, str, str, in
     head = [
         entry[name]
         for name in (
-            "period", "id", "kind", "source_type", "source_id", "region", "original_period", "note", "reverses_id"
+            "period",
+            "id",
+            "kind",
+            "source_type",
+            "source_id",
+            "region",
+            "original_period",
+            "note",
+            "reverses_id",
         )
-    ]  # fmt: skip
+    ]
     moments = [entry[name].astimezone(UTC).isoformat() for name in ("occurred_at", "booked_at")]
     return digest([head, moments, [list(line) for line in sorted(lines)]])
 

@@ -19,7 +19,7 @@ from ticketing.progress import Far, silent
 _PART = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """A run of entries of one month behind the block before it; `final` when the month was closed with it.
 

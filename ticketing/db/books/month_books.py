@@ -19,7 +19,7 @@ from ticketing.progress import Far, silent
 _TOLD = 5_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
     """The sum of one account's postings in one period."""
 
@@ -32,7 +32,7 @@ class Balance:
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KindBalance:
     """The sum of one account's postings by entries of one kind in one period."""
 
@@ -125,8 +125,10 @@ def balances_by_kind(tx: Transaction, region: str, period_id: str, far: Far = si
     )
     by_account = Grouping(
         (account_id if tx.dialect.name == "sqlite" else posting.c.account_id,),
-        amounts, posting.c.period, posting.c.entry_id,
-    )  # fmt: skip
+        amounts,
+        posting.c.period,
+        posting.c.entry_id,
+    )
     sums = {row[0]: (row[1], row[2]) for row in grouped(tx, by_account, whole, period_id, far)}
     apart = [tuple(row) for row in tx.execute(rare)]
     for name, amount, count, _ in apart:
@@ -139,11 +141,18 @@ def balances_by_kind(tx: Transaction, region: str, period_id: str, far: Far = si
     known = {row["id"]: row for row in tx.execute(query).mappings()}
     return [
         KindBalance(
-            name, known[name]["type"], known[name]["purpose"], known[name]["operator"],
-            known[name]["member_state"], known[name]["currency"], kind, amount, count,
+            account_id=name,
+            type=known[name]["type"],
+            purpose=known[name]["purpose"],
+            operator=known[name]["operator"],
+            member_state=known[name]["member_state"],
+            currency=known[name]["currency"],
+            kind=kind,
+            amount_minor=amount,
+            postings=count,
         )
         for name, amount, count, kind in sorted([*parts, *apart], key=lambda part: (part[0], part[3]))
-    ]  # fmt: skip
+    ]
 
 
 def _is_shared(tx: Transaction, region: str, period_id: str) -> bool:
@@ -161,7 +170,13 @@ def fold_kinds(sums: Sequence[KindBalance]) -> list[Balance]:
         known = folded.get(line.account_id)
         amount = line.amount_minor + (known.amount_minor if known else 0)
         folded[line.account_id] = Balance(
-            line.account_id, line.type, line.purpose, line.operator, line.member_state, line.currency, amount
+            account_id=line.account_id,
+            type=line.type,
+            purpose=line.purpose,
+            operator=line.operator,
+            member_state=line.member_state,
+            currency=line.currency,
+            amount_minor=amount,
         )
     return list(folded.values())
 
@@ -287,9 +302,15 @@ def sum_shares(tx: Transaction, region: str, period_id: str, far: Far = silent) 
     """Sum the shares of a period by operator, currency and kind."""
     table = books_tables.share
     return _summed(
-        tx, table, ("operator", "currency", "kind"), ("gross_minor", "vat_minor", "fee_minor", "net_minor"),
-        region=region, period_id=period_id, far=far, counted="lines",
-    )  # fmt: skip
+        tx,
+        table,
+        ("operator", "currency", "kind"),
+        ("gross_minor", "vat_minor", "fee_minor", "net_minor"),
+        region=region,
+        period_id=period_id,
+        far=far,
+        counted="lines",
+    )
 
 
 def sum_taxes(tx: Transaction, region: str, period_id: str, far: Far = silent) -> list[dict[str, Any]]:

@@ -58,10 +58,10 @@ def stream_quotes(tx: Transaction, region: str, period: str, far: Far = silent) 
             passengers.setdefault(quote_id, set()).add(ref)
         for row in tx.execute(sa.select(quote).where(quote.c.id.in_(page)).order_by(quote.c.id)):
             yield SoldQuote(
-                row.id,
-                row.created_at,
-                row.tariff_version,
-                row.currency,
-                row.document,
-                frozenset(passengers[row.id]),
+                id=row.id,
+                created_at=row.created_at,
+                tariff_version=row.tariff_version,
+                currency=row.currency,
+                document=row.document,
+                passengers=frozenset(passengers[row.id]),
             )

@@ -80,8 +80,10 @@ def _values(table: sa.Table, prefix: str, names: Iterable[str] | None = None) ->
     }
 
 
-_CHANGED = {name: sa.bindparam(f"scan_{source}", type_=use_change.c[name].type) for name, source in
-            (("operator", "operator"), ("jti", "jti"), ("changed_at", "received_at"))}  # fmt: skip
+_CHANGED = {
+    name: sa.bindparam(f"scan_{source}", type_=use_change.c[name].type)
+    for name, source in (("operator", "operator"), ("jti", "jti"), ("changed_at", "received_at"))
+}
 
 
 def _marked(made: Any) -> Any:

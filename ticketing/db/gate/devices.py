@@ -13,7 +13,7 @@ from ticketing.db.tables.gates import scan, scan_fact
 from ticketing.db.tables.sale import api_key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentCode:
     """A code that makes one device; only its hash is stored."""
 
@@ -29,7 +29,7 @@ class EnrolmentCode:
     used_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """One gate with its own key. Health as it told last: queue length, seconds its clock is off, software."""
 

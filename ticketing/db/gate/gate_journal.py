@@ -13,7 +13,7 @@ from ticketing.db.rows import columns, fetch, find
 from ticketing.db.tables.devices import gate_journal, journal_start
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
     """What somebody did at an operator's gates and why; `place` and `chain` are given when it is written.
 

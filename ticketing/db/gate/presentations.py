@@ -150,7 +150,16 @@ def _known_of(rows: Iterable[Any]) -> Known:
     for row in rows:
         found[row.what].append(row)
     uses = [
-        TicketUse(row.jti, row.gate_key_id, row.scan_id, row.leg, row.operator, row.place, row.word, row.at)
+        TicketUse(
+            jti=row.jti,
+            gate_key_id=row.gate_key_id,
+            scan_id=row.scan_id,
+            leg=row.leg,
+            operator=row.operator,
+            gate=row.place,
+            kind=row.word,
+            at=row.at,
+        )
         for row in found["use"]
     ]
     return Known(
@@ -205,8 +214,15 @@ def _known() -> dict[str, sa.Select[Any]]:
     first, newest = scan.alias("first"), _newest(gate, jti, nonce, since).subquery()
     return {
         "use": _part(
-            "use", jti=use.jti, gate_key_id=use.gate_key_id, scan_id=use.scan_id, leg=use.leg,
-            operator=use.operator, place=use.gate, word=use.kind, at=use.at,
+            "use",
+            jti=use.jti,
+            gate_key_id=use.gate_key_id,
+            scan_id=use.scan_id,
+            leg=use.leg,
+            operator=use.operator,
+            place=use.gate,
+            word=use.kind,
+            at=use.at,
         ).where(use.jti == jti),
         "claim": _part("claim", leg=claim.leg, number=claim.use_no).where(claim.jti == jti),
         "proof": _part("proof", word=proof.nonce).where(proof.jti == jti),
@@ -218,13 +234,19 @@ def _known() -> dict[str, sa.Select[Any]]:
         "echo": _part(
             "echo", scan_id=echo.first_scan_id, leg=first.c.leg, word=echo.body_hash, text=first.c.answer
         ).where(
-            echo.gate_key_id == gate, echo.scan_id == scan_id, first.c.gate_key_id == gate,
+            echo.gate_key_id == gate,
+            echo.scan_id == scan_id,
+            first.c.gate_key_id == gate,
             first.c.scan_id == echo.first_scan_id,
         ),
         "recent": _part(
-            "recent", scan_id=newest.c.scan_id, leg=newest.c.leg, word=newest.c.body_hash, text=newest.c.answer
+            "recent",
+            scan_id=newest.c.scan_id,
+            leg=newest.c.leg,
+            word=newest.c.body_hash,
+            text=newest.c.answer,
         ),
-    }  # fmt: skip
+    }
 
 
 def _newest(gate: Any, jti: Any, nonce: Any, since: Any) -> sa.Select[Any]:

@@ -11,7 +11,7 @@ from ticketing.db.rows import columns, fetch
 from ticketing.db.tables.gates import refunded_ride
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundedRide:
     """One ride: at which gate of whom it was, which refund or exchange gave its leg back, and when each was known."""
 

@@ -14,7 +14,7 @@ from ticketing.db.rows import columns, fetch
 from ticketing.db.tables.gates import scan, scan_fact
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScanFact:
     """One wording of one scan; `device_ts` is POSIX seconds of the device, `clock_offset` seconds to add.
 

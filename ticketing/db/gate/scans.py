@@ -10,7 +10,7 @@ from ticketing.db.rows import columns, insert_once
 from ticketing.db.tables.gates import proof_seen, scan_echo
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
     """One presentation; (`gate_key_id`, `scan_id`) is its identity, `answer` the JSON that was given."""
 

@@ -61,7 +61,7 @@ class RunState:
         return self.operator, self.trip_id, self.service_date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveFeed:
     """An operator's live data as a whole: when it was asked, when it told (`as_of`), what went wrong last.
 
@@ -218,8 +218,17 @@ def _states(tx: Transaction, query: sa.Select[Any], given: Mapping[str, str] | N
 
 
 def _state(row: sa.RowMapping) -> RunState:
-    names = ("operator", "trip_id", "source", "as_of", "first_told_at", "changed_at", "revision", "worst_seconds",
-             "withdrawn_at")  # fmt: skip
+    names = (
+        "operator",
+        "trip_id",
+        "source",
+        "as_of",
+        "first_told_at",
+        "changed_at",
+        "revision",
+        "worst_seconds",
+        "withdrawn_at",
+    )
     document = json.loads(row["document"])
     return RunState(
         service_date=date.fromisoformat(row["service_date"]),

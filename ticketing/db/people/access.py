@@ -10,7 +10,7 @@ from ticketing.db.rows import columns, fetch, find
 from ticketing.db.tables.sale import api_key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
     """A credential with its role; `operator` limits gates and operators' finance staff to their own."""
 

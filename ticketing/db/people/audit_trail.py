@@ -18,7 +18,7 @@ _FIRST = "0" * 64
 _LOCK = 0x7466_6175
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """One row of the trail."""
 
@@ -32,12 +32,14 @@ class Note:
     hash: str
 
 
-def note(tx: Transaction, actor: str, action: str, subject: str, at: datetime, detail: str = "") -> None:  # noqa: PLR0917  a sentence: who did what to what, when
+def note(tx: Transaction, actor: str, action: str, subject: str, *, at: datetime, detail: str = "") -> None:
     """Write one row; ids only, nothing that says who somebody is."""
     if tx.dialect.name == "postgresql":
         tx.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     last = tx.execute(sa.select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)).scalar() or _FIRST
-    made = Note(new_id(), at, actor, action, subject, detail, last, "")
+    made = Note(
+        id=new_id(), at=at, actor=actor, action=action, subject=subject, detail=detail, previous=last, hash=""
+    )
     tx.execute(sa.insert(audit).values(**columns(made) | {"hash": _hash(made)}))
 
 

@@ -10,7 +10,7 @@ from ticketing.db.rows import columns, fetch, find
 from ticketing.db.tables.people import passkey
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passkey:
     """One passkey: `id` is its credential id and `public_key` its COSE key, both base64url; `uses` is its own counter."""
 

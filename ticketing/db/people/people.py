@@ -32,7 +32,7 @@ class Person:
     erased_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One device that is signed in; its refresh tokens are one family."""
 
@@ -68,7 +68,7 @@ class Phone:
     removed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entitlement:
     """What somebody has proven, until which day (ISO date), and the hash of the proof; never the document."""
 

@@ -13,7 +13,7 @@ from ticketing.db.tables.staff import STAFF_ROLES, staff_member, staff_session
 ROLES = STAFF_ROLES
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StaffMember:
     """Somebody who works in the console; `operator` limits an operator's finance staff to their own."""
 

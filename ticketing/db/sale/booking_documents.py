@@ -20,7 +20,7 @@ _KINDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingDocument:
     """One document of a booking; `encoding` says whether `content` is text or base64."""
 
@@ -59,7 +59,15 @@ class DocumentKind:
 def keep(tx: Transaction, booking_id: str, documents: Sequence[Document], now: datetime) -> None:
     """Keep what an operator handed over; a repeated confirmation changes nothing."""
     for seq, one in enumerate(documents):
-        made = BookingDocument(booking_id, seq, one.kind, one.media_type, one.encoding, one.content, now)
+        made = BookingDocument(
+            booking_id=booking_id,
+            seq=seq,
+            kind=one.kind,
+            media_type=one.media_type,
+            encoding=one.encoding,
+            content=one.content,
+            kept_at=now,
+        )
         tx.execute(insert_once(tx, booking_document, columns(made)))
 
 

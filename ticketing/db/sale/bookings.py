@@ -21,7 +21,7 @@ WITH_OPERATOR = ("wanted", "held", "confirmed")
 OPEN = (*WITH_OPERATOR, "unwanted")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
     """`id` is the key under which the operator knows it; `document` has the ride and the traveller.
 

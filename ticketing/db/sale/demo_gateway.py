@@ -18,7 +18,7 @@ _CHANGE_CHARGE = sa.update(demo_charge).where(demo_charge.c.id == _WANTED)
 _FORGET_THING = sa.delete(demo_object).where(demo_object.c.id == _WANTED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
     """One pretended card payment."""
 

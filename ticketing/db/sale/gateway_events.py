@@ -27,7 +27,7 @@ _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One report, stored once; `document` is the verified body."""
 
@@ -43,7 +43,7 @@ class Event:
     document: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dispute:
     """A cardholder's complaint about a payment."""
 
@@ -58,7 +58,7 @@ class Dispute:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """Something that a person has to look at; raised once for each subject."""
 
@@ -132,7 +132,15 @@ def raise_alert(
     tx: Transaction, kind: str, subject: str, detail: str, now: datetime, *, again: bool = False
 ) -> None:
     """Tell people once; `again` also where it was put away before, because it has happened anew."""
-    made = Alert(new_id(), kind, subject, detail, now, None, None)
+    made = Alert(
+        id=new_id(),
+        kind=kind,
+        subject=subject,
+        detail=detail,
+        raised_at=now,
+        resolved_at=None,
+        resolved_by=None,
+    )
     if tx.execute(insert_once(tx, alert, columns(made))).rowcount or not again:
         return
     reopened = {"detail": detail, "raised_at": now, "resolved_at": None, "resolved_by": None}

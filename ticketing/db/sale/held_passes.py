@@ -27,7 +27,7 @@ _LOST_PASS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PassUse:
     """One ride of a passenger that a pass pays for; its times are None in rows of an older release."""
 
@@ -40,7 +40,7 @@ class PassUse:
     arrives_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketedRide:
     """A ride that an order took with a pass (`ticket_jti`), which leg of which valid ticket opens it, and when that one is good."""
 
@@ -132,16 +132,24 @@ def list_ticketed_rides(
     held, opening = ticket.alias("held"), ticket.alias("opening")
     query = (
         sa.select(
-            pass_use, opening.c.jti, opening.c.not_before, opening.c.expires_at,
-            opening.c.document, held.c.document.label("held_document"),
+            pass_use,
+            opening.c.jti,
+            opening.c.not_before,
+            opening.c.expires_at,
+            opening.c.document,
+            held.c.document.label("held_document"),
         )
         .join(held, held.c.jti == pass_use.c.ticket_jti)
-        .join(opening, sa.and_(
-            opening.c.order_id == pass_use.c.order_id, opening.c.passenger_ref == pass_use.c.passenger_ref,
-        ))
+        .join(
+            opening,
+            sa.and_(
+                opening.c.order_id == pass_use.c.order_id,
+                opening.c.passenger_ref == pass_use.c.passenger_ref,
+            ),
+        )
         .where(opening.c.status == "valid", opening.c.expires_at > now, pass_use.c.departs_at.is_not(None))
         .order_by(pass_use.c.departs_at, pass_use.c.order_id)
-    )  # fmt: skip
+    )
     found: list[TicketedRide] = []
     for some in _parts(jtis):
         part = query if some is None else query.where(pass_use.c.ticket_jti.in_(some))
@@ -186,10 +194,11 @@ def list_unridden_uses(tx: Transaction, order_id: str) -> list[PassUse]:
         sa.select(ticket_use.c.jti)
         .join(ticket, ticket.c.jti == ticket_use.c.jti)
         .where(
-            ticket.c.order_id == pass_use.c.order_id, ticket.c.passenger_ref == pass_use.c.passenger_ref,
+            ticket.c.order_id == pass_use.c.order_id,
+            ticket.c.passenger_ref == pass_use.c.passenger_ref,
             ticket_use.c.leg == pass_use.c.leg,
         )
-    )  # fmt: skip
+    )
     query = sa.select(pass_use).where(pass_use.c.order_id == order_id, ~ridden.exists())
     return fetch(tx, query.order_by(pass_use.c.ticket_jti, pass_use.c.leg), PassUse)
 

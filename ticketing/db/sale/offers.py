@@ -28,7 +28,7 @@ class Offer:
     document: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     """A frozen offer; `document` is what was promised and never changes.
 

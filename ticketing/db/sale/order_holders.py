@@ -28,11 +28,14 @@ def insert_holders(tx: Transaction, order_id: str, holders: Mapping[str, Holder]
     """Keep the holder of each passenger's ticket."""
     rows = [
         {
-            "order_id": order_id, "passenger_ref": ref, "jwk": canonical(dict(one.jwk)) if one.jwk else None,
-            "salt": one.salt, "idh": one.idh,
+            "order_id": order_id,
+            "passenger_ref": ref,
+            "jwk": canonical(dict(one.jwk)) if one.jwk else None,
+            "salt": one.salt,
+            "idh": one.idh,
         }
         for ref, one in holders.items()
-    ]  # fmt: skip
+    ]
     if rows:
         tx.execute(sa.insert(order_holder), rows)
 

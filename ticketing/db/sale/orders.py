@@ -36,7 +36,7 @@ _CHANGE_PAYMENT = sa.update(payment).where(payment.c.id == _WANTED)
 _REFUNDS = sa.select(refund).where(refund.c.order_id == _WANTED).order_by(refund.c.seq)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """A purchase and its state (`purchase/order.py` draws the states).
 
@@ -65,7 +65,7 @@ class Order:
         return {ref: tuple(legs) for ref, legs in json.loads(self.exchange_legs or "{}").items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEvent:
     """One step of an order: who moved it, when and why."""
 
@@ -78,7 +78,7 @@ class OrderEvent:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """Money asked of the buyer; an order may have several, one of them successful."""
 
@@ -95,7 +95,7 @@ class Payment:
     fee_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
     """Money given back; `document` says for whom, how much of each ticket, and why."""
 

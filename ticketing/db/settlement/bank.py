@@ -16,7 +16,7 @@ SUBJECT = "bank_account"
 BOOKED = ("payment", "receipt", "payout", "suspense", "bank_fee", "fx")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BankAccount:
     """Where a party is paid; a change is a new row, and the newest approved row is in force."""
 
@@ -31,7 +31,7 @@ class BankAccount:
     entered_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
     """Somebody's decision about one subject, bound to its digest."""
 
@@ -44,7 +44,7 @@ class Approval:
     decided_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BankLine:
     """One booked line of the scheme's bank; `amount_minor` is positive for money that came in.
 
@@ -68,7 +68,7 @@ class BankLine:
     imported_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BankMatch:
     """One step of a line's trail: what it was booked as (`amount_minor` is the line's), or what became of that.
 

@@ -14,7 +14,7 @@ from ticketing.db.tables.settlement import carnet_end
 from ticketing.db.ticket.tickets import Ticket
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CarnetEnd:
     """A carnet's end: of its `uses` so many were `used`, and its operators gave `amount_minor` back."""
 

@@ -11,7 +11,7 @@ from ticketing.db.tables.books import account, entry, posting, share
 from ticketing.db.tables.settlement import dispute_step, line_dispute
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dispute:
     """A line that an operator disputes; each line once."""
 
@@ -24,7 +24,7 @@ class Dispute:
     opened_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeStep:
     """What was said or done about it; `entry_id` is the correction."""
 
@@ -73,13 +73,19 @@ def list_disputes(tx: Transaction) -> list[Dispute]:
 def list_corrections(tx: Transaction, dispute_id: str | None = None) -> dict[str, Correction]:
     """What disputes moved, one or all, each by its id: read from the postings of its correction."""
     query = (
-        sa.select(line_dispute.c.id, line_dispute.c.operator.label("by"), account.c.purpose, account.c.operator,
-                  posting.c.amount_minor, posting.c.currency)
+        sa.select(
+            line_dispute.c.id,
+            line_dispute.c.operator.label("by"),
+            account.c.purpose,
+            account.c.operator,
+            posting.c.amount_minor,
+            posting.c.currency,
+        )
         .join(entry, sa.and_(entry.c.source_type == "dispute", entry.c.source_id == line_dispute.c.id))
         .join(posting, sa.and_(posting.c.period == entry.c.period, posting.c.entry_id == entry.c.id))
         .join(account, account.c.id == posting.c.account_id)
         .where(entry.c.kind == "correction")
-    )  # fmt: skip
+    )
     found: dict[str, Correction] = {}
     for row in tx.execute(query if dispute_id is None else query.where(line_dispute.c.id == dispute_id)):
         if row.purpose != "operator_payable" or row.operator != row.by:

@@ -16,7 +16,7 @@ from ticketing.db.tables.settlement import run_file, run_step
 _GONE = ("rejected", "voided")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A run; `document` holds positions, payments, lines and totals, `digest` is its SHA-256."""
 
@@ -31,7 +31,7 @@ class Run:
     document: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """Who took a run into a state, when, seeing which digest."""
 

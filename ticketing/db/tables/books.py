@@ -34,8 +34,14 @@ account = table(
 
 # Kinds that every sale brings, many a ticket; entries of all other kinds are few and have an index of their own.
 EVERYDAY = (
-    "capture", "gateway_fee", "allocation", "refund_decided", "refund_confirmed", "exchanged", "chargeback"
-)  # fmt: skip
+    "capture",
+    "gateway_fee",
+    "allocation",
+    "refund_decided",
+    "refund_confirmed",
+    "exchanged",
+    "chargeback",
+)
 RARE = f"kind NOT IN ({', '.join(repr(kind) for kind in EVERYDAY)})"
 
 entry = table(

@@ -31,7 +31,7 @@ _CODES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupCode:
     """One code of a group: its token and the place of its status; `ended_by` says why it was revoked.
 

@@ -46,7 +46,7 @@ _TAKEN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """One signed ticket; `document` holds what a person wants to read of it (legs, times, price)."""
 
@@ -82,7 +82,7 @@ class TicketMove:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UseClaim:
     """One use taken online: of many that are tried at once, the unique row lets one through."""
 

@@ -16,7 +16,7 @@ from ticketing.db.tables.sale import ticket
 _CHUNK = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketUse:
     """One use that counts, transfers and check-outs included; `gate` is the name that staff know it by."""
 
@@ -30,7 +30,7 @@ class TicketUse:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DoubleUse:
     """One accepted use too many, with the use that it repeats; gates by name."""
 
@@ -177,9 +177,11 @@ def list_rides(tx: Transaction, operator: str, since: datetime, until: datetime)
 def count_rides(tx: Transaction, operator: str, since: datetime, until: datetime) -> int:
     """Count the rides at an operator's gates in a span of time."""
     query = sa.select(sa.func.count()).where(
-        ticket_use.c.operator == operator, ticket_use.c.at >= since, ticket_use.c.at < until,
+        ticket_use.c.operator == operator,
+        ticket_use.c.at >= since,
+        ticket_use.c.at < until,
         ticket_use.c.kind.in_(("ride", "in")),
-    )  # fmt: skip
+    )
     return tx.execute(query).scalar_one()
 
 

@@ -51,7 +51,7 @@ Doing = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """An alert with the order that it is about, and the booking, payment or refund where it is about one.
 
@@ -150,7 +150,7 @@ def act(till: Till, alert_id: str, doing: str, by: str) -> None:
             _write(tx, _checked(tx, alert_id, doing), doing, by, now)
         else:
             gateway_events.resolve_alert(tx, alert_id, by, now)
-        audit_trail.note(tx, by, f"case_{doing}", alert_id, now)
+        audit_trail.note(tx, by, f"case_{doing}", alert_id, at=now)
 
 
 def _checked(tx: Transaction, alert_id: str, doing: str) -> Case:
@@ -197,18 +197,25 @@ def _end_refund(tx: Transaction, refund_id: str, doing: str, by: str, now: datet
 def _case(tx: Transaction, alert: Alert) -> Case:
     booking = bookings.find_booking(tx, alert.subject) if alert.kind in _OF_BOOKINGS else None
     if booking is not None:
-        return Case(alert, booking.order_id, booking)
+        return Case(alert=alert, order_id=booking.order_id, booking=booking)
     if alert.kind == delivery.CASE:
-        return Case(alert, alert.subject, None, orders.get_order(tx, alert.subject).state)
+        return Case(
+            alert=alert,
+            order_id=alert.subject,
+            booking=None,
+            order_state=orders.get_order(tx, alert.subject).state,
+        )
     payment = orders.find_payment(tx, alert.subject)
     if payment is not None and alert.kind == MISMATCH:
-        return Case(alert, payment.order_id, None, payment=payment)
+        return Case(alert=alert, order_id=payment.order_id, booking=None, payment=payment)
     refund = orders.find_refund(tx, alert.subject.partition("/")[0])
     if refund is not None and alert.kind in _OF_REFUNDS:
         outside = elsewhere.find_outside(tx, refund) is not None
-        return Case(alert, refund.order_id, None, refund=refund, is_paid_outside=outside)
+        return Case(
+            alert=alert, order_id=refund.order_id, booking=None, refund=refund, is_paid_outside=outside
+        )
     dispute = gateway_events.find_dispute(tx, alert.subject)
     if payment is None and dispute is not None:
         payment = orders.find_payment(tx, dispute.payment_id)
     found = payment or refund
-    return Case(alert, found.order_id if found else None, None)
+    return Case(alert=alert, order_id=found.order_id if found else None, booking=None)

@@ -47,15 +47,15 @@ def take(tx: Transaction, till: Till, dispute: Dispute, payment: Payment, now: d
     """Revoke what the money of a lost dispute has paid for, and owe back what others have paid for it."""
     stakes = list_stakes(tx, payment, [dispute])
     for order_id, group in groupby(sorted(stakes, key=_order_of), key=_order_of):
-        _take_of_order(tx, till, locked(tx, order_id), list(group), dispute, now)
+        _take_of_order(tx, till, locked(tx, order_id), list(group), dispute=dispute, now=now)
 
 
 def _order_of(stake: Stake) -> str:
     return stake.ticket.order_id
 
 
-def _take_of_order(  # noqa: PLR0917  a sentence: of this order, these stakes, for that dispute
-    tx: Transaction, till: Till, order: Order, stakes: Sequence[Stake], dispute: Dispute, now: datetime
+def _take_of_order(
+    tx: Transaction, till: Till, order: Order, stakes: Sequence[Stake], *, dispute: Dispute, now: datetime
 ) -> None:
     most = most_back(tx, order)
     lines = []
@@ -87,9 +87,9 @@ def _going(tx: Transaction, till: Till, order: Order, stake: Stake, most: int) -
     stays = remainder(tx, till, quote, known, legs)
     stays_minor = sum(stays.rest.gross.values())
     if stays.rest.unpriced or stays_minor > worth:
-        return _Going(ticket, known, legs, stays, 0, 0)
+        return _Going(ticket=ticket, known=known, legs=legs, stays=stays, worth=0, owed=0)
     owed = min(max(0, worth - stays_minor - stake.minor), most)
-    return _Going(ticket, known, legs, stays, worth - stays_minor, owed)
+    return _Going(ticket=ticket, known=known, legs=legs, stays=stays, worth=worth - stays_minor, owed=owed)
 
 
 def _line(going: _Going, dispute: Dispute, currency: str) -> Decided:
@@ -99,14 +99,14 @@ def _line(going: _Going, dispute: Dispute, currency: str) -> Decided:
     if going.legs == known.left:
         operators |= known.gross.keys()
     line = RefundLine(
-        ticket.jti,
-        ticket.passenger_ref,
-        going.owed * _WHOLE // going.worth,
-        Money(going.owed, currency),
-        because,
-        going.legs,
-        tuple(sorted(operators)),
-        {},
+        jti=ticket.jti,
+        passenger_ref=ticket.passenger_ref,
+        percent=going.owed * _WHOLE // going.worth,
+        amount=Money(going.owed, currency),
+        because=because,
+        legs=going.legs,
+        operators=tuple(sorted(operators)),
+        fees={},
     )
     return Decided(line, ticket.document.get("left"), going.stays.document)
 

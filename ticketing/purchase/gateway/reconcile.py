@@ -105,7 +105,14 @@ def _unseen(
                 f"payment {payment.id}: the books moved {Money(amount, currency)} ({line_kind}), "
                 "the gateway's account has no such line"
             )
-            yield Difference(line_kind, payment.external_id or payment.id, currency, 0, amount, detail)
+            yield Difference(
+                kind=line_kind,
+                charge_id=payment.external_id or payment.id,
+                currency=currency,
+                gateway_minor=0,
+                books_minor=amount,
+                detail=detail,
+            )
 
 
 def _payment_of(tx: Transaction, source_type: str, source_id: str) -> Payment | None:
@@ -125,9 +132,13 @@ def _without_ticket(tx: Transaction) -> Iterator[Difference]:
                     f"order {one.order_id} is paid and has no ticket after {one.tries} tries: {one.detail}"
                 )
                 yield Difference(
-                    "paid_without_ticket", payment.external_id or payment.id, payment.currency,
-                    payment.amount_minor, payment.amount_minor, detail,
-                )  # fmt: skip
+                    kind="paid_without_ticket",
+                    charge_id=payment.external_id or payment.id,
+                    currency=payment.currency,
+                    gateway_minor=payment.amount_minor,
+                    books_minor=payment.amount_minor,
+                    detail=detail,
+                )
 
 
 def _asked(lines: Iterable[BalanceLine], since: datetime, until: datetime, far: Far) -> Iterator[BalanceLine]:
@@ -156,7 +167,14 @@ def _differences(
         payment = orders.find_payment_of(tx, gateway, charge_id)
         if payment is None:
             detail = f"the gateway has {Money(amount, currency)} ({kind}) of {charge_id}, which is no payment of ours"
-            yield Difference(kind, charge_id, currency, amount, 0, detail)
+            yield Difference(
+                kind=kind,
+                charge_id=charge_id,
+                currency=currency,
+                gateway_minor=amount,
+                books_minor=0,
+                detail=detail,
+            )
             continue
         sources = [*_sources(tx, payment.id), *outside[charge_id]]
         booked = clearing.sum_clearing(tx, sources, _ENTRIES[kind], currency)
@@ -167,11 +185,25 @@ def _differences(
             )
             if currency != payment.currency:
                 detail += f"; the payment was in {payment.currency}: have the gateway settle in its currency"
-            yield Difference(kind, charge_id, currency, amount, booked, detail)
+            yield Difference(
+                kind=kind,
+                charge_id=charge_id,
+                currency=currency,
+                gateway_minor=amount,
+                books_minor=booked,
+                detail=detail,
+            )
         if kind == "charge" and currency == payment.currency and payment.fee_minor != fees[charge_id]:
             kept, known = Money(fees[charge_id], currency), Money(payment.fee_minor, currency)
             detail = f"payment {payment.id}: the gateway kept {kept}, the books say {known}"
-            yield Difference("fee", charge_id, currency, -fees[charge_id], -payment.fee_minor, detail)
+            yield Difference(
+                kind="fee",
+                charge_id=charge_id,
+                currency=currency,
+                gateway_minor=-fees[charge_id],
+                books_minor=-payment.fee_minor,
+                detail=detail,
+            )
 
 
 def _sources(tx: Transaction, payment_id: str) -> list[str]:

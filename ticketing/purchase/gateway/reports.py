@@ -43,9 +43,17 @@ def receive(till: Till, body: bytes, signature: str) -> bool:
     now = till.clock.now()
     found = till.gateway.read_event(body, signature, now)
     event = Event(
-        till.gateway.name, found.id, found.type, found.object_id, "new", 0, now, now, "",
-        {"kind": found.kind, "event": dict(found.document)},
-    )  # fmt: skip
+        gateway=till.gateway.name,
+        id=found.id,
+        type=found.type,
+        object_id=found.object_id,
+        state="new",
+        tries=0,
+        received_at=now,
+        next_try_at=now,
+        note="",
+        document={"kind": found.kind, "event": dict(found.document)},
+    )
     with till.database.write() as tx:
         return gateway_events.store_event(tx, event)
 
@@ -139,7 +147,12 @@ def learn_outside_refund(till: Till, found: GatewayRefund) -> str:
         else:
             return "ignored: not paid yet"
         outside = OutsideRefund(
-            found.external_id, payment.id, found.state, found.amount.minor, found.amount.currency, now
+            external_id=found.external_id,
+            payment_id=payment.id,
+            state=found.state,
+            amount_minor=found.amount.minor,
+            currency=found.amount.currency,
+            learned_at=now,
         )
         outside_refunds.put_outside_refund(tx, outside)
         if found.state == "failed":
@@ -167,9 +180,16 @@ def learn_dispute(till: Till, found: GatewayDispute) -> str:
         if known is not None and _FORWARD.index(known.state) > _FORWARD.index(found.state):
             state = known.state  # type: ignore[assignment]
         made = known or Dispute(
-            found.external_id, payment.id, state, found.reason, found.amount.minor, found.fee_minor,
-            found.amount.currency, now, now,
-        )  # fmt: skip
+            id=found.external_id,
+            payment_id=payment.id,
+            state=state,
+            reason=found.reason,
+            amount_minor=found.amount.minor,
+            fee_minor=found.fee_minor,
+            currency=found.amount.currency,
+            opened_at=now,
+            changed_at=now,
+        )
         gateway_events.put_dispute(tx, replace(made, state=state, fee_minor=found.fee_minor, changed_at=now))
         if known is None:
             detail = f"{found.amount} of order {order.id} are disputed ({found.reason}); evidence: tickets and gate scans"
@@ -190,13 +210,28 @@ def _book_dispute(tx: Transaction, till: Till, order: Order, payment: Payment, f
     facts = {"region": order.region, "currency": found.amount.currency, "at": till.clock.now()}
     amount = found.amount.minor
     if found.state in {"withdrawn", "reinstated", "won", "lost"}:
-        _book(tx, till, postings.dispute_opened(
-            found.external_id, gateway=payment.gateway, amount=amount, fee=found.fee_minor, **facts,  # type: ignore[arg-type]
-        ))  # fmt: skip
+        _book(
+            tx,
+            till,
+            postings.dispute_opened(
+                found.external_id,
+                gateway=payment.gateway,
+                amount=amount,
+                fee=found.fee_minor,
+                **facts,  # type: ignore[arg-type]
+            ),
+        )
     if found.state in {"reinstated", "won"}:
-        _book(tx, till, postings.dispute_won(
-            found.external_id, gateway=payment.gateway, amount=amount, **facts,  # type: ignore[arg-type]
-        ))  # fmt: skip
+        _book(
+            tx,
+            till,
+            postings.dispute_won(
+                found.external_id,
+                gateway=payment.gateway,
+                amount=amount,
+                **facts,  # type: ignore[arg-type]
+            ),
+        )
     if found.state == "lost":
         _book(tx, till, postings.dispute_lost(found.external_id, amount=amount, **facts))  # type: ignore[arg-type]
 

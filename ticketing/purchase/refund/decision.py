@@ -33,7 +33,7 @@ class RefundableLeg:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundableTicket:
     """What the decision needs to know of a ticket.
 
@@ -59,11 +59,12 @@ class RefundableTicket:
         """The leg whose failure ends the journey, also where it has been given back; None where none does."""
         return next(
             (
-                at for at, leg in enumerate(self.legs)
+                at
+                for at, leg in enumerate(self.legs)
                 if leg.failure is not None and leg.failure.ends_journey and not leg.used
             ),
             None,
-        )  # fmt: skip
+        )
 
     def not_carried(self, legs: Iterable[int]) -> tuple[int, ...]:
         """Those of some legs that are not carried: all of them where the journey has ended."""
@@ -94,7 +95,7 @@ class Kept:
 NOT_KEPT = Kept()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLine:
     """The decision about one ticket: which legs go, whose shares are at stake, and the fees that operators keep.
 
@@ -184,7 +185,14 @@ def decide(
     if failed == legs:
         because = f"{_WHOLE} %{_of_what(ticket, legs, worth)} {_why_failed(ticket, failed)}"
         return RefundLine(
-            ticket.jti, ticket.passenger_ref, _WHOLE, worth, because, legs, tuple(sorted(concerned)), {}
+            jti=ticket.jti,
+            passenger_ref=ticket.passenger_ref,
+            percent=_WHOLE,
+            amount=worth,
+            because=because,
+            legs=legs,
+            operators=tuple(sorted(concerned)),
+            fees={},
         )
     if failed and apart is not None and _is_priced(ticket, apart):
         return _partly(
@@ -215,9 +223,16 @@ def decide(
         raise Conflict(f"the ticket of {ticket.passenger_ref} gives nothing back: {because}")
     kept = {name: fee for name, fee in fees.items() if fee}
     return RefundLine(
-        ticket.jti, ticket.passenger_ref, step.percent, Money(amount, ticket.currency), because, legs,
-        tuple(sorted(concerned)), kept, min(together.minor, cost),
-    )  # fmt: skip
+        jti=ticket.jti,
+        passenger_ref=ticket.passenger_ref,
+        percent=step.percent,
+        amount=Money(amount, ticket.currency),
+        because=because,
+        legs=legs,
+        operators=tuple(sorted(concerned)),
+        fees=kept,
+        together_minor=min(together.minor, cost),
+    )
 
 
 def _is_priced(ticket: RefundableTicket, apart: Rest) -> bool:
@@ -240,9 +255,14 @@ def _partly(
     """Legs of which some are not carried: these come back in full, the others by their conditions."""
     others = tuple(at for at in legs if at not in failed)
     worth = sum(ticket.gross.values()) - sum(apart.gross.values())
-    left = replace(ticket, gross=apart.gross, legs=tuple(
-        replace(leg, given_back=leg.given_back or at in failed, failure=None) for at, leg in enumerate(ticket.legs)
-    ))  # fmt: skip
+    left = replace(
+        ticket,
+        gross=apart.gross,
+        legs=tuple(
+            replace(leg, given_back=leg.given_back or at in failed, failure=None)
+            for at, leg in enumerate(ticket.legs)
+        ),
+    )
     whole = Money(worth, ticket.currency)
     try:
         line = decide(left, others, rest, conditions, now, counted_on=counted_on, together=together)

@@ -34,16 +34,34 @@ def refunds_for(
     parts = _by_payment(tx, order, amount)
     seq = len(orders.list_refunds(tx, order.id)) + 1
     first = Refund(
-        new_id(), order.id, parts[0][0] if parts else None, seq, request_key, "decided" if amount else "confirmed",
-        parts[0][1] if parts else 0, order.currency, dict(document), None, now,
-    )  # fmt: skip
+        id=new_id(),
+        order_id=order.id,
+        payment_id=parts[0][0] if parts else None,
+        seq=seq,
+        request_key=request_key,
+        state="decided" if amount else "confirmed",
+        amount_minor=parts[0][1] if parts else 0,
+        currency=order.currency,
+        document=dict(document),
+        external_id=None,
+        created_at=now,
+    )
     rest = tuple(
         Refund(
-            new_id(), order.id, payment_id, seq + number, f"{first.id}/{number}", "decided", minor, order.currency,
-            {"lines": [], "continues": first.id}, None, now,
+            id=new_id(),
+            order_id=order.id,
+            payment_id=payment_id,
+            seq=seq + number,
+            request_key=f"{first.id}/{number}",
+            state="decided",
+            amount_minor=minor,
+            currency=order.currency,
+            document={"lines": [], "continues": first.id},
+            external_id=None,
+            created_at=now,
         )
         for number, (payment_id, minor) in enumerate(parts[1:], 1)
-    )  # fmt: skip
+    )
     return (first, *rest)
 
 
@@ -226,9 +244,18 @@ def owe_back(tx: Transaction, order: Order, payment: Payment, now: datetime) -> 
         return known
     seq = len(orders.list_refunds(tx, order.id)) + 1
     made = Refund(
-        new_id(), order.id, payment.id, seq, request_key, "decided", payment.amount_minor, payment.currency,
-        {"lines": []}, None, now,
-    )  # fmt: skip
+        id=new_id(),
+        order_id=order.id,
+        payment_id=payment.id,
+        seq=seq,
+        request_key=request_key,
+        state="decided",
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        document={"lines": []},
+        external_id=None,
+        created_at=now,
+    )
     orders.insert_refund(tx, made)
     entry = postings.unearned_refund(
         made.id, region=order.region, amount=made.amount_minor, currency=made.currency, at=now
@@ -257,9 +284,12 @@ def _write_refund(tx: Transaction, till: Till, order: Order, known: Refund, answ
 
 def _facts(order: Order, till: Till, amount: Money) -> dict[str, Any]:
     return {
-        "region": order.region, "gateway": till.gateway.name, "amount": amount.minor, "currency": amount.currency,
+        "region": order.region,
+        "gateway": till.gateway.name,
+        "amount": amount.minor,
+        "currency": amount.currency,
         "at": till.clock.now(),
-    }  # fmt: skip
+    }
 
 
 def _book(tx: Transaction, entry: Entry | None, now: datetime) -> None:

@@ -58,8 +58,14 @@ def refundable(ticket: Ticket, quote: Quote, used: frozenset[int], *, is_used: b
             for at, leg in enumerate(ticket.document["legs"])
         )
     return RefundableTicket(
-        ticket.jti, ticket.passenger_ref, ticket.status, ticket.currency, gross_sums(worth["shares"]), legs, not season
-    )  # fmt: skip
+        jti=ticket.jti,
+        passenger_ref=ticket.passenger_ref,
+        status=ticket.status,
+        currency=ticket.currency,
+        gross=gross_sums(worth["shares"]),
+        legs=legs,
+        divisible=not season,
+    )
 
 
 def remainder(
@@ -117,7 +123,14 @@ def shorten(tx: Transaction, till: Till, ticket: Ticket, line: Mapping[str, Any]
     ]
     operators = sorted({leg["operator"] for leg in legs if "given_back_at" not in leg})
     document = {**ticket.document, "legs": legs, "operators": operators, "left": line["left"]}
-    old = TicketMove(new_id(), ticket.jti, ticket.status_list, ticket.status_index, "", now)
+    old = TicketMove(
+        id=new_id(),
+        jti=ticket.jti,
+        old_list=ticket.status_list,
+        old_index=ticket.status_index,
+        key_thumbprint="",
+        at=now,
+    )
     tickets.move_ticket(tx, ticket, old, token, place, document=document)
 
 

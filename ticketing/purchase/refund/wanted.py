@@ -21,7 +21,7 @@ _NONE: Mapping[str, Any] = {"shares": (), "taxes": ()}
 _ZERO = {"gross_minor": 0, "vat_minor": 0, "fee_minor": 0, "net_minor": 0}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A ticket before and after: the rows of its price as a quote has them, and what is kept by the conditions."""
 
@@ -48,9 +48,14 @@ def change_of(shares: Sequence[Share], taxes: Sequence[Tax], line: Mapping[str, 
     left = line.get("left") or _NONE
     worth = gross_of(was["shares"]) - gross_of(left["shares"])
     return Change(
-        _by_operator(was["shares"]), _by_key(was["taxes"]), _by_operator(left["shares"]), _by_key(left["taxes"]),
-        worth - line["amount_minor"], line.get("fees") or {}, frozenset(line["operators"]),
-    )  # fmt: skip
+        was_shares=_by_operator(was["shares"]),
+        was_taxes=_by_key(was["taxes"]),
+        left_shares=_by_operator(left["shares"]),
+        left_taxes=_by_key(left["taxes"]),
+        kept=worth - line["amount_minor"],
+        fees=line.get("fees") or {},
+        concerned=frozenset(line["operators"]),
+    )
 
 
 def take_back_change(
@@ -125,10 +130,17 @@ def _share_rows(
             rule = rules.get(name) or _rule_of(change, name)
             rows.append(
                 replace(
-                    like, operator=name, kind="refund", seq=seq, rule=rule,
-                    gross_minor=-gross, vat_minor=-vat, fee_minor=-fee, net_minor=-(gross - vat - fee),
+                    like,
+                    operator=name,
+                    kind="refund",
+                    seq=seq,
+                    rule=rule,
+                    gross_minor=-gross,
+                    vat_minor=-vat,
+                    fee_minor=-fee,
+                    net_minor=-(gross - vat - fee),
                 )
-            )  # fmt: skip
+            )
     return tuple(rows)
 
 

@@ -30,7 +30,7 @@ _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 _NO_REFERENCE = {"NONREF", "NOTPROVIDED"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLine:
     """One booked movement: positive for money that came in. `id` is the same whenever the line is imported.
 
@@ -81,7 +81,7 @@ def read(content: bytes) -> list[StatementLine]:
     return found
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Reading:
     """One statement while it is read; `alike` counts, over the whole file, lines that nothing tells apart."""
 
@@ -106,7 +106,7 @@ def _statement(
             deepest(statement, "Acct", "Ccy"), f"{path}.Acct.Ccy", f"{account!r} is no currency (ISO 4217)"
         )
     account = account or _currency_of_balances(statement)
-    reading = _Reading(path, iban, name, account, faults, alike)
+    reading = _Reading(path=path, iban=iban, name=name, currency=account, faults=faults, alike=alike)
     total = 0
     for at, entry in enumerate(all_of(statement, "Ntry")):
         where = f"{path}.Ntry[{at}]"
@@ -147,9 +147,10 @@ def _read_entry(
     if len(told) == len(details) > 1 or (count == 1 and told and child(details[0], "Amt") is not None):
         if sum(told) != minor:
             reading.faults.at(
-                entry, path,
+                entry,
+                path,
                 f"its payments sum to {Money(sum(told), currency)}, the entry is {Money(minor, currency)}",
-            )  # fmt: skip
+            )
         pairs: list[tuple[Element | None, int]] = list(zip(details, told, strict=True))
     elif count > 1:
         pairs = [(None, minor)]
@@ -191,8 +192,14 @@ def _line(
     seq, reference = len(reading.lines) + 1, references["bank_reference"]
     place = "" if reference else f"{reading.name}/{seq}"
     same = (
-        reading.iban, currency, str(minor), reference, place, booking_date, references["end_to_end_id"],
-    )  # fmt: skip
+        reading.iban,
+        currency,
+        str(minor),
+        reference,
+        place,
+        booking_date,
+        references["end_to_end_id"],
+    )
     # Another statement may tell a referred line again; two in one statement are two.
     counted = (*same, reading.path) if reference else same
     reading.alike[counted] += 1
@@ -229,14 +236,17 @@ def _check_balances(statement: Element, path: str, account: str, total: int, fau
             faults.at(statement, f"{path}.Bal", f"there is no {name} balance ({codes}) in the statement")
         if len(set(found)) > len({day for day, _ in found}):
             faults.at(
-                deepest(statement, "Bal"), f"{path}.Bal", f"there are two {name} balances of one day, which differ"
-            )  # fmt: skip
+                deepest(statement, "Bal"),
+                f"{path}.Bal",
+                f"there are two {name} balances of one day, which differ",
+            )
     # A statement of several days may tell the balances of each.
     if opening and closing and min(opening)[1] + total != max(closing)[1]:
         faults.at(
-            deepest(statement, "Bal"), f"{path}.Bal",
+            deepest(statement, "Bal"),
+            f"{path}.Bal",
             "the opening balance and the booked entries do not give the closing balance",
-        )  # fmt: skip
+        )
 
 
 def _amount(element: Element, path: str, account: str, faults: Faults) -> tuple[str, int] | None:

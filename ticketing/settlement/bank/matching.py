@@ -16,7 +16,7 @@ Verdict = Literal["matched", "wrong_amount", "not_sent", "paid_before", "looks_l
 CERTAIN = ("matched",)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     """A movement that the books of a region wait for; `amount_minor` is negative for money that leaves.
 
@@ -99,10 +99,11 @@ def _of_reference(line: BankLine, wanted: Expected, taken: set[str]) -> Finding:
 
 def _of_looks(line: BankLine, expected: Sequence[Expected], taken: set[str]) -> Finding:
     alike = [
-        wanted for wanted in expected
+        wanted
+        for wanted in expected
         if wanted.reference not in taken
         and (wanted.currency, wanted.amount_minor) == (line.currency, line.amount_minor)
-    ]  # fmt: skip
+    ]
     agreed = {wanted.reference: (_is_about(line, wanted), _is_named(line, wanted)) for wanted in alike}
     best = [wanted for wanted in alike if all(agreed[wanted.reference])]
     if len(best) == 1:

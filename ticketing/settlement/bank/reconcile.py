@@ -139,7 +139,12 @@ def book_line(
                 raise Conflict("the run is exported and not marked as sent: mark it first")
         home = wanted.region if wanted else region
         converted = _converted(tx, region, finding.line) if way == "fx" else 0
-        made = _book(tx, home, finding.line, Decision(way, wanted, by, reason, now, converted))
+        made = _book(
+            tx,
+            home,
+            finding.line,
+            Decision(way=way, wanted=wanted, by=by, reason=reason, at=now, converted_minor=converted),
+        )
         _finish_runs(tx, regions, by, now)
     return made
 
@@ -194,7 +199,18 @@ def _of_runs(tx: Transaction, region: str, names: Mapping[str, str], days: int) 
 
 def _payouts(tx: Transaction, region: str, days: int) -> list[Expected]:
     return [
-        Expected(region, "payout", payout, None, payout, _GATEWAY, amount, currency, sent_at.date(), days)
+        Expected(
+            region=region,
+            kind="payout",
+            reference=payout,
+            run_id=None,
+            party=payout,
+            name=_GATEWAY,
+            amount_minor=amount,
+            currency=currency,
+            due=sent_at.date(),
+            window_days=days,
+        )
         for payout, currency, amount, sent_at in bank.list_payouts_in_transit(tx, region)
     ]
 
@@ -208,14 +224,27 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
     )
     note = {"reason": decided.reason, "by": decided.by, "currency": line.currency}
     made = BankMatch(
-        line.id, decided.way, wanted.run_id if wanted else None, wanted.party if wanted else None,
-        line.amount_minor, decided.reason, decided.by, decided.at, len(bank.list_trail(tx, line.id)) + 1,
-    )  # fmt: skip
+        line_id=line.id,
+        kind=decided.way,
+        run_id=wanted.run_id if wanted else None,
+        party=wanted.party if wanted else None,
+        amount_minor=line.amount_minor,
+        reason=decided.reason,
+        actor=decided.by,
+        at=decided.at,
+        seq=len(bank.list_trail(tx, line.id)) + 1,
+    )
     entry = settling.bank_movement(
-        KINDS[decided.way], source_of(made), _account(decided, line), region=region, expected=expected,
-        booked=line.amount_minor, at=decided.at, note=note,
+        KINDS[decided.way],
+        source_of(made),
+        _account(decided, line),
+        region=region,
+        expected=expected,
+        booked=line.amount_minor,
+        at=decided.at,
+        note=note,
         rest=accounts.fx_difference(line.currency) if decided.way == "fx" else None,
-    )  # fmt: skip
+    )
     write_entry(tx, entry, decided.at)
     bank.insert_match(tx, made)
     return made

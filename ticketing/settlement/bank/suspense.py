@@ -73,12 +73,26 @@ def unbook_line(office: Office, region: str, line_id: str, *, by: str, reason: s
             )
         kind = "uncleared" if last.kind == "cleared" else "unbooked"
         booked = books.find_booked(tx, "bank_line", source_of(last), kind_of(last))
-        made = BankMatch(line.id, kind, None, last.party, last.amount_minor, reason, by, now, len(trail) + 1)
+        made = BankMatch(
+            line_id=line.id,
+            kind=kind,
+            run_id=None,
+            party=last.party,
+            amount_minor=last.amount_minor,
+            reason=reason,
+            actor=by,
+            at=now,
+            seq=len(trail) + 1,
+        )
         if booked:
             entry = settling.bank_taken_back(
-                f"bank_{kind}", source_of(made), booked, region=booked.region, at=now,
+                f"bank_{kind}",
+                source_of(made),
+                booked,
+                region=booked.region,
+                at=now,
                 note={"line": line.id, "reason": reason, "by": by},
-            )  # fmt: skip
+            )
             write_entry(tx, entry, now)
         bank.insert_match(tx, made)
     return made
@@ -107,11 +121,26 @@ def clear_suspense(
         if is_same_person(booking.actor, by):
             raise NotAllowed(f"{by} has booked this line: another person clears its suspense")
         party = cleared_as.removeprefix(OPERATOR)
-        made = BankMatch(line.id, "cleared", None, party, waits.amount_minor, reason, by, now, len(trail) + 1)
+        made = BankMatch(
+            line_id=line.id,
+            kind="cleared",
+            run_id=None,
+            party=party,
+            amount_minor=waits.amount_minor,
+            reason=reason,
+            actor=by,
+            at=now,
+            seq=len(trail) + 1,
+        )
         entry = settling.suspense_cleared(
-            source_of(made), account, waits.amount_minor, currency=line.currency, region=home, at=now,
+            source_of(made),
+            account,
+            waits.amount_minor,
+            currency=line.currency,
+            region=home,
+            at=now,
             note={"line": line.id, "as": cleared_as, "reason": reason, "by": by},
-        )  # fmt: skip
+        )
         write_entry(tx, entry, now)
         bank.insert_match(tx, made)
     return made

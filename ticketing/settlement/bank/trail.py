@@ -14,9 +14,13 @@ T = TypeVar("T")
 Way = Literal["payment", "receipt", "payout", "suspense", "bank_fee", "fx"]
 WAYS: tuple[Way, ...] = get_args(Way)
 KINDS: dict[Way, str] = {
-    "payment": "run_paid", "receipt": "run_received", "payout": "payout_arrived",
-    "suspense": "suspense", "bank_fee": "bank_fee", "fx": "fx_exchanged",
-}  # fmt: skip
+    "payment": "run_paid",
+    "receipt": "run_received",
+    "payout": "payout_arrived",
+    "suspense": "suspense",
+    "bank_fee": "bank_fee",
+    "fx": "fx_exchanged",
+}
 
 
 def booking_of(trail: list[BankMatch]) -> BankMatch | None:

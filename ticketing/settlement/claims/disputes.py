@@ -50,10 +50,23 @@ def open_dispute(office: Office, run_id: str, operator: str, line_id: str, *, by
     now, by, reason = office.clock.now(), checked_name(by), checked_reason(reason)
     with office.database.write() as tx:
         run = hold_run(tx, run_id)
-        made = Dispute(new_id(), run.id, operator, _full_id(tx, run, operator, line_id), reason, by, now)
+        made = Dispute(
+            id=new_id(),
+            run_id=run.id,
+            operator=operator,
+            line_id=_full_id(tx, run, operator, line_id),
+            reason=reason,
+            opened_by=by,
+            opened_at=now,
+        )
         if not disputes.insert_dispute(tx, made):
             raise Conflict("this line is disputed already")
-        disputes.insert_step(tx, DisputeStep(made.id, 1, "open", by, now, reason, None))
+        disputes.insert_step(
+            tx,
+            DisputeStep(
+                dispute_id=made.id, seq=1, state="open", actor=by, at=now, text=reason, entry_id=None
+            ),
+        )
         return _case(tx, made)
 
 
@@ -101,14 +114,32 @@ def correct(
         if against is not None and against not in bearers(office, run, operator):
             raise InvalidRequest.at("against", f"must be another operator of {run.region}, or {SCHEME}")
         entry = settling.correction(
-            dispute_id, operator, None if against == SCHEME else against, region=run.region,
-            amount=_minor(amount, line), currency=line.currency, at=now, original_period=run.period,
+            dispute_id,
+            operator,
+            None if against == SCHEME else against,
+            region=run.region,
+            amount=_minor(amount, line),
+            currency=line.currency,
+            at=now,
+            original_period=run.period,
             note={"dispute": dispute_id, "line": case.dispute.line_id, "text": text, "by": by},
-        )  # fmt: skip
+        )
         if entry is None or not books.book(tx, entry, now):
             raise Conflict("this dispute was corrected before")
         entry_id = books.find_entry_id(tx, "dispute", dispute_id, "correction")
-        _add(tx, case, DisputeStep(dispute_id, len(case.steps) + 1, "corrected", by, now, text, entry_id))
+        _add(
+            tx,
+            case,
+            DisputeStep(
+                dispute_id=dispute_id,
+                seq=len(case.steps) + 1,
+                state="corrected",
+                actor=by,
+                at=now,
+                text=text,
+                entry_id=entry_id,
+            ),
+        )
         return _case(tx, case.dispute)
 
 
@@ -165,7 +196,19 @@ def _close(office: Office, dispute_id: str, state: str, by: str, text: str) -> C
     now, by, text = office.clock.now(), checked_name(by), checked_reason(text, "text")
     with office.database.write() as tx:
         case = _open_case(tx, dispute_id, by if state == "rejected" else None)
-        return _add(tx, case, DisputeStep(dispute_id, len(case.steps) + 1, state, by, now, text, None))
+        return _add(
+            tx,
+            case,
+            DisputeStep(
+                dispute_id=dispute_id,
+                seq=len(case.steps) + 1,
+                state=state,
+                actor=by,
+                at=now,
+                text=text,
+                entry_id=None,
+            ),
+        )
 
 
 def _open_case(tx: Transaction, dispute_id: str, answerer: str | None) -> Case:

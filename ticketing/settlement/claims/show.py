@@ -54,12 +54,15 @@ def case(found: Case) -> dict[str, Any]:
         "correction": correction(found),
         "trail": [
             {
-                "state": step.state, "by": step.actor, "at": written(step.at), "text": step.text,
+                "state": step.state,
+                "by": step.actor,
+                "at": written(step.at),
+                "text": step.text,
                 "entry": step.entry_id,
             }
             for step in found.steps
         ],
-    }  # fmt: skip
+    }
 
 
 def correction(found: Case) -> dict[str, Any] | None:
@@ -73,9 +76,15 @@ def correction(found: Case) -> dict[str, Any] | None:
 def account(found: BankAccount, state: str) -> dict[str, Any]:
     """A bank account and whether it is in force."""
     return {
-        "id": found.id, "party": found.party, "name": found.name, "iban": found.iban, "bic": found.bic,
-        "state": state, "entered_by": found.entered_by, "entered_at": written(found.entered_at),
-    }  # fmt: skip
+        "id": found.id,
+        "party": found.party,
+        "name": found.name,
+        "iban": found.iban,
+        "bic": found.bic,
+        "state": state,
+        "entered_by": found.entered_by,
+        "entered_at": written(found.entered_at),
+    }
 
 
 def finding(found: Finding) -> dict[str, Any]:
@@ -109,6 +118,9 @@ def waiting(found: Waiting) -> dict[str, Any]:
 def absent(wanted: Expected) -> dict[str, Any]:
     """A movement that is on no line of the bank."""
     return {
-        "kind": wanted.kind, "reference": wanted.reference, "party": wanted.party, "run": wanted.run_id,
+        "kind": wanted.kind,
+        "reference": wanted.reference,
+        "party": wanted.party,
+        "run": wanted.run_id,
         "amount": Money(wanted.amount_minor, wanted.currency).as_dict(),
-    }  # fmt: skip
+    }

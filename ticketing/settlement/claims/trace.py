@@ -50,7 +50,10 @@ def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, An
         "taxes": [_plain(row) for row in story["taxes"]],
         "entries": [
             {
-                "entry": entry["id"], "period": entry["period"], "kind": entry["kind"], "hash": entry["hash"],
+                "entry": entry["id"],
+                "period": entry["period"],
+                "kind": entry["kind"],
+                "hash": entry["hash"],
                 "postings": [
                     f"{line['account_id']} {Money(line['amount_minor'], line['currency']).text}"
                     for line in entry["postings"]
@@ -59,11 +62,18 @@ def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, An
             for entry in story["entries"]
         ],
         "taps": [
-            {"at": written(use["at"]), "operator": use["operator"], "leg": use["leg"], "stop": use["stop_id"],
-             "kind": use["kind"], "gate": use["gate"] or use["gate_key_id"], "scan": use["scan_id"]}
+            {
+                "at": written(use["at"]),
+                "operator": use["operator"],
+                "leg": use["leg"],
+                "stop": use["stop_id"],
+                "kind": use["kind"],
+                "gate": use["gate"] or use["gate_key_id"],
+                "scan": use["scan_id"],
+            }
             for use in story["uses"]
         ],
-    }  # fmt: skip
+    }
 
 
 def follow(office: Office, wanted: str) -> dict[str, Any]:
@@ -100,10 +110,16 @@ def follow(office: Office, wanted: str) -> dict[str, Any]:
 def _of_entry(entry: dict[str, Any], postings: list[tuple[str, int]]) -> dict[str, Any]:
     note = json.loads(entry["note"]) if isinstance(entry["note"], str) else entry["note"]
     return {
-        "entry": entry["id"], "period": entry["period"], "kind": entry["kind"], "hash": entry["hash"],
-        "original_period": entry["original_period"], "note": note,
-        "postings": [f"{account} {Money(amount, account.rpartition(':')[2]).text}" for account, amount in postings],
-    }  # fmt: skip
+        "entry": entry["id"],
+        "period": entry["period"],
+        "kind": entry["kind"],
+        "hash": entry["hash"],
+        "original_period": entry["original_period"],
+        "note": note,
+        "postings": [
+            f"{account} {Money(amount, account.rpartition(':')[2]).text}" for account, amount in postings
+        ],
+    }
 
 
 def explain(

@@ -56,12 +56,29 @@ def next_block(
     if until is not None and (not count or (earlier and earlier[-1].final)):
         return None
     statement = {
-        "region": region, "period": period, "seq": len(earlier) + 1, "entries": count, "last_entry": last,
-        "final": until is None, "previous": previous, "hash": found, "made_at": written(now),
-    }  # fmt: skip
+        "region": region,
+        "period": period,
+        "seq": len(earlier) + 1,
+        "entries": count,
+        "last_entry": last,
+        "final": until is None,
+        "previous": previous,
+        "hash": found,
+        "made_at": written(now),
+    }
     signed, jwk = _sign(keys, statement)
     return Block(
-        region, period, len(earlier) + 1, last, count, int(until is None), previous, found, signed, jwk, now
+        region=region,
+        period=period,
+        seq=len(earlier) + 1,
+        last_entry=last,
+        entries=count,
+        final=int(until is None),
+        previous=previous,
+        hash=found,
+        signed=signed,
+        jwk=jwk,
+        made_at=now,
     )
 
 

@@ -65,11 +65,28 @@ def _end(tx: Transaction, office: Office, region: str, ticket: Ticket) -> bool:
         return False
     ridden = sum(1 for use in uses.list_uses(tx, ticket.jti) if use.kind in {"ride", "in"})
     used = min(whole, ridden + held_passes.count_uses(tx, ticket.jti))
-    end = CarnetEnd(ticket.jti, region, whole, used, 0, ticket.currency, office.clock.now())
+    end = CarnetEnd(
+        ticket_jti=ticket.jti,
+        region=region,
+        uses=whole,
+        used=used,
+        amount_minor=0,
+        currency=ticket.currency,
+        ended_at=office.clock.now(),
+    )
     entry = entry_of(tx, end)
     amount = -sum(line.amount_minor for line in entry.postings if line.amount_minor < 0) if entry else 0
     if not carnets.insert_end(
-        tx, CarnetEnd(ticket.jti, region, whole, used, amount, ticket.currency, end.ended_at)
+        tx,
+        CarnetEnd(
+            ticket_jti=ticket.jti,
+            region=region,
+            uses=whole,
+            used=used,
+            amount_minor=amount,
+            currency=ticket.currency,
+            ended_at=end.ended_at,
+        ),
     ):
         return False
     if entry:

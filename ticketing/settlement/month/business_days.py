@@ -22,9 +22,13 @@ def is_business_day(day: date) -> bool:
     """Not a weekend, New Year, Good Friday, Easter Monday, 1 May, 25 or 26 December."""
     sunday = easter(day.year)
     closed = {
-        date(day.year, 1, 1), sunday - timedelta(2), sunday + timedelta(1),
-        date(day.year, 5, 1), date(day.year, 12, 25), date(day.year, 12, 26),
-    }  # fmt: skip
+        date(day.year, 1, 1),
+        sunday - timedelta(2),
+        sunday + timedelta(1),
+        date(day.year, 5, 1),
+        date(day.year, 12, 25),
+        date(day.year, 12, 26),
+    }
     return day.weekday() < _SATURDAY and day not in closed
 
 

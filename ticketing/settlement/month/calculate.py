@@ -216,11 +216,14 @@ def _others(sums: Iterable[KindBalance]) -> list[dict[str, Any]]:
     """
     prefix = {"operator_payable": "", "funder_receivable": FUNDER}
     return [
-        {"operator": f"{prefix[line.purpose]}{line.operator}", "kind": line.kind,
-         **Money(-line.amount_minor, line.currency).as_dict()}
+        {
+            "operator": f"{prefix[line.purpose]}{line.operator}",
+            "kind": line.kind,
+            **Money(-line.amount_minor, line.currency).as_dict(),
+        }
         for line in sums
         if line.purpose in prefix and line.kind not in ALLOCATED and not line.kind.startswith(OWN_KINDS)
-    ]  # fmt: skip
+    ]
 
 
 def facts(
@@ -258,9 +261,16 @@ def facts(
     start = datetime.fromisoformat(f"{period}-01").replace(tzinfo=UTC)
     rides = month_facts.count_rides(tx, region, end, None, since=start) if terms.subsidies else {}
     return month_end.Month(
-        region, period, end - timedelta(microseconds=1), money, taps, rides, payables(sums),
-        _commissions(tx, region, period, terms), _pool_sales(tx, region, period, terms),
-    )  # fmt: skip
+        region=region,
+        period=period,
+        at=end - timedelta(microseconds=1),
+        pool_money=money,
+        taps=taps,
+        rides=rides,
+        net=payables(sums),
+        commissions=_commissions(tx, region, period, terms),
+        pool_sales=_pool_sales(tx, region, period, terms),
+    )
 
 
 def _pool_sales(tx: Transaction, region: str, period: str, terms: Terms) -> dict[str, dict[str, int]]:

@@ -100,7 +100,17 @@ def _begin(office: Office, region: str, period: str, *, prepared_by: str, now: d
         books.close_empty_months_before(tx, region, period)
         books.begin_closing(tx, region, period, now)
         version = earlier.version + 1 if earlier else 1
-        made = Run(new_id(), region, period, version, "draft", "", prepared_by, now, {})
+        made = Run(
+            id=new_id(),
+            region=region,
+            period=period,
+            version=version,
+            state="draft",
+            digest="",
+            prepared_by=prepared_by,
+            created_at=now,
+            document={},
+        )
         runs.insert_run(tx, made)
         note = f"closed despite {len(blockers)} paid without a ticket: {reason}" if blockers else ""
         runs.insert_step(tx, made.id, state="draft", actor=prepared_by, at=now, digest="", note=note)
@@ -141,9 +151,15 @@ def _calculate(office: Office, draft: Run, now: datetime, stages: Stages) -> Run
         terms = terms_of(draft.document["terms"])
         rates = _rates(office, draft, terms)
         document = calculate.dataset(
-            tx, draft.region, draft.period, terms, anchored=anchored, rates=rates,
-            pools=draft.document["pools"], progress=unnamed(stages.begin(_SUMMING)),
-        )  # fmt: skip
+            tx,
+            draft.region,
+            draft.period,
+            terms,
+            anchored=anchored,
+            rates=rates,
+            pools=draft.document["pools"],
+            progress=unnamed(stages.begin(_SUMMING)),
+        )
     with office.database.write() as tx:
         state = books.lock_period(tx, draft.region, draft.period)
         found = runs.find_run(tx, draft.id)

@@ -35,9 +35,12 @@ class Conversion:
     def as_dict(self) -> dict[str, Any]:
         """The JSON that a run keeps."""
         return {
-            "operator": self.operator, "from": self.source.as_dict(), "to": self.target.as_dict(),
-            "rate": self.rate, "day": self.day,
-        }  # fmt: skip
+            "operator": self.operator,
+            "from": self.source.as_dict(),
+            "to": self.target.as_dict(),
+            "rate": self.rate,
+            "day": self.day,
+        }
 
 
 def fixing_day(period: str) -> date:
@@ -77,14 +80,16 @@ class RateSet:
         return {
             "rates": {
                 name: {
-                    "target": rate.target, "rate": rate.text, "day": rate.day.isoformat(),
+                    "target": rate.target,
+                    "rate": rate.text,
+                    "day": rate.day.isoformat(),
                     **({"days": [day.isoformat() for day in self.days[name]]} if name in self.days else {}),
                 }
                 for name, rate in sorted(self.rates.items())
             },
             **({"rates_from": dict(self.source)} if self.source else {}),
             **({"unconverted": waiting} if waiting else {}),
-        }  # fmt: skip
+        }
 
     def _why_not(self, currency: str) -> str:
         if currency == self.target or currency in self.rates:
@@ -110,9 +115,12 @@ def read_rates(folder: Path | None, terms: Terms, period: str) -> RateSet:
     day, count = fixing_day(period), terms.fx.days if terms.fx else 1
     method = {"method": "average", "days": count} if terms.fx else {"method": "fixed"}
     source = {
-        "publisher": "European Central Bank, euro foreign exchange reference rates", "file": FILE,
-        "sha256": hashlib.sha256(content).hexdigest(), **method, "up_to": day.isoformat(),
-    }  # fmt: skip
+        "publisher": "European Central Bank, euro foreign exchange reference rates",
+        "file": FILE,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        **method,
+        "up_to": day.isoformat(),
+    }
     rates, days, missing = dict[str, UsedRate](), dict[str, Sequence[date]](), dict[str, str]()
     for name in sorted({*published.days, EURO} - {target}):
         averaged = published.average(name, target, day, count) if terms.fx else None
@@ -123,7 +131,14 @@ def read_rates(folder: Path | None, terms: Terms, period: str) -> RateSet:
             rates[name] = rate
         if averaged:
             days[name] = averaged[1]
-    return RateSet(rates, days, source, missing, target, f"{FILE} has no rate of {{}}")
+    return RateSet(
+        rates=rates,
+        days=days,
+        source=source,
+        missing=missing,
+        target=target,
+        otherwise=f"{FILE} has no rate of {{}}",
+    )
 
 
 def kept_rates(document: Mapping[str, Any]) -> RateSet:

@@ -20,7 +20,7 @@ from ticketing.settlement.terms import Commission, Guarantee, Pool, Subsidy, Ter
 _WHOLE_BP = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
     """The facts of a closing month.
 

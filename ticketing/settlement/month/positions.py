@@ -79,8 +79,11 @@ def settle(
         net[paid.currency] += paid.amount_minor
     return Settled(
         tuple(sorted([*due, *own], key=lambda line: (line.currency, line.operator))),
-        payments, carried, tuple(gross.items()), tuple(net.items()),
-    )  # fmt: skip
+        payments,
+        carried,
+        tuple(gross.items()),
+        tuple(net.items()),
+    )
 
 
 def owed_of(month: Mapping[Key, int], opening: Mapping[Key, int]) -> list[Owed]:

@@ -30,7 +30,7 @@ from ticketing.settlement.office import Office
 from ticketing.settlement.terms import Terms
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Comparison:
     """Net amounts by operator and currency, before and after; what passengers would have paid.
 
@@ -99,7 +99,7 @@ def by_terms(office: Office, region: str, period: str, terms: Terms, far: Far = 
         sums = month_books.balances_by_kind(tx, region, period, far)
         bare = [line for line in sums if not line.kind.startswith(MONTH_END)]
         facts = calculate.facts(tx, region, period, terms, sums=bare)
-        found = Comparison(calculate.payables(sums), calculate.payables(bare))
+        found = Comparison(before=calculate.payables(sums), after=calculate.payables(bare))
         found.tickets = sold.count_tickets(tx, region, period)
     for entry in month_end.month_end(facts, terms):
         for posting in entry.postings:

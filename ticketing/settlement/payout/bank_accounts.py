@@ -33,9 +33,16 @@ def enter(
     if len(country) != _COUNTRY_LETTERS or not country.isascii() or not country.isupper():
         raise InvalidRequest.at("country", "must be two capital letters")
     made = BankAccount(
-        new_id(), party, checked_name(name, "name"), checked,
-        checked_bic(bic, checked), town.strip(), country, checked_name(by), office.clock.now(),
-    )  # fmt: skip
+        id=new_id(),
+        party=party,
+        name=checked_name(name, "name"),
+        iban=checked,
+        bic=checked_bic(bic, checked),
+        town=town.strip(),
+        country=country,
+        entered_by=checked_name(by),
+        entered_at=office.clock.now(),
+    )
     with office.database.write() as tx:
         for other in bank.list_accounts_in_force(tx):
             if other.iban == checked and SCHEME in {party, other.party} and other.party != party:
@@ -54,8 +61,14 @@ def approve(office: Office, account_id: str, by: str) -> BankAccount:
         if is_same_person(found.entered_by, by):
             raise NotAllowed(f"{by} has entered this account: another person approves it")
         made = Approval(
-            new_id(), bank.SUBJECT, found.id, digest_of(found), "approved", by, office.clock.now(),
-        )  # fmt: skip
+            id=new_id(),
+            subject_type=bank.SUBJECT,
+            subject_id=found.id,
+            digest=digest_of(found),
+            decision="approved",
+            actor=by,
+            decided_at=office.clock.now(),
+        )
         if not bank.insert_approval(tx, made):
             raise Conflict("this account was decided before; enter it anew")
     return found

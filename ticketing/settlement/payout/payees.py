@@ -44,14 +44,15 @@ def accounts_of(tx: Transaction, run: Run) -> dict[str, BankAccount]:
     found = {party: bound.get(party) or in_force.get(party) for party in wanted}
     _refuse(
         [party for party, account in found.items() if account is None],
-        "no approved bank account of {}", "has no approved bank account",
-    )  # fmt: skip
+        "no approved bank account of {}",
+        "has no approved bank account",
+    )
     if run.state == "approved":
         _refuse(
             [party for party in wanted if party in bound and in_force[party].id != bound[party].id],
             "the bank account of {} was changed after this run was approved: void the run and close the month again",
             "was changed after the approval",
-        )  # fmt: skip
+        )
         approver = next(
             (step.actor for step in reversed(runs.list_steps(tx, run.id)) if step.state == "approved"), ""
         )

@@ -31,11 +31,13 @@ def sepa_file(run: Run, accounts: Mapping[str, BankAccount]) -> bytes | None:
     specimen = "SPECIMEN - NOT PAID " if run.document["demo"] else ""
     transfers = [
         Transfer(
-            _party(accounts[operator]), amount, end_to_end_id(run, operator),
+            _party(accounts[operator]),
+            amount,
+            end_to_end_id(run, operator),
             f"{specimen}{run.region} {run.period} {message_id_of(run)}",
         )
         for operator, amount in due.items()
-    ]  # fmt: skip
+    ]
     return to_xml(message_id_of(run), _party(accounts[SCHEME]), transfers, run.created_at, due_date(run))
 
 
@@ -60,11 +62,16 @@ def other_payments(run: Run) -> Iterator[str]:
         if not outgoing or payment["currency"] != CURRENCY:
             operator = payment["to"] if outgoing else payment["from"]
             amount = Money(abs(parse(payment["amount"], payment["currency"]).minor), payment["currency"]).text
-            yield row([
-                payment["from"], payment["to"], amount, payment["currency"],
-                end_to_end_id(run, operator, payment["currency"]),
-                due_date(run).isoformat(),
-            ])  # fmt: skip
+            yield row(
+                [
+                    payment["from"],
+                    payment["to"],
+                    amount,
+                    payment["currency"],
+                    end_to_end_id(run, operator, payment["currency"]),
+                    due_date(run).isoformat(),
+                ]
+            )
 
 
 def _party(account: BankAccount) -> Party:

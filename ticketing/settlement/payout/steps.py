@@ -34,9 +34,14 @@ def approve(office: Office, run_id: str, actor: str, seen_digest: str) -> Run:
         runs.insert_step(tx, run.id, state="approved", actor=actor, at=now, digest=run.digest)
         runs.set_state(tx, run.id, "approved")
         entry = settling.run_approved(
-            run.id, owed_positions(run.document), positions, converted=converted(run.document),
-            region=run.region, at=now, note=approval_note(tx, run, actor),
-        )  # fmt: skip
+            run.id,
+            owed_positions(run.document),
+            positions,
+            converted=converted(run.document),
+            region=run.region,
+            at=now,
+            note=approval_note(tx, run, actor),
+        )
         if entry:
             books.book(tx, entry, now)
         return hold(tx, run_id)
@@ -118,9 +123,14 @@ def _leave(office: Office, run_id: str, state: str, actor: str, reason: str) -> 
         if run.state in {"approved", "exported"}:
             booked = books.find_entry_id(tx, "settlement_run", run.id, "run_approved")
             entry = settling.run_voided(
-                run.id, owed_positions(run.document), paid_positions(run.document),
-                converted=converted(run.document), region=run.region, at=now, reverses=booked,
-            )  # fmt: skip
+                run.id,
+                owed_positions(run.document),
+                paid_positions(run.document),
+                converted=converted(run.document),
+                region=run.region,
+                at=now,
+                reverses=booked,
+            )
             if entry:
                 books.book(tx, entry, now)
         runs.insert_step(tx, run.id, state=state, actor=actor, at=now, digest=run.digest, note=reason)

@@ -50,7 +50,10 @@ def ask(office: Office, region: str, by: str) -> None:
     with office.database.write() as tx:
         newest = book_checks.list_checks(tx, region, 1)
         if not newest or newest[0].done_at is not None:
-            book_checks.insert_check(tx, BookCheck(new_id(), region, by, now, None, {}))
+            book_checks.insert_check(
+                tx,
+                BookCheck(id=new_id(), region=region, asked_by=by, asked_at=now, done_at=None, document={}),
+            )
 
 
 def list_checks(office: Office, region: str, limit: int = 10) -> list[BookCheck]:

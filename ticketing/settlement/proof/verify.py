@@ -198,10 +198,15 @@ def _check_run(tx: Transaction, run: Run, far: Far, found: Verdict) -> None:
         found.faults.append(f"{name}: it was calculated from other books")
     try:
         anew = dataset(
-            tx, run.region, run.period, terms_of(run.document["terms"]),
-            anchored=run.document["books"], rates=kept_rates(run.document), pools=run.document.get("pools", {}),
+            tx,
+            run.region,
+            run.period,
+            terms_of(run.document["terms"]),
+            anchored=run.document["books"],
+            rates=kept_rates(run.document),
+            pools=run.document.get("pools", {}),
             progress=unnamed(far),
-        )  # fmt: skip
+        )
     except Conflict as conflict:
         found.faults.append(f"{name}: {conflict.detail}")
         return
@@ -276,13 +281,26 @@ def _share_frozen(row: dict[str, Any]) -> tuple[Any, ...]:
 
 def _tax_told(row: Tax) -> tuple[Any, ...]:
     return (
-        row.member_state, row.mode, row.scope, row.treatment, row.rate_bp, row.distance_m, row.gross_minor,
+        row.member_state,
+        row.mode,
+        row.scope,
+        row.treatment,
+        row.rate_bp,
+        row.distance_m,
+        row.gross_minor,
         row.vat_minor,
-    )  # fmt: skip
+    )
 
 
 def _tax_frozen(row: dict[str, Any]) -> tuple[Any, ...]:
     names = (
-        "member_state", "mode", "scope", "treatment", "rate_bp", "distance_m", "gross_minor", "vat_minor"
-    )  # fmt: skip
+        "member_state",
+        "mode",
+        "scope",
+        "treatment",
+        "rate_bp",
+        "distance_m",
+        "gross_minor",
+        "vat_minor",
+    )
     return tuple(row[name] for name in names)

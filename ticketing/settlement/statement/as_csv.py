@@ -9,9 +9,21 @@ from ticketing.settlement.statement.lines import AMOUNTS, Line, amounts, foot, t
 from ticketing.settlement.statement.words import word
 
 COLUMNS = (
-    "booked_at", "kind", "ticket", "journey", "seq", "rule", "original_period",
-    "gross", "vat", "fee", "net", "net_minor", "currency", "line",
-)  # fmt: skip
+    "booked_at",
+    "kind",
+    "ticket",
+    "journey",
+    "seq",
+    "rule",
+    "original_period",
+    "gross",
+    "vat",
+    "fee",
+    "net",
+    "net_minor",
+    "currency",
+    "line",
+)
 
 
 def to_csv(run: Run, party: str, lines: Iterable[Line], language: str = "en") -> Iterator[str]:
@@ -22,9 +34,9 @@ def to_csv(run: Run, party: str, lines: Iterable[Line], language: str = "en") ->
     """
     if run.document["demo"]:
         yield row([word("specimen", language)])
-    yield row([
-        word("statement", language), party, run.region, run.period, f"run {run.id}", f"digest {run.digest}"
-    ])  # fmt: skip
+    yield row(
+        [word("statement", language), party, run.region, run.period, f"run {run.id}", f"digest {run.digest}"]
+    )
     yield row([word(name, language) for name in COLUMNS])
     for line in lines:
         yield row(cells(line))
@@ -34,9 +46,18 @@ def to_csv(run: Run, party: str, lines: Iterable[Line], language: str = "en") ->
 def cells(line: Line) -> list[str | int]:
     """The cells of one line, in the order of the columns."""
     return [
-        line.booked_at, line.kind, line.ticket, line.journey, line.seq, line.rule, line.original_period,
-        *amounts(line), line.net_minor, line.currency, line.id,
-    ]  # fmt: skip
+        line.booked_at,
+        line.kind,
+        line.ticket,
+        line.journey,
+        line.seq,
+        line.rule,
+        line.original_period,
+        *amounts(line),
+        line.net_minor,
+        line.currency,
+        line.id,
+    ]
 
 
 def foot_rows(run: Run, party: str, language: str) -> list[list[str | int]]:

@@ -74,8 +74,12 @@ class _Statement(FPDF):
     def totals(self) -> None:
         self.set_font("helvetica", size=9)
         names = ("gross", "vat", "fee", "net", "currency")
-        with self.table(width=170, col_widths=(60, 24, 20, 20, 26, 20), align="LEFT",
-                        text_align=("LEFT", "RIGHT", "RIGHT", "RIGHT", "RIGHT", "LEFT")) as table:  # fmt: skip
+        with self.table(
+            width=170,
+            col_widths=(60, 24, 20, 20, 26, 20),
+            align="LEFT",
+            text_align=("LEFT", "RIGHT", "RIGHT", "RIGHT", "RIGHT", "LEFT"),
+        ) as table:
             head = table.row()
             for name in ("", *names):
                 head.cell(_latin(word(name, self._language)) if name else "")
@@ -92,10 +96,13 @@ class _Statement(FPDF):
         for one in mine:
             amount = Money(abs(parse(one["amount"], one["currency"]).minor), one["currency"])
             told = word(
-                "pays" if one["from"] == self._party else "is_paid", self._language, party=self._party,
-                amount=amount, due=due_date(self._run).isoformat(),
+                "pays" if one["from"] == self._party else "is_paid",
+                self._language,
+                party=self._party,
+                amount=amount,
+                due=due_date(self._run).isoformat(),
                 reference=end_to_end_id(self._run, self._party, one["currency"]),
-            )  # fmt: skip
+            )
             self._line(told)
         if mine:
             self.ln(3)

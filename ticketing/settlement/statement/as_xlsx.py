@@ -67,8 +67,11 @@ def write_xlsx(path: Path, run: Run, party: str, lines: Iterable[Line], language
 
 def _summary(sheet: Any, run: Run, party: str, *, language: str, formats: dict[str, Any], bold: Any) -> None:
     head = [
-        ("operator", party), ("period", run.period), ("run", run.id), ("digest", run.digest),
-    ]  # fmt: skip
+        ("operator", party),
+        ("period", run.period),
+        ("run", run.id),
+        ("digest", run.digest),
+    ]
     at = 0
     if run.document["demo"]:
         sheet.write_string(at, 0, word("specimen", language), bold)

@@ -181,10 +181,14 @@ def _write_all(
         far(1, 1)
         written[file.name] = _kept(path)
     manifest = {
-        "run": run.id, "region": run.region, "period": run.period, "version": run.version, "digest": run.digest,
+        "run": run.id,
+        "region": run.region,
+        "period": run.period,
+        "version": run.version,
+        "digest": run.digest,
         "demo": run.document["demo"],
         "files": {name: {"sha256": sha, "bytes": size} for name, (sha, size) in sorted(written.items())},
-    }  # fmt: skip
+    }
     path = target / "manifest.json"
     _write_text(path, [json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"])
     return {**written, path.name: _kept(path)}
@@ -194,13 +198,17 @@ def _files(office: Office, run: Run, payments: bytes | None, language: str) -> l
     counted = {party: lines.count(run, party) for party in lines.parties(run)}
     report = vat.Report(office, run)
     return [
-        *(file for party, count in counted.items() for file in _of_party(office, run, party, count, language)),
+        *(
+            file
+            for party, count in counted.items()
+            for file in _of_party(office, run, party, count, language)
+        ),
         _text_file("vat-lines.csv", 6 * sum(counted.values()), report.lines),
         _text_file("vat.csv", 1, lambda _: report.summary()),
         *(_journal_file(office, run, form) for form in FORMATS),
         _text_file("payments-other.csv", 1, lambda _: other_payments(run)),
         *([_File("payments-sepa.xml", 1, lambda path, _: _write_bytes(path, payments))] if payments else []),
-    ]  # fmt: skip
+    ]
 
 
 def _writer(form: str) -> Callable[..., None]:
@@ -223,17 +231,26 @@ def _of_party(office: Office, run: Run, party: str, count: int, language: str) -
     name = file_name(party)
     return [
         _text_file(f"statements/{name}.csv", 4 * count, lambda far: to_csv(run, party, read(far), language)),
-        _File(f"statements/{name}.xlsx", 9 * count, lambda path, far: _writer("xlsx")(path, run, party, read(far), language)),
-        _File(f"statements/{name}.pdf", 3 * count, lambda path, far: _writer("pdf")(path, run, party, read(far), language)),
+        _File(
+            f"statements/{name}.xlsx",
+            9 * count,
+            lambda path, far: _writer("xlsx")(path, run, party, read(far), language),
+        ),
+        _File(
+            f"statements/{name}.pdf",
+            3 * count,
+            lambda path, far: _writer("pdf")(path, run, party, read(far), language),
+        ),
         _text_file(f"uic/{name}.json", 5 * count, lambda far: uic.to_json(run, party, read(far))),
-    ]  # fmt: skip
+    ]
 
 
 def _journal_file(office: Office, run: Run, form: Format) -> _File:
     return _text_file(
-        f"journal.{FORMATS[form]}", 2 * run.document["postings"],
+        f"journal.{FORMATS[form]}",
+        2 * run.document["postings"],
         lambda far: journal(office, run.region, run.period, form, far=far),
-    )  # fmt: skip
+    )
 
 
 def _text_file(name: str, weight: int, parts: Callable[[Far], Iterable[str]]) -> _File:

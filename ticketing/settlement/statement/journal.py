@@ -71,10 +71,19 @@ def _table(lines: Iterable[JournalLine]) -> Iterator[str]:
     for line in lines:
         amount = Money(abs(line.amount_minor), line.currency).text
         debit, credit = (amount, "") if line.amount_minor > 0 else ("", amount)
-        yield row([
-            line.entry_id, f"{line.occurred_at:%Y-%m-%d}", line.kind, line.source_type, line.source_id,
-            line.account_id, debit, credit, line.currency,
-        ])  # fmt: skip
+        yield row(
+            [
+                line.entry_id,
+                f"{line.occurred_at:%Y-%m-%d}",
+                line.kind,
+                line.source_type,
+                line.source_id,
+                line.account_id,
+                debit,
+                credit,
+                line.currency,
+            ]
+        )
 
 
 def _entry(form: Format, lines: list[JournalLine], names: dict[str, str]) -> Iterator[str]:

@@ -28,7 +28,7 @@ LEAST_OF_AN_ID = 8
 AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One line: `id` finds its row in the books, `journey` says which rides, `rule` which agreement gave the share.
 
@@ -55,8 +55,11 @@ class Line:
 def parties(run: Run) -> list[str]:
     """Everybody who has a statement in a run."""
     named = [
-        *run.document["operators"], *run.document["other"], *run.document["opening"], *run.document["carried"]
-    ]  # fmt: skip
+        *run.document["operators"],
+        *run.document["other"],
+        *run.document["opening"],
+        *run.document["carried"],
+    ]
     return sorted({line["operator"] for line in named})
 
 
@@ -195,19 +198,41 @@ def _counted(sums: dict[str, dict[str, int]], line: Line) -> Line:
 def _of_share(share: ShareLine, party: str) -> Line:
     document = json.loads(share.document)
     return Line(
-        share.id, share.booked_at.isoformat(timespec="seconds"), share.kind, share.ticket_jti,
-        journey_of(document), share.seq, share.rule, share.original_period, share.currency,
-        share.gross_minor, share.vat_minor, share.fee_minor, share.net_minor, "exchange_of" in document,
-        _name_of(document, party),
-    )  # fmt: skip
+        id=share.id,
+        booked_at=share.booked_at.isoformat(timespec="seconds"),
+        kind=share.kind,
+        ticket=share.ticket_jti,
+        journey=journey_of(document),
+        seq=share.seq,
+        rule=share.rule,
+        original_period=share.original_period,
+        currency=share.currency,
+        gross_minor=share.gross_minor,
+        vat_minor=share.vat_minor,
+        fee_minor=share.fee_minor,
+        net_minor=share.net_minor,
+        is_exchange="exchange_of" in document,
+        party_name=_name_of(document, party),
+    )
 
 
 def _of_entry(other: OtherLine) -> Line:
     why = ", ".join(f"{name} {_told(value)}" for name, value in json.loads(other.note).items())
     return Line(
-        other.id, other.booked_at.isoformat(timespec="seconds"), other.kind, other.source_id, "", 0,
-        why, other.original_period, other.currency, other.amount_minor, 0, 0, other.amount_minor,
-    )  # fmt: skip
+        id=other.id,
+        booked_at=other.booked_at.isoformat(timespec="seconds"),
+        kind=other.kind,
+        ticket=other.source_id,
+        journey="",
+        seq=0,
+        rule=why,
+        original_period=other.original_period,
+        currency=other.currency,
+        gross_minor=other.amount_minor,
+        vat_minor=0,
+        fee_minor=0,
+        net_minor=other.amount_minor,
+    )
 
 
 def _name_of(document: dict[str, Any], party: str) -> str:

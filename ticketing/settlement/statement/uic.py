@@ -20,9 +20,12 @@ VERSION = "1.1.0"
 LARGEST = 2**31 - 1
 _NAMESPACE = uuid.UUID("8b0f6c8e-4c0b-5d0e-9a57-6b6d3c1f2e10")
 _TYPES = {
-    "sale": "BOOKING", "refund": "CANCELLATION", "exchange": "EXCHANGE_CANCELLATION", "chargeback": "CANCELLATION",
+    "sale": "BOOKING",
+    "refund": "CANCELLATION",
+    "exchange": "EXCHANGE_CANCELLATION",
+    "chargeback": "CANCELLATION",
     "compensation": "COMPENSATION",
-}  # fmt: skip
+}
 
 _OF_TICKETS = ("sale", "refund", "exchange", "chargeback")
 

@@ -21,12 +21,34 @@ from ticketing.settlement.inert import row
 from ticketing.settlement.office import Office
 
 LINES = (
-    "member_state", "rate", "treatment", "mode", "scope", "operator", "taxable", "vat", "gross", "currency",
-    "ticket", "kind", "original_period", "booked_at", "line",
-)  # fmt: skip
+    "member_state",
+    "rate",
+    "treatment",
+    "mode",
+    "scope",
+    "operator",
+    "taxable",
+    "vat",
+    "gross",
+    "currency",
+    "ticket",
+    "kind",
+    "original_period",
+    "booked_at",
+    "line",
+)
 SUMMARY = (
-    "member_state", "rate", "treatment", "rate_verified", "operator", "taxable", "vat", "gross", "currency", "lines"
-)  # fmt: skip
+    "member_state",
+    "rate",
+    "treatment",
+    "rate_verified",
+    "operator",
+    "taxable",
+    "vat",
+    "gross",
+    "currency",
+    "lines",
+)
 Key = tuple[str, int, str, int, str, str]
 
 
@@ -64,11 +86,20 @@ class Report:
         yield row(SUMMARY)
         for (state, rate, treatment, verified, operator, currency), sums in sorted(self._sums.items()):
             gross, vat, count = sums
-            yield row([
-                state, percent(rate), treatment, "yes" if verified else "no", operator,
-                Money(gross - vat, currency).text, Money(vat, currency).text, Money(gross, currency).text,
-                currency, count,
-            ])  # fmt: skip
+            yield row(
+                [
+                    state,
+                    percent(rate),
+                    treatment,
+                    "yes" if verified else "no",
+                    operator,
+                    Money(gross - vat, currency).text,
+                    Money(vat, currency).text,
+                    Money(gross, currency).text,
+                    currency,
+                    count,
+                ]
+            )
 
     def _expected(self) -> int:
         """About how many tax rows there are: a ticket has about as many as shares."""
@@ -134,10 +165,20 @@ def _cells(part: Part) -> list[str | int]:
         for amount in (part.gross_minor - part.vat_minor, part.vat_minor, part.gross_minor)
     ]
     return [
-        line.member_state, percent(line.rate_bp), line.treatment, line.mode, line.scope, part.operator, *texts,
-        line.currency, line.ticket_jti, line.kind, line.original_period,
-        line.booked_at.isoformat(timespec="seconds"), line.id,
-    ]  # fmt: skip
+        line.member_state,
+        percent(line.rate_bp),
+        line.treatment,
+        line.mode,
+        line.scope,
+        part.operator,
+        *texts,
+        line.currency,
+        line.ticket_jti,
+        line.kind,
+        line.original_period,
+        line.booked_at.isoformat(timespec="seconds"),
+        line.id,
+    ]
 
 
 def _minor(tax: Mapping[str, Any]) -> int:

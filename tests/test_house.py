@@ -1,0 +1,59 @@
+"""What makes code hard to read stays below its limits; `python -m benchmarks.house` prints the counts and names what misses."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import house
+
+FEW_FIELDS = 6
+# Rows that are read by the million go into their values as they come.
+_BY_PLACE = {"JournalLine", "OtherLine", "ShareLine", "TaxLine", "Pattern"}
+_MOST_CROWDED, _MOST_LEFT_ALONE = 20, 60
+
+
+def test_no_file_is_longer_than_a_person_reads_at_once() -> None:
+    assert [str(one.path) for one in house.sources() if one.lines > house.MOST_LINES] == []
+
+
+def test_few_calls_give_many_values_by_their_place() -> None:
+    crowded = house.crowded_calls(house.sources())
+
+    assert len(crowded) <= _MOST_CROWDED, crowded
+
+
+def test_the_formatter_is_hardly_ever_switched_off() -> None:
+    packages = (*house.PACKAGES, "tests", "benchmarks", "migrations")
+    left_alone = [
+        str(one.path) for one in house.sources(*packages) for _ in range(one.text.count("# fmt: " + "skip"))
+    ]
+
+    assert len(left_alone) <= _MOST_LEFT_ALONE, left_alone
+
+
+def test_values_with_many_fields_are_made_by_name() -> None:
+    by_place = {name for one in house.sources() for name in _made_by_place(one.tree)}
+
+    assert by_place == _BY_PLACE
+
+
+def _made_by_place(tree: ast.Module) -> Iterator[str]:
+    """Name the dataclasses with many fields of their own that may be given by their place."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ClassDef) or node.bases:
+            continue
+        words = [ast.unparse(one) for one in node.decorator_list]
+        fields = [one for one in node.body if isinstance(one, ast.AnnAssign) and _is_given(one)]
+        made_by = next((word for word in words if word.startswith("dataclass")), None)
+        if made_by is not None and len(fields) > FEW_FIELDS and "kw_only=True" not in made_by:
+            yield node.name
+
+
+def _is_given(field: ast.AnnAssign) -> bool:
+    said = "" if field.value is None else ast.unparse(field.value)
+    return "ClassVar" not in ast.unparse(field.annotation) and "init=False" not in said
+
+
+def test_the_limits_are_looked_for_in_the_code() -> None:
+    assert len(house.sources()) > 100
+    assert all(Path(package).is_dir() for package in house.PACKAGES)
