@@ -11,6 +11,7 @@ from ticketing.errors import Fault, InvalidRequest
 from ticketing.gate import bundle as bundles
 from ticketing.gate.bundle import BadBundle, Opened
 from ticketing.gate.decision import Gate, Presented, Seen, Use, decide
+from ticketing.gate.usage import told_together
 from ticketing.tickets.jwk import BadKey, load_jwks
 
 _KEYS = ("bundle", "trust", "token", "proof", "gate", "at", "seen")
@@ -63,7 +64,13 @@ def answer(document: Any) -> dict[str, Any]:
     bundle = loaded.bundle
     gate = replace(gate, clock_behind_seconds=bundle.seconds_ahead_of(at))
     presented = Presented.scanned(str(token)) if proof is None else Presented(str(token), proof)
-    decision = decide(presented, bundle, Seen((*loaded.uses, *uses), ordered=loaded.ordered), at, gate)
+    decision = decide(
+        presented,
+        bundle,
+        Seen(told_together(loaded.uses, dict.fromkeys(uses)), ordered=loaded.ordered),
+        at,
+        gate,
+    )
     return {
         "decision": "accept" if decision.admit else "refuse",
         "reason": decision.reason,

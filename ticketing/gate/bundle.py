@@ -52,6 +52,7 @@ LIFE = timedelta(hours=24)
 _LONGEST = 4_000_000
 # A bundle lives for a day and `fail_open` stretches it by another.
 _OFFSET_HOURS = 72
+_EARLIER_HOURS = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,10 +186,15 @@ def succeed(held: Bundle | None, arriving: Bundle) -> Bundle:
 
 
 def local_offsets(zone: tzinfo, now: datetime) -> tuple[tuple[int, int], ...]:
-    """The seconds east of UTC of a time zone: at `now`, and from each change within the next three days."""
-    first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    """The seconds east of UTC of a time zone: a day before `now`, and from each change until three days after."""
+    return _offsets_around(zone, now.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
+
+
+@functools.lru_cache(maxsize=64)
+def _offsets_around(zone: tzinfo, first: datetime) -> tuple[tuple[int, int], ...]:
+    """The offsets around a full hour, the same for every gate that asks within it."""
     found: list[tuple[int, int]] = []
-    for hour in range(_OFFSET_HOURS + 1):
+    for hour in range(-_EARLIER_HOURS, _OFFSET_HOURS + 1):
         moment = first + timedelta(hours=hour)
         offset = moment.astimezone(zone).utcoffset() or timedelta()
         seconds = int(offset.total_seconds())

@@ -357,7 +357,7 @@ def _uses(case: _Case) -> _Refusal | None:
     claims, now, gate = case.claims, case.now, case.gate
     # Only what is no ticket of a journey, a pass, is what orders take rides of.
     ordered = NOTHING_ORDERED if claims.uses_per_leg else case.seen.ordered_of(claims.jti)
-    ride = ordered.ride_at(now, case.seen.uses_of) if ordered.rides else None
+    ride = ordered.ride_at(gate.stop_id, now, case.seen.uses_of) if ordered.rides else None
     if gate.inspects:
         _inspect(case, ride)
         return None

@@ -71,8 +71,8 @@ class Gatehouse:
         return replace(self.policies.get(operator, Policy()), accept_demo=self.accept_demo)
 
     def offsets(self, operator: str, now: datetime) -> tuple[tuple[int, int], ...]:
-        """The local day of an operator where a rule has hours, days or departures; UTC where no zone is said."""
+        """The local clock of an operator, by which rules count days and sentences tell hours; UTC where no zone is said."""
         timed = any(rule.hours or rule.days for rule in self.rules.values())
-        if not timed and operator not in self.boarding:
+        if not timed and operator not in self.boarding and operator not in self.zones:
             return ()
         return local_offsets(ZoneInfo(self.zones.get(operator, "UTC")), now)

@@ -180,18 +180,19 @@ class Bundle:
 
     def offset_at(self, moment: int) -> int:
         """How many seconds the operator's clock is east of UTC at a moment; 0 where the bundle does not say."""
-        return max((pair for pair in self.offsets if pair[0] <= moment), default=(0, 0))[1]
+        before = [pair for pair in self.offsets if pair[0] <= moment]
+        return max(before or self.offsets[:1], default=(0, 0))[1]
 
     def local_time(self, moment: int) -> str:
         """A moment by the operator's clock, as RFC 3339 writes it."""
         return self.words.instant(moment, self.offset_at(moment))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderedRide:
     """A ride that an order took with a pass: which leg of which ticket opens it, its planned times, and when that ticket is good.
 
-    POSIX seconds.
+    POSIX seconds. `to_stop` is where it ends: there its ticket opens nothing, and the pass does.
     """
 
     ticket: str
@@ -200,6 +201,7 @@ class OrderedRide:
     arrives: int
     starts: int
     ends: int
+    to_stop: str
 
     def is_on(self, now: int, uses: Iterable[Use]) -> bool:
         """Whether it is still to begin with that ticket, or under way; `uses` are the accepted ones of the ticket."""
@@ -215,9 +217,12 @@ class Ordered:
     strokes: int = 0
     rides: tuple[OrderedRide, ...] = ()
 
-    def ride_at(self, now: int, uses_of: Callable[[str], Sequence[Use]]) -> OrderedRide | None:
-        """The ride for which the pass travels with the ticket of an order now."""
-        return next((ride for ride in self.rides if ride.is_on(now, uses_of(ride.ticket))), None)
+    def ride_at(
+        self, stop_id: str | None, now: int, uses_of: Callable[[str], Sequence[Use]]
+    ) -> OrderedRide | None:
+        """The ride for which the pass travels with the ticket of an order now, and which that ticket opens at a stop."""
+        opened = (ride for ride in self.rides if stop_id is None or ride.to_stop != stop_id)
+        return next((ride for ride in opened if ride.is_on(now, uses_of(ride.ticket))), None)
 
 
 NOTHING_ORDERED = Ordered()
@@ -240,8 +245,8 @@ class Memory(Protocol):
 class Seen:
     """What this gate knows of earlier presentations: accepted uses, and proofs shown as (jti, nonce).
 
-    A use that is told twice, by the bundle and by the gate's own memory, is one use. Build it once and decide
-    often: looking a ticket up costs the same however many uses there are.
+    Each use once: what a bundle and the gate's own memory both know goes through `told_together` first. Build it once
+    and decide often: looking a ticket up costs the same however many uses there are.
     """
 
     uses: Sequence[Use] = ()
@@ -251,7 +256,7 @@ class Seen:
 
     def __post_init__(self) -> None:
         by_ticket: dict[str, list[Use]] = {}
-        for use in dict.fromkeys(self.uses):
+        for use in self.uses:
             by_ticket.setdefault(use.jti, []).append(use)
         object.__setattr__(self, "_by_ticket", by_ticket)
 

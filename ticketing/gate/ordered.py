@@ -47,5 +47,12 @@ def for_bundle(
 
 
 def _ride(one: TicketedRide) -> OrderedRide:
-    times = (one.departs_at, one.arrives_at, one.starts_at, one.ends_at)
-    return OrderedRide(one.jti, one.leg, *(int(moment.timestamp()) for moment in times))
+    return OrderedRide(
+        ticket=one.jti,
+        leg=one.leg,
+        departs=int(one.departs_at.timestamp()),
+        arrives=int(one.arrives_at.timestamp()),
+        starts=int(one.starts_at.timestamp()),
+        ends=int(one.ends_at.timestamp()),
+        to_stop=one.to_stop_id,
+    )

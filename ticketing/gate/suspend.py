@@ -6,6 +6,7 @@ The code of a group is blocked with all its tickets. One ticket of a group alone
 from collections.abc import Sequence
 
 from ticketing.db import Transaction
+from ticketing.db.sale import held_passes
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
@@ -39,6 +40,7 @@ def _set(house: Gatehouse, order_id: str, jti: str, status: str) -> str:
         for one in changed:
             tickets.set_status(tx, one.jti, status, now)
         if changed:
+            held_passes.tell_gates(tx, order_id, now)
             regroup(tx, house.press, order_id, now)
     return status
 

@@ -3,7 +3,7 @@
 The same function decides at a gate and, when everything is known, judges the whole set of uses.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,6 +26,22 @@ class Use:
     at: int
     gate: str | None = None
     kind: Kind = "ride"
+
+
+def told_together(*sources: Iterable[Use]) -> list[Use]:
+    """Join the uses that several sources tell: what two of them know is one, what one tells twice was twice.
+
+    A party that rides on one carnet passes a door several times in a second.
+    """
+    kept: dict[tuple[str, int, int, str | None], list[Use]] = {}
+    for source in sources:
+        mine: dict[tuple[str, int, int, str | None], list[Use]] = {}
+        for use in source:
+            mine.setdefault((use.jti, use.leg, use.at, use.gate), []).append(use)
+        for key, found in mine.items():
+            if len(found) >= len(kept.get(key, ())):
+                kept[key] = found
+    return [use for found in kept.values() for use in found]
 
 
 @dataclass(frozen=True, slots=True)

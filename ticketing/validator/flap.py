@@ -13,7 +13,7 @@ from ticketing.gate import sentences, words
 from ticketing.gate.bundle import BadBundle, open_bundle
 from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, decide
 from ticketing.gate.model import Ordered
-from ticketing.gate.usage import Direction, Use
+from ticketing.gate.usage import Direction, Use, told_together
 from ticketing.ids import new_id
 from ticketing.tickets.jwk import VerifyKey, load_jwks
 from ticketing.validator.identity import Enrolment
@@ -257,14 +257,13 @@ class Flap:
         name = self._enrolment.name
         if jti is None:
             return _Memory(None, (), self._store, name)
-        uses = {
-            (use.leg, use.at, use.gate): use
-            for use in self._store.own_uses(jti, name, unseen.seq if unseen else None)
-        }
-        for use in self._store.known_uses(jti):
-            if unseen is None or (use.at, use.gate) != (unseen.at, name):
-                uses[use.leg, use.at, use.gate] = use
-        return _Memory(jti, tuple(uses.values()), self._store, name)
+        own = self._store.own_uses(jti, name, unseen.seq if unseen else None)
+        known = [
+            use
+            for use in self._store.known_uses(jti)
+            if unseen is None or (use.at, use.gate) != (unseen.at, name)
+        ]
+        return _Memory(jti, tuple(told_together(own, known)), self._store, name)
 
     def _gate(self, bundle: Bundle, at: int) -> Gate:
         place = self._enrolment

@@ -13,6 +13,7 @@ from ticketing.gate import bundle as bundles
 from ticketing.gate.bundle import BadBundle, Facts, local_offsets, succeed
 from ticketing.gate.decision import Bundle, Gate, Policy, Presented, ProductRule, Seen, Use, decide
 from ticketing.gate.model import Boarding, Delay, Waiver
+from ticketing.gate.usage import told_together
 from ticketing.tickets import status_list
 from ticketing.tickets.claims import bound_to
 from ticketing.tickets.jwk import to_jwk
@@ -301,9 +302,15 @@ def test_the_offsets_follow_the_change_of_the_clock() -> None:
     evening = datetime(2026, 10, 24, 20, 30, tzinfo=UTC)  # summer time ends at 01:00 UTC on the 25th
 
     assert local_offsets(ZoneInfo("Europe/Helsinki"), evening) == (
-        (int(datetime(2026, 10, 24, 20, tzinfo=UTC).timestamp()), 10_800),
+        (int(datetime(2026, 10, 23, 20, tzinfo=UTC).timestamp()), 10_800),
         (int(datetime(2026, 10, 25, 1, tzinfo=UTC).timestamp()), 7_200),
     )
+
+
+def test_a_moment_before_the_first_offset_is_told_by_the_first() -> None:
+    held = bundle(offsets=((NOW, 10_800),))
+
+    assert (held.offset_at(NOW - 7200), held.offset_at(NOW)) == (10_800, 10_800)
 
 
 def test_a_zone_ticket_is_valid_in_its_zones() -> None:
@@ -317,7 +324,8 @@ def test_a_zone_ticket_is_valid_in_its_zones() -> None:
 def test_a_use_that_is_told_twice_is_one_use() -> None:
     use = Use("A" * 22, 0, NOW - 600, "g0")
 
-    assert judge(ticket(u=2), seen=Seen([use, use])).reason == "ok"
+    assert judge(ticket(u=2), seen=Seen(told_together([use], [use]))).reason == "ok"
+    assert judge(ticket(u=2), seen=Seen(told_together([use, use], [use]))).reason == "already_used"
     assert judge(ticket(u=2), seen=Seen([use, Use("A" * 22, 0, NOW - 700, "g0")])).reason == "already_used"
 
 

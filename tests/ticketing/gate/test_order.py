@@ -77,7 +77,13 @@ def with_an_order(scene: Scene) -> None:
     """A pass with which an order took a ride that is still to begin."""
     scene.claims.update(u=0)
     ride = OrderedRide(
-        ticket="B" * 22, leg=0, departs=NOW + 60, arrives=NOW + 660, starts=NOW - 7200, ends=NOW + 10_800
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW + 60,
+        arrives=NOW + 660,
+        starts=NOW - 7200,
+        ends=NOW + 10_800,
+        to_stop="Z9",
     )
     scene.ordered = {JTI: Ordered(0, (ride,))}
 

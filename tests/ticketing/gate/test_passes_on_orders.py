@@ -191,7 +191,13 @@ def test_strokes_that_orders_took_leave_the_times_of_a_carnet_alone() -> None:
 
 def test_a_page_that_names_a_pass_says_all_that_orders_took_of_it(tmp_path: Path) -> None:
     ride = OrderedRide(
-        ticket="B" * 22, leg=0, departs=NOW, arrives=NOW + 600, starts=NOW - 7200, ends=NOW + 10_800
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW,
+        arrives=NOW + 600,
+        starts=NOW - 7200,
+        ends=NOW + 10_800,
+        to_stop="Z9",
     )
     bench = Bench(tmp_path, extras=Extras(), ordered={JTI: Ordered(2), "C" * 22: Ordered(0, (ride,))})
 
@@ -221,3 +227,22 @@ def test_a_page_that_names_a_pass_says_all_that_orders_took_of_it(tmp_path: Path
 def test_a_bundle_whose_passes_are_not_understood_is_refused(ordered: list[Any]) -> None:
     with pytest.raises(BadBundle, match=r"ordered"):
         ordered_of({"ordered": ordered})
+
+
+def test_a_pass_opens_the_stop_where_the_ordered_ride_ends() -> None:
+    """There the ticket of the order opens nothing: its holder would stand before a closed gate."""
+    ride = OrderedRide(
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW,
+        arrives=NOW + 600,
+        starts=NOW - 7200,
+        ends=NOW + 10_800,
+        to_stop="Z9",
+    )
+    seen = Seen(ordered={JTI: Ordered(0, (ride,))})
+
+    def reason(stop: str | None) -> str:
+        return judge(ticket(u=0), gate=Gate(operator="tlt", stop_id=stop), seen=seen).reason
+
+    assert [reason(stop) for stop in (None, "A1", "Z9")] == ["ride_of_an_order", "ride_of_an_order", "ok"]

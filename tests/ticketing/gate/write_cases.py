@@ -85,7 +85,13 @@ def _bundles() -> dict[str, Facts]:
 def _ordered() -> dict[str, Ordered]:
     """Two strokes of a carnet; of three passes a ride that is to begin, one that is under way, and one that is over."""
     coming = OrderedRide(
-        ticket="D" * 22, leg=0, departs=NOW + 60, arrives=NOW + 660, starts=NOW - 7140, ends=NOW + 11_460
+        ticket="D" * 22,
+        leg=0,
+        departs=NOW + 60,
+        arrives=NOW + 660,
+        starts=NOW - 7140,
+        ends=NOW + 11_460,
+        to_stop="Z9",
     )
     riding = replace(coming, ticket="B" * 22, departs=NOW - 600, arrives=NOW + 60)
     return {

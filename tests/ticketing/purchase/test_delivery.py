@@ -209,6 +209,10 @@ def test_the_fee_of_money_that_went_back_is_in_the_books_too(api: Api) -> None:
     assert reconcile(rooms(api).till, now - timedelta(days=3), now + timedelta(days=1)) == []
 
 
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
 def dispute(api: Api, step: str) -> None:
     """The next step of the dispute of the only charge, as its cardholder and the bank take it."""
     with rooms(api).till.database.read() as tx:
@@ -381,6 +385,30 @@ def test_money_whose_capture_nobody_heard_of_is_booked_while_it_is_disputed(
     assert (waiting, meanwhile) == ("authorised", True)
     assert state(api, order_id, token) == ends
     assert settled(api)
+
+
+@pytest.mark.parametrize("verdict", ["won", "lost"])
+def test_who_blocks_a_ticket_before_a_dispute_cannot_let_it_go_while_it_is_open(
+    api: Api, verdict: str
+) -> None:
+    order_id, token = pay_by(api, "demo_dispute")
+    ticket = (api.get(f"/v1/orders/{order_id}/tickets", token).json or {})["tickets"][0]
+    path = f"/v1/orders/{order_id}/tickets/{ticket['jti']}/suspension"
+
+    def status() -> str:
+        return (api.get(f"/v1/orders/{order_id}/tickets", token).json or {})["tickets"][0]["status"]
+
+    assert api.client.put(path, headers=bearer(token)).status_code == 200
+    for step in ("open", "withdrawn"):
+        dispute(api, step)
+    meanwhile = api.client.delete(path, headers=bearer(token)).status_code, status()
+    dispute(api, verdict)
+    decided = status()
+    let_go = api.client.delete(path, headers=bearer(token)).status_code, status()
+
+    assert meanwhile == (409, "suspended")
+    assert decided == ("suspended" if verdict == "won" else "revoked")
+    assert let_go == ((200, "valid") if verdict == "won" else (409, "revoked"))
 
 
 def test_a_ticket_whose_money_is_lost_opens_no_further_gate(api: Api) -> None:

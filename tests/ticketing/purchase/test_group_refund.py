@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.regions import Region, load_regions
+from ticketing.settlement.month.closing import close
 
 FOUR = [{"ref": f"p{number}", "rider_category": "adult"} for number in range(1, 5)]
 CROSSING: dict[str, Any] = {
@@ -155,6 +156,25 @@ def test_what_was_kept_of_one_leg_comes_back_to_the_tickets_that_travel_on(group
         for one in groups.get(f"/v1/orders/{bought.order['id']}/tickets", bought.token).json["tickets"]
     ] == ["valid"] * 4
     books_agree(groups)
+
+
+def test_what_was_kept_and_the_rest_of_a_ticket_come_back_in_one_refund(groups: Api) -> None:
+    """Two lines of one ticket are one reversal in the books, and the month can be closed over it."""
+    bought = groups.buy(passengers=FOUR, depart_at="2026-10-21T06:00:00+03:00")
+    rides = bought.tickets[0]["legs"]
+    ship = next(at for at, leg in enumerate(rides) if leg["mode"] == "ferry")
+    path = f"/v1/orders/{bought.order['id']}/refunds"
+    groups.post(path, {"passengers": ["p1", "p2"], "legs": [ship]}, bought.token)
+    Sea(groups).tell(rides[ship], date(2026, 10, 21))
+
+    rest = groups.post(path, {"passengers": [one["ref"] for one in FOUR]}, bought.token)
+
+    whose = [line["passenger"] for line in rest.json["lines"]]
+    assert (whose.count("p1"), whose.count("p3")) == (2, 1)
+    books_agree(groups)
+    rooms = groups.client.application.extensions["throughfare"]
+    groups.clock.set(datetime(2026, 11, 2, tzinfo=UTC))
+    assert close(rooms.office, "helsinki-tallinn", "2026-10", "Ada").state == "calculated"
 
 
 def test_an_exchange_of_a_part_of_a_group_brings_no_more_than_its_refund(groups: Api) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -197,6 +198,26 @@ def test_a_refund_leaves_nobody_alone_who_needs_company(api: Api) -> None:
     assert (alone.status_code, one_leg.status_code, together.status_code) == (409, 409, 201)
     assert alone.json["detail"] == offered["refused"][0]["because"]
     assert "infant-0 would travel alone" in alone.json["detail"]
+
+
+@ON_SQLITE
+def test_who_has_been_let_on_one_leg_still_needs_company_on_the_next(api: Api) -> None:
+    party = [*people(1, "adult"), *people(1, "infant")]
+    bought = api.buy(passengers=party)
+    infant = next(one for one in bought.tickets if one["passenger"] == "infant-0")
+    first = infant["legs"][0]
+    api.clock.set(datetime.fromisoformat(first["departure"]))
+    ridden = api.scan(infant["token"], api.key("gate", first["operator"]), stop_id=first["from"]["stop_id"])
+    path = f"/v1/orders/{bought.order['id']}/refunds"
+
+    ship = api.post(path, {"passengers": ["adult-0"], "legs": [1]}, bought.token)
+    rest = api.post(path, {"passengers": ["adult-0"]}, bought.token)
+    both = api.post(path, {"passengers": ["adult-0", "infant-0"]}, bought.token)
+
+    assert ridden.json["decision"] == "accept"
+    assert [one.status_code for one in (ship, rest)] == [409, 409]
+    assert "infant-0 would travel alone" in rest.json["detail"]
+    assert both.status_code in {201, 409}
 
 
 @ON_SQLITE

@@ -52,6 +52,7 @@ class TicketedRide:
     arrives_at: datetime
     starts_at: datetime
     ends_at: datetime
+    to_stop_id: str
 
 
 def list_passes_of(tx: Transaction, person_id: str) -> list[Ticket]:
@@ -162,15 +163,17 @@ def list_ticketed_rides(
 
 
 def _ticketed(row: Any) -> TicketedRide:
+    leg = json.loads(row.document)["legs"][row.leg]
     return TicketedRide(
         ticket_jti=row.ticket_jti,
         jti=row.jti,
         leg=row.leg,
-        operator=json.loads(row.document)["legs"][row.leg]["operator"],
+        operator=leg["operator"],
         departs_at=row.departs_at,
         arrives_at=row.arrives_at,
         starts_at=row.not_before,
         ends_at=row.expires_at,
+        to_stop_id=leg["to"]["stop_id"],
     )
 
 

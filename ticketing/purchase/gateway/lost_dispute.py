@@ -23,7 +23,7 @@ from ticketing.purchase.refund.deciding import Decided, document_of
 from ticketing.purchase.refund.decision import RefundableTicket, RefundLine
 from ticketing.purchase.refund.paying_back import most_back, refunds_for
 from ticketing.purchase.refund.remainder import Remainder, refundable, remainder
-from ticketing.purchase.refund.reversal import reverse_ticket
+from ticketing.purchase.refund.reversal import reverse_lines
 from ticketing.purchase.till import Till, locked, move
 from ticketing.tickets.regroup import regroup
 
@@ -126,8 +126,7 @@ def _owe(tx: Transaction, order: Order, lines: Sequence[Decided], dispute: Dispu
     made = refunds_for(tx, order, document, amount=owed.minor, request_key=f"lost:{dispute.id}", now=now)
     for one in made:
         orders.insert_refund(tx, one)
-    for line in made[0].document["lines"]:
-        reverse_ticket(tx, made[0], line, order.region, now)
+    reverse_lines(tx, made[0], order.region, now)
     still = any(one.status in tickets.LIVE for one in tickets.list_tickets(tx, order.id))
     reason = f"refund {made[0].id}, because the dispute {dispute.id} is lost"
     move(tx, order, "refund_part" if still else "refund_all", now, actor="worker", reason=reason)

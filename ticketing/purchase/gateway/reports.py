@@ -15,11 +15,12 @@ from ticketing.books import gateway_postings, postings
 from ticketing.db import Transaction
 from ticketing.db.books import books
 from ticketing.db.books.books import Entry
-from ticketing.db.sale import gateway_events, orders, outside_refunds
+from ticketing.db.sale import gateway_events, held_passes, orders, outside_refunds
 from ticketing.db.sale.gateway_events import Dispute, Event
 from ticketing.db.sale.orders import Order, Payment
 from ticketing.db.sale.outside_refunds import OutsideRefund
 from ticketing.db.ticket import tickets
+from ticketing.db.ticket.tickets import Ticket
 from ticketing.db.trouble import trouble
 from ticketing.errors import ThroughfareError
 from ticketing.payments import Charge, GatewayDispute, GatewayRefund
@@ -237,14 +238,21 @@ def _book_dispute(tx: Transaction, till: Till, order: Order, payment: Payment, f
 
 
 def _suspend_unused(tx: Transaction, till: Till, payment: Payment, dispute_id: str, now: datetime) -> None:
-    """While it is not decided whose the money is, passes, and tickets that nobody has used, open no gate."""
+    """While it is not decided whose the money is, passes, and tickets that nobody has used, open no gate.
+
+    What its holder has blocked before stays blocked when it is decided; until then they cannot let it go.
+    """
     stakes = at_stake.list_stakes(tx, payment, at_stake.undecided_of(tx, payment.id))
     for stake in stakes:
         held = stake.ticket
-        if held.status == "valid" and ("pass" in held.document or not tickets.is_used(tx, held.jti)):
-            document = {**held.document, "suspended_by": dispute_id}
+        if "suspended_by" in held.document or held.status not in tickets.LIVE:
+            continue
+        if "pass" in held.document or not tickets.is_used(tx, held.jti):
+            blocked = {"blocked": True} if held.status == "suspended" else {}
+            document = {**held.document, **blocked, "suspended_by": dispute_id}
             tickets.set_status(tx, held.jti, "suspended", now, document=document)
     for order_id in sorted({stake.ticket.order_id for stake in stakes}):
+        held_passes.tell_gates(tx, order_id, now)
         regroup(tx, till.press, order_id, now)
 
 
@@ -254,12 +262,19 @@ def _resume(tx: Transaction, till: Till, order_ids: Sequence[str], now: datetime
         held_back = at_stake.held_back(tx, order_id)
         for held in tickets.list_tickets(tx, order_id, lock=True):
             if held.status == "suspended" and "suspended_by" in held.document:
-                document = {name: value for name, value in held.document.items() if name != "suspended_by"}
-                by = held_back.get(held.jti)
-                if by is not None:
-                    document["suspended_by"] = by
-                tickets.set_status(tx, held.jti, "suspended" if by else "valid", now, document=document)
+                _let_go(tx, held, held_back.get(held.jti), now)
+        held_passes.tell_gates(tx, order_id, now)
         regroup(tx, till.press, order_id, now)
+
+
+def _let_go(tx: Transaction, held: Ticket, by: str | None, now: datetime) -> None:
+    """Let a ticket open gates again, unless another dispute (`by`) may take it or its holder has blocked it."""
+    marks = ("suspended_by",) if by else ("suspended_by", "blocked")
+    document = {name: value for name, value in held.document.items() if name not in marks}
+    if by is not None:
+        document["suspended_by"] = by
+    stays = by is not None or "blocked" in held.document
+    tickets.set_status(tx, held.jti, "suspended" if stays else "valid", now, document=document)
 
 
 def _learn_fee(till: Till, payment: Payment, fee_minor: int) -> None:

@@ -144,7 +144,7 @@ def left_alone(tx: Transaction, till: Till, known: Known, decided: Iterable[Deci
         left = [one for one in riding if (one.passenger_ref, at) not in gone]
         if len(left) == len(riding):
             continue
-        alone = _lonely(till, known, left) or _lonely_by_rule(known, rules, left, at)
+        alone = _lonely(till, known, left, at) or _lonely_by_rule(known, rules, left, at)
         if alone:
             return f"{alone}; give theirs back too"
     return None
@@ -162,11 +162,11 @@ def _riding(known: Known) -> dict[int, list[Ticket]]:
     return on_leg
 
 
-def _lonely(till: Till, known: Known, left: Sequence[Ticket]) -> str | None:
+def _lonely(till: Till, known: Known, left: Sequence[Ticket], at: int) -> str | None:
     """Why those who are left on a leg cannot go alone by the rules of their region."""
     data = till.regions[known.order.region].data
     found = company.lonely(data.companions, [one.document["rider"] for one in left])
-    if found is None or _has_begun(known, left[found]):
+    if found is None or _has_begun(known, left[found], at):
         return None
     why = company.refusal(data, left[found].document["rider"])
     return f"{left[found].passenger_ref} would travel alone: {why}"
@@ -179,14 +179,14 @@ def _lonely_by_rule(known: Known, rules: Sequence[Rule], left: Sequence[Ticket],
     leg = left[0].document["legs"][at]
     day = datetime.fromisoformat(leg["departure"]).date()
     found = companions.lonely(rules, leg["operator"], day, [one.document["rider"] for one in left])
-    if found is None or _has_begun(known, left[found[0]]):
+    if found is None or _has_begun(known, left[found[0]], at):
         return None
     return f"{left[found[0]].passenger_ref} would travel without company: {companions.told(found[1])}"
 
 
-def _has_begun(known: Known, held: Ticket) -> bool:
-    """Whether a gate has let somebody on board, who therefore can give nothing of that leg back."""
-    return any(leg.used for one in known.refundable if one.jti == held.jti for leg in one.legs)
+def _has_begun(known: Known, held: Ticket, at: int) -> bool:
+    """Whether a gate has let somebody on board of a leg, who therefore can give nothing of it back."""
+    return any(one.legs[at].used for one in known.refundable if one.jti == held.jti)
 
 
 def document_of(decided: Decided) -> dict[str, Any]:

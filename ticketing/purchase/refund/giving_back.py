@@ -19,7 +19,7 @@ from ticketing.purchase.refund.decision import RefundLine
 from ticketing.purchase.refund.paying_back import list_further, refunds_for, settle_refund
 from ticketing.purchase.refund.released import released
 from ticketing.purchase.refund.remainder import shorten
-from ticketing.purchase.refund.reversal import reverse_ticket
+from ticketing.purchase.refund.reversal import reverse_lines
 from ticketing.purchase.till import UNDECIDED, RememberRefund, Till, disputes_of, locked, move
 from ticketing.tickets.regroup import regroup
 
@@ -166,8 +166,7 @@ def refundable_order(tx: Transaction, order_id: str, *, lock: bool) -> Order:
 
 def _take_back(tx: Transaction, till: Till, order: Order, made: Refund, now: datetime) -> None:
     """Reverse shares and taxes, and take back what goes: with the refund, in one transaction."""
-    for line in made.document["lines"]:
-        reverse_ticket(tx, made, line, order.region, now)
+    reverse_lines(tx, made, order.region, now)
     take_legs(tx, till, order, made.document["lines"], now)
 
 

@@ -29,10 +29,27 @@ class Reversal:
     taxes: tuple[Tax, ...]
 
 
-def reverse_ticket(
+def reverse_lines(tx: Transaction, refund: Refund, region: str, now: datetime) -> None:
+    """Book the reversal of every line of a refund, as its document has them: one of each ticket."""
+    by_ticket: dict[str, list[Mapping[str, Any]]] = {}
+    for line in refund.document["lines"]:
+        by_ticket.setdefault(line["jti"], []).append(line)
+    for lines in by_ticket.values():
+        _reverse_ticket(tx, refund, together_of(lines), region, now)
+
+
+def together_of(lines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Make one line of those that a refund has of one ticket: what comes back of an earlier one goes before the rest."""
+    if len(lines) == 1:
+        return lines[0]
+    ordered = sorted(lines, key=lambda line: "again" not in line)
+    amount = sum(line["amount_minor"] for line in ordered)
+    return {"jti": ordered[0]["jti"], "lines": ordered, "amount_minor": amount, "left": ordered[-1]["left"]}
+
+
+def _reverse_ticket(
     tx: Transaction, refund: Refund, line: Mapping[str, Any], region: str, now: datetime
 ) -> None:
-    """Book the reversal of one line of a refund, as its document has it."""
     jti = line["jti"]
     back = rows_back(tx, refund.seq, line)
     books.allocate(tx, [*back.shares, *back.taxes], now, now)
@@ -65,8 +82,11 @@ def take_back(
     rate; what an operator gets back of VAT and fee follows the same rule on what was withheld from it.
     A full refund is the exact mirror. A ticket that cost nothing because somebody else pays for it goes back by
     the percentage of the `line`. Where a refund's `line` gives legs back, or an operator keeps a fee, the rows go to
-    what is wanted then (`wanted`). A `line` that gives back more of an earlier one (`again`) takes the difference.
+    what is wanted then (`wanted`). A `line` that gives back more of an earlier one (`again`) takes the difference, and
+    several `lines` of one refund are taken one after the other, each on what the ones before have left.
     """
+    if line is not None and "lines" in line:
+        return _of_several(shares, taxes, seq, line["lines"])
     if line is not None and "again" in line:
         return _more_of(shares, taxes, amount, seq, line["again"])
     change = change_of(shares, taxes, line)
@@ -121,28 +141,37 @@ def _more_of(
         take_back(before_shares, before_taxes, minor, seq, {**again["line"], "amount_minor": minor})
         for minor in (again["from_minor"], again["from_minor"] + amount)
     )
+    return _joined(more, less, -1)
+
+
+def _of_several(
+    shares: Sequence[Share], taxes: Sequence[Tax], seq: int, lines: Sequence[Mapping[str, Any]]
+) -> Reversal:
+    """What several lines of one refund take back of one ticket, in one row for each operator and each VAT."""
+    made = Reversal((), ())
+    for line in lines:
+        so_far = [*shares, *made.shares], [*taxes, *made.taxes]
+        made = _joined(made, take_back(*so_far, line["amount_minor"], seq, line), 1)
+    return made
+
+
+def _joined(one: Reversal, other: Reversal, sign: int) -> Reversal:
+    """The rows of one and of another reversal, added (1) or taken off (-1), key by key."""
     return Reversal(
-        _less(more.shares, less.shares, lambda row: row.operator, _SHARE_SUMS),
-        _less(more.taxes, less.taxes, tax_key, _TAX_SUMS),
+        _summed(one.shares, other.shares, sign, lambda row: row.operator, _SHARE_SUMS),
+        _summed(one.taxes, other.taxes, sign, tax_key, _TAX_SUMS),
     )
 
 
-def _less(
-    more: Sequence[R], less: Sequence[R], key: Callable[[R], str], sums: Sequence[str]
+def _summed(
+    one: Sequence[R], other: Sequence[R], sign: int, key: Callable[[R], str], sums: Sequence[str]
 ) -> tuple[R, ...]:
-    """Some rows less others, key by key; a key that only the others have is their opposite."""
-    was: dict[str, Any] = {key(row): row for row in less}
-    now: dict[str, Any] = {key(row): row for row in more}
-    rows: list[Any] = []
-    for name in sorted({*was, *now}):
-        parts = {
-            part: (getattr(now[name], part) if name in now else 0)
-            - (getattr(was[name], part) if name in was else 0)
-            for part in sums
-        }
-        row = now.get(name) or was[name]
-        rows.append(replace(row, **parts))
-    return tuple(rows)
+    found: dict[str, Any] = {key(row): row for row in one}
+    for row in other:
+        have = found.get(key(row))
+        parts = {part: (getattr(have, part) if have else 0) + sign * getattr(row, part) for part in sums}
+        found[key(row)] = replace(have or row, **parts)
+    return tuple(found[name] for name in sorted(found))
 
 
 def _gross_reversal(

@@ -237,7 +237,7 @@ def _check_ticket(ticket: Audited, take_back: TakeBack, found: Verdict) -> None:
 
 def _check_reversals(name: str, ticket: Audited, take_back: TakeBack, found: Verdict) -> None:
     """Take each decided amount back anew, each on what the ones before have left."""
-    lines = dict(ticket.refunds)
+    lines = {seq: _together_of(ticket.refunds, seq) for seq in dict(ticket.refunds)}
     decided = {seq: line["amount_minor"] for seq, line in lines.items() if line["amount_minor"]}
     left: Line = None
     stored = sorted({(row.seq, row.kind) for row in ticket.shares if row.kind != "sale"})
@@ -245,10 +245,13 @@ def _check_reversals(name: str, ticket: Audited, take_back: TakeBack, found: Ver
     taxes = [row for row in ticket.taxes if row.kind == "sale"]
     for seq in sorted({*lines, *(seq for seq, _ in stored)}):
         line = lines.get(seq)
-        if line and line.get("was") != left:
-            found.faults.append(f"{name}: no. {seq} begins with something else than was left of the ticket")
-            return
-        left = line.get("left") if line else left
+        for part in line.get("lines", [line]) if line else ():
+            if part.get("was") != left:
+                found.faults.append(
+                    f"{name}: no. {seq} begins with something else than was left of the ticket"
+                )
+                return
+            left = part.get("left")
         mine = [row for row in ticket.shares if row.kind != "sale" and row.seq == seq]
         levied = [row for row in ticket.taxes if row.kind != "sale" and row.seq == seq]
         booked = -sum(row.gross_minor for row in mine)
@@ -268,6 +271,18 @@ def _check_reversals(name: str, ticket: Audited, take_back: TakeBack, found: Ver
         ):
             found.faults.append(f"{name}: what no. {seq} took back is not what the rule takes")
         shares, taxes = [*shares, *mine], [*taxes, *levied]
+
+
+def _together_of(refunds: Sequence[tuple[int, dict[str, Any]]], seq: int) -> dict[str, Any]:
+    """The line of a ticket in a refund; of several one that has them all, what comes back of an earlier refund first."""
+    mine = sorted((line for at, line in refunds if at == seq), key=lambda line: "again" not in line)
+    if len(mine) == 1:
+        return mine[0]
+    return {
+        "lines": mine,
+        "amount_minor": sum(line["amount_minor"] for line in mine),
+        "left": mine[-1].get("left"),
+    }
 
 
 def _share_told(row: Share) -> tuple[Any, ...]:
