@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from itertools import combinations, product
-from math import prod
+from math import comb, prod
 
 from tariffs.agreements import Run
 from tariffs.apportion import by_weights
@@ -21,7 +21,7 @@ from tariffs.party import Passenger
 
 # A group is tried on every choice of an operator's runs up to this many; a journey has one or two.
 _MOST_RUNS = 4
-_MOST_STATES = 3_000
+_MOST_STATES = 1_000
 
 Runs = frozenset[int]
 Pinned = Mapping[int, Mapping[int, Part]]
@@ -47,9 +47,13 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Passengers who are alike and for whom groups pay the same runs already."""
+    """Passengers who are alike and for whom groups pay the same runs already.
 
-    like: Passenger
+    `like` is the place of one of them in the party: a number is compared a thousand times faster than what they bring.
+    """
+
+    like: int
+    rider: str
     paid: Runs
 
 
@@ -83,15 +87,19 @@ def form(
 
     `rest` is what a passenger pays for everything but the runs that groups pay for them.
     """
-    rest = cache(rest)
-    kinds = [replace(passenger, ref="") for passenger in party]
-    start = {kind: kinds.count(kind) for kind in kinds}
-    whole = prod(count + 1 for count in start.values()) * 2 ** len(offered) <= _MOST_STATES
+    alike = [replace(passenger, ref="") for passenger in party]
+    kinds = [alike.index(passenger) for passenger in alike]
+    start = {_Kind(kind, party[kind].rider, frozenset()): kinds.count(kind) for kind in kinds}
+    whole = prod(_splits(count, len(offered)) for count in start.values()) <= _MOST_STATES
+
+    @cache
+    def cost_of(kind: _Kind) -> int:
+        return rest(alike[kind.like], kind.paid)
 
     @cache
     def best(at: int, counts: _Counts) -> tuple[int, tuple[_Choice, ...]]:
         if at == len(offered):
-            return sum(count * rest(kind.like, kind.paid) for kind, count in counts), ()
+            return sum(count * cost_of(kind) for kind, count in counts), ()
         found = best(at + 1, counts)
         for members in _memberships(offered[at], counts, whole=whole):
             cost, more = best(at, _joined(offered[at], counts, members))
@@ -99,14 +107,19 @@ def form(
                 found = (cost + offered[at].cost, ((offered[at], members), *more))
         return found
 
-    _, chosen = best(0, tuple((_Kind(kind, frozenset()), count) for kind, count in start.items()))
+    _, chosen = best(0, tuple(start.items()))
     return _named(chosen, kinds)
+
+
+def _splits(count: int, offers: int) -> int:
+    """In how many ways people who are alike may be divided over who is in which of some groups."""
+    return comb(count + 2**offers - 1, count)
 
 
 def _memberships(ticket: Ticket, counts: _Counts, *, whole: bool) -> Iterator[tuple[tuple[_Kind, int], ...]]:
     """Who may share one group ticket: so many of each kind."""
     open_to = [
-        (kind, min(count, ticket.group.members.get(kind.like.rider, 0)))
+        (kind, min(count, ticket.group.members.get(kind.rider, 0)))
         for kind, count in counts
         if not kind.paid & ticket.runs
     ]
@@ -121,7 +134,7 @@ def _memberships(ticket: Ticket, counts: _Counts, *, whole: bool) -> Iterator[tu
 def _fits(group: Group, members: Sequence[tuple[_Kind, int]]) -> bool:
     taken: dict[str, int] = {}
     for kind, count in members:
-        taken[kind.like.rider] = taken.get(kind.like.rider, 0) + count
+        taken[kind.rider] = taken.get(kind.rider, 0) + count
     return all(count <= group.members[rider] for rider, count in taken.items())
 
 
@@ -130,12 +143,12 @@ def _joined(ticket: Ticket, counts: _Counts, members: Sequence[tuple[_Kind, int]
     after = dict(counts)
     for kind, count in members:
         after[kind] -= count
-        with_group = _Kind(kind.like, kind.paid | ticket.runs)
+        with_group = _Kind(kind.like, kind.rider, kind.paid | ticket.runs)
         after[with_group] = after.get(with_group, 0) + count
     return tuple((kind, count) for kind, count in after.items() if count)
 
 
-def _named(chosen: Sequence[_Choice], kinds: Sequence[Passenger]) -> list[tuple[Ticket, tuple[int, ...]]]:
+def _named(chosen: Sequence[_Choice], kinds: Sequence[int]) -> list[tuple[Ticket, tuple[int, ...]]]:
     """Name the members: of passengers who are alike the first ones."""
     paid: list[Runs] = [frozenset() for _ in kinds]
     found = []

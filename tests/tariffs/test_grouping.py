@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tariffs import grouping
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from tests.tariffs.island import table
@@ -131,3 +133,30 @@ def test_two_operators_may_each_sell_a_group_to_the_same_passengers() -> None:
 
     assert found.total is not None
     assert found.total.minor == 700
+
+
+def test_thirty_who_are_alike_and_two_groups_are_a_short_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who of thirty is in which of two groups has thousands of answers: a search of them all takes seconds."""
+    groups = table(
+        "group_id,operator,rider_category,members,min_passengers",
+        "class,tll,class,adult:9,4",
+        "club,hsl,class,adult:9,4",
+    )
+    book = tariff(groups_text=groups, feeds={"tll": FEED, "hsl": FEED})
+    rides = [TRAM[0], ride("hsl", 60, ("FI", 4000))]
+    steps = 0
+    join = grouping._joined
+
+    def counted(*words: Any) -> Any:
+        nonlocal steps
+        steps += 1
+        return join(*words)
+
+    monkeypatch.setattr(grouping, "_joined", counted)
+
+    found = price_journey(book, rides, party(*["adult"] * 30))
+
+    assert found.total is not None
+    # Three groups of nine on each operator, and three who travel by themselves.
+    assert found.total.minor <= 2 * (3 * 700 + 3 * 200)
+    assert steps < 1000

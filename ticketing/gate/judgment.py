@@ -84,7 +84,8 @@ class Terms:
 
     `operators` are those of its legs, in their order. A gate on board cannot tell two legs of one operator apart
     and takes the first that it does not know to be used; so a use too many of one leg is a use of another leg of
-    the same operator that is still free. `given_back` says since when single legs are no longer part of it.
+    the same operator that is still free. `given_back` says since when single legs are no longer part of it, `ordered`
+    how many uses of a carnet orders took.
     """
 
     uses_per_leg: int = 1
@@ -93,6 +94,7 @@ class Terms:
     rule: ProductRule = _PLAIN
     operators: tuple[str, ...] = ()
     given_back: Mapping[int, int] = field(default_factory=dict)
+    ordered: int = 0
 
     def revoked_for(self, leg: int) -> int | None:
         """Since when a leg is no longer good; None for one that is."""
@@ -210,7 +212,7 @@ def _ranked(accepted: list[Fact], terms: Terms) -> list[Judged]:
     """Let each accepted scan take its use in the order of time, by the function that gates decide with."""
     # Pass-back is a gate's precaution where uses are counted, and the only control where they are not.
     rule = terms.rule if terms.uses_per_leg == 0 else replace(terms.rule, passback_seconds=0)
-    allowance = Allowance(terms.uses_per_leg, terms.uses, rule)
+    allowance = Allowance(terms.uses_per_leg, terms.uses, rule, terms.ordered)
     taken: list[Use] = []
     behind: list[Fact] = []
     judged = []

@@ -11,6 +11,7 @@ from ticketing.db import Transaction
 from ticketing.db.gate import devices, scan_facts
 from ticketing.db.gate.scan_facts import ScanFact
 from ticketing.db.gate.scans import Scan
+from ticketing.db.sale import held_passes
 from ticketing.db.ticket import group_codes, uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.db.ticket.uses import DoubleUse, TicketUse
@@ -66,7 +67,7 @@ def judge_tickets(
         {*jtis, *(jti for code in groups.keys() & set(jtis) for jti in groups[code])} - groups.keys()
     )
     told = [each for entry in _everything(tx, {*jtis, *groups}) for each in _apart(entry, groups)]
-    terms = {jti: terms_of(held[jti], rules) for jti in jtis if jti in held}
+    terms = {jti: _terms(tx, held[jti], rules) for jti in jtis if jti in held}
     by_ticket: dict[str, list[Judged]] = {jti: [] for jti in jtis}
     for entry in judge([entry.fact for entry in told], terms):
         if entry.fact.jti in by_ticket:
@@ -114,6 +115,12 @@ def reconcile(tx: Transaction, held: Mapping[str, Ticket], judgment: Judgment, n
             if entry.verdict == "double_use" and entry.repeats is not None
         ]
         uses.put_double_uses(tx, doubles_before[jti], doubles)
+
+
+def _terms(tx: Transaction, ticket: Ticket, rules: Mapping[str, ProductRule]) -> Terms:
+    """What a ticket allows; of a carnet, less what orders took of it."""
+    terms = terms_of(ticket, rules)
+    return terms if terms.uses is None else replace(terms, ordered=held_passes.count_uses(tx, ticket.jti))
 
 
 def terms_of(ticket: Ticket, rules: Mapping[str, ProductRule]) -> Terms:

@@ -158,6 +158,14 @@ def test_where_boarding_is_checked_a_leg_is_only_itself() -> None:
     assert [entry.verdict for entry in judge([scan("a"), scan("b", 20)], boarding)] == ["ride", "double_use"]
 
 
+def test_a_ride_on_a_carnet_that_orders_have_emptied_is_one_too_many() -> None:
+    carnet = {"carnet": Terms(uses_per_leg=0, uses=2, ordered=1)}
+
+    judged = judge([scan("a", 10, "carnet"), scan("b", 20, "carnet")], carnet)
+
+    assert [entry.verdict for entry in judged] == ["ride", "double_use"]
+
+
 def of_a_group(facts: list[Fact]) -> list[Fact]:
     """The same scans, those of `once` shown by a code that stands for two tickets."""
     return [
