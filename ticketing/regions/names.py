@@ -39,11 +39,16 @@ def product_name(
     product = str(step["product"])
     named = pass_name(book.passes, product, language)
     operators = {rides[leg]["operator"] for leg in step["legs"] if leg < len(rides)}
-    for operator in sorted(operators & book.feeds.keys()):
-        for row in book.feeds[operator].products.get(product, ()):
-            if named == product and row.name:
-                return row.name
-    return named
+    rows = [
+        row
+        for operator in sorted(operators & book.feeds.keys())
+        for row in book.feeds[operator].products.get(product, ())
+        if row.name
+    ]
+    if named != product or not rows:
+        return named
+    # A fare has a name for each rider category; the step says what was paid.
+    return str(max(rows, key=lambda row: row.price.text == step["amount"]).name)
 
 
 def explained(

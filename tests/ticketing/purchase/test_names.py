@@ -100,3 +100,15 @@ def test_a_refusal_names_the_category(city: Api) -> None:
         "adult with a discount is sold only together with adult in the same order"
     )
     assert "the category adult with a discount" in sold.json["errors"][0]["message"]
+
+
+def test_a_fare_is_called_as_it_is_for_whom_it_was_sold(api: Api) -> None:
+    """One product has a name for each rider category: an infant's free ride is no adult's ticket for an hour."""
+    people = [{"ref": rider, "rider_category": rider} for rider in ("adult", "child", "infant")]
+
+    quote = api.quote(passengers=people, to={"place": "Hobujaama"})
+
+    said = {one["ref"]: " ".join(one["explanation"]) for one in quote["passengers"]}
+    assert "Tunnipilet" in said["adult"]
+    assert "soodus" in said["child"]
+    assert "Tasuta sõit" in said["infant"]
