@@ -56,9 +56,7 @@ def freeze_pass(
     if product is None:
         raise InvalidRequest.at("product", "is not on sale here")
     _check_holder(product, holder, person_id)
-    begins = start or now
-    if not now - _EARLIEST <= begins <= now + _LATEST:
-        raise InvalidRequest.at("start", "lies between now and 60 days ahead")
+    begins = _beginning(start or now, now, _zone(region, product))
     _require_fares(region, product, begins)
     price = price_pass(
         region.book, product, Passenger("holder", rider), day=begins.date(), channel=desk.sale_channel
@@ -140,6 +138,17 @@ def _shown(desk: Desk, name: str, product: PassProduct, language: str) -> dict[s
 
 def _riders(riders: Mapping[str, object]) -> list[str]:
     return list(riders)
+
+
+def _beginning(wanted: datetime, now: datetime, zone: ZoneInfo) -> datetime:
+    """When a pass begins: as wanted, and now where that is earlier today. Raises InvalidRequest. Pure.
+
+    Whoever wants it for today travels on it from now on; no ride of before is paid for afterwards.
+    """
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    if not min(today, now - _EARLIEST) <= wanted <= now + _LATEST:
+        raise InvalidRequest.at("start", "must lie between today and 60 days ahead")
+    return wanted if wanted >= now - _EARLIEST else now
 
 
 def _zone(region: Region, product: PassProduct) -> ZoneInfo:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jwt
 import pytest
@@ -281,6 +282,21 @@ def test_what_is_wrong_with_a_wanted_pass_is_named(city: Api, body: dict[str, An
     refused = register(city).post("/v1/passes/quotes", body, once=None)
 
     assert (refused.status_code, refused.json["errors"][0]["path"]) == (422, path)
+
+
+def test_a_pass_that_is_wanted_for_today_begins_now(city: Api) -> None:
+    """Who says today means from now on: no ride of this morning is paid for afterwards."""
+    now = city.clock.now()
+    today = now.astimezone(ZoneInfo("Europe/Tallinn")).replace(hour=0, minute=0, second=0, microsecond=0)
+    yesterday = (today - timedelta(minutes=1)).isoformat()
+    anna = register(city)
+
+    season(anna, "tll-30d", start=today.isoformat())
+    refused = anna.post("/v1/passes/quotes", {"product": "tll-30d", "start": yesterday}, once=None)
+
+    held = anna.get("/v1/me/passes").json["passes"][0]
+    assert datetime.fromisoformat(held["valid_from"]) == now
+    assert (refused.status_code, refused.json["errors"][0]["path"]) == (422, "start")
 
 
 def test_a_quote_that_counts_on_a_pass_is_replayed_to_the_cent(city: Api) -> None:
