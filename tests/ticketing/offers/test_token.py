@@ -24,10 +24,10 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 rides = st.builds(
     RideName,
-    names,
-    names,
-    names,
-    names,
+    operator=names,
+    trip_id=names,
+    from_stop_id=names,
+    to_stop_id=names,
     departs_at=st.integers(1_000_000_000, 4_000_000_000),
     arrives_at=st.integers(1_000_000_000, 4_000_000_000),
     added=st.none()

@@ -259,7 +259,7 @@ def stop(*args, **more):
 
 setattr(calculate, sys.argv[3], stop)
 clock = FixedClock(datetime.fromisoformat("2026-10-05T09:00:00+00:00"))
-closing.close(Office(Database(sys.argv[1]), clock, None, Path(sys.argv[2])), "r", "2026-09", "Anna")
+closing.close(Office(database=Database(sys.argv[1]), clock=clock, keys=None, regions_folder=Path(sys.argv[2])), "r", "2026-09", "Anna")
 """
 
 
