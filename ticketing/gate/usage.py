@@ -3,6 +3,7 @@
 The same function decides at a gate and, when everything is known, judges the whole set of uses.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +16,7 @@ Refusal = Literal["expired", "already_used", "passback", "uses_exhausted"]
 
 _COUNTED = ("ride", "in")
 _PLAIN = ProductRule()
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class Step:
         use = self.collides
         if use is None:
             return {}
-        gate = {"gate": use.gate} if use.gate else {}
+        # A key that calls without a stop is known by an id, which says nothing to people.
+        gate = {"gate": use.gate} if use.gate and not _ID.fullmatch(use.gate) else {}
         if self.refusal == "passback":
             return gate
         return {"count": uses} if self.refusal == "uses_exhausted" else {"seconds": now - use.at, **gate}

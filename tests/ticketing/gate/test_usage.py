@@ -161,3 +161,13 @@ def test_products_of_a_region_are_read() -> None:
     found = read_products({"day": {"uses_per_leg": 0, "rule": {"window_seconds": 86_400}}})["day"]
 
     assert (found.uses_per_leg, found.rule.window_seconds, found.uses) == (0, 86_400, None)
+
+
+@pytest.mark.parametrize(
+    ("gate", "told"),
+    [("Kopli, door 1", {"gate": "Kopli, door 1"}), ("01a224ee-7e1c-789b-a1a2-e02c8eea5c3c", {})],
+)
+def test_a_gate_without_a_name_is_not_told_by_its_id(gate: str, told: dict[str, str]) -> None:
+    values = step([use(0, gate=gate)], 600, Allowance()).values(600, None)
+
+    assert values == {"seconds": 600, **told}
