@@ -184,8 +184,7 @@ def test_an_independent_reading_of_the_rules_agrees(
 
     found = judge(ticket(**claims), held, now=now, seen=seen).reason
 
-    distinct = {(leg, ago) for leg, ago in taken}
-    ages = sorted(ago for leg, ago in distinct if leg == 0)
+    ages = sorted(ago for leg, ago in taken if leg == 0)
     if now + 30 < NOW - 60:
         expected = "not_yet_valid"
     elif now - 30 >= NOW + 3600:
@@ -196,7 +195,7 @@ def test_an_independent_reading_of_the_rules_agrees(
         expected = "already_used"
     elif ages and ages[0] < 60:
         expected = "passback"
-    elif carnet is not None and len(distinct) >= carnet:
+    elif carnet is not None and len(taken) >= carnet:
         expected = "uses_exhausted"
     else:
         expected = "ok"
