@@ -78,7 +78,7 @@ class Fact:
         return hashlib.sha256(content.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What a ticket allows: uses per leg (0 is unlimited) and in all, by which rule, and since when it is revoked.
 

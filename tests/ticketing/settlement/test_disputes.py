@@ -131,7 +131,12 @@ def test_an_operator_disputes_and_sees_its_own_lines_only(database: Database) ->
     assert disputes.list_cases(desk, "hsl") == []
 
 
-def test_a_line_is_named_by_its_end_or_its_beginning_where_no_other_is_like_it(database: Database) -> None:
+def test_a_line_is_named_by_its_end_or_its_beginning_where_no_other_is_like_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "ticketing.ids.time.time_ns", lambda: 1_792_000_000_000_000_000
+    )  # ids that begin alike
     for at in range(3):
         sell(database, f"t{at}", {"hsl": 300, "tlt": 200})
     desk = office(database)
