@@ -357,7 +357,7 @@ def pure_day(plan: Plan) -> Outcome:
     gates = [PureGate(number, cloud, bundle, chance.randint(-120, 120)) for number in range(plan.gates)]
     outcome, travellers = play(plan, gates, chance, list(timetable(plan, chance, Press())))
     terms = {
-        jti: Terms(traveller.uses_per_leg, operators=("tlt",) * traveller.legs)
+        jti: Terms(uses_per_leg=traveller.uses_per_leg, operators=("tlt",) * traveller.legs)
         for jti, traveller in travellers.items()
     }
     arrived = {fact.scan_id: at for at, fact in enumerate(cloud.facts)}
