@@ -24,7 +24,7 @@ class Finding:
 
     @property
     def place(self) -> str:
-        """Where it is, in one word: `taxes.csv:3:member_state`, or without a row `region.toml:operators.tlt.medium`."""
+        """Name the place of the fault in one word: `taxes.csv:3:member_state`, or without a row `region.toml:operators.tlt.medium`."""
         return ":".join(filter(None, (self.file, str(self.row or ""), self.field)))
 
     def as_dict(self) -> dict[str, str | int]:

@@ -1,4 +1,4 @@
-"""What makes code hard to read stays below its limits; `python -m benchmarks.house` prints the counts and names what misses."""
+"""Hold the code below the limits of what a person can read; `python -m benchmarks.house` prints the counts."""
 
 import ast
 from collections.abc import Iterator

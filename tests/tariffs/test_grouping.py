@@ -136,7 +136,7 @@ def test_two_operators_may_each_sell_a_group_to_the_same_passengers() -> None:
 
 
 def test_thirty_who_are_alike_and_two_groups_are_a_short_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who of thirty is in which of two groups has thousands of answers: a search of them all takes seconds."""
+    """Thirty people can be divided over two groups in thousands of ways: a search of all of them takes seconds."""
     groups = table(
         "group_id,operator,rider_category,members,min_passengers",
         "class,tll,class,adult:9,4",

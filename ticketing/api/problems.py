@@ -117,7 +117,7 @@ def _domain(error: ThroughfareError) -> Response:
 
 
 def _more(error: ThroughfareError) -> dict[str, Any]:
-    """What a caller can go on with: other departures, both prices."""
+    """Tell a caller how to go on: other departures, both prices."""
     if isinstance(error, errors.DepartureCancelled):
         return {"choices": [_choice(one) for one in error.choices]}
     if isinstance(error, errors.PriceChanged):

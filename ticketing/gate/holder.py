@@ -1,4 +1,4 @@
-"""What the holder of a ticket, or of the code of a group, may take home."""
+"""Draw and print a ticket, or the code of a group, for its holder."""
 
 from collections import Counter
 
@@ -20,7 +20,7 @@ def code_of(house: Gatehouse, order_id: str, jti: str) -> str:
 
 
 def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
-    """What is printed of a ticket, or of a group; raises NotFound, or Conflict for one that only its phone can show."""
+    """Read a ticket or a group's code for printing; raises NotFound, or Conflict for one that only its phone can show."""
     with house.database.read() as tx:
         held, group = _shown(tx, order_id, jti)
         papers = booking_documents.list_papers(tx, order_id)
@@ -60,7 +60,7 @@ def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
 
 
 def _shown(tx: Transaction, order_id: str, jti: str) -> tuple[Ticket, Group | None]:
-    """What of an order has this number and is shown: a ticket with a code of its own, or the code of a group."""
+    """Find the code of an order by its number: a ticket with a code of its own, or the code of a group."""
     held, group = tickets.find_ticket(tx, jti), None
     if held is None:
         group = find_group(tx, jti)

@@ -212,7 +212,7 @@ class OrderedRide:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What orders took of a pass: so many strokes of a carnet or a return, and the rides that their tickets open."""
+    """The uses of a pass that orders took: strokes of a carnet or a return, and the rides that their tickets open."""
 
     strokes: int = 0
     rides: tuple[OrderedRide, ...] = ()
@@ -229,7 +229,7 @@ NOTHING_ORDERED = Ordered()
 
 
 class Memory(Protocol):
-    """What a gate remembers of earlier presentations, and of what orders took of passes."""
+    """A gate's memory of earlier presentations, and of the uses that orders took of passes."""
 
     def uses_of(self, jti: str) -> Sequence[Use]:
         """The accepted uses of one ticket."""
@@ -238,7 +238,7 @@ class Memory(Protocol):
         """Whether this very proof was shown before."""
 
     def ordered_of(self, jti: str) -> Ordered:
-        """What orders took of a pass."""
+        """Tell the uses of a pass that orders took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,7 @@ class Seen:
         return (jti, nonce) in self.proofs
 
     def ordered_of(self, jti: str) -> Ordered:
-        """What orders took of a pass."""
+        """Tell the uses of a pass that orders took."""
         return self.ordered.get(jti, NOTHING_ORDERED)
 
 

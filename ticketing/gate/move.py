@@ -30,7 +30,7 @@ _DAY = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What is at its new phone now: a ticket, or the code of a group, which has another number then."""
+    """The code at its new phone: a ticket, or the code of a group, which has a new number."""
 
     jti: str
     token: str

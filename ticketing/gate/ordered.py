@@ -1,4 +1,4 @@
-"""Read what orders took of passes: the strokes of a carnet or a return, and the rides that their own tickets open.
+"""Read the uses that orders took of passes: strokes of a carnet or a return, and rides that their own tickets open.
 
 A carnet serves several people at once, and its strokes are all that counts. Any other pass travels with one person: while a
 ticket that an order got with it can begin a ride, or the ride is under way, its own code must not open the same gates too.

@@ -80,7 +80,7 @@ def judge_tickets(
 
 
 def _apart(entry: Told, groups: Mapping[str, tuple[str, ...]]) -> list[Told]:
-    """What a scan says of each ticket that its code stands for."""
+    """Divide a scan into one for each ticket that its code stands for."""
     code = entry.fact.jti
     if code not in groups:
         return [entry]
@@ -118,7 +118,7 @@ def reconcile(tx: Transaction, held: Mapping[str, Ticket], judgment: Judgment, n
 
 
 def _terms(tx: Transaction, ticket: Ticket, rules: Mapping[str, ProductRule]) -> Terms:
-    """What a ticket allows; of a carnet, less what orders took of it."""
+    """Read the terms of a ticket; those of a carnet are less the uses that orders took."""
     terms = terms_of(ticket, rules)
     return terms if terms.uses is None else replace(terms, ordered=held_passes.count_uses(tx, ticket.jti))
 

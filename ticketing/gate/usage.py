@@ -85,7 +85,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a ticket allows: uses a leg (0 is unlimited), uses in all, its product's rule, and how many uses orders took."""
+    """The uses that a ticket allows: for each leg (0 is unlimited), in all, by its product's rule, less those that orders took."""
 
     uses_per_leg: int = 1
     uses: int | None = None

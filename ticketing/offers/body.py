@@ -53,7 +53,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferBody:
-    """What was offered, and when. `rides` are all of the way, `excluded` the places of those that it does not pay for.
+    """An offer: the journey, its price and when it was made. `rides` are all of the way, `excluded` the places of those that it does not pay for.
 
     `owner` is the digest of an account (`owner_of`), `holder_ref` the passenger whom the account is of. `freed` are uses of
     passes, by ticket, that the exchange gives back which it is for. Times are in UTC; it expires on a whole second.

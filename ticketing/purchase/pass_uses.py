@@ -124,7 +124,7 @@ def _require_free(
 
 
 def _require_not_on_board(held: Ticket, wanted: PassUse, shown: Sequence[TicketUse]) -> None:
-    """Who has just shown the pass itself at a gate is taken to ride for as long as the wanted ride takes."""
+    """Refuse an order while its pass was just shown at a gate: its holder is taken to ride for as long as the wanted ride takes."""
     if wanted.departs_at is None or wanted.arrives_at is None:
         return
     for use in shown:

@@ -18,7 +18,7 @@ CARNET = "carnet"
 
 
 def claims_of(tx: Transaction, person_id: str) -> tuple[ProvenClaim, ...]:
-    """What was proven of the owner of an account."""
+    """List the claims that were proven of the owner of an account."""
     proven = people.list_entitlements(tx, person_id)
     return tuple(
         ProvenClaim(one.claim, datetime.fromisoformat(one.valid_until).date(), one.proof) for one in proven

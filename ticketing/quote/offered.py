@@ -29,7 +29,7 @@ _FAULTS = (Fault("offer_id", _UNKNOWN),)
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What offers are read with: the keys of their tokens, the regions of today and those that were replaced."""
+    """The shelf that offers are read from: the keys of their tokens, the regions of today and those that were replaced."""
 
     tokens: OfferTokens
     regions: Mapping[str, Region]
@@ -115,7 +115,7 @@ def _of_row(shelf: Shelf, tx: Transaction, offer_id: str, person_id: str | None,
 
 
 def _kept(document: Mapping[str, Any], made_at: datetime) -> dict[str, Any]:
-    """What a quote keeps of an offer; what it does not have is left out."""
+    """Choose the parts of an offer that a quote keeps."""
     names = ("person_id", "holder_ref", "sale_channel", "excluded")
     return {
         **{name: document[name] for name in names if document.get(name)},

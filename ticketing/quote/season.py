@@ -22,7 +22,7 @@ _LATEST = timedelta(days=60)
 
 
 def list_passes(desk: Desk, region_id: str | None, language: str) -> list[dict[str, Any]]:
-    """What is on sale today, with its price for each rider category; without passes of operators that have no fares."""
+    """List the passes on sale today, with a price for each rider category; without those of operators that have no fares."""
     now = desk.clock.now()
     now = desk.clock.now()
     names = [region_id] if region_id else list(desk.regions)

@@ -1,4 +1,4 @@
-"""Say where an operator's sale has ended: its connector tells how long before a departure it sells the last ticket. Pure."""
+"""Tell whether an operator has ended its sale of a ride: its connector tells how long before a departure it sells the last ticket. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

@@ -39,7 +39,7 @@ class Purchase:
         return f"/v1/orders/{self.order['id']}"
 
     def shown(self) -> list[dict[str, Any]]:
-        """What is shown at gates: the code of the group, and the tickets that have a code of their own."""
+        """The codes that gates are shown: the group's, and those of tickets that have one of their own."""
         own = [one for one in self.tickets if one["token"] is not None]
         members = [one for one in self.tickets if one["token"] is None]
         if not self.group or not members:

@@ -135,7 +135,7 @@ def gives_back_at_most_what_was_paid(paid: Decimal, refunds: Iterable[Mapping[st
 def keeps_the_ticket(
     before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]], when: str
 ) -> list[str]:
-    """Whoever does not change has the same valid ticket as before, and a code of their own does not change either."""
+    """Members who do not change keep the same valid ticket, and codes of their own stay."""
     by_passenger = {one["passenger"]: one for one in now}
     return [
         f"{one['passenger']} has another ticket, or none, {when}"
@@ -165,7 +165,7 @@ def one_code(tickets: Sequence[Mapping[str, Any]], group: Mapping[str, Any] | No
 
 
 def nobody_is_missing(tickets: Sequence[Mapping[str, Any]], group: Mapping[str, Any] | None) -> list[str]:
-    """Of those who were in a group and still ride the same legs, two or more have one code."""
+    """Two or more members who still ride the same legs have one code."""
     alike: dict[tuple[object, ...], list[str]] = {}
     for one in tickets:
         if one["status"] == "valid":

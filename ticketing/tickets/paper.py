@@ -226,7 +226,7 @@ def _moment(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _travellers(riders: Sequence[tuple[str, int]], language: str) -> str:
-    """Who travels: `adult`, or `2 adult, 1 child` of a group."""
+    """Name the travellers: `adult`, or `2 adult, 1 child` of a group."""
     words = [(_RIDERS.get(rider, (rider,) * 4)[_at(language)], many) for rider, many in riders]
     alone = len(words) == 1 and words[0][1] == 1
     return words[0][0] if alone else ", ".join(f"{many} {word}" for word, many in words)

@@ -20,7 +20,7 @@ class OperatorPaper:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printable:
-    """What is printed of a ticket, or of the one code of a group; `riders` are how many travel of each category.
+    """The printed content of a ticket, or of the one code of a group; `riders` are how many travel of each category.
 
     `legs` as the order shows them, `papers` are those of operators by place in `legs`.
     """

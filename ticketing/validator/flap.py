@@ -68,7 +68,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """What this gate remembers of one ticket: from bundles and by itself; of another one, what it finds in its store."""
+    """This gate's memory of one ticket, from bundles and its own scans; other tickets are read from its store."""
 
     jti: str | None
     uses: Sequence[Use]

@@ -183,7 +183,7 @@ class Store:
         return [Use(row[0], row[1], row[2], row[3], cast("Kind", row[4])) for row in rows]
 
     def ordered(self, jti: str) -> Ordered:
-        """What orders took of a pass, as bundles have told."""
+        """Read the uses of a pass that orders took, as bundles have told."""
         row = self._connection().execute("SELECT taken FROM ordered WHERE jti = ?", (jti,)).fetchone()
         return ordered_of({"ordered": json.loads(row[0])})[jti] if row else NOTHING_ORDERED
 

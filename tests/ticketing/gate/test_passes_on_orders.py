@@ -1,4 +1,4 @@
-"""What orders took of a pass its own code opens no gate with: asked online, and offline as far as the bundle tells."""
+"""A pass's own code opens no gate for a ride that an order took with the pass: online, and offline by the bundle."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -230,7 +230,7 @@ def test_a_bundle_whose_passes_are_not_understood_is_refused(ordered: list[Any])
 
 
 def test_a_pass_opens_the_stop_where_the_ordered_ride_ends() -> None:
-    """There the ticket of the order opens nothing: its holder would stand before a closed gate."""
+    """The ticket of the order opens nothing at that stop, so its holder would stand before a closed gate."""
     ride = OrderedRide(
         ticket="B" * 22,
         leg=0,

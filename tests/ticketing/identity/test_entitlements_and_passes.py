@@ -285,7 +285,7 @@ def test_what_is_wrong_with_a_wanted_pass_is_named(city: Api, body: dict[str, An
 
 
 def test_a_pass_that_is_wanted_for_today_begins_now(city: Api) -> None:
-    """Who says today means from now on: no ride of this morning is paid for afterwards."""
+    """A pass for today begins now: it pays for no ride of this morning."""
     now = city.clock.now()
     today = now.astimezone(ZoneInfo("Europe/Tallinn")).replace(hour=0, minute=0, second=0, microsecond=0)
     yesterday = (today - timedelta(minutes=1)).isoformat()

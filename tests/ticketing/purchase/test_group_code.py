@@ -58,7 +58,7 @@ def refund(api: Api, bought: Bought, *who: str) -> Any:
 
 
 def offline(api: Api, token: str, operator: str, stop_id: str) -> Answer:
-    """What a gate without a network decides with the bundle of this moment."""
+    """Decide as a gate without a network does, by the bundle of this moment."""
     gate = api.key("gate", operator)
     bundle = api.get(f"/v1/operators/{operator}/gate-bundle?format=2", gate)
     trust = api.get("/.well-known/gate-bundle-jwks.json").json

@@ -1,4 +1,4 @@
-"""Whatever happens to one of a group, its code and its tickets agree: who belongs to it, what was used, what is valid."""
+"""A group's code and its tickets agree after every change of a member: who belongs to it, what was used, what is valid."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Who of a group travels on under one code, and what it says: it follows from the tickets, and from nothing else."""
+"""The members and the claims of a group's code follow from its tickets alone."""
 
 from typing import Any
 

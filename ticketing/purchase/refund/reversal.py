@@ -134,7 +134,7 @@ def take_back(
 def _more_of(
     shares: Sequence[Share], taxes: Sequence[Tax], amount: int, seq: int, again: Mapping[str, Any]
 ) -> Reversal:
-    """What an earlier line gives back more when its amount rises: what it takes back then, less what it has taken back."""
+    """Take the difference that an earlier line gives back when its amount rises."""
     before_shares = [row for row in shares if row.seq < again["seq"]]
     before_taxes = [row for row in taxes if row.seq < again["seq"]]
     less, more = (
@@ -147,7 +147,7 @@ def _more_of(
 def _of_several(
     shares: Sequence[Share], taxes: Sequence[Tax], seq: int, lines: Sequence[Mapping[str, Any]]
 ) -> Reversal:
-    """What several lines of one refund take back of one ticket, in one row for each operator and each VAT."""
+    """Take back several lines of one ticket in one refund: one row for each operator and each VAT."""
     made = Reversal((), ())
     for line in lines:
         so_far = [*shares, *made.shares], [*taxes, *made.taxes]

@@ -75,7 +75,7 @@ def shortage(
     held: Sequence[Ticket],
     going: Mapping[str, Sequence[int]],
 ) -> int:
-    """How much those who stay in a group would have paid more than they have, in minor units; nothing where nobody stays.
+    """Compute how much more those who stay in a group would have paid than they have, in minor units; nothing where nobody stays.
 
     Raises Conflict where their price cannot be told.
     """
