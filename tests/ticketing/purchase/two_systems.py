@@ -148,13 +148,16 @@ class TwoSystems:
         for _ in range(12):
             run_round(self.till)
             state = self._one("SELECT state FROM ticket_order WHERE id = :id", found or "")
-            held = self.ferry.count("RESERVED") + self.rail.count("PREBOOKED")
-            if (found is None or state in FINAL) and not held:
+            if (found is None or state in FINAL) and not self._held():
                 break
             self.api.clock.advance(timedelta(minutes=5))
+        return found
+
+    def _held(self) -> int:
+        """How many places the operators keep for nobody, with those asked for so long ago that they come only now."""
         self.ferry.await_late()
         self.rail.await_late()
-        return found
+        return self.ferry.count("RESERVED") + self.rail.count("PREBOOKED")
 
     def check(self, order_id: str | None) -> str:
         """Hold the order against what the operators and the gateway have; answers its final state."""
