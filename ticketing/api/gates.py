@@ -76,7 +76,7 @@ class ValidationBatch(MethodView):
         house = rooms().gatehouse
         told = [Told(**{**item, "scan_id": str(item["scan_id"])}) for item in batch["scans"]]
         sender = Sender(gate.key_id, gate.operator, gate.is_revoked)
-        outcomes = upload(house.database, house.clock, sender, told, house.rules)
+        outcomes = upload(house.database, house.clock, sender, told, house.rules, press=house.press)
         if gate.device:
             devices.note_upload(house, gate.device)
         return {"outcomes": outcomes}

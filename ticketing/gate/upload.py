@@ -23,7 +23,9 @@ from ticketing.gate.projection import (
     reconcile,
     uploaded,
 )
+from ticketing.tickets.issue import Press
 from ticketing.tickets.products import THROUGH, ProductRule
+from ticketing.tickets.regroup import regroup
 
 _PLAIN = {THROUGH.code: THROUGH.rule}
 
@@ -59,11 +61,14 @@ def upload(
     sender: Sender,
     told: Sequence[Told],
     rules: Mapping[str, ProductRule] = _PLAIN,
+    *,
+    press: Press | None = None,
 ) -> list[dict[str, Any]]:
     """Keep every fact of a batch and say what came of each, in the order of the batch.
 
     Facts are never refused: the stored set is the same for any order, split or repetition. The per-item
-    answers tell what was known at that moment and may depend on arrival.
+    answers tell what was known at that moment and may depend on arrival. With a `press` the code of a group is made
+    anew for those who are left of it, where one of it was let in alone.
     """
     now = clock.now()
     with database.write() as tx:
@@ -75,11 +80,17 @@ def upload(
         groups = group_codes.list_concerned(tx, named)
         # All that a code stands for, and all that is judged with it.
         jtis = sorted(named.union(*groups.values()) - groups.keys())
-        held = tickets.find_tickets(tx, jtis, lock=True)
+        together = tickets.list_orders_of(tx, set().union(*groups.values()))
+        beside = {one.jti for one in tickets.list_tickets_of(tx, together)}
+        # Whoever changes one of a group holds all tickets of its order, in this order.
+        held = tickets.find_tickets(tx, beside.union(jtis), lock=True)
         scan_facts.add_facts(tx, rows)
         judgment = judge_tickets(tx, held, jtis, rules)
         reconcile(tx, held, judgment, now)
         given_back = refunded.note(tx, held, judgment, now)
+        if press:
+            for order_id in together:
+                regroup(tx, press, order_id, now)
         names = devices.names(tx)
         outcomes = []
         for row in rows:

@@ -298,6 +298,31 @@ def test_staff_see_the_group_let_one_in_alone_and_then_all_the_others(api: Api) 
     assert by_hand(api, gate, newer["control_code"])["reason"] == "already_used"
 
 
+def test_who_was_let_in_alone_without_a_network_has_left_the_group_when_it_is_told(api: Api) -> None:
+    bought = buy(api)
+    old = code_of(api, bought)
+    api.clock.advance(TO_THE_TRAM)
+    scan = {
+        "scan_id": str(uuid.uuid4()),
+        "seq": 1,
+        "jti": bought.ticket_of("mari")["jti"],
+        "leg": 0,
+        "device_ts": int(api.clock.now().timestamp()),
+        "decision": "accept",
+        "reason": "ok",
+    }
+
+    outcome = tell(api, api.key("gate", "tlt"), scan)[0]
+
+    newer = agrees(api, bought)
+    assert newer is not None
+    assert (outcome["result"], newer["passengers"]) == ("recorded", ["anna", "bo"])
+    assert newer["jti"] != old["jti"]
+    admitted = api.scan(newer["token"], api.key("gate", "tlt"), stop_id=KOPLI).json or {}
+    assert {"code": "group", "values": {"count": 2}} in admitted["notes"]
+    assert used(api, bought) == {"anna": [0], "bo": [0], "mari": [0]}
+
+
 def test_a_group_that_was_checked_in_is_counted_with_all_its_people(api: Api) -> None:
     bought = buy(api)
     ferry = next(leg for leg in bought.tickets[0]["legs"] if leg.get("mode") == "ferry")

@@ -13,6 +13,7 @@ from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert, inserting
 from ticketing.db.tables.gates import control_code, holder_salt, ticket_move
+from ticketing.db.tables.purchase import pass_use
 from ticketing.db.tables.sale import group_code, ticket
 from ticketing.db.ticket import status_changes
 from ticketing.db.ticket.uses import is_used as is_used  # noqa: PLC0414  purchase asks here whether a ticket is used
@@ -21,7 +22,10 @@ from ticketing.db.ticket.uses import list_uses as list_uses  # noqa: PLC0414
 _CODE_CHARS = 10
 # Not revoked: a suspended ticket is its holder's still, it only opens no gate.
 LIVE = ("valid", "suspended")
-
+# How a row of `pass_use` belongs to the ticket of the order that it was taken for.
+PASS_BEHIND = sa.and_(
+    pass_use.c.order_id == ticket.c.order_id, pass_use.c.passenger_ref == ticket.c.passenger_ref
+)
 
 _WANTED: sa.BindParameter[str] = sa.bindparam("wanted")
 _TICKET = sa.select(ticket).where(ticket.c.jti == _WANTED)
@@ -149,6 +153,14 @@ def list_by_control_code(tx: Transaction, code: str, at: datetime) -> list[Ticke
 def list_tickets(tx: Transaction, order_id: str, *, lock: bool = False) -> list[Ticket]:
     """List the tickets of an order by passenger; `lock` holds their rows against gates."""
     return fetch(tx, _LOCKED_TICKETS if lock else _TICKETS, Ticket, wanted=order_id)
+
+
+def list_orders_of(tx: Transaction, jtis: Collection[str]) -> list[str]:
+    """Name the orders of some tickets."""
+    if not jtis:
+        return []
+    query = sa.select(ticket.c.order_id).distinct().where(ticket.c.jti.in_(list(jtis)))
+    return sorted(tx.execute(query).scalars())
 
 
 def list_tickets_of(tx: Transaction, order_ids: Sequence[str], *, lock: bool = False) -> list[Ticket]:
