@@ -6,10 +6,10 @@ and nothing about the content is told before the signature holds.
 """
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal
 
 from ticketing.gate.model import (
-    NOTHING_ORDERED,
     Boarding,
     Bundle,
     Decision,
@@ -18,7 +18,6 @@ from ticketing.gate.model import (
     Gate,
     Memory,
     Note,
-    OrderedRide,
     Policy,
     Presented,
     Reading,
@@ -26,7 +25,8 @@ from ticketing.gate.model import (
     Standing,
     Values,
 )
-from ticketing.gate.usage import Allowance, Kind, Use, Wanted, is_spent, next_use
+from ticketing.gate.one_traveller import ride_in_the_way, use_in_the_way
+from ticketing.gate.usage import Allowance, Kind, Use, Wanted, is_spent, next_use, use_values
 from ticketing.tickets.claims import NOBODY, ZONE, Leg, Proof, TicketClaims, whole_minute
 from ticketing.tickets.products import ProductRule
 
@@ -83,7 +83,7 @@ def decide(presented: Presented, bundle: Bundle, seen: Memory, now: int, gate: G
     reading = bundle.read(presented.token, bundle.issuer, gate.operator)
     if reading.claims is None:
         return _refused(bundle, reading.reason or "malformed", reading.values, jti=reading.jti)
-    used = sorted(seen.uses_of(reading.claims.jti), key=_moment)
+    used = sorted(seen.uses_of(reading.claims.jti), key=attrgetter("at"))
     case = _Case(
         presented=presented, claims=reading.claims, bundle=bundle, seen=seen, now=now, gate=gate, used=used
     )
@@ -355,21 +355,19 @@ def _hours(case: _Case) -> _Refusal | None:
 
 def _uses(case: _Case) -> _Refusal | None:
     claims, now, gate = case.claims, case.now, case.gate
-    # Only what is no ticket of a journey, a pass, is what orders take rides of.
-    ordered = NOTHING_ORDERED if claims.uses_per_leg else case.seen.ordered_of(claims.jti)
-    ride = ordered.ride_at(gate.stop_id, now, case.seen.uses_of) if ordered.rides else None
+    in_the_way, strokes = _other_code(case)
     if gate.inspects:
-        _inspect(case, ride)
+        _inspect(case, in_the_way)
         return None
-    if ride is not None:
-        return "ride_of_an_order", _departure(case, ride.departs)
+    if in_the_way:
+        return in_the_way
     rule = case.bundle.rules[claims.product]
-    if not case.used and not ordered.strokes and rule.check == "once":
+    if not case.used and not strokes and rule.check == "once":
         return None
     step = next_use(
         case.used,
         Wanted(case.leg, now, (gate.id, gate.stop_id), gate.direction),
-        Allowance(claims.uses_per_leg, claims.uses, rule, ordered.strokes),
+        Allowance(claims.uses_per_leg, claims.uses, rule, strokes),
     )
     if step.refusal:
         return step.refusal, step.values(now, claims.uses)
@@ -381,13 +379,22 @@ def _uses(case: _Case) -> _Refusal | None:
     return None
 
 
-def _inspect(case: _Case, ride: OrderedRide | None) -> None:
+def _other_code(case: _Case) -> tuple[_Refusal | None, int]:
+    """Say which other code of one pass travels instead of this one, and how many strokes orders took of this one."""
+    claims, seen, now = case.claims, case.seen, case.now
+    if claims.uses_per_leg:  # a ticket of a journey; only a pass is what orders take rides of
+        if any(use.leg == case.leg for use in case.used):  # it has begun, and may go on, or out
+            return None, 0
+        use = use_in_the_way(claims.jti, case.leg, now, seen)
+        return (("pass_on_another_ride", use_values(use, now)) if use else None), 0
+    ordered = seen.ordered_of(claims.jti)
+    ride = ride_in_the_way(ordered, case.used, case.gate.stop_id, now, seen)
+    return (("ride_of_an_order", _departure(case, ride.departs)) if ride else None), ordered.strokes
+
+
+def _inspect(case: _Case, in_the_way: Note | None) -> None:
     case.kind = "inspection"
-    if ride is not None:
-        case.notes.append(("ride_of_an_order", _departure(case, ride.departs)))
+    if in_the_way:
+        case.notes.append(in_the_way)
     if not any(use.leg == case.leg for use in case.used):
         case.notes.append(("no_use_known", _NONE))
-
-
-def _moment(use: Use) -> int:
-    return use.at

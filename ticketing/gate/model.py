@@ -1,6 +1,6 @@
 """What a gate knows and is shown: readings, policy, bundle, memory, gate, presentation, decision. Values only."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -192,7 +192,8 @@ class Bundle:
 class OrderedRide:
     """A ride that an order took with a pass: which leg of which ticket opens it, its planned times, and when that ticket is good.
 
-    POSIX seconds. `to_stop` is where it ends: there its ticket opens nothing, and the pass does.
+    POSIX seconds. `to_stop` is where it ends: there its ticket opens nothing, and the pass does. A ticket that is blocked is
+    good at no time (`starts` is `ends`), and its ride goes on where it has begun.
     """
 
     ticket: str
@@ -203,12 +204,6 @@ class OrderedRide:
     ends: int
     to_stop: str
 
-    def is_on(self, now: int, uses: Iterable[Use]) -> bool:
-        """Whether it is still to begin with that ticket, or under way; `uses` are the accepted ones of the ticket."""
-        began = [use.at for use in uses if use.leg == self.leg]
-        is_good = self.starts <= now < self.ends
-        return is_good and (not began or now < max(began) + self.arrives - self.departs)
-
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
@@ -216,13 +211,6 @@ class Ordered:
 
     strokes: int = 0
     rides: tuple[OrderedRide, ...] = ()
-
-    def ride_at(
-        self, stop_id: str | None, now: int, uses_of: Callable[[str], Sequence[Use]]
-    ) -> OrderedRide | None:
-        """The ride for which the pass travels with the ticket of an order now, and which that ticket opens at a stop."""
-        opened = (ride for ride in self.rides if stop_id is None or ride.to_stop != stop_id)
-        return next((ride for ride in opened if ride.is_on(now, uses_of(ride.ticket))), None)
 
 
 NOTHING_ORDERED = Ordered()
@@ -240,6 +228,9 @@ class Memory(Protocol):
     def ordered_of(self, jti: str) -> Ordered:
         """Tell the uses of a pass that orders took."""
 
+    def passes_behind(self, jti: str) -> Sequence[str]:
+        """Name the passes that pay for rides of an order's ticket."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -253,12 +244,18 @@ class Seen:
     proofs: frozenset[tuple[str, str]] = frozenset()
     ordered: Mapping[str, Ordered] = field(default_factory=dict)
     _by_ticket: dict[str, list[Use]] = field(init=False, repr=False, compare=False)
+    _behind: dict[str, list[str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_ticket: dict[str, list[Use]] = {}
         for use in self.uses:
             by_ticket.setdefault(use.jti, []).append(use)
+        behind: dict[str, list[str]] = {}
+        for jti, taken in self.ordered.items():
+            for ticket in {ride.ticket for ride in taken.rides}:
+                behind.setdefault(ticket, []).append(jti)
         object.__setattr__(self, "_by_ticket", by_ticket)
+        object.__setattr__(self, "_behind", behind)
 
     def uses_of(self, jti: str) -> Sequence[Use]:
         """The accepted uses of one ticket."""
@@ -271,6 +268,10 @@ class Seen:
     def ordered_of(self, jti: str) -> Ordered:
         """Tell the uses of a pass that orders took."""
         return self.ordered.get(jti, NOTHING_ORDERED)
+
+    def passes_behind(self, jti: str) -> Sequence[str]:
+        """Name the passes that pay for rides of an order's ticket."""
+        return self._behind.get(jti, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,33 +4,83 @@ A carnet serves several people at once, and its strokes are all that counts. Any
 ticket that an order got with it can begin a ride, or the ride is under way, its own code must not open the same gates too.
 """
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import cast
 
 from ticketing.db import Transaction
 from ticketing.db.sale import held_passes
 from ticketing.db.sale.held_passes import TicketedRide
 from ticketing.db.ticket import uses
 from ticketing.db.ticket.uses import TicketUse
+from ticketing.gate.decision import Seen, Use
 from ticketing.gate.model import NOTHING_ORDERED, Ordered, OrderedRide
+from ticketing.gate.usage import Kind
 from ticketing.tickets.claims import TicketClaims
 
 
-def for_ticket(
-    tx: Transaction, claims: TicketClaims | None, operator: str, now: datetime
-) -> tuple[Ordered, list[TicketUse]]:
-    """Read what orders took of one pass at an operator, and how far the tickets of its rides are used.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What orders took of some passes, by pass, and how far these and the tickets of their rides are used at an operator."""
 
-    Nothing is read for a ticket that is no pass.
+    ordered: Mapping[str, Ordered] = field(default_factory=dict)
+    uses: Sequence[TicketUse] = ()
+
+
+NOTHING_TAKEN = Taken()
+
+
+def for_ticket(
+    tx: Transaction,
+    claims: TicketClaims | None,
+    operator: str,
+    now: datetime,
+    opening: Collection[str] = (),
+    *,
+    hold: bool = False,
+) -> Taken:
+    """Read what orders took of a pass that is shown, or of the passes behind the `opening` tickets that are shown.
+
+    With `hold` no other code of these passes is decided about before the transaction ends. A code that stands for
+    several tickets has their rides as its own.
     """
-    if claims is None or claims.uses_per_leg:
-        return NOTHING_ORDERED, []
+    if claims is None:
+        return NOTHING_TAKEN
+    if claims.uses_per_leg:
+        return _behind(tx, claims.jti, opening, operator, now, hold=hold) if opening else NOTHING_TAKEN
     strokes = held_passes.count_uses(tx, claims.jti) if claims.uses is not None else 0
-    found = held_passes.list_ticketed_rides(tx, now, [claims.jti])
-    rides = tuple(_ride(one) for one in found if one.operator == operator)
+    rides = _rides_at(tx, [claims.jti], operator, now, hold=hold).get(claims.jti, ())
     used = uses.list_uses_at(tx, operator, [ride.ticket for ride in rides]) if rides else []
-    return Ordered(strokes, rides), used
+    return Taken({claims.jti: Ordered(strokes, rides)}, used)
+
+
+def _behind(
+    tx: Transaction, shown: str, opening: Collection[str], operator: str, now: datetime, *, hold: bool
+) -> Taken:
+    passes = held_passes.list_passes_behind(tx, opening)
+    rides = _rides_at(tx, passes, operator, now, hold=hold)
+    others = {ride.ticket for one in rides.values() for ride in one}.difference(opening)
+    ordered = {
+        jti: Ordered(
+            rides=tuple(replace(ride, ticket=shown) if ride.ticket in opening else ride for ride in one)
+        )
+        for jti, one in rides.items()
+    }
+    return Taken(ordered, uses.list_uses_at(tx, operator, [*rides, *sorted(others)]) if rides else ())
+
+
+def _rides_at(
+    tx: Transaction, passes: Sequence[str], operator: str, now: datetime, *, hold: bool
+) -> dict[str, tuple[OrderedRide, ...]]:
+    """Read the rides of passes at an operator; who has none has no other code to wait for."""
+    found = [one for one in held_passes.list_ticketed_rides(tx, now, passes) if one.operator == operator]
+    if found and hold:
+        held_passes.hold_codes(tx, {one.ticket_jti for one in found})
+    rides: dict[str, tuple[OrderedRide, ...]] = {}
+    for one in found:
+        rides[one.ticket_jti] = (*rides.get(one.ticket_jti, ()), _ride(one))
+    return rides
 
 
 def for_bundle(
@@ -53,6 +103,30 @@ def _ride(one: TicketedRide) -> OrderedRide:
         departs=int(one.departs_at.timestamp()),
         arrives=int(one.arrives_at.timestamp()),
         starts=int(one.starts_at.timestamp()),
-        ends=int(one.ends_at.timestamp()),
+        ends=int((one.ends_at if one.is_valid else one.starts_at).timestamp()),
         to_stop=one.to_stop_id,
     )
+
+
+def memory(
+    used: Sequence[TicketUse],
+    proofs: Sequence[str],
+    jti: str | None,
+    operator: str,
+    taken: Taken = NOTHING_TAKEN,
+) -> Seen:
+    """Build the memory of a ticket; where another operator saw it stays unsaid.
+
+    `taken` is what orders took of it where it is a pass, and of the passes behind it where it is the ticket of an order.
+    """
+    known = [
+        Use(
+            use.jti,
+            use.leg,
+            int(use.at.timestamp()),
+            (use.gate or use.gate_key_id) if use.operator == operator else None,
+            cast("Kind", use.kind),
+        )
+        for use in (*used, *taken.uses)
+    ]
+    return Seen(known, frozenset((jti or "", nonce) for nonce in proofs), taken.ordered)

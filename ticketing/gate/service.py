@@ -1,7 +1,7 @@
 """The gate online: read, decide, write. The unique row of a use decides who comes first."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
@@ -20,10 +20,10 @@ from ticketing.errors import Conflict
 from ticketing.gate import bundle as bundles
 from ticketing.gate import late, ordered, sailings, sentences, words
 from ticketing.gate.credentials import check_credential
-from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, Seen, Standing, Use, decide
+from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, Standing, decide
 from ticketing.gate.house import STATUS_BITS, Gatehouse
-from ticketing.gate.model import NOTHING_ORDERED, Extras, Ordered
-from ticketing.gate.usage import Direction, Kind
+from ticketing.gate.model import Extras
+from ticketing.gate.usage import Direction
 from ticketing.tickets import status_list
 from ticketing.tickets.claims import Proof
 from ticketing.tickets.regroup import Group, find_group, regroup
@@ -139,13 +139,16 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
         extras=extras,
         under_way=_under_way(tx, case, asked.jti, group, now),
     )
-    taken = ordered.for_ticket(tx, claims, case.shown.operator, now)
+    opening = [one.jti for one in group.members] if group else []
+    if ticket and ticket.has_pass:
+        opening = [str(asked.jti)]
+    taken = ordered.for_ticket(tx, claims, case.shown.operator, now, opening, hold=True)
     for _ in range(_TRIES):
         check_credential(known.credential, now)
         earlier = _repeated(case, known) or _read_again(tx, case, known, now)
         if earlier:
             return earlier
-        seen = memory(known.uses, known.proofs, asked.jti, case.shown.operator, taken)
+        seen = ordered.memory(known.uses, known.proofs, asked.jti, case.shown.operator, taken)
         decision = decide(case.presented, bundle, seen, int(now.timestamp()), _gate(case.shown))
         decision = explained(decision, group)
         answer = _answer(case.shown, decision, now)
@@ -237,30 +240,6 @@ def knowledge(
         under_way=under_way or {},
         extras=extras or Extras(categories=house.categories),
     )
-
-
-def memory(
-    used: Sequence[TicketUse],
-    proofs: Sequence[str],
-    jti: str | None,
-    operator: str,
-    taken: tuple[Ordered, Sequence[TicketUse]] = (NOTHING_ORDERED, ()),
-) -> Seen:
-    """Build the memory of a ticket; where another operator saw it stays unsaid.
-
-    `taken` is what orders took of it where it is a pass, and how far the tickets of their rides are used.
-    """
-    known = [
-        Use(
-            use.jti,
-            use.leg,
-            int(use.at.timestamp()),
-            (use.gate or use.gate_key_id) if use.operator == operator else None,
-            cast("Kind", use.kind),
-        )
-        for use in (*used, *taken[1])
-    ]
-    return Seen(known, frozenset((jti or "", nonce) for nonce in proofs), {jti or "": taken[0]})
 
 
 def _asked(case: _Case, now: datetime) -> Asked:

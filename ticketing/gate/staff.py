@@ -21,7 +21,7 @@ from ticketing.gate import late, ordered, sailings, words
 from ticketing.gate.decision import Decision, Gate, Presented, decide
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.projection import is_leg_of
-from ticketing.gate.service import Presentation, explained, knowledge, memory, more_of, validate_in
+from ticketing.gate.service import Presentation, explained, knowledge, more_of, validate_in
 from ticketing.ids import new_id
 from ticketing.tickets import personal
 from ticketing.tickets.own import of_own
@@ -226,7 +226,8 @@ def _look(
     first = group.members[0] if group else held
     until = late.under_way_until(tx, first, house.clock.now()) if by_hand else {}
     under_way = dict.fromkeys([reading.jti or ""], max(until.values())) if until else {}
-    taken = ordered.for_ticket(tx, claims, staff.operator, house.clock.now())
+    opening = [one.jti for one in group.members] if group else [reading.jti or ""]
+    taken = ordered.for_ticket(tx, claims, staff.operator, house.clock.now(), opening)
     decision = decide(
         shown,
         knowledge(
@@ -239,7 +240,7 @@ def _look(
             extras=extras,
             under_way=under_way,
         ),
-        memory(used, proofs, reading.jti, staff.operator, taken),
+        ordered.memory(used, proofs, reading.jti, staff.operator, taken),
         int(house.clock.now().timestamp()),
         gate,
     )

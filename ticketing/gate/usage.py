@@ -60,14 +60,19 @@ class Step:
 
     def values(self, now: int, uses: int | None) -> Mapping[str, Any]:
         """Tell staff of the use that stands in the way of a ticket for so many uses in all."""
-        use = self.collides
-        if use is None:
+        if self.collides is None:
             return {}
-        # A key that calls without a stop is known by an id, which says nothing to people.
-        gate = {"gate": use.gate} if use.gate and not _ID.fullmatch(use.gate) else {}
-        if self.refusal == "passback":
-            return gate
-        return {"count": uses} if self.refusal == "uses_exhausted" else {"seconds": now - use.at, **gate}
+        if self.refusal == "uses_exhausted":
+            return {"count": uses}
+        values = use_values(self.collides, now)
+        return {name: value for name, value in values.items() if self.refusal != "passback" or name == "gate"}
+
+
+def use_values(use: Use, now: int) -> Mapping[str, Any]:
+    """Say how long ago a use was, and at which gate where people know it by its name."""
+    # A key that calls without a stop is known by an id, which says nothing to people.
+    gate = {"gate": use.gate} if use.gate and not _ID.fullmatch(use.gate) else {}
+    return {"seconds": now - use.at, **gate}
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,9 @@ class _Memory:
     def ordered_of(self, jti: str) -> Ordered:
         return self.store.ordered(jti)
 
+    def passes_behind(self, jti: str) -> Sequence[str]:
+        return self.store.passes_behind(jti)
+
 
 class Flap:
     """One gate at work. Thread-safe: one presentation after the other."""

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL) ST
 CREATE TABLE IF NOT EXISTS known_use (
     jti TEXT NOT NULL, leg INTEGER NOT NULL, at INTEGER NOT NULL, gate TEXT, kind TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS ordered (jti TEXT PRIMARY KEY, taken TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS ordered_ride (ticket TEXT NOT NULL, jti TEXT NOT NULL, PRIMARY KEY (ticket, jti)) STRICT;
 CREATE INDEX IF NOT EXISTS known_use_jti ON known_use (jti);
 CREATE TABLE IF NOT EXISTS scan (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, scan_id TEXT NOT NULL UNIQUE, jti TEXT NOT NULL, leg INTEGER,
@@ -74,6 +75,10 @@ class Store:
         with self.write() as tx:
             for statement in filter(str.strip, _SCHEMA.split(";")):
                 tx.execute(statement)
+            # The file of an earlier release has the passes, and not which tickets they pay for.
+            for (taken,) in tx.execute("SELECT taken FROM ordered").fetchall():
+                rides = _rides_of(ordered_of({"ordered": json.loads(taken)}))
+                tx.executemany("INSERT OR REPLACE INTO ordered_ride VALUES (?, ?)", rides)
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -104,22 +109,24 @@ class Store:
             _remember(tx, {"bundle": token, "etag": etag, **values})
             if delta is None or delta.since == 0:
                 tx.execute("DELETE FROM known_use")
-                tx.execute("DELETE FROM ordered")
+                _forget_ordered(tx)
             else:
                 named = [(jti,) for jti in {use.jti for use in opened.uses} | set(delta.cleared)]
                 tx.executemany("DELETE FROM known_use WHERE jti = ?", named)
                 tx.executemany("DELETE FROM ordered WHERE jti = ?", named)
+                tx.executemany("DELETE FROM ordered_ride WHERE jti = ?", named)
             rows = [(use.jti, use.leg, use.at, use.gate, use.kind) for use in opened.uses]
             tx.executemany("INSERT INTO known_use VALUES (?, ?, ?, ?, ?)", rows)
             taken = [(row[0], json.dumps([row])) for row in ordered_document(opened.ordered)]
             tx.executemany("INSERT OR REPLACE INTO ordered VALUES (?, ?)", taken)
+            tx.executemany("INSERT OR REPLACE INTO ordered_ride VALUES (?, ?)", _rides_of(opened.ordered))
             tx.execute("DELETE FROM scan WHERE told_at < ?", (opened.bundle.issued_at - _TOLD_SECONDS,))
 
     def forget(self) -> None:
         """Forget the bundle and what other riders did; own scans wait until the server has them."""
         with self.write() as tx:
             tx.execute("DELETE FROM known_use")
-            tx.execute("DELETE FROM ordered")
+            _forget_ordered(tx)
             tx.execute("DELETE FROM state WHERE name IN ('bundle', 'etag', 'cursor')")
 
     def add_scan(self, scan: StoredScan, keep_proof: bool) -> StoredScan:
@@ -187,6 +194,11 @@ class Store:
         row = self._connection().execute("SELECT taken FROM ordered WHERE jti = ?", (jti,)).fetchone()
         return ordered_of({"ordered": json.loads(row[0])})[jti] if row else NOTHING_ORDERED
 
+    def passes_behind(self, jti: str) -> list[str]:
+        """Name the passes that pay for rides of an order's ticket, as bundles have told."""
+        rows = self._connection().execute("SELECT jti FROM ordered_ride WHERE ticket = ?", (jti,))
+        return [str(row[0]) for row in rows]
+
     def own_uses(self, jti: str, gate: str, but: int | None) -> list[Use]:
         """The uses of a ticket that this gate has accepted, one scan set aside."""
         return [
@@ -233,3 +245,13 @@ class Store:
 
 def _remember(tx: sqlite3.Connection, values: Mapping[str, str]) -> None:
     tx.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", list(values.items()))
+
+
+def _rides_of(ordered: Mapping[str, Ordered]) -> list[tuple[str, str]]:
+    """The pairs of an order's ticket and the pass that pays for a ride of it."""
+    return [(ride.ticket, jti) for jti, taken in ordered.items() for ride in taken.rides]
+
+
+def _forget_ordered(tx: sqlite3.Connection) -> None:
+    tx.execute("DELETE FROM ordered")
+    tx.execute("DELETE FROM ordered_ride")

@@ -141,6 +141,9 @@ class PureGate:
     def ordered_of(self, _jti: str) -> Ordered:
         return NOTHING_ORDERED
 
+    def passes_behind(self, _jti: str) -> Sequence[str]:
+        return ()
+
     def show(self, code: str, at: float) -> tuple[bool, str]:
         device_ts = int(at) + self._error
         now = device_ts - self._error

@@ -19,7 +19,8 @@ from ticketing.clock import FixedClock
 from ticketing.gate import bundle as bundles
 from ticketing.gate.decision import Gate, Policy, Presented, ProductRule, Seen, Use, decide
 from ticketing.gate.house import Gatehouse
-from ticketing.gate.service import knowledge, memory
+from ticketing.gate.ordered import memory
+from ticketing.gate.service import knowledge
 from ticketing.tickets import status_list
 from ticketing.tickets.jwk import load_jwks
 

@@ -4,7 +4,7 @@ import itertools
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -73,19 +73,27 @@ def with_uses(scene: Scene, *, ago: int, **claims: int) -> None:
     scene.claims.update(claims)
 
 
+RIDE = OrderedRide(
+    ticket="B" * 22,
+    leg=0,
+    departs=NOW + 60,
+    arrives=NOW + 660,
+    starts=NOW - 7200,
+    ends=NOW + 10_800,
+    to_stop="Z9",
+)
+
+
 def with_an_order(scene: Scene) -> None:
     """A pass with which an order took a ride that is still to begin."""
     scene.claims.update(u=0)
-    ride = OrderedRide(
-        ticket="B" * 22,
-        leg=0,
-        departs=NOW + 60,
-        arrives=NOW + 660,
-        starts=NOW - 7200,
-        ends=NOW + 10_800,
-        to_stop="Z9",
-    )
-    scene.ordered = {JTI: Ordered(0, (ride,))}
+    scene.ordered = {JTI: Ordered(0, (RIDE,))}
+
+
+def with_a_pass(scene: Scene) -> None:
+    """The ticket of an order whose pass has just opened another ride."""
+    scene.ordered = {"P" * 22: Ordered(0, (replace(RIDE, ticket=JTI),))}
+    scene.uses = [*scene.uses, Use("P" * 22, 0, NOW - 60, "g0")]
 
 
 def with_proof(scene: Scene, **changes: Any) -> None:
@@ -119,6 +127,7 @@ FAULTS: dict[str, Callable[[Scene], object]] = {
     "product_not_accepted": lambda scene: scene.claims.update(demo=True),
     "outside_time_rule": lambda scene: scene.rule.update(hours=((0, 1),)),
     "ride_of_an_order": with_an_order,
+    "pass_on_another_ride": with_a_pass,
     "already_used": lambda scene: with_uses(scene, ago=600),
     "passback": lambda scene: with_uses(scene, ago=5, u=3),
     "uses_exhausted": lambda scene: with_uses(scene, ago=600, u=3, c=1),
@@ -129,7 +138,12 @@ EXCLUDE = {
     ("revoked", "suspended"),
     ("revoked", "status_stale"),
     ("suspended", "status_stale"),
+    ("ride_of_an_order", "pass_on_another_ride"),
     ("ride_of_an_order", "already_used"),
+    ("ride_of_an_order", "passback"),
+    ("pass_on_another_ride", "already_used"),
+    ("pass_on_another_ride", "passback"),
+    ("pass_on_another_ride", "uses_exhausted"),
     ("already_used", "passback"),
     ("already_used", "uses_exhausted"),
     ("passback", "uses_exhausted"),

@@ -1,8 +1,10 @@
 """A pass's own code opens no gate for a ride that an order took with the pass: online, and offline by the bundle."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from ticketing.identity import create_key
 from ticketing.regions import Region
 from ticketing.tickets.jwk import load_jwks
 from ticketing.validator.courier import merged
+from ticketing.validator.store import Store
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 
@@ -83,13 +86,11 @@ class Tram:
         now = int(self.api.clock.now().timestamp())
         presented = Presented.scanned(token)
         jti = opened.bundle.read(token, opened.bundle.issuer, "tlt").jti or ""
-        taken = self.store.ordered(jti)
-        uses = [
-            use for one in (jti, *(ride.ticket for ride in taken.rides)) for use in self.store.known_uses(one)
-        ]
-        return decide(
-            presented, opened.bundle, Seen(uses, ordered={jti: taken}), now, Gate(operator="tlt")
-        ).reason
+        passes = (jti, *self.store.passes_behind(jti))
+        taken = {one: self.store.ordered(one) for one in passes}
+        known = {*passes, *(ride.ticket for one in taken.values() for ride in one.rides)}
+        uses = [use for one in sorted(known) for use in self.store.known_uses(one)]
+        return decide(presented, opened.bundle, Seen(uses, ordered=taken), now, Gate(operator="tlt")).reason
 
     def online(self, token: str) -> str:
         """The reason of the online gate, which uses the ticket up."""
@@ -165,6 +166,93 @@ def test_a_pass_whose_code_is_on_a_ride_pays_for_no_order_at_that_time(city: Api
     assert "opened a gate at" in (refused.json or {})["detail"]
 
 
+def test_two_tickets_of_one_pass_carry_one_person(city: Api, tmp_path: Path) -> None:
+    """Tickets that are bound to no departure are good hours before it: those of two rides that follow each other too."""
+    rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
+    rider.season("tll-30d")
+    (first,) = codes(city, rider.buy(rider.quote(ME)))
+    (second,) = codes(city, rider.buy(rider.quote(ME, depart_at="2026-10-13T06:50:00+03:00")))
+    tram.fetch()
+
+    opened = tram.online(first)
+    beside = tram.online(second), tram.offline(second)
+    seen = city.post("/v1/inspections", {"token": second}, tram.key, once=None).json or {}
+    city.clock.advance(timedelta(minutes=30))
+    after = tram.offline(second), tram.online(second)
+
+    assert (opened, beside) == ("ok", ("pass_on_another_ride", "pass_on_another_ride"))
+    assert "pass_on_another_ride" in [note["code"] for note in seen["notes"]]
+    assert after == ("ok", "ok")
+
+
+def test_a_ticket_that_was_blocked_on_board_frees_its_pass_for_nobody(city: Api, tmp_path: Path) -> None:
+    rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
+    (season,) = codes(city, rider.season("tll-30d"))
+    order = rider.buy(rider.quote(ME))
+    (journey,) = codes(city, order)
+    jti = (city.get(f"/v1/orders/{order['id']}/tickets", order["access_token"]).json or {})["tickets"][0][
+        "jti"
+    ]
+    tram.fetch()
+    opened = tram.online(journey)
+    city.clock.advance(timedelta(minutes=1))
+
+    path, mine = (
+        f"/v1/orders/{order['id']}/tickets/{jti}/suspension",
+        {"Authorization": f"Bearer {order['access_token']}"},
+    )
+    blocked = city.client.put(path, headers=mine)
+    on_board = tram.offline(season), tram.online(season)
+    city.clock.advance(timedelta(minutes=40))
+
+    assert (opened, blocked.status_code) == ("ok", 200)
+    assert on_board == ("ride_of_an_order", "ride_of_an_order")
+    assert (tram.offline(season), tram.online(season)) == ("ok", "ok")
+
+
+def test_an_order_that_is_paid_while_its_pass_is_on_board_opens_no_second_gate(
+    city: Api, tmp_path: Path
+) -> None:
+    """The pass goes on to open gates for as long, so that its holder is never left standing."""
+    rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
+    (season,) = codes(city, rider.season("tll-30d"))
+    placed = (
+        city.post("/v1/orders", {"quote_id": rider.quote(ME, {"ref": "bo"})["id"]}, rider.token).json or {}
+    )
+
+    shown = tram.online(season)
+    city.post(f"/v1/orders/{placed['id']}/payments", {"method": "demo_ok"}, placed["access_token"])
+    found = city.get(f"/v1/orders/{placed['id']}/tickets", placed["access_token"]).json or {}
+    tokens = {one["passenger"]: one["token"] for one in found["tickets"]}
+    journey, of_bo = tokens["me"], tokens["bo"]
+    beside = tram.offline(journey), tram.online(journey)
+    city.clock.advance(timedelta(minutes=2))
+    goes_on = tram.offline(season), tram.online(of_bo)
+    city.clock.advance(timedelta(minutes=20))
+
+    assert (shown, beside) == ("ok", ("pass_on_another_ride", "pass_on_another_ride"))
+    assert goes_on == ("ok", "ok")
+    assert (tram.offline(journey), tram.online(journey)) == ("ok", "ok")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_codes_of_one_pass_at_two_gates_in_one_moment_let_one_in(city: Api, tmp_path: Path) -> None:
+    rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
+    rider.season("tll-30d")
+    times = [f"2026-10-13T{hour:02}:{minute}:00+03:00" for hour in (6, 9, 12, 15) for minute in ("12", "50")]
+    shown = [codes(city, rider.buy(rider.quote(ME, depart_at=at)))[0] for at in times]
+    for first, second, hour in zip(shown[::2], shown[1::2], (6, 9, 12, 15), strict=True):
+        city.clock.set(datetime(2026, 10, 13, hour - 3, 10, tzinfo=UTC))
+        both = threading.Barrier(2)
+
+        def show(token: str, both: threading.Barrier = both) -> str:
+            both.wait()
+            return tram.online(token)
+
+        with ThreadPoolExecutor(2) as gates:
+            assert sorted(gates.map(show, (first, second))) == ["ok", "pass_on_another_ride"]
+
+
 @ONE
 def test_an_inspector_asks_for_the_ticket_of_the_order(city: Api, tmp_path: Path) -> None:
     rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
@@ -212,6 +300,19 @@ def test_a_page_that_names_a_pass_says_all_that_orders_took_of_it(tmp_path: Path
 
     assert (before, both.ordered, bench.store.ordered(JTI)) == (2, {}, NOTHING_ORDERED)
     assert bench.store.ordered("C" * 22).rides == (ride,)
+    assert bench.store.passes_behind("B" * 22) == ["C" * 22]
+
+
+def test_a_gates_file_of_the_release_before_tells_which_tickets_its_passes_pay_for(tmp_path: Path) -> None:
+    ride = OrderedRide(
+        ticket="B" * 22, leg=0, departs=NOW, arrives=NOW + 600, starts=NOW, ends=NOW + 600, to_stop="Z9"
+    )
+    bench = Bench(tmp_path, extras=Extras(), ordered={"C" * 22: Ordered(0, (ride,))})
+    with bench.store.write() as tx:
+        tx.execute("DROP TABLE ordered_ride")
+    bench.store.close()
+
+    assert Store(tmp_path / "gate.db").passes_behind("B" * 22) == ["C" * 22]
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,10 @@ def _bundles() -> dict[str, Facts]:
 
 
 def _ordered() -> dict[str, Ordered]:
-    """Two strokes of a carnet; of three passes a ride that is to begin, one that is under way, and one that is over."""
+    """Two strokes of a carnet; of three passes a ride that is to begin, one that is under way, and one that is over.
+
+    A fourth has a ride that is to begin while another one is under way.
+    """
     coming = OrderedRide(
         ticket="D" * 22,
         leg=0,
@@ -99,6 +102,7 @@ def _ordered() -> dict[str, Ordered]:
         "E" * 22: Ordered(0, (coming,)),
         "F" * 22: Ordered(0, (riding,)),
         "G" * 22: Ordered(0, (replace(riding, arrives=NOW),)),
+        "H" * 22: Ordered(0, (replace(coming, ticket="I" * 22), replace(riding, arrives=NOW + 660))),
     }
 
 
@@ -353,6 +357,50 @@ def _cases() -> list[Row]:
             {"token": ticket(u=0, jti="F" * 22)},
             "ride_of_an_order",
             "F" * 22,
+        ),
+        (
+            "the ticket of a journey that a pass pays for",
+            "orders",
+            {"token": ticket(jti="D" * 22)},
+            "ok",
+            "D" * 22,
+        ),
+        (
+            "the ticket of a journey whose pass has opened another ride",
+            "orders",
+            {
+                "token": ticket(jti="D" * 22),
+                "seen": [{"jti": "E" * 22, "leg": 0, "ts": NOW - 299, "gate": "g0"}],
+            },
+            "pass_on_another_ride",
+            "D" * 22,
+        ),
+        (
+            "the ticket of a journey whose pass can be there by now",
+            "orders",
+            {
+                "token": ticket(jti="D" * 22),
+                "seen": [{"jti": "E" * 22, "leg": 0, "ts": NOW - 300, "gate": "g0"}],
+            },
+            "ok",
+            "D" * 22,
+        ),
+        (
+            "a pass that was shown before its journey",
+            "orders",
+            {
+                "token": ticket(u=0, jti="E" * 22),
+                "seen": [{"jti": "E" * 22, "leg": 0, "ts": NOW - 299, "gate": "g0"}],
+            },
+            "ok",
+            "E" * 22,
+        ),
+        (
+            "a journey on a pass while another ticket of it is on board",
+            "orders",
+            {"token": ticket(jti="I" * 22)},
+            "pass_on_another_ride",
+            "I" * 22,
         ),
         ("a pass whose journey is over", "orders", {"token": ticket(u=0, jti="G" * 22)}, "ok", "G" * 22),
         (

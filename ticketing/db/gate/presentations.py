@@ -19,15 +19,17 @@ from ticketing.db.tables.devices import gate_device
 from ticketing.db.tables.gates import proof_seen, scan, scan_echo, ticket_use, use_claim
 from ticketing.db.tables.sale import api_key, ticket
 from ticketing.db.tables.types import Instant, Int64
+from ticketing.db.ticket.tickets import PASS_BEHIND
 from ticketing.db.ticket.uses import TicketUse
 
 
 @dataclass(frozen=True, slots=True)
 class HeldTicket:
-    """What a gate needs of a ticket's row, which is held until the transaction ends."""
+    """What a gate needs of a ticket's row, which is held until the transaction ends; whether a pass pays for any of its rides."""
 
     status: str
     status_index: int
+    has_pass: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def hold_and_read(tx: Transaction, asked: Asked) -> tuple[HeldTicket | None, Kno
     if tx.dialect.name == "postgresql" and Pipeline.is_supported():
         return _in_one_trip(tx, asked)
     row = tx.execute(_HOLD, {"jti": asked.jti}).one_or_none() if asked.jti else None
-    return None if row is None else HeldTicket(row.status, row.status_index), read_known(tx, asked)
+    return None if row is None else HeldTicket(*row), read_known(tx, asked)
 
 
 def read_known(tx: Transaction, asked: Asked) -> Known:
@@ -142,7 +144,7 @@ def _in_one_trip(tx: Transaction, asked: Asked) -> tuple[HeldTicket | None, Know
             found = _known_of(map(_Row._make, known))
         except psycopg.Error as error:  # as SQLAlchemy would have said it
             raise sa.exc.DBAPIError.instance(query, None, error, psycopg.Error, dialect=tx.dialect) from error
-    return None if row is None else HeldTicket(row[0], row[1]), found
+    return None if row is None else HeldTicket(*row), found
 
 
 def _known_of(rows: Iterable[Any]) -> Known:
@@ -190,7 +192,7 @@ class _Row(NamedTuple):
 
 
 _HOLD = (
-    sa.select(ticket.c.status, ticket.c.status_index)
+    sa.select(ticket.c.status, ticket.c.status_index, sa.exists().where(PASS_BEHIND).correlate(ticket))
     .where(ticket.c.jti == sa.bindparam("jti", type_=sa.Text()))
     .with_for_update()
 )

@@ -1,9 +1,9 @@
 """Passes that people hold, which journeys have used them, and the journeys that people have paid."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,10 +15,11 @@ from ticketing.db.tables.gates import ticket_use
 from ticketing.db.tables.purchase import pass_use
 from ticketing.db.tables.sale import order, quote, ticket
 from ticketing.db.ticket import uses
-from ticketing.db.ticket.tickets import Ticket
+from ticketing.db.ticket.tickets import PASS_BEHIND, Ticket
 
 # Databases have a limit to what one statement may name.
 _CHUNK = 1000
+_LONG_RIDE = timedelta(hours=3)
 _LOST_PASS = (
     sa.select(ticket.c.jti)
     .join(pass_use, pass_use.c.ticket_jti == ticket.c.jti)
@@ -42,7 +43,10 @@ class PassUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketedRide:
-    """A ride that an order took with a pass (`ticket_jti`), which leg of which valid ticket opens it, and when that one is good."""
+    """A ride that an order took with a pass (`ticket_jti`), which leg of which ticket opens it, and when that one is good.
+
+    A ticket that is not valid opens nothing, and has opened its ride before.
+    """
 
     ticket_jti: str
     jti: str
@@ -53,6 +57,7 @@ class TicketedRide:
     starts_at: datetime
     ends_at: datetime
     to_stop_id: str
+    is_valid: bool
 
 
 def list_passes_of(tx: Transaction, person_id: str) -> list[Ticket]:
@@ -129,12 +134,18 @@ def count_strokes(
 def list_ticketed_rides(
     tx: Transaction, now: datetime, jtis: Iterable[str] | None = None
 ) -> list[TicketedRide]:
-    """List the rides of passes whose ticket is valid and not over: of every pass, or of some. Carnets have none."""
+    """List the rides of passes whose ticket can open a gate, or has: of every pass, or of some. Carnets have none.
+
+    A ticket is blocked with a word of its holder, and who has boarded with it is still on board. A ride that began
+    shortly before its ticket ended is listed for three hours more.
+    """
     held, opening = ticket.alias("held"), ticket.alias("opening")
+    has_begun = sa.exists().where(ticket_use.c.jti == opening.c.jti, ticket_use.c.leg == pass_use.c.leg)
     query = (
         sa.select(
             pass_use,
             opening.c.jti,
+            opening.c.status,
             opening.c.not_before,
             opening.c.expires_at,
             opening.c.document,
@@ -148,7 +159,8 @@ def list_ticketed_rides(
                 opening.c.passenger_ref == pass_use.c.passenger_ref,
             ),
         )
-        .where(opening.c.status == "valid", opening.c.expires_at > now, pass_use.c.departs_at.is_not(None))
+        .where(sa.or_(opening.c.status == "valid", has_begun))
+        .where(opening.c.expires_at > now - _LONG_RIDE, pass_use.c.departs_at.is_not(None))
         .order_by(pass_use.c.departs_at, pass_use.c.order_id)
     )
     found: list[TicketedRide] = []
@@ -174,7 +186,23 @@ def _ticketed(row: Any) -> TicketedRide:
         starts_at=row.not_before,
         ends_at=row.expires_at,
         to_stop_id=leg["to"]["stop_id"],
+        is_valid=row.status == "valid",
     )
+
+
+def list_passes_behind(tx: Transaction, jtis: Collection[str]) -> list[str]:
+    """Name the passes that pay for rides of some tickets of orders."""
+    query = (
+        sa.select(pass_use.c.ticket_jti).distinct().join(ticket, PASS_BEHIND).where(ticket.c.jti.in_(jtis))
+    )
+    return sorted(tx.execute(query).scalars())
+
+
+def hold_codes(tx: Transaction, jtis: Iterable[str]) -> None:
+    """Let nobody else decide about any code of these passes until the transaction ends; SQLite writes one after the other."""
+    if tx.dialect.name == "postgresql":
+        for jti in sorted(jtis):
+            tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"codes of {jti}"))))
 
 
 def _parts(jtis: Iterable[str] | None) -> list[list[str] | None]:

@@ -82,6 +82,7 @@ pass_use = sa.Table(
     sa.Column("at", Instant(), nullable=False),
     sa.Column("departs_at", Instant(), nullable=True),
     sa.Column("arrives_at", Instant(), nullable=True),
+    sa.Index(None, "order_id"),
     sqlite_strict=True,
 )  # fmt: skip
 
