@@ -3,12 +3,12 @@
 import ast
 import functools
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.source_tree import ROOT, sources, tree_of
+
 DOORS = {
     "sqlalchemy": ("ticketing/db/", "migrations/"),
     "alembic": ("ticketing/db/", "migrations/"),
@@ -27,17 +27,6 @@ DOORS = {
     "httpx": ("operators/", "ticketing/cli/", "ticketing/rehearsal/http.py", "ticketing/validator/"),
 }
 SECRETS = {"sig", "signature", "secret", "token", "digest", "mac", "secret_hash"}
-
-
-def sources(*folders: str) -> Iterator[Path]:
-    for folder in folders:
-        yield from sorted((ROOT / folder).rglob("*.py"))
-    yield ROOT / "wsgi.py"
-
-
-@functools.cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @functools.cache

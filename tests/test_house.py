@@ -57,3 +57,15 @@ def _is_given(field: ast.AnnAssign) -> bool:
 def test_the_limits_are_looked_for_in_the_code() -> None:
     assert len(house.sources()) > 100
     assert all(Path(package).is_dir() for package in house.PACKAGES)
+
+
+def test_no_test_module_lends_to_another() -> None:
+    """What several use lies in a module beside them: a test module may go without others falling."""
+    lent = [
+        f"{one.path}: {node.module}"
+        for one in house.sources("tests", "benchmarks")
+        for node in ast.walk(one.tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").rpartition(".")[2].startswith("test_")
+    ]
+
+    assert lent == []

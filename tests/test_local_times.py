@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.test_building import ROOT, sources, tree_of
+from tests.source_tree import ROOT, sources, tree_of
 
 MAKES_LOCAL = re.compile(r"\b(astimezone|fromtimestamp|combine|local)\(|tzinfo=|\.(departure|arrival)\b")
 # Names of values that carry a ride's own times, each in the zone of its stop.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from operators.gtfs import realtime
 from operators.gtfs.reader import load_timetable
 from operators.port import AddedCall, AddedTrip, Disruption
-from tests.operators.test_gtfs import DAY, feed
+from tests.operators.written_feed import DAY, feed
 
 NOON = datetime(2026, 10, 13, 12, tzinfo=ZoneInfo("Europe/Tallinn"))
 TIMETABLE, _ = load_timetable("a", feed())

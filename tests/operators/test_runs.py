@@ -10,7 +10,7 @@ from operators.gtfs import realtime
 from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import Timetable
 from operators.port import CallChange, Disruption, Disruptions
-from tests.operators.test_gtfs import feed
+from tests.operators.written_feed import feed
 
 DAY = date(2026, 10, 13)
 # Trips t0 to t3 of route R leave s1 at 05:05, 06:05, 07:05, 08:05 in Tallinn (UTC+3).

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tariffs.agreements.shares import Claim, Step, share
-from tariffs.book import TariffBook
+from tariffs.book import TariffBook, build_book
 from tariffs.findings import errors
 from tariffs.journey import Ride
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from tariffs.result import PassengerPrice
-from tests.tariffs.test_journey import TAXES, agreement, book, build_book, fares, gulf, priced, ride
+from tests.tariffs.journeys import TAXES, agreement, book, fares, gulf, priced, ride
 
 EVERYBODY = {"apportionment": {"steps": [{"method": "standalone_fare"}]}}
 

@@ -15,8 +15,8 @@ from tariffs.money import Money
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from tests.tariffs.island import table
-from tests.tariffs.test_journey import START, agreement, ride
-from tests.tariffs.test_party import tariff
+from tests.tariffs.journeys import START, agreement, ride
+from tests.tariffs.parties import tariff
 
 SINGLE = {"hsl": 320, "ferry": 2900, "tll": 200}
 PATTERN = st.lists(st.sampled_from(sorted(SINGLE)), min_size=1, max_size=3).filter(

@@ -13,7 +13,7 @@ from tariffs.journey import Ride
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from tests.tariffs.island import table
-from tests.tariffs.test_journey import START, TAXES, fares, ride
+from tests.tariffs.journeys import START, TAXES, fares, ride
 from ticketing.regions import check_region
 
 RISE = {"fare_products.txt": table("fare_product_id,amount,currency", "hour,2.50,EUR")}

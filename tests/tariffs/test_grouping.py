@@ -12,8 +12,8 @@ from tariffs import grouping
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from tests.tariffs.island import table
-from tests.tariffs.test_journey import ride
-from tests.tariffs.test_party import TLL, TRAM, party, tariff
+from tests.tariffs.journeys import ride
+from tests.tariffs.parties import TLL, TRAM, party, tariff
 
 SINGLE = {"adult": 200, "child": 100}
 # The price of each group product is that of the operator's rider category of the same name.

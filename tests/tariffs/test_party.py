@@ -14,51 +14,14 @@ from tariffs.journey import Ride
 from tariffs.money import Money
 from tariffs.parts import OfferedFare
 from tariffs.party import Passenger, ProvenClaim
-from tariffs.passes import HeldPass, PassProduct, PassValidity, Scope, on_sale
+from tariffs.passes import HeldPass, PassValidity, Scope, on_sale
 from tariffs.pricing import price_journey
 from tariffs.result import PassengerPrice
 from tests.tariffs.island import table
-from tests.tariffs.test_journey import START, TAXES, ZONE, agreement, fares, gulf, ride
+from tests.tariffs.journeys import START, TAXES, ZONE, agreement, fares, gulf, ride
+from tests.tariffs.parties import THIRTY, TLL, TRAM, WEEK, party, product, tariff
 
-RIDERS = {name: {"hsl": name, "ferry": name, "tll": name} for name in ("adult", "child")}
-TLL = {
-    "rider_categories.txt": table(
-        "rider_category_id,is_default_fare_category", "adult,1", "child,0", "free,0", "family,0"
-    ),
-    "fare_products.txt": table(
-        "fare_product_id,rider_category_id,amount,currency",
-        "hour,adult,2.00,EUR",
-        "hour,child,1.00,EUR",
-        "resident,free,0.00,EUR",
-        "family,family,3.50,EUR",
-    ),
-    "fare_leg_rules.txt": table("fare_product_id", "hour", "resident", "family"),
-}
-TRAM = [ride("tll", 0, ("EE", 4000))]
 TWO_TRAMS = [ride("tll", 0, ("EE", 4000)), ride("tll", 60, ("EE", 4000))]
-WEEK = HeldPass(
-    ticket="tick-1",
-    product="week",
-    scope=Scope(frozenset({"tll"})),
-    valid_from=START,
-    valid_until=START + timedelta(days=7),
-    uses_left=None,
-)
-
-
-def tariff(*agreements: dict[str, Any], feeds: dict[str, Any] | None = None, **more: Any) -> TariffBook:
-    usual = {"hsl": fares("ab", "3.20"), "ferry": fares("standard", "29.00"), "tll": TLL}
-    made, findings = build_book(
-        feeds=usual | (feeds or {}),
-        agreement_documents=list(agreements),
-        tax_text=TAXES,
-        riders=RIDERS,
-        media={},
-        fee_basis_points=0,
-        **more,
-    )
-    assert made is not None, findings
-    return made
 
 
 def anna(book: TariffBook, rides: list[Ride], **brought: Any) -> PassengerPrice:
@@ -382,10 +345,6 @@ FAMILY = table(
 )
 
 
-def party(*riders: str) -> list[Passenger]:
-    return [Passenger(f"p{at}", rider) for at, rider in enumerate(riders)]
-
-
 @pytest.mark.parametrize(
     ("riders", "price"),
     [
@@ -503,26 +462,6 @@ def test_without_a_recent_rate_two_currencies_have_no_price(at: datetime | None)
     )
 
     assert (found.total, found.reason) == (None, "mixed_currencies")
-
-
-THIRTY = {
-    "id": "tll-30d",
-    "kind": "pass",
-    "version": 1,
-    "names": {"en": "30 days"},
-    "scope": {"operators": ["tll"]},
-    "validity": {"unit": "days", "length": 30},
-    "valid_from": "2026-01-01",
-    "prices": [{"rider": "adult", "amount": "30.00", "currency": "EUR"}],
-    "territories": [{"operator": "tll", "member_state": "EE", "mode": "tram", "metres": 1}],
-    "apportionment": {"steps": [{"method": "percent", "by_operator": {"tll": "100"}}]},
-}
-
-
-def product(**changes: Any) -> PassProduct:
-    found, findings = passes_reader.load([THIRTY | changes], ["tll", "hsl"], ["adult"])
-    assert findings == []
-    return found[0]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from tariffs.findings import errors
 from tariffs.party import Passenger
 from tariffs.pass_price import price_pass
 from tariffs.result import PassengerPrice
-from tests.tariffs.test_journey import TAXES, fares
-from tests.tariffs.test_party import RIDERS, THIRTY, TLL, product, tariff
+from tests.tariffs.journeys import TAXES, fares
+from tests.tariffs.parties import RIDERS, THIRTY, TLL, product, tariff
 
 BOTH: dict[str, Any] = {
     "id": "gulf-30d",

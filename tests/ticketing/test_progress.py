@@ -12,8 +12,8 @@ from typing import Any
 
 from rich.console import Console
 
+from tests.ticketing.settlement.bank_details import enter_accounts
 from tests.ticketing.settlement.month import office, sell
-from tests.ticketing.settlement.test_export import enter_accounts
 from ticketing.cli.progress import bar
 from ticketing.db import Database
 from ticketing.db.books.months import through

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.ticketing.api.test_limits import methods
+from tests.ticketing.api.described import methods
 from ticketing.identity.principal import OPERATOR_ROLES, ROLES
 
 NONSENSE: list[dict[str, Any]] = [

@@ -1,6 +1,5 @@
 """Limits that a stranger cannot lift: by address always, by who has proven who it is, and by what is acted on."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,6 +8,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.api import KOPLI_TO_PASILA, Api
+from tests.ticketing.api.described import methods
 from tests.ticketing.identity.people_of import register
 from ticketing.api.journeys import Journeys
 from ticketing.api.limits import Limits, Rate
@@ -20,24 +20,12 @@ from ticketing.identity import AccessTokens, Counters, Pace, Reception, people
 from ticketing.identity.networks import network
 
 NOW = 1_791_864_000
-WRITES = ("post", "put", "patch", "delete")
 
 
 def sign_in(api: Api, **headers: str) -> TestResponse:
     return api.client.post(
         "/v1/sessions", json={"email": "nobody@example.com", "password": "wrong wrong"}, headers=headers
     )
-
-
-def methods(app: Flask) -> dict[str, Callable[..., Any]]:
-    """Every method of a view that changes something, by `POST /v1/...`."""
-    return {
-        f"{name.upper()} {rule.rule}": getattr(view, name)
-        for rule in app.url_map.iter_rules()
-        if (view := getattr(app.view_functions[rule.endpoint], "view_class", None))
-        for name in WRITES
-        if hasattr(view, name)
-    }
 
 
 def test_a_header_that_nobody_has_checked_lifts_no_limit(api: Api, quick_hashes: None) -> None:

@@ -19,9 +19,9 @@ from pypdf import PdfReader
 
 from tests.ticketing.console.browser import Browser, Page
 from tests.ticketing.console.pages import faults_of
+from tests.ticketing.settlement.bank_details import IBANS
+from tests.ticketing.settlement.bank_lines import line, statement
 from tests.ticketing.settlement.month import office, ride, sell
-from tests.ticketing.settlement.test_export import IBANS
-from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.clock import SystemClock
 from ticketing.db import Database
 from ticketing.identity import staff

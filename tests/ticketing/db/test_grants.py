@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from operators.fake import FakeOperator
 from tests.api import Api
 from tests.networks import lent
+from tests.ticketing.settlement.bank_details import enter_accounts
 from tests.ticketing.settlement.month import office, sell
-from tests.ticketing.settlement.test_export import enter_accounts
 from ticketing.app import create_app
 from ticketing.cli import main
 from ticketing.clock import FixedClock

@@ -3,8 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
+from tests.ticketing.settlement.bank_details import IBANS
 from tests.ticketing.settlement.month import AT, office, sell
-from tests.ticketing.settlement.test_export import IBANS
 from ticketing.db import Database
 from ticketing.ids import new_id
 from ticketing.settlement import service

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.ticketing.gate.test_decision import AT, TLT, bundle, facts, judge
+from tests.ticketing.gate.deciding import AT, TLT, bundle, facts, judge
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, URI, payload, ticket
 from ticketing.gate import bundle as bundles
 from ticketing.gate.bundle import BadBundle, Facts, local_offsets, succeed

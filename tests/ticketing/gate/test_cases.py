@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.ticketing.gate.test_order import FAULTS
+from tests.ticketing.gate.faults import FAULTS
 from ticketing.cli.gate import answer
 
 DOCUMENT = json.loads(Path(__file__).with_name("cases.json").read_text(encoding="utf-8"))

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.api import Api
-from tests.ticketing.gate.test_decision import bundle, judge
-from tests.ticketing.gate.test_devices import enrol, fact
+from tests.ticketing.gate.deciding import bundle, judge
+from tests.ticketing.gate.enrolling import enrol, fact
 from tests.ticketing.tickets.mint import NOW, PHONE, RING, URI, payload, phone_jwk, proof, raw, ticket
 from ticketing.clock import FixedClock
 from ticketing.gate import bundle as bundles

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.ticketing.gate.test_decision import AT, facts
+from tests.ticketing.gate.deciding import AT, facts
 from tests.ticketing.tickets.mint import RING, SIGNER, phone_jwk, proof, ticket
 from ticketing.cli.gate import command
 from ticketing.gate import bundle as bundles

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.api import Api
-from tests.ticketing.gate.test_devices import at_the_tram, enrol
+from tests.ticketing.gate.enrolling import at_the_tram, enrol
 from ticketing.db.gate.presentations import Asked, Credential, hold_and_read
 from ticketing.errors import NotAllowed, NotAuthenticated
 from ticketing.gate.credentials import Recognised, Span, check_credential

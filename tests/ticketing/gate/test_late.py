@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.api import Api, Bought
-from tests.ticketing.gate.test_staff import by_hand
+from tests.ticketing.gate.at_hand import by_hand
 from tests.ticketing.purchase import test_group_code as group_codes
-from tests.ticketing.purchase.test_cancelled_sailings import Sea
+from tests.ticketing.purchase.sea import Sea
 from tests.ticketing.tickets.mint import phone_jwk
 from ticketing.cli.gate import answer
 from ticketing.db.ticket.tickets import control_code_of

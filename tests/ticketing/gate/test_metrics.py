@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.ticketing.gate.test_devices import enrol, fact
+from tests.ticketing.gate.enrolling import enrol, fact
 from ticketing.errors import Fault, Misconfigured
 from ticketing.gate.decision import Policy
 from ticketing.gate.metrics import Spread, spread

@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from tests.api import Api
-from tests.ticketing.gate.test_devices import enrol
+from tests.ticketing.gate.enrolling import enrol
 from ticketing.db import Database
 from ticketing.identity import Counters, Pace
 

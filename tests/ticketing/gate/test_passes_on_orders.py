@@ -13,11 +13,11 @@ import pytest
 from operators.fake import FakeOperator
 from tests.api import Api
 from tests.networks import lent
-from tests.ticketing.gate.test_decision import AT, bundle, facts, judge
+from tests.ticketing.gate.deciding import AT, bundle, facts, judge
 from tests.ticketing.identity.people_of import register
-from tests.ticketing.identity.test_passes_of_a_party import ME, Rider
+from tests.ticketing.identity.riders import ME, Rider
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, ticket
-from tests.ticketing.validator.test_flap import Bench
+from tests.ticketing.validator.bench import Bench
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings

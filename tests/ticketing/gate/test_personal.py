@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.api import Api
+from tests.ticketing.gate.deciding import judge
 from tests.ticketing.gate.stock import put_ticket
-from tests.ticketing.gate.test_decision import judge
 from tests.ticketing.tickets.mint import payload, ticket
 from ticketing.db.tables import columns
 from ticketing.db.ticket import tickets

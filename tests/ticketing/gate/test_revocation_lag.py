@@ -1,29 +1,18 @@
 """From a revocation to the first list that carries it and to every gate: noticed at once, measured, and cheap when nothing is new."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from tests.api import Api, Bought
-from tests.ticketing.gate.test_devices import Device, enrol
+from tests.ticketing.gate.enrolling import Device, enrol
+from tests.ticketing.gate.processes import another_process, house_of
 from ticketing.db.ticket import tickets
 from ticketing.gate import bundle as bundles
-from ticketing.gate.house import Gatehouse
 from ticketing.gate.publish import bundle
 from ticketing.tickets import status_list
 from ticketing.tickets.jwk import load_jwks
-
-
-def house_of(api: Api) -> Gatehouse:
-    house: Gatehouse = api.client.application.extensions["throughfare"].gatehouse
-    return house
-
-
-def another_process(house: Gatehouse) -> Gatehouse:
-    """The same database and keys, and a memory of its own."""
-    return replace(house, signed={}, live={})
 
 
 def fetch(api: Api, device: Device, etag: str = "") -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.ticketing.gate.test_devices import devices_of, enrol
+from tests.ticketing.gate.enrolling import devices_of, enrol
 from ticketing.identity import list_keys
 from ticketing.identity.principal import ROLES, Role
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.api import Api, Bought
-from tests.ticketing.gate.test_devices import enrol
-from tests.ticketing.purchase.test_cancelled_sailings import Sea
+from tests.ticketing.gate.enrolling import enrol
+from tests.ticketing.purchase.sea import Sea
 from tests.ticketing.tickets.mint import phone_jwk, proof
 from ticketing.cli.gate import answer
 from ticketing.gate.document import ADDED, MEMBERS

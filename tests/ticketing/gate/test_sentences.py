@@ -3,8 +3,8 @@
 import pytest
 
 from tests.api import Api
-from tests.ticketing.gate.test_decision import bundle, judge
-from tests.ticketing.gate.test_order import FAULTS
+from tests.ticketing.gate.deciding import bundle, judge
+from tests.ticketing.gate.faults import FAULTS
 from tests.ticketing.tickets.mint import NOW, ticket
 from ticketing.gate import sentences, words
 from ticketing.gate.model import Extras

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.api import Api
+from tests.ticketing.gate.at_hand import by_hand
 from tests.ticketing.tickets.mint import phone_jwk
 from ticketing.db import Database
 from ticketing.db.gate import gate_journal
@@ -25,17 +26,6 @@ def at_the_tram(api: Api, *, bound: bool = False) -> tuple[Ticket, str]:
         ticket["token"] = (api.post(path, {"public_key": phone_jwk()}, bought.token).json or {})["token"]
     api.clock.advance(timedelta(hours=1, minutes=10))
     return ticket, api.key("gate", "tlt")
-
-
-def by_hand(api: Api, gate: str, code: str, **more: Any) -> Any:
-    body = {
-        "scan_id": str(uuid.uuid4()),
-        "code": code,
-        "reason": "battery empty",
-        "device_ts": api.clock.now().isoformat(),
-        **more,
-    }
-    return api.post("/v1/validations/by-hand", body, gate)
 
 
 def journal(api: Api, operator: str = "tlt") -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.api import Api, Bought
-from tests.ticketing.gate.test_revocation_lag import another_process, house_of
+from tests.ticketing.gate.processes import another_process, house_of
 from ticketing.gate import bundle as bundles
 from ticketing.gate.decision import Gate, Presented, Seen, decide
 from ticketing.gate.publish import bundle

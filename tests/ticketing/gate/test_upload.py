@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
+from tests.ticketing.gate.telling import tell
 from ticketing.db import Database
 from ticketing.db.ticket.tickets import find_ticket
 from ticketing.gate.upload import judge_ticket
@@ -18,13 +19,6 @@ def fact(api: Api, jti: str, seconds: int = 0, **more: Any) -> dict[str, Any]:
     at = int(api.clock.now().timestamp()) + seconds
     told = {"scan_id": str(uuid.uuid4()), "seq": 1, "jti": jti, "leg": 0, "device_ts": at}
     return {**told, "decision": "accept", "reason": "ok", **more}
-
-
-def tell(api: Api, gate: str, *scans: dict[str, Any]) -> list[dict[str, Any]]:
-    """Upload a batch."""
-    response = api.post("/v1/validations/batch", {"scans": list(scans)}, gate)
-    assert response.status_code == 200, response.json
-    return list((response.json or {})["outcomes"])
 
 
 def test_a_repeated_batch_is_a_duplicate(api: Api) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.ticketing.gate.test_decision import bundle, judge
+from tests.ticketing.gate.deciding import bundle, judge
 from tests.ticketing.tickets.mint import NOW, ticket
 from ticketing.gate.decision import Gate, Seen, Use
 from ticketing.gate.usage import Allowance, Step, Wanted, next_use

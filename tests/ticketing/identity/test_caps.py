@@ -11,7 +11,7 @@ from tariffs.book import build_book
 from tests.api import Api
 from tests.networks import lent
 from tests.ticketing.identity.people_of import Account, register
-from tests.ticketing.identity.test_entitlements_and_passes import buy, offer
+from tests.ticketing.identity.season_buyers import buy, offer
 from ticketing.app import create_app
 from ticketing.cli.worker import run_round
 from ticketing.clock import FixedClock

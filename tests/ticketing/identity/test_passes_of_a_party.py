@@ -11,7 +11,8 @@ from operators.fake import FakeOperator
 from tariffs.book import build_book
 from tests.api import Api
 from tests.networks import lent
-from tests.ticketing.identity.people_of import Account, register
+from tests.ticketing.identity.people_of import register
+from tests.ticketing.identity.riders import ME, Rider
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
@@ -21,8 +22,6 @@ from ticketing.regions import Region
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 
-TRAM = {"from": {"place": "Kopli"}, "to": {"place": "Hobujaama"}, "depart_at": "2026-10-13T06:10:00+03:00"}
-ME = {"ref": "me", "account_holder": True}
 # What one kind of database shows: nothing in it depends on the other.
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 KID = {"ref": "kid", "rider_category": "child", "holder": "mari"}
@@ -45,52 +44,6 @@ def city(
     with lent(app):
         yield Api(app.test_client(), clock, lambda *_: "")
     app.extensions["throughfare"].till.database.close()
-
-
-class Rider:
-    """A buyer at the service: with an account, or a guest."""
-
-    def __init__(self, api: Api, account: Account | None = None) -> None:
-        self.api, self.token = api, account.access if account else None
-
-    def buy(self, quote: dict[str, Any]) -> dict[str, Any]:
-        """Order and pay a quote; the order with the token that opens it."""
-        placed = self.api.post("/v1/orders", {"quote_id": quote["id"]}, self.token)
-        assert placed.status_code == 201, placed.json
-        order: dict[str, Any] = placed.json or {}
-        if order["state"] != "ticketed":
-            key, path = order["access_token"], f"/v1/orders/{order['id']}/payments"
-            assert self.api.post(path, {"method": "demo_ok"}, key).status_code == 201
-        return order
-
-    def season(self, product: str, **more: Any) -> dict[str, str]:
-        """Buy a pass; what opens it."""
-        quote = self.api.post("/v1/passes/quotes", {"product": product, **more}, self.token, once=None)
-        assert quote.status_code == 201, quote.json
-        order = self.buy(quote.json or {})
-        return {"order_id": order["id"], "access_token": order["access_token"]}
-
-    def search(self, *party: dict[str, Any], **changes: Any) -> Any:
-        """Search the tram for a party."""
-        return self.api.post(
-            "/v1/journeys", {**TRAM, "passengers": list(party), **changes}, self.token, once=None
-        )
-
-    def offer(self, *party: dict[str, Any], **changes: Any) -> dict[str, Any]:
-        """The first way of a search."""
-        found = self.search(*party, **changes)
-        assert found.status_code == 200, found.json
-        way: dict[str, Any] = found.json["itineraries"][0]
-        return way
-
-    def quote(self, *party: dict[str, Any], **changes: Any) -> dict[str, Any]:
-        """Freeze the first way of a search."""
-        offer = self.offer(*party, **changes)["offer_id"]
-        return self.api.post("/v1/quotes", {"offer_id": offer}, self.token, once=None).json or {}
-
-    def prices(self, *party: dict[str, Any]) -> list[str]:
-        """List the price of each of a party."""
-        return [one["total"]["amount"] for one in self.offer(*party)["price"]["passengers"]]
 
 
 @ONE

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from operators.fake import FakeOperator
 from tariffs.money import Money
 from tests.api import Api, Bought
+from tests.ticketing.purchase.exchanging import LATER, books_agree, exchange, minor, rooms, taken_less_back
 from ticketing.cli.worker import run_round
 from ticketing.purchase.gateway import reports
 from ticketing.purchase.refund.reversal import take_back
@@ -20,7 +21,6 @@ from ticketing.settlement.proof.verify import verify
 ANNA = {"ref": "anna", "rider_category": "adult"}
 BERT = {"ref": "bert", "rider_category": "adult"}
 DAY = {"depart_at": "2026-10-14T06:10:00+03:00"}
-LATER = {"depart_at": "2026-10-16T06:10:00+03:00"}
 HARBOUR = {"from": {"place": "Vanasadam"}, "depart_at": "2026-10-14T08:00:00+03:00"}
 SHIP_LEAVES = datetime.fromisoformat("2026-10-14T07:20:00+03:00")
 
@@ -30,20 +30,6 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     """One kind of database: what is decided is the same; both kinds exchange in test_exchange.py."""
     shutil.copy(sqlite_template, tmp_path / "test.db")
     return f"sqlite:///{tmp_path / 'test.db'}"
-
-
-def rooms(api: Api) -> Any:
-    return api.client.application.extensions["throughfare"]
-
-
-def minor(amount: dict[str, str]) -> int:
-    return int(amount["amount"].replace(".", ""))
-
-
-def exchange(api: Api, old: Bought, quoted: list[Any], journey: dict[str, Any] = LATER, **named: Any) -> Any:
-    """Exchange for the first offer of another search for some passengers."""
-    quote = api.quote(passengers=quoted, **journey)
-    return api.post(f"/v1/orders/{old.order['id']}/exchanges", {"quote_id": quote["id"], **named}, old.token)
 
 
 def exchanged(
@@ -82,24 +68,6 @@ def ride(api: Api, bought: Bought, ref: str, leg: int) -> tuple[str, str]:
     gate = api.key("gate", told["operator"])
     answer = api.scan(held["token"], gate, stop_id=told["from"]["stop_id"]).json or {}
     return answer["decision"], answer["reason"]
-
-
-def taken_less_back(api: Api) -> int:
-    query = sa.text("SELECT sum(captured_minor - refunded_minor) FROM demo_charge")
-    with rooms(api).till.database.read() as tx:
-        return int(tx.execute(query).scalar_one())
-
-
-def books_agree(api: Api) -> None:
-    """Assert that operators have what was taken and not paid back, to the cent, and that every row follows from its decision."""
-    run_round(rooms(api).till)
-    assert verify(rooms(api).office, "helsinki-tallinn", take_back).faults == []
-    with rooms(api).till.database.read() as tx:
-        shares, taxes = (
-            int(tx.execute(sa.text(f"SELECT sum(gross_minor) FROM {name}")).scalar_one())
-            for name in ("alloc_share", "alloc_tax")
-        )
-    assert (shares, taxes) == (taken_less_back(api), taken_less_back(api))
 
 
 def test_who_is_not_named_keeps_ticket_place_and_money(api: Api, ferries: dict[str, FakeOperator]) -> None:

@@ -15,18 +15,10 @@ import sqlalchemy as sa
 from pypdf import PdfReader
 
 from tests.api import Api, Bought
-from tests.ticketing.gate.test_upload import tell
+from tests.ticketing.gate.telling import tell
 from tests.ticketing.identity.people_of import register
-from tests.ticketing.purchase.test_cost_of_a_sale import watched
-from tests.ticketing.purchase.test_group_code import (
-    PARTY,
-    TO_THE_TRAM,
-    buy,
-    code_of,
-    offline,
-    refund,
-    shown,
-)
+from tests.ticketing.purchase.group_buyers import PARTY, TO_THE_TRAM, buy, code_of, offline, refund, shown
+from tests.ticketing.purchase.watching import watched
 from tests.ticketing.tickets.mint import OTHER_PHONE, phone_jwk, proof
 from ticketing.config import Settings
 from ticketing.db.ticket.tickets import control_code_of

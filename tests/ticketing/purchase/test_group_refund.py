@@ -12,9 +12,9 @@ from operators.fake import FakeOperator
 from tests.api import Api, Bought
 from tests.networks import lent
 from tests.ticketing.identity.people_of import register
-from tests.ticketing.identity.test_passes_of_a_party import Rider
-from tests.ticketing.purchase.test_cancelled_sailings import Sea
-from tests.ticketing.purchase.test_exchange_by_passenger import books_agree, exchange, minor
+from tests.ticketing.identity.riders import Rider
+from tests.ticketing.purchase.exchanging import books_agree, exchange, minor
+from tests.ticketing.purchase.sea import Sea
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings

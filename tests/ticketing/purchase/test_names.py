@@ -13,7 +13,7 @@ from operators.fake import FakeOperator
 from tests.api import Api
 from tests.networks import lent
 from tests.ticketing.identity.people_of import register
-from tests.ticketing.identity.test_passes_of_a_party import ME, Rider
+from tests.ticketing.identity.riders import ME, Rider
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings

@@ -1,48 +1,17 @@
 """A passenger gives back one leg and travels the rest: money, places, gates and books agree, whatever comes after."""
 
 from datetime import timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
 from operators.fake import FakeOperator
-from tests.api import Api, Bought
+from tests.api import Api
+from tests.ticketing.purchase.refunding import faults, ferry_leg, minor, offer, refund, rooms, ticket
 from ticketing.cli.worker import run_round
-from ticketing.purchase.refund.reversal import take_back
-from ticketing.settlement.proof.verify import verify
 from ticketing.tickets.own import of_own
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}], "depart_at": "2026-10-16T06:10:00+03:00"}
 TWO = {**ONE, "passengers": [*ONE["passengers"], {"ref": "mari", "rider_category": "child"}]}  # type: ignore[misc]
-
-
-def rooms(api: Api) -> Any:
-    return api.client.application.extensions["throughfare"]
-
-
-def minor(amount: dict[str, str]) -> int:
-    return int(amount["amount"].replace(".", ""))
-
-
-def offer(api: Api, bought: Bought, **wish: Any) -> dict[str, Any]:
-    return (
-        api.post(f"/v1/orders/{bought.order['id']}/refund-offers", wish, bought.token, once=None).json or {}
-    )
-
-
-def refund(api: Api, bought: Bought, **wish: Any) -> Any:
-    return api.post(
-        f"/v1/orders/{bought.order['id']}/refunds", {"passengers": ["anna"], **wish}, bought.token
-    )
-
-
-def ticket(api: Api, bought: Bought, ref: str = "anna") -> dict[str, Any]:
-    found = api.get(f"/v1/orders/{bought.order['id']}/tickets", bought.token).json or {}
-    return next(one for one in found["tickets"] if one["passenger"] == ref)
-
-
-def faults(api: Api) -> list[str]:
-    return verify(rooms(api).office, "helsinki-tallinn", take_back).faults
 
 
 def shares(api: Api) -> dict[str, int]:
@@ -54,12 +23,6 @@ def shares(api: Api) -> dict[str, int]:
 
 def places_of(ferries: dict[str, FakeOperator], state: str) -> int:
     return sum(len(operator.standing(state)) for operator in ferries.values())  # type: ignore[arg-type]
-
-
-def ferry_leg(bought: Bought, ferries: dict[str, FakeOperator]) -> tuple[int, str]:
-    """Which leg crosses the gulf, and whose it is."""
-    legs = bought.tickets[0]["legs"]
-    return next((at, leg["operator"]) for at, leg in enumerate(legs) if leg["operator"] in ferries)
 
 
 def test_the_ferry_is_given_back_and_the_trams_are_travelled(

@@ -6,8 +6,8 @@ import pytest
 
 from operators.fake import FakeOperator
 from tests.api import Api, Bought
-from tests.ticketing.purchase.test_cancelled_sailings import Sea
-from tests.ticketing.purchase.test_refund_by_leg import faults, ferry_leg, minor, offer, refund, rooms, ticket
+from tests.ticketing.purchase.refunding import faults, ferry_leg, minor, offer, refund, rooms, ticket
+from tests.ticketing.purchase.sea import Sea
 from ticketing.cli.worker import run_round
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}

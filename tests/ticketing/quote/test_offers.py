@@ -15,7 +15,7 @@ from operators.fake import FakeOperator
 from tests.api import Api
 from tests.networks import lent
 from tests.ticketing.identity.people_of import register
-from tests.ticketing.purchase.test_cost_of_a_sale import watched
+from tests.ticketing.purchase.watching import watched
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings

@@ -16,7 +16,7 @@ from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from tariffs.result import JourneyPrice
 from tests.api import Api
-from tests.ticketing.search.test_free_places import ride_of
+from tests.ticketing.search.next_ride import ride_of
 from ticketing.clock import FixedClock
 from ticketing.regions import Region
 from ticketing.search.refusals import why

@@ -4,21 +4,18 @@ import threading
 import time
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from operators import registry
-from operators.departures import upcoming
 from operators.fake import FakeOperator
 from operators.port import Availability, Connector, Departure
-from operators.region import RegionData
 from operators.registry import Surroundings
 from operators.simulators.faults import Fault, plan
 from operators.simulators.maritime import MaritimeSimulator, Ship
 from operators.table import ConnectorTable
-from tariffs.journey import Ride
 from tests.api import Api
+from tests.ticketing.search.next_ride import ride_of
 from ticketing.clock import FixedClock
 from ticketing.regions import Region
 from ticketing.search.free_places import FreePlaces, ask, key_of
@@ -109,21 +106,3 @@ def maritime(simulator: MaritimeSimulator, clock: FixedClock) -> Connector:
         },
     )
     return registry.connect("tallink", table, None, Surroundings(clock.now, environ={"SANDBOX": "sandbox"}))
-
-
-def ride_of(region: RegionData, operator: str, clock: FixedClock) -> Ride:
-    """The operator's next departure, as a ride."""
-    timetable = region.timetables[operator]
-    one, zone = upcoming(timetable, clock.now(), 1)[0], ZoneInfo(timetable.timezone)
-    return Ride(
-        operator=operator,
-        trip_id=one.trip_id,
-        route_id=one.route_id,
-        from_stop_id=one.from_stop_id,
-        to_stop_id=one.to_stop_id,
-        departure=one.departs_at.astimezone(zone),
-        arrival=one.arrives_at.astimezone(zone),
-        calls=(one.from_stop_id, one.to_stop_id),
-        mode="ferry",
-        distance_m=(),
-    )

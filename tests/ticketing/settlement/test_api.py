@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.ticketing.settlement.test_export import IBANS
-from tests.ticketing.settlement.test_reconcile import line, statement
+from tests.ticketing.settlement.bank_details import IBANS
+from tests.ticketing.settlement.bank_lines import line, statement
 from ticketing.app import create_app
 from ticketing.config import Settings
 from ticketing.identity import create_key

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ticketing.settlement.bank_lines import in_account, line, sent, statement
 from tests.ticketing.settlement.month import office, sell
-from tests.ticketing.settlement.test_reconcile import in_account, line, sent, statement
 from ticketing.db import Database
 from ticketing.errors import InvalidRequest
 from ticketing.settlement.bank import camt, reconcile

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.ticketing.settlement.bank_lines import line, statement
 from tests.ticketing.settlement.month import ride, sell
-from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.cli import deployment, main
 from ticketing.db import Database
 from ticketing.settlement.payout.sepa import SCHEMA

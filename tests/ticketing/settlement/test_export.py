@@ -19,6 +19,7 @@ import sepaxml
 from beancount import loader
 from pypdf import PdfReader
 
+from tests.ticketing.settlement.bank_details import IBANS, enter_accounts
 from tests.ticketing.settlement.month import AT, book, give_back, office, sell
 from ticketing.books import postings
 from ticketing.db import Database
@@ -31,16 +32,7 @@ from ticketing.settlement.payout import bank_accounts, payment_file, sepa, steps
 from ticketing.settlement.payout.iban import is_in_sepa
 from ticketing.settlement.statement import export
 
-IBANS = {"scheme": "FI2112345600000785", "hsl": "DE89370400440532013000", "tlt": "EE382200221020145685"}
 EVIL = '=HYPERLINK("http://x")'
-
-
-def enter_accounts(desk: Office) -> None:
-    for party, iban in IBANS.items():
-        made = bank_accounts.enter(
-            desk, party, iban, name=f"{party.upper()} Õy & Co", by="Clara", town="Tallinn"
-        )
-        bank_accounts.approve(desk, made.id, "David")
 
 
 @pytest.fixture

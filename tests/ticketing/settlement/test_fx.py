@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from tests.ticketing.settlement.bank_details import enter_accounts
+from tests.ticketing.settlement.bank_lines import line, statement
 from tests.ticketing.settlement.month import AT, book, office, sell
-from tests.ticketing.settlement.test_export import enter_accounts
-from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.books import postings
 from ticketing.cli import shown
 from ticketing.db import Database

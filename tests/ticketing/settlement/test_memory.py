@@ -2,43 +2,19 @@
 
 import tracemalloc
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
+from tests.ticketing.settlement.measured import AT, RUN
 from ticketing.db.books.month_books import Balance, JournalLine
-from ticketing.db.settlement.runs import Run
 from ticketing.settlement.statement import uic
 from ticketing.settlement.statement.as_csv import to_csv
 from ticketing.settlement.statement.as_pdf import write_pdf
 from ticketing.settlement.statement.as_xlsx import write_xlsx
 from ticketing.settlement.statement.journal import to_text
 from ticketing.settlement.statement.lines import Line
-
-AT = datetime(2026, 9, 1, tzinfo=UTC)
-DOCUMENT = {
-    "demo": False,
-    "operators": [],
-    "other": [],
-    "opening": [],
-    "carried": [],
-    "positions": [],
-    "accounts": [{"currency": "EUR"}],
-    "payments": [],
-}
-RUN = Run(
-    id="run",
-    region="r",
-    period="2026-09",
-    version=1,
-    state="calculated",
-    digest="digest",
-    prepared_by="Anna",
-    created_at=AT,
-    document=DOCUMENT,
-)
 
 
 def lines(count: int) -> Iterator[Line]:

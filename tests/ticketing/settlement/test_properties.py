@@ -18,8 +18,8 @@ from beancount.core.data import Balance
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.ticketing.settlement.bank_details import IBANS
 from tests.ticketing.settlement.month import book, give_back, office, ride, sell
-from tests.ticketing.settlement.test_export import IBANS
 from ticketing.books import postings
 from ticketing.db import Database
 from ticketing.db.books import books, month_books

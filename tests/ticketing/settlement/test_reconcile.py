@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DatabaseError
 
+from tests.ticketing.settlement.bank_details import IBANS, enter_accounts
+from tests.ticketing.settlement.bank_lines import in_account, line, sent, statement
 from tests.ticketing.settlement.month import AFTER, AT, book, office, sell
-from tests.ticketing.settlement.test_export import IBANS, enter_accounts
 from ticketing.books import postings
 from ticketing.clock import FixedClock
 from ticketing.db import Database
@@ -26,26 +27,6 @@ from ticketing.settlement.payout import payment_file, steps
 from ticketing.settlement.proof.verify import verify
 from ticketing.settlement.statement import export, lines
 
-_ENTRY = """<Ntry><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>{way}</CdtDbtInd><Sts><Cd>{status}</Cd></Sts>
-<BookgDt><Dt>2026-10-15</Dt></BookgDt><ValDt><Dt>2026-10-15</Dt></ValDt><AcctSvcrRef>{bank}</AcctSvcrRef>
-<NtryDtls><TxDtls><Refs><EndToEndId>{reference}</EndToEndId></Refs>
-<RltdPties><Cdtr><Pty><Nm>{name}</Nm></Pty></Cdtr></RltdPties><RmtInf><Ustrd>{text}</Ustrd></RmtInf>
-</TxDtls></NtryDtls></Ntry>"""
-_STATEMENT = """<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.{version}"><BkToCstmrStmt>
-<Stmt><Id>S1</Id><Acct><Id><IBAN>{iban}</IBAN></Id></Acct>
-<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>
-<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{closing}</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>
-{entries}</Stmt></BkToCstmrStmt></Document>"""
-
-
-def line(amount: str, reference: str = "", *, way: str = "DBIT", bank: str = "b1", **more: str) -> str:
-    told = {"status": "BOOK", "name": "", "text": "", **more}
-    return _ENTRY.format(amount=amount, way=way, bank=bank, reference=reference, **told)
-
-
-def statement(*entries: str, closing: str, version: str = "08", iban: str = IBANS["scheme"]) -> bytes:
-    return _STATEMENT.format(entries="".join(entries), closing=closing, version=version, iban=iban).encode()
-
 
 @pytest.fixture
 def desk(database: Database) -> Office:
@@ -57,14 +38,6 @@ def desk(database: Database) -> Office:
             postings.payout_sent("po_1", region="r", gateway="stripe", amount=1200, currency="EUR", at=AT),
         )
     return office(database)
-
-
-def sent(desk: Office, folder: Path) -> Run:
-    run = service.close(desk, "r", "2026-09", "Anna")
-    steps.approve(desk, run.id, "Bertil", run.digest)
-    enter_accounts(desk)
-    run = export.export(desk, run.id, "Bertil", folder)
-    return steps.mark_sent(desk, run.id, "Bertil", steps.message_id_of(run))
 
 
 def balances(desk: Office) -> dict[str, int]:
@@ -253,10 +226,6 @@ def test_a_batch_is_opened_to_its_payments_when_they_sum_to_it() -> None:
     found = camt.read(statement(whole, closing="90.00"))
 
     assert [(one.end_to_end_id, one.amount_minor) for one in found] == [("a", -600), ("b", -400)]
-
-
-def in_account(currency: str, content: bytes) -> bytes:
-    return content.replace(b"</IBAN></Id></Acct>", f"</IBAN></Id><Ccy>{currency}</Ccy></Acct>".encode())
 
 
 def test_days_are_read_in_every_form_that_banks_write() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.ticketing.settlement.bank_details import enter_accounts
+from tests.ticketing.settlement.bank_lines import line, statement
 from tests.ticketing.settlement.month import office, sell
-from tests.ticketing.settlement.test_export import enter_accounts
-from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.db import Database
 from ticketing.db.books import month_books
 from ticketing.db.settlement import bank, runs

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.ticketing.settlement.test_memory import RUN
+from tests.ticketing.settlement.measured import RUN
 from ticketing.settlement.statement import uic
 from ticketing.settlement.statement.lines import Line
 

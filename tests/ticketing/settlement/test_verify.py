@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.api import Api
+from tests.ticketing.settlement.bank_details import enter_accounts
+from tests.ticketing.settlement.bank_lines import line, statement
 from tests.ticketing.settlement.month import AFTER, office, sell
-from tests.ticketing.settlement.test_export import enter_accounts
-from tests.ticketing.settlement.test_reconcile import line, statement
 from ticketing.db import Database, Transaction
 from ticketing.db.books import chain
 from ticketing.db.books.chain import Block

@@ -11,6 +11,18 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.ticketing.tickets.attacks import (
+    HSM,
+    ORDER_OF_ED25519,
+    ORDER_OF_P256,
+    PUBLIC,
+    RING,
+    body,
+    hsm_ticket,
+    reason,
+    signature_of,
+    with_signature,
+)
 from tests.ticketing.tickets.mint import KEY, NOW, b64, payload, phone_jwk, proof, raw, ticket
 from ticketing.gate.bundle import read_ticket
 from ticketing.tickets import proof as proofs
@@ -25,14 +37,6 @@ KEYS = {kind: Ed25519PrivateKey.generate() for kind in KINDS}
 RINGS = {
     kind: {f"26{at}": VerifyKey(f"26{at}", "EdDSA", KEYS[kind].public_key())} for at, kind in enumerate(KINDS)
 }
-HSM = generate_private_key(SECP256R1())
-RING = {
-    "26a": VerifyKey("26a", "EdDSA", KEY.public_key()),
-    "26h": VerifyKey("26h", "ES256", HSM.public_key()),
-}
-ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-ORDER_OF_ED25519 = 2**252 + 27742317777372353535851937790883648493
-PUBLIC = KEY.public_key()
 PUBLIC_SPELLINGS = {
     "pem": PUBLIC.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
     "der": PUBLIC.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
@@ -40,28 +44,6 @@ PUBLIC_SPELLINGS = {
     "jwk": json.dumps(to_jwk(RING["26a"])).encode(),
     "empty": b"",
 }
-
-
-def reason(token: str) -> str | None:
-    return read_ticket(RING, token, "throughfare.eu", "tlt").reason
-
-
-def body(**changes: Any) -> bytes:
-    return json.dumps(payload(**changes), separators=(",", ":")).encode()
-
-
-def hsm_ticket(**changes: Any) -> str:
-    return raw(body(**changes), {"alg": "ES256", "kid": "26h", "typ": "ticket+jwt"}, HSM, "ES256")
-
-
-def signature_of(token: str) -> bytes:
-    import base64  # noqa: PLC0415  one use
-
-    return base64.urlsafe_b64decode(token.rpartition(".")[2] + "==")
-
-
-def with_signature(token: str, signature: bytes) -> str:
-    return f"{token.rpartition('.')[0]}.{b64(signature)}"
 
 
 @pytest.mark.parametrize("shown", KINDS)

@@ -18,8 +18,7 @@ from joserfc import jws as second
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
-from tests.ticketing.tickets.mint import KEY, NOW, RING, SIGNER, b64, payload, raw, ticket
-from tests.ticketing.tickets.test_attacks import (
+from tests.ticketing.tickets.attacks import (
     HSM,
     ORDER_OF_ED25519,
     ORDER_OF_P256,
@@ -29,7 +28,8 @@ from tests.ticketing.tickets.test_attacks import (
     signature_of,
     with_signature,
 )
-from tests.ticketing.tickets.test_attacks import RING as BOTH
+from tests.ticketing.tickets.attacks import RING as BOTH
+from tests.ticketing.tickets.mint import KEY, NOW, RING, SIGNER, b64, payload, raw, ticket
 from ticketing.gate.bundle import read_ticket
 from ticketing.tickets import status_list
 from ticketing.tickets.jwk import BadKey, from_jwk, to_jwk

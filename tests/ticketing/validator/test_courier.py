@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.ticketing.gate.test_decision import AT, facts
+from tests.ticketing.gate.deciding import AT, facts
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER
-from tests.ticketing.validator.test_flap import PLACE, Bench
+from tests.ticketing.validator.bench import PLACE, Bench
 from ticketing.gate import bundle as bundles
 from ticketing.gate.bundle import BadBundle, Delta
 from ticketing.gate.decision import Use

@@ -4,61 +4,24 @@ import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.ticketing.gate.test_decision import facts
-from tests.ticketing.tickets.mint import NOW, RING, SIGNER, phone_jwk, proof, ticket
-from ticketing.gate import bundle as bundles
-from ticketing.gate.bundle import Delta, Facts
+from tests.ticketing.gate.deciding import facts
+from tests.ticketing.tickets.mint import NOW, SIGNER, phone_jwk, proof, ticket
+from tests.ticketing.validator.bench import PLACE, Bench
+from ticketing.gate.bundle import Delta
 from ticketing.gate.decision import Policy, ProductRule, Use
 from ticketing.gate.model import Boarding, Extras
 from ticketing.tickets.claims import bound_to
-from ticketing.tickets.jwk import to_jwk
 from ticketing.validator.courier import wait_seconds
-from ticketing.validator.flap import Answer, Flap, Sailing
-from ticketing.validator.identity import Enrolment
+from ticketing.validator.flap import Flap, Sailing
 from ticketing.validator.sources import listen
-from ticketing.validator.store import Store
 
 JTI = "A" * 22
-PLACE = Enrolment(
-    server="http://127.0.0.1:1",
-    device_id="device-1",
-    name="Kopli 1",
-    operator="tlt",
-    issuer="throughfare.eu",
-    stop_id="09005-1",
-)
 BOUND = ticket(cnf={"jwk": phone_jwk()})
-
-
-class Bench:
-    """One flap on a folder, whose clock stands where the test puts it."""
-
-    def __init__(self, folder: Path, *, place: Enrolment = PLACE, **changes: Any) -> None:
-        self.at = float(NOW)
-        self.store = Store(folder / "gate.db")
-        self.store.remember(trust=json.dumps({"keys": [to_jwk(RING["26a"])]}))
-        self.apply(facts(**{"bundle_keys": RING, "delta": Delta(0, NOW, complete=True), **changes}))
-        self.place = place
-        self.flap = Flap(place, self.store, now=lambda: self.at)
-
-    def apply(self, told: Facts, at: int = NOW) -> None:
-        token = bundles.sign(SIGNER, told, datetime.fromtimestamp(at, UTC))
-        self.store.apply(token, bundles.open_bundle(token, RING), "", {"offset": "0"})
-
-    def show(self, code: str, *, seen: bool = True) -> Answer:
-        answer, after = self.flap.show(code)
-        if seen:
-            after()
-        return answer
-
-    def restart(self) -> None:
-        self.flap = Flap(self.place, self.store, now=lambda: self.at)
 
 
 @pytest.fixture
