@@ -41,6 +41,19 @@ def cents(found: PassengerPrice) -> int | None:
     return found.total.minor if found.total else None
 
 
+def held_pass(**changes: Any) -> HeldPass:
+    """A pass of the tram for ninety days."""
+    base = HeldPass(
+        ticket="tick-2",
+        product="ten",
+        scope=Scope(frozenset({"tll"})),
+        valid_from=START,
+        valid_until=START + timedelta(days=90),
+        uses_left=1,
+    )
+    return replace(base, **changes)
+
+
 def test_a_pass_makes_the_legs_it_covers_cost_nothing_and_says_which_pass() -> None:
     found = anna(tariff(), gulf(), passes=(WEEK,))
 
@@ -69,14 +82,7 @@ def test_a_pass_covers_its_own_rides_in_its_own_time(change: dict[str, Any], pri
 
 
 def test_a_carnet_gives_one_use_a_ride_until_none_is_left() -> None:
-    carnet = HeldPass(
-        ticket="tick-2",
-        product="ten",
-        scope=Scope(frozenset({"tll"})),
-        valid_from=START,
-        valid_until=START + timedelta(days=90),
-        uses_left=1,
-    )
+    carnet = held_pass()
 
     found = anna(tariff(), TWO_TRAMS, passes=(carnet,))
 
@@ -92,14 +98,7 @@ def test_a_use_of_a_carnet_goes_to_the_dearest_ride() -> None:
         "fare_products.txt": table("fare_product_id,amount,currency", "short,1.00,EUR", "long,4.00,EUR"),
         "fare_leg_rules.txt": table("network_id,fare_product_id", "near,short", "far,long"),
     }
-    carnet = HeldPass(
-        ticket="tick-2",
-        product="ten",
-        scope=Scope(frozenset({"tll"})),
-        valid_from=START,
-        valid_until=START + timedelta(days=90),
-        uses_left=1,
-    )
+    carnet = held_pass()
     rides = [TRAM[0], replace(ride("tll", 60, ("EE", 4000)), route_id="far")]
 
     found = anna(tariff(feeds={"tll": hourly}), rides, passes=(carnet,))
@@ -109,14 +108,7 @@ def test_a_use_of_a_carnet_goes_to_the_dearest_ride() -> None:
 
 
 def test_the_uses_of_a_carnet_are_counted_over_the_whole_journey() -> None:
-    carnet = HeldPass(
-        ticket="tick-2",
-        product="ten",
-        scope=Scope(frozenset({"tll", "hsl"})),
-        valid_from=START,
-        valid_until=START + timedelta(days=90),
-        uses_left=2,
-    )
+    carnet = held_pass(scope=Scope(frozenset({"tll", "hsl"})), uses_left=2)
     rides = [TRAM[0], ride("hsl", 60, ("FI", 3000)), ride("tll", 120, ("EE", 4000))]
 
     found = anna(tariff(), rides, passes=(carnet,))
@@ -127,14 +119,7 @@ def test_the_uses_of_a_carnet_are_counted_over_the_whole_journey() -> None:
 
 def test_each_way_of_a_return_ticket_is_good_once() -> None:
     there = Scope(frozenset({"tll"}), directions=(("X", "Y"), ("Y", "X")))
-    held = HeldPass(
-        ticket="tick-3",
-        product="back",
-        scope=there,
-        valid_from=START,
-        valid_until=START + timedelta(days=90),
-        uses_left=2,
-    )
+    held = held_pass(ticket="tick-3", product="back", scope=there, uses_left=2)
     areas = {
         **TLL,
         "areas.txt": "area_id\nX\nY\n",
@@ -150,14 +135,7 @@ def test_each_way_of_a_return_ticket_is_good_once() -> None:
 
 def test_an_agreement_takes_no_use_of_a_carnet() -> None:
     half = agreement(percent=50, prices=[])
-    carnet = HeldPass(
-        ticket="tick-2",
-        product="ten",
-        scope=Scope(frozenset({"tll"})),
-        valid_from=START,
-        valid_until=START + timedelta(days=90),
-        uses_left=1,
-    )
+    carnet = held_pass()
 
     found = anna(tariff(half), gulf(), passes=(carnet,))
 
@@ -166,14 +144,7 @@ def test_an_agreement_takes_no_use_of_a_carnet() -> None:
 
 
 def test_no_use_of_a_carnet_is_lost_on_a_ride_that_is_free_anyway() -> None:
-    carnet = HeldPass(
-        ticket="tick-2",
-        product="ten",
-        scope=Scope(frozenset({"tll"})),
-        valid_from=START,
-        valid_until=START + timedelta(days=90),
-        uses_left=1,
-    )
+    carnet = held_pass()
     entitled = tariff(eligibility_text=RESIDENT)
 
     found = anna(entitled, TRAM, passes=(carnet,), claims=(resident(),))
@@ -197,16 +168,7 @@ def test_a_pass_covers_no_other_rider_category_than_it_was_sold_to() -> None:
 
 
 def test_a_carnet_of_a_party_pays_one_stroke_a_person_and_no_more_than_are_left() -> None:
-    carnet = HeldPass(
-        ticket="tick-2",
-        product="ten",
-        scope=Scope(frozenset({"tll"})),
-        valid_from=START,
-        valid_until=START + timedelta(days=90),
-        uses_left=2,
-        rider="adult",
-        shared=True,
-    )
+    carnet = held_pass(uses_left=2, rider="adult", shared=True)
 
     found = party_on(tariff(), TRAM, "adult", "child", "adult", "adult", passes=(carnet,))
 
@@ -224,15 +186,7 @@ def test_the_strokes_of_a_party_go_where_the_party_pays_least() -> None:
         "fare_products.txt": table("fare_product_id,amount,currency", "short,1.00,EUR", "long,4.00,EUR"),
         "fare_leg_rules.txt": table("network_id,fare_product_id", "near,short", "far,long"),
     }
-    carnet = HeldPass(
-        ticket="tick-2",
-        product="ten",
-        scope=Scope(frozenset({"tll"})),
-        valid_from=START,
-        valid_until=START + timedelta(days=90),
-        uses_left=2,
-        shared=True,
-    )
+    carnet = held_pass(uses_left=2, shared=True)
     rides = [TRAM[0], replace(ride("tll", 60, ("EE", 4000)), route_id="far")]
 
     found = party_on(tariff(feeds={"tll": hourly}), rides, "adult", "adult", passes=(carnet,))

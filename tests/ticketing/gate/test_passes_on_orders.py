@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,9 @@ from tests.api import Api
 from tests.networks import lent
 from tests.ticketing.gate.deciding import AT, bundle, facts, judge
 from tests.ticketing.identity.people_of import register
-from tests.ticketing.identity.riders import ME, Rider
+from tests.ticketing.identity.riders import ME, Rider, app_with_carnet
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, ticket
 from tests.ticketing.validator.bench import Bench
-from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.gate import bundle as bundles
@@ -43,15 +41,7 @@ def city(
     settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator]
 ) -> Iterator[Api]:
     """The service with a carnet of two rides on sale beside the pass of thirty days, and a key for gates of the tram."""
-    region = regions["helsinki-tallinn"]
-    carnet = replace(region.book.passes[0], id="tll-2", kind="carnet", uses=2)
-    book = replace(region.book, passes=(*region.book.passes, carnet))
-    app = create_app(
-        settings,
-        clock=clock,
-        regions={"helsinki-tallinn": replace(region, book=book)},
-        connectors={"helsinki-tallinn": ferries},
-    )
+    app = app_with_carnet(settings, clock, regions, ferries, 2)
     database = app.extensions["throughfare"].till.database
     with lent(app):
         yield Api(

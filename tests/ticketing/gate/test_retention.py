@@ -1,5 +1,6 @@
 """Gate facts go after thirteen months, whole and not too early; what the books were reckoned from stays the same."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -87,16 +88,7 @@ def house(database: Database, tmp_path: Path) -> Gatehouse:
         clock.advance(timedelta(hours=1))
         upload(database, clock, Sender("other", "tlt"), [told])
         with database.write() as tx:
-            entry = JournalEntry(
-                id=new_id(),
-                at=at,
-                kind="inspection",
-                operator="tlt",
-                actor=gate,
-                jti=jti,
-                reason="a look",
-                document={},
-            )
+            entry = looked_up(at=at, kind="inspection", actor=gate, jti=jti, reason="a look")
             gate_journal.write(tx, entry)
     clock.set(NOW)
     return made
@@ -113,6 +105,14 @@ def count(house: Gatehouse, table: sa.Table, jti: str | None = None) -> int:
 def rides(house: Gatehouse, **more: Any) -> dict[str, int]:
     with house.database.read() as tx:
         return month_facts.count_rides(tx, "r", datetime(2026, 11, 1, tzinfo=UTC), None, **more)
+
+
+def looked_up(**changes: Any) -> JournalEntry:
+    """Somebody looked a ticket up."""
+    base = JournalEntry(
+        id=new_id(), at=NOW, kind="look_up", operator="tlt", actor="g", jti=None, reason="later", document={}
+    )
+    return replace(base, **changes)
 
 
 @pytest.mark.parametrize(
@@ -236,16 +236,7 @@ def test_a_journal_is_proven_from_where_it_begins_now(house: Gatehouse) -> None:
     with house.database.write() as tx:
         gate_journal.write(
             tx,
-            JournalEntry(
-                id=new_id(),
-                at=NOW,
-                kind="look_up",
-                operator="tlt",
-                actor="g",
-                jti=None,
-                reason="later",
-                document={},
-            ),
+            looked_up(),
         )
 
     with house.database.read() as tx:
@@ -260,16 +251,7 @@ def test_a_journal_that_has_gone_whole_goes_on_where_it_ended(house: Gatehouse) 
     with house.database.write() as tx:
         gate_journal.write(
             tx,
-            JournalEntry(
-                id=new_id(),
-                at=NOW,
-                kind="look_up",
-                operator="tlt",
-                actor="g",
-                jti=None,
-                reason="later",
-                document={},
-            ),
+            looked_up(),
         )
         assert [entry.place for entry in gate_journal.list_entries(tx, "tlt")] == [3]
         assert gate_journal.first_break(tx, "tlt") is None

@@ -1,9 +1,17 @@
 """Buyers of passes and carnets for themselves and for their party."""
 
+from dataclasses import replace
 from typing import Any
 
+from flask import Flask
+
+from operators.fake import FakeOperator
 from tests.api import Api
 from tests.ticketing.identity.people_of import Account
+from ticketing.app import create_app
+from ticketing.clock import FixedClock
+from ticketing.config import Settings
+from ticketing.regions import Region
 
 TRAM = {"from": {"place": "Kopli"}, "to": {"place": "Hobujaama"}, "depart_at": "2026-10-13T06:10:00+03:00"}
 ME = {"ref": "me", "account_holder": True}
@@ -53,3 +61,18 @@ class Rider:
     def prices(self, *party: dict[str, Any]) -> list[str]:
         """List the price of each of a party."""
         return [one["total"]["amount"] for one in self.offer(*party)["price"]["passengers"]]
+
+
+def app_with_carnet(
+    settings: Settings,
+    clock: FixedClock,
+    regions: dict[str, Region],
+    ferries: dict[str, FakeOperator],
+    uses: int,
+) -> Flask:
+    """Build the service with a carnet of so many rides, `tll-<uses>`, on sale beside the pass of thirty days."""
+    region = regions["helsinki-tallinn"]
+    carnet = replace(region.book.passes[0], id=f"tll-{uses}", kind="carnet", uses=uses)
+    book = replace(region.book, passes=(*region.book.passes, carnet))
+    sold = {"helsinki-tallinn": replace(region, book=book)}
+    return create_app(settings, clock=clock, regions=sold, connectors={"helsinki-tallinn": ferries})

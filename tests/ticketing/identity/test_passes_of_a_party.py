@@ -12,8 +12,7 @@ from tariffs.book import build_book
 from tests.api import Api
 from tests.networks import lent
 from tests.ticketing.identity.people_of import register
-from tests.ticketing.identity.riders import ME, Rider
-from ticketing.app import create_app
+from tests.ticketing.identity.riders import ME, Rider, app_with_carnet
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.identity import create_key
@@ -32,15 +31,7 @@ def city(
     settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator]
 ) -> Iterator[Api]:
     """The service with a carnet of three rides on sale beside the pass of thirty days."""
-    region = regions["helsinki-tallinn"]
-    carnet = replace(region.book.passes[0], id="tll-3", kind="carnet", uses=3)
-    book = replace(region.book, passes=(*region.book.passes, carnet))
-    app = create_app(
-        settings,
-        clock=clock,
-        regions={"helsinki-tallinn": replace(region, book=book)},
-        connectors={"helsinki-tallinn": ferries},
-    )
+    app = app_with_carnet(settings, clock, regions, ferries, 3)
     with lent(app):
         yield Api(app.test_client(), clock, lambda *_: "")
     app.extensions["throughfare"].till.database.close()
