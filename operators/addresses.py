@@ -33,14 +33,22 @@ def check_url(url: str, *, allow_private: bool) -> None:
         raise AddressRefused("the URL carries a name or password")
     if not parts.hostname:
         raise AddressRefused("the URL names no host")
-    if parts.scheme not in ({"https", "http"} if allow_private else {"https"}):
-        raise AddressRefused("the URL must be https")
-    if not allow_private and port is not None and port not in _HTTPS_PORTS:
-        raise AddressRefused(f"the port {port} is not one of {', '.join(map(str, sorted(_HTTPS_PORTS)))}")
     if port == 0:
         raise AddressRefused(f"a port is a number from 1 to {_HIGHEST_PORT}")
-    if not allow_private and _is_literal(parts.hostname) and not is_public(parts.hostname):
-        raise AddressRefused(f"{parts.hostname} is not a public address")
+    if not allow_private:
+        _check_public(parts.scheme, parts.hostname, port)
+    elif parts.scheme not in {"https", "http"}:
+        raise AddressRefused("the URL must be https")
+
+
+def _check_public(scheme: str, host: str, port: int | None) -> None:
+    """Refuse what cannot be an address of the internet."""
+    if scheme != "https":
+        raise AddressRefused("the URL must be https")
+    if port is not None and port not in _HTTPS_PORTS:
+        raise AddressRefused(f"the port {port} is not one of {', '.join(map(str, sorted(_HTTPS_PORTS)))}")
+    if _is_literal(host) and not is_public(host):
+        raise AddressRefused(f"{host} is not a public address")
 
 
 def resolve(host: str, port: int, *, allow_private: bool) -> str:

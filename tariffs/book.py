@@ -67,6 +67,23 @@ class TariffBook:
         return currency in known
 
 
+def _load_feeds(
+    feeds: Mapping[str, Mapping[str, str]],
+    findings: list[Finding],
+    tell: Callable[[int, int], None] | None,
+) -> dict[str, Feed]:
+    """Read the feed of each operator, without those that have errors."""
+    loaded: dict[str, Feed] = {}
+    for operator, files in feeds.items():
+        feed, faults = fares.load(files)
+        findings.extend(replace(fault, file=f"{operator}/{fault.file}") for fault in faults)
+        if feed:
+            loaded[operator] = feed
+        if tell:
+            tell(len(loaded), len(feeds))
+    return loaded
+
+
 def build_book(
     *,
     feeds: Mapping[str, Mapping[str, str]],
@@ -93,14 +110,7 @@ def build_book(
     they do not hold stays as it was the day before. `loaded_feeds` hears how many feeds of how many are read.
     """
     findings: list[Finding] = []
-    loaded: dict[str, Feed] = {}
-    for operator, files in feeds.items():
-        feed, faults = fares.load(files)
-        findings.extend(replace(fault, file=f"{operator}/{fault.file}") for fault in faults)
-        if feed:
-            loaded[operator] = feed
-        if loaded_feeds:
-            loaded_feeds(len(loaded), len(feeds))
+    loaded = _load_feeds(feeds, findings, loaded_feeds)
     dated = {
         operator: _dated(operator, files, feeds[operator], findings)
         for operator, files in (dated_feeds or {}).items()

@@ -109,27 +109,42 @@ class Rates:
         return self.values[currency][at - 1] if at and days[at - 1] == day else None
 
 
+def _no_currency(name: str) -> str | None:
+    """What is wrong with the name of a currency; None for one that is known."""
+    try:
+        exponent(name)
+    except MoneyError as error:
+        return str(error)
+    return None
+
+
+def _take_day(row: Row, day: date, found: dict[str, dict[date, Fraction]]) -> None:
+    """Read the rates of one day, of each currency that has one."""
+    for name, rates in found.items():
+        rate = _rate(row, name)
+        if day in rates:
+            row.fault("Date", "duplicate_key", f"a second rate of {name} on {day}")
+        elif rate:
+            rates[day] = rate
+
+
 def load(text: str, file: str = FILE) -> tuple[Rates, list[Finding]]:
     """Read the file as published: `Date` and one column a currency; `N/A` where there was no rate."""
     findings: list[Finding] = []
     table = Table(file, text or None, findings)
     table.require("Date")
     currencies = [name for name in table.columns if name and name != "Date"]
-    for name in currencies:
-        try:
-            exponent(name)
-        except MoneyError as error:
-            findings.append(Finding(file, 1, name, "invalid_currency", str(error)))
+    findings += [
+        Finding(file, 1, name, "invalid_currency", fault)
+        for name in currencies
+        if (fault := _no_currency(name))
+    ]
     found: dict[str, dict[date, Fraction]] = {name: {} for name in currencies}
     for row in table.rows():
         row.required("Date")
         day = row.parsed("Date", date.fromisoformat, "invalid_date", "a date like 2026-01-31")
-        for name in currencies if day else ():
-            rate = _rate(row, name)
-            if day in found[name]:
-                row.fault("Date", "duplicate_key", f"a second rate of {name} on {day}")
-            elif rate and day:
-                found[name][day] = rate
+        if day:
+            _take_day(row, day, found)
     dated = {name: sorted(rates.items()) for name, rates in found.items() if rates}
     return Rates(
         {name: tuple(day for day, _ in rates) for name, rates in dated.items()},

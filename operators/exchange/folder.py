@@ -140,13 +140,7 @@ class PostOffice:
             _put(self.folder / "out", str(name), (self.folder / "sent" / str(name)).read_bytes())
         if overdue:
             return [Alarm("no_acknowledgement", str(name), f"sent {file.created_at.isoformat()}")]
-        if ack is None or ack.status == "ACCEPTED" or missing:
-            return []
-        if ack.status == "REJECTED":
-            return [Alarm("rejected", str(name), "; ".join(f"{one.code} {one.text}" for one in ack.refusals))]
-        return [
-            Alarm("refused", str(name), f"{one.record_id}: {one.code} {one.text}") for one in ack.refusals
-        ]
+        return [] if ack is None or missing else _refused(str(name), ack)
 
     def _arrived(self) -> list[Name]:
         found = (parse_name(path.name) for path in (self.folder / "in").iterdir())
@@ -250,3 +244,12 @@ def _put(folder: Path, name: str, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(folder / name)
+
+
+def _refused(name: str, ack: Acknowledgement) -> list[Alarm]:
+    """What the other side has refused of a file: all of it, or records; nothing where it was accepted."""
+    if ack.status == "ACCEPTED":
+        return []
+    if ack.status == "REJECTED":
+        return [Alarm("rejected", name, "; ".join(f"{one.code} {one.text}" for one in ack.refusals))]
+    return [Alarm("refused", name, f"{one.record_id}: {one.code} {one.text}") for one in ack.refusals]

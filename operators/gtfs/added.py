@@ -5,7 +5,7 @@ every call with its time; DUPLICATED runs as a planned trip does, from another s
 of which not every call can be placed is left out whole: half a trip would strand its passengers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,6 +33,13 @@ def read_added(
     return _duplicate(update, timetable, known) if relation == DUPLICATED else None
 
 
+def _follow_each_other(calls: Sequence[AddedCall], now: datetime) -> bool:
+    """Whether calls come one after the other, and none so far off that its time must be wrong."""
+    moments = [moment for call in calls for moment in (call.arrives_at, call.leaves_at)]
+    near = all(abs(moment - now.timestamp()) <= _FARTHEST.total_seconds() for moment in moments)
+    return near and moments == sorted(moments)
+
+
 def _whole(
     update: Any, timetable: Timetable, known: Mapping[str, tuple[Pattern, Departure]], now: datetime
 ) -> AddedTrip | None:
@@ -43,9 +50,7 @@ def _whole(
     if route not in timetable.routes or not 2 <= len(served) <= _MAX_CALLS:  # noqa: PLR2004  from one stop to another
         return None
     calls = tuple(call for one in served if (call := _call(one, timetable)))
-    moments = [moment for call in calls for moment in (call.arrives_at, call.leaves_at)]
-    near = all(abs(moment - now.timestamp()) <= _FARTHEST.total_seconds() for moment in moments)
-    if len(calls) < len(served) or moments != sorted(moments) or not near:
+    if len(calls) < len(served) or not _follow_each_other(calls, now):
         return None
     first = datetime.fromtimestamp(calls[0].leaves_at, ZoneInfo(timetable.timezone)).date()
     day = day_of(trip.start_date) if trip.start_date else first

@@ -168,16 +168,19 @@ def _delay(one: Any, name: str, planned: int) -> int | None:
     return int(found) if found is not None and abs(found) <= _MAX_DELAY_SECONDS else None
 
 
-def _alert(alert: Any, now: datetime) -> Alert | None:
-    moment = int(now.timestamp())
-    active = not alert.active_period or any(
+def _is_active(alert: Any, moment: int) -> bool:
+    """Whether an alert holds at a moment; one without periods always does."""
+    return not alert.active_period or any(
         (not period.start or period.start <= moment) and (not period.end or moment < period.end)
         for period in alert.active_period
     )
+
+
+def _alert(alert: Any, now: datetime) -> Alert | None:
     texts = [one.text for one in alert.header_text.translation] or [
         one.text for one in alert.description_text.translation
     ]
-    if not active or not texts:
+    if not texts or not _is_active(alert, int(now.timestamp())):
         return None
     about = alert.informed_entity
     return Alert(

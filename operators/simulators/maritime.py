@@ -139,30 +139,19 @@ class MaritimeSimulator(Simulator):
 
     def _reserve(self, request: Request) -> Answer:
         body = request.body if isinstance(request.body, dict) else {}
-        departures, tickets = _departures(body), body.get("tickets")
-        faults = {}
-        if body.get("maas_operator_id") != self._maas_operator_id:
-            faults["maas_operator_id"] = ["Unknown operator."]
-        if departures is None and not body.get("route_id"):
-            faults["departures"] = ["Either departures or route_id is required."]
-        if not isinstance(tickets, list) or not tickets or not all(_is_ticket(ticket) for ticket in tickets):
-            faults["tickets"] = ["A non-empty list of ticket_type_id and customer_type_id."]
-        if len(str(body.get("request_id", ""))) > _LONGEST_ID:
-            faults["request_id"] = ["At most 255 characters."]
-        if faults or not isinstance(tickets, list):
+        faults = self._faults_of(body)
+        if faults:
             return Answer(400, faults)
-        wanted = tuple((ticket["ticket_type_id"], ticket["customer_type_id"]) for ticket in tickets)
-        if len(wanted) > self.ship.max_tickets:
-            return _refusal("MAX_NUMBER_OF_TICKETS_REQUESTED_EXCEEDED")
-        if self.cancelled.intersection(departures or ()):
-            return _refusal("TICKET_SALES_ENDED")
-        if any(self._free(trip, day) < len(wanted) for trip, day in departures or ()):
-            return _refusal("MAX_CAPACITY_EXCEEDED")
+        departures = tuple(_departures(body) or ())
+        wanted = tuple((ticket["ticket_type_id"], ticket["customer_type_id"]) for ticket in body["tickets"])
+        no = self._no_to(departures, len(wanted))
+        if no:
+            return _refusal(no)
         made = Sold(
             id=f"R{next(self._numbers):06}",
             status="RESERVED",
             route_id=str(body.get("route_id", "")),
-            departures=tuple(departures or ()),
+            departures=departures,
             tickets=wanted,
             expires_at=self.now() + self.hold_life,
             request_id=str(body.get("request_id", "")),
@@ -171,6 +160,28 @@ class MaritimeSimulator(Simulator):
         self.bookings[made.id] = replace(made, reserved_id=made.id)
         shown = "R999999" if request.planned("wrong_identity") else made.id
         return Answer(201, {"id": shown, "status": "RESERVED"})
+
+    def _faults_of(self, body: dict[str, Any]) -> dict[str, list[str]]:
+        """What is wrong with a request, by field."""
+        faults, tickets = {}, body.get("tickets")
+        if body.get("maas_operator_id") != self._maas_operator_id:
+            faults["maas_operator_id"] = ["Unknown operator."]
+        if _departures(body) is None and not body.get("route_id"):
+            faults["departures"] = ["Either departures or route_id is required."]
+        if not isinstance(tickets, list) or not tickets or not all(_is_ticket(ticket) for ticket in tickets):
+            faults["tickets"] = ["A non-empty list of ticket_type_id and customer_type_id."]
+        if len(str(body.get("request_id", ""))) > _LONGEST_ID:
+            faults["request_id"] = ["At most 255 characters."]
+        return faults
+
+    def _no_to(self, departures: tuple[tuple[str, str], ...], count: int) -> str | None:
+        """The protocol's word of refusal for so many tickets; None where they can be had."""
+        if count > self.ship.max_tickets:
+            return "MAX_NUMBER_OF_TICKETS_REQUESTED_EXCEEDED"
+        if self.cancelled.intersection(departures):
+            return "TICKET_SALES_ENDED"
+        is_full = any(self._free(trip, day) < count for trip, day in departures)
+        return "MAX_CAPACITY_EXCEEDED" if is_full else None
 
     def _confirm(self, request: Request) -> Answer:
         sold = self._find(request.parts[0])

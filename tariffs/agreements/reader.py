@@ -72,17 +72,13 @@ class _Reader(DocumentReader):
             return None
         before = len(self.findings)
         self.unknown(document, _KEYS, "")
-        kind: Kind = document.get("kind", "")
-        if kind not in get_args(Kind):
-            self.fault("kind", "invalid_enum", f"{kind!r} is not one of {', '.join(get_args(Kind))}")
+        kind = self._kind(document)
         parties = self._parties(document.get("parties"))
         pattern = self._pattern(document.get("pattern"), needed=kind != "highest_fare_window")
         if kind != "border_point":  # its parties are the two sides; the train may be of neither
             self._all_are_parties(pattern, parties)
         prices = self.prices(document.get("prices", []))
-        percent = document.get("percent")
-        if percent is not None and (type(percent) is not int or not 0 <= percent <= _MAX_PERCENT):
-            self.fault("percent", "invalid_value", "percent is a whole number from 0 to 100")
+        percent = self._percent(document)
         self._prices_fit(kind, prices, percent)
         if kind == "add_on" and pattern and not any(element.add_on for element in pattern):
             self.fault("pattern", "missing_value", "an add_on marks what is added with add_on: true")
@@ -90,9 +86,7 @@ class _Reader(DocumentReader):
         self.unknown(conditions, _CONDITION_KEYS, "conditions.")
         if not isinstance(conditions, Mapping):
             conditions = {}
-        start, end = self.day(document, "valid_from"), self.day(document, "valid_to", optional=True)
-        if start and end and end < start:
-            self.fault("valid_to", "end_before_start", "the agreement ends before it starts")
+        start, end = self._days(document)
         waits, back = self._waits(document, len(pattern)), self._return(document, kind)
         agreement = Agreement(
             id=self.identity(document),
@@ -100,8 +94,8 @@ class _Reader(DocumentReader):
             row=self.row,
             kind=kind,
             parties=parties,
-            valid_from=start or date.min,
-            valid_to=end or date.max,
+            valid_from=start,
+            valid_to=end,
             pattern=_there_and_back(pattern) if back and pattern else pattern,
             max_connection_seconds=(*waits, *waits[::-1]) if back else waits,
             window_seconds=back or self._window(document, needed=kind == "highest_fare_window"),
@@ -117,6 +111,26 @@ class _Reader(DocumentReader):
             priority=self._priority(document.get("priority", 0)),
         )
         return None if len(self.findings) > before else agreement
+
+    def _kind(self, document: Mapping[str, Any]) -> Kind:
+        kind: Kind = document.get("kind", "")
+        if kind not in get_args(Kind):
+            self.fault("kind", "invalid_enum", f"{kind!r} is not one of {', '.join(get_args(Kind))}")
+        return kind
+
+    def _percent(self, document: Mapping[str, Any]) -> int | None:
+        percent = document.get("percent")
+        if percent is None or (type(percent) is int and 0 <= percent <= _MAX_PERCENT):
+            return percent
+        self.fault("percent", "invalid_value", "percent is a whole number from 0 to 100")
+        return None
+
+    def _days(self, document: Mapping[str, Any]) -> tuple[date, date]:
+        """The first and the last day on which the agreement holds."""
+        start, end = self.day(document, "valid_from"), self.day(document, "valid_to", optional=True)
+        if start and end and end < start:
+            self.fault("valid_to", "end_before_start", "the agreement ends before it starts")
+        return start or date.min, end or date.max
 
     def _priority(self, value: Any) -> int:
         if type(value) is not int or not 0 <= value <= _MAX_PRIORITY:

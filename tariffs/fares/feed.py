@@ -67,6 +67,30 @@ class Feed:
         return self.timezone
 
 
+def _is_there(table: Mapping[str, Table], *files: str) -> bool:
+    """Whether a feed has one of some files."""
+    return any(table[file].present for file in files)
+
+
+def _named(ids: Iterable[str | None]) -> frozenset[str]:
+    return frozenset(one for one in ids if one)
+
+
+def _warn_of_no_fares(table: Mapping[str, Table], findings: list[Finding]) -> None:
+    if _is_there(table, "fare_products.txt", "fare_leg_rules.txt"):
+        return
+    findings.append(
+        Finding(
+            file="fare_products.txt",
+            row=0,
+            field="",
+            code="no_fares",
+            message="the feed has no fare tables (GTFS-Fares V2)",
+            severity="warning",
+        )
+    )
+
+
 def load(files: Mapping[str, str], read: Read | None = None) -> tuple[Feed | None, list[Finding]]:
     """Read a tariff from the texts of its files; None when any finding is an error. `read` hears of its lines.
 
@@ -80,11 +104,9 @@ def load(files: Mapping[str, str], read: Read | None = None) -> tuple[Feed | Non
     networks, route_networks = places.read_networks(
         table["networks.txt"], table["route_networks.txt"], table["routes.txt"], findings
     )
-    known_areas = _defined(
-        areas, "areas.txt", table["areas.txt"].present or table["stops.txt"].present, findings
-    )
+    known_areas = _defined(areas, "areas.txt", _is_there(table, "areas.txt", "stops.txt"), findings)
     known_networks = _defined(
-        networks, "networks.txt", table["networks.txt"].present or table["routes.txt"].present, findings
+        networks, "networks.txt", _is_there(table, "networks.txt", "routes.txt"), findings
     )
     services = read_services(table["calendar.txt"], table["calendar_dates.txt"])
     riders = prices.read_riders(table["rider_categories.txt"])
@@ -108,18 +130,7 @@ def load(files: Mapping[str, str], read: Read | None = None) -> tuple[Feed | Non
     join_rules = prices.read_join_rules(table["fare_leg_join_rules.txt"], known_networks, stops)
     groups = {rule.group for rule in leg_rules if rule.group}
     transfer_rules = prices.read_transfer_rules(table["fare_transfer_rules.txt"], groups, product_ids)
-    if not (table["fare_products.txt"].present or table["fare_leg_rules.txt"].present):
-        message = "the feed has no fare tables (GTFS-Fares V2)"
-        findings.append(
-            Finding(
-                file="fare_products.txt",
-                row=0,
-                field="",
-                code="no_fares",
-                message=message,
-                severity="warning",
-            )
-        )
+    _warn_of_no_fares(table, findings)
     priority_mode = "rule_priority" in table["fare_leg_rules.txt"].columns
     _warn_unmatchable(leg_rules, priority_mode, findings)
     _refuse_negative(leg_rules, products, findings)
@@ -137,15 +148,15 @@ def load(files: Mapping[str, str], read: Read | None = None) -> tuple[Feed | Non
         priority_mode=priority_mode,
         leg_rules=_index(leg_rules),
         listed=(
-            frozenset(rule.network for rule in leg_rules if rule.network),
-            frozenset(rule.from_area for rule in leg_rules if rule.from_area),
-            frozenset(rule.to_area for rule in leg_rules if rule.to_area),
+            _named(rule.network for rule in leg_rules),
+            _named(rule.from_area for rule in leg_rules),
+            _named(rule.to_area for rule in leg_rules),
         ),
         join_rules=_group(join_rules, lambda rule: (rule.from_network, rule.to_network)),
         transfer_rules=_group(transfer_rules, lambda rule: (rule.from_group, rule.to_group)),
         transfer_groups=(
-            frozenset(rule.from_group for rule in transfer_rules if rule.from_group),
-            frozenset(rule.to_group for rule in transfer_rules if rule.to_group),
+            _named(rule.from_group for rule in transfer_rules),
+            _named(rule.to_group for rule in transfer_rules),
         ),
         compulsory_transfers=any(rule.compulsory for rule in transfer_rules),
         default_rider=_the_only(rider for rider, is_default in riders.items() if is_default),

@@ -38,22 +38,30 @@ def close(period: str) -> Response:
     return attempt(act, months, to=lambda: url_for("console.run", run_id=g.made.id, done="closed"))
 
 
+_STEPS = frozenset({"calculated", "approved", "exported"})
+
+
 def _waiting(found: list[service.MonthOverview]) -> list[dict[str, Any]]:
     """What waits for somebody, each with where to do it."""
+    return [*filter(None, map(_step_of, found)), *_to_look_at()]
+
+
+def _step_of(month: service.MonthOverview) -> dict[str, Any] | None:
+    """The step that a month waits for, with where to take it; None where it waits for nothing."""
+    run = month.run
+    if run is not None and (run.state in _STEPS or (month.can_close and run.state in GONE)):
+        mine = run.state == "calculated" and run.prepared_by == staff().name
+        key = f"waits.{run.state}_by_you" if mine else f"waits.{run.state}"
+        return {"key": key, "count": month.id, "to": url_for("console.run", run_id=run.id)}
+    if month.can_close:
+        to = url_for("console.months", region=region(), _anchor=f"month-{month.id}")
+        return {"key": "waits.close", "count": month.id, "to": to}
+    return None
+
+
+def _to_look_at() -> list[dict[str, Any]]:
+    """What the bank, gateways, operators and checks have left for somebody, each counted, with where to look at it."""
     office, place = console().office, region()
-    wanted: list[dict[str, Any]] = []
-    for month in found:
-        run = month.run
-        if run is not None and run.state in {"calculated", "approved", "exported"}:
-            mine = run.state == "calculated" and run.prepared_by == staff().name
-            key = f"waits.{run.state}_by_you" if mine else f"waits.{run.state}"
-            wanted.append({"key": key, "count": month.id, "to": url_for("console.run", run_id=run.id)})
-        elif month.can_close and run is not None and run.state in GONE:
-            key = f"waits.{run.state}"
-            wanted.append({"key": key, "count": month.id, "to": url_for("console.run", run_id=run.id)})
-        elif month.can_close:
-            to = url_for("console.months", region=place, _anchor=f"month-{month.id}")
-            wanted.append({"key": "waits.close", "count": month.id, "to": to})
     findings, absent = bank.review(office, place)
     open_cases = [case for case in claims.list_cases(office) if case.state in claims.OPEN]
     entered = [account for account, state in payout.list_accounts(office) if state == "waiting"]
@@ -75,7 +83,7 @@ def _waiting(found: list[service.MonthOverview]) -> list[dict[str, Any]]:
             url_for("console.books", region=place),
         ),
     }
-    return wanted + [{"key": key, "count": count, "to": to} for key, (count, to) in counted.items() if count]
+    return [{"key": key, "count": count, "to": to} for key, (count, to) in counted.items() if count]
 
 
 def _statements_of(operator: str) -> str:

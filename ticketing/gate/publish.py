@@ -200,8 +200,14 @@ def _uses(
         # Everything, even where more than a page changed within the overlap.
         page = changed if is_last else uses.list_changed(tx, operator, start, ended, 1_000_000)
         is_last = True
+    told, cleared = _uses_of(tx, operator, [jti for jti, _ in page])
+    cursor = int(now.timestamp()) if is_last else int(page[-1][1].timestamp())
+    return told, Delta(since, cursor, is_last, cleared)
+
+
+def _uses_of(tx: Transaction, operator: str, jtis: Sequence[str]) -> tuple[list[Use], tuple[str, ...]]:
+    """The uses of some tickets and of the codes of their groups, and which of them have none."""
     by_ticket: dict[str, list[TicketUse]] = defaultdict(list)
-    jtis = [jti for jti, _ in page]
     groups = group_codes.list_concerned(tx, jtis) if jtis else {}
     for use in [
         *uses.list_uses_at(tx, operator, jtis),
@@ -209,9 +215,7 @@ def _uses(
     ]:
         by_ticket[use.jti].append(use)
     told = [_told(use) for jti in (*jtis, *groups) for use in by_ticket.get(jti, ())]
-    cleared = tuple(jti for jti in (*jtis, *groups) if jti not in by_ticket)
-    cursor = int(now.timestamp()) if is_last else int(page[-1][1].timestamp())
-    return told, Delta(since, cursor, is_last, cleared)
+    return told, tuple(jti for jti in (*jtis, *groups) if jti not in by_ticket)
 
 
 def _members(groups: Mapping[str, Sequence[str]]) -> list[str]:

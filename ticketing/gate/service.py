@@ -126,23 +126,11 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
     if group:
         known = _known(tx, asked, group)
     now = house.clock.now()  # what waited for the row comes after what it waited for
-    claims = case.reading.claims
-    extended = late.extended_until(tx, asked.jti, claims.expires_at if claims else None, now)
-    extras = sailings.for_ticket(tx, house, case.shown.operator, claims, case.shown.trip_id)
-    bundle = knowledge(
-        house,
-        case.shown.operator,
-        case.reading,
-        group.code if group else ticket,
-        case.proof,
-        extended=extended,
-        extras=extras,
-        under_way=_under_way(tx, case, asked.jti, group, now),
-    )
+    bundle = _bundle(tx, house, case, ticket, group=group, now=now)
     opening = [one.jti for one in group.members] if group else []
     if ticket and ticket.has_pass:
         opening = [str(asked.jti)]
-    taken = ordered.for_ticket(tx, claims, case.shown.operator, now, opening, hold=True)
+    taken = ordered.for_ticket(tx, case.reading.claims, case.shown.operator, now, opening, hold=True)
     for _ in range(_TRIES):
         check_credential(known.credential, now)
         earlier = _repeated(case, known) or _read_again(tx, case, known, now)
@@ -163,6 +151,29 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
             break  # some of its tickets may have been written, and nothing of this stays
         known = _known(tx, asked, group)
     raise Conflict("other gates are faster; present the ticket again")
+
+
+def _bundle(
+    tx: Transaction,
+    house: Gatehouse,
+    case: _Case,
+    ticket: _Row | None,
+    *,
+    group: Group | None,
+    now: datetime,
+) -> Bundle:
+    """Everything that is known of what is shown, but for its uses."""
+    claims, jti, shown = case.reading.claims, case.reading.jti, case.shown
+    return knowledge(
+        house,
+        shown.operator,
+        case.reading,
+        group.code if group else ticket,
+        case.proof,
+        extended=late.extended_until(tx, jti, claims.expires_at if claims else None, now),
+        extras=sailings.for_ticket(tx, house, shown.operator, claims, shown.trip_id),
+        under_way=_under_way(tx, case, jti, group, now),
+    )
 
 
 def _group(tx: Transaction, house: Gatehouse, jti: str) -> Group | None:

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 import structlog
 
 from operators.errors import OperatorError
-from operators.gtfs.runs import Run
+from operators.gtfs.runs import Run, Runs
 from operators.guard import Guarded
 from operators.port import Disruptions
 from ticketing.clock import Clock
@@ -180,36 +180,40 @@ def _keep(desk: LiveDesk, place: _Place, answer: Disruptions | str) -> int:
 
 
 def _changes(tx: Transaction, desk: LiveDesk, place: _Place, answer: Disruptions) -> list[RunState]:
-    """The rows that have to be written."""
+    """The rows that have to be written: what staff have said of a run stands against every feed."""
     region, operator = place
     now = desk.clock.now()
     runs = desk.runs.of(desk.regions[region].data, operator)
     listed = run_states.list_runs(tx, region, operator, (now - _DAYS_BACK).date())
     said = {one.key for one in listed if one.source == run_states.STAFF and one.withdrawn_at is None}
     known = {one.key: one for one in listed if one.key not in said}
-    told: dict[RunKey, RunState] = {}
-    added = {(trip.trip_id, trip.service_date): trip for trip in answer.added}
-    for item in answer.items:
-        named = runs.known.get(item.trip_id) if runs else None
-        run = Run(item.service_date, *named) if named else None
-        zone = runs.timetable.timezone if runs else "UTC"
-        state = state_of(operator, item, run, zone, source=answer.source, as_of=answer.as_of, now=now)
-        instead = added.get((item.trip_id, item.service_date)) if item.replaced else None
-        told[state.key] = replaced_by(state, instead) if instead else state
+    told = _told(operator, runs, answer, now)
     changed = [
         row
         for state in told.values()
         if state.key not in said and _matters(state, now) and (row := changed_to(known.get(state.key), state))
     ]
-    if answer.tells_trips:
-        changed += [
-            replace(one, withdrawn_at=now, changed_at=now, revision=one.revision + 1)
-            for one in known.values()
-            if one.key not in told
-            and one.withdrawn_at is None
-            and (answer.keeps_past or now < begins_at(one, runs))
-        ]
-    return changed
+    if not answer.tells_trips:
+        return changed
+    silent = (one for one in known.values() if one.key not in told and one.withdrawn_at is None)
+    gone = [one for one in silent if answer.keeps_past or now < begins_at(one, runs)]
+    return changed + [
+        replace(one, withdrawn_at=now, changed_at=now, revision=one.revision + 1) for one in gone
+    ]
+
+
+def _told(operator: str, runs: Runs | None, answer: Disruptions, now: datetime) -> dict[RunKey, RunState]:
+    """What an answer tells of each run, those with which it replaces others among them."""
+    told: dict[RunKey, RunState] = {}
+    zone = runs.timetable.timezone if runs else "UTC"
+    added = {(trip.trip_id, trip.service_date): trip for trip in answer.added}
+    for item in answer.items:
+        named = runs.known.get(item.trip_id) if runs else None
+        run = Run(item.service_date, *named) if named else None
+        state = state_of(operator, item, run, zone, source=answer.source, as_of=answer.as_of, now=now)
+        instead = added.get((item.trip_id, item.service_date)) if item.replaced else None
+        told[state.key] = replaced_by(state, instead) if instead else state
+    return told
 
 
 def _matters(state: RunState, now: datetime) -> bool:

@@ -97,31 +97,13 @@ class Gates:
         where = f"{ride['operator']} {ride['from']['stop_id']} for {ticket['rider_category']}"
         if at == 0:
             self._stranger(bought, ticket)
-        if ride["mode"] == "ferry" and not gone:
-            wrong = self.present(ticket["token"], ride, ride["to"]["stop_id"])
-            self.expect("refuse", wrong, f"the wrong way at {ride['operator']} {ride['to']['stop_id']}")
-            if wrong["decision"] == "accept":
-                return  # it has taken the ride
-        if ride["operator"] in self._stage.bound and not gone:
-            other = (datetime.fromisoformat(ride["departure"]) + _ANOTHER_SAILING).isoformat()
-            wrong = self.present(ticket["token"], ride, ride["from"]["stop_id"], departure=other)
-            self.expect("refuse", wrong, f"another sailing at {where}")
-            self._record.cover(sailings="another")
-            if wrong["decision"] == "accept":
-                return
+        if not gone and self._is_let_in_wrongly(ride, ticket, where):
+            return  # it has taken the ride
         held = self._bundle(ride["operator"]) if self._journey.number % _OFFLINE_EVERY == 0 else None
         first = self.present(ticket["token"], ride, ride["from"]["stop_id"])
         self.expect("refuse" if gone else "accept", first, where)
         if first["decision"] == "accept":
-            counted = [note["values"]["count"] for note in first["notes"] if note["code"] == "group"]
-            count = ticket.get("count")
-            self._record.cover(codes="group" if count else "each")
-            self._record.hold(
-                "one_code_for_a_group",
-                [f"{where}: the gate is told of {counted}, and they are {count or 1}"]
-                if counted != ([count] if count else [])
-                else [],
-            )
+            self._is_counted(first, ticket, where)
         if held:
             gate = {"operator": ride["operator"], "stop_id": ride["from"]["stop_id"]}
             shown = {**held, "token": ticket["token"], "gate": gate, "at": self.now.isoformat(), "seen": []}
@@ -129,6 +111,30 @@ class Gates:
         if not gone and first["decision"] == "accept":
             again = self.present(ticket["token"], ride, ride["from"]["stop_id"], later=_MINUTE)
             self.expect("refuse", again, f"a second time at {where}")
+
+    def _is_let_in_wrongly(self, ride: dict[str, Any], ticket: dict[str, Any], where: str) -> bool:
+        """Show a ticket where a ferry arrives, and at another sailing of an operator that binds to one."""
+        if ride["mode"] == "ferry":
+            wrong = self.present(ticket["token"], ride, ride["to"]["stop_id"])
+            self.expect("refuse", wrong, f"the wrong way at {ride['operator']} {ride['to']['stop_id']}")
+            if wrong["decision"] == "accept":
+                return True
+        if ride["operator"] not in self._stage.bound:
+            return False
+        other = (datetime.fromisoformat(ride["departure"]) + _ANOTHER_SAILING).isoformat()
+        wrong = self.present(ticket["token"], ride, ride["from"]["stop_id"], departure=other)
+        self.expect("refuse", wrong, f"another sailing at {where}")
+        self._record.cover(sailings="another")
+        return bool(wrong["decision"] == "accept")
+
+    def _is_counted(self, first: dict[str, Any], ticket: dict[str, Any], where: str) -> None:
+        """Hold how many the gate is told of against how many a code is for."""
+        counted = [note["values"]["count"] for note in first["notes"] if note["code"] == "group"]
+        count = ticket.get("count")
+        self._record.cover(codes="group" if count else "each")
+        is_told = counted == ([count] if count else [])
+        fault = f"{where}: the gate is told of {counted}, and they are {count or 1}"
+        self._record.hold("one_code_for_a_group", [] if is_told else [fault])
 
     def _bundle(self, operator: str) -> dict[str, Any] | None:
         """Fetch the bundle with which a gate would decide without a network, and the keys that it trusts."""

@@ -64,15 +64,7 @@ class Play:
         self, depart_at: datetime, operators: Sequence[str], pick: str = "wanted", who: Sequence[str] = ()
     ) -> dict[str, Any] | None:
         """The itinerary to buy for some passengers: the first that has the wanted carriers, or the dearest or cheapest one."""
-        wish: dict[str, Any] = {
-            "from": {"stop_id": self._journey.origin},
-            "to": {"stop_id": self._journey.destination},
-            "depart_at": depart_at.isoformat(),
-            "passengers": [one for one in self._passengers() if not who or one["ref"] in who],
-        }
-        if self._journey.stays and pick == "wanted":
-            stop, minutes = self._journey.stays
-            wish["via"] = {"stop_id": stop, "stay_minutes": minutes}
+        wish = self._wish(depart_at, who, is_staying=pick == "wanted")
         found = self._http.post("/v1/journeys", wish, self._holder.token)
         if not found.ok:
             self.record.outcome = f"the search answered {found.status} {found.code}"
@@ -91,11 +83,28 @@ class Play:
                 f"nothing to buy: {found.body['reason'] or ', '.join(sorted(map(str, reasons)))}"
             )
             return None
+        return self._picked(sold, operators, pick)
+
+    def _wish(self, depart_at: datetime, who: Sequence[str], *, is_staying: bool) -> dict[str, Any]:
+        """What to search for: the journey, with its stay on the way or without it, for all of the party or for some."""
+        wish: dict[str, Any] = {
+            "from": {"stop_id": self._journey.origin},
+            "to": {"stop_id": self._journey.destination},
+            "depart_at": depart_at.isoformat(),
+            "passengers": [one for one in self._passengers() if not who or one["ref"] in who],
+        }
+        if self._journey.stays and is_staying:
+            stop, minutes = self._journey.stays
+            wish["via"] = {"stop_id": stop, "stay_minutes": minutes}
+        return wish
+
+    def _picked(self, sold: list[dict[str, Any]], operators: Sequence[str], pick: str) -> dict[str, Any]:
+        """The way to buy among those that are sold."""
         if pick != "wanted":
             by_price = sorted(sold, key=lambda one: Decimal(one["price"]["total"]["amount"]))
             return by_price[-1] if pick == "dearest" else by_price[0]
-        aimed = [one for one in sold if has_agreement(one, self._journey.aim)]
-        return next((one for one in aimed or sold if _carriers(one) == tuple(operators)), (aimed or sold)[0])
+        aimed = [one for one in sold if has_agreement(one, self._journey.aim)] or sold
+        return next((one for one in aimed if _carriers(one) == tuple(operators)), aimed[0])
 
     def _passengers(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = [

@@ -92,18 +92,7 @@ def _resolve(
     if wanted.coordinate:
         return {stop: Access(*way) for stop, way in nearby(region, *wanted.coordinate).items()}
     if wanted.stop_id is not None:
-        known = next(
-            (place for place in planner.places(region) if wanted.stop_id in {place.id, *place.stops}), None
-        )
-        if known is None:
-            faults.append(Fault(f"{path}.stop_id", f"{wanted.stop_id!r} is not a stop of this region"))
-            return {}
-        stops = (
-            known.stops
-            if wanted.stop_id == known.id and wanted.stop_id not in known.stops
-            else (wanted.stop_id,)
-        )
-        return {stop: Access(0, 0) for stop in stops}
+        return _stops_of(planner, region, wanted.stop_id, path, faults)
     found = places.find(planner.places(region), wanted.place or "", 50)
     if not found:
         faults.append(Fault(f"{path}.place", f"no stop is called {wanted.place!r}"))
@@ -116,3 +105,15 @@ def _resolve(
             Fault(f"{path}.place", f"{wanted.place!r} is several places, name one by its stop_id: {ids}")
         )
     return {stop: Access(0, 0) for place in same for stop in place.stops}
+
+
+def _stops_of(
+    planner: Planner, region: RegionData, stop_id: str, path: str, faults: list[Fault]
+) -> dict[str, Access]:
+    """The stop of an id; of a station's id all its stops."""
+    known = next((place for place in planner.places(region) if stop_id in {place.id, *place.stops}), None)
+    if known is None:
+        faults.append(Fault(f"{path}.stop_id", f"{stop_id!r} is not a stop of this region"))
+        return {}
+    is_station = stop_id == known.id and stop_id not in known.stops
+    return {stop: Access(0, 0) for stop in (known.stops if is_station else (stop_id,))}

@@ -5,10 +5,10 @@ not known stays as planned. `late` remembers the seconds, so that a ride keeps t
 that was added is a line too, with no other times than those it was told with.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from operators.gtfs.timetable import Departure, Pattern
+from operators.gtfs.timetable import Departure, Pattern, Timetable
 from operators.port import AddedTrip, Disruption, Disruptions
 from operators.region import RegionData
 from ticketing.search.network import ORDINARY, Line, Needs, Network, calls_of, day_origin
@@ -26,15 +26,13 @@ def overlay(
             continue
         mine = [at for at, line in enumerate(lines) if line.operator == operator]
         for one in disruptions.items:
-            origin = day_origin(one.service_date, timetable.timezone)
-            for at in mine:
-                found = _instance(lines[at], one.trip_id, origin)
-                if found is None:
-                    continue
-                if not one.cancelled:
-                    extra.append(_late(lines[at], found, one))
-                lines[at] = _without(lines[at], found)
-                break
+            found = _line_of(lines, mine, one, timetable)
+            if found is None:
+                continue
+            at, instance = found
+            if not one.cancelled:
+                extra.append(_late(lines[at], instance, one))
+            lines[at] = _without(lines[at], instance)
         # An operator without lines here was left out of this network.
         for added in disruptions.added if mine else ():
             line = _added(region, network, operator, added, needs=needs)
@@ -44,6 +42,15 @@ def overlay(
         return network
     changed = tuple(line for line in (*lines, *extra) if line.starts)
     return replace(network, lines=changed, calls=calls_of(changed, len(network.stops)))
+
+
+def _line_of(
+    lines: Sequence[Line], mine: Sequence[int], told: Disruption, timetable: Timetable
+) -> tuple[int, int] | None:
+    """The line of an operator on which a trip runs, and which of its starts that is; None where it does not run."""
+    origin = day_origin(told.service_date, timetable.timezone)
+    found = ((at, _instance(lines[at], told.trip_id, origin)) for at in mine)
+    return next(((at, instance) for at, instance in found if instance is not None), None)
 
 
 def _added(

@@ -223,11 +223,12 @@ def _walks(
     region: RegionData, numbers: Mapping[str, int], needs: Needs
 ) -> tuple[tuple[tuple[int, int, int], ...], ...]:
     """Walks between stops within the region's limit, found over a grid of cells."""
-    places = {}
-    for operator, timetable in region.timetables.items():
-        for stop in timetable.stops.values():
-            if not stop.is_station:
-                places[numbers[f"{operator}:{stop.id}"]] = (stop.lat, stop.lon)
+    places = {
+        numbers[f"{operator}:{stop.id}"]: (stop.lat, stop.lon)
+        for operator, timetable in region.timetables.items()
+        for stop in timetable.stops.values()
+        if not stop.is_station
+    }
     cells: dict[tuple[int, int], list[int]] = {}
     for number, place in places.items():
         cells.setdefault(_cell(place), []).append(number)
