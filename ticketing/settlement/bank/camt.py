@@ -8,6 +8,7 @@ with its opening and its closing balance only: they alone show that no entry is 
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from xml.etree.ElementTree import Element
@@ -218,6 +219,11 @@ def _line(
     )
 
 
+def _told_as(told: dict[str, list[tuple[str, int]]], codes: Sequence[str]) -> list[tuple[str, int]]:
+    """The balances, as day and minor units, under the first of some codes that a statement uses."""
+    return next((told[code] for code in codes if code in told), [])
+
+
 def _check_balances(statement: Element, path: str, account: str, total: int, faults: Faults) -> None:
     """The opening balance and the booked entries give the closing balance; both are there."""
     told: dict[str, list[tuple[str, int]]] = {}
@@ -228,12 +234,11 @@ def _check_balances(statement: Element, path: str, account: str, total: int, fau
             told.setdefault(code, []).append((day, amount[1]))
         elif code in {*_OPENING, *_CLOSING}:
             return  # its fault is told
-    opening = next((told[code] for code in _OPENING if code in told), [])
-    closing = next((told[code] for code in _CLOSING if code in told), [])
-    for name, found in (("opening", opening), ("closing", closing)):
+    opening, closing = _told_as(told, _OPENING), _told_as(told, _CLOSING)
+    for name, found, codes in (("opening", opening, _OPENING), ("closing", closing, _CLOSING)):
         if not found:
-            codes = " or ".join(_OPENING if name == "opening" else _CLOSING)
-            faults.at(statement, f"{path}.Bal", f"there is no {name} balance ({codes}) in the statement")
+            named = " or ".join(codes)
+            faults.at(statement, f"{path}.Bal", f"there is no {name} balance ({named}) in the statement")
         if len(set(found)) > len({day for day, _ in found}):
             faults.at(
                 deepest(statement, "Bal"),

@@ -99,6 +99,17 @@ def list_booked(office: Office, limit: int = 50) -> list[tuple[BankLine, BankMat
         return bank.list_matches(tx, limit)
 
 
+def _required(wanted: Expected | None, line: BankLine, way: Way, reference: str | None) -> Expected:
+    """What a line is to be booked as; raises Conflict where that is not open, in another currency or not sent."""
+    if wanted is None or wanted.kind != way or not wanted.open:
+        raise Conflict(f"there is no open {way} {reference or 'for this line'}: name its reference")
+    if wanted.currency != line.currency:
+        raise Conflict(f"the line is in {line.currency}, {wanted.reference} in {wanted.currency}")
+    if not wanted.sent:
+        raise Conflict("the run is exported and not marked as sent: mark it first")
+    return wanted
+
+
 def book_line(
     office: Office, region: str, line_id: str, way: Way, *, by: str, reason: str, reference: str | None = None
 ) -> BankMatch:
@@ -126,17 +137,9 @@ def book_line(
         if way in {"payment", "receipt", "payout"}:
             wanted = finding.expected
             if reference is not None:
-                wanted = next(
-                    (one for one in _expected(tx, office, regions) if one.reference == reference), None
-                )
-            if wanted is None or wanted.kind != way or not wanted.open:
-                raise Conflict(f"there is no open {way} {reference or 'for this line'}: name its reference")
-            if wanted.currency != finding.line.currency:
-                raise Conflict(
-                    f"the line is in {finding.line.currency}, {wanted.reference} in {wanted.currency}"
-                )
-            if not wanted.sent:
-                raise Conflict("the run is exported and not marked as sent: mark it first")
+                expected = _expected(tx, office, regions)
+                wanted = next((one for one in expected if one.reference == reference), None)
+            wanted = _required(wanted, finding.line, way, reference)
         home = wanted.region if wanted else region
         converted = _converted(tx, region, finding.line) if way == "fx" else 0
         made = _book(

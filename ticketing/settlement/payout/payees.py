@@ -4,6 +4,8 @@ Whoever approves a run has read whom it pays; an account that is changed between
 take the money elsewhere without anybody having seen it.
 """
 
+from collections.abc import Mapping
+
 from ticketing.db import Transaction
 from ticketing.db.settlement import bank, runs
 from ticketing.db.settlement.bank import BankAccount
@@ -34,6 +36,17 @@ def bind(tx: Transaction, run: Run) -> None:
             bank.bind_account(tx, run.id, account)
 
 
+def _refuse_own_accounts(tx: Transaction, run: Run, found: Mapping[str, BankAccount | None]) -> None:
+    """Raise NotAllowed where whoever approved a run has entered an account that it pays to."""
+    approvals = (step.actor for step in reversed(runs.list_steps(tx, run.id)) if step.state == "approved")
+    approver = next(approvals, "")
+    for party, account in found.items():
+        if account and is_same_person(account.entered_by, approver):
+            raise NotAllowed(
+                f"{approver} has approved this run and entered the bank account of {party} that it pays to"
+            )
+
+
 def accounts_of(tx: Transaction, run: Run) -> dict[str, BankAccount]:
     """The account of each party that a run pays to.
 
@@ -53,14 +66,7 @@ def accounts_of(tx: Transaction, run: Run) -> dict[str, BankAccount]:
             "the bank account of {} was changed after this run was approved: void the run and close the month again",
             "was changed after the approval",
         )
-        approver = next(
-            (step.actor for step in reversed(runs.list_steps(tx, run.id)) if step.state == "approved"), ""
-        )
-        for party, account in found.items():
-            if account and is_same_person(account.entered_by, approver):
-                raise NotAllowed(
-                    f"{approver} has approved this run and entered the bank account of {party} that it pays to"
-                )
+        _refuse_own_accounts(tx, run, found)
     return {party: account for party, account in found.items() if account}
 
 
