@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 import click
 import structlog
@@ -160,17 +161,22 @@ def _built(configured: Settings, stopped: threading.Event, pause_seconds: float 
 
 
 class _Teller:
-    """Writes down how the jobs fare: when something has changed, and every so many seconds."""
+    """Writes down how the jobs fare: when something has changed, and every so many seconds.
+
+    A clock that was put forward counts too, as after a machine slept: else the worker would seem silent for as long.
+    """
 
     def __init__(self, rooms: Rooms, every_seconds: float) -> None:
         self._rooms, self._every_seconds = rooms, every_seconds
         self._told: dict[str, tuple[int, int, str]] = {}
+        self._ran_at: datetime | None = None
         self._next = 0.0
 
     def tell(self, jobs: Sequence[Job]) -> None:
         """Write what has changed; a database that is away hears it in a later round."""
         now = {job.name: (job.failures, job.failing, job.detail) for job in jobs if job.ran_at}
-        if now == self._told and time.monotonic() < self._next:
+        ran_at = max((job.ran_at for job in jobs if job.ran_at), default=None)
+        if now == self._told and time.monotonic() < self._next and not self._has_jumped(ran_at):
             return
         rows = [
             WorkerJob(
@@ -187,4 +193,10 @@ class _Teller:
         with suppress(Exception):
             with self._rooms.till.database.write() as tx:
                 worker_jobs.put_jobs(tx, rows)
-            self._told, self._next = now, time.monotonic() + self._every_seconds
+            self._told, self._ran_at, self._next = now, ran_at, time.monotonic() + self._every_seconds
+
+    def _has_jumped(self, ran_at: datetime | None) -> bool:
+        """Whether the jobs ran later, by their clock, than should go by without a word."""
+        if ran_at is None or self._ran_at is None:
+            return False
+        return (ran_at - self._ran_at).total_seconds() > self._every_seconds

@@ -1,7 +1,7 @@
 """No item and no fault ends a job for the others, and no job ends the worker."""
 
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -154,3 +154,20 @@ def test_how_the_jobs_fare_is_written_down_and_told_to_an_administrator(api: Api
     assert 'worker_job_failures{job="dealing with reports"} 3.0' in metrics
     assert 'worker_job_failing{job="dealing with reports"} 1.0' in metrics
     assert 'worker_job_seconds_since_success{job="paying back"} 0.0' in metrics
+
+
+def test_a_clock_that_was_put_forward_makes_no_worker_seem_silent(api: Api, rooms: Any) -> None:
+    """The demo plays a month in a minute, and a laptop sleeps."""
+    jobs, teller = worker.list_jobs(rooms, ["helsinki-tallinn"]), worker._Teller(rooms, 30)
+
+    def round_then() -> bool:
+        for job in jobs:
+            job.go(rooms.clock.now())
+        teller.tell(jobs)
+        told = (api.get("/healthz").json or {})["worker"]
+        return bool(told["silent"])
+
+    first = round_then()
+    api.clock.advance(timedelta(days=40))
+
+    assert (first, round_then()) == (False, False)
