@@ -10,7 +10,7 @@ STAND_IN := .stand-in
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-fast soak lint format bench lock clean
+.PHONY: help setup demo check test test-fast soak lint format pictures bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ lint: setup ## ruff, mypy strict, import contracts
 format: setup ## lay out the code
 	@$(BIN)/ruff check --quiet --fix --select I .
 	@$(BIN)/ruff format .
+
+pictures: setup ## draw the README's pictures anew from a demo (needs Chromium)
+	@$(BIN)/python docs/pictures/draw.py
 
 bench: setup ## every speed claim beside its peer, in one run
 	@$(BIN)/python -m benchmarks
