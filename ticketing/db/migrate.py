@@ -4,7 +4,8 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ticketing.db.engine import Database
+from ticketing.db.engine import Database, Transaction
+from ticketing.errors import Misconfigured
 from ticketing.progress import Counted, Progress, silent
 
 if TYPE_CHECKING:
@@ -13,10 +14,19 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
 
+# The schema of 0.2.0 is that of the last revision before it: such a database goes on, an older one does not.
+_FIRST_RELEASED, _BEFORE_IT = "0035_schema_of_0_2", "0034_uses_of_passes_by_order"
+_STRANGE = (
+    "THROUGHFARE_DATABASE_URL: the database is at {seen}, which is no revision of this release: a newer release made it, or one "
+    "before 0.2.0, which brings it to {before} first"
+)
+
+
 def upgrade(database: Database, revision: str = "head", progress: Progress = silent) -> None:
     """Run every migration up to a revision that this database has not seen, telling each that has run.
 
-    An SQLite database that is not there is made.
+    An SQLite database that is not there is made. Raises Misconfigured for a database that is older than the first
+    release, or of a newer one: nothing of it is changed.
     """
     from alembic import command  # noqa: PLC0415  takes a tenth of a second, and most commands migrate nothing
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  see above
@@ -25,12 +35,23 @@ def upgrade(database: Database, revision: str = "head", progress: Progress = sil
     database.create()
     configuration = _configuration()
     with database.write() as tx:
-        seen = MigrationContext.configure(tx).get_current_revision() or "base"
-        waiting = list(ScriptDirectory.from_config(configuration).iterate_revisions(revision, seen))
+        script = ScriptDirectory.from_config(configuration)
+        seen = _go_on(tx, MigrationContext.configure(tx).get_current_revision()) or "base"
+        if seen != "base" and seen not in {one.revision for one in script.walk_revisions()}:
+            raise Misconfigured(_STRANGE.format(seen=seen, before=_BEFORE_IT))
+        waiting = list(script.iterate_revisions(revision, seen))
         applied = Counted(progress, "running migrations", len(waiting))
         configuration.attributes["connection"] = tx
         configuration.attributes["applied"] = lambda **_: applied.more()
         command.upgrade(configuration, revision)
+
+
+def _go_on(tx: Transaction, seen: str | None) -> str | None:
+    """Name a database at the last revision before the first release by that release's own."""
+    if seen != _BEFORE_IT:
+        return seen
+    tx.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{_FIRST_RELEASED}'")  # noqa: S608  a name of ours
+    return _FIRST_RELEASED
 
 
 def is_current(database: Database) -> bool:
