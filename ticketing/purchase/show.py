@@ -1,7 +1,7 @@
 """Orders, tickets and refunds as their buyer reads them. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from operators.place_kinds import kind_of
@@ -137,7 +137,7 @@ def ticket(
         "not_before": written(made.not_before),
         "expires_at": written(made.expires_at),
         "valid_until": written(made.expires_at + _late(made, told)),
-        "legs": made.document["legs"],
+        "legs": [_leg(leg) for leg in made.document["legs"]],
         "group_code": group,
         "token": made.token if group is None else None,
         **(_pictures(made.order_id, made.jti) if group is None else {"qr_png": None, "qr_svg": None}),
@@ -155,6 +155,13 @@ def ticket(
             if one.passenger_ref == made.passenger_ref
         ],
     }
+
+
+def _leg(leg: Mapping[str, Any]) -> dict[str, Any]:
+    """A leg of a ticket as an answer tells it: when it was given back in the one form of all moments."""
+    if "given_back_at" not in leg:
+        return dict(leg)
+    return {**leg, "given_back_at": written(datetime.fromisoformat(leg["given_back_at"]))}
 
 
 def _pictures(order_id: str, jti: str) -> dict[str, str]:
