@@ -287,7 +287,8 @@ def _tickets(order_id: str) -> dict[str, Any]:
     till = rooms().till
     state = purchase.get_order(till, order_id)
     papers, told = purchase.list_papers(till, order_id), purchase.list_news(till, state)
-    return show.tickets(state, purchase.find_group(till, state), papers, told)
+    left = purchase.list_uses_left(till, state)
+    return show.tickets(state, purchase.find_group(till, state), papers, told, left)
 
 
 def _known_quote(quote_id: str) -> purchase.Quote:

@@ -9,7 +9,7 @@ from tariffs.money import Money
 from ticketing.clock import written
 from ticketing.db.sale.booking_documents import Paper
 from ticketing.db.sale.orders import Refund
-from ticketing.db.ticket.tickets import Ticket
+from ticketing.db.ticket.tickets import Ticket, control_code_of
 from ticketing.payments import Authorisation
 from ticketing.purchase.refund.disrupted import LegNews
 from ticketing.purchase.refund.giving_back import RefundOffer
@@ -89,13 +89,24 @@ def order(
 
 
 def tickets(
-    state: OrderState, group: Group | None, papers: Sequence[Paper], told: Sequence[LegNews]
+    state: OrderState,
+    group: Group | None,
+    papers: Sequence[Paper],
+    told: Sequence[LegNews],
+    uses_left: Mapping[str, int | None],
 ) -> dict[str, Any]:
-    """The tickets of an order with its group code, and the news of their legs."""
+    """The tickets of an order with its group code, the news of their legs, and what is left of carnets by ticket."""
     members = {one.jti for one in group.members} if group else set()
     return {
         "tickets": [
-            ticket(made, papers, told, group=group.code.jti if group and made.jti in members else None)
+            ticket(
+                made,
+                papers,
+                told,
+                group=group.code.jti if group and made.jti in members else None,
+                uses_left=uses_left.get(made.jti),
+                revoked_because=revoked_because(state, made),
+            )
             for made in state.tickets
         ],
         "group_code": group_code(group, told) if group else None,
@@ -120,27 +131,49 @@ def group_code(group: Group, told: Iterable[LegNews] = ()) -> dict[str, Any]:
     }
 
 
+def revoked_because(state: OrderState, made: Ticket) -> str | None:
+    """Why a ticket opens gates no more: `exchanged`, `refunded`, `payment_lost`, or `cancelled`; None for one that is not revoked."""
+    if made.status != "revoked":
+        return None
+    given = [one for one in state.refunds if any(line["jti"] == made.jti for line in one.document["lines"])]
+    if any("exchanged_for" in one.document for one in given):
+        return "exchanged"
+    if given:
+        return "refunded"
+    return "payment_lost" if any(one.state == "lost" for one in state.disputes) else "cancelled"
+
+
 def ticket(
-    made: Ticket, papers: Iterable[Paper] = (), told: Iterable[LegNews] = (), *, group: str | None = None
+    made: Ticket,
+    papers: Iterable[Paper] = (),
+    told: Iterable[LegNews] = (),
+    *,
+    group: str | None = None,
+    uses_left: int | None = None,
+    revoked_because: str | None = None,
 ) -> dict[str, Any]:
     """A ticket with the addresses of its code, what operators have handed over for it, and how long delays keep it.
 
-    One in a `group` shows no code of its own.
+    One in a `group` shows no code of its own, one that is revoked none at all.
     """
+    is_shown = group is None and made.status != "revoked"
     return {
         "jti": made.jti,
         "passenger": made.passenger_ref,
         "rider_category": made.document["rider"],
         "place": kind_of(made.document["rider"]),
         "status": made.status,
+        "revoked_because": revoked_because,
         "price": _money(made.amount_minor, made.currency),
         "not_before": written(made.not_before),
         "expires_at": written(made.expires_at),
         "valid_until": written(made.expires_at + _late(made, told)),
         "legs": [_leg(leg) for leg in made.document["legs"]],
+        "uses_left": uses_left,
         "group_code": group,
-        "token": made.token if group is None else None,
-        **(_pictures(made.order_id, made.jti) if group is None else {"qr_png": None, "qr_svg": None}),
+        "control_code": control_code_of(made.jti),
+        "token": made.token if is_shown else None,
+        **(_pictures(made.order_id, made.jti) if is_shown else {"qr_png": None, "qr_svg": None}),
         "operator_documents": [
             {
                 "leg": one.leg,
