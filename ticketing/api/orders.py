@@ -30,6 +30,7 @@ from ticketing.identity import Answer, Call, people
 from ticketing.identity.once import request_key, require_random
 from ticketing.purchase import service as purchase
 from ticketing.purchase import show
+from ticketing.purchase.shown import list_taxes_back, list_uses_left
 from ticketing.quote import service as quotes
 from ticketing.quote import show as show_quote
 from ticketing.tickets import barcode
@@ -235,9 +236,8 @@ class Receipt(MethodView):
         state = purchase.get_order(here.till, order_id)
         if state.order.state not in {"ticketed", "part_refunded", "refunded", "exchanged"}:
             raise Conflict(f"an order that is {state.order.state} has no receipt")
-        response = make_response(
-            receipt(state, here.till.regions[state.quote.region], language(), here.till.press.issuer)
-        )
+        region, given_back = here.till.regions[state.quote.region], list_taxes_back(here.till, state)
+        response = make_response(receipt(state, region, language(), here.till.press.issuer, given_back))
         response.content_type = "application/pdf"
         return response
 
@@ -287,7 +287,7 @@ def _tickets(order_id: str) -> dict[str, Any]:
     till = rooms().till
     state = purchase.get_order(till, order_id)
     papers, told = purchase.list_papers(till, order_id), purchase.list_news(till, state)
-    left = purchase.list_uses_left(till, state)
+    left = list_uses_left(till, state)
     return show.tickets(state, purchase.find_group(till, state), papers, told, left)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from ticketing.clock import written
 from ticketing.db import Transaction
-from ticketing.db.sale import booking_documents, bookings, held_passes, offers, order_holders, orders
+from ticketing.db.sale import booking_documents, bookings, offers, order_holders, orders
 from ticketing.db.sale.booking_documents import Paper
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order, OrderEvent, Refund
@@ -256,15 +256,6 @@ def list_news(till: Till, state: OrderState) -> list[LegNews]:
     """Read the news of the runs of an order's legs."""
     with till.database.read() as tx:
         return disrupted.news_of_legs(tx, till, state.quote)
-
-
-def list_uses_left(till: Till, state: OrderState) -> dict[str, int | None]:
-    """Count by ticket how many uses are left of an order's carnets; None for a pass without a number, nothing for a journey."""
-    passes = [one for one in state.tickets if "pass" in one.document]
-    if not passes:
-        return {}
-    with till.database.read() as tx:
-        return {one.jti: held_passes.count_left(tx, one) for one in passes}
 
 
 def list_orders_of(till: Till, person_id: str) -> list[Order]:

@@ -28,7 +28,7 @@ def unspoken(region: RegionData) -> Iterator[Finding]:
         for language in LANGUAGES:
             if language not in names:
                 message = f"{category!r} has no name in {language!r}: receipts say its English one there"
-                yield Finding(_REGION, 0, f"category_names.{category}", "unnamed", message, "warning")
+                yield _warning(_REGION, f"category_names.{category}", message, "unnamed")
 
 
 def _without_riders(region: RegionData) -> Iterator[Finding]:
@@ -109,5 +109,5 @@ def _media(feed: Feed) -> Iterator[str | None]:
             yield product.medium
 
 
-def _warning(file: str, field: str, message: str) -> Finding:
-    return Finding(file=file, row=0, field=field, code="unsellable", message=message, severity="warning")
+def _warning(file: str, field: str, message: str, code: str = "unsellable") -> Finding:
+    return Finding(file=file, row=0, field=field, code=code, message=message, severity="warning")
