@@ -13,6 +13,7 @@ from ticketing.db.ticket.tickets import Ticket, control_code_of
 from ticketing.payments import Authorisation
 from ticketing.purchase.refund.disrupted import LegNews
 from ticketing.purchase.refund.giving_back import RefundOffer
+from ticketing.purchase.refund.told import Reader, reasons, sentence
 from ticketing.purchase.till import CONTESTED, OrderState
 from ticketing.tickets.regroup import Group
 
@@ -21,7 +22,10 @@ _LONGEST_DELAY = timedelta(hours=24)
 
 
 def order(
-    state: OrderState, stand_ins: tuple[str, ...], asked: Authorisation | None = None
+    state: OrderState,
+    stand_ins: tuple[str, ...],
+    asked: Authorisation | None = None,
+    reader: Reader | None = None,
 ) -> dict[str, Any]:
     """An order with its payments and refunds; `asked` is how the buyer's bank wants to be answered."""
     found, currency = state.order, state.order.currency
@@ -72,7 +76,7 @@ def order(
             for one in state.bookings
         ],
         "refunds": [
-            refund(made, _further(made, state.refunds))
+            refund(made, _further(made, state.refunds), reader or Reader(legs=state.quote.document["legs"]))
             for made in state.refunds
             if "continues" not in made.document
         ],
@@ -225,8 +229,8 @@ def news(one: LegNews) -> dict[str, Any]:
     }
 
 
-def refund(made: Refund, further: Sequence[Refund] = ()) -> dict[str, Any]:
-    """A refund with the reason of each amount; `further` are its parts over other payments."""
+def refund(made: Refund, further: Sequence[Refund], reader: Reader) -> dict[str, Any]:
+    """A refund with the reasons of each amount, for its reader; `further` are its parts over other payments."""
     return {
         "id": made.id,
         "state": next((one.state for one in (made, *further) if one.state != "confirmed"), made.state),
@@ -241,7 +245,7 @@ def refund(made: Refund, further: Sequence[Refund] = ()) -> dict[str, Any]:
                 "percent": line["percent"],
                 "fees": _fees(line.get("fees", {}), made.currency),
                 "amount": _money(line["amount_minor"], made.currency),
-                "because": line["because"],
+                **_why(line["because"], reader),
             }
             for line in made.document["lines"]
         ],
@@ -267,8 +271,8 @@ def _whole(made: Refund) -> int:
     return sum(int(line["amount_minor"]) for line in made.document["lines"])
 
 
-def refund_offer(found: RefundOffer) -> dict[str, Any]:
-    """What would come back, and why; tickets that give nothing back with their reason."""
+def refund_offer(found: RefundOffer, reader: Reader) -> dict[str, Any]:
+    """What would come back, and why, for its reader; tickets that give nothing back with their reasons."""
     return {
         "order_id": found.order_id,
         "amount": found.amount.as_dict(),
@@ -280,11 +284,19 @@ def refund_offer(found: RefundOffer) -> dict[str, Any]:
                 "percent": line.percent,
                 "fees": _fees(line.fees, line.amount.currency),
                 "amount": line.amount.as_dict(),
-                "because": line.because,
+                **_why(line.because, reader),
             }
             for line in found.lines
         ],
-        "refused": [{"passenger": passenger, "because": reason} for passenger, reason in found.refused],
+        "refused": [{"passenger": passenger, **_why(reason, reader)} for passenger, reason in found.refused],
+    }
+
+
+def _why(because: str, reader: Reader) -> dict[str, Any]:
+    """A reason for people and for programs."""
+    return {
+        "because": sentence(because, reader),
+        "reasons": [one.as_dict() for one in reasons(because)],
     }
 
 
