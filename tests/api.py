@@ -1,5 +1,6 @@
 """What a commuter's app, a gate and a finance clerk do with the API, in few words."""
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,20 @@ KOPLI_TO_PASILA: dict[str, Any] = {
     "depart_at": "2026-10-13T06:10:00+03:00",
     "passengers": [{"ref": "anna", "rider_category": "adult"}, {"ref": "mari", "rider_category": "child"}],
 }
+
+
+# A moment anywhere in an answer, and the one form for it: whole seconds with their offset (RFC 3339).
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.,]*(?:Z|[+-]\d\d:?\d\d)?")
+_ONE_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
+
+
+def checked(answer: TestResponse) -> TestResponse:
+    """The same answer; every moment that it tells has the one form."""
+    if answer.is_json:
+        found = _MOMENT.findall(answer.get_data(as_text=True))
+        wrong = [moment for moment in found if not _ONE_FORM.fullmatch(moment)]
+        assert not wrong, f"{answer.request.method} {answer.request.path} tells {wrong[:3]}"
+    return answer
 
 
 @dataclass(frozen=True)
@@ -42,7 +57,7 @@ class Api:
 
     def get(self, path: str, token: str | None = None, **more: Any) -> TestResponse:
         """GET, with a bearer token where one is given."""
-        return self.client.get(path, headers=_headers(token), **more)
+        return checked(self.client.get(path, headers=_headers(token), **more))
 
     def post(
         self, path: str, body: Any, token: str | None = None, *, once: str | None = "new"
@@ -51,7 +66,7 @@ class Api:
         headers = _headers(token)
         if once:
             headers["Idempotency-Key"] = str(uuid.uuid4()) if once == "new" else once
-        return self.client.post(path, json=body, headers=headers)
+        return checked(self.client.post(path, json=body, headers=headers))
 
     def search(self, **changes: Any) -> dict[str, Any]:
         """Search Kopli to Pasila, or something else."""

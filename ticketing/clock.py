@@ -13,13 +13,8 @@ def from_posix(seconds: int) -> datetime:
 
 
 def written(moment: datetime) -> str:
-    """A moment in UTC as ISO 8601 with `Z`."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def in_seconds(moment: datetime) -> str:
-    """A moment in UTC and whole seconds (RFC 3339), as sentences for people tell it."""
-    return written(moment.replace(microsecond=0))
+    """A moment in UTC and whole seconds (RFC 3339), with `Z`: the one form in which answers and sentences tell it."""
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 class Clock(Protocol):

@@ -6,6 +6,10 @@ from regions.authoring.calendars import calendar
 from regions.authoring.shared import agency, networks, translations
 from regions.authoring.tables import Cell, Files, clock_text, facts, minutes_of, table
 
+_DAY = 24 * 60
+# Clocks change at 03:00 in Estonia and Finland, in spring; in autumn an hour later.
+_CLOCKS_CHANGE = 3 * 60
+
 FERRIES = {
     "tallink": ("Tallink", "Tallink", "https://www.tallink.com"),
     "viking": ("Viking Line", "Viking Line", "https://www.vikingline.com"),
@@ -22,15 +26,17 @@ def ferry(operator: str) -> Files:
     pairs = sorted({(row["from_terminal"], row["to_terminal"]) for row in sailings})
     trips, times = [], []
     for row in sorted(sailings, key=lambda row: (row["from_terminal"], row["dep_local"])):
-        arrival = minutes_of(row["arr_local"]) + 24 * 60 * int(row["arr_day_offset"])
-        slow = arrival - minutes_of(row["dep_local"]) > 180  # noqa: PLR2004  a shuttle takes two hours to two and a half
+        departure = _of_the_day_before(minutes_of(row["dep_local"]))
+        arrival = minutes_of(row["arr_local"]) + _DAY * int(row["arr_day_offset"])
+        arrival += departure - minutes_of(row["dep_local"])
+        slow = arrival - departure > 180  # noqa: PLR2004  a shuttle takes two hours to two and a half
         headsign = ("Tallinn" if row["to_terminal"].startswith("TLL") else "Helsinki") + (
             " (cruise ship)" if slow else ""
         )
         trips.append((_pair(row["from_terminal"], row["to_terminal"]), "daily", row["sailing_id"], headsign,
                       int(row["from_terminal"].startswith("TLL"))))  # fmt: skip
         for sequence, (stop, minute) in enumerate(
-            [(row["from_terminal"], minutes_of(row["dep_local"])), (row["to_terminal"], arrival)]
+            [(row["from_terminal"], departure), (row["to_terminal"], arrival)]
         ):
             times.append((row["sailing_id"], clock_text(minute), clock_text(minute), stop, sequence))
     return {
@@ -89,6 +95,14 @@ def ferry_fares(fact_name: str, terminals: Sequence[str]) -> Files:
              for ends in (("HEL", "TLL"), ("TLL", "HEL")) for kind, _, service in kinds],
         ),
     }  # fmt: skip
+
+
+def _of_the_day_before(minutes: int) -> int:
+    """Write a departure of the night as of the service day before.
+
+    GTFS counts from twelve hours before noon: 00:15 would be 01:15 on the night on which clocks go back.
+    """
+    return minutes + _DAY if minutes < _CLOCKS_CHANGE else minutes
 
 
 def _pair(start: str, end: str) -> str:

@@ -84,3 +84,11 @@ def test_an_operator_that_is_away_gets_its_score_too(monkeypatch: pytest.MonkeyP
 
     assert away.exit_code == 1
     assert json.loads(away.stdout)["may"] == "nothing"
+
+
+def test_the_usage_of_a_delay_names_what_to_type_and_what_it_means() -> None:
+    said = CliRunner().invoke(command, ["late", "--help"]).output
+
+    assert "late [OPTIONS] OPERATOR TRIP DAY MINUTES" in " ".join(said.split())
+    for word in ("trip_id", "2026-12-01", "1 to 1440", "planned times", "--undo"):
+        assert word in said

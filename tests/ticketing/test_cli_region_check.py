@@ -206,3 +206,15 @@ def test_a_wrong_name_is_one_line_with_the_names_that_are_there(
 def test_a_region_is_found_by_its_folder_too(isle: Path) -> None:
     assert json.loads(run("lands/isle").stdout)["ok"]
     assert json.loads(run("isle").stdout)["ok"]
+
+
+def test_a_category_without_a_name_in_a_language_of_the_service_is_named_with_the_language(
+    check: Check, isle: Path
+) -> None:
+    text = (isle / "region.toml").read_text(encoding="utf-8")
+    names = '[category_names]\nadult = { en = "adult", et = "täiskasvanu", sv = "vuxen" }\n'
+
+    told = check("region.toml", f"{text}\n{names}")
+
+    (warning,) = [one for one in told["warnings"] if one["field"] == "category_names.adult"]
+    assert (told["ok"], warning["message"].startswith("'adult' has no name in 'fi'")) == (True, True)

@@ -389,3 +389,4 @@ def test_the_help_lists_every_command_with_an_example() -> None:
         for sub in commands:
             text = runner.invoke(main, [part for part in (name, sub, "--help") if part]).output
             assert "Example" in text, (name, sub)
+            assert "%Y" not in text, (name, sub)

@@ -78,7 +78,7 @@ class ValidationBatch(MethodView):
         sender = Sender(gate.key_id, gate.operator, gate.is_revoked)
         outcomes = upload(house.database, house.clock, sender, told, house.rules, press=house.press)
         if gate.device:
-            devices.note_upload(house, gate.device)
+            devices.note_upload(house, gate.device, len(outcomes))
         return {"outcomes": outcomes}
 
 

@@ -11,6 +11,7 @@ from ticketing.api.context import once, once_within, person, person_if_any, room
 from ticketing.api.guard import for_order
 from ticketing.api.language import language
 from ticketing.api.limits import count, limited
+from ticketing.api.readers import reader_of, refusals_told
 from ticketing.api.schemas.orders import (
     ExchangeRequestSchema,
     OrderRequestSchema,
@@ -30,6 +31,7 @@ from ticketing.identity import Answer, Call, people
 from ticketing.identity.once import request_key, require_random
 from ticketing.purchase import service as purchase
 from ticketing.purchase import show
+from ticketing.purchase.shown import list_taxes_back, list_uses_left
 from ticketing.quote import service as quotes
 from ticketing.quote import show as show_quote
 from ticketing.tickets import barcode
@@ -109,7 +111,7 @@ class OrderOne(MethodView):
         """Read an order with its payments and refunds; while the buyer's bank asks, `next_action` says how to go on."""
         here = rooms()
         state = purchase.get_order(here.till, order_id)
-        return show.order(state, here.warnings, purchase.open_question(here.till, state))
+        return show.order(state, here.warnings, purchase.open_question(here.till, state), reader_of(state))
 
 
 @blueprint.route("/orders/<string:order_id>/payments")
@@ -131,10 +133,10 @@ class Payments(MethodView):
                 order_id,
                 wanted["method"],
                 _key(),
-                lambda tx, done: call.remember(tx, show.order(done, here.warnings)),
+                lambda tx, done: call.remember(tx, show.order(done, here.warnings, reader=reader_of(done))),
                 claim=call.claim,
             )
-            return show.order(state, here.warnings, asked)
+            return show.order(state, here.warnings, asked, reader_of(state))
 
         return _answered(once_within(f"order:{order_id}", "POST payments", wanted, pay))
 
@@ -197,7 +199,7 @@ class PaymentResult(MethodView):
         if payment_id not in {payment.id for payment in state.payments}:
             raise NotFound("there is no such payment")
         state = purchase.advance(here.till, order_id)
-        return show.order(state, here.warnings, purchase.open_question(here.till, state))
+        return show.order(state, here.warnings, purchase.open_question(here.till, state), reader_of(state))
 
 
 @blueprint.route("/orders/<string:order_id>/exchanges")
@@ -214,10 +216,12 @@ class Exchanges(MethodView):
 
         What is given up stays valid until the new tickets exist. A leg that was used stays and stops no other.
         """
-        owner = purchase.get_order(rooms().till, order_id).order.person_id
-        return _placed(
-            f"order:{order_id}", "POST exchanges", wanted, owner, wanted["quote_id"], exchange_of=order_id
-        )
+        old = purchase.get_order(rooms().till, order_id)
+        owner, quote_id = old.order.person_id, wanted["quote_id"]
+        with refusals_told(reader_of(old)):
+            return _placed(
+                f"order:{order_id}", "POST exchanges", wanted, owner, quote_id, exchange_of=order_id
+            )
 
 
 @blueprint.route("/orders/<string:order_id>/receipt.pdf")
@@ -235,9 +239,8 @@ class Receipt(MethodView):
         state = purchase.get_order(here.till, order_id)
         if state.order.state not in {"ticketed", "part_refunded", "refunded", "exchanged"}:
             raise Conflict(f"an order that is {state.order.state} has no receipt")
-        response = make_response(
-            receipt(state, here.till.regions[state.quote.region], language(), here.till.press.issuer)
-        )
+        region, given_back = here.till.regions[state.quote.region], list_taxes_back(here.till, state)
+        response = make_response(receipt(state, region, language(), here.till.press.issuer, given_back))
         response.content_type = "application/pdf"
         return response
 
@@ -253,7 +256,10 @@ class RefundOffers(MethodView):
     @blueprint.doc(**_ORDER_TOKEN)
     def post(self, wanted: dict[str, Any], order_id: str) -> dict[str, Any]:
         """Say what would come back and why, by the operators' conditions; nothing changes."""
-        return show.refund_offer(purchase.offer_refund(rooms().till, order_id, _wish(wanted)))
+        till = rooms().till
+        reader = reader_of(purchase.get_order(till, order_id))
+        with refusals_told(reader):
+            return show.refund_offer(purchase.offer_refund(till, order_id, _wish(wanted)), reader)
 
 
 @blueprint.route("/orders/<string:order_id>/refunds")
@@ -268,17 +274,19 @@ class Refunds(MethodView):
     def post(self, wanted: dict[str, Any], order_id: str) -> Any:
         """Refund the tickets of the named passengers, or some legs of them: they stop opening gates at once."""
         here = rooms()
+        reader = reader_of(purchase.get_order(here.till, order_id))
 
         def give_back(remember: Any) -> dict[str, Any]:
-            made, further = purchase.refund_passengers(
-                here.till,
-                order_id,
-                _wish(wanted),
-                _key(),
-                lambda tx, done, parts: remember(tx, show.refund(done, parts)),
-                expected=_amount(wanted.get("expected")),
-            )
-            return show.refund(made, further)
+            with refusals_told(reader):
+                made, further = purchase.refund_passengers(
+                    here.till,
+                    order_id,
+                    _wish(wanted),
+                    _key(),
+                    lambda tx, done, parts: remember(tx, show.refund(done, parts, reader)),
+                    expected=_amount(wanted.get("expected")),
+                )
+            return show.refund(made, further, reader)
 
         return _answered(once(f"order:{order_id}", "POST refunds", wanted, give_back))
 
@@ -287,7 +295,8 @@ def _tickets(order_id: str) -> dict[str, Any]:
     till = rooms().till
     state = purchase.get_order(till, order_id)
     papers, told = purchase.list_papers(till, order_id), purchase.list_news(till, state)
-    return show.tickets(state, purchase.find_group(till, state), papers, told)
+    left = list_uses_left(till, state)
+    return show.tickets(state, purchase.find_group(till, state), papers, told, left)
 
 
 def _known_quote(quote_id: str) -> purchase.Quote:
@@ -312,7 +321,7 @@ def _placed(
 
     def place(call: Call) -> dict[str, Any]:
         def shown(state: purchase.OrderState) -> dict[str, Any]:
-            return show.order(state, here.warnings)
+            return show.order(state, here.warnings, reader=reader_of(state))
 
         return shown(
             purchase.place_order(

@@ -1,5 +1,6 @@
 """What anybody may ask: is the service well, which keys sign its tickets, which tickets are revoked."""
 
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, request
@@ -9,6 +10,7 @@ from ticketing.api.metrics import prometheus
 from ticketing.clock import written
 from ticketing.gate import publish as gates
 from ticketing.gate import sentences
+from ticketing.purchase import words
 from ticketing.purchase.gateway import alerts
 from ticketing.tickets.keys import Kind
 
@@ -68,12 +70,13 @@ def status_jwks() -> Response:
 @blueprint.get("/.well-known/gate-sentences.json")
 def gate_sentences() -> Response:
     """Serve the sentences of gates in every language: for other gates and for the apps of inspectors and passengers."""
-    response = make_response(sentences.FILE.read_bytes())
-    response.content_type = "application/json"
-    response.add_etag()
-    response.headers["Cache-Control"] = "public, max-age=300"
-    response.make_conditional(request)
-    return response
+    return _words(sentences.FILE)
+
+
+@blueprint.get("/.well-known/purchase-words.json")
+def purchase_words() -> Response:
+    """Serve the words of receipts and refunds in every language, for the apps of buyers."""
+    return _words(words.FILE)
 
 
 @blueprint.get("/s/<string:list_id>")
@@ -89,6 +92,15 @@ def status_list(list_id: str) -> Response:
 
 def _key_set(kind: Kind) -> Response:
     response = jsonify(gates.jwks(rooms().gatehouse, kind))
+    response.add_etag()
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.make_conditional(request)
+    return response
+
+
+def _words(file: Path) -> Response:
+    response = make_response(file.read_bytes())
+    response.content_type = "application/json"
     response.add_etag()
     response.headers["Cache-Control"] = "public, max-age=300"
     response.make_conditional(request)

@@ -106,7 +106,7 @@ def tend_command() -> None:
 @command.command("cancel")
 @click.argument("operator")
 @click.argument("trip")
-@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--by", required=True, help="Who says so; it is written down.")
 @click.option("--region", default=None, help="The region; the first configured one if not given.")
 @click.option("--undo", is_flag=True, help="It runs after all, at its planned times.")
@@ -114,6 +114,8 @@ def cancel_command(
     *, operator: str, trip: str, day: datetime, by: str, region: str | None, undo: bool
 ) -> None:
     """Say that TRIP of OPERATOR does not run on its service DAY, where the operator's system cannot say it.
+
+    TRIP is the `trip_id` of a search or a ticket, DAY (2026-12-01) the day of the timetable.
 
     Nobody sells it from now on, it is shown as cancelled, and holders of tickets for it get all back when they ask. No message of the
     operator changes that.
@@ -134,7 +136,7 @@ def cancel_command(
 @command.command("late")
 @click.argument("operator")
 @click.argument("trip")
-@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]))
 @click.argument("minutes", type=click.IntRange(1, 24 * 60))
 @click.option("--by", required=True, help="Who says so; it is written down.")
 @click.option("--region", default=None, help="The region; the first configured one if not given.")
@@ -143,7 +145,11 @@ def late_command(
 ) -> None:
     """Say that TRIP of OPERATOR is MINUTES late on its service DAY, where the operator's system cannot say it.
 
-    Its gates wait for it, its tickets go on for as long, and searches show it. `operators cancel --undo` takes it back.
+    TRIP is the `trip_id` of a search or a ticket. DAY (2026-12-01) is the day of the timetable: a ship that it writes as 24:15
+    leaves after midnight of that day. MINUTES (1 to 1440) count from the planned times; said again, the newest holds.
+
+    Its gates wait for it, its tickets go on for as long, and searches show it. `throughfare operators cancel OPERATOR TRIP DAY
+    --undo --by NAME` takes it back.
 
     \b
     Example:
@@ -151,7 +157,8 @@ def late_command(
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
     where, desk = deployment.region(region), build_rooms(settings()).live
     by_staff.delay_departure(desk, where, operator, trip, day.date(), seconds=minutes * 60, by=by)
-    click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} is {minutes} minutes late")
+    unit = "minute" if minutes == 1 else "minutes"
+    click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} is {minutes} {unit} behind its planned times")
 
 
 def _simulated(kind: str, tell: Progress) -> Score:

@@ -259,10 +259,10 @@ def note_bundle(
         status_changes.note_fetch(tx, device.id, device.operator, known_since, at)
 
 
-def note_upload(house: Gatehouse, device: Device) -> None:
-    """Keep when a device uploaded last."""
+def note_upload(house: Gatehouse, device: Device, scans: int) -> None:
+    """Keep when a device uploaded last: so many of its scans wait no longer, whether or not it asks for a bundle again."""
     with house.database.write() as tx:
-        devices.note_health(tx, device.id, last_upload_at=house.clock.now())
+        devices.note_upload(tx, device.id, scans, house.clock.now())
 
 
 def _state(device: Device, now: datetime) -> str:

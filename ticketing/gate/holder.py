@@ -14,9 +14,12 @@ from ticketing.tickets.regroup import Group, find_group
 
 
 def code_of(house: Gatehouse, order_id: str, jti: str) -> str:
-    """The token that a ticket or a group of an order shows; raises NotFound, or Conflict for a ticket of a group."""
+    """The token that a ticket or a group of an order shows; raises NotFound, or Conflict for a ticket of a group or a revoked one."""
     with house.database.read() as tx:
-        return _shown(tx, order_id, jti)[0].token
+        held = _shown(tx, order_id, jti)[0]
+    if held.status == "revoked":
+        raise Conflict("the ticket is revoked and has no code any more")
+    return held.token
 
 
 def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tariffs.money import Money
-from ticketing.clock import from_posix, in_seconds
+from ticketing.clock import from_posix, written
 from ticketing.db import Transaction
 from ticketing.db.gate import refunded_rides
 from ticketing.db.gate.refunded_rides import RefundedRide
@@ -92,5 +92,5 @@ def _detail(ride: RefundedRide, refund: Refund) -> str:
     how = "exchanged" if "exchanged_for" in refund.document else "given back"
     return (
         f"leg {ride.leg} of ticket {ride.jti[:_SHOWN]} (order {refund.order_id}) was ridden with {ride.operator} at "
-        f"{in_seconds(ride.at)}, as its gate told later; it was {how} at {in_seconds(ride.refunded_at)} for {back}"
+        f"{written(ride.at)}, as its gate told later; it was {how} at {written(ride.refunded_at)} for {back}"
     )

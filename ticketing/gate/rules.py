@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ticketing.gate.words import Names
 from ticketing.regions import Region
 from ticketing.tickets.claims import CATEGORY_LETTERS
 from ticketing.tickets.products import THROUGH, ProductRule
@@ -26,3 +27,12 @@ def category_names(regions: Mapping[str, Region]) -> dict[str, str]:
         for category in region.data.categories:
             whole.setdefault(category[:CATEGORY_LETTERS], set()).add(category)
     return {letters: " or ".join(sorted(names)) for letters, names in sorted(whole.items())}
+
+
+def names_of(regions: Mapping[str, Region]) -> Names:
+    """What people call the operators and the fare categories of these regions, the latter by language."""
+    operators = {name: one.name for region in regions.values() for name, one in region.operators.items()}
+    categories: dict[str, Mapping[str, str]] = {}
+    for region in regions.values():
+        categories |= region.data.category_names
+    return Names(operators, categories)

@@ -64,6 +64,7 @@ def _needs(variant: Mapping[str, str]) -> frozenset[str]:
 _SAID: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 LANGUAGES: tuple[str, ...] = tuple(_SAID["languages"])
 _PASSENGER: dict[str, dict[str, str]] = _SAID["passenger"]
+_CATEGORIES: dict[str, dict[str, str]] = _SAID["categories"]
 _NOTES = {code: _apart(variant) for code, variant in _SAID["notes"].items()}
 _STAFF = {
     reason: [(_needs(variant), _apart(variant)) for variant in variants]
@@ -92,6 +93,12 @@ def attention(notes: Sequence[Note], language: str = LANGUAGES[0]) -> str | None
     if not notes:
         return None
     return ", ".join([_filled(_NOTES[code][language], values) for code, values in notes])
+
+
+def category(name: str, language: str = LANGUAGES[0]) -> str:
+    """What people call a usual fare category; any other by its own name."""
+    said = _CATEGORIES.get(name)
+    return said[language] if said else name
 
 
 def instant(moment: int, offset: int) -> str:

@@ -139,7 +139,7 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
         seen = ordered.memory(known.uses, known.proofs, asked.jti, case.shown.operator, taken)
         decision = decide(case.presented, bundle, seen, int(now.timestamp()), _gate(case.shown))
         decision = explained(decision, group)
-        answer = _answer(case.shown, decision, now)
+        answer = _answer(house, case.shown, decision, now)
         written_down = _write(tx, case, known, decision, answer=answer, now=now, group=group)
         if written_down == "stored":
             return answer
@@ -372,11 +372,11 @@ def _write(
     return written_down
 
 
-def _answer(shown: Presentation, decision: Decision, now: datetime) -> dict[str, Any]:
+def _answer(house: Gatehouse, shown: Presentation, decision: Decision, now: datetime) -> dict[str, Any]:
     return {
         "scan_id": shown.scan_id,
         "decision": "accept" if decision.admit else "refuse",
-        **words.told(decision, shown.language),
+        **words.told(decision, shown.language, house.names),
         "leg": decision.leg,
         "jti": decision.jti,
         "decided_at": written(now),

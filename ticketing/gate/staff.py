@@ -135,7 +135,7 @@ def inspect(
     return {
         "inspection_id": entry.id,
         "decision": "accept" if decision.admit else "refuse",
-        **words.told(decision, language),
+        **words.told(decision, language, house.names),
         "inspected_at": written(now),
         "holder": holder,
         "ticket": seen,

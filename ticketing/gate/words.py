@@ -1,9 +1,46 @@
-"""Write the words of a decision in the reader's language. Pure."""
+"""Choose the words of a decision in the reader's language, operators and fare categories by the names that people know. Pure."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ticketing.gate import sentences
 from ticketing.gate.decision import Decision
+from ticketing.gate.model import Values
+
+_ALTERNATIVE = " or "
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What people call operators, and fare categories by language. A gate without a network knows the usual categories."""
+
+    operators: Mapping[str, str] = field(default_factory=dict)
+    categories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def category(self, name: str, language: str) -> str:
+        """A fare category; several that four letters cannot tell apart are named each."""
+        return " / ".join(
+            self.categories.get(one, {}).get(language) or sentences.category(one, language)
+            for one in name.split(_ALTERNATIVE)
+        )
+
+    def spoken(self, values: Values, language: str) -> dict[str, Any]:
+        """The values of a reason or note as people read them."""
+        spoken = dict(values)
+        if "operator" in values:
+            spoken["operator"] = self._operator(values["operator"])
+        if "operators" in values:
+            spoken["operators"] = [self._operator(one) for one in values["operators"]]
+        if "category" in values:
+            spoken["category"] = self.category(str(values["category"]), language)
+        return spoken
+
+    def _operator(self, name: Any) -> str:
+        return self.operators.get(str(name), str(name))
+
+
+_USUAL = Names()
 
 
 def passenger_sees(decision: Decision, language: str = "en") -> str:
@@ -11,25 +48,26 @@ def passenger_sees(decision: Decision, language: str = "en") -> str:
     return sentences.passenger(decision.reason, language)
 
 
-def staff_sees(decision: Decision, language: str = "en") -> str:
+def staff_sees(decision: Decision, language: str = "en", names: Names = _USUAL) -> str:
     """The sentence for staff: why not, or where to look, or that the passenger is welcome."""
     if not decision.admit:
-        return sentences.staff(decision.reason, decision.values, language)
-    return attention(decision, language) or sentences.staff("ok", {}, language)
+        return sentences.staff(decision.reason, names.spoken(decision.values, language), language)
+    return attention(decision, language, names) or sentences.staff("ok", {}, language)
 
 
-def attention(decision: Decision, language: str = "en") -> str | None:
+def attention(decision: Decision, language: str = "en", names: Names = _USUAL) -> str | None:
     """What staff should look at although the ticket is good; None where there is nothing."""
-    return sentences.attention(decision.notes, language)
+    notes = [(code, names.spoken(values, language)) for code, values in decision.notes]
+    return sentences.attention(notes, language)
 
 
-def told(decision: Decision, language: str) -> dict[str, Any]:
+def told(decision: Decision, language: str, names: Names) -> dict[str, Any]:
     """Show a decision in an answer: the reason with its figures, the notes, and the words for both in a language."""
     return {
         "reason": decision.reason,
         "values": decision.values,
         "notes": [{"code": code, "values": values} for code, values in decision.notes],
-        "attention": attention(decision, language),
+        "attention": attention(decision, language, names),
         "passenger_sees": passenger_sees(decision, language),
-        "staff_sees": staff_sees(decision, language),
+        "staff_sees": staff_sees(decision, language, names),
     }

@@ -102,7 +102,7 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
                     "group_codes": [
                         {
                             "jti": one.jti,
-                            "token": one.token,
+                            "token": None if one.status == "revoked" else one.token,
                             "status": one.status,
                             "issued_at": written(one.issued_at),
                             "tickets": group_codes.members_of(tx, one.jti),
@@ -113,9 +113,10 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
                         {
                             "jti": one.jti,
                             "status": one.status,
-                            # Two codes for one ride would be one too many: what is in a group has no token to show.
+                            # Two codes for one ride would be one too many: what is in a group has no token to show, nor has what is revoked.
                             "token": None
-                            if order.code and group_codes.find_live_of(tx, one.jti)
+                            if one.status == "revoked"
+                            or (order.code and group_codes.find_live_of(tx, one.jti))
                             else one.token,
                             **(
                                 {"holder": holder}

@@ -178,4 +178,4 @@ def _name(held: Ticket) -> str:
 def _clock(moment: datetime | None, use: PassUse) -> str:
     """A moment by the clock of the ride that is wanted."""
     zone = use.departs_at.tzinfo if use.departs_at else None
-    return moment.astimezone(zone).isoformat(timespec="minutes") if moment else "?"
+    return moment.astimezone(zone).isoformat(timespec="seconds") if moment else "?"

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from tariffs.money import Money
-from ticketing.clock import in_seconds
+from ticketing.clock import written
 from ticketing.db import Transaction
 from ticketing.db.books import books
 from ticketing.db.books.books import Entry
@@ -99,7 +99,7 @@ def _begun(
     if order.state not in PAYABLE:
         raise Conflict(f"an order that is {order.state} cannot be paid")
     if now >= order.expires_at:
-        raise Gone(f"the order expired at {in_seconds(order.expires_at)}; ask for a new quote")
+        raise Gone(f"the order expired at {written(order.expires_at)}; ask for a new quote")
     payment = Payment(
         id=new_id(),
         order_id=order.id,

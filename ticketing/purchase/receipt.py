@@ -1,57 +1,42 @@
 """A receipt: what was bought and why it cost so much, VAT by Member State, payments and refunds; in four languages."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from tariffs.money import Money
+from ticketing.db.books.books import Tax
 from ticketing.db.sale.offers import Quote
+from ticketing.purchase import words
 from ticketing.purchase.till import OrderState
 from ticketing.regions import Region, category_name, explained
 
-LANGUAGES = ("en", "et", "fi", "sv")
-
-_WORDS: Mapping[str, tuple[str, str, str, str]] = {
-    "title": ("Receipt", "Kviitung", "Kuitti", "Kvitto"),
-    "order": ("Order", "Tellimus", "Tilaus", "Beställning"),
-    "passenger": ("Traveller", "Reisija", "Matkustaja", "Resenär"),
-    "total": ("Total", "Kokku", "Yhteensä", "Totalt"),
-    "vat": ("VAT included, by Member State and distance", "Sisaldab käibemaksu, liikmesriigi ja vahemaa järgi",
-            "Sisältää arvonlisäveron, jäsenvaltion ja matkan mukaan", "Inklusive moms, per medlemsstat och sträcka"),
-    "state": ("State", "Riik", "Valtio", "Stat"),
-    "mode": ("Ride", "Sõit", "Matka", "Resa"),
-    "rate": ("Rate", "Määr", "Kanta", "Sats"),
-    "gross": ("Gross", "Bruto", "Brutto", "Brutto"),
-    "amount": ("VAT", "KM", "ALV", "Moms"),
-    "paid": ("Paid", "Makstud", "Maksettu", "Betalt"),
-    "back": ("Given back", "Tagastatud", "Palautettu", "Återbetalt"),
-    "outside": ("open sea, outside VAT", "avameri, käibemaksuväline", "avomeri, ALV:n ulkopuolella", "öppet hav, utanför moms"),
-    "unverified": ("A rate on this receipt has not been verified by a tax adviser.",
-                   "Üks määr sellel kviitungil ei ole maksunõustaja kinnitatud.",
-                   "Kuitin yhtä verokantaa ei ole vahvistanut veroasiantuntija.",
-                   "En sats på kvittot har inte bekräftats av en skatterådgivare."),
-    "demo": ("SPECIMEN - NOT PAID: the demo gateway moves no money", "NÄIDIS - TASUMATA: demovärav raha ei liiguta",
-             "NÄYTE - EI MAKSETTU: demo ei siirrä rahaa", "PROV - INTE BETALT: demon flyttar inga pengar"),
-}  # fmt: skip
 _EDGE_MM, _LINE_MM = 18, 6
 
 
-def receipt(state: OrderState, region: Region, language: str, issuer: str) -> bytes:
-    """Draw the receipt of an order; pure but for the library. An unknown language reads as English."""
-    at = LANGUAGES.index(language) if language in LANGUAGES else 0
-    page = _Page(at)
+def receipt(
+    state: OrderState, region: Region, language: str, issuer: str, given_back: Sequence[Tax] = ()
+) -> bytes:
+    """Draw the receipt of an order; pure but for the library. An unknown language reads as English.
+
+    `given_back` are the tax rows of its refunds, below 0.
+    """
+    page = _Page(language, _zone(state, region))
     page.heading(f"{page.word('title')} - {issuer}")
     if any(payment.gateway == "demo" for payment in state.payments):
         page.warning(page.word("demo"))
-    page.line(f"{page.word('order')} {state.order.id}, {state.order.created_at:%Y-%m-%d %H:%M} UTC")
+    page.line(f"{page.word('order')} {state.order.id}, {page.moment(state.order.created_at)}")
     for passenger in state.quote.document["passengers"]:
         _passenger(page, passenger, state.quote, region, language)
     page.total(page.word("total"), Money(state.order.total_minor, state.order.currency))
     _taxes(page, state)
     _money_moved(page, state)
+    _taxes_back(page, given_back)
     return page.bytes()
 
 
@@ -80,8 +65,17 @@ def _passenger(page: "_Page", passenger: dict[str, Any], quote: Quote, region: R
     price = Money(passenger["total_minor"], quote.currency)
     rider = category_name(region.data, passenger["rider"], language)
     page.strong(f"{page.word('passenger')} {passenger['ref']} ({rider}): {price}")
-    for sentence in explained(region.book, passenger, quote.document["rides"], language):
+    for sentence in explained(region, passenger, quote.document["rides"], language):
         page.line(f"  {sentence}")
+
+
+def _zone(state: OrderState, region: Region) -> ZoneInfo:
+    """The zone of the place where the journey begins; of a pass that of the region's first operator."""
+    rides = [leg for leg in state.quote.document["legs"] if leg.get("time_zone")]
+    if rides:
+        return ZoneInfo(rides[0]["time_zone"])
+    zones = [timetable.timezone for timetable in region.data.timetables.values()]
+    return ZoneInfo(zones[0] if zones else "UTC")
 
 
 def _taxes(page: "_Page", state: OrderState) -> None:
@@ -89,34 +83,55 @@ def _taxes(page: "_Page", state: OrderState) -> None:
     page.row(*(page.word(name) for name in ("state", "mode", "rate", "gross", "amount")))
     lines = tax_lines(state)
     for line in lines:
-        sea = line["member_state"] == "XX"
-        rate = page.word("outside") if sea else f"{line['rate_bp'] / 100:.2f} %"
-        page.row(
-            line["member_state"],
-            line["mode"],
-            rate,
-            str(Money(line["gross_minor"], state.order.currency)),
-            str(Money(line["vat_minor"], state.order.currency)),
-        )
+        _tax(page, line, state.order.currency)
     if not all(line["verified"] for line in lines):
         page.line(page.word("unverified"))
+
+
+def _tax(page: "_Page", line: Mapping[str, Any], currency: str) -> None:
+    """One row of VAT; the sea beyond every state's waters by its name and without a rate."""
+    at_sea = line["member_state"] == "XX"
+    page.row(
+        page.word("sea") if at_sea else line["member_state"],
+        words.mode(line["mode"], page.language),
+        page.word("outside") if at_sea else f"{line['rate_bp'] / 100:.2f} %",
+        str(Money(line["gross_minor"], currency)),
+        str(Money(line["vat_minor"], currency)),
+    )
 
 
 def _money_moved(page: "_Page", state: OrderState) -> None:
     for payment in state.payments:
         if payment.state == "captured":
             amount = Money(payment.amount_minor, payment.currency)
-            page.line(f"{page.word('paid')}: {amount}, {payment.created_at:%Y-%m-%d}")
+            page.line(f"{page.word('paid')}: {amount}, {page.moment(payment.created_at)}")
     for made in state.refunds:
         amount = Money(made.amount_minor, made.currency)
-        page.line(f"{page.word('back')}: {amount}, {made.created_at:%Y-%m-%d} ({made.state})")
+        how_far = words.refund_state(made.state, page.language)
+        page.line(f"{page.word('back')}: {amount}, {page.moment(made.created_at)} ({how_far})")
+
+
+def _taxes_back(page: "_Page", rows: Sequence[Tax]) -> None:
+    """The VAT of what was given back, summed like that of the sale, below 0."""
+    if not rows:
+        return
+    sums: dict[tuple[str, str, int, str], tuple[int, int]] = {}
+    for row in rows:
+        key = row.member_state, row.mode, row.rate_bp, row.currency
+        gross, vat = sums.get(key, (0, 0))
+        sums[key] = gross + row.gross_minor, vat + row.vat_minor
+    page.strong(page.word("vat_back"))
+    for (state, mode, rate, currency), (gross, vat) in sorted(sums.items()):
+        line = {"member_state": state, "mode": mode, "rate_bp": rate}
+        _tax(page, {**line, "gross_minor": gross, "vat_minor": vat}, currency)
 
 
 class _Page:
     """One A4 page in a core font: the four languages need no other letters than Latin-1's and the dash's."""
 
-    def __init__(self, language: int) -> None:
-        self._language = language
+    def __init__(self, language: str, zone: ZoneInfo) -> None:
+        self.language = language
+        self._zone = zone
         self._pdf = FPDF(format="A4")
         self._pdf.set_margins(_EDGE_MM, _EDGE_MM)
         self._pdf.set_auto_page_break(auto=True, margin=_EDGE_MM)
@@ -124,7 +139,13 @@ class _Page:
 
     def word(self, name: str) -> str:
         """A word of the form in the buyer's language."""
-        return _WORDS[name][self._language]
+        return words.word(name, self.language)
+
+    def moment(self, at: datetime) -> str:
+        """A moment by the local clock, with that clock's distance from UTC."""
+        local = at.astimezone(self._zone)
+        offset = f"{local:%z}"
+        return f"{local:%Y-%m-%d %H:%M} (UTC{offset[:3]}:{offset[3:]})"
 
     def heading(self, text: str) -> None:
         """The title."""
@@ -153,7 +174,7 @@ class _Page:
     def row(self, *cells: str) -> None:
         """One row of a table."""
         self._pdf.set_font("helvetica", "", 10)
-        for text, width in zip(cells, (18, 24, 62, 34, 34), strict=True):
+        for text, width in zip(cells, (20, 26, 58, 34, 34), strict=True):
             self._pdf.cell(width, _LINE_MM, _latin(text))
         self._pdf.ln(_LINE_MM)
 

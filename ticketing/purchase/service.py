@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ticketing.clock import in_seconds
+from ticketing.clock import written
 from ticketing.db import Transaction
 from ticketing.db.sale import booking_documents, bookings, offers, order_holders, orders
 from ticketing.db.sale.booking_documents import Paper
@@ -171,7 +171,7 @@ def _orderable(quote: Quote | None, person_id: str | None, now: datetime) -> Quo
     if quote is None:
         raise InvalidRequest.at("quote_id", "there is no such quote")
     if now >= quote.expires_at:
-        raise Gone(f"the quote expired at {in_seconds(quote.expires_at)}")
+        raise Gone(f"the quote expired at {written(quote.expires_at)}")
     if quote.document.get("person_id") not in {None, person_id}:
         raise InvalidRequest.at("quote_id", "there is no such quote")
     return quote

@@ -1,7 +1,7 @@
 """Orders, tickets and refunds as their buyer reads them. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from operators.place_kinds import kind_of
@@ -9,10 +9,11 @@ from tariffs.money import Money
 from ticketing.clock import written
 from ticketing.db.sale.booking_documents import Paper
 from ticketing.db.sale.orders import Refund
-from ticketing.db.ticket.tickets import Ticket
+from ticketing.db.ticket.tickets import Ticket, control_code_of
 from ticketing.payments import Authorisation
 from ticketing.purchase.refund.disrupted import LegNews
 from ticketing.purchase.refund.giving_back import RefundOffer
+from ticketing.purchase.refund.told import Reader, reasons, sentence
 from ticketing.purchase.till import CONTESTED, OrderState
 from ticketing.tickets.regroup import Group
 
@@ -21,7 +22,10 @@ _LONGEST_DELAY = timedelta(hours=24)
 
 
 def order(
-    state: OrderState, stand_ins: tuple[str, ...], asked: Authorisation | None = None
+    state: OrderState,
+    stand_ins: tuple[str, ...],
+    asked: Authorisation | None = None,
+    reader: Reader | None = None,
 ) -> dict[str, Any]:
     """An order with its payments and refunds; `asked` is how the buyer's bank wants to be answered."""
     found, currency = state.order, state.order.currency
@@ -72,7 +76,7 @@ def order(
             for one in state.bookings
         ],
         "refunds": [
-            refund(made, _further(made, state.refunds))
+            refund(made, _further(made, state.refunds), reader or Reader(legs=state.quote.document["legs"]))
             for made in state.refunds
             if "continues" not in made.document
         ],
@@ -89,13 +93,24 @@ def order(
 
 
 def tickets(
-    state: OrderState, group: Group | None, papers: Sequence[Paper], told: Sequence[LegNews]
+    state: OrderState,
+    group: Group | None,
+    papers: Sequence[Paper],
+    told: Sequence[LegNews],
+    uses_left: Mapping[str, int | None],
 ) -> dict[str, Any]:
-    """The tickets of an order with its group code, and the news of their legs."""
+    """The tickets of an order with its group code, the news of their legs, and what is left of carnets by ticket."""
     members = {one.jti for one in group.members} if group else set()
     return {
         "tickets": [
-            ticket(made, papers, told, group=group.code.jti if group and made.jti in members else None)
+            ticket(
+                made,
+                papers,
+                told,
+                group=group.code.jti if group and made.jti in members else None,
+                uses_left=uses_left.get(made.jti),
+                revoked_because=revoked_because(state, made),
+            )
             for made in state.tickets
         ],
         "group_code": group_code(group, told) if group else None,
@@ -120,27 +135,49 @@ def group_code(group: Group, told: Iterable[LegNews] = ()) -> dict[str, Any]:
     }
 
 
+def revoked_because(state: OrderState, made: Ticket) -> str | None:
+    """Why a ticket opens gates no more: `exchanged`, `refunded`, `payment_lost`, or `cancelled`; None for one that is not revoked."""
+    if made.status != "revoked":
+        return None
+    given = [one for one in state.refunds if any(line["jti"] == made.jti for line in one.document["lines"])]
+    if any("exchanged_for" in one.document for one in given):
+        return "exchanged"
+    if given:
+        return "refunded"
+    return "payment_lost" if any(one.state == "lost" for one in state.disputes) else "cancelled"
+
+
 def ticket(
-    made: Ticket, papers: Iterable[Paper] = (), told: Iterable[LegNews] = (), *, group: str | None = None
+    made: Ticket,
+    papers: Iterable[Paper] = (),
+    told: Iterable[LegNews] = (),
+    *,
+    group: str | None = None,
+    uses_left: int | None = None,
+    revoked_because: str | None = None,
 ) -> dict[str, Any]:
     """A ticket with the addresses of its code, what operators have handed over for it, and how long delays keep it.
 
-    One in a `group` shows no code of its own.
+    One in a `group` shows no code of its own, one that is revoked none at all.
     """
+    is_shown = group is None and made.status != "revoked"
     return {
         "jti": made.jti,
         "passenger": made.passenger_ref,
         "rider_category": made.document["rider"],
         "place": kind_of(made.document["rider"]),
         "status": made.status,
+        "revoked_because": revoked_because,
         "price": _money(made.amount_minor, made.currency),
         "not_before": written(made.not_before),
         "expires_at": written(made.expires_at),
         "valid_until": written(made.expires_at + _late(made, told)),
-        "legs": made.document["legs"],
+        "legs": [_leg(leg) for leg in made.document["legs"]],
+        "uses_left": uses_left,
         "group_code": group,
-        "token": made.token if group is None else None,
-        **(_pictures(made.order_id, made.jti) if group is None else {"qr_png": None, "qr_svg": None}),
+        "control_code": control_code_of(made.jti),
+        "token": made.token if is_shown else None,
+        **(_pictures(made.order_id, made.jti) if is_shown else {"qr_png": None, "qr_svg": None}),
         "operator_documents": [
             {
                 "leg": one.leg,
@@ -155,6 +192,13 @@ def ticket(
             if one.passenger_ref == made.passenger_ref
         ],
     }
+
+
+def _leg(leg: Mapping[str, Any]) -> dict[str, Any]:
+    """A leg of a ticket as an answer tells it: when it was given back in the one form of all moments."""
+    if "given_back_at" not in leg:
+        return dict(leg)
+    return {**leg, "given_back_at": written(datetime.fromisoformat(leg["given_back_at"]))}
 
 
 def _pictures(order_id: str, jti: str) -> dict[str, str]:
@@ -185,8 +229,8 @@ def news(one: LegNews) -> dict[str, Any]:
     }
 
 
-def refund(made: Refund, further: Sequence[Refund] = ()) -> dict[str, Any]:
-    """A refund with the reason of each amount; `further` are its parts over other payments."""
+def refund(made: Refund, further: Sequence[Refund], reader: Reader) -> dict[str, Any]:
+    """A refund with the reasons of each amount, for its reader; `further` are its parts over other payments."""
     return {
         "id": made.id,
         "state": next((one.state for one in (made, *further) if one.state != "confirmed"), made.state),
@@ -201,7 +245,7 @@ def refund(made: Refund, further: Sequence[Refund] = ()) -> dict[str, Any]:
                 "percent": line["percent"],
                 "fees": _fees(line.get("fees", {}), made.currency),
                 "amount": _money(line["amount_minor"], made.currency),
-                "because": line["because"],
+                **_why(line["because"], reader),
             }
             for line in made.document["lines"]
         ],
@@ -227,8 +271,8 @@ def _whole(made: Refund) -> int:
     return sum(int(line["amount_minor"]) for line in made.document["lines"])
 
 
-def refund_offer(found: RefundOffer) -> dict[str, Any]:
-    """What would come back, and why; tickets that give nothing back with their reason."""
+def refund_offer(found: RefundOffer, reader: Reader) -> dict[str, Any]:
+    """What would come back, and why, for its reader; tickets that give nothing back with their reasons."""
     return {
         "order_id": found.order_id,
         "amount": found.amount.as_dict(),
@@ -240,11 +284,19 @@ def refund_offer(found: RefundOffer) -> dict[str, Any]:
                 "percent": line.percent,
                 "fees": _fees(line.fees, line.amount.currency),
                 "amount": line.amount.as_dict(),
-                "because": line.because,
+                **_why(line.because, reader),
             }
             for line in found.lines
         ],
-        "refused": [{"passenger": passenger, "because": reason} for passenger, reason in found.refused],
+        "refused": [{"passenger": passenger, **_why(reason, reader)} for passenger, reason in found.refused],
+    }
+
+
+def _why(because: str, reader: Reader) -> dict[str, Any]:
+    """A reason for people and for programs."""
+    return {
+        "because": sentence(because, reader),
+        "reasons": [one.as_dict() for one in reasons(because)],
     }
 
 

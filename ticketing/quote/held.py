@@ -9,7 +9,7 @@ from tariffs.passes import HeldPass
 from ticketing.db import Transaction
 from ticketing.db.people import people
 from ticketing.db.sale import held_passes
-from ticketing.db.ticket import tickets, uses
+from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.quote.brought import KeptPass, with_freed
 from ticketing.regions.travellers import COUNTED, ridden, scope_from_json
@@ -48,10 +48,6 @@ def passes_named(
 def kept(tx: Transaction, found: Ticket) -> KeptPass:
     """A pass as it is held now, with the uses that are left of it."""
     document = found.document["pass"]
-    left = document["uses"]
-    if left is not None:
-        taken = sum(1 for use in uses.list_uses(tx, found.jti) if use.kind in {"ride", "in"})
-        left = max(0, left - held_passes.count_uses(tx, found.jti) - taken)
     start, until = (datetime.fromisoformat(document[name]) for name in ("valid_from", "valid_until"))
     held = HeldPass(
         ticket=found.jti,
@@ -59,7 +55,7 @@ def kept(tx: Transaction, found: Ticket) -> KeptPass:
         scope=scope_from_json(document["scope"]),
         valid_from=start,
         valid_until=until,
-        uses_left=left,
+        uses_left=held_passes.count_left(tx, found),
         rider=found.document["rider"],
         shared=document["kind"] == CARNET,
     )

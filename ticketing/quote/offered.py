@@ -12,7 +12,7 @@ from tariffs.journey import Ride
 from tariffs.money import Money
 from tariffs.party import Passenger
 from ticketing import offers as tokens
-from ticketing.clock import in_seconds
+from ticketing.clock import written
 from ticketing.db import Transaction
 from ticketing.db.sale import offers
 from ticketing.errors import Conflict, Fault, OfferGone
@@ -134,7 +134,7 @@ def _may_have(body: OfferBody, person_id: str | None) -> bool:
 
 def _require_alive(expires_at: datetime, now: datetime) -> None:
     if now >= expires_at:
-        raise OfferGone(f"the offer expired at {in_seconds(expires_at)}; search again")
+        raise OfferGone(f"the offer expired at {written(expires_at)}; search again")
 
 
 def _found(shelf: Shelf, tx: Transaction, body: OfferBody) -> tuple[Region, list[KnownRide]]:

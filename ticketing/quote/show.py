@@ -23,7 +23,7 @@ def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, Any]
         "expires_at": written(frozen.expires_at),
         "tax_unverified": document["tax_unverified"],
         "passengers": [
-            passenger(row, frozen.currency, explained(region.book, row, document["rides"], language))
+            passenger(row, frozen.currency, explained(region, row, document["rides"], language))
             for row in document["passengers"]
         ],
         "legs": document["legs"],

@@ -18,7 +18,7 @@ from ticketing.config import Settings
 from ticketing.errors import Fault, Misconfigured
 from ticketing.progress import Progress, Stages, silent
 from ticketing.regions.meetings import unusable_agreements
-from ticketing.regions.unsellable import unsellable
+from ticketing.regions.unsellable import unsellable, unspoken
 
 NamedTrip = tuple[Pattern, Departure]
 _UNREAD = {"unreadable_toml", "missing_file"}
@@ -69,6 +69,7 @@ def check_region(
     findings = list(dict.fromkeys([*findings, *faults, *registry.check(data), *territory.check(data)]))
     if book is not None:
         findings += [*_unknown_riders(data, book), *unusable_agreements(data), *unsellable(data, book)]
+        findings += unspoken(data)
     return (None if book is None or errors(findings) else Region(data, book, tariff)), findings
 
 

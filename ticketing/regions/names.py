@@ -5,10 +5,11 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from operators.region import RegionData
+from operators.region import Operator, RegionData
 from tariffs.book import TariffBook
 from tariffs.passes import PassProduct
 from tariffs.words import explain
+from ticketing.regions.load import Region
 
 _ENGLISH = "en"
 _RIDERS = "rider_categories.txt"
@@ -33,10 +34,17 @@ def pass_name(passes: Iterable[PassProduct], product: str, language: str = _ENGL
 
 
 def product_name(
-    book: TariffBook, step: Mapping[str, Any], rides: Sequence[Mapping[str, Any]], language: str
+    book: TariffBook,
+    step: Mapping[str, Any],
+    rides: Sequence[Mapping[str, Any]],
+    language: str,
+    operators_by_id: Mapping[str, Operator],
 ) -> str:
-    """Name what a step of a derivation is about: a pass, or a fare of one of the operators whose rides it pays for."""
+    """Name what a step of a derivation is about: a pass, a fare of one of the operators whose rides it pays for, or all of them."""
     product = str(step["product"])
+    if step["reason"] == "agreement":
+        carriers = dict.fromkeys(rides[leg]["operator"] for leg in step["legs"] if leg < len(rides))
+        return " + ".join(operators_by_id[one].name if one in operators_by_id else one for one in carriers)
     named = pass_name(book.passes, product, language)
     operators = {rides[leg]["operator"] for leg in step["legs"] if leg < len(rides)}
     rows = [
@@ -52,10 +60,13 @@ def product_name(
 
 
 def explained(
-    book: TariffBook, passenger: Mapping[str, Any], rides: Sequence[Mapping[str, Any]], language: str
+    region: Region, passenger: Mapping[str, Any], rides: Sequence[Mapping[str, Any]], language: str
 ) -> list[str]:
-    """Say how the price of a passenger of a quote came about, products by the names that people know."""
-    return explain(passenger["derivation"], language, lambda step: product_name(book, step, rides, language))
+    """Say how the price of a passenger of a quote came about: products and operators by the names that people know."""
+    book, known = region.book, region.operators
+    return explain(
+        passenger["derivation"], language, lambda step: product_name(book, step, rides, language, known)
+    )
 
 
 def _own_name(data: RegionData, operator: str, own: str) -> str | None:

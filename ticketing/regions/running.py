@@ -8,7 +8,7 @@ from operators.gtfs.runs import Run
 from operators.gtfs.timetable import Pattern, Timetable
 from operators.region import RegionData
 from tariffs.journey import Ride
-from ticketing.clock import in_seconds
+from ticketing.clock import written
 from ticketing.db import Transaction
 from ticketing.db.operators import run_states
 from ticketing.errors import DepartureCancelled, Fault, NextDeparture
@@ -38,8 +38,8 @@ def reason(data: RegionData, ride: Ride, news: News) -> str:
     operator = data.operators[ride.operator].name
     departure = f"the {ride.departure:%H:%M} departure of {operator} on {ride.departure:%d.%m.%Y}"
     if news.cancelled:
-        return f"{departure} is cancelled, as told at {in_seconds(news.as_of)}"
-    return f"{departure} does not call at {_stop_name(data, ride, news)}, as told at {in_seconds(news.as_of)}"
+        return f"{departure} is cancelled, as told at {written(news.as_of)}"
+    return f"{departure} does not call at {_stop_name(data, ride, news)}, as told at {written(news.as_of)}"
 
 
 def next_departures(

@@ -1,4 +1,4 @@
-"""Find what a region has and can never sell: each is a warning, for nothing wrong is sold, and a newer feed stops no service."""
+"""Find what a region has and can never sell, or not name to everybody: each is a warning, for nothing wrong is sold, and a newer feed stops no service."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from tariffs.book import TariffBook
 from tariffs.fares.feed import Feed
 from tariffs.findings import Finding
 from tariffs.passes import FILE
+from tariffs.words import LANGUAGES
 
 _OPEN_SEA = "XX"
 _REGION, _TAXES = "region.toml", "taxes.csv"
@@ -19,6 +20,15 @@ def unsellable(region: RegionData, book: TariffBook) -> Iterator[Finding]:
     yield from _without_medium(region, book)
     yield from _without_tax(region, book)
     yield from _without_fares(region, book)
+
+
+def unspoken(region: RegionData) -> Iterator[Finding]:
+    """Rider categories and kinds of places that the region names in some languages of the service and not in all."""
+    for category, names in region.category_names.items():
+        for language in LANGUAGES:
+            if language not in names:
+                message = f"{category!r} has no name in {language!r}: receipts say its English one there"
+                yield _warning(_REGION, f"category_names.{category}", message, "unnamed")
 
 
 def _without_riders(region: RegionData) -> Iterator[Finding]:
@@ -99,5 +109,5 @@ def _media(feed: Feed) -> Iterator[str | None]:
             yield product.medium
 
 
-def _warning(file: str, field: str, message: str) -> Finding:
-    return Finding(file=file, row=0, field=field, code="unsellable", message=message, severity="warning")
+def _warning(file: str, field: str, message: str, code: str = "unsellable") -> Finding:
+    return Finding(file=file, row=0, field=field, code=code, message=message, severity="warning")

@@ -39,18 +39,25 @@ class Purchase:
         return f"/v1/orders/{self.order['id']}"
 
     def shown(self) -> list[dict[str, Any]]:
-        """The codes that gates are shown: the group's, and those of tickets that have one of their own."""
+        """The codes that gates are shown: the group's, and those of tickets that have one of their own; none of what is revoked."""
         own = [one for one in self.tickets if one["token"] is not None]
-        members = [one for one in self.tickets if one["token"] is None]
+        members = self.members()
         if not self.group or not members:
             return own
         count, token = self.group["count"], self.group["token"]
         return [{**members[0], "token": token, "count": count, "rider_category": f"a group of {count}"}, *own]
 
+    def members(self) -> list[dict[str, Any]]:
+        """The tickets that the code of a group stands for."""
+        return [one for one in self.tickets if one["token"] is None and one["status"] != "revoked"]
+
     def codes(self) -> dict[str, str]:
-        """The token by which each passenger is let in."""
-        one = self.group["token"] if self.group else ""
-        return {ticket["passenger"]: ticket["token"] or one for ticket in self.tickets}
+        """The token by which each passenger is let in; an empty one for a ticket that is revoked."""
+        one, members = self.group["token"] if self.group else "", self.members()
+        return {
+            ticket["passenger"]: one if ticket in members else ticket["token"] or ""
+            for ticket in self.tickets
+        }
 
 
 class Gates:
@@ -74,6 +81,8 @@ class Gates:
 
     def _wait_for(self, bought: Purchase, at: int) -> Iterator[datetime]:
         """Once in a rehearsal a sailing is late: its gates refuse after its hour until its delay is told, and then wait."""
+        if not bought.shown():
+            return
         ride, ticket = bought.rides[at], bought.shown()[0]
         gone = (ticket["passenger"], at) in bought.given_back
         if self._stage.late or gone or ride["operator"] not in self._stage.bound:

@@ -151,9 +151,13 @@ def _is_kept(one: Mapping[str, Any], now: Mapping[str, Any] | None) -> bool:
 
 
 def one_code(tickets: Sequence[Mapping[str, Any]], group: Mapping[str, Any] | None) -> list[str]:
-    """Each ticket is shown by its own code or by that of its group, and never by both."""
+    """Each ticket is shown by its own code or by that of its group, and never by both; one that is revoked by neither."""
     members = set(group["passengers"]) if group else set()
-    twofold = [one["passenger"] for one in tickets if (one["token"] is None) != (one["passenger"] in members)]
+    twofold = [
+        one["passenger"]
+        for one in tickets
+        if (one["token"] is None) != (one["passenger"] in members or one["status"] == "revoked")
+    ]
     told = (
         [f"{', '.join(twofold)}: in the group code and with a code of their own, or with neither"]
         if twofold

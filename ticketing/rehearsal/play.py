@@ -299,7 +299,7 @@ class Play:
 
     def _see_again(self, bought: Purchase) -> None:
         """Read the order and its tickets after something has gone; a code that has changed opens nothing more."""
-        before, members = bought.codes(), [one for one in bought.tickets if one["token"] is None]
+        before, members = bought.codes(), bought.members()
         seen, tickets = (
             self._http.get(bought.path, bought.key),
             self._http.get(f"{bought.path}/tickets", bought.key),
@@ -316,7 +316,7 @@ class Play:
         now = bought.codes()
         refused = set[str]()
         for ref, token in before.items():
-            if now.get(ref) != token and token not in refused:
+            if token and now.get(ref) != token and token not in refused:
                 refused.add(token)
                 shown = self._gates.present(token, bought.rides[0], bought.rides[0]["from"]["stop_id"])
                 self._gates.expect("refuse", shown, f"the old code of {ref}")

@@ -148,7 +148,7 @@ def test_the_list_tells_health_and_counters_and_lost_scans(api: Api) -> None:
 
     shown = devices_of(api)[0]
 
-    assert (shown["state"], shown["queue_length"], shown["clock_is_off"]) == ("working", 7, True)
+    assert (shown["state"], shown["queue_length"], shown["clock_is_off"]) == ("working", 5, True)
     assert (shown["told"], shown["accepted"], shown["missing"]) == (2, 1, 2)
     api.clock.advance(timedelta(hours=2))
     assert devices_of(api)[0]["state"] == "silent"
@@ -232,3 +232,16 @@ def test_a_delta_brings_what_has_changed_since_the_cursor(api: Api) -> None:
 
     assert ([use.jti for use in second.uses], list(third.uses)) == ([ticket["jti"]], [])
     assert second.bundle_keys.keys() == trust.keys()
+
+
+def test_scans_that_were_uploaded_wait_no_longer_although_the_gate_fetches_no_bundle_since(api: Api) -> None:
+    ticket, device = at_the_tram(api), enrol(api)
+    api.get("/v1/operators/tlt/gate-bundle?queue=3", device.token())
+
+    def waiting_after(*seqs: int) -> int:
+        told = [fact(api, ticket["jti"], seq, clock_offset=0, bundle_version=1) for seq in seqs]
+        answer = api.post("/v1/validations/batch", {"scans": told}, device.token(), once=None)
+        assert answer.status_code == 200, answer.json
+        return int(devices_of(api)[0]["queue_length"])
+
+    assert [waiting_after(1, 2), waiting_after(3), waiting_after(4)] == [1, 0, 0]

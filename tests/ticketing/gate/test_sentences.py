@@ -18,6 +18,7 @@ def test_every_sentence_is_said_in_every_language_with_the_same_values() -> None
     variants = [
         *said["passenger"].values(),
         *said["notes"].values(),
+        *said["categories"].values(),
         *(one for some in said["staff"].values() for one in some),
     ]
 
@@ -88,6 +89,46 @@ def test_the_service_answers_in_the_language_that_is_asked_for_and_publishes_the
         "/v1/validations", json=body, headers={"Authorization": f"Bearer {gate}", "Accept-Language": "et-EE"}
     ).json
 
-    assert (shown["passenger_sees"], shown["staff_sees"]) == ("Tere tulemast", "soodustus: child")
+    assert (shown["passenger_sees"], shown["staff_sees"]) == ("Tere tulemast", "soodustus: laps")
     assert shown["notes"] == [{"code": "category", "values": {"category": "child"}}]
     assert api.get("/.well-known/gate-sentences.json").json == sentences._SAID
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "not a ticket of this operator; it is good with Tallinna ühistransport, Tallink, HSL"),
+        ("fi", "ei tämän liikennöitsijän lippu; lippu kelpaa näillä: Tallinna ühistransport, Tallink, HSL"),
+    ],
+)
+def test_a_ticket_of_others_is_refused_in_plain_words_with_the_names_of_its_operators(
+    api: Api, language: str, said: str
+) -> None:
+    bought, gate = api.buy(), api.key("gate", "eckero")
+    body = {
+        "scan_id": "0192f0c4-0000-7000-8000-000000000002",
+        "token": bought.ticket_of("anna")["token"],
+        "device_ts": api.clock.now().isoformat(),
+    }
+
+    shown = api.client.post(
+        "/v1/validations",
+        json=body,
+        headers={"Authorization": f"Bearer {gate}", "Accept-Language": language},
+    ).json
+
+    assert shown["values"] == {"operators": ["tlt", "tallink", "hsl"]}
+    assert shown["staff_sees"].startswith(said)
+
+
+@pytest.mark.parametrize("language", sentences.LANGUAGES)
+def test_a_gate_without_a_network_says_a_fare_category_in_its_language(language: str) -> None:
+    whole = judge(ticket(cat="chil"), bundle(extras=Extras(categories={"chil": "child or youth"})))
+
+    said = {
+        "en": "fare category child / youth",
+        "et": "soodustus: laps / noor",
+        "fi": "alennusryhmä: lapsi / nuori",
+        "sv": "priskategori: barn / ungdom",
+    }
+    assert words.staff_sees(whole, language) == said[language]

@@ -101,7 +101,7 @@ def test_an_inspector_sees_the_history_here_and_uses_nothing_up(api: Api) -> Non
     after = api.post("/v1/inspections", {"token": ticket["token"]}, gate).json or {}
     elsewhere = api.post("/v1/inspections", {"token": ticket["token"]}, api.key("gate", "hsl")).json or {}
 
-    assert (before["decision"], before["attention"]) == ("accept", "no use of this leg is known")
+    assert (before["decision"], before["attention"]) == ("accept", "no use of this ride is known")
     assert [(use["gate"], use["leg"]) for use in after["ticket"]["history"]] == [("09005-1", 0)]
     assert elsewhere["ticket"]["history"] == []
     assert after["attention"] is None

@@ -133,7 +133,7 @@ def agrees(api: Api, bought: Bought) -> Answer | None:
     members = code["passengers"] if code else []
     for ref, one in tickets.items():
         assert (one["group_code"], one["token"] is None) == (
-            (code["jti"], True) if ref in members else (None, False)
+            (code["jti"], True) if ref in members else (None, one["status"] == "revoked")
         )
     places = rows(api, "SELECT status_list, status_index FROM ticket") + rows(
         api, "SELECT status_list, status_index FROM group_code"

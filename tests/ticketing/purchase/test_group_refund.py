@@ -100,10 +100,7 @@ def test_who_stays_of_a_group_has_paid_what_they_cost_by_themselves(groups: Api)
 
     assert minor(bought.order["total"]) == 6000
     assert [minor(found["amount"]) for found in (one, two, three, all_four)] == [0, 200, 3100, 6000]
-    assert (
-        "15.00 EUR stay, because p2, p3, p4, who stay, would have paid 87.00 EUR"
-        in (one["refused"][0]["because"])
-    )
+    assert "15.00 EUR stay, because p2, p3, p4 would have paid 87.00 EUR" in (one["refused"][0]["because"])
     assert (alone.status_code, made.status_code, last.status_code) == (409, 201, 201)
     assert minor(made.json["amount"]) == 200
     assert "would have paid 58.00 EUR without the others" in made.json["lines"][0]["because"]
@@ -202,7 +199,7 @@ def test_a_child_is_free_beside_an_adult_and_pays_when_the_adult_goes(groups: Ap
     assert (child > 0, paid) == (True, [[child], [200, 0], [200, 0, child]])
     assert "travels beside adult, one-child-free" in beside["passengers"][1]["because"][0]
     assert minor(made["amount"]) == 200 - child
-    assert "because kid1, who stays, would have paid" in made["lines"][0]["because"]
+    assert "because kid1 would have paid" in made["lines"][0]["because"]
     books_agree(groups)
 
 
@@ -225,7 +222,7 @@ def test_an_adult_who_pays_nothing_leaves_no_child_behind_that_is_free_beside_th
 
     assert order["total"]["amount"] == "0.00"
     assert refused.status_code == 409
-    assert "kid1, who stays, would have paid 1.00 EUR without the others" in refused.json["detail"]
+    assert "kid1 would have paid 1.00 EUR without the others" in refused.json["detail"]
 
 
 def test_nobody_needs_company_on_a_ship_that_does_not_sail(groups: Api) -> None:
@@ -235,7 +232,7 @@ def test_nobody_needs_company_on_a_ship_that_does_not_sail(groups: Api) -> None:
     made = refund(groups, bought, "anna")
 
     assert made.status_code == 201, made.json
-    assert "is cancelled" in made.json["lines"][0]["because"]
+    assert ": cancelled" in made.json["lines"][0]["because"]
 
 
 def test_a_child_without_company_is_sold_no_ferry_and_left_without_none(groups: Api) -> None:
@@ -252,4 +249,4 @@ def test_a_child_without_company_is_sold_no_ferry_and_left_without_none(groups: 
     assert rule in alone["price"]["why"]
     assert [one["ref"] for one in many["price"]["passengers"] if rule in one["because"][0]] == ["kid3"]
     assert (refused.status_code, both.status_code) == (409, 201)
-    assert f"kid1 would travel without company: {rule}" in refused.json["detail"]
+    assert "kid1 would travel without company" in refused.json["detail"]

@@ -42,7 +42,8 @@ def test_a_cancelled_ship_brings_the_whole_ticket_back_a_day_later(
     assert (news["leg"], news["cancelled"], news["not_carried"]) == (crossing, True, "cancelled")
     assert offered["amount"] == bought.order["total"]
     assert (line["percent"], line["fees"]) == (100, [])
-    assert f"leg {crossing} is cancelled" in line["because"]
+    assert f"ride {crossing + 1} (" in line["because"]
+    assert line["because"].endswith("): cancelled")
     assert made.status_code == 201, made.json
     assert sea.api.get(f"/v1/orders/{bought.order['id']}", bought.token).json["state"] == "refunded"
     assert faults(sea.api) == []
@@ -110,7 +111,7 @@ def test_who_was_checked_in_for_a_ship_that_does_not_sail_gets_its_price_back(
     offered = offer(sea.api, bought)
     made = refund(sea.api, bought, expected=offered["amount"])
 
-    assert f"leg {crossing} is cancelled" in offered["lines"][0]["because"]
+    assert f"ride {crossing + 1} (" in offered["lines"][0]["because"]
     assert offered["amount"] == bought.order["total"]
     assert made.status_code == 201, made.json
     assert faults(sea.api) == []

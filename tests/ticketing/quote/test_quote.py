@@ -73,5 +73,5 @@ def test_a_quote_explains_itself_in_the_buyers_language(api: Api, languages: str
     shown = api.client.get(f"/v1/quotes/{quote['id']}", headers=headers).json or {}
 
     sentence = shown["passengers"][0]["explanation"][-1]
-    assert sentence.startswith(f"{joint} gulf-link-")
+    assert sentence.startswith(f"{joint} Tallinna ühistransport + Tallink + HSL")
     assert "32.00 EUR" in sentence

@@ -170,6 +170,9 @@ def test_one_code_for_a_group_or_a_code_of_their_own_and_never_both() -> None:
     assert invariants.one_code([held("a"), held("b")], None) == []
     assert "a:" in invariants.one_code([held("a"), held("b", None)], group)[0]
     assert "c:" in invariants.one_code([held("a", None), held("b", None), held("c", None)], group)[0]
+    gone = held("c", None, status="revoked")
+    assert invariants.one_code([held("a", None), held("b", None), gone], group) == []
+    assert "c:" in invariants.one_code([held("c", status="revoked")], None)[0]
     assert invariants.one_code([held("a", None), held("b", None)], {**group, "count": 3}) == [
         "the group code counts 3 and names 2"
     ]

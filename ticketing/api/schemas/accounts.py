@@ -117,7 +117,7 @@ class EntitlementSchema(Strict):
     id = fields.String(required=True)
     claim = fields.String(required=True)
     issuer = fields.String(required=True)
-    valid_until = fields.String(required=True)
+    valid_until = fields.String(required=True, metadata={"format": "date"})
 
 
 class EntitlementsSchema(Strict):

@@ -9,6 +9,7 @@ from operators.place_kinds import KINDS
 
 ID = validate.Length(1, 64)
 # Until the year 9999: calendars end there, and a number beyond it is no time that could be written.
+_WHOLE_SECONDS = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$"
 POSIX_SECONDS = validate.Range(0, 253_370_764_800)
 
 
@@ -19,6 +20,11 @@ class Strict(Schema):
         """Marshmallow's options."""
 
         unknown = RAISE
+
+
+def moment(**more: object) -> fields.String:
+    """An aware time in RFC 3339 and whole seconds, already written."""
+    return fields.String(metadata={"format": "date-time", "pattern": _WHOLE_SECONDS}, **more)  # type: ignore[arg-type]
 
 
 class MoneySchema(Strict):
@@ -43,8 +49,8 @@ class NextDepartureSchema(Strict):
     trip_id = fields.String(required=True)
     from_stop_id = fields.String(required=True)
     to_stop_id = fields.String(required=True)
-    departure = fields.String(required=True, metadata={"format": "date-time"})
-    arrival = fields.String(required=True, metadata={"format": "date-time"})
+    departure = moment(required=True)
+    arrival = moment(required=True)
 
 
 class ProblemSchema(Strict):
@@ -97,11 +103,6 @@ class AwareMoment(fields.AwareDateTime):
 def _within_the_calendar(at: datetime) -> None:
     if not MINYEAR < at.year < MAXYEAR:
         raise ValidationError(f"must lie between the years {MINYEAR + 1} and {MAXYEAR - 1}")
-
-
-def moment(**more: object) -> fields.String:
-    """An aware time in ISO 8601, already written."""
-    return fields.String(metadata={"format": "date-time"}, **more)  # type: ignore[arg-type]
 
 
 def money(**more: object) -> fields.Nested:

@@ -299,7 +299,7 @@ class JourneysSchema(Strict):
 
     itineraries = fields.List(fields.Nested(ItinerarySchema), required=True)
     reason = fields.String(required=True, allow_none=True)
-    live_as_of = fields.Dict(keys=fields.String(), values=fields.String())
+    live_as_of = fields.Dict(keys=fields.String(), values=moment())
 
 
 class PlaceQuerySchema(Strict):

@@ -197,11 +197,19 @@ class RefundOfferRequestSchema(Strict):
     legs = _legs()
 
 
+class RefundReasonSchema(Strict):
+    """A reason for programs: its code and values (`/.well-known/purchase-words.json` has the sentences). Legs count from 0."""
+
+    code = fields.String(required=True, metadata={"examples": ["conditions"]})
+    values = fields.Dict(keys=fields.String(), required=True)
+
+
 class RefusedRefundSchema(Strict):
-    """A ticket that gives nothing back, and why."""
+    """A ticket that gives nothing back, and why: `because` in the language of Accept-Language, `reasons` for programs."""
 
     passenger = fields.String(required=True)
     because = fields.String(required=True)
+    reasons = fields.List(fields.Nested(RefundReasonSchema), required=True)
 
 
 class RefundRequestSchema(Strict):
@@ -228,7 +236,10 @@ class RefundFeeSchema(Strict):
 
 
 class RefundLineSchema(Strict):
-    """What one ticket gives back for which of its legs, which fees are kept, and why so much."""
+    """What one ticket gives back for which of its legs, which fees are kept, and why so much.
+
+    `because` says it in the language of Accept-Language, `reasons` to programs.
+    """
 
     passenger = fields.String(required=True)
     jti = fields.String(required=True)
@@ -237,6 +248,7 @@ class RefundLineSchema(Strict):
     percent = fields.Integer(required=True)
     amount = money(required=True)
     because = fields.String(required=True)
+    reasons = fields.List(fields.Nested(RefundReasonSchema), required=True)
 
 
 class RefundOfferSchema(Strict):

@@ -30,7 +30,9 @@ class TicketStatusSchema(Strict):
 class TicketSchema(Strict):
     """One signed ticket: `token` is what the code shows; `operator_documents` are shown beside it.
 
-    While a group code stands for it, `group_code` is the number of that, and it has no token or code of its own to show.
+    While a group code stands for it, `group_code` is the number of that, and it has no token or code of its own to show; nor has
+    one that is revoked: `revoked_because` says why. `control_code` is what staff type where no code can be read.
+    `uses_left` is what journeys and gates have left of a carnet; null without a number.
     `expires_at` is its planned end, `valid_until` the one that known delays of its legs make of it, a day later at most.
     """
 
@@ -38,13 +40,20 @@ class TicketSchema(Strict):
     passenger = fields.String(required=True)
     rider_category = fields.String(required=True)
     place = place_kind(required=True)
-    status = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["valid", "suspended", "revoked"]))
+    revoked_because = fields.String(
+        required=True,
+        allow_none=True,
+        validate=validate.OneOf(["refunded", "exchanged", "payment_lost", "cancelled"]),
+    )
     price = money(required=True)
     not_before = moment(required=True)
     expires_at = moment(required=True)
     valid_until = moment(required=True)
     legs = fields.List(fields.Dict(), required=True)
+    uses_left = fields.Integer(required=True, allow_none=True)
     group_code = fields.String(required=True, allow_none=True)
+    control_code = fields.String(required=True)
     token = fields.String(required=True, allow_none=True)
     qr_png = fields.String(required=True, allow_none=True)
     qr_svg = fields.String(required=True, allow_none=True)

@@ -129,7 +129,11 @@ def explain_command(feed: Path, request: TextIO) -> None:
 @click.option("--rider", default=None, help="A rider_category_id; any by default.")
 @click.option("--medium", default=None, help="A fare_media_id; any by default.")
 @click.option(
-    "--day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day of travel; today by default."
+    "--day",
+    metavar="DAY",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=None,
+    help="The day of travel, like 2026-12-01; today by default.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["text", "csv", "html"]), default="text", show_default=True
@@ -158,7 +162,11 @@ def matrix_command(
 )
 @click.option("--seed", default=1, show_default=True, help="Which stops a sample takes.")
 @click.option(
-    "--day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day of travel; today by default."
+    "--day",
+    metavar="DAY",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=None,
+    help="The day of travel, like 2026-12-01; today by default.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["text", "csv", "html"]), default="text", show_default=True

@@ -122,6 +122,14 @@ def note_health(tx: Transaction, device_id: str, **health: Any) -> None:
     tx.execute(sa.update(gate_device).where(gate_device.c.id == device_id).values(**health))
 
 
+def note_upload(tx: Transaction, device_id: str, scans: int, at: datetime) -> None:
+    """Keep when a device uploaded last, and that so many scans wait no longer on it."""
+    queue = gate_device.c.queue_length
+    left = sa.case((queue > scans, queue - scans), else_=0)
+    change = sa.update(gate_device).where(gate_device.c.id == device_id)
+    tx.execute(change.values(last_upload_at=at, queue_length=left))
+
+
 def lock_gate(tx: Transaction, gate_key_id: str) -> None:
     """Let the uploads of one gate wait for each other."""
     for table in (gate_device, api_key):

@@ -111,6 +111,15 @@ def count_uses(tx: Transaction, jti: str) -> int:
     return int(tx.execute(query).scalar_one())
 
 
+def count_left(tx: Transaction, held: Ticket) -> int | None:
+    """How many uses of a pass neither a journey nor a gate has taken: none of one that is revoked, None without a number."""
+    left = held.document["pass"]["uses"]
+    if left is None or held.status == "revoked":
+        return None if left is None else 0
+    taken = sum(1 for use in uses.list_uses(tx, held.jti) if use.kind in {"ride", "in"})
+    return max(0, int(left) - count_uses(tx, held.jti) - taken)
+
+
 def count_strokes(
     tx: Transaction, operator: str, ended: datetime, jtis: Iterable[str] | None = None
 ) -> dict[str, int]:

@@ -1,0 +1,24 @@
+"""Read what is shown of an order beside itself: the uses that are left of its carnets, and the VAT that its refunds took back."""
+
+from ticketing.db.books import books
+from ticketing.db.books.books import Tax
+from ticketing.db.sale import held_passes
+from ticketing.purchase.till import OrderState, Till
+
+
+def list_uses_left(till: Till, state: OrderState) -> dict[str, int | None]:
+    """Count by ticket how many uses are left of an order's carnets; None for a pass without a number, nothing for a journey."""
+    passes = [one for one in state.tickets if "pass" in one.document]
+    if not passes:
+        return {}
+    with till.database.read() as tx:
+        return {one.jti: held_passes.count_left(tx, one) for one in passes}
+
+
+def list_taxes_back(till: Till, state: OrderState) -> list[Tax]:
+    """List the tax rows that the refunds of an order took back, below 0."""
+    if not state.refunds:
+        return []
+    with till.database.read() as tx:
+        rows = [row for one in state.tickets for row in books.list_taxes(tx, one.jti)]
+    return [row for row in rows if row.kind == "refund"]
