@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from tests.api import Api
+from tests.ticketing.api.told_to_a_buyer import everything
 from tests.ticketing.identity.people_of import register, sign_in
 from ticketing.identity import passwords
 
@@ -37,15 +38,6 @@ def told(found: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from told(value, path)
     else:
         yield path, found
-
-
-def everything(api: Api) -> list[Any]:
-    """What one buyer is told from search to receipt."""
-    bought = api.buy()
-    address = f"/v1/orders/{bought.order['id']}"
-    refund = api.post(f"{address}/refunds", {"passengers": ["mari"]}, bought.token).json
-    reads = [api.get(f"{address}{more}", bought.token).json for more in ("", "/tickets")]
-    return [bought.order, bought.tickets, bought.itinerary, refund, *reads]
 
 
 def test_s4_ids_are_random_and_nothing_is_numbered(api: Api) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api, checked
-from tests.ticketing.api.test_answers import everything
+from tests.ticketing.api.told_to_a_buyer import everything
 from tests.ticketing.identity.people_of import register
 
 # What a moment looks like depends on no database.
