@@ -11,7 +11,7 @@ K = TypeVar("K", bound=str | tuple[str, ...])
 _ROOT_SCALE = 10**8
 
 
-def by_weights(total: int, weights: Mapping[K, Fraction]) -> dict[K, int]:
+def by_weights(total: int, weights: Mapping[K, Fraction] | Mapping[K, int]) -> dict[K, int]:
     """Split `total` minor units in proportion to weights >= 0.
 
     Each part is floored, the missing units go one each to the largest remainders, ties to the lower key.
