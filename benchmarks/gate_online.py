@@ -102,15 +102,15 @@ def _measure(name: str, url: str, folder: Path) -> list[tuple[str, str]]:
     }
     least = {"LEAST_URL": url.replace("bench.db", "least.db"), "LEAST_KEYS": str(settings.keys_folder)}
     with (
-        _served("wsgi:app", ours, folder) as one,
-        _served("benchmarks.gate_least:app", least, folder) as other,
+        served("wsgi:app", ours, folder) as one,
+        served("benchmarks.gate_least:app", least, folder) as other,
     ):
         doors = {
             "ours": Door(one.port, secret, one.master),
             "minimal": Door(other.port, secret, other.master),
         }
         rows = _one_by_one(name, doors, tokens[:_SHOWN])
-    with _served("wsgi:app", ours, folder, _WORKERS) as two:
+    with served("wsgi:app", ours, folder, _WORKERS) as two:
         return [*rows, *_at_once(name, Door(two.port, secret, two.master), tokens[_SHOWN:])]
 
 
@@ -247,9 +247,7 @@ class Served:
 
 
 @contextlib.contextmanager
-def _served(
-    application: str, environment: dict[str, str], folder: Path, workers: int = 1
-) -> Iterator[Served]:
+def served(application: str, environment: dict[str, str], folder: Path, workers: int = 1) -> Iterator[Served]:
     """Serve an application as `throughfare serve` does; its log goes to a file."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -262,14 +260,15 @@ def _served(
             [sys.executable, *command[1:]], env={**os.environ, **environment}, stdout=log, stderr=log
         )
         try:
-            _wait_for(port, process)
+            wait_for(port, process)
             yield Served(port, process.pid)
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a server takes connections; its end is an error."""
     for _ in range(600):
         assert process.poll() is None, "the server has ended"
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.1):
