@@ -34,8 +34,8 @@ Each race checks first that all sides give the same answer; a wrong one ends it.
 
 The gates' figures are in [gates-figures.md](gates-figures.md). "By core" is the processor time of the service's own processes, as the
 system counts it. The ledger's race sends the statements of `book`, recorded from the service, through pgbench: both sides have one
-client, and only the transactions differ; without pgbench it says that it was skipped. `make bench` takes less than a quarter of an hour on a quiet
-machine with two cores. `make bench-peers` alone uses the network, to install what `requirements-peers.lock` names below `.peers/`.
+client, and only the transactions differ; without pgbench it says that it was skipped. The goal for all of `make bench` is a quarter
+of an hour on a quiet machine with two cores (`time make bench`). `make bench-peers` alone uses the network, to install what `requirements-peers.lock` names below `.peers/`.
 
 Written by `make bench`: {rounds} rounds, contenders in random order, on {machine}, Python {python}, {cores} cores, load {load}.
 A ratio is the median over the rounds against the first row of its race; above 15 % spread it is inconclusive.
