@@ -10,10 +10,10 @@ STAND_IN := .stand-in
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-fast soak lint format pictures bench lock clean
+.PHONY: help setup demo check test test-fast soak lint format pictures bench bench-peers lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## virtual environment with locked dependencies; .venv/bin/throughfare then works
 
@@ -73,6 +73,17 @@ bench: setup ## every speed claim beside its peer, in one run
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.gates
 
+PEERS := .peers
+
+$(PEERS)/pretix/.installed: requirements-peers.lock
+	@test -x $(PEERS)/pretix/bin/python || $(PYTHON) -m venv $(PEERS)/pretix
+	@echo "Installing pretix, the peer, into $(PEERS)/pretix (network, some minutes) ..."
+	@$(PEERS)/pretix/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-peers.lock
+	@touch $@
+
+bench-peers: setup $(PEERS)/pretix/.installed ## sales and gates beside pretix, which it installs for itself
+	@$(BIN)/python -m benchmarks.peers
+
 lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
@@ -82,6 +93,8 @@ lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-demo.lock
 	uv pip compile -q requirements-stand-in.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-stand-in.lock
+	uv pip compile -q requirements-peers.in --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-peers.lock
 
 clean: ## remove the virtual environment and everything under var/
-	rm -rf $(VENV) $(STAND_IN) var build *.egg-info
+	rm -rf $(VENV) $(STAND_IN) $(PEERS) var build *.egg-info

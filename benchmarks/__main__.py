@@ -16,6 +16,27 @@ from benchmarks.races import RACES
 
 _HEAD = """# Performance
 
+Every claim about speed is a ratio of one run: against a peer, a limit of the machine, or the plainest program that does the same.
+Each race checks first that all sides give the same answer; a wrong one ends it. No test of the suite measures time.
+
+| race | the first row, which is the measure | checked before it is timed | alone |
+|---|---|---|---|
+| offline gate decision, issue a ticket | OpenSSL's raw Ed25519 | the decision is `ok` | |
+| price legs with derivation | a scan of every rule, without a derivation | the same totals | |
+| load a feed | `csv.DictReader`, which checks nothing | as many rules and rows | |
+| search pairs of stops, search a country | nigiri | the same arrivals and changes on every query | `python -m benchmarks.wide_search` |
+| search Kopli to Pasila with prices | the scan and the plans alone | a memo changes no price; every way has an offer | `python -m benchmarks.priced_search` |
+| apportion a million fares | a plain loop over whole numbers | every share of 50,000 fares, also by `decimal` | |
+| post to the ledger | pgbench's own TPC-B, the same number of clients | every entry balances and is there once | `python -m benchmarks.posting` |
+| close a million tickets | one GROUP BY of the same rows | the same sums, also in DuckDB | `python -m benchmarks.settlement` |
+| gates online: one by one, by core, 64 at once | the least endpoint that verifies, writes and commits | each answer is `ok`; each of two workers has served | `python -m benchmarks.gate_online` |
+| order to ticket and gate, beside pretix | pretix in an environment of its own | each side's ticket opens once and is refused then | `make bench-peers` |
+
+The gates' figures are in [gates-figures.md](gates-figures.md). "By core" is the processor time of the service's own processes, as the
+system counts it. The ledger's race sends the statements of `book`, recorded from the service, through pgbench: both sides have one
+client, and only the transactions differ; without pgbench it says that it was skipped. The goal for all of `make bench` is a quarter
+of an hour on a quiet machine with two cores (`time make bench`). `make bench-peers` alone uses the network, to install what `requirements-peers.lock` names below `.peers/`.
+
 Written by `make bench`: {rounds} rounds, contenders in random order, on {machine}, Python {python}, {cores} cores, load {load}.
 A ratio is the median over the rounds against the first row of its race; above 15 % spread it is inconclusive.
 

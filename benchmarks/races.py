@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from benchmarks import search, settlement, wide_search
+from benchmarks import apportion, posting, priced_search, search, settlement, wide_search
 from benchmarks.harness import Result, race
 from tariffs.fares.feed import Feed, load
 from tariffs.fares.legs import FareLeg
@@ -169,6 +169,9 @@ RACES: Sequence[Callable[[], list[Result]]] = (
     pricing,
     loading,
     search.run,
+    priced_search.run,
+    apportion.run,
+    posting.run,
     wide_search.run,
     settlement.run,
 )

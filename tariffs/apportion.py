@@ -11,7 +11,7 @@ K = TypeVar("K", bound=str | tuple[str, ...])
 _ROOT_SCALE = 10**8
 
 
-def by_weights(total: int, weights: Mapping[K, Fraction]) -> dict[K, int]:
+def by_weights(total: int, weights: Mapping[K, Fraction] | Mapping[K, int]) -> dict[K, int]:
     """Split `total` minor units in proportion to weights >= 0.
 
     Each part is floored, the missing units go one each to the largest remainders, ties to the lower key.
@@ -19,20 +19,25 @@ def by_weights(total: int, weights: Mapping[K, Fraction]) -> dict[K, int]:
     there is nothing to split.
     """
     # Over one denominator the weights are whole numbers, and so is all that follows.
-    common = lcm(*(weight.denominator for weight in weights.values()))
+    common = lcm(*[weight.denominator for weight in weights.values()])
     parts = {key: weight.numerator * (common // weight.denominator) for key, weight in weights.items()}
     whole, amount = sum(parts.values()), abs(total)
     if whole == 0:
         if total == 0:
             return dict.fromkeys(weights, 0)
         raise ValueError("the weights are all 0")
-    floors = {key: amount * part // whole for key, part in parts.items()}
-    missing = amount - sum(floors.values())
+    shares: dict[K, int] = {}
+    by_remainder = []
+    missing = amount
+    for key, part in parts.items():
+        shares[key], remainder = divmod(amount * part, whole)
+        missing -= shares[key]
+        by_remainder.append((-remainder, key))
     if missing:
-        by_remainder = sorted(parts, key=lambda key: (-(amount * parts[key] % whole), key))
-        for key in by_remainder[:missing]:
-            floors[key] += 1
-    return {key: -part for key, part in floors.items()} if total < 0 else floors
+        by_remainder.sort()
+        for _, key in by_remainder[:missing]:
+            shares[key] += 1
+    return {key: -part for key, part in shares.items()} if total < 0 else shares
 
 
 def by_square_roots(total: int, weights: Mapping[K, Fraction]) -> dict[K, int]:

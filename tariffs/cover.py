@@ -1,6 +1,6 @@
 """Choose how to pay for all runs: each by itself, caps counted in, or by agreements over disjoint stretches."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -10,28 +10,60 @@ from tariffs.agreements.shares import PRO_RATA, Claim, bear, share
 from tariffs.apportion import by_weights
 from tariffs.book import TariffBook
 from tariffs.caps import Tap
+from tariffs.memo import Memo, remembered
 from tariffs.money import Money
 from tariffs.parts import Bought, Part, step
 from tariffs.party import Passenger
+
+# The agreements that cover a stretch, by the run before which it ends: where it starts, and the agreement.
+Covering = Mapping[int, Sequence[tuple[int, Agreement]]]
+# Cheapest first; ties: the agreements' priority, fewer tickets, then product ids.
+_Rank = tuple[int, int, int, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Agreed:
+    """An agreement on the runs from `start` to before `end`; it is written out as a part only where it wins."""
+
+    agreement: Agreement
+    terms: Terms
+    start: int
+    end: int
+    products: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
     """A way to have paid up to one run; `taps` are its own rides that count towards caps."""
 
-    parts: tuple[Part, ...]
+    rank: _Rank
+    parts: tuple[Part | _Agreed, ...]
     taps: tuple[Tap, ...]
 
-    @property
-    def rank(self) -> tuple[int, int, int, tuple[str, ...]]:
-        """Cheapest first; ties: the agreements' priority, fewer tickets, then product ids."""
-        items = [item for part in self.parts for item in part.bought]
-        return (
-            sum(part.cost for part in self.parts),
-            -sum(part.priority for part in self.parts),
-            len(items),
-            tuple(item.fare_product_id for item in items),
-        )
+
+_NOTHING = _Way((0, 0, 0, ()), (), ())
+
+
+def covering(book: TariffBook, runs: Sequence[Run], breaks: Collection[int], memo: Memo) -> Covering:
+    """Find the agreements that cover each stretch of a journey; none reaches over the beginning of one of `breaks`."""
+    found: dict[int, list[tuple[int, Agreement]]] = {}
+    for end in range(1, len(runs) + 1):
+        for start in range(end):
+            if not any(start < at < end for at in breaks):
+                stretch = runs[start:end]
+                asked = _between(book, stretch, memo)
+                found.setdefault(end, []).extend((start, one) for one in asked if one.covers(stretch))
+    return found
+
+
+def _between(book: TariffBook, runs: Sequence[Run], memo: Memo) -> tuple[Agreement, ...]:
+    """The agreements between the operators of some runs, in this order."""
+    operators = tuple(run.operator for run in runs)
+    return remembered(
+        memo.agreements,
+        (book.version, operators),
+        lambda: tuple(one for one in book.agreements if one.may_cover(operators)),
+    )
 
 
 def cheapest_cover(
@@ -40,62 +72,102 @@ def cheapest_cover(
     singles: Sequence[Part],
     passenger: Passenger,
     *,
+    agreed: Covering,
     channel: str | None,
     currency: str,
     pinned: frozenset[int] = frozenset(),
-    breaks: frozenset[int] = frozenset(),
 ) -> tuple[Part, ...]:
-    """The exact minimum over all covers of the runs by singles and agreements.
+    """The exact minimum over all covers of the runs by singles and by agreements on the stretches that these cover.
 
     A dearer agreement is never applied unless it is compulsory, and none takes a use of a carnet. `pinned` runs are paid as they are (a group
-    has bought them), and no agreement reaches over the beginning of one of `breaks`. What a single costs under caps depends on the singles before it, so one way is kept for
+    has bought them). What a single costs under caps depends on the singles before it, so one way is kept for
     each set of them.
     """
-    operators = {run.operator for run in runs}
-    agreements = [agreement for agreement in book.agreements if agreement.may_cover(operators)]
-    frontier: list[list[_Way]] = [[_Way((), ())]]
+    frontier: list[list[_Way]] = [[_NOTHING]]
     for end in range(1, len(runs) + 1):
-        alone, agreed = True, []
-        for start in range(end):
-            if pinned.intersection(range(start, end)) or breaks.intersection(range(start + 1, end)):
+        ways: list[_Way] = []
+        alone = True
+        for start, agreement in agreed.get(end, ()):
+            if not pinned.isdisjoint(range(start, end)):
                 continue
-            covered, apart = runs[start:end], singles[start:end]
-            for agreement in agreements:
-                terms = _terms(
-                    agreement, covered, apart, rider=passenger.rider, channel=channel, currency=currency
-                )
-                if terms is None or (not agreement.compulsory and any(part.uses for part in apart)):
-                    continue
-                if agreement.compulsory:
-                    alone = False  # its last run cannot be bought alone
-                if agreement.compulsory or terms.cost < sum(part.cost for part in apart):
-                    part = _agreed(agreement, terms, covered, apart, currency)
-                    agreed += [replace(way, parts=(*way.parts, part)) for way in frontier[start]]
+            found = _on_terms(
+                agreement,
+                runs,
+                singles,
+                (start, end),
+                rider=passenger.rider,
+                channel=channel,
+                currency=currency,
+            )
+            if found is not None:
+                ways += [_by_agreement(way, found) for way in frontier[start]]
+                # The last run of a compulsory one cannot be bought alone.
+                alone = alone and not agreement.compulsory
         if alone:
-            agreed += [_alone(book, way, singles[end - 1], passenger) for way in frontier[end - 1]]
-        frontier.append(_best(agreed, needed=bool(book.caps)))
-    return min(frontier[-1], key=lambda way: way.rank).parts
+            ways += [_alone(book, way, singles[end - 1], passenger) for way in frontier[end - 1]]
+        frontier.append(_best(ways, needed=bool(book.caps)))
+    won = min(frontier[-1], key=lambda way: way.rank)
+    return tuple(
+        part if isinstance(part, Part) else _written_out(part, runs, singles, currency) for part in won.parts
+    )
 
 
-def _terms(
+def _on_terms(
     agreement: Agreement,
     runs: Sequence[Run],
-    apart: Sequence[Part],
+    singles: Sequence[Part],
+    stretch: tuple[int, int],
     *,
     rider: str,
     channel: str | None,
     currency: str,
-) -> Terms | None:
-    if not agreement.covers(runs):
+) -> _Agreed | None:
+    """An agreement on a stretch; None where it has no price, takes a use or is not cheaper, and is not compulsory."""
+    start, end = stretch
+    apart = singles[start:end]
+    if not agreement.compulsory and any(part.uses for part in apart):
         return None
-    return agreement.terms(runs, [part.cost for part in apart], rider, channel, currency)
+    costs = [part.cost for part in apart]
+    terms = agreement.terms(runs[start:end], costs, rider, channel, currency)
+    if terms is None or not (agreement.compulsory or terms.cost < sum(costs)):
+        return None
+    products = _products(agreement, apart)
+    return _Agreed(agreement=agreement, terms=terms, start=start, end=end, products=products)
+
+
+def _products(agreement: Agreement, apart: Sequence[Part]) -> tuple[str, ...]:
+    """What is bought under an agreement."""
+    own = tuple(item.fare_product_id for part in apart for item in part.bought)
+    if agreement.kind == "revenue_share":
+        return own
+    return (*own, agreement.id) if agreement.kind == "supplement" else (agreement.id,)
+
+
+def _by_agreement(way: _Way, agreed: _Agreed) -> _Way:
+    cost, priority, items, products = way.rank
+    rank = (
+        cost + agreed.terms.cost,
+        priority - agreed.agreement.priority,
+        items + len(agreed.products),
+        (*products, *agreed.products),
+    )
+    return _Way(rank, (*way.parts, agreed), way.taps)
+
+
+def _by_single(way: _Way, single: Part, taps: tuple[Tap, ...]) -> _Way:
+    cost, priority, items, products = way.rank
+    bought = [item.fare_product_id for item in single.bought]
+    rank = (cost + single.cost, priority - single.priority, items + len(bought), (*products, *bought))
+    return _Way(rank, (*way.parts, single), taps)
 
 
 def _best(ways: Sequence[_Way], *, needed: bool) -> list[_Way]:
     """The cheapest way for each set of rides that count towards caps; without caps, the cheapest of all."""
+    if not needed:
+        return [min(ways, key=lambda way: way.rank)]
     found: dict[tuple[str, ...], _Way] = {}
     for way in ways:
-        key = tuple(tap.id for tap in way.taps) if needed else ()
+        key = tuple(tap.id for tap in way.taps)
         known = found.setdefault(key, way)
         if known is not way and way.rank < known.rank:
             found[key] = way
@@ -105,11 +177,11 @@ def _best(ways: Sequence[_Way], *, needed: bool) -> list[_Way]:
 def _alone(book: TariffBook, way: _Way, single: Part, passenger: Passenger) -> _Way:
     """Buy one run by itself: at what caps leave of its price."""
     if single.tap is None or not any(cap.covers(single.tap) for cap in book.caps):
-        return _Way((*way.parts, single), way.taps)
+        return _by_single(way, single, way.taps)
     taps = (*way.taps, single.tap)
     charge = capping.rate([*passenger.paid, *taps], book.caps)[single.tap.id]
     capped = single if charge.cap is None else _capped(single, charge.amount, charge.cap)
-    return _Way((*way.parts, capped), taps)
+    return _by_single(way, capped, taps)
 
 
 def _capped(single: Part, amount: Money, cap: str) -> Part:
@@ -153,60 +225,59 @@ def _summed(pairs: Sequence[tuple[str, int]]) -> dict[str, int]:
     return found
 
 
-def _agreed(
-    agreement: Agreement, terms: Terms, runs: Sequence[Run], apart: Sequence[Part], currency: str
-) -> Part:
+def _written_out(agreed: _Agreed, all_runs: Sequence[Run], singles: Sequence[Part], currency: str) -> Part:
     """An agreement's price, as one ticket over the runs; a share of a line's income and a supplement leave the tickets alone."""
-    agreed, before = Money(terms.cost, currency), Money(sum(part.cost for part in apart), currency)
+    agreement, terms = agreed.agreement, agreed.terms
+    runs, apart = all_runs[agreed.start : agreed.end], singles[agreed.start : agreed.end]
+    amount, before = Money(terms.cost, currency), Money(sum(part.cost for part in apart), currency)
     legs = tuple(leg for run in runs for leg in run.legs)
-    singles = {"product": "singles", "amount": before.text, "why_not": _why_not(agreement)}
     made = step(
         "agreement",
         legs=legs,
         rule=(FILE, agreement.row, agreement.name),
         product=agreement.id,
-        amount=agreed,
+        amount=amount,
         before=before.text,
-        alternatives=[singles],
+        alternatives=[{"product": "singles", "amount": before.text, "why_not": _why_not(agreement)}],
     )
-    because = f"agreement {agreement.name}: {agreed} instead of {before} bought apart"
-    items = tuple(item for part in apart for item in part.bought)
-    if agreement.kind == "supplement":
-        extra = Money(terms.cost - before.minor, currency)
-        items += (
-            Bought(
-                seller=agreement.id,
-                fare_product_id=agreement.id,
-                rider_category_id=None,
-                fare_media_id=None,
-                price=extra,
-                legs=legs,
-                because=f"supplement {agreement.name}",
-            ),
-        )
-    elif agreement.kind != "revenue_share":
-        items = (
-            Bought(
-                seller=agreement.id,
-                fare_product_id=agreement.id,
-                rider_category_id=None,
-                fare_media_id=None,
-                price=agreed,
-                legs=legs,
-                because=because,
-            ),
-        )
     expiries = [part.expires_at for part in apart if part.expires_at]
     return Part(
         cost=terms.cost,
         currency=currency,
-        bought=items,
+        bought=_bought(agreement, apart, amount, before, legs),
         gross=tuple(sorted(_gross(agreement, terms, runs, apart))),
         rule=f"agreement {agreement.name}, {', '.join(share.method for share in agreement.steps)}",
         derivation=(*(done for part in apart for done in part.derivation), made),
         expires_at=min(expiries, default=None),
         priority=agreement.priority,
         uses=tuple(use for part in apart for use in part.uses),
+    )
+
+
+def _bought(
+    agreement: Agreement, apart: Sequence[Part], amount: Money, before: Money, legs: tuple[int, ...]
+) -> tuple[Bought, ...]:
+    """The tickets: that of the agreement, those of the operators, or these and a supplement."""
+    own = tuple(item for part in apart for item in part.bought)
+    match agreement.kind:
+        case "revenue_share":
+            return own
+        case "supplement":
+            return (*own, _ticket(agreement, amount - before, legs, f"supplement {agreement.name}"))
+        case _:
+            because = f"agreement {agreement.name}: {amount} instead of {before} bought apart"
+            return (_ticket(agreement, amount, legs, because),)
+
+
+def _ticket(agreement: Agreement, price: Money, legs: tuple[int, ...], because: str) -> Bought:
+    return Bought(
+        seller=agreement.id,
+        fare_product_id=agreement.id,
+        rider_category_id=None,
+        fare_media_id=None,
+        price=price,
+        legs=legs,
+        because=because,
     )
 
 

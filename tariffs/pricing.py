@@ -6,6 +6,7 @@ itinerary -> runs of one operator -> each operator's price -> caps and agreement
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from tariffs import grouping, strokes
@@ -13,19 +14,20 @@ from tariffs.agreements import Run
 from tariffs.book import TariffBook
 from tariffs.companions import with_company
 from tariffs.conversion import in_one_currency
-from tariffs.cover import cheapest_cover
+from tariffs.cover import Covering, cheapest_cover, covering
 from tariffs.excluded import Excluded, steps_of
 from tariffs.fares.feed import Feed
 from tariffs.groups import Group
 from tariffs.journey import Ride
+from tariffs.memo import Memo, remembered
 from tariffs.money import Money
 from tariffs.own_price import Journey, own_prices, price_as
-from tariffs.parts import OfferedFare, Part, Unpriced
+from tariffs.parts import Bought, OfferedFare, Part, Unpriced
 from tariffs.party import Passenger
 from tariffs.passes import HeldPass
 from tariffs.result import JourneyPrice, PassengerPrice, shares_of
 from tariffs.runs import runs_of, stretches
-from tariffs.taxes import UnknownTax, split
+from tariffs.taxes import TaxRow, UnknownTax, split
 
 Singles = tuple[Part, ...]
 
@@ -40,6 +42,7 @@ def price_journey(
     offers: Sequence[OfferedFare] = (),
     currency: str | None = None,
     excluded: Sequence[Excluded] = (),
+    memo: Memo | None = None,
 ) -> JourneyPrice:
     """Price rides for a party by the book's version. Pure: equal arguments give equal prices.
 
@@ -47,6 +50,7 @@ def price_journey(
     the last rate published before it; without it nothing is converted. `currency` states the price in that
     currency, as the rest of a ticket that was sold in it; otherwise it is the one that all rides are sold in, or
     the region's. `excluded` are rides of the way that are not sold, and not among `rides`. A currency for which the region publishes no rates at all is not sold: nobody could settle it.
+    A search that prices many ways of the same rides gives the same `memo` to each; no price depends on it.
     """
     gaps = frozenset(one.before for one in excluded)
     journey = Journey(
@@ -57,49 +61,59 @@ def price_journey(
         offers=offers,
         currency=currency,
         gaps=gaps,
+        memo=Memo() if memo is None else memo,
     )
-    passengers = _share_carnets(journey, passengers, channel)
+    payer = _Payer(journey, channel, covering(book, journey.runs, journey.breaks, journey.memo))
+    passengers = _share_carnets(payer, passengers)
     party = with_company(book.companions, passengers)
-    alike = {replace(passenger, ref="") for passenger in party}
-    ways = {passenger: _singles(journey, passenger) for passenger in alike}
-    parts = _pay(journey, party, [ways[replace(passenger, ref="")] for passenger in party], channel)
+    ways = {passenger: _singles(journey, passenger) for passenger in set(map(_nobody, party))}
+    parts = _pay(payer, party, [ways[_nobody(passenger)] for passenger in party])
     priced = _named_first(_priced_party(journey, passengers, parts), excluded)
+    total, reason = _total(book, priced)
+    return JourneyPrice(
+        total=total,
+        reason=reason,
+        passengers=priced,
+        tariff_version=book.version,
+        expires_at=None if total is None else _first_expiry(parts),
+        excluded=() if total is None else tuple(excluded),
+    )
+
+
+def _nobody(passenger: Passenger) -> Passenger:
+    """A passenger without a name: those who are alike pay alike."""
+    return replace(passenger, ref="")
+
+
+def _total(book: TariffBook, priced: Sequence[PassengerPrice]) -> tuple[Money | None, str | None]:
+    """The sum of a party's prices, or why there is none."""
     reason = next((found.reason for found in priced if found.reason), None)
     totals = [found.total for found in priced if found.total]
     if reason or not totals:
-        return JourneyPrice(None, reason or "unknown_fare", priced, book.version)
-    if len({total.currency for total in totals}) > 1:
-        return JourneyPrice(None, "mixed_currencies", priced, book.version)
-    if not book.settles(totals[0].currency):
-        return JourneyPrice(None, "currency_without_rates", priced, book.version)
-    total = Money(sum(total.minor for total in totals), totals[0].currency)
-    expiries = [
-        part.expires_at
-        for chosen in parts
-        if not isinstance(chosen, Unpriced)
-        for part in chosen
-        if part.expires_at
-    ]
-    return JourneyPrice(
-        total=total,
-        reason=None,
-        passengers=priced,
-        tariff_version=book.version,
-        expires_at=min(expiries, default=None),
-        excluded=tuple(excluded),
-    )
+        return None, reason or "unknown_fare"
+    currency = totals[0].currency
+    if any(total.currency != currency for total in totals):
+        return None, "mixed_currencies"
+    if not book.settles(currency):
+        return None, "currency_without_rates"
+    return Money(sum(total.minor for total in totals), currency), None
 
 
-def _share_carnets(journey: Journey, party: Sequence[Passenger], channel: str | None) -> Sequence[Passenger]:
+def _first_expiry(parts: Sequence[Singles | Unpriced]) -> datetime | None:
+    """When the first of the operators' own offers in a price dies."""
+    chosen = [part for one in parts if not isinstance(one, Unpriced) for part in one]
+    return min((part.expires_at for part in chosen if part.expires_at), default=None)
+
+
+def _share_carnets(payer: "_Payer", party: Sequence[Passenger]) -> Sequence[Passenger]:
     """Say whose rides the carnets of a party pay for; without such carnets the party as it is."""
     carnets = strokes.shared_carnets(party)
     if not carnets:
         return party
-    payer = _Payer(journey, channel)
     known: dict[Passenger, Mapping[strokes.Strokes, int]] = {}
 
     def costs_of(passenger: Passenger) -> Mapping[strokes.Strokes, int]:
-        nobody = replace(passenger, ref="")
+        nobody = _nobody(passenger)
         if nobody not in known:
             known[nobody] = payer.costs_by_strokes(nobody, carnets)
         return known[nobody]
@@ -123,25 +137,22 @@ def has_rider(feed: Feed, rider: str) -> bool:
 
 
 def _pay(
-    journey: Journey,
-    party: Sequence[Passenger],
-    singles: Sequence[list[Singles] | Unpriced],
-    channel: str | None,
+    payer: "_Payer", party: Sequence[Passenger], singles: Sequence[list[Singles] | Unpriced]
 ) -> list[Singles | Unpriced]:
     """How each passenger pays, groups formed where that is cheaper for the party."""
-    payer = _Payer(journey, channel)
+    journey = payer.journey
     by_themselves: dict[Passenger, Singles | Unpriced] = {}
     for passenger, own in zip(party, singles, strict=True):
-        nobody = replace(passenger, ref="")
+        nobody = _nobody(passenger)
         if nobody not in by_themselves:
             by_themselves[nobody] = own if isinstance(own, Unpriced) else payer.pay(nobody, own)
-    alone = [by_themselves[replace(passenger, ref="")] for passenger in party]
+    alone = [by_themselves[_nobody(passenger)] for passenger in party]
     known = [own for own in singles if not isinstance(own, Unpriced)]
     currencies = {ways[0][0].currency for ways in known}
     if not journey.book.groups or len(known) < len(party) or len(currencies) != 1:
         return alone
     offered = grouping.tickets(journey.book.groups, journey.runs, payer.price_in(currencies.pop()))
-    ways = {replace(passenger, ref=""): own for passenger, own in zip(party, known, strict=True)}
+    ways = {_nobody(passenger): own for passenger, own in zip(party, known, strict=True)}
 
     def rest(passenger: Passenger, paid: grouping.Runs) -> int:
         nothing = {run: replace(ways[passenger][0][run], cost=0, tap=None) for run in paid}
@@ -160,6 +171,7 @@ class _Payer:
 
     journey: Journey
     channel: str | None
+    agreed: Covering
 
     def pay(
         self, passenger: Passenger, ways: Sequence[Singles], pinned: Mapping[int, Part] | None = None
@@ -172,10 +184,10 @@ class _Payer:
                 self.journey.runs,
                 parts,
                 passenger,
+                agreed=self.agreed,
                 channel=self.channel,
                 currency=parts[0].currency,
                 pinned=frozenset(pinned),
-                breaks=self.journey.breaks,
             )
             for parts in (tuple(pinned.get(run, part) for run, part in enumerate(way)) for way in ways)
         ]
@@ -214,7 +226,7 @@ def _priced_party(
     known: dict[tuple[Passenger, int], PassengerPrice] = {}
     priced = []
     for passenger, chosen in zip(party, parts, strict=True):
-        alike = replace(passenger, ref=""), id(chosen)
+        alike = _nobody(passenger), id(chosen)
         if alike not in known:
             known[alike] = _priced(journey, passenger, chosen)
         priced.append(replace(known[alike], passenger=passenger))
@@ -233,9 +245,7 @@ def _priced(journey: Journey, passenger: Passenger, parts: Singles | Unpriced) -
         )
     bought = tuple(item for part in parts for item in part.bought)
     try:
-        taxes = split(
-            [(item.price.minor, stretches(journey.rides, item.legs)) for item in bought], journey.book.taxes
-        )
+        taxes = _taxes(journey, bought)
     except UnknownTax:
         return PassengerPrice(passenger=passenger, total=None, reason="unknown_tax")
     return PassengerPrice(
@@ -244,12 +254,29 @@ def _priced(journey: Journey, passenger: Passenger, parts: Singles | Unpriced) -
         reason=None,
         bought=bought,
         shares=shares_of(journey.book, parts, taxes),
-        taxes=tuple(taxes),
+        taxes=taxes,
         derivation=tuple(_numbered(parts)),
         taps=tuple(
             part.tap for part in parts if part.tap and any(cap.covers(part.tap) for cap in journey.book.caps)
         ),
     )
+
+
+def _taxes(journey: Journey, bought: Sequence[Bought]) -> tuple[TaxRow, ...]:
+    """The tax rows of what is bought; raises UnknownTax."""
+    book, memo = journey.book, journey.memo
+    by_leg = [
+        remembered(
+            memo.stretches,
+            (ride.operator, ride.mode, ride.departure.date(), ride.distance_m),
+            partial(stretches, ride),
+        )
+        for ride in journey.rides
+    ]
+    items = tuple(
+        (item.price.minor, tuple(part for leg in item.legs for part in by_leg[leg])) for item in bought
+    )
+    return remembered(memo.taxes, (book.version, items), lambda: tuple(split(items, book.taxes)))
 
 
 def _named_first(

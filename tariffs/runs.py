@@ -41,17 +41,17 @@ def _run(book: TariffBook, rides: Sequence[Ride], group: list[int]) -> Run:
     )
 
 
-def stretches(rides: Sequence[Ride], legs: Sequence[int]) -> tuple[Stretch, ...]:
-    """The parts of rides by Member State; a ride that touches more than one is international."""
+def stretches(ride: Ride) -> tuple[Stretch, ...]:
+    """The parts of a ride by Member State; a ride that touches more than one is international."""
+    scope = "international" if len(ride.distance_m) > 1 else "domestic"
     return tuple(
         Stretch(
             operator=ride.operator,
             member_state=state,
             mode=ride.mode,
-            scope="international" if len(ride.distance_m) > 1 else "domestic",
+            scope=scope,
             metres=metres,
             day=ride.departure.date(),
         )
-        for ride in (rides[leg] for leg in legs)
         for state, metres in ride.distance_m
     )

@@ -141,13 +141,13 @@ def split(items: Iterable[tuple[int, tuple[Stretch, ...]]], taxes: TaxTable) -> 
     gross: dict[TaxKey, int] = {}
     metres: dict[TaxKey, dict[str, int]] = {}
     for amount, stretches in items:
-        weights: dict[str, Fraction] = {}
+        weights: dict[str, int] = {}
         keys: dict[str, TaxKey] = {}
         for stretch in stretches:
             key = taxes.key_of(stretch)
             name = _sortable(key)
             keys[name] = key
-            weights[name] = weights.get(name, Fraction(0)) + max(1, stretch.metres)
+            weights[name] = weights.get(name, 0) + max(1, stretch.metres)
             by_operator = metres.setdefault(key, {})
             by_operator[stretch.operator] = by_operator.get(stretch.operator, 0) + stretch.metres
         for name, part in by_weights(amount, weights).items():
@@ -157,7 +157,7 @@ def split(items: Iterable[tuple[int, tuple[Stretch, ...]]], taxes: TaxTable) -> 
 
 def _tax_row(key: TaxKey, gross: int, metres: Mapping[str, int]) -> TaxRow:
     vat = half_up(Fraction(gross * key.rate_bp, _BASIS + key.rate_bp))
-    weights = {operator: Fraction(max(1, distance)) for operator, distance in metres.items()}
+    weights = {operator: max(1, distance) for operator, distance in metres.items()}
     return TaxRow(key, sum(metres.values()), gross, vat, tuple(sorted(by_weights(vat, weights).items())))
 
 

@@ -58,7 +58,10 @@ def _question(region: Any, timelines: Sequence[Any], question: Question, *how: A
     return id(region), tuple(map(id, timelines)), ends, how, _named(more)
 
 
-def _priced(book: Any, rides: Sequence[Any], passengers: Sequence[Any], **more: Any) -> Hashable:
+def _priced(
+    book: Any, rides: Sequence[Any], passengers: Sequence[Any], *, memo: Any = None, **more: Any
+) -> Hashable:
+    """The arguments that a price follows from: a memo is none of them."""
     return id(book), tuple(rides), tuple(passengers), _named(more)
 
 

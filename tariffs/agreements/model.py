@@ -1,6 +1,6 @@
 """What an agreement is: a pattern of operators' rides, when it holds, what it costs, who gets what."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -127,9 +127,11 @@ class Agreement:
         """Its id and version, as a statement quotes them."""
         return f"{self.id} v{self.version}"
 
-    def may_cover(self, operators: Collection[str]) -> bool:
-        """Whether it could cover a part of a journey with these operators: all that it names are there."""
-        return self.kind == "highest_fare_window" or all(one.operator in operators for one in self.pattern)
+    def may_cover(self, operators: Sequence[str]) -> bool:
+        """Whether it could cover rides of these operators in this order: those of its pattern, or of any parties within a window."""
+        if self.kind == "highest_fare_window":
+            return set(self.parties).issuperset(operators)
+        return [one.operator for one in self.pattern] == list(operators)
 
     def covers(self, runs: Sequence[Run]) -> bool:
         """Whether these runs are within its days, its pattern and its connection times (inclusive)."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from tariffs import passes_reader
 from tariffs.book import TariffBook, build_book
-from tariffs.party import Passenger
+from tariffs.party import Passenger, ProvenClaim
 from tariffs.passes import HeldPass, PassProduct, Scope
 from tests.tariffs.island import table
 from tests.tariffs.journeys import START, TAXES, fares, ride
@@ -72,3 +72,19 @@ def product(**changes: Any) -> PassProduct:
     found, findings = passes_reader.load([THIRTY | changes], ["tll", "hsl"], ["adult"])
     assert findings == []
     return found[0]
+
+
+RESIDENT = table(
+    "claim,issuer,operator,rider_category,valid_from,valid_to,bearer",
+    "resident,https://id.example,tll,free,2013-01-01,,",
+)
+
+
+def resident(days: int = 0) -> ProvenClaim:
+    return ProvenClaim("resident", START.date() + timedelta(days=days), "sha256:abc")
+
+
+CAPS = table(
+    "cap_id,operators,networks,rider,medium,window,window_arg,amount,currency,party_scope",
+    "day,tll,,,,service_day,04:00,5.50,EUR,holder",
+)

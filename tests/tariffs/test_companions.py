@@ -12,11 +12,9 @@ from tariffs.money import Money
 from tariffs.parts import OfferedFare
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
+from tests.tariffs.company import HEADER, ONE_FREE
 from tests.tariffs.island import table
 from tests.tariffs.parties import TRAM, WEEK, tariff
-
-HEADER = "rule_id,operator,rider_category,beside,per_companion,required,priced_as,valid_from,valid_to"
-ONE_FREE = table(HEADER, "one-free,tll,child,adult,1,0,free,,")
 
 
 def prices(text: str, *riders: str) -> list[int | None]:

@@ -19,7 +19,7 @@ from tariffs.pricing import price_journey
 from tariffs.result import PassengerPrice
 from tests.tariffs.island import table
 from tests.tariffs.journeys import START, TAXES, ZONE, agreement, fares, gulf, ride
-from tests.tariffs.parties import THIRTY, TLL, TRAM, WEEK, party, product, tariff
+from tests.tariffs.parties import CAPS, RESIDENT, THIRTY, TLL, TRAM, WEEK, party, product, resident, tariff
 
 TWO_TRAMS = [ride("tll", 0, ("EE", 4000)), ride("tll", 60, ("EE", 4000))]
 
@@ -194,16 +194,6 @@ def test_the_strokes_of_a_party_go_where_the_party_pays_least() -> None:
     assert [cents(one) for one in found] == [100, 100]
 
 
-RESIDENT = table(
-    "claim,issuer,operator,rider_category,valid_from,valid_to,bearer",
-    "resident,https://id.example,tll,free,2013-01-01,,",
-)
-
-
-def resident(days: int = 0) -> ProvenClaim:
-    return ProvenClaim("resident", START.date() + timedelta(days=days), "sha256:abc")
-
-
 def test_a_resident_travels_for_nothing_on_proof_and_it_is_still_a_ticket() -> None:
     found = anna(tariff(eligibility_text=RESIDENT), TRAM, claims=(resident(),))
 
@@ -240,12 +230,6 @@ def test_a_fault_of_an_entitlement_is_named(row: str, field: str) -> None:
     _, findings = eligibility.load(RESIDENT.splitlines()[0] + "\n" + row + "\n", ["tll"])
 
     assert [(fault.row, fault.field) for fault in errors(findings)] == [(2, field)]
-
-
-CAPS = table(
-    "cap_id,operators,networks,rider,medium,window,window_arg,amount,currency,party_scope",
-    "day,tll,,,,service_day,04:00,5.50,EUR,holder",
-)
 
 
 def earlier(*minutes: int, full: int = 200) -> tuple[Tap, ...]:

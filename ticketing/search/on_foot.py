@@ -40,15 +40,13 @@ def worth_riding(
 ) -> list[Plan]:
     """The ways with a point: none as long as the walk alone, and none that comes back to where it began."""
     begins = [stop for stop, access in question.origins.items() if not access.seconds]
+    ends = {f"{ride.operator}:{ride.to_stop_id}" for plan in plans for ride in plan.rides}
+    back = {end for end in ends if any(is_same_place(region, end, begin) for begin in begins)}
     return [
         plan
         for plan in plans
         if (walk is None or plan.arrival - plan.departure < walk.seconds)
-        and not any(
-            is_same_place(region, f"{ride.operator}:{ride.to_stop_id}", begin)
-            for ride in plan.rides
-            for begin in begins
-        )
+        and not any(f"{ride.operator}:{ride.to_stop_id}" in back for ride in plan.rides)
     ]
 
 

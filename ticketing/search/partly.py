@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tariffs.excluded import rides_without_price
+from tariffs.memo import Memo
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from tariffs.result import JourneyPrice
@@ -15,14 +16,21 @@ _NO_PRICE = "unknown_fare"
 
 
 def price_of(
-    region: Region, plan: Plan, passengers: Sequence[Passenger], *, channel: str | None, at: datetime
+    region: Region,
+    plan: Plan,
+    passengers: Sequence[Passenger],
+    *,
+    channel: str | None,
+    at: datetime,
+    memo: Memo | None = None,
 ) -> JourneyPrice:
     """The price of a way: of all of it, else of what has a price; `excluded` names the rides that it is without.
 
     Without any price, or where a passenger's category is sold nothing by an operator that sells to others, there is none.
+    `memo` is shared by the ways of one search.
     """
     rides = plan.rides
-    whole = price_journey(region.book, rides, passengers, channel=channel, at=at)
+    whole = price_journey(region.book, rides, passengers, channel=channel, at=at, memo=memo)
     if whole.reason != _NO_PRICE:
         return whole
     without = rides_without_price(region.book, rides)
@@ -34,7 +42,7 @@ def price_of(
         for leg, ride in enumerate(rides)
         if leg in without
     )
-    part = price_journey(region.book, sold, passengers, channel=channel, at=at, excluded=excluded)
+    part = price_journey(region.book, sold, passengers, channel=channel, at=at, excluded=excluded, memo=memo)
     return whole if part.total is None else part
 
 

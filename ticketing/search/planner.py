@@ -42,6 +42,10 @@ class PlannedRide(KnownRide):
     live: tuple[datetime, datetime] | None = None
 
 
+# By line, trip and the places of boarding and alighting.
+Rides = dict[tuple[int, int, int, int], PlannedRide]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Rides and walks in order, from `departure` to `arrival` (instants in POSIX seconds)."""
@@ -97,6 +101,7 @@ def plan_departing(
     """The ways that leave at or after an instant and not after `until`, with `later` more departures of each."""
     question = widened(timelines[0].forward, question, region.interchange_seconds)
     plans: dict[tuple[object, ...], Plan] = {}
+    rides: Rides = {}
     for timeline in timelines:
         start = at
         for _ in range(later + 1):
@@ -105,7 +110,7 @@ def plan_departing(
                 break
             tight = [_latest_departure(timeline, question, way, start) for way in found]
             for way in tight:
-                plan = _plan(region, timeline.forward, question, way)
+                plan = _plan(region, timeline.forward, question, way, rides)
                 if plan.departure <= until:
                     plans.setdefault(_identity(plan), plan)
             start = min(_departure(timeline.forward, question, way) for way in tight) + 1
@@ -120,6 +125,7 @@ def plan_arriving(
     """The ways that arrive at or before an instant, latest departure first."""
     question = widened(timelines[0].forward, question, region.interchange_seconds)
     plans: dict[tuple[object, ...], Plan] = {}
+    rides: Rides = {}
     for timeline in timelines:
         end = by
         for _ in range(earlier + 1):
@@ -129,7 +135,7 @@ def plan_arriving(
                 break
             ways = [_earliest_arrival(timeline, question, _forward(timeline, question, way)) for way in found]
             for way in ways:
-                plan = _plan(region, timeline.forward, question, way)
+                plan = _plan(region, timeline.forward, question, way, rides)
                 plans.setdefault(_identity(plan), plan)
             end = max(way.arrival for way in ways) - 1
     return sorted(plans.values(), key=lambda plan: (-plan.departure, plan.changes, plan.arrival))
@@ -217,8 +223,8 @@ def _identity(plan: Plan) -> tuple[object, ...]:
     )
 
 
-def _plan(region: RegionData, network: Network, question: Question, way: Found) -> Plan:
-    """Write a way as rides and walks."""
+def _plan(region: RegionData, network: Network, question: Question, way: Found, rides: Rides) -> Plan:
+    """Write a way as rides and walks; `rides` are those that other ways of the search have."""
     parts: list[PlannedRide | Walk] = []
     first, last = network.stops[way.first_stop], network.stops[way.last_stop]
     access, egress = question.origins[first], question.destinations[last]
@@ -229,7 +235,7 @@ def _plan(region: RegionData, network: Network, question: Question, way: Found) 
         board = network.stops[hop.line.stops[hop.board]]
         if before is not None and before != board:
             parts.append(_between(network, before, board, region.interchange_seconds))
-        parts.append(_ride(region, hop))
+        parts.append(_shared_ride(region, hop, rides))
         before = network.stops[hop.line.stops[hop.alight]]
     if egress.metres:
         parts.append(Walk(last, egress.via, egress.seconds, egress.metres))
@@ -246,6 +252,14 @@ def _between(network: Network, start: str, end: str, interchange: int) -> Walk:
         if stop == network.numbers[end]
     )
     return Walk(start, end, max(0, seconds - interchange), metres)
+
+
+def _shared_ride(region: RegionData, hop: Hop, rides: Rides) -> PlannedRide:
+    """A ride, made once for all ways that have it; networks of one search share their lines."""
+    key = (id(hop.line), hop.trip, hop.board, hop.alight)
+    if key not in rides:
+        rides[key] = _ride(region, hop)
+    return rides[key]
 
 
 def _ride(region: RegionData, hop: Hop) -> PlannedRide:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from operators.region import RegionData
+from tariffs.memo import Memo
 from tariffs.money import Money
 from tariffs.result import JourneyPrice, PassengerPrice
 from ticketing.errors import Fault, InvalidRequest
@@ -167,10 +168,11 @@ def _priced(
     missing = not_sold(region.data, connectors, rides, wish.kinds)
     missing |= {key_of(ride): "sale_ended" for ride in rides if is_closed(connectors, ride, now)}
     priced: list[Priced] = []
+    memo = Memo()
     for plan in plans:
         ride = next((ride for ride in plan.rides if key_of(ride) in missing), None)
         if ride is None:
-            price = price_of(region, plan, wish.passengers, channel=planner.sale_channel, at=now)
+            price = price_of(region, plan, wish.passengers, channel=planner.sale_channel, at=now, memo=memo)
         else:
             price = unsold(wish.passengers, missing[key_of(ride)], ride.operator, book.version)
         priced.append((plan, price))

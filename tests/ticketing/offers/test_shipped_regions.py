@@ -2,41 +2,25 @@
 
 import random
 import uuid
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from operators.gtfs.added import origin_of
 from tariffs.journey import Ride
 from tariffs.money import Money
+from tests.ticketing.offers.shipped_rides import NOW, rides_of
 from ticketing.offers import MOST_CHARS, Member, OfferBody, OfferTokens, RideName
 from ticketing.regions import Region
-from ticketing.regions.planned import find_ride_on, is_planned, ride_on
+from ticketing.regions.planned import find_ride_on, is_planned
 from ticketing.tickets.keys import ANNOUNCE, KeyStore
 
-NOW = datetime(2026, 10, 13, 2, 10, tzinfo=UTC)
 REGIONS = sorted(path.parent.name for path in Path("regions").glob("*/region.toml"))
 REFS = {
     "numbers": [f"p{at}" for at in range(1, 31)],
     "words": [f"passenger-{at}" for at in range(1, 31)],
     "UUIDs": [str(uuid.UUID(int=random.Random(at).getrandbits(128))) for at in range(30)],
 }
-
-
-def rides_of(region: Region, seed: int) -> Iterator[Ride]:
-    """Rides over all of a region: of each pattern some trips, between two of its stops, on days on which they run."""
-    chance = random.Random(seed)
-    for operator, timetable in region.data.timetables.items():
-        for pattern in timetable.patterns:
-            for trip in chance.sample(pattern.trips, min(3, len(pattern.trips))):
-                service = timetable.services[trip.service]
-                days = [day for at in range(14) if service.runs_on(day := (NOW + timedelta(at)).date())]
-                for day in days[:2]:
-                    ends = sorted(chance.sample(range(len(pattern.stops)), 2))
-                    begins = int(origin_of(day, timetable.timezone).timestamp()) + trip.start
-                    yield ride_on(region.data, operator, (pattern, trip), (ends[0], ends[1]), begins).ride
 
 
 def named(ride: Ride) -> RideName:

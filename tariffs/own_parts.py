@@ -1,0 +1,179 @@
+"""Write what one operator asks as a part of a price: by its tariff, its own offer, a claim, company or a pass."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tariffs import eligibility, passes
+from tariffs.agreements import Run
+from tariffs.companions import FILE, Rule
+from tariffs.fares.price import FarePrice
+from tariffs.money import Money
+from tariffs.parts import Bought, OfferedFare, Part, Unpriced, step
+from tariffs.passes import HeldPass
+
+
+def by_tariff(run: Run, found: FarePrice, total: Money) -> Part:
+    """A tariff's price, with its legs numbered in the whole journey."""
+    bought = tuple(
+        Bought(
+            seller=run.operator,
+            fare_product_id=item.product,
+            rider_category_id=item.rider,
+            fare_media_id=item.medium,
+            price=item.price,
+            legs=tuple(run.legs[leg] for leg in item.legs),
+            because=item.because,
+        )
+        for item in found.items
+    )
+    clamp = total.minor - sum(item.price.minor for item in bought)
+    if clamp:
+        because = "a chain of transfers below zero counts as zero"
+        bought += (
+            Bought(
+                seller=run.operator,
+                fare_product_id="clamp",
+                rider_category_id=None,
+                fare_media_id=None,
+                price=Money(clamp, total.currency),
+                legs=run.legs,
+                because=because,
+            ),
+        )
+    steps = tuple({**step, "legs": [run.legs[leg] for leg in step["legs"]]} for step in found.derivation)
+    gross = ((run.operator, total.minor),)
+    return Part(
+        cost=total.minor,
+        currency=total.currency,
+        bought=bought,
+        gross=gross,
+        rule="own fare",
+        derivation=steps,
+    )
+
+
+def by_offer(offer: OfferedFare) -> Part:
+    """An operator's own price for its rides, as long as it lives."""
+    because = f"the operator's own offer {offer.fare_class}, until {offer.valid_until:%Y-%m-%dT%H:%M:%S%z}"
+    bought = Bought(
+        seller=offer.operator,
+        fare_product_id=offer.fare_class,
+        rider_category_id=None,
+        fare_media_id=None,
+        price=offer.price,
+        legs=offer.legs,
+        because=because,
+    )
+    made = step(
+        "offer",
+        legs=offer.legs,
+        rule=(None, 0, offer.id),
+        product=offer.fare_class,
+        amount=offer.price,
+        before=None,
+    )
+    return Part(
+        cost=offer.price.minor,
+        currency=offer.price.currency,
+        bought=(bought,),
+        gross=((offer.operator, offer.price.minor),),
+        rule="own offer",
+        derivation=(made,),
+        expires_at=offer.valid_until,
+    )
+
+
+def by_claim(found: Part, ordinary: Part | Unpriced, row: eligibility.Eligibility, proof: str) -> Part:
+    """An entitled price; where an authority pays for it, the operator gets its ordinary price."""
+    because = f"entitled as {row.claim}, proven by {row.issuer}"
+    bought = tuple(replace(item, because=f"{because}; {item.because}") for item in found.bought)
+    legs = tuple(leg for item in found.bought for leg in item.legs)
+    before = ordinary.cost if isinstance(ordinary, Part) and ordinary.currency == found.currency else None
+    amount = Money(found.cost, found.currency)
+    made = step(
+        "eligibility",
+        legs=legs,
+        rule=(eligibility.FILE, row.line, row.claim),
+        product=row.rider,
+        amount=amount,
+        before=None if before is None else Money(before, found.currency).text,
+    )
+    gross = found.gross
+    if row.bearer and before is not None and before > found.cost:
+        gross = ((row.operator, before), (row.bearer, found.cost - before))
+    rule_text = f"own fare, {row.claim}"
+    return replace(
+        found,
+        bought=bought,
+        gross=gross,
+        rule=rule_text,
+        derivation=(*found.derivation, {**made, "proof": proof}),
+    )
+
+
+def by_company(found: Part, ordinary: Part | Unpriced, rule: Rule) -> Part:
+    """The price of somebody who travels beside another; the operator itself forgoes the difference."""
+    because = f"travels beside {' or '.join(rule.beside)}, {rule.id}"
+    legs = tuple(leg for item in found.bought for leg in item.legs)
+    before = ordinary.cost if isinstance(ordinary, Part) and ordinary.currency == found.currency else None
+    made = step(
+        "company",
+        legs=legs,
+        rule=(FILE, rule.line, rule.id),
+        product=rule.priced_as,
+        amount=Money(found.cost, found.currency),
+        before=None if before is None else Money(before, found.currency).text,
+    )
+    return replace(
+        found,
+        bought=tuple(replace(item, because=f"{because}; {item.because}") for item in found.bought),
+        rule=f"own fare, {rule.id}",
+        derivation=(*found.derivation, made),
+    )
+
+
+def by_pass(run: Run, held: HeldPass, legs: tuple[int, ...], currency: str) -> Part:
+    """Rides that a pass covers: they cost nothing."""
+    nothing = Money(0, currency)
+    because = f"covered by {held.product}, valid until {held.valid_until:%Y-%m-%dT%H:%M:%SZ}"
+    bought = Bought(
+        seller=run.operator,
+        fare_product_id=held.product,
+        rider_category_id=None,
+        fare_media_id=None,
+        price=nothing,
+        legs=legs,
+        because=because,
+        held_ticket=held.ticket,
+    )
+    made = step(
+        "pass",
+        legs=legs,
+        rule=(passes.FILE, 0, held.ticket),
+        product=held.product,
+        amount=nothing,
+        before=None,
+    )
+    return Part(
+        cost=0,
+        currency=nothing.currency,
+        bought=(bought,),
+        gross=((run.operator, 0),),
+        rule=f"pass {held.product}",
+        derivation=(made,),
+    )
+
+
+def one_after_the_other(made: Sequence[Part]) -> Part | Unpriced:
+    """Parts of one run as one; what costs something must be in one currency."""
+    currencies = {part.currency for part in made if part.cost}
+    if len(currencies) > 1:
+        return Unpriced("mixed_currencies")
+    return Part(
+        cost=sum(part.cost for part in made),
+        currency=currencies.pop() if currencies else made[0].currency,
+        bought=tuple(item for part in made for item in part.bought),
+        gross=tuple(pair for part in made for pair in part.gross),
+        rule="; ".join(dict.fromkeys(part.rule for part in made)),
+        derivation=tuple(step for part in made for step in part.derivation),
+    )
