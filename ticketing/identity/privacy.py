@@ -13,6 +13,7 @@ from ticketing.db.people import audit_trail, passkeys, people, rate_counts
 from ticketing.db.sale import booking_documents, idempotency, offers, order_holders, orders
 from ticketing.db.ticket import group_codes, tickets
 from ticketing.errors import NotFound
+from ticketing.frozen import SoldPass, write_line, write_quote
 from ticketing.identity.access_token import Caller
 
 _SESSIONS_KEPT = timedelta(days=90)
@@ -29,6 +30,11 @@ class PrivacyDesk:
 
     database: Database
     clock: Clock
+
+
+def _holder(season: SoldPass | None) -> dict[str, str]:
+    """Whom of the account a pass is for, where somebody is named."""
+    return {"holder": season.holder} if season is not None and season.holder else {}
 
 
 def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
@@ -85,7 +91,7 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
                     "created_at": written(order.created_at),
                     "total_minor": order.total_minor,
                     "currency": order.currency,
-                    "quote": offers.get_quote(tx, order.quote_id).document,
+                    "quote": write_quote(offers.get_quote(tx, order.quote_id).document),
                     "payments": [
                         {
                             "gateway": one.gateway,
@@ -96,7 +102,11 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
                         for one in orders.list_payments(tx, order.id)
                     ],
                     "refunds": [
-                        {"state": one.state, "amount_minor": one.amount_minor, "lines": one.document["lines"]}
+                        {
+                            "state": one.state,
+                            "amount_minor": one.amount_minor,
+                            "lines": [write_line(line) for line in one.document.lines],
+                        }
                         for one in orders.list_refunds(tx, order.id)
                     ],
                     "group_codes": [
@@ -118,11 +128,7 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
                             if one.status == "revoked"
                             or (order.code and group_codes.find_live_of(tx, one.jti))
                             else one.token,
-                            **(
-                                {"holder": holder}
-                                if (holder := one.document.get("pass", {}).get("holder"))
-                                else {}
-                            ),
+                            **_holder(one.document.season),
                             "uses": [
                                 {
                                     "leg": use.leg,

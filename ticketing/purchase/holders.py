@@ -47,7 +47,7 @@ def holders_for(
     Who exchanges a ticket keeps its phone and its name unless others are named (`exchanged`). Raises InvalidRequest for a stranger, a key that
     must not be used, an empty name, a product whose tickets are not bound, or one whose tickets must be and are not.
     """
-    refs = [passenger["ref"] for passenger in quote.document["passengers"]]
+    refs = [passenger.ref for passenger in quote.document.passengers]
     faults: list[Fault] = []
     keys = _keys(refs, rule, phones, exchanged, faults)
     hashed = _each("names", names, refs, faults, lambda one: _hashed(one.name))

@@ -1,7 +1,7 @@
 """Orders, tickets and refunds as their buyer reads them. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from operators.place_kinds import kind_of
@@ -10,6 +10,7 @@ from ticketing.clock import written
 from ticketing.db.sale.booking_documents import Paper
 from ticketing.db.sale.orders import Refund
 from ticketing.db.ticket.tickets import Ticket, control_code_of
+from ticketing.frozen import Leg, write_leg
 from ticketing.payments import Authorisation
 from ticketing.purchase.refund.disrupted import LegNews
 from ticketing.purchase.refund.giving_back import RefundOffer
@@ -41,12 +42,12 @@ def order(
         "next_action": _next_action(asked),
         "passengers": [
             {
-                "ref": passenger["ref"],
-                "rider_category": passenger["rider"],
-                "place": kind_of(passenger["rider"]),
-                "total": _money(passenger["total_minor"], currency),
+                "ref": passenger.ref,
+                "rider_category": passenger.rider,
+                "place": kind_of(passenger.rider),
+                "total": _money(passenger.total_minor, currency),
             }
-            for passenger in state.quote.document["passengers"]
+            for passenger in state.quote.document.passengers
         ],
         "payments": [
             {
@@ -76,9 +77,9 @@ def order(
             for one in state.bookings
         ],
         "refunds": [
-            refund(made, _further(made, state.refunds), reader or Reader(legs=state.quote.document["legs"]))
+            refund(made, _further(made, state.refunds), reader or Reader(legs=state.quote.document.legs))
             for made in state.refunds
-            if "continues" not in made.document
+            if made.document.continues is None
         ],
         "code": found.code or "each",
         "exchange_of": found.exchange_of,
@@ -139,8 +140,8 @@ def revoked_because(state: OrderState, made: Ticket) -> str | None:
     """Why a ticket opens gates no more: `exchanged`, `refunded`, `payment_lost`, or `cancelled`; None for one that is not revoked."""
     if made.status != "revoked":
         return None
-    given = [one for one in state.refunds if any(line["jti"] == made.jti for line in one.document["lines"])]
-    if any("exchanged_for" in one.document for one in given):
+    given = [one for one in state.refunds if any(line.jti == made.jti for line in one.document.lines)]
+    if any(one.document.exchanged_for is not None for one in given):
         return "exchanged"
     if given:
         return "refunded"
@@ -164,15 +165,15 @@ def ticket(
     return {
         "jti": made.jti,
         "passenger": made.passenger_ref,
-        "rider_category": made.document["rider"],
-        "place": kind_of(made.document["rider"]),
+        "rider_category": made.document.rider,
+        "place": kind_of(made.document.rider),
         "status": made.status,
         "revoked_because": revoked_because,
         "price": _money(made.amount_minor, made.currency),
         "not_before": written(made.not_before),
         "expires_at": written(made.expires_at),
         "valid_until": written(made.expires_at + _late(made, told)),
-        "legs": [_leg(leg) for leg in made.document["legs"]],
+        "legs": [_leg(leg) for leg in made.document.legs],
         "uses_left": uses_left,
         "group_code": group,
         "control_code": control_code_of(made.jti),
@@ -194,11 +195,10 @@ def ticket(
     }
 
 
-def _leg(leg: Mapping[str, Any]) -> dict[str, Any]:
+def _leg(leg: Leg) -> dict[str, object]:
     """A leg of a ticket as an answer tells it: when it was given back in the one form of all moments."""
-    if "given_back_at" not in leg:
-        return dict(leg)
-    return {**leg, "given_back_at": written(datetime.fromisoformat(leg["given_back_at"]))}
+    told = write_leg(leg)
+    return told if leg.given_back_at is None else {**told, "given_back_at": written(leg.given_back_at)}
 
 
 def _pictures(order_id: str, jti: str) -> dict[str, str]:
@@ -208,11 +208,11 @@ def _pictures(order_id: str, jti: str) -> dict[str, str]:
 
 def _late(made: Ticket, told: Iterable[LegNews]) -> timedelta:
     """How much longer than it says a ticket is good, because a leg that it still has arrives late; a day at most."""
-    legs = made.document["legs"]
+    legs = made.document.legs
     delays = (
         one.known.arrival_delay_seconds or 0
         for one in told
-        if one.known.is_served and one.leg < len(legs) and "given_back_at" not in legs[one.leg]
+        if one.known.is_served and one.leg < len(legs) and legs[one.leg].is_left
     )
     return min(_LONGEST_DELAY, timedelta(seconds=max(0, *delays, 0)))
 
@@ -235,26 +235,26 @@ def refund(made: Refund, further: Sequence[Refund], reader: Reader) -> dict[str,
         "id": made.id,
         "state": next((one.state for one in (made, *further) if one.state != "confirmed"), made.state),
         "amount": _money(_whole(made), made.currency),
-        "exchanged_for": made.document.get("exchanged_for"),
+        "exchanged_for": made.document.exchanged_for,
         "created_at": written(made.created_at),
         "lines": [
             {
-                "passenger": line["passenger"],
-                "jti": line["jti"],
-                "legs": line.get("legs", []),
-                "percent": line["percent"],
-                "fees": _fees(line.get("fees", {}), made.currency),
-                "amount": _money(line["amount_minor"], made.currency),
-                **_why(line["because"], reader),
+                "passenger": line.passenger_ref,
+                "jti": line.jti,
+                "legs": list(line.legs),
+                "percent": line.percent,
+                "fees": _fees(line.fees, made.currency),
+                "amount": _money(line.amount_minor, made.currency),
+                **_why(line.because, reader),
             }
-            for line in made.document["lines"]
+            for line in made.document.lines
         ],
     }
 
 
 def _further(made: Refund, refunds: Sequence[Refund]) -> list[Refund]:
     """The parts of a refund that other payments give back."""
-    return [one for one in refunds if one.document.get("continues") == made.id]
+    return [one for one in refunds if one.document.continues == made.id]
 
 
 def _fees(kept: Mapping[str, int], currency: str) -> list[dict[str, Any]]:
@@ -264,11 +264,12 @@ def _fees(kept: Mapping[str, int], currency: str) -> list[dict[str, Any]]:
 
 def _whole(made: Refund) -> int:
     """What comes back in all: a refund may be paid by several payments; of an exchange only the difference is."""
-    if "exchanged_for" in made.document:
-        return int(made.document.get("back_minor", made.amount_minor))
-    if not made.document["lines"]:  # of an order that came to nothing
+    document = made.document
+    if document.exchanged_for is not None:
+        return made.amount_minor if document.back_minor is None else document.back_minor
+    if not document.lines:  # of an order that came to nothing
         return made.amount_minor
-    return sum(int(line["amount_minor"]) for line in made.document["lines"])
+    return sum(line.amount_minor for line in document.lines)
 
 
 def refund_offer(found: RefundOffer, reader: Reader) -> dict[str, Any]:

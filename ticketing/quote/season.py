@@ -10,11 +10,11 @@ from tariffs.pass_price import price_pass
 from tariffs.passes import PassProduct, on_sale
 from ticketing.db.sale.offers import Quote
 from ticketing.errors import InvalidRequest
+from ticketing.frozen import CARNET, PricedPassenger, QuoteDocument, is_unverified
 from ticketing.ids import new_id
-from ticketing.quote.held import CARNET
-from ticketing.quote.holder import pass_document
+from ticketing.quote.holder import sold_pass
 from ticketing.quote.service import Desk, make
-from ticketing.regions import Region, category_name, prices
+from ticketing.regions import Region, category_name
 
 _LIFE = timedelta(minutes=15)
 _EARLIEST = timedelta(minutes=5)
@@ -67,15 +67,16 @@ def freeze_pass(
             f"this pass has no price for the category {category_name(region.data, rider)} ({price.reason})",
         )
     held = product.held("", begins, _zone(region, product))
-    document = {
-        "product": product.id,
-        "rides": [],
-        "legs": [],
-        **({"person_id": person_id} if person_id else {}),
-        "pass": pass_document(product, held, holder),
-        "passengers": [prices.to_json(price)],
-        "tax_unverified": any(not row.key.verified for row in price.taxes),
-    }
+    passengers = (PricedPassenger.of(price),)
+    document = QuoteDocument(
+        product=product.id,
+        rides=(),
+        legs=(),
+        passengers=passengers,
+        tax_unverified=is_unverified(passengers),
+        season=sold_pass(product, held, holder),
+        person_id=person_id,
+    )
     frozen = Quote(
         id=new_id(),
         offer_id=None,

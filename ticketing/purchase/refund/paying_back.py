@@ -1,6 +1,5 @@
 """Pay back what was decided: over which payments, and what the gateway says of it. Booked by whoever learns of it first."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from ticketing.db.books.books import Entry
 from ticketing.db.sale import gateway_events, orders
 from ticketing.db.sale.orders import Order, Payment, Refund
 from ticketing.errors import Conflict, NotFound
+from ticketing.frozen import RefundDocument
 from ticketing.ids import new_id
 from ticketing.payments import GatewayRefund
 from ticketing.purchase.refund import elsewhere
@@ -21,7 +21,7 @@ from ticketing.purchase.till import UNDECIDED, RememberRefund, Till, locked
 def refunds_for(
     tx: Transaction,
     order: Order,
-    document: Mapping[str, Any],
+    document: RefundDocument,
     *,
     amount: int,
     request_key: str,
@@ -42,7 +42,7 @@ def refunds_for(
         state="decided" if amount else "confirmed",
         amount_minor=parts[0][1] if parts else 0,
         currency=order.currency,
-        document=dict(document),
+        document=document,
         external_id=None,
         created_at=now,
     )
@@ -56,7 +56,7 @@ def refunds_for(
             state="decided",
             amount_minor=minor,
             currency=order.currency,
-            document={"lines": [], "continues": first.id},
+            document=RefundDocument(continues=first.id),
             external_id=None,
             created_at=now,
         )
@@ -230,7 +230,7 @@ def learn_refund(
 def list_further(tx: Transaction, made: Refund) -> list[Refund]:
     """The parts of a refund that other payments give back."""
     refunds = orders.list_refunds(tx, made.order_id)
-    return [one for one in refunds if one.document.get("continues") == made.id]
+    return [one for one in refunds if one.document.continues == made.id]
 
 
 def owe_back(tx: Transaction, order: Order, payment: Payment, now: datetime) -> Refund:
@@ -252,7 +252,7 @@ def owe_back(tx: Transaction, order: Order, payment: Payment, now: datetime) -> 
         state="decided",
         amount_minor=payment.amount_minor,
         currency=payment.currency,
-        document={"lines": []},
+        document=RefundDocument(),
         external_id=None,
         created_at=now,
     )

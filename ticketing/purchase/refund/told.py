@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ticketing.frozen import Leg
 from ticketing.purchase import words
 
 _MONEY = r"-?[\d.]+ [A-Z]{3}"
@@ -82,7 +83,7 @@ class Reason:
     code: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The reason as an answer shows it."""
         return {"code": self.code, "values": dict(self.values)}
 
@@ -92,7 +93,7 @@ class Reader:
     """Who reads: the language, the legs of the journey as its quote has them, and what operators are called."""
 
     language: str = words.LANGUAGES[0]
-    legs: Sequence[Mapping[str, Any]] = ()
+    legs: Sequence[Leg] = ()
     operators: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -212,12 +213,11 @@ def _rides(places: Sequence[int], reader: Reader) -> str:
 
 def _ride(at: int, reader: Reader) -> str:
     """A ride by its number from 1, its stops and who runs it."""
-    rides = [leg for leg in reader.legs if leg.get("kind", "ride") == "ride"]
-    if at >= len(rides):
+    if at >= len(reader.legs):
         return str(at + 1)
-    leg = rides[at]
-    operator = reader.operators.get(leg["operator"], leg.get("operator_name") or leg["operator"])
-    return f"{at + 1} ({leg['from']['name']} - {leg['to']['name']}, {operator})"
+    leg = reader.legs[at]
+    operator = reader.operators.get(leg.operator, leg.operator_name or leg.operator)
+    return f"{at + 1} ({leg.start.name} - {leg.end.name}, {operator})"
 
 
 def _why(failure: Mapping[str, Any], language: str) -> str:

@@ -1,12 +1,14 @@
 """Follow a ticket's money: the price and its reasons, the shares and their rule, the entries, the taps at the gates."""
 
 import json
-from datetime import datetime
+from dataclasses import asdict, replace
 from typing import Any
 
 from tariffs.money import Money
 from ticketing.clock import written
 from ticketing.db.books import audit
+from ticketing.db.books.audit import AllocationRow, Story
+from ticketing.db.books.books import Share, Tax
 from ticketing.db.settlement import disputes, runs
 from ticketing.db.settlement.runs import Run
 from ticketing.db.ticket import group_codes
@@ -17,7 +19,7 @@ from ticketing.settlement.claims.disputes import get_case
 from ticketing.settlement.office import Office
 from ticketing.settlement.statement import journey_of
 
-_AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor", "amount_minor")
+_AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 
 
 def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, Any]:
@@ -36,18 +38,18 @@ def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, An
         raise NotFound(f"no ticket {jti}")
     if operator is not None:
         story = _own(story, operator)
-    passenger = story["passenger"] or {}
+    promise = story.promise
     return {
         "ticket": jti,
-        "journey": journey_of({"legs": story["legs"]}),
-        "issued_at": written(story["issued_at"]),
-        "order": story["order"],
-        "quote": story["quote"],
-        "tariff_version": story["tariff_version"],
-        "price": [item["because"] for item in passenger.get("items", [])],
-        "derivation": passenger.get("derivation", []),
-        "shares": [_plain(row) for row in story["shares"]],
-        "taxes": [_plain(row) for row in story["taxes"]],
+        "journey": journey_of(story.legs),
+        "issued_at": written(story.issued_at),
+        "order": story.order,
+        "quote": story.quote,
+        "tariff_version": story.tariff_version,
+        "price": [item.because for item in promise.items] if promise else [],
+        "derivation": list(promise.derivation or promise.told) if promise else [],
+        "shares": [_plain(row) for row in story.shares],
+        "taxes": [_plain(row) for row in story.taxes],
         "entries": [
             {
                 "entry": entry["id"],
@@ -59,7 +61,7 @@ def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, An
                     for line in entry["postings"]
                 ],
             }
-            for entry in story["entries"]
+            for entry in story.entries
         ],
         "taps": [
             {
@@ -71,7 +73,7 @@ def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, An
                 "gate": use["gate"] or use["gate_key_id"],
                 "scan": use["scan_id"],
             }
-            for use in story["uses"]
+            for use in story.uses
         ],
     }
 
@@ -166,31 +168,36 @@ def find_lines(
     return [one for one in found if operator in {None, one[1]}]
 
 
-def _own(story: dict[str, Any], operator: str) -> dict[str, Any]:
+def _own(story: Story, operator: str) -> Story:
     entries = [
         {**entry, "postings": [line for line in entry["postings"] if _is_of(line["account_id"], operator)]}
-        for entry in story["entries"]
+        for entry in story.entries
     ]
-    return {
-        **story,
-        "shares": [row for row in story["shares"] if row["operator"] == operator],
-        "uses": [use for use in story["uses"] if use["operator"] == operator],
-        "taxes": [],
-        "entries": [entry for entry in entries if entry["postings"]],
-    }
+    return replace(
+        story,
+        shares=tuple(row for row in story.shares if row.row.operator == operator),
+        uses=tuple(use for use in story.uses if use["operator"] == operator),
+        taxes=(),
+        entries=tuple(entry for entry in entries if entry["postings"]),
+    )
 
 
 def _is_of(account_id: str, operator: str) -> bool:
     return account_id.split(":")[1:2] == [operator]
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with its amounts as decimal strings."""
-    currency = row["currency"]
-    told: dict[str, Any] = {}
-    for name, value in row.items():
+def _plain(kept: AllocationRow[Share] | AllocationRow[Tax]) -> dict[str, object]:
+    """A row as it lies in the books, with its amounts as decimal strings."""
+    row = kept.row
+    told: dict[str, object] = {
+        "period": kept.period,
+        "id": kept.id,
+        "original_period": kept.original_period,
+        "booked_at": written(kept.booked_at),
+    }
+    for name, value in asdict(row).items():
         if name in _AMOUNTS:
-            told[name.removesuffix("_minor")] = Money(value, currency).text
+            told[name.removesuffix("_minor")] = Money(value, row.currency).text
         else:
-            told[name] = written(value) if isinstance(value, datetime) else value
+            told[name] = value
     return told

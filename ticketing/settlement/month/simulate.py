@@ -4,7 +4,6 @@ Another agreement prices every quote of the month again from the tariff version 
 agreement takes the place of the one with its id. Sales are compared, refunds left out.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +21,6 @@ from ticketing.db.sale.offers import get_tariff
 from ticketing.db.settlement import runs
 from ticketing.errors import Fault, InvalidRequest, NotFound
 from ticketing.progress import Far, silent
-from ticketing.regions import rides
 from ticketing.settlement.month import calculate, month_end
 from ticketing.settlement.month.positions import Key, settle
 from ticketing.settlement.months import check_month
@@ -132,20 +130,19 @@ def _book(tariff: Mapping[str, Any], changed: Sequence[Mapping[str, Any]]) -> Ta
 
 
 def _compare(found: Comparison, quote: SoldQuote, book: TariffBook) -> None:
-    document = json.loads(quote.document)
     price = price_journey(
         book,
-        [rides.from_json(ride) for ride in document["rides"]],
-        [Passenger(person["ref"], person["rider"]) for person in document["passengers"]],
+        quote.document.rides,
+        [Passenger(person.ref, person.rider) for person in quote.document.passengers],
         at=quote.created_at,
     )
     anew = {one.passenger.ref: one for one in price.passengers}
-    for person in document["passengers"]:
-        if person["ref"] not in quote.passengers:
+    for person in quote.document.passengers:
+        if person.ref not in quote.passengers:
             continue
         found.tickets += 1
-        mine = {row["operator"]: row["net_minor"] for row in person["shares"]}
-        other = anew.get(person["ref"])
+        mine = {row.operator: row.net_minor for row in person.shares}
+        other = anew.get(person.ref)
         if other is None or other.total is None:
             found.without_price += 1
             continue
@@ -154,7 +151,7 @@ def _compare(found: Comparison, quote: SoldQuote, book: TariffBook) -> None:
         _add(found.before, mine, quote.currency)
         _add(found.after, theirs, other.total.currency)
         for sums, currency, amount in (
-            (found.paid_before, quote.currency, person["total_minor"]),
+            (found.paid_before, quote.currency, person.total_minor),
             (found.paid_after, other.total.currency, other.total.minor),
         ):
             sums[currency] = sums.get(currency, 0) + amount

@@ -4,7 +4,7 @@ Every form of a statement is made from these lines and prints the run's digest, 
 """
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -21,6 +21,7 @@ from ticketing.db.books.month_books import OtherLine, ShareLine
 from ticketing.db.patience import take_time
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, NotFound
+from ticketing.frozen import Leg, TicketDocument, read_ticket
 from ticketing.settlement.month import ALLOCATED
 from ticketing.settlement.office import Office
 
@@ -196,13 +197,13 @@ def _counted(sums: dict[str, dict[str, int]], line: Line) -> Line:
 
 
 def _of_share(share: ShareLine, party: str) -> Line:
-    document = json.loads(share.document)
+    document = read_ticket(json.loads(share.document))
     return Line(
         id=share.id,
         booked_at=share.booked_at.isoformat(timespec="seconds"),
         kind=share.kind,
         ticket=share.ticket_jti,
-        journey=journey_of(document),
+        journey=journey_of(document.legs),
         seq=share.seq,
         rule=share.rule,
         original_period=share.original_period,
@@ -211,7 +212,7 @@ def _of_share(share: ShareLine, party: str) -> Line:
         vat_minor=share.vat_minor,
         fee_minor=share.fee_minor,
         net_minor=share.net_minor,
-        is_exchange="exchange_of" in document,
+        is_exchange=document.exchange_of is not None,
         party_name=_name_of(document, party),
     )
 
@@ -235,19 +236,19 @@ def _of_entry(other: OtherLine) -> Line:
     )
 
 
-def _name_of(document: dict[str, Any], party: str) -> str:
+def _name_of(document: TicketDocument, party: str) -> str:
     """What a ticket calls a party: frozen with the ticket, so that a statement reads the same whenever it is written."""
-    names = (leg.get("operator_name") for leg in document.get("legs", []) if leg.get("operator") == party)
-    return next((name for name in names if name), "")
+    return next(
+        (leg.operator_name for leg in document.legs if leg.operator == party and leg.operator_name), ""
+    )
 
 
-def journey_of(document: dict[str, Any]) -> str:
+def journey_of(legs: Sequence[Leg]) -> str:
     """The rides of a ticket in words: day, where from and to, with whom."""
-    rides = [leg for leg in document.get("legs", []) if leg.get("kind") == "ride"]
-    if not rides:
+    if not legs:
         return ""
-    ways = " > ".join(f"{leg['operator']} {leg['line']}" for leg in rides)
-    return f"{rides[0]['departure'][:10]} {rides[0]['from']['name']} - {rides[-1]['to']['name']} ({ways})"
+    ways = " > ".join(f"{leg.operator} {leg.line}" for leg in legs)
+    return f"{legs[0].departure.date()} {legs[0].start.name} - {legs[-1].end.name} ({ways})"
 
 
 def amounts(line: Line) -> list[str]:

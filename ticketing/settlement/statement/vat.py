@@ -151,10 +151,10 @@ def percent(rate_bp: int) -> str:
 def _metres(line: TaxLine) -> Mapping[str, Fraction]:
     found: dict[str, Fraction] = {}
     for ride in line.rides:
-        if ride["mode"] == line.mode:
-            for state, metres in ride["distance_m"]:
+        if ride.mode == line.mode:
+            for state, metres in ride.distance_m:
                 if state == line.member_state and metres:
-                    found[ride["operator"]] = found.get(ride["operator"], Fraction(0)) + metres
+                    found[ride.operator] = found.get(ride.operator, Fraction(0)) + metres
     return found or {"scheme": Fraction(1)}
 
 
