@@ -11,6 +11,7 @@ from tariffs.journey import Ride
 from tariffs.party import Passenger
 from ticketing.db import Database
 from ticketing.db.documents import canonical
+from ticketing.db.tables import books as books_tables
 from ticketing.db.tables import sale as tables
 from ticketing.frozen import (
     Leg,
@@ -21,9 +22,11 @@ from ticketing.frozen import (
     Stop,
     read_quote,
     read_refund,
+    read_run,
     read_ticket,
     write_quote,
     write_refund,
+    write_run,
     write_ticket,
 )
 
@@ -31,6 +34,7 @@ _KEPT: tuple[tuple[sa.Table, Callable[[object], Any], Callable[[Any], object]], 
     (tables.quote, read_quote, write_quote),
     (tables.ticket, read_ticket, write_ticket),
     (tables.refund, read_refund, write_refund),
+    (books_tables.run, read_run, write_run),
 )
 AT = datetime(2026, 9, 14, 12, tzinfo=UTC)
 

@@ -34,26 +34,54 @@ from ticketing.frozen.refunds import (
     write_refund,
 )
 from ticketing.frozen.rides import read_ride, write_ride
+from ticketing.frozen.run_lines import (
+    AccountSum,
+    Conversion,
+    KeptRate,
+    Opening,
+    OtherSum,
+    PartyAmount,
+    PoolCount,
+    RunPayment,
+    ShareSum,
+    TaxSum,
+    Unconverted,
+)
+from ticketing.frozen.runs import Dataset, Ending, RunDocument, read_run, write_run
 from ticketing.frozen.seasons import CARNET, SoldPass
 from ticketing.frozen.tickets import TicketDocument, read_ticket, write_ticket
 from ticketing.frozen.travellers import read_traveller, write_traveller
 
 __all__ = [
     "CARNET",
+    "AccountSum",
     "Again",
+    "Conversion",
+    "Dataset",
+    "Ending",
+    "KeptRate",
     "LeftPrice",
     "Leg",
     "LineDocument",
     "OfferDocument",
+    "Opening",
+    "OtherSum",
+    "PartyAmount",
+    "PoolCount",
     "PriceItem",
     "PriceShare",
     "PriceTax",
     "PricedPassenger",
     "QuoteDocument",
     "RefundDocument",
+    "RunDocument",
+    "RunPayment",
+    "ShareSum",
     "SoldPass",
     "Stop",
+    "TaxSum",
     "TicketDocument",
+    "Unconverted",
     "Unreadable",
     "find_promise",
     "gross_of",
@@ -65,6 +93,7 @@ __all__ = [
     "read_quote",
     "read_refund",
     "read_ride",
+    "read_run",
     "read_ticket",
     "read_traveller",
     "write_leg",
@@ -73,6 +102,7 @@ __all__ = [
     "write_quote",
     "write_refund",
     "write_ride",
+    "write_run",
     "write_ticket",
     "write_traveller",
 ]

@@ -21,26 +21,42 @@ from tariffs.taxes import TaxKey
 from tests.documents import leg, quoted
 from ticketing.db.documents import canonical
 from ticketing.frozen import (
+    AccountSum,
     Again,
+    Conversion,
+    Dataset,
+    Ending,
+    KeptRate,
     LeftPrice,
     Leg,
     LineDocument,
+    Opening,
+    OtherSum,
+    PartyAmount,
+    PoolCount,
     PricedPassenger,
     PriceItem,
     PriceShare,
     PriceTax,
     QuoteDocument,
     RefundDocument,
+    RunDocument,
+    RunPayment,
+    ShareSum,
     SoldPass,
     Stop,
+    TaxSum,
     TicketDocument,
+    Unconverted,
     Unreadable,
     read_offer,
     read_quote,
     read_refund,
+    read_run,
     read_ticket,
     write_quote,
     write_refund,
+    write_run,
     write_ticket,
 )
 
@@ -243,6 +259,60 @@ refunds = st.builds(
 )
 
 
+amounts = st.builds(Money, minors, st.sampled_from(["EUR", "SEK", "ISK", "KWD"]))
+
+
+@st.composite
+def sums(draw: st.DrawFn) -> ShareSum:
+    """Four amounts in one currency."""
+    currency = draw(st.sampled_from(["EUR", "ISK"]))
+    names = ("gross", "vat", "fee", "net")
+    parts = {name: Money(draw(minors), currency) for name in names}
+    return ShareSum(operator=draw(words), lines=draw(few), **parts)
+
+
+@st.composite
+def tax_sums(draw: st.DrawFn) -> TaxSum:
+    """Two amounts in one currency."""
+    currency = draw(st.sampled_from(["EUR", "ISK"]))
+    return TaxSum(draw(keys), Money(draw(minors), currency), Money(draw(minors), currency))
+
+
+def many(some: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(some, max_size=2).map(tuple)
+
+
+counts = st.dictionaries(words, few, max_size=2)
+pools = st.dictionaries(
+    words, st.builds(PoolCount, counts, counts, minors, st.sampled_from(["EUR", "SEK"])), max_size=2
+)
+terms = st.fixed_dictionaries({"payment_day": few, "held_back": st.lists(words, max_size=2)})
+datasets = st.builds(
+    Dataset,
+    period=words,
+    region=words,
+    demo=st.booleans(),
+    operators=many(sums()),
+    other=many(st.builds(OtherSum, words, words, amounts)),
+    taxes=many(tax_sums()),
+    accounts=many(st.builds(AccountSum, words, words, maybe(words), maybe(words), amounts)),
+    postings=few,
+    pools=pools,
+    opening=many(st.builds(Opening, words, amounts, words, words)),
+    terms=terms,
+    books=words,
+    positions=many(st.builds(PartyAmount, words, amounts)),
+    conversions=many(st.builds(Conversion, words, amounts, amounts, words, words)),
+    payments=many(st.builds(RunPayment, words, words, amounts)),
+    carried=many(st.builds(PartyAmount, words, amounts)),
+    gross=many(amounts),
+    net=many(amounts),
+    rates=st.dictionaries(words, st.builds(KeptRate, words, words, words, many(words)), max_size=2),
+    rates_from=st.dictionaries(words, words, max_size=2),
+    unconverted=many(st.builds(Unconverted, words, amounts, words)),
+)
+
+
 def again(document: Any, read: Callable[[object], Any], write: Callable[[Any], object]) -> None:
     """Write, read and write again: the same value, and the same text."""
     text = canonical(write(document))
@@ -263,6 +333,24 @@ def test_a_ticket_is_read_as_it_was_written(ticket: TicketDocument) -> None:
 @given(refunds)
 def test_a_refund_is_read_as_it_was_written(refund: RefundDocument) -> None:
     again(refund, read_refund, write_refund)
+
+
+@given(st.none() | st.builds(Ending, pools, terms) | datasets)
+def test_a_run_is_read_as_it_was_written(run: RunDocument) -> None:
+    again(run, read_run, write_run)
+
+
+@given(datasets, st.data())
+def test_a_run_that_cannot_be_read_is_a_value_and_is_never_written(run: Dataset, data: st.DataObject) -> None:
+    document: Any = json.loads(canonical(write_run(run)))
+    del document[data.draw(st.sampled_from(sorted(set(document) - {"rates_from", "unconverted"})))]
+
+    found = read_run(document)
+
+    assert isinstance(found, Unreadable)
+    assert found.message == "is missing"
+    with pytest.raises(Unreadable):
+        write_run(found)
 
 
 PROMISE = PricedPassenger(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,6 +16,7 @@ from ticketing.db.books import books
 from ticketing.db.books.as_priced import share_as_priced
 from ticketing.db.books.books import Entry, Share, Tax
 from ticketing.db.documents import canonical
+from ticketing.db.settlement.runs import Run
 from ticketing.db.tables import sale as tables
 from ticketing.db.tables.gates import ticket_use
 from ticketing.frozen import (
@@ -26,6 +28,7 @@ from ticketing.frozen import (
     TicketDocument,
     write_quote,
     write_refund,
+    write_run,
     write_ticket,
 )
 from ticketing.settlement.office import Office
@@ -37,6 +40,12 @@ AFTER = datetime(2026, 10, 5, 9, tzinfo=UTC)
 def office(database: Database, at: datetime = AFTER) -> Office:
     """A settlement room whose clock stands after the month."""
     return Office(database=database, clock=FixedClock(at))
+
+
+def dataset_of(run: Run) -> dict[str, Any]:
+    """The dataset of a run as its outputs tell it."""
+    found: Any = write_run(run.document)
+    return found
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from tests.ticketing.settlement.bank_details import IBANS, enter_accounts
 from tests.ticketing.settlement.bank_lines import in_account, line, sent, statement
-from tests.ticketing.settlement.month import AFTER, AT, book, office, sell
+from tests.ticketing.settlement.month import AFTER, AT, book, dataset_of, office, sell
 from ticketing.books import postings
 from ticketing.clock import FixedClock
 from ticketing.db import Database
@@ -161,7 +161,7 @@ def test_how_far_a_day_may_lie_is_a_term_of_the_region_that_no_run_keeps(
     _, (found,) = reconcile.import_statement(desk, "r", statement(told, closing="90.00"), "Clara")
 
     assert found.verdict == "looks_like"
-    assert "proposal_days" not in run.document["terms"]
+    assert "proposal_days" not in dataset_of(run)["terms"]
     (tmp_path / "r" / "settlement.toml").write_text("proposal_days = 99\n")
     with pytest.raises(InvalidRequest, match="proposal_days: must be days from 0 to 28"):
         reconcile.review(desk, "r")

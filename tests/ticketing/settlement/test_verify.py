@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests.api import Api
 from tests.ticketing.settlement.bank_details import enter_accounts
 from tests.ticketing.settlement.bank_lines import line, statement
-from tests.ticketing.settlement.month import AFTER, office, sell
+from tests.ticketing.settlement.month import AFTER, dataset_of, office, sell
 from ticketing.db import Database, Transaction
 from ticketing.db.books import chain
 from ticketing.db.books.chain import Block
@@ -242,7 +242,7 @@ def test_anchors_of_an_open_month_are_linked_and_its_close_goes_on_from_them(des
     assert (first, nothing) == ([], None)
     assert block is not None
     assert [(one.entries, one.final) for one in blocks] == [(4, 0), (0, 1)]
-    assert (blocks[1].previous, run.document["books"]) == (block.hash, blocks[1].hash)
+    assert (blocks[1].previous, dataset_of(run)["books"]) == (block.hash, blocks[1].hash)
     assert check(desk).faults == []
 
 
@@ -262,7 +262,7 @@ def test_an_anchor_that_comes_between_while_a_month_closes_is_linked_too(
     with desk.database.read() as tx:
         blocks = chain.list_blocks(tx, "r", "2026-09")
     assert [(one.entries, one.final) for one in blocks] == [(4, 0), (0, 1)]
-    assert (blocks[0], run.document["books"]) == (between[0], blocks[1].hash)
+    assert (blocks[0], dataset_of(run)["books"]) == (between[0], blocks[1].hash)
     assert check(desk).faults == []
 
 

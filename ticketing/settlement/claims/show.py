@@ -7,6 +7,7 @@ from tariffs.money import Money
 from ticketing.clock import written
 from ticketing.db.settlement.bank import BankAccount
 from ticketing.db.settlement.runs import Run, RunFile, Step
+from ticketing.frozen import write_run
 from ticketing.settlement.bank import Expected, Finding, Waiting
 from ticketing.settlement.claims.disputes import Case
 from ticketing.settlement.month import SCHEME
@@ -21,7 +22,7 @@ def run(made: Run) -> dict[str, Any]:
         "digest": made.digest,
         "prepared_by": made.prepared_by,
         "created_at": written(made.created_at),
-        **made.document,
+        **write_run(made.document),
     }
 
 

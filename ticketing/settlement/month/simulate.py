@@ -4,13 +4,13 @@ Another agreement prices every quote of the month again from the tariff version 
 agreement takes the place of the one with its id. Sales are compared, refunds left out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tariffs.book import TariffBook, build_book
 from tariffs.findings import errors
-from tariffs.money import Money, parse
+from tariffs.money import Money
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from ticketing.books.settling import MONTH_END
@@ -104,16 +104,12 @@ def by_terms(office: Office, region: str, period: str, terms: Terms, far: Far = 
             if posting.account.purpose == "operator_payable":
                 key = (str(posting.account.operator), posting.account.currency)
                 found.after[key] = found.after.get(key, 0) - posting.amount_minor
-    later = settle(found.after, _amounts(run.document["opening"]), terms.thresholds, terms.held_back).carried
-    found.carried_before = _amounts(run.document["carried"])
+    later = settle(
+        found.after, calculate.minor_of(run.dataset.opening), terms.thresholds, terms.held_back
+    ).carried
+    found.carried_before = calculate.minor_of(run.dataset.carried)
     found.carried_after = {(line.operator, line.currency): line.amount_minor for line in later}
     return found
-
-
-def _amounts(lines: Iterable[Mapping[str, str]]) -> dict[Key, int]:
-    return {
-        (line["operator"], line["currency"]): parse(line["amount"], line["currency"]).minor for line in lines
-    }
 
 
 def _book(tariff: Mapping[str, Any], changed: Sequence[Mapping[str, Any]]) -> TariffBook:

@@ -5,7 +5,6 @@ from typing import Any
 from ticketing.books import settling
 from ticketing.db import Transaction
 from ticketing.db.books import books
-from ticketing.db.documents import digest
 from ticketing.db.settlement import bank, runs
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotFound
@@ -27,17 +26,16 @@ def approve(office: Office, run_id: str, actor: str, seen_digest: str) -> Run:
     now, actor = office.clock.now(), checked_name(actor)
     with office.database.write() as tx:
         run = hold(tx, run_id)
-        positions = paid_positions(run.document) if run.document else {}
-        editors = payees.editors(tx, run) if run.document else set()
-        check_approver(run, actor, seen_digest, digest(run.document), editors)
+        editors = payees.editors(tx, run) if run.is_calculated else set()
+        check_approver(run, actor, seen_digest, runs.digest_of(run), editors)
         payees.bind(tx, run)
         runs.insert_step(tx, run.id, state="approved", actor=actor, at=now, digest=run.digest)
         runs.set_state(tx, run.id, "approved")
         entry = settling.run_approved(
             run.id,
-            owed_positions(run.document),
-            positions,
-            converted=converted(run.document),
+            owed_positions(run.dataset),
+            paid_positions(run.dataset),
+            converted=converted(run.dataset),
             region=run.region,
             at=now,
             note=approval_note(tx, run, actor),
@@ -94,7 +92,7 @@ def mark_sent(office: Office, run_id: str, actor: str, message_id: str) -> Run:
 
 def message_id_of(run: Run) -> str:
     """The MsgId of a run's payment file: at most 35 characters, the same whenever it is written."""
-    return f"{'SPECIMEN' if run.document['demo'] else 'TF'}-{run.period}-{run.id.replace('-', '')[-12:]}-{run.version}"
+    return f"{'SPECIMEN' if run.dataset.demo else 'TF'}-{run.period}-{run.id.replace('-', '')[-12:]}-{run.version}"
 
 
 def hold(tx: Transaction, run_id: str) -> Run:
@@ -124,9 +122,9 @@ def _leave(office: Office, run_id: str, state: str, actor: str, reason: str) -> 
             booked = books.find_entry_id(tx, "settlement_run", run.id, "run_approved")
             entry = settling.run_voided(
                 run.id,
-                owed_positions(run.document),
-                paid_positions(run.document),
-                converted=converted(run.document),
+                owed_positions(run.dataset),
+                paid_positions(run.dataset),
+                converted=converted(run.dataset),
                 region=run.region,
                 at=now,
                 reverses=booked,

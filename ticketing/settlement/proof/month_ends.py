@@ -22,7 +22,7 @@ Told = dict[tuple[str, str], tuple[tuple[str, int], ...]]
 
 def month_end_faults(tx: Transaction, run: Run) -> Iterator[str]:
     """What of a month's end is not what its first run's terms and facts give."""
-    terms = terms_of(run.document["terms"])
+    terms = terms_of(run.dataset.terms)
     stored = audit.list_month_end(tx, run.region, run.period, MONTH_END)
     sums = [
         line
@@ -30,7 +30,7 @@ def month_end_faults(tx: Transaction, run: Run) -> Iterator[str]:
         if not line.kind.startswith(MONTH_END)
     ]
     counted = month.facts(tx, run.region, run.period, terms, sums=sums)
-    pools = run.document.get("pools", {})
+    pools = run.dataset.pools
     noted = {
         entry["source_id"].rpartition("/")[2]: int(entry["note"]["rides"])
         for entry in stored
@@ -38,7 +38,7 @@ def month_end_faults(tx: Transaction, run: Run) -> Iterator[str]:
     }
     facts = replace(
         counted,
-        taps={name: pools[name]["taps"] for name in counted.taps if name in pools},
+        taps={name: pools[name].taps for name in counted.taps if name in pools},
         rides={**counted.rides, **noted},
     )
     wanted = _told(what_ends(facts, terms))

@@ -18,12 +18,12 @@ from ticketing.db.books.as_priced import share_as_priced, tax_as_priced
 from ticketing.db.books.audit import Audited
 from ticketing.db.books.books import Share, Tax
 from ticketing.db.books.chain import Block
-from ticketing.db.documents import canonical, digest
+from ticketing.db.documents import canonical
 from ticketing.db.patience import take_time
 from ticketing.db.settlement import runs
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict
-from ticketing.frozen import LeftPrice, LineDocument
+from ticketing.frozen import LeftPrice, LineDocument, write_run
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
 from ticketing.settlement.month import ANCHOR_TYPE, dataset, kept_rates
 from ticketing.settlement.office import Office
@@ -189,31 +189,32 @@ def _strangers(keys: KeyStore, key: VerifyKey) -> Iterator[str]:
 def _check_run(tx: Transaction, run: Run, far: Far, found: Verdict) -> None:
     found.checked["runs"] += 1
     name = f"run {run.id} of {run.period}"
-    if digest(run.document) != run.digest:
+    if runs.digest_of(run) != run.digest:
         found.faults.append(f"{name}: its dataset is not what its digest says")
         return
     if run.version == 1:  # the one that decided the month's end
         found.faults.extend(month_ends.month_end_faults(tx, run))
     blocks = chain.list_blocks(tx, run.region, run.period)
     final = next((block.hash for block in blocks if block.final), "")
-    if run.document.get("books", "") != final:
+    if run.dataset.books != final:
         found.faults.append(f"{name}: it was calculated from other books")
     try:
         anew = dataset(
             tx,
             run.region,
             run.period,
-            terms_of(run.document["terms"]),
-            anchored=run.document["books"],
-            rates=kept_rates(run.document),
-            pools=run.document.get("pools", {}),
+            terms_of(run.dataset.terms),
+            anchored=run.dataset.books,
+            rates=kept_rates(run.dataset),
+            pools=run.dataset.pools,
             progress=unnamed(far),
         )
     except Conflict as conflict:
         found.faults.append(f"{name}: {conflict.detail}")
         return
-    if run.state not in {"rejected", "voided"} and canonical(anew) != canonical(run.document):
-        different = sorted(key for key in anew if canonical(anew[key]) != canonical(run.document.get(key)))
+    before, after = write_run(run.dataset), write_run(anew)
+    if run.state not in {"rejected", "voided"} and canonical(after) != canonical(before):
+        different = sorted(key for key in after if canonical(after[key]) != canonical(before.get(key)))
         found.faults.append(f"{name}: calculated anew, it differs in {', '.join(different)}")
 
 
