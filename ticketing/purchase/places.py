@@ -49,7 +49,7 @@ def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
         sailing = f"{quote.region}/{ride.operator}/{departure.trip_id}/{departure.service_date}"
         for passenger in quote.document.passengers:
             traveller = _traveller(till, quote, ride, passenger)
-            details = {"leg": index, "ride": write_ride(ride), "traveller": traveller}
+            details: dict[str, object] = {"leg": index, "ride": write_ride(ride), "traveller": traveller}
             details |= handed_over.agreed(till, quote, ride, traveller)
             seq = len(wanted) + 1
             made = Booking(

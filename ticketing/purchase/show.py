@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 from operators.place_kinds import kind_of
 from tariffs.money import Money
@@ -27,7 +26,7 @@ def order(
     stand_ins: tuple[str, ...],
     asked: Authorisation | None = None,
     reader: Reader | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """An order with its payments and refunds; `asked` is how the buyer's bank wants to be answered."""
     found, currency = state.order, state.order.currency
     return {
@@ -99,7 +98,7 @@ def tickets(
     papers: Sequence[Paper],
     told: Sequence[LegNews],
     uses_left: Mapping[str, int | None],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The tickets of an order with its group code, the news of their legs, and what is left of carnets by ticket."""
     members = {one.jti for one in group.members} if group else set()
     return {
@@ -119,7 +118,7 @@ def tickets(
     }
 
 
-def group_code(group: Group, told: Iterable[LegNews] = ()) -> dict[str, Any]:
+def group_code(group: Group, told: Iterable[LegNews] = ()) -> dict[str, object]:
     """The one code of a group, and who belongs to it."""
     code, first = group.code, group.members[0]
     return {
@@ -156,7 +155,7 @@ def ticket(
     group: str | None = None,
     uses_left: int | None = None,
     revoked_because: str | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """A ticket with the addresses of its code, what operators have handed over for it, and how long delays keep it.
 
     One in a `group` shows no code of its own, one that is revoked none at all.
@@ -217,7 +216,7 @@ def _late(made: Ticket, told: Iterable[LegNews]) -> timedelta:
     return min(_LONGEST_DELAY, timedelta(seconds=max(0, *delays, 0)))
 
 
-def news(one: LegNews) -> dict[str, Any]:
+def news(one: LegNews) -> dict[str, object]:
     """Show the news of a leg's run, and why its money comes back whole, where it does."""
     return {
         "leg": one.leg,
@@ -229,7 +228,7 @@ def news(one: LegNews) -> dict[str, Any]:
     }
 
 
-def refund(made: Refund, further: Sequence[Refund], reader: Reader) -> dict[str, Any]:
+def refund(made: Refund, further: Sequence[Refund], reader: Reader) -> dict[str, object]:
     """A refund with the reasons of each amount, for its reader; `further` are its parts over other payments."""
     return {
         "id": made.id,
@@ -257,7 +256,7 @@ def _further(made: Refund, refunds: Sequence[Refund]) -> list[Refund]:
     return [one for one in refunds if one.document.continues == made.id]
 
 
-def _fees(kept: Mapping[str, int], currency: str) -> list[dict[str, Any]]:
+def _fees(kept: Mapping[str, int], currency: str) -> list[dict[str, object]]:
     """What operators keep."""
     return [{"operator": name, "amount": _money(kept[name], currency)} for name in sorted(kept)]
 
@@ -272,7 +271,7 @@ def _whole(made: Refund) -> int:
     return sum(line.amount_minor for line in document.lines)
 
 
-def refund_offer(found: RefundOffer, reader: Reader) -> dict[str, Any]:
+def refund_offer(found: RefundOffer, reader: Reader) -> dict[str, object]:
     """What would come back, and why, for its reader; tickets that give nothing back with their reasons."""
     return {
         "order_id": found.order_id,
@@ -293,7 +292,7 @@ def refund_offer(found: RefundOffer, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _why(because: str, reader: Reader) -> dict[str, Any]:
+def _why(because: str, reader: Reader) -> dict[str, object]:
     """A reason for people and for programs."""
     return {
         "because": sentence(because, reader),
@@ -301,7 +300,7 @@ def _why(because: str, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _next_action(asked: Authorisation | None) -> dict[str, Any] | None:
+def _next_action(asked: Authorisation | None) -> dict[str, object] | None:
     if asked is None:
         return None
     return {

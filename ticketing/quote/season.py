@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from tariffs.party import Passenger
@@ -21,7 +20,7 @@ _EARLIEST = timedelta(minutes=5)
 _LATEST = timedelta(days=60)
 
 
-def list_passes(desk: Desk, region_id: str | None, language: str) -> list[dict[str, Any]]:
+def list_passes(desk: Desk, region_id: str | None, language: str) -> list[dict[str, object]]:
     """List the passes on sale today, with a price for each rider category; without those of operators that have no fares."""
     now = desk.clock.now()
     now = desk.clock.now()
@@ -120,7 +119,7 @@ def _check_holder(product: PassProduct, holder: str | None, person_id: str | Non
         raise InvalidRequest.at("holder", "a carnet serves the whole party and has no holder")
 
 
-def _shown(desk: Desk, name: str, product: PassProduct, language: str) -> dict[str, Any]:
+def _shown(desk: Desk, name: str, product: PassProduct, language: str) -> dict[str, object]:
     region = _region(desk, name)
     return {
         "id": product.id,

@@ -1,7 +1,6 @@
 """A quote as its buyer reads it: every passenger's price, shares, taxes and derivation. Pure."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from operators.place_kinds import kind_of
 from tariffs.money import Money
@@ -12,7 +11,7 @@ from ticketing.frozen import PricedPassenger, PriceItem, PriceShare, PriceTax, w
 from ticketing.regions import Region, explained
 
 
-def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, Any]:
+def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, object]:
     """A quote with every passenger's price, shares, taxes and derivation; sentences name products as the region does."""
     document = frozen.document
     return {
@@ -34,7 +33,7 @@ def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, Any]
 
 def passenger(
     row: PricedPassenger, currency: str, explanation: Sequence[str] | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """One passenger of a frozen document, amounts written out, with the `explanation` of the price; in English where none is given."""
     return {
         "ref": row.ref,

@@ -304,7 +304,7 @@ def test_a_month_sold_refunded_and_closed_through_the_service_is_proven_and_trac
     found = verify(desk, "helsinki-tallinn", take_back)
     with desk.database.read() as tx:
         jti = tx.execute(sa.select(ticket_use.c.jti)).scalar_one()
-    story: dict[str, Any] = trace(desk, jti)
+    story: Any = trace(desk, jti).as_dict()
 
     assert (found.faults, found.checked["tickets"]) == ([], 2)
     assert sum(float(share["gross"]) for share in story["shares"]) == 32.0

@@ -1,7 +1,7 @@
 """What an audit reads: tickets with their quotes, allocations and refunds, a page at a time, and one ticket's whole story."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 
 from ticketing.db.books.books import Account, Share, Tax
+from ticketing.db.books.entries import KeptEntry, list_entries_of_any
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import fetch, value
 from ticketing.db.tables import books as books_tables
@@ -59,6 +60,19 @@ class AllocationRow(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tap:
+    """A judged use of a ticket, with the stop of its scan."""
+
+    at: datetime
+    operator: str
+    leg: int
+    stop_id: str | None
+    kind: str
+    gate: str
+    scan_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """One ticket from its quote to its entries; `promise` is None where its quote does not know its passenger."""
 
@@ -71,8 +85,8 @@ class Story:
     legs: tuple[Leg, ...]
     shares: tuple[AllocationRow[Share], ...]
     taxes: tuple[AllocationRow[Tax], ...]
-    uses: tuple[Mapping[str, Any], ...]
-    entries: tuple[Mapping[str, Any], ...]
+    uses: tuple[Tap, ...]
+    entries: tuple[KeptEntry, ...]
 
 
 def stream_tickets(tx: Transaction, region: str) -> Iterator[Audited]:
@@ -207,22 +221,6 @@ def _is_like(column: sa.ColumnElement[str], part: str, *, ends: bool) -> list[sa
     return [column >= part, column < f"{part}g", column.startswith(part, autoescape=True)]
 
 
-def find_entry(tx: Transaction, period_id: str, entry_id: str) -> dict[str, Any] | None:
-    """One entry with its postings."""
-    entry, posting = books_tables.entry, books_tables.posting
-    query = sa.select(entry).where(entry.c.period == period_id, entry.c.id == entry_id)
-    head = tx.execute(query).mappings().one_or_none()
-    if head is None:
-        return None
-    lines = sa.select(posting.c.account_id, posting.c.currency, posting.c.amount_minor).where(
-        posting.c.period == period_id, posting.c.entry_id == entry_id
-    )
-    return {
-        **head,
-        "postings": [dict(line) for line in tx.execute(lines.order_by(posting.c.line)).mappings()],
-    }
-
-
 def list_chart(tx: Transaction) -> list[tuple[str, Account]]:
     """Every account of the books, each beside the id under which it is kept."""
     names = ("type", "purpose", "currency", "operator", "member_state")
@@ -241,38 +239,6 @@ def list_unsourced(tx: Transaction, region: str, period_id: str, limit: int = 20
         .where(sa.or_(source.c.entry_id.is_(None), source.c.entry_id != entry.c.id))
     )
     return list(tx.execute(query.order_by(entry.c.id).limit(limit)).scalars())
-
-
-def list_month_end(tx: Transaction, region: str, period_id: str, kinds: str) -> list[dict[str, Any]]:
-    """The entries of a month whose kind begins so, with their `lines` (account, minor units), sorted, and their `note`."""
-    entry = books_tables.entry
-    mine = sa.and_(
-        entry.c.period == period_id,
-        entry.c.region == region,
-        sa.text(f"entry.{books_tables.RARE}"),
-        entry.c.kind.startswith(kinds, autoescape=True),
-    )
-    return _with_lines(tx, mine)
-
-
-def list_entries_of(tx: Transaction, source_type: str, source_id: str) -> list[dict[str, Any]]:
-    """The entries of one source, with their `lines` and their `note` as above."""
-    return _with_lines(
-        tx,
-        sa.and_(books_tables.entry.c.source_type == source_type, books_tables.entry.c.source_id == source_id),
-    )
-
-
-def _with_lines(tx: Transaction, mine: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
-    entry, posting = books_tables.entry, books_tables.posting
-    found = []
-    for head in tx.execute(sa.select(entry).where(mine).order_by(entry.c.id)).mappings().all():
-        lines = sa.select(posting.c.account_id, posting.c.amount_minor).where(
-            posting.c.period == head["period"], posting.c.entry_id == head["id"]
-        )
-        told = sorted((row[0], row[1]) for row in tx.execute(lines))
-        found.append({**head, "note": json.loads(head["note"]), "lines": told})
-    return found
 
 
 def find_story(tx: Transaction, jti: str) -> Story | None:
@@ -307,32 +273,18 @@ def find_story(tx: Transaction, jti: str) -> Story | None:
         shares=_allocated(tx, books_tables.share, jti, Share),
         taxes=_allocated(tx, books_tables.tax, jti, Tax),
         uses=tuple(_uses(tx, jti)),
-        entries=tuple(_entries(tx, jti, row["order"])),
+        entries=tuple(list_entries_of_any(tx, _sources(tx, jti, row["order"]))),
     )
 
 
-def _entries(tx: Transaction, jti: str, order_id: str) -> list[dict[str, Any]]:
-    """The entries of a ticket by their sources, each found by its index however many there are."""
-    entry, posting = books_tables.entry, books_tables.posting
+def _sources(tx: Transaction, jti: str, order_id: str) -> list[tuple[str, str]]:
+    """The sources of a ticket's entries: itself, and each refund of its order."""
     refunds = tx.execute(sa.select(tables.refund.c.id).where(tables.refund.c.order_id == order_id)).scalars()
-    sources = [("ticket", jti), ("carnet", jti)]
-    sources += [(kind, f"{refund_id}/{jti}") for refund_id in refunds for kind in ("refund", "exchange")]
-    mine = sa.tuple_(entry.c.source_type, entry.c.source_id).in_(sources)
-    found = []
-    for head in tx.execute(sa.select(entry).where(mine).order_by(entry.c.id)).mappings():
-        lines = sa.select(posting.c.account_id, posting.c.currency, posting.c.amount_minor).where(
-            posting.c.period == head["period"], posting.c.entry_id == head["id"]
-        )
-        found.append(
-            {
-                **head,
-                "postings": [dict(line) for line in tx.execute(lines.order_by(posting.c.line)).mappings()],
-            }
-        )
-    return found
+    mine = [("ticket", jti), ("carnet", jti)]
+    return mine + [(kind, f"{refund_id}/{jti}") for refund_id in refunds for kind in ("refund", "exchange")]
 
 
-def _uses(tx: Transaction, jti: str) -> list[dict[str, Any]]:
+def _uses(tx: Transaction, jti: str) -> list[Tap]:
     """The judged uses of a ticket with the stop of each scan, oldest first."""
     same = sa.and_(
         gates_tables.scan.c.gate_key_id == ticket_use.c.gate_key_id,
@@ -344,7 +296,18 @@ def _uses(tx: Transaction, jti: str) -> list[dict[str, Any]]:
         .where(ticket_use.c.jti == jti)
     )
     order = query.order_by(ticket_use.c.at, ticket_use.c.scan_id)
-    return [dict(row) for row in tx.execute(order).mappings()]
+    return [
+        Tap(
+            at=row.at,
+            operator=row.operator,
+            leg=row.leg,
+            stop_id=row.stop_id,
+            kind=row.kind,
+            gate=row.gate or row.gate_key_id,
+            scan_id=row.scan_id,
+        )
+        for row in tx.execute(order)
+    ]
 
 
 def _allocated(tx: Transaction, table: sa.Table, jti: str, kind: type[R]) -> tuple[AllocationRow[R], ...]:

@@ -229,9 +229,8 @@ def update_payment(
 ) -> None:
     """Write down what the gateway said; its id for the payment, and its fee, stay where they are known."""
     known: dict[str, Any] = {"external_id": external_id} if external_id else {}
-    if fee_minor is not None:
-        known["fee_minor"] = fee_minor
-    tx.execute(_CHANGE_PAYMENT, {"wanted": payment_id, "state": state, **known})
+    fee = {} if fee_minor is None else {"fee_minor": fee_minor}
+    tx.execute(_CHANGE_PAYMENT, {"wanted": payment_id, "state": state, **known, **fee})
 
 
 def set_payment_amount(tx: Transaction, payment_id: str, amount_minor: int) -> None:

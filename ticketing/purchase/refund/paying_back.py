@@ -1,7 +1,7 @@
 """Pay back what was decided: over which payments, and what the gateway says of it. Booked by whoever learns of it first."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from tariffs.money import Money
 from ticketing.books import gateway_postings, postings
@@ -271,25 +271,27 @@ def _write_refund(tx: Transaction, till: Till, order: Order, known: Refund, answ
     orders.update_refund(tx, known.id, answer.state, answer.external_id)
     amount, now = Money(known.amount_minor, known.currency), till.clock.now()
     gateway_events.resolve_alert_of(tx, elsewhere.REFUSED, known.id, "worker", now)
-    facts = _facts(order, till, amount)
     if answer.state == "confirmed":
-        _book(tx, postings.refund_confirmed(known.id, **facts), now)
+        _book(tx, _entry(postings.refund_confirmed, order, till, known, now), now)
     if answer.state == "failed":
         if known.state == "confirmed":
             # The bank sent it back days later: the money is with us again, and owed.
-            _book(tx, postings.refund_failed(known.id, **facts), now)
+            _book(tx, _entry(postings.refund_failed, order, till, known, now), now)
         detail = f"{amount} could not be paid back; find another way"
         gateway_events.raise_alert(tx, elsewhere.FAILED, known.id, detail, now)
 
 
-def _facts(order: Order, till: Till, amount: Money) -> dict[str, Any]:
-    return {
-        "region": order.region,
-        "gateway": till.gateway.name,
-        "amount": amount.minor,
-        "currency": amount.currency,
-        "at": till.clock.now(),
-    }
+def _entry(
+    make: Callable[..., Entry | None], order: Order, till: Till, made: Refund, now: datetime
+) -> Entry | None:
+    return make(
+        made.id,
+        region=order.region,
+        gateway=till.gateway.name,
+        amount=made.amount_minor,
+        currency=made.currency,
+        at=now,
+    )
 
 
 def _book(tx: Transaction, entry: Entry | None, now: datetime) -> None:

@@ -45,7 +45,7 @@ class Comparison:
     changed: int = 0
     without_price: int = 0
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """JSON, a line for each operator and currency."""
         return {
             "tickets": self.tickets,

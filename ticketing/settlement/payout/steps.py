@@ -1,6 +1,7 @@
 """Take a run from calculated to sent: approve (another person, the same digest), reject, void, mark as sent."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 from ticketing.books import settling
 from ticketing.db import Transaction
@@ -38,22 +39,28 @@ def approve(office: Office, run_id: str, actor: str, seen_digest: str) -> Run:
             converted=converted(run.dataset),
             region=run.region,
             at=now,
-            note=approval_note(tx, run, actor),
+            note=asdict(approval_note(tx, run, actor)),
         )
         if entry:
             books.book(tx, entry, now)
         return hold(tx, run_id)
 
 
-def approval_note(tx: Transaction, run: Run, approver: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ApprovalNote:
     """What the books keep of an approval: who prepared it, who approved what, and the digests of the accounts paid to."""
+
+    prepared_by: str
+    approved_by: str
+    digest: str
+    accounts: Mapping[str, str]
+
+
+def approval_note(tx: Transaction, run: Run, approver: str) -> ApprovalNote:
+    """Make the note of an approval by the accounts that the run is bound to."""
     bound = bank.list_bound_accounts(tx, run.id)
-    return {
-        "prepared_by": run.prepared_by,
-        "approved_by": approver,
-        "digest": run.digest,
-        "accounts": {party: bank_accounts.digest_of(account) for party, account in sorted(bound.items())},
-    }
+    accounts = {party: bank_accounts.digest_of(account) for party, account in sorted(bound.items())}
+    return ApprovalNote(run.prepared_by, approver, run.digest, accounts)
 
 
 def reject(office: Office, run_id: str, actor: str, reason: str) -> Run:

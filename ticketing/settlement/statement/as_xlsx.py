@@ -1,6 +1,6 @@
 """One operator's statement as a workbook: written row by row, amounts as numbers, text never as a formula."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -65,7 +65,9 @@ def write_xlsx(path: Path, run: Run, party: str, lines: Iterable[Line], language
         _filtered(sheet, at)
 
 
-def _summary(sheet: Any, run: Run, party: str, *, language: str, formats: dict[str, Any], bold: Any) -> None:
+def _summary(
+    sheet: Any, run: Run, party: str, *, language: str, formats: Mapping[str, Any], bold: Any
+) -> None:
     head = [
         ("operator", party),
         ("period", run.period),
