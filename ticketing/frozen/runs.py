@@ -143,28 +143,32 @@ def write_run(run: RunDocument) -> dict[str, object]:
         return {}
     if isinstance(run, Ending):
         return {"pools": write_pools(run.pools), "terms": run.terms}
+    return _written(run)
+
+
+def _written(run: Dataset) -> dict[str, object]:
     return {
         "period": run.period,
         "region": run.region,
         "demo": run.demo,
-        "operators": [write_sum(line) for line in run.operators],
-        "other": [write_other(line) for line in run.other],
-        "taxes": [write_tax(line) for line in run.taxes],
-        "accounts": [write_account(line) for line in run.accounts],
+        "operators": list(map(write_sum, run.operators)),
+        "other": list(map(write_other, run.other)),
+        "taxes": list(map(write_tax, run.taxes)),
+        "accounts": list(map(write_account, run.accounts)),
         "postings": run.postings,
         "pools": write_pools(run.pools),
-        "opening": [write_opening(line) for line in run.opening],
+        "opening": list(map(write_opening, run.opening)),
         "terms": run.terms,
         "books": run.books,
         "rates": {name: write_rate(rate) for name, rate in run.rates.items()},
         **({"rates_from": run.rates_from} if run.rates_from else {}),
-        **({"unconverted": [write_waiting(line) for line in run.unconverted]} if run.unconverted else {}),
-        "positions": [write_party(line) for line in run.positions],
-        "conversions": [write_conversion(line) for line in run.conversions],
-        "payments": [write_payment(line) for line in run.payments],
-        "carried": [write_party(line) for line in run.carried],
-        "gross": [amount.as_dict() for amount in run.gross],
-        "net": [amount.as_dict() for amount in run.net],
+        **({"unconverted": list(map(write_waiting, run.unconverted))} if run.unconverted else {}),
+        "positions": list(map(write_party, run.positions)),
+        "conversions": list(map(write_conversion, run.conversions)),
+        "payments": list(map(write_payment, run.payments)),
+        "carried": list(map(write_party, run.carried)),
+        "gross": list(map(Money.as_dict, run.gross)),
+        "net": list(map(Money.as_dict, run.net)),
     }
 
 

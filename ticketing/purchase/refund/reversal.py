@@ -19,6 +19,7 @@ from ticketing.purchase.refund.wanted import change_of, take_back_change
 
 _BASIS = 10_000
 _SHARE_SUMS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
+_WHOLE = 100
 _TAX_SUMS = ("gross_minor", "vat_minor")
 R = TypeVar("R", Share, Tax)
 
@@ -91,10 +92,17 @@ def take_back(
     change = change_of(shares, taxes, line)
     if change:
         return Reversal(*take_back_change(shares, taxes, change, seq))
+    return _in_proportion(shares, taxes, amount, seq, percent=line.percent if line else _WHOLE)
+
+
+def _in_proportion(
+    shares: Sequence[Share], taxes: Sequence[Tax], amount: int, seq: int, *, percent: int
+) -> Reversal:
+    """Take an amount back from every row by what it has; of what cost nothing the percentage."""
     gross = _booked(shares, "gross_minor")
     weights = {share.operator: Fraction(share.gross_minor) for share in shares if share.kind == "sale"}
     whole = sum(gross.values())
-    part = Fraction(amount, whole) if whole else Fraction(line.percent if line else 100, 100)
+    part = Fraction(amount, whole) if whole else Fraction(percent, _WHOLE)
     back = _gross_reversal(gross, weights, amount, part)
     tax_back, vat_back = _tax_reversal(taxes, amount)
     withheld = _booked(shares, "vat_minor")

@@ -147,7 +147,7 @@ def _part(text: str) -> Iterator[Reason]:
     yield Reason("other", {"text": text})
 
 
-def _values(found: Mapping[str, str | None]) -> dict[str, Any]:
+def _values(found: Mapping[str, str | None]) -> Mapping[str, Any]:
     """The values of a reason as programs read them; what was not said is left out, but for the hours, which may be over."""
     return {
         name: _value(name, text) for name, text in found.items() if text is not None or name == "hours_before"
@@ -167,13 +167,13 @@ def _value(name: str, text: str | None) -> Any:
     return int(text) if name in _NUMBERS else text
 
 
-def _failures(text: str) -> list[dict[str, Any]]:
+def _failures(text: str) -> list[dict[str, object]]:
     """Why legs are not carried: cancelled, or how late against which limit."""
     late = [_late(found) for found in _FAILURE.finditer(text)]
     return [*([{"code": "cancelled"}] if "cancelled" in text else []), *late]
 
 
-def _late(found: re.Match[str]) -> dict[str, Any]:
+def _late(found: re.Match[str]) -> dict[str, object]:
     where = "departure" if found["where"] == "departure" else "arrival"
     kind = "promised" if found["promised"] else "late"
     minutes, limit = int(found["minutes"]), int(found["limit"])

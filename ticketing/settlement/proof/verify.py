@@ -272,17 +272,13 @@ class _Rows:
 def _reversal_faults(ticket: Audited, so_far: _Rows, take_back: TakeBack) -> Iterator[str]:
     """Take each decided amount back anew, each on what the ones before have left; the first gap ends it."""
     left: LeftPrice | None = None
-    for seq in sorted(
-        {*(seq for seq, _ in ticket.refunds), *(row.seq for row in ticket.shares if row.kind != "sale")}
-    ):
+    for seq in _numbers(ticket):
         lines = _in_turn(ticket, seq)
-        if any(
-            line.was != before
-            for line, before in zip(lines, [left, *(line.left for line in lines)], strict=False)
-        ):
+        before = [left, *(line.left for line in lines)]
+        if [line.was for line in lines] != before[:-1]:
             yield f"no. {seq} begins with something else than was left of the ticket"
             return
-        left = lines[-1].left if lines else left
+        left = before[-1]
         booked = _Rows.taken_by(ticket, seq)
         amount = _decided(ticket, seq, lines, booked)
         if amount != booked.back_minor:
@@ -298,6 +294,12 @@ def _reversal_faults(ticket: Audited, so_far: _Rows, take_back: TakeBack) -> Ite
         if not _are_same(booked, anew):
             yield f"what no. {seq} took back is not what the rule takes"
         so_far = _Rows([*so_far.shares, *booked.shares], [*so_far.taxes, *booked.taxes])
+
+
+def _numbers(ticket: Audited) -> list[int]:
+    """The numbers by which something was decided, or booked, to go back."""
+    booked = {row.seq for row in ticket.shares if row.kind != "sale"}
+    return sorted(booked | {seq for seq, _ in ticket.refunds})
 
 
 def _in_turn(ticket: Audited, seq: int) -> list[LineDocument]:
