@@ -14,7 +14,6 @@ from ticketing.frozen.prices import (
     PriceTax,
     gross_of,
     name_of,
-    write_passenger,
 )
 from ticketing.frozen.quotes import (
     OfferDocument,
@@ -50,7 +49,6 @@ from ticketing.frozen.run_lines import (
 from ticketing.frozen.runs import Dataset, Ending, RunDocument, read_run, write_run
 from ticketing.frozen.seasons import CARNET, SoldPass
 from ticketing.frozen.tickets import TicketDocument, read_ticket, write_ticket
-from ticketing.frozen.travellers import read_traveller, write_traveller
 
 __all__ = [
     "CARNET",
@@ -95,14 +93,11 @@ __all__ = [
     "read_ride",
     "read_run",
     "read_ticket",
-    "read_traveller",
     "write_leg",
     "write_line",
-    "write_passenger",
     "write_quote",
     "write_refund",
     "write_ride",
     "write_run",
     "write_ticket",
-    "write_traveller",
 ]

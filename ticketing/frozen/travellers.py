@@ -41,11 +41,6 @@ _HELD = frozenset(
 )
 
 
-def read_traveller(found: object) -> Passenger:
-    """Read a traveller."""
-    return traveller(document(found, TRAVELLER))
-
-
 def traveller(found: Document) -> Passenger:
     """Read a traveller among the other fields of a document that is known already."""
     return Passenger(

@@ -90,6 +90,10 @@ _ENTRY = "(SELECT id FROM entry WHERE kind = 'allocation' ORDER BY id LIMIT 1)"
         ),
         ("DELETE FROM alloc_tax WHERE vat_minor > 0", "do not have one total"),
         ('UPDATE settlement_run SET document = \'{"books":"","terms":{}}\'', "is not what its digest says"),
+        (
+            "UPDATE quote SET document = replace(document, '\"fee_minor\"', '\"fee\"')",
+            "its quote cannot be read: shares[0].fee: is unknown",
+        ),
         ("DELETE FROM chain_block", "without a final block"),
         ("UPDATE chain_block SET hash = previous", "does not hold its entries"),
         ("UPDATE chain_block SET signed = signed || 'x'", "not genuine"),
