@@ -169,8 +169,8 @@ def _value(name: str, text: str | None) -> Any:
 
 def _failures(text: str) -> list[dict[str, object]]:
     """Why legs are not carried: cancelled, or how late against which limit."""
-    late = [_late(found) for found in _FAILURE.finditer(text)]
-    return [*([{"code": "cancelled"}] if "cancelled" in text else []), *late]
+    cancelled: list[dict[str, object]] = [{"code": "cancelled"}] if "cancelled" in text else []
+    return cancelled + [_late(found) for found in _FAILURE.finditer(text)]
 
 
 def _late(found: re.Match[str]) -> dict[str, object]:
