@@ -14,7 +14,7 @@ from tests.ticketing.settlement.month import AFTER, AT, book, dataset_of, office
 from ticketing.books import postings
 from ticketing.clock import FixedClock
 from ticketing.db import Database
-from ticketing.db.books import audit, month_books
+from ticketing.db.books import entries, month_books
 from ticketing.db.settlement import bank, runs
 from ticketing.db.settlement.bank import BankMatch
 from ticketing.db.settlement.runs import Run
@@ -438,9 +438,9 @@ def test_a_wrongly_booked_line_is_booked_back_and_waits_again(desk: Office, tmp_
     assert balances(desk)["suspense:EUR"] == before["suspense:EUR"] + 250
     assert balances(desk)["bank:EUR"] == before["bank:EUR"]
     with desk.database.read() as tx:
-        booked = audit.list_entries_of(tx, "bank_line", fee)
-        taken = audit.list_entries_of(tx, "bank_line", f"{fee}/2")
-    assert [(entry["kind"], entry["reverses_id"]) for entry in taken] == [("bank_unbooked", booked[0]["id"])]
+        booked = entries.list_entries_of(tx, "bank_line", fee)
+        taken = entries.list_entries_of(tx, "bank_line", f"{fee}/2")
+    assert [(entry.kind, entry.reverses_id) for entry in taken] == [("bank_unbooked", booked[0].id)]
     assert verify(desk, "r", take_back).faults == []
 
 

@@ -30,6 +30,7 @@ class KeptEntry:
     source_id: str
     original_period: str
     note: Mapping[str, Any]
+    reverses_id: str | None
     hash: str
     postings: tuple[KeptPosting, ...]
 
@@ -85,6 +86,7 @@ def _list(tx: Transaction, mine: sa.ColumnElement[bool]) -> list[KeptEntry]:
             source_id=head.source_id,
             original_period=head.original_period,
             note=json.loads(head.note),
+            reverses_id=head.reverses_id,
             hash=head.hash,
             postings=tuple(KeptPosting(*row) for row in tx.execute(lines)),
         )
