@@ -104,8 +104,8 @@ def counts(found: list[Source]) -> list[Count]:
         Count(
             "lines that the formatter leaves alone", sum(one.text.count("# fmt: skip") for one in found), 60
         ),
-        Count("dict[str, Any] in signatures", sum(1 for one in found for _ in _open_signatures(one))),
-        Count("documents asked for money by a key", sum(1 for one in found for _ in _money_by_key(one)), 0),
+        Count("dict[str, Any] in signatures", len(open_signatures(found))),
+        Count("documents asked for money by a key", len(money_by_key(found)), 0),
     ]
 
 
@@ -131,6 +131,30 @@ def crowded_calls(found: list[Source]) -> list[str]:
     ]
 
 
+def money_by_key(found: list[Source]) -> list[str]:
+    """Name the places where a document is asked for money, or shares of it, by a key."""
+    return [
+        f"{one.path}:{node.lineno} {ast.unparse(node)}"
+        for one in found
+        for node in ast.walk(one.tree)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and node.slice.value in _MONEY
+    ]
+
+
+def open_signatures(found: list[Source]) -> list[str]:
+    """Name the functions that take or give a `dict[str, Any]`, once for each."""
+    return [
+        f"{one.path}:{node.lineno} {node.name}"
+        for one in found
+        for node in ast.walk(one.tree)
+        if isinstance(node, ast.FunctionDef)
+        for said in (*(arg.annotation for arg in (*node.args.args, *node.args.kwonlyargs)), node.returns)
+        if said is not None and "dict[str, Any]" in ast.unparse(said)
+    ]
+
+
 def _functions(found: list[Source]) -> Iterator[Function]:
     for one in found:
         visited = ComplexityVisitor.from_ast(one.tree)
@@ -148,23 +172,6 @@ def _inner(functions: list[Function]) -> Iterator[Function]:
     for function in functions:
         yield function
         yield from _inner(function.closures)
-
-
-def _open_signatures(source: Source) -> Iterator[ast.AST]:
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.FunctionDef):
-            said = [arg.annotation for arg in (*node.args.args, *node.args.kwonlyargs)] + [node.returns]
-            yield from (one for one in said if one is not None and "dict[str, Any]" in ast.unparse(one))
-
-
-def _money_by_key(source: Source) -> Iterator[ast.AST]:
-    for node in ast.walk(source.tree):
-        if (
-            isinstance(node, ast.Subscript)
-            and isinstance(node.slice, ast.Constant)
-            and node.slice.value in _MONEY
-        ):
-            yield node
 
 
 class Trace:
@@ -300,7 +307,9 @@ def main() -> None:
     console, found = Console(), sources()
     console.print(_table(counts(found)))
     if words.names:
-        console.print(*too_branchy(found), *crowded_calls(found), sep="\n", highlight=False)
+        console.print(
+            *too_branchy(found), *crowded_calls(found), *money_by_key(found), sep="\n", highlight=False
+        )
     if words.journeys:
         table = Table("journey", "functions", "packages", "ways back", box=None)
         for name, trace in journeys():

@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from ticketing.db import Database
 from ticketing.db.books import books, month_books
 from ticketing.db.books.months import make_month
+from ticketing.db.documents import canonical
 from ticketing.db.tables import books as books_tables
 from ticketing.db.tables import columns
 from ticketing.db.tables import sale as tables
+from ticketing.frozen import QuoteDocument, TicketDocument, write_quote, write_ticket
 
 REGION, PERIOD = "generated", "2026-09"
 OPERATORS = ("eckero", "hsl", "tallink", "tlt", "viking")
@@ -23,6 +25,9 @@ START = datetime(2026, 9, 1, tzinfo=UTC)
 _BATCH = 20_000
 _MONTH = timedelta(days=30)
 _TABLES = ("ticket", "alloc_share", "alloc_tax", "posting", "entry", "entry_source")
+
+_QUOTE = QuoteDocument(product="through", rides=(), legs=(), passengers=(), tax_unverified=False)
+_TICKET = canonical(write_ticket(TicketDocument(legs=(), rider="adult", operators=())))
 
 Row = tuple[Any, ...]
 Rows = dict[str, list[Row]]
@@ -66,7 +71,7 @@ def _ticket(number: int, at: datetime, found: Rows) -> None:
     gross = {first: 100 + (chance >> 24) % 3900, second: 100 + (chance >> 40) % 3900}
     whole, vat, fee = sum(gross.values()), gross[first] * 24 // 124, sum(gross.values()) // 70
     found["ticket"].append(
-        (jti, "o", "p", "valid", "t", "through", whole, "EUR", "l", number, at, at, at, None, '{"legs":[]}')
+        (jti, "o", "p", "valid", "t", "through", whole, "EUR", "l", number, at, at, at, None, _TICKET)
     )
     for operator in (first, second):
         mine_vat, mine_fee = (vat, fee) if operator == first else (0, 0)
@@ -182,7 +187,7 @@ def _foundations(database: Database) -> None:
         )
         tx.execute(
             sa.insert(tables.quote).values(
-                id="q", tariff_version="v", document='{"passengers":[],"rides":[]}', **common
+                id="q", tariff_version="v", document=canonical(write_quote(_QUOTE)), **common
             )
         )
         tx.execute(sa.insert(tables.order).values(id="o", quote_id="q", state="ticketed", **common))

@@ -4,7 +4,7 @@ One operator without a price must not unprice the others. What is sold is the re
 reaches over the ride that is left out, and the derivation names it first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -45,11 +45,6 @@ class Excluded:
             f"without the ride of {self.operator_name} at {leaves} from {self.from_name} to {self.to_name}: it has no "
             f"price here, and is bought from {self.operator_name}"
         )
-
-
-def from_json(document: Mapping[str, Any]) -> Excluded:
-    """Read what `to_json` wrote."""
-    return Excluded(**document)
 
 
 def rides_without_price(book: TariffBook, rides: Sequence[Ride]) -> frozenset[int]:

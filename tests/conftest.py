@@ -23,6 +23,7 @@ from tests import (
     stripe_process,
 )
 from tests.api import Api
+from tests.documents import differing
 from tests.networks import lent
 from tests.stripe_stand_in import StripeStandIn
 from ticketing.app import create_app
@@ -125,6 +126,13 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def frozen_rows(database: Database) -> Iterator[None]:
+    """Hold every document that a test has stored against its reader and writer, once the test is over."""
+    yield
+    assert differing(database) == []
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Every price that a shipped region can make adds up for each party, and can be booked and given back, leg by leg."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,12 +13,21 @@ from tariffs.journey import Ride
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from tests.regions.every_way import another, operators_of, orders_of, rides_of, travellers
+from ticketing.db.documents import canonical
 from ticketing.db.sale.offers import Quote
+from ticketing.frozen import (
+    LeftPrice,
+    LineDocument,
+    PricedPassenger,
+    QuoteDocument,
+    is_unverified,
+    read_quote,
+    write_quote,
+)
 from ticketing.purchase import trial
 from ticketing.purchase.allocation import shares_of, taxes_of
 from ticketing.purchase.refund.reversal import take_back
-from ticketing.regions import Region, prices
-from ticketing.regions import rides as written
+from ticketing.regions import Region
 from ticketing.tickets.issue import Press
 from ticketing.tickets.keys import KeyStore
 
@@ -39,12 +49,16 @@ def frozen(
     price = price_journey(region.book, rides, passengers, at=NOW, **more)
     if price.total is None:
         return None
-    document = {
-        "product": region.data.product,
-        "rides": [written.to_json(ride) for ride in rides],
-        "legs": [],
-        "passengers": [prices.to_json(one) for one in price.passengers],
-    }
+    passengers = tuple(map(PricedPassenger.of, price.passengers))
+    document = QuoteDocument(
+        product=region.data.product,
+        rides=tuple(rides),
+        legs=(),
+        passengers=passengers,
+        tax_unverified=is_unverified(passengers),
+    )
+    stored = canonical(write_quote(document))
+    assert canonical(write_quote(read_quote(json.loads(stored)))) == stored
     return Quote(
         id="q",
         offer_id=None,
@@ -60,7 +74,7 @@ def frozen(
 
 def give_back_by_legs(region: Region, rides: Sequence[Ride], passenger: Passenger, quote: Quote) -> None:
     """Give the legs back one by one in several orders; every step balances, and nothing is left at the end."""
-    person = quote.document["passengers"][0]
+    person = quote.document.passengers[0]
     for order in orders_of(len(rides)):
         shares, taxes = shares_of("j", quote, person), taxes_of("j", quote, person)
         was, staying = None, list(range(len(rides)))
@@ -71,22 +85,23 @@ def give_back_by_legs(region: Region, rides: Sequence[Ride], passenger: Passenge
                 alone = frozen(region, [rides[at] for at in rest], [passenger], currency=quote.currency)
                 assert alone is not None, f"what is left of {order} after {leg} has no price"
                 assert alone.currency == quote.currency
-                left = {
-                    name: alone.document["passengers"][0][name] for name in ("shares", "taxes", "total_minor")
-                }
-            worth = sum(row.gross_minor for row in shares) - (left["total_minor"] if left else 0)
+                found = alone.document.passengers[0]
+                left = LeftPrice(tuple(rest), found.items, found.total_minor, found.shares, found.taxes)
+            worth = sum(row.gross_minor for row in shares) - (left.total_minor if left else 0)
             if worth < 0:
                 break  # the rest costs more than was paid: refused
-            line = {
-                "amount_minor": worth,
-                "percent": 100,
-                "legs": going,
-                "was": was,
-                "left": left,
-                "fees": {},
-                "operators": sorted({row.operator for row in shares}),
-            }
-            back = take_back(shares, taxes, worth, seq, line)
+            line = LineDocument(
+                jti="j",
+                passenger_ref=person.ref,
+                percent=100,
+                amount_minor=worth,
+                because="all of it",
+                legs=tuple(going),
+                operators=tuple(sorted({row.operator for row in shares})),
+                was=was,
+                left=left,
+            )
+            back = take_back(shares, taxes, worth, seq, [line])
             shares, taxes = [*shares, *back.shares], [*taxes, *back.taxes]
             assert sum(row.gross_minor for row in shares) == sum(row.gross_minor for row in taxes)
             assert sum(row.vat_minor for row in shares) == sum(row.vat_minor for row in taxes)

@@ -16,6 +16,8 @@ from ticketing.purchase.refund.reversal import take_back
 from ticketing.regions import Region
 from ticketing.settlement.proof.verify import verify
 
+pytestmark = pytest.mark.usefixtures("frozen_rows")
+
 WAYS = [
     ("oresund", "Malmö Västra hamnen", "Frederiksberg St.", "SEK", ["skane", "oresundstag", "metro"]),
     ("oresund", "København H", "Malmö Centralstation", "DKK", ["oresundstag"]),

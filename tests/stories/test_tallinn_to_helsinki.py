@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tests.api import Api
 from ticketing.db import Database
 from ticketing.db.books import month_books
@@ -13,6 +15,8 @@ from ticketing.tickets.claims import parse
 from ticketing.tickets.jwk import load_jwks
 from ticketing.tickets.jws import verify
 from ticketing.tickets.strict import json_object
+
+pytestmark = pytest.mark.usefixtures("frozen_rows")
 
 
 def amount(money: dict[str, str]) -> Decimal:

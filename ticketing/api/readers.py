@@ -13,7 +13,7 @@ from ticketing.purchase.till import OrderState
 def reader_of(state: OrderState) -> Reader:
     """Who reads of this order: in the language that is asked for, operators by their names."""
     operators = rooms().till.regions[state.quote.region].operators
-    legs = state.quote.document["legs"]
+    legs = state.quote.document.legs
     return Reader(language(), legs, {name: one.name for name, one in operators.items()})
 
 

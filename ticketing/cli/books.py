@@ -77,7 +77,8 @@ def trace_command(what: str, *, as_json: bool) -> None:
     from ticketing.cli.deployment import office, settings  # noqa: PLC0415  only this command needs the database
     from ticketing.settlement.claims import follow  # noqa: PLC0415  see above
 
-    answer(follow(office(settings()), what), show_trace, as_json=as_json)
+    followed = follow(office(settings()), what)
+    answer(followed.as_dict(), lambda console, _: show_trace(console, followed), as_json=as_json)
 
 
 @command.command("months")

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tariffs.money import Money
+from ticketing.clock import written
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from ticketing.db.books.books import Share, Tax
+    from ticketing.db.books.entries import KeptEntry
+    from ticketing.settlement.claims import Followed, TicketTrace
 
 Document = Mapping[str, Any]
 _HASH_CHARS = 12
@@ -67,30 +74,35 @@ def show_close(console: "Console", run: Document) -> None:
         )
 
 
-def show_trace(console: "Console", story: Document) -> None:
+def show_trace(console: "Console", followed: "Followed") -> None:
     """What a line or a dispute is about, and a ticket's money: price, shares, VAT, entries, taps."""
-    if "line" in story:
-        console.print(f"line {story['line']}", style="bold", soft_wrap=True)
-    for step in story.get("dispute", {}).get("trail", ()):
+    if followed.line:
+        console.print(f"line {followed.line}", style="bold", soft_wrap=True)
+    for step in followed.dispute.steps if followed.dispute else ():
         console.print(
-            f"  {_moment(step['at'])}  {step['state']} by {step['by']}: {step['text']}", markup=False
+            f"  {_moment(written(step.at))}  {step.state} by {step.actor}: {step.text}", markup=False
         )
-    alone = [*story.get("correction", ()), *filter(None, [story.get("entry")])]
+    alone = [*followed.correction, *filter(None, [followed.entry])]
     if alone:
         _entries(console, alone)
-    if "ticket" not in story:
-        return
-    console.print(f"ticket {story['ticket']}: {story['journey']}", style="bold", soft_wrap=True)
-    console.print(f"issued {_moment(story['issued_at'])}, order {story['order']}, quote {story['quote']}")
-    console.print(f"tariff version {story['tariff_version']}", soft_wrap=True)
+    if followed.trace is not None:
+        _show_ticket(console, followed.trace)
+
+
+def _show_ticket(console: "Console", trace: "TicketTrace") -> None:
+    story = trace.story
+    console.print(f"ticket {trace.ticket}: {trace.journey}", style="bold", soft_wrap=True)
+    issued = _moment(written(story.issued_at))
+    console.print(f"issued {issued}, order {story.order}, quote {story.quote}")
+    console.print(f"tariff version {story.tariff_version}", soft_wrap=True)
     _table(
         console,
         "price",
         ("product", "legs", "before", "after", "", "because"),
-        [_step(step) for step in story["derivation"]],
+        [_step(step) for step in trace.derivation],
         right=(2, 3),
     )
-    for because in story["price"]:
+    for because in trace.price:
         console.print(f"  {because}")
     _table(
         console,
@@ -98,16 +110,16 @@ def show_trace(console: "Console", story: Document) -> None:
         ("operator", "", "gross", "VAT", "fee", "net", "", "rule"),
         [
             (
-                row["operator"],
+                row.operator,
                 _kind(row),
-                row["gross"],
-                row["vat"],
-                row["fee"],
-                row["net"],
-                row["currency"],
-                row["rule"],
+                *(
+                    Money(minor, row.currency).text
+                    for minor in (row.gross_minor, row.vat_minor, row.fee_minor, row.net_minor)
+                ),
+                row.currency,
+                row.rule,
             )
-            for row in story["shares"]
+            for row in (kept.row for kept in story.shares)
         ],
         right=(2, 3, 4, 5),
     )
@@ -117,28 +129,28 @@ def show_trace(console: "Console", story: Document) -> None:
         ("state", "", "", "treatment", "rate", "metres", "gross", "VAT", ""),
         [
             (
-                row["member_state"],
+                row.member_state,
                 _kind(row),
-                row["mode"],
-                row["treatment"],
-                f"{row['rate_bp'] / 100:g} %",
-                str(row["distance_m"]),
-                row["gross"],
-                row["vat"],
-                row["currency"],
+                row.mode,
+                row.treatment,
+                f"{row.rate_bp / 100:g} %",
+                str(row.distance_m),
+                Money(row.gross_minor, row.currency).text,
+                Money(row.vat_minor, row.currency).text,
+                row.currency,
             )
-            for row in story["taxes"]
+            for row in (kept.row for kept in story.taxes)
         ],
         right=(4, 5, 6, 7),
     )
-    _entries(console, story["entries"])
+    _entries(console, story.entries)
     _table(
         console,
         "taps",
         ("at", "operator", "stop", "", "gate"),
         [
-            (_moment(tap["at"]), tap["operator"], tap["stop"] or "", tap["kind"], tap["gate"] or "")
-            for tap in story["taps"]
+            (_moment(written(tap.at)), tap.operator, tap.stop_id or "", tap.kind, tap.gate)
+            for tap in story.uses
         ],
     )
 
@@ -251,8 +263,8 @@ def _table(
     console.print(table)
 
 
-def _kind(row: Document) -> str:
-    return str(row["kind"]) if row["kind"] == "sale" else f"{row['kind']} {row['seq']}"
+def _kind(row: "Share | Tax") -> str:
+    return row.kind if row.kind == "sale" else f"{row.kind} {row.seq}"
 
 
 def _moment(written: str) -> str:
@@ -260,18 +272,19 @@ def _moment(written: str) -> str:
     return f"{written[:10]} {written[11:19]} UTC"
 
 
-def _entries(console: "Console", entries: Iterable[Document]) -> None:
+def _entries(console: "Console", entries: Iterable["KeptEntry"]) -> None:
     _table(
         console,
         "entries",
         ("month", "", "entry", "account", "amount"),
         [
             (
-                *((entry["period"], entry["kind"], entry["entry"]) if at == 0 else ("", "", "")),
-                *posting.rsplit(" ", 1),
+                *((entry.period, entry.kind, entry.id) if at == 0 else ("", "", "")),
+                line.account_id,
+                Money(line.amount_minor, line.currency).text,
             )
             for entry in entries
-            for at, posting in enumerate(entry["postings"])
+            for at, line in enumerate(entry.postings)
         ],
         right=(4,),
     )

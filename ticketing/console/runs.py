@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from flask import Response, request, url_for
 
-from tariffs.money import Money, parse
+from tariffs.money import total
 from ticketing.console.blueprint import blueprint, console
 from ticketing.console.door import needs
 from ticketing.console.pages import attempt, download, page, staff
@@ -92,12 +92,15 @@ def _language() -> str:
 
 def _vat_totals(found: Run) -> dict[str, dict[str, str]]:
     """Gross and VAT by currency, as decimal strings."""
-    sums: dict[str, dict[str, int]] = {}
-    for row in found.document["taxes"]:
-        mine = sums.setdefault(row["currency"], {"gross": 0, "vat": 0})
-        for name in mine:
-            mine[name] += parse(row[name], row["currency"]).minor
+    found_in = dict.fromkeys(row.gross.currency for row in found.dataset.taxes)
+    rows = {
+        currency: [row for row in found.dataset.taxes if row.gross.currency == currency]
+        for currency in found_in
+    }
     return {
-        currency: {name: Money(minor, currency).text for name, minor in mine.items()}
-        for currency, mine in sums.items()
+        currency: {
+            "gross": total((row.gross for row in mine), currency).text,
+            "vat": total((row.vat for row in mine), currency).text,
+        }
+        for currency, mine in rows.items()
     }

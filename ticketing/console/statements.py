@@ -16,6 +16,7 @@ from ticketing.settlement import claims, service
 from ticketing.settlement.run_state import GONE
 from ticketing.settlement.statement import (
     AMOUNTS,
+    Sums,
     amounts_of,
     file_name,
     foot_of,
@@ -139,8 +140,8 @@ def look_up() -> str | Redirect:
     return page("find", here="find", region=region(), found=found)
 
 
-def _told(totals: dict[str, dict[str, int]]) -> dict[str, list[str]]:
+def _told(totals: dict[str, Sums]) -> dict[str, list[str]]:
     return {
-        currency: [Money(sums[name], currency).text for name in AMOUNTS]
+        currency: [Money(getattr(sums, name), currency).text for name in AMOUNTS]
         for currency, sums in sorted(totals.items())
     }

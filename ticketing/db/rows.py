@@ -52,7 +52,7 @@ def value(row: sa.RowMapping, kind: type[T]) -> T:
     """Turn one row into a value of the given dataclass."""
     found = {name: row[name] for name in _names(kind)}
     if "document" in found:
-        found["document"] = json.loads(found["document"])
+        found["document"] = _kept_as(kind)[0](json.loads(found["document"]))
     return kind(**found)
 
 
@@ -103,8 +103,30 @@ def columns(made: "DataclassInstance") -> dict[str, Any]:
     names = _names(type(made))
     found = {name: getattr(made, name) for name in names}
     if "document" in found:
-        found["document"] = canonical(found["document"])
+        found["document"] = canonical(_kept_as(type(made))[1](found["document"]))
     return found
+
+
+def kept_as(
+    read: Callable[[object], Any], write: Callable[[Any], object] | None = None
+) -> Mapping[str, Callable[[Any], Any]]:
+    """Say of the field of a `document` that has a type how it is read from JSON, and how it is written, if it ever is."""
+    return {"read": read, "write": write or _never_written}
+
+
+@functools.cache
+def _kept_as(kind: "type[DataclassInstance]") -> tuple[Callable[[object], Any], Callable[[Any], object]]:
+    """How the document of a row is read and written; as it is, where it has no type."""
+    known = next(one.metadata for one in fields(kind) if one.name == "document")
+    return known.get("read", _as_it_is), known.get("write", _as_it_is)
+
+
+def _never_written(document: object) -> object:
+    raise TypeError(f"a document of {type(document).__name__} is read and never written")
+
+
+def _as_it_is(document: Any) -> Any:
+    return document
 
 
 @functools.cache
@@ -118,13 +140,14 @@ def _reader(kind: type[T], keys: tuple[str, ...]) -> Callable[[Any], T]:
     names = _names(kind)
     chosen = [keys.index(name) for name in names]
     take = itemgetter(*chosen) if len(chosen) > 1 else lambda row: (row[chosen[0]],)
+    understand = _kept_as(kind)[0] if "document" in names else _as_it_is
 
     def read(row: Any) -> T:
         return kind(**dict(zip(names, take(row), strict=True)))
 
     def read_document(row: Any) -> T:
         found = dict(zip(names, take(row), strict=True))
-        found["document"] = json.loads(found["document"])
+        found["document"] = understand(json.loads(found["document"]))
         return kind(**found)
 
     return read_document if "document" in names else read

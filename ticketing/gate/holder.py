@@ -7,6 +7,7 @@ from ticketing.db.sale import booking_documents
 from ticketing.db.ticket import group_codes, tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
+from ticketing.frozen import left_of
 from ticketing.gate.house import Gatehouse
 from ticketing.tickets.own import of_own
 from ticketing.tickets.printable import OperatorPaper, Printable
@@ -32,16 +33,16 @@ def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
         raise Conflict("the ticket is bound to a phone and worth nothing on paper")
     if held.status != "valid":
         raise Conflict("the ticket is no longer valid")
-    going = [(at, leg) for at, leg in enumerate(held.document["legs"]) if "given_back_at" not in leg]
+    going = left_of(held.document.legs)
     members = group.members if group else [held]
-    riders = Counter(one.document["rider"] for one in members)
+    riders = Counter(one.document.rider for one in members)
     return Printable(
         token=held.token,
         riders=tuple(riders.items()),
         not_before=held.not_before,
         expires_at=held.expires_at,
         control_code=tickets.control_code_of(jti),
-        legs=[leg for _, leg in going],
+        legs=[held.document.legs[at] for at in going],
         demo=claims.demo,
         issued_at=held.issued_at,
         papers={
@@ -57,7 +58,7 @@ def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
                 for one in papers
                 if one.leg == at and one.passenger_ref in {member.passenger_ref for member in members}
             ]
-            for place, (at, _) in enumerate(going)
+            for place, at in enumerate(going)
         },
     )
 

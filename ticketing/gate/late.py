@@ -5,9 +5,8 @@ that no longer takes them; so the end moves by the longest delay at which one of
 it. Asked only of tickets that have expired within a day: no other scan reads a word more.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from ticketing.db import Transaction
 from ticketing.db.operators import run_states
@@ -15,6 +14,7 @@ from ticketing.db.operators.run_states import RunKey, RunState
 from ticketing.db.sale import orders
 from ticketing.db.ticket import group_codes, tickets
 from ticketing.db.ticket.tickets import Ticket
+from ticketing.frozen import Leg, left_of
 
 LONGEST = timedelta(hours=24)
 
@@ -42,11 +42,14 @@ def under_way_until(tx: Transaction, held: Ticket | None, now: datetime) -> dict
     Its journey has begun, since a gate has accepted a leg, and has legs left: the passengers of a late ship that nobody
     has told of stand at the tram with it. Gates cannot know that; people can.
     """
-    if held is None or not held.expires_at <= now < held.expires_at + LONGEST or "pass" in held.document:
+    if (
+        held is None
+        or not held.expires_at <= now < held.expires_at + LONGEST
+        or held.document.season is not None
+    ):
         return {}
     used = {use.leg for use in tickets.list_uses(tx, held.jti)}
-    legs = held.document["legs"]
-    left = {at for at, leg in enumerate(legs) if "given_back_at" not in leg} - used
+    left = set(left_of(held.document.legs)) - used
     if not used or not left or lateness(tx, held):  # what is known of a delay counts, and no more
         return {}
     return {held.jti: int((held.expires_at + LONGEST).timestamp())}
@@ -54,7 +57,7 @@ def under_way_until(tx: Transaction, held: Ticket | None, now: datetime) -> dict
 
 def lateness(tx: Transaction, held: Ticket) -> int:
     """The longest delay, in seconds, at which a leg of a ticket arrives; a day at most, 0 where nothing is known."""
-    legs = [leg for leg in held.document["legs"] if leg.get("trip_id") and "given_back_at" not in leg]
+    legs = [leg for leg in held.document.legs if leg.trip_id and leg.is_left]
     keys = {key for leg in legs for key in _keys(leg)}
     if not keys:
         return 0
@@ -63,21 +66,21 @@ def lateness(tx: Transaction, held: Ticket) -> int:
     return max(0, *(min(late, int(LONGEST.total_seconds())) for late in found))
 
 
-def _keys(leg: Mapping[str, Any]) -> Iterator[RunKey]:
+def _keys(leg: Leg) -> Iterator[RunKey]:
     """A trip leaves on its service day, or in the night after it."""
-    day = datetime.fromisoformat(leg["departure"]).date()
+    day = leg.departure.date()
     for back in (0, 1):
-        yield leg["operator"], leg["trip_id"], day - timedelta(days=back)
+        yield leg.operator, leg.trip_id, day - timedelta(days=back)
 
 
-def _late(leg: Mapping[str, Any], states: Iterable[RunState]) -> int:
+def _late(leg: Leg, states: Iterable[RunState]) -> int:
     """How late a leg arrives; of two days of one trip the nearer one is meant."""
-    planned = int(datetime.fromisoformat(leg["arrival"]).timestamp())
+    planned = int(leg.arrival.timestamp())
     delays = [
         call.arrival - planned
         for state in states
         if not state.cancelled
         for call in state.calls
-        if call.arrival is not None and call.stop_id == leg["to"]["stop_id"]
+        if call.arrival is not None and call.stop_id == leg.end.stop_id
     ]
     return max(0, min(delays, key=abs, default=0))

@@ -4,8 +4,8 @@ A ticket counts on the sailing that it is for, with all passengers that one scan
 cars, cabins, dogs) is counted apart and is nobody on board.
 """
 
-import json
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from ticketing.clock import written
 from ticketing.db.sale import bookings
 from ticketing.db.ticket import uses
 from ticketing.errors import NotFound
+from ticketing.frozen import TicketDocument
 from ticketing.gate.house import Gatehouse
 from ticketing.regions import Sailing, lateness
 from ticketing.tickets.own import of_own
@@ -77,15 +78,14 @@ def _booked_as(sailing: Sailing) -> str:
     return f"{sailing.region}/{sailing.operator}/{sailing.trip_id}/{sailing.service_date}"
 
 
-def _boarded(rows: list[tuple[int, str, str]]) -> Counter[tuple[str, int]]:
+def _boarded(rows: Sequence[tuple[int, str, TicketDocument]]) -> Counter[tuple[str, int]]:
     """How many were let on, by boarding stop and planned minute."""
     counted: Counter[tuple[str, int]] = Counter()
     for leg, token, document in rows:
-        told = json.loads(document)
-        legs = told.get("legs", [])
-        if kind_of(told.get("rider", "")) == FOOT and leg < len(legs) and legs[leg].get("departure"):
-            leaves = int(datetime.fromisoformat(legs[leg]["departure"]).timestamp())
-            counted[legs[leg]["from"]["stop_id"], leaves - leaves % 60] += of_own(token).passengers
+        if kind_of(document.rider) == FOOT and leg < len(document.legs):
+            ride = document.legs[leg]
+            leaves = int(ride.departure.timestamp())
+            counted[ride.start.stop_id, leaves - leaves % 60] += of_own(token).passengers
     return counted
 
 

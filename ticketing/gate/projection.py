@@ -133,9 +133,9 @@ def terms_of(ticket: Ticket, rules: Mapping[str, ProductRule]) -> Terms:
     rule = rules.get(claims.product, ProductRule())
     operators = tuple(_operator_of(ticket, at, leg.operator) for at, leg in enumerate(claims.legs))
     gone = {
-        at: int(datetime.fromisoformat(leg["given_back_at"]).timestamp())
-        for at, leg in enumerate(ticket.document.get("legs", ()))
-        if "given_back_at" in leg
+        at: int(leg.given_back_at.timestamp())
+        for at, leg in enumerate(ticket.document.legs)
+        if leg.given_back_at is not None
     }
     return Terms(
         uses_per_leg=claims.uses_per_leg,
@@ -204,7 +204,7 @@ def _operator_of(ticket: Ticket, leg: int, signed: str) -> str:
     """Whose leg it is, or was before it was given back: then the signed ticket no longer says."""
     if signed != NOBODY:
         return signed
-    return str(ticket.document["legs"][leg]["operator"])
+    return ticket.document.legs[leg].operator
 
 
 def _everything(tx: Transaction, jtis: Collection[str]) -> list[Told]:

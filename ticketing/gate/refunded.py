@@ -54,9 +54,7 @@ def note(
 
 
 def _has_lost_legs(ticket: Ticket) -> bool:
-    return ticket.revoked_at is not None or any(
-        "given_back_at" in leg for leg in ticket.document.get("legs", ())
-    )
+    return ticket.revoked_at is not None or any(not leg.is_left for leg in ticket.document.legs)
 
 
 def _ride(
@@ -83,13 +81,13 @@ def _ride(
 
 
 def _gives_back(refund: Refund, jti: str, leg: int) -> bool:
-    return any(line["jti"] == jti and leg in line.get("legs", ()) for line in refund.document["lines"])
+    return any(line.jti == jti and leg in line.legs for line in refund.document.lines)
 
 
 def _detail(ride: RefundedRide, refund: Refund) -> str:
-    line = next(one for one in refund.document["lines"] if one["jti"] == ride.jti)
-    back = Money(int(line["amount_minor"]), refund.currency)
-    how = "exchanged" if "exchanged_for" in refund.document else "given back"
+    line = next(one for one in refund.document.lines if one.jti == ride.jti)
+    back = Money(line.amount_minor, refund.currency)
+    how = "exchanged" if refund.document.exchanged_for is not None else "given back"
     return (
         f"leg {ride.leg} of ticket {ride.jti[:_SHOWN]} (order {refund.order_id}) was ridden with {ride.operator} at "
         f"{written(ride.at)}, as its gate told later; it was {how} at {written(ride.refunded_at)} for {back}"

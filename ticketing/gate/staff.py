@@ -296,13 +296,13 @@ def _shown(tx: Transaction, held: Ticket, staff: Staff) -> dict[str, Any]:
         "control_code": tickets.control_code_of(held.jti),
         "product": held.product,
         "status": held.status,
-        "category": held.document.get("rider", claims.category) if claims.category else None,
+        "category": held.document.rider if claims.category else None,
         "passengers": claims.passengers,
         "group_code": own.control_code if own else None,
         "members": [
             {
                 "control_code": tickets.control_code_of(one.jti),
-                "category": one.document["rider"],
+                "category": one.document.rider,
                 "status": one.status,
             }
             for one in (group.members if group else ())

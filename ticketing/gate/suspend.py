@@ -34,7 +34,7 @@ def _set(house: Gatehouse, order_id: str, jti: str, status: str) -> str:
         held = _held(tx, order_id, jti)
         if any(one.status == "revoked" or late.has_ended(tx, one, now) for one in held):
             raise Conflict("the ticket is no longer valid and stays as it is")
-        if any("suspended_by" in one.document for one in held):
+        if any(one.document.suspended_by is not None for one in held):
             raise Conflict("the payment of this ticket is disputed; it stays blocked until that is decided")
         changed = [one for one in held if one.status != status]
         for one in changed:

@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from ticketing.clock import Clock, written
-from ticketing.db import Database
+from ticketing.db import Database, Transaction
 from ticketing.db.people import audit_trail, passkeys, people, rate_counts
 from ticketing.db.sale import booking_documents, idempotency, offers, order_holders, orders
+from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import group_codes, tickets
 from ticketing.errors import NotFound
+from ticketing.frozen import SoldPass, write_line, write_quote
 from ticketing.identity.access_token import Caller
 
 _SESSIONS_KEPT = timedelta(days=90)
@@ -29,6 +31,11 @@ class PrivacyDesk:
 
     database: Database
     clock: Clock
+
+
+def _holder(season: SoldPass | None) -> dict[str, str]:
+    """Whom of the account a pass is for, where somebody is named."""
+    return {"holder": season.holder} if season is not None and season.holder else {}
 
 
 def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
@@ -78,67 +85,68 @@ def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
                 }
                 for one in people.list_entitlements(tx, person.id)
             ],
-            "orders": [
-                {
-                    "id": order.id,
-                    "state": order.state,
-                    "created_at": written(order.created_at),
-                    "total_minor": order.total_minor,
-                    "currency": order.currency,
-                    "quote": offers.get_quote(tx, order.quote_id).document,
-                    "payments": [
-                        {
-                            "gateway": one.gateway,
-                            "method": one.method,
-                            "state": one.state,
-                            "amount_minor": one.amount_minor,
-                        }
-                        for one in orders.list_payments(tx, order.id)
-                    ],
-                    "refunds": [
-                        {"state": one.state, "amount_minor": one.amount_minor, "lines": one.document["lines"]}
-                        for one in orders.list_refunds(tx, order.id)
-                    ],
-                    "group_codes": [
-                        {
-                            "jti": one.jti,
-                            "token": None if one.status == "revoked" else one.token,
-                            "status": one.status,
-                            "issued_at": written(one.issued_at),
-                            "tickets": group_codes.members_of(tx, one.jti),
-                        }
-                        for one in (group_codes.list_codes(tx, order.id) if order.code else ())
-                    ],
-                    "tickets": [
-                        {
-                            "jti": one.jti,
-                            "status": one.status,
-                            # Two codes for one ride would be one too many: what is in a group has no token to show, nor has what is revoked.
-                            "token": None
-                            if one.status == "revoked"
-                            or (order.code and group_codes.find_live_of(tx, one.jti))
-                            else one.token,
-                            **(
-                                {"holder": holder}
-                                if (holder := one.document.get("pass", {}).get("holder"))
-                                else {}
-                            ),
-                            "uses": [
-                                {
-                                    "leg": use.leg,
-                                    "operator": use.operator,
-                                    "gate": use.gate,
-                                    "at": written(use.at),
-                                }
-                                for use in tickets.list_uses(tx, one.jti)
-                            ],
-                        }
-                        for one in tickets.list_tickets(tx, order.id)
-                    ],
-                }
-                for order in mine
-            ],
+            "orders": [_order(tx, order) for order in mine],
         }
+
+
+def _order(tx: Transaction, order: Order) -> dict[str, object]:
+    """One order with everything that belongs to it."""
+    return {
+        "id": order.id,
+        "state": order.state,
+        "created_at": written(order.created_at),
+        "total_minor": order.total_minor,
+        "currency": order.currency,
+        "quote": write_quote(offers.get_quote(tx, order.quote_id).document),
+        "payments": [
+            {
+                "gateway": one.gateway,
+                "method": one.method,
+                "state": one.state,
+                "amount_minor": one.amount_minor,
+            }
+            for one in orders.list_payments(tx, order.id)
+        ],
+        "refunds": [
+            {
+                "state": one.state,
+                "amount_minor": one.amount_minor,
+                "lines": [write_line(line) for line in one.document.lines],
+            }
+            for one in orders.list_refunds(tx, order.id)
+        ],
+        "group_codes": [
+            {
+                "jti": one.jti,
+                "token": None if one.status == "revoked" else one.token,
+                "status": one.status,
+                "issued_at": written(one.issued_at),
+                "tickets": group_codes.members_of(tx, one.jti),
+            }
+            for one in (group_codes.list_codes(tx, order.id) if order.code else ())
+        ],
+        "tickets": [
+            {
+                "jti": one.jti,
+                "status": one.status,
+                # Two codes for one ride would be one too many: what is in a group has no token to show, nor has what is revoked.
+                "token": None
+                if one.status == "revoked" or (order.code and group_codes.find_live_of(tx, one.jti))
+                else one.token,
+                **_holder(one.document.season),
+                "uses": [
+                    {
+                        "leg": use.leg,
+                        "operator": use.operator,
+                        "gate": use.gate,
+                        "at": written(use.at),
+                    }
+                    for use in tickets.list_uses(tx, one.jti)
+                ],
+            }
+            for one in tickets.list_tickets(tx, order.id)
+        ],
+    }
 
 
 def erase(desk: PrivacyDesk, caller: Caller) -> None:

@@ -7,9 +7,10 @@ what it captures, rounded half up, and it keeps the fee when it refunds.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from tariffs.money import Money, half_up
 from ticketing.clock import Clock
@@ -33,6 +34,7 @@ from ticketing.payments.port import (
     GatewayEvent,
     GatewayRefund,
     OutcomeUnknown,
+    RefundState,
 )
 
 FEE_BASIS_POINTS = 150
@@ -51,6 +53,40 @@ _DISPUTE_STEPS: dict[DisputeState | None, tuple[DisputeState, ...]] = {
     "open": ("withdrawn",),
     "withdrawn": ("won", "lost"),
 }
+
+
+_BalanceKind = Literal["charge", "refund", "dispute"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Refund:
+    """A refund as the demo gateway's account keeps it."""
+
+    state: RefundState
+    amount_minor: int
+    refund_id: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Dispute:
+    """A dispute as it keeps it."""
+
+    state: DisputeState
+    amount_minor: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Balance:
+    """A line of its account as it keeps it."""
+
+    kind: _BalanceKind
+    source: str
+    amount_minor: int
+    currency: str
+    fee_minor: int
 
 
 class DemoGateway:
@@ -158,13 +194,8 @@ class DemoGateway:
             refunded = charge.refunded_minor + amount.minor
             if refunded > charge.captured_minor:
                 raise Conflict("the demo gateway does not give back more than it took")
-            made = {
-                "state": "failed" if fails else "confirmed",
-                "amount_minor": amount.minor,
-                "refund_id": refund_id,
-                "currency": amount.currency,
-            }
-            thing = Thing(refund, "refund", external_id, self._clock.now(), made)
+            made = _Refund("failed" if fails else "confirmed", amount.minor, refund_id, amount.currency)
+            thing = Thing(refund, "refund", external_id, self._clock.now(), asdict(made))
             demo_gateway.insert_thing(tx, thing)
             if not fails:
                 demo_gateway.update_charge(tx, charge, refunded_minor=refunded)
@@ -179,13 +210,9 @@ class DemoGateway:
             charge = demo_gateway.get_charge(tx, external_id)
             thing_id = _dispute_id(external_id)
             amount = Money(charge.captured_minor - charge.refunded_minor, charge.currency)
-            made = {
-                "state": state,
-                "amount_minor": amount.minor,
-                "currency": amount.currency,
-                "reason": reason,
-            }
-            demo_gateway.put_thing(tx, Thing(thing_id, "dispute", external_id, self._clock.now(), made))
+            made = _Dispute(state, amount.minor, amount.currency, reason)
+            kept = Thing(thing_id, "dispute", external_id, self._clock.now(), asdict(made))
+            demo_gateway.put_thing(tx, kept)
             if state == "withdrawn":
                 self._balance(
                     tx, external_id, -amount, kind="dispute", source=thing_id, fee_minor=DISPUTE_FEE_MINOR
@@ -210,7 +237,7 @@ class DemoGateway:
             found = demo_gateway.find_thing(tx, _dispute_id(external_id))
         if charge is None or charge.method != "demo_dispute" or charge.state != "captured":
             return None, ()
-        standing = found.document["state"] if found else None
+        standing = _Dispute(**found.document).state if found else None
         return standing, _DISPUTE_STEPS.get(standing, ())
 
     def list_playable(self) -> list[Charge]:
@@ -236,27 +263,21 @@ class DemoGateway:
     def fetch_refund(self, external_id: str) -> GatewayRefund:
         """What the demo gateway has of a refund."""
         found = self._thing(external_id, "refund")
-        made = found.document
-        return GatewayRefund(
-            found.id,
-            made["state"],
-            Money(made["amount_minor"], made["currency"]),
-            found.charge_id,
-            made["refund_id"],
-        )
+        made = _Refund(**found.document)
+        amount = Money(made.amount_minor, made.currency)
+        return GatewayRefund(found.id, made.state, amount, found.charge_id, made.refund_id)
 
     def fetch_dispute(self, external_id: str) -> GatewayDispute:
         """What the demo gateway has of a dispute."""
         found = self._thing(external_id, "dispute")
-        made = found.document
-        amount = Money(made["amount_minor"], made["currency"])
+        made = _Dispute(**found.document)
         return GatewayDispute(
             external_id=found.id,
-            state=made["state"],
+            state=made.state,
             charge_id=found.charge_id,
-            amount=amount,
+            amount=Money(made.amount_minor, made.currency),
             fee_minor=DISPUTE_FEE_MINOR,
-            reason=made["reason"],
+            reason=made.reason,
         )
 
     def read_event(self, body: bytes, signature: str, now: datetime) -> GatewayEvent:
@@ -268,15 +289,14 @@ class DemoGateway:
         with self._database.read() as tx:
             things = demo_gateway.list_things(tx, "balance", since, until)
         for thing in things:
-            made = thing.document
-            amount = Money(made["amount_minor"], made["currency"])
+            made = _Balance(**thing.document)
             yield BalanceLine(
                 id=thing.id,
-                kind=made["kind"],
-                source=made["source"],
+                kind=made.kind,
+                source=made.source,
                 charge_id=thing.charge_id,
-                amount=amount,
-                fee_minor=made["fee_minor"],
+                amount=Money(made.amount_minor, made.currency),
+                fee_minor=made.fee_minor,
                 at=thing.created_at,
             )
 
@@ -291,18 +311,18 @@ class DemoGateway:
         return found
 
     def _balance(
-        self, tx: Transaction, charge_id: str, amount: Money, *, kind: str, source: str, fee_minor: int
+        self,
+        tx: Transaction,
+        charge_id: str,
+        amount: Money,
+        *,
+        kind: _BalanceKind,
+        source: str,
+        fee_minor: int,
     ) -> None:
-        made = {
-            "kind": kind,
-            "source": source,
-            "amount_minor": amount.minor,
-            "currency": amount.currency,
-            "fee_minor": fee_minor,
-        }
-        demo_gateway.insert_thing(
-            tx, Thing(f"demo_txn_{new_id()}", "balance", charge_id, self._clock.now(), made)
-        )
+        made = _Balance(kind, source, amount.minor, amount.currency, fee_minor)
+        thing = Thing(f"demo_txn_{new_id()}", "balance", charge_id, self._clock.now(), asdict(made))
+        demo_gateway.insert_thing(tx, thing)
 
     def _once(
         self, key: str, request: dict[str, str], act: Callable[[Transaction], Iterator[dict[str, Any]]]

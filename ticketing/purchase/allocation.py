@@ -1,50 +1,48 @@
 """The rows that a frozen price writes into the books: shares by party and taxes by Member State. Pure."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from ticketing.db.books.books import Share, Tax
 from ticketing.db.sale.offers import Quote
+from ticketing.frozen import PricedPassenger
 
 
-def shares_of(jti: str, quote: Quote, passenger: Mapping[str, Any]) -> list[Share]:
+def shares_of(jti: str, quote: Quote, passenger: PricedPassenger) -> list[Share]:
     """What each party gets of one passenger's ticket."""
     return [
         Share(
             ticket_jti=jti,
             region=quote.region,
-            operator=row["operator"],
+            operator=row.operator,
             currency=quote.currency,
             kind="sale",
             seq=0,
-            gross_minor=row["gross_minor"],
-            vat_minor=row["vat_minor"],
-            fee_minor=row["fee_minor"],
-            net_minor=row["net_minor"],
-            rule=row["rule"],
+            gross_minor=row.gross_minor,
+            vat_minor=row.vat_minor,
+            fee_minor=row.fee_minor,
+            net_minor=row.net_minor,
+            rule=row.rule,
         )
-        for row in passenger["shares"]
+        for row in passenger.shares
     ]
 
 
-def taxes_of(jti: str, quote: Quote, passenger: Mapping[str, Any]) -> list[Tax]:
+def taxes_of(jti: str, quote: Quote, passenger: PricedPassenger) -> list[Tax]:
     """What each Member State's VAT is of one passenger's ticket."""
     return [
         Tax(
             ticket_jti=jti,
             region=quote.region,
-            member_state=row["member_state"],
-            mode=row["mode"],
-            scope=row["scope"],
-            treatment=row["treatment"],
-            rate_bp=row["rate_bp"],
-            verified=int(row["verified"]),
-            distance_m=row["distance_m"],
+            member_state=row.key.member_state,
+            mode=row.key.mode,
+            scope=row.key.scope,
+            treatment=row.key.treatment,
+            rate_bp=row.key.rate_bp,
+            verified=int(row.key.verified),
+            distance_m=row.distance_m,
             currency=quote.currency,
             kind="sale",
             seq=0,
-            gross_minor=row["gross_minor"],
-            vat_minor=row["vat_minor"],
+            gross_minor=row.gross_minor,
+            vat_minor=row.vat_minor,
         )
-        for row in passenger["taxes"]
+        for row in passenger.taxes
     ]

@@ -1,7 +1,6 @@
 """Compare a payment with the gateway's side of it, and book once the money that was taken and the fee that is kept."""
 
 from datetime import datetime
-from typing import Any
 
 from tariffs.money import Money
 from ticketing.books import gateway_postings, postings
@@ -56,15 +55,13 @@ def is_booked(tx: Transaction, payment: Payment) -> bool:
 
 def capture_entries(order: Order, payment: Payment, fee_minor: int | None, now: datetime) -> list[Entry]:
     """Make the entries of a payment that the gateway has taken, and of its fee where that is known. Pure."""
-    facts = _facts(order, payment, now)
-    taken = postings.capture(payment.id, amount=payment.amount_minor, **facts)
-    fee = postings.gateway_fee(payment.id, fee=fee_minor, **facts) if fee_minor is not None else None
-    return [entry for entry in (taken, fee) if entry]
+    fee = _fee(order, payment, fee_minor, now) if fee_minor is not None else None
+    return [entry for entry in (_capture(order, payment, now), fee) if entry]
 
 
 def book_capture(tx: Transaction, order: Order, payment: Payment, now: datetime) -> None:
     """Book that the gateway has taken the money of a payment."""
-    entry = postings.capture(payment.id, amount=payment.amount_minor, **_facts(order, payment, now))
+    entry = _capture(order, payment, now)
     if entry:
         books.book(tx, entry, now)
 
@@ -72,18 +69,37 @@ def book_capture(tx: Transaction, order: Order, payment: Payment, now: datetime)
 def book_fee(tx: Transaction, order: Order, payment: Payment, fee_minor: int, now: datetime) -> None:
     """Book what the gateway keeps, once, whoever learns of it first."""
     orders.set_payment_fee(tx, payment.id, fee_minor)
-    entry = postings.gateway_fee(payment.id, fee=fee_minor, **_facts(order, payment, now))
+    entry = _fee(order, payment, fee_minor, now)
     if entry:
         books.book(tx, entry, now)
 
 
 def book_lost(tx: Transaction, order: Order, payment: Payment, now: datetime) -> None:
     """The cardholder has the money back by a dispute: what was never earned covers the loss."""
-    facts = {"region": order.region, "amount": payment.amount_minor, "currency": payment.currency, "at": now}
-    entry = gateway_postings.lost_unearned(payment.id, **facts)  # type: ignore[arg-type]
+    entry = gateway_postings.lost_unearned(
+        payment.id, region=order.region, amount=payment.amount_minor, currency=payment.currency, at=now
+    )
     if entry:
         books.book(tx, entry, now)
 
 
-def _facts(order: Order, payment: Payment, now: datetime) -> dict[str, Any]:
-    return {"region": order.region, "gateway": payment.gateway, "currency": payment.currency, "at": now}
+def _capture(order: Order, payment: Payment, now: datetime) -> Entry | None:
+    return postings.capture(
+        payment.id,
+        region=order.region,
+        gateway=payment.gateway,
+        amount=payment.amount_minor,
+        currency=payment.currency,
+        at=now,
+    )
+
+
+def _fee(order: Order, payment: Payment, fee_minor: int, now: datetime) -> Entry | None:
+    return postings.gateway_fee(
+        payment.id,
+        region=order.region,
+        gateway=payment.gateway,
+        fee=fee_minor,
+        currency=payment.currency,
+        at=now,
+    )

@@ -59,9 +59,8 @@ def pause_after(tries: int) -> timedelta:
 
 def begins_at(quote: Quote) -> datetime:
     """When the journey of a quote begins, or the pass that it is for."""
-    season = quote.document.get("pass")
-    begins = season["valid_from"] if season else quote.document["rides"][0]["departure"]
-    return datetime.fromisoformat(begins)
+    season = quote.document.season
+    return season.valid_from if season else quote.document.rides[0].departure
 
 
 def keep_failure(tx: Transaction, order: Order, error: Exception, now: datetime) -> None:

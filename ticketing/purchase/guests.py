@@ -26,8 +26,8 @@ _MOST_OF_AN_ACCOUNT = 30
 def check_company(till: Till, quote: Quote) -> None:
     """Raise Conflict for a journey of somebody who is sold a ticket only together with somebody else; a pass is no journey."""
     data = till.regions[quote.region].data
-    riders = [passenger["rider"] for passenger in quote.document["passengers"]]
-    at = company.lonely(data.companions, riders) if quote.document.get("rides") else None
+    riders = [passenger.rider for passenger in quote.document.passengers]
+    at = company.lonely(data.companions, riders) if quote.document.rides else None
     if at is not None:
         raise Conflict(company.refusal(data, riders[at]))
 
@@ -38,7 +38,7 @@ def check_share(
     """Raise Conflict where more of an order or of a sailing would be kept unpaid than strangers, or an account, may."""
     region = till.regions[quote.region].data
     most = region.guests.places_in_an_order
-    if person_id is None and len(quote.document["passengers"]) > most:
+    if person_id is None and len(quote.document.passengers) > most:
         raise Conflict(f"without an account an order is for at most {most} people; sign in to order for more")
     asked = Counter(booking.sailing for booking in wanted if booking.sailing)
     if not asked:

@@ -21,7 +21,7 @@ from ticketing.regions.prices import list_price
 DIFFERS = "booking_differs"
 
 
-def agreed(till: Till, quote: Quote, ride: Ride, traveller: Mapping[str, str]) -> dict[str, Any]:
+def agreed(till: Till, quote: Quote, ride: Ride, traveller: Mapping[str, str]) -> dict[str, object]:
     """What the operator's own tariff asks of this traveller, as a booking keeps it; nothing where it tells nothing."""
     price = list_price(till.regions[quote.region].book, ride, traveller["category"])
     return {} if price is None else {"agreed": {"minor": price.minor, "currency": price.currency}}

@@ -7,7 +7,7 @@ hash at once and is kept nowhere.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.order_holders import Holder
@@ -35,6 +35,10 @@ class NameOf:
     name: str
 
 
+N = TypeVar("N", PhoneOf, NameOf)
+T = TypeVar("T")
+
+
 def holders_for(
     quote: Quote,
     rule: ProductRule,
@@ -47,7 +51,7 @@ def holders_for(
     Who exchanges a ticket keeps its phone and its name unless others are named (`exchanged`). Raises InvalidRequest for a stranger, a key that
     must not be used, an empty name, a product whose tickets are not bound, or one whose tickets must be and are not.
     """
-    refs = [passenger["ref"] for passenger in quote.document["passengers"]]
+    refs = [passenger.ref for passenger in quote.document.passengers]
     faults: list[Fault] = []
     keys = _keys(refs, rule, phones, exchanged, faults)
     hashed = _each("names", names, refs, faults, lambda one: _hashed(one.name))
@@ -91,10 +95,10 @@ def _keys(
 
 
 def _each(
-    path: str, named: Sequence[Any], refs: Sequence[str], faults: list[Fault], read: Callable[[Any], Any]
-) -> dict[str, Any]:
+    path: str, named: Sequence[N], refs: Sequence[str], faults: list[Fault], read: Callable[[N], T]
+) -> dict[str, T]:
     """What is said of each passenger, each at most once; faults name the row and the field."""
-    found: dict[str, Any] = {}
+    found: dict[str, T] = {}
     for at, one in enumerate(named):
         if one.passenger not in refs or one.passenger in found:
             faults.append(

@@ -5,9 +5,9 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from operators.place_kinds import FOOT, kind_of
+from tariffs.journey import Ride
 from ticketing.books import postings
 from ticketing.db import Transaction
 from ticketing.db.books import books
@@ -18,6 +18,7 @@ from ticketing.db.sale.order_holders import Holder
 from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
+from ticketing.frozen import PricedPassenger, SoldPass, TicketDocument
 from ticketing.purchase.allocation import shares_of, taxes_of
 from ticketing.tickets import regroup
 from ticketing.tickets.claims import CATEGORY_LETTERS, bound_to
@@ -38,41 +39,39 @@ class Validity:
 
 
 def ride_legs(
-    rides: list[dict[str, Any]], product: str, bound: Collection[tuple[str, str]] = ()
+    rides: Sequence[Ride], product: str, bound: Collection[tuple[str, str]] = ()
 ) -> tuple[tuple[str, ...], ...]:
     """The legs of a journey, as its token says them; those of a `bound` operator and product name their departure. Pure."""
     return tuple(
-        (ride["operator"], ride["from_stop_id"], ride["to_stop_id"], *_departure(ride, product, bound))
+        (ride.operator, ride.from_stop_id, ride.to_stop_id, *_departure(ride, product, bound))
         for ride in rides
     )
 
 
-def _departure(ride: dict[str, Any], product: str, bound: Collection[tuple[str, str]]) -> tuple[str, ...]:
-    if (ride["operator"], product) not in bound:
+def _departure(ride: Ride, product: str, bound: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    if (ride.operator, product) not in bound:
         return ()
-    return (bound_to(int(datetime.fromisoformat(ride["departure"]).timestamp())),)
+    return (bound_to(int(ride.departure.timestamp())),)
 
 
-def pass_legs(document: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+def pass_legs(season: SoldPass) -> tuple[tuple[str, ...], ...]:
     """Where a pass is good, as its token says it: each operator, with its zone where there is one. Pure."""
-    areas = document["scope"]["areas"]
-    zone = f"z:{areas[0]}" if len(areas) == 1 else "z:*"
-    return tuple((operator, zone) for operator in document["scope"]["operators"])
+    areas = season.scope.areas
+    zone = f"z:{min(areas)}" if len(areas) == 1 else "z:*"
+    return tuple((operator, zone) for operator in sorted(season.scope.operators))
 
 
-def pass_validity(document: dict[str, Any]) -> Validity:
+def pass_validity(season: SoldPass) -> Validity:
     """From when until when a pass opens gates: its own times, without margins. Pure."""
-    return Validity(*(datetime.fromisoformat(document[name]) for name in ("valid_from", "valid_until")))
+    return Validity(season.valid_from, season.valid_until)
 
 
-def validity(rides: list[dict[str, Any]], now: datetime) -> Validity:
+def validity(rides: Sequence[Ride], now: datetime) -> Validity:
     """Open two hours before the first departure, end three hours after the last arrival. Pure.
 
     The margins let a passenger take an earlier tram and arrive late on a delayed ferry.
     """
-    departure = datetime.fromisoformat(rides[0]["departure"])
-    arrival = datetime.fromisoformat(rides[-1]["arrival"])
-    return Validity(max(now, departure - EARLY), arrival + LATE)
+    return Validity(max(now, rides[0].departure - EARLY), rides[-1].arrival + LATE)
 
 
 def issue(
@@ -87,10 +86,10 @@ def issue(
         _issued(
             tx, press, quote, order=order, passenger=passenger, holder=_holder(holders, passenger), now=now
         )
-        for passenger in quote.document["passengers"]
+        for passenger in quote.document.passengers
     ]
     tickets.insert_tickets(tx, made)
-    if any(item.get("held_ticket") for one in quote.document["passengers"] for item in one["items"]):
+    if any(item.held_ticket for one in quote.document.passengers for item in one.items):
         held_passes.tell_gates(tx, order.id, now)
     for ticket in made:
         salt = holders.get(ticket.passenger_ref, Holder()).salt
@@ -98,18 +97,18 @@ def issue(
             tickets.keep_salt(tx, ticket.jti, salt)
     _book(tx, made, quote, now, also)
     if order.code == GROUP:
-        people = [one for one in made if kind_of(one.document["rider"]) == FOOT]
+        people = [one for one in made if kind_of(one.document.rider) == FOOT]
         regroup.begin(tx, press, people, now)
     return made
 
 
-def _holder(holders: Mapping[str, Holder], passenger: Mapping[str, Any]) -> Holder:
-    return holders.get(passenger["ref"], Holder())
+def _holder(holders: Mapping[str, Holder], passenger: PricedPassenger) -> Holder:
+    return holders.get(passenger.ref, Holder())
 
 
 def ticket_order(
     quote: Quote,
-    passenger: Mapping[str, Any],
+    passenger: PricedPassenger,
     holder: Holder,
     *,
     jti: str,
@@ -118,21 +117,21 @@ def ticket_order(
     bound: Collection[tuple[str, str]] = (),
 ) -> TicketOrder:
     """What is to be signed for one passenger of a quote; `place` is list and index of its status. Pure."""
-    rides, season = quote.document["rides"], quote.document.get("pass")
+    document, season = quote.document, quote.document.season
     valid = validity_of(quote, now)
     return TicketOrder(
         jti=jti,
-        product=quote.document["product"],
-        legs=pass_legs(season) if season else ride_legs(rides, quote.document["product"], bound),
+        product=document.product,
+        legs=pass_legs(season) if season else ride_legs(document.rides, document.product, bound),
         passengers=1,
-        category=None if passenger["rider"] == "adult" else passenger["rider"][:CATEGORY_LETTERS],
+        category=None if passenger.rider == "adult" else passenger.rider[:CATEGORY_LETTERS],
         issued_at=now,
         not_before=valid.not_before,
         expires_at=valid.expires_at,
         status_list=place[0],
         status_index=place[1],
         uses_per_leg=0 if season else 1,
-        uses=season["uses"] if season else None,
+        uses=season.uses if season else None,
         binding_key=holder.jwk,
         holder_hash=holder.idh,
     )
@@ -140,8 +139,8 @@ def ticket_order(
 
 def validity_of(quote: Quote, now: datetime) -> Validity:
     """From when until when the tickets of a quote open gates, issued at `now`. Pure."""
-    season = quote.document.get("pass")
-    return pass_validity(season) if season else validity(quote.document["rides"], now)
+    season = quote.document.season
+    return pass_validity(season) if season else validity(quote.document.rides, now)
 
 
 def _issued(
@@ -150,11 +149,11 @@ def _issued(
     quote: Quote,
     *,
     order: Order,
-    passenger: dict[str, Any],
+    passenger: PricedPassenger,
     holder: Holder,
     now: datetime,
 ) -> Ticket:
-    season = quote.document.get("pass")
+    season = quote.document.season
     first = status_list_of(now, validity_of(quote, now).expires_at)
     place = choose_place(functools.partial(tickets.has_index, tx), first)
     jti = secrets.token_urlsafe(16)
@@ -162,11 +161,11 @@ def _issued(
     return Ticket(
         jti=wanted.jti,
         order_id=order.id,
-        passenger_ref=passenger["ref"],
+        passenger_ref=passenger.ref,
         status="valid",
         token=press.sign(wanted),
         product=wanted.product,
-        amount_minor=passenger["total_minor"],
+        amount_minor=passenger.total_minor,
         currency=quote.currency,
         status_list=wanted.status_list,
         status_index=wanted.status_index,
@@ -174,13 +173,13 @@ def _issued(
         not_before=wanted.not_before,
         expires_at=wanted.expires_at,
         revoked_at=None,
-        document={
-            "legs": quote.document["legs"],
-            "rider": passenger["rider"],
-            "operators": season["scope"]["operators"] if season else _operators(quote.document["rides"]),
-            **({"pass": season} if season else {}),
-            **({"exchange_of": order.exchange_of} if order.exchange_of else {}),
-        },
+        document=TicketDocument(
+            legs=quote.document.legs,
+            rider=passenger.rider,
+            operators=tuple(sorted(season.scope.operators) if season else _operators(quote.document.rides)),
+            season=season,
+            exchange_of=order.exchange_of,
+        ),
     )
 
 
@@ -188,7 +187,7 @@ def _book(
     tx: Transaction, made: Sequence[Ticket], quote: Quote, now: datetime, also: Sequence[Entry]
 ) -> None:
     period = books.open_period(tx, quote.region, now)
-    passengers = {passenger["ref"]: passenger for passenger in quote.document["passengers"]}
+    passengers = {passenger.ref: passenger for passenger in quote.document.passengers}
     entries, rows = list(also), list[Share | Tax]()
     for ticket in made:
         passenger = passengers[ticket.passenger_ref]
@@ -200,5 +199,5 @@ def _book(
     books.book_all(tx, entries, now, into=period)
 
 
-def _operators(rides: list[dict[str, Any]]) -> list[str]:
-    return sorted({ride["operator"] for ride in rides})
+def _operators(rides: Sequence[Ride]) -> list[str]:
+    return sorted({ride.operator for ride in rides})

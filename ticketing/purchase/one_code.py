@@ -7,12 +7,12 @@ dissolved later becomes no weaker by it.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 from operators.place_kinds import FOOT, kind_of
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.order_holders import Holder
 from ticketing.errors import Fault, InvalidRequest
+from ticketing.frozen import PricedPassenger
 from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
 from ticketing.tickets.group import FEWEST, MOST
 from ticketing.tickets.products import ProductRule
@@ -32,7 +32,7 @@ def holders_of_group(
     faults = _faults(quote, phones, names)
     if faults:
         raise InvalidRequest(faults[0].message, faults)
-    everybody = [passenger["ref"] for passenger in quote.document["passengers"]]
+    everybody = [passenger.ref for passenger in quote.document.passengers]
     carried = {one.passenger for one in phones} <= set(everybody)
     shared = [PhoneOf(ref, phones[0].key) for ref in everybody] if phones and carried else phones
     found = holders_for(quote, rule, shared, names, exchanged)
@@ -42,13 +42,13 @@ def holders_of_group(
 def _faults(quote: Quote, phones: Sequence[PhoneOf], names: Sequence[NameOf]) -> list[Fault]:
     people = _people(quote)
     faults = []
-    if "pass" in quote.document:
+    if quote.document.season is not None:
         faults.append(Fault("code", "a pass is one person's; a group code is for tickets of one journey"))
     elif not FEWEST <= len(people) <= MOST:
         faults.append(
             Fault("code", f"a group code is for {FEWEST} to {MOST} people; this order is for {len(people)}")
         )
-    paid = [one["ref"] for one in people if any(item.get("held_ticket") for item in one["items"])]
+    paid = [one.ref for one in people if any(item.held_ticket for item in one.items)]
     if paid:
         faults.append(
             Fault("code", f"a pass or carnet pays rides of {paid[0]}; a group code is for tickets alone")
@@ -79,5 +79,5 @@ def _on_one_phone(found: Mapping[str, Holder], refs: Sequence[str]) -> dict[str,
     return {ref: replace(found.get(ref, Holder()), jwk=key) for ref in refs}
 
 
-def _people(quote: Quote) -> list[Mapping[str, Any]]:
-    return [one for one in quote.document["passengers"] if kind_of(one["rider"]) == FOOT]
+def _people(quote: Quote) -> list[PricedPassenger]:
+    return [one for one in quote.document.passengers if kind_of(one.rider) == FOOT]

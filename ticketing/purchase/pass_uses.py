@@ -7,8 +7,8 @@ else at that time needs another.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+from tariffs.journey import Ride
 from ticketing.db import Transaction
 from ticketing.db.sale import held_passes, offers, orders
 from ticketing.db.sale.held_passes import PassUse
@@ -17,8 +17,8 @@ from ticketing.db.ticket import tickets, uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import Conflict
+from ticketing.frozen import PriceItem, SoldPass
 
-_CARNET = "carnet"
 _COUNTED = ("ride", "in")
 
 
@@ -45,16 +45,16 @@ def take(
 
     Raises Conflict when another journey or a gate was first, or has the pass under way at that time.
     """
-    rides = quote.document.get("rides", [])
-    for passenger in quote.document["passengers"]:
-        ref = passenger["ref"]
-        for item in passenger["items"]:
-            jti = item.get("held_ticket")
+    rides = quote.document.rides
+    for passenger in quote.document.passengers:
+        ref = passenger.ref
+        for item in passenger.items:
+            jti = item.held_ticket
             if not jti:
                 continue
             held = _locked(tx, jti)
-            uses_made = _uses(jti, order_id, ref, item["legs"], rides=rides, now=now)
-            if held.document["pass"]["kind"] != _CARNET:
+            uses_made = _uses(jti, order_id, ref, item.legs, rides=rides, now=now)
+            if not _season(held).is_shared:
                 _require_free(tx, held, uses_made, order_id, exchanged)
             freed = held_passes.list_uses_of(tx, jti, exchanged.order_id) if exchanged.order_id else []
             _require_left(tx, held, len(uses_made) - sum(1 for use in freed if exchanged.gives_up(use)))
@@ -67,22 +67,20 @@ def give_back(tx: Transaction, order_id: str, now: datetime, passengers: Iterabl
 
 
 def take_anew(
-    tx: Transaction, order_id: str, passenger: str, items: Iterable[Mapping[str, Any]], now: datetime
+    tx: Transaction, order_id: str, passenger: str, items: Iterable[PriceItem], now: datetime
 ) -> None:
     """A journey has become shorter: give its uses back, and take those that the rest of it counts on."""
     held_passes.return_uses(tx, order_id, now, [passenger])
-    wanted = [item for item in items if item.get("held_ticket")]
-    rides = _rides_of(tx, order_id) if wanted else []
-    for item in wanted:
-        held_passes.take_uses(
-            tx, _uses(item["held_ticket"], order_id, passenger, item["legs"], rides=rides, now=now)
-        )
+    wanted = [(item.held_ticket, item.legs) for item in items if item.held_ticket]
+    rides = _rides_of(tx, order_id) if wanted else ()
+    for jti, legs in wanted:
+        held_passes.take_uses(tx, _uses(jti, order_id, passenger, legs, rides=rides, now=now))
 
 
 def require_valid(tx: Transaction, quote: Quote, order_id: str) -> None:
     """Raise Conflict where a pass that an order counts on has gone since it was placed."""
-    items = (item for passenger in quote.document["passengers"] for item in passenger["items"])
-    if not any(item.get("held_ticket") for item in items):
+    items = (item for passenger in quote.document.passengers for item in passenger.items)
+    if not any(item.held_ticket for item in items):
         return
     if held_passes.has_lost_pass(tx, order_id):
         raise Conflict("a pass that this price counts on is no longer valid; search again")
@@ -95,9 +93,15 @@ def _locked(tx: Transaction, jti: str) -> Ticket:
     return held
 
 
+def _season(held: Ticket) -> SoldPass:
+    if held.document.season is None:
+        raise LookupError(f"ticket {held.jti} is no pass")
+    return held.document.season
+
+
 def _require_left(tx: Transaction, held: Ticket, wanted: int) -> None:
     """Raise Conflict where fewer uses are left than are wanted beside those that an exchange frees."""
-    most = held.document["pass"]["uses"]
+    most = _season(held).uses
     if most is None:
         return
     ridden = sum(1 for use in uses.list_uses(tx, held.jti) if use.kind in _COUNTED)
@@ -115,7 +119,7 @@ def _require_free(
         for other in held_passes.list_uses_between(tx, held.jti, use.departs_at, use.arrives_at):
             is_mine = other.order_id == order_id or exchanged.gives_up(other)
             if not is_mine or other.passenger_ref != use.passenger_ref:
-                name = _name(held)
+                name = _season(held).name
                 raise Conflict(
                     f"the pass {name!r} covers one ride of one person at a time, and pays from "
                     f"{_clock(other.departs_at, use)} to {_clock(other.arrives_at, use)} for {other.passenger_ref} in order "
@@ -129,7 +133,7 @@ def _require_not_on_board(held: Ticket, wanted: PassUse, shown: Sequence[TicketU
         return
     for use in shown:
         if wanted.departs_at - (wanted.arrives_at - wanted.departs_at) < use.at < wanted.arrives_at:
-            name = _name(held)
+            name = _season(held).name
             raise Conflict(
                 f"the pass {name!r} opened a gate at {_clock(use.at, wanted)}, and covers one ride of one person at a time: "
                 "ride on with its own code, or search for a later journey, or for this one without the pass"
@@ -142,7 +146,7 @@ def _uses(
     ref: str,
     legs: Iterable[int],
     *,
-    rides: Sequence[Mapping[str, Any]],
+    rides: Sequence[Ride],
     now: datetime,
 ) -> list[PassUse]:
     return [
@@ -152,27 +156,15 @@ def _uses(
             leg=leg,
             passenger_ref=ref,
             at=now,
-            departs_at=_at(rides[leg]["departure"]),
-            arrives_at=_at(rides[leg]["arrival"]),
+            departs_at=rides[leg].departure,
+            arrives_at=rides[leg].arrival,
         )
         for leg in legs
     ]
 
 
-def _rides_of(tx: Transaction, order_id: str) -> Sequence[Mapping[str, Any]]:
-    rides: Sequence[Mapping[str, Any]] = offers.get_quote(
-        tx, orders.get_order(tx, order_id).quote_id
-    ).document["rides"]
-    return rides
-
-
-def _at(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _name(held: Ticket) -> str:
-    names = held.document["pass"].get("names", {})
-    return str(names.get("en") or held.document["pass"]["product"])
+def _rides_of(tx: Transaction, order_id: str) -> Sequence[Ride]:
+    return offers.get_quote(tx, orders.get_order(tx, order_id).quote_id).document.rides
 
 
 def _clock(moment: datetime | None, use: PassUse) -> str:

@@ -20,11 +20,11 @@ from ticketing.db.sale.bookings import Booking, sailing_of
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order
 from ticketing.errors import Conflict, OperatorSilent
+from ticketing.frozen import PricedPassenger, read_ride, write_ride
 from ticketing.ids import new_id
 from ticketing.purchase import handed_over
 from ticketing.purchase.refund import disrupted
 from ticketing.purchase.till import OrderState, Till
-from ticketing.regions import rides
 
 _log = structlog.get_logger(__name__)
 
@@ -42,15 +42,14 @@ def plan(till: Till, quote: Quote, order_id: str) -> list[Booking]:
     Raises Conflict for a ride that its operator's timetable no longer has.
     """
     wanted: list[Booking] = []
-    for index, document in enumerate(quote.document.get("rides", [])):
-        if till.connector(quote.region, document["operator"]) is None:
+    for index, ride in enumerate(quote.document.rides):
+        if till.connector(quote.region, ride.operator) is None:
             continue
-        ride = rides.from_json(document)
         departure = _departure(till, quote.region, ride)
         sailing = f"{quote.region}/{ride.operator}/{departure.trip_id}/{departure.service_date}"
-        for passenger in quote.document["passengers"]:
+        for passenger in quote.document.passengers:
             traveller = _traveller(till, quote, ride, passenger)
-            details = {"leg": index, "ride": document, "traveller": traveller}
+            details: dict[str, object] = {"leg": index, "ride": write_ride(ride), "traveller": traveller}
             details |= handed_over.agreed(till, quote, ride, traveller)
             seq = len(wanted) + 1
             made = Booking(
@@ -100,7 +99,7 @@ def give_back_all(till: Till, state: OrderState) -> bool:
 
 def _hold(till: Till, order: Order, booking: Booking) -> None:
     connector = _connector(till, order, booking)
-    ride = rides.from_json(booking.document["ride"])
+    ride = read_ride(booking.document["ride"])
     request = HoldRequest(
         booking.id, _departure(till, order.region, ride), (Traveller(**booking.document["traveller"]),)
     )
@@ -243,10 +242,10 @@ def _departure(till: Till, region: str, ride: Ride) -> Any:
         raise Conflict("the timetable has changed since the search; search again") from error
 
 
-def _traveller(till: Till, quote: Quote, ride: Ride, passenger: dict[str, Any]) -> dict[str, str]:
-    own = till.regions[quote.region].data.categories.get(passenger["rider"], {}).get(ride.operator)
+def _traveller(till: Till, quote: Quote, ride: Ride, passenger: PricedPassenger) -> dict[str, str]:
+    own = till.regions[quote.region].data.categories.get(passenger.rider, {}).get(ride.operator)
     return {
-        "ref": passenger["ref"],
-        "category": own or passenger["rider"],
-        "place": kind_of(passenger["rider"]),
+        "ref": passenger.ref,
+        "category": own or passenger.rider,
+        "place": kind_of(passenger.rider),
     }

@@ -1,9 +1,9 @@
 """A receipt: what was bought and why it cost so much, VAT by Member State, payments and refunds; in four languages."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from fpdf import FPDF
@@ -12,6 +12,7 @@ from fpdf.enums import XPos, YPos
 from tariffs.money import Money
 from ticketing.db.books.books import Tax
 from ticketing.db.sale.offers import Quote
+from ticketing.frozen import PricedPassenger, PriceTax
 from ticketing.purchase import words
 from ticketing.purchase.till import OrderState
 from ticketing.regions import Region, category_name, explained
@@ -31,7 +32,7 @@ def receipt(
     if any(payment.gateway == "demo" for payment in state.payments):
         page.warning(page.word("demo"))
     page.line(f"{page.word('order')} {state.order.id}, {page.moment(state.order.created_at)}")
-    for passenger in state.quote.document["passengers"]:
+    for passenger in state.quote.document.passengers:
         _passenger(page, passenger, state.quote, region, language)
     page.total(page.word("total"), Money(state.order.total_minor, state.order.currency))
     _taxes(page, state)
@@ -40,40 +41,57 @@ def receipt(
     return page.bytes()
 
 
-def tax_lines(state: OrderState) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VatLine:
+    """The VAT of an order in one Member State, mode and rate; `verified` where all of its rows are."""
+
+    member_state: str
+    mode: str
+    rate_bp: int
+    gross_minor: int
+    vat_minor: int
+    treatment: str = ""
+    verified: bool = True
+
+
+def tax_lines(state: OrderState) -> list[VatLine]:
     """The VAT of an order by Member State, mode and rate, over all passengers; gross sums to the total. Pure."""
-    found: dict[tuple[str, str, int, str], dict[str, Any]] = {}
-    for passenger in state.quote.document["passengers"]:
-        for row in passenger["taxes"]:
-            key = (row["member_state"], row["mode"], row["rate_bp"], row["treatment"])
-            line = found.setdefault(
-                key,
-                {
-                    **{name: row[name] for name in ("member_state", "mode", "rate_bp", "treatment")},
-                    "gross_minor": 0,
-                    "vat_minor": 0,
-                    "verified": True,
-                },
-            )
-            line["gross_minor"] += row["gross_minor"]
-            line["vat_minor"] += row["vat_minor"]
-            line["verified"] = line["verified"] and bool(row["verified"])
-    return [found[key] for key in sorted(found)]
+    found: dict[tuple[str, str, int, str], list[PriceTax]] = {}
+    for passenger in state.quote.document.passengers:
+        for row in passenger.taxes:
+            key = row.key
+            found.setdefault((key.member_state, key.mode, key.rate_bp, key.treatment), []).append(row)
+    return [_tax_line(key, found[key]) for key in sorted(found)]
 
 
-def _passenger(page: "_Page", passenger: dict[str, Any], quote: Quote, region: Region, language: str) -> None:
-    price = Money(passenger["total_minor"], quote.currency)
-    rider = category_name(region.data, passenger["rider"], language)
-    page.strong(f"{page.word('passenger')} {passenger['ref']} ({rider}): {price}")
-    for sentence in explained(region, passenger, quote.document["rides"], language):
+def _tax_line(key: tuple[str, str, int, str], rows: Sequence[PriceTax]) -> VatLine:
+    member_state, mode, rate_bp, treatment = key
+    return VatLine(
+        member_state=member_state,
+        mode=mode,
+        rate_bp=rate_bp,
+        treatment=treatment,
+        gross_minor=sum(row.gross_minor for row in rows),
+        vat_minor=sum(row.vat_minor for row in rows),
+        verified=all(row.key.verified for row in rows),
+    )
+
+
+def _passenger(
+    page: "_Page", passenger: PricedPassenger, quote: Quote, region: Region, language: str
+) -> None:
+    price = Money(passenger.total_minor, quote.currency)
+    rider = category_name(region.data, passenger.rider, language)
+    page.strong(f"{page.word('passenger')} {passenger.ref} ({rider}): {price}")
+    for sentence in explained(region, passenger, quote.document.rides, language):
         page.line(f"  {sentence}")
 
 
 def _zone(state: OrderState, region: Region) -> ZoneInfo:
     """The zone of the place where the journey begins; of a pass that of the region's first operator."""
-    rides = [leg for leg in state.quote.document["legs"] if leg.get("time_zone")]
-    if rides:
-        return ZoneInfo(rides[0]["time_zone"])
+    legs = state.quote.document.legs
+    if legs:
+        return ZoneInfo(legs[0].time_zone)
     zones = [timetable.timezone for timetable in region.data.timetables.values()]
     return ZoneInfo(zones[0] if zones else "UTC")
 
@@ -84,19 +102,19 @@ def _taxes(page: "_Page", state: OrderState) -> None:
     lines = tax_lines(state)
     for line in lines:
         _tax(page, line, state.order.currency)
-    if not all(line["verified"] for line in lines):
+    if not all(line.verified for line in lines):
         page.line(page.word("unverified"))
 
 
-def _tax(page: "_Page", line: Mapping[str, Any], currency: str) -> None:
+def _tax(page: "_Page", line: VatLine, currency: str) -> None:
     """One row of VAT; the sea beyond every state's waters by its name and without a rate."""
-    at_sea = line["member_state"] == "XX"
+    at_sea = line.member_state == "XX"
     page.row(
-        page.word("sea") if at_sea else line["member_state"],
-        words.mode(line["mode"], page.language),
-        page.word("outside") if at_sea else f"{line['rate_bp'] / 100:.2f} %",
-        str(Money(line["gross_minor"], currency)),
-        str(Money(line["vat_minor"], currency)),
+        page.word("sea") if at_sea else line.member_state,
+        words.mode(line.mode, page.language),
+        page.word("outside") if at_sea else f"{line.rate_bp / 100:.2f} %",
+        str(Money(line.gross_minor, currency)),
+        str(Money(line.vat_minor, currency)),
     )
 
 
@@ -122,8 +140,8 @@ def _taxes_back(page: "_Page", rows: Sequence[Tax]) -> None:
         sums[key] = gross + row.gross_minor, vat + row.vat_minor
     page.strong(page.word("vat_back"))
     for (state, mode, rate, currency), (gross, vat) in sorted(sums.items()):
-        line = {"member_state": state, "mode": mode, "rate_bp": rate}
-        _tax(page, {**line, "gross_minor": gross, "vat_minor": vat}, currency)
+        line = VatLine(member_state=state, mode=mode, rate_bp=rate, gross_minor=gross, vat_minor=vat)
+        _tax(page, line, currency)
 
 
 class _Page:

@@ -172,7 +172,7 @@ def _orderable(quote: Quote | None, person_id: str | None, now: datetime) -> Quo
         raise InvalidRequest.at("quote_id", "there is no such quote")
     if now >= quote.expires_at:
         raise Gone(f"the quote expired at {written(quote.expires_at)}")
-    if quote.document.get("person_id") not in {None, person_id}:
+    if quote.document.person_id not in {None, person_id}:
         raise InvalidRequest.at("quote_id", "there is no such quote")
     return quote
 

@@ -1,8 +1,7 @@
 """Orders, tickets and refunds as their buyer reads them. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from operators.place_kinds import kind_of
 from tariffs.money import Money
@@ -10,6 +9,7 @@ from ticketing.clock import written
 from ticketing.db.sale.booking_documents import Paper
 from ticketing.db.sale.orders import Refund
 from ticketing.db.ticket.tickets import Ticket, control_code_of
+from ticketing.frozen import Leg, write_leg
 from ticketing.payments import Authorisation
 from ticketing.purchase.refund.disrupted import LegNews
 from ticketing.purchase.refund.giving_back import RefundOffer
@@ -26,7 +26,7 @@ def order(
     stand_ins: tuple[str, ...],
     asked: Authorisation | None = None,
     reader: Reader | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """An order with its payments and refunds; `asked` is how the buyer's bank wants to be answered."""
     found, currency = state.order, state.order.currency
     return {
@@ -41,12 +41,12 @@ def order(
         "next_action": _next_action(asked),
         "passengers": [
             {
-                "ref": passenger["ref"],
-                "rider_category": passenger["rider"],
-                "place": kind_of(passenger["rider"]),
-                "total": _money(passenger["total_minor"], currency),
+                "ref": passenger.ref,
+                "rider_category": passenger.rider,
+                "place": kind_of(passenger.rider),
+                "total": _money(passenger.total_minor, currency),
             }
-            for passenger in state.quote.document["passengers"]
+            for passenger in state.quote.document.passengers
         ],
         "payments": [
             {
@@ -76,9 +76,9 @@ def order(
             for one in state.bookings
         ],
         "refunds": [
-            refund(made, _further(made, state.refunds), reader or Reader(legs=state.quote.document["legs"]))
+            refund(made, _further(made, state.refunds), reader or Reader(legs=state.quote.document.legs))
             for made in state.refunds
-            if "continues" not in made.document
+            if made.document.continues is None
         ],
         "code": found.code or "each",
         "exchange_of": found.exchange_of,
@@ -98,7 +98,7 @@ def tickets(
     papers: Sequence[Paper],
     told: Sequence[LegNews],
     uses_left: Mapping[str, int | None],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The tickets of an order with its group code, the news of their legs, and what is left of carnets by ticket."""
     members = {one.jti for one in group.members} if group else set()
     return {
@@ -118,7 +118,7 @@ def tickets(
     }
 
 
-def group_code(group: Group, told: Iterable[LegNews] = ()) -> dict[str, Any]:
+def group_code(group: Group, told: Iterable[LegNews] = ()) -> dict[str, object]:
     """The one code of a group, and who belongs to it."""
     code, first = group.code, group.members[0]
     return {
@@ -139,8 +139,8 @@ def revoked_because(state: OrderState, made: Ticket) -> str | None:
     """Why a ticket opens gates no more: `exchanged`, `refunded`, `payment_lost`, or `cancelled`; None for one that is not revoked."""
     if made.status != "revoked":
         return None
-    given = [one for one in state.refunds if any(line["jti"] == made.jti for line in one.document["lines"])]
-    if any("exchanged_for" in one.document for one in given):
+    given = [one for one in state.refunds if any(line.jti == made.jti for line in one.document.lines)]
+    if any(one.document.exchanged_for is not None for one in given):
         return "exchanged"
     if given:
         return "refunded"
@@ -155,7 +155,7 @@ def ticket(
     group: str | None = None,
     uses_left: int | None = None,
     revoked_because: str | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """A ticket with the addresses of its code, what operators have handed over for it, and how long delays keep it.
 
     One in a `group` shows no code of its own, one that is revoked none at all.
@@ -164,15 +164,15 @@ def ticket(
     return {
         "jti": made.jti,
         "passenger": made.passenger_ref,
-        "rider_category": made.document["rider"],
-        "place": kind_of(made.document["rider"]),
+        "rider_category": made.document.rider,
+        "place": kind_of(made.document.rider),
         "status": made.status,
         "revoked_because": revoked_because,
         "price": _money(made.amount_minor, made.currency),
         "not_before": written(made.not_before),
         "expires_at": written(made.expires_at),
         "valid_until": written(made.expires_at + _late(made, told)),
-        "legs": [_leg(leg) for leg in made.document["legs"]],
+        "legs": [_leg(leg) for leg in made.document.legs],
         "uses_left": uses_left,
         "group_code": group,
         "control_code": control_code_of(made.jti),
@@ -194,11 +194,10 @@ def ticket(
     }
 
 
-def _leg(leg: Mapping[str, Any]) -> dict[str, Any]:
+def _leg(leg: Leg) -> dict[str, object]:
     """A leg of a ticket as an answer tells it: when it was given back in the one form of all moments."""
-    if "given_back_at" not in leg:
-        return dict(leg)
-    return {**leg, "given_back_at": written(datetime.fromisoformat(leg["given_back_at"]))}
+    told = write_leg(leg)
+    return told if leg.given_back_at is None else {**told, "given_back_at": written(leg.given_back_at)}
 
 
 def _pictures(order_id: str, jti: str) -> dict[str, str]:
@@ -208,16 +207,16 @@ def _pictures(order_id: str, jti: str) -> dict[str, str]:
 
 def _late(made: Ticket, told: Iterable[LegNews]) -> timedelta:
     """How much longer than it says a ticket is good, because a leg that it still has arrives late; a day at most."""
-    legs = made.document["legs"]
+    legs = made.document.legs
     delays = (
         one.known.arrival_delay_seconds or 0
         for one in told
-        if one.known.is_served and one.leg < len(legs) and "given_back_at" not in legs[one.leg]
+        if one.known.is_served and one.leg < len(legs) and legs[one.leg].is_left
     )
     return min(_LONGEST_DELAY, timedelta(seconds=max(0, *delays, 0)))
 
 
-def news(one: LegNews) -> dict[str, Any]:
+def news(one: LegNews) -> dict[str, object]:
     """Show the news of a leg's run, and why its money comes back whole, where it does."""
     return {
         "leg": one.leg,
@@ -229,49 +228,50 @@ def news(one: LegNews) -> dict[str, Any]:
     }
 
 
-def refund(made: Refund, further: Sequence[Refund], reader: Reader) -> dict[str, Any]:
+def refund(made: Refund, further: Sequence[Refund], reader: Reader) -> dict[str, object]:
     """A refund with the reasons of each amount, for its reader; `further` are its parts over other payments."""
     return {
         "id": made.id,
         "state": next((one.state for one in (made, *further) if one.state != "confirmed"), made.state),
         "amount": _money(_whole(made), made.currency),
-        "exchanged_for": made.document.get("exchanged_for"),
+        "exchanged_for": made.document.exchanged_for,
         "created_at": written(made.created_at),
         "lines": [
             {
-                "passenger": line["passenger"],
-                "jti": line["jti"],
-                "legs": line.get("legs", []),
-                "percent": line["percent"],
-                "fees": _fees(line.get("fees", {}), made.currency),
-                "amount": _money(line["amount_minor"], made.currency),
-                **_why(line["because"], reader),
+                "passenger": line.passenger_ref,
+                "jti": line.jti,
+                "legs": list(line.legs),
+                "percent": line.percent,
+                "fees": _fees(line.fees, made.currency),
+                "amount": _money(line.amount_minor, made.currency),
+                **_why(line.because, reader),
             }
-            for line in made.document["lines"]
+            for line in made.document.lines
         ],
     }
 
 
 def _further(made: Refund, refunds: Sequence[Refund]) -> list[Refund]:
     """The parts of a refund that other payments give back."""
-    return [one for one in refunds if one.document.get("continues") == made.id]
+    return [one for one in refunds if one.document.continues == made.id]
 
 
-def _fees(kept: Mapping[str, int], currency: str) -> list[dict[str, Any]]:
+def _fees(kept: Mapping[str, int], currency: str) -> list[dict[str, object]]:
     """What operators keep."""
     return [{"operator": name, "amount": _money(kept[name], currency)} for name in sorted(kept)]
 
 
 def _whole(made: Refund) -> int:
     """What comes back in all: a refund may be paid by several payments; of an exchange only the difference is."""
-    if "exchanged_for" in made.document:
-        return int(made.document.get("back_minor", made.amount_minor))
-    if not made.document["lines"]:  # of an order that came to nothing
+    document = made.document
+    if document.exchanged_for is not None:
+        return made.amount_minor if document.back_minor is None else document.back_minor
+    if not document.lines:  # of an order that came to nothing
         return made.amount_minor
-    return sum(int(line["amount_minor"]) for line in made.document["lines"])
+    return sum(line.amount_minor for line in document.lines)
 
 
-def refund_offer(found: RefundOffer, reader: Reader) -> dict[str, Any]:
+def refund_offer(found: RefundOffer, reader: Reader) -> dict[str, object]:
     """What would come back, and why, for its reader; tickets that give nothing back with their reasons."""
     return {
         "order_id": found.order_id,
@@ -292,7 +292,7 @@ def refund_offer(found: RefundOffer, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _why(because: str, reader: Reader) -> dict[str, Any]:
+def _why(because: str, reader: Reader) -> dict[str, object]:
     """A reason for people and for programs."""
     return {
         "because": sentence(because, reader),
@@ -300,7 +300,7 @@ def _why(because: str, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _next_action(asked: Authorisation | None) -> dict[str, Any] | None:
+def _next_action(asked: Authorisation | None) -> dict[str, object] | None:
     if asked is None:
         return None
     return {

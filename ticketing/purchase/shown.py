@@ -8,7 +8,7 @@ from ticketing.purchase.till import OrderState, Till
 
 def list_uses_left(till: Till, state: OrderState) -> dict[str, int | None]:
     """Count by ticket how many uses are left of an order's carnets; None for a pass without a number, nothing for a journey."""
-    passes = [one for one in state.tickets if "pass" in one.document]
+    passes = [one for one in state.tickets if one.document.season is not None]
     if not passes:
         return {}
     with till.database.read() as tx:

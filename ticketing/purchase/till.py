@@ -53,7 +53,7 @@ class Till:
 
     def rule_of(self, quote: Quote) -> ProductRule:
         """How tickets of a quote's product behave."""
-        return self.rules.get(quote.document["product"], ProductRule())
+        return self.rules.get(quote.document.product, ProductRule())
 
     def conditions(self, region: str) -> Mapping[str, Conditions]:
         """On which terms each operator of a region gives money back."""

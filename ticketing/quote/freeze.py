@@ -1,32 +1,30 @@
 """Freeze a price: everything that is promised, as one document that no later tariff changes. Pure."""
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
-from tariffs.excluded import Excluded, from_json
 from tariffs.result import JourneyPrice
-from ticketing.regions import prices
+from ticketing.frozen import PricedPassenger, QuoteDocument, is_unverified
+from ticketing.quote.offered import Offered
 
 
-def document(offer: Mapping[str, Any], price: JourneyPrice, product: str) -> dict[str, Any]:
-    """Write the document of a quote: rides, legs, and for each passenger items, shares, taxes and derivation.
-
-    Amounts are minor units of the quote's currency.
-    """
-    return {
-        **{
-            name: offer[name]
-            for name in ("person_id", "holder_ref", "sale_channel", "excluded", "priced_at")
-            if name in offer
-        },
-        "product": product,
-        "rides": offer["rides"],
-        "legs": [leg for leg in offer["legs"] if leg["kind"] == "ride"],
-        "passengers": [prices.to_json(found) for found in price.passengers],
-        "tax_unverified": any(not row.key.verified for found in price.passengers for row in found.taxes),
-    }
+def document(offer: Offered, price: JourneyPrice, product: str) -> QuoteDocument:
+    """Make the document of a quote: rides, legs, and for each passenger items, shares, taxes and derivation."""
+    passengers = tuple(map(PricedPassenger.of, price.passengers))
+    return QuoteDocument(
+        product=product,
+        rides=tuple(offer.rides),
+        legs=tuple(offer.legs),
+        passengers=passengers,
+        tax_unverified=is_unverified(passengers),
+        person_id=offer.person_id,
+        holder_ref=offer.holder_ref,
+        sale_channel=offer.sale_channel,
+        excluded=tuple(offer.excluded),
+        priced_at=offer.made_at,
+    )
 
 
-def excluded_of(document: Mapping[str, Any]) -> tuple[Excluded, ...]:
-    """The rides that an offer or a quote does not pay for."""
-    return tuple(from_json(one) for one in document.get("excluded", ()))
+def priced_again(promised: QuoteDocument, price: JourneyPrice) -> QuoteDocument:
+    """Make the document that the same promise has at another price."""
+    passengers = tuple(map(PricedPassenger.of, price.passengers))
+    return replace(promised, passengers=passengers, tax_unverified=is_unverified(passengers))

@@ -12,9 +12,7 @@ from ticketing.db.sale import held_passes
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.quote.brought import KeptPass, with_freed
-from ticketing.regions.travellers import COUNTED, ridden, scope_from_json
-
-CARNET = "carnet"
+from ticketing.regions.travellers import COUNTED, ridden
 
 
 def claims_of(tx: Transaction, person_id: str) -> tuple[ProvenClaim, ...]:
@@ -32,7 +30,7 @@ def paid_by(tx: Transaction, person_id: str, now: datetime) -> tuple[Tap, ...]:
 
 def is_held(found: Ticket, now: datetime) -> bool:
     """Whether the ticket of a pass is good for more rides in time."""
-    return "pass" in found.document and found.status == "valid" and found.expires_at > now
+    return found.document.season is not None and found.status == "valid" and found.expires_at > now
 
 
 def passes_named(
@@ -47,16 +45,17 @@ def passes_named(
 
 def kept(tx: Transaction, found: Ticket) -> KeptPass:
     """A pass as it is held now, with the uses that are left of it."""
-    document = found.document["pass"]
-    start, until = (datetime.fromisoformat(document[name]) for name in ("valid_from", "valid_until"))
+    season = found.document.season
+    if season is None:
+        raise LookupError(f"ticket {found.jti} is no pass")
     held = HeldPass(
         ticket=found.jti,
-        product=document["product"],
-        scope=scope_from_json(document["scope"]),
-        valid_from=start,
-        valid_until=until,
+        product=season.product,
+        scope=season.scope,
+        valid_from=season.valid_from,
+        valid_until=season.valid_until,
         uses_left=held_passes.count_left(tx, found),
-        rider=found.document["rider"],
-        shared=document["kind"] == CARNET,
+        rider=found.document.rider,
+        shared=season.is_shared,
     )
-    return KeptPass(held, document["kind"], document.get("holder"))
+    return KeptPass(held, season.kind, season.holder)

@@ -3,16 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from tariffs.passes import HeldPass, PassProduct
 from ticketing.db.sale import held_passes
 from ticketing.db.ticket import tickets
 from ticketing.errors import Conflict, NotFound
+from ticketing.frozen import SoldPass
 from ticketing.quote.brought import Brought, KeptPass
-from ticketing.quote.held import CARNET, claims_of, is_held, kept, paid_by
+from ticketing.quote.held import claims_of, is_held, kept, paid_by
 from ticketing.quote.service import Desk
-from ticketing.regions.travellers import scope_to_json
 
 
 def bring(desk: Desk, person_id: str) -> Brought:
@@ -22,7 +21,8 @@ def bring(desk: Desk, person_id: str) -> Brought:
         claims, paid = claims_of(tx, person_id), paid_by(tx, person_id, now)
         bought = held_passes.list_passes_of(tx, person_id)
         passes = tuple(kept(tx, one) for one in bought if is_held(one, now))
-    names = frozenset(one.document["pass"]["holder"] for one in bought if "holder" in one.document["pass"])
+    seasons = [one.document.season for one in bought if one.document.season is not None]
+    names = frozenset(one.holder for one in seasons if one.holder is not None)
     return Brought(person_id, claims, passes, paid, names)
 
 
@@ -46,13 +46,13 @@ def name_holder(desk: Desk, person_id: str, ticket: str, holder: str) -> KeptPas
     """
     with desk.database.write() as tx:
         found = held_passes.find_pass_of(tx, person_id, ticket)
-        if found is None:
+        if found is None or found.document.season is None:
             raise NotFound("this account has no such pass")
-        document = found.document["pass"]
-        if document["kind"] == CARNET:
+        season = found.document.season
+        if season.is_shared:
             raise Conflict("a carnet serves the whole party and has no holder")
-        if document.get("holder", holder) != holder:
-            raise Conflict(f"this pass is for {document['holder']!r} already")
+        if season.holder not in {None, holder}:
+            raise Conflict(f"this pass is for {season.holder!r} already")
         held_passes.name_holder(tx, found, holder)
         return replace(kept(tx, found), holder=holder)
 
@@ -69,19 +69,19 @@ def bring_orders(desk: Desk, order_ids: Iterable[str]) -> dict[str, tuple[KeptPa
     return found
 
 
-def pass_document(product: PassProduct, held: HeldPass, holder: str | None = None) -> dict[str, Any]:
-    """Write what a pass ticket keeps of its product, so that it means the same when the product has changed.
+def sold_pass(product: PassProduct, held: HeldPass, holder: str | None = None) -> SoldPass:
+    """Make what a pass ticket keeps of its product, so that it means the same when the product has changed.
 
     `holder` is whom of the account it is for; None is whoever buys it.
     """
-    return {
-        **({"holder": holder} if holder is not None else {}),
-        "product": product.id,
-        "version": product.version,
-        "kind": product.kind,
-        "names": dict(product.names),
-        "scope": scope_to_json(product.scope),
-        "uses": product.uses,
-        "valid_from": held.valid_from.isoformat(),
-        "valid_until": held.valid_until.isoformat(),
-    }
+    return SoldPass(
+        product=product.id,
+        version=product.version,
+        kind=product.kind,
+        scope=product.scope,
+        uses=product.uses,
+        valid_from=held.valid_from,
+        valid_until=held.valid_until,
+        names=dict(product.names),
+        holder=holder,
+    )

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from operators.gtfs.timetable import Departure
 from tariffs.book import build_book
@@ -16,10 +15,10 @@ from ticketing.clock import written
 from ticketing.db import Transaction
 from ticketing.db.sale import offers
 from ticketing.errors import Conflict, Fault, OfferGone
+from ticketing.frozen import Leg, read_leg
 from ticketing.offers import OfferBody, OfferTokens, RideName
 from ticketing.quote import held
-from ticketing.quote.freeze import excluded_of
-from ticketing.regions import Region, rides, travellers
+from ticketing.regions import Region
 from ticketing.regions.earlier import EarlierRegions
 from ticketing.regions.planned import KnownRide, added_ride, excluded_ride, find_ride_on, leg_of
 
@@ -40,7 +39,8 @@ class Shelf:
 class Offered:
     """An offer that holds, as it is priced and promised: `region` is the one of its tariff, else today's.
 
-    `promised` is what a quote's document keeps of it. It comes of a row (`offer_id`) or of a token (`digest`).
+    `person_id` is the account that it counts on, `holder_ref` its owner among the passengers. It comes of a row
+    (`offer_id`) or of a token (`digest`).
     """
 
     region: Region
@@ -48,9 +48,12 @@ class Offered:
     expires_at: datetime
     total: Money
     rides: Sequence[Ride]
+    legs: Sequence[Leg]
     passengers: Sequence[Passenger]
     excluded: Sequence[Excluded]
-    promised: Mapping[str, Any]
+    person_id: str | None
+    holder_ref: str | None
+    sale_channel: str | None
     offer_id: str | None = None
     digest: str | None = None
 
@@ -69,23 +72,18 @@ def read_offer(shelf: Shelf, tx: Transaction, offer_id: str, person_id: str | No
     region, known = _found(shelf, tx, body)
     without = _excluded(region, body, known)
     sold = [one for at, one in enumerate(known) if at not in body.excluded]
-    documents = {
-        "rides": [rides.to_json(one.ride) for one in sold],
-        "legs": [leg_of(region.data, one) for one in sold],
-        "excluded": [one.to_json() for one in without],
-        "person_id": person_id if body.owner else None,
-        "holder_ref": body.holder_ref,
-        "sale_channel": body.sale_channel,
-    }
     return Offered(
         region=region,
         made_at=body.made_at,
         expires_at=body.expires_at,
         total=body.total,
         rides=[one.ride for one in sold],
+        legs=[read_leg(leg_of(region.data, one)) for one in sold],
         passengers=_party(tx, body, person_id, now),
         excluded=without,
-        promised=_kept(documents, body.made_at),
+        person_id=person_id if body.owner else None,
+        holder_ref=body.holder_ref,
+        sale_channel=body.sale_channel,
         digest=tokens.digest(offer_id),
     )
 
@@ -93,36 +91,24 @@ def read_offer(shelf: Shelf, tx: Transaction, offer_id: str, person_id: str | No
 def _of_row(shelf: Shelf, tx: Transaction, offer_id: str, person_id: str | None, now: datetime) -> Offered:
     """Read an offer that an earlier release has stored."""
     row = offers.find_offer(tx, offer_id)
-    if (
-        row is None
-        or row.region not in shelf.regions
-        or row.document.get("person_id") not in {None, person_id}
-    ):
+    if row is None or row.region not in shelf.regions or row.document.person_id not in {None, person_id}:
         raise OfferGone(_UNKNOWN, _FAULTS)
     _require_alive(row.expires_at, now)
     document = row.document
     return Offered(
-        region=next(_regions(shelf, tx, row.region, document["tariff_version"], row.expires_at)),
+        region=next(_regions(shelf, tx, row.region, document.tariff_version, row.expires_at)),
         made_at=row.created_at,
         expires_at=row.expires_at,
-        total=Money(document["total_minor"], document["currency"]),
-        rides=[rides.from_json(one) for one in document["rides"]],
-        passengers=[travellers.from_json(one) for one in document["passengers"]],
-        excluded=excluded_of(document),
-        promised=_kept(document, row.created_at),
+        total=document.total,
+        rides=document.rides,
+        legs=document.legs,
+        passengers=document.passengers,
+        excluded=document.excluded,
+        person_id=document.person_id,
+        holder_ref=document.holder_ref,
+        sale_channel=document.sale_channel,
         offer_id=row.id,
     )
-
-
-def _kept(document: Mapping[str, Any], made_at: datetime) -> dict[str, Any]:
-    """Choose the parts of an offer that a quote keeps."""
-    names = ("person_id", "holder_ref", "sale_channel", "excluded")
-    return {
-        **{name: document[name] for name in names if document.get(name)},
-        "priced_at": made_at.isoformat(),
-        "rides": document["rides"],
-        "legs": document["legs"],
-    }
 
 
 def _may_have(body: OfferBody, person_id: str | None) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from tariffs.party import Passenger
@@ -10,18 +9,18 @@ from tariffs.pass_price import price_pass
 from tariffs.passes import PassProduct, on_sale
 from ticketing.db.sale.offers import Quote
 from ticketing.errors import InvalidRequest
+from ticketing.frozen import CARNET, PricedPassenger, QuoteDocument, is_unverified
 from ticketing.ids import new_id
-from ticketing.quote.held import CARNET
-from ticketing.quote.holder import pass_document
+from ticketing.quote.holder import sold_pass
 from ticketing.quote.service import Desk, make
-from ticketing.regions import Region, category_name, prices
+from ticketing.regions import Region, category_name
 
 _LIFE = timedelta(minutes=15)
 _EARLIEST = timedelta(minutes=5)
 _LATEST = timedelta(days=60)
 
 
-def list_passes(desk: Desk, region_id: str | None, language: str) -> list[dict[str, Any]]:
+def list_passes(desk: Desk, region_id: str | None, language: str) -> list[dict[str, object]]:
     """List the passes on sale today, with a price for each rider category; without those of operators that have no fares."""
     now = desk.clock.now()
     now = desk.clock.now()
@@ -67,15 +66,16 @@ def freeze_pass(
             f"this pass has no price for the category {category_name(region.data, rider)} ({price.reason})",
         )
     held = product.held("", begins, _zone(region, product))
-    document = {
-        "product": product.id,
-        "rides": [],
-        "legs": [],
-        **({"person_id": person_id} if person_id else {}),
-        "pass": pass_document(product, held, holder),
-        "passengers": [prices.to_json(price)],
-        "tax_unverified": any(not row.key.verified for row in price.taxes),
-    }
+    passengers = (PricedPassenger.of(price),)
+    document = QuoteDocument(
+        product=product.id,
+        rides=(),
+        legs=(),
+        passengers=passengers,
+        tax_unverified=is_unverified(passengers),
+        season=sold_pass(product, held, holder),
+        person_id=person_id,
+    )
     frozen = Quote(
         id=new_id(),
         offer_id=None,
@@ -119,7 +119,7 @@ def _check_holder(product: PassProduct, holder: str | None, person_id: str | Non
         raise InvalidRequest.at("holder", "a carnet serves the whole party and has no holder")
 
 
-def _shown(desk: Desk, name: str, product: PassProduct, language: str) -> dict[str, Any]:
+def _shown(desk: Desk, name: str, product: PassProduct, language: str) -> dict[str, object]:
     region = _region(desk, name)
     return {
         "id": product.id,

@@ -15,10 +15,11 @@ from ticketing.db.documents import canonical
 from ticketing.db.sale import gateway_events, offers
 from ticketing.db.sale.offers import Quote, TariffVersion
 from ticketing.errors import Conflict, NotFound, PriceChanged
+from ticketing.frozen import write_quote
 from ticketing.ids import new_id
-from ticketing.quote.freeze import document, excluded_of
+from ticketing.quote.freeze import document, priced_again
 from ticketing.quote.offered import Shelf, read_offer
-from ticketing.regions import Region, require_on_sale, require_running, rides, travellers
+from ticketing.regions import Region, require_on_sale, require_running
 
 _LONGEST_SUBJECT = 200
 
@@ -58,7 +59,7 @@ def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
         region.book,
         offer.rides,
         offer.passengers,
-        channel=offer.promised.get("sale_channel"),
+        channel=offer.sale_channel,
         at=offer.made_at,
         excluded=offer.excluded,
     )
@@ -73,7 +74,7 @@ def freeze(desk: Desk, offer_id: str, person_id: str | None = None) -> Quote:
         currency=price.total.currency,
         created_at=now,
         expires_at=offer.expires_at,
-        document=document(offer.promised, price, region.data.product),
+        document=document(offer, price, region.data.product),
         offer_digest=offer.digest,
     )
     return make(desk, frozen, region)
@@ -141,14 +142,15 @@ def replay(database: Database, quote_id: str) -> Replay:
     promised = quote.document
     price = price_journey(
         book,
-        [rides.from_json(ride) for ride in promised["rides"]],
-        [travellers.from_json(person) for person in promised["passengers"]],
-        channel=promised.get("sale_channel"),
+        promised.rides,
+        [one.passenger for one in promised.passengers],
+        channel=promised.sale_channel,
         at=quote.priced_at,
-        excluded=excluded_of(promised),
+        excluded=promised.excluded,
     )
-    again = json.loads(canonical(document(promised, price, promised["product"])))
-    differences = [name for name in sorted(promised) if promised[name] != again.get(name)]
+    before = write_quote(promised)
+    again = json.loads(canonical(write_quote(priced_again(promised, price))))
+    differences = [name for name in sorted(before) if before[name] != again.get(name)]
     if book.version != quote.tariff_version:
         differences.append("tariff_version")
     return Replay(

@@ -1,17 +1,17 @@
 """A quote as its buyer reads it: every passenger's price, shares, taxes and derivation. Pure."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from operators.place_kinds import kind_of
 from tariffs.money import Money
 from tariffs.words import explain
 from ticketing.clock import written
 from ticketing.db.sale.offers import Quote
+from ticketing.frozen import PricedPassenger, PriceItem, PriceShare, PriceTax, write_leg
 from ticketing.regions import Region, explained
 
 
-def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, Any]:
+def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, object]:
     """A quote with every passenger's price, shares, taxes and derivation; sentences name products as the region does."""
     document = frozen.document
     return {
@@ -21,47 +21,70 @@ def quote(frozen: Quote, region: Region, language: str = "en") -> dict[str, Any]
         "total": _money(frozen.total_minor, frozen.currency),
         "created_at": written(frozen.created_at),
         "expires_at": written(frozen.expires_at),
-        "tax_unverified": document["tax_unverified"],
+        "tax_unverified": document.tax_unverified,
         "passengers": [
-            passenger(row, frozen.currency, explained(region, row, document["rides"], language))
-            for row in document["passengers"]
+            passenger(row, frozen.currency, explained(region, row, document.rides, language))
+            for row in document.passengers
         ],
-        "legs": document["legs"],
-        "excluded": document.get("excluded", []),
+        "legs": [write_leg(leg) for leg in document.legs],
+        "excluded": [one.to_json() for one in document.excluded],
     }
 
 
-def passenger(row: dict[str, Any], currency: str, explanation: Sequence[str] | None = None) -> dict[str, Any]:
+def passenger(
+    row: PricedPassenger, currency: str, explanation: Sequence[str] | None = None
+) -> dict[str, object]:
     """One passenger of a frozen document, amounts written out, with the `explanation` of the price; in English where none is given."""
     return {
-        "ref": row["ref"],
-        "rider_category": row["rider"],
-        "place": kind_of(row["rider"]),
-        "total": _money(row["total_minor"], currency),
-        "items": [
-            {**_without_minor(item), "price": _money(item["amount_minor"], currency)} for item in row["items"]
-        ],
-        "shares": [_amounts(share, currency) for share in row["shares"]],
-        "taxes": [
-            {**_amounts(tax, currency, drop="rate_bp"), "rate_percent": _percent(tax["rate_bp"])}
-            for tax in row["taxes"]
-        ],
-        "explanation": explain(row["derivation"], "en") if explanation is None else list(explanation),
-        "derivation": row["derivation"],
+        "ref": row.ref,
+        "rider_category": row.rider,
+        "place": kind_of(row.rider),
+        "total": _money(row.total_minor, currency),
+        "items": [_item(item, currency) for item in row.items],
+        "shares": [_share(share, currency) for share in row.shares],
+        "taxes": [_tax(tax, currency) for tax in row.taxes],
+        "explanation": explain(row.derivation, "en") if explanation is None else list(explanation),
+        "derivation": list(row.derivation),
     }
 
 
-def _amounts(row: dict[str, Any], currency: str, drop: str = "") -> dict[str, Any]:
-    """Write every `*_minor` of a row as money under its short name."""
+def _item(item: PriceItem, currency: str) -> dict[str, object]:
     return {
-        name.removesuffix("_minor"): _money(value, currency) if name.endswith("_minor") else value
-        for name, value in row.items()
-        if name != drop
+        "seller": item.seller,
+        "fare_product_id": item.fare_product_id,
+        "rider_category_id": item.rider_category_id,
+        "fare_media_id": item.fare_media_id,
+        "legs": list(item.legs),
+        "because": item.because,
+        **({"held_ticket": item.held_ticket} if item.held_ticket else {}),
+        "price": _money(item.amount_minor, currency),
     }
 
 
-def _without_minor(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if not name.endswith("_minor")}
+def _share(share: PriceShare, currency: str) -> dict[str, object]:
+    return {
+        "operator": share.operator,
+        "gross": _money(share.gross_minor, currency),
+        "vat": _money(share.vat_minor, currency),
+        "fee": _money(share.fee_minor, currency),
+        "net": _money(share.net_minor, currency),
+        "rule": share.rule,
+    }
+
+
+def _tax(tax: PriceTax, currency: str) -> dict[str, object]:
+    key = tax.key
+    return {
+        "member_state": key.member_state,
+        "mode": key.mode,
+        "scope": key.scope,
+        "treatment": key.treatment,
+        "verified": key.verified,
+        "distance_m": tax.distance_m,
+        "gross": _money(tax.gross_minor, currency),
+        "vat": _money(tax.vat_minor, currency),
+        "rate_percent": _percent(key.rate_bp),
+    }
 
 
 def _percent(basis_points: int) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 
 from operators.region import Operator, RegionData
 from tariffs.book import TariffBook
+from tariffs.journey import Ride
 from tariffs.passes import PassProduct
 from tariffs.words import explain
+from ticketing.frozen import PricedPassenger
 from ticketing.regions.load import Region
 
 _ENGLISH = "en"
@@ -36,17 +38,17 @@ def pass_name(passes: Iterable[PassProduct], product: str, language: str = _ENGL
 def product_name(
     book: TariffBook,
     step: Mapping[str, Any],
-    rides: Sequence[Mapping[str, Any]],
+    rides: Sequence[Ride],
     language: str,
     operators_by_id: Mapping[str, Operator],
 ) -> str:
     """Name what a step of a derivation is about: a pass, a fare of one of the operators whose rides it pays for, or all of them."""
     product = str(step["product"])
     if step["reason"] == "agreement":
-        carriers = dict.fromkeys(rides[leg]["operator"] for leg in step["legs"] if leg < len(rides))
+        carriers = dict.fromkeys(rides[leg].operator for leg in step["legs"] if leg < len(rides))
         return " + ".join(operators_by_id[one].name if one in operators_by_id else one for one in carriers)
     named = pass_name(book.passes, product, language)
-    operators = {rides[leg]["operator"] for leg in step["legs"] if leg < len(rides)}
+    operators = {rides[leg].operator for leg in step["legs"] if leg < len(rides)}
     rows = [
         row
         for operator in sorted(operators & book.feeds.keys())
@@ -59,13 +61,11 @@ def product_name(
     return str(max(rows, key=lambda row: row.price.text == step["amount"]).name)
 
 
-def explained(
-    region: Region, passenger: Mapping[str, Any], rides: Sequence[Mapping[str, Any]], language: str
-) -> list[str]:
+def explained(region: Region, passenger: PricedPassenger, rides: Sequence[Ride], language: str) -> list[str]:
     """Say how the price of a passenger of a quote came about: products and operators by the names that people know."""
     book, known = region.book, region.operators
     return explain(
-        passenger["derivation"], language, lambda step: product_name(book, step, rides, language, known)
+        passenger.derivation, language, lambda step: product_name(book, step, rides, language, known)
     )
 
 

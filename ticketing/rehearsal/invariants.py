@@ -48,9 +48,9 @@ def quote_adds_up(quote: Mapping[str, Any]) -> list[str]:
 
 def _passenger_adds_up(passenger: Mapping[str, Any]) -> list[str]:
     ref, total = f"{passenger['rider_category']}", _of(passenger["total"])
-    shares, taxes = passenger["shares"], passenger["taxes"]
+    shares, taxes = _rows(passenger, "shares"), _rows(passenger, "taxes")
     items, gross, net, fee = (
-        _sum(passenger["items"], "price"),
+        _sum(_rows(passenger, "items"), "price"),
         _sum(shares, "gross"),
         _sum(shares, "net"),
         _sum(shares, "fee"),
@@ -89,7 +89,7 @@ def every_ride_has_its_share(
             if step["reason"] == "agreement":
                 carriers = {rides[leg]["operator"] for leg in step["legs"]}
                 wanted -= carriers - set(parties.get(step["product"], carriers))
-        missing = wanted - {row["operator"] for row in passenger["shares"]}
+        missing = wanted - {row["operator"] for row in _rows(passenger, "shares")}
         if missing:
             found.append(f"{passenger['rider_category']}: {', '.join(sorted(missing))} has no share")
     return found
@@ -199,6 +199,12 @@ def _text(money: Mapping[str, Any] | None) -> str:
 
 def _of(money: Mapping[str, Any]) -> Decimal:
     return Decimal(money["amount"])
+
+
+def _rows(answer: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    """Read the rows that an answer of the service has under a name."""
+    rows: Sequence[Mapping[str, Any]] = answer[name]
+    return rows
 
 
 def _sum(rows: Iterable[Mapping[str, Any]], name: str) -> Decimal:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from tariffs.money import Money
 from ticketing.db.books import books
@@ -168,7 +167,7 @@ def _months(first: str, last: str) -> list[str]:
     return found
 
 
-def as_dict(netting: Netting) -> dict[str, Any]:
+def as_dict(netting: Netting) -> dict[str, object]:
     """The JSON form of the contract `settlement net`."""
     return {
         "positions": [

@@ -95,7 +95,7 @@ class Terms:
     # How far from its due day a line of the bank may lie to be proposed as a movement; no run is calculated by it.
     proposal_days: int = 7
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The JSON form that a run keeps; later kinds of terms are told where there are any, so that old runs stay."""
         told = asdict(self)
         del told["proposal_days"]

@@ -12,6 +12,7 @@ import structlog
 from fpdf import FPDF
 from PIL import Image
 
+from ticketing.frozen import Leg
 from ticketing.tickets import barcode
 from ticketing.tickets.printable import OperatorPaper, Printable
 
@@ -120,7 +121,7 @@ def pdf(ticket: Printable, language: str) -> bytes:
     top = page.get_y() + 2
     page.image(io.BytesIO(barcode.png(ticket.token)), x=_MARGIN_MM - 3, y=top, w=_CODE_MM)
     page.set_y(top + _CODE_MM + 3)
-    zone = ZoneInfo(str(_rides(ticket)[0].get("time_zone", "UTC"))) if _rides(ticket) else ZoneInfo("UTC")
+    zone = ZoneInfo(ticket.legs[0].time_zone if ticket.legs else "UTC")
     span = f"{_moment(ticket.not_before, zone)} - {_moment(ticket.expires_at, zone)}"
     for name, value in (
         ("valid", span),
@@ -131,12 +132,8 @@ def pdf(ticket: Printable, language: str) -> bytes:
     count = sum(many for _, many in ticket.riders)
     if count > 1:
         page.text_line(words["group"].format(count=count), size=12, style="B", height=7)
-    number = 0
     for place, leg in enumerate(ticket.legs):
-        if not (leg.get("operator") and leg.get("departure")):
-            continue
-        number += 1
-        _leg(page, number, leg, words)
+        _leg(page, place + 1, leg, words)
         _papers(page, ticket.papers.get(place, ()), words)
     page.ln(4)
     page.text_line(words["conditions"], size=12, style="B", height=7)
@@ -159,21 +156,15 @@ class _Page(FPDF):
         self.multi_cell(0, height, _printable(text), new_x="LMARGIN", new_y="NEXT")
 
 
-def _leg(page: _Page, number: int, leg: Mapping[str, Any], words: Mapping[str, str]) -> None:
-    zone = ZoneInfo(str(leg["time_zone"]))
-    # An order of an earlier release names the zone of its departure alone.
-    zones = {"departure": zone, "arrival": ZoneInfo(str(leg.get("arrival_time_zone", zone)))}
+def _leg(page: _Page, number: int, leg: Leg, words: Mapping[str, str]) -> None:
+    zone = ZoneInfo(leg.time_zone)
     page.ln(2)
-    page.text_line(
-        f"{words['ride']} {number}: {leg['operator_name']}, {leg['line']}", size=11, style="B", height=6
-    )
-    departs, arrives = (
-        _moment(datetime.fromisoformat(str(leg[name])), zones[name]) for name in ("departure", "arrival")
-    )
-    late = leg.get("check_in_until")
-    check_in = f" ({words['check_in']} {_moment(datetime.fromisoformat(str(late)), zone)})" if late else ""
-    page.text_line(f"{words['departure']}: {departs}  {leg['from']['name']}{check_in}", size=10, height=5)
-    page.text_line(f"{words['arrival']}: {arrives}  {leg['to']['name']}", size=10, height=5)
+    page.text_line(f"{words['ride']} {number}: {leg.operator_name}, {leg.line}", size=11, style="B", height=6)
+    departs, arrives = _moment(leg.departure, zone), _moment(leg.arrival, ZoneInfo(leg.arrival_time_zone))
+    late = leg.check_in_until
+    check_in = f" ({words['check_in']} {_moment(late, zone)})" if late else ""
+    page.text_line(f"{words['departure']}: {departs}  {leg.start.name}{check_in}", size=10, height=5)
+    page.text_line(f"{words['arrival']}: {arrives}  {leg.end.name}", size=10, height=5)
 
 
 def _papers(page: _Page, papers: Sequence[OperatorPaper], words: Mapping[str, str]) -> None:
@@ -215,10 +206,6 @@ def _redrawn(content: bytes) -> io.BytesIO | None:
         found.convert("L").save(drawn, "PNG")
     drawn.seek(0)
     return drawn
-
-
-def _rides(ticket: Printable) -> list[Mapping[str, Any]]:
-    return [leg for leg in ticket.legs if leg.get("operator") and leg.get("departure")]
 
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+
+from ticketing.frozen import Leg
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class OperatorPaper:
 class Printable:
     """The printed content of a ticket, or of the one code of a group; `riders` are how many travel of each category.
 
-    `legs` as the order shows them, `papers` are those of operators by place in `legs`.
+    `papers` are those of operators by place in `legs`.
     """
 
     token: str
@@ -30,7 +31,7 @@ class Printable:
     not_before: datetime
     expires_at: datetime
     control_code: str
-    legs: Sequence[Mapping[str, Any]]
+    legs: Sequence[Leg]
     demo: bool
     issued_at: datetime
     papers: Mapping[int, Sequence[OperatorPaper]] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from tests.ticketing.settlement.month import office, sell
+from tests.ticketing.settlement.month import dataset_of, office, sell
 from ticketing.db import Database
 from ticketing.db.books import month_books, months
 from ticketing.db.tables import books as books_tables
@@ -39,7 +39,7 @@ def test_the_guards_of_the_books_hold_in_a_partition(database: Database) -> None
     with pytest.raises(sa.exc.IntegrityError, match="append-only"), database.write() as tx:
         tx.execute(sa.update(books_tables.posting).values(amount_minor=1))
     run = service.close(office(database, datetime(2026, 12, 2, tzinfo=UTC)), "r", "2026-11", "Anna")
-    assert run.document["positions"][0] == {"operator": "hsl", "amount": "3.00", "currency": "EUR"}
+    assert dataset_of(run)["positions"][0] == {"operator": "hsl", "amount": "3.00", "currency": "EUR"}
 
 
 def test_a_month_that_has_rows_already_stays_where_they_are(database: Database) -> None:

@@ -6,11 +6,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tests.documents import leg, quoted
 from tests.ticketing.tickets.mint import SIGNER, URI
 from ticketing.db import Database
+from ticketing.db.documents import canonical
 from ticketing.db.tables.sale import offer, order, quote, tariff_version
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
+from ticketing.frozen import TicketDocument, write_quote
 from ticketing.tickets.issue import TicketOrder, choose_place, ticket_payload
 
 LEGS = (("tlt", "09005-1", "12227-1"), ("tallink", "TLL-D", "HEL-LT2"), ("hsl", "HSL-T-LT2", "HSL-T-PAS"))
@@ -47,7 +50,7 @@ def put_ticket(
                     offer_id="offer",
                     region="r",
                     tariff_version="t",
-                    document="{}",
+                    document=canonical(write_quote(quoted())),
                     **price,
                     **moment,
                 )
@@ -87,11 +90,11 @@ def put_ticket(
             not_before=at,
             expires_at=at + life,
             revoked_at=None,
-            document={
-                "legs": [{"operator": leg[0]} for leg in legs],
-                "rider": "adult",
-                "operators": sorted({leg[0] for leg in legs}),
-            },
+            document=TicketDocument(
+                legs=tuple(leg(one[0]) for one in legs),
+                rider="adult",
+                operators=tuple(sorted({one[0] for one in legs})),
+            ),
         )
         tickets.insert_ticket(tx, made)
     return made

@@ -19,7 +19,7 @@ from ticketing.identity import create_key
 from ticketing.quote.service import replay
 from ticketing.regions import Region
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
+pytestmark = pytest.mark.usefixtures("frozen_rows", "quick_hashes")
 
 # What one kind of database shows: nothing in it depends on the other.
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -19,7 +19,7 @@ from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.regions import Region
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
+pytestmark = pytest.mark.usefixtures("frozen_rows", "quick_hashes")
 
 DAY = Cap(
     id="tll-day",

@@ -14,6 +14,8 @@ from ticketing.errors import Conflict
 from ticketing.purchase.gateway import alerts
 from ticketing.purchase.gateway.reconcile import reconcile
 
+pytestmark = pytest.mark.usefixtures("frozen_rows")
+
 TOMORROW = {"depart_at": "2026-10-16T06:10:00+03:00"}
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 

@@ -35,7 +35,7 @@ GROUPS = (
     "group_id,operator,rider_category,members,min_passengers,valid_from,valid_to\n"
     "four-plus,tallink,group,adult:9,4,2026-01-01,\n"
 )
-pytestmark = pytest.mark.usefixtures("quick_hashes")
+pytestmark = pytest.mark.usefixtures("frozen_rows", "quick_hashes")
 
 COMPANIONS = (
     "rule_id,operator,rider_category,beside,per_companion,required,priced_as\n"

@@ -17,6 +17,8 @@ from ticketing.purchase.gateway import alerts, reports
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof.verify import verify
 
+pytestmark = pytest.mark.usefixtures("frozen_rows")
+
 MONDAY = {"depart_at": "2026-10-26T06:10:00+02:00"}
 ANNA, BO = ({"ref": ref, "rider_category": "adult"} for ref in ("anna", "bo"))
 CHILD = {"ref": "anna", "rider_category": "child"}

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from operators.fake import FakeOperator
@@ -9,6 +10,8 @@ from tests.api import Api
 from tests.ticketing.purchase.refunding import faults, ferry_leg, minor, offer, refund, rooms, ticket
 from ticketing.cli.worker import run_round
 from ticketing.tickets.own import of_own
+
+pytestmark = pytest.mark.usefixtures("frozen_rows")
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}], "depart_at": "2026-10-16T06:10:00+03:00"}
 TWO = {**ONE, "passengers": [*ONE["passengers"], {"ref": "mari", "rider_category": "child"}]}  # type: ignore[misc]

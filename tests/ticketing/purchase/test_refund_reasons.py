@@ -5,25 +5,21 @@ from typing import Any
 import pytest
 
 from tests.api import Api, Bought
+from tests.documents import leg
+from ticketing.frozen import Stop
 from ticketing.purchase import words
 from ticketing.purchase.refund.told import Reader, reasons, sentence
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def _stop(name: str) -> Stop:
+    return Stop(name, name, 0.0, 0.0, "EE")
+
+
 LEGS = [
-    {
-        "kind": "ride",
-        "operator": "tlt",
-        "from": {"name": "Kopli"},
-        "to": {"name": "Vanasadam"},
-        "operator_name": "TLT",
-    },
-    {
-        "kind": "ride",
-        "operator": "tallink",
-        "from": {"name": "D"},
-        "to": {"name": "Länsi"},
-        "operator_name": "Tallink",
-    },
+    leg("tlt", start=_stop("Kopli"), end=_stop("Vanasadam"), operator_name="TLT"),
+    leg("tallink", start=_stop("D"), end=_stop("Länsi"), operator_name="Tallink"),
 ]
 # Everything that a decision or a refusal writes, in the words that are stored.
 WRITTEN = {

@@ -1,8 +1,9 @@
 """Taking a ticket's allocation back: balanced at every step, and zero at the end."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,8 +13,10 @@ from operators.region import RefundStep
 from tariffs.apportion import by_weights
 from tariffs.money import half_up
 from ticketing.books import postings
+from ticketing.db.books.as_priced import share_as_priced, tax_as_priced
 from ticketing.db.books.books import Entry, Share, Tax
 from ticketing.errors import Conflict, InvalidRequest
+from ticketing.frozen import LeftPrice, LineDocument
 from ticketing.purchase.conditions import Conditions
 from ticketing.purchase.order import after
 from ticketing.purchase.refund.decision import (
@@ -306,13 +309,16 @@ def test_legs_and_then_the_rest_leave_exactly_what_was_kept(
     (paid, rest), (percent, fee) = (max(prices), min(prices)), terms
     shares, taxes = allocation(paid, keys, metres, 150)
     alone, alone_taxes = allocation(rest, [0, *keys[1:]], alone_metres, 150)
-    left = {"shares": [asdict(share) for share in alone], "taxes": [asdict(tax) for tax in alone_taxes]}
+    left = LeftPrice(
+        (1, 2), (), rest, tuple(map(share_as_priced, alone)), tuple(map(tax_as_priced, alone_taxes))
+    )
     worth = paid - rest
     fees = {"ferry": min(fee, shares[0].gross_minor, worth * percent // 100)}
     amount = worth * percent // 100 - fees["ferry"]
-    first = {"left": left, "was": None, "operators": ["ferry"], "fees": fees, "amount_minor": amount}
+    about: Any = {"jti": "j", "passenger_ref": "anna", "percent": percent, "because": "by its conditions"}
+    first = LineDocument(**about, amount_minor=amount, operators=("ferry",), fees=fees, left=left)
 
-    back = take_back(shares, taxes, amount, 1, first)
+    back = take_back(shares, taxes, amount, 1, [first])
 
     rows, tax_rows = [*shares, *back.shares], [*taxes, *back.taxes]
     agrees(back, amount)
@@ -322,8 +328,8 @@ def test_legs_and_then_the_rest_leave_exactly_what_was_kept(
         "tlt": 0,
     } or (shares[0].gross_minor == 0)
     assert sum(sums(rows, name) for name in OPERATORS) == rest + kept
-    then = {"left": None, "was": left, "operators": list(OPERATORS), "fees": {}, "amount_minor": rest}
-    last = take_back(rows, tax_rows, rest, 2, then)
+    then = LineDocument(**about, amount_minor=rest, operators=OPERATORS, was=left)
+    last = take_back(rows, tax_rows, rest, 2, [then])
     agrees(last, rest)
     assert sum(sums([*rows, *last.shares], name) for name in OPERATORS) == kept
     assert sum(tax.gross_minor for tax in [*tax_rows, *last.taxes]) == kept

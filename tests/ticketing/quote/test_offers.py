@@ -20,11 +20,11 @@ from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.db import Database
-from ticketing.db.rows import insert
-from ticketing.db.sale.offers import Offer
+from ticketing.db.documents import canonical
 from ticketing.db.tables import sale as tables
+from ticketing.frozen import write_ride
 from ticketing.quote.service import replay
-from ticketing.regions import Region, rides
+from ticketing.regions import Region
 from ticketing.regions.planned import find_ride_on
 
 ONE = {"to": {"place": "Balti jaam"}, "passengers": [{"ref": "anna", "rider_category": "adult"}]}
@@ -427,7 +427,7 @@ def stored(api: Api, database: Database, regions: dict[str, Region], **more: Any
     known = find_ride_on(regions[HT], "tlt", leg["trip_id"], ends, (times[0], times[1]))
     assert known is not None
     document = {
-        "rides": [rides.to_json(known.ride)],
+        "rides": [write_ride(known.ride)],
         "legs": [leg],
         "passengers": [{"ref": "anna", "rider": "adult"}],
         "total_minor": 200,
@@ -436,10 +436,18 @@ def stored(api: Api, database: Database, regions: dict[str, Region], **more: Any
         **more,
     }
     now = api.clock.now()
-    offer = Offer("01a1328e-f2ab-7345-aff0-65c95976ce45", HT, now, now + timedelta(minutes=15), document)
+    offer_id = "01a1328e-f2ab-7345-aff0-65c95976ce45"
     with database.write() as tx:
-        insert(tx, tables.offer, offer)
-    return {"offer_id": offer.id}
+        tx.execute(
+            sa.insert(tables.offer).values(
+                id=offer_id,
+                region=HT,
+                created_at=now,
+                expires_at=now + timedelta(minutes=15),
+                document=canonical(document),
+            )
+        )
+    return {"offer_id": offer_id}
 
 
 def test_an_offer_of_the_release_before_is_sold_until_it_expires(

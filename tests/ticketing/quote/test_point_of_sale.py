@@ -55,7 +55,7 @@ def test_the_price_of_the_point_of_sale_is_offered_and_kept(shop: tuple[Api, Any
     quote = api.quote(**ONE)
 
     with rooms.till.database.read() as tx:
-        kept = offers.get_quote(tx, quote["id"]).document.get("sale_channel")
+        kept = offers.get_quote(tx, quote["id"]).document.sale_channel
     assert (quote["total"]["amount"], kept) == ("30.00" if channel else "32.00", channel)
 
 

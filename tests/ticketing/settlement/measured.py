@@ -2,19 +2,31 @@
 
 from datetime import UTC, datetime
 
+from tariffs.money import Money
 from ticketing.db.settlement.runs import Run
+from ticketing.frozen import AccountSum, Dataset
 
 AT = datetime(2026, 9, 1, tzinfo=UTC)
-DOCUMENT = {
-    "demo": False,
-    "operators": [],
-    "other": [],
-    "opening": [],
-    "carried": [],
-    "positions": [],
-    "accounts": [{"currency": "EUR"}],
-    "payments": [],
-}
+DOCUMENT = Dataset(
+    period="2026-09",
+    region="r",
+    demo=False,
+    operators=(),
+    other=(),
+    taxes=(),
+    accounts=(AccountSum("bank:EUR", "bank", None, None, Money(0, "EUR")),),
+    postings=0,
+    pools={},
+    opening=(),
+    terms={},
+    books="",
+    positions=(),
+    conversions=(),
+    payments=(),
+    carried=(),
+    gross=(),
+    net=(),
+)
 RUN = Run(
     id="run",
     region="r",

@@ -1,17 +1,36 @@
 """A month of sales in few words, for the tests of settlement: tickets, shares and entries without the whole shop."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
+from tariffs.passes import Scope
+from tariffs.taxes import TaxKey
+from tests.documents import leg, promise, quoted
 from ticketing.books import postings
 from ticketing.clock import FixedClock
 from ticketing.db import Database, Transaction
 from ticketing.db.books import books
+from ticketing.db.books.as_priced import share_as_priced
 from ticketing.db.books.books import Entry, Share, Tax
+from ticketing.db.documents import canonical
+from ticketing.db.settlement.runs import Run
 from ticketing.db.tables import sale as tables
 from ticketing.db.tables.gates import ticket_use
+from ticketing.frozen import (
+    Leg,
+    LineDocument,
+    PriceTax,
+    RefundDocument,
+    SoldPass,
+    TicketDocument,
+    write_quote,
+    write_refund,
+    write_run,
+    write_ticket,
+)
 from ticketing.settlement.office import Office
 
 AT = datetime(2026, 9, 14, 12, tzinfo=UTC)
@@ -21,6 +40,12 @@ AFTER = datetime(2026, 10, 5, 9, tzinfo=UTC)
 def office(database: Database, at: datetime = AFTER) -> Office:
     """A settlement room whose clock stands after the month."""
     return Office(database=database, clock=FixedClock(at))
+
+
+def dataset_of(run: Run) -> dict[str, Any]:
+    """The dataset of a run as its outputs tell it."""
+    found: Any = write_run(run.document)
+    return found
 
 
 @dataclass(frozen=True)
@@ -111,6 +136,7 @@ def give_back(database: Database, sold: Sold, refund_id: str, *, at: datetime = 
         for tax in sold.taxes
     ]
     whole = sum(share.gross_minor for share in sold.shares)
+    line = LineDocument(jti=sold.jti, passenger_ref="p", percent=100, amount_minor=whole, because="all of it")
     with database.write() as tx:
         tx.execute(
             sa.insert(tables.refund).values(
@@ -122,7 +148,7 @@ def give_back(database: Database, sold: Sold, refund_id: str, *, at: datetime = 
                 amount_minor=whole,
                 currency=shares[0].currency,
                 created_at=at,
-                document=books.canonical({"lines": [{"jti": sold.jti, "amount_minor": whole}]}),
+                document=canonical(write_refund(RefundDocument((line,)))),
             )
         )
         books.allocate(tx, [*shares, *taxes], at, at)
@@ -174,36 +200,15 @@ def _ticket(
     uses: int | None,
 ) -> None:
     region, currency = shares[0].region, shares[0].currency
-    rows = [
-        {
-            "operator": share.operator,
-            "gross_minor": share.gross_minor,
-            "vat_minor": share.vat_minor,
-            "fee_minor": share.fee_minor,
-            "net_minor": share.net_minor,
-            "rule": share.rule,
-        }
-        for share in shares
-    ]
     whole = sum(share.gross_minor for share in shares)
-    vat = sum(share.vat_minor for share in shares)
-    tax = {
-        "member_state": "EE",
-        "mode": "tram",
-        "scope": "domestic",
-        "treatment": "taxable",
-        "rate_bp": 2400,
-        "verified": True,
-        "distance_m": 5000,
-        "gross_minor": whole,
-        "vat_minor": vat,
-    }
-    document = {
-        "passengers": [{"ref": "p", "rider": "adult", "total_minor": whole, "shares": rows, "taxes": [tax]}],
-        "legs": [_leg(share.operator) for share in shares],
-        "rides": [],
-        **({"sale_channel": channel} if channel else {}),
-    }
+    tax = PriceTax(
+        TaxKey("EE", "tram", "domestic", "taxable", 2400, verified=True),
+        5000,
+        whole,
+        sum(share.vat_minor for share in shares),
+    )
+    legs = tuple(_leg(share.operator) for share in shares)
+    document = quoted([promise("p", map(share_as_priced, shares), [tax])], legs=legs, sale_channel=channel)
     if not tx.execute(sa.select(tables.tariff_version).where(tables.tariff_version.c.version == "v")).first():
         tx.execute(
             sa.insert(tables.tariff_version).values(
@@ -219,7 +224,7 @@ def _ticket(
     }
     tx.execute(
         sa.insert(tables.quote).values(
-            id=f"q-{jti}", tariff_version="v", document=books.canonical(document), **common
+            id=f"q-{jti}", tariff_version="v", document=canonical(write_quote(document)), **common
         )
     )
     tx.execute(sa.insert(tables.order).values(id=f"o-{jti}", quote_id=f"q-{jti}", state="ticketed", **common))
@@ -238,27 +243,39 @@ def _ticket(
             issued_at=at,
             not_before=at,
             expires_at=at,
-            document=books.canonical(
-                {
-                    "legs": document["legs"],
-                    "rider": "adult",
-                    "operators": sorted(share.operator for share in shares),
-                    **({"pass": {"uses": uses}} if uses else {}),
-                }
+            document=canonical(
+                write_ticket(
+                    TicketDocument(
+                        legs=legs,
+                        rider="adult",
+                        operators=tuple(sorted(share.operator for share in shares)),
+                        season=_carnet(product, uses, at) if uses else None,
+                    )
+                )
             ),
         )
     )
 
 
-def _leg(operator: str) -> dict[str, object]:
-    return {
-        "kind": "ride",
-        "operator": operator,
-        "operator_name": operator.upper(),
-        "line": "1",
-        "mode": "tram",
-        "departure": "2026-09-14T15:00:00+03:00",
-        "arrival": "2026-09-14T15:20:00+03:00",
-        "from": {"name": "A", "stop_id": "a"},
-        "to": {"name": "B", "stop_id": "b"},
-    }
+def _carnet(product: str, uses: int, at: datetime) -> SoldPass:
+    return SoldPass(
+        product=product,
+        version=1,
+        kind="carnet",
+        scope=Scope(frozenset()),
+        uses=uses,
+        valid_from=at,
+        valid_until=at,
+    )
+
+
+def _leg(operator: str) -> Leg:
+    departure = datetime.fromisoformat("2026-09-14T15:00:00+03:00")
+    return leg(
+        operator,
+        operator_name=operator.upper(),
+        departure=departure,
+        arrival=departure + timedelta(minutes=20),
+        time_zone="Europe/Tallinn",
+        arrival_time_zone="Europe/Tallinn",
+    )

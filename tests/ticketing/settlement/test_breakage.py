@@ -64,7 +64,7 @@ def test_rides_that_nobody_took_go_back_to_the_scheme_once(desk: Office) -> None
     run = service.close(replace(desk, clock=office(desk.database).clock), "r", "2026-09", "Anna")
     told = [line for line in lines.stream(desk, run, "tlt") if line.kind == "breakage"]
     assert [(line.net_minor, line.rule) for line in told] == [(-200, "used 6, uses 10")]
-    assert "breakage" in [entry["kind"] for entry in trace(desk, "c1")["entries"]]
+    assert "breakage" in [entry.kind for entry in trace(desk, "c1").story.entries]
     assert verify(desk, "r", take_back).faults == []
 
 

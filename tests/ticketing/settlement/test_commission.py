@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ticketing.settlement.month import give_back, office, sell
+from tests.ticketing.settlement.month import dataset_of, give_back, office, sell
 from ticketing.db import Database
 from ticketing.db.books import month_books
 from ticketing.errors import InvalidRequest
@@ -53,7 +53,7 @@ def test_what_a_channel_sold_earns_its_seller_and_stands_on_its_statement(desk: 
     (line,) = lines.stream(desk, run, "viking")
     assert (line.kind, line.net_minor) == ("month_end_resale", 6)
     assert line.rule == "channel viking-app, gross 2.40, percent 2.50, tickets 3"
-    assert {"operator": "viking", "amount": "0.06", "currency": "EUR"} in run.document["positions"]
+    assert {"operator": "viking", "amount": "0.06", "currency": "EUR"} in dataset_of(run)["positions"]
     assert verify(desk, "r", take_back).faults == []
 
 

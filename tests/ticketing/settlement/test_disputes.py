@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.ticketing.settlement.month import office, sell
+from tests.ticketing.settlement.month import dataset_of, office, sell
 from ticketing.clock import FixedClock
 from ticketing.db import Database
 from ticketing.db.settlement.disputes import Correction
@@ -37,7 +37,7 @@ def test_a_correction_is_an_entry_of_the_open_month_and_both_sides_see_the_trail
         replace(desk, clock=FixedClock(datetime(2026, 11, 2, tzinfo=UTC))), "r", "2026-10", "Anna"
     )
 
-    assert {line["operator"]: line["amount"] for line in october.document["positions"]} == {
+    assert {line["operator"]: line["amount"] for line in dataset_of(october)["positions"]} == {
         "hsl": "0.50",
         "tlt": "-0.50",
         "scheme": "0.00",

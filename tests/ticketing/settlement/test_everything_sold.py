@@ -14,6 +14,8 @@ from ticketing.purchase.gateway import reports
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement.proof.verify import verify
 
+pytestmark = pytest.mark.usefixtures("frozen_rows")
+
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 TWO = {"passengers": [{"ref": "anna", "rider_category": "adult"}, {"ref": "mari", "rider_category": "child"}]}
 LATER = {"depart_at": "2026-10-16T06:10:00+03:00"}

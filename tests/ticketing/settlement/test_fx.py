@@ -12,7 +12,7 @@ from rich.console import Console
 
 from tests.ticketing.settlement.bank_details import enter_accounts
 from tests.ticketing.settlement.bank_lines import line, statement
-from tests.ticketing.settlement.month import AT, book, office, sell
+from tests.ticketing.settlement.month import AT, book, dataset_of, office, sell
 from ticketing.books import postings
 from ticketing.cli import shown
 from ticketing.db import Database
@@ -47,7 +47,9 @@ def test_a_position_is_converted_once_and_paid_in_one_amount(desk: Office, tmp_p
     steps.approve(desk, run.id, "Bertil", run.digest)
     export.export(desk, run.id, "Bertil", tmp_path)
 
-    positions = {(line["operator"], line["currency"]): line["amount"] for line in run.document["positions"]}
+    positions = {
+        (line["operator"], line["currency"]): line["amount"] for line in dataset_of(run)["positions"]
+    }
     assert positions == {
         ("hsl", "EUR"): "10.00",
         ("tlt", "EUR"): "5.00",
@@ -57,9 +59,9 @@ def test_a_position_is_converted_once_and_paid_in_one_amount(desk: Office, tmp_p
         ("scheme", "SEK"): "-210.00",
     }
     assert [
-        (line["operator"], line["to"]["amount"], line["day"]) for line in run.document["conversions"]
+        (line["operator"], line["to"]["amount"], line["day"]) for line in dataset_of(run)["conversions"]
     ] == [("hsl", "22.25", "2026-09-30"), ("tlt", "-3.56", "2026-09-30")]
-    assert [(line["to"], line["amount"], line["currency"]) for line in run.document["payments"]] == [
+    assert [(line["to"], line["amount"], line["currency"]) for line in dataset_of(run)["payments"]] == [
         ("hsl", "32.25", "EUR"),
         ("tlt", "1.44", "EUR"),
     ]
@@ -83,9 +85,9 @@ def test_without_a_rate_a_position_stays_in_its_currency(desk: Office, tmp_path:
 
     run = service.close(desk, "r", "2026-09", "Anna")
 
-    assert run.document["conversions"] == []
-    assert {line["currency"] for line in run.document["payments"]} == {"EUR", "SEK"}
-    assert {line["because"] for line in run.document["unconverted"]} == {"there is no rates.csv"}
+    assert dataset_of(run)["conversions"] == []
+    assert {line["currency"] for line in dataset_of(run)["payments"]} == {"EUR", "SEK"}
+    assert {line["because"] for line in dataset_of(run)["unconverted"]} == {"there is no rates.csv"}
 
 
 @pytest.mark.parametrize(
@@ -113,8 +115,10 @@ def test_a_position_that_stays_unconverted_is_told_with_the_reason(
 
     run = service.close(desk, "r", "2026-09", "Anna")
 
-    assert run.document["conversions"] == []
-    assert [(line["operator"], line["amount"], line["because"]) for line in run.document["unconverted"]] == [
+    assert dataset_of(run)["conversions"] == []
+    assert [
+        (line["operator"], line["amount"], line["because"]) for line in dataset_of(run)["unconverted"]
+    ] == [
         ("hsl", "250.00", because),
         ("tlt", "-40.00", because),
     ]
@@ -129,9 +133,9 @@ def test_an_average_of_days_is_exact_and_rounded_once(desk: Office, tmp_path: Pa
 
     # (11.2345 + 11) / 2 = 11.11725; 250 / 11.11725 = 22.4875..., 40 / 11.11725 = 3.5980...
     assert [
-        (line["operator"], line["to"]["amount"], line["rate"]) for line in run.document["conversions"]
+        (line["operator"], line["to"]["amount"], line["rate"]) for line in dataset_of(run)["conversions"]
     ] == [("hsl", "22.49", "4000/44469"), ("tlt", "-3.60", "4000/44469")]
-    assert run.document["rates"] == {
+    assert dataset_of(run)["rates"] == {
         "SEK": {
             "target": "EUR",
             "rate": "4000/44469",
@@ -139,7 +143,7 @@ def test_an_average_of_days_is_exact_and_rounded_once(desk: Office, tmp_path: Pa
             "days": ["2026-09-29", "2026-09-30"],
         }
     }
-    assert run.document["terms"]["fx"] == {"method": "average", "days": 2}
+    assert dataset_of(run)["terms"]["fx"] == {"method": "average", "days": 2}
     assert verify(desk, "r", take_back).faults == []
 
 
@@ -148,7 +152,7 @@ def test_a_run_keeps_where_its_rates_come_from(desk: Office, tmp_path: Path) -> 
 
     run = service.close(desk, "r", "2026-09", "Anna")
 
-    assert run.document["rates_from"] == {
+    assert dataset_of(run)["rates_from"] == {
         "publisher": "European Central Bank, euro foreign exchange reference rates",
         "file": "rates.csv",
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -162,7 +166,7 @@ def test_a_run_keeps_where_its_rates_come_from(desk: Office, tmp_path: Path) -> 
 def test_a_run_that_converts_nothing_is_told_as_before(desk: Office, tmp_path: Path) -> None:
     (tmp_path / "r" / "settlement.toml").unlink()
 
-    document = service.close(desk, "r", "2026-09", "Anna").document
+    document = dataset_of(service.close(desk, "r", "2026-09", "Anna"))
 
     assert document["rates"] == {}
     assert not {"rates_from", "unconverted"} & document.keys()

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.ticketing.settlement.bank_details import IBANS
-from tests.ticketing.settlement.month import book, give_back, office, ride, sell
+from tests.ticketing.settlement.month import book, dataset_of, give_back, office, ride, sell
 from ticketing.books import postings
 from ticketing.db import Database
 from ticketing.db.books import books, month_books
@@ -28,6 +28,7 @@ from ticketing.db.engine import Transaction
 from ticketing.db.settlement.runs import Run
 from ticketing.db.tables import books as books_tables
 from ticketing.db.tables import columns
+from ticketing.frozen import write_run
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.month.calculate import dataset
@@ -172,17 +173,17 @@ def test_every_output_of_a_random_month_says_the_same(
             tx,
             "r",
             "2026-09",
-            terms_of(run.document["terms"]),
-            anchored=run.document["books"],
-            pools=run.document["pools"],
+            terms_of(run.dataset.terms),
+            anchored=run.dataset.books,
+            pools=run.dataset.pools,
         )
-    assert digest(anew) == run.digest
+    assert digest(write_run(anew)) == run.digest
     _rows_in_any_order_give_the_same(desk, run, shuffler)
 
 
 def _positions_sum_to_zero(run: Run) -> None:
     sums: dict[str, int] = {}
-    for line in [*run.document["positions"]]:
+    for line in dataset_of(run)["positions"]:
         sums[line["currency"]] = sums.get(line["currency"], 0) + _minor(line["amount"])
     assert set(sums.values()) <= {0}
 
@@ -224,7 +225,7 @@ def _journal_is_the_ledger(desk: Office, files: Path) -> None:
 def _sepa_is_what_is_owed(run: Run, files: Path) -> None:
     wanted = [
         line
-        for line in run.document["positions"]
+        for line in dataset_of(run)["positions"]
         if line["currency"] == "EUR" and line["operator"] != "scheme" and _minor(line["amount"]) > 0
     ]
     path = files / "payments-sepa.xml"
@@ -252,7 +253,7 @@ def _rows_in_any_order_give_the_same(desk: Office, run: Run, shuffler: random.Ra
             for operator, currency, net in bucket:
                 summed[operator, currency] = summed.get((operator, currency), 0) + net
         assert summed == {
-            (line["operator"], line["currency"]): _minor(line["net"]) for line in run.document["operators"]
+            (line["operator"], line["currency"]): _minor(line["net"]) for line in dataset_of(run)["operators"]
         }
 
 

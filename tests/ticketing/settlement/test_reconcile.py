@@ -10,11 +10,11 @@ from sqlalchemy.exc import DatabaseError
 
 from tests.ticketing.settlement.bank_details import IBANS, enter_accounts
 from tests.ticketing.settlement.bank_lines import in_account, line, sent, statement
-from tests.ticketing.settlement.month import AFTER, AT, book, office, sell
+from tests.ticketing.settlement.month import AFTER, AT, book, dataset_of, office, sell
 from ticketing.books import postings
 from ticketing.clock import FixedClock
 from ticketing.db import Database
-from ticketing.db.books import audit, month_books
+from ticketing.db.books import entries, month_books
 from ticketing.db.settlement import bank, runs
 from ticketing.db.settlement.bank import BankMatch
 from ticketing.db.settlement.runs import Run
@@ -161,7 +161,7 @@ def test_how_far_a_day_may_lie_is_a_term_of_the_region_that_no_run_keeps(
     _, (found,) = reconcile.import_statement(desk, "r", statement(told, closing="90.00"), "Clara")
 
     assert found.verdict == "looks_like"
-    assert "proposal_days" not in run.document["terms"]
+    assert "proposal_days" not in dataset_of(run)["terms"]
     (tmp_path / "r" / "settlement.toml").write_text("proposal_days = 99\n")
     with pytest.raises(InvalidRequest, match="proposal_days: must be days from 0 to 28"):
         reconcile.review(desk, "r")
@@ -438,9 +438,9 @@ def test_a_wrongly_booked_line_is_booked_back_and_waits_again(desk: Office, tmp_
     assert balances(desk)["suspense:EUR"] == before["suspense:EUR"] + 250
     assert balances(desk)["bank:EUR"] == before["bank:EUR"]
     with desk.database.read() as tx:
-        booked = audit.list_entries_of(tx, "bank_line", fee)
-        taken = audit.list_entries_of(tx, "bank_line", f"{fee}/2")
-    assert [(entry["kind"], entry["reverses_id"]) for entry in taken] == [("bank_unbooked", booked[0]["id"])]
+        booked = entries.list_entries_of(tx, "bank_line", fee)
+        taken = entries.list_entries_of(tx, "bank_line", f"{fee}/2")
+    assert [(entry.kind, entry.reverses_id) for entry in taken] == [("bank_unbooked", booked[0].id)]
     assert verify(desk, "r", take_back).faults == []
 
 

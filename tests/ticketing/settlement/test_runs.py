@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.api import Api
-from tests.ticketing.settlement.month import AFTER, AT, book, give_back, office, ride, sell
+from tests.ticketing.settlement.month import AFTER, AT, book, dataset_of, give_back, office, ride, sell
 from ticketing.books import postings
 from ticketing.clock import FixedClock
 from ticketing.db import Database
@@ -35,7 +35,7 @@ OCTOBER = datetime(2026, 11, 3, tzinfo=UTC)
 
 
 def positions(run: runs.Run) -> dict[str, str]:
-    return {line["operator"]: line["amount"] for line in run.document["positions"]}
+    return {line["operator"]: line["amount"] for line in dataset_of(run)["positions"]}
 
 
 def test_a_month_is_calculated_once_and_its_run_is_approved_by_another_person(database: Database) -> None:
@@ -126,7 +126,7 @@ def test_a_month_after_pretended_payments_is_pretended_too(database: Database) -
     sell(database, "t2", {"hsl": 300}, at=datetime(2026, 10, 2, tzinfo=UTC))
     run = service.close(desk, "r", "2026-10", "Anna")
 
-    assert run.document["demo"] is True
+    assert dataset_of(run)["demo"] is True
     assert steps.message_id_of(run).startswith("SPECIMEN")
 
 
@@ -156,7 +156,7 @@ def test_what_comes_late_for_a_month_that_had_nothing_is_settled_with_the_next_o
     run = service.close(desk, "r", "2026-10", "Anna")
 
     assert positions(run) == {"hsl": "8.00", "scheme": "-8.00"}
-    assert [line["from_period"] for line in run.document["opening"]] == ["2026-09"]
+    assert [line["from_period"] for line in dataset_of(run)["opening"]] == ["2026-09"]
     assert verify(desk, "r", take_back).faults == []
 
 
@@ -183,7 +183,7 @@ def test_a_small_position_waits_and_opens_the_next_month(database: Database, tmp
     second = service.close(desk, "r", "2026-10", "Anna")
 
     assert positions(first) == {"hsl": "0.00", "tlt": "9.00", "scheme": "-9.00"}
-    assert first.document["carried"] == [{"operator": "hsl", "amount": "3.00", "currency": "EUR"}]
+    assert dataset_of(first)["carried"] == [{"operator": "hsl", "amount": "3.00", "currency": "EUR"}]
     assert positions(second) == {"hsl": "6.00", "scheme": "-6.00"}
     with pytest.raises(Conflict, match="2026-10"):
         steps.void(desk, first.id, "Anna", "too late")
@@ -293,7 +293,7 @@ def test_a_close_that_is_killed_half_way_is_resumed_and_doubles_nothing(
     run = service.close(replace(office(database), regions_folder=tmp_path), "r", "2026-09", "Bertil")
 
     assert (run.state, run.prepared_by, positions(run)["hsl"]) == ("calculated", "Anna", "10.00")
-    assert run.document["other"] == [
+    assert dataset_of(run)["other"] == [
         {"operator": "hsl", "kind": "month_end_guarantee", "amount": "7.00", "currency": "EUR"}
     ]
     with database.read() as tx:
@@ -327,8 +327,8 @@ def test_a_pool_is_shared_by_rides_and_a_late_ride_counts_next_month(
     assert positions(second) == {"hsl": "5.00", "tlt": "0.00", "scheme": "-5.00"}
     told = [(one.kind, one.net_minor) for one in lines.stream(desk, first, "hsl")]
     assert told == [("sale", 700), ("month_end_pool_filled", -700), ("month_end_pool", 333)]
-    assert second.document["pools"]["gulf30"]["taps"] == {"hsl": 1, "tlt": 0}
-    funders = [line for line in first.document["accounts"] if line["purpose"] == "funder_receivable"]
+    assert dataset_of(second)["pools"]["gulf30"]["taps"] == {"hsl": 1, "tlt": 0}
+    funders = [line for line in dataset_of(first)["accounts"] if line["purpose"] == "funder_receivable"]
     assert [(line["operator"], line["amount"]) for line in funders] == [("city", "0.20")]
     (bill,) = lines.stream(desk, first, "funder:city")
     assert (bill.kind, bill.net_minor, "rides 2" in bill.rule) == ("month_end_subsidy", -20, True)
@@ -357,8 +357,8 @@ def test_selling_goes_on_while_a_month_closes_and_a_ride_told_meanwhile_counts_n
     second = service.close(desk, "r", "2026-10", "Anna")
 
     assert positions(first) == {"hsl": "10.00", "scheme": "-10.00", "tlt": "0.00"}
-    assert first.document["pools"]["gulf30"]["taps_to_date"] == {"hsl": 1}
-    assert second.document["pools"]["gulf30"]["taps"] == {"hsl": 0, "tlt": 1}
+    assert dataset_of(first)["pools"]["gulf30"]["taps_to_date"] == {"hsl": 1}
+    assert dataset_of(second)["pools"]["gulf30"]["taps"] == {"hsl": 0, "tlt": 1}
     assert positions(second) == {"hsl": "0.00", "scheme": "-2.00", "tlt": "2.00"}
     assert verify(desk, "r", take_back).faults == []
 
@@ -380,7 +380,7 @@ def test_a_close_goes_on_by_the_terms_that_its_end_was_decided_by(
     run = service.close(desk, "r", "2026-09", "Anna")
 
     assert positions(run)["hsl"] == "10.00"
-    assert run.document["terms"]["guarantees"][0]["floor_minor"] == 1000
+    assert dataset_of(run)["terms"]["guarantees"][0]["floor_minor"] == 1000
     assert verify(desk, "r", take_back).faults == []
 
 
@@ -401,9 +401,9 @@ def test_a_pass_that_is_given_back_takes_its_money_out_of_the_pool_and_no_ride_l
     second = service.close(desk, "r", "2026-10", "Anna")
 
     assert positions(first) == {"hsl": "0.00", "tlt": "0.00", "scheme": "0.00"}
-    assert first.document["pools"]["gulf30"]["rest_minor"] == 1130
+    assert dataset_of(first)["pools"]["gulf30"]["rest_minor"] == 1130
     assert positions(second) == {"hsl": "0.00", "tlt": "6.00", "scheme": "-6.00"}
-    assert second.document["pools"]["gulf30"]["rest_minor"] == 0
+    assert dataset_of(second)["pools"]["gulf30"]["rest_minor"] == 0
     assert verify(desk, "r", take_back).faults == []
 
 

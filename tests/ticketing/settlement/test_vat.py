@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from tariffs.money import half_up
+from tests.documents import ride
 from tests.ticketing.settlement.month import AT, office, sell
 from ticketing.db import Database
 from ticketing.db.books import books, tax_lines
@@ -15,10 +16,7 @@ from ticketing.db.books.tax_lines import TaxLine
 from ticketing.db.tables import sale as tables
 from ticketing.settlement.statement.vat import split
 
-_RIDES = [
-    {"operator": name, "mode": "tram", "distance_m": [["EE", metres]]}
-    for name, metres in (("a", 1), ("b", 1), ("c", 1))
-]
+_RIDES = tuple(ride(name, distance_m=(("EE", 1),)) for name in ("a", "b", "c"))
 
 
 def line(gross: int, vat: int, *, gross_before: int = 0, vat_before: int = 0) -> TaxLine:

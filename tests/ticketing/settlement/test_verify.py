@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests.api import Api
 from tests.ticketing.settlement.bank_details import enter_accounts
 from tests.ticketing.settlement.bank_lines import line, statement
-from tests.ticketing.settlement.month import AFTER, office, sell
+from tests.ticketing.settlement.month import AFTER, dataset_of, office, sell
 from ticketing.db import Database, Transaction
 from ticketing.db.books import chain
 from ticketing.db.books.chain import Block
@@ -90,6 +90,10 @@ _ENTRY = "(SELECT id FROM entry WHERE kind = 'allocation' ORDER BY id LIMIT 1)"
         ),
         ("DELETE FROM alloc_tax WHERE vat_minor > 0", "do not have one total"),
         ('UPDATE settlement_run SET document = \'{"books":"","terms":{}}\'', "is not what its digest says"),
+        (
+            "UPDATE quote SET document = replace(document, '\"fee_minor\"', '\"fee\"')",
+            "its quote cannot be read: shares[0].fee: is unknown",
+        ),
         ("DELETE FROM chain_block", "without a final block"),
         ("UPDATE chain_block SET hash = previous", "does not hold its entries"),
         ("UPDATE chain_block SET signed = signed || 'x'", "not genuine"),
@@ -242,7 +246,7 @@ def test_anchors_of_an_open_month_are_linked_and_its_close_goes_on_from_them(des
     assert (first, nothing) == ([], None)
     assert block is not None
     assert [(one.entries, one.final) for one in blocks] == [(4, 0), (0, 1)]
-    assert (blocks[1].previous, run.document["books"]) == (block.hash, blocks[1].hash)
+    assert (blocks[1].previous, dataset_of(run)["books"]) == (block.hash, blocks[1].hash)
     assert check(desk).faults == []
 
 
@@ -262,7 +266,7 @@ def test_an_anchor_that_comes_between_while_a_month_closes_is_linked_too(
     with desk.database.read() as tx:
         blocks = chain.list_blocks(tx, "r", "2026-09")
     assert [(one.entries, one.final) for one in blocks] == [(4, 0), (0, 1)]
-    assert (blocks[0], run.document["books"]) == (between[0], blocks[1].hash)
+    assert (blocks[0], dataset_of(run)["books"]) == (between[0], blocks[1].hash)
     assert check(desk).faults == []
 
 
@@ -304,7 +308,7 @@ def test_a_month_sold_refunded_and_closed_through_the_service_is_proven_and_trac
     found = verify(desk, "helsinki-tallinn", take_back)
     with desk.database.read() as tx:
         jti = tx.execute(sa.select(ticket_use.c.jti)).scalar_one()
-    story: dict[str, Any] = trace(desk, jti)
+    story: Any = trace(desk, jti).as_dict()
 
     assert (found.faults, found.checked["tickets"]) == ([], 2)
     assert sum(float(share["gross"]) for share in story["shares"]) == 32.0

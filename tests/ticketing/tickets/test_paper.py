@@ -5,25 +5,27 @@ import io
 import struct
 import zlib
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
+from tests.documents import leg
+from ticketing.frozen import Stop
 from ticketing.tickets.paper import pdf
 from ticketing.tickets.printable import OperatorPaper, Printable
 
 MOMENT = datetime(2026, 10, 13, 6, tzinfo=UTC)
-LEG: dict[str, Any] = {
-    "operator": "tallink",
-    "operator_name": "Tallink",
-    "line": "TLL-HEL",
-    "time_zone": "Europe/Tallinn",
-    "departure": "2026-10-13T07:30:00+03:00",
-    "arrival": "2026-10-13T09:30:00+03:00",
-    "from": {"name": "Tallinn D"},
-    "to": {"name": "Helsinki"},
-}
+LEG = leg(
+    "tallink",
+    operator_name="Tallink",
+    line="TLL-HEL",
+    time_zone="Europe/Tallinn",
+    arrival_time_zone="Europe/Tallinn",
+    departure=datetime.fromisoformat("2026-10-13T07:30:00+03:00"),
+    arrival=datetime.fromisoformat("2026-10-13T09:30:00+03:00"),
+    start=Stop("TLL-D", "Tallinn D", 59.4, 24.8, "EE"),
+    end=Stop("HEL-LT2", "Helsinki", 60.2, 24.9, "FI"),
+)
 
 
 def _png(width: int, height: int, pixels: bytes) -> str:

@@ -17,9 +17,7 @@ from tests import postgresql
 from ticketing.db import Database
 from ticketing.db.migrate import upgrade
 from ticketing.db.operators import worker_jobs
-from ticketing.db.rows import insert
 from ticketing.db.sale import offers
-from ticketing.db.sale.offers import Offer
 from ticketing.db.tables.sale import offer
 
 _AWAY_SECONDS = 60.0 if os.environ.get("SOAK") else 1.0
@@ -104,7 +102,8 @@ def test_a_full_disk_is_waited_for(tmp_path: Path, sqlite_template: Path) -> Non
         # No file may grow any more, the log's neither: what a process sees of a full disk.
         resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (0, free[1]))
         with database.write() as tx:
-            insert(tx, offer, Offer("o", "r", long_ago, long_ago, {}))
+            old = {"id": "o", "region": "r", "created_at": long_ago, "expires_at": long_ago}
+            tx.execute(sa.insert(offer).values(**old, document="{}"))
         used = _ticks(worker.pid)
         until(lambda: _ticks(worker.pid) > used + 5, worker, tmp_path)  # it goes on trying
         kept = _has_offer(database)

@@ -114,7 +114,7 @@ class Story:
         quote = self._post("/v1/quotes", {"offer_id": offer["offer_id"]})
         for passenger in quote["passengers"]:
             self._say(f"  {passenger['ref']} ({passenger['rider_category']}): {_text(passenger['total'])}")
-            for item in passenger["items"]:
+            for item in story_month.rows_of(passenger, "items"):
                 self._say(f"    {_text(item['price']):>10}  {item['because']}")
         (self._folder / "quote.json").write_text(_pretty(quote), encoding="utf-8")
         return quote

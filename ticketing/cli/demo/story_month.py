@@ -79,11 +79,17 @@ def close(teller: Teller, month: Month, order: dict[str, Any], refund: dict[str,
     _prove(teller, files, folder, month.region_folder.absolute())
 
 
+def rows_of(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Read the rows that an answer of the service has under a name."""
+    rows: list[Mapping[str, Any]] = answer[name]
+    return rows
+
+
 def _balance(teller: Teller, order: dict[str, Any], refund: dict[str, Any], run: dict[str, Any]) -> None:
     """What was paid is what everybody gets, to the cent."""
     kept = Decimal(order["total"]["amount"]) - Decimal(refund["amount"]["amount"])
     net = sum((Decimal(line["net"]) for line in run["operators"]), Decimal(0))
-    vat = sum((Decimal(line["vat"]) for line in run["taxes"]), Decimal(0))
+    vat = sum((Decimal(line["vat"]) for line in rows_of(run, "taxes")), Decimal(0))
     fee = sum((Decimal(line["fee"]) for line in run["operators"]), Decimal(0))
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column()
@@ -92,7 +98,7 @@ def _balance(teller: Teller, order: dict[str, Any], refund: dict[str, Any], run:
     table.add_row("given back", f"-{refund['amount']['amount']}")
     for line in run["operators"]:
         table.add_row(f"  {line['operator']} gets", line["net"])
-    for line in run["taxes"]:
+    for line in rows_of(run, "taxes"):
         if Decimal(line["vat"]):
             rate = f"{line['rate_bp'] // 100}.{line['rate_bp'] % 100:02} %"
             table.add_row(f"  VAT {line['member_state']} {rate} ({line['mode']})", line["vat"])

@@ -11,6 +11,7 @@ import click
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import AS_JSON, answer, show_close, show_run
 from ticketing.db.settlement.runs import Run
+from ticketing.frozen import write_run
 from ticketing.progress import Stages, told
 from ticketing.settlement.statement import FORMATS, Format
 
@@ -74,7 +75,7 @@ def close_command(
         "state": run.state,
         "digest": run.digest,
         "statements": str(folder),
-        **run.document,
+        **write_run(run.document),
     }
     answer(summary, show_close, as_json=as_json)
 

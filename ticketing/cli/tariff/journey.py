@@ -18,8 +18,9 @@ from tariffs.pricing import price_journey
 from tariffs.result import PassengerPrice
 from tariffs.words import LANGUAGES, explain
 from ticketing.errors import Fault, InvalidRequest
+from ticketing.frozen import PricedPassenger
 from ticketing.quote import show
-from ticketing.regions import Region, prices
+from ticketing.regions import Region
 from ticketing.regions.rides import find_ride
 
 _MOST = 30
@@ -251,8 +252,7 @@ def _faults(messages: Any, path: str) -> list[Fault]:
 
 
 def _shown(price: PassengerPrice, total: Money, language: str) -> dict[str, Any]:
-    row = prices.to_json(price)
-    return show.passenger(row, total.currency, explain(row["derivation"], language))
+    return show.passenger(PricedPassenger.of(price), total.currency, explain(price.derivation, language))
 
 
 def _refused(faults: list[Fault]) -> InvalidRequest:

@@ -3,35 +3,90 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
 from ticketing.db.books.books import Account, Share, Tax
+from ticketing.db.books.entries import KeptEntry, list_entries_of_any
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import fetch
+from ticketing.db.rows import fetch, value
 from ticketing.db.tables import books as books_tables
 from ticketing.db.tables import gates as gates_tables
 from ticketing.db.tables import sale as tables
 from ticketing.db.tables.gates import ticket_use
+from ticketing.frozen import (
+    Leg,
+    LineDocument,
+    PricedPassenger,
+    Unreadable,
+    find_promise,
+    read_quote,
+    read_refund,
+)
 
 _PAGE = 500
+R = TypeVar("R", Share, Tax)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audited:
     """A ticket with everything that its allocation must follow from, and the allocation itself.
 
-    `frozen` is its passenger's part of the quote; `refunds` are (seq, line of the refund) in the order they were decided.
+    `promise` is its passenger's part of the quote; `refunds` are (seq, line of the refund) in the order they were decided.
+    `unreadable` says what is wrong with a document of them.
     """
 
     jti: str
     amount_minor: int
     currency: str
-    frozen: dict[str, Any] | None
-    refunds: tuple[tuple[int, dict[str, Any]], ...]
+    promise: PricedPassenger | None
+    refunds: tuple[tuple[int, LineDocument], ...]
     shares: tuple[Share, ...]
     taxes: tuple[Tax, ...]
+    unreadable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationRow(Generic[R]):
+    """A row of an allocation as it lies in the books, with its id, its month and when it was booked."""
+
+    id: str
+    period: str
+    original_period: str
+    booked_at: datetime
+    row: R
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tap:
+    """A judged use of a ticket, with the stop of its scan."""
+
+    at: datetime
+    operator: str
+    leg: int
+    stop_id: str | None
+    kind: str
+    gate: str
+    scan_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One ticket from its quote to its entries; `promise` is None where its quote does not know its passenger."""
+
+    order: str
+    region: str
+    quote: str
+    tariff_version: str
+    issued_at: datetime
+    promise: PricedPassenger | None
+    legs: tuple[Leg, ...]
+    shares: tuple[AllocationRow[Share], ...]
+    taxes: tuple[AllocationRow[Tax], ...]
+    uses: tuple[Tap, ...]
+    entries: tuple[KeptEntry, ...]
 
 
 def stream_tickets(tx: Transaction, region: str) -> Iterator[Audited]:
@@ -61,21 +116,27 @@ def stream_tickets(tx: Transaction, region: str) -> Iterator[Audited]:
         jtis, orders = [row.jti for row in page], list({row.order_id for row in page})
         shares = _by_ticket(fetch(tx, _rows(books_tables.share, jtis), Share))
         taxes = _by_ticket(fetch(tx, _rows(books_tables.tax, jtis), Tax))
-        refunds = _refunds(tx, orders)
+        refunds, faults = _refunds(tx, orders)
         for row in page:
-            frozen = next(
-                (one for one in json.loads(row.document)["passengers"] if one["ref"] == row.passenger_ref),
-                None,
-            )
+            promise, unreadable = _promise(row.document, row.passenger_ref)
             yield Audited(
                 jti=row.jti,
                 amount_minor=row.amount_minor,
                 currency=row.currency,
-                frozen=frozen,
+                promise=promise,
                 refunds=tuple(refunds.get(row.jti, ())),
                 shares=tuple(shares.get(row.jti, ())),
                 taxes=tuple(taxes.get(row.jti, ())),
+                unreadable=unreadable or faults.get(row.order_id),
             )
+
+
+def _promise(document: str, ref: str) -> tuple[PricedPassenger | None, str | None]:
+    """What a passenger is promised by a quote, or why that cannot be read."""
+    try:
+        return find_promise(json.loads(document), ref), None
+    except Unreadable as fault:
+        return None, f"its quote cannot be read: {fault}"
 
 
 def count_tickets(tx: Transaction, region: str) -> int:
@@ -160,22 +221,6 @@ def _is_like(column: sa.ColumnElement[str], part: str, *, ends: bool) -> list[sa
     return [column >= part, column < f"{part}g", column.startswith(part, autoescape=True)]
 
 
-def find_entry(tx: Transaction, period_id: str, entry_id: str) -> dict[str, Any] | None:
-    """One entry with its postings."""
-    entry, posting = books_tables.entry, books_tables.posting
-    query = sa.select(entry).where(entry.c.period == period_id, entry.c.id == entry_id)
-    head = tx.execute(query).mappings().one_or_none()
-    if head is None:
-        return None
-    lines = sa.select(posting.c.account_id, posting.c.currency, posting.c.amount_minor).where(
-        posting.c.period == period_id, posting.c.entry_id == entry_id
-    )
-    return {
-        **head,
-        "postings": [dict(line) for line in tx.execute(lines.order_by(posting.c.line)).mappings()],
-    }
-
-
 def list_chart(tx: Transaction) -> list[tuple[str, Account]]:
     """Every account of the books, each beside the id under which it is kept."""
     names = ("type", "purpose", "currency", "operator", "member_state")
@@ -196,39 +241,7 @@ def list_unsourced(tx: Transaction, region: str, period_id: str, limit: int = 20
     return list(tx.execute(query.order_by(entry.c.id).limit(limit)).scalars())
 
 
-def list_month_end(tx: Transaction, region: str, period_id: str, kinds: str) -> list[dict[str, Any]]:
-    """The entries of a month whose kind begins so, with their `lines` (account, minor units), sorted, and their `note`."""
-    entry = books_tables.entry
-    mine = sa.and_(
-        entry.c.period == period_id,
-        entry.c.region == region,
-        sa.text(f"entry.{books_tables.RARE}"),
-        entry.c.kind.startswith(kinds, autoescape=True),
-    )
-    return _with_lines(tx, mine)
-
-
-def list_entries_of(tx: Transaction, source_type: str, source_id: str) -> list[dict[str, Any]]:
-    """The entries of one source, with their `lines` and their `note` as above."""
-    return _with_lines(
-        tx,
-        sa.and_(books_tables.entry.c.source_type == source_type, books_tables.entry.c.source_id == source_id),
-    )
-
-
-def _with_lines(tx: Transaction, mine: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
-    entry, posting = books_tables.entry, books_tables.posting
-    found = []
-    for head in tx.execute(sa.select(entry).where(mine).order_by(entry.c.id)).mappings().all():
-        lines = sa.select(posting.c.account_id, posting.c.amount_minor).where(
-            posting.c.period == head["period"], posting.c.entry_id == head["id"]
-        )
-        told = sorted((row[0], row[1]) for row in tx.execute(lines))
-        found.append({**head, "note": json.loads(head["note"]), "lines": told})
-    return found
-
-
-def find_story(tx: Transaction, jti: str) -> dict[str, Any] | None:
+def find_story(tx: Transaction, jti: str) -> Story | None:
     """One ticket from its quote to its entries; None when there is no such ticket."""
     ticket, order, quote = tables.ticket, tables.order, tables.quote
     query = (
@@ -248,42 +261,30 @@ def find_story(tx: Transaction, jti: str) -> dict[str, Any] | None:
     row = tx.execute(query).mappings().one_or_none()
     if row is None:
         return None
-    document = json.loads(row["document"])
-    names = {name: row[name] for name in ("order", "region", "quote", "tariff_version", "issued_at")}
-    passenger = next((one for one in document["passengers"] if one["ref"] == row["passenger_ref"]), None)
-    return {
-        **names,
-        "passenger": passenger,
-        "legs": document["legs"],
-        "shares": _all(tx, books_tables.share, books_tables.share.c.ticket_jti == jti),
-        "taxes": _all(tx, books_tables.tax, books_tables.tax.c.ticket_jti == jti),
-        "uses": _uses(tx, jti),
-        "entries": _entries(tx, jti, row["order"]),
-    }
+    quoted = read_quote(json.loads(row["document"]))
+    return Story(
+        order=row["order"],
+        region=row["region"],
+        quote=row["quote"],
+        tariff_version=row["tariff_version"],
+        issued_at=row["issued_at"],
+        promise=quoted.find_passenger(row["passenger_ref"]),
+        legs=quoted.legs,
+        shares=_allocated(tx, books_tables.share, jti, Share),
+        taxes=_allocated(tx, books_tables.tax, jti, Tax),
+        uses=tuple(_uses(tx, jti)),
+        entries=tuple(list_entries_of_any(tx, _sources(tx, jti, row["order"]))),
+    )
 
 
-def _entries(tx: Transaction, jti: str, order_id: str) -> list[dict[str, Any]]:
-    """The entries of a ticket by their sources, each found by its index however many there are."""
-    entry, posting = books_tables.entry, books_tables.posting
+def _sources(tx: Transaction, jti: str, order_id: str) -> list[tuple[str, str]]:
+    """The sources of a ticket's entries: itself, and each refund of its order."""
     refunds = tx.execute(sa.select(tables.refund.c.id).where(tables.refund.c.order_id == order_id)).scalars()
-    sources = [("ticket", jti), ("carnet", jti)]
-    sources += [(kind, f"{refund_id}/{jti}") for refund_id in refunds for kind in ("refund", "exchange")]
-    mine = sa.tuple_(entry.c.source_type, entry.c.source_id).in_(sources)
-    found = []
-    for head in tx.execute(sa.select(entry).where(mine).order_by(entry.c.id)).mappings():
-        lines = sa.select(posting.c.account_id, posting.c.currency, posting.c.amount_minor).where(
-            posting.c.period == head["period"], posting.c.entry_id == head["id"]
-        )
-        found.append(
-            {
-                **head,
-                "postings": [dict(line) for line in tx.execute(lines.order_by(posting.c.line)).mappings()],
-            }
-        )
-    return found
+    mine = [("ticket", jti), ("carnet", jti)]
+    return mine + [(kind, f"{refund_id}/{jti}") for refund_id in refunds for kind in ("refund", "exchange")]
 
 
-def _uses(tx: Transaction, jti: str) -> list[dict[str, Any]]:
+def _uses(tx: Transaction, jti: str) -> list[Tap]:
     """The judged uses of a ticket with the stop of each scan, oldest first."""
     same = sa.and_(
         gates_tables.scan.c.gate_key_id == ticket_use.c.gate_key_id,
@@ -295,12 +296,26 @@ def _uses(tx: Transaction, jti: str) -> list[dict[str, Any]]:
         .where(ticket_use.c.jti == jti)
     )
     order = query.order_by(ticket_use.c.at, ticket_use.c.scan_id)
-    return [dict(row) for row in tx.execute(order).mappings()]
+    return [
+        Tap(
+            at=row.at,
+            operator=row.operator,
+            leg=row.leg,
+            stop_id=row.stop_id,
+            kind=row.kind,
+            gate=row.gate or row.gate_key_id,
+            scan_id=row.scan_id,
+        )
+        for row in tx.execute(order)
+    ]
 
 
-def _all(tx: Transaction, table: sa.Table, condition: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
-    query = sa.select(table).where(condition).order_by(*table.primary_key.columns)
-    return [dict(row) for row in tx.execute(query).mappings()]
+def _allocated(tx: Transaction, table: sa.Table, jti: str, kind: type[R]) -> tuple[AllocationRow[R], ...]:
+    query = sa.select(table).where(table.c.ticket_jti == jti).order_by(*table.primary_key.columns)
+    return tuple(
+        AllocationRow(row["id"], row["period"], row["original_period"], row["booked_at"], value(row, kind))
+        for row in tx.execute(query).mappings()
+    )
 
 
 def _rows(table: sa.Table, jtis: Sequence[str]) -> sa.Select[Any]:
@@ -314,12 +329,20 @@ def _by_ticket(rows: Sequence[Any]) -> dict[str, list[Any]]:
     return found
 
 
-def _refunds(tx: Transaction, orders: Sequence[str]) -> dict[str, list[tuple[int, dict[str, Any]]]]:
-    """What was decided to go back of each ticket, by the refunds of its order."""
+def _refunds(
+    tx: Transaction, orders: Sequence[str]
+) -> tuple[dict[str, list[tuple[int, LineDocument]]], dict[str, str]]:
+    """What was decided to go back of each ticket, by the refunds of its order; by order why one cannot be read."""
     refund = tables.refund
-    found: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-    query = sa.select(refund.c.seq, refund.c.document).where(refund.c.order_id.in_(orders))
-    for seq, document in tx.execute(query.order_by(refund.c.order_id, refund.c.seq)):
-        for line in json.loads(document)["lines"]:
-            found.setdefault(line["jti"], []).append((seq, line))
-    return found
+    found: dict[str, list[tuple[int, LineDocument]]] = {}
+    faults: dict[str, str] = {}
+    query = sa.select(refund.c.order_id, refund.c.seq, refund.c.document).where(refund.c.order_id.in_(orders))
+    for order_id, seq, document in tx.execute(query.order_by(refund.c.order_id, refund.c.seq)):
+        try:
+            lines = read_refund(json.loads(document)).lines
+        except Unreadable as fault:
+            faults[order_id] = f"its refund no. {seq} cannot be read: {fault}"
+            continue
+        for line in lines:
+            found.setdefault(line.jti, []).append((seq, line))
+    return found, faults

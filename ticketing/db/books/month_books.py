@@ -47,6 +47,35 @@ class KindBalance:
     postings: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareTotal:
+    """What the shares of one party, currency and kind come to over so many lines."""
+
+    operator: str
+    currency: str
+    kind: str
+    gross_minor: int
+    vat_minor: int
+    fee_minor: int
+    net_minor: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxTotal:
+    """What the VAT rows of one kind come to."""
+
+    member_state: str
+    mode: str
+    scope: str
+    treatment: str
+    rate_bp: int
+    verified: int
+    currency: str
+    gross_minor: int
+    vat_minor: int
+
+
 @dataclass(frozen=True, slots=True)
 class JournalLine:
     """One posting with the head of its entry, as a journal shows it."""
@@ -298,27 +327,20 @@ def stream_journal(tx: Transaction, region: str, period_id: str, far: Far = sile
             yield JournalLine(*row)
 
 
-def sum_shares(tx: Transaction, region: str, period_id: str, far: Far = silent) -> list[dict[str, Any]]:
+def sum_shares(tx: Transaction, region: str, period_id: str, far: Far = silent) -> list[ShareTotal]:
     """Sum the shares of a period by operator, currency and kind."""
-    table = books_tables.share
-    return _summed(
-        tx,
-        table,
-        ("operator", "currency", "kind"),
-        ("gross_minor", "vat_minor", "fee_minor", "net_minor"),
-        region=region,
-        period_id=period_id,
-        far=far,
-        counted="lines",
-    )
+    names, amounts = ("operator", "currency", "kind"), ("gross_minor", "vat_minor", "fee_minor", "net_minor")
+    table, told = books_tables.share, (*names, *amounts, "lines")
+    found = _summed(tx, table, names, amounts, region=region, period_id=period_id, far=far, is_counted=True)
+    return [ShareTotal(**dict(zip(told, row, strict=True))) for row in found]
 
 
-def sum_taxes(tx: Transaction, region: str, period_id: str, far: Far = silent) -> list[dict[str, Any]]:
+def sum_taxes(tx: Transaction, region: str, period_id: str, far: Far = silent) -> list[TaxTotal]:
     """Sum the VAT rows of a period by Member State, mode, scope, treatment and rate."""
     names = ("member_state", "mode", "scope", "treatment", "rate_bp", "verified", "currency")
-    return _summed(
-        tx, books_tables.tax, names, ("gross_minor", "vat_minor"), region=region, period_id=period_id, far=far
-    )
+    amounts = ("gross_minor", "vat_minor")
+    found = _summed(tx, books_tables.tax, names, amounts, region=region, period_id=period_id, far=far)
+    return [TaxTotal(**dict(zip((*names, *amounts), row, strict=True))) for row in found]
 
 
 def _summed(
@@ -330,18 +352,16 @@ def _summed(
     region: str,
     period_id: str,
     far: Far,
-    counted: str | None = None,
-) -> list[dict[str, Any]]:
-    """Sum some amounts of a region's rows of a period by some columns, and count the rows where a name for it is given."""
+    is_counted: bool = False,
+) -> list[tuple[Any, ...]]:
+    """Sum some amounts of a region's rows of a period by some columns, and count the rows where that is wanted."""
     sums: list[sa.ColumnElement[int]] = [
         sa.cast(sa.func.sum(table.c[name]), sa.BigInteger).label(name) for name in amounts
     ]
     wanted = Grouping(
         [table.c[name] for name in names],
-        [*sums, *([sa.func.count()] if counted else [])],
+        [*sums, *([sa.func.count()] if is_counted else [])],
         table.c.period,
         table.c.id,
     )
-    found = grouped(tx, wanted, sa.select(table.c.id).where(table.c.region == region), period_id, far)
-    told = (*names, *amounts, *([counted] if counted else []))
-    return [dict(zip(told, row, strict=True)) for row in found]
+    return list(grouped(tx, wanted, sa.select(table.c.id).where(table.c.region == region), period_id, far))

@@ -1,5 +1,6 @@
 """The quotes of what was sold in a month."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from ticketing.db.books.months import through
 from ticketing.db.engine import Transaction
 from ticketing.db.tables.books import share
 from ticketing.db.tables.sale import order, quote, ticket
+from ticketing.frozen import QuoteDocument, read_quote
 from ticketing.progress import Far, silent
 
 _PAGE = 200
@@ -17,13 +19,13 @@ _PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class SoldQuote:
-    """A quote with those of its passengers whose tickets were booked in the month; `document` is its JSON text."""
+    """A quote with those of its passengers whose tickets were booked in the month."""
 
     id: str
     created_at: datetime
     tariff_version: str
     currency: str
-    document: str
+    document: QuoteDocument
     passengers: frozenset[str]
 
 
@@ -62,6 +64,6 @@ def stream_quotes(tx: Transaction, region: str, period: str, far: Far = silent) 
                 created_at=row.created_at,
                 tariff_version=row.tariff_version,
                 currency=row.currency,
-                document=row.document,
+                document=read_quote(json.loads(row.document)),
                 passengers=frozenset(passengers[row.id]),
             )

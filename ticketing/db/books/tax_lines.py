@@ -8,9 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tariffs.journey import Ride
 from ticketing.db.engine import Transaction
 from ticketing.db.tables.books import tax
 from ticketing.db.tables.sale import order, quote, ticket
+from ticketing.frozen import read_quote
 
 # What makes two rows of a ticket one kind of VAT.
 _KIND = ("ticket_jti", "member_state", "mode", "scope", "treatment", "rate_bp", "verified")
@@ -39,7 +41,7 @@ class TaxLine:
     original_period: str
     gross_before: int
     vat_before: int
-    rides: list[dict[str, Any]]
+    rides: tuple[Ride, ...]
 
 
 def stream(tx: Transaction, region: str, period: str) -> Iterator[TaxLine]:
@@ -56,12 +58,12 @@ def stream(tx: Transaction, region: str, period: str) -> Iterator[TaxLine]:
         .execution_options(yield_per=1000)
     )
     known = ""
-    rides: list[dict[str, Any]] = []
+    rides: tuple[Ride, ...] = ()
     row: Any
     for row in tx.execute(query):
         quote_id, document = row[-2:]
         if quote_id != known:
-            known, rides = quote_id, json.loads(document)["rides"]
+            known, rides = quote_id, read_quote(json.loads(document)).rides
         yield TaxLine(*(*row[:-2], rides))
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from ticketing.db.tables.purchase import pass_use
 from ticketing.db.tables.sale import order, quote, ticket
 from ticketing.db.ticket import uses
 from ticketing.db.ticket.tickets import PASS_BEHIND, Ticket
+from ticketing.frozen import QuoteDocument, read_quote, read_ticket, write_ticket
 
 # Databases have a limit to what one statement may name.
 _CHUNK = 1000
@@ -69,7 +70,7 @@ def list_passes_of(tx: Transaction, person_id: str) -> list[Ticket]:
         .where(order.c.person_id == person_id, quote.c.offer_id.is_(None), quote.c.offer_digest.is_(None))
         .order_by(ticket.c.issued_at, ticket.c.jti)
     )
-    return [found for found in fetch(tx, query, Ticket) if "pass" in found.document]
+    return [found for found in fetch(tx, query, Ticket) if found.document.season is not None]
 
 
 def find_pass_of(tx: Transaction, person_id: str, jti: str) -> Ticket | None:
@@ -81,18 +82,21 @@ def find_pass_of(tx: Transaction, person_id: str, jti: str) -> Ticket | None:
         .with_for_update(of=ticket)
     )
     found = find(tx, query, Ticket)
-    return found if found is not None and "pass" in found.document else None
+    return found if found is not None and found.document.season is not None else None
 
 
 def name_holder(tx: Transaction, held: Ticket, holder: str) -> None:
     """Write down whom a pass is for."""
-    document = {**held.document, "pass": {**held.document["pass"], "holder": holder}}
+    season = held.document.season
+    if season is None:
+        raise LookupError(f"ticket {held.jti} is no pass")
+    document = write_ticket(replace(held.document, season=replace(season, holder=holder)))
     tx.execute(sa.update(ticket).where(ticket.c.jti == held.jti).values(document=canonical(document)))
 
 
 def list_rides_of(
     tx: Transaction, person_id: str, since: datetime, statuses: Sequence[str] = ("valid",)
-) -> list[tuple[Ticket, dict[str, Any]]]:
+) -> list[tuple[Ticket, QuoteDocument]]:
     """The valid tickets for journeys of a person's orders that were not over before, each with its quote."""
     query = (
         sa.select(ticket, quote.c.document.label("quoted"))
@@ -101,8 +105,8 @@ def list_rides_of(
         .where(order.c.person_id == person_id, ticket.c.status.in_(statuses), ticket.c.expires_at > since)
         .order_by(ticket.c.issued_at, ticket.c.jti)
     )
-    found = [(value(row, Ticket), json.loads(row["quoted"])) for row in tx.execute(query).mappings()]
-    return [(held, quoted) for held, quoted in found if "pass" not in held.document]
+    found = ((value(row, Ticket), row["quoted"]) for row in tx.execute(query).mappings())
+    return [(held, read_quote(json.loads(quoted))) for held, quoted in found if held.document.season is None]
 
 
 def count_uses(tx: Transaction, jti: str) -> int:
@@ -113,11 +117,11 @@ def count_uses(tx: Transaction, jti: str) -> int:
 
 def count_left(tx: Transaction, held: Ticket) -> int | None:
     """How many uses of a pass neither a journey nor a gate has taken: none of one that is revoked, None without a number."""
-    left = held.document["pass"]["uses"]
+    left = held.document.season.uses if held.document.season else None
     if left is None or held.status == "revoked":
         return None if left is None else 0
     taken = sum(1 for use in uses.list_uses(tx, held.jti) if use.kind in {"ride", "in"})
-    return max(0, int(left) - count_uses(tx, held.jti) - taken)
+    return max(0, left - count_uses(tx, held.jti) - taken)
 
 
 def count_strokes(
@@ -134,8 +138,9 @@ def count_strokes(
     for some in _parts(jtis):
         part = query if some is None else query.where(ticket.c.jti.in_(some))
         for row in tx.execute(part):
-            document = json.loads(row.document)
-            if document["pass"]["uses"] is not None and operator in document["operators"]:
+            document = read_ticket(json.loads(row.document))
+            season = document.season
+            if season is not None and season.uses is not None and operator in document.operators:
                 counted[row.jti] = row.taken
     return counted
 
@@ -175,26 +180,22 @@ def list_ticketed_rides(
     found: list[TicketedRide] = []
     for some in _parts(jtis):
         part = query if some is None else query.where(pass_use.c.ticket_jti.in_(some))
-        found += [
-            _ticketed(row)
-            for row in tx.execute(part)
-            if json.loads(row.held_document)["pass"]["kind"] != "carnet"
-        ]
+        found += [_ticketed(row) for row in tx.execute(part) if not _is_shared(row.held_document)]
     return found
 
 
 def _ticketed(row: Any) -> TicketedRide:
-    leg = json.loads(row.document)["legs"][row.leg]
+    leg = read_ticket(json.loads(row.document)).legs[row.leg]
     return TicketedRide(
         ticket_jti=row.ticket_jti,
         jti=row.jti,
         leg=row.leg,
-        operator=leg["operator"],
+        operator=leg.operator,
         departs_at=row.departs_at,
         arrives_at=row.arrives_at,
         starts_at=row.not_before,
         ends_at=row.expires_at,
-        to_stop_id=leg["to"]["stop_id"],
+        to_stop_id=leg.end.stop_id,
         is_valid=row.status == "valid",
     )
 
@@ -212,6 +213,11 @@ def hold_codes(tx: Transaction, jtis: Iterable[str]) -> None:
     if tx.dialect.name == "postgresql":
         for jti in sorted(jtis):
             tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"codes of {jti}"))))
+
+
+def _is_shared(document: str) -> bool:
+    season = read_ticket(json.loads(document)).season
+    return season is not None and season.is_shared
 
 
 def _parts(jtis: Iterable[str] | None) -> list[list[str] | None]:
@@ -295,10 +301,8 @@ def tell_gates(tx: Transaction, order_id: str, now: datetime) -> None:
 
 def _tell_gates(tx: Transaction, jtis: Iterable[str], now: datetime) -> None:
     for jti in sorted(jtis):
-        document = json.loads(
-            tx.execute(sa.select(ticket.c.document).where(ticket.c.jti == jti)).scalar_one()
-        )
-        for operator in sorted(document["operators"]):
+        text = tx.execute(sa.select(ticket.c.document).where(ticket.c.jti == jti)).scalar_one()
+        for operator in sorted(read_ticket(json.loads(text)).operators):
             uses.mark_changed(tx, operator, jti, now)
 
 

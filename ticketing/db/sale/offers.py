@@ -1,14 +1,15 @@
 """Quotes: what was frozen, and the tariff that it was made from; and the offers that earlier releases have stored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, find, get, insert, put_once
+from ticketing.db.rows import columns, find, get, insert, kept_as, put_once
 from ticketing.db.tables.sale import offer, quote, tariff_version
+from ticketing.frozen import OfferDocument, QuoteDocument, read_offer, read_quote, write_quote
 
 _WANTED: sa.BindParameter[str] = sa.bindparam("wanted")
 _OFFER = sa.select(offer).where(offer.c.id == _WANTED)
@@ -19,13 +20,13 @@ _KNOWN_TARIFF = sa.select(tariff_version.c.version).where(tariff_version.c.versi
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A price for an itinerary as earlier releases stored it; `document` holds rides, passengers and the price as JSON."""
+    """A price for an itinerary as earlier releases stored it; none is written any more."""
 
     id: str
     region: str
     created_at: datetime
     expires_at: datetime
-    document: dict[str, Any]
+    document: OfferDocument = field(metadata=kept_as(read_offer))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +44,13 @@ class Quote:
     currency: str
     created_at: datetime
     expires_at: datetime
-    document: dict[str, Any]
+    document: QuoteDocument = field(metadata=kept_as(read_quote, write_quote))
     offer_digest: str | None = None
 
     @property
     def priced_at(self) -> datetime:
         """The moment that its price is of: that of the search that offered it, as far as it was written down."""
-        known = self.document.get("priced_at")
-        return datetime.fromisoformat(known) if known else self.created_at
+        return self.document.priced_at or self.created_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, fetch, find, get, insert, put_once
+from ticketing.db.rows import columns, fetch, find, get, insert, kept_as, put_once
 from ticketing.db.tables.purchase import pass_use
 from ticketing.db.tables.sale import order, order_event, payment, refund, ticket
+from ticketing.frozen import RefundDocument, read_refund, write_refund
 
 
 def _chain(following: Callable[[Any], sa.ColumnElement[bool]]) -> sa.Select[Any]:
@@ -107,7 +108,7 @@ class Refund:
     state: str
     amount_minor: int
     currency: str
-    document: dict[str, Any]
+    document: RefundDocument = field(metadata=kept_as(read_refund, write_refund))
     external_id: str | None
     created_at: datetime
 
@@ -228,9 +229,8 @@ def update_payment(
 ) -> None:
     """Write down what the gateway said; its id for the payment, and its fee, stay where they are known."""
     known: dict[str, Any] = {"external_id": external_id} if external_id else {}
-    if fee_minor is not None:
-        known["fee_minor"] = fee_minor
-    tx.execute(_CHANGE_PAYMENT, {"wanted": payment_id, "state": state, **known})
+    fee = {} if fee_minor is None else {"fee_minor": fee_minor}
+    tx.execute(_CHANGE_PAYMENT, {"wanted": payment_id, "state": state, **known, **fee})
 
 
 def set_payment_amount(tx: Transaction, payment_id: str, amount_minor: int) -> None:

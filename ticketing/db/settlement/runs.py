@@ -1,24 +1,24 @@
 """Settlement runs: one calculation of one period, with versions, its steps and its files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
-from ticketing.db.documents import canonical
+from ticketing.db.documents import canonical, digest
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, fetch, find
+from ticketing.db.rows import columns, fetch, find, kept_as
 from ticketing.db.tables.books import period, run
 from ticketing.db.tables.settlement import run_file, run_step
+from ticketing.frozen import Dataset, Ending, RunDocument, Unreadable, read_run, write_run
 
 _GONE = ("rejected", "voided")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run; `document` holds positions, payments, lines and totals, `digest` is its SHA-256."""
+    """A run; its `document` is empty in a draft, then what its month ended by, then the dataset whose SHA-256 is `digest`."""
 
     id: str
     region: str
@@ -28,7 +28,22 @@ class Run:
     digest: str
     prepared_by: str
     created_at: datetime
-    document: dict[str, Any]
+    document: RunDocument = field(metadata=kept_as(read_run, write_run))
+
+    @property
+    def dataset(self) -> Dataset:
+        """Positions, payments, sums and totals; raises LookupError for a draft, Unreadable where they cannot be read."""
+        match self.document:
+            case Dataset() as dataset:
+                return dataset
+            case Unreadable() as fault:
+                raise fault
+        raise LookupError(f"the run {self.id} is not calculated yet")
+
+    @property
+    def is_calculated(self) -> bool:
+        """Whether it has a dataset."""
+        return isinstance(self.document, Dataset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +68,11 @@ class RunFile:
     sha256: str
     bytes: int
     at: datetime
+
+
+def digest_of(run: Run) -> str:
+    """SHA-256 of the document that a run has; empty where it cannot be read, so that it is nobody's digest."""
+    return "" if isinstance(run.document, Unreadable) else digest(write_run(run.document))
 
 
 def insert_run(tx: Transaction, made: Run) -> None:
@@ -117,16 +137,16 @@ def list_runs_in_state(tx: Transaction, region: str, states: Sequence[str]) -> l
     return fetch(tx, query.order_by(run.c.id), Run)
 
 
-def set_ended(tx: Transaction, run_id: str, document: dict[str, Any]) -> None:
+def set_ended(tx: Transaction, run_id: str, ending: Ending) -> None:
     """Keep in a draft what the end of its month was decided by."""
     change = sa.update(run).where(run.c.id == run_id, run.c.state == "draft")
-    tx.execute(change.values(document=canonical(document)))
+    tx.execute(change.values(document=canonical(write_run(ending))))
 
 
-def set_calculated(tx: Transaction, run_id: str, digest: str, document: dict[str, Any]) -> None:
+def set_calculated(tx: Transaction, run_id: str, digest: str, dataset: Dataset) -> None:
     """Fill a draft; from then on the database keeps it frozen."""
     change = sa.update(run).where(run.c.id == run_id, run.c.state == "draft")
-    tx.execute(change.values(state="calculated", digest=digest, document=canonical(document)))
+    tx.execute(change.values(state="calculated", digest=digest, document=canonical(write_run(dataset))))
 
 
 def set_state(tx: Transaction, run_id: str, state: str) -> None:

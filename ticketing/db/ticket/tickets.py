@@ -3,7 +3,7 @@
 import hashlib
 from base64 import b32encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
-from ticketing.db.rows import columns, fetch, find, insert, inserting
+from ticketing.db.rows import columns, fetch, find, insert, inserting, kept_as
 from ticketing.db.tables.gates import control_code, holder_salt, ticket_move
 from ticketing.db.tables.purchase import pass_use
 from ticketing.db.tables.sale import group_code, ticket
 from ticketing.db.ticket import status_changes
 from ticketing.db.ticket.uses import is_used as is_used  # noqa: PLC0414  purchase asks here whether a ticket is used
 from ticketing.db.ticket.uses import list_uses as list_uses  # noqa: PLC0414
+from ticketing.frozen import TicketDocument, read_ticket, write_ticket
 
 _CODE_CHARS = 10
 # Not revoked: a suspended ticket is its holder's still, it only opens no gate.
@@ -68,7 +69,7 @@ class Ticket:
     not_before: datetime
     expires_at: datetime
     revoked_at: datetime | None
-    document: dict[str, Any]
+    document: TicketDocument = field(metadata=kept_as(read_ticket, write_ticket))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +179,10 @@ def revoke_tickets(tx: Transaction, jtis: Iterable[str], at: datetime) -> None:
 
 
 def set_status(
-    tx: Transaction, jti: str, status: str, at: datetime, *, document: dict[str, Any] | None = None
+    tx: Transaction, jti: str, status: str, at: datetime, *, document: TicketDocument | None = None
 ) -> None:
     """Block a ticket (`suspended`) or let it go again (`valid`), perhaps with a new document."""
-    told = {} if document is None else {"document": canonical(document)}
+    told = {} if document is None else {"document": canonical(write_ticket(document))}
     tx.execute(sa.update(ticket).where(ticket.c.jti == jti).values(status=status, **told))
     status_changes.note_tickets(tx, [jti], at)
 
@@ -261,7 +262,7 @@ def move_ticket(
     token: str,
     place: tuple[str, int],
     *,
-    document: dict[str, Any] | None = None,
+    document: TicketDocument | None = None,
 ) -> None:
     """Give a ticket a new token at a new place of the status lists, and perhaps a new document.
 
@@ -270,7 +271,7 @@ def move_ticket(
     insert(tx, ticket_move, move)
     status_changes.note_place(tx, move.old_list, move.old_index, move.at)
     change = sa.update(ticket).where(ticket.c.jti == held.jti)
-    told = {} if document is None else {"document": canonical(document)}
+    told = {} if document is None else {"document": canonical(write_ticket(document))}
     tx.execute(change.values(token=token, status_list=place[0], status_index=place[1], **told))
 
 

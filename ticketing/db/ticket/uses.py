@@ -1,5 +1,6 @@
 """Judged uses: what the facts about a ticket come to, kept for gates and refunds, and when it last changed."""
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch
 from ticketing.db.tables.gates import double_use, ticket_use, use_change, used_ticket
 from ticketing.db.tables.sale import ticket
+from ticketing.frozen import TicketDocument, read_ticket
 
 # Databases have a limit to what one statement may name.
 _CHUNK = 1000
@@ -67,15 +69,15 @@ def list_uses_of(tx: Transaction, jtis: Collection[str]) -> list[TicketUse]:
 
 def list_boarded(
     tx: Transaction, operator: str, begins: datetime, ends: datetime
-) -> list[tuple[int, str, str]]:
-    """List the counted uses at an operator from one moment to another: leg, signed ticket, and its document as JSON."""
+) -> list[tuple[int, str, TicketDocument]]:
+    """List the counted uses at an operator from one moment to another: leg, signed ticket, and its document."""
     use = ticket_use.c
     query = (
         sa.select(use.leg, ticket.c.token, ticket.c.document)
         .join(ticket, ticket.c.jti == use.jti)
         .where(use.operator == operator, use.at >= begins, use.at < ends, use.kind.in_(("ride", "in")))
     )
-    return [(row.leg, row.token, row.document) for row in tx.execute(query)]
+    return [(row.leg, row.token, read_ticket(json.loads(row.document))) for row in tx.execute(query)]
 
 
 def put_uses(

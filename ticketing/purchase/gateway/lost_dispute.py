@@ -17,6 +17,7 @@ from ticketing.db.sale.gateway_events import Dispute
 from ticketing.db.sale.orders import Order, Payment
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
+from ticketing.frozen import RefundDocument
 from ticketing.purchase import pass_uses
 from ticketing.purchase.refund.at_stake import Stake, list_stakes, worth_of
 from ticketing.purchase.refund.deciding import Decided, document_of
@@ -81,7 +82,7 @@ def _going(tx: Transaction, till: Till, order: Order, stake: Stake, most: int) -
     used = frozenset(use.leg for use in tickets.list_uses(tx, ticket.jti))
     quote = offers.get_quote(tx, order.quote_id)
     known = refundable(ticket, quote, used, is_used=bool(used))
-    legs = tuple(at for at in known.left if "pass" in ticket.document or at not in used)
+    legs = tuple(at for at in known.left if ticket.document.season is not None or at not in used)
     if not legs:
         return None
     stays = remainder(tx, till, quote, known, legs)
@@ -108,7 +109,7 @@ def _line(going: _Going, dispute: Dispute, currency: str) -> Decided:
         operators=tuple(sorted(operators)),
         fees={},
     )
-    return Decided(line, ticket.document.get("left"), going.stays.document)
+    return Decided(line, ticket.document.left, going.stays.left)
 
 
 def _revoke(tx: Transaction, order: Order, going: _Going, now: datetime) -> None:
@@ -116,13 +117,13 @@ def _revoke(tx: Transaction, order: Order, going: _Going, now: datetime) -> None
     ref = going.ticket.passenger_ref
     tickets.revoke_tickets(tx, [going.ticket.jti], now)
     bookings.give_back(tx, order.id, now, [ref], going.legs)
-    left = going.stays.document
-    pass_uses.take_anew(tx, order.id, ref, left["items"] if left else (), now)
+    left = going.stays.left
+    pass_uses.take_anew(tx, order.id, ref, left.items if left else (), now)
 
 
 def _owe(tx: Transaction, order: Order, lines: Sequence[Decided], dispute: Dispute, now: datetime) -> None:
     owed = Money(sum(one.line.amount.minor for one in lines), order.currency)
-    document = {"lines": [document_of(one) for one in lines], "dispute": dispute.id}
+    document = RefundDocument(tuple(map(document_of, lines)), dispute=dispute.id)
     made = refunds_for(tx, order, document, amount=owed.minor, request_key=f"lost:{dispute.id}", now=now)
     for one in made:
         orders.insert_refund(tx, one)

@@ -245,11 +245,11 @@ def _suspend_unused(tx: Transaction, till: Till, payment: Payment, dispute_id: s
     stakes = at_stake.list_stakes(tx, payment, at_stake.undecided_of(tx, payment.id))
     for stake in stakes:
         held = stake.ticket
-        if "suspended_by" in held.document or held.status not in tickets.LIVE:
+        if held.document.suspended_by is not None or held.status not in tickets.LIVE:
             continue
-        if "pass" in held.document or not tickets.is_used(tx, held.jti):
-            blocked = {"blocked": True} if held.status == "suspended" else {}
-            document = {**held.document, **blocked, "suspended_by": dispute_id}
+        if held.document.season is not None or not tickets.is_used(tx, held.jti):
+            blocked = held.document.blocked or held.status == "suspended"
+            document = replace(held.document, blocked=blocked, suspended_by=dispute_id)
             tickets.set_status(tx, held.jti, "suspended", now, document=document)
     for order_id in sorted({stake.ticket.order_id for stake in stakes}):
         held_passes.tell_gates(tx, order_id, now)
@@ -261,7 +261,7 @@ def _resume(tx: Transaction, till: Till, order_ids: Sequence[str], now: datetime
     for order_id in order_ids:
         held_back = at_stake.held_back(tx, order_id)
         for held in tickets.list_tickets(tx, order_id, lock=True):
-            if held.status == "suspended" and "suspended_by" in held.document:
+            if held.status == "suspended" and held.document.suspended_by is not None:
                 _let_go(tx, held, held_back.get(held.jti), now)
         held_passes.tell_gates(tx, order_id, now)
         regroup(tx, till.press, order_id, now)
@@ -269,11 +269,9 @@ def _resume(tx: Transaction, till: Till, order_ids: Sequence[str], now: datetime
 
 def _let_go(tx: Transaction, held: Ticket, by: str | None, now: datetime) -> None:
     """Let a ticket open gates again, unless another dispute (`by`) may take it or its holder has blocked it."""
-    marks = ("suspended_by",) if by else ("suspended_by", "blocked")
-    document = {name: value for name, value in held.document.items() if name not in marks}
-    if by is not None:
-        document["suspended_by"] = by
-    stays = by is not None or "blocked" in held.document
+    blocked = held.document.blocked
+    document = replace(held.document, suspended_by=by, blocked=blocked and by is not None)
+    stays = by is not None or blocked
     tickets.set_status(tx, held.jti, "suspended" if stays else "valid", now, document=document)
 
 

@@ -34,21 +34,21 @@ def list_stakes(tx: Transaction, payment: Payment, disputes: Sequence[Dispute]) 
         for stake in _of_order(tx, order, payment.order_id, came)
     ]
     named = {one.ticket.jti for one in paid}
-    passes = [one.ticket.jti for one in paid if "pass" in one.ticket.document]
+    passes = [one.ticket.jti for one in paid if one.ticket.document.season is not None]
     return [*paid, *(Stake(held, 0) for held in _riding_on(tx, passes) if held.jti not in named)]
 
 
 def list_touched(tx: Transaction, order: Order) -> list[str]:
     """The orders that money of an order may have paid for: those that replaced it, and the journeys on its passes."""
     replacing = orders.list_replacing(tx, order.id)
-    passes = [one.jti for one in tickets.list_tickets_of(tx, replacing) if "pass" in one.document]
+    passes = [one.jti for one in tickets.list_tickets_of(tx, replacing) if one.document.season is not None]
     return sorted({*replacing, *(order_id for order_id, _ in held_passes.list_riders_on(tx, passes))})
 
 
 def worth_of(ticket: Ticket) -> int:
     """The price of a ticket without the legs that were given back, in minor units."""
-    left = ticket.document.get("left")
-    return int(left["total_minor"]) if left else ticket.amount_minor
+    left = ticket.document.left
+    return left.total_minor if left else ticket.amount_minor
 
 
 def undecided_of(tx: Transaction, payment_id: str) -> list[Dispute]:

@@ -5,8 +5,6 @@ for it; the rides that were bought later keep their price.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
 
 from tariffs import caps as capping
 from tariffs.caps import Tap
@@ -19,27 +17,22 @@ from ticketing.errors import Conflict
 from ticketing.purchase.refund.decision import RefundableTicket
 from ticketing.purchase.refund.remainder import Remainder, book_of
 from ticketing.purchase.till import Till
-from ticketing.regions.travellers import COUNTED, from_json, ridden, tap_from_json
+from ticketing.regions.travellers import COUNTED, ridden
 
 
 def kept_minor(
     tx: Transaction, till: Till, order: Order, quote: Quote, *, ticket: RefundableTicket, stays: Remainder
 ) -> int:
     """How much of what goes of a ticket is kept, because other rides of its owner count on it, in minor units."""
-    holder = _holder(quote)
-    if (
-        holder is None
-        or holder["ref"] != ticket.passenger_ref
-        or not holder.get("taps")
-        or not order.person_id
-    ):
+    holder = quote.document.holder
+    if holder is None or holder.ref != ticket.passenger_ref or not holder.taps or not order.person_id:
         return 0
     caps, rest = book_of(tx, till, quote).caps, stays.taps
     since = till.clock.now() - COUNTED
     known = held_passes.list_rides_of(tx, order.person_id, since, tickets.LIVE)
     mine = list(ridden((held, quoted) for held, quoted in known if held.jti == ticket.jti))
     others = list(ridden((held, quoted) for held, quoted in known if held.jti != ticket.jti))
-    counted = from_json(holder).paid
+    counted = holder.passenger.paid
     paid = capping.charged(mine, caps, counted) - capping.charged(rest, caps, counted)
     return capping.kept_for_others(mine, others, caps, paid=paid, rest=rest)
 
@@ -48,15 +41,14 @@ def require_standing(
     tx: Transaction, till: Till, quote: Quote, exchange_of: str | None, going: Mapping[str, Sequence[int]]
 ) -> None:
     """Raise Conflict where a price counts on rides that were given back since, or are exchanged for it."""
-    holder = _holder(quote)
-    paid = from_json(holder).paid if holder else ()
+    holder = quote.document.holder
+    paid = holder.passenger.paid if holder else ()
     caps = till.regions[quote.region].book.caps
     if holder is None or not paid or not caps:
         return
     held = tickets.find_tickets(tx, {_ticket_of(tap) for tap in paid}, lock=True)
     standing = [tap for tap in paid if _stands(held.get(_ticket_of(tap)), tap, exchange_of, going)]
-    own = [tap_from_json(document) for document in holder.get("taps", ())]
-    if capping.charged(own, caps, standing) > capping.charged(own, caps, paid):
+    if capping.charged(holder.taps, caps, standing) > capping.charged(holder.taps, caps, paid):
         raise Conflict(
             "a ride that this price counts on has been given back, or is given for it; search again"
         )
@@ -69,16 +61,10 @@ def _stands(
         return False
     given_up = going.get(held.passenger_ref, ()) if held.order_id == exchange_of else ()
     return not any(
-        ("given_back_at" in leg or at in given_up) and datetime.fromisoformat(leg["departure"]) == tap.at
-        for at, leg in enumerate(held.document["legs"])
+        (not leg.is_left or at in given_up) and leg.departure == tap.at
+        for at, leg in enumerate(held.document.legs)
     )
 
 
 def _ticket_of(tap: Tap) -> str:
     return tap.id.partition(" ")[0]
-
-
-def _holder(quote: Quote) -> dict[str, Any] | None:
-    """The owner of the account among the passengers of a quote."""
-    ref = quote.document.get("holder_ref")
-    return next((one for one in quote.document["passengers"] if one["ref"] == ref), None) if ref else None

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from tariffs import companions
 from tariffs.companions import Rule
@@ -19,6 +18,7 @@ from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict
+from ticketing.frozen import LeftPrice, LineDocument
 from ticketing.purchase.refund import capped, disrupted, together
 from ticketing.purchase.refund import decision as refunds
 from ticketing.purchase.refund.decision import NOT_KEPT, Kept, RefundableTicket, RefundLine
@@ -42,8 +42,8 @@ class Decided:
     """
 
     line: RefundLine
-    was: Mapping[str, Any] | None
-    left: Mapping[str, Any] | None
+    was: LeftPrice | None
+    left: LeftPrice | None
     worth_minor: int = 0
 
 
@@ -154,7 +154,7 @@ def _riding(known: Known) -> dict[int, list[Ticket]]:
     """List the tickets that still have each leg that is carried."""
     on_leg: dict[int, list[Ticket]] = {}
     for held in known.held:
-        if held.status in tickets.LIVE and "pass" not in held.document:
+        if held.status in tickets.LIVE and held.document.season is None:
             ticket = next(one for one in known.refundable if one.jti == held.jti)
             for at in ticket.left:
                 if not ticket.not_carried([at]):
@@ -165,10 +165,10 @@ def _riding(known: Known) -> dict[int, list[Ticket]]:
 def _lonely(till: Till, known: Known, left: Sequence[Ticket], at: int) -> str | None:
     """Why those who are left on a leg cannot go alone by the rules of their region."""
     data = till.regions[known.order.region].data
-    found = company.lonely(data.companions, [one.document["rider"] for one in left])
+    found = company.lonely(data.companions, [one.document.rider for one in left])
     if found is None or _has_begun(known, left[found], at):
         return None
-    why = company.refusal(data, left[found].document["rider"])
+    why = company.refusal(data, left[found].document.rider)
     return f"{left[found].passenger_ref} would travel alone: {why}"
 
 
@@ -176,9 +176,9 @@ def _lonely_by_rule(known: Known, rules: Sequence[Rule], left: Sequence[Ticket],
     """Why those who are left on a leg cannot go alone by the rules that its operator had when it was sold."""
     if not rules or not left:
         return None
-    leg = left[0].document["legs"][at]
-    day = datetime.fromisoformat(leg["departure"]).date()
-    found = companions.lonely(rules, leg["operator"], day, [one.document["rider"] for one in left])
+    leg = left[0].document.legs[at]
+    riders = [one.document.rider for one in left]
+    found = companions.lonely(rules, leg.operator, leg.departure.date(), riders)
     if found is None or _has_begun(known, left[found[0]], at):
         return None
     return f"{left[found[0]].passenger_ref} would travel without company: {companions.told(found[1])}"
@@ -189,22 +189,22 @@ def _has_begun(known: Known, held: Ticket, at: int) -> bool:
     return any(one.legs[at].used for one in known.refundable if one.jti == held.jti)
 
 
-def document_of(decided: Decided) -> dict[str, Any]:
+def document_of(decided: Decided) -> LineDocument:
     """A line as a refund keeps it: enough to reverse the allocation anew, for the books' proof."""
     line = decided.line
-    return {
-        "jti": line.jti,
-        "passenger": line.passenger_ref,
-        "percent": line.percent,
-        "amount_minor": line.amount.minor,
-        "because": line.because,
-        "legs": list(line.legs),
-        "operators": list(line.operators),
-        "fees": dict(line.fees),
-        **({"together_minor": line.together_minor} if line.together_minor else {}),
-        "was": decided.was,
-        "left": decided.left,
-    }
+    return LineDocument(
+        jti=line.jti,
+        passenger_ref=line.passenger_ref,
+        percent=line.percent,
+        amount_minor=line.amount.minor,
+        because=line.because,
+        legs=line.legs,
+        operators=line.operators,
+        fees=line.fees,
+        together_minor=line.together_minor,
+        was=decided.was,
+        left=decided.left,
+    )
 
 
 def _decide_best(
@@ -256,7 +256,7 @@ def _decide_legs(
     kept: Kept = NOT_KEPT,
 ) -> Decided:
     quote, rules = known.quote, book_of(tx, till, known.quote).companions
-    was = next(one.document.get("left") for one in known.held if one.jti == ticket.jti)
+    was = next(one.document.left for one in known.held if one.jti == ticket.jti)
     stays = remainder(tx, till, quote, ticket, legs, beside=_beside(known, ticket, legs, rules))
     apart = disrupted.apart(tx, till, quote, ticket, legs)
     counted_on = capped.kept_minor(tx, till, known.order, quote, ticket=ticket, stays=stays)
@@ -264,7 +264,7 @@ def _decide_legs(
     line = refunds.decide(
         ticket, legs, stays.rest, conditions, known.now, apart=apart, counted_on=counted_on, together=kept
     )
-    return Decided(line, was, stays.document, sum(ticket.gross.values()) - sum(stays.rest.gross.values()))
+    return Decided(line, was, stays.left, sum(ticket.gross.values()) - sum(stays.rest.gross.values()))
 
 
 def _beside(known: Known, ticket: RefundableTicket, legs: Sequence[int], rules: Sequence[Rule]) -> list[str]:

@@ -14,30 +14,28 @@ from ticketing.db.sale.bookings import Booking
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order
 from ticketing.errors import DepartureCancelled, Fault
+from ticketing.frozen import read_ride
 from ticketing.purchase import pass_uses
 from ticketing.purchase.refund.decision import RefundableLeg, RefundableTicket, Rest
 from ticketing.purchase.refund.not_carried import Expected, Failure, failure_of
 from ticketing.purchase.refund.remainder import remainder
 from ticketing.purchase.till import OrderState, Till, move
-from ticketing.regions import rides
 
 
 def require_running(tx: Transaction, till: Till, quote: Quote) -> None:
     """Raise DepartureCancelled where a departure of a quote is known not to run."""
-    wanted = [rides.from_json(document) for document in quote.document.get("rides", ())]
-    regions.require_running(tx, till.regions[quote.region].data, wanted, till.clock.now())
+    regions.require_running(tx, till.regions[quote.region].data, quote.document.rides, till.clock.now())
 
 
 def require_on_sale(till: Till, quote: Quote) -> None:
     """Raise Conflict where an operator's sale of a departure of a quote has ended."""
-    wanted = [rides.from_json(document) for document in quote.document.get("rides", ())]
     data, connectors = till.regions[quote.region].data, till.connectors.get(quote.region, {})
-    regions.require_on_sale(data, connectors, wanted, till.clock.now())
+    regions.require_on_sale(data, connectors, quote.document.rides, till.clock.now())
 
 
 def cancelled_by_operator(till: Till, order: Order, booking: Booking, detail: str) -> DepartureCancelled:
     """The refusal of an operator that says itself that a departure is cancelled, with what goes next."""
-    ride = rides.from_json(booking.document["ride"])
+    ride = read_ride(booking.document["ride"])
     data = till.regions[order.region].data
     with till.database.read() as tx:
         choices = regions.next_departures(tx, data, ride, till.clock.now())
@@ -57,7 +55,7 @@ class LegNews:
 def news_of_legs(tx: Transaction, till: Till, quote: Quote) -> list[LegNews]:
     """Read the news of the runs of a quote's legs; a leg of which nobody has told anything is left out."""
     data = till.regions[quote.region].data
-    wanted = [rides.from_json(document) for document in quote.document.get("rides", ())]
+    wanted = quote.document.rides
     found = []
     for at, news in sorted(regions.news_of_rides(tx, data, wanted).items()):
         promises = data.operators[wanted[at].operator].promises

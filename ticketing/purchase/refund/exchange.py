@@ -22,6 +22,7 @@ from ticketing.db.sale.orders import Order, Refund
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, Fault, InvalidRequest
+from ticketing.frozen import LineDocument, RefundDocument
 from ticketing.purchase.holders import held_by
 from ticketing.purchase.refund import deciding
 from ticketing.purchase.refund.deciding import Decided, Going, document_of
@@ -71,7 +72,7 @@ def give_up(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None, 
     lines = [one.line for one in decided]
     return GivenUp(
         {
-            line.passenger_ref: () if "pass" in live[line.passenger_ref].document else line.legs
+            line.passenger_ref: () if live[line.passenger_ref].document.season is not None else line.legs
             for line in lines
         },
         _sum(decided),
@@ -105,12 +106,12 @@ def settle(tx: Transaction, till: Till, order: Order, now: datetime) -> None:
     made, *further = _refunds(tx, old, order, decided, left=left, now=now)
     for one in (made, *further):
         orders.insert_refund(tx, one)
-    for line in made.document["lines"]:
+    for line in made.document.lines:
         _reverse(tx, made, line, old.region, now)
     entry = postings.unearned_refund(made.id, region=old.region, amount=left, currency=old.currency, at=now)
     if entry:
         books.book(tx, entry, now)
-    take_legs(tx, till, old, made.document["lines"], now)
+    take_legs(tx, till, old, made.document.lines, now)
     still = any(one.status in tickets.LIVE for one in tickets.list_tickets(tx, old.id))
     step: Any = "exchange_part" if still else "exchange"
     move(tx, old, step, now, actor="buyer", reason=f"exchanged for order {order.id}")
@@ -118,7 +119,7 @@ def settle(tx: Transaction, till: Till, order: Order, now: datetime) -> None:
 
 def _named(passengers: Sequence[str], live: Mapping[str, Ticket]) -> tuple[str, ...]:
     """Name the passengers who change: where several people hold a ticket, the caller must say it; what one person brings goes along."""
-    people = [ref for ref, one in live.items() if kind_of(one.document["rider"]) == FOOT]
+    people = [ref for ref, one in live.items() if kind_of(one.document.rider) == FOOT]
     if not passengers and len(people) > 1:
         listed = ", ".join(sorted(live))
         raise InvalidRequest.at("passengers", f"say who of {listed} changes; the others keep their tickets")
@@ -127,7 +128,7 @@ def _named(passengers: Sequence[str], live: Mapping[str, Ticket]) -> tuple[str, 
 
 def _require_fitting(quote: Quote, passengers: Sequence[str], live: Mapping[str, Ticket]) -> None:
     """Raise InvalidRequest where somebody would give up a ticket for nothing, or hold two. Others may join."""
-    quoted = [one["ref"] for one in quote.document["passengers"]]
+    quoted = [one.ref for one in quote.document.passengers]
     faults = [
         Fault(f"passengers[{at}]", f"{ref} changes, and the quote is not for {ref}")
         for at, ref in enumerate(passengers)
@@ -144,20 +145,16 @@ def _require_fitting(quote: Quote, passengers: Sequence[str], live: Mapping[str,
 
 def _require_in_time(quote: Quote, legs: Sequence[int], live: Mapping[str, Ticket]) -> None:
     """Raise InvalidRequest where the new journey arrives when the legs behind it, which stay, are no longer good."""
-    rides = quote.document.get("rides")
+    rides = quote.document.rides
     if not legs or not rides:
         return
-    arrives = datetime.fromisoformat(rides[-1]["arrival"])
+    arrives = rides[-1].arrival
     for ref, held in live.items():
-        behind = [
-            str(at)
-            for at, leg in enumerate(held.document.get("legs", ()))
-            if at > max(legs) and "given_back_at" not in leg
-        ]
+        behind = [str(at) for at, leg in enumerate(held.document.legs) if at > max(legs) and leg.is_left]
         if behind and held.expires_at <= arrives:
             raise InvalidRequest.at(
                 "legs",
-                f"the new journey arrives at {rides[-1]['arrival']}, when legs {', '.join(behind)} of {ref} have run out; "
+                f"the new journey arrives at {arrives.isoformat()}, when legs {', '.join(behind)} of {ref} have run out; "
                 "name them too",
             )
 
@@ -175,13 +172,12 @@ def _sum(decided: Sequence[Decided]) -> int:
     return sum(one.line.amount.minor for one in decided)
 
 
-def _reverse(tx: Transaction, made: Refund, line: Mapping[str, Any], region: str, now: datetime) -> None:
-    jti = line["jti"]
-    back = rows_back(tx, made.seq, line)
+def _reverse(tx: Transaction, made: Refund, line: LineDocument, region: str, now: datetime) -> None:
+    back = rows_back(tx, made.seq, [line])
     shares_back = [replace(row, kind="exchange") for row in back.shares]
     taxes_back = [replace(row, kind="exchange") for row in back.taxes]
     books.allocate(tx, [*shares_back, *taxes_back], now, now)
-    entry = postings.exchanged(made.id, jti, region=region, shares=back.shares, taxes=back.taxes, at=now)
+    entry = postings.exchanged(made.id, line.jti, region=region, shares=back.shares, taxes=back.taxes, at=now)
     if entry:
         books.book(tx, entry, now)
 
@@ -193,6 +189,6 @@ def _refunds(
 
     It goes back over the payments of the old order and of those that it has replaced, each at most what it took.
     """
-    lines = [document_of(one) for one in decided]
-    document = {"lines": lines, "exchanged_for": order.id, "back_minor": left}
+    lines = tuple(document_of(one) for one in decided)
+    document = RefundDocument(lines, exchanged_for=order.id, back_minor=left)
     return refunds_for(tx, old, document, amount=left, request_key=f"exchange:{order.id}", now=now)

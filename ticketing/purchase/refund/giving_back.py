@@ -1,9 +1,8 @@
 """Give tickets back, whole or by leg: offer first what would come back and why, then revoke, book and pay back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from tariffs.money import Money
 from ticketing.db import Transaction
@@ -11,6 +10,7 @@ from ticketing.db.sale import bookings, orders
 from ticketing.db.sale.orders import Order, Refund
 from ticketing.db.ticket import tickets
 from ticketing.errors import Conflict, NotFound
+from ticketing.frozen import LineDocument, RefundDocument
 from ticketing.purchase import pass_uses
 from ticketing.purchase.order import REFUNDABLE
 from ticketing.purchase.refund import deciding
@@ -121,7 +121,7 @@ def decide_refund(
         more = released(tx, till, known, decided)
         lines = [one.line for one in decided] + [one.line for one in more]
         back = Money(sum(line.amount.minor for line in lines), order.currency)
-        document = {"lines": [*(document_of(one) for one in decided), *(one.document() for one in more)]}
+        document = RefundDocument((*map(document_of, decided), *(one.document() for one in more)))
         made, *further = refunds_for(tx, order, document, amount=back.minor, request_key=request_key, now=now)
         if expected is not None and back != expected:
             raise Conflict(f"the conditions have changed since the offer: {back} would come back now")
@@ -167,11 +167,11 @@ def refundable_order(tx: Transaction, order_id: str, *, lock: bool) -> Order:
 def _take_back(tx: Transaction, till: Till, order: Order, made: Refund, now: datetime) -> None:
     """Reverse shares and taxes, and take back what goes: with the refund, in one transaction."""
     reverse_lines(tx, made, order.region, now)
-    take_legs(tx, till, order, made.document["lines"], now)
+    take_legs(tx, till, order, made.document.lines, now)
 
 
 def take_legs(
-    tx: Transaction, till: Till, order: Order, lines: Sequence[Mapping[str, Any]], now: datetime
+    tx: Transaction, till: Till, order: Order, lines: Sequence[LineDocument], now: datetime
 ) -> None:
     """Revoke or shorten the tickets of a refund's lines; their places and the uses of passes go back.
 
@@ -179,13 +179,13 @@ def take_legs(
     """
     held = {one.jti: one for one in tickets.list_tickets(tx, order.id)}
     for line in lines:
-        ticket = held[line["jti"]]
-        if "again" in line:
+        ticket = held[line.jti]
+        if line.again is not None:
             continue
-        if line["left"] is None:
+        if line.left is None:
             revoke(tx, order, [ticket.passenger_ref], [ticket.jti], now)
             continue
         shorten(tx, till, ticket, line, now)
-        bookings.give_back(tx, order.id, now, [ticket.passenger_ref], line["legs"])
-        pass_uses.take_anew(tx, order.id, ticket.passenger_ref, line["left"]["items"], now)
+        bookings.give_back(tx, order.id, now, [ticket.passenger_ref], line.legs)
+        pass_uses.take_anew(tx, order.id, ticket.passenger_ref, line.left.items, now)
     regroup(tx, till.press, order.id, now)

@@ -1,8 +1,7 @@
 """Pay back what was decided: over which payments, and what the gateway says of it. Booked by whoever learns of it first."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from tariffs.money import Money
 from ticketing.books import gateway_postings, postings
@@ -12,6 +11,7 @@ from ticketing.db.books.books import Entry
 from ticketing.db.sale import gateway_events, orders
 from ticketing.db.sale.orders import Order, Payment, Refund
 from ticketing.errors import Conflict, NotFound
+from ticketing.frozen import RefundDocument
 from ticketing.ids import new_id
 from ticketing.payments import GatewayRefund
 from ticketing.purchase.refund import elsewhere
@@ -21,7 +21,7 @@ from ticketing.purchase.till import UNDECIDED, RememberRefund, Till, locked
 def refunds_for(
     tx: Transaction,
     order: Order,
-    document: Mapping[str, Any],
+    document: RefundDocument,
     *,
     amount: int,
     request_key: str,
@@ -42,7 +42,7 @@ def refunds_for(
         state="decided" if amount else "confirmed",
         amount_minor=parts[0][1] if parts else 0,
         currency=order.currency,
-        document=dict(document),
+        document=document,
         external_id=None,
         created_at=now,
     )
@@ -56,7 +56,7 @@ def refunds_for(
             state="decided",
             amount_minor=minor,
             currency=order.currency,
-            document={"lines": [], "continues": first.id},
+            document=RefundDocument(continues=first.id),
             external_id=None,
             created_at=now,
         )
@@ -230,7 +230,7 @@ def learn_refund(
 def list_further(tx: Transaction, made: Refund) -> list[Refund]:
     """The parts of a refund that other payments give back."""
     refunds = orders.list_refunds(tx, made.order_id)
-    return [one for one in refunds if one.document.get("continues") == made.id]
+    return [one for one in refunds if one.document.continues == made.id]
 
 
 def owe_back(tx: Transaction, order: Order, payment: Payment, now: datetime) -> Refund:
@@ -252,7 +252,7 @@ def owe_back(tx: Transaction, order: Order, payment: Payment, now: datetime) -> 
         state="decided",
         amount_minor=payment.amount_minor,
         currency=payment.currency,
-        document={"lines": []},
+        document=RefundDocument(),
         external_id=None,
         created_at=now,
     )
@@ -271,25 +271,27 @@ def _write_refund(tx: Transaction, till: Till, order: Order, known: Refund, answ
     orders.update_refund(tx, known.id, answer.state, answer.external_id)
     amount, now = Money(known.amount_minor, known.currency), till.clock.now()
     gateway_events.resolve_alert_of(tx, elsewhere.REFUSED, known.id, "worker", now)
-    facts = _facts(order, till, amount)
     if answer.state == "confirmed":
-        _book(tx, postings.refund_confirmed(known.id, **facts), now)
+        _book(tx, _entry(postings.refund_confirmed, order, till, known, now), now)
     if answer.state == "failed":
         if known.state == "confirmed":
             # The bank sent it back days later: the money is with us again, and owed.
-            _book(tx, postings.refund_failed(known.id, **facts), now)
+            _book(tx, _entry(postings.refund_failed, order, till, known, now), now)
         detail = f"{amount} could not be paid back; find another way"
         gateway_events.raise_alert(tx, elsewhere.FAILED, known.id, detail, now)
 
 
-def _facts(order: Order, till: Till, amount: Money) -> dict[str, Any]:
-    return {
-        "region": order.region,
-        "gateway": till.gateway.name,
-        "amount": amount.minor,
-        "currency": amount.currency,
-        "at": till.clock.now(),
-    }
+def _entry(
+    make: Callable[..., Entry | None], order: Order, till: Till, made: Refund, now: datetime
+) -> Entry | None:
+    return make(
+        made.id,
+        region=order.region,
+        gateway=till.gateway.name,
+        amount=made.amount_minor,
+        currency=made.currency,
+        at=now,
+    )
 
 
 def _book(tx: Transaction, entry: Entry | None, now: datetime) -> None:

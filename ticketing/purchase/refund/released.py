@@ -4,14 +4,14 @@ It was kept because those who stayed would have paid more without the others. Of
 nothing left to pay for: all that was paid for what was not carried comes back.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tariffs.money import Money
 from ticketing.db import Transaction
 from ticketing.db.sale import orders
 from ticketing.errors import Conflict
+from ticketing.frozen import Again, LeftPrice, LineDocument
 from ticketing.purchase.refund import together
 from ticketing.purchase.refund.deciding import Decided, Known
 from ticketing.purchase.refund.decision import RefundLine
@@ -29,41 +29,40 @@ class Released:
     """
 
     seq: int
-    first: Mapping[str, Any]
+    first: LineDocument
     before_minor: int
     amount: Money
-    left: Mapping[str, Any] | None
+    left: LeftPrice | None
 
     @property
     def line(self) -> RefundLine:
         """The line as an offer shows it."""
         return RefundLine(
-            jti=self.first["jti"],
-            passenger_ref=self.first["passenger"],
+            jti=self.first.jti,
+            passenger_ref=self.first.passenger_ref,
             percent=_WHOLE,
             amount=self.amount,
             because=f"{self.amount}, {_BECAUSE}",
-            legs=tuple(self.first["legs"]),
-            operators=tuple(self.first["operators"]),
+            legs=self.first.legs,
+            operators=self.first.operators,
             fees={},
         )
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> LineDocument:
         """The line as a refund keeps it: enough to reverse the allocation anew. No ticket goes with it."""
-        return {
-            "jti": self.first["jti"],
-            "passenger": self.first["passenger"],
-            "percent": _WHOLE,
-            "amount_minor": self.amount.minor,
-            "because": self.line.because,
-            "legs": list(self.first["legs"]),
-            "operators": list(self.first["operators"]),
-            "fees": {},
-            "together_minor": -self.amount.minor,
-            "was": self.left,
-            "left": self.left,
-            "again": {"seq": self.seq, "line": dict(self.first), "from_minor": self.before_minor},
-        }
+        return LineDocument(
+            jti=self.first.jti,
+            passenger_ref=self.first.passenger_ref,
+            percent=_WHOLE,
+            amount_minor=self.amount.minor,
+            because=self.line.because,
+            legs=self.first.legs,
+            operators=self.first.operators,
+            together_minor=-self.amount.minor,
+            was=self.left,
+            left=self.left,
+            again=Again(self.seq, self.first, self.before_minor),
+        )
 
 
 def released(tx: Transaction, till: Till, known: Known, decided: Sequence[Decided]) -> list[Released]:
@@ -71,7 +70,7 @@ def released(tx: Transaction, till: Till, known: Known, decided: Sequence[Decide
     if not together.is_shared(known.quote) or not any(_is_not_carried(known, one) for one in decided):
         return []
     kept = list(_kept(tx, known.order.id))
-    most = sum(int(line["together_minor"]) - back for _, line, back in kept)
+    most = sum(line.together_minor - back for _, line, back in kept)
     going = {one.line.passenger_ref: one.line.legs for one in decided}
     try:
         needed = together.shortage(tx, till, known.quote, known.held, going)
@@ -79,40 +78,38 @@ def released(tx: Transaction, till: Till, known: Known, decided: Sequence[Decide
         return []
     found = []
     left = min(most, most - needed)
-    left_of = {line["jti"]: line.get("left") for _, line in _lines(tx, known.order.id)}
+    left_of = {line.jti: line.left for _, line in _lines(tx, known.order.id)}
     for seq, line, back in kept:
-        part = min(left, int(line["together_minor"]) - back)
+        part = min(left, line.together_minor - back)
         if part > 0:
-            before = int(line["amount_minor"]) + back
-            found.append(Released(seq, line, before, Money(part, known.order.currency), left_of[line["jti"]]))
+            before = line.amount_minor + back
+            found.append(Released(seq, line, before, Money(part, known.order.currency), left_of[line.jti]))
             left -= part
     return found
 
 
-def _kept(tx: Transaction, order_id: str) -> Iterator[tuple[int, Mapping[str, Any], int]]:
+def _kept(tx: Transaction, order_id: str) -> Iterator[tuple[int, LineDocument, int]]:
     """Each line of which something was kept, with its refund's number and what has come back of it already."""
     lines = _lines(tx, order_id)
     back: dict[tuple[int, str], int] = {}
     for _, line in lines:
-        if "again" in line:
-            key = line["again"]["seq"], line["jti"]
-            back[key] = back.get(key, 0) + int(line["amount_minor"])
+        if line.again is not None:
+            key = line.again.seq, line.jti
+            back[key] = back.get(key, 0) + line.amount_minor
     for seq, line in lines:
-        if int(line.get("together_minor", 0)) > 0:
-            yield seq, line, back.get((seq, line["jti"]), 0)
+        if line.together_minor > 0:
+            yield seq, line, back.get((seq, line.jti), 0)
 
 
-def _lines(tx: Transaction, order_id: str) -> list[tuple[int, Mapping[str, Any]]]:
+def _lines(tx: Transaction, order_id: str) -> list[tuple[int, LineDocument]]:
     """List the lines of an order's refunds, each with the number of its refund, in their order."""
     refunds = sorted(orders.list_refunds(tx, order_id), key=lambda one: one.seq)
-    return [(one.seq, line) for one in refunds for line in one.document["lines"]]
+    return [(one.seq, line) for one in refunds for line in one.document.lines]
 
 
 def _is_not_carried(known: Known, one: Decided) -> bool:
     """Whether the legs of a line for which the price of a group was paid are not carried."""
     ticket = next(held for held in known.refundable if held.jti == one.line.jti)
-    passenger = next(
-        row for row in known.quote.document["passengers"] if row["ref"] == one.line.passenger_ref
-    )
+    passenger = known.quote.document.passenger(one.line.passenger_ref)
     shared = together.group_legs(passenger) & set(one.line.legs)
     return bool(shared) and shared <= set(ticket.not_carried(one.line.legs))

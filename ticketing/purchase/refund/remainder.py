@@ -6,14 +6,13 @@ and books know uses by the number of their leg.
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from tariffs.book import TariffBook, build_book
 from tariffs.caps import Tap
-from tariffs.excluded import Excluded, from_json
+from tariffs.excluded import Excluded
 from tariffs.pricing import price_journey
 from ticketing.db import Transaction
 from ticketing.db.sale import offers
@@ -21,11 +20,10 @@ from ticketing.db.sale.offers import Quote
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket, TicketMove
 from ticketing.errors import Conflict
+from ticketing.frozen import LeftPrice, LineDocument, PricedPassenger, gross_of
 from ticketing.ids import new_id
 from ticketing.purchase.refund.decision import NOTHING, RefundableLeg, RefundableTicket, Rest
-from ticketing.purchase.refund.wanted import gross_sums
 from ticketing.purchase.till import Till
-from ticketing.regions import prices, rides, travellers
 from ticketing.tickets.claims import NOBODY
 from ticketing.tickets.issue import choose_place, status_list_of
 from ticketing.tickets.own import payload_of
@@ -33,36 +31,34 @@ from ticketing.tickets.own import payload_of
 
 @dataclass(frozen=True, slots=True)
 class Remainder:
-    """The rest of a ticket: for the decision, and as the refund's document keeps it (None: nothing stays).
+    """The rest of a ticket: for the decision, and as the refund's document keeps it in `left` (None: nothing stays).
 
     `taps` are its rides that caps count.
     """
 
     rest: Rest
-    document: Mapping[str, Any] | None
+    left: LeftPrice | None
     taps: tuple[Tap, ...] = ()
 
 
 def refundable(ticket: Ticket, quote: Quote, used: frozenset[int], *, is_used: bool) -> RefundableTicket:
     """A ticket as the decision sees it. `used` are the legs that a gate has accepted; a pass is used as a whole."""
-    worth = ticket.document.get("left") or _passenger(quote, ticket.passenger_ref)
-    season = ticket.document.get("pass")
+    document = ticket.document
+    worth = document.left or quote.document.passenger(ticket.passenger_ref)
+    season = document.season
     if season:
-        begins = datetime.fromisoformat(season["valid_from"])
-        legs = tuple(RefundableLeg(name, begins, is_used) for name in ticket.document["operators"])
+        legs = tuple(RefundableLeg(name, season.valid_from, is_used) for name in document.operators)
     else:
         legs = tuple(
-            RefundableLeg(
-                leg["operator"], datetime.fromisoformat(leg["departure"]), at in used, "given_back_at" in leg
-            )
-            for at, leg in enumerate(ticket.document["legs"])
+            RefundableLeg(leg.operator, leg.departure, at in used, not leg.is_left)
+            for at, leg in enumerate(document.legs)
         )
     return RefundableTicket(
         jti=ticket.jti,
         passenger_ref=ticket.passenger_ref,
         status=ticket.status,
         currency=ticket.currency,
-        gross=gross_sums(worth["shares"]),
+        gross=gross_of(worth.shares),
         legs=legs,
         divisible=not season,
     )
@@ -83,33 +79,29 @@ def remainder(
         return Remainder(NOTHING, None)
     price = price_journey(
         book_of(tx, till, quote),
-        [rides.from_json(quote.document["rides"][at]) for at in staying],
-        [travellers.from_json(_passenger(quote, ref)) for ref in (ticket.passenger_ref, *beside)],
-        channel=quote.document.get("sale_channel"),
+        [quote.document.rides[at] for at in staying],
+        [quote.document.passenger(ref).passenger for ref in (ticket.passenger_ref, *beside)],
+        channel=quote.document.sale_channel,
         at=quote.priced_at,
         currency=quote.currency,
-        excluded=between(quote.document.get("excluded", ()), staying),
+        excluded=between(quote.document.excluded, staying),
     )
     if price.total is None:
         return Remainder(Rest(unpriced=price.reason), None)
-    priced = prices.to_json(price.passengers[0])
-    items = [{**item, "legs": [staying[at] for at in item["legs"]]} for item in priced["items"]]
-    kept = {name: priced[name] for name in ("total_minor", "shares", "taxes")}
-    return Remainder(
-        Rest(gross_sums(priced["shares"])),
-        {"legs": staying, "items": items, **kept},
-        price.passengers[0].taps,
-    )
+    priced = PricedPassenger.of(price.passengers[0])
+    items = tuple(replace(item, legs=tuple(staying[at] for at in item.legs)) for item in priced.items)
+    left = LeftPrice(tuple(staying), items, priced.total_minor, priced.shares, priced.taxes)
+    return Remainder(Rest(gross_of(priced.shares)), left, priced.taps)
 
 
-def between(excluded: Sequence[Mapping[str, Any]], staying: Sequence[int]) -> list[Excluded]:
+def between(excluded: Sequence[Excluded], staying: Sequence[int]) -> list[Excluded]:
     """The rides that were never sold, as they lie between those that stay."""
-    return [replace(from_json(one), before=sum(leg < one["before"] for leg in staying)) for one in excluded]
+    return [replace(one, before=sum(leg < one.before for leg in staying)) for one in excluded]
 
 
-def shorten(tx: Transaction, till: Till, ticket: Ticket, line: Mapping[str, Any], now: datetime) -> None:
+def shorten(tx: Transaction, till: Till, ticket: Ticket, line: LineDocument, now: datetime) -> None:
     """Sign a ticket anew without the legs of a refund's line; its old text is revoked, its identity and uses stay."""
-    going = line["legs"]
+    going = line.legs
     payload = payload_of(ticket.token)
     # Its stops stay: the gate where it began must not take the ticket for another leg of the same operator.
     payload["l"] = [[NOBODY, *leg[1:3]] if at in going else leg for at, leg in enumerate(payload["l"])]
@@ -117,12 +109,11 @@ def shorten(tx: Transaction, till: Till, ticket: Ticket, line: Mapping[str, Any]
     first = status_list_of(now, ticket.expires_at)
     place = choose_place(functools.partial(tickets.has_index, tx), first)
     token = till.press.sign_anew(payload, place)
-    legs = [
-        {**leg, "given_back_at": now.isoformat()} if at in going else leg
-        for at, leg in enumerate(ticket.document["legs"])
-    ]
-    operators = sorted({leg["operator"] for leg in legs if "given_back_at" not in leg})
-    document = {**ticket.document, "legs": legs, "operators": operators, "left": line["left"]}
+    legs = tuple(
+        replace(leg, given_back_at=now) if at in going else leg for at, leg in enumerate(ticket.document.legs)
+    )
+    operators = tuple(sorted({leg.operator for leg in legs if leg.is_left}))
+    document = replace(ticket.document, legs=legs, operators=operators, left=line.left)
     old = TicketMove(
         id=new_id(),
         jti=ticket.jti,
@@ -143,8 +134,3 @@ def book_of(tx: Transaction, till: Till, quote: Quote) -> TariffBook:
     if built is None:
         raise Conflict(f"the tariff of this ticket has {len(findings)} findings and cannot be built")
     return built
-
-
-def _passenger(quote: Quote, ref: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = next(one for one in quote.document["passengers"] if one["ref"] == ref)
-    return found

@@ -1,6 +1,6 @@
 """Take a ticket's allocation back: the capped targets of docs/settlement.md, each vector by its own rule."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -11,12 +11,15 @@ from tariffs.money import half_up
 from ticketing.books import postings
 from ticketing.db import Transaction
 from ticketing.db.books import books
+from ticketing.db.books.as_priced import key_of
 from ticketing.db.books.books import Share, Tax
 from ticketing.db.sale.orders import Refund
-from ticketing.purchase.refund.wanted import change_of, take_back_change, tax_key
+from ticketing.frozen import Again, LineDocument, name_of
+from ticketing.purchase.refund.wanted import change_of, take_back_change
 
 _BASIS = 10_000
 _SHARE_SUMS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
+_WHOLE = 100
 _TAX_SUMS = ("gross_minor", "vat_minor")
 R = TypeVar("R", Share, Tax)
 
@@ -31,27 +34,17 @@ class Reversal:
 
 def reverse_lines(tx: Transaction, refund: Refund, region: str, now: datetime) -> None:
     """Book the reversal of every line of a refund, as its document has them: one of each ticket."""
-    by_ticket: dict[str, list[Mapping[str, Any]]] = {}
-    for line in refund.document["lines"]:
-        by_ticket.setdefault(line["jti"], []).append(line)
-    for lines in by_ticket.values():
-        _reverse_ticket(tx, refund, together_of(lines), region, now)
-
-
-def together_of(lines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Make one line of those that a refund has of one ticket: what comes back of an earlier one goes before the rest."""
-    if len(lines) == 1:
-        return lines[0]
-    ordered = sorted(lines, key=lambda line: "again" not in line)
-    amount = sum(line["amount_minor"] for line in ordered)
-    return {"jti": ordered[0]["jti"], "lines": ordered, "amount_minor": amount, "left": ordered[-1]["left"]}
+    by_ticket: dict[str, list[LineDocument]] = {}
+    for line in refund.document.lines:
+        by_ticket.setdefault(line.jti, []).append(line)
+    for jti, lines in by_ticket.items():
+        _reverse_ticket(tx, refund, jti, lines, region=region, now=now)
 
 
 def _reverse_ticket(
-    tx: Transaction, refund: Refund, line: Mapping[str, Any], region: str, now: datetime
+    tx: Transaction, refund: Refund, jti: str, lines: Sequence[LineDocument], *, region: str, now: datetime
 ) -> None:
-    jti = line["jti"]
-    back = rows_back(tx, refund.seq, line)
+    back = rows_back(tx, refund.seq, lines)
     books.allocate(tx, [*back.shares, *back.taxes], now, now)
     entry = postings.refund_decided(
         refund.id, jti, region=region, shares=back.shares, taxes=back.taxes, at=now
@@ -60,13 +53,19 @@ def _reverse_ticket(
         books.book(tx, entry, now)
 
 
-def rows_back(tx: Transaction, seq: int, line: Mapping[str, Any]) -> Reversal:
-    """The rows that a line of a refund takes back; none of a ticket that cost nothing and gave nobody anything."""
-    jti, amount = line["jti"], line["amount_minor"]
+def rows_back(tx: Transaction, seq: int, lines: Sequence[LineDocument]) -> Reversal:
+    """The rows that a refund's lines of one ticket take back; none of one that cost nothing and gave nobody anything."""
+    ordered = in_turn(lines)
+    jti, amount = ordered[0].jti, sum(line.amount_minor for line in ordered)
     shares, taxes = books.list_shares(tx, jti), books.list_taxes(tx, jti)
-    if amount == 0 and not line["left"] and not any(row.gross_minor for row in shares):
+    if amount == 0 and not ordered[-1].left and not any(row.gross_minor for row in shares):
         return Reversal((), ())
-    return take_back(shares, taxes, amount, seq, line)
+    return take_back(shares, taxes, amount, seq, ordered)
+
+
+def in_turn(lines: Sequence[LineDocument]) -> list[LineDocument]:
+    """Put the lines that a refund has of one ticket in order: what comes back of an earlier one goes before the rest."""
+    return sorted(lines, key=lambda line: line.again is None)
 
 
 def take_back(
@@ -74,28 +73,36 @@ def take_back(
     taxes: Sequence[Tax],
     amount: int,
     seq: int,
-    line: Mapping[str, Any] | None = None,
+    lines: Sequence[LineDocument] = (),
 ) -> Reversal:
     """Reverse `amount` minor units of a ticket whose rows so far are given. Pure.
 
     Gross by operator and by tax row follow the capped rule on their own keys; VAT follows its row's gross and
     rate; what an operator gets back of VAT and fee follows the same rule on what was withheld from it.
     A full refund is the exact mirror. A ticket that cost nothing because somebody else pays for it goes back by
-    the percentage of the `line`. Where a refund's `line` gives legs back, or an operator keeps a fee, the rows go to
-    what is wanted then (`wanted`). A `line` that gives back more of an earlier one (`again`) takes the difference, and
-    several `lines` of one refund are taken one after the other, each on what the ones before have left.
+    the percentage of its line. Where a refund's line gives legs back, or an operator keeps a fee, the rows go to
+    what is wanted then (`wanted`). A line that gives back more of an earlier one (`again`) takes the difference, and
+    several `lines` of one refund are taken one after the other (`in_turn`), each on what the ones before have left.
     """
-    if line is not None and "lines" in line:
-        return _of_several(shares, taxes, seq, line["lines"])
-    if line is not None and "again" in line:
-        return _more_of(shares, taxes, amount, seq, line["again"])
+    if len(lines) > 1:
+        return _of_several(shares, taxes, seq, lines)
+    line = lines[0] if lines else None
+    if line is not None and line.again is not None:
+        return _more_of(shares, taxes, amount, seq, line.again)
     change = change_of(shares, taxes, line)
     if change:
         return Reversal(*take_back_change(shares, taxes, change, seq))
+    return _in_proportion(shares, taxes, amount, seq, percent=line.percent if line else _WHOLE)
+
+
+def _in_proportion(
+    shares: Sequence[Share], taxes: Sequence[Tax], amount: int, seq: int, *, percent: int
+) -> Reversal:
+    """Take an amount back from every row by what it has; of what cost nothing the percentage."""
     gross = _booked(shares, "gross_minor")
     weights = {share.operator: Fraction(share.gross_minor) for share in shares if share.kind == "sale"}
     whole = sum(gross.values())
-    part = Fraction(amount, whole) if whole else Fraction(line["percent"] if line else 100, 100)
+    part = Fraction(amount, whole) if whole else Fraction(percent, _WHOLE)
     back = _gross_reversal(gross, weights, amount, part)
     tax_back, vat_back = _tax_reversal(taxes, amount)
     withheld = _booked(shares, "vat_minor")
@@ -122,8 +129,8 @@ def take_back(
                 tax,
                 kind="refund",
                 seq=seq,
-                gross_minor=-tax_back[tax_key(tax)],
-                vat_minor=-vat_back[tax_key(tax)],
+                gross_minor=-tax_back[_tax_name(tax)],
+                vat_minor=-vat_back[_tax_name(tax)],
             )
             for tax in taxes
             if tax.kind == "sale"
@@ -131,27 +138,25 @@ def take_back(
     )
 
 
-def _more_of(
-    shares: Sequence[Share], taxes: Sequence[Tax], amount: int, seq: int, again: Mapping[str, Any]
-) -> Reversal:
+def _more_of(shares: Sequence[Share], taxes: Sequence[Tax], amount: int, seq: int, again: Again) -> Reversal:
     """Take the difference that an earlier line gives back when its amount rises."""
-    before_shares = [row for row in shares if row.seq < again["seq"]]
-    before_taxes = [row for row in taxes if row.seq < again["seq"]]
+    before_shares = [row for row in shares if row.seq < again.seq]
+    before_taxes = [row for row in taxes if row.seq < again.seq]
     less, more = (
-        take_back(before_shares, before_taxes, minor, seq, {**again["line"], "amount_minor": minor})
-        for minor in (again["from_minor"], again["from_minor"] + amount)
+        take_back(before_shares, before_taxes, minor, seq, [replace(again.line, amount_minor=minor)])
+        for minor in (again.from_minor, again.from_minor + amount)
     )
     return _joined(more, less, -1)
 
 
 def _of_several(
-    shares: Sequence[Share], taxes: Sequence[Tax], seq: int, lines: Sequence[Mapping[str, Any]]
+    shares: Sequence[Share], taxes: Sequence[Tax], seq: int, lines: Sequence[LineDocument]
 ) -> Reversal:
     """Take back several lines of one ticket in one refund: one row for each operator and each VAT."""
     made = Reversal((), ())
     for line in lines:
         so_far = [*shares, *made.shares], [*taxes, *made.taxes]
-        made = _joined(made, take_back(*so_far, line["amount_minor"], seq, line), 1)
+        made = _joined(made, take_back(*so_far, line.amount_minor, seq, [line]), 1)
     return made
 
 
@@ -159,7 +164,7 @@ def _joined(one: Reversal, other: Reversal, sign: int) -> Reversal:
     """The rows of one and of another reversal, added (1) or taken off (-1), key by key."""
     return Reversal(
         _summed(one.shares, other.shares, sign, lambda row: row.operator, _SHARE_SUMS),
-        _summed(one.taxes, other.taxes, sign, tax_key, _TAX_SUMS),
+        _summed(one.taxes, other.taxes, sign, _tax_name, _TAX_SUMS),
     )
 
 
@@ -192,15 +197,20 @@ def _tax_reversal(taxes: Sequence[Tax], amount: int) -> tuple[dict[str, int], di
     gross: dict[str, int] = {}
     vat: dict[str, int] = {}
     for tax in taxes:
-        gross[tax_key(tax)] = gross.get(tax_key(tax), 0) + tax.gross_minor
-        vat[tax_key(tax)] = vat.get(tax_key(tax), 0) + tax.vat_minor
-    sales = {tax_key(tax): tax for tax in taxes if tax.kind == "sale"}
+        name = _tax_name(tax)
+        gross[name] = gross.get(name, 0) + tax.gross_minor
+        vat[name] = vat.get(name, 0) + tax.vat_minor
+    sales = {_tax_name(tax): tax for tax in taxes if tax.kind == "sale"}
     back = reverse(gross, {key: Fraction(tax.gross_minor) for key, tax in sales.items()}, amount)
     kept = {
         key: half_up(Fraction((gross[key] - back[key]) * tax.rate_bp, _BASIS + tax.rate_bp))
         for key, tax in sales.items()
     }
     return back, {key: vat[key] - min(vat[key], kept[key]) for key in sales}
+
+
+def _tax_name(row: Tax) -> str:
+    return name_of(key_of(row))
 
 
 def _booked(shares: Sequence[Share], name: str) -> dict[str, int]:

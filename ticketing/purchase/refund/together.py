@@ -4,9 +4,8 @@ A group of four pays 60.00 where one pays 29.00. Who leaves it gives back at mos
 refund is less by what those who stay are short of, never below nothing, and the reason says so.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 from tariffs.apportion import by_weights
 from tariffs.money import Money
@@ -17,11 +16,11 @@ from ticketing.db.sale.offers import Quote
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict
+from ticketing.frozen import PricedPassenger, left_of
 from ticketing.purchase.refund.at_stake import worth_of
 from ticketing.purchase.refund.decision import NOT_KEPT, Kept
 from ticketing.purchase.refund.remainder import between, book_of
 from ticketing.purchase.till import Till
-from ticketing.regions import rides, travellers
 
 # By which reasons the price of one passenger needs others.
 _SHARED = ("group", "company")
@@ -29,7 +28,7 @@ _SHARED = ("group", "company")
 
 def is_shared(quote: Quote) -> bool:
     """Whether anybody of a quote pays a group's price."""
-    return any(group_legs(passenger) for passenger in quote.document["passengers"])
+    return any(group_legs(passenger) for passenger in quote.document.passengers)
 
 
 def kept_for_others(
@@ -89,7 +88,7 @@ def shortage(
 
 def _staying(quote: Quote, held: Sequence[Ticket], going: Mapping[str, Sequence[int]]) -> list[Ticket]:
     """The tickets that stay as they are and pay a price of several people on a leg that goes of somebody else."""
-    passengers = {one["ref"]: one for one in quote.document["passengers"]}
+    passengers = {one.ref: one for one in quote.document.passengers}
     gone = {leg for legs in going.values() for leg in legs}
     return [
         one
@@ -104,7 +103,7 @@ def _cost_of(
     tx: Transaction, till: Till, quote: Quote, staying: Sequence[Ticket], others: Sequence[Ticket]
 ) -> int:
     """Price what those who stay still have, beside all `others` who stay, by the quote's tariff."""
-    passengers = {one["ref"]: one for one in quote.document["passengers"]}
+    passengers = {one.ref: one.passenger for one in quote.document.passengers}
     by_legs: dict[tuple[int, ...], list[str]] = {}
     for one in staying:
         by_legs.setdefault(_left_of(one), []).append(one.passenger_ref)
@@ -113,12 +112,12 @@ def _cost_of(
         beside = [one.passenger_ref for one in others if set(legs) <= set(_left_of(one))]
         price = price_journey(
             book_of(tx, till, quote),
-            [rides.from_json(quote.document["rides"][at]) for at in legs],
-            [travellers.from_json(passengers[ref]) for ref in beside],
-            channel=quote.document.get("sale_channel"),
+            [quote.document.rides[at] for at in legs],
+            [passengers[ref] for ref in beside],
+            channel=quote.document.sale_channel,
             at=quote.priced_at,
             currency=quote.currency,
-            excluded=between(quote.document.get("excluded", ()), legs),
+            excluded=between(quote.document.excluded, legs),
         )
         if price.total is None:
             raise Conflict(f"what those who stay would have paid has no price: {price.reason}")
@@ -127,19 +126,15 @@ def _cost_of(
 
 
 def _left_of(held: Ticket) -> tuple[int, ...]:
-    return tuple(at for at, leg in enumerate(held.document["legs"]) if "given_back_at" not in leg)
+    return left_of(held.document.legs)
 
 
 def _kept_before(tx: Transaction, order_id: str) -> int:
     """Sum what earlier refunds have kept already for those who stay."""
-    lines: Iterable[Mapping[str, Any]] = (
-        line for one in orders.list_refunds(tx, order_id) for line in one.document["lines"]
-    )
-    return sum(int(line.get("together_minor", 0)) for line in lines)
+    lines = (line for one in orders.list_refunds(tx, order_id) for line in one.document.lines)
+    return sum(line.together_minor for line in lines)
 
 
-def group_legs(passenger: Mapping[str, Any]) -> set[int]:
+def group_legs(passenger: PricedPassenger) -> set[int]:
     """The legs for which a passenger pays a part of a group's price, or less because of their company."""
-    return {
-        leg for step in passenger.get("derivation", ()) if step["reason"] in _SHARED for leg in step["legs"]
-    }
+    return {leg for step in passenger.derivation if step["reason"] in _SHARED for leg in step["legs"]}

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ticketing.frozen import Leg
 from ticketing.purchase import words
 
 _MONEY = r"-?[\d.]+ [A-Z]{3}"
@@ -82,7 +83,7 @@ class Reason:
     code: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The reason as an answer shows it."""
         return {"code": self.code, "values": dict(self.values)}
 
@@ -92,7 +93,7 @@ class Reader:
     """Who reads: the language, the legs of the journey as its quote has them, and what operators are called."""
 
     language: str = words.LANGUAGES[0]
-    legs: Sequence[Mapping[str, Any]] = ()
+    legs: Sequence[Leg] = ()
     operators: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -146,7 +147,7 @@ def _part(text: str) -> Iterator[Reason]:
     yield Reason("other", {"text": text})
 
 
-def _values(found: Mapping[str, str | None]) -> dict[str, Any]:
+def _values(found: Mapping[str, str | None]) -> Mapping[str, Any]:
     """The values of a reason as programs read them; what was not said is left out, but for the hours, which may be over."""
     return {
         name: _value(name, text) for name, text in found.items() if text is not None or name == "hours_before"
@@ -166,13 +167,13 @@ def _value(name: str, text: str | None) -> Any:
     return int(text) if name in _NUMBERS else text
 
 
-def _failures(text: str) -> list[dict[str, Any]]:
+def _failures(text: str) -> list[dict[str, object]]:
     """Why legs are not carried: cancelled, or how late against which limit."""
-    late = [_late(found) for found in _FAILURE.finditer(text)]
-    return [*([{"code": "cancelled"}] if "cancelled" in text else []), *late]
+    cancelled: list[dict[str, object]] = [{"code": "cancelled"}] if "cancelled" in text else []
+    return cancelled + [_late(found) for found in _FAILURE.finditer(text)]
 
 
-def _late(found: re.Match[str]) -> dict[str, Any]:
+def _late(found: re.Match[str]) -> dict[str, object]:
     where = "departure" if found["where"] == "departure" else "arrival"
     kind = "promised" if found["promised"] else "late"
     minutes, limit = int(found["minutes"]), int(found["limit"])
@@ -212,12 +213,11 @@ def _rides(places: Sequence[int], reader: Reader) -> str:
 
 def _ride(at: int, reader: Reader) -> str:
     """A ride by its number from 1, its stops and who runs it."""
-    rides = [leg for leg in reader.legs if leg.get("kind", "ride") == "ride"]
-    if at >= len(rides):
+    if at >= len(reader.legs):
         return str(at + 1)
-    leg = rides[at]
-    operator = reader.operators.get(leg["operator"], leg.get("operator_name") or leg["operator"])
-    return f"{at + 1} ({leg['from']['name']} - {leg['to']['name']}, {operator})"
+    leg = reader.legs[at]
+    operator = reader.operators.get(leg.operator, leg.operator_name or leg.operator)
+    return f"{at + 1} ({leg.start.name} - {leg.end.name}, {operator})"
 
 
 def _why(failure: Mapping[str, Any], language: str) -> str:

@@ -9,52 +9,59 @@ the price of its own ticket, so its row may rise.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 from tariffs.apportion import by_weights
 from tariffs.money import half_up
+from ticketing.db.books.as_priced import share_as_priced, tax_as_priced
 from ticketing.db.books.books import Share, Tax
+from ticketing.frozen import LineDocument, PriceShare, PriceTax
 
 _BASIS = 10_000
-_TAX_KEY = ("member_state", "mode", "scope", "treatment", "rate_bp", "verified")
-_NONE: Mapping[str, Any] = {"shares": (), "taxes": ()}
-_ZERO = {"gross_minor": 0, "vat_minor": 0, "fee_minor": 0, "net_minor": 0}
+_SALE = "sale"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A ticket before and after: the rows of its price as a quote has them, and what is kept by the conditions."""
+    """A ticket before and after: the rows of its price by operator and by tax row, and what is kept by the conditions."""
 
-    was_shares: Mapping[str, Mapping[str, Any]]
-    was_taxes: Mapping[str, Mapping[str, Any]]
-    left_shares: Mapping[str, Mapping[str, Any]]
-    left_taxes: Mapping[str, Mapping[str, Any]]
+    was_shares: Mapping[str, PriceShare]
+    was_taxes: Mapping[str, PriceTax]
+    left_shares: Mapping[str, PriceShare]
+    left_taxes: Mapping[str, PriceTax]
     kept: int
     fees: Mapping[str, int]
     concerned: frozenset[str]
 
 
-def change_of(shares: Sequence[Share], taxes: Sequence[Tax], line: Mapping[str, Any] | None) -> Change | None:
-    """What one line of a refund changes; None for a whole ticket without fees, whose rows go back in proportion.
+@dataclass(frozen=True, slots=True)
+class _Amounts:
+    """Gross of a share with the VAT and the fee in it, in minor units."""
 
-    `line["was"]` is what earlier lines had left of the ticket (None: all of it), `line["left"]` what this one leaves.
-    """
-    if line is None or not (line.get("was") or line.get("left") or line.get("fees")):
+    gross: int = 0
+    vat: int = 0
+    fee: int = 0
+
+
+_ZERO = _Amounts()
+
+
+def change_of(shares: Sequence[Share], taxes: Sequence[Tax], line: LineDocument | None) -> Change | None:
+    """What one line of a refund changes; None for a whole ticket without fees, whose rows go back in proportion."""
+    if line is None or not (line.was or line.left or line.fees):
         return None
-    was = line.get("was") or {
-        "shares": [_plain(row) for row in shares if row.kind == "sale"],
-        "taxes": [_plain(row) for row in taxes if row.kind == "sale"],
-    }
-    left = line.get("left") or _NONE
-    worth = gross_of(was["shares"]) - gross_of(left["shares"])
+    was_shares = (
+        line.was.shares if line.was else [share_as_priced(row) for row in shares if row.kind == _SALE]
+    )
+    was_taxes = line.was.taxes if line.was else [tax_as_priced(row) for row in taxes if row.kind == _SALE]
+    left_shares, left_taxes = (line.left.shares, line.left.taxes) if line.left else ((), ())
     return Change(
-        was_shares=_by_operator(was["shares"]),
-        was_taxes=_by_key(was["taxes"]),
-        left_shares=_by_operator(left["shares"]),
-        left_taxes=_by_key(left["taxes"]),
-        kept=worth - line["amount_minor"],
-        fees=line.get("fees") or {},
-        concerned=frozenset(line["operators"]),
+        was_shares=_by_operator(was_shares),
+        was_taxes=_by_name(was_taxes),
+        left_shares=_by_operator(left_shares),
+        left_taxes=_by_name(left_taxes),
+        kept=_gross(was_shares) - _gross(left_shares) - line.amount_minor,
+        fees=line.fees,
+        concerned=frozenset(line.operators),
     )
 
 
@@ -67,66 +74,48 @@ def take_back_change(
     return _share_rows(shares[0], shares, change, kept_share, seq), _tax_rows(taxes[0], change, kept_tax, seq)
 
 
-def gross_of(rows: Sequence[Mapping[str, Any]]) -> int:
-    """What rows come to, in minor units."""
-    return sum(int(row["gross_minor"]) for row in rows)
-
-
-def gross_sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Gross by operator of the shares of a price, as a quote has them."""
-    return {name: row["gross_minor"] for name, row in _by_operator(rows).items()}
-
-
-def tax_key(row: Tax | Mapping[str, Any]) -> str:
-    """What makes a tax row the same row; `verified` is a truth value in a quote and a number in the books."""
-    *named, verified = (row[name] if isinstance(row, Mapping) else getattr(row, name) for name in _TAX_KEY)
-    return " ".join([*map(str, named), str(int(bool(verified)))])
-
-
 def _kept_taxes(change: Change) -> dict[str, tuple[int, int]]:
     """What is kept is taxed as the transport it was: gross and VAT by tax row."""
     at_stake = {
-        key: Fraction(max(0, row["gross_minor"] - _minor(change.left_taxes, key, "gross_minor")))
-        for key, row in change.was_taxes.items()
+        name: Fraction(max(0, row.gross_minor - _tax_amounts(change.left_taxes, name)[0]))
+        for name, row in change.was_taxes.items()
     }
     gross = _split(change.kept, at_stake)
-    rates = {key: row["rate_bp"] for key, row in change.was_taxes.items()}
+    rates = {name: row.key.rate_bp for name, row in change.was_taxes.items()}
     return {
-        key: (part, half_up(Fraction(part * rates[key], _BASIS + rates[key]))) for key, part in gross.items()
+        name: (part, half_up(Fraction(part * rates[name], _BASIS + rates[name])))
+        for name, part in gross.items()
     }
 
 
-def _kept_shares(change: Change, vat: int) -> dict[str, dict[str, int]]:
+def _kept_shares(change: Change, vat: int) -> dict[str, _Amounts]:
     """What each operator keeps: its fee first, then its part by what its legs were worth."""
-    stakes = {name: _more(change, name, "gross_minor") for name in change.was_shares}
+    stakes = {name: _more(change, name).gross for name in change.was_shares}
     own = {name: part for name, part in stakes.items() if name in change.concerned}
     beyond = {name: max(0, part - change.fees.get(name, 0)) for name, part in own.items()}
     weights = next((found for found in (beyond, own) if any(found.values())), stakes)
     gross = _split(change.kept - sum(change.fees.values()), _fractions(weights))
     for name, fee in change.fees.items():
         gross[name] = gross.get(name, 0) + fee
-    withheld = {name: _more(change, name, "vat_minor") for name in gross}
+    withheld = {name: _more(change, name).vat for name in gross}
     vats = _split(vat, _fractions(withheld if any(withheld.values()) else gross))
     kept = {}
     for name, part in gross.items():
-        fee = half_up(Fraction(_more(change, name, "fee_minor") * part, stakes[name])) if stakes[name] else 0
-        kept[name] = {"gross_minor": part, "vat_minor": vats.get(name, 0), "fee_minor": fee}
+        fee = half_up(Fraction(_more(change, name).fee * part, stakes[name])) if stakes[name] else 0
+        kept[name] = _Amounts(part, vats.get(name, 0), fee)
     return kept
 
 
 def _share_rows(
-    like: Share, shares: Sequence[Share], change: Change, kept: Mapping[str, Mapping[str, int]], seq: int
+    like: Share, shares: Sequence[Share], change: Change, kept: Mapping[str, _Amounts], seq: int
 ) -> tuple[Share, ...]:
-    rules = {row.operator: row.rule for row in shares if row.kind == "sale"}
+    rules = {row.operator: row.rule for row in shares if row.kind == _SALE}
     rows = []
     for name in sorted({*change.was_shares, *change.left_shares}):
-        gross, vat, fee = (
-            _minor(change.was_shares, name, part)
-            - _minor(change.left_shares, name, part)
-            - kept.get(name, _ZERO)[part]
-            for part in ("gross_minor", "vat_minor", "fee_minor")
+        back = _less(
+            _less(_of(change.was_shares, name), _of(change.left_shares, name)), kept.get(name, _ZERO)
         )
-        if gross or vat or fee:
+        if back != _ZERO:
             rule = rules.get(name) or _rule_of(change, name)
             rows.append(
                 replace(
@@ -135,10 +124,10 @@ def _share_rows(
                     kind="refund",
                     seq=seq,
                     rule=rule,
-                    gross_minor=-gross,
-                    vat_minor=-vat,
-                    fee_minor=-fee,
-                    net_minor=-(gross - vat - fee),
+                    gross_minor=-back.gross,
+                    vat_minor=-back.vat,
+                    fee_minor=-back.fee,
+                    net_minor=-(back.gross - back.vat - back.fee),
                 )
             )
     return tuple(rows)
@@ -147,34 +136,54 @@ def _share_rows(
 def _rule_of(change: Change, name: str) -> str:
     """The rule of a party that the sale did not have: it came with what an earlier refund, or this one, leaves."""
     row = change.left_shares.get(name) or change.was_shares[name]
-    return str(row["rule"])
+    return row.rule
 
 
 def _tax_rows(like: Tax, change: Change, kept: Mapping[str, tuple[int, int]], seq: int) -> tuple[Tax, ...]:
     rows = []
-    for key in sorted({*change.was_taxes, *change.left_taxes}):
-        was, left = change.was_taxes.get(key), change.left_taxes.get(key)
-        kept_gross, kept_vat = kept.get(key, (0, 0))
-        gross = (
-            _minor(change.was_taxes, key, "gross_minor")
-            - _minor(change.left_taxes, key, "gross_minor")
-            - kept_gross
-        )
-        vat = (
-            _minor(change.was_taxes, key, "vat_minor")
-            - _minor(change.left_taxes, key, "vat_minor")
-            - kept_vat
-        )
+    for name in sorted({*change.was_taxes, *change.left_taxes}):
+        was, left = _tax_amounts(change.was_taxes, name), _tax_amounts(change.left_taxes, name)
+        kept_gross, kept_vat = kept.get(name, (0, 0))
+        gross, vat = was[0] - left[0] - kept_gross, was[1] - left[1] - kept_vat
         if gross or vat:
-            facts = {name: (was or left or {})[name] for name in (*_TAX_KEY, "distance_m")}
-            facts["verified"] = int(bool(facts["verified"]))
-            rows.append(replace(like, kind="refund", seq=seq, gross_minor=-gross, vat_minor=-vat, **facts))
+            row = change.was_taxes.get(name) or change.left_taxes[name]
+            rows.append(
+                replace(
+                    like,
+                    kind="refund",
+                    seq=seq,
+                    gross_minor=-gross,
+                    vat_minor=-vat,
+                    member_state=row.key.member_state,
+                    mode=row.key.mode,
+                    scope=row.key.scope,
+                    treatment=row.key.treatment,
+                    rate_bp=row.key.rate_bp,
+                    verified=int(row.key.verified),
+                    distance_m=row.distance_m,
+                )
+            )
     return tuple(rows)
 
 
-def _more(change: Change, name: str, part: str) -> int:
-    """What an operator has more now than by what is left."""
-    return max(0, _minor(change.was_shares, name, part) - _minor(change.left_shares, name, part))
+def _more(change: Change, name: str) -> _Amounts:
+    """What an operator has more now than by what is left, each amount at least nothing."""
+    more = _less(_of(change.was_shares, name), _of(change.left_shares, name))
+    return _Amounts(max(0, more.gross), max(0, more.vat), max(0, more.fee))
+
+
+def _of(rows: Mapping[str, PriceShare], name: str) -> _Amounts:
+    row = rows.get(name)
+    return _Amounts(row.gross_minor, row.vat_minor, row.fee_minor) if row else _ZERO
+
+
+def _less(one: _Amounts, other: _Amounts) -> _Amounts:
+    return _Amounts(one.gross - other.gross, one.vat - other.vat, one.fee - other.fee)
+
+
+def _tax_amounts(rows: Mapping[str, PriceTax], name: str) -> tuple[int, int]:
+    row = rows.get(name)
+    return (row.gross_minor, row.vat_minor) if row else (0, 0)
 
 
 def _fractions(parts: Mapping[str, int]) -> dict[str, Fraction]:
@@ -185,17 +194,13 @@ def _split(amount: int, weights: Mapping[str, Fraction]) -> dict[str, int]:
     return by_weights(amount, weights) if amount else {}
 
 
-def _minor(rows: Mapping[str, Mapping[str, Any]], key: str, name: str) -> int:
-    return int(rows[key][name]) if key in rows else 0
+def _gross(shares: Sequence[PriceShare]) -> int:
+    return sum(row.gross_minor for row in shares)
 
 
-def _by_operator(rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    return {row["operator"]: row for row in rows}
+def _by_operator(rows: Sequence[PriceShare]) -> dict[str, PriceShare]:
+    return {row.operator: row for row in rows}
 
 
-def _by_key(rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    return {tax_key(row): row for row in rows}
-
-
-def _plain(row: Share | Tax) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__dataclass_fields__}
+def _by_name(rows: Sequence[PriceTax]) -> dict[str, PriceTax]:
+    return {row.name: row for row in rows}

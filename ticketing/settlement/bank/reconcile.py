@@ -196,7 +196,7 @@ def _of_runs(tx: Transaction, region: str, names: Mapping[str, str], days: int) 
             sent=run.state != "exported" or amount < 0,
         )
         for run in found
-        for (operator, currency), amount in sorted(paid_positions(run.document).items())
+        for (operator, currency), amount in sorted(paid_positions(run.dataset).items())
     ]
 
 
@@ -280,6 +280,6 @@ def _finish_runs(tx: Transaction, regions: Sequence[str], by: str, now: datetime
     """A sent run whose every payment and receipt is on the bank's lines is reconciled."""
     for run in (run for region in regions for run in runs.list_runs_in_state(tx, region, ("sent",))):
         settled = bank.list_settled(tx, [run.id])
-        if {(run.id, *key) for key in paid_positions(run.document)} <= settled:
+        if {(run.id, *key) for key in paid_positions(run.dataset)} <= settled:
             runs.insert_step(tx, run.id, state="reconciled", actor=by, at=now, digest=run.digest)
             runs.set_state(tx, run.id, "reconciled")

@@ -167,7 +167,7 @@ def _suspended(tx: Transaction, line: BankLine) -> Suspended | None:
 
 def _operators(tx: Transaction, office: Office, region: str) -> list[str]:
     settled = runs.list_runs_in_state(tx, region, ("approved", "exported", "sent", "reconciled"))
-    told = {row["operator"] for run in settled for row in run.document["operators"]}
+    told = {line.operator for run in settled for line in run.dataset.operators}
     return sorted({*office.operators_of(region), *told})
 
 

@@ -16,10 +16,12 @@ from ticketing.settlement.claims.show import finding as show_finding
 from ticketing.settlement.claims.show import run as show_run
 from ticketing.settlement.claims.show import trail as show_trail
 from ticketing.settlement.claims.show import waiting as show_waiting
-from ticketing.settlement.claims.trace import explain, find_lines, follow
+from ticketing.settlement.claims.trace import Followed, TicketTrace, explain, find_lines, follow
 
 __all__ = [
     "OPEN",
+    "Followed",
+    "TicketTrace",
     "answer",
     "bearers",
     "explain",

@@ -145,7 +145,7 @@ def correct(
 
 def bearers(office: Office, run: Run, operator: str) -> list[str]:
     """Who may bear a correction: the scheme, and every other operator of the region."""
-    told = {row["operator"] for row in run.document["operators"]}
+    told = {line.operator for line in run.dataset.operators}
     return [SCHEME, *sorted({*office.operators_of(run.region), *told} - {operator, SCHEME})]
 
 

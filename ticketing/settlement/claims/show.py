@@ -1,18 +1,18 @@
 """Runs, disputes and accounts as finance staff read them. Pure."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from tariffs.money import Money
 from ticketing.clock import written
 from ticketing.db.settlement.bank import BankAccount
 from ticketing.db.settlement.runs import Run, RunFile, Step
+from ticketing.frozen import write_run
 from ticketing.settlement.bank import Expected, Finding, Waiting
 from ticketing.settlement.claims.disputes import Case
 from ticketing.settlement.month import SCHEME
 
 
-def run(made: Run) -> dict[str, Any]:
+def run(made: Run) -> dict[str, object]:
     """A settlement run with its frozen dataset."""
     return {
         "id": made.id,
@@ -21,11 +21,11 @@ def run(made: Run) -> dict[str, Any]:
         "digest": made.digest,
         "prepared_by": made.prepared_by,
         "created_at": written(made.created_at),
-        **made.document,
+        **write_run(made.document),
     }
 
 
-def trail(made: Run, steps: Iterable[Step], files: Iterable[RunFile]) -> dict[str, Any]:
+def trail(made: Run, steps: Iterable[Step], files: Iterable[RunFile]) -> dict[str, object]:
     """A run with everybody who took it a step further, and its files."""
     return {
         **run(made),
@@ -43,7 +43,7 @@ def trail(made: Run, steps: Iterable[Step], files: Iterable[RunFile]) -> dict[st
     }
 
 
-def case(found: Case) -> dict[str, Any]:
+def case(found: Case) -> dict[str, object]:
     """A dispute with its trail."""
     return {
         "id": found.dispute.id,
@@ -65,7 +65,7 @@ def case(found: Case) -> dict[str, Any]:
     }
 
 
-def correction(found: Case) -> dict[str, Any] | None:
+def correction(found: Case) -> dict[str, object] | None:
     """What a dispute moved: how much its operator got, and who bore it; None while, or when, nothing was moved."""
     moved = found.correction
     if moved is None:
@@ -73,7 +73,7 @@ def correction(found: Case) -> dict[str, Any] | None:
     return {**Money(moved.amount_minor, moved.currency).as_dict(), "against": moved.against or SCHEME}
 
 
-def account(found: BankAccount, state: str) -> dict[str, Any]:
+def account(found: BankAccount, state: str) -> dict[str, object]:
     """A bank account and whether it is in force."""
     return {
         "id": found.id,
@@ -87,7 +87,7 @@ def account(found: BankAccount, state: str) -> dict[str, Any]:
     }
 
 
-def finding(found: Finding) -> dict[str, Any]:
+def finding(found: Finding) -> dict[str, object]:
     """A line of the bank and what is said of it."""
     return {
         "line": found.line.id,
@@ -101,7 +101,7 @@ def finding(found: Finding) -> dict[str, Any]:
     }
 
 
-def waiting(found: Waiting) -> dict[str, Any]:
+def waiting(found: Waiting) -> dict[str, object]:
     """Money of a line on suspense: positive when we are short."""
     return {
         "line": found.line.id,
@@ -115,7 +115,7 @@ def waiting(found: Waiting) -> dict[str, Any]:
     }
 
 
-def absent(wanted: Expected) -> dict[str, Any]:
+def absent(wanted: Expected) -> dict[str, object]:
     """A movement that is on no line of the bank."""
     return {
         "kind": wanted.kind,

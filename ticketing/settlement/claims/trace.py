@@ -1,27 +1,117 @@
 """Follow a ticket's money: the price and its reasons, the shares and their rule, the entries, the taps at the gates."""
 
-import json
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tariffs.money import Money
 from ticketing.clock import written
-from ticketing.db.books import audit
+from ticketing.db.books import audit, entries
+from ticketing.db.books.audit import AllocationRow, Story
+from ticketing.db.books.books import Share, Tax
+from ticketing.db.books.entries import KeptEntry
 from ticketing.db.settlement import disputes, runs
 from ticketing.db.settlement.runs import Run
 from ticketing.db.ticket import group_codes
 from ticketing.errors import NotFound
 from ticketing.settlement import statement
 from ticketing.settlement.claims import show
-from ticketing.settlement.claims.disputes import get_case
+from ticketing.settlement.claims.disputes import Case, get_case
 from ticketing.settlement.office import Office
 from ticketing.settlement.statement import journey_of
 
-_AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor", "amount_minor")
+_AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 
 
-def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, Any]:
-    """Everything that a ticket's money is made of; raises NotFound.
+@dataclass(frozen=True, slots=True)
+class TicketTrace:
+    """Everything that a ticket's money is made of: its price, shares and VAT, the entries, the taps."""
+
+    ticket: str
+    story: Story
+
+    @property
+    def journey(self) -> str:
+        """Its rides in words."""
+        return journey_of(self.story.legs)
+
+    @property
+    def price(self) -> list[str]:
+        """Why each thing that was bought costs what it does."""
+        return [item.because for item in self.story.promise.items] if self.story.promise else []
+
+    @property
+    def derivation(self) -> Sequence[Mapping[str, Any] | str]:
+        """The steps of its price; the first quotes told them in sentences."""
+        promise = self.story.promise
+        return (promise.derivation or promise.told) if promise else ()
+
+    def as_dict(self) -> dict[str, object]:
+        """The trace as JSON."""
+        return {
+            "ticket": self.ticket,
+            "journey": self.journey,
+            "issued_at": written(self.story.issued_at),
+            "order": self.story.order,
+            "quote": self.story.quote,
+            "tariff_version": self.story.tariff_version,
+            "price": self.price,
+            "derivation": list(self.derivation),
+            "shares": [_plain(row) for row in self.story.shares],
+            "taxes": [_plain(row) for row in self.story.taxes],
+            "entries": [
+                {
+                    "entry": entry.id,
+                    "period": entry.period,
+                    "kind": entry.kind,
+                    "hash": entry.hash,
+                    "postings": postings_of(entry),
+                }
+                for entry in self.story.entries
+            ],
+            "taps": [
+                {
+                    "at": written(tap.at),
+                    "operator": tap.operator,
+                    "leg": tap.leg,
+                    "stop": tap.stop_id,
+                    "kind": tap.kind,
+                    "gate": tap.gate,
+                    "scan": tap.scan_id,
+                }
+                for tap in self.story.uses
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What a line of a statement or a dispute is about: a ticket's trace, or an entry without one.
+
+    `line` is empty where a ticket was asked for. Of a `dispute` comes its trail and the entry of its correction.
+    """
+
+    line: str = ""
+    trace: TicketTrace | None = None
+    entry: KeptEntry | None = None
+    dispute: Case | None = None
+    correction: tuple[KeptEntry, ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        """All of it as JSON."""
+        disputed = {"dispute": show.case(self.dispute)} if self.dispute else {}
+        corrected = {"correction": list(map(_of_entry, self.correction))} if self.dispute else {}
+        entry = {"entry": _of_entry(self.entry) if self.entry else None}
+        return {
+            **({"line": self.line} if self.line else {}),
+            **disputed,
+            **corrected,
+            **(self.trace.as_dict() if self.trace else entry),
+        }
+
+
+def trace(office: Office, jti: str, operator: str | None = None) -> TicketTrace:
+    """Trace a ticket's money; raises NotFound.
 
     With an operator, what belongs to others is left out: their shares, postings and taps, and the tax offices'.
     """
@@ -34,49 +124,10 @@ def trace(office: Office, jti: str, operator: str | None = None) -> dict[str, An
         )
     if story is None:
         raise NotFound(f"no ticket {jti}")
-    if operator is not None:
-        story = _own(story, operator)
-    passenger = story["passenger"] or {}
-    return {
-        "ticket": jti,
-        "journey": journey_of({"legs": story["legs"]}),
-        "issued_at": written(story["issued_at"]),
-        "order": story["order"],
-        "quote": story["quote"],
-        "tariff_version": story["tariff_version"],
-        "price": [item["because"] for item in passenger.get("items", [])],
-        "derivation": passenger.get("derivation", []),
-        "shares": [_plain(row) for row in story["shares"]],
-        "taxes": [_plain(row) for row in story["taxes"]],
-        "entries": [
-            {
-                "entry": entry["id"],
-                "period": entry["period"],
-                "kind": entry["kind"],
-                "hash": entry["hash"],
-                "postings": [
-                    f"{line['account_id']} {Money(line['amount_minor'], line['currency']).text}"
-                    for line in entry["postings"]
-                ],
-            }
-            for entry in story["entries"]
-        ],
-        "taps": [
-            {
-                "at": written(use["at"]),
-                "operator": use["operator"],
-                "leg": use["leg"],
-                "stop": use["stop_id"],
-                "kind": use["kind"],
-                "gate": use["gate"] or use["gate_key_id"],
-                "scan": use["scan_id"],
-            }
-            for use in story["uses"]
-        ],
-    }
+    return TicketTrace(jti, story if operator is None else _own(story, operator))
 
 
-def follow(office: Office, wanted: str) -> dict[str, Any]:
+def follow(office: Office, wanted: str) -> Followed:
     """Trace what a ticket, a line of a statement (the last eight characters of its id are enough) or a dispute is made of.
 
     A line of a ticket answers the ticket's story with the line's id; another line its entry. A dispute answers its
@@ -84,67 +135,69 @@ def follow(office: Office, wanted: str) -> dict[str, Any]:
     """
     with office.database.read() as tx:
         if audit.find_story(tx, wanted) is not None:
-            return trace(office, wanted)
+            return Followed(trace=trace(office, wanted))
         dispute = disputes.find_dispute(tx, wanted)
+        booked: list[KeptEntry] = []
         if dispute is not None:
             run = runs.find_run(tx, dispute.run_id)
-            booked = audit.list_entries_of(tx, "dispute", dispute.id)
+            booked = entries.list_entries_of(tx, "dispute", dispute.id)
             found = [(run.period if run else "", dispute.operator, dispute.line_id)]
         else:
-            booked, found = [], statement.lines_like(tx, wanted)
+            found = statement.lines_like(tx, wanted)
         if not found:
             raise NotFound(f"no ticket {wanted}, and no line or dispute of this id")
         month, _, line_id = found[0]
         share = audit.find_ticket_of_share(tx, month, line_id)
-        entry = None if share else audit.find_entry(tx, month, line_id)
-    told: dict[str, Any] = {"line": line_id}
-    if dispute is not None:
-        told["dispute"] = show.case(get_case(office, dispute.id))
-        told["correction"] = [_of_entry(one, one["lines"]) for one in booked]
-    if share is not None:
-        return {**told, **trace(office, share[0])}
-    postings = [(line["account_id"], line["amount_minor"]) for line in entry["postings"]] if entry else []
-    return {**told, "entry": _of_entry(entry, postings) if entry else None}
+        entry = None if share else entries.find_entry(tx, month, line_id)
+    return Followed(
+        line_id,
+        trace(office, share[0]) if share else None,
+        entry,
+        get_case(office, dispute.id) if dispute else None,
+        tuple(booked),
+    )
 
 
-def _of_entry(entry: dict[str, Any], postings: list[tuple[str, int]]) -> dict[str, Any]:
-    note = json.loads(entry["note"]) if isinstance(entry["note"], str) else entry["note"]
+def postings_of(entry: KeptEntry) -> list[str]:
+    """The postings of an entry in words: account and amount."""
+    return [f"{line.account_id} {Money(line.amount_minor, line.currency).text}" for line in entry.postings]
+
+
+def _of_entry(entry: KeptEntry) -> dict[str, object]:
     return {
-        "entry": entry["id"],
-        "period": entry["period"],
-        "kind": entry["kind"],
-        "hash": entry["hash"],
-        "original_period": entry["original_period"],
-        "note": note,
-        "postings": [
-            f"{account} {Money(amount, account.rpartition(':')[2]).text}" for account, amount in postings
-        ],
+        "entry": entry.id,
+        "period": entry.period,
+        "kind": entry.kind,
+        "hash": entry.hash,
+        "original_period": entry.original_period,
+        "note": entry.note,
+        "postings": postings_of(entry),
     }
 
 
 def explain(
     office: Office, run: Run, party: str, line_id: str, operator: str | None = None
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """Why a line of a statement has its amount: the ticket's story, or the entry with its note and postings.
 
     Raises NotFound for a line that is not in the party's statement of this run. `operator` as in `trace`.
     """
     with office.database.read() as tx:
         share = audit.find_ticket_of_share(tx, run.period, line_id)
-        entry = audit.find_entry(tx, run.period, line_id) if share is None else None
+        entry = entries.find_entry(tx, run.period, line_id) if share is None else None
     if share is not None and share[1] == party:
-        return {"line": line_id, "entry": None, "story": trace(office, share[0], operator)}
+        return {"line": line_id, "entry": None, "story": trace(office, share[0], operator).as_dict()}
     found = next(
         (one for one in statement.other_lines(office, run, party, limit=100_000) if one.id == line_id), None
     )
     if entry is None or found is None:
         raise NotFound(f"the statement of {party} has no line {line_id}")
-    told = {**entry, "why": found.rule, "net": Money(found.net_minor, found.currency).text}
-    told["postings"] = [
-        f"{line['account_id']} {Money(line['amount_minor'], line['currency']).text}"
-        for line in entry["postings"]
-        if operator is None or _is_of(line["account_id"], operator)
-    ]
+    mine = entry if operator is None else _own_postings(entry, operator)
+    told = {
+        **_of_entry(mine),
+        "why": found.rule,
+        "net": Money(found.net_minor, found.currency).text,
+    }
     return {"line": line_id, "entry": told, "story": None}
 
 
@@ -166,31 +219,34 @@ def find_lines(
     return [one for one in found if operator in {None, one[1]}]
 
 
-def _own(story: dict[str, Any], operator: str) -> dict[str, Any]:
-    entries = [
-        {**entry, "postings": [line for line in entry["postings"] if _is_of(line["account_id"], operator)]}
-        for entry in story["entries"]
-    ]
-    return {
-        **story,
-        "shares": [row for row in story["shares"] if row["operator"] == operator],
-        "uses": [use for use in story["uses"] if use["operator"] == operator],
-        "taxes": [],
-        "entries": [entry for entry in entries if entry["postings"]],
+def _own(story: Story, operator: str) -> Story:
+    mine = [_own_postings(entry, operator) for entry in story.entries]
+    return replace(
+        story,
+        shares=tuple(row for row in story.shares if row.row.operator == operator),
+        uses=tuple(use for use in story.uses if use.operator == operator),
+        taxes=(),
+        entries=tuple(entry for entry in mine if entry.postings),
+    )
+
+
+def _own_postings(entry: KeptEntry, operator: str) -> KeptEntry:
+    kept = tuple(line for line in entry.postings if line.account_id.split(":")[1:2] == [operator])
+    return replace(entry, postings=kept)
+
+
+def _plain(kept: AllocationRow[Share] | AllocationRow[Tax]) -> dict[str, object]:
+    """A row as it lies in the books, with its amounts as decimal strings."""
+    row = kept.row
+    told: dict[str, object] = {
+        "period": kept.period,
+        "id": kept.id,
+        "original_period": kept.original_period,
+        "booked_at": written(kept.booked_at),
     }
-
-
-def _is_of(account_id: str, operator: str) -> bool:
-    return account_id.split(":")[1:2] == [operator]
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with its amounts as decimal strings."""
-    currency = row["currency"]
-    told: dict[str, Any] = {}
-    for name, value in row.items():
+    for name, value in asdict(row).items():
         if name in _AMOUNTS:
-            told[name.removesuffix("_minor")] = Money(value, currency).text
+            told[name.removesuffix("_minor")] = Money(value, row.currency).text
         else:
-            told[name] = written(value) if isinstance(value, datetime) else value
+            told[name] = value
     return told

@@ -60,7 +60,7 @@ def entry_of(tx: Transaction, end: CarnetEnd) -> Entry | None:
 
 def _end(tx: Transaction, office: Office, region: str, ticket: Ticket) -> bool:
     """Count a carnet's uses while nobody may take one, and book what they leave."""
-    whole = ticket.document.get("pass", {}).get("uses")
+    whole = ticket.document.season.uses if ticket.document.season else None
     if not whole or not held_passes.lock_pass(tx, ticket.jti):
         return False
     ridden = sum(1 for use in uses.list_uses(tx, ticket.jti) if use.kind in {"ride", "in"})

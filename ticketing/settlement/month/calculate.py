@@ -1,38 +1,48 @@
 """Calculate a run: sum the month, decide its end, and build the frozen dataset that every output is made from."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 from tariffs.agreements.shares import FUNDER, SELLER
-from tariffs.money import Money, parse
+from tariffs.money import Money
+from tariffs.taxes import TaxKey
 from ticketing.books.settling import OWN_KINDS
 from ticketing.db import Transaction
 from ticketing.db.books import books, month_books, month_facts
 from ticketing.db.books.books import Entry
-from ticketing.db.books.month_books import Balance, KindBalance
+from ticketing.db.books.month_books import Balance, KindBalance, ShareTotal, TaxTotal
 from ticketing.db.settlement import runs
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict
+from ticketing.frozen import (
+    AccountSum,
+    Conversion,
+    Dataset,
+    Opening,
+    OtherSum,
+    PartyAmount,
+    PoolCount,
+    RunPayment,
+    ShareSum,
+    TaxSum,
+)
 from ticketing.progress import Far, Progress, Stages, silent
 from ticketing.settlement.month import fx, month_end
-from ticketing.settlement.month.netting import Position
+from ticketing.settlement.month.netting import Obligation, Position
 from ticketing.settlement.month.positions import SCHEME, Key, Settled, payment, settle
 from ticketing.settlement.terms import Terms
 
 # Entries behind which stand rows of allocations; what other entries owe an operator is a line of its own.
 ALLOCATED = ("allocation", "refund_decided", "exchanged", "chargeback")
-_AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 # How long the sums take beside each other.
 _WEIGHTS = {"postings": 5, "shares": 3, "VAT": 3}
 
 
 def ending(
     tx: Transaction, region: str, period: str, terms: Terms, far: Far = silent
-) -> tuple[list[Entry], dict[str, Any]]:
+) -> tuple[list[Entry], Mapping[str, PoolCount]]:
     """What is decided only now that the month is over: its entries, and what the next month must know of its pools.
 
     Rides are counted at this moment, once: one that is told later counts in the next month.
@@ -56,10 +66,10 @@ def dataset(
     terms: Terms,
     *,
     anchored: str,
-    pools: Mapping[str, Any],
+    pools: Mapping[str, PoolCount],
     rates: fx.RateSet | None = None,
     progress: Progress = silent,
-) -> dict[str, Any]:
+) -> Dataset:
     """Build the dataset of a closed month; the same books, terms, pools and rates give the same dataset.
 
     `pools` is what `ending` has counted, in the first version of the run. Raises Conflict when the books do not
@@ -73,108 +83,99 @@ def dataset(
     _check(tx, region, period, sums, shares)
     before = _run_before(tx, region, period)
     settled = settle(payables(sums), _opening(before), terms.thresholds, terms.held_back)
-    return {
-        "period": period,
-        "region": region,
+    used = rates or fx.RateSet()
+    own = tuple(line for line in settled.positions if line.operator != SCHEME)
+    conversions = fx.convert(own, used.rates)
+    payments = _payments(own, conversions)
+    return Dataset(
+        period=period,
+        region=region,
         # What was pretended once is never paid: later months settle corrections and rests of it.
-        "demo": any(balance.purpose == "demo_clearing" for balance in balances)
-        or (before is not None and before.document["demo"]),
-        "operators": [with_amounts(row) for row in _by_operator(shares)],
-        "other": _others(sums),
-        "taxes": [with_amounts(row) for row in taxes],
-        "accounts": [_account_line(balance) for balance in balances],
-        "postings": sum(line.postings for line in sums),
-        "pools": dict(pools),
-        "opening": _opening_lines(before),
-        "terms": terms.as_dict(),
-        "books": anchored,
-        **_settled(settled, rates or fx.RateSet()),
-    }
+        demo=any(balance.purpose == "demo_clearing" for balance in balances)
+        or (before is not None and before.dataset.demo),
+        operators=_by_operator(shares),
+        other=_others(sums),
+        taxes=tuple(map(_tax_line, taxes)),
+        accounts=tuple(map(_account_line, balances)),
+        postings=sum(line.postings for line in sums),
+        pools=dict(pools),
+        opening=_opening_lines(before),
+        terms=terms.as_dict(),
+        books=anchored,
+        positions=tuple(map(_line, settled.positions)),
+        conversions=tuple(conversions),
+        payments=tuple(
+            RunPayment(paid.debtor, paid.creditor, Money(paid.amount_minor, paid.currency))
+            for paid in payments
+        ),
+        carried=tuple(map(_line, settled.carried)),
+        gross=tuple(Money(amount, currency) for currency, amount in settled.gross),
+        net=_net(settled, payments),
+        rates=used.kept(),
+        rates_from=dict(used.source),
+        unconverted=used.unconverted(own),
+    )
 
 
-def paid_positions(document: Mapping[str, Any]) -> dict[Key, int]:
+def paid_positions(run: Dataset) -> dict[Key, int]:
     """What each operator gets (or owes, negative) by the payments of a run."""
     found: dict[Key, int] = {}
-    for paid in document["payments"]:
-        amount = parse(paid["amount"], paid["currency"])
-        incoming = paid["from"] == SCHEME
-        found[paid["to"] if incoming else paid["from"], amount.currency] = (
+    for paid in run.payments:
+        amount, incoming = paid.amount, paid.debtor == SCHEME
+        found[paid.creditor if incoming else paid.debtor, amount.currency] = (
             amount.minor if incoming else -amount.minor
         )
     return found
 
 
-def payouts(document: Mapping[str, Any], currency: str) -> dict[str, int]:
+def payouts(run: Dataset, currency: str) -> dict[str, int]:
     """Whom a run pays in a currency, and how much in minor units."""
     return {
         operator: amount
-        for (operator, name), amount in sorted(paid_positions(document).items())
+        for (operator, name), amount in sorted(paid_positions(run).items())
         if amount > 0 and name == currency
     }
 
 
-def owed_positions(document: Mapping[str, Any]) -> dict[Key, int]:
+def owed_positions(run: Dataset) -> dict[Key, int]:
     """What each operator is owed now, currency by currency, before anything is converted."""
-    return {
-        (line["operator"], line["currency"]): parse(line["amount"], line["currency"]).minor
-        for line in document["positions"]
-        if line["operator"] != SCHEME
-    }
+    return minor_of(line for line in run.positions if line.operator != SCHEME)
 
 
-def converted(document: Mapping[str, Any]) -> list[tuple[Money, Money]]:
+def minor_of(lines: Iterable[PartyAmount | Opening]) -> dict[Key, int]:
+    """Amounts in minor units, by operator and currency."""
+    return {(line.operator, line.amount.currency): line.amount.minor for line in lines}
+
+
+def converted(run: Dataset) -> list[tuple[Money, Money]]:
     """What was converted from which amount into which."""
-    return [
-        (
-            parse(line["from"]["amount"], line["from"]["currency"]),
-            parse(line["to"]["amount"], line["to"]["currency"]),
-        )
-        for line in document["conversions"]
-    ]
+    return [(line.source, line.target) for line in run.conversions]
 
 
-def _settled(settled: Settled, rates: fx.RateSet) -> dict[str, Any]:
-    """Rates, positions, conversions, payments and what is carried forward as JSON."""
-    own = tuple(line for line in settled.positions if line.operator != SCHEME)
-    conversions = fx.convert(own, rates.rates)
+def _payments(own: Iterable[Position], conversions: Sequence[Conversion]) -> list[Obligation]:
+    """Who pays whom, once what is converted counts in its target currency."""
     due = {(line.operator, line.currency): line.amount_minor for line in own}
     for line in conversions:
         del due[line.operator, line.source.currency]
     for line in conversions:
         _add(due, (line.operator, line.target.currency), line.target.minor)
-    payments = [
+    return [
         payment(Position(operator, amount, currency))
         for (operator, currency), amount in sorted(due.items(), key=lambda one: (one[0][1], one[0][0]))
         if amount
     ]
+
+
+def _net(settled: Settled, payments: Iterable[Obligation]) -> tuple[Money, ...]:
+    """What all payments come to, by currency."""
     net: dict[str, int] = dict.fromkeys((currency for currency, _ in settled.net), 0)
     for paid in payments:
         net[paid.currency] = net.get(paid.currency, 0) + paid.amount_minor
-    return {
-        **rates.as_dict(own),
-        "positions": [_line(line.operator, line.amount_minor, line.currency) for line in settled.positions],
-        "conversions": [line.as_dict() for line in conversions],
-        "payments": [
-            {"from": paid.debtor, "to": paid.creditor, **Money(paid.amount_minor, paid.currency).as_dict()}
-            for paid in payments
-        ],
-        "carried": [_line(line.operator, line.amount_minor, line.currency) for line in settled.carried],
-        "gross": [Money(amount, currency).as_dict() for currency, amount in settled.gross],
-        "net": [Money(amount, currency).as_dict() for currency, amount in sorted(net.items())],
-    }
-
-
-def with_amounts(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Write minor units as decimal strings under their short names."""
-    currency = row["currency"]
-    return {
-        name.removesuffix("_minor"): Money(value, currency).text if name.endswith("_minor") else value
-        for name, value in row.items()
-    }
+    return tuple(Money(amount, currency) for currency, amount in sorted(net.items()))
 
 
 def _check(
-    tx: Transaction, region: str, period: str, sums: list[KindBalance], shares: list[dict[str, Any]]
+    tx: Transaction, region: str, period: str, sums: list[KindBalance], shares: list[ShareTotal]
 ) -> None:
     """Books balance, and what allocations give operators is what the books owe them by the same entries.
 
@@ -191,8 +192,8 @@ def _check(
         if line.purpose == "operator_payable" and line.kind in ALLOCATED:
             _add(owed, (str(line.operator), line.currency), -line.amount_minor)
     for row in shares:
-        if row["operator"] != SELLER and not row["operator"].startswith(FUNDER):
-            _add(owed, (row["operator"], row["currency"]), -row["net_minor"])
+        if row.operator != SELLER and not row.operator.startswith(FUNDER):
+            _add(owed, (row.operator, row.currency), -row.net_minor)
     different = sorted(key for key, amount in owed.items() if amount)
     if different:
         raise Conflict(
@@ -209,21 +210,19 @@ def payables(sums: Iterable[KindBalance]) -> dict[Key, int]:
     return owed
 
 
-def _others(sums: Iterable[KindBalance]) -> list[dict[str, Any]]:
+def _others(sums: Iterable[KindBalance]) -> tuple[OtherSum, ...]:
     """What parties get by entries without allocations, by kind: pools, guarantees, corrections, compensation.
 
     An authority is a party too: what it owes for its subsidies is negative, as its part of a discount is.
     """
     prefix = {"operator_payable": "", "funder_receivable": FUNDER}
-    return [
-        {
-            "operator": f"{prefix[line.purpose]}{line.operator}",
-            "kind": line.kind,
-            **Money(-line.amount_minor, line.currency).as_dict(),
-        }
+    return tuple(
+        OtherSum(
+            f"{prefix[line.purpose]}{line.operator}", line.kind, Money(-line.amount_minor, line.currency)
+        )
         for line in sums
         if line.purpose in prefix and line.kind not in ALLOCATED and not line.kind.startswith(OWN_KINDS)
-    ]
+    )
 
 
 def facts(
@@ -241,16 +240,16 @@ def facts(
     """
     end = datetime.fromisoformat(f"{books.next_month(period)}-01").replace(tzinfo=UTC)
     before = _run_before(tx, region, period)
-    counted = before.document.get("pools", {}) if before else {}
+    counted = before.dataset.pools if before else {}
     taps = {}
     for pool in terms.pools:
         so_far = month_facts.count_rides(tx, region, end, pool.products)
-        known = counted.get(pool.id, {}).get("taps_to_date", {})
+        known = counted[pool.id].taps_to_date if pool.id in counted else {}
         # A use that was withdrawn since lowers what comes next; nobody owes a ride.
         taps[pool.id] = {name: max(0, count - known.get(name, 0)) for name, count in so_far.items()}
     sums = month_books.balances_by_kind(tx, region, period, far) if sums is None else sums
     money = {
-        pool.id: counted.get(pool.id, {}).get("rest_minor", 0)
+        pool.id: (counted[pool.id].rest_minor if pool.id in counted else 0)
         - sum(
             line.amount_minor
             for line in sums
@@ -299,9 +298,9 @@ def _commissions(
 
 def _pools(
     month: month_end.Month, entries: Iterable[Entry], terms: Terms, before: Run | None
-) -> dict[str, Any]:
+) -> Mapping[str, PoolCount]:
     """What the next month must know: rides counted to date, and money that found no ride."""
-    counted = before.document.get("pools", {}) if before else {}
+    counted = before.dataset.pools if before else {}
     moved: dict[str, int] = {}
     for entry in entries:
         for posting in entry.postings:
@@ -311,13 +310,13 @@ def _pools(
     found = {}
     for pool in terms.pools:
         taps = dict(sorted(month.taps[pool.id].items()))
-        known = counted.get(pool.id, {}).get("taps_to_date", {})
-        found[pool.id] = {
-            "taps": taps,
-            "taps_to_date": {name: count + known.get(name, 0) for name, count in taps.items()},
-            "rest_minor": month.pool_money[pool.id] - moved.get(pool.id, 0),
-            "currency": pool.currency,
-        }
+        known = counted[pool.id].taps_to_date if pool.id in counted else {}
+        found[pool.id] = PoolCount(
+            taps=taps,
+            taps_to_date={name: count + known.get(name, 0) for name, count in taps.items()},
+            rest_minor=month.pool_money[pool.id] - moved.get(pool.id, 0),
+            currency=pool.currency,
+        )
     return found
 
 
@@ -326,40 +325,59 @@ def _run_before(tx: Transaction, region: str, period: str) -> Run | None:
 
 
 def _opening(before: Run | None) -> dict[Key, int]:
-    return {
-        (line["operator"], line["currency"]): parse(line["amount"], line["currency"]).minor
-        for line in (before.document.get("carried", []) if before else [])
-    }
+    return minor_of(before.dataset.carried) if before else {}
 
 
-def _opening_lines(before: Run | None) -> list[dict[str, Any]]:
+def _opening_lines(before: Run | None) -> tuple[Opening, ...]:
     if before is None:
-        return []
-    return [
-        {**line, "from_run": before.id, "from_period": before.period} for line in before.document["carried"]
-    ]
+        return ()
+    return tuple(
+        Opening(line.operator, line.amount, before.id, before.period) for line in before.dataset.carried
+    )
 
 
-def _by_operator(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _by_operator(rows: Iterable[ShareTotal]) -> tuple[ShareSum, ...]:
     """Add sales and refunds of each operator and currency."""
-    summed: dict[tuple[str, str], dict[str, Any]] = {}
+    found: dict[Key, list[ShareTotal]] = {}
     for row in rows:
-        key = (row["operator"], row["currency"])
-        line = summed.setdefault(
-            key, {"operator": key[0], "currency": key[1], "lines": 0, **dict.fromkeys(_AMOUNTS, 0)}
+        found.setdefault((row.operator, row.currency), []).append(row)
+    return tuple(
+        ShareSum(
+            operator=operator,
+            lines=sum(row.lines for row in mine),
+            gross=Money(sum(row.gross_minor for row in mine), currency),
+            vat=Money(sum(row.vat_minor for row in mine), currency),
+            fee=Money(sum(row.fee_minor for row in mine), currency),
+            net=Money(sum(row.net_minor for row in mine), currency),
         )
-        for name in ("lines", *_AMOUNTS):
-            line[name] += row[name]
-    return list(summed.values())
+        for (operator, currency), mine in found.items()
+    )
 
 
-def _account_line(balance: Balance) -> dict[str, Any]:
-    line = {name: value for name, value in asdict(balance).items() if name not in {"amount_minor", "type"}}
-    return {**line, "amount": Money(balance.amount_minor, balance.currency).text}
+def _tax_line(row: TaxTotal) -> TaxSum:
+    key = TaxKey(
+        member_state=row.member_state,
+        mode=row.mode,
+        scope=row.scope,
+        treatment=row.treatment,
+        rate_bp=row.rate_bp,
+        verified=bool(row.verified),
+    )
+    return TaxSum(key, Money(row.gross_minor, row.currency), Money(row.vat_minor, row.currency))
 
 
-def _line(operator: str, amount_minor: int, currency: str) -> dict[str, str]:
-    return {"operator": operator, **Money(amount_minor, currency).as_dict()}
+def _account_line(balance: Balance) -> AccountSum:
+    return AccountSum(
+        balance.account_id,
+        balance.purpose,
+        balance.operator,
+        balance.member_state,
+        Money(balance.amount_minor, balance.currency),
+    )
+
+
+def _line(position: Position) -> PartyAmount:
+    return PartyAmount(position.operator, Money(position.amount_minor, position.currency))
 
 
 def _add(sums: dict[Key, int], key: Key, amount: int) -> None:

@@ -15,6 +15,7 @@ from ticketing.db.sale import undelivered
 from ticketing.db.settlement import runs
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest
+from ticketing.frozen import Ending, write_run
 from ticketing.ids import new_id
 from ticketing.progress import Far, Progress, Stages, silent, unnamed
 from ticketing.settlement.month import calculate
@@ -59,7 +60,7 @@ def close(
         despite=despite.strip(),
     )
     stages = Stages(progress, _WEIGHTS)
-    if run.state == "draft" and not run.document:
+    if run.state == "draft" and run.document is None:
         run = _end(office, run, now, stages.begin(_ENDING))
     while run.state == "draft":
         run = _calculate(office, run, now, stages) or run
@@ -109,7 +110,7 @@ def _begin(office: Office, region: str, period: str, *, prepared_by: str, now: d
             digest="",
             prepared_by=prepared_by,
             created_at=now,
-            document={},
+            document=None,
         )
         runs.insert_run(tx, made)
         note = f"closed despite {len(blockers)} paid without a ticket: {reason}" if blockers else ""
@@ -125,19 +126,27 @@ def _end(office: Office, draft: Run, now: datetime, far: Far) -> Run:
         take_time(tx)
         earlier = runs.find_version(tx, draft.region, draft.period, draft.version - 1)
         entries, pools = (
-            ([], earlier.document.get("pools", {}))
+            ([], earlier.dataset.pools)
             if earlier
             else calculate.ending(tx, draft.region, draft.period, terms, far)
         )
     with office.database.write() as tx:
         books.lock_period(tx, draft.region, draft.period)
         found = runs.find_run(tx, draft.id)
-        if found is None or found.state != "draft" or found.document:
+        if found is None or found.state != "draft" or found.document is not None:
             return found or draft
         for entry in entries:
             books.book(tx, entry, now, into=draft.period)
-        runs.set_ended(tx, draft.id, {"pools": pools, "terms": terms.as_dict()})
+        runs.set_ended(tx, draft.id, Ending(pools, terms.as_dict()))
         return runs.find_run(tx, draft.id) or draft
+
+
+def _ending(draft: Run) -> Ending:
+    """What the end of a draft's month was decided by."""
+    match draft.document:
+        case Ending() as ending:
+            return ending
+    raise LookupError(f"the month of the run {draft.id} has not ended")
 
 
 def _calculate(office: Office, draft: Run, now: datetime, stages: Stages) -> Run | None:
@@ -147,17 +156,18 @@ def _calculate(office: Office, draft: Run, now: datetime, stages: Stages) -> Run
         far = stages.begin(_LINKING)
         earlier = runs.find_version(tx, draft.region, draft.period, draft.version - 1)
         block = None if earlier else next_block(tx, office.keys, draft.region, draft.period, now, far=far)
-        anchored = earlier.document["books"] if earlier else block.hash if block else ""
-        terms = terms_of(draft.document["terms"])
+        anchored = earlier.dataset.books if earlier else block.hash if block else ""
+        ending = _ending(draft)
+        terms = terms_of(ending.terms)
         rates = _rates(office, draft, terms)
-        document = calculate.dataset(
+        dataset = calculate.dataset(
             tx,
             draft.region,
             draft.period,
             terms,
             anchored=anchored,
             rates=rates,
-            pools=draft.document["pools"],
+            pools=ending.pools,
             progress=unnamed(stages.begin(_SUMMING)),
         )
     with office.database.write() as tx:
@@ -167,11 +177,11 @@ def _calculate(office: Office, draft: Run, now: datetime, stages: Stages) -> Run
             return found or draft
         if block and not chain.insert_block(tx, block):
             return None
-        found_digest = digest(document)
+        found_digest = digest(write_run(dataset))
         runs.insert_step(
             tx, draft.id, state="calculated", actor=draft.prepared_by, at=now, digest=found_digest
         )
-        runs.set_calculated(tx, draft.id, found_digest, document)
+        runs.set_calculated(tx, draft.id, found_digest, dataset)
         if state != "closed":
             books.close_period(tx, draft.region, draft.period, found_digest, now)
         return runs.find_run(tx, draft.id) or draft

@@ -17,30 +17,10 @@ from tariffs.findings import errors
 from tariffs.money import Money
 from tariffs.rates import EURO, FILE, UsedRate, load
 from ticketing.errors import Fault, InvalidRequest
+from ticketing.frozen import Conversion, Dataset, KeptRate, Unconverted
 from ticketing.settlement.month.business_days import is_business_day
 from ticketing.settlement.month.netting import Position
 from ticketing.settlement.terms import Terms
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """A position before and after; `rate` is exact, so anybody can do it again."""
-
-    operator: str
-    source: Money
-    target: Money
-    rate: str
-    day: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """The JSON that a run keeps."""
-        return {
-            "operator": self.operator,
-            "from": self.source.as_dict(),
-            "to": self.target.as_dict(),
-            "rate": self.rate,
-            "day": self.day,
-        }
 
 
 def fixing_day(period: str) -> date:
@@ -66,30 +46,25 @@ class RateSet:
     target: str | None = None
     otherwise: str = ""
 
-    def as_dict(self, positions: Iterable[Position]) -> dict[str, Any]:
-        """What a run keeps: the rates, their source where they have one, and the positions that stay unconverted."""
-        waiting = [
-            {
-                "operator": line.operator,
-                **Money(line.amount_minor, line.currency).as_dict(),
-                "because": because,
-            }
+    def kept(self) -> dict[str, KeptRate]:
+        """The rates as a run keeps them."""
+        return {
+            name: KeptRate(
+                rate.target,
+                rate.text,
+                rate.day.isoformat(),
+                tuple(day.isoformat() for day in self.days.get(name, ())),
+            )
+            for name, rate in sorted(self.rates.items())
+        }
+
+    def unconverted(self, positions: Iterable[Position]) -> tuple[Unconverted, ...]:
+        """The positions that stay in their currency, and why."""
+        return tuple(
+            Unconverted(line.operator, Money(line.amount_minor, line.currency), because)
             for line in positions
             if line.amount_minor and (because := self._why_not(line.currency))
-        ]
-        return {
-            "rates": {
-                name: {
-                    "target": rate.target,
-                    "rate": rate.text,
-                    "day": rate.day.isoformat(),
-                    **({"days": [day.isoformat() for day in self.days[name]]} if name in self.days else {}),
-                }
-                for name, rate in sorted(self.rates.items())
-            },
-            **({"rates_from": dict(self.source)} if self.source else {}),
-            **({"unconverted": waiting} if waiting else {}),
-        }
+        )
 
     def _why_not(self, currency: str) -> str:
         if currency == self.target or currency in self.rates:
@@ -141,21 +116,16 @@ def read_rates(folder: Path | None, terms: Terms, period: str) -> RateSet:
     )
 
 
-def kept_rates(document: Mapping[str, Any]) -> RateSet:
+def kept_rates(run: Dataset) -> RateSet:
     """The rates that a run has kept, and why it left what it has not converted."""
-    rates = document.get("rates", {})
     return RateSet(
         {
-            name: UsedRate(name, one["target"], Fraction(one["rate"]), date.fromisoformat(one["day"]))
-            for name, one in rates.items()
+            name: UsedRate(name, one.target, Fraction(one.rate), date.fromisoformat(one.day))
+            for name, one in run.rates.items()
         },
-        {
-            name: [date.fromisoformat(day) for day in one["days"]]
-            for name, one in rates.items()
-            if "days" in one
-        },
-        document.get("rates_from", {}),
-        {line["currency"]: line["because"] for line in document.get("unconverted", ())},
+        {name: [date.fromisoformat(day) for day in one.days] for name, one in run.rates.items() if one.days},
+        run.rates_from,
+        {line.amount.currency: line.because for line in run.unconverted},
     )
 
 

@@ -4,14 +4,13 @@ Another agreement prices every quote of the month again from the tariff version 
 agreement takes the place of the one with its id. Sales are compared, refunds left out.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tariffs.book import TariffBook, build_book
 from tariffs.findings import errors
-from tariffs.money import Money, parse
+from tariffs.money import Money
 from tariffs.party import Passenger
 from tariffs.pricing import price_journey
 from ticketing.books.settling import MONTH_END
@@ -22,7 +21,6 @@ from ticketing.db.sale.offers import get_tariff
 from ticketing.db.settlement import runs
 from ticketing.errors import Fault, InvalidRequest, NotFound
 from ticketing.progress import Far, silent
-from ticketing.regions import rides
 from ticketing.settlement.month import calculate, month_end
 from ticketing.settlement.month.positions import Key, settle
 from ticketing.settlement.months import check_month
@@ -47,7 +45,7 @@ class Comparison:
     changed: int = 0
     without_price: int = 0
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """JSON, a line for each operator and currency."""
         return {
             "tickets": self.tickets,
@@ -106,16 +104,12 @@ def by_terms(office: Office, region: str, period: str, terms: Terms, far: Far = 
             if posting.account.purpose == "operator_payable":
                 key = (str(posting.account.operator), posting.account.currency)
                 found.after[key] = found.after.get(key, 0) - posting.amount_minor
-    later = settle(found.after, _amounts(run.document["opening"]), terms.thresholds, terms.held_back).carried
-    found.carried_before = _amounts(run.document["carried"])
+    later = settle(
+        found.after, calculate.minor_of(run.dataset.opening), terms.thresholds, terms.held_back
+    ).carried
+    found.carried_before = calculate.minor_of(run.dataset.carried)
     found.carried_after = {(line.operator, line.currency): line.amount_minor for line in later}
     return found
-
-
-def _amounts(lines: Iterable[Mapping[str, str]]) -> dict[Key, int]:
-    return {
-        (line["operator"], line["currency"]): parse(line["amount"], line["currency"]).minor for line in lines
-    }
 
 
 def _book(tariff: Mapping[str, Any], changed: Sequence[Mapping[str, Any]]) -> TariffBook:
@@ -132,20 +126,19 @@ def _book(tariff: Mapping[str, Any], changed: Sequence[Mapping[str, Any]]) -> Ta
 
 
 def _compare(found: Comparison, quote: SoldQuote, book: TariffBook) -> None:
-    document = json.loads(quote.document)
     price = price_journey(
         book,
-        [rides.from_json(ride) for ride in document["rides"]],
-        [Passenger(person["ref"], person["rider"]) for person in document["passengers"]],
+        quote.document.rides,
+        [Passenger(person.ref, person.rider) for person in quote.document.passengers],
         at=quote.created_at,
     )
     anew = {one.passenger.ref: one for one in price.passengers}
-    for person in document["passengers"]:
-        if person["ref"] not in quote.passengers:
+    for person in quote.document.passengers:
+        if person.ref not in quote.passengers:
             continue
         found.tickets += 1
-        mine = {row["operator"]: row["net_minor"] for row in person["shares"]}
-        other = anew.get(person["ref"])
+        mine = {row.operator: row.net_minor for row in person.shares}
+        other = anew.get(person.ref)
         if other is None or other.total is None:
             found.without_price += 1
             continue
@@ -154,7 +147,7 @@ def _compare(found: Comparison, quote: SoldQuote, book: TariffBook) -> None:
         _add(found.before, mine, quote.currency)
         _add(found.after, theirs, other.total.currency)
         for sums, currency, amount in (
-            (found.paid_before, quote.currency, person["total_minor"]),
+            (found.paid_before, quote.currency, person.total_minor),
             (found.paid_after, other.total.currency, other.total.minor),
         ):
             sums[currency] = sums.get(currency, 0) + amount

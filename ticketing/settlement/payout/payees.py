@@ -18,13 +18,13 @@ from ticketing.settlement.run_state import is_same_person
 
 def paid_to(run: Run) -> list[str]:
     """The parties whose bank accounts a run needs: who is paid in euro, and the scheme that pays them."""
-    due = payouts(run.document, CURRENCY)
+    due = payouts(run.dataset, CURRENCY)
     return [SCHEME, *due] if due else []
 
 
 def editors(tx: Transaction, run: Run) -> set[str]:
     """Who entered the accounts in force of everybody whom a run pays or is paid by, and of the scheme."""
-    parties = {SCHEME, *(operator for operator, _ in paid_positions(run.document))}
+    parties = {SCHEME, *(operator for operator, _ in paid_positions(run.dataset))}
     return {account.entered_by for party, account in _in_force(tx).items() if party in parties}
 
 

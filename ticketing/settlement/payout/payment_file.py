@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from tariffs.money import Money, parse
+from tariffs.money import Money
 from ticketing.db.settlement.bank import BankAccount
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, Fault
@@ -13,14 +13,14 @@ from ticketing.settlement.inert import row
 from ticketing.settlement.month import SCHEME, next_business_day, payouts
 from ticketing.settlement.payout.sepa import CURRENCY, Party, Transfer, to_xml, why_not
 from ticketing.settlement.payout.steps import message_id_of
-from ticketing.settlement.terms import payment_date
+from ticketing.settlement.terms import payment_date, terms_of
 
 
 def sepa_file(run: Run, accounts: Mapping[str, BankAccount]) -> bytes | None:
     """The SEPA file, or None when nobody is paid in euro; raises Conflict naming each party that it cannot pay."""
     if not accounts:
         return None
-    due = payouts(run.document, CURRENCY)
+    due = payouts(run.dataset, CURRENCY)
     refused = [
         Fault(party, reason)
         for party, account in sorted(accounts.items())
@@ -28,7 +28,7 @@ def sepa_file(run: Run, accounts: Mapping[str, BankAccount]) -> bytes | None:
     ]
     if refused:
         raise Conflict("; ".join(f"{fault.path}: {fault.message}" for fault in refused), refused)
-    specimen = "SPECIMEN - NOT PAID " if run.document["demo"] else ""
+    specimen = "SPECIMEN - NOT PAID " if run.dataset.demo else ""
     transfers = [
         Transfer(
             _party(accounts[operator]),
@@ -43,7 +43,7 @@ def sepa_file(run: Run, accounts: Mapping[str, BankAccount]) -> bytes | None:
 
 def due_date(run: Run) -> date:
     """When a run's payments are due: the agreed day of the next month, or later when it was calculated later."""
-    agreed = payment_date(run.period, run.document["terms"]["payment_day"], next_business_day)
+    agreed = payment_date(run.period, terms_of(run.dataset.terms).payment_day, next_business_day)
     return max(agreed, next_business_day(run.created_at.date()))
 
 
@@ -57,18 +57,17 @@ def end_to_end_id(run: Run, operator: str, currency: str = CURRENCY) -> str:
 def other_payments(run: Run) -> Iterator[str]:
     """Payments that no SEPA file carries: other currencies, and what operators pay to the scheme."""
     yield row(["from", "to", "amount", "currency", "reference", "due"])
-    for payment in run.document["payments"]:
-        outgoing = payment["from"] == SCHEME
-        if not outgoing or payment["currency"] != CURRENCY:
-            operator = payment["to"] if outgoing else payment["from"]
-            amount = Money(abs(parse(payment["amount"], payment["currency"]).minor), payment["currency"]).text
+    for payment in run.dataset.payments:
+        outgoing, currency = payment.debtor == SCHEME, payment.amount.currency
+        if not outgoing or currency != CURRENCY:
+            operator = payment.creditor if outgoing else payment.debtor
             yield row(
                 [
-                    payment["from"],
-                    payment["to"],
-                    amount,
-                    payment["currency"],
-                    end_to_end_id(run, operator, payment["currency"]),
+                    payment.debtor,
+                    payment.creditor,
+                    Money(abs(payment.amount.minor), currency).text,
+                    currency,
+                    end_to_end_id(run, operator, currency),
                     due_date(run).isoformat(),
                 ]
             )

@@ -1,11 +1,11 @@
 """Take a run from calculated to sent: approve (another person, the same digest), reject, void, mark as sent."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 from ticketing.books import settling
 from ticketing.db import Transaction
 from ticketing.db.books import books
-from ticketing.db.documents import digest
 from ticketing.db.settlement import bank, runs
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotFound
@@ -27,35 +27,40 @@ def approve(office: Office, run_id: str, actor: str, seen_digest: str) -> Run:
     now, actor = office.clock.now(), checked_name(actor)
     with office.database.write() as tx:
         run = hold(tx, run_id)
-        positions = paid_positions(run.document) if run.document else {}
-        editors = payees.editors(tx, run) if run.document else set()
-        check_approver(run, actor, seen_digest, digest(run.document), editors)
+        editors = payees.editors(tx, run) if run.is_calculated else set()
+        check_approver(run, actor, seen_digest, runs.digest_of(run), editors)
         payees.bind(tx, run)
         runs.insert_step(tx, run.id, state="approved", actor=actor, at=now, digest=run.digest)
         runs.set_state(tx, run.id, "approved")
         entry = settling.run_approved(
             run.id,
-            owed_positions(run.document),
-            positions,
-            converted=converted(run.document),
+            owed_positions(run.dataset),
+            paid_positions(run.dataset),
+            converted=converted(run.dataset),
             region=run.region,
             at=now,
-            note=approval_note(tx, run, actor),
+            note=asdict(approval_note(tx, run, actor)),
         )
         if entry:
             books.book(tx, entry, now)
         return hold(tx, run_id)
 
 
-def approval_note(tx: Transaction, run: Run, approver: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ApprovalNote:
     """What the books keep of an approval: who prepared it, who approved what, and the digests of the accounts paid to."""
+
+    prepared_by: str
+    approved_by: str
+    digest: str
+    accounts: Mapping[str, str]
+
+
+def approval_note(tx: Transaction, run: Run, approver: str) -> ApprovalNote:
+    """Make the note of an approval by the accounts that the run is bound to."""
     bound = bank.list_bound_accounts(tx, run.id)
-    return {
-        "prepared_by": run.prepared_by,
-        "approved_by": approver,
-        "digest": run.digest,
-        "accounts": {party: bank_accounts.digest_of(account) for party, account in sorted(bound.items())},
-    }
+    accounts = {party: bank_accounts.digest_of(account) for party, account in sorted(bound.items())}
+    return ApprovalNote(run.prepared_by, approver, run.digest, accounts)
 
 
 def reject(office: Office, run_id: str, actor: str, reason: str) -> Run:
@@ -94,7 +99,7 @@ def mark_sent(office: Office, run_id: str, actor: str, message_id: str) -> Run:
 
 def message_id_of(run: Run) -> str:
     """The MsgId of a run's payment file: at most 35 characters, the same whenever it is written."""
-    return f"{'SPECIMEN' if run.document['demo'] else 'TF'}-{run.period}-{run.id.replace('-', '')[-12:]}-{run.version}"
+    return f"{'SPECIMEN' if run.dataset.demo else 'TF'}-{run.period}-{run.id.replace('-', '')[-12:]}-{run.version}"
 
 
 def hold(tx: Transaction, run_id: str) -> Run:
@@ -124,9 +129,9 @@ def _leave(office: Office, run_id: str, state: str, actor: str, reason: str) -> 
             booked = books.find_entry_id(tx, "settlement_run", run.id, "run_approved")
             entry = settling.run_voided(
                 run.id,
-                owed_positions(run.document),
-                paid_positions(run.document),
-                converted=converted(run.document),
+                owed_positions(run.dataset),
+                paid_positions(run.dataset),
+                converted=converted(run.dataset),
                 region=run.region,
                 at=now,
                 reverses=booked,

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ticketing.books.settling import MONTH_END
 from ticketing.db import Transaction
-from ticketing.db.books import audit, month_books
+from ticketing.db.books import entries, month_books
 from ticketing.db.books.books import Entry
 from ticketing.db.settlement import carnets
 from ticketing.db.settlement.runs import Run
@@ -22,27 +22,27 @@ Told = dict[tuple[str, str], tuple[tuple[str, int], ...]]
 
 def month_end_faults(tx: Transaction, run: Run) -> Iterator[str]:
     """What of a month's end is not what its first run's terms and facts give."""
-    terms = terms_of(run.document["terms"])
-    stored = audit.list_month_end(tx, run.region, run.period, MONTH_END)
+    terms = terms_of(run.dataset.terms)
+    stored = entries.list_month_end(tx, run.region, run.period, MONTH_END)
     sums = [
         line
         for line in month_books.balances_by_kind(tx, run.region, run.period)
         if not line.kind.startswith(MONTH_END)
     ]
     counted = month.facts(tx, run.region, run.period, terms, sums=sums)
-    pools = run.document.get("pools", {})
+    pools = run.dataset.pools
     noted = {
-        entry["source_id"].rpartition("/")[2]: int(entry["note"]["rides"])
+        entry.source_id.rpartition("/")[2]: int(entry.note["rides"])
         for entry in stored
-        if entry["kind"] == f"{MONTH_END}subsidy"
+        if entry.kind == f"{MONTH_END}subsidy"
     }
     facts = replace(
         counted,
-        taps={name: pools[name]["taps"] for name in counted.taps if name in pools},
+        taps={name: pools[name].taps for name in counted.taps if name in pools},
         rides={**counted.rides, **noted},
     )
     wanted = _told(what_ends(facts, terms))
-    found: Told = {(entry["kind"], entry["source_id"]): tuple(entry["lines"]) for entry in stored}
+    found: Told = {(entry.kind, entry.source_id): entry.lines for entry in stored}
     for key in sorted({*wanted, *found}):
         if wanted.get(key) != found.get(key):
             yield f"{key[0]} of {key[1]} is not what its facts give"
@@ -53,8 +53,8 @@ def carnet_faults(tx: Transaction, region: str) -> Iterator[str]:
     for end in carnets.stream_ends(tx, region):
         entry = month.entry_of(tx, end)
         wanted = _told([entry] if entry else [])
-        stored = audit.list_entries_of(tx, "carnet", end.ticket_jti)
-        found: Told = {(one["kind"], one["source_id"]): tuple(one["lines"]) for one in stored}
+        stored = entries.list_entries_of(tx, "carnet", end.ticket_jti)
+        found: Told = {(one.kind, one.source_id): one.lines for one in stored}
         if wanted != found:
             yield f"carnet {end.ticket_jti}: its breakage is not what its shares and uses give"
 

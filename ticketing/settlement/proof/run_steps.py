@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ticketing.books.accounts import type_of
 from ticketing.db import Transaction
-from ticketing.db.books import audit, books, chain
+from ticketing.db.books import audit, books, chain, entries
 from ticketing.db.settlement import bank, runs
 from ticketing.db.settlement.runs import Run
 from ticketing.settlement.bank import WAYS, kind_of, source_of
@@ -43,15 +43,17 @@ def step_faults(tx: Transaction, run: Run) -> Iterator[str]:
 
 def _note_faults(tx: Transaction, run: Run, approver: str) -> Iterator[str]:
     """What the entry of the approval keeps is what the rows say; accounts may have been bound later."""
-    for entry in audit.list_entries_of(tx, "settlement_run", run.id):
-        noted, told = entry["note"], approval_note(tx, run, approver)
-        if entry["kind"] != "run_approved" or "approved_by" not in noted:
+    for entry in entries.list_entries_of(tx, "settlement_run", run.id):
+        noted, told = entry.note, approval_note(tx, run, approver)
+        if entry.kind != "run_approved" or "approved_by" not in noted:
             continue
-        different = [name for name in ("prepared_by", "approved_by", "digest") if noted[name] != told[name]]
+        different = [
+            name for name in ("prepared_by", "approved_by", "digest") if noted[name] != getattr(told, name)
+        ]
         different += [
             f"the account of {party}"
             for party, digest in noted["accounts"].items()
-            if told["accounts"].get(party) != digest
+            if told.accounts.get(party) != digest
         ]
         yield from (f"{name} is not what the books keep of its approval" for name in different)
 
@@ -71,19 +73,19 @@ def bank_faults(tx: Transaction) -> Iterator[str]:
     """Booked lines of the bank whose amount, person or reason is not what their entry keeps."""
     for step, amount in bank.list_bookings(tx, WAYS):
         name = f"the line {step.line_id[:12]} of the bank"
-        entries = [
+        booked = [
             entry
-            for entry in audit.list_entries_of(tx, "bank_line", source_of(step))
-            if entry["kind"] == kind_of(step)
+            for entry in entries.list_entries_of(tx, "bank_line", source_of(step))
+            if entry.kind == kind_of(step)
         ]
-        if len(entries) != 1:
-            yield f"{name} is booked as {step.kind}, and the books have {len(entries)} entries of it"
+        if len(booked) != 1:
+            yield f"{name} is booked as {step.kind}, and the books have {len(booked)} entries of it"
             continue
-        (entry,) = entries
-        moved = sum(part for account, part in entry["lines"] if account.startswith("bank:"))
+        (entry,) = booked
+        moved = sum(part for account, part in entry.lines if account.startswith("bank:"))
         if not amount == step.amount_minor == moved:
             yield f"{name} moved {amount} minor units, was booked as {step.amount_minor}, the books have {moved}"
-        if (entry["note"].get("by"), entry["note"].get("reason")) != (step.actor, step.reason):
+        if (entry.note.get("by"), entry.note.get("reason")) != (step.actor, step.reason):
             yield f"{name} was booked by somebody else or for another reason than the books keep"
 
 

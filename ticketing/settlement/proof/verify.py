@@ -7,20 +7,23 @@ datasets of runs from the books. Faults are told, all of them, and the rest is s
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from ticketing.db import Transaction
 from ticketing.db.books import audit, books, chain
+from ticketing.db.books.as_priced import share_as_priced, tax_as_priced
 from ticketing.db.books.audit import Audited
 from ticketing.db.books.books import Share, Tax
 from ticketing.db.books.chain import Block
-from ticketing.db.documents import canonical, digest
+from ticketing.db.documents import canonical
 from ticketing.db.patience import take_time
 from ticketing.db.settlement import runs
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict
+from ticketing.frozen import LeftPrice, LineDocument, write_run
 from ticketing.progress import Far, Progress, Stages, silent, told, unnamed
 from ticketing.settlement.month import ANCHOR_TYPE, dataset, kept_rates
 from ticketing.settlement.office import Office
@@ -48,9 +51,8 @@ class Reversal(Protocol):
         """By tax row."""
 
 
-Line = Mapping[str, Any] | None
-# Rows so far, minor units, number and line of the refund.
-TakeBack = Callable[[Sequence[Share], Sequence[Tax], int, int, Line], Reversal]
+# Rows so far, minor units, number of the refund and its lines.
+TakeBack = Callable[[Sequence[Share], Sequence[Tax], int, int, Sequence[LineDocument]], Reversal]
 
 
 @dataclass(slots=True)
@@ -187,31 +189,32 @@ def _strangers(keys: KeyStore, key: VerifyKey) -> Iterator[str]:
 def _check_run(tx: Transaction, run: Run, far: Far, found: Verdict) -> None:
     found.checked["runs"] += 1
     name = f"run {run.id} of {run.period}"
-    if digest(run.document) != run.digest:
+    if runs.digest_of(run) != run.digest:
         found.faults.append(f"{name}: its dataset is not what its digest says")
         return
     if run.version == 1:  # the one that decided the month's end
         found.faults.extend(month_ends.month_end_faults(tx, run))
     blocks = chain.list_blocks(tx, run.region, run.period)
     final = next((block.hash for block in blocks if block.final), "")
-    if run.document.get("books", "") != final:
+    if run.dataset.books != final:
         found.faults.append(f"{name}: it was calculated from other books")
     try:
         anew = dataset(
             tx,
             run.region,
             run.period,
-            terms_of(run.document["terms"]),
-            anchored=run.document["books"],
-            rates=kept_rates(run.document),
-            pools=run.document.get("pools", {}),
+            terms_of(run.dataset.terms),
+            anchored=run.dataset.books,
+            rates=kept_rates(run.dataset),
+            pools=run.dataset.pools,
             progress=unnamed(far),
         )
     except Conflict as conflict:
         found.faults.append(f"{name}: {conflict.detail}")
         return
-    if run.state not in {"rejected", "voided"} and canonical(anew) != canonical(run.document):
-        different = sorted(key for key in anew if canonical(anew[key]) != canonical(run.document.get(key)))
+    before, after = write_run(run.dataset), write_run(anew)
+    if run.state not in {"rejected", "voided"} and canonical(after) != canonical(before):
+        different = sorted(key for key in after if canonical(after[key]) != canonical(before.get(key)))
         found.faults.append(f"{name}: calculated anew, it differs in {', '.join(different)}")
 
 
@@ -220,102 +223,99 @@ def _check_ticket(ticket: Audited, take_back: TakeBack, found: Verdict) -> None:
     found.checked["tickets"] += 1
     found.checked["allocations"] += len(ticket.shares) + len(ticket.taxes)
     name = f"ticket {ticket.jti}"
-    if ticket.frozen is None:
+    if ticket.unreadable is not None:
+        found.faults.append(f"{name}: {ticket.unreadable}")
+        return
+    if ticket.promise is None:
         found.faults.append(f"{name}: its quote does not know its passenger")
         return
-    sales = [share for share in ticket.shares if share.kind == "sale"]
-    taxes = [tax for tax in ticket.taxes if tax.kind == "sale"]
-    if sorted(map(_share_told, sales)) != sorted(map(_share_frozen, ticket.frozen["shares"])):
+    sold = _Rows.sold(ticket)
+    if Counter(map(share_as_priced, sold.shares)) != Counter(ticket.promise.shares):
         found.faults.append(f"{name}: its shares are not those of its quote")
-    if sorted(map(_tax_told, taxes)) != sorted(map(_tax_frozen, ticket.frozen["taxes"])):
+    if Counter(map(tax_as_priced, sold.taxes)) != Counter(ticket.promise.taxes):
         found.faults.append(f"{name}: its VAT is not that of its quote")
     sums = {sum(row.gross_minor for row in rows) for rows in (ticket.shares, ticket.taxes)}
     if len(sums) > 1:
         found.faults.append(f"{name}: its shares and its tax rows do not have one total")
-    _check_reversals(name, ticket, take_back, found)
+    found.faults += [f"{name}: {fault}" for fault in _reversal_faults(ticket, sold, take_back)]
 
 
-def _check_reversals(name: str, ticket: Audited, take_back: TakeBack, found: Verdict) -> None:
-    """Take each decided amount back anew, each on what the ones before have left."""
-    lines = {seq: _together_of(ticket.refunds, seq) for seq in dict(ticket.refunds)}
-    decided = {seq: line["amount_minor"] for seq, line in lines.items() if line["amount_minor"]}
-    left: Line = None
-    stored = sorted({(row.seq, row.kind) for row in ticket.shares if row.kind != "sale"})
-    shares = [row for row in ticket.shares if row.kind == "sale"]
-    taxes = [row for row in ticket.taxes if row.kind == "sale"]
-    for seq in sorted({*lines, *(seq for seq, _ in stored)}):
-        line = lines.get(seq)
-        for part in line.get("lines", [line]) if line else ():
-            if part.get("was") != left:
-                found.faults.append(
-                    f"{name}: no. {seq} begins with something else than was left of the ticket"
-                )
-                return
-            left = part.get("left")
-        mine = [row for row in ticket.shares if row.kind != "sale" and row.seq == seq]
-        levied = [row for row in ticket.taxes if row.kind != "sale" and row.seq == seq]
-        booked = -sum(row.gross_minor for row in mine)
-        amount = decided.get(seq, booked if any(kind != "refund" for at, kind in stored if at == seq) else 0)
-        if amount != booked:
-            found.faults.append(f"{name}: {booked} minor units went back by no. {seq}, {amount} were decided")
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of one ticket's allocation."""
+
+    shares: Sequence[Share]
+    taxes: Sequence[Tax]
+
+    @classmethod
+    def sold(cls, ticket: Audited) -> "_Rows":
+        """Those of its sale."""
+        return cls(
+            [row for row in ticket.shares if row.kind == "sale"],
+            [row for row in ticket.taxes if row.kind == "sale"],
+        )
+
+    @classmethod
+    def taken_by(cls, ticket: Audited, seq: int) -> "_Rows":
+        """Those that went back by one number."""
+        return cls(
+            [row for row in ticket.shares if row.kind != "sale" and row.seq == seq],
+            [row for row in ticket.taxes if row.kind != "sale" and row.seq == seq],
+        )
+
+    @property
+    def back_minor(self) -> int:
+        """How much they give back."""
+        return -sum(row.gross_minor for row in self.shares)
+
+
+def _reversal_faults(ticket: Audited, so_far: _Rows, take_back: TakeBack) -> Iterator[str]:
+    """Take each decided amount back anew, each on what the ones before have left; the first gap ends it."""
+    left: LeftPrice | None = None
+    for seq in _numbers(ticket):
+        lines = _in_turn(ticket, seq)
+        before = [left, *(line.left for line in lines)]
+        if [line.was for line in lines] != before[:-1]:
+            yield f"no. {seq} begins with something else than was left of the ticket"
             return
-        if not (amount or mine or (line and line.get("left"))):
+        left = before[-1]
+        booked = _Rows.taken_by(ticket, seq)
+        amount = _decided(ticket, seq, lines, booked)
+        if amount != booked.back_minor:
+            yield f"{booked.back_minor} minor units went back by no. {seq}, {amount} were decided"
+            return
+        if not (amount or booked.shares or (lines and lines[-1].left)):
             continue
         try:
-            anew = take_back(shares, taxes, amount, seq, line)
+            anew = take_back(so_far.shares, so_far.taxes, amount, seq, lines)
         except ValueError as error:
-            found.faults.append(f"{name}: no. {seq} cannot be taken back: {error}")
+            yield f"no. {seq} cannot be taken back: {error}"
             return
-        if sorted(map(_share_told, mine)) != sorted(map(_share_told, anew.shares)) or (
-            sorted(map(_tax_told, levied)) != sorted(map(_tax_told, anew.taxes))
-        ):
-            found.faults.append(f"{name}: what no. {seq} took back is not what the rule takes")
-        shares, taxes = [*shares, *mine], [*taxes, *levied]
+        if not _are_same(booked, anew):
+            yield f"what no. {seq} took back is not what the rule takes"
+        so_far = _Rows([*so_far.shares, *booked.shares], [*so_far.taxes, *booked.taxes])
 
 
-def _together_of(refunds: Sequence[tuple[int, dict[str, Any]]], seq: int) -> dict[str, Any]:
-    """The line of a ticket in a refund; of several one that has them all, what comes back of an earlier refund first."""
-    mine = sorted((line for at, line in refunds if at == seq), key=lambda line: "again" not in line)
-    if len(mine) == 1:
-        return mine[0]
-    return {
-        "lines": mine,
-        "amount_minor": sum(line["amount_minor"] for line in mine),
-        "left": mine[-1].get("left"),
-    }
+def _numbers(ticket: Audited) -> list[int]:
+    """The numbers by which something was decided, or booked, to go back."""
+    booked = {row.seq for row in ticket.shares if row.kind != "sale"}
+    return sorted(booked | {seq for seq, _ in ticket.refunds})
 
 
-def _share_told(row: Share) -> tuple[Any, ...]:
-    return row.operator, row.gross_minor, row.vat_minor, row.fee_minor, row.net_minor, row.rule
+def _in_turn(ticket: Audited, seq: int) -> list[LineDocument]:
+    """The lines of a ticket in a refund: what comes back of an earlier one first."""
+    return sorted((line for at, line in ticket.refunds if at == seq), key=lambda line: line.again is None)
 
 
-def _share_frozen(row: dict[str, Any]) -> tuple[Any, ...]:
-    names = ("operator", "gross_minor", "vat_minor", "fee_minor", "net_minor", "rule")
-    return tuple(row[name] for name in names)
+def _decided(ticket: Audited, seq: int, lines: Sequence[LineDocument], booked: _Rows) -> int:
+    """How much was decided to go back by a number; what no refund has decided, as a lost dispute, is what is booked."""
+    amount = sum(line.amount_minor for line in lines)
+    if amount:
+        return amount
+    others = any(row.seq == seq and row.kind not in {"sale", "refund"} for row in ticket.shares)
+    return booked.back_minor if others else 0
 
 
-def _tax_told(row: Tax) -> tuple[Any, ...]:
-    return (
-        row.member_state,
-        row.mode,
-        row.scope,
-        row.treatment,
-        row.rate_bp,
-        row.distance_m,
-        row.gross_minor,
-        row.vat_minor,
-    )
-
-
-def _tax_frozen(row: dict[str, Any]) -> tuple[Any, ...]:
-    names = (
-        "member_state",
-        "mode",
-        "scope",
-        "treatment",
-        "rate_bp",
-        "distance_m",
-        "gross_minor",
-        "vat_minor",
-    )
-    return tuple(row[name] for name in names)
+def _are_same(booked: _Rows, anew: Reversal) -> bool:
+    shares = Counter(map(share_as_priced, booked.shares)) == Counter(map(share_as_priced, anew.shares))
+    return shares and Counter(map(tax_as_priced, booked.taxes)) == Counter(map(tax_as_priced, anew.taxes))

@@ -32,7 +32,7 @@ def to_csv(run: Run, party: str, lines: Iterable[Line], language: str = "en") ->
     A statement of demo payments opens with a line that says so. The last lines are the totals by currency, what
     was carried in, what is carried on and what is paid.
     """
-    if run.document["demo"]:
+    if run.dataset.demo:
         yield row([word("specimen", language)])
     yield row(
         [word("statement", language), party, run.region, run.period, f"run {run.id}", f"digest {run.digest}"]
@@ -65,15 +65,19 @@ def foot_rows(run: Run, party: str, language: str) -> list[list[str | int]]:
     found: list[list[str | int]] = []
     blank: list[str | int] = [""] * 6
     for currency, sums in sorted(totals(run, party).items()):
-        texts = [Money(sums[name], currency).text for name in AMOUNTS]
-        found.append(
-            [f"{word('total', language)} {currency}", *blank, *texts, sums["net_minor"], currency, ""]
-        )
+        texts = [Money(getattr(sums, name), currency).text for name in AMOUNTS]
+        found.append([f"{word('total', language)} {currency}", *blank, *texts, sums.net_minor, currency, ""])
     for currency, ends in sorted(foot(run, party).items()):
-        for name in ("opening", "carried", "position"):
-            if name in ends:
-                owes = name == "position" and ends[name]["amount"].startswith("-")
-                label = f"{word(name, language)} {ends[name].get('from_period', '')}".strip()
-                label = word("owes", language, party=party) if owes else label
-                found.append([label, *blank, "", "", "", ends[name]["amount"], "", currency, ""])
+        labels = {
+            "opening": f"{word('opening', language)} {ends.from_period}".strip(),
+            "carried": word("carried", language),
+            "position": word("owes", language, party=party) if ends.owes else word("position", language),
+        }
+        for name, amount in (
+            ("opening", ends.opening),
+            ("carried", ends.carried),
+            ("position", ends.position),
+        ):
+            if amount is not None:
+                found.append([labels[name], *blank, "", "", "", amount.text, "", currency, ""])
     return found

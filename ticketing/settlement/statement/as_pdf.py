@@ -9,7 +9,7 @@ from typing import Literal
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
-from tariffs.money import Money, parse
+from tariffs.money import Money
 from ticketing.db.settlement.runs import Run
 from ticketing.settlement.payout import due_date, end_to_end_id
 from ticketing.settlement.statement.as_csv import foot_rows
@@ -53,14 +53,14 @@ class _Statement(FPDF):
         """Every page names the run, its digest and, for pretended payments, that it is a specimen."""
         self.set_y(-12)
         self.set_font("helvetica", size=7)
-        specimen = f"{word('specimen', self._language)}   " if self._run.document["demo"] else ""
+        specimen = f"{word('specimen', self._language)}   " if self._run.dataset.demo else ""
         self.cell(
             0, 4, _latin(f"{specimen}{self._run.id}   {self._run.digest}   {self.page_no()}"), align="C"
         )
 
     def head(self, name: str) -> None:
         """Whose statement it is: the id, and the name that its tickets gave it."""
-        if self._run.document["demo"]:
+        if self._run.dataset.demo:
             self.set_font("helvetica", "B", 11)
             self._line(word("specimen", self._language))
         self.set_font("helvetica", "B", 16)
@@ -91,17 +91,17 @@ class _Statement(FPDF):
 
     def payments(self) -> None:
         """Who pays whom, when it is due and by which reference the bank's statement will find it."""
-        mine = [one for one in self._run.document["payments"] if self._party in {one["from"], one["to"]}]
+        mine = [one for one in self._run.dataset.payments if self._party in {one.debtor, one.creditor}]
         self.set_font("helvetica", "B", 9)
         for one in mine:
-            amount = Money(abs(parse(one["amount"], one["currency"]).minor), one["currency"])
+            amount = Money(abs(one.amount.minor), one.amount.currency)
             told = word(
-                "pays" if one["from"] == self._party else "is_paid",
+                "pays" if one.debtor == self._party else "is_paid",
                 self._language,
                 party=self._party,
                 amount=amount,
                 due=due_date(self._run).isoformat(),
-                reference=end_to_end_id(self._run, self._party, one["currency"]),
+                reference=end_to_end_id(self._run, self._party, amount.currency),
             )
             self._line(told)
         if mine:

@@ -1,6 +1,6 @@
 """One operator's statement as a workbook: written row by row, amounts as numbers, text never as a formula."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -40,7 +40,7 @@ def write_xlsx(path: Path, run: Run, party: str, lines: Iterable[Line], language
             currency: book.add_format(
                 {"num_format": "0" + (f".{'0' * exponent(currency)}" if exponent(currency) else "")}
             )
-            for currency in sorted({line["currency"] for line in run.document["accounts"]})
+            for currency in sorted({line.amount.currency for line in run.dataset.accounts})
         }
         bold = book.add_format({"bold": True})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
@@ -65,7 +65,9 @@ def write_xlsx(path: Path, run: Run, party: str, lines: Iterable[Line], language
         _filtered(sheet, at)
 
 
-def _summary(sheet: Any, run: Run, party: str, *, language: str, formats: dict[str, Any], bold: Any) -> None:
+def _summary(
+    sheet: Any, run: Run, party: str, *, language: str, formats: Mapping[str, Any], bold: Any
+) -> None:
     head = [
         ("operator", party),
         ("period", run.period),
@@ -73,7 +75,7 @@ def _summary(sheet: Any, run: Run, party: str, *, language: str, formats: dict[s
         ("digest", run.digest),
     ]
     at = 0
-    if run.document["demo"]:
+    if run.dataset.demo:
         sheet.write_string(at, 0, word("specimen", language), bold)
         at += 1
     for column, width in _FIRST_SHEET.items():

@@ -17,7 +17,6 @@ from typing import BinaryIO
 from ticketing.db import Transaction
 from ticketing.db.books import books, month_books
 from ticketing.db.books.month_books import Balance
-from ticketing.db.documents import digest
 from ticketing.db.patience import take_time
 from ticketing.db.settlement import runs
 from ticketing.db.settlement.runs import Run, RunFile
@@ -55,7 +54,7 @@ def export(
     now, actor = office.clock.now(), checked_name(actor)
     with office.database.read() as tx:
         run = hold_for_export(tx, run_id)
-        if run.document["demo"] and not office.specimens:
+        if run.dataset.demo and not office.specimens:
             raise Conflict(
                 "this run has demo payments: no money has moved, so nothing is paid out and it stays approved"
             )
@@ -152,7 +151,7 @@ def hold_for_export(tx: Transaction, run_id: str) -> Run:
     run = hold_run(tx, run_id)
     if run.state not in {"approved", "exported", "sent", "reconciled"}:
         check_step(run, "exported")
-    if digest(run.document) != run.digest:
+    if runs.digest_of(run) != run.digest:
         raise Conflict("the dataset of this run is not what was approved: its digest differs")
     return run
 
@@ -186,7 +185,7 @@ def _write_all(
         "period": run.period,
         "version": run.version,
         "digest": run.digest,
-        "demo": run.document["demo"],
+        "demo": run.dataset.demo,
         "files": {name: {"sha256": sha, "bytes": size} for name, (sha, size) in sorted(written.items())},
     }
     path = target / "manifest.json"
@@ -248,7 +247,7 @@ def _of_party(office: Office, run: Run, party: str, count: int, language: str) -
 def _journal_file(office: Office, run: Run, form: Format) -> _File:
     return _text_file(
         f"journal.{FORMATS[form]}",
-        2 * run.document["postings"],
+        2 * run.dataset.postings,
         lambda far: journal(office, run.region, run.period, form, far=far),
     )
 

@@ -4,14 +4,14 @@ Every form of a statement is made from these lines and prints the run's digest, 
 """
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from tariffs.agreements.shares import FUNDER
-from tariffs.money import Money, parse
+from tariffs.money import Money
 from ticketing.books import accounts
 from ticketing.books.settling import OWN_KINDS
 from ticketing.db import Transaction
@@ -21,6 +21,7 @@ from ticketing.db.books.month_books import OtherLine, ShareLine
 from ticketing.db.patience import take_time
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, NotFound
+from ticketing.frozen import Leg, TicketDocument, read_ticket
 from ticketing.settlement.month import ALLOCATED
 from ticketing.settlement.office import Office
 
@@ -52,22 +53,52 @@ class Line:
     party_name: str = ""
 
 
+@dataclass(slots=True)
+class Sums:
+    """What lines come to in a currency, in minor units."""
+
+    gross_minor: int = 0
+    vat_minor: int = 0
+    fee_minor: int = 0
+    net_minor: int = 0
+
+    def add(self, gross: int, vat: int, fee: int, net: int) -> None:
+        """Add a line."""
+        self.gross_minor += gross
+        self.vat_minor += vat
+        self.fee_minor += fee
+        self.net_minor += net
+
+
+@dataclass(slots=True)
+class Foot:
+    """What was carried in to a party from an earlier period, what is carried on, and what is paid now, in a currency."""
+
+    opening: Money | None = None
+    from_period: str = ""
+    carried: Money | None = None
+    position: Money | None = None
+
+    @property
+    def owes(self) -> bool:
+        """Whether it is the party that pays."""
+        return self.position is not None and self.position.minor < 0
+
+
 def parties(run: Run) -> list[str]:
     """Everybody who has a statement in a run."""
-    named = [
-        *run.document["operators"],
-        *run.document["other"],
-        *run.document["opening"],
-        *run.document["carried"],
-    ]
-    return sorted({line["operator"] for line in named})
+    known = run.dataset
+    shares = {line.operator for line in known.operators}
+    others = {line.operator for line in known.other}
+    opened = {line.operator for line in known.opening}
+    return sorted(shares | others | opened | {line.operator for line in known.carried})
 
 
 def count(run: Run, party: str) -> int:
     """About how many lines a party has: its shares, and what the run sums of other entries."""
-    shares = [line["lines"] for line in run.document["operators"] if line["operator"] == party]
-    others = [line for line in run.document["other"] if line["operator"] == party]
-    return int(sum(shares)) + len(others)
+    shares = [line.lines for line in run.dataset.operators if line.operator == party]
+    others = [line for line in run.dataset.other if line.operator == party]
+    return sum(shares) + len(others)
 
 
 def lines_like(
@@ -135,35 +166,39 @@ def others(office: Office, run: Run, party: str, limit: int = 200) -> list[Line]
         return [_of_entry(other) for other in islice(found, limit)]
 
 
-def totals(run: Run, party: str) -> dict[str, dict[str, int]]:
+def totals(run: Run, party: str) -> dict[str, Sums]:
     """Gross, VAT, fee and net of a party by currency, as the run has them."""
-    found: dict[str, dict[str, int]] = {}
-    for line in run.document["operators"]:
-        if line["operator"] == party:
-            sums = found.setdefault(line["currency"], dict.fromkeys(AMOUNTS, 0))
-            for name in AMOUNTS:
-                sums[name] += parse(line[name.removesuffix("_minor")], line["currency"]).minor
-    for line in run.document["other"]:
-        if line["operator"] == party:
-            sums = found.setdefault(line["currency"], dict.fromkeys(AMOUNTS, 0))
-            minor = parse(line["amount"], line["currency"]).minor
-            sums["gross_minor"] += minor
-            sums["net_minor"] += minor
+    found: dict[str, Sums] = {}
+    for line in run.dataset.operators:
+        if line.operator == party:
+            found.setdefault(line.gross.currency, Sums()).add(
+                line.gross.minor, line.vat.minor, line.fee.minor, line.net.minor
+            )
+    for other in run.dataset.other:
+        if other.operator == party:
+            minor = other.amount.minor
+            found.setdefault(other.amount.currency, Sums()).add(minor, 0, 0, minor)
     return found
 
 
-def foot(run: Run, party: str) -> dict[str, dict[str, Any]]:
+def foot(run: Run, party: str) -> dict[str, Foot]:
     """By currency: what was carried in, what is carried on, and what is paid now."""
-    found: dict[str, dict[str, Any]] = {}
-    for name, rows in (("opening", "opening"), ("carried", "carried"), ("position", "positions")):
-        for line in run.document[rows]:
-            if line["operator"] == party:
-                found.setdefault(line["currency"], {})[name] = line
+    found: dict[str, Foot] = {}
+    for opening in run.dataset.opening:
+        if opening.operator == party:
+            ends = found.setdefault(opening.amount.currency, Foot())
+            ends.opening, ends.from_period = opening.amount, opening.from_period
+    for line in run.dataset.carried:
+        if line.operator == party:
+            found.setdefault(line.amount.currency, Foot()).carried = line.amount
+    for line in run.dataset.positions:
+        if line.operator == party:
+            found.setdefault(line.amount.currency, Foot()).position = line.amount
     return found
 
 
 def _stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]:
-    sums: dict[str, dict[str, int]] = {}
+    sums: dict[str, Sums] = {}
     with office.database.read() as tx:
         take_time(tx)
         # Closed before the transaction ends, also when a reader leaves half way.
@@ -188,21 +223,21 @@ def _account(party: str) -> Account:
     return accounts.operator_payable(party, "")
 
 
-def _counted(sums: dict[str, dict[str, int]], line: Line) -> Line:
-    row = sums.setdefault(line.currency, dict.fromkeys(AMOUNTS, 0))
-    for name in AMOUNTS:
-        row[name] += getattr(line, name)
+def _counted(sums: dict[str, Sums], line: Line) -> Line:
+    sums.setdefault(line.currency, Sums()).add(
+        line.gross_minor, line.vat_minor, line.fee_minor, line.net_minor
+    )
     return line
 
 
 def _of_share(share: ShareLine, party: str) -> Line:
-    document = json.loads(share.document)
+    document = read_ticket(json.loads(share.document))
     return Line(
         id=share.id,
         booked_at=share.booked_at.isoformat(timespec="seconds"),
         kind=share.kind,
         ticket=share.ticket_jti,
-        journey=journey_of(document),
+        journey=journey_of(document.legs),
         seq=share.seq,
         rule=share.rule,
         original_period=share.original_period,
@@ -211,7 +246,7 @@ def _of_share(share: ShareLine, party: str) -> Line:
         vat_minor=share.vat_minor,
         fee_minor=share.fee_minor,
         net_minor=share.net_minor,
-        is_exchange="exchange_of" in document,
+        is_exchange=document.exchange_of is not None,
         party_name=_name_of(document, party),
     )
 
@@ -235,19 +270,19 @@ def _of_entry(other: OtherLine) -> Line:
     )
 
 
-def _name_of(document: dict[str, Any], party: str) -> str:
+def _name_of(document: TicketDocument, party: str) -> str:
     """What a ticket calls a party: frozen with the ticket, so that a statement reads the same whenever it is written."""
-    names = (leg.get("operator_name") for leg in document.get("legs", []) if leg.get("operator") == party)
-    return next((name for name in names if name), "")
+    return next(
+        (leg.operator_name for leg in document.legs if leg.operator == party and leg.operator_name), ""
+    )
 
 
-def journey_of(document: dict[str, Any]) -> str:
+def journey_of(legs: Sequence[Leg]) -> str:
     """The rides of a ticket in words: day, where from and to, with whom."""
-    rides = [leg for leg in document.get("legs", []) if leg.get("kind") == "ride"]
-    if not rides:
+    if not legs:
         return ""
-    ways = " > ".join(f"{leg['operator']} {leg['line']}" for leg in rides)
-    return f"{rides[0]['departure'][:10]} {rides[0]['from']['name']} - {rides[-1]['to']['name']} ({ways})"
+    ways = " > ".join(f"{leg.operator} {leg.line}" for leg in legs)
+    return f"{legs[0].departure.date()} {legs[0].start.name} - {legs[-1].end.name} ({ways})"
 
 
 def amounts(line: Line) -> list[str]:

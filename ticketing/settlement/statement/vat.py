@@ -7,7 +7,6 @@ by their metres. The report names them the same way, row by row; its totals are 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from tariffs.apportion import by_weights
 from tariffs.money import Money
@@ -103,7 +102,7 @@ class Report:
 
     def _expected(self) -> int:
         """About how many tax rows there are: a ticket has about as many as shares."""
-        return sum(line["lines"] for line in self._run.document["operators"])
+        return sum(line.lines for line in self._run.dataset.operators)
 
     def _count(self, part: Part) -> None:
         line = part.line
@@ -118,9 +117,9 @@ class Report:
         for (state, rate, _, _, _, currency), (_, vat, _) in self._sums.items():
             mine[state, rate, currency] = mine.get((state, rate, currency), 0) + vat
         run: dict[tuple[str, int, str], int] = {}
-        for tax in self._run.document["taxes"]:
-            key = (tax["member_state"], tax["rate_bp"], tax["currency"])
-            run[key] = run.get(key, 0) + _minor(tax)
+        for tax in self._run.dataset.taxes:
+            key = (tax.key.member_state, tax.key.rate_bp, tax.vat.currency)
+            run[key] = run.get(key, 0) + tax.vat.minor
         if mine != run:
             raise Conflict(f"the VAT lines of {self._run.period} do not sum to what the run says")
 
@@ -151,10 +150,10 @@ def percent(rate_bp: int) -> str:
 def _metres(line: TaxLine) -> Mapping[str, Fraction]:
     found: dict[str, Fraction] = {}
     for ride in line.rides:
-        if ride["mode"] == line.mode:
-            for state, metres in ride["distance_m"]:
+        if ride.mode == line.mode:
+            for state, metres in ride.distance_m:
                 if state == line.member_state and metres:
-                    found[ride["operator"]] = found.get(ride["operator"], Fraction(0)) + metres
+                    found[ride.operator] = found.get(ride.operator, Fraction(0)) + metres
     return found or {"scheme": Fraction(1)}
 
 
@@ -179,7 +178,3 @@ def _cells(part: Part) -> list[str | int]:
         line.booked_at.isoformat(timespec="seconds"),
         line.id,
     ]
-
-
-def _minor(tax: Mapping[str, Any]) -> int:
-    return int(tax["vat"].replace(".", ""))
