@@ -17,6 +17,8 @@ from ticketing.search.wish import Endpoint, Wish
 _LESS = 4
 _PAST_TOLERANCE = timedelta(minutes=5)
 _FARTHEST = timedelta(days=365)
+# So many places are named of those that a part of a name may mean.
+_LIKELY = 6
 
 
 def region_of(planner: Planner, wish: Wish) -> Region:
@@ -104,16 +106,36 @@ def _resolve(
         faults.append(
             Fault(f"{path}.place", f"{wanted.place!r} is several places, name one by its stop_id: {ids}")
         )
+    elif not same[0].is_called(wanted.place or "") and len(same) < len(found):
+        # A town, or the beginning of a word: which stop is meant is not for us to guess.
+        likely = ", ".join(f"{place.name} ({place.id})" for place in found[:_LIKELY])
+        more = f" and {len(found) - _LIKELY} more" if len(found) > _LIKELY else ""
+        message = f"{wanted.place!r} is part of the names of several stops, name one: {likely}{more}"
+        faults.append(Fault(f"{path}.place", message))
     return {stop: Access(0, 0) for place in same for stop in place.stops}
+
+
+def _stops_of_bare(
+    planner: Planner, region: RegionData, stop_id: str, path: str, faults: list[Fault]
+) -> dict[str, Access]:
+    """The stop of an operator's own id, as tickets and legs name it, where no other operator has that id."""
+    named = (one for place in planner.places(region) for one in (place.id, *place.stops))
+    meant = sorted({one for one in named if one.partition(":")[2] == stop_id})
+    if len(meant) == 1:
+        return _stops_of(planner, region, meant[0], path, faults)
+    what = f"that of several stops: {', '.join(meant)}" if meant else "not a stop of this region"
+    faults.append(Fault(f"{path}.stop_id", f"{stop_id!r} is {what}"))
+    return {}
 
 
 def _stops_of(
     planner: Planner, region: RegionData, stop_id: str, path: str, faults: list[Fault]
 ) -> dict[str, Access]:
     """The stop of an id; of a station's id all its stops."""
-    known = next((place for place in planner.places(region) if stop_id in {place.id, *place.stops}), None)
+    known = next(
+        (place for place in planner.places(region) if stop_id == place.id or stop_id in place.stops), None
+    )
     if known is None:
-        faults.append(Fault(f"{path}.stop_id", f"{stop_id!r} is not a stop of this region"))
-        return {}
+        return _stops_of_bare(planner, region, stop_id, path, faults)
     is_station = stop_id == known.id and stop_id not in known.stops
     return {stop: Access(0, 0) for stop in (known.stops if is_station else (stop_id,))}

@@ -28,6 +28,10 @@ class Place:
     member_state: str
     stops: tuple[str, ...]
 
+    def is_called(self, text: str) -> bool:
+        """Whether this is the whole name of it, in any language."""
+        return folded(text) in self.folded_names
+
 
 def folded(text: str) -> str:
     """Lower case, without accents, single spaces."""

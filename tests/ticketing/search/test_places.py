@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from operators.region import RegionData
+from tests.api import Api
 from tests.ticketing.search.small_region import SmallTrip, small_region
 from ticketing.clock import FixedClock
 from ticketing.errors import InvalidRequest
@@ -140,3 +141,34 @@ def test_a_coordinate_knows_the_stops_around_it(regions: dict[str, Region]) -> N
     assert found["hsl:HSL-T-SEN"] == (0, 0)
     assert max(metres for _, metres in found.values()) <= region.walking.max_m
     assert all(seconds >= metres / region.walking.speed_m_per_s for seconds, metres in found.values())
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("town", "named"), [("Helsinki", "hsl:"), ("Tallinn", "tlt:"), ("Länsiterminaali", "hsl:")]
+)
+def test_a_town_or_a_part_of_several_names_is_no_stop_to_be_guessed(api: Api, town: str, named: str) -> None:
+    wish = {
+        "from": {"place": "Kopli"},
+        "to": {"place": town},
+        "passengers": [{"ref": "anna", "rider_category": "adult"}],
+    }
+
+    refused = api.post("/v1/journeys", {**wish, "depart_at": "2026-10-13T06:10:00+03:00"}, once=None)
+
+    assert refused.status_code == 422
+    (fault,) = (refused.json or {})["errors"]
+    assert fault["path"] == "to.place"
+    assert "part of the names of several stops" in fault["message"]
+    assert named in fault["message"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_stop_is_found_by_the_id_that_legs_and_tickets_tell(api: Api) -> None:
+    leg = api.search()["itineraries"][0]["legs"][0]
+    bare = leg["from"]["stop_id"]
+
+    again = api.search(**{"from": {"stop_id": bare}})["itineraries"]
+
+    assert ":" not in bare
+    assert again[0]["legs"][0]["from"]["stop_id"] == bare
