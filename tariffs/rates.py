@@ -109,6 +109,14 @@ class Rates:
         return self.values[currency][at - 1] if at and days[at - 1] == day else None
 
 
+def _currencies_of(table: Table, findings: list[Finding]) -> list[str]:
+    """The columns that hold rates; one that is no currency is a finding."""
+    named = [name for name in table.columns if name and name != "Date"]
+    faults = ((name, _no_currency(name)) for name in named)
+    findings += [Finding(table.file, 1, name, "invalid_currency", fault) for name, fault in faults if fault]
+    return named
+
+
 def _no_currency(name: str) -> str | None:
     """What is wrong with the name of a currency; None for one that is known."""
     try:
@@ -133,12 +141,7 @@ def load(text: str, file: str = FILE) -> tuple[Rates, list[Finding]]:
     findings: list[Finding] = []
     table = Table(file, text or None, findings)
     table.require("Date")
-    currencies = [name for name in table.columns if name and name != "Date"]
-    findings += [
-        Finding(file, 1, name, "invalid_currency", fault)
-        for name in currencies
-        if (fault := _no_currency(name))
-    ]
+    currencies = _currencies_of(table, findings)
     found: dict[str, dict[date, Fraction]] = {name: {} for name in currencies}
     for row in table.rows():
         row.required("Date")

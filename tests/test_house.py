@@ -31,6 +31,10 @@ def test_few_calls_give_many_values_by_their_place() -> None:
     assert len(crowded) <= _MOST_CROWDED, crowded
 
 
+def test_no_function_has_more_branches_than_a_person_follows() -> None:
+    assert house.too_branchy(house.sources()) == []
+
+
 def test_the_formatter_is_hardly_ever_switched_off() -> None:
     packages = (*house.PACKAGES, "tests", "benchmarks", "migrations")
     left_alone = [

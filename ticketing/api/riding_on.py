@@ -1,6 +1,6 @@
 """Find the passes that each of a party travels on: those of the calling account by name, and those that an order's secret opens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ticketing.api.context import person, rooms
@@ -40,16 +40,19 @@ def account_of(rows: Sequence[dict[str, Any]], freed: Mapping[str, int]) -> Brou
     return brought.with_freed(freed)
 
 
+def _brought(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """What passengers bring along: the path of each, whose it is, and what opens it."""
+    for at, row in enumerate(rows):
+        for number, one in enumerate(row["passes"]):
+            yield f"passengers[{at}].passes[{number}]", row["ref"], one
+
+
 def borne_by(rows: Sequence[dict[str, Any]], freed: Mapping[str, int]) -> Borne:
     """The passes that passengers bear without an account; raises InvalidRequest naming the one that is none.
 
     A pass travels with one person; a carnet serves everybody, whoever bears it.
     """
-    shown = [
-        (f"passengers[{at}].passes[{number}]", row["ref"], one)
-        for at, row in enumerate(rows)
-        for number, one in enumerate(row["passes"])
-    ]
+    shown = list(_brought(rows))
     opens = rooms().order_tokens.opens
     genuine = [one["order_id"] for _, _, one in shown if opens(one["order_id"], one["access_token"])]
     brought = bring_orders(rooms().desk, genuine) if genuine else {}

@@ -14,7 +14,6 @@ from ticketing.gate.model import (
     Bundle,
     Decision,
     Delay,
-    Extras,
     Gate,
     Memory,
     Note,
@@ -131,7 +130,7 @@ def _time(case: _Case) -> _Refusal | None:
         return "not_yet_valid", {"seconds": case.claims.not_before - now}
     if now - leeway < ends:
         return None
-    late = _late_seconds(case.claims, case.bundle.extras)
+    late = min(_LONGEST_DELAY, case.bundle.extras.late_seconds(case.claims.legs))
     until = max(ends + late, case.bundle.extended.get(case.claims.jti, 0))
     if now - leeway < until:
         case.notes.append(("late", {"seconds": now - ends}))
@@ -191,25 +190,26 @@ def _freshness(case: _Case, proof: Proof) -> _Refusal | None:
     return None
 
 
+def _own(case: _Case) -> list[int]:
+    """The legs of the gate's operator."""
+    return [at for at, leg in enumerate(case.claims.legs) if leg.operator == case.gate.operator]
+
+
 def _leg(case: _Case) -> _Refusal | None:
     """Choose the leg: the one the gate names, else the first of this operator that fits and has uses left."""
     legs, gate = case.claims.legs, case.gate
-    own = [at for at, leg in enumerate(legs) if leg.operator == gate.operator]
+    own = _own(case)
     if not own:  # another operator's passengers, whom a waiver sends here
         return _sent_here(case)
     if gate.leg is not None:
         own = [at for at in own if at == gate.leg]
     candidates = [at for at in own if _is_here(legs[at], gate)] or _elsewhere(case, own)
     if not candidates:
-        zoned = any(leg.end is None for leg in legs if leg.operator == gate.operator)
+        zoned = any(legs[at].end is None for at in _own(case))
         return "wrong_zone" if zoned else "wrong_leg", _NONE
-    if gate.trip_id is not None or gate.departure is not None:
-        candidates = _fitting(case, candidates)
-    case.leg = candidates[0]
-    for at in candidates:
-        if not is_spent(case.used, at, case.claims.uses_per_leg):
-            case.leg = at
-            break
+    candidates = _fitting(case, candidates)
+    unspent = (at for at in candidates if not is_spent(case.used, at, case.claims.uses_per_leg))
+    case.leg = next(unspent, candidates[0])
     return None
 
 
@@ -289,7 +289,9 @@ def _outside(case: _Case, planned: int, delay: Delay | None, rule: Boarding) -> 
 
 
 def _fitting(case: _Case, candidates: list[int]) -> list[int]:
-    """The legs that go with the sailing that the gate names; all of them where none does."""
+    """The legs that go with the sailing that the gate names; all of them where none does, or it names none."""
+    if case.gate.trip_id is None and case.gate.departure is None:
+        return candidates
     named = _named_sailing(case)
     return [at for at in candidates if case.claims.legs[at].departure == named] or candidates
 
@@ -302,15 +304,6 @@ def _named_sailing(case: _Case) -> int | None:
     calls = case.bundle.extras.sailings.get(gate.trip_id or "", ())
     here = [departure for stop, departure in calls if gate.stop_id in {None, stop}]
     return min(here, key=lambda departure: abs(departure - case.now), default=None)
-
-
-def _late_seconds(claims: TicketClaims, extras: Extras) -> int:
-    """How many seconds a ticket goes on beyond its end, because a departure that it names arrives late; a day at most."""
-    late = 0
-    for leg in claims.legs if extras.delays else ():
-        delay = extras.delays.get((leg.operator, leg.start, leg.departure)) if leg.departure else None
-        late = max(late, delay.arrivals.get(leg.end or "", 0) if delay else 0)
-    return min(_LONGEST_DELAY, late)
 
 
 def _is_waived(case: _Case, leg: Leg) -> bool:

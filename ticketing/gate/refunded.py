@@ -4,7 +4,7 @@ The refund was right by what was known, and the ride happened. Nothing is taken 
 the operator's figures, told to the gate that uploads it, and a person has the refund's case.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from tariffs.money import Money
@@ -23,6 +23,20 @@ _RIDDEN = ("ride", "transfer", "revoked_known", "revoked_unknown")
 _SHOWN = 6
 
 
+def _key(ride: RefundedRide) -> tuple[str, str, str]:
+    return ride.gate_key_id, ride.scan_id, ride.jti
+
+
+def _rides(
+    ticket: Ticket, judgment: Judgment, refunds: list[Refund], now: datetime
+) -> Iterator[RefundedRide]:
+    """The rides of one ticket on legs that had gone."""
+    for entry in judgment.by_ticket[ticket.jti]:
+        made = _ride(ticket, judgment, entry, refunds, now)
+        if made is not None:
+            yield made
+
+
 def note(
     tx: Transaction, held: Mapping[str, Ticket], judgment: Judgment, now: datetime
 ) -> set[tuple[str, str]]:
@@ -30,26 +44,20 @@ def note(
     concerned = {jti: one for jti, one in held.items() if jti in judgment.by_ticket and _has_lost_legs(one)}
     if not concerned:
         return set()
-    refunds = {
-        order_id: orders.list_refunds(tx, order_id)
-        for order_id in {one.order_id for one in concerned.values()}
-    }
-    wanted: dict[tuple[str, str, str], RefundedRide] = {}
-    for jti, ticket in concerned.items():
-        for entry in judgment.by_ticket[jti]:
-            made = _ride(ticket, judgment, entry, refunds[ticket.order_id], now)
-            if made is not None:
-                wanted[made.gate_key_id, made.scan_id, jti] = made
-    before = {
-        (one.gate_key_id, one.scan_id, one.jti): one for one in refunded_rides.list_of_tickets(tx, concerned)
-    }
-    refunded_rides.remove(tx, [one for key, one in before.items() if key not in wanted])
-    new = [one for key, one in wanted.items() if key not in before]
+    ids = {one.order_id for one in concerned.values()}
+    refunds = {order_id: orders.list_refunds(tx, order_id) for order_id in ids}
+    rides = (
+        made
+        for ticket in concerned.values()
+        for made in _rides(ticket, judgment, refunds[ticket.order_id], now)
+    )
+    wanted = {_key(made): made for made in rides}
+    before = {_key(one): one for one in refunded_rides.list_of_tickets(tx, concerned)}
+    refunded_rides.remove(tx, [before[key] for key in before.keys() - wanted.keys()])
+    new = [wanted[key] for key in sorted(wanted.keys() - before.keys())]
     refunded_rides.add(tx, new)
     for one in new:
-        subject = f"{one.refund_id}/{one.jti}/{one.leg}"
-        refund = next(found for found in refunds[held[one.jti].order_id] if found.id == one.refund_id)
-        gateway_events.raise_alert(tx, ALERT, subject, _detail(one, refund), now, again=True)
+        _tell(tx, one, refunds[held[one.jti].order_id], now)
     return {(gate_key_id, scan_id) for gate_key_id, scan_id, _ in wanted}
 
 
@@ -82,6 +90,13 @@ def _ride(
 
 def _gives_back(refund: Refund, jti: str, leg: int) -> bool:
     return any(line.jti == jti and leg in line.legs for line in refund.document.lines)
+
+
+def _tell(tx: Transaction, ride: RefundedRide, refunds: list[Refund], now: datetime) -> None:
+    """Let a person know of one ride on a leg that had gone."""
+    refund = next(found for found in refunds if found.id == ride.refund_id)
+    subject = f"{ride.refund_id}/{ride.jti}/{ride.leg}"
+    gateway_events.raise_alert(tx, ALERT, subject, _detail(ride, refund), now, again=True)
 
 
 def _detail(ride: RefundedRide, refund: Refund) -> str:

@@ -11,7 +11,7 @@ from ticketing.db import Transaction
 from ticketing.db.documents import canonical, digest
 from ticketing.db.gate import acceptances, presentations, scans
 from ticketing.db.gate.acceptances import Written
-from ticketing.db.gate.presentations import Asked, Earlier, Known
+from ticketing.db.gate.presentations import Asked, Earlier, HeldTicket, Known
 from ticketing.db.gate.scans import Echo, Scan
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import UseClaim
@@ -127,9 +127,7 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
         known = _known(tx, asked, group)
     now = house.clock.now()  # what waited for the row comes after what it waited for
     bundle = _bundle(tx, house, case, ticket, group=group, now=now)
-    opening = [one.jti for one in group.members] if group else []
-    if ticket and ticket.has_pass:
-        opening = [str(asked.jti)]
+    opening = _opening(asked, ticket, group)
     taken = ordered.for_ticket(tx, case.reading.claims, case.shown.operator, now, opening, hold=True)
     for _ in range(_TRIES):
         check_credential(known.credential, now)
@@ -174,6 +172,13 @@ def _bundle(
         extras=sailings.for_ticket(tx, house, shown.operator, claims, shown.trip_id),
         under_way=_under_way(tx, case, jti, group, now),
     )
+
+
+def _opening(asked: Asked, ticket: HeldTicket | None, group: Group | None) -> list[str]:
+    """The tickets that are shown and behind which a pass may stand."""
+    if group:
+        return [one.jti for one in group.members]
+    return [str(asked.jti)] if ticket and ticket.has_pass else []
 
 
 def _group(tx: Transaction, house: Gatehouse, jti: str) -> Group | None:

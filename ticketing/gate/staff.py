@@ -25,7 +25,7 @@ from ticketing.gate.service import Presentation, explained, knowledge, more_of, 
 from ticketing.ids import new_id
 from ticketing.tickets import personal
 from ticketing.tickets.own import of_own
-from ticketing.tickets.regroup import find_group, find_live_group, regroup
+from ticketing.tickets.regroup import Group, find_group, find_live_group, regroup
 
 _NO_TICKET = "there is no valid ticket of this operator with this control code"
 
@@ -203,31 +203,18 @@ def _look(
 ) -> tuple[Decision, Ticket | None]:
     ring = house.keys.ring("ticket")
     reading = bundles.read_ticket(ring, shown.token, house.press.issuer, staff.operator)
-    held = tickets.find_ticket(tx, reading.jti) if reading.jti else None
-    group = find_group(tx, reading.jti) if reading.jti and held is None else None
-    held = group.as_ticket if group else held
+    held, group = _held(tx, reading.jti)
     used = _uses(tx, reading.jti) if reading.jti else []
     proofs = scans.list_proofs(tx, reading.jti) if reading.jti else []
     key = reading.claims.binding_key if reading.claims else None
     proof = bundles.read_proof(shown.proof, shown.token, key) if key and shown.proof else None
-    claims = reading.claims
-    extended = late.extended_until(tx, reading.jti, claims.expires_at if claims else None, house.clock.now())
-    gate = Gate(
-        operator=staff.operator,
-        stop_id=None,
-        leg=None,
-        id=staff.name or staff.gate_key_id,
-        inspects=True,
-        by_hand=by_hand,
-        trip_id=aboard.trip_id,
-        departure=int(aboard.departure.timestamp()) if aboard.departure else None,
-    )
+    claims, now = reading.claims, house.clock.now()
+    extended = late.extended_until(tx, reading.jti, claims.expires_at if claims else None, now)
     extras = sailings.for_ticket(tx, house, staff.operator, claims, aboard.trip_id)
-    first = group.members[0] if group else held
-    until = late.under_way_until(tx, first, house.clock.now()) if by_hand else {}
+    members = group.members if group else [held] if held else []
+    until = late.under_way_until(tx, members[0], now) if by_hand and members else {}
     under_way = dict.fromkeys([reading.jti or ""], max(until.values())) if until else {}
-    opening = [one.jti for one in group.members] if group else [reading.jti or ""]
-    taken = ordered.for_ticket(tx, claims, staff.operator, house.clock.now(), opening)
+    taken = ordered.for_ticket(tx, claims, staff.operator, now, [one.jti for one in members])
     decision = decide(
         shown,
         knowledge(
@@ -241,10 +228,31 @@ def _look(
             under_way=under_way,
         ),
         ordered.memory(used, proofs, reading.jti, staff.operator, taken),
-        int(house.clock.now().timestamp()),
-        gate,
+        int(now.timestamp()),
+        _inspector(staff, aboard, by_hand=by_hand),
     )
     return explained(decision, group), held
+
+
+def _held(tx: Transaction, jti: str | None) -> tuple[Ticket | None, Group | None]:
+    """The ticket of a number; of a group's code that in the shape of one, and the group."""
+    held = tickets.find_ticket(tx, jti) if jti else None
+    group = find_group(tx, jti) if jti and held is None else None
+    return (group.as_ticket if group else held), group
+
+
+def _inspector(staff: Staff, aboard: Aboard, *, by_hand: bool) -> Gate:
+    """The inspector as a gate that looks and uses nothing up, on the sailing where there is one."""
+    return Gate(
+        operator=staff.operator,
+        stop_id=None,
+        leg=None,
+        id=staff.name or staff.gate_key_id,
+        inspects=True,
+        by_hand=by_hand,
+        trip_id=aboard.trip_id,
+        departure=int(aboard.departure.timestamp()) if aboard.departure else None,
+    )
 
 
 def _uses(tx: Transaction, jti: str) -> list[TicketUse]:

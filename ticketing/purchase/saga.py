@@ -114,22 +114,27 @@ def _step(till: Till, state: OrderState, remember: RememberOrder | None) -> Orde
     return None
 
 
+def _require_standing(tx: Transaction, till: Till, state: OrderState) -> None:
+    """Raise Conflict where what the price counts on has gone before the money was taken, or a ride does not run."""
+    if not any(one.state == "captured" for one in state.payments):
+        exchange.check(tx, till, state.order)
+        pass_uses.require_valid(tx, state.quote, state.order.id)
+        going = exchange.going_of(tx, state.order)
+        capped.require_standing(tx, till, state.quote, state.order.exchange_of, going)
+    disrupted.require_running(tx, till, state.quote)
+
+
 def _deliver(
     till: Till, state: OrderState, payment: Payment | None, remember: RememberOrder | None
 ) -> OrderState | None:
     """Have places confirmed, take the money, issue; None while a failed try waits for its next."""
-    order, now = state.order, till.clock.now()
+    now = till.clock.now()
     with till.database.read() as tx:
-        failed = undelivered.find_undelivered(tx, order.id)
+        failed = undelivered.find_undelivered(tx, state.order.id)
         ends = validity_of(state.quote, now).expires_at
         hopeless = delivery.why_hopeless(failed, delivery.begins_at(state.quote), ends, now)
-        if hopeless is None and not any(one.state == "captured" for one in state.payments):
-            exchange.check(tx, till, order)
-            pass_uses.require_valid(tx, state.quote, order.id)
-            going = exchange.going_of(tx, order)
-            capped.require_standing(tx, till, state.quote, order.exchange_of, going)
         if hopeless is None:
-            disrupted.require_running(tx, till, state.quote)
+            _require_standing(tx, till, state)
     disputes = {one.state for one in state.disputes}
     if "lost" in disputes:
         hopeless = "the cardholder has the money back by a dispute"

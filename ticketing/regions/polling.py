@@ -193,13 +193,16 @@ def _changes(tx: Transaction, desk: LiveDesk, place: _Place, answer: Disruptions
         for state in told.values()
         if state.key not in said and _matters(state, now) and (row := changed_to(known.get(state.key), state))
     ]
-    if not answer.tells_trips:
-        return changed
-    silent = (one for one in known.values() if one.key not in told and one.withdrawn_at is None)
+    silent = [one for one in known.values() if one.key not in told and one.withdrawn_at is None]
+    return changed + (_withdrawn(silent, runs, answer, now) if answer.tells_trips else [])
+
+
+def _withdrawn(
+    silent: Sequence[RunState], runs: Runs | None, answer: Disruptions, now: datetime
+) -> list[RunState]:
+    """What a feed has taken back: it tells of no past run, unless it keeps them."""
     gone = [one for one in silent if answer.keeps_past or now < begins_at(one, runs)]
-    return changed + [
-        replace(one, withdrawn_at=now, changed_at=now, revision=one.revision + 1) for one in gone
-    ]
+    return [replace(one, withdrawn_at=now, changed_at=now, revision=one.revision + 1) for one in gone]
 
 
 def _told(operator: str, runs: Runs | None, answer: Disruptions, now: datetime) -> dict[RunKey, RunState]:

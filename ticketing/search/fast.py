@@ -6,7 +6,7 @@ Both find the same ways; a property test holds them against each other. Nobody w
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -86,7 +86,10 @@ def _trace(network: Network, labels: list[Any], ride: int, last: int, arrival: i
 
 def _arrays(network: Network) -> tuple[Any, ...]:
     """The network as the kernel wants it; what is added at every boarding and alighting is added once."""
-    lines = network.lines
+    return *_of_lines(network.lines), *_of_stops(network)
+
+
+def _of_lines(lines: Sequence[Line]) -> tuple[Any, ...]:
     return (
         _offsets(len(line.stops) for line in lines),
         _numbers(stop for line in lines for stop in line.stops),
@@ -96,6 +99,11 @@ def _arrays(network: Network) -> tuple[Any, ...]:
         _flags(lines, lambda line: line.alights),
         _offsets(len(line.starts) for line in lines),
         _instants(start for line in lines for start in line.starts),
+    )
+
+
+def _of_stops(network: Network) -> tuple[Any, ...]:
+    return (
         _offsets(len(calls) for calls in network.calls),
         _numbers(line for calls in network.calls for line, _ in calls),
         _numbers(place for calls in network.calls for _, place in calls),

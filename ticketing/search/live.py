@@ -11,7 +11,7 @@ from dataclasses import replace
 from operators.gtfs.timetable import Departure, Pattern, Timetable
 from operators.port import AddedTrip, Disruption, Disruptions
 from operators.region import RegionData
-from ticketing.search.network import ORDINARY, Line, Needs, Network, calls_of, day_origin
+from ticketing.search.network import ORDINARY, Line, Needs, Network, calls_of, day_origin, usable_stops
 
 
 def overlay(
@@ -26,13 +26,7 @@ def overlay(
             continue
         mine = [at for at, line in enumerate(lines) if line.operator == operator]
         for one in disruptions.items:
-            found = _line_of(lines, mine, one, timetable)
-            if found is None:
-                continue
-            at, instance = found
-            if not one.cancelled:
-                extra.append(_late(lines[at], instance, one))
-            lines[at] = _without(lines[at], instance)
+            extra += _told_of(lines, mine, one, timetable)
         # An operator without lines here was left out of this network.
         for added in disruptions.added if mine else ():
             line = _added(region, network, operator, added, needs=needs)
@@ -42,6 +36,17 @@ def overlay(
         return network
     changed = tuple(line for line in (*lines, *extra) if line.starts)
     return replace(network, lines=changed, calls=calls_of(changed, len(network.stops)))
+
+
+def _told_of(lines: list[Line], mine: Sequence[int], told: Disruption, timetable: Timetable) -> list[Line]:
+    """Take a trip out of its line; as it runs now it is a line of its own, unless it is cancelled."""
+    found = _line_of(lines, mine, told, timetable)
+    if found is None:
+        return []
+    at, instance = found
+    late = [] if told.cancelled else [_late(lines[at], instance, told)]
+    lines[at] = _without(lines[at], instance)
+    return late
 
 
 def _line_of(
@@ -61,20 +66,9 @@ def _added(
     names = [f"{operator}:{call.stop_id}" for call in told.calls]
     if told.route_id not in timetable.routes or any(name not in network.numbers for name in names):
         return None
-    start = told.calls[0].leaves_at
-    pattern = Pattern(
-        route=told.route_id,
-        stops=tuple(call.stop_id for call in told.calls),
-        arrivals=tuple(call.arrives_at - start for call in told.calls),
-        departures=tuple(call.leaves_at - start for call in told.calls),
-        boards=tuple(call.boards for call in told.calls),
-        alights=tuple(call.alights for call in told.calls),
-        trips=(Departure(start=0, trip_id=told.trip_id, service="", headsign=told.headsign),),
-    )
+    pattern = _pattern(told)
     terminals = [region.terminals.get(name) for name in names]
-    usable = [
-        not needs.wheelchair or timetable.stops[call.stop_id].wheelchair is not False for call in told.calls
-    ]
+    usable = usable_stops(timetable, pattern.stops, needs)
     return Line(
         operator=operator,
         pattern=pattern,
@@ -85,8 +79,22 @@ def _added(
         alights=tuple(map(all, zip(pattern.alights, usable, strict=True))),
         pre=tuple(terminal.check_in_seconds if terminal else 0 for terminal in terminals),
         post=tuple(terminal.exit_seconds if terminal else 0 for terminal in terminals),
-        starts=(start,),
+        starts=(told.calls[0].leaves_at,),
         trips=(0,),
+    )
+
+
+def _pattern(told: AddedTrip) -> Pattern:
+    """An added trip as a pattern with one departure, its times in seconds from it."""
+    start = told.calls[0].leaves_at
+    return Pattern(
+        route=told.route_id,
+        stops=tuple(call.stop_id for call in told.calls),
+        arrivals=tuple(call.arrives_at - start for call in told.calls),
+        departures=tuple(call.leaves_at - start for call in told.calls),
+        boards=tuple(call.boards for call in told.calls),
+        alights=tuple(call.alights for call in told.calls),
+        trips=(Departure(start=0, trip_id=told.trip_id, service="", headsign=told.headsign),),
     )
 
 

@@ -168,6 +168,11 @@ def calls_of(lines: Iterable[Line], stops: int) -> tuple[tuple[tuple[int, int], 
     return tuple(map(tuple, calls))
 
 
+def usable_stops(timetable: Timetable, stops: Iterable[str], needs: Needs) -> list[bool]:
+    """Which stops a traveller can use: with a wheelchair those that are not said to be closed to it."""
+    return [not needs.wheelchair or timetable.stops[stop].wheelchair is not False for stop in stops]
+
+
 def _line(
     region: RegionData,
     timetable: Timetable,
@@ -178,7 +183,7 @@ def _line(
     needs: Needs,
 ) -> Line | None:
     operator = timetable.operator
-    usable = [not needs.wheelchair or timetable.stops[stop].wheelchair is not False for stop in pattern.stops]
+    usable = usable_stops(timetable, pattern.stops, needs)
     started = sorted(
         (day_origin(day, timetable.timezone) + trip.start, index)
         for day in days
@@ -219,16 +224,21 @@ def _reversed(line: Line) -> Line:
     )
 
 
-def _walks(
-    region: RegionData, numbers: Mapping[str, int], needs: Needs
-) -> tuple[tuple[tuple[int, int, int], ...], ...]:
-    """Walks between stops within the region's limit, found over a grid of cells."""
-    places = {
+def _places(region: RegionData, numbers: Mapping[str, int]) -> dict[int, tuple[float, float]]:
+    """Where each stop lies, by its number; stations have none."""
+    return {
         numbers[f"{operator}:{stop.id}"]: (stop.lat, stop.lon)
         for operator, timetable in region.timetables.items()
         for stop in timetable.stops.values()
         if not stop.is_station
     }
+
+
+def _walks(
+    region: RegionData, numbers: Mapping[str, int], needs: Needs
+) -> tuple[tuple[tuple[int, int, int], ...], ...]:
+    """Walks between stops within the region's limit, found over a grid of cells."""
+    places = _places(region, numbers)
     cells: dict[tuple[int, int], list[int]] = {}
     for number, place in places.items():
         cells.setdefault(_cell(place), []).append(number)

@@ -74,6 +74,11 @@ def find_places(planner: Planner, text: str, limit: int) -> list[dict[str, Any]]
     ]
 
 
+def _refuse(faults: list[Fault]) -> None:
+    if faults:
+        raise InvalidRequest("; ".join(f"{fault.path}: {fault.message}" for fault in faults), faults)
+
+
 def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     """Answer a wish: itineraries with offers, best first; an empty list comes with its reason.
 
@@ -85,8 +90,7 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     faults: list[Fault] = []
     question = question_of(planner, region, wish, faults)
     stay = stay_of(planner, region.data, wish, faults)
-    if faults:
-        raise InvalidRequest("; ".join(f"{fault.path}: {fault.message}" for fault in faults), faults)
+    _refuse(faults)
     if _is_there(question):
         return {"itineraries": [], "reason": "the start and the destination are the same place"}
     told, needs = planner.told(region.data), needs_of(region.data, wish)
@@ -107,12 +111,8 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     answer = with_offers(planner, region, wish, chosen, told, now=now)
     if not gone:
         return answer
-    # Those are told that would have been shown, for whatever they were best at.
-    everything = [
-        *merits,
-        *(_merit(*one) for one in _priced(planner, region, wish, [one.plan for one in gone], now)),
-    ]
-    missing = [gone[at - len(merits)] for at, _ in _choose(everything, wish) if at >= len(merits)]
+    instead = _priced(planner, region, wish, [one.plan for one in gone], now)
+    missing = _missed(gone, merits, [_merit(*one) for one in instead], wish)
     refs = [(person.ref, person.rider) for person in wish.passengers]
     shown = [
         (one.plan.departure, cancelled_itinerary(region.data, one.plan, one.places, refs, told.operators))
@@ -215,6 +215,14 @@ def _plans(
     else:
         plans = plan_departing(region, timelines, question, at, _LATER)
     return worth_riding(region, plans, question, _walk_alone(region, timelines, question, wish))
+
+
+def _missed(
+    gone: Sequence[Cancelled], merits: Sequence[Merit], theirs: Sequence[Merit], wish: Wish
+) -> list[Cancelled]:
+    """Those of the cancelled ways that would have been shown, for whatever they were best at."""
+    chosen = _choose([*merits, *theirs], wish)
+    return [gone[at - len(merits)] for at, _ in chosen if at >= len(merits)]
 
 
 def _merit(plan: Plan, price: JourneyPrice) -> Merit:

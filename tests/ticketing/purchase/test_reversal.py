@@ -19,17 +19,8 @@ from ticketing.errors import Conflict, InvalidRequest
 from ticketing.frozen import LeftPrice, LineDocument
 from ticketing.purchase.conditions import Conditions
 from ticketing.purchase.order import after
-from ticketing.purchase.refund.decision import (
-    NOTHING,
-    RefundableLeg,
-    RefundableTicket,
-    RefundLine,
-    Rest,
-    decide,
-    going,
-    parts_of,
-    percent_at,
-)
+from ticketing.purchase.refund.decision import decide, going, parts_of, percent_at
+from ticketing.purchase.refund.refundable import NOTHING, RefundableLeg, RefundableTicket, RefundLine, Rest
 from ticketing.purchase.refund.reversal import Reversal, take_back
 
 AT = datetime(2026, 10, 13, 6, 0, tzinfo=UTC)

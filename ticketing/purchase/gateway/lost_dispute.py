@@ -21,8 +21,8 @@ from ticketing.frozen import RefundDocument
 from ticketing.purchase import pass_uses
 from ticketing.purchase.refund.at_stake import Stake, list_stakes, worth_of
 from ticketing.purchase.refund.deciding import Decided, document_of
-from ticketing.purchase.refund.decision import RefundableTicket, RefundLine
 from ticketing.purchase.refund.paying_back import most_back, refunds_for
+from ticketing.purchase.refund.refundable import RefundableTicket, RefundLine
 from ticketing.purchase.refund.remainder import Remainder, refundable, remainder
 from ticketing.purchase.refund.reversal import reverse_lines
 from ticketing.purchase.till import Till, locked, move

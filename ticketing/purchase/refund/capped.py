@@ -14,7 +14,7 @@ from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order
 from ticketing.db.ticket import tickets
 from ticketing.errors import Conflict
-from ticketing.purchase.refund.decision import RefundableTicket
+from ticketing.purchase.refund.refundable import RefundableTicket
 from ticketing.purchase.refund.remainder import Remainder, book_of
 from ticketing.purchase.till import Till
 from ticketing.regions.travellers import COUNTED, ridden

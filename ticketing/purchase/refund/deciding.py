@@ -21,7 +21,7 @@ from ticketing.errors import Conflict
 from ticketing.frozen import LeftPrice, LineDocument
 from ticketing.purchase.refund import capped, disrupted, together
 from ticketing.purchase.refund import decision as refunds
-from ticketing.purchase.refund.decision import NOT_KEPT, Kept, RefundableTicket, RefundLine
+from ticketing.purchase.refund.refundable import NOT_KEPT, Kept, RefundableTicket, RefundLine
 from ticketing.purchase.refund.remainder import book_of, refundable, remainder
 from ticketing.purchase.till import Till
 from ticketing.regions import company

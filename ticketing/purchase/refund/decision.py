@@ -8,7 +8,7 @@ that these operators keep. A leg that a gate has accepted is used and gives noth
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -17,100 +17,15 @@ from tariffs.money import Money, half_up
 from ticketing.db.ticket.tickets import LIVE
 from ticketing.errors import Conflict, Fault, InvalidRequest
 from ticketing.purchase.conditions import Conditions
-from ticketing.purchase.refund.not_carried import Failure
+from ticketing.purchase.refund.refundable import (
+    NOT_KEPT,
+    Kept,
+    RefundableTicket,
+    RefundLine,
+    Rest,
+)
 
 _WHOLE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class RefundableLeg:
-    """A leg as the decision sees it; `departure` of a pass is its beginning. `failure` says why it is not carried."""
-
-    operator: str
-    departure: datetime
-    used: bool = False
-    given_back: bool = False
-    failure: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundableTicket:
-    """What the decision needs to know of a ticket.
-
-    `gross` says by operator what the ticket is worth as it stands, bearers of discounts below 0; a `divisible`
-    one may be given back leg by leg.
-    """
-
-    jti: str
-    passenger_ref: str
-    status: str
-    currency: str
-    gross: Mapping[str, int]
-    legs: tuple[RefundableLeg, ...]
-    divisible: bool = True
-
-    @property
-    def left(self) -> tuple[int, ...]:
-        """The legs that have not been given back, by their place in the ticket."""
-        return tuple(at for at, leg in enumerate(self.legs) if not leg.given_back)
-
-    @property
-    def ended_by(self) -> int | None:
-        """The leg whose failure ends the journey, also where it has been given back; None where none does."""
-        return next(
-            (
-                at
-                for at, leg in enumerate(self.legs)
-                if leg.failure is not None and leg.failure.ends_journey and not leg.used
-            ),
-            None,
-        )
-
-    def not_carried(self, legs: Iterable[int]) -> tuple[int, ...]:
-        """Those of some legs that are not carried: all of them where the journey has ended."""
-        if self.ended_by is not None:
-            return tuple(legs)
-        return tuple(at for at in legs if self.legs[at].failure is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """What stays of a ticket when legs go: by operator what it costs alone; `unpriced` says why it has no price."""
-
-    gross: Mapping[str, int] = field(default_factory=dict)
-    unpriced: str | None = None
-
-
-NOTHING = Rest()
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """How much of what goes is kept for people who stay, in minor units, and why."""
-
-    minor: int = 0
-    because: str = ""
-
-
-NOT_KEPT = Kept()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundLine:
-    """The decision about one ticket: which legs go, whose shares are at stake, and the fees that operators keep.
-
-    `together_minor` of its worth is kept for those who stay in its group.
-    """
-
-    jti: str
-    passenger_ref: str
-    percent: int
-    amount: Money
-    because: str
-    legs: tuple[int, ...]
-    operators: tuple[str, ...]
-    fees: Mapping[str, int]
-    together_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +68,55 @@ def require_known(tickets: Sequence[RefundableTicket], passengers: Collection[st
         raise InvalidRequest(strangers[0].message, strangers)
 
 
+def _cost(ticket: RefundableTicket, rest: Rest) -> int:
+    """What goes of a price, in minor units; raises Conflict where the rest alone costs more."""
+    cost = sum(ticket.gross.values()) - sum(rest.gross.values())
+    if cost < 0:
+        raise Conflict(f"what would be left costs {Money(-cost, ticket.currency)} more than was paid")
+    return cost
+
+
+def _stakes(ticket: RefundableTicket, rest: Rest, operators: Iterable[str]) -> dict[str, int]:
+    """What each operator would lose, in minor units."""
+    return {name: max(0, ticket.gross.get(name, 0) - rest.gross.get(name, 0)) for name in operators}
+
+
+def _fees(
+    operators: Iterable[str], conditions: Mapping[str, Conditions], stakes: Mapping[str, int]
+) -> dict[str, int]:
+    """The fee of each operator, at most what it gives back."""
+    return {name: min(conditions.get(name, Conditions()).fee_minor, stakes[name]) for name in operators}
+
+
+def _in_full(
+    ticket: RefundableTicket, legs: tuple[int, ...], worth: Money, operators: tuple[str, ...]
+) -> RefundLine:
+    """Give back all that legs are worth which are not carried."""
+    because = f"{_WHOLE} %{_of_what(ticket, legs, worth)} {_why_failed(ticket, legs)}"
+    return RefundLine(
+        jti=ticket.jti,
+        passenger_ref=ticket.passenger_ref,
+        percent=_WHOLE,
+        amount=worth,
+        because=because,
+        legs=legs,
+        operators=operators,
+        fees={},
+    )
+
+
+def _what_stays(cost: int, currency: str, counted_on: int, together: Kept) -> str:
+    """Say how much of it stays, and for whom."""
+    said = ""
+    if counted_on:
+        said += (
+            f"; {Money(min(counted_on, cost), currency)} stay, because rides bought later count on it (cap)"
+        )
+    if together.minor:
+        said += f"; {Money(min(together.minor, cost), currency)} stay, {together.because}"
+    return said
+
+
 def decide(
     ticket: RefundableTicket,
     legs: tuple[int, ...],
@@ -176,24 +140,12 @@ def decide(
         )
     operators = sorted({ticket.legs[at].operator for at in legs})
     concerned = frozenset(operators) | (ticket.gross.keys() if legs == ticket.left else frozenset())
-    stakes = {name: max(0, ticket.gross.get(name, 0) - rest.gross.get(name, 0)) for name in concerned}
-    cost = sum(ticket.gross.values()) - sum(rest.gross.values())
-    if cost < 0:
-        raise Conflict(f"what would be left costs {Money(-cost, ticket.currency)} more than was paid")
+    stakes = _stakes(ticket, rest, concerned)
+    cost = _cost(ticket, rest)
     worth = Money(cost, ticket.currency)
     failed = ticket.not_carried(legs)
     if failed == legs:
-        because = f"{_WHOLE} %{_of_what(ticket, legs, worth)} {_why_failed(ticket, failed)}"
-        return RefundLine(
-            jti=ticket.jti,
-            passenger_ref=ticket.passenger_ref,
-            percent=_WHOLE,
-            amount=worth,
-            because=because,
-            legs=legs,
-            operators=tuple(sorted(concerned)),
-            fees={},
-        )
+        return _in_full(ticket, legs, worth, tuple(sorted(concerned)))
     if failed and apart is not None and _is_priced(ticket, apart):
         return _partly(
             ticket,
@@ -208,20 +160,13 @@ def decide(
         )
     worth = Money(max(0, cost - counted_on - together.minor), ticket.currency)
     step = _strictest(ticket, legs, conditions, now)
-    fees = {
-        name: min(conditions.get(name, Conditions()).fee_minor, stakes[name]) if step.percent else 0
-        for name in operators
-    }
+    fees = _fees(operators, conditions, stakes) if step.percent else dict.fromkeys(operators, 0)
     amount = max(0, half_up(Fraction(worth.minor * step.percent, 100)) - sum(fees.values()))
     because = _because(ticket, legs, Money(cost, ticket.currency), step, fees)
-    if counted_on:
-        because += f"; {Money(min(counted_on, cost), ticket.currency)} stay, because rides bought later count on it (cap)"
-    if together.minor:
-        because += f"; {Money(min(together.minor, cost), ticket.currency)} stay, {together.because}"
+    because += _what_stays(cost, ticket.currency, counted_on, together)
     at_stake = cost if legs == ticket.left else any(stakes.values())
     if step.percent == 0 or (amount == 0 and at_stake):
         raise Conflict(f"the ticket of {ticket.passenger_ref} gives nothing back: {because}")
-    kept = {name: fee for name, fee in fees.items() if fee}
     return RefundLine(
         jti=ticket.jti,
         passenger_ref=ticket.passenger_ref,
@@ -230,7 +175,7 @@ def decide(
         because=because,
         legs=legs,
         operators=tuple(sorted(concerned)),
-        fees=kept,
+        fees={name: fee for name, fee in fees.items() if fee},
         together_minor=min(together.minor, cost),
     )
 

@@ -15,8 +15,8 @@ from ticketing.purchase import pass_uses
 from ticketing.purchase.order import REFUNDABLE
 from ticketing.purchase.refund import deciding
 from ticketing.purchase.refund.deciding import document_of
-from ticketing.purchase.refund.decision import RefundLine
 from ticketing.purchase.refund.paying_back import list_further, refunds_for, settle_refund
+from ticketing.purchase.refund.refundable import RefundLine
 from ticketing.purchase.refund.released import released
 from ticketing.purchase.refund.remainder import shorten
 from ticketing.purchase.refund.reversal import reverse_lines

@@ -14,7 +14,7 @@ from ticketing.errors import Conflict
 from ticketing.frozen import Again, LeftPrice, LineDocument
 from ticketing.purchase.refund import together
 from ticketing.purchase.refund.deciding import Decided, Known
-from ticketing.purchase.refund.decision import RefundLine
+from ticketing.purchase.refund.refundable import RefundLine
 from ticketing.purchase.till import Till
 
 _WHOLE = 100

@@ -22,7 +22,7 @@ from ticketing.db.ticket.tickets import Ticket, TicketMove
 from ticketing.errors import Conflict
 from ticketing.frozen import LeftPrice, LineDocument, PricedPassenger, gross_of
 from ticketing.ids import new_id
-from ticketing.purchase.refund.decision import NOTHING, RefundableLeg, RefundableTicket, Rest
+from ticketing.purchase.refund.refundable import NOTHING, RefundableLeg, RefundableTicket, Rest
 from ticketing.purchase.till import Till
 from ticketing.tickets.claims import NOBODY
 from ticketing.tickets.issue import choose_place, status_list_of

@@ -18,7 +18,7 @@ from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict
 from ticketing.frozen import PricedPassenger, left_of
 from ticketing.purchase.refund.at_stake import worth_of
-from ticketing.purchase.refund.decision import NOT_KEPT, Kept
+from ticketing.purchase.refund.refundable import NOT_KEPT, Kept
 from ticketing.purchase.refund.remainder import between, book_of
 from ticketing.purchase.till import Till
 

@@ -4,7 +4,7 @@ The scheme stands in the middle: whoever is owed gets one payment from it, whoev
 currency has at most participants - 1 payments and the scheme's own bank file holds every payment that it makes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ticketing.settlement.month.netting import Obligation, Position
@@ -39,6 +39,16 @@ class Settled:
     net: tuple[tuple[str, int], ...]
 
 
+def _carried_on(
+    owed: Iterable[Owed], thresholds: Mapping[str, int], waiting: Collection[str]
+) -> Iterator[Position]:
+    """The totals that are not paid now: too small, or of an operator that waits."""
+    for line in owed:
+        small = abs(line.total_minor) < thresholds.get(line.currency, 0)
+        if line.total_minor and (small or line.operator in waiting):
+            yield Position(line.operator, line.total_minor, line.currency)
+
+
 def settle(
     month: Mapping[Key, int],
     opening: Mapping[Key, int],
@@ -50,14 +60,8 @@ def settle(
     A total below the threshold of its currency, on either side of zero, is carried forward, and so is every
     total of an operator that is held back (insolvency, a dispute).
     """
-    waiting = set(held_back)
     owed = owed_of(month, opening)
-    carried = tuple(
-        Position(line.operator, line.total_minor, line.currency)
-        for line in owed
-        if line.total_minor
-        and (abs(line.total_minor) < thresholds.get(line.currency, 0) or line.operator in waiting)
-    )
+    carried = tuple(_carried_on(owed, thresholds, set(held_back)))
     later = {(line.operator, line.currency) for line in carried}
     due = [
         Position(
