@@ -16,8 +16,9 @@ def ride_in_the_way(
     """Find the ride that an order took with a pass, and for which the pass itself must not open a gate now.
 
     `used` are the accepted uses of the pass. The holder is never left standing: the ticket of that ride opens the gate
-    that refuses the pass, or its holder is on board.
+    that refuses the pass, or its holder is on board. At a stop where any of its rides ends a ticket may open nothing.
     """
+    ends_here = {ride.ticket for ride in ordered.rides if stop_id == ride.to_stop}
     for ride in ordered.rides:
         began = _began(memory.uses_of(ride.ticket), ride.leg)
         if began is not None:
@@ -25,7 +26,7 @@ def ride_in_the_way(
             lasts = _half(ride) if stop_id == ride.to_stop else ride.arrives - ride.departs
             if now < began + lasts:
                 return ride
-        elif ride.starts <= now < ride.ends and (stop_id is None or stop_id != ride.to_stop):
+        elif ride.starts <= now < ride.ends and ride.ticket not in ends_here:
             own = _began(used)
             if own is None or now >= own + _half(ride):
                 return ride

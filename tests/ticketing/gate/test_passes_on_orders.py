@@ -337,3 +337,23 @@ def test_a_pass_opens_the_stop_where_the_ordered_ride_ends() -> None:
         return judge(ticket(u=0), gate=Gate(operator="tlt", stop_id=stop), seen=seen).reason
 
     assert [reason(stop) for stop in (None, "A1", "Z9")] == ["ride_of_an_order", "ride_of_an_order", "ok"]
+
+
+TWO_TRAMS: dict[str, Any] = {"from": {"place": "Tondi"}, "to": {"place": "Kopli"}}
+LAST_STOP = "09007-2"
+
+
+def at_stop(tram: Tram, token: str, stop: str) -> str:
+    """The reason of the online gate at a stop."""
+    return str((tram.api.scan(token, tram.key, stop_id=stop).json or {})["reason"])
+
+
+@ONE
+def test_a_pass_opens_the_stop_where_any_ride_of_its_ticket_ends(city: Api, tmp_path: Path) -> None:
+    """A ticket for two rides opens nothing at its last stop, and a pass that waited for the first would open nothing either."""
+    rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
+    (season,) = codes(city, rider.season("tll-30d"))
+    (journey,) = codes(city, rider.buy(rider.quote(ME, **TWO_TRAMS)))
+
+    assert at_stop(tram, journey, LAST_STOP) == "wrong_leg"
+    assert at_stop(tram, season, LAST_STOP) == "ok"
