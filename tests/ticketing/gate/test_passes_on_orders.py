@@ -24,6 +24,7 @@ from ticketing.gate.additions import ordered_of
 from ticketing.gate.bundle import BadBundle, Delta, Opened
 from ticketing.gate.decision import Gate, Presented, ProductRule, Seen, Use, decide
 from ticketing.gate.model import NOTHING_ORDERED, Extras, Ordered, OrderedRide
+from ticketing.gate.usage import Direction
 from ticketing.identity import create_key
 from ticketing.regions import Region
 from ticketing.tickets.jwk import load_jwks
@@ -357,3 +358,23 @@ def test_a_pass_opens_the_stop_where_any_ride_of_its_ticket_ends(city: Api, tmp_
 
     assert at_stop(tram, journey, LAST_STOP) == "wrong_leg"
     assert at_stop(tram, season, LAST_STOP) == "ok"
+
+
+def test_an_exit_lets_a_pass_out_whatever_an_order_took() -> None:
+    """Its ride is longer than half of the ordered one, whose ticket can begin already."""
+    ride = OrderedRide(
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW + 600,
+        arrives=NOW + 1800,
+        starts=NOW - 6600,
+        ends=NOW + 12_600,
+        to_stop="Z9",
+    )
+    seen = Seen([Use(JTI, 0, NOW - 1500, "g0", "in")], ordered={JTI: Ordered(0, (ride,))})
+    swiped = bundle({}, rules={"through": ProductRule(check="in_out")})
+
+    def reason(direction: Direction | None) -> str:
+        return judge(ticket(u=0), swiped, gate=Gate(operator="tlt", direction=direction), seen=seen).reason
+
+    assert [reason("out"), reason(None), reason("in")] == ["ok", "ok", "ride_of_an_order"]
