@@ -9,6 +9,9 @@ from collections.abc import Iterable, Sequence
 from ticketing.gate.model import Memory, Ordered, OrderedRide
 from ticketing.gate.usage import Use
 
+# A clock that is further ahead than this tells nothing of when a ride began.
+_AHEAD_SECONDS = 300
+
 
 def ride_in_the_way(
     ordered: Ordered, used: Sequence[Use], stop_id: str | None, now: int, memory: Memory
@@ -20,14 +23,15 @@ def ride_in_the_way(
     """
     ends_here = {ride.ticket for ride in ordered.rides if stop_id == ride.to_stop}
     for ride in ordered.rides:
-        began = _began(memory.uses_of(ride.ticket), ride.leg)
-        if began is not None:
+        opened = [use for use in memory.uses_of(ride.ticket) if use.leg == ride.leg]
+        if opened:  # and so it opens no other gate, whenever that was
+            began = _began(opened, now)
             # Nobody is at the stop where a ride ends before half of its time has passed.
             lasts = _half(ride) if stop_id == ride.to_stop else ride.arrives - ride.departs
-            if now < began + lasts:
+            if began is not None and now < began + lasts:
                 return ride
         elif ride.starts <= now < ride.ends and ride.ticket not in ends_here:
-            own = _began(used)
+            own = _began(used, now)
             if own is None or now >= own + _half(ride):
                 return ride
     return None
@@ -44,11 +48,11 @@ def use_in_the_way(ticket: str, leg: int, now: int, memory: Memory) -> Use | Non
         mine = next((ride for ride in rides if (ride.ticket, ride.leg) == (ticket, leg)), None)
         if mine is None:
             continue
-        found = _last(memory.uses_of(held))
+        found = _last(memory.uses_of(held), now)
         if found is not None and found.kind != "out" and now < found.at + _half(mine):
             return found
         for ride in rides:
-            found = None if ride.ticket == ticket else _last(memory.uses_of(ride.ticket), ride.leg)
+            found = None if ride.ticket == ticket else _last(memory.uses_of(ride.ticket), now, ride.leg)
             if found is not None and found.kind != "out" and now < found.at + _half(ride):
                 return found
     return None
@@ -59,12 +63,12 @@ def _half(ride: OrderedRide) -> int:
     return (ride.arrives - ride.departs) // 2
 
 
-def _began(uses: Iterable[Use], leg: int | None = None) -> int | None:
-    """When the newest ride of a ticket began, or of one leg of it; None where none has, or where it was checked out."""
-    last = _last(uses, leg)
+def _began(uses: Iterable[Use], now: int) -> int | None:
+    """When the newest ride began; None where none has, or where it was checked out."""
+    last = _last(uses, now)
     return None if last is None or last.kind == "out" else last.at
 
 
-def _last(uses: Iterable[Use], leg: int | None = None) -> Use | None:
-    mine = (use for use in uses if leg is None or use.leg == leg)
+def _last(uses: Iterable[Use], now: int, leg: int | None = None) -> Use | None:
+    mine = (use for use in uses if (leg is None or use.leg == leg) and use.at <= now + _AHEAD_SECONDS)
     return max(mine, key=lambda use: use.at, default=None)

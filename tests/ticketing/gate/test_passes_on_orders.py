@@ -340,6 +340,45 @@ def test_a_pass_opens_the_stop_where_the_ordered_ride_ends() -> None:
     assert [reason(stop) for stop in (None, "A1", "Z9")] == ["ride_of_an_order", "ride_of_an_order", "ok"]
 
 
+def test_a_use_that_a_wrong_clock_tells_hours_ahead_holds_nobody_back() -> None:
+    """Nobody's ride begins hours from now, and a ticket that is used opens no gate instead of its pass."""
+    rides = tuple(
+        OrderedRide(
+            ticket=one * 22,
+            leg=0,
+            departs=NOW,
+            arrives=NOW + 600,
+            starts=NOW - 7200,
+            ends=NOW + 10_800,
+            to_stop="Z9",
+        )
+        for one in "BC"
+    )
+
+    def reason(shown: str, used: str, *ordered: OrderedRide) -> str:
+        seen = Seen([Use(used * 22, 0, NOW + 5 * 3600, "g0")], ordered={JTI: Ordered(0, ordered)})
+        return judge(ticket(jti=shown * 22, u=0 if shown == "A" else 1), seen=seen).reason
+
+    assert reason("C", "A", *rides) == "ok"
+    assert reason("C", "B", *rides) == "ok"
+    assert reason("A", "B", rides[0]) == "ok"
+
+
+def test_a_ticket_that_was_checked_out_frees_its_pass() -> None:
+    ride = OrderedRide(
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW,
+        arrives=NOW + 600,
+        starts=NOW - 7200,
+        ends=NOW + 10_800,
+        to_stop="Z9",
+    )
+    ridden = [Use("B" * 22, 0, NOW - 300, "g0", "in"), Use("B" * 22, 0, NOW - 60, "g0", "out")]
+
+    assert judge(ticket(u=0), seen=Seen(ridden, ordered={JTI: Ordered(0, (ride,))})).reason == "ok"
+
+
 TWO_TRAMS: dict[str, Any] = {"from": {"place": "Tondi"}, "to": {"place": "Kopli"}}
 LAST_STOP = "09007-2"
 
