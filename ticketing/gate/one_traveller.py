@@ -11,6 +11,8 @@ from ticketing.gate.usage import Use
 
 # A clock that is further ahead than this tells nothing of when a ride began.
 _AHEAD_SECONDS = 300
+# A ride of no minutes, as timetables have them between neighbouring stops, takes one person all the same.
+_LEAST_SECONDS = 60
 
 
 def ride_in_the_way(
@@ -27,7 +29,9 @@ def ride_in_the_way(
         if opened:  # and so it opens no other gate, whenever that was
             began = _began(opened, now)
             # Nobody is at the stop where a ride ends before half of its time has passed.
-            lasts = _half(ride) if stop_id == ride.to_stop else ride.arrives - ride.departs
+            lasts = (
+                _half(ride) if stop_id == ride.to_stop else max(_LEAST_SECONDS, ride.arrives - ride.departs)
+            )
             if began is not None and now < began + lasts:
                 return ride
         elif ride.starts <= now < ride.ends and ride.ticket not in ends_here:
@@ -59,8 +63,8 @@ def use_in_the_way(ticket: str, leg: int, now: int, memory: Memory) -> Use | Non
 
 
 def _half(ride: OrderedRide) -> int:
-    """How long a person is surely on board: half of the time that the ride is planned to take."""
-    return (ride.arrives - ride.departs) // 2
+    """How long a person is surely on board: half of the time that the ride is planned to take, and a minute at least."""
+    return max(_LEAST_SECONDS, (ride.arrives - ride.departs) // 2)
 
 
 def _began(uses: Iterable[Use], now: int) -> int | None:

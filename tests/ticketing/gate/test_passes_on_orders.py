@@ -364,6 +364,26 @@ def test_a_use_that_a_wrong_clock_tells_hours_ahead_holds_nobody_back() -> None:
     assert reason("A", "B", rides[0]) == "ok"
 
 
+def test_a_ride_of_no_minutes_takes_one_person() -> None:
+    """Timetables count in minutes: neighbouring stops have the same one."""
+    ride = OrderedRide(
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW,
+        arrives=NOW,
+        starts=NOW - 7200,
+        ends=NOW + 10_800,
+        to_stop="Z9",
+    )
+
+    def reason(shown: str, used: str, ago: int) -> str:
+        seen = Seen([Use(used * 22, 0, NOW - ago, "g0")], ordered={JTI: Ordered(0, (ride,))})
+        return judge(ticket(jti=shown * 22, u=0 if shown == "A" else 1), seen=seen).reason
+
+    assert (reason("A", "B", 0), reason("A", "B", 60)) == ("ride_of_an_order", "ok")
+    assert (reason("B", "A", 0), reason("B", "A", 60)) == ("pass_on_another_ride", "ok")
+
+
 def test_a_ticket_that_was_checked_out_frees_its_pass() -> None:
     ride = OrderedRide(
         ticket="B" * 22,
