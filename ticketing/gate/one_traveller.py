@@ -44,7 +44,7 @@ def ride_in_the_way(
 def use_in_the_way(ticket: str, leg: int, now: int, memory: Memory) -> Use | None:
     """Find the use which shows that somebody else travels now on the pass that pays for a leg of an order's ticket.
 
-    It is the use of the pass itself or of another ticket. The holder is never left standing: a pass that was shown last
+    It is the use of the pass itself, of another ticket, or of this one for another ride. The holder is never left standing: a pass that was shown last
     goes on to open gates for as long.
     """
     for held in memory.passes_behind(ticket):
@@ -56,8 +56,10 @@ def use_in_the_way(ticket: str, leg: int, now: int, memory: Memory) -> Use | Non
         if found is not None and found.kind != "out" and now < found.at + _half(mine):
             return found
         for ride in rides:
-            found = None if ride.ticket == ticket else _last(memory.uses_of(ride.ticket), now, ride.leg)
-            if found is not None and found.kind != "out" and now < found.at + _half(ride):
+            found = _last(memory.uses_of(ride.ticket), now, ride.leg)
+            # A gate on board may have taken one ride of a ticket for another, so of its own rides the shorter one counts.
+            lasts = min(_half(ride), _half(mine)) if ride.ticket == ticket else _half(ride)
+            if found is not None and found.kind != "out" and now < found.at + lasts:
                 return found
     return None
 

@@ -400,7 +400,7 @@ def test_a_ticket_that_was_checked_out_frees_its_pass() -> None:
 
 
 TWO_TRAMS: dict[str, Any] = {"from": {"place": "Tondi"}, "to": {"place": "Kopli"}}
-LAST_STOP = "09007-2"
+FIRST_STOP, CHANGE, LAST_STOP = "07406-1", "21208-1", "09007-2"
 
 
 def at_stop(tram: Tram, token: str, stop: str) -> str:
@@ -437,3 +437,19 @@ def test_an_exit_lets_a_pass_out_whatever_an_order_took() -> None:
         return judge(ticket(u=0), swiped, gate=Gate(operator="tlt", direction=direction), seen=seen).reason
 
     assert [reason("out"), reason(None), reason("in")] == ["ok", "ok", "ride_of_an_order"]
+
+
+@ONE
+def test_a_ticket_for_two_rides_on_a_pass_carries_one_person(city: Api, tmp_path: Path) -> None:
+    """One who rides the first leg cannot let another in for the second, until they can be there."""
+    rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
+    rider.season("tll-30d")
+    (journey,) = codes(city, rider.buy(rider.quote(ME, **TWO_TRAMS)))
+    tram.fetch()
+
+    opened = at_stop(tram, journey, FIRST_STOP)
+    beside = at_stop(tram, journey, CHANGE), tram.offline(journey), tram.online(journey)
+    city.clock.advance(timedelta(minutes=6))
+
+    assert (opened, beside) == ("ok", ("pass_on_another_ride",) * 3)
+    assert (tram.offline(journey), at_stop(tram, journey, CHANGE)) == ("ok", "ok")
