@@ -15,6 +15,7 @@ from tests.networks import lent
 from tests.ticketing.gate.deciding import AT, bundle, facts, judge
 from tests.ticketing.identity.people_of import register
 from tests.ticketing.identity.riders import ME, Rider, app_with_carnet
+from tests.ticketing.purchase.sea import Sea
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, ticket
 from tests.ticketing.validator.bench import Bench
 from ticketing.clock import FixedClock
@@ -453,3 +454,17 @@ def test_a_ticket_for_two_rides_on_a_pass_carries_one_person(city: Api, tmp_path
 
     assert (opened, beside) == ("ok", ("pass_on_another_ride",) * 3)
     assert (tram.offline(journey), at_stop(tram, journey, CHANGE)) == ("ok", "ok")
+
+
+@ONE
+def test_a_ticket_that_a_late_ferry_keeps_good_carries_one_person_too(city: Api, tmp_path: Path) -> None:
+    rider, tram, sea = Rider(city, register(city)), Tram(city, tmp_path), Sea(city)
+    (season,) = codes(city, rider.season("tll-30d"))
+    order = rider.buy(rider.quote(ME, to={"place": "Pasila"}))
+    (journey,) = codes(city, order)
+    found = city.get(f"/v1/orders/{order['id']}/tickets", order["access_token"]).json or {}
+    (held,) = found["tickets"]
+    sea.tell(sea.ferry(held["legs"]), delay_seconds=5 * 3600)
+    city.clock.set(datetime.fromisoformat(held["expires_at"]) + timedelta(hours=4))
+
+    assert (tram.online(journey), tram.online(season)) == ("ok_attention", "ride_of_an_order")
