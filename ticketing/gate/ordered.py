@@ -74,12 +74,12 @@ def _behind(
 def _rides_at(
     tx: Transaction, passes: Sequence[str], operator: str, now: datetime, *, hold: bool
 ) -> dict[str, tuple[OrderedRide, ...]]:
-    """Read the rides of passes at an operator; who has none has no other code to wait for."""
+    """Read the rides of passes at an operator; they are held first, for an order may get its tickets at this moment."""
+    if hold:
+        held_passes.hold_codes(tx, passes)
     # A ticket whose vehicle is late opens gates for a day beyond its end.
     listed = held_passes.list_ticketed_rides(tx, now - late.LONGEST, passes)
     found = [one for one in listed if one.operator == operator]
-    if found and hold:
-        held_passes.hold_codes(tx, {one.ticket_jti for one in found})
     rides: dict[str, tuple[OrderedRide, ...]] = {}
     for one in found:
         rides[one.ticket_jti] = (*rides.get(one.ticket_jti, ()), _ride(one))

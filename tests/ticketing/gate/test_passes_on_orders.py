@@ -18,9 +18,12 @@ from tests.ticketing.identity.riders import ME, Rider, app_with_carnet
 from tests.ticketing.purchase.sea import Sea
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, ticket
 from tests.ticketing.validator.bench import Bench
+from tests.waiting import until_it_waits
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
+from ticketing.db import Database
 from ticketing.gate import bundle as bundles
+from ticketing.gate import ordered
 from ticketing.gate.additions import ordered_of
 from ticketing.gate.bundle import BadBundle, Delta, Opened
 from ticketing.gate.decision import Gate, Presented, ProductRule, Seen, Use, decide
@@ -29,6 +32,7 @@ from ticketing.gate.usage import Direction
 from ticketing.identity import create_key
 from ticketing.regions import Region
 from ticketing.tickets.jwk import load_jwks
+from ticketing.tickets.own import of_own
 from ticketing.validator.courier import merged
 from ticketing.validator.store import Store
 
@@ -243,6 +247,28 @@ def test_two_codes_of_one_pass_at_two_gates_in_one_moment_let_one_in(city: Api, 
 
         with ThreadPoolExecutor(2) as gates:
             assert sorted(gates.map(show, (first, second))) == ["ok", "pass_on_another_ride"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_ticket_that_has_just_come_waits_for_the_gate_that_its_pass_is_shown_at(
+    city: Api, tmp_path: Path
+) -> None:
+    """While that gate decides, it knows of no ticket, and the order is paid at another place."""
+    rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
+    (season,) = codes(city, rider.season("tll-30d"))
+    quote = rider.quote(ME, {"ref": "bo"})
+    placed = city.post("/v1/orders", {"quote_id": quote["id"]}, rider.token).json or {}
+    database: Database = city.client.application.extensions["throughfare"].till.database
+
+    with ThreadPoolExecutor(1) as other:
+        with database.write() as gate:
+            ordered.for_ticket(gate, of_own(season), "tlt", city.clock.now(), hold=True)
+            city.post(f"/v1/orders/{placed['id']}/payments", {"method": "demo_ok"}, placed["access_token"])
+            found = city.get(f"/v1/orders/{placed['id']}/tickets", placed["access_token"]).json or {}
+            journey = next(one["token"] for one in found["tickets"] if one["passenger"] == "me")
+            shown = other.submit(tram.online, journey)
+            until_it_waits(gate, shown)
+        assert shown.result() == "ok"
 
 
 @ONE

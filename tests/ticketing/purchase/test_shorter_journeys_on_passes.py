@@ -1,30 +1,24 @@
 """A journey on a pass becomes shorter while a gate is shown the code of that pass: neither is in the other's way."""
 
-import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import sqlalchemy as sa
 
 from operators.fake import FakeOperator
 from tests.api import Api
 from tests.networks import lent
 from tests.ticketing.identity.people_of import register
 from tests.ticketing.identity.riders import ME, Rider, app_with_carnet
+from tests.waiting import until_it_waits
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
-from ticketing.db import Database, Transaction
+from ticketing.db import Database
 from ticketing.db.sale import held_passes
 from ticketing.db.ticket import uses
 from ticketing.regions import Region
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
-_PATIENCE = 10
-_WAITING = sa.text(
-    "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-)
 
 
 @pytest.fixture
@@ -36,14 +30,6 @@ def city(
     with lent(app):
         yield Api(app.test_client(), clock, lambda *_: "")
     app.extensions["throughfare"].till.database.close()
-
-
-def until_it_waits(tx: Transaction, call: Future[Any]) -> None:
-    """Until a call waits for a row that this transaction holds."""
-    ends = time.monotonic() + _PATIENCE
-    while not tx.execute(_WAITING).scalar_one():
-        assert not call.done()
-        assert time.monotonic() < ends
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
