@@ -119,7 +119,9 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
 
 def _postgresql_engine(url: sa.URL) -> sa.Engine:
-    options = f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+    asked = url.query.get("options", "")  # a deployment's own, such as its search_path
+    given = asked if isinstance(asked, str) else " ".join(asked)
+    options = f"{given} -c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC".strip()
     engine = sa.create_engine(url, pool_size=8, connect_args={"options": options})
 
     @event.listens_for(engine, "checkin")

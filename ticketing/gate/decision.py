@@ -25,7 +25,7 @@ from ticketing.gate.model import (
     Values,
 )
 from ticketing.gate.one_traveller import ride_in_the_way, use_in_the_way
-from ticketing.gate.usage import Allowance, Kind, Use, Wanted, is_spent, next_use, use_values
+from ticketing.gate.usage import Allowance, Kind, Use, Wanted, goes_out, is_spent, next_use, use_values
 from ticketing.tickets.claims import NOBODY, ZONE, Leg, Proof, TicketClaims, whole_minute
 from ticketing.tickets.products import ProductRule
 
@@ -380,8 +380,9 @@ def _other_code(case: _Case) -> tuple[_Refusal | None, int]:
             return None, 0
         use = use_in_the_way(claims.jti, case.leg, now, seen)
         return (("pass_on_another_ride", use_values(use, now)) if use else None), 0
-    ordered = seen.ordered_of(claims.jti)
-    ride = ride_in_the_way(ordered, case.used, case.gate.stop_id, now, seen)
+    ordered, stop = seen.ordered_of(claims.jti), case.gate.stop_id
+    leaves = goes_out(case.used, case.gate.direction, case.bundle.rules[claims.product])
+    ride = None if leaves else ride_in_the_way(ordered, case.used, stop, now, seen)
     return (("ride_of_an_order", _departure(case, ride.departs)) if ride else None), ordered.strokes
 
 

@@ -14,6 +14,7 @@ from ticketing.db.sale import held_passes
 from ticketing.db.sale.held_passes import TicketedRide
 from ticketing.db.ticket import uses
 from ticketing.db.ticket.uses import TicketUse
+from ticketing.gate import late
 from ticketing.gate.decision import Seen, Use
 from ticketing.gate.model import NOTHING_ORDERED, Ordered, OrderedRide
 from ticketing.gate.usage import Kind
@@ -73,10 +74,12 @@ def _behind(
 def _rides_at(
     tx: Transaction, passes: Sequence[str], operator: str, now: datetime, *, hold: bool
 ) -> dict[str, tuple[OrderedRide, ...]]:
-    """Read the rides of passes at an operator; who has none has no other code to wait for."""
-    found = [one for one in held_passes.list_ticketed_rides(tx, now, passes) if one.operator == operator]
-    if found and hold:
-        held_passes.hold_codes(tx, {one.ticket_jti for one in found})
+    """Read the rides of passes at an operator; they are held first, for an order may get its tickets at this moment."""
+    if hold:
+        held_passes.hold_codes(tx, passes)
+    # A ticket whose vehicle is late opens gates for a day beyond its end.
+    listed = held_passes.list_ticketed_rides(tx, now - late.LONGEST, passes)
+    found = [one for one in listed if one.operator == operator]
     rides: dict[str, tuple[OrderedRide, ...]] = {}
     for one in found:
         rides[one.ticket_jti] = (*rides.get(one.ticket_jti, ()), _ride(one))

@@ -115,6 +115,11 @@ class _Tally:
         return self.wanted.at - last.at < self.allowance.rule.passback_seconds and not same_gate
 
 
+def goes_out(earlier: Sequence[Use], direction: Direction | None, rule: ProductRule) -> bool:
+    """Say whether somebody who was checked in wants to leave; `earlier` uses are in order of time."""
+    return rule.check == "in_out" and direction != "in" and bool(earlier) and earlier[-1].kind == "in"
+
+
 def is_spent(used: Sequence[Use], leg: int, uses_per_leg: int) -> bool:
     """Whether all uses of a leg are taken; 0 means that they are never."""
     if not used or uses_per_leg == 0:

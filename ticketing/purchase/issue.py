@@ -4,7 +4,7 @@ import functools
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from operators.place_kinds import FOOT, kind_of
 from tariffs.journey import Ride
@@ -71,7 +71,8 @@ def validity(rides: Sequence[Ride], now: datetime) -> Validity:
 
     The margins let a passenger take an earlier tram and arrive late on a delayed ferry.
     """
-    return Validity(max(now, rides[0].departure - EARLY), rides[-1].arrival + LATE)
+    first, last = rides[0].departure.astimezone(UTC), rides[-1].arrival.astimezone(UTC)
+    return Validity(max(now, first - EARLY), last + LATE)
 
 
 def issue(

@@ -70,8 +70,10 @@ def take_anew(
     tx: Transaction, order_id: str, passenger: str, items: Iterable[PriceItem], now: datetime
 ) -> None:
     """A journey has become shorter: give its uses back, and take those that the rest of it counts on."""
-    held_passes.return_uses(tx, order_id, now, [passenger])
     wanted = [(item.held_ticket, item.legs) for item in items if item.held_ticket]
+    for jti in sorted({jti for jti, _ in wanted}):
+        held_passes.lock_pass(tx, jti)  # as a gate does that is shown the pass, before it tells of the use
+    held_passes.return_uses(tx, order_id, now, [passenger])
     rides = _rides_of(tx, order_id) if wanted else ()
     for jti, legs in wanted:
         held_passes.take_uses(tx, _uses(jti, order_id, passenger, legs, rides=rides, now=now))

@@ -28,7 +28,7 @@ def list_passes(desk: Desk, region_id: str | None, language: str) -> list[dict[s
     return [
         _shown(desk, name, product, language)
         for name in names
-        for product in on_sale(_region(desk, name).book.passes, now.date()).values()
+        for product in _on_sale(_region(desk, name), now).values()
         if not _without_fares(_region(desk, name), product, now)
     ]
 
@@ -51,21 +51,26 @@ def freeze_pass(
     now = desk.clock.now()
     name = region_id or next(iter(desk.regions))
     region = _region(desk, name)
-    product = on_sale(region.book.passes, now.date()).get(product_id)
+    product = _on_sale(region, now).get(product_id)
     if product is None:
         raise InvalidRequest.at("product", "is not on sale here")
     _check_holder(product, holder, person_id)
-    begins = _beginning(start or now, now, _zone(region, product))
+    zone = _zone(region, product)
+    begins = _beginning(start or now, now, zone)
     _require_fares(region, product, begins)
     price = price_pass(
-        region.book, product, Passenger("holder", rider), day=begins.date(), channel=desk.sale_channel
+        region.book,
+        product,
+        Passenger("holder", rider),
+        day=begins.astimezone(zone).date(),
+        channel=desk.sale_channel,
     )
     if price.total is None:
         raise InvalidRequest.at(
             "rider_category",
             f"this pass has no price for the category {category_name(region.data, rider)} ({price.reason})",
         )
-    held = product.held("", begins, _zone(region, product))
+    held = product.held("", begins, zone)
     passengers = (PricedPassenger.of(price),)
     document = QuoteDocument(
         product=product.id,
@@ -101,8 +106,9 @@ def _require_fares(region: Region, product: PassProduct, begins: datetime) -> No
 
 def _without_fares(region: Region, product: PassProduct, begins: datetime) -> list[str]:
     """The operators of a pass that have no fares on its first or its last day."""
-    last = product.held("", begins, _zone(region, product)).valid_until - timedelta(seconds=1)
-    days = {begins.date(), last.astimezone(begins.tzinfo).date()}
+    zone = _zone(region, product)
+    last = product.held("", begins, zone).valid_until - timedelta(seconds=1)
+    days = {moment.astimezone(zone).date() for moment in (begins, last)}
     return [
         operator
         for operator in sorted(product.scope.operators)
@@ -149,6 +155,15 @@ def _beginning(wanted: datetime, now: datetime, zone: ZoneInfo) -> datetime:
     if not min(today, now - _EARLIEST) <= wanted <= now + _LATEST:
         raise InvalidRequest.at("start", "must lie between today and 60 days ahead")
     return wanted if wanted >= now - _EARLIEST else now
+
+
+def _on_sale(region: Region, now: datetime) -> dict[str, PassProduct]:
+    """The passes that are sold now, each by the day of its own wall clock."""
+    products = sorted(region.book.passes, key=lambda product: product.version)
+    found: dict[str, PassProduct] = {}
+    for product in products:
+        found |= on_sale([product], now.astimezone(_zone(region, product)).date())
+    return dict(sorted(found.items()))
 
 
 def _zone(region: Region, product: PassProduct) -> ZoneInfo:

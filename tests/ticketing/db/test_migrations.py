@@ -70,6 +70,27 @@ def test_a_database_of_that_revision_on_postgresql_goes_on(postgresql_server: st
     database.close()
 
 
+def test_the_schema_that_an_address_names_is_the_one_that_is_made(postgresql_server: str) -> None:
+    address = new_database(postgresql_server)
+    bare = Database(address)
+    with bare.write() as tx:
+        tx.exec_driver_sql("CREATE SCHEMA fares")
+    bare.close()
+    database = Database(f"{address}?options=-csearch_path%3Dfares")
+
+    upgrade(database)
+
+    with database.read() as tx:
+        assert tx.exec_driver_sql(
+            "SELECT to_regclass('fares.ticket'), to_regclass('public.ticket')"
+        ).one() == (
+            "ticket",
+            None,
+        )
+        assert tx.exec_driver_sql("SHOW statement_timeout").scalar_one() == "15s"
+    database.close()
+
+
 @pytest.mark.parametrize("revision", ["0012_run_accounts", "0099_of_a_newer_release"])
 def test_a_database_of_another_time_is_refused_by_its_revision_and_left_as_it_is(
     database: Database, revision: str

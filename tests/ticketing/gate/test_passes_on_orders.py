@@ -15,18 +15,24 @@ from tests.networks import lent
 from tests.ticketing.gate.deciding import AT, bundle, facts, judge
 from tests.ticketing.identity.people_of import register
 from tests.ticketing.identity.riders import ME, Rider, app_with_carnet
+from tests.ticketing.purchase.sea import Sea
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, ticket
 from tests.ticketing.validator.bench import Bench
+from tests.waiting import until_it_waits
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
+from ticketing.db import Database
 from ticketing.gate import bundle as bundles
+from ticketing.gate import ordered
 from ticketing.gate.additions import ordered_of
 from ticketing.gate.bundle import BadBundle, Delta, Opened
 from ticketing.gate.decision import Gate, Presented, ProductRule, Seen, Use, decide
 from ticketing.gate.model import NOTHING_ORDERED, Extras, Ordered, OrderedRide
+from ticketing.gate.usage import Direction
 from ticketing.identity import create_key
 from ticketing.regions import Region
 from ticketing.tickets.jwk import load_jwks
+from ticketing.tickets.own import of_own
 from ticketing.validator.courier import merged
 from ticketing.validator.store import Store
 
@@ -243,6 +249,28 @@ def test_two_codes_of_one_pass_at_two_gates_in_one_moment_let_one_in(city: Api, 
             assert sorted(gates.map(show, (first, second))) == ["ok", "pass_on_another_ride"]
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_ticket_that_has_just_come_waits_for_the_gate_that_its_pass_is_shown_at(
+    city: Api, tmp_path: Path
+) -> None:
+    """While that gate decides, it knows of no ticket, and the order is paid at another place."""
+    rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
+    (season,) = codes(city, rider.season("tll-30d"))
+    quote = rider.quote(ME, {"ref": "bo"})
+    placed = city.post("/v1/orders", {"quote_id": quote["id"]}, rider.token).json or {}
+    database: Database = city.client.application.extensions["throughfare"].till.database
+
+    with ThreadPoolExecutor(1) as other:
+        with database.write() as gate:
+            ordered.for_ticket(gate, of_own(season), "tlt", city.clock.now(), hold=True)
+            city.post(f"/v1/orders/{placed['id']}/payments", {"method": "demo_ok"}, placed["access_token"])
+            found = city.get(f"/v1/orders/{placed['id']}/tickets", placed["access_token"]).json or {}
+            journey = next(one["token"] for one in found["tickets"] if one["passenger"] == "me")
+            shown = other.submit(tram.online, journey)
+            until_it_waits(gate, shown)
+        assert shown.result() == "ok"
+
+
 @ONE
 def test_an_inspector_asks_for_the_ticket_of_the_order(city: Api, tmp_path: Path) -> None:
     rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
@@ -337,3 +365,132 @@ def test_a_pass_opens_the_stop_where_the_ordered_ride_ends() -> None:
         return judge(ticket(u=0), gate=Gate(operator="tlt", stop_id=stop), seen=seen).reason
 
     assert [reason(stop) for stop in (None, "A1", "Z9")] == ["ride_of_an_order", "ride_of_an_order", "ok"]
+
+
+def test_a_use_that_a_wrong_clock_tells_hours_ahead_holds_nobody_back() -> None:
+    """Nobody's ride begins hours from now, and a ticket that is used opens no gate instead of its pass."""
+    rides = tuple(
+        OrderedRide(
+            ticket=one * 22,
+            leg=0,
+            departs=NOW,
+            arrives=NOW + 600,
+            starts=NOW - 7200,
+            ends=NOW + 10_800,
+            to_stop="Z9",
+        )
+        for one in "BC"
+    )
+
+    def reason(shown: str, used: str, *ordered: OrderedRide) -> str:
+        seen = Seen([Use(used * 22, 0, NOW + 5 * 3600, "g0")], ordered={JTI: Ordered(0, ordered)})
+        return judge(ticket(jti=shown * 22, u=0 if shown == "A" else 1), seen=seen).reason
+
+    assert reason("C", "A", *rides) == "ok"
+    assert reason("C", "B", *rides) == "ok"
+    assert reason("A", "B", rides[0]) == "ok"
+
+
+def test_a_ride_of_no_minutes_takes_one_person() -> None:
+    """Timetables count in minutes: neighbouring stops have the same one."""
+    ride = OrderedRide(
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW,
+        arrives=NOW,
+        starts=NOW - 7200,
+        ends=NOW + 10_800,
+        to_stop="Z9",
+    )
+
+    def reason(shown: str, used: str, ago: int) -> str:
+        seen = Seen([Use(used * 22, 0, NOW - ago, "g0")], ordered={JTI: Ordered(0, (ride,))})
+        return judge(ticket(jti=shown * 22, u=0 if shown == "A" else 1), seen=seen).reason
+
+    assert (reason("A", "B", 0), reason("A", "B", 60)) == ("ride_of_an_order", "ok")
+    assert (reason("B", "A", 0), reason("B", "A", 60)) == ("pass_on_another_ride", "ok")
+
+
+def test_a_ticket_that_was_checked_out_frees_its_pass() -> None:
+    ride = OrderedRide(
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW,
+        arrives=NOW + 600,
+        starts=NOW - 7200,
+        ends=NOW + 10_800,
+        to_stop="Z9",
+    )
+    ridden = [Use("B" * 22, 0, NOW - 300, "g0", "in"), Use("B" * 22, 0, NOW - 60, "g0", "out")]
+
+    assert judge(ticket(u=0), seen=Seen(ridden, ordered={JTI: Ordered(0, (ride,))})).reason == "ok"
+
+
+TWO_TRAMS: dict[str, Any] = {"from": {"place": "Tondi"}, "to": {"place": "Kopli"}}
+FIRST_STOP, CHANGE, LAST_STOP = "07406-1", "21208-1", "09007-2"
+
+
+def at_stop(tram: Tram, token: str, stop: str) -> str:
+    """The reason of the online gate at a stop."""
+    return str((tram.api.scan(token, tram.key, stop_id=stop).json or {})["reason"])
+
+
+@ONE
+def test_a_pass_opens_the_stop_where_any_ride_of_its_ticket_ends(city: Api, tmp_path: Path) -> None:
+    """A ticket for two rides opens nothing at its last stop, and a pass that waited for the first would open nothing either."""
+    rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
+    (season,) = codes(city, rider.season("tll-30d"))
+    (journey,) = codes(city, rider.buy(rider.quote(ME, **TWO_TRAMS)))
+
+    assert at_stop(tram, journey, LAST_STOP) == "wrong_leg"
+    assert at_stop(tram, season, LAST_STOP) == "ok"
+
+
+def test_an_exit_lets_a_pass_out_whatever_an_order_took() -> None:
+    """Its ride is longer than half of the ordered one, whose ticket can begin already."""
+    ride = OrderedRide(
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW + 600,
+        arrives=NOW + 1800,
+        starts=NOW - 6600,
+        ends=NOW + 12_600,
+        to_stop="Z9",
+    )
+    seen = Seen([Use(JTI, 0, NOW - 1500, "g0", "in")], ordered={JTI: Ordered(0, (ride,))})
+    swiped = bundle({}, rules={"through": ProductRule(check="in_out")})
+
+    def reason(direction: Direction | None) -> str:
+        return judge(ticket(u=0), swiped, gate=Gate(operator="tlt", direction=direction), seen=seen).reason
+
+    assert [reason("out"), reason(None), reason("in")] == ["ok", "ok", "ride_of_an_order"]
+
+
+@ONE
+def test_a_ticket_for_two_rides_on_a_pass_carries_one_person(city: Api, tmp_path: Path) -> None:
+    """One who rides the first leg cannot let another in for the second, until they can be there."""
+    rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
+    rider.season("tll-30d")
+    (journey,) = codes(city, rider.buy(rider.quote(ME, **TWO_TRAMS)))
+    tram.fetch()
+
+    opened = at_stop(tram, journey, FIRST_STOP)
+    beside = at_stop(tram, journey, CHANGE), tram.offline(journey), tram.online(journey)
+    city.clock.advance(timedelta(minutes=6))
+
+    assert (opened, beside) == ("ok", ("pass_on_another_ride",) * 3)
+    assert (tram.offline(journey), at_stop(tram, journey, CHANGE)) == ("ok", "ok")
+
+
+@ONE
+def test_a_ticket_that_a_late_ferry_keeps_good_carries_one_person_too(city: Api, tmp_path: Path) -> None:
+    rider, tram, sea = Rider(city, register(city)), Tram(city, tmp_path), Sea(city)
+    (season,) = codes(city, rider.season("tll-30d"))
+    order = rider.buy(rider.quote(ME, to={"place": "Pasila"}))
+    (journey,) = codes(city, order)
+    found = city.get(f"/v1/orders/{order['id']}/tickets", order["access_token"]).json or {}
+    (held,) = found["tickets"]
+    sea.tell(sea.ferry(held["legs"]), delay_seconds=5 * 3600)
+    city.clock.set(datetime.fromisoformat(held["expires_at"]) + timedelta(hours=4))
+
+    assert (tram.online(journey), tram.online(season)) == ("ok_attention", "ride_of_an_order")

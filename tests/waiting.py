@@ -1,0 +1,22 @@
+"""Wait until a call waits for what a transaction on PostgreSQL holds."""
+
+import time
+from concurrent.futures import Future
+from typing import Any
+
+import sqlalchemy as sa
+
+from ticketing.db import Transaction
+
+_PATIENCE = 10
+_WAITING = sa.text(
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+)
+
+
+def until_it_waits(tx: Transaction, call: Future[Any]) -> None:
+    """Until a call waits for a row that this transaction holds."""
+    ends = time.monotonic() + _PATIENCE
+    while not tx.execute(_WAITING).scalar_one():
+        assert not call.done()
+        assert time.monotonic() < ends
