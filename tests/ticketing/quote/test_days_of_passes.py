@@ -55,7 +55,7 @@ def vat(api: Api, start: str) -> list[Any]:
     assert made.status_code == 201, made.json
     with api.client.application.extensions["throughfare"].till.database.read() as tx:
         quote = offers.get_quote(tx, (made.json or {})["id"])
-    return [row["rate_bp"] for row in quote.document["passengers"][0]["taxes"]]
+    return [row.key.rate_bp for row in quote.document.passengers[0].taxes]
 
 
 def test_a_new_pass_is_sold_from_midnight_of_its_city(city: Api) -> None:
