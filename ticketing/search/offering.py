@@ -41,7 +41,15 @@ def with_offers(
     free = _free_places(planner, region.data, wish, [plan for plan, _, _ in chosen])
     shown = []
     for plan, price, praise in chosen:
-        view = itinerary(region.data, plan, price, praise, told.operators, passes=region.book.passes)
+        view = itinerary(
+            region.data,
+            plan,
+            price,
+            praise,
+            told.operators,
+            passes=region.book.passes,
+            language=wish.language,
+        )
         if price.total is not None and plan.rides:
             expires = _expiry(region.data, plan, now)
             body = OfferBody(

@@ -11,7 +11,7 @@ from tariffs.money import Money
 from tariffs.result import JourneyPrice, PassengerPrice
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.regions import Region, Told, is_closed
-from ticketing.search import places
+from ticketing.search import places, words
 from ticketing.search.asked import needs_of, question_of, region_of, stay_of
 from ticketing.search.cancelled import Cancelled, cancelled_ways, in_their_place, worth_showing
 from ticketing.search.free_places import key_of, not_sold
@@ -33,7 +33,6 @@ AT_LEAST, AT_MOST = 3, 8
 AT_MOST_IN_RANGE = 20
 _LATER = 3
 Priced = tuple[Plan, JourneyPrice]
-_ALL_CANCELLED = "every departure that was found is cancelled"
 
 
 def list_regions(planner: Planner) -> list[dict[str, Any]]:
@@ -92,7 +91,7 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     stay = stay_of(planner, region.data, wish, faults)
     _refuse(faults)
     if _is_there(question):
-        return {"itineraries": [], "reason": "the start and the destination are the same place"}
+        return {"itineraries": [], "reason": words.none("same_place", wish.language)}
     told, needs = planner.told(region.data), needs_of(region.data, wish)
     timelines = planner.timelines(region.data, wish.at, needs, told)
     plans = _plans(region.data, timelines, question, stay, wish)
@@ -105,7 +104,7 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     gone = _cancelled(planner, region.data, question, stay, wish, told=told)
     if not priced and not gone:
         next_plan = _after_range(region.data, timelines, question, stay, wish)
-        return {"itineraries": [], "reason": _why_none(question, next_plan)}
+        return {"itineraries": [], "reason": _why_none(question, wish.language, next_plan)}
     merits = [_merit(*one) for one in priced]
     chosen = [(*priced[at], praise) for at, praise in _choose(merits, wish)]
     answer = with_offers(planner, region, wish, chosen, told, now=now)
@@ -115,12 +114,21 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
     missing = _missed(gone, merits, [_merit(*one) for one in instead], wish)
     refs = [(person.ref, person.rider) for person in wish.passengers]
     shown = [
-        (one.plan.departure, cancelled_itinerary(region.data, one.plan, one.places, refs, told.operators))
+        (
+            one.plan.departure,
+            cancelled_itinerary(
+                region.data, one.plan, one.places, refs, told.operators, language=wish.language
+            ),
+        )
         for one in worth_showing(missing)
     ]
     leaving = [plan.departure for plan, _, _ in chosen]
     ways = in_their_place(list(zip(leaving, answer["itineraries"], strict=True)), shown)
-    return {**answer, "itineraries": ways, "reason": None if chosen else _ALL_CANCELLED}
+    return {
+        **answer,
+        "itineraries": ways,
+        "reason": None if chosen else words.none("all_cancelled", wish.language),
+    }
 
 
 def _is_there(question: Question) -> bool:
@@ -240,12 +248,12 @@ def _after_range(
     return min(plans, key=lambda plan: plan.departure, default=None)
 
 
-def _why_none(question: Question, next_plan: Plan | None = None) -> str:
+def _why_none(question: Question, language: str, next_plan: Plan | None = None) -> str:
     if not question.origins:
-        return "no stop within walking distance of the start"
+        return words.none("no_stop_at_start", language)
     if not question.destinations:
-        return "no stop within walking distance of the destination"
+        return words.none("no_stop_at_destination", language)
     if next_plan is not None:
         leaves = local(next_plan.departure, str(next_plan.rides[0].departure.tzinfo))
-        return f"no departure within the range; the next leaves on {leaves:%d.%m.%Y at %H:%M}"
-    return "no connection within 24 hours"
+        return words.none("later", language, day=f"{leaves:%d.%m.%Y}", hour=f"{leaves:%H:%M}")
+    return words.none("no_connection", language)

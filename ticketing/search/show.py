@@ -12,10 +12,11 @@ from tariffs.result import JourneyPrice, PassengerPrice
 from ticketing.clock import written
 from ticketing.regions import category_name, pass_name
 from ticketing.regions.planned import leg_of, stop_of
+from ticketing.search import words
 from ticketing.search.free_places import FreePlaces, RideKey, key_of
 from ticketing.search.live import alerts_for
 from ticketing.search.planner import Plan, PlannedRide, Walk
-from ticketing.search.refusals import CANCELLED, CANCELLED_WHY, why, why_not
+from ticketing.search.refusals import CANCELLED, why, why_not
 from ticketing.search.times import home_zone, instant_of, local, zone_of
 
 
@@ -27,6 +28,7 @@ def itinerary(
     told: Mapping[str, Disruptions] = MappingProxyType({}),
     *,
     passes: Sequence[PassProduct] = (),
+    language: str = "en",
 ) -> dict[str, Any]:
     """Write a plan with its price and what operators have told; the offer is added by whoever stores it.
 
@@ -43,7 +45,7 @@ def itinerary(
         "cancelled": False,
         "best_for": list(praise),
         "legs": legs,
-        "price": _price(region, price, passes),
+        "price": _price(region, price, passes, language),
         "offer_id": None,
         "offer_expires_at": None,
     }
@@ -55,12 +57,15 @@ def cancelled_itinerary(
     cancelled: Collection[int],
     refs: Sequence[tuple[str, str]],
     told: Mapping[str, Disruptions],
+    *,
+    language: str = "en",
 ) -> dict[str, Any]:
     """Write a plan of which some rides, by their place, do not run: it is shown and not sold.
 
     `refs` are the passengers with their rider categories.
     """
     legs = _marked(_legs(region, plan, told), "cancelled", cancelled)
+    said = words.why(CANCELLED, language)
     return {
         "departure": legs[0]["departure"],
         "arrival": legs[-1]["arrival"],
@@ -72,7 +77,7 @@ def cancelled_itinerary(
         "price": {
             "total": None,
             "reason": CANCELLED,
-            "why": CANCELLED_WHY,
+            "why": said,
             "excluded": [],
             "passengers": [
                 {
@@ -81,7 +86,7 @@ def cancelled_itinerary(
                     "place": kind_of(rider),
                     "total": None,
                     "reason": CANCELLED,
-                    "because": [CANCELLED_WHY],
+                    "because": [said],
                 }
                 for ref, rider in refs
             ],
@@ -174,11 +179,13 @@ def _somewhere(word: str) -> dict[str, Any]:
     return {"stop_id": None, "name": word, "lat": None, "lon": None, "member_state": None}
 
 
-def _price(region: RegionData, price: JourneyPrice, passes: Sequence[PassProduct]) -> dict[str, Any]:
+def _price(
+    region: RegionData, price: JourneyPrice, passes: Sequence[PassProduct], language: str
+) -> dict[str, Any]:
     return {
         "total": price.total.as_dict() if price.total else None,
         "reason": price.reason,
-        "why": why(region, price),
+        "why": why(region, price, language),
         "excluded": [one.to_json() for one in price.excluded],
         "passengers": [
             {
@@ -187,28 +194,39 @@ def _price(region: RegionData, price: JourneyPrice, passes: Sequence[PassProduct
                 "place": kind_of(found.passenger.rider),
                 "total": found.total.as_dict() if found.total else None,
                 "reason": found.reason,
-                "because": [*(one.because for one in price.excluded), *_because(region, found, passes)],
+                "because": [
+                    *(one.because for one in price.excluded),
+                    *_because(region, found, passes, language),
+                ],
             }
             for found in price.passengers
         ],
     }
 
 
-def _because(region: RegionData, price: PassengerPrice, passes: Sequence[PassProduct]) -> list[str]:
-    refused = why_not(region, price)
+def _because(
+    region: RegionData, price: PassengerPrice, passes: Sequence[PassProduct], language: str
+) -> list[str]:
+    refused = why_not(region, price, language)
     return (
         [refused]
         if refused
-        else [*(item.because for item in price.bought), *_passed_over(region, price, passes)]
+        else [*(item.because for item in price.bought), *_passed_over(region, price, passes, language)]
     )
 
 
-def _passed_over(region: RegionData, price: PassengerPrice, passes: Sequence[PassProduct]) -> list[str]:
+def _passed_over(
+    region: RegionData, price: PassengerPrice, passes: Sequence[PassProduct], language: str
+) -> list[str]:
     """Why a pass that somebody holds does not count."""
     rider = price.passenger.rider
     return [
-        f"{pass_name(passes, held.product)} does not count: it was sold to the category "
-        f"{category_name(region, held.rider or '')}, and this is {category_name(region, rider)}"
+        words.passed_over(
+            language,
+            name=pass_name(passes, held.product, language),
+            sold_to=category_name(region, held.rider or "", language),
+            rider=category_name(region, rider, language),
+        )
         for held in price.passenger.passes
         if not held.serves(rider)
     ]

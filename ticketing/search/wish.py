@@ -77,6 +77,7 @@ class Wish:
     wheelchair: bool = False
     free_places: bool = False
     freed: Mapping[str, int] = field(default_factory=dict)
+    language: str = "en"
 
     @property
     def kinds(self) -> frozenset[str]:

@@ -100,6 +100,9 @@ def test_a_passenger_to_whom_an_operator_sells_nothing_is_told_which_one(
     assert why(region.data, price) == (
         "Tallink has no fare for this ride and a passenger of the category adult"
     )
+    assert why(region.data, price, "fi") == (
+        "Tallink: tälle matkalle ei ole hintaa matkustajaryhmälle aikuinen"
+    )
     assert why(region.data, JourneyPrice(None, "currency_without_rates", (), "")) == (
         "no exchange rates are published for the currency of this price"
     )
