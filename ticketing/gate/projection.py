@@ -12,7 +12,7 @@ from ticketing.db.gate import devices, scan_facts
 from ticketing.db.gate.scan_facts import ScanFact
 from ticketing.db.gate.scans import Scan
 from ticketing.db.sale import held_passes
-from ticketing.db.ticket import group_codes, uses
+from ticketing.db.ticket import group_codes, tickets, uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.db.ticket.uses import DoubleUse, TicketUse
 from ticketing.gate.judgment import Fact, Judged, Terms, judge
@@ -115,6 +115,18 @@ def reconcile(tx: Transaction, held: Mapping[str, Ticket], judgment: Judgment, n
             if entry.verdict == "double_use" and entry.repeats is not None
         ]
         uses.put_double_uses(tx, doubles_before[jti], doubles)
+
+
+def judge_again(tx: Transaction, jti: str, rules: Mapping[str, ProductRule], now: datetime) -> bool:
+    """Judge a carnet anew that was used too often, as a gate has told: an order may have given strokes back since.
+
+    The same facts so give the same uses, whatever came first. Answers whether there was anything to judge.
+    """
+    if not uses.list_double_uses(tx, [jti]):
+        return False
+    held = tickets.find_tickets(tx, [jti])
+    reconcile(tx, held, judge_tickets(tx, held, [jti], rules), now)
+    return True
 
 
 def _terms(tx: Transaction, ticket: Ticket, rules: Mapping[str, ProductRule]) -> Terms:

@@ -23,6 +23,7 @@ from ticketing.gate.credentials import check_credential
 from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, Standing, decide
 from ticketing.gate.house import STATUS_BITS, Gatehouse
 from ticketing.gate.model import Extras
+from ticketing.gate.projection import judge_again
 from ticketing.gate.usage import Direction
 from ticketing.tickets import status_list
 from ticketing.tickets.claims import Proof
@@ -123,9 +124,9 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
     asked = _asked(case, house.clock.now())
     ticket, known = presentations.hold_and_read(tx, asked)
     group = _group(tx, house, asked.jti) if ticket is None and asked.jti else None
-    if group:
-        known = _known(tx, asked, group)
     now = house.clock.now()  # what waited for the row comes after what it waited for
+    if group or (ticket and _is_judged_again(tx, house, case, now)):
+        known = _known(tx, asked, group)
     bundle = _bundle(tx, house, case, ticket, group=group, now=now)
     opening = _opening(asked, ticket, group)
     taken = ordered.for_ticket(tx, case.reading.claims, case.shown.operator, now, opening, hold=True)
@@ -172,6 +173,12 @@ def _bundle(
         extras=sailings.for_ticket(tx, house, shown.operator, claims, shown.trip_id),
         under_way=_under_way(tx, case, jti, group, now),
     )
+
+
+def _is_judged_again(tx: Transaction, house: Gatehouse, case: _Case, now: datetime) -> bool:
+    """Whether the uses of a carnet have been judged anew, before they are counted."""
+    claims = case.reading.claims
+    return claims is not None and claims.uses is not None and judge_again(tx, claims.jti, house.rules, now)
 
 
 def _opening(asked: Asked, ticket: HeldTicket | None, group: Group | None) -> list[str]:

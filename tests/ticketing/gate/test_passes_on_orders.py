@@ -1,6 +1,7 @@
 """A pass's own code opens no gate for a ride that an order took with the pass: online, and offline by the bundle."""
 
 import threading
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from operators.fake import FakeOperator
 from tests.api import Api
 from tests.networks import lent
 from tests.ticketing.gate.deciding import AT, bundle, facts, judge
+from tests.ticketing.gate.telling import tell
 from tests.ticketing.identity.people_of import register
 from tests.ticketing.identity.riders import ME, Rider, app_with_carnet
 from tests.ticketing.purchase.sea import Sea
@@ -115,6 +117,40 @@ def test_an_offline_gate_knows_what_orders_took_of_a_carnet(city: Api, tmp_path:
     assert (tram.offline(carnet), tram.online(carnet)) == ("ok", "ok")
     tram.cursor = 0
     assert [taken.strokes for taken in tram.fetch().ordered.values()] == [1]
+
+
+@ONE
+@pytest.mark.parametrize("first", ["told", "given back"])
+def test_a_carnet_of_two_gives_two_rides_whatever_is_known_first(
+    city: Api, tmp_path: Path, first: str
+) -> None:
+    """One stroke by an order that is given back, one online, one that a gate without a network tells later."""
+    rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
+    season = rider.season("tll-2")
+    path = f"/v1/orders/{season['order_id']}/tickets"
+    (carnet,) = (city.get(path, season["access_token"]).json or {})["tickets"]
+    order = rider.buy(rider.quote(ME))
+    opened = tram.online(carnet["token"])
+    city.clock.advance(timedelta(minutes=5))
+    scan = {
+        "scan_id": str(uuid.uuid4()),
+        "seq": 1,
+        "jti": carnet["jti"],
+        "leg": 0,
+        "device_ts": int(city.clock.now().timestamp()),
+        "decision": "accept",
+        "reason": "ok",
+    }
+    steps = [
+        lambda: tell(city, tram.key, scan),
+        lambda: city.post(f"/v1/orders/{order['id']}/refunds", {"passengers": ["me"]}, order["access_token"]),
+    ]
+    for step in steps if first == "told" else reversed(steps):
+        step()
+    city.clock.advance(timedelta(minutes=5))
+
+    (left,) = (city.get(path, season["access_token"]).json or {})["tickets"]
+    assert (opened, left["uses_left"], tram.online(carnet["token"])) == ("ok", 0, "uses_exhausted")
 
 
 def test_a_ride_that_an_order_took_is_opened_by_the_orders_ticket_alone(city: Api, tmp_path: Path) -> None:

@@ -121,6 +121,7 @@ def count_left(tx: Transaction, held: Ticket) -> int | None:
     if left is None or held.status == "revoked":
         return None if left is None else 0
     taken = sum(1 for use in uses.list_uses(tx, held.jti) if use.kind in {"ride", "in"})
+    taken += len(uses.list_double_uses(tx, [held.jti]))  # rides too, which a gate let in without a stroke
     return max(0, left - count_uses(tx, held.jti) - taken)
 
 
