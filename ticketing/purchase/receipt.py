@@ -12,10 +12,12 @@ from fpdf.enums import XPos, YPos
 from tariffs.money import Money
 from ticketing.db.books.books import Tax
 from ticketing.db.sale.offers import Quote
+from ticketing.db.sale.orders import Refund
 from ticketing.frozen import PricedPassenger, PriceTax
 from ticketing.purchase import words
 from ticketing.purchase.till import OrderState
 from ticketing.regions import Region, category_name, explained
+from ticketing.tickets.own import of_own
 
 _EDGE_MM, _LINE_MM = 18, 6
 
@@ -25,11 +27,11 @@ def receipt(
 ) -> bytes:
     """Draw the receipt of an order; pure but for the library. An unknown language reads as English.
 
-    `given_back` are the tax rows of its refunds, below 0.
+    `given_back` are the tax rows of its refunds and exchanges, below 0.
     """
     page = _Page(language, _zone(state, region))
     page.heading(f"{page.word('title')} - {issuer}")
-    if any(payment.gateway == "demo" for payment in state.payments):
+    if _is_demo(state):
         page.warning(page.word("demo"))
     page.line(f"{page.word('order')} {state.order.id}, {page.moment(state.order.created_at)}")
     for passenger in state.quote.document.passengers:
@@ -37,8 +39,15 @@ def receipt(
     page.total(page.word("total"), Money(state.order.total_minor, state.order.currency))
     _taxes(page, state)
     _money_moved(page, state)
-    _taxes_back(page, given_back)
+    _taxes_back(page, state.refunds, given_back)
     return page.bytes()
+
+
+def _is_demo(state: OrderState) -> bool:
+    """Whether no money moves for an order: its tickets say so too where an exchange has paid it whole."""
+    return any(one.gateway == "demo" for one in state.payments) or any(
+        of_own(one.token).demo for one in state.tickets
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,26 +128,55 @@ def _tax(page: "_Page", line: VatLine, currency: str) -> None:
 
 
 def _money_moved(page: "_Page", state: OrderState) -> None:
+    """What has paid the order, and what went back of it or into other orders."""
+    credit = Money(min(state.order.credit_minor, state.order.total_minor), state.order.currency)
+    if state.order.exchange_of is not None and credit.minor:
+        page.line(f"{page.word('credit', order=state.order.exchange_of)}: {credit}")
     for payment in state.payments:
         if payment.state == "captured":
             amount = Money(payment.amount_minor, payment.currency)
             page.line(f"{page.word('paid')}: {amount}, {page.moment(payment.created_at)}")
     for made in state.refunds:
+        _went_back(page, made)
+
+
+def _went_back(page: "_Page", made: Refund) -> None:
+    """What went into another order by an exchange, and what money was given back, where any was."""
+    document, when = made.document, page.moment(made.created_at)
+    if document.exchanged_for is not None:
+        amount = Money(_into_order(made), made.currency)
+        page.line(f"{page.word('into', order=document.exchanged_for)}: {amount}, {when}")
+    if made.amount_minor:
         amount = Money(made.amount_minor, made.currency)
         how_far = words.refund_state(made.state, page.language)
-        page.line(f"{page.word('back')}: {amount}, {page.moment(made.created_at)} ({how_far})")
+        page.line(f"{page.word('back')}: {amount}, {when} ({how_far})")
 
 
-def _taxes_back(page: "_Page", rows: Sequence[Tax]) -> None:
-    """The VAT of what was given back, summed like that of the sale, below 0."""
-    if not rows:
-        return
+def _into_order(made: Refund) -> int:
+    """How much of what an exchange gave up its new order took, in minor units; the rest is given back."""
+    back = made.document.back_minor
+    rest = made.amount_minor if back is None else back
+    return sum(line.amount_minor for line in made.document.lines) - rest
+
+
+def _taxes_back(page: "_Page", refunds: Sequence[Refund], rows: Sequence[Tax]) -> None:
+    """The VAT of what was given back, and that of what went into each other order."""
+    orders_by_seq = {made.seq: made.document.exchanged_for for made in refunds}
+    rows_by_order: dict[str, list[Tax]] = {}
+    for row in (row for row in rows if row.gross_minor or row.vat_minor):
+        rows_by_order.setdefault(orders_by_seq.get(row.seq) or "", []).append(row)
+    for order in sorted(rows_by_order):
+        page.strong(page.word("vat_into", order=order) if order else page.word("vat_back"))
+        _summed(page, rows_by_order[order])
+
+
+def _summed(page: "_Page", rows: Sequence[Tax]) -> None:
+    """Rows of VAT summed like those of the sale, below 0."""
     sums: dict[tuple[str, str, int, str], tuple[int, int]] = {}
     for row in rows:
         key = row.member_state, row.mode, row.rate_bp, row.currency
         gross, vat = sums.get(key, (0, 0))
         sums[key] = gross + row.gross_minor, vat + row.vat_minor
-    page.strong(page.word("vat_back"))
     for (state, mode, rate, currency), (gross, vat) in sorted(sums.items()):
         line = VatLine(member_state=state, mode=mode, rate_bp=rate, gross_minor=gross, vat_minor=vat)
         _tax(page, line, currency)
@@ -155,9 +193,9 @@ class _Page:
         self._pdf.set_auto_page_break(auto=True, margin=_EDGE_MM)
         self._pdf.add_page()
 
-    def word(self, name: str) -> str:
+    def word(self, name: str, **values: object) -> str:
         """A word of the form in the buyer's language."""
-        return words.word(name, self.language)
+        return words.word(name, self.language, **values)
 
     def moment(self, at: datetime) -> str:
         """A moment by the local clock, with that clock's distance from UTC."""
