@@ -12,9 +12,10 @@ from fpdf.enums import XPos, YPos
 from tariffs.money import Money
 from ticketing.db.books.books import Tax
 from ticketing.db.sale.offers import Quote
-from ticketing.db.sale.orders import Refund
-from ticketing.frozen import PricedPassenger, PriceTax
+from ticketing.db.sale.orders import Order, Refund
+from ticketing.frozen import Leg, LineDocument, PricedPassenger, PriceTax, QuoteDocument, SoldPass
 from ticketing.purchase import words
+from ticketing.purchase.refund.told import Reader, rides
 from ticketing.purchase.till import OrderState
 from ticketing.regions import Region, category_name, explained
 from ticketing.tickets.own import of_own
@@ -31,14 +32,19 @@ def receipt(
     """
     page = _Page(language, _zone(state, region))
     page.heading(f"{page.word('title')} - {issuer}")
+    told = Reader(
+        language, state.quote.document.legs, {one.id: one.name for one in region.operators.values()}
+    )
     if _is_demo(state):
         page.warning(page.word("demo"))
+    page.line(f"{page.word('seller')}: {issuer}")
     page.line(f"{page.word('order')} {state.order.id}, {page.moment(state.order.created_at)}")
+    _journey(page, state.quote.document, told)
     for passenger in state.quote.document.passengers:
         _passenger(page, passenger, state.quote, region, language)
     page.total(page.word("total"), Money(state.order.total_minor, state.order.currency))
     _taxes(page, state)
-    _money_moved(page, state)
+    _money_moved(page, state, region, told)
     _taxes_back(page, state.refunds, given_back)
     return page.bytes()
 
@@ -86,6 +92,36 @@ def _tax_line(key: tuple[str, str, int, str], rows: Sequence[PriceTax]) -> VatLi
     )
 
 
+def _journey(page: "_Page", quote: QuoteDocument, told: Reader) -> None:
+    """When one travels, from where to where and with whom; of a pass what it is, and how long it is good."""
+    if quote.season is not None:
+        page.strong(page.word("season"))
+        page.line(_season(page, quote.season, told))
+        return
+    page.strong(page.word("journey"))
+    for number, leg in enumerate(quote.legs, 1):
+        page.line(f"{number}  {_ride(leg, told)}")
+
+
+def _ride(leg: Leg, told: Reader) -> str:
+    """A ride by the clocks of its stops; the day of arrival where it is another one."""
+    leaves = leg.departure.astimezone(ZoneInfo(leg.time_zone))
+    arrives = leg.arrival.astimezone(ZoneInfo(leg.arrival_time_zone))
+    there = f"{arrives:%H:%M}" if arrives.date() == leaves.date() else f"{arrives:%Y-%m-%d %H:%M}"
+    operator = told.operators.get(leg.operator, leg.operator_name or leg.operator)
+    return f"{leaves:%Y-%m-%d %H:%M} {leg.start.name} - {there} {leg.end.name}, {operator}"
+
+
+def _season(page: "_Page", sold: SoldPass, told: Reader) -> str:
+    """A pass by its name and operators, with its rides where they are counted."""
+    carriers = [told.operators.get(one, one) for one in sorted(sold.scope.operators)]
+    parts = [sold.name_in(page.language), *carriers]
+    if sold.uses is not None:
+        parts.append(page.word("uses", count=sold.uses))
+    span = {"start": page.moment(sold.valid_from), "end": page.moment(sold.valid_until)}
+    return ", ".join([*parts, page.word("valid", **span)])
+
+
 def _passenger(
     page: "_Page", passenger: PricedPassenger, quote: Quote, region: Region, language: str
 ) -> None:
@@ -127,17 +163,40 @@ def _tax(page: "_Page", line: VatLine, currency: str) -> None:
     )
 
 
-def _money_moved(page: "_Page", state: OrderState) -> None:
-    """What has paid the order, and what went back of it or into other orders."""
-    credit = Money(min(state.order.credit_minor, state.order.total_minor), state.order.currency)
-    if state.order.exchange_of is not None and credit.minor:
+def _money_moved(page: "_Page", state: OrderState, region: Region, told: Reader) -> None:
+    """What has paid the order, what went back of it or into other orders, and what remains."""
+    credit = Money(_credit(state.order), state.order.currency)
+    if credit.minor:
         page.line(f"{page.word('credit', order=state.order.exchange_of)}: {credit}")
     for payment in state.payments:
         if payment.state == "captured":
             amount = Money(payment.amount_minor, payment.currency)
             page.line(f"{page.word('paid')}: {amount}, {page.moment(payment.created_at)}")
     for made in state.refunds:
+        for line in made.document.lines:
+            page.line(f"{_whose(line, state, region, told)}: {Money(line.amount_minor, made.currency)}")
         _went_back(page, made)
+    if state.refunds and not any(one.state == "lost" for one in state.disputes):
+        page.strong(f"{page.word('remains')}: {Money(_remains(state), state.order.currency)}")
+
+
+def _credit(order: Order) -> int:
+    """How much of another order has paid this one, in minor units."""
+    return min(order.credit_minor, order.total_minor) if order.exchange_of is not None else 0
+
+
+def _remains(state: OrderState) -> int:
+    """What has paid the order and went neither back nor into another one, in minor units."""
+    paid = sum(one.amount_minor for one in state.payments if one.state == "captured")
+    gone = sum(one.amount_minor + _into_order(one) for one in state.refunds)
+    return paid + _credit(state.order) - gone
+
+
+def _whose(line: LineDocument, state: OrderState, region: Region, told: Reader) -> str:
+    """Whose ticket a line of a refund was of, and which rides went."""
+    rider = state.quote.document.passenger(line.passenger_ref).rider
+    person = f"{line.passenger_ref} ({category_name(region.data, rider, told.language)})"
+    return f"{person}, {rides(line.legs, told)}" if line.legs and told.legs else person
 
 
 def _went_back(page: "_Page", made: Refund) -> None:
@@ -153,7 +212,9 @@ def _went_back(page: "_Page", made: Refund) -> None:
 
 
 def _into_order(made: Refund) -> int:
-    """How much of what an exchange gave up its new order took, in minor units; the rest is given back."""
+    """How much of what an exchange gave up its new order took, in minor units; of a refund nothing."""
+    if made.document.exchanged_for is None:
+        return 0
     back = made.document.back_minor
     rest = made.amount_minor if back is None else back
     return sum(line.amount_minor for line in made.document.lines) - rest

@@ -47,6 +47,13 @@ class Sold:
         assert answer.status_code == 200, answer.json
         return text_of(answer.data)
 
+    def receipt_without_stops(self, language: str) -> str:
+        """The receipt without the names of stops, which are their operators': one is called `Helsinki (rail)`."""
+        text = " ".join(self.receipt(language).split())
+        for leg in self.bought.tickets[0]["legs"]:
+            text = text.replace(leg["from"]["name"], "").replace(leg["to"]["name"], "")
+        return text
+
 
 @pytest.fixture(params=REGIONS)
 def sold(
@@ -83,7 +90,7 @@ def sold(
 def test_a_receipt_of_every_region_has_no_key_and_no_word_of_another_language(sold: Sold) -> None:
     ids = {one.id for one in sold.region.book.agreements} | {"XX"}
     for language in words.LANGUAGES:
-        text = sold.receipt(language)
+        text = sold.receipt_without_stops(language)
         own = " ".join(str(said[language]) for said in closed_words())
         others = {said["en"] for said in closed_words()} if language != "en" else set()
         foreign = {word for word in (KEYS | others | ids) if not has_word(own, word)}

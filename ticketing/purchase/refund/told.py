@@ -192,7 +192,7 @@ def _spoken(one: Reason, reader: Reader) -> dict[str, str]:
     spoken = {name: _said(value) for name, value in one.values.items()}
     places = one.values.get("failed") or one.values.get("legs")
     if places:
-        spoken["legs"] = _rides(places, reader)
+        spoken["legs"] = rides(places, reader)
     if "operator" in one.values:
         spoken["operator"] = reader.operators.get(one.values["operator"], one.values["operator"])
     if "failure" in one.values:
@@ -206,7 +206,8 @@ def _said(value: Any) -> str:
     return f"{value['amount']} {value['currency']}" if isinstance(value, dict) else str(value)
 
 
-def _rides(places: Sequence[int], reader: Reader) -> str:
+def rides(places: Sequence[int], reader: Reader) -> str:
+    """Name rides by their numbers from 1, their stops and who runs them."""
     named = ", ".join(_ride(at, reader) for at in places)
     return words.part("leg_one" if len(places) == _ONE else "leg_many", reader.language, legs=named)
 
