@@ -3,14 +3,14 @@
 from collections import Counter
 
 from ticketing.db import Transaction
-from ticketing.db.sale import booking_documents
+from ticketing.db.sale import booking_documents, orders
 from ticketing.db.ticket import group_codes, tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
-from ticketing.frozen import left_of
+from ticketing.frozen import TicketDocument, left_of
 from ticketing.gate.house import Gatehouse
 from ticketing.tickets.own import of_own
-from ticketing.tickets.printable import OperatorPaper, Printable
+from ticketing.tickets.printable import OperatorPaper, Printable, PrintedPass
 from ticketing.tickets.regroup import Group, find_group
 
 
@@ -23,11 +23,15 @@ def code_of(house: Gatehouse, order_id: str, jti: str) -> str:
     return held.token
 
 
-def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
-    """Read a ticket or a group's code for printing; raises NotFound, or Conflict for one that only its phone can show."""
+def printable(house: Gatehouse, order_id: str, jti: str, language: str) -> Printable:
+    """Read a ticket or a group's code for printing, with the names of a language.
+
+    Raises NotFound, or Conflict for one that only its phone can show.
+    """
     with house.database.read() as tx:
         held, group = _shown(tx, order_id, jti)
         papers = booking_documents.list_papers(tx, order_id)
+        region = orders.get_order(tx, order_id).region
     claims = of_own(held.token)
     if claims.binding_key is not None:
         raise Conflict("the ticket is bound to a phone and worth nothing on paper")
@@ -45,6 +49,8 @@ def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
         legs=[held.document.legs[at] for at in going],
         demo=claims.demo,
         issued_at=held.issued_at,
+        zone=house.clocks.get(region, "UTC"),
+        season=_season(house, held.document, language),
         papers={
             place: [
                 OperatorPaper(
@@ -61,6 +67,15 @@ def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
             for place, at in enumerate(going)
         },
     )
+
+
+def _season(house: Gatehouse, document: TicketDocument, language: str) -> PrintedPass | None:
+    """The pass that a ticket is, as people read it; None for a journey."""
+    sold = document.season
+    if sold is None:
+        return None
+    operators = [house.names.operators.get(one, one) for one in document.operators]
+    return PrintedPass(kind=sold.kind, name=sold.name_in(language), operators=operators, uses=sold.uses)
 
 
 def _shown(tx: Transaction, order_id: str, jti: str) -> tuple[Ticket, Group | None]:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from ticketing.frozen import Leg
 from ticketing.tickets import barcode
-from ticketing.tickets.printable import OperatorPaper, Printable
+from ticketing.tickets.printable import OperatorPaper, Printable, PrintedPass
 
 _log = structlog.get_logger(__name__)
 
@@ -31,6 +31,7 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "Yksi koodi {count} hengen ryhmälle: jokaisella portilla yksi luku päästää kaikki yhdessä.",
         "En kod för en grupp på {count}: en avläsning vid varje spärr släpper in alla tillsammans.",
     ),
+    "uses": ("Rides", "Sõite", "Matkoja", "Resor"),
     "ride": ("Ride", "Sõit", "Matka", "Resa"),
     "departure": ("Departure", "Väljumine", "Lähtö", "Avgång"),
     "arrival": ("Arrival", "Saabumine", "Saapuminen", "Ankomst"),
@@ -68,37 +69,63 @@ _RIDERS: Mapping[str, tuple[str, str, str, str]] = {
     "resident": ("resident", "elanik", "asukas", "boende"),
     "reduced": ("reduced", "soodus", "alennus", "rabatterat"),
 }
-_CONDITIONS: tuple[tuple[str, str, str, str], ...] = (
-    (
-        "Show this code at the gate or to the inspector. Each ride can be taken once.",
-        "Näidake seda koodi väravas või kontrolörile. Iga sõidu saab teha ühe korra.",
-        "Näytä tämä koodi portilla tai tarkastajalle. Jokaisen matkan voi tehdä kerran.",
-        "Visa koden vid spärren eller för kontrollanten. Varje resa kan göras en gång.",
+_Said = tuple[str, str, str, str]
+# What the code opens: a journey, and by its kind a pass.
+_ONE_JOURNEY: _Said = (
+    "Show this code at the gate or to the inspector. Each ride can be taken once.",
+    "Näidake seda koodi väravas või kontrolörile. Iga sõidu saab teha ühe korra.",
+    "Näytä tämä koodi portilla tai tarkastajalle. Jokaisen matkan voi tehdä kerran.",
+    "Visa koden vid spärren eller för kontrollanten. Varje resa kan göras en gång.",
+)
+_OPENS: Mapping[str, _Said] = {
+    "pass": (
+        "Show this code at the gate or to the inspector. While it is valid, one person rides with its operators as often as you like.",
+        "Näidake seda koodi väravas või kontrolörile. Kehtivuse ajal sõidab üks inimene selle vedajatega nii tihti kui soovib.",
+        "Näytä tämä koodi portilla tai tarkastajalle. Voimassaoloaikana yksi henkilö matkustaa niin usein kuin haluaa.",
+        "Visa koden vid spärren eller för kontrollanten. Under giltighetstiden reser en person så ofta den vill.",
     ),
-    (
-        "Do not pass on copies: whoever shows the code first travels, and a second use is found.",
-        "Ärge jagage koopiaid: sõidab see, kes näitab koodi esimesena, ja teine kasutus leitakse.",
-        "Älä jaa kopioita: ensimmäisenä koodin näyttävä matkustaa, ja toinen käyttö havaitaan.",
-        "Dela inte kopior: den som visar koden först reser, och en andra användning upptäcks.",
+    "carnet": (
+        "Show this code at the gate or to the inspector. Each person takes one of its rides for each ride, while any are left.",
+        "Näidake seda koodi väravas või kontrolörile. Iga inimene kulutab iga sõiduga ühe sõidukorra, kuni neid jätkub.",
+        "Näytä tämä koodi portilla tai tarkastajalle. Jokainen henkilö käyttää joka matkalla yhden matkan, kunnes ne loppuvat.",
+        "Visa koden vid spärren eller för kontrollanten. Varje person använder en av resorna för varje resa, så länge de räcker.",
     ),
-    (
-        "A reduced fare needs its proof on the way.",
-        "Soodushinnaga pileti puhul peab tõend kaasas olema.",
-        "Alennuslippu edellyttää todistusta matkalla.",
-        "Rabatterat pris kräver intyg under resan.",
+    "return": (
+        "Show this code at the gate or to the inspector. Each direction can be taken once.",
+        "Näidake seda koodi väravas või kontrolörile. Kummaski suunas saab sõita ühe korra.",
+        "Näytä tämä koodi portilla tai tarkastajalle. Kumpaankin suuntaan voi matkustaa kerran.",
+        "Visa koden vid spärren eller för kontrollanten. Varje riktning kan resas en gång.",
     ),
-    (
-        "Refunds follow the strictest conditions of the operators on this ticket, until the first departure.",
-        "Raha tagastatakse pileti vedajate rangeimate tingimuste järgi kuni esimese väljumiseni.",
-        "Palautus lipun liikennöitsijöiden tiukimpien ehtojen mukaan ensimmäiseen lähtöön asti.",
-        "Återbetalning enligt de strängaste villkoren bland biljettens operatörer, fram till första avgången.",
-    ),
-    (
-        "No readable code? Staff find this ticket by its control code.",
-        "Kood ei ole loetav? Teenindajad leiavad pileti kontrollkoodi järgi.",
-        "Eikö koodi ole luettavissa? Henkilökunta löytää lipun tarkastuskoodilla.",
-        "Går koden inte att läsa? Personalen hittar biljetten med kontrollkoden.",
-    ),
+}
+_COPIES: _Said = (
+    "Do not pass on copies: whoever shows the code first travels, and a second use is found.",
+    "Ärge jagage koopiaid: sõidab see, kes näitab koodi esimesena, ja teine kasutus leitakse.",
+    "Älä jaa kopioita: ensimmäisenä koodin näyttävä matkustaa, ja toinen käyttö havaitaan.",
+    "Dela inte kopior: den som visar koden först reser, och en andra användning upptäcks.",
+)
+_PROOF: _Said = (
+    "A reduced fare needs its proof on the way.",
+    "Soodushinnaga pileti puhul peab tõend kaasas olema.",
+    "Alennuslippu edellyttää todistusta matkalla.",
+    "Rabatterat pris kräver intyg under resan.",
+)
+_JOURNEY_BACK: _Said = (
+    "Refunds follow the strictest conditions of the operators on this ticket, until the first departure.",
+    "Raha tagastatakse pileti vedajate rangeimate tingimuste järgi kuni esimese väljumiseni.",
+    "Palautus lipun liikennöitsijöiden tiukimpien ehtojen mukaan ensimmäiseen lähtöön asti.",
+    "Återbetalning enligt de strängaste villkoren bland biljettens operatörer, fram till första avgången.",
+)
+_PASS_BACK: _Said = (
+    "It is given back only whole and before its first use, by the strictest conditions of its operators, counted to its first hour.",
+    "Tagastada saab ainult tervikuna ja enne esimest kasutust, vedajate rangeimate tingimuste järgi, arvestades kehtivuse algust.",
+    "Palautus vain kokonaan ja ennen ensimmäistä käyttöä, liikennöitsijöiden tiukimpien ehtojen mukaan voimassaolon alkuun nähden.",
+    "Återbetalas bara hel och före första användningen, enligt operatörernas strängaste villkor, räknat till giltighetstidens början.",
+)
+_UNREADABLE: _Said = (
+    "No readable code? Staff find this ticket by its control code.",
+    "Kood ei ole loetav? Teenindajad leiavad pileti kontrollkoodi järgi.",
+    "Eikö koodi ole luettavissa? Henkilökunta löytää lipun tarkastuskoodilla.",
+    "Går koden inte att läsa? Personalen hittar biljetten med kontrollkoden.",
 )
 _MARGIN_MM = 18
 _CODE_MM = 62
@@ -121,8 +148,10 @@ def pdf(ticket: Printable, language: str) -> bytes:
     top = page.get_y() + 2
     page.image(io.BytesIO(barcode.png(ticket.token)), x=_MARGIN_MM - 3, y=top, w=_CODE_MM)
     page.set_y(top + _CODE_MM + 3)
-    zone = ZoneInfo(ticket.legs[0].time_zone if ticket.legs else "UTC")
-    span = f"{_moment(ticket.not_before, zone)} - {_moment(ticket.expires_at, zone)}"
+    zone = ZoneInfo(ticket.legs[0].time_zone if ticket.legs else ticket.zone)
+    span = f"{_exact(ticket.not_before, zone)} - {_exact(ticket.expires_at, zone)}"
+    if ticket.season is not None:
+        _season(page, ticket.season, words)
     for name, value in (
         ("valid", span),
         ("traveller", _travellers(ticket.riders, language)),
@@ -137,7 +166,7 @@ def pdf(ticket: Printable, language: str) -> bytes:
         _papers(page, ticket.papers.get(place, ()), words)
     page.ln(4)
     page.text_line(words["conditions"], size=12, style="B", height=7)
-    for texts in _CONDITIONS:
+    for texts in _conditions(ticket.season):
         page.text_line(f"-  {texts[_at(language)]}", size=9, height=5)
     return bytes(page.output())
 
@@ -154,6 +183,19 @@ class _Page(FPDF):
         """Write a paragraph."""
         self.set_font("Helvetica", style, size)
         self.multi_cell(0, height, _printable(text), new_x="LMARGIN", new_y="NEXT")
+
+
+def _season(page: _Page, sold: PrintedPass, words: Mapping[str, str]) -> None:
+    """What a pass is: its name and operators, and how many rides it was sold with."""
+    page.text_line(", ".join([sold.name, *sold.operators]), size=12, style="B", height=7)
+    if sold.uses is not None:
+        page.text_line(f"{words['uses']}: {sold.uses}", size=11, height=6)
+
+
+def _conditions(season: PrintedPass | None) -> tuple[_Said, ...]:
+    """The conditions of a journey, or of a pass by its kind."""
+    opens, back = (_ONE_JOURNEY, _JOURNEY_BACK) if season is None else (_OPENS[season.kind], _PASS_BACK)
+    return opens, _COPIES, _PROOF, back, _UNREADABLE
 
 
 def _leg(page: _Page, number: int, leg: Leg, words: Mapping[str, str]) -> None:
@@ -210,6 +252,12 @@ def _redrawn(content: bytes) -> io.BytesIO | None:
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%d.%m.%Y %H:%M}"
+
+
+def _exact(at: datetime, zone: ZoneInfo) -> str:
+    """A moment by the local clock, with that clock's distance from UTC."""
+    offset = f"{at.astimezone(zone):%z}"
+    return f"{_moment(at, zone)} (UTC{offset[:3]}:{offset[3:]})"
 
 
 def _travellers(riders: Sequence[tuple[str, int]], language: str) -> str:

@@ -20,10 +20,20 @@ class OperatorPaper:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedPass:
+    """A pass, carnet or return as people read it: its name and operators, and `uses`, how many rides it was sold with (None: no number)."""
+
+    kind: str
+    name: str
+    operators: Sequence[str]
+    uses: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Printable:
     """The printed content of a ticket, or of the one code of a group; `riders` are how many travel of each category.
 
-    `papers` are those of operators by place in `legs`.
+    `papers` are those of operators by place in `legs`; a `season` has no legs. Its hours are told by the clock of `zone`.
     """
 
     token: str
@@ -34,4 +44,6 @@ class Printable:
     legs: Sequence[Leg]
     demo: bool
     issued_at: datetime
+    zone: str = "UTC"
+    season: PrintedPass | None = None
     papers: Mapping[int, Sequence[OperatorPaper]] = field(default_factory=dict)
