@@ -1,9 +1,11 @@
 """Draw and print a ticket, or the code of a group, for its holder."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from ticketing.db import Transaction
 from ticketing.db.sale import booking_documents, orders
+from ticketing.db.sale.booking_documents import Paper
 from ticketing.db.ticket import group_codes, tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
@@ -51,22 +53,33 @@ def printable(house: Gatehouse, order_id: str, jti: str, language: str) -> Print
         issued_at=held.issued_at,
         zone=house.clocks.get(region, "UTC"),
         season=_season(house, held.document, language),
-        papers={
-            place: [
-                OperatorPaper(
-                    operator=one.operator,
-                    reference=one.reference,
-                    kind=one.kind,
-                    media_type=one.media_type,
-                    encoding=one.encoding,
-                    content=one.content,
-                )
-                for one in papers
-                if one.leg == at and one.passenger_ref in {member.passenger_ref for member in members}
-            ]
-            for place, at in enumerate(going)
-        },
+        papers={place: _papers(house, members, papers, at, language) for place, at in enumerate(going)},
     )
+
+
+def _papers(
+    house: Gatehouse, members: Sequence[Ticket], papers: Sequence[Paper], leg: int, language: str
+) -> list[OperatorPaper]:
+    """What operators handed over for a leg of these tickets; where they are several, each with whose it is."""
+    return [
+        OperatorPaper(
+            operator=one.operator,
+            reference=one.reference,
+            kind=one.kind,
+            media_type=one.media_type,
+            encoding=one.encoding,
+            content=one.content,
+            holder=_called(house, member, language) if len(members) > 1 else "",
+        )
+        for member in members
+        for one in papers
+        if one.leg == leg and one.passenger_ref == member.passenger_ref
+    ]
+
+
+def _called(house: Gatehouse, held: Ticket, language: str) -> str:
+    """A traveller by the buyer's word and the category."""
+    return f"{held.passenger_ref} ({house.names.category(held.document.rider, language)})"
 
 
 def _season(house: Gatehouse, document: TicketDocument, language: str) -> PrintedPass | None:

@@ -210,14 +210,20 @@ def _leg(page: _Page, number: int, leg: Leg, words: Mapping[str, str]) -> None:
 
 
 def _papers(page: _Page, papers: Sequence[OperatorPaper], words: Mapping[str, str]) -> None:
-    """What the operator's own staff read: its reference and numbers in words, its codes drawn, its pages named."""
-    if not papers:
-        return
+    """What the operators' own staff read, of each member of a group apart."""
+    for holder in dict.fromkeys(paper.holder for paper in papers):
+        _papers_of(page, holder, [paper for paper in papers if paper.holder == holder], words)
+
+
+def _papers_of(page: _Page, holder: str, papers: Sequence[OperatorPaper], words: Mapping[str, str]) -> None:
+    """What an operator handed over for one person: its references and numbers in words, its codes drawn, its pages named."""
     numbers = [
         paper.content for paper in papers if paper.kind == "number" and len(paper.content) <= _LONGEST_NUMBER
     ]
-    told = dict.fromkeys(filter(None, [papers[0].reference, *numbers]))
-    page.text_line(f"{words['operators_ticket']}: {', '.join(told)}", size=10, style="B", height=5)
+    references = [paper.reference for paper in papers]
+    told = ", ".join(dict.fromkeys(filter(None, [*references, *numbers])))
+    whose = f", {holder}" if holder else ""
+    page.text_line(f"{words['operators_ticket']}{whose}: {told}", size=10, style="B", height=5)
     drawn = [image for paper in papers if (image := _drawn(paper)) is not None]
     for image in drawn:
         if page.will_page_break(_OPERATORS_CODE_MM):

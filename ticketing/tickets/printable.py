@@ -9,7 +9,10 @@ from ticketing.frozen import Leg
 
 @dataclass(frozen=True, slots=True)
 class OperatorPaper:
-    """What an operator handed over for a leg: its own code or number, or a page that only a screen can show."""
+    """What an operator handed over for a leg: its own code or number, or a page that only a screen can show.
+
+    `holder` is whose it is of a group, as people call them.
+    """
 
     operator: str
     reference: str | None
@@ -17,6 +20,7 @@ class OperatorPaper:
     media_type: str
     encoding: str
     content: str
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
