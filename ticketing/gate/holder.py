@@ -41,7 +41,7 @@ def printable(house: Gatehouse, order_id: str, jti: str, language: str) -> Print
         raise Conflict("the ticket is no longer valid")
     going = left_of(held.document.legs)
     members = group.members if group else [held]
-    riders = Counter(one.document.rider for one in members)
+    riders = Counter(house.names.category(one.document.rider, language) for one in members)
     return Printable(
         token=held.token,
         riders=tuple(riders.items()),
@@ -78,8 +78,9 @@ def _papers(
 
 
 def _called(house: Gatehouse, held: Ticket, language: str) -> str:
-    """A traveller by the buyer's word and the category."""
-    return f"{held.passenger_ref} ({house.names.category(held.document.rider, language)})"
+    """A traveller by the buyer's word and the category; by the category alone where the word says no more."""
+    category = house.names.category(held.document.rider, language)
+    return category if held.passenger_ref == held.document.rider else f"{held.passenger_ref} ({category})"
 
 
 def _season(house: Gatehouse, document: TicketDocument, language: str) -> PrintedPass | None:

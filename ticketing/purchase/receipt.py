@@ -126,10 +126,16 @@ def _passenger(
     page: "_Page", passenger: PricedPassenger, quote: Quote, region: Region, language: str
 ) -> None:
     price = Money(passenger.total_minor, quote.currency)
-    rider = category_name(region.data, passenger.rider, language)
-    page.strong(f"{page.word('passenger')} {passenger.ref} ({rider}): {price}")
+    page.strong(f"{page.word('passenger')} {_person(quote, passenger, region, language)}: {price}")
     for sentence in explained(region, passenger, quote.document.rides, language):
         page.line(f"  {sentence}")
+
+
+def _person(quote: Quote, passenger: PricedPassenger, region: Region, language: str) -> str:
+    """A traveller by the buyer's word and the category; by the category alone where the word says no more."""
+    category, season = category_name(region.data, passenger.rider, language), quote.document.season
+    word = (season.holder or "") if season is not None else passenger.ref
+    return category if word in {"", passenger.rider} else f"{word} ({category})"
 
 
 def _zone(state: OrderState, region: Region) -> ZoneInfo:
@@ -194,8 +200,8 @@ def _remains(state: OrderState) -> int:
 
 def _whose(line: LineDocument, state: OrderState, region: Region, told: Reader) -> str:
     """Whose ticket a line of a refund was of, and which rides went."""
-    rider = state.quote.document.passenger(line.passenger_ref).rider
-    person = f"{line.passenger_ref} ({category_name(region.data, rider, told.language)})"
+    passenger = state.quote.document.passenger(line.passenger_ref)
+    person = _person(state.quote, passenger, region, told.language)
     return f"{person}, {rides(line.legs, told)}" if line.legs and told.legs else person
 
 

@@ -57,18 +57,6 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "DEMO: inga pengar har betalats, biljetten öppnar endast demospärrar",
     ),
 }
-# Categories by the codes that feeds use; one that is not here is printed as it is.
-_RIDERS: Mapping[str, tuple[str, str, str, str]] = {
-    "adult": ("adult", "täiskasvanu", "aikuinen", "vuxen"),
-    "child": ("child", "laps", "lapsi", "barn"),
-    "infant": ("small child", "väikelaps", "pikkulapsi", "småbarn"),
-    "youth": ("youth", "noor", "nuori", "ungdom"),
-    "student": ("student", "üliõpilane", "opiskelija", "student"),
-    "senior": ("senior", "eakas", "seniori", "senior"),
-    "senior65": ("senior, 65 or over", "65-aastane ja vanem", "65 vuotta täyttänyt", "65 år eller äldre"),
-    "resident": ("resident", "elanik", "asukas", "boende"),
-    "reduced": ("reduced", "soodus", "alennus", "rabatterat"),
-}
 _Said = tuple[str, str, str, str]
 # What the code opens: a journey, and by its kind a pass.
 _ONE_JOURNEY: _Said = (
@@ -154,7 +142,7 @@ def pdf(ticket: Printable, language: str) -> bytes:
         _season(page, ticket.season, words)
     for name, value in (
         ("valid", span),
-        ("traveller", _travellers(ticket.riders, language)),
+        ("traveller", _travellers(ticket.riders)),
         ("control", _grouped(ticket.control_code)),
     ):
         page.text_line(f"{words[name]}: {value}", size=11, height=6)
@@ -266,11 +254,10 @@ def _exact(at: datetime, zone: ZoneInfo) -> str:
     return f"{_moment(at, zone)} (UTC{offset[:3]}:{offset[3:]})"
 
 
-def _travellers(riders: Sequence[tuple[str, int]], language: str) -> str:
-    """Name the travellers: `adult`, or `2 adult, 1 child` of a group."""
-    words = [(_RIDERS.get(rider, (rider,) * 4)[_at(language)], many) for rider, many in riders]
-    alone = len(words) == 1 and words[0][1] == 1
-    return words[0][0] if alone else ", ".join(f"{many} {word}" for word, many in words)
+def _travellers(riders: Sequence[tuple[str, int]]) -> str:
+    """Name the travellers: `adult`, or `2 × adult, 1 × child` of a group."""
+    alone = len(riders) == 1 and riders[0][1] == 1
+    return riders[0][0] if alone else ", ".join(f"{many} × {rider}" for rider, many in riders)
 
 
 def _grouped(code: str) -> str:
