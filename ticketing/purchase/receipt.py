@@ -10,6 +10,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from tariffs.money import Money
+from tariffs.words import decimal
 from ticketing.db.books.books import Tax
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order, Refund
@@ -126,7 +127,9 @@ def _passenger(
     page: "_Page", passenger: PricedPassenger, quote: Quote, region: Region, language: str
 ) -> None:
     price = Money(passenger.total_minor, quote.currency)
-    page.strong(f"{page.word('passenger')} {_person(quote, passenger, region, language)}: {price}")
+    page.strong(
+        f"{page.word('passenger')} {_person(quote, passenger, region, language)}: {page.money(price)}"
+    )
     for sentence in explained(region, passenger, quote.document.rides, language):
         page.line(f"  {sentence}")
 
@@ -163,9 +166,9 @@ def _tax(page: "_Page", line: VatLine, currency: str) -> None:
     page.row(
         page.word("sea") if at_sea else line.member_state,
         words.mode(line.mode, page.language),
-        page.word("outside") if at_sea else f"{line.rate_bp / 100:.2f} %",
-        str(Money(line.gross_minor, currency)),
-        str(Money(line.vat_minor, currency)),
+        page.word("outside") if at_sea else f"{decimal(f'{line.rate_bp / 100:.2f}', page.language)} %",
+        page.money(Money(line.gross_minor, currency)),
+        page.money(Money(line.vat_minor, currency)),
     )
 
 
@@ -173,17 +176,19 @@ def _money_moved(page: "_Page", state: OrderState, region: Region, told: Reader)
     """What has paid the order, what went back of it or into other orders, and what remains."""
     credit = Money(_credit(state.order), state.order.currency)
     if credit.minor:
-        page.line(f"{page.word('credit', order=state.order.exchange_of)}: {credit}")
+        page.line(f"{page.word('credit', order=state.order.exchange_of)}: {page.money(credit)}")
     for payment in state.payments:
         if payment.state == "captured":
             amount = Money(payment.amount_minor, payment.currency)
-            page.line(f"{page.word('paid')}: {amount}, {page.moment(payment.created_at)}")
+            page.line(f"{page.word('paid')}: {page.money(amount)}, {page.moment(payment.created_at)}")
     for made in state.refunds:
         for line in made.document.lines:
-            page.line(f"{_whose(line, state, region, told)}: {Money(line.amount_minor, made.currency)}")
+            amount = Money(line.amount_minor, made.currency)
+            page.line(f"{_whose(line, state, region, told)}: {page.money(amount)}")
         _went_back(page, made)
     if state.refunds and not any(one.state == "lost" for one in state.disputes):
-        page.strong(f"{page.word('remains')}: {Money(_remains(state), state.order.currency)}")
+        remains = Money(_remains(state), state.order.currency)
+        page.strong(f"{page.word('remains')}: {page.money(remains)}")
 
 
 def _credit(order: Order) -> int:
@@ -210,11 +215,11 @@ def _went_back(page: "_Page", made: Refund) -> None:
     document, when = made.document, page.moment(made.created_at)
     if document.exchanged_for is not None:
         amount = Money(_into_order(made), made.currency)
-        page.line(f"{page.word('into', order=document.exchanged_for)}: {amount}, {when}")
+        page.line(f"{page.word('into', order=document.exchanged_for)}: {page.money(amount)}, {when}")
     if made.amount_minor:
         amount = Money(made.amount_minor, made.currency)
         how_far = words.refund_state(made.state, page.language)
-        page.line(f"{page.word('back')}: {amount}, {when} ({how_far})")
+        page.line(f"{page.word('back')}: {page.money(amount)}, {when} ({how_far})")
 
 
 def _into_order(made: Refund) -> int:
@@ -264,6 +269,10 @@ class _Page:
         """A word of the form in the buyer's language."""
         return words.word(name, self.language, **values)
 
+    def money(self, amount: Money) -> str:
+        """An amount with the decimal sign of the buyer's language."""
+        return f"{decimal(amount.text, self.language)} {amount.currency}"
+
     def moment(self, at: datetime) -> str:
         """A moment by the local clock, with that clock's distance from UTC."""
         local = at.astimezone(self._zone)
@@ -292,7 +301,7 @@ class _Page:
     def total(self, name: str, amount: Money) -> None:
         """The sum."""
         self._pdf.ln(2)
-        self._text(f"{name}: {amount}", "B", 13)
+        self._text(f"{name}: {self.money(amount)}", "B", 13)
 
     def row(self, *cells: str) -> None:
         """One row of a table."""

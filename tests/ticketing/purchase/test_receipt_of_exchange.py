@@ -174,5 +174,8 @@ def test_an_exchange_is_told_in_the_language_of_its_buyer(
     old = api.buy()
     new = paid(api, exchange(api, old, [MARI], passengers=["mari"]).json)
 
-    assert f"{into} {new['id']}" in receipt(api, old.order["id"], old.token, language)
-    assert f"{credit} {old.order['id']}" in receipt(api, new["id"], new["access_token"], language)
+    amount = new["credit"]["amount"].replace(".", ",")
+    assert f"{into} {new['id']}: {amount} EUR" in receipt(api, old.order["id"], old.token, language)
+    assert f"{credit} {old.order['id']}: {amount} EUR" in receipt(
+        api, new["id"], new["access_token"], language
+    )
