@@ -73,7 +73,7 @@ _OPENS: Mapping[str, _Said] = {
         "Visa koden vid spärren eller för kontrollanten. Under giltighetstiden reser en person så ofta den vill.",
     ),
     "carnet": (
-        "Show this code at the gate or to the inspector. Each person takes one of its rides for each ride, while any are left.",
+        "Show this code at the gate or to the inspector. Each person takes one of its rides at each boarding, while any are left.",
         "Näidake seda koodi väravas või kontrolörile. Iga inimene kulutab iga sõiduga ühe sõidukorra, kuni neid jätkub.",
         "Näytä tämä koodi portilla tai tarkastajalle. Jokainen henkilö käyttää joka matkalla yhden matkan, kunnes ne loppuvat.",
         "Visa koden vid spärren eller för kontrollanten. Varje person använder en av resorna för varje resa, så länge de räcker.",
