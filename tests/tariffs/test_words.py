@@ -32,7 +32,10 @@ def test_every_reason_has_its_own_sentence(language: str) -> None:
 def test_only_a_later_ride_is_called_a_change() -> None:
     steps = [{**STEP, "reason": "transfer", "legs": legs} for legs in ([1], [1, 2])]
 
-    assert explain(steps, "en") == ["Change with ticket hour: 2.00 EUR.", "Ticket hour, changes included: 2.00 EUR."]
+    assert explain(steps, "en") == [
+        "Change with ticket hour: 2.00 EUR.",
+        "Ticket hour, changes included: 2.00 EUR.",
+    ]
 
 
 def test_no_reason_of_the_engine_is_without_a_sentence() -> None:
