@@ -1,6 +1,7 @@
 """A receipt: what was bought and why it cost so much, VAT by Member State, payments and refunds; in four languages."""
 
 import io
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from ticketing.regions import Region, category_name, explained
 from ticketing.tickets.own import of_own
 
 _EDGE_MM, _LINE_MM = 18, 6
+_LETTERS = "windows-1252"
 
 
 def receipt(
@@ -255,12 +257,13 @@ def _summed(page: "_Page", rows: Sequence[Tax]) -> None:
 
 
 class _Page:
-    """One A4 page in a core font: the four languages need no other letters than Latin-1's and the dash's."""
+    """One A4 page in a core font: the four languages need no other letters than those of Windows-1252, stops may."""
 
     def __init__(self, language: str, zone: ZoneInfo) -> None:
         self.language = language
         self._zone = zone
         self._pdf = FPDF(format="A4")
+        self._pdf.core_fonts_encoding = _LETTERS
         self._pdf.set_margins(_EDGE_MM, _EDGE_MM)
         self._pdf.set_auto_page_break(auto=True, margin=_EDGE_MM)
         self._pdf.add_page()
@@ -324,5 +327,10 @@ class _Page:
 
 
 def _latin(text: str) -> str:
-    """What the font has; another letter becomes a question mark, never a broken page."""
-    return text.encode("latin-1", "replace").decode("latin-1")
+    """What the font has; a letter beyond it loses its accent or becomes a question mark, never a broken page."""
+    return "".join(map(_letter, text))
+
+
+def _letter(letter: str) -> str:
+    bare = unicodedata.normalize("NFKD", letter)[0]
+    return next((one for one in (letter, bare) if one.encode(_LETTERS, "ignore")), "?")

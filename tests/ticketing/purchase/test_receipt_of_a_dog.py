@@ -40,6 +40,10 @@ def kennel(tmp_path_factory: pytest.TempPathFactory) -> Region:
     toml = folder / "region.toml"
     text = toml.read_text(encoding="utf-8").replace("car = 120", "car = 120, dog = 5")
     toml.write_text(text + KINDS, encoding="utf-8")
+    stops = folder / "feeds" / "eckero" / "stops.txt"
+    stops.write_text(
+        stops.read_text(encoding="utf-8").replace("Tallinn A-terminal", "Šnelli Ţigani"), encoding="utf-8"
+    )
     region, findings = check_region(folder)
     assert region is not None, findings
     return region
@@ -119,3 +123,12 @@ def test_the_first_ticket_of_an_operator_is_no_change(api: Api, language: str, t
     told = paper(api, f"/v1/orders/{bought.order['id']}/receipt.pdf", bought.token, language)
 
     assert ticket in told
+
+
+@ONE
+def test_names_with_letters_of_neighbours_can_be_read(quay: Api) -> None:
+    bought = quay.buy(**OVER)
+
+    told = paper(quay, f"/v1/orders/{bought.order['id']}/receipt.pdf", bought.token, "et")
+
+    assert "Šnelli Tigani" in told
