@@ -118,5 +118,8 @@ def _sentence(step: Mapping[str, Any], language: int, product: str) -> str:
     is_for_several = step["reason"] == "transfer" and len(step["legs"]) > 1
     said = _WITH_CHANGES if is_for_several else _SENTENCES[step["reason"]]
     return said[language].format(
-        product=product, id=rule.get("id"), amount=f"{decimal(str(step['amount']), tongue)} {currency}", before=before
+        product=product,
+        id=rule.get("id"),
+        amount=f"{decimal(str(step['amount']), tongue)} {currency}",
+        before=before,
     )
