@@ -7,7 +7,7 @@ from datetime import datetime
 from ticketing.frozen import Leg
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorPaper:
     """What an operator handed over for a leg: its own code or number, or a page that only a screen can show.
 
