@@ -80,6 +80,18 @@ _SENTENCES: Mapping[str, tuple[str, str, str, str]] = {
     ),
 }  # fmt: skip
 REASONS = tuple(_SENTENCES)
+# A ticket for several rides, between which one may change: nothing was changed from.
+_WITH_CHANGES = (
+    "Ticket {product}, changes included: {amount}.",
+    "Pilet {product} koos ümberistumistega: {amount}.",
+    "Lippu {product}, vaihdot sisältyvät: {amount}.",
+    "Biljett {product}, byten ingår: {amount}.",
+)
+
+
+def decimal(number: str, language: str) -> str:
+    """A decimal as a language writes it: `3.20` in English, `3,20` in the others; another language reads as English."""
+    return number.replace(".", ",") if language in LANGUAGES[1:] else number
 
 
 def _by_id(step: Mapping[str, Any]) -> str:
@@ -100,7 +112,14 @@ def _sentence(step: Mapping[str, Any], language: int, product: str) -> str:
     rule = step["rule"] or {}
     currency = step["currency"] or ""
     # A conversion names its own currency; everything else is in that of the step.
-    before = step["before"] if step["reason"] == "conversion" else f"{step['before']} {currency}"
-    return _SENTENCES[step["reason"]][language].format(
-        product=product, id=rule.get("id"), amount=f"{step['amount']} {currency}", before=before
+    tongue = LANGUAGES[language]
+    was = decimal(str(step["before"]), tongue)
+    before = was if step["reason"] == "conversion" else f"{was} {currency}"
+    is_for_several = step["reason"] == "transfer" and len(step["legs"]) > 1
+    said = _WITH_CHANGES if is_for_several else _SENTENCES[step["reason"]]
+    return said[language].format(
+        product=product,
+        id=rule.get("id"),
+        amount=f"{decimal(str(step['amount']), tongue)} {currency}",
+        before=before,
     )

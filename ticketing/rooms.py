@@ -18,7 +18,7 @@ from ticketing.db import Database
 from ticketing.db.migrate import is_current
 from ticketing.errors import Misconfigured
 from ticketing.gate.operators import load_gates
-from ticketing.gate.rules import category_names, gate_rules, names_of
+from ticketing.gate.rules import category_names, clocks_of, gate_rules, names_of
 from ticketing.gate.service import Gatehouse
 from ticketing.identity import (
     AccessTokens,
@@ -161,6 +161,7 @@ def build_rooms(
             sailings=Sailings(regions),
             categories=category_names(regions),
             names=names_of(regions),
+            clocks=clocks_of(regions),
         ),
         connectors=opened,
         live=LiveDesk(

@@ -8,6 +8,7 @@ import pytest
 from tariffs.words import LANGUAGES, REASONS, explain
 
 STEP = {
+    "legs": [0],
     "rule": {"file": "f", "row": 1, "id": "rule-7"},
     "product": "hour",
     "amount": "2.00",
@@ -22,10 +23,19 @@ def test_every_reason_has_its_own_sentence(language: str) -> None:
 
     assert len(set(sentences)) == len(REASONS)
     assert all(
-        "2.00 EUR" in text
+        ("2.00 EUR" if language == "en" else "2,00 EUR") in text
         for text, reason in zip(sentences, REASONS, strict=True)
         if reason not in {"clamp", "unknown", "excluded"}
     )
+
+
+def test_only_a_later_ride_is_called_a_change() -> None:
+    steps = [{**STEP, "reason": "transfer", "legs": legs} for legs in ([1], [1, 2])]
+
+    assert explain(steps, "en") == [
+        "Change with ticket hour: 2.00 EUR.",
+        "Ticket hour, changes included: 2.00 EUR.",
+    ]
 
 
 def test_no_reason_of_the_engine_is_without_a_sentence() -> None:

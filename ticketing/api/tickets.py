@@ -93,9 +93,9 @@ class PrintedTicket(MethodView):
         """Print a ticket, or the one code of a group, at home, in the language of Accept-Language; one that is bound to a phone is not paper."""
         from ticketing.tickets import paper  # noqa: PLC0415  the service starts without what draws PDF
 
-        printable = holder.printable(rooms().gatehouse, order_id, jti)
-        language = request.accept_languages.best_match(paper.LANGUAGES, paper.LANGUAGES[0])
-        response = make_response(paper.pdf(printable, str(language)))
+        language = str(request.accept_languages.best_match(paper.LANGUAGES, paper.LANGUAGES[0]))
+        printable = holder.printable(rooms().gatehouse, order_id, jti, language)
+        response = make_response(paper.pdf(printable, language))
         response.content_type = "application/pdf"
         response.headers["Content-Disposition"] = 'inline; filename="ticket.pdf"'
         return response

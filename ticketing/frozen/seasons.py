@@ -49,7 +49,11 @@ class SoldPass:
     @property
     def name(self) -> str:
         """Its English name, else the id of its product."""
-        return self.names.get("en") or self.product
+        return self.name_in("en")
+
+    def name_in(self, language: str) -> str:
+        """Its name in a language, else its English one, else the id of its product."""
+        return self.names.get(language) or self.names.get("en") or self.product
 
 
 def read_pass(found: object) -> SoldPass:

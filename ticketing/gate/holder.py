@@ -1,16 +1,18 @@
 """Draw and print a ticket, or the code of a group, for its holder."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from ticketing.db import Transaction
-from ticketing.db.sale import booking_documents
+from ticketing.db.sale import booking_documents, orders
+from ticketing.db.sale.booking_documents import Paper
 from ticketing.db.ticket import group_codes, tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Conflict, NotFound
-from ticketing.frozen import left_of
+from ticketing.frozen import TicketDocument, left_of
 from ticketing.gate.house import Gatehouse
 from ticketing.tickets.own import of_own
-from ticketing.tickets.printable import OperatorPaper, Printable
+from ticketing.tickets.printable import OperatorPaper, Printable, PrintedPass
 from ticketing.tickets.regroup import Group, find_group
 
 
@@ -23,11 +25,15 @@ def code_of(house: Gatehouse, order_id: str, jti: str) -> str:
     return held.token
 
 
-def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
-    """Read a ticket or a group's code for printing; raises NotFound, or Conflict for one that only its phone can show."""
+def printable(house: Gatehouse, order_id: str, jti: str, language: str) -> Printable:
+    """Read a ticket or a group's code for printing, with the names of a language.
+
+    Raises NotFound, or Conflict for one that only its phone can show.
+    """
     with house.database.read() as tx:
         held, group = _shown(tx, order_id, jti)
         papers = booking_documents.list_papers(tx, order_id)
+        region = orders.get_order(tx, order_id).region
     claims = of_own(held.token)
     if claims.binding_key is not None:
         raise Conflict("the ticket is bound to a phone and worth nothing on paper")
@@ -35,7 +41,7 @@ def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
         raise Conflict("the ticket is no longer valid")
     going = left_of(held.document.legs)
     members = group.members if group else [held]
-    riders = Counter(one.document.rider for one in members)
+    riders = Counter(house.names.category(one.document.rider, language) for one in members)
     return Printable(
         token=held.token,
         riders=tuple(riders.items()),
@@ -45,22 +51,45 @@ def printable(house: Gatehouse, order_id: str, jti: str) -> Printable:
         legs=[held.document.legs[at] for at in going],
         demo=claims.demo,
         issued_at=held.issued_at,
-        papers={
-            place: [
-                OperatorPaper(
-                    operator=one.operator,
-                    reference=one.reference,
-                    kind=one.kind,
-                    media_type=one.media_type,
-                    encoding=one.encoding,
-                    content=one.content,
-                )
-                for one in papers
-                if one.leg == at and one.passenger_ref in {member.passenger_ref for member in members}
-            ]
-            for place, at in enumerate(going)
-        },
+        zone=house.clocks.get(region, "UTC"),
+        season=_season(house, held.document, language),
+        papers={place: _papers(house, members, papers, at, language) for place, at in enumerate(going)},
     )
+
+
+def _papers(
+    house: Gatehouse, members: Sequence[Ticket], papers: Sequence[Paper], leg: int, language: str
+) -> list[OperatorPaper]:
+    """What operators handed over for a leg of these tickets; where they are several, each with whose it is."""
+    return [
+        OperatorPaper(
+            operator=one.operator,
+            reference=one.reference,
+            kind=one.kind,
+            media_type=one.media_type,
+            encoding=one.encoding,
+            content=one.content,
+            holder=_called(house, member, language) if len(members) > 1 else "",
+        )
+        for member in members
+        for one in papers
+        if one.leg == leg and one.passenger_ref == member.passenger_ref
+    ]
+
+
+def _called(house: Gatehouse, held: Ticket, language: str) -> str:
+    """A traveller by the buyer's word and the category; by the category alone where the word says no more."""
+    category = house.names.category(held.document.rider, language)
+    return category if held.passenger_ref == held.document.rider else f"{held.passenger_ref} ({category})"
+
+
+def _season(house: Gatehouse, document: TicketDocument, language: str) -> PrintedPass | None:
+    """The pass that a ticket is, as people read it; None for a journey."""
+    sold = document.season
+    if sold is None:
+        return None
+    operators = [house.names.operators.get(one, one) for one in document.operators]
+    return PrintedPass(kind=sold.kind, name=sold.name_in(language), operators=operators, uses=sold.uses)
 
 
 def _shown(tx: Transaction, order_id: str, jti: str) -> tuple[Ticket, Group | None]:

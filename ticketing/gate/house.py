@@ -48,7 +48,7 @@ class Gatehouse:
     """What the gates' room needs. `accept_demo` lets tickets pass that pretended money has paid.
 
     `rules` by product code, `policies` and time zones by operator; `boarding` by operator and product how tickets are taken
-    on board that are bound to one of its `sailings`; `categories` spells fare categories out, `names` says what people call them and operators; `signed` keeps the status lists of this
+    on board that are bound to one of its `sailings`; `categories` spells fare categories out, `names` says what people call them and operators; `clocks` are the zones of regions, by which papers tell hours; `signed` keeps the status lists of this
     process for as long as they hold, `live` which lists there are, `recognised` the gates that have called it.
     """
 
@@ -64,6 +64,7 @@ class Gatehouse:
     sailings: Sailings = field(default_factory=Sailings)
     categories: Mapping[str, str] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
+    clocks: Mapping[str, str] = field(default_factory=dict)
     signed: dict[str, Signed] = field(default_factory=dict)
     live: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict)
     recognised: Recognised[Any] = field(default_factory=Recognised)

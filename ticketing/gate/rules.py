@@ -36,3 +36,12 @@ def names_of(regions: Mapping[str, Region]) -> Names:
     for region in regions.values():
         categories |= region.data.category_names
     return Names(operators, categories)
+
+
+def clocks_of(regions: Mapping[str, Region]) -> dict[str, str]:
+    """The zone of each region: that of its first operator."""
+    return {
+        name: next(iter(region.data.timetables.values())).timezone
+        for name, region in regions.items()
+        if region.data.timetables
+    }

@@ -1,6 +1,7 @@
 """A receipt: what was bought and why it cost so much, VAT by Member State, payments and refunds; in four languages."""
 
 import io
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +11,19 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from tariffs.money import Money
+from tariffs.words import decimal
 from ticketing.db.books.books import Tax
 from ticketing.db.sale.offers import Quote
-from ticketing.frozen import PricedPassenger, PriceTax
+from ticketing.db.sale.orders import Order, Refund
+from ticketing.frozen import Leg, LineDocument, PricedPassenger, PriceTax, QuoteDocument, SoldPass
 from ticketing.purchase import words
+from ticketing.purchase.refund.told import Reader, rides
 from ticketing.purchase.till import OrderState
 from ticketing.regions import Region, category_name, explained
+from ticketing.tickets.own import of_own
 
 _EDGE_MM, _LINE_MM = 18, 6
+_LETTERS = "windows-1252"
 
 
 def receipt(
@@ -25,20 +31,32 @@ def receipt(
 ) -> bytes:
     """Draw the receipt of an order; pure but for the library. An unknown language reads as English.
 
-    `given_back` are the tax rows of its refunds, below 0.
+    `given_back` are the tax rows of its refunds and exchanges, below 0.
     """
     page = _Page(language, _zone(state, region))
     page.heading(f"{page.word('title')} - {issuer}")
-    if any(payment.gateway == "demo" for payment in state.payments):
+    told = Reader(
+        language, state.quote.document.legs, {one.id: one.name for one in region.operators.values()}
+    )
+    if _is_demo(state):
         page.warning(page.word("demo"))
+    page.line(f"{page.word('seller')}: {issuer}")
     page.line(f"{page.word('order')} {state.order.id}, {page.moment(state.order.created_at)}")
+    _journey(page, state.quote.document, told)
     for passenger in state.quote.document.passengers:
         _passenger(page, passenger, state.quote, region, language)
     page.total(page.word("total"), Money(state.order.total_minor, state.order.currency))
     _taxes(page, state)
-    _money_moved(page, state)
-    _taxes_back(page, given_back)
+    _money_moved(page, state, region, told)
+    _taxes_back(page, state.refunds, given_back)
     return page.bytes()
+
+
+def _is_demo(state: OrderState) -> bool:
+    """Whether no money moves for an order: its tickets say so too where an exchange has paid it whole."""
+    return any(one.gateway == "demo" for one in state.payments) or any(
+        of_own(one.token).demo for one in state.tickets
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +95,52 @@ def _tax_line(key: tuple[str, str, int, str], rows: Sequence[PriceTax]) -> VatLi
     )
 
 
+def _journey(page: "_Page", quote: QuoteDocument, told: Reader) -> None:
+    """When one travels, from where to where and with whom; of a pass what it is, and how long it is good."""
+    if quote.season is not None:
+        page.strong(page.word("season"))
+        page.line(_season(page, quote.season, told))
+        return
+    page.strong(page.word("journey"))
+    for number, leg in enumerate(quote.legs, 1):
+        page.line(f"{number}  {_ride(leg, told)}")
+
+
+def _ride(leg: Leg, told: Reader) -> str:
+    """A ride by the clocks of its stops; the day of arrival where it is another one."""
+    leaves = leg.departure.astimezone(ZoneInfo(leg.time_zone))
+    arrives = leg.arrival.astimezone(ZoneInfo(leg.arrival_time_zone))
+    there = f"{arrives:%H:%M}" if arrives.date() == leaves.date() else f"{arrives:%Y-%m-%d %H:%M}"
+    operator = told.operators.get(leg.operator, leg.operator_name or leg.operator)
+    return f"{leaves:%Y-%m-%d %H:%M} {leg.start.name} - {there} {leg.end.name}, {operator}"
+
+
+def _season(page: "_Page", sold: SoldPass, told: Reader) -> str:
+    """A pass by its name and operators, with its rides where they are counted."""
+    carriers = [told.operators.get(one, one) for one in sorted(sold.scope.operators)]
+    parts = [sold.name_in(page.language), *carriers]
+    if sold.uses is not None:
+        parts.append(page.word("uses", count=sold.uses))
+    span = {"start": page.moment(sold.valid_from), "end": page.moment(sold.valid_until)}
+    return ", ".join([*parts, page.word("valid", **span)])
+
+
 def _passenger(
     page: "_Page", passenger: PricedPassenger, quote: Quote, region: Region, language: str
 ) -> None:
     price = Money(passenger.total_minor, quote.currency)
-    rider = category_name(region.data, passenger.rider, language)
-    page.strong(f"{page.word('passenger')} {passenger.ref} ({rider}): {price}")
+    page.strong(
+        f"{page.word('passenger')} {_person(quote, passenger, region, language)}: {page.money(price)}"
+    )
     for sentence in explained(region, passenger, quote.document.rides, language):
         page.line(f"  {sentence}")
+
+
+def _person(quote: Quote, passenger: PricedPassenger, region: Region, language: str) -> str:
+    """A traveller by the buyer's word and the category; by the category alone where the word says no more."""
+    category, season = category_name(region.data, passenger.rider, language), quote.document.season
+    word = (season.holder or "") if season is not None else passenger.ref
+    return category if word in {"", passenger.rider} else f"{word} ({category})"
 
 
 def _zone(state: OrderState, region: Region) -> ZoneInfo:
@@ -112,52 +168,113 @@ def _tax(page: "_Page", line: VatLine, currency: str) -> None:
     page.row(
         page.word("sea") if at_sea else line.member_state,
         words.mode(line.mode, page.language),
-        page.word("outside") if at_sea else f"{line.rate_bp / 100:.2f} %",
-        str(Money(line.gross_minor, currency)),
-        str(Money(line.vat_minor, currency)),
+        page.word("outside") if at_sea else f"{decimal(f'{line.rate_bp / 100:.2f}', page.language)} %",
+        page.money(Money(line.gross_minor, currency)),
+        page.money(Money(line.vat_minor, currency)),
     )
 
 
-def _money_moved(page: "_Page", state: OrderState) -> None:
+def _money_moved(page: "_Page", state: OrderState, region: Region, told: Reader) -> None:
+    """What has paid the order, what went back of it or into other orders, and what remains."""
+    credit = Money(_credit(state.order), state.order.currency)
+    if credit.minor:
+        page.line(f"{page.word('credit', order=state.order.exchange_of)}: {page.money(credit)}")
     for payment in state.payments:
         if payment.state == "captured":
             amount = Money(payment.amount_minor, payment.currency)
-            page.line(f"{page.word('paid')}: {amount}, {page.moment(payment.created_at)}")
+            page.line(f"{page.word('paid')}: {page.money(amount)}, {page.moment(payment.created_at)}")
     for made in state.refunds:
+        for line in made.document.lines:
+            amount = Money(line.amount_minor, made.currency)
+            page.line(f"{_whose(line, state, region, told)}: {page.money(amount)}")
+        _went_back(page, made)
+    if state.refunds and not any(one.state == "lost" for one in state.disputes):
+        remains = Money(_remains(state), state.order.currency)
+        page.strong(f"{page.word('remains')}: {page.money(remains)}")
+
+
+def _credit(order: Order) -> int:
+    """How much of another order has paid this one, in minor units."""
+    return min(order.credit_minor, order.total_minor) if order.exchange_of is not None else 0
+
+
+def _remains(state: OrderState) -> int:
+    """What has paid the order and went neither back nor into another one, in minor units."""
+    paid = sum(one.amount_minor for one in state.payments if one.state == "captured")
+    gone = sum(one.amount_minor + _into_order(one) for one in state.refunds)
+    return paid + _credit(state.order) - gone
+
+
+def _whose(line: LineDocument, state: OrderState, region: Region, told: Reader) -> str:
+    """Whose ticket a line of a refund was of, and which rides went."""
+    passenger = state.quote.document.passenger(line.passenger_ref)
+    person = _person(state.quote, passenger, region, told.language)
+    return f"{person}, {rides(line.legs, told)}" if line.legs and told.legs else person
+
+
+def _went_back(page: "_Page", made: Refund) -> None:
+    """What went into another order by an exchange, and what money was given back, where any was."""
+    document, when = made.document, page.moment(made.created_at)
+    if document.exchanged_for is not None:
+        amount = Money(_into_order(made), made.currency)
+        page.line(f"{page.word('into', order=document.exchanged_for)}: {page.money(amount)}, {when}")
+    if made.amount_minor:
         amount = Money(made.amount_minor, made.currency)
         how_far = words.refund_state(made.state, page.language)
-        page.line(f"{page.word('back')}: {amount}, {page.moment(made.created_at)} ({how_far})")
+        page.line(f"{page.word('back')}: {page.money(amount)}, {when} ({how_far})")
 
 
-def _taxes_back(page: "_Page", rows: Sequence[Tax]) -> None:
-    """The VAT of what was given back, summed like that of the sale, below 0."""
-    if not rows:
-        return
+def _into_order(made: Refund) -> int:
+    """How much of what an exchange gave up its new order took, in minor units; of a refund nothing."""
+    if made.document.exchanged_for is None:
+        return 0
+    back = made.document.back_minor
+    rest = made.amount_minor if back is None else back
+    return sum(line.amount_minor for line in made.document.lines) - rest
+
+
+def _taxes_back(page: "_Page", refunds: Sequence[Refund], rows: Sequence[Tax]) -> None:
+    """The VAT of what was given back, and that of what went into each other order."""
+    orders_by_seq = {made.seq: made.document.exchanged_for for made in refunds}
+    rows_by_order: dict[str, list[Tax]] = {}
+    for row in (row for row in rows if row.gross_minor or row.vat_minor):
+        rows_by_order.setdefault(orders_by_seq.get(row.seq) or "", []).append(row)
+    for order in sorted(rows_by_order):
+        page.strong(page.word("vat_into", order=order) if order else page.word("vat_back"))
+        _summed(page, rows_by_order[order])
+
+
+def _summed(page: "_Page", rows: Sequence[Tax]) -> None:
+    """Rows of VAT summed like those of the sale, below 0."""
     sums: dict[tuple[str, str, int, str], tuple[int, int]] = {}
     for row in rows:
         key = row.member_state, row.mode, row.rate_bp, row.currency
         gross, vat = sums.get(key, (0, 0))
         sums[key] = gross + row.gross_minor, vat + row.vat_minor
-    page.strong(page.word("vat_back"))
     for (state, mode, rate, currency), (gross, vat) in sorted(sums.items()):
         line = VatLine(member_state=state, mode=mode, rate_bp=rate, gross_minor=gross, vat_minor=vat)
         _tax(page, line, currency)
 
 
 class _Page:
-    """One A4 page in a core font: the four languages need no other letters than Latin-1's and the dash's."""
+    """One A4 page in a core font: the four languages need no other letters than those of Windows-1252, stops may."""
 
     def __init__(self, language: str, zone: ZoneInfo) -> None:
         self.language = language
         self._zone = zone
         self._pdf = FPDF(format="A4")
+        self._pdf.core_fonts_encoding = _LETTERS
         self._pdf.set_margins(_EDGE_MM, _EDGE_MM)
         self._pdf.set_auto_page_break(auto=True, margin=_EDGE_MM)
         self._pdf.add_page()
 
-    def word(self, name: str) -> str:
+    def word(self, name: str, **values: object) -> str:
         """A word of the form in the buyer's language."""
-        return words.word(name, self.language)
+        return words.word(name, self.language, **values)
+
+    def money(self, amount: Money) -> str:
+        """An amount with the decimal sign of the buyer's language."""
+        return f"{decimal(amount.text, self.language)} {amount.currency}"
 
     def moment(self, at: datetime) -> str:
         """A moment by the local clock, with that clock's distance from UTC."""
@@ -187,7 +304,7 @@ class _Page:
     def total(self, name: str, amount: Money) -> None:
         """The sum."""
         self._pdf.ln(2)
-        self._text(f"{name}: {amount}", "B", 13)
+        self._text(f"{name}: {self.money(amount)}", "B", 13)
 
     def row(self, *cells: str) -> None:
         """One row of a table."""
@@ -210,5 +327,10 @@ class _Page:
 
 
 def _latin(text: str) -> str:
-    """What the font has; another letter becomes a question mark, never a broken page."""
-    return text.encode("latin-1", "replace").decode("latin-1")
+    """What the font has; a letter beyond it loses its accent or becomes a question mark, never a broken page."""
+    return "".join(map(_letter, text))
+
+
+def _letter(letter: str) -> str:
+    bare = unicodedata.normalize("NFKD", letter)[0]
+    return next((one for one in (letter, bare) if one.encode(_LETTERS, "ignore")), "?")

@@ -11,9 +11,9 @@ LANGUAGES: tuple[str, ...] = tuple(_SAID["languages"])
 _OTHER_MODE = "other"
 
 
-def word(name: str, language: str) -> str:
-    """A word of a receipt; an unknown language reads as English."""
-    return _of("receipt", name, language)
+def word(name: str, language: str, **values: object) -> str:
+    """A word of a receipt, with its values put in; an unknown language reads as English."""
+    return _of("receipt", name, language).format(**values)
 
 
 def mode(name: str, language: str) -> str:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from ticketing.frozen import Leg
 from ticketing.tickets import barcode
-from ticketing.tickets.printable import OperatorPaper, Printable
+from ticketing.tickets.printable import OperatorPaper, Printable, PrintedPass
 
 _log = structlog.get_logger(__name__)
 
@@ -31,6 +31,7 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "Yksi koodi {count} hengen ryhmälle: jokaisella portilla yksi luku päästää kaikki yhdessä.",
         "En kod för en grupp på {count}: en avläsning vid varje spärr släpper in alla tillsammans.",
     ),
+    "uses": ("Rides", "Sõite", "Matkoja", "Resor"),
     "ride": ("Ride", "Sõit", "Matka", "Resa"),
     "departure": ("Departure", "Väljumine", "Lähtö", "Avgång"),
     "arrival": ("Arrival", "Saabumine", "Saapuminen", "Ankomst"),
@@ -56,49 +57,63 @@ _WORDS: Mapping[str, tuple[str, str, str, str]] = {
         "DEMO: inga pengar har betalats, biljetten öppnar endast demospärrar",
     ),
 }
-# Categories by the codes that feeds use; one that is not here is printed as it is.
-_RIDERS: Mapping[str, tuple[str, str, str, str]] = {
-    "adult": ("adult", "täiskasvanu", "aikuinen", "vuxen"),
-    "child": ("child", "laps", "lapsi", "barn"),
-    "infant": ("small child", "väikelaps", "pikkulapsi", "småbarn"),
-    "youth": ("youth", "noor", "nuori", "ungdom"),
-    "student": ("student", "üliõpilane", "opiskelija", "student"),
-    "senior": ("senior", "eakas", "seniori", "senior"),
-    "senior65": ("senior, 65 or over", "65-aastane ja vanem", "65 vuotta täyttänyt", "65 år eller äldre"),
-    "resident": ("resident", "elanik", "asukas", "boende"),
-    "reduced": ("reduced", "soodus", "alennus", "rabatterat"),
+_Said = tuple[str, str, str, str]
+# What the code opens: a journey, and by its kind a pass.
+_ONE_JOURNEY: _Said = (
+    "Show this code at the gate or to the inspector. Each ride can be taken once.",
+    "Näidake seda koodi väravas või kontrolörile. Iga sõidu saab teha ühe korra.",
+    "Näytä tämä koodi portilla tai tarkastajalle. Jokaisen matkan voi tehdä kerran.",
+    "Visa koden vid spärren eller för kontrollanten. Varje resa kan göras en gång.",
+)
+_OPENS: Mapping[str, _Said] = {
+    "pass": (
+        "Show this code at the gate or to the inspector. While it is valid, one person rides with its operators as often as you like.",
+        "Näidake seda koodi väravas või kontrolörile. Kehtivuse ajal sõidab üks inimene selle vedajatega nii tihti kui soovib.",
+        "Näytä tämä koodi portilla tai tarkastajalle. Voimassaoloaikana yksi henkilö matkustaa niin usein kuin haluaa.",
+        "Visa koden vid spärren eller för kontrollanten. Under giltighetstiden reser en person så ofta den vill.",
+    ),
+    "carnet": (
+        "Show this code at the gate or to the inspector. Each person takes one of its rides at each boarding, while any are left.",
+        "Näidake seda koodi väravas või kontrolörile. Iga inimene kulutab iga sõiduga ühe sõidukorra, kuni neid jätkub.",
+        "Näytä tämä koodi portilla tai tarkastajalle. Jokainen henkilö käyttää joka matkalla yhden matkan, kunnes ne loppuvat.",
+        "Visa koden vid spärren eller för kontrollanten. Varje person använder en av resorna för varje resa, så länge de räcker.",
+    ),
+    "return": (
+        "Show this code at the gate or to the inspector. Each direction can be taken once.",
+        "Näidake seda koodi väravas või kontrolörile. Kummaski suunas saab sõita ühe korra.",
+        "Näytä tämä koodi portilla tai tarkastajalle. Kumpaankin suuntaan voi matkustaa kerran.",
+        "Visa koden vid spärren eller för kontrollanten. Varje riktning kan resas en gång.",
+    ),
 }
-_CONDITIONS: tuple[tuple[str, str, str, str], ...] = (
-    (
-        "Show this code at the gate or to the inspector. Each ride can be taken once.",
-        "Näidake seda koodi väravas või kontrolörile. Iga sõidu saab teha ühe korra.",
-        "Näytä tämä koodi portilla tai tarkastajalle. Jokaisen matkan voi tehdä kerran.",
-        "Visa koden vid spärren eller för kontrollanten. Varje resa kan göras en gång.",
-    ),
-    (
-        "Do not pass on copies: whoever shows the code first travels, and a second use is found.",
-        "Ärge jagage koopiaid: sõidab see, kes näitab koodi esimesena, ja teine kasutus leitakse.",
-        "Älä jaa kopioita: ensimmäisenä koodin näyttävä matkustaa, ja toinen käyttö havaitaan.",
-        "Dela inte kopior: den som visar koden först reser, och en andra användning upptäcks.",
-    ),
-    (
-        "A reduced fare needs its proof on the way.",
-        "Soodushinnaga pileti puhul peab tõend kaasas olema.",
-        "Alennuslippu edellyttää todistusta matkalla.",
-        "Rabatterat pris kräver intyg under resan.",
-    ),
-    (
-        "Refunds follow the strictest conditions of the operators on this ticket, until the first departure.",
-        "Raha tagastatakse pileti vedajate rangeimate tingimuste järgi kuni esimese väljumiseni.",
-        "Palautus lipun liikennöitsijöiden tiukimpien ehtojen mukaan ensimmäiseen lähtöön asti.",
-        "Återbetalning enligt de strängaste villkoren bland biljettens operatörer, fram till första avgången.",
-    ),
-    (
-        "No readable code? Staff find this ticket by its control code.",
-        "Kood ei ole loetav? Teenindajad leiavad pileti kontrollkoodi järgi.",
-        "Eikö koodi ole luettavissa? Henkilökunta löytää lipun tarkastuskoodilla.",
-        "Går koden inte att läsa? Personalen hittar biljetten med kontrollkoden.",
-    ),
+_COPIES: _Said = (
+    "Do not pass on copies: whoever shows the code first travels, and a second use is found.",
+    "Ärge jagage koopiaid: sõidab see, kes näitab koodi esimesena, ja teine kasutus leitakse.",
+    "Älä jaa kopioita: ensimmäisenä koodin näyttävä matkustaa, ja toinen käyttö havaitaan.",
+    "Dela inte kopior: den som visar koden först reser, och en andra användning upptäcks.",
+)
+_PROOF: _Said = (
+    "A reduced fare needs its proof on the way.",
+    "Soodushinnaga pileti puhul peab tõend kaasas olema.",
+    "Alennuslippu edellyttää todistusta matkalla.",
+    "Rabatterat pris kräver intyg under resan.",
+)
+_JOURNEY_BACK: _Said = (
+    "Refunds follow the strictest conditions of the operators on this ticket, until the first departure.",
+    "Raha tagastatakse pileti vedajate rangeimate tingimuste järgi kuni esimese väljumiseni.",
+    "Palautus lipun liikennöitsijöiden tiukimpien ehtojen mukaan ensimmäiseen lähtöön asti.",
+    "Återbetalning enligt de strängaste villkoren bland biljettens operatörer, fram till första avgången.",
+)
+_PASS_BACK: _Said = (
+    "It is given back only whole and before its first use, by the strictest conditions of its operators, counted to its first hour.",
+    "Tagastada saab ainult tervikuna ja enne esimest kasutust, vedajate rangeimate tingimuste järgi, arvestades kehtivuse algust.",
+    "Palautus vain kokonaan ja ennen ensimmäistä käyttöä, liikennöitsijöiden tiukimpien ehtojen mukaan voimassaolon alkuun nähden.",
+    "Återbetalas bara hel och före första användningen, enligt operatörernas strängaste villkor, räknat till giltighetstidens början.",
+)
+_UNREADABLE: _Said = (
+    "No readable code? Staff find this ticket by its control code.",
+    "Kood ei ole loetav? Teenindajad leiavad pileti kontrollkoodi järgi.",
+    "Eikö koodi ole luettavissa? Henkilökunta löytää lipun tarkastuskoodilla.",
+    "Går koden inte att läsa? Personalen hittar biljetten med kontrollkoden.",
 )
 _MARGIN_MM = 18
 _CODE_MM = 62
@@ -121,11 +136,13 @@ def pdf(ticket: Printable, language: str) -> bytes:
     top = page.get_y() + 2
     page.image(io.BytesIO(barcode.png(ticket.token)), x=_MARGIN_MM - 3, y=top, w=_CODE_MM)
     page.set_y(top + _CODE_MM + 3)
-    zone = ZoneInfo(ticket.legs[0].time_zone if ticket.legs else "UTC")
-    span = f"{_moment(ticket.not_before, zone)} - {_moment(ticket.expires_at, zone)}"
+    zone = ZoneInfo(ticket.legs[0].time_zone if ticket.legs else ticket.zone)
+    span = f"{_exact(ticket.not_before, zone)} - {_exact(ticket.expires_at, zone)}"
+    if ticket.season is not None:
+        _season(page, ticket.season, words)
     for name, value in (
         ("valid", span),
-        ("traveller", _travellers(ticket.riders, language)),
+        ("traveller", _travellers(ticket.riders)),
         ("control", _grouped(ticket.control_code)),
     ):
         page.text_line(f"{words[name]}: {value}", size=11, height=6)
@@ -137,7 +154,7 @@ def pdf(ticket: Printable, language: str) -> bytes:
         _papers(page, ticket.papers.get(place, ()), words)
     page.ln(4)
     page.text_line(words["conditions"], size=12, style="B", height=7)
-    for texts in _CONDITIONS:
+    for texts in _conditions(ticket.season):
         page.text_line(f"-  {texts[_at(language)]}", size=9, height=5)
     return bytes(page.output())
 
@@ -156,6 +173,19 @@ class _Page(FPDF):
         self.multi_cell(0, height, _printable(text), new_x="LMARGIN", new_y="NEXT")
 
 
+def _season(page: _Page, sold: PrintedPass, words: Mapping[str, str]) -> None:
+    """What a pass is: its name and operators, and how many rides it was sold with."""
+    page.text_line(", ".join([sold.name, *sold.operators]), size=12, style="B", height=7)
+    if sold.uses is not None:
+        page.text_line(f"{words['uses']}: {sold.uses}", size=11, height=6)
+
+
+def _conditions(season: PrintedPass | None) -> tuple[_Said, ...]:
+    """The conditions of a journey, or of a pass by its kind."""
+    opens, back = (_ONE_JOURNEY, _JOURNEY_BACK) if season is None else (_OPENS[season.kind], _PASS_BACK)
+    return opens, _COPIES, _PROOF, back, _UNREADABLE
+
+
 def _leg(page: _Page, number: int, leg: Leg, words: Mapping[str, str]) -> None:
     zone = ZoneInfo(leg.time_zone)
     page.ln(2)
@@ -168,14 +198,20 @@ def _leg(page: _Page, number: int, leg: Leg, words: Mapping[str, str]) -> None:
 
 
 def _papers(page: _Page, papers: Sequence[OperatorPaper], words: Mapping[str, str]) -> None:
-    """What the operator's own staff read: its reference and numbers in words, its codes drawn, its pages named."""
-    if not papers:
-        return
+    """What the operators' own staff read, of each member of a group apart."""
+    for holder in dict.fromkeys(paper.holder for paper in papers):
+        _papers_of(page, holder, [paper for paper in papers if paper.holder == holder], words)
+
+
+def _papers_of(page: _Page, holder: str, papers: Sequence[OperatorPaper], words: Mapping[str, str]) -> None:
+    """What an operator handed over for one person: its references and numbers in words, its codes drawn, its pages named."""
     numbers = [
         paper.content for paper in papers if paper.kind == "number" and len(paper.content) <= _LONGEST_NUMBER
     ]
-    told = dict.fromkeys(filter(None, [papers[0].reference, *numbers]))
-    page.text_line(f"{words['operators_ticket']}: {', '.join(told)}", size=10, style="B", height=5)
+    references = [paper.reference for paper in papers]
+    told = ", ".join(dict.fromkeys(filter(None, [*references, *numbers])))
+    whose = f", {holder}" if holder else ""
+    page.text_line(f"{words['operators_ticket']}{whose}: {told}", size=10, style="B", height=5)
     drawn = [image for paper in papers if (image := _drawn(paper)) is not None]
     for image in drawn:
         if page.will_page_break(_OPERATORS_CODE_MM):
@@ -212,11 +248,16 @@ def _moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%d.%m.%Y %H:%M}"
 
 
-def _travellers(riders: Sequence[tuple[str, int]], language: str) -> str:
-    """Name the travellers: `adult`, or `2 adult, 1 child` of a group."""
-    words = [(_RIDERS.get(rider, (rider,) * 4)[_at(language)], many) for rider, many in riders]
-    alone = len(words) == 1 and words[0][1] == 1
-    return words[0][0] if alone else ", ".join(f"{many} {word}" for word, many in words)
+def _exact(at: datetime, zone: ZoneInfo) -> str:
+    """A moment by the local clock, with that clock's distance from UTC."""
+    offset = f"{at.astimezone(zone):%z}"
+    return f"{_moment(at, zone)} (UTC{offset[:3]}:{offset[3:]})"
+
+
+def _travellers(riders: Sequence[tuple[str, int]]) -> str:
+    """Name the travellers: `adult`, or `2 × adult, 1 × child` of a group."""
+    alone = len(riders) == 1 and riders[0][1] == 1
+    return riders[0][0] if alone else ", ".join(f"{many} × {rider}" for rider, many in riders)
 
 
 def _grouped(code: str) -> str:

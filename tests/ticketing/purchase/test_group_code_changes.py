@@ -173,7 +173,7 @@ def test_one_of_a_group_hands_out_no_code_of_its_own_anywhere(api: Api) -> None:
     page = api.get(f"{base}/{code['jti']}/print.pdf", bought.token).data
     text = PdfReader(io.BytesIO(page)).pages[0].extract_text()
     assert "group of 3" in text
-    assert "2 adult, 1 child" in text
+    assert "2 × adult, 1 × child" in text
     assert f"{code['control_code'][:5]} {code['control_code'][5:]}" in text
     refund_one(api, bought, "bo")
     assert api.get(f"{base}/{code['jti']}/qr.png", bought.token).status_code == 409

@@ -18,6 +18,8 @@ from operators.simulators.maritime import MaritimeSimulator, Ship
 from operators.table import ConnectorTable
 from tariffs.money import Money
 from tests.api import Api, Bought
+from tests.ticketing.purchase.group_buyers import buy as buy_group
+from tests.ticketing.purchase.group_buyers import code_of, shown
 from ticketing.db.operators.connectors import DatabaseJournal
 from ticketing.db.sale import booking_documents, bookings
 from ticketing.purchase.gateway import alerts
@@ -170,3 +172,31 @@ def test_differences_are_told_in_words() -> None:
         "2 tickets where 1 was agreed",
     ]
     assert differences_of({}, Confirmed("k", "B1", Money(5, "EUR"))) == []
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(("language", "child"), [("en", "mari (child)"), ("fi", "mari (lapsi)")])
+def test_a_groups_paper_lists_each_members_own_ticket(harbour: Harbour, language: str, child: str) -> None:
+    bought = buy_group(harbour.api)
+    code = code_of(harbour.api, bought)["jti"]
+    own = {
+        one["passenger"]: [
+            paper["content"] for paper in one["operator_documents"] if paper["kind"] == "number"
+        ]
+        for one in shown(harbour.api, bought)["tickets"]
+    }
+
+    printed = harbour.api.client.get(
+        f"/v1/orders/{bought.order['id']}/tickets/{code}/print.pdf",
+        headers={"Authorization": f"Bearer {bought.token}", "Accept-Language": language},
+    )
+
+    reader = PdfReader(io.BytesIO(printed.data))
+    text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+    numbers = {ref: found[0] for ref, found in own.items()}
+    assert len(set(numbers.values())) == len(numbers) == 3
+    for ref, number in numbers.items():
+        line = text[text.index(f"{ref} (") :]
+        assert line[: line.index(number)].count("(") == 1, line
+    assert f"{child}: " in text
+    assert sum(len(page.images) for page in reader.pages) == 1 + len(numbers)

@@ -121,7 +121,7 @@ def spoken(api: Api, bought: Bought, call: str, body: Any, language: str) -> Any
         (
             "et",
             (
-                "100 % summast 0.70 EUR: sõit 1 (Kopli - Vanasadam, Tallinna ühistransport), vedaja Tallinna ühistransport "
+                "100 % summast 0,70 EUR: sõit 1 (Kopli - Vanasadam, Tallinna ühistransport), vedaja Tallinna ühistransport "
                 "tingimuste järgi, mis on nende sõitude rangeimad, 1 tund enne väljumist"
             ),
         ),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tariffs.words import decimal
 from ticketing.frozen import Leg
 from ticketing.purchase import words
 
@@ -189,10 +190,10 @@ def _sentence_of(one: Reason) -> str:
 
 def _spoken(one: Reason, reader: Reader) -> dict[str, str]:
     """The values of a reason as people read them."""
-    spoken = {name: _said(value) for name, value in one.values.items()}
+    spoken = {name: _said(value, reader.language) for name, value in one.values.items()}
     places = one.values.get("failed") or one.values.get("legs")
     if places:
-        spoken["legs"] = _rides(places, reader)
+        spoken["legs"] = rides(places, reader)
     if "operator" in one.values:
         spoken["operator"] = reader.operators.get(one.values["operator"], one.values["operator"])
     if "failure" in one.values:
@@ -202,11 +203,15 @@ def _spoken(one: Reason, reader: Reader) -> dict[str, str]:
     return spoken
 
 
-def _said(value: Any) -> str:
-    return f"{value['amount']} {value['currency']}" if isinstance(value, dict) else str(value)
+def _said(value: Any, language: str) -> str:
+    """A value as people read it: an amount with the decimal sign of the language."""
+    if isinstance(value, dict):
+        return f"{decimal(value['amount'], language)} {value['currency']}"
+    return str(value)
 
 
-def _rides(places: Sequence[int], reader: Reader) -> str:
+def rides(places: Sequence[int], reader: Reader) -> str:
+    """Name rides by their numbers from 1, their stops and who runs them."""
     named = ", ".join(_ride(at, reader) for at in places)
     return words.part("leg_one" if len(places) == _ONE else "leg_many", reader.language, legs=named)
 
