@@ -322,7 +322,7 @@ class _Page:
     def _text(self, text: str, style: str, size: int) -> None:
         self._pdf.set_font("helvetica", style, size)
         self._pdf.multi_cell(
-            0, _LINE_MM + (size - 10) * 0.4, _latin(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT
+            0, _LINE_MM + (size - 10) * 0.4, _latin(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT
         )
 
 

@@ -170,7 +170,7 @@ class _Page(FPDF):
     def text_line(self, text: str, *, size: int, style: Any = "", height: float) -> None:
         """Write a paragraph."""
         self.set_font("Helvetica", style, size)
-        self.multi_cell(0, height, _printable(text), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, height, _printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
 
 
 def _season(page: _Page, sold: PrintedPass, words: Mapping[str, str]) -> None:
