@@ -21,6 +21,7 @@ from ticketing.cli.progress import progress
 from ticketing.cli.shown import console_of_tables
 from ticketing.progress import Progress
 from ticketing.regions import by_staff, load_regions
+from ticketing.regions.marked_run import MarkedRun
 from ticketing.rooms import build_rooms
 
 _MARKS = {
@@ -115,7 +116,8 @@ def cancel_command(
 ) -> None:
     """Say that TRIP of OPERATOR does not run on its service DAY, where the operator's system cannot say it.
 
-    TRIP is the `trip_id` of a search or a ticket, DAY (2026-12-01) the day of the timetable.
+    TRIP is the `trip_id` of a search or a ticket, DAY (2026-12-01) the day of the timetable, there `service_date`. The answer
+    names the departure that was meant by the local clock; a run that arrived more than six hours ago is refused.
 
     Nobody sells it from now on, it is shown as cancelled, and holders of tickets for it get all back when they ask. No message of the
     operator changes that.
@@ -131,6 +133,7 @@ def cancel_command(
         by_staff.cancel_departure(desk, where, operator, trip, day.date(), by=by)
     said = "runs after all, at its planned times" if undo else "is cancelled"
     click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} {said}")
+    _tell_run(by_staff.marked_run(desk, where, operator, trip, day.date()))
 
 
 @command.command("late")
@@ -145,8 +148,9 @@ def late_command(
 ) -> None:
     """Say that TRIP of OPERATOR is MINUTES late on its service DAY, where the operator's system cannot say it.
 
-    TRIP is the `trip_id` of a search or a ticket. DAY (2026-12-01) is the day of the timetable: a ship that it writes as 24:15
-    leaves after midnight of that day. MINUTES (1 to 1440) count from the planned times; said again, the newest holds.
+    TRIP is the `trip_id` of a search or a ticket. DAY (2026-12-01) is the day of the timetable, there `service_date`: a ship that
+    it writes as 24:15 leaves after midnight of that day. The answer names the departure that was meant by the local clock; a run
+    that arrived more than six hours ago is refused. MINUTES (1 to 1440) count from the planned times; said again, the newest holds.
 
     Its gates wait for it, its tickets go on for as long, and searches show it. `throughfare operators cancel OPERATOR TRIP DAY
     --undo --by NAME` takes it back.
@@ -159,6 +163,24 @@ def late_command(
     by_staff.delay_departure(desk, where, operator, trip, day.date(), seconds=minutes * 60, by=by)
     unit = "minute" if minutes == 1 else "minutes"
     click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} is {minutes} {unit} behind its planned times")
+    _tell_run(by_staff.marked_run(desk, where, operator, trip, day.date()))
+
+
+def _tell_run(run: MarkedRun) -> None:
+    """Say which departure was meant by the local clock, whom it concerns, and which other one the day could mean."""
+    count = "1 valid ticket is" if run.tickets == 1 else f"{run.tickets} valid tickets are"
+    click.echo(
+        f"Its planned departure: {_spoken(run.leaves)} ({run.leaves:%Y-%m-%d}) from {run.stop}; {count} for it"
+    )
+    for other in run.others:
+        click.echo(
+            f"Not meant: the departure that leaves on {_spoken(other.leaves)} from {other.stop} belongs to DAY {other.day}"
+        )
+
+
+def _spoken(leaves: datetime) -> str:
+    """A local departure as people say it."""
+    return f"{leaves.day} {leaves:%B} at {leaves:%H:%M}"
 
 
 def _simulated(kind: str, tell: Progress) -> Score:
