@@ -157,6 +157,24 @@ def test_a_run_that_is_over_is_neither_late_nor_cancelled(deployed: Api) -> None
     )
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_who_said_what_of_a_departure_can_be_read(deployed: Api) -> None:
+    said("late", "viking", "VIK-TH-1030", "2026-10-13", "40", "--by", "mari")
+    said("cancel", "viking", "VIK-TH-1030", "2026-10-13", "--by", "jaan")
+    said("cancel", "viking", "VIK-TH-1030", "2026-10-13", "--by", "jaan", "--undo")
+
+    lines = CliRunner().invoke(command, ["show", "viking"]).output.splitlines()
+    rows = json.loads(CliRunner().invoke(command, ["show", "viking", "--json"]).stdout)["said"]
+
+    assert [line.partition("  ")[2] for line in lines] == [
+        "jaan: VIK-TH-1030 of DAY 2026-10-13 taken back",
+        "jaan: VIK-TH-1030 of DAY 2026-10-13 cancelled",
+        "mari: VIK-TH-1030 of DAY 2026-10-13 late by 40 min",
+    ]
+    assert [(row["by"], row["what"], row["minutes"]) for row in rows][-1] == ("mari", "late", 40)
+    assert said("show", "eckero") == ""
+
+
 def said(*words: str) -> str:
     answer = CliRunner().invoke(command, list(words))
     assert answer.exit_code == 0, (answer.output, answer.exception)

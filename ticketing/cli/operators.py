@@ -19,6 +19,7 @@ from ticketing.cli import deployment
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import console_of_tables
+from ticketing.clock import written
 from ticketing.progress import Progress
 from ticketing.regions import by_staff, load_regions
 from ticketing.regions.marked_run import MarkedRun
@@ -108,7 +109,7 @@ def tend_command() -> None:
 @click.argument("operator")
 @click.argument("trip")
 @click.argument("day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--by", required=True, help="Who says so; it is written down.")
+@click.option("--by", required=True, help="Who says so; `operators show` tells it.")
 @click.option("--region", default=None, help="The region; the first configured one if not given.")
 @click.option("--undo", is_flag=True, help="It runs after all, at its planned times.")
 def cancel_command(
@@ -141,7 +142,7 @@ def cancel_command(
 @click.argument("trip")
 @click.argument("day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]))
 @click.argument("minutes", type=click.IntRange(1, 24 * 60))
-@click.option("--by", required=True, help="Who says so; it is written down.")
+@click.option("--by", required=True, help="Who says so; `operators show` tells it.")
 @click.option("--region", default=None, help="The region; the first configured one if not given.")
 def late_command(
     *, operator: str, trip: str, day: datetime, minutes: int, by: str, region: str | None
@@ -164,6 +165,42 @@ def late_command(
     unit = "minute" if minutes == 1 else "minutes"
     click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} is {minutes} {unit} behind its planned times")
     _tell_run(by_staff.marked_run(desk, where, operator, trip, day.date()))
+
+
+@command.command("show")
+@click.argument("operator")
+@click.option("--region", default=None, help="The region; the first configured one if not given.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def show_command(operator: str, region: str | None, *, as_json: bool) -> None:
+    """Show what staff have said of the departures of OPERATOR: who, when, and what, newest first.
+
+    \b
+    Example:
+      throughfare operators show eckero
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    where, desk = deployment.region(region), build_rooms(settings()).live
+    said = by_staff.list_said(desk, where, operator)
+    if as_json:
+        rows = [_as_json(one) for one in said]
+        click.echo(
+            json.dumps({"region": where, "operator": operator, "said": rows}, ensure_ascii=False, indent=2)
+        )
+        return
+    for one in said:
+        by_minutes = "" if one.seconds is None else f" by {one.seconds // 60} min"
+        what = one.what.replace("_", " ")
+        click.echo(f"{written(one.at)}  {one.by}: {one.trip_id} of DAY {one.day} {what}{by_minutes}")
+
+
+def _as_json(said: by_staff.Said) -> dict[str, object]:
+    return {
+        "at": written(said.at),
+        "by": said.by,
+        "what": said.what,
+        "trip_id": said.trip_id,
+        "service_date": said.day.isoformat(),
+        "minutes": None if said.seconds is None else said.seconds // 60,
+    }
 
 
 def _tell_run(run: MarkedRun) -> None:

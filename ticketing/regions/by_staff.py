@@ -3,7 +3,7 @@
 Their word is a row like any operator's, with the source `staff`. No poll changes it: it stands until staff take it back.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from operators.gtfs.runs import Run
@@ -20,6 +20,8 @@ from ticketing.regions.run_news import state_of
 
 # So long after its arrival a run is over: of a ship of yesterday nobody says today that it is late.
 _OVER_HOURS = 6
+# What is written down of each word.
+_SAID = {"departure_cancelled": "cancelled", "departure_delayed": "late", "departure_restored": "taken_back"}
 _OVER = timedelta(hours=_OVER_HOURS)
 
 
@@ -102,6 +104,40 @@ def take_back(desk: LiveDesk, region: str, operator: str, trip_id: str, day: dat
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A word of staff on a departure: `cancelled`, `late` by so many seconds, or `taken_back`; by whom, and when."""
+
+    at: datetime
+    by: str
+    what: str
+    trip_id: str
+    day: date
+    seconds: int | None = None
+
+
+def list_said(desk: LiveDesk, region: str, operator: str) -> list[Said]:
+    """List what staff have said of an operator's departures, newest first; raises InvalidRequest for an unknown one."""
+    _require_operator(desk, region, operator)
+    about = f"{region}/{operator}/"
+    with desk.database.read() as tx:
+        notes = audit_trail.list_notes_about(tx, _SAID, about)
+    return [_said(note, note.subject.removeprefix(about)) for note in notes]
+
+
+def _said(note: audit_trail.Note, trip_id: str) -> Said:
+    day, _, delay = note.detail.partition(" ")
+    seconds = int(delay.removesuffix(" s")) if delay else None
+    return Said(
+        at=note.at,
+        by=note.actor,
+        what=_SAID[note.action],
+        trip_id=trip_id,
+        day=date.fromisoformat(day),
+        seconds=seconds,
+    )
+
+
 def marked_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date) -> MarkedRun:
     """Name the run of a trip on a service day as people know it, with the number of valid tickets that are for it.
 
@@ -135,9 +171,8 @@ def _require_run(
     desk: LiveDesk, region: str, operator: str, trip_id: str, day: date
 ) -> tuple[Run, Timetable]:
     """The run as it is planned, and the timetable of its operator."""
+    _require_operator(desk, region, operator)
     data = desk.regions[region].data
-    if operator not in data.operators:
-        raise InvalidRequest.at("operator", f"must be one of {', '.join(data.operators)}")
     runs = desk.runs.of(data, operator)
     named = runs.known.get(trip_id) if runs else None
     if runs is None or named is None:
@@ -145,3 +180,9 @@ def _require_run(
     if not runs.timetable.services[Run(day, *named).departure.service].runs_on(day):
         raise InvalidRequest.at("day", f"{trip_id} does not run on {day}")
     return Run(day, *named), runs.timetable
+
+
+def _require_operator(desk: LiveDesk, region: str, operator: str) -> None:
+    known = desk.regions[region].data.operators
+    if operator not in known:
+        raise InvalidRequest.at("operator", f"must be one of {', '.join(known)}")
