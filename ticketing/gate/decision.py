@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal
 
+from ticketing.gate import usage
+from ticketing.gate.delays import LONGEST_DELAY, late_seconds
 from ticketing.gate.model import (
     Boarding,
     Bundle,
     Decision,
     Delay,
-    Extras,
     Gate,
     Memory,
     Note,
@@ -26,7 +27,7 @@ from ticketing.gate.model import (
     Values,
 )
 from ticketing.gate.one_traveller import ride_in_the_way, use_in_the_way
-from ticketing.gate.usage import Allowance, Kind, Use, Wanted, is_spent, next_use, use_values
+from ticketing.gate.usage import Kind, Use, is_spent, use_values
 from ticketing.tickets.claims import NOBODY, ZONE, Leg, Proof, TicketClaims, whole_minute
 from ticketing.tickets.products import ProductRule
 
@@ -50,8 +51,6 @@ _NO_LEG = -1
 _FAIL_OPEN_EXTRA_SECONDS = 24 * 3600
 # A bundle younger than two refreshes knows of every delay that anybody has told.
 _FRESH_SECONDS = 120
-# A delay keeps a ticket for so long beyond its planned end, and no longer.
-_LONGEST_DELAY = 24 * 3600
 _ANY_TRIP = "any"
 
 
@@ -82,7 +81,9 @@ def decide(presented: Presented, bundle: Bundle, seen: Memory, now: int, gate: G
         return _refused(bundle, "clock_behind", {"seconds": gate.clock_behind_seconds})
     reading = bundle.read(presented.token, bundle.issuer, gate.operator)
     if reading.claims is None:
-        return _refused(bundle, reading.reason or "malformed", reading.values, jti=reading.jti)
+        gone: Values = {"given_back": True} if gate.stop_id in reading.given_back else _NONE
+        values = {**reading.values, **gone}
+        return _refused(bundle, reading.reason or "malformed", values, jti=reading.jti)
     used = sorted(seen.uses_of(reading.claims.jti), key=attrgetter("at"))
     case = _Case(
         presented=presented, claims=reading.claims, bundle=bundle, seen=seen, now=now, gate=gate, used=used
@@ -111,11 +112,12 @@ def _admitted(case: _Case) -> Decision:
         notes.append(("personal", _NONE))
     if claims.passengers > 1:
         notes.append(("group", {"count": claims.passengers}))
-    attention = case.bundle.words.attention(notes)
+    words = case.bundle.words
+    attention = words.attention([note for note in notes if note[0] != usage.USES_LEFT])
     return Decision(
         admit=True,
         reason="ok_attention" if attention else "ok",
-        staff=attention or "welcome",
+        staff=words.attention(notes) or "welcome",
         leg=case.leg,
         jti=claims.jti,
         attention=attention,
@@ -131,7 +133,7 @@ def _time(case: _Case) -> _Refusal | None:
         return "not_yet_valid", {"seconds": case.claims.not_before - now}
     if now - leeway < ends:
         return None
-    late = _late_seconds(case.claims, case.bundle.extras)
+    late = late_seconds(case.claims, case.bundle.extras)
     until = max(ends + late, case.bundle.extended.get(case.claims.jti, 0))
     if now - leeway < until:
         case.notes.append(("late", {"seconds": now - ends}))
@@ -140,7 +142,7 @@ def _time(case: _Case) -> _Refusal | None:
         case.notes.append(("under_way", {"seconds": now - ends}))
         return None
     age = now - case.bundle.issued_at
-    known = {"known_seconds": age} if age > _FRESH_SECONDS and now < ends + _LONGEST_DELAY else _NONE
+    known = {"known_seconds": age} if age > _FRESH_SECONDS and now < ends + LONGEST_DELAY else _NONE
     return "expired", {"seconds": now - until, **known}
 
 
@@ -202,7 +204,7 @@ def _leg(case: _Case) -> _Refusal | None:
     candidates = [at for at in own if _is_here(legs[at], gate)] or _elsewhere(case, own)
     if not candidates:
         zoned = any(leg.end is None for leg in legs if leg.operator == gate.operator)
-        return "wrong_zone" if zoned else "wrong_leg", _NONE
+        return "wrong_zone" if zoned else "wrong_leg", _given_back(case)
     if gate.trip_id is not None or gate.departure is not None:
         candidates = _fitting(case, candidates)
     case.leg = candidates[0]
@@ -224,9 +226,9 @@ def _elsewhere(case: _Case, own: list[int]) -> list[int]:
     if product in case.bundle.extras.boarding or (rule is not None and rule.stops == "board"):
         return []
     checks_out = rule is not None and rule.check == "in_out"
-    if not checks_out and any(_ends_here(legs[at], gate) for at in own):
+    if not checks_out and any(legs[at].end in {gate.stop_id} - {None} for at in own):
         return []
-    return [] if any(leg.operator == NOBODY and leg.start == gate.stop_id for leg in legs) else own
+    return [] if _given_back(case) else own
 
 
 def _sent_here(case: _Case) -> _Refusal | None:
@@ -234,7 +236,14 @@ def _sent_here(case: _Case) -> _Refusal | None:
         if _is_waived(case, leg):
             case.leg = at
             return None
-    return "wrong_audience", {"operators": case.claims.audience}
+    good_with = tuple(name for name in case.claims.audience if name != NOBODY)
+    return "wrong_audience", {"operators": good_with, **_given_back(case)}
+
+
+def _given_back(case: _Case) -> Values:
+    """Whether a leg that was given back began where the gate is."""
+    gone = any(leg.operator == NOBODY and leg.start == case.gate.stop_id for leg in case.claims.legs)
+    return {"given_back": True} if gone else _NONE
 
 
 def _is_here(leg: Leg, gate: Gate) -> bool:
@@ -242,11 +251,6 @@ def _is_here(leg: Leg, gate: Gate) -> bool:
     if leg.end is None:  # a zone ticket: one letter a zone, `z:AB`
         return gate.stop_id is None if gate.zone is None else gate.zone in leg.start.removeprefix(ZONE)
     return gate.stop_id is None or leg.start == gate.stop_id
-
-
-def _ends_here(leg: Leg, gate: Gate) -> bool:
-    """Whether a leg ends where the gate is."""
-    return leg.end is not None and leg.end == gate.stop_id
 
 
 def _sailing(case: _Case) -> _Refusal | None:
@@ -273,6 +277,7 @@ def _sailing(case: _Case) -> _Refusal | None:
         return None
     if delay is not None and delay.cancelled:
         case.notes.append(("cancelled", _departure(case, leg.departure)))
+        return refusal and (refusal[0], {**refusal[1], "cancelled": True})
     return refusal
 
 
@@ -302,15 +307,6 @@ def _named_sailing(case: _Case) -> int | None:
     calls = case.bundle.extras.sailings.get(gate.trip_id or "", ())
     here = [departure for stop, departure in calls if gate.stop_id in {None, stop}]
     return min(here, key=lambda departure: abs(departure - case.now), default=None)
-
-
-def _late_seconds(claims: TicketClaims, extras: Extras) -> int:
-    """How many seconds a ticket goes on beyond its end, because a departure that it names arrives late; a day at most."""
-    late = 0
-    for leg in claims.legs if extras.delays else ():
-        delay = extras.delays.get((leg.operator, leg.start, leg.departure)) if leg.departure else None
-        late = max(late, delay.arrivals.get(leg.end or "", 0) if delay else 0)
-    return min(_LONGEST_DELAY, late)
 
 
 def _is_waived(case: _Case, leg: Leg) -> bool:
@@ -362,12 +358,11 @@ def _uses(case: _Case) -> _Refusal | None:
     if in_the_way:
         return in_the_way
     rule = case.bundle.rules[claims.product]
-    if not case.used and not strokes and rule.check == "once":
+    if not case.used and claims.uses is None and rule.check == "once":
         return None
-    step = next_use(
-        case.used,
-        Wanted(case.leg, now, (gate.id, gate.stop_id), gate.direction),
-        Allowance(claims.uses_per_leg, claims.uses, rule, strokes),
+    allowance = usage.Allowance(claims.uses_per_leg, claims.uses, rule, strokes)
+    step = usage.next_use(
+        case.used, usage.Wanted(case.leg, now, (gate.id, gate.stop_id), gate.direction), allowance
     )
     if step.refusal:
         return step.refusal, step.values(now, claims.uses)
@@ -376,6 +371,8 @@ def _uses(case: _Case) -> _Refusal | None:
         case.notes.append((step.note, _NONE))
     if step.kind == "transfer":
         case.notes.append(("transfer", _NONE))
+    if claims.uses is not None:
+        case.notes.append((usage.USES_LEFT, usage.uses_left(case.used, step.kind, allowance)))
     return None
 
 
@@ -389,7 +386,8 @@ def _other_code(case: _Case) -> tuple[_Refusal | None, int]:
         return (("pass_on_another_ride", use_values(use, now)) if use else None), 0
     ordered = seen.ordered_of(claims.jti)
     ride = ride_in_the_way(ordered, case.used, case.gate.stop_id, now, seen)
-    return (("ride_of_an_order", _departure(case, ride.departs)) if ride else None), ordered.strokes
+    told = ride.values(case.bundle.local_time) if ride else _NONE
+    return (("ride_of_an_order", told) if ride else None), ordered.strokes
 
 
 def _inspect(case: _Case, in_the_way: Note | None) -> None:

@@ -21,13 +21,15 @@ class Reading:
     """What reading a code gave: claims of a genuine ticket, or the reason why there are none.
 
     `claims` comes with reason None; `jti` may be known of a genuine ticket whose claims are wrong, `values`
-    say which claim is, or whose ticket it is.
+    say which claim is, or whose ticket it is. `given_back` are the stops where its legs began that were given back, of the
+    ticket of others.
     """
 
     reason: str | None
     claims: TicketClaims | None
     jti: str | None = None
     values: Values = field(default_factory=dict)
+    given_back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,10 @@ class Flap:
         """The keys that sign bundles, as the last one named them."""
         return load_jwks(json.loads(self._store.state("trust") or '{"keys": []}'))
 
+    def say(self, sentence: str, **values: Any) -> str:
+        """A sentence about this gate itself, in its language."""
+        return sentences.staff(sentence, values, self._language)
+
     @property
     def bundle(self) -> Bundle | None:
         """The bundle that decides."""
@@ -192,7 +196,7 @@ class Flap:
         return Answer(
             admit=False,
             reason=reason,
-            passenger_sees=sentences.passenger(reason, self._language),
+            passenger_sees=sentences.passenger(reason, self._language, values),
             staff_sees=sentences.staff(sentence, values, self._language),
             values=values,
         )

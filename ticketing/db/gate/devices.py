@@ -141,6 +141,12 @@ def names(tx: Transaction) -> dict[str, str]:
     return {row.id: row.name for row in tx.execute(sa.select(gate_device.c.id, gate_device.c.name))}
 
 
+def labels(tx: Transaction) -> dict[str, str]:
+    """What people call whoever calls for a gate, by id: the name of a device, the label of a gate's key."""
+    keys = sa.select(api_key.c.id, api_key.c.label).where(api_key.c.role == "gate")
+    return {row.id: row.label for row in tx.execute(keys)} | names(tx)
+
+
 def count_scans(tx: Transaction, gate_key_ids: list[str]) -> dict[str, Counts]:
     """Count what each device has told; a gap in its numbers is a scan that never arrived."""
     query = (

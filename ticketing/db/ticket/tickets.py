@@ -303,6 +303,14 @@ def count_moves(tx: Transaction, jti: str, since: datetime) -> int:
     return tx.execute(query).scalar_one()
 
 
+def has_moved_from(tx: Transaction, jti: str, status_index: int) -> bool:
+    """Whether a ticket left a place of its status because it moved to another phone, and not because it became shorter."""
+    query = sa.select(ticket_move.c.key_thumbprint).where(
+        ticket_move.c.jti == jti, ticket_move.c.old_index == status_index
+    )
+    return any(tx.execute(query).scalars())
+
+
 def _live_lists() -> sa.Select[Any]:
     first = sa.select(sa.func.min(ticket.c.status_list).label("name")).cte("lists", recursive=True)
     following = sa.select(sa.func.min(ticket.c.status_list)).where(ticket.c.status_list > first.c.name)
