@@ -98,7 +98,7 @@ def let_in(house: Gatehouse, staff: Staff, code: str, reason: str, shown: Presen
     return {**answer, "ride": _ride(found[0], answer["leg"])}
 
 
-def _ride(held: Ticket, leg: int | None) -> dict[str, Any] | None:
+def _ride(held: Ticket, leg: int | None) -> dict[str, str] | None:
     """The ride that was decided about, as staff call it; None where no leg was chosen, and for a pass."""
     legs = held.document.legs
     if leg is None or leg >= len(legs):
@@ -171,7 +171,7 @@ def note_incident(house: Gatehouse, staff: Staff, inspection_id: str, note: str)
 def list_journal(house: Gatehouse, operator: str) -> list[dict[str, Any]]:
     """List what was done at an operator's gates, newest first; tickets by their first six characters."""
     with house.database.read() as tx:
-        names = devices.labels(tx)
+        names = devices.labels(tx, operator)
         return [
             {
                 "id": entry.id,

@@ -1,12 +1,12 @@
 """Explain a refusal by what the service knows and no gate alone: a newer code, a group's newer code, a ride given back."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from ticketing.db import Transaction
 from ticketing.db.ticket import tickets
 from ticketing.gate.decision import Decision, Reading
+from ticketing.gate.model import Values
 from ticketing.tickets.claims import TicketClaims
 from ticketing.tickets.regroup import Group
 
@@ -46,9 +46,7 @@ def explained(
     return replace(decision, values={**decision.values, **more})
 
 
-def _of_revoked(
-    tx: Transaction, claims: TicketClaims, row: _Row | None, group: Group | None
-) -> Mapping[str, Any]:
+def _of_revoked(tx: Transaction, claims: TicketClaims, row: _Row | None, group: Group | None) -> Values:
     if group is not None:
         return {"group": len(group.members)} if group.code.status == "revoked" else {}
     if row is None or row.status == "revoked" or row.status_index == claims.status.idx:
@@ -56,7 +54,7 @@ def _of_revoked(
     return {"moved" if tickets.has_moved_from(tx, claims.jti, claims.status.idx) else "replaced": True}
 
 
-def _of_given_back(tx: Transaction, jti: str, operator: str, group: Group | None) -> Mapping[str, Any]:
+def _of_given_back(tx: Transaction, jti: str, operator: str, group: Group | None) -> Values:
     held = group.members[0] if group else tickets.find_ticket(tx, jti)
     legs = held.document.legs if held else ()
     gone = any(leg.operator == operator and not leg.is_left for leg in legs)

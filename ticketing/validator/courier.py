@@ -107,7 +107,7 @@ class Courier:
     def _note_clock(self, values: dict[str, str]) -> None:
         offset = int(values["offset"])
         if abs(offset) > CLOCK_SECONDS:
-            self._report(self._flap.say("clock_late" if offset > 0 else "clock_ahead", seconds=offset))
+            self._report(self._flap.say_clock(offset))
 
     def _keep_fresh(self) -> None:
         failures = 0

@@ -134,9 +134,10 @@ class Flap:
         """The keys that sign bundles, as the last one named them."""
         return load_jwks(json.loads(self._store.state("trust") or '{"keys": []}'))
 
-    def say(self, sentence: str, **values: Any) -> str:
-        """A sentence about this gate itself, in its language."""
-        return sentences.staff(sentence, values, self._language)
+    def say_clock(self, offset: int) -> str:
+        """How far the clock of this gate is off, in its language; `offset` seconds are to be added to it."""
+        sentence = "clock_late" if offset > 0 else "clock_ahead"
+        return sentences.staff(sentence, {"seconds": offset}, self._language)
 
     @property
     def bundle(self) -> Bundle | None:

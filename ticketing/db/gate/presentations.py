@@ -71,7 +71,7 @@ class Known:
         return 1 + max((number for at, number in self.taken if at == leg), default=0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What a gate asks about: which scan, of which ticket, with which proof, and since when a repeat is the same scan.
 
