@@ -1,6 +1,7 @@
 """What a gate online says of a refusal beyond its reason: a newer code, and gates and rides by the names that people know."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 
@@ -10,9 +11,10 @@ from tests.ticketing.tickets.mint import phone_jwk
 from ticketing.db.ticket.tickets import control_code_of
 
 # What does not depend on the database is tried on one.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
+@ON_SQLITE
 def test_a_code_that_moved_to_another_phone_is_not_called_cancelled(api: Api) -> None:
     bought = api.buy()
     old = bought.ticket_of("anna")
@@ -27,6 +29,7 @@ def test_a_code_that_moved_to_another_phone_is_not_called_cancelled(api: Api) ->
     assert shown["passenger_sees"] == "On another phone: show the newest code"
 
 
+@ON_SQLITE
 def test_a_code_that_a_refund_of_a_leg_has_replaced_says_so(api: Api) -> None:
     bought = api.buy()
     old = bought.ticket_of("anna")
@@ -39,6 +42,7 @@ def test_a_code_that_a_refund_of_a_leg_has_replaced_says_so(api: Api) -> None:
     assert shown["staff_sees"] == "this code was replaced: ask for the newest code of the ticket"
 
 
+@ON_SQLITE
 def test_a_gate_at_a_stop_is_called_by_the_name_of_the_stop(api: Api) -> None:
     bought, gate = api.buy(), api.key("gate", "tlt")
     ticket, start = bought.ticket_of("anna"), bought.tickets[0]["legs"][0]["from"]
@@ -56,7 +60,8 @@ def test_staff_who_press_twice_use_one_ride_and_read_which(api: Api) -> None:
     code, leg = control_code_of(ticket["jti"]), ticket["legs"][0]
 
     first = by_hand(api, staff, code).json
-    second = by_hand(api, staff, code).json
+    twice = str(uuid.uuid4())
+    second = by_hand(api, staff, code, scan_id=twice).json
     with_stop = by_hand(api, staff, code, stop_id=leg["from"]["stop_id"]).json
 
     assert (
@@ -72,8 +77,17 @@ def test_staff_who_press_twice_use_one_ride_and_read_which(api: Api) -> None:
     assert (first["leg"], first["decision"]) == (second["leg"], second["decision"]) == (0, "accept")
     assert second["decided_at"] == first["decided_at"]
     assert with_stop["reason"] == "already_used"
+    body = {
+        "scan_id": twice,
+        "code": code,
+        "reason": "battery empty",
+        "device_ts": api.clock.now().isoformat(),
+    }
+    api.clock.advance(timedelta(minutes=1))
+    assert api.post("/v1/validations/by-hand", body, staff).json["decided_at"] == first["decided_at"]
 
 
+@ON_SQLITE
 def test_the_journal_calls_a_key_by_its_label(api: Api) -> None:
     code = control_code_of(api.buy().tickets[0]["jti"])
     by_hand(api, api.key("gate", "tlt"), code)
@@ -83,6 +97,7 @@ def test_the_journal_calls_a_key_by_its_label(api: Api) -> None:
     assert [one["by"] for one in found["entries"]] == ["test"]
 
 
+@ON_SQLITE
 def test_a_double_use_names_the_first_gate_by_the_label_of_its_key(api: Api) -> None:
     ticket, key = api.buy().ticket_of("anna"), api.key("gate", "tlt")
     told = []
