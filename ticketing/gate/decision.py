@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal
 
-from ticketing.gate import usage
-from ticketing.gate.delays import LONGEST_DELAY, late_seconds
+from ticketing.gate.departures import LONGEST_DELAY, late_seconds, named_sailing
 from ticketing.gate.model import (
     Boarding,
     Bundle,
@@ -27,7 +26,17 @@ from ticketing.gate.model import (
     Values,
 )
 from ticketing.gate.one_traveller import ride_in_the_way, use_in_the_way
-from ticketing.gate.usage import Kind, Use, is_spent, use_values
+from ticketing.gate.usage import (
+    USES_LEFT,
+    Allowance,
+    Kind,
+    Use,
+    Wanted,
+    is_spent,
+    next_use,
+    use_values,
+    uses_left,
+)
 from ticketing.tickets.claims import NOBODY, ZONE, Leg, Proof, TicketClaims, whole_minute
 from ticketing.tickets.products import ProductRule
 
@@ -113,7 +122,7 @@ def _admitted(case: _Case) -> Decision:
     if claims.passengers > 1:
         notes.append(("group", {"count": claims.passengers}))
     words = case.bundle.words
-    attention = words.attention([note for note in notes if note[0] != usage.USES_LEFT])
+    attention = words.attention([note for note in notes if note[0] != USES_LEFT])
     return Decision(
         admit=True,
         reason="ok_attention" if attention else "ok",
@@ -264,7 +273,7 @@ def _sailing(case: _Case) -> _Refusal | None:
         return None
     named = None
     if gate.departure is not None or gate.trip_id is not None:
-        named = _named_sailing(case)
+        named = named_sailing(case.gate, case.bundle.extras, case.now)
         if named is None:
             case.notes.append(("unknown_sailing", {"trip": gate.trip_id}))
     delay = case.bundle.extras.delays.get((leg.operator, leg.start, leg.departure))
@@ -295,18 +304,8 @@ def _outside(case: _Case, planned: int, delay: Delay | None, rule: Boarding) -> 
 
 def _fitting(case: _Case, candidates: list[int]) -> list[int]:
     """The legs that go with the sailing that the gate names; all of them where none does."""
-    named = _named_sailing(case)
+    named = named_sailing(case.gate, case.bundle.extras, case.now)
     return [at for at in candidates if case.claims.legs[at].departure == named] or candidates
-
-
-def _named_sailing(case: _Case) -> int | None:
-    """The planned departure that a gate names: as it says, else the one of its trip that is nearest to now."""
-    gate = case.gate
-    if gate.departure is not None:
-        return whole_minute(gate.departure)
-    calls = case.bundle.extras.sailings.get(gate.trip_id or "", ())
-    here = [departure for stop, departure in calls if gate.stop_id in {None, stop}]
-    return min(here, key=lambda departure: abs(departure - case.now), default=None)
 
 
 def _is_waived(case: _Case, leg: Leg) -> bool:
@@ -360,10 +359,8 @@ def _uses(case: _Case) -> _Refusal | None:
     rule = case.bundle.rules[claims.product]
     if not case.used and claims.uses is None and rule.check == "once":
         return None
-    allowance = usage.Allowance(claims.uses_per_leg, claims.uses, rule, strokes)
-    step = usage.next_use(
-        case.used, usage.Wanted(case.leg, now, (gate.id, gate.stop_id), gate.direction), allowance
-    )
+    allowance = Allowance(claims.uses_per_leg, claims.uses, rule, strokes)
+    step = next_use(case.used, Wanted(case.leg, now, (gate.id, gate.stop_id), gate.direction), allowance)
     if step.refusal:
         return step.refusal, step.values(now, claims.uses)
     case.kind = step.kind
@@ -372,7 +369,7 @@ def _uses(case: _Case) -> _Refusal | None:
     if step.kind == "transfer":
         case.notes.append(("transfer", _NONE))
     if claims.uses is not None:
-        case.notes.append((usage.USES_LEFT, usage.uses_left(case.used, step.kind, allowance)))
+        case.notes.append((USES_LEFT, uses_left(case.used, step.kind, allowance)))
     return None
 
 
