@@ -92,6 +92,7 @@ def test_the_edges_never_import_the_database() -> None:
 def test_the_decision_of_a_gate_is_pure() -> None:
     pure = (
         "ticketing.gate.decision",
+        "ticketing.gate.departures",
         "ticketing.gate.model",
         "ticketing.gate.one_traveller",
         "ticketing.gate.usage",

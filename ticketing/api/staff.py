@@ -11,9 +11,9 @@ from ticketing.api.gates import presentation
 from ticketing.api.guard import for_roles
 from ticketing.api.language import language
 from ticketing.api.limits import limited
-from ticketing.api.schemas.gates import ValidationSchema
 from ticketing.api.schemas.staff import (
     ByHandRequestSchema,
+    ByHandSchema,
     IncidentRequestSchema,
     IncidentSchema,
     InspectionRequestSchema,
@@ -52,7 +52,7 @@ class ByHand(MethodView):
     @for_gates
     @limited(address="600 per minute", caller="120 per minute")
     @blueprint.arguments(ByHandRequestSchema)
-    @blueprint.response(200, ValidationSchema)
+    @blueprint.response(200, ByHandSchema)
     @blueprint.doc(**_GATE_KEY)
     def post(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Accept or refuse a passenger without a readable code, by control code; the reason is written down."""

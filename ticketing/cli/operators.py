@@ -19,8 +19,10 @@ from ticketing.cli import deployment
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import console_of_tables
+from ticketing.clock import written
 from ticketing.progress import Progress
 from ticketing.regions import by_staff, load_regions
+from ticketing.regions.marked_run import MarkedRun
 from ticketing.rooms import build_rooms
 
 _MARKS = {
@@ -107,7 +109,7 @@ def tend_command() -> None:
 @click.argument("operator")
 @click.argument("trip")
 @click.argument("day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--by", required=True, help="Who says so; it is written down.")
+@click.option("--by", required=True, help="Who says so; `operators show` tells it.")
 @click.option("--region", default=None, help="The region; the first configured one if not given.")
 @click.option("--undo", is_flag=True, help="It runs after all, at its planned times.")
 def cancel_command(
@@ -115,7 +117,8 @@ def cancel_command(
 ) -> None:
     """Say that TRIP of OPERATOR does not run on its service DAY, where the operator's system cannot say it.
 
-    TRIP is the `trip_id` of a search or a ticket, DAY (2026-12-01) the day of the timetable.
+    TRIP is the `trip_id` of a search or a ticket, DAY (2026-12-01) the day of the timetable, there `service_date`. The answer
+    names the departure that was meant by the local clock; a run that arrived more than six hours ago is refused.
 
     Nobody sells it from now on, it is shown as cancelled, and holders of tickets for it get all back when they ask. No message of the
     operator changes that.
@@ -131,6 +134,7 @@ def cancel_command(
         by_staff.cancel_departure(desk, where, operator, trip, day.date(), by=by)
     said = "runs after all, at its planned times" if undo else "is cancelled"
     click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} {said}")
+    _tell_run(by_staff.marked_run(desk, where, operator, trip, day.date()))
 
 
 @command.command("late")
@@ -138,15 +142,16 @@ def cancel_command(
 @click.argument("trip")
 @click.argument("day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]))
 @click.argument("minutes", type=click.IntRange(1, 24 * 60))
-@click.option("--by", required=True, help="Who says so; it is written down.")
+@click.option("--by", required=True, help="Who says so; `operators show` tells it.")
 @click.option("--region", default=None, help="The region; the first configured one if not given.")
 def late_command(
     *, operator: str, trip: str, day: datetime, minutes: int, by: str, region: str | None
 ) -> None:
     """Say that TRIP of OPERATOR is MINUTES late on its service DAY, where the operator's system cannot say it.
 
-    TRIP is the `trip_id` of a search or a ticket. DAY (2026-12-01) is the day of the timetable: a ship that it writes as 24:15
-    leaves after midnight of that day. MINUTES (1 to 1440) count from the planned times; said again, the newest holds.
+    TRIP is the `trip_id` of a search or a ticket. DAY (2026-12-01) is the day of the timetable, there `service_date`: a ship that
+    it writes as 24:15 leaves after midnight of that day. The answer names the departure that was meant by the local clock; a run
+    that arrived more than six hours ago is refused. MINUTES (1 to 1440) count from the planned times; said again, the newest holds.
 
     Its gates wait for it, its tickets go on for as long, and searches show it. `throughfare operators cancel OPERATOR TRIP DAY
     --undo --by NAME` takes it back.
@@ -159,6 +164,60 @@ def late_command(
     by_staff.delay_departure(desk, where, operator, trip, day.date(), seconds=minutes * 60, by=by)
     unit = "minute" if minutes == 1 else "minutes"
     click.echo(f"{trip} of {operator} on {day:%Y-%m-%d} is {minutes} {unit} behind its planned times")
+    _tell_run(by_staff.marked_run(desk, where, operator, trip, day.date()))
+
+
+@command.command("show")
+@click.argument("operator")
+@click.option("--region", default=None, help="The region; the first configured one if not given.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def show_command(operator: str, region: str | None, *, as_json: bool) -> None:
+    """Show what staff have said of the departures of OPERATOR: who, when, and what, newest first.
+
+    \b
+    Example:
+      throughfare operators show eckero
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    where, desk = deployment.region(region), build_rooms(settings()).live
+    said = by_staff.list_said(desk, where, operator)
+    if as_json:
+        rows = [_as_json(one) for one in said]
+        click.echo(
+            json.dumps({"region": where, "operator": operator, "said": rows}, ensure_ascii=False, indent=2)
+        )
+        return
+    for one in said:
+        by_minutes = "" if one.seconds is None else f" by {one.seconds // 60} min"
+        what = one.what.replace("_", " ")
+        click.echo(f"{written(one.at)}  {one.by}: {one.trip_id} of DAY {one.day} {what}{by_minutes}")
+
+
+def _as_json(said: by_staff.Said) -> dict[str, object]:
+    return {
+        "at": written(said.at),
+        "by": said.by,
+        "what": said.what,
+        "trip_id": said.trip_id,
+        "service_date": said.day.isoformat(),
+        "minutes": None if said.seconds is None else said.seconds // 60,
+    }
+
+
+def _tell_run(run: MarkedRun) -> None:
+    """Say which departure was meant by the local clock, whom it concerns, and which other one the day could mean."""
+    count = "1 valid ticket is" if run.tickets == 1 else f"{run.tickets} valid tickets are"
+    click.echo(
+        f"Its planned departure: {_spoken(run.leaves)} ({run.leaves:%Y-%m-%d}) from {run.stop}; {count} for it"
+    )
+    for other in run.others:
+        click.echo(
+            f"Not meant: the departure that leaves on {_spoken(other.leaves)} from {other.stop} belongs to DAY {other.day}"
+        )
+
+
+def _spoken(leaves: datetime) -> str:
+    """A local departure as people say it."""
+    return f"{leaves.day} {leaves:%B} at {leaves:%H:%M}"
 
 
 def _simulated(kind: str, tell: Progress) -> Score:

@@ -1,7 +1,7 @@
 """Read the fields of a stored document: each has its kind, none is missing and none is unknown; a fault names its field. Pure."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
 Document = Mapping[str, object]
@@ -88,6 +88,15 @@ def moment(found: Document, name: str) -> datetime:
 def moment_or_none(found: Document, name: str) -> datetime | None:
     """Read a time that may be null, or absent."""
     return None if found.get(name) is None else moment(found, name)
+
+
+def day_or_none(found: Document, name: str) -> date | None:
+    """A date that may be absent or null."""
+    value = text_or_none(found, name)
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise Unreadable(name, "must be a day, as in 2026-10-13") from None
 
 
 def items(found: Document, name: str) -> list[object]:

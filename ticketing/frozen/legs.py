@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from ticketing.frozen.fields import (
+    day_or_none,
     document,
     moment,
     moment_or_none,
@@ -27,6 +28,7 @@ _LEG = frozenset(
         "line",
         "headsign",
         "trip_id",
+        "service_date",
         "from",
         "to",
         "departure",
@@ -61,6 +63,8 @@ class Stop:
 class Leg:
     """One ride of a journey as its buyer reads it; times are local to their stops.
 
+    `service_date` is the day of the timetable that its trip counts from: of a ship that leaves at 24:15 the day before. None
+    where no timetable has it, and on what was sold before it was told.
     `live_*` are what was expected when it was offered; `given_back_at` is when it has gone from a ticket. Offers that
     earlier releases have stored said `waiting_seconds` before it, and `is_excluded` where another ride has no price.
     """
@@ -85,6 +89,7 @@ class Leg:
     wheelchair: str
     given_back_at: datetime | None = None
     waiting_seconds: int | None = None
+    service_date: date | None = None
     is_excluded: bool | None = None
 
     @property
@@ -122,6 +127,7 @@ def read_leg(found: object) -> Leg:
         wheelchair=text(leg, "wheelchair"),
         given_back_at=moment_or_none(leg, "given_back_at"),
         waiting_seconds=whole(leg, "waiting_seconds") if "waiting_seconds" in leg else None,
+        service_date=day_or_none(leg, "service_date"),
         is_excluded=truth(leg, "excluded") if "excluded" in leg else None,
     )
 
@@ -136,6 +142,7 @@ def write_leg(leg: Leg) -> dict[str, object]:
         "line": leg.line,
         "headsign": leg.headsign,
         "trip_id": leg.trip_id,
+        **({"service_date": leg.service_date.isoformat()} if leg.service_date else {}),
         "from": _written(leg.start),
         "to": _written(leg.end),
         "departure": leg.departure.isoformat(),

@@ -25,7 +25,7 @@ from ticketing.strictjson import NotStrict
 from ticketing.tickets import claims as ticket_claims
 from ticketing.tickets import proof as proofs
 from ticketing.tickets import status_list
-from ticketing.tickets.claims import BadClaims, Proof
+from ticketing.tickets.claims import NOBODY, BadClaims, Proof
 from ticketing.tickets.jwk import BadKey, VerifyKey, load_jwks, public_key, to_jwk
 from ticketing.tickets.jws import Refused, Signer, verify
 from ticketing.tickets.products import rule_document
@@ -265,7 +265,8 @@ def read_ticket(
         return Reading("wrong_issuer", None, jti)
     audience = payload.get("aud")
     if isinstance(audience, list) and operator not in audience and guests.isdisjoint(map(str, audience)):
-        return Reading("wrong_audience", None, jti, {"operators": [str(code)[:12] for code in audience[:8]]})
+        good_with = [str(code)[:12] for code in audience[:8] if code != NOBODY]
+        return Reading("wrong_audience", None, jti, {"operators": good_with}, _begun_by_nobody(payload))
     return _claims(payload, jti)
 
 
@@ -279,6 +280,13 @@ def _claims(payload: Mapping[str, Any], jti: str | None) -> Reading:
     except BadKey:
         return Reading("bad_claims", None, jti, {"claim": "cnf"})
     return Reading(None, claims, jti)
+
+
+def _begun_by_nobody(payload: Mapping[str, Any]) -> tuple[str, ...]:
+    """The stops where legs began that were given back, of a ticket whose claims nobody has checked yet."""
+    legs = payload.get("l")
+    rows = [leg for leg in legs[:8] if isinstance(leg, list)] if isinstance(legs, list) else []
+    return tuple(str(leg[1]) for leg in rows if len(leg) > 1 and leg[0] == NOBODY)
 
 
 def read_proof(proof: str, token: str, key: Mapping[str, str]) -> Proof | None:

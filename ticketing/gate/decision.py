@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal
 
+from ticketing.gate.departures import LONGEST_DELAY, late_seconds, named_sailing
 from ticketing.gate.model import (
     Boarding,
     Bundle,
@@ -25,7 +26,18 @@ from ticketing.gate.model import (
     Values,
 )
 from ticketing.gate.one_traveller import ride_in_the_way, use_in_the_way
-from ticketing.gate.usage import Allowance, Kind, Use, Wanted, goes_out, is_spent, next_use, use_values
+from ticketing.gate.usage import (
+    USES_LEFT,
+    Allowance,
+    Kind,
+    Use,
+    Wanted,
+    goes_out,
+    is_spent,
+    next_use,
+    use_values,
+    uses_left,
+)
 from ticketing.tickets.claims import NOBODY, ZONE, Leg, Proof, TicketClaims, whole_minute
 from ticketing.tickets.products import ProductRule
 
@@ -49,8 +61,6 @@ _NO_LEG = -1
 _FAIL_OPEN_EXTRA_SECONDS = 24 * 3600
 # A bundle younger than two refreshes knows of every delay that anybody has told.
 _FRESH_SECONDS = 120
-# A delay keeps a ticket for so long beyond its planned end, and no longer.
-_LONGEST_DELAY = 24 * 3600
 _ANY_TRIP = "any"
 
 
@@ -81,7 +91,9 @@ def decide(presented: Presented, bundle: Bundle, seen: Memory, now: int, gate: G
         return _refused(bundle, "clock_behind", {"seconds": gate.clock_behind_seconds})
     reading = bundle.read(presented.token, bundle.issuer, gate.operator)
     if reading.claims is None:
-        return _refused(bundle, reading.reason or "malformed", reading.values, jti=reading.jti)
+        gone: Values = {"given_back": True} if gate.stop_id in reading.given_back else _NONE
+        values = {**reading.values, **gone}
+        return _refused(bundle, reading.reason or "malformed", values, jti=reading.jti)
     used = sorted(seen.uses_of(reading.claims.jti), key=attrgetter("at"))
     case = _Case(
         presented=presented, claims=reading.claims, bundle=bundle, seen=seen, now=now, gate=gate, used=used
@@ -110,11 +122,12 @@ def _admitted(case: _Case) -> Decision:
         notes.append(("personal", _NONE))
     if claims.passengers > 1:
         notes.append(("group", {"count": claims.passengers}))
-    attention = case.bundle.words.attention(notes)
+    words = case.bundle.words
+    attention = words.attention([note for note in notes if note[0] != USES_LEFT])
     return Decision(
         admit=True,
         reason="ok_attention" if attention else "ok",
-        staff=attention or "welcome",
+        staff=words.attention(notes) or "welcome",
         leg=case.leg,
         jti=claims.jti,
         attention=attention,
@@ -130,7 +143,7 @@ def _time(case: _Case) -> _Refusal | None:
         return "not_yet_valid", {"seconds": case.claims.not_before - now}
     if now - leeway < ends:
         return None
-    late = min(_LONGEST_DELAY, case.bundle.extras.late_seconds(case.claims.legs))
+    late = late_seconds(case.claims, case.bundle.extras)
     until = max(ends + late, case.bundle.extended.get(case.claims.jti, 0))
     if now - leeway < until:
         case.notes.append(("late", {"seconds": now - ends}))
@@ -139,7 +152,7 @@ def _time(case: _Case) -> _Refusal | None:
         case.notes.append(("under_way", {"seconds": now - ends}))
         return None
     age = now - case.bundle.issued_at
-    known = {"known_seconds": age} if age > _FRESH_SECONDS and now < ends + _LONGEST_DELAY else _NONE
+    known = {"known_seconds": age} if age > _FRESH_SECONDS and now < ends + LONGEST_DELAY else _NONE
     return "expired", {"seconds": now - until, **known}
 
 
@@ -206,7 +219,7 @@ def _leg(case: _Case) -> _Refusal | None:
     candidates = [at for at in own if _is_here(legs[at], gate)] or _elsewhere(case, own)
     if not candidates:
         zoned = any(legs[at].end is None for at in _own(case))
-        return "wrong_zone" if zoned else "wrong_leg", _NONE
+        return "wrong_zone" if zoned else "wrong_leg", _given_back(case)
     candidates = _fitting(case, candidates)
     unspent = (at for at in candidates if not is_spent(case.used, at, case.claims.uses_per_leg))
     case.leg = next(unspent, candidates[0])
@@ -224,9 +237,9 @@ def _elsewhere(case: _Case, own: list[int]) -> list[int]:
     if product in case.bundle.extras.boarding or (rule is not None and rule.stops == "board"):
         return []
     checks_out = rule is not None and rule.check == "in_out"
-    if not checks_out and any(_ends_here(legs[at], gate) for at in own):
+    if not checks_out and any(legs[at].end in {gate.stop_id} - {None} for at in own):
         return []
-    return [] if any(leg.operator == NOBODY and leg.start == gate.stop_id for leg in legs) else own
+    return [] if _given_back(case) else own
 
 
 def _sent_here(case: _Case) -> _Refusal | None:
@@ -234,7 +247,14 @@ def _sent_here(case: _Case) -> _Refusal | None:
         if _is_waived(case, leg):
             case.leg = at
             return None
-    return "wrong_audience", {"operators": case.claims.audience}
+    good_with = tuple(name for name in case.claims.audience if name != NOBODY)
+    return "wrong_audience", {"operators": good_with, **_given_back(case)}
+
+
+def _given_back(case: _Case) -> Values:
+    """Whether a leg that was given back began where the gate is."""
+    gone = any(leg.operator == NOBODY and leg.start == case.gate.stop_id for leg in case.claims.legs)
+    return {"given_back": True} if gone else _NONE
 
 
 def _is_here(leg: Leg, gate: Gate) -> bool:
@@ -242,11 +262,6 @@ def _is_here(leg: Leg, gate: Gate) -> bool:
     if leg.end is None:  # a zone ticket: one letter a zone, `z:AB`
         return gate.stop_id is None if gate.zone is None else gate.zone in leg.start.removeprefix(ZONE)
     return gate.stop_id is None or leg.start == gate.stop_id
-
-
-def _ends_here(leg: Leg, gate: Gate) -> bool:
-    """Whether a leg ends where the gate is."""
-    return leg.end is not None and leg.end == gate.stop_id
 
 
 def _sailing(case: _Case) -> _Refusal | None:
@@ -258,11 +273,9 @@ def _sailing(case: _Case) -> _Refusal | None:
     if leg.departure is None:  # sold before tickets named their departure
         case.notes.append(("no_departure", _NONE))
         return None
-    named = None
-    if gate.departure is not None or gate.trip_id is not None:
-        named = _named_sailing(case)
-        if named is None:
-            case.notes.append(("unknown_sailing", {"trip": gate.trip_id}))
+    named = named_sailing(gate, case.bundle.extras, case.now)
+    if named is None and gate.trip_id is not None:
+        case.notes.append(("unknown_sailing", {"trip": gate.trip_id}))
     delay = case.bundle.extras.delays.get((leg.operator, leg.start, leg.departure))
     if named is not None and named != leg.departure:
         boards = {"boarding": case.bundle.local_time(named)}
@@ -273,6 +286,7 @@ def _sailing(case: _Case) -> _Refusal | None:
         return None
     if delay is not None and delay.cancelled:
         case.notes.append(("cancelled", _departure(case, leg.departure)))
+        return refusal and (refusal[0], {**refusal[1], "cancelled": True})
     return refusal
 
 
@@ -292,18 +306,8 @@ def _fitting(case: _Case, candidates: list[int]) -> list[int]:
     """The legs that go with the sailing that the gate names; all of them where none does, or it names none."""
     if case.gate.trip_id is None and case.gate.departure is None:
         return candidates
-    named = _named_sailing(case)
+    named = named_sailing(case.gate, case.bundle.extras, case.now)
     return [at for at in candidates if case.claims.legs[at].departure == named] or candidates
-
-
-def _named_sailing(case: _Case) -> int | None:
-    """The planned departure that a gate names: as it says, else the one of its trip that is nearest to now."""
-    gate = case.gate
-    if gate.departure is not None:
-        return whole_minute(gate.departure)
-    calls = case.bundle.extras.sailings.get(gate.trip_id or "", ())
-    here = [departure for stop, departure in calls if gate.stop_id in {None, stop}]
-    return min(here, key=lambda departure: abs(departure - case.now), default=None)
 
 
 def _is_waived(case: _Case, leg: Leg) -> bool:
@@ -355,13 +359,10 @@ def _uses(case: _Case) -> _Refusal | None:
     if in_the_way:
         return in_the_way
     rule = case.bundle.rules[claims.product]
-    if not case.used and not strokes and rule.check == "once":
+    if not case.used and claims.uses is None and rule.check == "once":
         return None
-    step = next_use(
-        case.used,
-        Wanted(case.leg, now, (gate.id, gate.stop_id), gate.direction),
-        Allowance(claims.uses_per_leg, claims.uses, rule, strokes),
-    )
+    allowance = Allowance(claims.uses_per_leg, claims.uses, rule, strokes)
+    step = next_use(case.used, Wanted(case.leg, now, (gate.id, gate.stop_id), gate.direction), allowance)
     if step.refusal:
         return step.refusal, step.values(now, claims.uses)
     case.kind = step.kind
@@ -369,6 +370,8 @@ def _uses(case: _Case) -> _Refusal | None:
         case.notes.append((step.note, _NONE))
     if step.kind == "transfer":
         case.notes.append(("transfer", _NONE))
+    if claims.uses is not None:
+        case.notes.append((USES_LEFT, uses_left(case.used, step.kind, allowance)))
     return None
 
 
@@ -383,7 +386,8 @@ def _other_code(case: _Case) -> tuple[_Refusal | None, int]:
     ordered, stop = seen.ordered_of(claims.jti), case.gate.stop_id
     leaves = goes_out(case.used, case.gate.direction, case.bundle.rules[claims.product])
     ride = None if leaves else ride_in_the_way(ordered, case.used, stop, now, seen)
-    return (("ride_of_an_order", _departure(case, ride.departs)) if ride else None), ordered.strokes
+    told = ride.values(case.bundle.local_time) if ride else _NONE
+    return (("ride_of_an_order", told) if ride else None), ordered.strokes
 
 
 def _inspect(case: _Case, in_the_way: Note | None) -> None:

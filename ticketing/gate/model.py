@@ -1,11 +1,11 @@
 """What a gate knows and is shown: readings, policy, bundle, memory, gate, presentation, decision. Values only."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from ticketing.gate.usage import Direction, Kind, Use
-from ticketing.tickets.claims import Leg, Proof, TicketClaims
+from ticketing.tickets.claims import Proof, TicketClaims
 from ticketing.tickets.products import ProductRule
 
 # The figures of a reason or a note by name, and a note: its code with its figures.
@@ -21,13 +21,15 @@ class Reading:
     """What reading a code gave: claims of a genuine ticket, or the reason why there are none.
 
     `claims` comes with reason None; `jti` may be known of a genuine ticket whose claims are wrong, `values`
-    say which claim is, or whose ticket it is.
+    say which claim is, or whose ticket it is. `given_back` are the stops where its legs began that were given back, of the
+    ticket of others.
     """
 
     reason: str | None
     claims: TicketClaims | None
     jti: str | None = None
     values: Values = field(default_factory=dict)
+    given_back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +129,6 @@ class Extras:
     waivers: tuple[Waiver, ...] = ()
     issuers: tuple[ForeignIssuer, ...] = ()
     categories: Mapping[str, str] = field(default_factory=dict)
-
-    def late_seconds(self, legs: Iterable[Leg]) -> int:
-        """How late the latest of the departures that a ticket names arrives, in seconds."""
-        late = 0
-        for leg in legs if self.delays else ():
-            delay = self.delays.get((leg.operator, leg.start, leg.departure)) if leg.departure else None
-            late = max(late, delay.arrivals.get(leg.end or "", 0) if delay else 0)
-        return late
 
 
 _NOTHING = Extras()

@@ -4,9 +4,10 @@ Tickets that are bound to no departure are good hours before their ride, so seve
 minute. Who began a ride last is the traveller, and no other code of the pass opens a gate before that person can be there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-from ticketing.gate.model import Memory, Ordered, OrderedRide
+from ticketing.gate.model import Memory, Ordered, OrderedRide, Values
 from ticketing.gate.usage import Use
 
 # A clock that is further ahead than this tells nothing of when a ride began.
@@ -15,9 +16,25 @@ _AHEAD_SECONDS = 300
 _LEAST_SECONDS = 60
 
 
+@dataclass(frozen=True, slots=True)
+class RideInTheWay:
+    """A ride for which a pass must not open a gate now: when it departs, and `until` when it is under way where it has begun.
+
+    POSIX seconds. One that has not begun is opened by the ticket of its order.
+    """
+
+    departs: int
+    until: int | None = None
+
+    def values(self, written: Callable[[int], str]) -> Values:
+        """Tell staff of it, each moment as it is `written` by the local clock."""
+        until = {} if self.until is None else {"until": written(self.until)}
+        return {"departure": written(self.departs), **until}
+
+
 def ride_in_the_way(
     ordered: Ordered, used: Sequence[Use], stop_id: str | None, now: int, memory: Memory
-) -> OrderedRide | None:
+) -> RideInTheWay | None:
     """Find the ride that an order took with a pass, and for which the pass itself must not open a gate now.
 
     `used` are the accepted uses of the pass. The holder is never left standing: the ticket of that ride opens the gate
@@ -33,11 +50,11 @@ def ride_in_the_way(
                 _half(ride) if stop_id == ride.to_stop else max(_LEAST_SECONDS, ride.arrives - ride.departs)
             )
             if began is not None and now < began + lasts:
-                return ride
+                return RideInTheWay(ride.departs, began + lasts)
         elif ride.starts <= now < ride.ends and ride.ticket not in ends_here:
             own = _began(used, now)
             if own is None or now >= own + _half(ride):
-                return ride
+                return RideInTheWay(ride.departs)
     return None
 
 

@@ -30,12 +30,15 @@ def category_names(regions: Mapping[str, Region]) -> dict[str, str]:
 
 
 def names_of(regions: Mapping[str, Region]) -> Names:
-    """What people call the operators and the fare categories of these regions, the latter by language."""
+    """What people call the operators, their stops and the fare categories of these regions, the latter by language."""
     operators = {name: one.name for region in regions.values() for name, one in region.operators.items()}
     categories: dict[str, Mapping[str, str]] = {}
+    stops: dict[str, dict[str, str]] = {}
     for region in regions.values():
         categories |= region.data.category_names
-    return Names(operators, categories)
+        for operator, timetable in region.data.timetables.items():
+            stops.setdefault(operator, {}).update({stop: one.name for stop, one in timetable.stops.items()})
+    return Names(operators, categories, stops)
 
 
 def clocks_of(regions: Mapping[str, Region]) -> dict[str, str]:

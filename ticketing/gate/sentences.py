@@ -21,7 +21,9 @@ _Sentence = tuple[str, tuple[tuple[Callable[[Any], str], str], ...]]
 _PLACE = re.compile(r"\{(\w+)\}")
 _MINUTE, _HOUR_MINUTES = 60, 60
 _INSTANTS = ("departure", "boarding", "opens", "closed")
+_HOURS = ("until",)
 _NOT_VALID = "not_valid"
+_NONE: Values = {}
 
 
 def duration(seconds: int) -> str:
@@ -34,6 +36,10 @@ def duration(seconds: int) -> str:
 
 def _moment(instant: str) -> str:
     return f"{datetime.fromisoformat(instant):%Y-%m-%d %H:%M}"
+
+
+def _hour(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant):%H:%M}"
 
 
 def _plain(value: Any) -> str:
@@ -53,6 +59,8 @@ def _sentence(text: str) -> _Sentence:
 def _writer(name: str) -> Callable[[Any], str]:
     if name.endswith("seconds"):
         return duration
+    if name in _HOURS:
+        return _hour
     return _moment if name in _INSTANTS else _plain
 
 
@@ -72,9 +80,10 @@ _STAFF = {
 }
 
 
-def passenger(reason: str, language: str = LANGUAGES[0]) -> str:
+def passenger(reason: str, language: str = LANGUAGES[0], values: Values = _NONE) -> str:
     """The words for a passenger; forged and broken codes are told no more than that they are not valid."""
-    return _PASSENGER.get(reason, _PASSENGER[_NOT_VALID])[language]
+    closer = next((f"{reason}.{name}" for name in values if f"{reason}.{name}" in _PASSENGER), reason)
+    return _PASSENGER.get(closer, _PASSENGER[_NOT_VALID])[language]
 
 
 def staff(reason: str, values: Values, language: str = LANGUAGES[0]) -> str:
@@ -92,7 +101,13 @@ def attention(notes: Sequence[Note], language: str = LANGUAGES[0]) -> str | None
     """What staff should look at although the ticket is good; None where there is nothing."""
     if not notes:
         return None
-    return ", ".join([_filled(_NOTES[code][language], values) for code, values in notes])
+    return ", ".join([_filled(_NOTES[note_of(code, values)][language], values) for code, values in notes])
+
+
+def note_of(code: str, values: Values) -> str:
+    """The sentence of a note: a ticket for a bicycle, a car, a cabin or a dog is in no fare category, and says what it is for."""
+    closer = f"{code}.{values.get(code)}"
+    return closer if closer in _NOTES else code
 
 
 def category(name: str, language: str = LANGUAGES[0]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
@@ -25,6 +25,7 @@ from ticketing.gate.house import STATUS_BITS, Gatehouse
 from ticketing.gate.model import Extras
 from ticketing.gate.projection import judge_again
 from ticketing.gate.usage import Direction
+from ticketing.gate.why import explained
 from ticketing.tickets import status_list
 from ticketing.tickets.claims import Proof
 from ticketing.tickets.regroup import Group, find_group, regroup
@@ -137,7 +138,7 @@ def _settle(tx: Transaction, house: Gatehouse, case: _Case) -> dict[str, Any]:
             return earlier
         seen = ordered.memory(known.uses, known.proofs, asked.jti, case.shown.operator, taken)
         decision = decide(case.presented, bundle, seen, int(now.timestamp()), _gate(case.shown))
-        decision = explained(decision, group)
+        decision = explained(tx, decision, case.reading, case.shown.operator, (ticket, group))
         answer = _answer(house, case.shown, decision, now)
         written_down = _write(tx, case, known, decision, answer=answer, now=now, group=group)
         if written_down == "stored":
@@ -219,13 +220,6 @@ def _under_way(
     return {jti: next(iter(until.values()))} if until else {}
 
 
-def explained(decision: Decision, group: Group | None) -> Decision:
-    """A refusal of a group code that has ended, with what staff can do about it."""
-    if group is None or decision.reason != "revoked" or group.code.status != "revoked":
-        return decision
-    return replace(decision, values={**decision.values, "group": len(group.members)})
-
-
 def knowledge(
     house: Gatehouse,
     operator: str,
@@ -274,6 +268,7 @@ def _asked(case: _Case, now: datetime) -> Asked:
         jti=case.reading.jti,
         nonce=case.proof.nonce if case.proof else None,
         since=now - _DEBOUNCE,
+        is_by_hand=shown.by_hand,
     )
 
 
@@ -289,10 +284,12 @@ def _repeated(case: _Case, known: Known) -> dict[str, Any] | None:
 def _read_again(tx: Transaction, case: _Case, known: Known, now: datetime) -> dict[str, Any] | None:
     """The answer of three seconds ago, when one device reads one screen again: it is one scan.
 
-    A key without a device may stand for many gates, and there the second presentation may be a copy.
+    A key without a device may stand for many gates, and there the second presentation may be a copy; by hand and without a
+    stop it is one person who has pressed twice.
     """
     shown, first = case.shown, known.recent
-    if shown.name is None or first is None:
+    is_one = shown.name is not None or (shown.by_hand and shown.stop_id is None)
+    if not is_one or first is None:
         return None
     if first.leg != (shown.leg if shown.leg is not None else first.leg):
         return None
@@ -388,7 +385,7 @@ def _answer(house: Gatehouse, shown: Presentation, decision: Decision, now: date
     return {
         "scan_id": shown.scan_id,
         "decision": "accept" if decision.admit else "refuse",
-        **words.told(decision, shown.language, house.names),
+        **words.told(decision, shown.language, house.names.at(shown.operator)),
         "leg": decision.leg,
         "jti": decision.jti,
         "decided_at": written(now),

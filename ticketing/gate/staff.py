@@ -21,7 +21,8 @@ from ticketing.gate import late, ordered, sailings, words
 from ticketing.gate.decision import Decision, Gate, Presented, decide
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.projection import is_leg_of
-from ticketing.gate.service import Presentation, explained, knowledge, more_of, validate_in
+from ticketing.gate.service import Presentation, knowledge, more_of, validate_in
+from ticketing.gate.why import explained
 from ticketing.ids import new_id
 from ticketing.tickets import personal
 from ticketing.tickets.own import of_own
@@ -94,7 +95,21 @@ def let_in(house: Gatehouse, staff: Staff, code: str, reason: str, shown: Presen
         )
     if not found:
         raise NotFound(_NO_TICKET)
-    return answer
+    return {**answer, "ride": _ride(found[0], answer["leg"])}
+
+
+def _ride(held: Ticket, leg: int | None) -> dict[str, str] | None:
+    """The ride that was decided about, as staff call it; None where no leg was chosen, and for a pass."""
+    legs = held.document.legs
+    if leg is None or leg >= len(legs):
+        return None
+    ride = legs[leg]
+    return {
+        "operator": ride.operator_name,
+        "from": ride.start.name,
+        "to": ride.end.name,
+        "departure": ride.departure.isoformat(),
+    }
 
 
 def inspect(
@@ -135,7 +150,7 @@ def inspect(
     return {
         "inspection_id": entry.id,
         "decision": "accept" if decision.admit else "refuse",
-        **words.told(decision, language, house.names),
+        **words.told(_with_name(decision, holder), language, house.names.at(staff.operator)),
         "inspected_at": written(now),
         "holder": holder,
         "ticket": seen,
@@ -156,7 +171,7 @@ def note_incident(house: Gatehouse, staff: Staff, inspection_id: str, note: str)
 def list_journal(house: Gatehouse, operator: str) -> list[dict[str, Any]]:
     """List what was done at an operator's gates, newest first; tickets by their first six characters."""
     with house.database.read() as tx:
-        names = devices.names(tx)
+        names = devices.labels(tx, operator)
         return [
             {
                 "id": entry.id,
@@ -231,7 +246,7 @@ def _look(
         int(now.timestamp()),
         _inspector(staff, aboard, by_hand=by_hand),
     )
-    return explained(decision, group), held
+    return explained(tx, decision, reading, staff.operator, (held, group)), held
 
 
 def _held(tx: Transaction, jti: str | None) -> tuple[Ticket | None, Group | None]:
@@ -280,6 +295,12 @@ def _compared(tx: Transaction, held: Ticket, name: str) -> str:
     if idh is None or salt is None:
         return "not_personal"
     return personal.likeness(salt, idh, name)
+
+
+def _with_name(decision: Decision, holder: str | None) -> Decision:
+    """The decision with what to look at first, where the name that was told is not the holder's."""
+    code = {"other": "holder_other", "close": "holder_close"}.get(holder or "")
+    return replace(decision, notes=((code, {}), *decision.notes)) if code else decision
 
 
 def _is_told(decision: Decision) -> bool:

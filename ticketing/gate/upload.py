@@ -91,7 +91,7 @@ def upload(
         if press:
             for order_id in together:
                 regroup(tx, press, order_id, now)
-        names = devices.names(tx)
+        names = devices.labels(tx, sender.operator)
         outcomes = []
         for row in rows:
             fact = uploaded(row).fact

@@ -14,6 +14,9 @@ Kind = Literal["ride", "transfer", "in", "out"]
 Direction = Literal["in", "out"]
 Refusal = Literal["expired", "already_used", "passback", "uses_exhausted"]
 
+# The note that tells what is left of a carnet: nothing that anybody must look at.
+USES_LEFT = "uses_left"
+
 _COUNTED = ("ride", "in")
 _PLAIN = ProductRule()
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -96,6 +99,13 @@ class Allowance:
     uses: int | None = None
     rule: ProductRule = _PLAIN
     ordered: int = 0
+
+
+def uses_left(used: Iterable[Use], kind: Kind, allowance: Allowance) -> Mapping[str, Any]:
+    """Say how many uses of how many are left of a ticket after one more of a kind, as far as its uses are known."""
+    most = allowance.uses or 0
+    counted = sum(use.kind in _COUNTED for use in used) + (kind in _COUNTED) + allowance.ordered
+    return {"left": max(0, most - counted), "count": most}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,32 @@
 """Choose the words of a decision in the reader's language, operators and fare categories by the names that people know. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ticketing.gate import sentences
 from ticketing.gate.decision import Decision
-from ticketing.gate.model import Values
+from ticketing.gate.model import Note, Values
+from ticketing.gate.usage import USES_LEFT
 
 _ALTERNATIVE = " or "
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What people call operators, and fare categories by language. A gate without a network knows the usual categories."""
+    """What people call operators, fare categories by language, and the stops of each operator, at which keys have gates.
+
+    `here` are the stops of the operator whose gate speaks. A gate without a network knows the usual categories.
+    """
 
     operators: Mapping[str, str] = field(default_factory=dict)
     categories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    stops: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    here: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, operator: str) -> "Names":
+        """The same at a gate of an operator."""
+        return replace(self, here=self.stops.get(operator, {}))
 
     def category(self, name: str, language: str) -> str:
         """A fare category; several that four letters cannot tell apart are named each."""
@@ -32,6 +42,8 @@ class Names:
             spoken["operator"] = self._operator(values["operator"])
         if "operators" in values:
             spoken["operators"] = [self._operator(one) for one in values["operators"]]
+        if "gate" in values:
+            spoken["gate"] = self.here.get(str(values["gate"]), values["gate"])
         if "category" in values:
             spoken["category"] = self.category(str(values["category"]), language)
         return spoken
@@ -45,20 +57,24 @@ _USUAL = Names()
 
 def passenger_sees(decision: Decision, language: str = "en") -> str:
     """The words for the passenger; forged and broken codes are told no more than that they are not valid."""
-    return sentences.passenger(decision.reason, language)
+    return sentences.passenger(decision.reason, language, decision.values)
 
 
 def staff_sees(decision: Decision, language: str = "en", names: Names = _USUAL) -> str:
     """The sentence for staff: why not, or where to look, or that the passenger is welcome."""
     if not decision.admit:
         return sentences.staff(decision.reason, names.spoken(decision.values, language), language)
-    return attention(decision, language, names) or sentences.staff("ok", {}, language)
+    return _said(decision.notes, language, names) or sentences.staff("ok", {}, language)
 
 
 def attention(decision: Decision, language: str = "en", names: Names = _USUAL) -> str | None:
     """What staff should look at although the ticket is good; None where there is nothing."""
-    notes = [(code, names.spoken(values, language)) for code, values in decision.notes]
-    return sentences.attention(notes, language)
+    return _said([note for note in decision.notes if note[0] != USES_LEFT], language, names)
+
+
+def _said(notes: Iterable[Note], language: str, names: Names) -> str | None:
+    spoken = [(sentences.note_of(code, values), names.spoken(values, language)) for code, values in notes]
+    return sentences.attention(spoken, language)
 
 
 def told(decision: Decision, language: str, names: Names) -> dict[str, Any]:

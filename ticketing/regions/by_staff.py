@@ -3,17 +3,26 @@
 Their word is a row like any operator's, with the source `staff`. No poll changes it: it stands until staff take it back.
 """
 
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
 from operators.gtfs.runs import Run
+from operators.gtfs.timetable import Timetable
 from operators.port import Disruption
 from ticketing.db.operators import run_states
 from ticketing.db.operators.run_states import STAFF, RunState
 from ticketing.db.people import audit_trail
+from ticketing.db.ticket import tickets
 from ticketing.errors import Conflict, InvalidRequest
+from ticketing.regions.marked_run import MarkedRun, marked
 from ticketing.regions.polling import LiveDesk
 from ticketing.regions.run_news import state_of
+
+# So long after its arrival a run is over: of a ship of yesterday nobody says today that it is late.
+_OVER_HOURS = 6
+# What is written down of each word.
+_SAID = {"departure_cancelled": "cancelled", "departure_delayed": "late", "departure_restored": "taken_back"}
+_OVER = timedelta(hours=_OVER_HOURS)
 
 
 def cancel_departure(
@@ -21,12 +30,13 @@ def cancel_departure(
 ) -> RunState:
     """Say that a trip does not run on a service day; from now on nobody sells it and everybody who holds it is owed.
 
-    Raises InvalidRequest for an operator, trip or day that the timetable does not have.
+    Raises InvalidRequest for an operator, trip or day that the timetable does not have, and for a run that is over.
     """
-    _require_run(desk, region, operator, trip_id, day)
+    run, timetable = _require_run(desk, region, operator, trip_id, day)
     now = desk.clock.now()
     with desk.database.write() as tx:
         known = run_states.find_run(tx, region, (operator, trip_id, day))
+        _require_not_over(run, timetable, now, known.worst_seconds if known else 0)
         made = RunState(
             operator=operator,
             trip_id=trip_id,
@@ -52,16 +62,18 @@ def delay_departure(
 ) -> RunState:
     """Say that a trip of a service day leaves and arrives so many seconds late: gates wait for it, and tickets with them.
 
-    Raises InvalidRequest for an operator, trip or day that the timetable does not have, Conflict for a departure that
-    staff have cancelled.
+    Raises InvalidRequest for an operator, trip or day that the timetable does not have and for a run that is over,
+    Conflict for a departure that staff have cancelled.
     """
-    run, zone = _require_run(desk, region, operator, trip_id, day)
+    run, timetable = _require_run(desk, region, operator, trip_id, day)
     now = desk.clock.now()
     told = Disruption(trip_id, day, delay_seconds=seconds)
     with desk.database.write() as tx:
         known = run_states.find_run(tx, region, (operator, trip_id, day))
         if known and known.source == STAFF and known.cancelled and known.withdrawn_at is None:
             raise Conflict(f"staff have cancelled {trip_id} of {operator} on {day}; take that back first")
+        _require_not_over(run, timetable, now, max(seconds, known.worst_seconds if known else 0))
+        zone = timetable.timezone
         made = state_of(operator, told, run, zone, source=STAFF, as_of=now, now=now)
         if known:
             revision = known.revision + 1
@@ -92,15 +104,85 @@ def take_back(desk: LiveDesk, region: str, operator: str, trip_id: str, day: dat
         )
 
 
-def _require_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date) -> tuple[Run, str]:
-    """The run as it is planned, and the time zone of its operator."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A word of staff on a departure: `cancelled`, `late` by so many seconds, or `taken_back`; by whom, and when."""
+
+    at: datetime
+    by: str
+    what: str
+    trip_id: str
+    day: date
+    seconds: int | None = None
+
+
+def list_said(desk: LiveDesk, region: str, operator: str) -> list[Said]:
+    """List what staff have said of an operator's departures, newest first; raises InvalidRequest for an unknown one."""
+    _require_operator(desk, region, operator)
+    about = f"{region}/{operator}/"
+    with desk.database.read() as tx:
+        notes = audit_trail.list_notes_about(tx, _SAID, about)
+    return [_said(note, note.subject.removeprefix(about)) for note in notes]
+
+
+def _said(note: audit_trail.Note, trip_id: str) -> Said:
+    day, _, delay = note.detail.partition(" ")
+    seconds = int(delay.removesuffix(" s")) if delay else None
+    return Said(
+        at=note.at,
+        by=note.actor,
+        what=_SAID[note.action],
+        trip_id=trip_id,
+        day=date.fromisoformat(day),
+        seconds=seconds,
+    )
+
+
+def marked_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date) -> MarkedRun:
+    """Name the run of a trip on a service day as people know it, with the number of valid tickets that are for it.
+
+    Raises InvalidRequest for an operator, trip or day that the timetable does not have.
+    """
+    run, timetable = _require_run(desk, region, operator, trip_id, day)
+    begins = run.begins(timetable.timezone)
+    with desk.database.read() as tx:
+        held = tickets.count_for_run(
+            tx,
+            operator,
+            trip_id,
+            (begins, begins + max(run.pattern.arrivals[-1], run.pattern.departures[-1])),
+        )
+    return marked(timetable, run, held)
+
+
+def _require_not_over(run: Run, timetable: Timetable, now: datetime, late_seconds: int) -> None:
+    """Raise InvalidRequest for a run that has arrived long ago, also where it was so late."""
+    arrives = run.begins(timetable.timezone) + run.pattern.arrivals[-1]
+    ended = datetime.fromtimestamp(arrives + late_seconds, UTC)
+    if now >= ended + _OVER:
+        raise InvalidRequest.at(
+            "day",
+            f"{run.trip_id} of {run.service_date} is over: it arrived at {marked(timetable, run, 0).arrives:%Y-%m-%d %H:%M}"
+            f" as planned, more than {_OVER_HOURS} hours ago",
+        )
+
+
+def _require_run(
+    desk: LiveDesk, region: str, operator: str, trip_id: str, day: date
+) -> tuple[Run, Timetable]:
+    """The run as it is planned, and the timetable of its operator."""
+    _require_operator(desk, region, operator)
     data = desk.regions[region].data
-    if operator not in data.operators:
-        raise InvalidRequest.at("operator", f"must be one of {', '.join(data.operators)}")
     runs = desk.runs.of(data, operator)
     named = runs.known.get(trip_id) if runs else None
     if runs is None or named is None:
         raise InvalidRequest.at("trip", f"{operator} has no trip {trip_id!r}")
     if not runs.timetable.services[Run(day, *named).departure.service].runs_on(day):
         raise InvalidRequest.at("day", f"{trip_id} does not run on {day}")
-    return Run(day, *named), runs.timetable.timezone
+    return Run(day, *named), runs.timetable
+
+
+def _require_operator(desk: LiveDesk, region: str, operator: str) -> None:
+    known = desk.regions[region].data.operators
+    if operator not in known:
+        raise InvalidRequest.at("operator", f"must be one of {', '.join(known)}")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from operators.departures import departure_of
 from operators.gtfs.added import origin_of
 from operators.gtfs.timetable import Departure, Pattern, Timetable
 from operators.region import RegionData
@@ -131,6 +132,7 @@ def leg_of(
         "line": known.line,
         "headsign": known.headsign,
         "trip_id": ride.trip_id,
+        "service_date": _service_date(data, ride),
         "from": stop_of(data, f"{ride.operator}:{ride.from_stop_id}"),
         "to": stop_of(data, f"{ride.operator}:{ride.to_stop_id}"),
         "departure": ride.departure.isoformat(),
@@ -144,6 +146,14 @@ def leg_of(
         "alerts": list(alerts),
         "wheelchair": _WHEELCHAIR[known.wheelchair],
     }
+
+
+def _service_date(data: RegionData, ride: Ride) -> str | None:
+    """The day of the timetable that a ride's trip counts from; None for a trip that no timetable has."""
+    try:
+        return departure_of(ride, data.timetables[ride.operator]).service_date.isoformat()
+    except LookupError:
+        return None
 
 
 def stop_of(data: RegionData, name: str) -> dict[str, Any]:

@@ -19,7 +19,6 @@ _OFFLINE_EVERY = 4
 _CLOSED = timedelta(minutes=20)
 _DELAY_MINUTES = 60
 _ANOTHER_SAILING = timedelta(hours=1)
-_SERVICE_DAY_HOUR = 4
 
 
 @dataclass(slots=True)
@@ -88,13 +87,11 @@ class Gates:
         if self._stage.late or gone or ride["operator"] not in self._stage.bound:
             return
         leaves = datetime.fromisoformat(ride["departure"])
-        if leaves.hour < _SERVICE_DAY_HOUR:
-            return  # it may be of the service day before
         self._stage.late.append(ride["trip_id"])
         yield from self.until(leaves + _CLOSED)
         shown = self.present(ticket["token"], ride, ride["from"]["stop_id"])
         self.expect("refuse", shown, f"{ride['operator']} after the departure")
-        words = ["operators", "late", ride["operator"], ride["trip_id"], ride["departure"][:10]]
+        words = ["operators", "late", ride["operator"], ride["trip_id"], ride["service_date"]]
         code, said = self._stage.command([*words, str(_DELAY_MINUTES), "--by", "rehearsal"], "")
         self._record.cover(sailings="late")
         if code:

@@ -163,6 +163,7 @@ def _walk(region: RegionData, part: Walk, now: int) -> dict[str, Any]:
         "line": None,
         "headsign": None,
         "trip_id": None,
+        "service_date": None,
         "from": stop_of(region, part.from_stop) if part.from_stop else _somewhere("start"),
         "to": stop_of(region, part.to_stop) if part.to_stop else _somewhere("destination"),
         "departure": leaves.isoformat(),

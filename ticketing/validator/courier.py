@@ -107,7 +107,7 @@ class Courier:
     def _note_clock(self, values: dict[str, str]) -> None:
         offset = int(values["offset"])
         if abs(offset) > CLOCK_SECONDS:
-            self._report(f"this gate's clock is {offset} seconds off")
+            self._report(self._flap.say_clock(offset))
 
     def _keep_fresh(self) -> None:
         failures = 0

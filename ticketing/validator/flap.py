@@ -134,6 +134,11 @@ class Flap:
         """The keys that sign bundles, as the last one named them."""
         return load_jwks(json.loads(self._store.state("trust") or '{"keys": []}'))
 
+    def say_clock(self, offset: int) -> str:
+        """How far the clock of this gate is off, in its language; `offset` seconds are to be added to it."""
+        sentence = "clock_late" if offset > 0 else "clock_ahead"
+        return sentences.staff(sentence, {"seconds": offset}, self._language)
+
     @property
     def bundle(self) -> Bundle | None:
         """The bundle that decides."""
@@ -192,7 +197,7 @@ class Flap:
         return Answer(
             admit=False,
             reason=reason,
-            passenger_sees=sentences.passenger(reason, self._language),
+            passenger_sees=sentences.passenger(reason, self._language, values),
             staff_sees=sentences.staff(sentence, values, self._language),
             values=values,
         )

@@ -165,6 +165,7 @@ legs = st.builds(
     wheelchair=words,
     given_back_at=maybe(moments),
     waiting_seconds=maybe(few),
+    service_date=maybe(st.dates()),
     is_excluded=maybe(st.booleans()),
 )
 rides = st.builds(

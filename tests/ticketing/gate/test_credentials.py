@@ -164,7 +164,7 @@ def test_another_process_that_takes_a_key_out_is_noticed_at_once(tmp_path: Any) 
 def test_a_fault_of_the_driver_is_told_like_any_other_and_leaves_nothing(api: Api) -> None:
     """The reading that goes to PostgreSQL by its driver fails as one through SQLAlchemy does."""
     database = house_of(api).database
-    asked = Asked("gate", "scan", is_device=False, jti="nul\0", nonce=None, since=NOW)
+    asked = Asked(gate_key_id="gate", scan_id="scan", is_device=False, jti="nul\0", nonce=None, since=NOW)
 
     refused = (
         nullcontext() if database.is_sqlite else pytest.raises(sa.exc.DBAPIError)

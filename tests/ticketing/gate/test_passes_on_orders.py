@@ -171,6 +171,41 @@ def test_a_ride_that_an_order_took_is_opened_by_the_orders_ticket_alone(city: Ap
     assert after == ("ok", "ok")
 
 
+@ONE
+def test_a_pass_whose_ride_is_under_way_says_until_when(city: Api, tmp_path: Path) -> None:
+    """The ticket of that journey is used, and opens no gate: nobody is told that it does."""
+    rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
+    (season,) = codes(city, rider.season("tll-30d"))
+    (journey,) = codes(city, rider.buy(rider.quote(ME)))
+    waiting = city.scan(season, tram.key).json
+    tram.online(journey)
+    shown = city.scan(season, tram.key).json
+
+    assert "the ticket of that journey opens the gate" in waiting["staff_sees"]
+    assert "until" not in waiting["values"]
+    assert shown["reason"] == "ride_of_an_order"
+    until = datetime.fromisoformat(shown["values"]["until"])
+    assert shown["staff_sees"] == f"the journey that this pass pays for is under way until {until:%H:%M}"
+    assert until > city.clock.now()
+    assert shown["passenger_sees"] == "Your journey is under way"
+
+
+@ONE
+def test_a_carnet_says_how_many_rides_are_left(city: Api, tmp_path: Path) -> None:
+    rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
+    (carnet,) = codes(city, rider.season("tll-2"))
+    shown = city.scan(carnet, tram.key).json
+    city.clock.advance(timedelta(minutes=2))
+
+    rider.buy(rider.quote(ME))
+    empty = city.scan(carnet, tram.key).json
+
+    assert (shown["reason"], shown["attention"]) == ("ok", None)
+    assert shown["notes"] == [{"code": "uses_left", "values": {"left": 1, "count": 2}}]
+    assert shown["staff_sees"] == "trips left: 1 of 2"
+    assert empty["reason"] == "uses_exhausted"
+
+
 def test_a_pass_is_free_again_when_its_order_is_given_back(city: Api, tmp_path: Path) -> None:
     rider, tram = Rider(city, register(city)), Tram(city, tmp_path)
     (season,) = codes(city, rider.season("tll-30d"))

@@ -139,6 +139,18 @@ def test_an_inspector_learns_whether_the_name_is_the_holders(api: Api) -> None:
     assert (inspect(api, token, NAME)["ticket"] or {})["is_personal"] is True
 
 
+def test_an_inspector_is_told_in_words_that_the_name_is_another_one(api: Api) -> None:
+    token = sell(api)
+
+    same, close, other = (inspect(api, token, name) for name in (NAME, "Anna Liisa Mägu", "Somebody Else"))
+
+    assert [one["decision"] for one in (same, close, other)] == ["accept"] * 3
+    assert "the name is nearly that of this ticket" in close["staff_sees"]
+    assert other["staff_sees"].startswith("the name is not that of this ticket")
+    assert [one["notes"][0]["code"] for one in (close, other)] == ["holder_close", "holder_other"]
+    assert "the name is" not in same["staff_sees"]
+
+
 def test_other_tickets_and_strangers_tell_nothing(api: Api) -> None:
     token = sell(api)
     plain = api.buy().ticket_of("anna")["token"]

@@ -11,7 +11,10 @@ from tests.ticketing.gate.enrolling import enrol
 from tests.ticketing.purchase.sea import Sea
 from tests.ticketing.tickets.mint import phone_jwk, proof
 from ticketing.cli.gate import answer
+from ticketing.gate.bundle import open_bundle
+from ticketing.gate.decision import Gate, Presented, Seen, decide
 from ticketing.gate.document import ADDED, MEMBERS
+from ticketing.tickets.jwk import load_jwks
 from ticketing.tickets.own import payload_of
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
@@ -56,6 +59,21 @@ class Crossing:
         assert (offline["decision"], offline["reason"]) == (shown.json["decision"], shown.json["reason"])
         return dict(shown.json)
 
+    def offline(self, stop_id: str) -> dict[str, Any]:
+        """The answer of the gate without a network at a stop."""
+        opened = open_bundle(
+            self.bundle("?format=2"),
+            load_jwks(self.api.get("/.well-known/gate-bundle-jwks.json").json),
+            self.ferry["operator"],
+        ).bundle
+        gate = Gate(operator=self.ferry["operator"], stop_id=stop_id)
+        now = int(self.api.clock.now().timestamp())
+        decided = decide(Presented.scanned(self.token), opened, Seen(), now, gate)
+        return {
+            "reason": decided.reason,
+            "values": {**decided.values, "operators": list(decided.values["operators"])},
+        }
+
     def bundle(self, query: str = "") -> str:
         path = f"/v1/operators/{self.ferry['operator']}/gate-bundle{query}"
         return self.api.get(path, self.gate).text
@@ -99,6 +117,23 @@ def test_a_late_ferry_boards_until_a_quarter_of_an_hour_after_it_is_expected_to_
     boards = crossing.at(crossing.leaves + 5 * HOUR + timedelta(minutes=14))
 
     assert (gone["reason"], boards["decision"]) == ("wrong_sailing", "accept")
+
+
+@ON_SQLITE
+def test_at_another_ship_a_passenger_hears_that_the_own_departure_is_cancelled(sea: Sea) -> None:
+    crossing = Crossing(sea)
+    sea.tell(crossing.ferry)
+    later = (crossing.leaves + 3 * HOUR).isoformat()
+
+    other = crossing.at(crossing.leaves - HOUR / 2, departure=later)
+    gone = crossing.at(crossing.leaves + HOUR)
+
+    assert (other["reason"], gone["reason"]) == ("wrong_sailing", "wrong_sailing")
+    assert other["values"]["cancelled"] is True
+    said = f"the ticket's own departure {crossing.leaves:%Y-%m-%d %H:%M} is cancelled: it can be exchanged, or its money given back"
+    assert other["staff_sees"].startswith(f"{said}; boarding now is {crossing.leaves + 3 * HOUR:%H:%M}")
+    assert gone["staff_sees"] == said
+    assert other["passenger_sees"].startswith("Your departure is cancelled")
 
 
 @ON_SQLITE
@@ -200,7 +235,20 @@ def test_a_leg_that_was_given_back_keeps_its_stops_for_the_gate_where_it_began(s
     token = sea.api.get(f"/v1/orders/{order}/tickets", key).json["tickets"][0]["token"]
 
     assert payload_of(token)["l"][0] == ["-", first["from"]["stop_id"], first["to"]["stop_id"]]
-    assert sea.api.scan(token, sea.api.key("gate", first["operator"])).json["reason"] == "wrong_audience"
+    shown = sea.api.scan(token, sea.api.key("gate", first["operator"])).json
+    stranger = sea.api.scan(token, sea.api.key("gate", "eckero")).json
+    crossing.ferry = first
+    crossing.token, crossing.gate = token, sea.api.key("gate", first["operator"])
+    offline = crossing.offline(first["from"]["stop_id"])
+
+    assert (shown["reason"], shown["values"]) == (
+        "wrong_audience",
+        {"operators": ["tallink", "hsl"], "given_back": True},
+    )
+    assert shown["staff_sees"] == "its ride with this operator was given back; it is good with Tallink, HSL"
+    assert shown["passenger_sees"] == "This ride was given back"
+    assert offline["values"] == shown["values"]
+    assert stranger["values"] == {"operators": ["tallink", "hsl"]}
 
 
 def bound(api: Api) -> str:

@@ -33,11 +33,23 @@ def test_every_sentence_is_said_in_every_language_with_the_same_values() -> None
 def test_every_reason_has_words_for_staff_and_for_the_passenger() -> None:
     said = sentences._SAID
 
-    assert set(said["staff"]) == {*FAULTS, *OF_THE_GATE, "wrong_zone", "ok", "no_bundle"}
-    assert (
-        set(said["passenger"])
-        == {*FAULTS, *OF_THE_GATE, "wrong_zone", "ok", "ok_attention", "not_valid"} - NOT_GENUINE
-    )
+    assert set(said["staff"]) == {
+        *FAULTS,
+        *OF_THE_GATE,
+        "wrong_zone",
+        "ok",
+        "no_bundle",
+        "clock_late",
+        "clock_ahead",
+    }
+    assert {reason for reason in said["passenger"] if "." not in reason} == {
+        *FAULTS,
+        *OF_THE_GATE,
+        "wrong_zone",
+        "ok",
+        "ok_attention",
+        "not_valid",
+    } - NOT_GENUINE
 
 
 @pytest.mark.parametrize(
@@ -119,6 +131,23 @@ def test_a_ticket_of_others_is_refused_in_plain_words_with_the_names_of_its_oper
 
     assert shown["values"] == {"operators": ["tlt", "tallink", "hsl"]}
     assert shown["staff_sees"].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("language", "bicycle", "cabin"),
+    [
+        ("en", "for a bicycle", "for a cabin"),
+        ("et", "jalgratta pilet", "kajuti pilet"),
+        ("fi", "polkupyörän lippu", "hytin lippu"),
+        ("sv", "cykelbiljett", "hyttbiljett"),
+    ],
+)
+def test_what_is_nobody_is_in_no_fare_category(language: str, bicycle: str, cabin: str) -> None:
+    held = bundle(extras=Extras(categories={"bicy": "bicycle", "cabi": "cabin"}))
+
+    said = [words.staff_sees(judge(ticket(cat=cat), held), language) for cat in ("bicy", "cabi")]
+
+    assert said == [bicycle, cabin]
 
 
 @pytest.mark.parametrize("language", sentences.LANGUAGES)

@@ -14,6 +14,7 @@ from ticketing.gate.bundle import BadBundle, Delta
 from ticketing.gate.decision import Use
 from ticketing.tickets.jws import Signer
 from ticketing.validator.courier import Courier, merged
+from ticketing.validator.flap import Flap
 from ticketing.validator.identity import Identity
 from ticketing.validator.link import Fetched, Revoked
 
@@ -131,3 +132,22 @@ def test_of_two_pages_the_later_one_holds() -> None:
 
     assert [use.jti[0] for use in made.uses] == ["A"]
     assert made.delta == Delta(0, 9, complete=True, cleared=("B" * 22,))
+
+
+@pytest.mark.parametrize(
+    ("offset", "language", "line"),
+    [
+        (2400, "sv", "grindens klocka går 40 min efter serverns"),
+        (-2400, "en", "this gate's clock is 40 min ahead of the server's"),
+    ],
+)
+def test_a_clock_that_is_off_is_told_in_the_language_of_the_gate(
+    bench: Bench, offset: int, language: str, line: str
+) -> None:
+    told: list[str] = []
+    flap = Flap(PLACE, bench.store, language=language)
+    identity = Identity(PLACE, Signer("k", Ed25519PrivateKey.generate()))
+
+    Courier(identity, bench.store, flap, told.append)._note_clock({"offset": str(offset)})
+
+    assert told == [line]

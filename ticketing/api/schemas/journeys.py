@@ -210,6 +210,13 @@ class LegSchema(Strict):
     line = fields.String(allow_none=True)
     headsign = fields.String(allow_none=True)
     trip_id = fields.String(allow_none=True)
+    service_date = fields.String(
+        allow_none=True,
+        metadata={
+            "format": "date",
+            "description": "the day of the timetable that the trip counts from: of a ship that leaves at 24:15 the day before",
+        },
+    )
     origin = fields.Nested(StopSchema, required=True, attribute="from", data_key="from")
     destination = fields.Nested(StopSchema, required=True, attribute="to", data_key="to")
     departure = moment(required=True)

@@ -3,7 +3,7 @@
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ticketing.api.schemas.common import AwareMoment, Strict, moment
-from ticketing.api.schemas.gates import NamedSailingSchema, NoteSchema
+from ticketing.api.schemas.gates import NamedSailingSchema, NoteSchema, ValidationSchema
 
 _REASON = validate.Length(3, 200)
 _CODE = validate.Regexp(
@@ -26,6 +26,25 @@ class ByHandRequestSchema(LookUpRequestSchema, NamedSailingSchema):
     stop_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
     device_ts = AwareMoment(required=True)
     direction = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["in", "out"]))
+
+
+class RideByHandSchema(Strict):
+    """A ride as people call it."""
+
+    operator = fields.String(required=True)
+    # `from` is a word of Python, so the schema is told by its data keys.
+    start = fields.String(required=True, data_key="from", attribute="from")
+    end = fields.String(required=True, data_key="to", attribute="to")
+    departure = moment(required=True)
+
+
+class ByHandSchema(ValidationSchema):
+    """The answer of a gate about a ticket that was found by hand, with the `ride` that it was about.
+
+    Null where no leg was chosen, and for a pass.
+    """
+
+    ride = fields.Nested(RideByHandSchema, required=True, allow_none=True)
 
 
 class InspectionRequestSchema(NamedSailingSchema):

@@ -1,5 +1,6 @@
 """Gate devices: single-use enrolment codes, and the devices that came of them."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -139,6 +140,18 @@ def lock_gate(tx: Transaction, gate_key_id: str) -> None:
 def names(tx: Transaction) -> dict[str, str]:
     """Device id → name."""
     return {row.id: row.name for row in tx.execute(sa.select(gate_device.c.id, gate_device.c.name))}
+
+
+def labels(tx: Transaction, operator: str) -> dict[str, str]:
+    """What people call whoever calls for a gate of an operator, by id: the name of a device, the label of a gate's key.
+
+    Of keys that share a label each has its id with it.
+    """
+    query = sa.select(api_key.c.id, api_key.c.label)
+    keys = tx.execute(query.where(api_key.c.role == "gate", api_key.c.operator == operator)).all()
+    used = Counter(row.label for row in keys)
+    called = {row.id: row.label if used[row.label] == 1 else f"{row.label} ({row.id})" for row in keys}
+    return called | names(tx)
 
 
 def count_scans(tx: Transaction, gate_key_ids: list[str]) -> dict[str, Counts]:

@@ -71,9 +71,12 @@ class Known:
         return 1 + max((number for at, number in self.taken if at == leg), default=0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a gate asks about: which scan, of which ticket, with which proof, and since when a repeat is the same scan."""
+    """What a gate asks about: which scan, of which ticket, with which proof, and since when a repeat is the same scan.
+
+    By hand a key, too, may have repeated a scan.
+    """
 
     gate_key_id: str
     scan_id: str
@@ -81,6 +84,7 @@ class Asked:
     jti: str | None
     nonce: str | None
     since: datetime
+    is_by_hand: bool = False
 
     @property
     def values(self) -> dict[str, Any]:
@@ -105,7 +109,7 @@ def hold_and_read(tx: Transaction, asked: Asked) -> tuple[HeldTicket | None, Kno
 
     On PostgreSQL both go to the server at once, and are still two statements, each with its own view of the rows.
     """
-    if tx.dialect.name == "postgresql" and Pipeline.is_supported():
+    if tx.dialect.name == "postgresql" and Pipeline.is_supported() and not asked.is_by_hand:
         return _in_one_trip(tx, asked)
     row = tx.execute(_HOLD, {"jti": asked.jti}).one_or_none() if asked.jti else None
     return None if row is None else HeldTicket(*row), read_known(tx, asked)
@@ -113,7 +117,11 @@ def hold_and_read(tx: Transaction, asked: Asked) -> tuple[HeldTicket | None, Kno
 
 def read_known(tx: Transaction, asked: Asked) -> Known:
     """Read what is known of a ticket and of a scan."""
-    return _known_of(tx.execute(_KNOWN[asked.kind], asked.values))
+    known = _known_of(tx.execute(_KNOWN[asked.kind], asked.values))
+    if asked.is_device or not asked.is_by_hand:
+        return known
+    repeated = _known_of(tx.execute(_REPEATED, asked.values))
+    return replace(known, same=known.same or repeated.same, recent=repeated.recent)
 
 
 def read_known_of_group(tx: Transaction, asked: Asked, members: Sequence[str]) -> Known:
@@ -275,6 +283,8 @@ _KNOWN = {
     ))
     for of_device in (False, True) for with_proof in (False, True)
 }  # fmt: skip
+
+_REPEATED = sa.union_all(_PARTS["echo"], _PARTS["recent"])
 
 
 def _credential(rows: Sequence[Any]) -> Credential | None:

@@ -1,7 +1,7 @@
 """The audit trail: who did what to what, when; each row carries the hash of the one before, so that a gap shows."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +47,16 @@ def list_notes(tx: Transaction, limit: int = 1000) -> list[Note]:
     """List the newest rows, oldest first."""
     found = fetch(tx, sa.select(audit).order_by(audit.c.id.desc()).limit(limit), Note)
     return found[::-1]
+
+
+def list_notes_about(
+    tx: Transaction, actions: Collection[str], subjects: str, limit: int = 1000
+) -> list[Note]:
+    """List the newest rows of some actions whose subject begins so, newest first."""
+    query = sa.select(audit).where(
+        audit.c.action.in_(list(actions)), audit.c.subject.startswith(subjects, autoescape=True)
+    )
+    return fetch(tx, query.order_by(audit.c.id.desc()).limit(limit), Note)
 
 
 def broken(tx: Transaction) -> Iterator[str]:

@@ -4,7 +4,7 @@ import hashlib
 from base64 import b32encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -151,6 +151,26 @@ def list_by_control_code(tx: Transaction, code: str, at: datetime) -> list[Ticke
     return fetch(tx, query, Ticket)
 
 
+def count_for_run(tx: Transaction, operator: str, trip_id: str, between: tuple[int, int]) -> int:
+    """How many valid tickets have a leg on a trip that leaves between two instants (POSIX seconds), and still have it."""
+    first = datetime.fromtimestamp(between[0], UTC)
+    named = canonical({"trip_id": trip_id})[1:-1]
+    query = sa.select(ticket).where(
+        ticket.c.expires_at > first,
+        ticket.c.status == "valid",
+        ticket.c.document.contains(named, autoescape=True),
+    )
+    return sum(
+        any(
+            (leg.operator, leg.trip_id) == (operator, trip_id)
+            and leg.is_left
+            and between[0] <= leg.departure.timestamp() <= between[1]
+            for leg in held.document.legs
+        )
+        for held in fetch(tx, query, Ticket)
+    )
+
+
 def list_tickets(tx: Transaction, order_id: str, *, lock: bool = False) -> list[Ticket]:
     """List the tickets of an order by passenger; `lock` holds their rows against gates."""
     return fetch(tx, _LOCKED_TICKETS if lock else _TICKETS, Ticket, wanted=order_id)
@@ -281,6 +301,14 @@ def count_moves(tx: Transaction, jti: str, since: datetime) -> int:
         ticket_move.c.jti == jti, ticket_move.c.at >= since, ticket_move.c.key_thumbprint != ""
     )
     return tx.execute(query).scalar_one()
+
+
+def has_moved_from(tx: Transaction, jti: str, status_index: int) -> bool:
+    """Whether a ticket left a place of its status because it moved to another phone, and not because it became shorter."""
+    query = sa.select(ticket_move.c.key_thumbprint).where(
+        ticket_move.c.jti == jti, ticket_move.c.old_index == status_index
+    )
+    return any(tx.execute(query).scalars())
 
 
 def _live_lists() -> sa.Select[Any]:
