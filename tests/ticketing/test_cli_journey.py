@@ -157,9 +157,9 @@ def test_a_fault_of_the_request_is_named(regions: dict[str, Region], document: A
     ("language", "sentence"),
     [
         ("en", "Your entitlement tallinn_resident: 0.00 EUR."),
-        ("et", "Teie soodusõigus tallinn_resident: 0.00 EUR."),
-        ("fi", "Etuutesi tallinn_resident: 0.00 EUR."),
-        ("sv", "Din rätt tallinn_resident: 0.00 EUR."),
+        ("et", "Teie soodusõigus tallinn_resident: 0,00 EUR."),
+        ("fi", "Etuutesi tallinn_resident: 0,00 EUR."),
+        ("sv", "Din rätt tallinn_resident: 0,00 EUR."),
     ],
 )
 def test_a_price_explains_itself_in_the_passengers_language(

@@ -69,6 +69,7 @@ STARTS: dict[str, list[dict[str, str]]] = {
     "THROUGHFARE_<OPERATOR>_<NAME>": [{"THROUGHFARE_TALLINK_URL": "https://booking.example"}],
     "THROUGHFARE_SETTLEMENT_FOLDER": [{"THROUGHFARE_SETTLEMENT_FOLDER": "exports"}],
     "THROUGHFARE_ANCHORS_FOLDER": [{"THROUGHFARE_ANCHORS_FOLDER": "anchors"}],
+    "THROUGHFARE_DEMO_CLOCK_FILE": [{"THROUGHFARE_DEMO_CLOCK_FILE": "clock"}],
     "THROUGHFARE_LOG_FORMAT": [{"THROUGHFARE_LOG_FORMAT": "json"}, {"THROUGHFARE_LOG_FORMAT": "console"}],
     "ALLOW_DEMO_PAYMENTS_IN_PRODUCTION": [PRODUCTION],
 }
@@ -92,6 +93,7 @@ def place(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
     """A folder with a migrated database; the regions stay where they are."""
     shutil.copy(sqlite_template, tmp_path / "good.db")
     (tmp_path / "issuers.json").write_text(json.dumps({}))
+    (tmp_path / "clock").write_text("-86400")
     monkeypatch.setenv("THROUGHFARE_REGIONS_FOLDER", str(Path("regions").absolute()))
     monkeypatch.chdir(tmp_path)
     yield tmp_path

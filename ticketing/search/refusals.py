@@ -35,7 +35,7 @@ def why_not(region: RegionData, price: PassengerPrice, language: str = "en") -> 
     return words.why(
         price.reason,
         language,
-        operator=operator.name if operator else "?",
+        operator=operator.name if operator else None,
         rider=category_name(region, price.passenger.rider, language),
         rule=price.unpriced_rule,
     )

@@ -8,10 +8,13 @@ _SAID: dict[str, Any] = json.loads(Path(__file__).with_name("words.json").read_t
 _ENGLISH = "en"
 
 
-def why(reason: str, language: str, **values: object) -> str:
+def why(
+    reason: str, language: str, *, operator: str | None = None, rider: str = "", rule: str | None = None
+) -> str:
     """Why a way has no price; one without a sentence of its own tells its code."""
     known = reason if reason in _SAID["why"] else "other"
-    return _of(_SAID["why"][known], language, **values, reason=reason)
+    whose = operator or _of(_SAID["somebody"], language)
+    return _of(_SAID["why"][known], language, reason=reason, operator=whose, rider=rider, rule=rule)
 
 
 def none(code: str, language: str, **values: object) -> str:

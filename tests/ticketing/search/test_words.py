@@ -28,12 +28,18 @@ def search(api: Api, language: str, **wish: Any) -> dict[str, Any]:
 
 
 def test_every_sentence_is_said_in_every_language_with_the_same_values() -> None:
-    sentences = [*SAID["why"].values(), *SAID["none"].values(), SAID["passed_over"]]
+    sentences = [*SAID["why"].values(), *SAID["none"].values(), SAID["passed_over"], SAID["somebody"]]
 
     for said in sentences:
         assert sorted(said) == sorted(SAID["languages"])
         values = {name: text.count("{") for name, text in said.items()}
         assert len(set(values.values())) == 1, said
+
+
+def test_every_reason_is_told_also_where_no_operator_is_known() -> None:
+    assert words.why("unknown_fare", "sv").startswith("en operatör har inget pris")
+    assert words.why("a_new_reason", "en") == "this way cannot be sold: a_new_reason"
+    assert all("{" not in words.why(reason, "fi") for reason in SAID["why"])
 
 
 @ONE
