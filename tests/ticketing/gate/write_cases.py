@@ -85,7 +85,7 @@ def _bundles() -> dict[str, Facts]:
 def _ordered() -> dict[str, Ordered]:
     """Two strokes of a carnet; of three passes a ride that is to begin, one that is under way, and one that is over.
 
-    A fourth has a ride that is to begin while another one is under way.
+    A fourth has a ride that is to begin while another one is under way, a fifth one of no minutes, a sixth two on one ticket.
     """
     coming = OrderedRide(
         ticket="D" * 22,
@@ -103,6 +103,8 @@ def _ordered() -> dict[str, Ordered]:
         "F" * 22: Ordered(0, (riding,)),
         "G" * 22: Ordered(0, (replace(riding, arrives=NOW),)),
         "H" * 22: Ordered(0, (replace(coming, ticket="I" * 22), replace(riding, arrives=NOW + 660))),
+        "J" * 22: Ordered(0, (replace(coming, ticket="K" * 22, arrives=coming.departs),)),
+        "L" * 22: Ordered(0, (replace(coming, ticket="M" * 22), replace(coming, ticket="M" * 22, leg=1))),
     }
 
 
@@ -401,6 +403,27 @@ def _cases() -> list[Row]:
             {"token": ticket(jti="I" * 22)},
             "pass_on_another_ride",
             "I" * 22,
+        ),
+        (
+            "the ticket of a ride of no minutes, whose pass was shown half a minute ago",
+            "orders",
+            {
+                "token": ticket(jti="K" * 22),
+                "seen": [{"jti": "J" * 22, "leg": 0, "ts": NOW - 30, "gate": "g0"}],
+            },
+            "pass_on_another_ride",
+            "K" * 22,
+        ),
+        (
+            "the second ride of a ticket whose first has just begun on the same pass",
+            "orders",
+            {
+                "token": ticket(jti="M" * 22, l=[["tlt", "a", "b"], ["tlt", "b", "c"]], aud=["tlt"]),
+                "gate": {"operator": "tlt", "leg": 1},
+                "seen": [{"jti": "M" * 22, "leg": 0, "ts": NOW - 60, "gate": "g0"}],
+            },
+            "pass_on_another_ride",
+            "M" * 22,
         ),
         ("a pass whose journey is over", "orders", {"token": ticket(u=0, jti="G" * 22)}, "ok", "G" * 22),
         (
