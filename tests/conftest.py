@@ -26,6 +26,7 @@ from tests.api import Api
 from tests.documents import differing
 from tests.networks import lent
 from tests.stripe_stand_in import StripeStandIn
+from tests.ticketing.identity.riders import app_with_carnet
 from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
@@ -201,6 +202,17 @@ def api(
     with lent(app):
         yield Api(app.test_client(), clock, key)
     rooms.till.database.close()
+
+
+@pytest.fixture
+def city(
+    settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator]
+) -> Iterator[Api]:
+    """The service with a carnet of three rides, `tll-3`, on sale beside the pass of thirty days."""
+    app = app_with_carnet(settings, clock, regions, ferries, 3)
+    with lent(app):
+        yield Api(app.test_client(), clock, lambda *_: "")
+    app.extensions["throughfare"].till.database.close()
 
 
 def new_database(server_url: str, template: str = "template1") -> str:

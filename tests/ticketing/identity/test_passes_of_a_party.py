@@ -1,40 +1,23 @@
 """A pass carries the category and the person that it was sold to, one at a time; a carnet serves the whole party."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from operators.fake import FakeOperator
 from tariffs.book import build_book
 from tests.api import Api
-from tests.networks import lent
 from tests.ticketing.identity.people_of import register
-from tests.ticketing.identity.riders import ME, Rider, app_with_carnet
-from ticketing.clock import FixedClock
-from ticketing.config import Settings
+from tests.ticketing.identity.riders import ME, Rider
 from ticketing.identity import create_key
 from ticketing.quote.service import replay
-from ticketing.regions import Region
 
 pytestmark = pytest.mark.usefixtures("frozen_rows", "quick_hashes")
 
 # What one kind of database shows: nothing in it depends on the other.
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 KID = {"ref": "kid", "rider_category": "child", "holder": "mari"}
-
-
-@pytest.fixture
-def city(
-    settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator]
-) -> Iterator[Api]:
-    """The service with a carnet of three rides on sale beside the pass of thirty days."""
-    app = app_with_carnet(settings, clock, regions, ferries, 3)
-    with lent(app):
-        yield Api(app.test_client(), clock, lambda *_: "")
-    app.extensions["throughfare"].till.database.close()
 
 
 @ONE

@@ -1,46 +1,18 @@
 """The receipts of an exchange: the old one tells what went into which order with its VAT, the new one what paid for it."""
 
-import io
 import re
-from collections.abc import Iterator
 from typing import Any
 
-import pypdf
 import pytest
 
-from operators.fake import FakeOperator
 from tests.api import Api
-from tests.networks import lent
-from tests.ticketing.identity.riders import Rider, app_with_carnet
+from tests.ticketing.identity.riders import Rider
 from tests.ticketing.purchase.exchanging import LATER, exchange
-from ticketing.clock import FixedClock
-from ticketing.config import Settings
-from ticketing.regions import Region
+from tests.ticketing.purchase.papers import receipt
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ANNA = {"ref": "anna", "rider_category": "adult"}
 MARI = {"ref": "mari", "rider_category": "child"}
-
-
-@pytest.fixture
-def city(
-    settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator]
-) -> Iterator[Api]:
-    """The service with a carnet of three rides on sale."""
-    app = app_with_carnet(settings, clock, regions, ferries, 3)
-    with lent(app):
-        yield Api(app.test_client(), clock, lambda *_: "")
-    app.extensions["throughfare"].till.database.close()
-
-
-def receipt(api: Api, order: str, token: str, language: str = "en") -> str:
-    answer = api.client.get(
-        f"/v1/orders/{order}/receipt.pdf",
-        headers={"Authorization": f"Bearer {token}", "Accept-Language": language},
-    )
-    assert answer.status_code == 200, answer.json
-    pages = pypdf.PdfReader(io.BytesIO(answer.data)).pages
-    return " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
 def minor(text: str) -> int:

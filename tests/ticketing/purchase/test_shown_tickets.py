@@ -1,32 +1,15 @@
 """What a ticket tells its bearer: no code once it is revoked and why, its control code, and what is left of a carnet."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from operators.fake import FakeOperator
 from tests.api import Api, Bought
-from tests.networks import lent
-from tests.ticketing.identity.riders import Rider, app_with_carnet
+from tests.ticketing.identity.riders import Rider
 from tests.ticketing.purchase.group_buyers import buy as buy_group
 from tests.ticketing.purchase.group_buyers import code_of
-from ticketing.clock import FixedClock
-from ticketing.config import Settings
-from ticketing.regions import Region
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def city(
-    settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator]
-) -> Iterator[Api]:
-    """The service with a carnet of three rides on sale."""
-    app = app_with_carnet(settings, clock, regions, ferries, 3)
-    with lent(app):
-        yield Api(app.test_client(), clock, lambda *_: "")
-    app.extensions["throughfare"].till.database.close()
 
 
 def tickets_of(api: Api, order: str, token: str) -> list[dict[str, Any]]:

@@ -1,44 +1,20 @@
 """A printed pass or carnet says what it is, by local hours, under conditions of its own."""
 
-import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pypdf import PdfReader
 
-from operators.fake import FakeOperator
 from tests.api import Api
-from tests.networks import lent
-from tests.ticketing.identity.riders import Rider, app_with_carnet
-from ticketing.clock import FixedClock
-from ticketing.config import Settings
-from ticketing.regions import Region
+from tests.ticketing.identity.riders import Rider
+from tests.ticketing.purchase.papers import text_of
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def city(
-    settings: Settings, clock: FixedClock, regions: dict[str, Region], ferries: dict[str, FakeOperator]
-) -> Iterator[Api]:
-    """The service with a carnet of three rides on sale."""
-    app = app_with_carnet(settings, clock, regions, ferries, 3)
-    with lent(app):
-        yield Api(app.test_client(), clock, lambda *_: "")
-    app.extensions["throughfare"].till.database.close()
 
 
 def printed(api: Api, order: str, token: str, language: str = "en") -> str:
     """The paper of the first ticket of an order."""
     jti = (api.get(f"/v1/orders/{order}/tickets", token).json or {})["tickets"][0]["jti"]
-    answer = api.client.get(
-        f"/v1/orders/{order}/tickets/{jti}/print.pdf",
-        headers={"Authorization": f"Bearer {token}", "Accept-Language": language},
-    )
-    assert answer.status_code == 200, answer.json
-    pages = PdfReader(io.BytesIO(answer.data)).pages
-    return " ".join(" ".join(page.extract_text() for page in pages).split())
+    return text_of(api, f"/v1/orders/{order}/tickets/{jti}/print.pdf", token, language)
 
 
 def season(api: Api, product: str, language: str = "en", **more: Any) -> str:
