@@ -136,7 +136,7 @@ def _on_terms(
 
 
 def _products(agreement: Agreement, apart: Sequence[Part]) -> tuple[str, ...]:
-    """What is bought under an agreement."""
+    """List the products that are bought under an agreement."""
     own = tuple(item.fare_product_id for part in apart for item in part.bought)
     if agreement.kind == "revenue_share":
         return own

@@ -118,7 +118,7 @@ def _currencies_of(table: Table, findings: list[Finding]) -> list[str]:
 
 
 def _no_currency(name: str) -> str | None:
-    """What is wrong with the name of a currency; None for one that is known."""
+    """Name the fault of a currency; None for one that is known."""
     try:
         exponent(name)
     except MoneyError as error:

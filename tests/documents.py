@@ -82,7 +82,7 @@ def ride(operator: str, **more: Any) -> Ride:
 
 
 def promise(ref: str, shares: Iterable[PriceShare], taxes: Iterable[PriceTax]) -> PricedPassenger:
-    """What one adult is promised: shares and taxes, by no rule that anybody could read."""
+    """A price for one adult with its shares and taxes; the rules that it names do not exist."""
     parts = tuple(shares)
     return PricedPassenger(
         passenger=Passenger(ref, "adult"),

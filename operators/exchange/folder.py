@@ -247,7 +247,7 @@ def _put(folder: Path, name: str, content: bytes) -> None:
 
 
 def _refused(name: str, ack: Acknowledgement) -> list[Alarm]:
-    """What the other side has refused of a file: all of it, or records; nothing where it was accepted."""
+    """List what the other side has refused of a file: all of it, or some records."""
     if ack.status == "ACCEPTED":
         return []
     if ack.status == "REJECTED":

@@ -162,7 +162,7 @@ class MaritimeSimulator(Simulator):
         return Answer(201, {"id": shown, "status": "RESERVED"})
 
     def _faults_of(self, body: dict[str, Any]) -> dict[str, list[str]]:
-        """What is wrong with a request, by field."""
+        """List the faults of a request by field."""
         faults, tickets = {}, body.get("tickets")
         if body.get("maas_operator_id") != self._maas_operator_id:
             faults["maas_operator_id"] = ["Unknown operator."]

@@ -104,11 +104,13 @@ def test_nothing_departs_at_another_local_time_than_on_an_ordinary_night(feed: P
 def test_the_night_ship_of_the_clock_change_is_sold_for_its_own_hour(api: Api, clock: FixedClock) -> None:
     clock.set(datetime(2026, 10, 20, 9, tzinfo=UTC))
 
-    found = api.search(**{
-        "from": {"stop_id": "viking:TLL-A"},
-        "to": {"stop_id": "viking:HEL-KAT"},
-        "depart_at": "2026-10-24T23:30:00+03:00",
-    })  # fmt: skip
+    found = api.search(
+        **{
+            "from": {"stop_id": "viking:TLL-A"},
+            "to": {"stop_id": "viking:HEL-KAT"},
+            "depart_at": "2026-10-24T23:30:00+03:00",
+        }
+    )
 
     ride = next(leg for leg in found["itineraries"][0]["legs"] if leg["kind"] == "ride")
     assert (ride["trip_id"], ride["departure"]) == ("VIK-TH-0015", "2026-10-25T00:15:00+03:00")

@@ -1,4 +1,4 @@
-"""Who reads of an order: in which language, with the names of its operators and stops."""
+"""Find the language and the names in which an order is told to its reader."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from ticketing.purchase.till import OrderState
 
 
 def reader_of(state: OrderState) -> Reader:
-    """Who reads of this order: in the language that is asked for, operators by their names."""
+    """Make the reader of an order: in the language that is asked for, with operators by their names."""
     operators = rooms().till.regions[state.quote.region].operators
     legs = state.quote.document.legs
     return Reader(language(), legs, {name: one.name for name, one in operators.items()})

@@ -41,7 +41,7 @@ def account_of(rows: Sequence[dict[str, Any]], freed: Mapping[str, int]) -> Brou
 
 
 def _brought(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """What passengers bring along: the path of each, whose it is, and what opens it."""
+    """List the passes that passengers bring along: the path of each, whose it is, and what opens it."""
     for at, row in enumerate(rows):
         for number, one in enumerate(row["passes"]):
             yield f"passengers[{at}].passes[{number}]", row["ref"], one

@@ -60,7 +60,7 @@ def _step_of(month: service.MonthOverview) -> dict[str, Any] | None:
 
 
 def _to_look_at() -> list[dict[str, Any]]:
-    """What the bank, gateways, operators and checks have left for somebody, each counted, with where to look at it."""
+    """Count what the bank, gateways, operators and checks have left for somebody, with where to look at it."""
     office, place = console().office, region()
     findings, absent = bank.review(office, place)
     open_cases = [case for case in claims.list_cases(office) if case.state in claims.OPEN]

@@ -1,4 +1,4 @@
-"""What was decided and never changes: each stored document has a type, one reader (JSON to type) and one writer (type to JSON).
+"""Stored documents that never change: each has a type, one reader (JSON to type) and one writer (type to JSON).
 
 Readers are strict: a missing, unknown or ill-typed field raises Unreadable, which names it. What is written is what was read,
 byte for byte in canonical form, so that hashes and replays hold.

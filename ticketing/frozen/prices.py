@@ -69,7 +69,7 @@ class PriceItem:
 
 @dataclass(frozen=True, slots=True)
 class PriceShare:
-    """What one party gets of a price: gross = vat + fee + net; below zero for who bears a discount."""
+    """The share of one party in a price: gross = vat + fee + net; below zero for who bears a discount."""
 
     operator: str
     gross_minor: int
@@ -90,7 +90,7 @@ class PriceTax:
 
     @property
     def name(self) -> str:
-        """What makes it the same row, as text, by which rows are sorted."""
+        """The key of the row as text, by which rows are sorted."""
         return name_of(self.key)
 
 
@@ -101,7 +101,7 @@ def name_of(key: TaxKey) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedPassenger:
-    """What one passenger is promised; `taps` are the rides that caps count, for what is bought later.
+    """The price that one passenger is promised; `taps` are the rides that caps count, for what is bought later.
 
     `derivation` says step by step how the price came about; the first quotes said it in sentences (`told`).
     """
@@ -163,7 +163,7 @@ class PricedPassenger:
 
 @dataclass(frozen=True, slots=True)
 class LeftPrice:
-    """What some legs cost alone that stay of a ticket when others go."""
+    """The price of the legs that stay of a ticket when others go."""
 
     legs: tuple[int, ...]
     items: tuple[PriceItem, ...]

@@ -49,7 +49,7 @@ _EXCLUDED = frozenset({"leg", "before", "operator", "operator_name", "from_name"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteDocument:
-    """What a quote promises: `rides` as they were priced, `legs` as people read them; a `season` has neither.
+    """The promise of a quote: `rides` as they were priced, `legs` as people read them; a `season` has neither.
 
     `person_id` is the account that it counts on, `holder_ref` its owner among the passengers, `excluded` the rides that
     it does not pay for, `priced_at` the moment of the search that offered it.

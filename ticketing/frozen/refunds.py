@@ -39,7 +39,7 @@ _AGAIN = frozenset({"seq", "line", "from_minor"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineDocument:
-    """What was decided of one ticket: enough to reverse its allocation anew. Amounts are minor units.
+    """The decision about one ticket: enough to reverse its allocation anew. Amounts are minor units.
 
     `legs` go, `operators` are those whose shares are at stake, `fees` what they keep, `together_minor` what is kept for
     those who stay in a group. `was` is what earlier lines had left of the ticket (None: all of it), `left` what this one
@@ -71,7 +71,7 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class RefundDocument:
-    """What a refund gives back: a line for each ticket, none of an order that came to nothing.
+    """The decision of a refund: a line for each ticket, none of an order that came to nothing.
 
     `exchanged_for` is the order that an exchange pays with it, and `back_minor` what comes back of it; `continues` is the
     refund of which this one is a part over another payment, `dispute` the one that was lost.

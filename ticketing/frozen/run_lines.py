@@ -36,7 +36,7 @@ _RATE = frozenset({"target", "rate", "day", "days"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareSum:
-    """What the shares of a party come to in a currency, over so many lines."""
+    """The sum of a party's shares in a currency, over so many lines."""
 
     operator: str
     lines: int
@@ -48,7 +48,7 @@ class ShareSum:
 
 @dataclass(frozen=True, slots=True)
 class OtherSum:
-    """What entries of one kind give a party without an allocation: pools, guarantees, corrections, compensation."""
+    """The sum that entries of one kind give a party without an allocation: pools, guarantees, corrections, compensation."""
 
     operator: str
     kind: str
@@ -77,7 +77,7 @@ class AccountSum:
 
 @dataclass(frozen=True, slots=True)
 class PartyAmount:
-    """What a party is owed; below zero where it owes."""
+    """The amount that a party is owed; below zero where it owes."""
 
     operator: str
     amount: Money
@@ -85,7 +85,7 @@ class PartyAmount:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What an earlier run has carried forward to this one."""
+    """The amount that an earlier run has carried forward to this one."""
 
     operator: str
     amount: Money
@@ -95,7 +95,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class RunPayment:
-    """Who pays whom how much."""
+    """A payment from one party to another."""
 
     debtor: str
     creditor: str

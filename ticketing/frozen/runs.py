@@ -84,7 +84,7 @@ _ENDING = frozenset({"pools", "terms"})
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What the end of a month was decided by, in a run that is not calculated yet."""
+    """The facts by which the end of a month was decided, in a run that is not calculated yet."""
 
     pools: Mapping[str, PoolCount]
     terms: Document

@@ -60,7 +60,7 @@ def printable(house: Gatehouse, order_id: str, jti: str, language: str) -> Print
 def _papers(
     house: Gatehouse, members: Sequence[Ticket], papers: Sequence[Paper], leg: int, language: str
 ) -> list[OperatorPaper]:
-    """What operators handed over for a leg of these tickets; where they are several, each with whose it is."""
+    """List what operators handed over for a leg of these tickets; where they are several, each with whose it is."""
     return [
         OperatorPaper(
             operator=one.operator,

@@ -23,7 +23,7 @@ from ticketing.tickets.claims import TicketClaims
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What orders took of some passes, by pass, and how far these and the tickets of their rides are used at an operator."""
+    """The uses that orders took of some passes, and how far these and the tickets of their rides are used at an operator."""
 
     ordered: Mapping[str, Ordered] = field(default_factory=dict)
     uses: Sequence[TicketUse] = ()

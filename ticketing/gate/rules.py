@@ -30,7 +30,7 @@ def category_names(regions: Mapping[str, Region]) -> dict[str, str]:
 
 
 def names_of(regions: Mapping[str, Region]) -> Names:
-    """What people call the operators, their stops and the fare categories of these regions, the latter by language."""
+    """List the names of the operators, stops and fare categories of these regions, the latter by language."""
     operators = {name: one.name for region in regions.values() for name, one in region.operators.items()}
     categories: dict[str, Mapping[str, str]] = {}
     stops: dict[str, dict[str, str]] = {}

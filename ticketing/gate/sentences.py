@@ -111,7 +111,7 @@ def note_of(code: str, values: Values) -> str:
 
 
 def category(name: str, language: str = LANGUAGES[0]) -> str:
-    """What people call a usual fare category; any other by its own name."""
+    """Name a usual fare category as people call it; any other by its own name."""
     said = _CATEGORIES.get(name)
     return said[language] if said else name
 

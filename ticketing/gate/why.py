@@ -14,7 +14,7 @@ _ELSEWHERE = {"wrong_audience", "wrong_leg"}
 
 
 class _Row(Protocol):
-    """What tells whether a code is the ticket's newest."""
+    """The place in the status list that tells whether a code is the ticket's newest."""
 
     @property
     def status(self) -> str:

@@ -14,7 +14,7 @@ _ALTERNATIVE = " or "
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What people call operators, fare categories by language, and the stops of each operator, at which keys have gates.
+    """The names of operators, of fare categories by language, and of the stops of each operator, at which keys have gates.
 
     `here` are the stops of the operator whose gate speaks. A gate without a network knows the usual categories.
     """

@@ -175,7 +175,7 @@ def _tax(page: "_Page", line: VatLine, currency: str) -> None:
 
 
 def _money_moved(page: "_Page", state: OrderState, region: Region, told: Reader) -> None:
-    """What has paid the order, what went back of it or into other orders, and what remains."""
+    """Write the payments of an order, what went back or into other orders, and what remains."""
     credit = Money(_credit(state.order), state.order.currency)
     if credit.minor:
         page.line(f"{page.word('credit', order=state.order.exchange_of)}: {page.money(credit)}")
@@ -199,21 +199,21 @@ def _credit(order: Order) -> int:
 
 
 def _remains(state: OrderState) -> int:
-    """What has paid the order and went neither back nor into another one, in minor units."""
+    """Sum what has paid the order and went neither back nor into another one, in minor units."""
     paid = sum(one.amount_minor for one in state.payments if one.state == "captured")
     gone = sum(one.amount_minor + _into_order(one) for one in state.refunds)
     return paid + _credit(state.order) - gone
 
 
 def _whose(line: LineDocument, state: OrderState, region: Region, told: Reader) -> str:
-    """Whose ticket a line of a refund was of, and which rides went."""
+    """Say whose ticket a line of a refund was of, and which rides went."""
     passenger = state.quote.document.passenger(line.passenger_ref)
     person = _person(state.quote, passenger, region, told.language)
     return f"{person}, {rides(line.legs, told)}" if line.legs and told.legs else person
 
 
 def _went_back(page: "_Page", made: Refund) -> None:
-    """What went into another order by an exchange, and what money was given back, where any was."""
+    """Write how much went into another order by an exchange, and what money was given back, where any was."""
     document, when = made.document, page.moment(made.created_at)
     if document.exchanged_for is not None:
         amount = Money(_into_order(made), made.currency)
@@ -327,7 +327,7 @@ class _Page:
 
 
 def _latin(text: str) -> str:
-    """What the font has; a letter beyond it loses its accent or becomes a question mark, never a broken page."""
+    """Keep the letters that the font has; another one loses its accent or becomes a question mark, never a broken page."""
     return "".join(map(_letter, text))
 
 

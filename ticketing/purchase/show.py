@@ -272,7 +272,7 @@ def _whole(made: Refund) -> int:
 
 
 def refund_offer(found: RefundOffer, reader: Reader) -> dict[str, object]:
-    """What would come back, and why, for its reader; tickets that give nothing back with their reasons."""
+    """Show what would come back and why, in the reader's words; tickets that give nothing back with their reasons."""
     return {
         "order_id": found.order_id,
         "amount": found.amount.as_dict(),

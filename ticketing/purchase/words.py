@@ -17,7 +17,7 @@ def word(name: str, language: str, **values: object) -> str:
 
 
 def mode(name: str, language: str) -> str:
-    """What people call a means of travel; one without a word is a ride."""
+    """Name a means of travel as people call it; one without a word is a ride."""
     known = name if name in _SAID["modes"] else _OTHER_MODE
     return _of("modes", known, language)
 
@@ -33,7 +33,7 @@ def reason(code: str, values: Mapping[str, object], language: str) -> str:
 
 
 def part(name: str, language: str, **values: object) -> str:
-    """What a value of a reason is made of: how long before departure, which rides, why one is not carried."""
+    """Say a value of a reason: how long before departure, which rides, why one is not carried."""
     return _of("parts", name, language).format(**values)
 
 

@@ -200,13 +200,13 @@ def _changes(tx: Transaction, desk: LiveDesk, place: _Place, answer: Disruptions
 def _withdrawn(
     silent: Sequence[RunState], runs: Runs | None, answer: Disruptions, now: datetime
 ) -> list[RunState]:
-    """What a feed has taken back: it tells of no past run, unless it keeps them."""
+    """List the runs that a feed has taken back: it tells of no past one, unless it keeps them."""
     gone = [one for one in silent if answer.keeps_past or now < begins_at(one, runs)]
     return [replace(one, withdrawn_at=now, changed_at=now, revision=one.revision + 1) for one in gone]
 
 
 def _told(operator: str, runs: Runs | None, answer: Disruptions, now: datetime) -> dict[RunKey, RunState]:
-    """What an answer tells of each run, those with which it replaces others among them."""
+    """Read what an answer tells of each run, those with which it replaces others among them."""
     told: dict[RunKey, RunState] = {}
     zone = runs.timetable.timezone if runs else "UTC"
     added = {(trip.trip_id, trip.service_date): trip for trip in answer.added}

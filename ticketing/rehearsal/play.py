@@ -86,7 +86,7 @@ class Play:
         return self._picked(sold, operators, pick)
 
     def _wish(self, depart_at: datetime, who: Sequence[str], *, is_staying: bool) -> dict[str, Any]:
-        """What to search for: the journey, with its stay on the way or without it, for all of the party or for some."""
+        """Make the request of a search: with the stay on the way or without it, for all of the party or for some."""
         wish: dict[str, Any] = {
             "from": {"stop_id": self._journey.origin},
             "to": {"stop_id": self._journey.destination},

@@ -174,7 +174,7 @@ class _Page(FPDF):
 
 
 def _season(page: _Page, sold: PrintedPass, words: Mapping[str, str]) -> None:
-    """What a pass is: its name and operators, and how many rides it was sold with."""
+    """Write a pass: its name and operators, and how many rides it was sold with."""
     page.text_line(", ".join([sold.name, *sold.operators]), size=12, style="B", height=7)
     if sold.uses is not None:
         page.text_line(f"{words['uses']}: {sold.uses}", size=11, height=6)
@@ -198,13 +198,13 @@ def _leg(page: _Page, number: int, leg: Leg, words: Mapping[str, str]) -> None:
 
 
 def _papers(page: _Page, papers: Sequence[OperatorPaper], words: Mapping[str, str]) -> None:
-    """What the operators' own staff read, of each member of a group apart."""
+    """Write what the operators' own staff read, of each member of a group apart."""
     for holder in dict.fromkeys(paper.holder for paper in papers):
         _papers_of(page, holder, [paper for paper in papers if paper.holder == holder], words)
 
 
 def _papers_of(page: _Page, holder: str, papers: Sequence[OperatorPaper], words: Mapping[str, str]) -> None:
-    """What an operator handed over for one person: its references and numbers in words, its codes drawn, its pages named."""
+    """Write what an operator handed over for one person: its references and numbers in words, its codes drawn, its pages named."""
     numbers = [
         paper.content for paper in papers if paper.kind == "number" and len(paper.content) <= _LONGEST_NUMBER
     ]

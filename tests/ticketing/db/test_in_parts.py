@@ -49,22 +49,22 @@ def test_the_chain_hashes_every_entry_in_the_order_of_ids(filled: Database) -> N
 
 def test_sums_in_parts_are_the_sums_of_all_rows(filled: Database) -> None:
     with filled.read() as tx:
-        shares = tx.execute(sa.select(books_tables.share)).mappings().all()
-        taxes = tx.execute(sa.select(books_tables.tax)).mappings().all()
-        postings = tx.execute(sa.select(books_tables.posting)).mappings().all()
+        shares = tx.execute(sa.select(books_tables.share)).all()
+        taxes = tx.execute(sa.select(books_tables.tax)).all()
+        postings = tx.execute(sa.select(books_tables.posting)).all()
         by_operator = {row.operator: row for row in month_books.sum_shares(tx, R, P)}
         by_state = {row.member_state: row for row in month_books.sum_taxes(tx, R, P)}
         by_account = {line.account_id: line for line in month_books.balances_by_kind(tx, R, P)}
 
-    assert list(by_operator) == sorted({row["operator"] for row in shares})
+    assert list(by_operator) == sorted({row.operator for row in shares})
     for operator, found in by_operator.items():
-        mine = [row for row in shares if row["operator"] == operator]
-        assert found.net_minor == sum(row["net_minor"] for row in mine)
+        mine = [row for row in shares if row.operator == operator]
+        assert found.net_minor == sum(row.net_minor for row in mine)
         assert found.lines == len(mine)
     for state, taxed in by_state.items():
-        assert taxed.vat_minor == sum(row["vat_minor"] for row in taxes if row["member_state"] == state)
+        assert taxed.vat_minor == sum(row.vat_minor for row in taxes if row.member_state == state)
     for account, line in by_account.items():
-        amounts = [row["amount_minor"] for row in postings if row["account_id"] == account]
+        amounts = [row.amount_minor for row in postings if row.account_id == account]
         assert (line.amount_minor, line.postings) == (sum(amounts), len(amounts))
     assert sum(line.postings for line in by_account.values()) == len(postings)
 

@@ -73,12 +73,14 @@ def sold(
     api = Api(app.test_client(), clock, lambda *_: "")
     who = [{key: scene[part][key] for key in ("ref", "rider_category")} for part in ("goes", "stays")]
     with lent(app):
-        bought = api.buy(**{
-            "from": {"place": scene["from"]},
-            "to": {"place": scene["to"]},
-            "depart_at": f"2026-10-13T{scene['leaves']}:00+0{3 if name.startswith('hel') else 2}:00",
-            "passengers": who,
-        })  # fmt: skip
+        bought = api.buy(
+            **{
+                "from": {"place": scene["from"]},
+                "to": {"place": scene["to"]},
+                "depart_at": f"2026-10-13T{scene['leaves']}:00+0{3 if name.startswith('hel') else 2}:00",
+                "passengers": who,
+            }
+        )
         refund = {"passengers": [scene["stays"]["ref"]]}
         answer = api.post(f"/v1/orders/{bought.order['id']}/refunds", refund, bought.token)
         assert answer.status_code == 201, answer.json

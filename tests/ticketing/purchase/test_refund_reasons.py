@@ -60,10 +60,12 @@ WRITTEN = {
         "conditions",
         "alone_gives",
     ],
-    "bo, who stays, would have paid 9.00 EUR without the others, and pay 8.00 EUR; give theirs back too": ["others_pay"],
+    "bo, who stays, would have paid 9.00 EUR without the others, and pay 8.00 EUR; give theirs back too": [
+        "others_pay"
+    ],
     "mari would travel alone: an infant travels with an adult; give theirs back too": ["travels_alone"],
     "mari would travel without company: rule one-child; give theirs back too": ["without_company"],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("written", "codes"), WRITTEN.items())

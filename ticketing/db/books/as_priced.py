@@ -23,7 +23,7 @@ def tax_as_priced(row: Tax) -> PriceTax:
 
 
 def key_of(row: Tax) -> TaxKey:
-    """What makes it the same row as one of a price."""
+    """The key by which a row is the same as one of a price."""
     return TaxKey(
         member_state=row.member_state,
         mode=row.mode,

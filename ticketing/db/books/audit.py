@@ -132,7 +132,7 @@ def stream_tickets(tx: Transaction, region: str) -> Iterator[Audited]:
 
 
 def _promise(document: str, ref: str) -> tuple[PricedPassenger | None, str | None]:
-    """What a passenger is promised by a quote, or why that cannot be read."""
+    """Read the promise of a quote to a passenger, or why it cannot be read."""
     try:
         return find_promise(json.loads(document), ref), None
     except Unreadable as fault:
@@ -332,7 +332,7 @@ def _by_ticket(rows: Sequence[Any]) -> dict[str, list[Any]]:
 def _refunds(
     tx: Transaction, orders: Sequence[str]
 ) -> tuple[dict[str, list[tuple[int, LineDocument]]], dict[str, str]]:
-    """What was decided to go back of each ticket, by the refunds of its order; by order why one cannot be read."""
+    """Read how much was decided to go back of each ticket, and by order why a refund cannot be read."""
     refund = tables.refund
     found: dict[str, list[tuple[int, LineDocument]]] = {}
     faults: dict[str, str] = {}

@@ -49,7 +49,7 @@ class KindBalance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareTotal:
-    """What the shares of one party, currency and kind come to over so many lines."""
+    """The sum of the shares of one party, currency and kind over so many lines."""
 
     operator: str
     currency: str
@@ -63,7 +63,7 @@ class ShareTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxTotal:
-    """What the VAT rows of one kind come to."""
+    """The sum of the VAT rows of one kind."""
 
     member_state: str
     mode: str

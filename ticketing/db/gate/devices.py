@@ -143,7 +143,7 @@ def names(tx: Transaction) -> dict[str, str]:
 
 
 def labels(tx: Transaction, operator: str) -> dict[str, str]:
-    """What people call whoever calls for a gate of an operator, by id: the name of a device, the label of a gate's key.
+    """List the names of all that call for an operator's gates, by id: of a device its name, of a key its label.
 
     Of keys that share a label each has its id with it.
     """

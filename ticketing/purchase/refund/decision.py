@@ -69,7 +69,7 @@ def require_known(tickets: Sequence[RefundableTicket], passengers: Collection[st
 
 
 def _cost(ticket: RefundableTicket, rest: Rest) -> int:
-    """What goes of a price, in minor units; raises Conflict where the rest alone costs more."""
+    """Count what goes of a price, in minor units; raises Conflict where the rest alone costs more."""
     cost = sum(ticket.gross.values()) - sum(rest.gross.values())
     if cost < 0:
         raise Conflict(f"what would be left costs {Money(-cost, ticket.currency)} more than was paid")
@@ -77,7 +77,7 @@ def _cost(ticket: RefundableTicket, rest: Rest) -> int:
 
 
 def _stakes(ticket: RefundableTicket, rest: Rest, operators: Iterable[str]) -> dict[str, int]:
-    """What each operator would lose, in minor units."""
+    """Count what each operator would lose, in minor units."""
     return {name: max(0, ticket.gross.get(name, 0) - rest.gross.get(name, 0)) for name in operators}
 
 

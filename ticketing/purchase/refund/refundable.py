@@ -1,4 +1,4 @@
-"""What a refund is decided over: a ticket with its legs, what its rest costs, what stays for others, and the line that is decided. Pure."""
+"""The facts that a refund is decided over: a ticket with its legs, what its rest costs, what stays for others; and the line that is decided. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class RefundableLeg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundableTicket:
-    """What the decision needs to know of a ticket.
+    """A ticket as far as the decision needs to know it.
 
     `gross` says by operator what the ticket is worth as it stands, bearers of discounts below 0; a `divisible`
     one may be given back leg by leg.
@@ -61,7 +61,7 @@ class RefundableTicket:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What stays of a ticket when legs go: by operator what it costs alone; `unpriced` says why it has no price."""
+    """The rest of a ticket when legs go: by operator what it costs alone; `unpriced` says why it has no price."""
 
     gross: Mapping[str, int] = field(default_factory=dict)
     unpriced: str | None = None

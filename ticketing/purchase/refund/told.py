@@ -91,7 +91,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads: the language, the legs of the journey as its quote has them, and what operators are called."""
+    """A reader: the language, the legs of the journey as its quote has them, and the names of operators."""
 
     language: str = words.LANGUAGES[0]
     legs: Sequence[Leg] = ()

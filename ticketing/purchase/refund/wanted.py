@@ -46,7 +46,7 @@ _ZERO = _Amounts()
 
 
 def change_of(shares: Sequence[Share], taxes: Sequence[Tax], line: LineDocument | None) -> Change | None:
-    """What one line of a refund changes; None for a whole ticket without fees, whose rows go back in proportion."""
+    """Read the changes of one line of a refund; None for a whole ticket without fees, whose rows go back in proportion."""
     if line is None or not (line.was or line.left or line.fees):
         return None
     was_shares = (
@@ -167,7 +167,7 @@ def _tax_rows(like: Tax, change: Change, kept: Mapping[str, tuple[int, int]], se
 
 
 def _more(change: Change, name: str) -> _Amounts:
-    """What an operator has more now than by what is left, each amount at least nothing."""
+    """Count what an operator has more now than by what is left, each amount at least nothing."""
     more = _less(_of(change.was_shares, name), _of(change.left_shares, name))
     return _Amounts(max(0, more.gross), max(0, more.vat), max(0, more.fee))
 

@@ -100,7 +100,7 @@ def list_booked(office: Office, limit: int = 50) -> list[tuple[BankLine, BankMat
 
 
 def _required(wanted: Expected | None, line: BankLine, way: Way, reference: str | None) -> Expected:
-    """What a line is to be booked as; raises Conflict where that is not open, in another currency or not sent."""
+    """Require the expected booking of a line; raises Conflict where it is not open, in another currency or not sent."""
     if wanted is None or wanted.kind != way or not wanted.open:
         raise Conflict(f"there is no open {way} {reference or 'for this line'}: name its reference")
     if wanted.currency != line.currency:

@@ -86,7 +86,7 @@ class TicketTrace:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What a line of a statement or a dispute is about: a ticket's trace, or an entry without one.
+    """The subject of a line of a statement or a dispute: a ticket's trace, or an entry without one.
 
     `line` is empty where a ticket was asked for. Of a `dispute` comes its trail and the entry of its correction.
     """

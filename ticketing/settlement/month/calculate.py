@@ -153,7 +153,7 @@ def converted(run: Dataset) -> list[tuple[Money, Money]]:
 
 
 def _payments(own: Iterable[Position], conversions: Sequence[Conversion]) -> list[Obligation]:
-    """Who pays whom, once what is converted counts in its target currency."""
+    """List the payments between parties, once what is converted counts in its target currency."""
     due = {(line.operator, line.currency): line.amount_minor for line in own}
     for line in conversions:
         del due[line.operator, line.source.currency]
@@ -167,7 +167,7 @@ def _payments(own: Iterable[Position], conversions: Sequence[Conversion]) -> lis
 
 
 def _net(settled: Settled, payments: Iterable[Obligation]) -> tuple[Money, ...]:
-    """What all payments come to, by currency."""
+    """Sum all payments by currency."""
     net: dict[str, int] = dict.fromkeys((currency for currency, _ in settled.net), 0)
     for paid in payments:
         net[paid.currency] = net.get(paid.currency, 0) + paid.amount_minor

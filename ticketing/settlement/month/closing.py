@@ -142,7 +142,7 @@ def _end(office: Office, draft: Run, now: datetime, far: Far) -> Run:
 
 
 def _ending(draft: Run) -> Ending:
-    """What the end of a draft's month was decided by."""
+    """Read the facts by which the end of a draft's month was decided."""
     match draft.document:
         case Ending() as ending:
             return ending

@@ -55,7 +55,7 @@ class Line:
 
 @dataclass(slots=True)
 class Sums:
-    """What lines come to in a currency, in minor units."""
+    """Sum lines in a currency, in minor units."""
 
     gross_minor: int = 0
     vat_minor: int = 0
@@ -72,7 +72,7 @@ class Sums:
 
 @dataclass(slots=True)
 class Foot:
-    """What was carried in to a party from an earlier period, what is carried on, and what is paid now, in a currency."""
+    """The amounts of a party in a currency that were carried in, are carried on, and are paid now."""
 
     opening: Money | None = None
     from_period: str = ""
