@@ -1,0 +1,186 @@
+"""Which code of a pass opens a gate, decided purely: its own, or the ticket of one of its orders."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ticketing.gate.deciding import AT, bundle, facts, judge
+from tests.ticketing.tickets.mint import NOW, RING, SIGNER, ticket
+from tests.ticketing.validator.bench import Bench
+from ticketing.gate import bundle as bundles
+from ticketing.gate.additions import ordered_of
+from ticketing.gate.bundle import BadBundle, Delta, Opened
+from ticketing.gate.decision import Gate, ProductRule, Seen, Use
+from ticketing.gate.model import NOTHING_ORDERED, Extras, Ordered, OrderedRide
+from ticketing.gate.usage import Direction
+from ticketing.validator.courier import merged
+from ticketing.validator.store import Store
+
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
+
+JTI = "A" * 22
+
+
+def test_strokes_that_orders_took_leave_the_times_of_a_carnet_alone() -> None:
+    carnet = ticket(u=0, c=3)
+    held = bundle({}, rules={"through": ProductRule(window_seconds=3600, transfer_seconds=600)})
+
+    def reason(strokes: int, *uses: Use) -> str:
+        return judge(carnet, held, seen=Seen(uses, ordered={JTI: Ordered(strokes)})).reason
+
+    assert reason(2) == "ok"
+    assert reason(3) == "uses_exhausted"
+    assert reason(2, Use(JTI, 0, NOW - 1200, "g0")) == "uses_exhausted"
+
+
+def test_a_page_that_names_a_pass_says_all_that_orders_took_of_it(tmp_path: Path) -> None:
+    ride = OrderedRide(
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW,
+        arrives=NOW + 600,
+        starts=NOW - 7200,
+        ends=NOW + 10_800,
+        to_stop="Z9",
+    )
+    bench = Bench(tmp_path, extras=Extras(), ordered={JTI: Ordered(2), "C" * 22: Ordered(0, (ride,))})
+
+    def page(since: int, **ordered: Ordered) -> Opened:
+        delta = Delta(since, since + 1, complete=True, cleared=(JTI,))
+        told = facts(extras=Extras(), delta=delta, ordered=ordered)
+        return bundles.open_bundle(bundles.sign(SIGNER, told, AT), RING)
+
+    both = merged([page(1, **{JTI: Ordered(3)}), page(2)])
+    before = bench.store.ordered(JTI).strokes
+    bench.store.apply("token", both, "", {})
+
+    assert (before, both.ordered, bench.store.ordered(JTI)) == (2, {}, NOTHING_ORDERED)
+    assert bench.store.ordered("C" * 22).rides == (ride,)
+    assert bench.store.passes_behind("B" * 22) == ["C" * 22]
+
+
+def test_a_gates_file_of_the_release_before_tells_which_tickets_its_passes_pay_for(tmp_path: Path) -> None:
+    ride = OrderedRide(
+        ticket="B" * 22, leg=0, departs=NOW, arrives=NOW + 600, starts=NOW, ends=NOW + 600, to_stop="Z9"
+    )
+    bench = Bench(tmp_path, extras=Extras(), ordered={"C" * 22: Ordered(0, (ride,))})
+    with bench.store.write() as tx:
+        tx.execute("DROP TABLE ordered_ride")
+    bench.store.close()
+
+    assert Store(tmp_path / "gate.db").passes_behind("B" * 22) == ["C" * 22]
+
+
+@pytest.mark.parametrize(
+    "ordered",
+    [
+        [["A", -1, []]],
+        [["A", 1]],
+        [[1, 1, []]],
+        [["A", 1, [["B", 0, 1, 2, 3]]]],
+        [["A", 1, [["B", 8, 1, 2, 3, 4]]]],
+    ],
+)
+def test_a_bundle_whose_passes_are_not_understood_is_refused(ordered: list[Any]) -> None:
+    with pytest.raises(BadBundle, match=r"ordered"):
+        ordered_of({"ordered": ordered})
+
+
+def test_a_pass_opens_the_stop_where_the_ordered_ride_ends() -> None:
+    """The ticket of the order opens nothing at that stop, so its holder would stand before a closed gate."""
+    ride = OrderedRide(
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW,
+        arrives=NOW + 600,
+        starts=NOW - 7200,
+        ends=NOW + 10_800,
+        to_stop="Z9",
+    )
+    seen = Seen(ordered={JTI: Ordered(0, (ride,))})
+
+    def reason(stop: str | None) -> str:
+        return judge(ticket(u=0), gate=Gate(operator="tlt", stop_id=stop), seen=seen).reason
+
+    assert [reason(stop) for stop in (None, "A1", "Z9")] == ["ride_of_an_order", "ride_of_an_order", "ok"]
+
+
+def test_a_use_that_a_wrong_clock_tells_hours_ahead_holds_nobody_back() -> None:
+    """Nobody's ride begins hours from now, and a ticket that is used opens no gate instead of its pass."""
+    rides = tuple(
+        OrderedRide(
+            ticket=one * 22,
+            leg=0,
+            departs=NOW,
+            arrives=NOW + 600,
+            starts=NOW - 7200,
+            ends=NOW + 10_800,
+            to_stop="Z9",
+        )
+        for one in "BC"
+    )
+
+    def reason(shown: str, used: str, *ordered: OrderedRide) -> str:
+        seen = Seen([Use(used * 22, 0, NOW + 5 * 3600, "g0")], ordered={JTI: Ordered(0, ordered)})
+        return judge(ticket(jti=shown * 22, u=0 if shown == "A" else 1), seen=seen).reason
+
+    assert reason("C", "A", *rides) == "ok"
+    assert reason("C", "B", *rides) == "ok"
+    assert reason("A", "B", rides[0]) == "ok"
+
+
+def test_a_ride_of_no_minutes_takes_one_person() -> None:
+    """Timetables count in minutes: neighbouring stops have the same one."""
+    ride = OrderedRide(
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW,
+        arrives=NOW,
+        starts=NOW - 7200,
+        ends=NOW + 10_800,
+        to_stop="Z9",
+    )
+
+    def reason(shown: str, used: str, ago: int) -> str:
+        seen = Seen([Use(used * 22, 0, NOW - ago, "g0")], ordered={JTI: Ordered(0, (ride,))})
+        return judge(ticket(jti=shown * 22, u=0 if shown == "A" else 1), seen=seen).reason
+
+    assert (reason("A", "B", 0), reason("A", "B", 60)) == ("ride_of_an_order", "ok")
+    assert (reason("B", "A", 0), reason("B", "A", 60)) == ("pass_on_another_ride", "ok")
+
+
+def test_a_ticket_that_was_checked_out_frees_its_pass() -> None:
+    ride = OrderedRide(
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW,
+        arrives=NOW + 600,
+        starts=NOW - 7200,
+        ends=NOW + 10_800,
+        to_stop="Z9",
+    )
+    ridden = [Use("B" * 22, 0, NOW - 300, "g0", "in"), Use("B" * 22, 0, NOW - 60, "g0", "out")]
+
+    assert judge(ticket(u=0), seen=Seen(ridden, ordered={JTI: Ordered(0, (ride,))})).reason == "ok"
+
+
+def test_an_exit_lets_a_pass_out_whatever_an_order_took() -> None:
+    """Its ride is longer than half of the ordered one, whose ticket can begin already."""
+    ride = OrderedRide(
+        ticket="B" * 22,
+        leg=0,
+        departs=NOW + 600,
+        arrives=NOW + 1800,
+        starts=NOW - 6600,
+        ends=NOW + 12_600,
+        to_stop="Z9",
+    )
+    seen = Seen([Use(JTI, 0, NOW - 1500, "g0", "in")], ordered={JTI: Ordered(0, (ride,))})
+    swiped = bundle({}, rules={"through": ProductRule(check="in_out")})
+
+    def reason(direction: Direction | None) -> str:
+        return judge(ticket(u=0), swiped, gate=Gate(operator="tlt", direction=direction), seen=seen).reason
+
+    assert [reason("out"), reason(None), reason("in")] == ["ok", "ok", "ride_of_an_order"]
