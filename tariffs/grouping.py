@@ -1,7 +1,7 @@
 """The cheapest way for a party to travel in groups and alone: an exact search over who shares which group product.
 
 Passengers who are alike (category, claims, passes, paid rides) are counted, not named, so the search grows with
-kinds of passengers. Only a party of many kinds with many group products is searched less widely: then a group
+kinds of passengers. Only a large party of many kinds, or on several runs, is searched less widely: then a group
 takes as many as it can or none.
 """
 
@@ -21,7 +21,7 @@ from tariffs.party import Passenger
 
 # A group is tried on every choice of an operator's runs up to this many; a journey has one or two.
 _MOST_RUNS = 4
-_MOST_STATES = 1_000
+_MOST_STATES = 2_000
 
 Runs = frozenset[int]
 Pinned = Mapping[int, Mapping[int, Part]]
@@ -90,7 +90,9 @@ def form(
     alike = [replace(passenger, ref="") for passenger in party]
     kinds = [alike.index(passenger) for passenger in alike]
     start = {_Kind(kind, party[kind].rider, frozenset()): kinds.count(kind) for kind in kinds}
-    whole = prod(_splits(count, len(offered)) for count in start.values()) <= _MOST_STATES
+    runs = frozenset[int]().union(*(ticket.runs for ticket in offered))
+    states = len(offered) * prod(_splits(count, len(runs)) for count in start.values())
+    whole = states <= _MOST_STATES
 
     @cache
     def cost_of(kind: _Kind) -> int:
@@ -111,9 +113,9 @@ def form(
     return _named(chosen, kinds)
 
 
-def _splits(count: int, offers: int) -> int:
-    """In how many ways people who are alike may be divided over who is in which of some groups."""
-    return comb(count + 2**offers - 1, count)
+def _splits(count: int, runs: int) -> int:
+    """Count the ways to divide people who are alike by the runs that groups pay for them: on a run there is one at most."""
+    return comb(count + 2**runs - 1, count)
 
 
 def _memberships(ticket: Ticket, counts: _Counts, *, whole: bool) -> Iterator[tuple[tuple[_Kind, int], ...]]:

@@ -97,6 +97,22 @@ def test_the_second_best_group_first_can_be_the_best_in_the_end() -> None:
     assert found.total.minor == 580
 
 
+def test_five_people_and_three_groups_on_one_run_are_searched_whole() -> None:
+    """Three of a pair's and two of a family: the largest group that fits first leaves two who pay alone."""
+    groups = table(
+        "group_id,operator,rider_category,members,min_passengers",
+        "class,tll,class,child:1,1",
+        "family,tll,family,adult:2 child:1,1",
+        "pair,tll,pair,adult:2 child:1,3",
+    )
+    book = tariff(groups_text=groups, feeds={"tll": FEED})
+
+    found = price_journey(book, TRAM, party(*["adult"] * 4, "child"))
+
+    assert found.total is not None
+    assert found.total.minor == 290 + 350
+
+
 def test_thirty_passengers_are_grouped_as_well() -> None:
     groups = table(
         "group_id,operator,rider_category,members,min_passengers", "family,tll,family,adult:2 child:3,2"
