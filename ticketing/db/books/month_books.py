@@ -216,12 +216,14 @@ def unbalanced_entries(tx: Transaction, period_id: str, region: str | None = Non
     With a region only its entries are looked at.
     """
     posting, entry = books_tables.posting, books_tables.entry
+    # Materialised, because without statistics PostgreSQL may sum the whole month again for every entry.
     wrong = (
         sa.select(posting.c.entry_id)
         .where(posting.c.period == period_id)
         .group_by(posting.c.entry_id, posting.c.currency)
         .having(sa.func.sum(posting.c.amount_minor) != 0)
-        .subquery()
+        .cte("wrong")
+        .prefix_with("MATERIALIZED")
     )
     query = (
         sa.select(entry.c.id)

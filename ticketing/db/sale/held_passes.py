@@ -57,7 +57,6 @@ class TicketedRide:
     arrives_at: datetime
     starts_at: datetime
     ends_at: datetime
-    to_stop_id: str
     is_valid: bool
 
 
@@ -196,7 +195,6 @@ def _ticketed(row: Any) -> TicketedRide:
         arrives_at=row.arrives_at,
         starts_at=row.not_before,
         ends_at=row.expires_at,
-        to_stop_id=leg.end.stop_id,
         is_valid=row.status == "valid",
     )
 
