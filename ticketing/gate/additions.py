@@ -27,7 +27,7 @@ LONGEST_OPENING_SECONDS = 24 * 3600
 LONGEST_CLOSING_SECONDS = 6 * 3600
 _MAX_TIME = 1 << 40
 _YEAR_SECONDS = 366 * 24 * 3600
-_TRIPLE, _PAIR, _DELAY_PARTS, _RIDE_PARTS = 3, 2, 5, 7
+_TRIPLE, _PAIR, _DELAY_PARTS, _RIDE_PARTS = 3, 2, 5, 6
 _MAX_STROKES = 1 << 20
 _BOARDING = frozenset({"opens_seconds", "closes_seconds"})
 _WAIVER = frozenset({"event", "trips", "accept", "until"})
@@ -100,7 +100,7 @@ def ordered_document(ordered: Mapping[str, Ordered]) -> list[Any]:
             jti,
             taken.strokes,
             [
-                [ride.ticket, ride.leg, ride.departs, ride.arrives, ride.starts, ride.ends, ride.to_stop]
+                [ride.ticket, ride.leg, ride.departs, ride.arrives, ride.starts, ride.ends]
                 for ride in taken.rides
             ],
         ]
@@ -122,9 +122,8 @@ def ordered_of(payload: Mapping[str, Any]) -> dict[str, Ordered]:
 
 
 def _ride(row: list[Any], path: str) -> OrderedRide:
-    ticket, leg, *times, to_stop = row
+    ticket, leg, *times = row
     require(isinstance(ticket, str), path, "rides that begin with a ticket")
-    require(isinstance(to_stop, str), path, "rides that end with a stop")
     departs, arrives, starts, ends = (whole(moment, path, 0, _MAX_TIME) for moment in times)
     return OrderedRide(
         ticket=ticket,
@@ -133,7 +132,6 @@ def _ride(row: list[Any], path: str) -> OrderedRide:
         arrives=arrives,
         starts=starts,
         ends=ends,
-        to_stop=to_stop,
     )
 
 

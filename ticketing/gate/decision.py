@@ -25,7 +25,7 @@ from ticketing.gate.model import (
     Standing,
     Values,
 )
-from ticketing.gate.one_traveller import ride_in_the_way, use_in_the_way
+from ticketing.gate.one_traveller import ride_in_the_way, ride_to_ask_for, use_in_the_way
 from ticketing.gate.usage import (
     USES_LEFT,
     Allowance,
@@ -383,11 +383,11 @@ def _other_code(case: _Case) -> tuple[_Refusal | None, int]:
             return None, 0
         use = use_in_the_way(claims.jti, case.leg, now, seen)
         return (("pass_on_another_ride", use_values(use, now)) if use else None), 0
-    ordered, stop = seen.ordered_of(claims.jti), case.gate.stop_id
+    find = ride_to_ask_for if case.gate.inspects else ride_in_the_way
     leaves = goes_out(case.used, case.gate.direction, case.bundle.rules[claims.product])
-    ride = None if leaves else ride_in_the_way(ordered, case.used, stop, now, seen)
+    ride = None if leaves else find(claims.jti, now, seen)
     told = ride.values(case.bundle.local_time) if ride else _NONE
-    return (("ride_of_an_order", told) if ride else None), ordered.strokes
+    return (("ride_of_an_order", told) if ride else None), seen.ordered_of(claims.jti).strokes
 
 
 def _inspect(case: _Case, in_the_way: Note | None) -> None:

@@ -194,8 +194,7 @@ class Bundle:
 class OrderedRide:
     """A ride that an order took with a pass: which leg of which ticket opens it, its planned times, and when that ticket is good.
 
-    POSIX seconds. `to_stop` is where it ends: there its ticket opens nothing, and the pass does. A ticket that is blocked is
-    good at no time (`starts` is `ends`), and its ride goes on where it has begun.
+    POSIX seconds. A ticket that is blocked is good at no time (`starts` is `ends`), and its ride goes on where it has begun.
     """
 
     ticket: str
@@ -204,7 +203,6 @@ class OrderedRide:
     arrives: int
     starts: int
     ends: int
-    to_stop: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ Tickets that are bound to no departure are good hours before their ride, so seve
 minute. Who began a ride last is the traveller, and no other code of the pass opens a gate before that person can be there.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from ticketing.gate.model import Memory, Ordered, OrderedRide, Values
+from ticketing.gate.model import Memory, OrderedRide, Values
 from ticketing.gate.usage import Use
 
 # A clock that is further ahead than this tells nothing of when a ride began.
@@ -18,9 +19,9 @@ _LEAST_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class RideInTheWay:
-    """A ride for which a pass must not open a gate now: when it departs, and `until` when it is under way where it has begun.
+    """A ride of an order on the pass that is shown: when it departs, and `until` when it is under way where it has begun.
 
-    POSIX seconds. One that has not begun is opened by the ticket of its order.
+    POSIX seconds.
     """
 
     departs: int
@@ -32,53 +33,67 @@ class RideInTheWay:
         return {"departure": written(self.departs), **until}
 
 
-def ride_in_the_way(
-    ordered: Ordered, used: Sequence[Use], stop_id: str | None, now: int, memory: Memory
-) -> RideInTheWay | None:
-    """Find the ride that an order took with a pass, and for which the pass itself must not open a gate now.
+def ride_in_the_way(jti: str, now: int, memory: Memory) -> RideInTheWay | None:
+    """Find the ride that shows that somebody else travels now on a pass whose own code is shown.
 
-    `used` are the accepted uses of the pass. The holder is never left standing: the ticket of that ride opens the gate
-    that refuses the pass, or its holder is on board. At a stop where any of its rides ends a ticket may open nothing.
+    The ticket of an order has begun it, it can not be over yet, and the pass was not shown since. A ride that has not begun is
+    in nobody's way: the holder may have missed it, or given it back.
     """
-    ends_here = {ride.ticket for ride in ordered.rides if stop_id == ride.to_stop}
-    for ride in ordered.rides:
-        opened = [use for use in memory.uses_of(ride.ticket) if use.leg == ride.leg]
-        if opened:  # and so it opens no other gate, whenever that was
-            began = _began(opened, now)
-            # Nobody is at the stop where a ride ends before half of its time has passed.
-            lasts = (
-                _half(ride) if stop_id == ride.to_stop else max(_LEAST_SECONDS, ride.arrives - ride.departs)
-            )
-            if began is not None and now < began + lasts:
-                return RideInTheWay(ride.departs, began + lasts)
-        elif ride.starts <= now < ride.ends and ride.ticket not in ends_here:
-            own = _began(used, now)
-            if own is None or now >= own + _half(ride):
-                return RideInTheWay(ride.departs)
-    return None
+    newest = _newest(jti, now, memory)
+    if newest is None or newest.ride is None or now >= newest.use.at + _half(newest.ride):
+        return None
+    return RideInTheWay(newest.ride.departs, newest.use.at + _half(newest.ride))
+
+
+def ride_to_ask_for(jti: str, now: int, memory: Memory) -> RideInTheWay | None:
+    """Find the ride of an order whose ticket an inspector should see beside the pass: under way by its plan, or to begin."""
+    newest = _newest(jti, now, memory)
+    if newest is not None and newest.ride is not None and now < newest.use.at + _whole(newest.ride):
+        return RideInTheWay(newest.ride.departs, newest.use.at + _whole(newest.ride))
+    coming = (ride for ride in memory.ordered_of(jti).rides if ride.starts <= now < ride.ends)
+    return next((RideInTheWay(ride.departs) for ride in coming if not _has_begun(ride, memory)), None)
 
 
 def use_in_the_way(ticket: str, leg: int, now: int, memory: Memory) -> Use | None:
-    """Find the use which shows that somebody else travels now on the pass that pays for a leg of an order's ticket.
+    """Find the use that shows that somebody else travels now on the pass that pays for a leg of an order's ticket.
 
-    It is the use of the pass itself, of another ticket, or of this one for another ride. The holder is never left standing: a pass that was shown last
-    goes on to open gates for as long.
+    It is the newest one of the pass, of another ticket on it, or of this ticket for another of its rides: two people could show
+    two copies of one code.
     """
     for held in memory.passes_behind(ticket):
         rides = memory.ordered_of(held).rides
         mine = next((ride for ride in rides if (ride.ticket, ride.leg) == (ticket, leg)), None)
-        if mine is None:
+        newest = _newest(held, now, memory)
+        if mine is None or newest is None:
             continue
-        found = _last(memory.uses_of(held), now)
-        if found is not None and found.kind != "out" and now < found.at + _half(mine):
-            return found
-        for ride in rides:
-            found = _last(memory.uses_of(ride.ticket), now, ride.leg)
+        lasts = _half(newest.ride or mine)
+        if newest.ride is not None and newest.ride.ticket == ticket:
             # A gate on board may have taken one ride of a ticket for another, so of its own rides the shorter one counts.
-            lasts = min(_half(ride), _half(mine)) if ride.ticket == ticket else _half(ride)
-            if found is not None and found.kind != "out" and now < found.at + lasts:
-                return found
+            lasts = min(lasts, _half(mine))
+        if now < newest.use.at + lasts:
+            return newest.use
     return None
+
+
+class _Begun(NamedTuple):
+    """The use by which somebody travels on a pass: of the ticket for a `ride`, or of the pass itself, whose ride nobody knows."""
+
+    use: Use
+    ride: OrderedRide | None
+
+
+def _newest(held: str, now: int, memory: Memory) -> _Begun | None:
+    """The newest use of any code of a pass; None where there is none, or where it was checked out."""
+    shown = [_Begun(use, None) for use in memory.uses_of(held)]
+    for ride in memory.ordered_of(held).rides:
+        shown.extend(_Begun(use, ride) for use in memory.uses_of(ride.ticket) if use.leg == ride.leg)
+    heard = (one for one in shown if one.use.at <= now + _AHEAD_SECONDS)
+    newest = max(heard, key=lambda one: one.use.at, default=None)
+    return None if newest is None or newest.use.kind == "out" else newest
+
+
+def _has_begun(ride: OrderedRide, memory: Memory) -> bool:
+    return any(use.leg == ride.leg for use in memory.uses_of(ride.ticket))
 
 
 def _half(ride: OrderedRide) -> int:
@@ -86,12 +101,5 @@ def _half(ride: OrderedRide) -> int:
     return max(_LEAST_SECONDS, (ride.arrives - ride.departs) // 2)
 
 
-def _began(uses: Iterable[Use], now: int) -> int | None:
-    """When the newest ride began; None where none has, or where it was checked out."""
-    last = _last(uses, now)
-    return None if last is None or last.kind == "out" else last.at
-
-
-def _last(uses: Iterable[Use], now: int, leg: int | None = None) -> Use | None:
-    mine = (use for use in uses if (leg is None or use.leg == leg) and use.at <= now + _AHEAD_SECONDS)
-    return max(mine, key=lambda use: use.at, default=None)
+def _whole(ride: OrderedRide) -> int:
+    return max(_LEAST_SECONDS, ride.arrives - ride.departs)

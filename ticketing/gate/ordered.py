@@ -1,7 +1,7 @@
 """Read the uses that orders took of passes: strokes of a carnet or a return, and rides that their own tickets open.
 
-A carnet serves several people at once, and its strokes are all that counts. Any other pass travels with one person: while a
-ticket that an order got with it can begin a ride, or the ride is under way, its own code must not open the same gates too.
+A carnet serves several people at once, and its strokes are all that counts. Any other pass travels with one person: where a
+ticket that an order got with it has just begun a ride, its own code must not open the same gates too.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -107,7 +107,6 @@ def _ride(one: TicketedRide) -> OrderedRide:
         arrives=int(one.arrives_at.timestamp()),
         starts=int(one.starts_at.timestamp()),
         ends=int((one.ends_at if one.is_valid else one.starts_at).timestamp()),
-        to_stop=one.to_stop_id,
     )
 
 

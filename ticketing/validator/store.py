@@ -75,10 +75,6 @@ class Store:
         with self.write() as tx:
             for statement in filter(str.strip, _SCHEMA.split(";")):
                 tx.execute(statement)
-            # The file of an earlier release has the passes, and not which tickets they pay for.
-            for (taken,) in tx.execute("SELECT taken FROM ordered").fetchall():
-                rides = _rides_of(ordered_of({"ordered": json.loads(taken)}))
-                tx.executemany("INSERT OR REPLACE INTO ordered_ride VALUES (?, ?)", rides)
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

@@ -73,13 +73,13 @@ RIDE = OrderedRide(
     arrives=NOW + 660,
     starts=NOW - 7200,
     ends=NOW + 10_800,
-    to_stop="Z9",
 )
 
 
 def with_an_order(scene: Scene) -> None:
-    """A pass with which an order took a ride that is still to begin."""
+    """A pass while the ticket of an order has just begun a ride on it."""
     scene.claims.update(u=0)
+    scene.uses = [*scene.uses, Use(RIDE.ticket, 0, NOW, "g0")]
     scene.ordered = {JTI: Ordered(0, (RIDE,))}
 
 

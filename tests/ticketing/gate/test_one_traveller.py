@@ -1,9 +1,13 @@
 """Which code of a pass opens a gate, decided purely: its own, or the ticket of one of its orders."""
 
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.ticketing.gate.deciding import AT, bundle, facts, judge
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, ticket
@@ -13,14 +17,15 @@ from ticketing.gate.additions import ordered_of
 from ticketing.gate.bundle import BadBundle, Delta, Opened
 from ticketing.gate.decision import Gate, ProductRule, Seen, Use
 from ticketing.gate.model import NOTHING_ORDERED, Extras, Ordered, OrderedRide
+from ticketing.gate.one_traveller import ride_in_the_way, use_in_the_way
 from ticketing.gate.usage import Direction
 from ticketing.validator.courier import merged
-from ticketing.validator.store import Store
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 
 JTI = "A" * 22
+EXAMPLES = 20_000 if os.environ.get("SOAK") else 200
 
 
 def test_strokes_that_orders_took_leave_the_times_of_a_carnet_alone() -> None:
@@ -43,7 +48,6 @@ def test_a_page_that_names_a_pass_says_all_that_orders_took_of_it(tmp_path: Path
         arrives=NOW + 600,
         starts=NOW - 7200,
         ends=NOW + 10_800,
-        to_stop="Z9",
     )
     bench = Bench(tmp_path, extras=Extras(), ordered={JTI: Ordered(2), "C" * 22: Ordered(0, (ride,))})
 
@@ -61,18 +65,6 @@ def test_a_page_that_names_a_pass_says_all_that_orders_took_of_it(tmp_path: Path
     assert bench.store.passes_behind("B" * 22) == ["C" * 22]
 
 
-def test_a_gates_file_of_the_release_before_tells_which_tickets_its_passes_pay_for(tmp_path: Path) -> None:
-    ride = OrderedRide(
-        ticket="B" * 22, leg=0, departs=NOW, arrives=NOW + 600, starts=NOW, ends=NOW + 600, to_stop="Z9"
-    )
-    bench = Bench(tmp_path, extras=Extras(), ordered={"C" * 22: Ordered(0, (ride,))})
-    with bench.store.write() as tx:
-        tx.execute("DROP TABLE ordered_ride")
-    bench.store.close()
-
-    assert Store(tmp_path / "gate.db").passes_behind("B" * 22) == ["C" * 22]
-
-
 @pytest.mark.parametrize(
     "ordered",
     [
@@ -88,25 +80,6 @@ def test_a_bundle_whose_passes_are_not_understood_is_refused(ordered: list[Any])
         ordered_of({"ordered": ordered})
 
 
-def test_a_pass_opens_the_stop_where_the_ordered_ride_ends() -> None:
-    """The ticket of the order opens nothing at that stop, so its holder would stand before a closed gate."""
-    ride = OrderedRide(
-        ticket="B" * 22,
-        leg=0,
-        departs=NOW,
-        arrives=NOW + 600,
-        starts=NOW - 7200,
-        ends=NOW + 10_800,
-        to_stop="Z9",
-    )
-    seen = Seen(ordered={JTI: Ordered(0, (ride,))})
-
-    def reason(stop: str | None) -> str:
-        return judge(ticket(u=0), gate=Gate(operator="tlt", stop_id=stop), seen=seen).reason
-
-    assert [reason(stop) for stop in (None, "A1", "Z9")] == ["ride_of_an_order", "ride_of_an_order", "ok"]
-
-
 def test_a_use_that_a_wrong_clock_tells_hours_ahead_holds_nobody_back() -> None:
     """Nobody's ride begins hours from now, and a ticket that is used opens no gate instead of its pass."""
     rides = tuple(
@@ -117,7 +90,6 @@ def test_a_use_that_a_wrong_clock_tells_hours_ahead_holds_nobody_back() -> None:
             arrives=NOW + 600,
             starts=NOW - 7200,
             ends=NOW + 10_800,
-            to_stop="Z9",
         )
         for one in "BC"
     )
@@ -140,7 +112,6 @@ def test_a_ride_of_no_minutes_takes_one_person() -> None:
         arrives=NOW,
         starts=NOW - 7200,
         ends=NOW + 10_800,
-        to_stop="Z9",
     )
 
     def reason(shown: str, used: str, ago: int) -> str:
@@ -159,7 +130,6 @@ def test_a_ticket_that_was_checked_out_frees_its_pass() -> None:
         arrives=NOW + 600,
         starts=NOW - 7200,
         ends=NOW + 10_800,
-        to_stop="Z9",
     )
     ridden = [Use("B" * 22, 0, NOW - 300, "g0", "in"), Use("B" * 22, 0, NOW - 60, "g0", "out")]
 
@@ -167,20 +137,97 @@ def test_a_ticket_that_was_checked_out_frees_its_pass() -> None:
 
 
 def test_an_exit_lets_a_pass_out_whatever_an_order_took() -> None:
-    """Its ride is longer than half of the ordered one, whose ticket can begin already."""
+    """The ticket of an order was shown after the pass went in."""
     ride = OrderedRide(
         ticket="B" * 22,
         leg=0,
-        departs=NOW + 600,
+        departs=NOW - 600,
         arrives=NOW + 1800,
         starts=NOW - 6600,
         ends=NOW + 12_600,
-        to_stop="Z9",
     )
-    seen = Seen([Use(JTI, 0, NOW - 1500, "g0", "in")], ordered={JTI: Ordered(0, (ride,))})
+    ridden = [Use(JTI, 0, NOW - 1500, "g0", "in"), Use("B" * 22, 0, NOW - 600, "g0")]
+    seen = Seen(ridden, ordered={JTI: Ordered(0, (ride,))})
     swiped = bundle({}, rules={"through": ProductRule(check="in_out")})
 
     def reason(direction: Direction | None) -> str:
         return judge(ticket(u=0), swiped, gate=Gate(operator="tlt", direction=direction), seen=seen).reason
 
     assert [reason("out"), reason(None), reason("in")] == ["ok", "ok", "ride_of_an_order"]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A pass, the rides that orders took with it, and what was shown of its codes so far."""
+
+    rides: tuple[OrderedRide, ...]
+    shown: tuple[Use, ...] = ()
+
+    def opens(self, code: str, leg: int, at: int) -> bool:
+        """Whether nobody else is on the way with this pass when a code of it is shown for a leg."""
+        memory = Seen(self.shown, ordered={JTI: Ordered(0, self.rides)})
+        if code == JTI:
+            return ride_in_the_way(JTI, at, memory) is None
+        return use_in_the_way(code, leg, at, memory) is None
+
+    def show(self, code: str, leg: int, at: int) -> "Held":
+        return replace(self, shown=(*self.shown, Use(code, leg, at, "g0")))
+
+
+@st.composite
+def rides_of_a_pass(draw: st.DrawFn) -> tuple[OrderedRide, ...]:
+    """Up to five rides of very different length on up to three tickets."""
+    tickets = draw(st.lists(st.sampled_from("BCD"), min_size=1, max_size=5))
+    minutes = draw(st.lists(st.sampled_from([0, 1, 2, 10, 25, 120]), min_size=5, max_size=5))
+    return tuple(
+        OrderedRide(
+            ticket=one * 22,
+            leg=tickets[:at].count(one),
+            departs=NOW,
+            arrives=NOW + 60 * lasts,
+            starts=NOW - 7200,
+            ends=NOW + 86_400,
+        )
+        for at, (one, lasts) in enumerate(zip(tickets, minutes, strict=False))
+    )
+
+
+STEPS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 7200)), max_size=8)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(rides_of_a_pass(), STEPS)
+def test_a_holder_is_never_left_standing(
+    rides: tuple[OrderedRide, ...], steps: list[tuple[int, int]]
+) -> None:
+    """The code that was shown last goes on, and after half of a ride the pass opens every gate, however the codes were mixed."""
+    held, now = Held(rides), NOW
+    for choice, waited in steps:
+        now += waited
+        if choice < len(rides) and held.opens(rides[choice].ticket, rides[choice].leg, now):
+            ride = rides[choice]
+            held = held.show(ride.ticket, ride.leg, now)
+            now += max(60, (ride.arrives - ride.departs) // 2)
+            assert held.opens(JTI, 0, now)
+        elif held.opens(JTI, 0, now):
+            held = held.show(JTI, 0, now)
+            assert held.opens(JTI, 0, now + waited)
+        else:
+            raise AssertionError("neither the pass nor the ticket opens the gate")
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(rides_of_a_pass(), STEPS, st.integers(0, 5), st.floats(0, 0.999))
+def test_nobody_else_travels_on_a_pass_while_its_holder_is_on_board(
+    rides: tuple[OrderedRide, ...], steps: list[tuple[int, int]], other: int, part: float
+) -> None:
+    held, now = Held(rides), NOW
+    for choice, waited in steps:
+        now += waited
+        ride = rides[choice % len(rides)]
+        if not held.opens(ride.ticket, ride.leg, now):
+            continue
+        held = held.show(ride.ticket, ride.leg, now)
+        within = now + int(part * max(60, (ride.arrives - ride.departs) // 2))
+        codes = [(JTI, 0), *((one.ticket, one.leg) for one in rides if one.ticket != ride.ticket)]
+        assert not held.opens(*codes[other % len(codes)], within)

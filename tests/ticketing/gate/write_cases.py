@@ -83,7 +83,7 @@ def _bundles() -> dict[str, Facts]:
 
 
 def _ordered() -> dict[str, Ordered]:
-    """Two strokes of a carnet; of three passes a ride that is to begin, one that is under way, and one that is over.
+    """Two strokes of a carnet; of three passes a ride that is to begin, one that has just begun, and one that is half over.
 
     A fourth has a ride that is to begin while another one is under way, a fifth one of no minutes, a sixth two on one ticket.
     """
@@ -94,17 +94,18 @@ def _ordered() -> dict[str, Ordered]:
         arrives=NOW + 660,
         starts=NOW - 7140,
         ends=NOW + 11_460,
-        to_stop="Z9",
     )
-    riding = replace(coming, ticket="B" * 22, departs=NOW - 600, arrives=NOW + 60)
+    riding = replace(coming, ticket="B" * 22, departs=NOW - 600, arrives=NOW + 602)
     return {
         JTI: Ordered(2),
         "E" * 22: Ordered(0, (coming,)),
         "F" * 22: Ordered(0, (riding,)),
-        "G" * 22: Ordered(0, (replace(riding, arrives=NOW),)),
+        "G" * 22: Ordered(0, (replace(riding, arrives=NOW + 600),)),
         "H" * 22: Ordered(0, (replace(coming, ticket="I" * 22), replace(riding, arrives=NOW + 660))),
         "J" * 22: Ordered(0, (replace(coming, ticket="K" * 22, arrives=coming.departs),)),
-        "L" * 22: Ordered(0, (replace(coming, ticket="M" * 22), replace(coming, ticket="M" * 22, leg=1))),
+        "L" * 22: Ordered(
+            0, (replace(coming, ticket="M" * 22, arrives=NOW + 210), replace(coming, ticket="M" * 22, leg=1))
+        ),
     }
 
 
@@ -350,7 +351,7 @@ def _cases() -> list[Row]:
             "a pass that pays for a journey",
             "orders",
             {"token": ticket(u=0, jti="E" * 22)},
-            "ride_of_an_order",
+            "ok",
             "E" * 22,
         ),
         (
@@ -359,6 +360,30 @@ def _cases() -> list[Row]:
             {"token": ticket(u=0, jti="F" * 22)},
             "ride_of_an_order",
             "F" * 22,
+        ),
+        (
+            "a pass that was shown after its journey had begun",
+            "orders",
+            {
+                "token": ticket(u=0, jti="F" * 22),
+                "seen": [{"jti": "F" * 22, "leg": 0, "ts": NOW - 599, "gate": "g0"}],
+            },
+            "ok",
+            "F" * 22,
+        ),
+        (
+            "the second ride of a ticket that was shown after its pass",
+            "orders",
+            {
+                "token": ticket(jti="M" * 22, l=[["tlt", "a", "b"], ["tlt", "b", "c"]], aud=["tlt"]),
+                "gate": {"operator": "tlt", "leg": 1},
+                "seen": [
+                    {"jti": "M" * 22, "leg": 0, "ts": NOW - 75, "gate": "g0"},
+                    {"jti": "L" * 22, "leg": 0, "ts": NOW - 150, "gate": "g0"},
+                ],
+            },
+            "ok",
+            "M" * 22,
         ),
         (
             "the ticket of a journey that a pass pays for",
@@ -425,13 +450,16 @@ def _cases() -> list[Row]:
             "pass_on_another_ride",
             "M" * 22,
         ),
-        ("a pass whose journey is over", "orders", {"token": ticket(u=0, jti="G" * 22)}, "ok", "G" * 22),
-        (
-            "an inspection of a pass that pays for a journey",
-            "orders",
-            {"token": ticket(u=0, jti="E" * 22), "gate": {"operator": "tlt", "inspect": True}},
-            "ok_attention",
-            "E" * 22,
+        ("a pass whose journey is half over", "orders", {"token": ticket(u=0, jti="G" * 22)}, "ok", "G" * 22),
+        *(
+            (
+                f"an inspection of a pass {what}",
+                "orders",
+                {"token": ticket(u=0, jti=jti * 22), "gate": {"operator": "tlt", "inspect": True}},
+                "ok_attention",
+                jti * 22,
+            )
+            for jti, what in (("E", "that pays for a journey"), ("G", "whose journey is half over"))
         ),
         (
             "a transfer of a carnet",
