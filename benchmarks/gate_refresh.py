@@ -35,6 +35,7 @@ NOON = datetime(2026, 10, 13, 12, 0, tzinfo=UTC)
 LIVE = 1_000_000
 _LISTS = ("261012", "261013")
 _MINUTE_USES = 460
+_FIRST = "0" * 22
 _REVOKED = 100  # one in so many
 _ROUNDS = 21
 
@@ -47,16 +48,14 @@ def refresh(live: int = LIVE) -> list[tuple[str, str]]:
             database = Database(url)
             upgrade(database)
             fill(database, live)
-            rows += _measure(f"{live:,} live tickets, {name}", database, Path(scratch))
+            rows += measure(f"{live:,} live tickets, {name}", database, Path(scratch))
             database.close()
     return rows
 
 
 def fill(database: Database, live: int) -> None:
     """Make the tickets, dealt over the lists like real ones, the revoked among them, and a use of every second one."""
-    put_ticket(
-        database, "0" * 22, at=NOON - timedelta(hours=6), status_list="261010", life=timedelta(hours=1)
-    )
+    put_ticket(database, _FIRST, at=NOON - timedelta(hours=6), status_list="261010", life=timedelta(hours=1))
     is_sqlite = database.is_sqlite
     numbers = (
         f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {live})"
@@ -85,7 +84,7 @@ def fill(database: Database, live: int) -> None:
                 f"SELECT {number}, 'order', 'p', CASE WHEN (i / 2) % {_REVOKED} = 0 THEN 'revoked' ELSE 'valid' END, {long_text}, 'through',"
                 f" 940, 'EUR', CASE WHEN i % 2 = 0 THEN '{_LISTS[0]}' ELSE '{_LISTS[1]}' END, (i / 2) * 524287 % 1048573,"
                 f" {began}{stamp}, {began}{stamp}, {ends}{stamp},"
-                f" CASE WHEN (i / 2) % {_REVOKED} = 0 THEN {began}{stamp} END, '{{}}' FROM n"
+                f" CASE WHEN (i / 2) % {_REVOKED} = 0 THEN {began}{stamp} END, (SELECT document FROM ticket WHERE jti = '{_FIRST}') FROM n"
             )
         )
         used = f"{numbers} SELECT {number}, 'gate', 'scan-' || i, 0, 'tlt', 'Kopli 1', 'ride', {use_at} FROM n WHERE (i / 4) % 2 = 0"
@@ -103,7 +102,8 @@ def fill(database: Database, live: int) -> None:
         connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
 
 
-def _measure(title: str, database: Database, folder: Path) -> list[tuple[str, str]]:
+def measure(title: str, database: Database, folder: Path) -> list[tuple[str, str]]:
+    """Measure every kind of fetch, and an upload, on a database that `fill` has filled."""
     keys = KeyStore(folder / "keys", DEMO_PASSPHRASE)
     keys.create_missing(NOON)
     clock = FixedClock(NOON)
