@@ -27,6 +27,7 @@ from ticketing.api import (
     journeys,
     limits,
     metrics,
+    notices,
     operators,
     orders,
     passes,
@@ -48,6 +49,7 @@ from ticketing.rooms import Rooms, announce, build_rooms
 _log = structlog.get_logger(__name__)
 
 _BLUEPRINTS = (
+    notices,
     accounts,
     passkeys,
     passes,

@@ -20,7 +20,7 @@ _MOST_PROXIES = 9
 
 DEMO_PASSPHRASE = "demo-passphrase-not-a-secret"  # noqa: S105  a stand-in that production refuses by name
 
-
+NOBODYS_ADDRESS = "Throughfare <no-reply@throughfare.invalid>"
 LIVE_ADDRESS = "https://api.stripe.com"
 
 
@@ -99,6 +99,10 @@ class Settings:
     warm_up: bool = True
     settlement_folder: Path = Path("var/settlement")
     anchors_folder: Path = Path("var/settlement/anchors")
+    smtp_address: str = ""
+    mail_sender: str = NOBODYS_ADDRESS
+    mail_folder: Path = Path("var/mail")
+    messages_reach: Literal["public", "anywhere"] = "public"
     log_format: Literal["json", "console"] = "json"
 
     def clock(self) -> Clock:
@@ -138,6 +142,8 @@ class Settings:
             found.append("demo key passphrase: the signing keys are not protected")
         if self.demo_clock_file:
             found.append("demo clock: the time is pretended")
+        if not self.smtp_address and self.environment != "production":
+            found.append(f"no mail server: mail is written to {self.mail_folder} and reaches nobody")
         return found
 
 
@@ -170,6 +176,12 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         live_seconds=_seconds(environ, "LIVE_SECONDS", 30),
         settlement_folder=settlement_folder,
         anchors_folder=_folder(environ, "ANCHORS_FOLDER", settlement_folder / "anchors"),
+        smtp_address=environ.get("THROUGHFARE_SMTP_ADDRESS", ""),
+        mail_sender=_sender(environ),
+        mail_folder=_folder(environ, "MAIL_FOLDER", Path("var/mail")),
+        messages_reach=cast(
+            "Literal['public', 'anywhere']", _one_of(environ, "MESSAGES_REACH", ("public", "anywhere"))
+        ),
         warm_up=_one_of(environ, "WARM_UP", ("on", "off")) == "on",
         log_format=cast("Literal['json', 'console']", _one_of(environ, "LOG_FORMAT", ("json", "console"))),
     )
@@ -190,6 +202,25 @@ def _refuse_unsafe_production(settings: Settings) -> None:
         raise Misconfigured("THROUGHFARE_KEY_PASSPHRASE must be set in production")
     if settings.demo_clock_file:
         raise Misconfigured("THROUGHFARE_DEMO_CLOCK_FILE pretends the time and is refused in production")
+    if settings.messages_reach == "anywhere":
+        raise Misconfigured(
+            "THROUGHFARE_MESSAGES_REACH=anywhere lets strangers reach private addresses and is refused in production"
+        )
+
+
+def _sender(environ: Mapping[str, str]) -> str:
+    """The address from which mail comes, which must be told where there is a mail server."""
+    value = environ.get("THROUGHFARE_MAIL_SENDER", "")
+    if not value:
+        if environ.get("THROUGHFARE_SMTP_ADDRESS"):
+            raise Misconfigured("THROUGHFARE_MAIL_SENDER is needed beside THROUGHFARE_SMTP_ADDRESS")
+        return NOBODYS_ADDRESS
+    address = value.rpartition("<")[2].rstrip(">")
+    if any(ord(letter) < 32 for letter in value) or not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", address):  # noqa: PLR2004  controls
+        raise Misconfigured(
+            f"THROUGHFARE_MAIL_SENDER is {value!r}; it is like Throughfare <tickets@example.eu>"
+        )
+    return value
 
 
 def _text(environ: Mapping[str, str], name: str, default: str) -> str:

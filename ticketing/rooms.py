@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from operators.port import Connector
+from operators.transport import open_wire
 from tariffs.eligibility import issuers
 from ticketing.clock import Clock
 from ticketing.config import Settings
@@ -35,6 +36,12 @@ from ticketing.identity import (
 from ticketing.identity.oidc import Provider
 from ticketing.identity.passkeys import RelyingParty
 from ticketing.identity.proofs import read_issuers, trusted_issuers
+from ticketing.identity.push_key import PushKey
+from ticketing.notices import PostOffice
+from ticketing.notices.channels import Channel
+from ticketing.notices.mail import FolderMail, MailServer, NoMail, SmtpMail
+from ticketing.notices.web_push import WebPush
+from ticketing.notices.webhook import Webhooks
 from ticketing.offers import OfferTokens
 from ticketing.payments import DemoGateway, PaymentGateway
 from ticketing.purchase import trial
@@ -81,6 +88,7 @@ class Rooms:
     privacy: PrivacyDesk
     provider: Provider | None
     party: RelyingParty
+    post_office: PostOffice
     counters: Counters
     readiness: Callable[[], dict[str, Any]]
     warnings: tuple[str, ...]
@@ -119,6 +127,32 @@ def build_rooms(
     press = Press(
         keys, settings.issuer, settings.public_url, demo=settings.gateway == "demo", bound=doors.bound
     )
+    till = Till(
+        database=database,
+        clock=clock,
+        gateway=_gateway(settings, database, clock),
+        press=press,
+        regions=regions,
+        connectors=connectors or opened.regions,
+        rules=rules,
+    )
+    gatehouse = Gatehouse(
+        database=database,
+        clock=clock,
+        keys=keys,
+        press=press,
+        accept_demo=settings.gateway == "demo",
+        rules=rules,
+        policies=doors.policies,
+        zones=doors.zones,
+        boarding=doors.boarding,
+        sailings=Sailings(regions),
+        categories=category_names(regions),
+        names=names_of(regions),
+        clocks=clocks_of(regions),
+    )
+    reception = Reception(database, clock, access_tokens)
+    push_key = PushKey.from_folder(settings.keys_folder)
     return Rooms(
         clock=clock,
         planner=Planner(
@@ -139,29 +173,20 @@ def build_rooms(
             why_not=functools.partial(trial.why_not, press),
             connectors=connectors or opened.regions,
         ),
-        till=Till(
+        till=till,
+        gatehouse=gatehouse,
+        post_office=PostOffice(
             database=database,
             clock=clock,
-            gateway=_gateway(settings, database, clock),
-            press=press,
-            regions=regions,
-            connectors=connectors or opened.regions,
-            rules=rules,
-        ),
-        gatehouse=Gatehouse(
-            database=database,
-            clock=clock,
-            keys=keys,
-            press=press,
-            accept_demo=settings.gateway == "demo",
-            rules=rules,
-            policies=doors.policies,
-            zones=doors.zones,
-            boarding=doors.boarding,
-            sailings=Sailings(regions),
-            categories=category_names(regions),
-            names=names_of(regions),
-            clocks=clocks_of(regions),
+            till=till,
+            gatehouse=gatehouse,
+            reception=reception,
+            order_tokens=order_tokens,
+            channels=_channels(settings, clock, push_key),
+            push_key=push_key.public,
+            issuer=settings.issuer,
+            sends_mail=bool(settings.smtp_address) or settings.environment != "production",
+            reaches_private=settings.messages_reach == "anywhere",
         ),
         connectors=opened,
         live=LiveDesk(
@@ -185,7 +210,7 @@ def build_rooms(
         once=Once(database, clock),
         order_tokens=order_tokens,
         authenticate=functools.partial(authenticate, database, clock),
-        reception=Reception(database, clock, access_tokens),
+        reception=reception,
         proofs=proofs,
         privacy=PrivacyDesk(database, clock),
         provider=Provider(settings.oidc) if settings.oidc else None,
@@ -212,6 +237,23 @@ def _keys(
         database.close()
         raise
     return made
+
+
+def _channels(settings: Settings, clock: Clock, push_key: PushKey) -> dict[str, Channel]:
+    """Build the ways by which messages leave; raises Misconfigured for a mail server that can be none."""
+    wire = open_wire(allow_private=settings.messages_reach == "anywhere")
+    if settings.smtp_address:
+        server = MailServer.of(settings.smtp_address)
+        mail: Channel = SmtpMail(clock, server, settings.mail_sender, settings.issuer)
+    elif settings.environment == "production":
+        mail = NoMail()
+    else:
+        mail = FolderMail(clock, settings.mail_folder, settings.mail_sender, settings.issuer)
+    return {
+        "email": mail,
+        "webpush": WebPush(clock, wire, push_key, settings.public_url),
+        "webhook": Webhooks(clock, wire),
+    }
 
 
 def _proofs(settings: Settings, database: Database, clock: Clock, regions: Mapping[str, Region]) -> ProofDesk:

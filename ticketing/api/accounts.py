@@ -171,6 +171,7 @@ class Me(MethodView):
         return {
             "id": found.id,
             "email": found.email,
+            "email_confirmed": found.confirmed_at is not None,
             "language": found.language,
             "created_at": written(found.created_at),
         }

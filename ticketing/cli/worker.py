@@ -10,7 +10,7 @@ from datetime import datetime
 import click
 import structlog
 
-from ticketing import logs
+from ticketing import logs, notices
 from ticketing.cli.deployment import settings
 from ticketing.cli.jobs import Items, Job, Tally
 from ticketing.config import Settings
@@ -81,6 +81,9 @@ def list_jobs(rooms: Rooms, regions: Sequence[str]) -> list[Job]:
         ),
         Job(name="tending operators", run=lambda: _tended(rooms)),
         Job(name="polling live data", run=lambda: _counted(poll_live(rooms.live))),
+        Job(name="writing messages", run=lambda: Tally(notices.write_due(rooms.post_office))),
+        Job(name="delivering messages", run=lambda: Tally(notices.deliver_due(rooms.post_office))),
+        Job(name="forgetting contacts", run=lambda: _counted(notices.forget_what_is_due(rooms.post_office))),
         *(_books_job(rooms, region) for region in regions),
         _proofs_job(rooms),
     ]

@@ -55,6 +55,7 @@ class AccountSchema(Strict):
 
     id = fields.String(required=True)
     email = fields.String(required=True, allow_none=True)
+    email_confirmed = fields.Boolean(required=True)
     language = fields.String(required=True)
     created_at = moment(required=True)
 

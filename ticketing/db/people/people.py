@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find
+from ticketing.db.tables.notices import one_time_code
 from ticketing.db.tables.people import (
     entitlement,
     passkey,
@@ -20,9 +21,12 @@ from ticketing.db.tables.people import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """An account; `email` and `password_hash` are empty for one that signs in elsewhere, and after erasure."""
+    """An account; `email` and `password_hash` are empty for one that signs in elsewhere, and after erasure.
+
+    `confirmed_at` is when somebody proved that mail to the address reaches them.
+    """
 
     id: str
     email: str | None
@@ -30,6 +34,7 @@ class Person:
     language: str
     created_at: datetime
     erased_at: datetime | None
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +129,14 @@ def erase_person(tx: Transaction, person_id: str, at: datetime) -> None:
     mine = sa.select(session.c.id).where(session.c.person_id == person_id)
     tx.execute(sa.delete(refresh_token).where(refresh_token.c.session_id.in_(mine)))
     tx.execute(sa.delete(session).where(session.c.person_id == person_id))
-    changed = {"email": None, "password_hash": None, "language": "en", "erased_at": at}
+    tx.execute(sa.delete(one_time_code).where(one_time_code.c.person_id == person_id))
+    changed = {
+        "email": None,
+        "password_hash": None,
+        "language": "en",
+        "erased_at": at,
+        "confirmed_at": None,
+    }
     tx.execute(sa.update(person).where(person.c.id == person_id).values(**changed))
 
 

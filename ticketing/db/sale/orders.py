@@ -209,6 +209,11 @@ def set_order_state(tx: Transaction, event: OrderEvent) -> None:
     insert_event(tx, event)
 
 
+def set_owner(tx: Transaction, order_id: str, person_id: str) -> None:
+    """Give an order to an account."""
+    tx.execute(sa.update(order).where(order.c.id == order_id).values(person_id=person_id))
+
+
 def insert_event(tx: Transaction, event: OrderEvent) -> None:
     """Write down a step."""
     insert(tx, order_event, event)

@@ -16,6 +16,8 @@ person = sa.Table(
     sa.Column("language", sa.Text(), nullable=False),
     sa.Column("created_at", Instant(), nullable=False),
     sa.Column("erased_at", Instant(), nullable=True),
+    # When somebody proved that mail to the address reaches them.
+    sa.Column("confirmed_at", Instant(), nullable=True),
     sa.UniqueConstraint("email"),
     sqlite_strict=True,
 )  # fmt: skip

@@ -6,6 +6,7 @@ from ticketing.db.tables import devices as devices_tables
 from ticketing.db.tables import gates as gates_tables
 from ticketing.db.tables import keys as keys_tables
 from ticketing.db.tables import live as live_tables
+from ticketing.db.tables import notices as notices_tables
 from ticketing.db.tables import operators as operators_tables
 from ticketing.db.tables import people as people_tables
 from ticketing.db.tables import purchase as purchase_tables
@@ -21,6 +22,7 @@ TABLES = (
     gates_tables,
     keys_tables,
     live_tables,
+    notices_tables,
     operators_tables,
     people_tables,
     purchase_tables,

@@ -1,0 +1,201 @@
+"""Messages about an order, its events for those who poll, and the way back into an account."""
+
+import hashlib
+from typing import Any
+
+from flask import Response, request
+from flask.views import MethodView
+
+from ticketing import notices
+from ticketing.api.accounts import handed_out
+from ticketing.api.blueprint import Blueprint
+from ticketing.api.context import rooms
+from ticketing.api.guard import for_order, for_people, the_person
+from ticketing.api.limits import limited
+from ticketing.api.schemas.accounts import SignedInSchema
+from ticketing.api.schemas.notices import (
+    AddressSchema,
+    AskedSchema,
+    AskSchema,
+    ClaimedOrderSchema,
+    CodeSchema,
+    ContactsRequestSchema,
+    ContactsSchema,
+    EventsQuerySchema,
+    EventsSchema,
+    NewPasswordSchema,
+)
+from ticketing.clock import written
+from ticketing.errors import NotFound
+from ticketing.identity import recovery
+from ticketing.purchase import service as purchase
+from ticketing.purchase.claiming import claim_order
+
+blueprint = Blueprint("notices", __name__, url_prefix="/v1", description="Messages to holders and recovery")
+
+_ORDER_TOKEN: dict[str, Any] = {"security": [{"orderToken": []}]}
+_PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
+_ASKED = {"state": "asked"}
+# How long a poll waits; a journey under way changes faster than that of next month.
+_POLL_SECONDS = 30
+
+
+@blueprint.route("/orders/<string:order_id>/notify")
+class Contacts(MethodView):
+    """The contacts of an order."""
+
+    @for_order
+    @blueprint.response(200, ContactsSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, order_id: str) -> dict[str, object]:
+        """List the contacts to which messages about an order go; addresses are only hinted at."""
+        found = notices.list_contacts(rooms().post_office, order_id)
+        return _contacts([(one, "") for one in found])
+
+    @for_order
+    @limited(address="1200 per minute", caller="30 per minute")
+    @blueprint.arguments(ContactsRequestSchema)
+    @blueprint.response(200, ContactsSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def put(self, wanted: dict[str, list[dict[str, str]]], order_id: str) -> dict[str, object]:
+        """Say where messages about an order go: all contacts at once, none to end them. They are deleted after the journey."""
+        office = rooms().post_office
+        asked = [
+            notices.Wanted(
+                notices.kind_of(one["kind"]),
+                one["language"],
+                {name: value for name, value in one.items() if name not in {"kind", "language"}},
+            )
+            for one in wanted["contacts"]
+        ]
+        return _contacts(notices.replace_contacts(office, order_id, asked))
+
+
+@blueprint.route("/orders/<string:order_id>/events")
+class OrderEvents(MethodView):
+    """The events of an order."""
+
+    @for_order
+    @blueprint.arguments(EventsQuerySchema, location="query")
+    @blueprint.response(200, EventsSchema)
+    @blueprint.doc(**_ORDER_TOKEN)
+    def get(self, wanted: dict[str, str], order_id: str) -> Any:
+        """List what happened to an order. Ask again after `Retry-After`, with `If-None-Match`: 304 where nothing has."""
+        found = notices.list_events(purchase.get_order(rooms().till, order_id))
+        places = {one.id: at for at, one in enumerate(found)}
+        etag = f'"{hashlib.sha256(" ".join(places).encode()).hexdigest()[:24]}"'
+        headers = {"ETag": etag, "Retry-After": str(_POLL_SECONDS), "Cache-Control": "private, no-cache"}
+        if request.headers.get("If-None-Match") == etag:
+            return Response(status=304, headers=headers)
+        behind = places.get(wanted.get("since", ""), -1) + 1
+        answer = {
+            "events": [
+                {"id": one.id, "type": one.type, "at": written(one.at), "data": one.data}
+                for one in found[behind:]
+            ],
+            "next": found[-1].id if found else None,
+        }
+        return answer, 200, headers
+
+
+@blueprint.route("/orders/recovery")
+class OrderRecovery(MethodView):
+    """Find orders again."""
+
+    @limited(address="10 per minute")
+    @blueprint.arguments(AddressSchema)
+    @blueprint.response(202, AskedSchema)
+    def post(self, wanted: dict[str, str]) -> dict[str, str]:
+        """Send the orders that name an address to that address; the answer is the same for every address."""
+        recovery.ask_orders(rooms().reception, wanted["email"])
+        return _ASKED
+
+
+@blueprint.route("/accounts/recovery")
+class AccountRecovery(MethodView):
+    """Ask for a new password."""
+
+    @limited(address="10 per minute")
+    @blueprint.arguments(AddressSchema)
+    @blueprint.response(202, AskedSchema)
+    def post(self, wanted: dict[str, str]) -> dict[str, str]:
+        """Send a code for a new password to an address that has an account; the answer is the same for every address."""
+        recovery.ask_reset(rooms().reception, wanted["email"])
+        return _ASKED
+
+
+@blueprint.route("/accounts/recovery/password")
+class NewPassword(MethodView):
+    """Set a new password."""
+
+    @limited(address="10 per minute")
+    @blueprint.arguments(NewPasswordSchema)
+    @blueprint.response(201, SignedInSchema)
+    def post(self, wanted: dict[str, str]) -> dict[str, object]:
+        """Set a new password by the code and sign in; every other device is signed out."""
+        made = recovery.set_password(
+            rooms().reception, wanted["code"], wanted["password"], label=wanted["label"]
+        )
+        return handed_out(made)
+
+
+@blueprint.route("/accounts/confirmation")
+class Confirmation(MethodView):
+    """Confirm an address."""
+
+    @limited(address="10 per minute")
+    @blueprint.arguments(CodeSchema)
+    @blueprint.response(204)
+    def post(self, wanted: dict[str, str]) -> None:
+        """Confirm the address of an account by the code that went there."""
+        recovery.confirm(rooms().reception, wanted["code"])
+
+
+@blueprint.route("/me/confirmation")
+class MyConfirmation(MethodView):
+    """Ask for a code that confirms the caller's address."""
+
+    @for_people
+    @limited(address="600 per minute", caller="10 per minute")
+    @blueprint.arguments(AskSchema)
+    @blueprint.response(202, AskedSchema)
+    @blueprint.doc(**_PERSON)
+    def post(self, _: dict[str, str]) -> dict[str, str]:
+        """Send a code to the address of the account."""
+        recovery.ask_confirmation(rooms().reception, the_person())
+        return _ASKED
+
+
+@blueprint.route("/me/orders/claims")
+class MyClaims(MethodView):
+    """Take a guest's order into the account."""
+
+    @for_people
+    @limited(address="600 per minute", caller="30 per minute")
+    @blueprint.arguments(ClaimedOrderSchema)
+    @blueprint.response(204)
+    @blueprint.doc(**_PERSON)
+    def post(self, wanted: dict[str, str]) -> None:
+        """Take an order that was bought without an account into this one; its own token goes on to open it."""
+        here, order_id = rooms(), wanted["order_id"]
+        if not here.order_tokens.opens(order_id, wanted["access_token"]):
+            raise NotFound("there is no such order")
+        claim_order(here.till, order_id, the_person().person_id)
+
+
+def _contacts(found: list[tuple[notices.Contact, str]]) -> dict[str, object]:
+    office = rooms().post_office
+    return {
+        "contacts": [
+            {
+                "id": one.id,
+                "kind": one.kind,
+                "language": one.language,
+                "hint": notices.hint(one),
+                **({"secret": secret} if secret else {}),
+            }
+            for one, secret in found
+        ],
+        "web_push_key": office.push_key,
+        "mail": office.sends_mail,
+    }

@@ -1,0 +1,119 @@
+"""Contacts of an order, its events, and the way back into an account."""
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from ticketing.api.schemas.common import ID, Strict, moment
+from ticketing.notices import LANGUAGES, MOST_CONTACTS
+
+_NEEDED = {"email": {"address"}, "webpush": {"endpoint", "p256dh", "auth"}, "webhook": {"url"}}
+_CODE = validate.Length(12, 40)
+
+
+class ContactRequestSchema(Strict):
+    """A contact: `email` with an address, `webpush` with a browser's subscription (Push API), `webhook` with a URL."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(sorted(_NEEDED)))
+    language = fields.String(load_default="en", validate=validate.OneOf(LANGUAGES))
+    address = fields.String(validate=validate.Length(3, 254), metadata={"examples": ["anna@example.org"]})
+    endpoint = fields.String(validate=validate.Length(1, 500))
+    p256dh = fields.String(validate=validate.Length(1, 120))
+    auth = fields.String(validate=validate.Length(1, 40))
+    url = fields.String(validate=validate.Length(1, 500))
+
+    @validates_schema
+    def _fields_of_its_kind(self, wanted: dict[str, str], **_: object) -> None:
+        needed = _NEEDED.get(wanted.get("kind", ""), set())
+        given = set(wanted) - {"kind", "language"}
+        wrong = {name: ["Missing data for required field."] for name in sorted(needed - given)}
+        wrong |= {
+            name: [f"Not for a contact of this kind: {wanted['kind']}."] for name in sorted(given - needed)
+        }
+        if wrong:
+            raise ValidationError(wrong)
+
+
+class ContactsRequestSchema(Strict):
+    """All contacts of an order; an empty list ends messages about it."""
+
+    contacts = fields.List(
+        fields.Nested(ContactRequestSchema), required=True, validate=validate.Length(0, MOST_CONTACTS)
+    )
+
+
+class ContactSchema(Strict):
+    """A contact as its owner knows it again; `secret` checks the signatures of a new webhook and is told once."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    language = fields.String(required=True)
+    hint = fields.String(required=True, metadata={"examples": ["a…@example.org"]})
+    secret = fields.String()
+
+
+class ContactsSchema(Strict):
+    """The contacts of an order; `web_push_key` is the application server key that browsers subscribe with."""
+
+    contacts = fields.List(fields.Nested(ContactSchema), required=True)
+    web_push_key = fields.String(required=True)
+    mail = fields.Boolean(required=True)
+
+
+class EventsQuerySchema(Strict):
+    """Events behind one that is known: the `next` of an earlier answer."""
+
+    since = fields.String(validate=ID)
+
+
+class HappenedSchema(Strict):
+    """One event of an order."""
+
+    id = fields.String(required=True)
+    type = fields.String(required=True, metadata={"examples": ["order.ticketed"]})
+    at = moment(required=True)
+    data = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class EventsSchema(Strict):
+    """The events of an order, oldest first; `next` is the `since` of the next call."""
+
+    events = fields.List(fields.Nested(HappenedSchema), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class AddressSchema(Strict):
+    """An address to which a message goes, if it is known."""
+
+    email = fields.String(
+        required=True, validate=validate.Length(3, 254), metadata={"examples": ["anna@example.org"]}
+    )
+
+
+class AskSchema(Strict):
+    """An empty request: who asks is known."""
+
+
+class AskedSchema(Strict):
+    """The same answer for every address: `asked`."""
+
+    state = fields.String(required=True, validate=validate.Equal("asked"))
+
+
+class NewPasswordSchema(Strict):
+    """A new password, with the code that came by mail; `label` is what the device is called."""
+
+    code = fields.String(required=True, validate=_CODE, metadata={"examples": ["K7QD-9M2X-4TRA"]})
+    password = fields.String(required=True, validate=validate.Length(1, 512), metadata={"format": "password"})
+    label = fields.String(load_default="", validate=validate.Length(0, 80))
+
+
+class CodeSchema(Strict):
+    """A code that came by mail."""
+
+    code = fields.String(required=True, validate=_CODE, metadata={"examples": ["K7QD-9M2X-4TRA"]})
+
+
+class ClaimedOrderSchema(Strict):
+    """An order that was bought without an account, with the token that opens it."""
+
+    order_id = fields.String(required=True, validate=ID)
+    access_token = fields.String(required=True, validate=validate.Length(1, 200))

@@ -1,0 +1,1 @@
+"""Messages to people: the contacts of orders, and the outbox."""

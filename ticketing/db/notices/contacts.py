@@ -1,0 +1,81 @@
+"""The contacts of orders: addresses to which messages about one order go. They are deleted after the journey."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+
+from ticketing.db.engine import Transaction
+from ticketing.db.rows import columns, fetch
+from ticketing.db.tables.notices import contact
+from ticketing.db.tables.sale import order, ticket
+
+ContactKind = Literal["email", "webpush", "webhook"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One address of an order; `document` holds it in the form of its kind, `digest` tells it from others."""
+
+    id: str
+    order_id: str
+    kind: ContactKind
+    digest: str
+    language: str
+    document: dict[str, str]
+    created_at: datetime
+
+
+def replace_contacts(tx: Transaction, order_id: str, made: Sequence[Contact]) -> None:
+    """Make these the contacts of an order; one that it has already keeps its id."""
+    digests = [one.digest for one in made]
+    gone = sa.delete(contact).where(contact.c.order_id == order_id, contact.c.digest.not_in(digests))
+    tx.execute(gone)
+    known = {one.digest for one in list_contacts(tx, order_id)}
+    for one in made:
+        if one.digest in known:
+            same = sa.update(contact).where(contact.c.order_id == order_id, contact.c.digest == one.digest)
+            tx.execute(same.values(language=one.language))
+        else:
+            tx.execute(sa.insert(contact).values(**columns(one)))
+
+
+def list_contacts(tx: Transaction, order_id: str) -> list[Contact]:
+    """List the contacts of an order, oldest first."""
+    query = sa.select(contact).where(contact.c.order_id == order_id).order_by(contact.c.id)
+    return fetch(tx, query, Contact)
+
+
+def find_contacts(tx: Transaction, ids: Collection[str]) -> dict[str, Contact]:
+    """Read some contacts by their ids; one that was deleted is left out."""
+    query = sa.select(contact).where(contact.c.id.in_(list(ids)))
+    return {one.id: one for one in fetch(tx, query, Contact)}
+
+
+def list_orders_at(tx: Transaction, digest: str, states: Collection[str], limit: int) -> list[str]:
+    """List the orders in some states that have a contact with this digest, newest first."""
+    query = (
+        sa.select(contact.c.order_id)
+        .join(order, order.c.id == contact.c.order_id)
+        .where(contact.c.digest == digest, order.c.state.in_(list(states)))
+        .order_by(contact.c.order_id.desc())
+        .limit(limit)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def delete_contact(tx: Transaction, contact_id: str) -> None:
+    """Delete a contact that no longer exists, as a push service says of a subscription (RFC 8030, 7.3)."""
+    tx.execute(sa.delete(contact).where(contact.c.id == contact_id))
+
+
+def delete_ended(tx: Transaction, ended: datetime, made_before: datetime) -> int:
+    """Delete the contacts of orders whose tickets had all ended, and of old orders without any; answers how many."""
+    last = sa.select(sa.func.max(ticket.c.expires_at)).where(ticket.c.order_id == contact.c.order_id)
+    is_over = sa.func.coalesce(last.scalar_subquery(), contact.c.created_at) < sa.bindparam(
+        "ended", ended, type_=contact.c.created_at.type
+    )
+    gone = sa.delete(contact).where(contact.c.created_at < made_before, is_over)
+    return int(tx.execute(gone).rowcount)

@@ -1,0 +1,106 @@
+"""The outbox: messages that wait to be delivered, written in the transaction of the event that they tell of.
+
+A message is claimed before it is sent and settled afterwards. A process that dies between the two leaves it claimed; it comes
+again when its claim has run out, so a message is delivered at least once.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from ticketing.db.engine import Transaction
+from ticketing.db.notices.contacts import ContactKind
+from ticketing.db.rows import columns, fetch, insert_once
+from ticketing.db.tables.notices import notice
+
+NoticeState = Literal["waiting", "delivered", "unreachable", "dropped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One message to one address; `topic` names the holder and the revision of what it tells.
+
+    `document` holds the address and the values of the template, and is emptied when the message has ended.
+    """
+
+    id: str
+    topic: str
+    kind: ContactKind
+    template: str
+    language: str
+    document: dict[str, Any]
+    order_id: str | None
+    created_at: datetime
+    due_at: datetime
+    state: NoticeState = "waiting"
+    tries: int = 0
+    ended_at: datetime | None = None
+    detail: str | None = None
+
+
+def post(tx: Transaction, made: Notice) -> bool:
+    """Put a message into the outbox; False where its topic was written before."""
+    return tx.execute(insert_once(tx, notice, columns(made))).rowcount == 1
+
+
+def list_topics(tx: Transaction, topics: Iterable[str]) -> set[str]:
+    """List which of some topics were written before."""
+    query = sa.select(notice.c.topic).where(notice.c.topic.in_(list(topics)))
+    return set(tx.execute(query).scalars())
+
+
+def claim_due(tx: Transaction, now: datetime, again_at: datetime, limit: int) -> list[Notice]:
+    """Claim the oldest messages that are due: until `again_at` no other worker takes them. Tries are counted here."""
+    due = (
+        sa.select(notice)
+        .where(notice.c.state == "waiting", notice.c.due_at <= now)
+        .order_by(notice.c.due_at, notice.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = fetch(tx, due, Notice)
+    if found:
+        claimed = sa.update(notice).where(notice.c.id.in_([one.id for one in found]))
+        tx.execute(claimed.values(due_at=again_at, tries=notice.c.tries + 1))
+    return [replace(one, tries=one.tries + 1) for one in found]
+
+
+def end(tx: Transaction, ids: Sequence[str], state: NoticeState, now: datetime, detail: str | None) -> None:
+    """Settle messages for good: their address and values are forgotten."""
+    ended = sa.update(notice).where(notice.c.id.in_(list(ids)), notice.c.state == "waiting")
+    tx.execute(ended.values(state=state, ended_at=now, detail=detail, document="{}"))
+
+
+def delay(tx: Transaction, notice_id: str, due_at: datetime, detail: str) -> None:
+    """Let a message wait for its next try."""
+    same = sa.update(notice).where(notice.c.id == notice_id, notice.c.state == "waiting")
+    tx.execute(same.values(due_at=due_at, detail=detail))
+
+
+def drop_of_order(tx: Transaction, order_id: str, now: datetime) -> None:
+    """Drop the messages about an order that still wait, as its buyer takes the contacts back."""
+    waiting = sa.update(notice).where(notice.c.order_id == order_id, notice.c.state == "waiting")
+    tx.execute(waiting.values(state="dropped", ended_at=now, document="{}"))
+
+
+def count_by_state(tx: Transaction) -> dict[tuple[str, str], int]:
+    """Count the messages by kind and state."""
+    query = sa.select(notice.c.kind, notice.c.state, sa.func.count()).group_by(notice.c.kind, notice.c.state)
+    return {(row[0], row[1]): int(row[2]) for row in tx.execute(query)}
+
+
+def find_oldest_due(tx: Transaction, now: datetime) -> datetime | None:
+    """Find since when the oldest message waits that should have been delivered; None where none does."""
+    query = sa.select(sa.func.min(notice.c.created_at)).where(
+        notice.c.state == "waiting", notice.c.due_at <= now
+    )
+    oldest: datetime | None = tx.execute(query).scalar_one()
+    return oldest
+
+
+def delete_ended(tx: Transaction, before: datetime) -> int:
+    """Delete messages that ended before a moment; answers how many."""
+    return int(tx.execute(sa.delete(notice).where(notice.c.ended_at < before)).rowcount)

@@ -1,0 +1,57 @@
+"""Codes that are good once: to choose a new password, to confirm an address. Only their hashes are stored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+
+from ticketing.db.engine import Transaction
+from ticketing.db.rows import columns, find
+from ticketing.db.tables.notices import one_time_code
+from ticketing.db.tables.people import person
+
+CodePurpose = Literal["reset_password", "confirm_address"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneTimeCode:
+    """One code by its hash, for one person and one purpose."""
+
+    hash: str
+    purpose: CodePurpose
+    person_id: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+def insert_code(tx: Transaction, made: OneTimeCode) -> None:
+    """Store a code; earlier ones of the same person and purpose end."""
+    same = (one_time_code.c.person_id == made.person_id, one_time_code.c.purpose == made.purpose)
+    tx.execute(sa.delete(one_time_code).where(*same, one_time_code.c.used_at.is_(None)))
+    tx.execute(sa.insert(one_time_code).values(**columns(made)))
+
+
+def take_code(tx: Transaction, hashed: str, purpose: CodePurpose, now: datetime) -> str | None:
+    """Use a code up; answers whose it is, None for one that is unknown, used or over."""
+    good = (
+        one_time_code.c.hash == hashed,
+        one_time_code.c.purpose == purpose,
+        one_time_code.c.used_at.is_(None),
+        one_time_code.c.expires_at > now,
+    )
+    if tx.execute(sa.update(one_time_code).where(*good).values(used_at=now)).rowcount != 1:
+        return None
+    found = find(tx, sa.select(one_time_code).where(one_time_code.c.hash == hashed), OneTimeCode)
+    return found.person_id if found else None
+
+
+def confirm_address(tx: Transaction, person_id: str, now: datetime) -> None:
+    """Note that mail to the address of an account reaches its owner."""
+    tx.execute(sa.update(person).where(person.c.id == person_id).values(confirmed_at=now))
+
+
+def forget_codes(tx: Transaction, before: datetime) -> int:
+    """Delete codes that ended before a moment; answers how many."""
+    return int(tx.execute(sa.delete(one_time_code).where(one_time_code.c.expires_at < before)).rowcount)

@@ -1,0 +1,145 @@
+"""Find back into an account: a code by mail for a new password, and for confirming an address. Answers tell nobody whether an address is known.
+
+Asking writes a message into the outbox, whatever the address is; whether there is an account is looked up when the message
+leaves, by the worker, and the code is made then. So a caller can learn nothing, not even from the time that an answer takes.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ticketing.db.notices import outbox
+from ticketing.db.notices.outbox import Notice
+from ticketing.db.people import audit_trail, one_time_codes, people, rate_counts
+from ticketing.db.people.one_time_codes import CodePurpose, OneTimeCode
+from ticketing.db.people.people import Person
+from ticketing.errors import Conflict, NotAuthenticated
+from ticketing.identity import passwords
+from ticketing.identity.access_token import Caller
+from ticketing.identity.people import Reception, SignedIn, begin_session, fold_email, get_person
+from ticketing.ids import new_id
+
+CODE_LIFE = timedelta(minutes=30)
+# Letters that people do not mistake for each other (Crockford's base 32): 12 of them are 60 bits.
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LENGTH, _GROUP = 12, 4
+_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+# More messages than this to one address are for nobody's good.
+_MOST_MESSAGES, _WINDOW_SECONDS = 3, 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A code that was made for a message, and the language of the account's owner."""
+
+    code: str
+    language: str
+
+
+def ask_reset(reception: Reception, email: str) -> None:
+    """Ask for a code by mail that sets a new password; raises InvalidRequest for what is no address."""
+    _ask(reception, "reset_password", fold_email(email))
+
+
+def ask_orders(reception: Reception, email: str) -> None:
+    """Ask for the orders that name an address, by mail to it; raises InvalidRequest for what is no address."""
+    _ask(reception, "my_orders", fold_email(email))
+
+
+def ask_confirmation(reception: Reception, caller: Caller) -> None:
+    """Ask for a code by mail that confirms the account's address; raises Conflict for an account without one."""
+    email = get_person(reception, caller).email
+    if email is None:
+        raise Conflict("this account has no e-mail address")
+    _ask(reception, "confirm_address", email)
+
+
+def begin_reset(reception: Reception, email: str) -> Begun | None:
+    """Make the code for a new password; None where the address has no account."""
+    return _begin(reception, "reset_password", email)
+
+
+def begin_confirmation(reception: Reception, email: str) -> Begun | None:
+    """Make the code that confirms an address; None where it has no account any more."""
+    return _begin(reception, "confirm_address", email)
+
+
+def set_password(reception: Reception, code: str, password: str, *, label: str) -> SignedIn:
+    """Set a new password by a code, sign all devices out and this one in; raises NotAuthenticated for a wrong or old code.
+
+    The address is confirmed by it: the code came from there.
+    """
+    stored = passwords.hash_of(passwords.check(password))
+    now = reception.clock.now()
+    with reception.database.write() as tx:
+        person_id = one_time_codes.take_code(tx, _hash(code), "reset_password", now)
+        person = people.find_person(tx, person_id) if person_id else None
+        if person is None or person.email is None:
+            raise NotAuthenticated("the code is wrong, was used, or is too old")
+        people.set_password(tx, person.id, stored)
+        one_time_codes.confirm_address(tx, person.id, now)
+        people.end_sessions(tx, person.id, now, "the password was reset")
+        audit_trail.note(tx, person.id, "password_reset", person.id, at=now)
+        return begin_session(reception, tx, person.id, label)
+
+
+def confirm(reception: Reception, code: str) -> None:
+    """Confirm an address by a code; raises NotAuthenticated for a wrong or old one."""
+    now = reception.clock.now()
+    with reception.database.write() as tx:
+        person_id = one_time_codes.take_code(tx, _hash(code), "confirm_address", now)
+        if person_id is None:
+            raise NotAuthenticated("the code is wrong, was used, or is too old")
+        one_time_codes.confirm_address(tx, person_id, now)
+
+
+def _ask(reception: Reception, template: str, email: str) -> None:
+    """Write a message to an address, a few in an hour; more are left out, and the answer is the same."""
+    now = reception.clock.now()
+    bucket = f"recovery:{hashlib.sha256(f'{template} {email}'.encode()).hexdigest()[:32]}"
+    with reception.database.write() as tx:
+        count, _ = rate_counts.increase(tx, bucket, 1, _WINDOW_SECONDS, int(now.timestamp()))
+        if count > _MOST_MESSAGES:
+            return
+        made = new_id()
+        outbox.post(
+            tx,
+            Notice(
+                id=made,
+                topic=f"{template}:{made}",
+                kind="email",
+                template=template,
+                language="en",
+                document={"to": {"address": email}},
+                order_id=None,
+                created_at=now,
+                due_at=now,
+            ),
+        )
+
+
+def _begin(reception: Reception, purpose: CodePurpose, email: str) -> Begun | None:
+    now = reception.clock.now()
+    code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    with reception.database.write() as tx:
+        person: Person | None = people.find_person_by_email(tx, email)
+        if person is None:
+            return None
+        one_time_codes.insert_code(
+            tx,
+            OneTimeCode(
+                hash=_hash(code),
+                purpose=purpose,
+                person_id=person.id,
+                created_at=now,
+                expires_at=now + CODE_LIFE,
+            ),
+        )
+    grouped = "-".join(code[at : at + _GROUP] for at in range(0, _LENGTH, _GROUP))
+    return Begun(grouped, person.language)
+
+
+def _hash(code: str) -> str:
+    """Hash a code as people type it: large or small letters, with or without hyphens."""
+    return hashlib.sha256(code.upper().translate(_MISREAD).encode()).hexdigest()

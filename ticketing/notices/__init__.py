@@ -1,0 +1,29 @@
+"""Tell people what happens to their orders and accounts: by mail, web push and webhooks, each message once.
+
+The public module of the room: what happened is read from the orders' own history, written into the outbox, and
+delivered by the worker.
+"""
+
+from ticketing.db.notices.contacts import Contact
+from ticketing.notices.contacts import MOST_CONTACTS, Wanted, hint, kind_of, list_contacts, replace_contacts
+from ticketing.notices.events import list_events
+from ticketing.notices.post_office import PostOffice
+from ticketing.notices.sending import deliver_due, forget_what_is_due
+from ticketing.notices.text import LANGUAGES
+from ticketing.notices.writing import write_due
+
+__all__ = [
+    "LANGUAGES",
+    "MOST_CONTACTS",
+    "Contact",
+    "PostOffice",
+    "Wanted",
+    "deliver_due",
+    "forget_what_is_due",
+    "hint",
+    "kind_of",
+    "list_contacts",
+    "list_events",
+    "replace_contacts",
+    "write_due",
+]

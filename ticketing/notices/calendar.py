@@ -1,0 +1,39 @@
+"""Write a journey as calendar entries (RFC 5545): one for each leg, the same UID whenever it is written."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from icalendar import Alarm, Calendar, Event, vGeo
+
+from ticketing.frozen import Leg
+
+# Some minutes before check-in closes, or before the departure of what has none.
+_ALARM = timedelta(minutes=30)
+
+
+def calendar(
+    order_id: str, issuer: str, legs: Sequence[tuple[int, Leg]], now: datetime, *, revision: int = 0
+) -> bytes:
+    """Write the legs of a journey, each with its place in the order, times in UTC; `revision` counts its changes."""
+    made = Calendar()
+    made.add("prodid", f"-//{issuer}//tickets//EN")
+    made.add("version", "2.0")
+    made.add("method", "PUBLISH")
+    for at, leg in legs:
+        entry = Event()
+        entry.add("uid", f"{order_id}-{at}@{issuer}")
+        entry.add("sequence", revision)
+        entry.add("dtstamp", now.astimezone(UTC))
+        entry.add("dtstart", leg.departure.astimezone(UTC))
+        entry.add("dtend", leg.arrival.astimezone(UTC))
+        entry.add("summary", f"{leg.operator_name} {leg.line}: {leg.start.name} - {leg.end.name}")
+        entry.add("location", leg.start.name)
+        entry.add("geo", vGeo((leg.start.lat, leg.start.lon)))
+        entry.add("status", "CONFIRMED")
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", leg.start.name)
+        alarm.add("trigger", (leg.check_in_until or leg.departure).astimezone(UTC) - _ALARM)
+        entry.add_component(alarm)
+        made.add_component(entry)
+    return bytes(made.to_ical())

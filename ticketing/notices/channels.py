@@ -1,0 +1,53 @@
+"""The ways by which a message leaves, behind one port: each says whether it arrived, may arrive later, or never will."""
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Outcome = Literal["delivered", "later", "never", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a message."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message, composed: `id` is the same at every try, `topic` replaces an older message of the same matter.
+
+    `data` are ids for programs; a letter has `subject` and `body`.
+    """
+
+    id: str
+    topic: str
+    type: str
+    subject: str
+    body: str
+    language: str
+    data: dict[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The outcome of one try: `gone` where the address itself has ended. `detail` names no address."""
+
+    outcome: Outcome
+    detail: str = ""
+
+
+DELIVERED = Delivery("delivered")
+
+
+class Channel(Protocol):
+    """One way by which messages leave. Thread-safe."""
+
+    def send(self, to: dict[str, str], message: Message) -> Delivery:
+        """Send a message to an address of this channel; never raises for what the other side does."""
+
+    def rest(self) -> None:
+        """Close what stays open between two messages, until the next one."""

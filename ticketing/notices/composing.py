@@ -1,0 +1,214 @@
+"""Compose a message when it leaves, from what is true then: the order as it stands, a code that is made for it."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from zoneinfo import ZoneInfo
+
+from tariffs.money import Money
+from ticketing.db.notices import contacts
+from ticketing.db.notices.outbox import Notice
+from ticketing.errors import Conflict, NotFound
+from ticketing.frozen import Leg, left_of
+from ticketing.gate import holder
+from ticketing.identity import recovery
+from ticketing.notices import text
+from ticketing.notices.calendar import calendar
+from ticketing.notices.channels import Attachment, Message
+from ticketing.notices.contacts import digest_of
+from ticketing.notices.post_office import PostOffice
+from ticketing.purchase import service as purchase
+from ticketing.purchase.shown import list_taxes_back
+
+_MOST_ORDERS = 20
+_OPEN = ("ticketed", "part_refunded")
+
+
+def compose(office: PostOffice, notice: Notice) -> Message | None:
+    """Compose a message; None where there is nothing to tell any more."""
+    return _COMPOSERS[notice.template](office, notice)
+
+
+def _tickets_ready(office: PostOffice, notice: Notice) -> Message | None:
+    state = purchase.get_order(office.till, str(notice.order_id))
+    if state.order.state not in _OPEN:
+        return None
+    attachments: list[Attachment] = []
+    if notice.kind == "email":
+        group = purchase.find_group(office.till, state)
+        shown = {one.jti for one in group.members} if group else set()
+        codes = [group.code.jti] if group else []
+        codes += [one.jti for one in state.tickets if one.status == "valid" and one.jti not in shown]
+        for number, jti in enumerate(codes, start=1):
+            attachments.extend(_ticket(office, state, jti, number, notice.language))
+        attachments.append(_receipt(office, state, notice.language))
+        legs = {at: leg for one in state.tickets for at, leg in enumerate(one.document.legs) if leg.is_left}
+        if legs:
+            written = calendar(state.order.id, office.issuer, sorted(legs.items()), office.clock.now())
+            attachments.append(Attachment("journey.ics", "text/calendar", written))
+    return _message(notice, state, attachments=tuple(attachments))
+
+
+def _refund_sent(office: PostOffice, notice: Notice) -> Message | None:
+    state = purchase.get_order(office.till, str(notice.order_id))
+    made = next((one for one in state.refunds if one.id == notice.document["row_id"]), None)
+    if made is None:
+        return None
+    attachments = (_receipt(office, state, notice.language),) if notice.kind == "email" else ()
+    amount = str(Money(made.amount_minor, made.currency))
+    return _message(notice, state, {"refund_id": made.id}, attachments, amount=amount)
+
+
+def _order_undone(office: PostOffice, notice: Notice) -> Message | None:
+    state = purchase.get_order(office.till, str(notice.order_id))
+    # Who has paid nothing is told nothing: the app has said it already.
+    return _message(notice, state) if state.payments else None
+
+
+def _reset_password(office: PostOffice, notice: Notice) -> Message | None:
+    made = recovery.begin_reset(office.reception, notice.document["to"]["address"])
+    return _code(notice, made) if made else None
+
+
+def _confirm_address(office: PostOffice, notice: Notice) -> Message | None:
+    made = recovery.begin_confirmation(office.reception, notice.document["to"]["address"])
+    return _code(notice, made) if made else None
+
+
+def _code(notice: Notice, made: recovery.Begun) -> Message:
+    values = {"code": made.code, "minutes": int(recovery.CODE_LIFE.total_seconds() // 60)}
+    return Message(
+        id=notice.id,
+        topic=_topic(notice.topic),
+        type=f"account.{notice.template}",
+        subject=text.subject(notice.template, made.language, **values),
+        body=text.body(notice.template, made.language, **values),
+        language=made.language,
+    )
+
+
+def _my_orders(office: PostOffice, notice: Notice) -> Message | None:
+    """Write the orders that name an address, each with the key that opens it; nothing where there are none."""
+    with office.database.read() as tx:
+        digest = digest_of("email", notice.document["to"])
+        found = contacts.list_orders_at(tx, digest, _OPEN, _MOST_ORDERS)
+        told = {one.digest: one.language for at in found for one in contacts.list_contacts(tx, at)}
+    if not found:
+        return None
+    language = told[digest]
+    states = [purchase.get_order(office.till, one) for one in found]
+    orders = "\n\n".join(
+        text.part(
+            "order",
+            language,
+            journey=_journey(state, language),
+            order=state.order.id,
+            key=office.order_tokens.issue(state.order.id),
+        )
+        for state in states
+    )
+    return Message(
+        id=notice.id,
+        topic=_topic(notice.topic),
+        type="account.my_orders",
+        subject=text.subject("my_orders", language),
+        body=text.body("my_orders", language, orders=orders),
+        language=language,
+    )
+
+
+def _message(
+    notice: Notice,
+    state: purchase.OrderState,
+    data: Mapping[str, str] | None = None,
+    attachments: tuple[Attachment, ...] = (),
+    **values: object,
+) -> Message:
+    """Write a message about an order in the language of its contact."""
+    language = notice.language
+    shown = {
+        "order": state.order.id,
+        "journey": _journey(state, language),
+        "legs": "\n".join(_leg(leg, language) for leg in _legs(state)) or _journey(state, language),
+        **values,
+    }
+    return Message(
+        id=notice.id,
+        topic=_topic(notice.topic),
+        type=_TYPES[notice.template],
+        subject=text.subject(notice.template, language, **shown),
+        body=text.body(notice.template, language, **shown),
+        language=language,
+        data={"order_id": state.order.id, **(data or {})},
+        attachments=attachments,
+    )
+
+
+def _legs(state: purchase.OrderState) -> list[Leg]:
+    """List the legs that some ticket of an order still has, else all that it was for."""
+    kept = {at for one in state.tickets for at in left_of(one.document.legs)}
+    return [leg for at, leg in enumerate(state.quote.document.legs) if not kept or at in kept]
+
+
+def _leg(leg: Leg, language: str) -> str:
+    leaves = leg.departure.astimezone(ZoneInfo(leg.time_zone))
+    reaches = leg.arrival.astimezone(ZoneInfo(leg.arrival_time_zone))
+    return text.part(
+        "leg",
+        language,
+        departure=f"{leaves:%d.%m.%Y %H:%M}",
+        start=leg.start.name,
+        arrival=f"{reaches:%H:%M}",
+        end=leg.end.name,
+        operator=leg.operator_name,
+    )
+
+
+def _journey(state: purchase.OrderState, language: str) -> str:
+    """Name a journey by its ends and its day, or the pass that was bought."""
+    season, legs = state.quote.document.season, state.quote.document.legs
+    if season is not None or not legs:
+        return season.name_in(language) if season is not None else state.order.id
+    leaves = legs[0].departure.astimezone(ZoneInfo(legs[0].time_zone))
+    ends = {"start": legs[0].start.name, "end": legs[-1].end.name}
+    return text.part("journey", language, **ends, day=f"{leaves:%d.%m.%Y}")
+
+
+def _ticket(
+    office: PostOffice, state: purchase.OrderState, jti: str, number: int, language: str
+) -> list[Attachment]:
+    """Draw a ticket as PDF; one that only its phone can show is left out."""
+    from ticketing.tickets import paper  # noqa: PLC0415  the worker starts without what draws PDF
+
+    try:
+        printable = holder.printable(office.gatehouse, state.order.id, jti, language)
+    except (Conflict, NotFound):
+        return []
+    return [Attachment(f"ticket-{number}.pdf", "application/pdf", paper.pdf(printable, language))]
+
+
+def _receipt(office: PostOffice, state: purchase.OrderState, language: str) -> Attachment:
+    from ticketing.purchase.receipt import receipt  # noqa: PLC0415  the worker starts without what draws PDF
+
+    region = office.till.regions[state.quote.region]
+    drawn = receipt(state, region, language, office.issuer, list_taxes_back(office.till, state))
+    return Attachment("receipt.pdf", "application/pdf", drawn)
+
+
+def _topic(topic: str) -> str:
+    """Name the matter of a message in letters that a push service takes (RFC 8030, 5.4: 32 of base64url)."""
+    return hashlib.sha256(topic.encode()).hexdigest()[:32]
+
+
+_TYPES = {
+    "tickets_ready": "order.ticketed",
+    "refund_sent": "refund.confirmed",
+    "order_undone": "order.cancelled",
+}
+_COMPOSERS: dict[str, Callable[[PostOffice, Notice], Message | None]] = {
+    "tickets_ready": _tickets_ready,
+    "refund_sent": _refund_sent,
+    "order_undone": _order_undone,
+    "reset_password": _reset_password,
+    "confirm_address": _confirm_address,
+    "my_orders": _my_orders,
+}

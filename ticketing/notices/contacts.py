@@ -1,0 +1,120 @@
+"""Keep the contacts of an order: optional, apart from identity, opened by the order's token, deleted after the journey."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from operators.addresses import AddressRefused, check_url
+from ticketing.db.notices import contacts, outbox
+from ticketing.db.notices.contacts import Contact, ContactKind
+from ticketing.errors import Conflict, InvalidRequest
+from ticketing.identity.people import fold_email
+from ticketing.ids import new_id
+from ticketing.notices.post_office import PostOffice
+from ticketing.notices.web_push import point_of, secret_of
+from ticketing.notices.webhook import new_secret
+
+MOST_CONTACTS = 3
+_LONGEST_URL = 500
+# What tells one contact of a kind from another.
+_NAMED_BY: dict[str, str] = {"email": "address", "webpush": "endpoint", "webhook": "url"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A contact as its buyer names it: `address` has the fields of its kind."""
+
+    kind: ContactKind
+    language: str
+    address: Mapping[str, str]
+
+
+def kind_of(text: str) -> ContactKind:
+    """Read a kind of contact; raises InvalidRequest for a stranger."""
+    if text not in _NAMED_BY:
+        raise InvalidRequest.at("kind", f"one of {', '.join(_NAMED_BY)}")
+    return cast("ContactKind", text)
+
+
+def digest_of(kind: ContactKind, document: Mapping[str, str]) -> str:
+    """Name a contact by its kind and address: equal for equal contacts, of any order."""
+    return hashlib.sha256(f"{kind}:{document[_NAMED_BY[kind]]}".encode()).hexdigest()
+
+
+def replace_contacts(
+    office: PostOffice, order_id: str, wanted: Sequence[Wanted]
+) -> list[tuple[Contact, str]]:
+    """Make these the contacts of an order; answers each, with the new secret of a webhook that is new.
+
+    Without any, messages that still wait are dropped. Raises InvalidRequest for an address that can be none.
+    """
+    if len(wanted) > MOST_CONTACTS:
+        raise InvalidRequest.at("contacts", f"an order has at most {MOST_CONTACTS} contacts")
+    now = office.clock.now()
+    checked = [_checked(office, one, f"contacts[{at}]") for at, one in enumerate(wanted)]
+    with office.database.write() as tx:
+        known = {one.digest: one for one in contacts.list_contacts(tx, order_id)}
+        made: dict[str, tuple[Contact, str]] = {}
+        for one, document in checked:
+            digest = digest_of(one.kind, document)
+            secret = new_secret() if one.kind == "webhook" and digest not in known else ""
+            kept = known[digest].document if digest in known else document
+            made[digest] = (
+                Contact(
+                    id=known[digest].id if digest in known else new_id(),
+                    order_id=order_id,
+                    kind=one.kind,
+                    digest=digest,
+                    language=one.language,
+                    document={**kept, "secret": secret} if secret else kept,
+                    created_at=now,
+                ),
+                secret,
+            )
+        contacts.replace_contacts(tx, order_id, [contact for contact, _ in made.values()])
+        if not made:
+            outbox.drop_of_order(tx, order_id, now)
+    return list(made.values())
+
+
+def list_contacts(office: PostOffice, order_id: str) -> list[Contact]:
+    """List the contacts of an order."""
+    with office.database.read() as tx:
+        return contacts.list_contacts(tx, order_id)
+
+
+def hint(contact: Contact) -> str:
+    """Write a contact so that its owner knows it again, and nobody else learns it."""
+    shown = contact.document[_NAMED_BY[contact.kind]]
+    if contact.kind == "email":
+        local, _, domain = shown.rpartition("@")
+        return f"{local[:1]}…@{domain}"
+    return shown.split("/")[2] if shown.count("/") > 1 else shown
+
+
+def _checked(office: PostOffice, wanted: Wanted, path: str) -> tuple[Wanted, dict[str, str]]:
+    """Read a contact in the one form of its kind."""
+    address: dict[str, Any] = dict(wanted.address)
+    if wanted.kind == "email":
+        if not office.sends_mail:
+            raise Conflict("this service sends no mail")
+        try:
+            return wanted, {"address": fold_email(address["address"])}
+        except InvalidRequest:
+            raise InvalidRequest.at(f"{path}.address", "must be an e-mail address") from None
+    name = _NAMED_BY[wanted.kind]
+    if len(address[name]) > _LONGEST_URL:
+        raise InvalidRequest.at(f"{path}.{name}", f"at most {_LONGEST_URL} characters")
+    try:
+        check_url(address[name], allow_private=office.reaches_private)
+    except AddressRefused as error:
+        raise InvalidRequest.at(f"{path}.{name}", str(error)) from None
+    if wanted.kind == "webhook":
+        return wanted, {"url": address["url"]}
+    for field, read in (("p256dh", point_of), ("auth", secret_of)):
+        try:
+            read(address[field])
+        except ValueError as error:
+            raise InvalidRequest.at(f"{path}.{field}", str(error)) from None
+    return wanted, {field: address[field] for field in ("endpoint", "p256dh", "auth")}

@@ -1,0 +1,178 @@
+"""Send mail: by SMTP (RFC 5321, submission by RFC 6409), or into a folder where a deployment has no mail server."""
+
+import contextlib
+import queue
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ticketing.clock import Clock
+from ticketing.errors import Misconfigured
+from ticketing.notices.channels import DELIVERED, Delivery, Message
+
+_SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+# Replies of RFC 5321, 4.2.
+_DONE, _PERMANENT = 250, 500
+_PATIENCE_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """A server that takes mail: `security` is none, starttls or tls."""
+
+    host: str
+    port: int
+    security: str
+    user: str = ""
+    password: str = ""
+
+    @classmethod
+    def of(cls, address: str) -> "MailServer":
+        """Read `smtp+starttls://user:password@host:587`; raises Misconfigured without repeating the password."""
+        try:
+            parts = urlsplit(address)
+            port = parts.port
+        except ValueError:
+            raise Misconfigured("THROUGHFARE_SMTP_ADDRESS is no address") from None
+        if parts.scheme not in _SCHEMES or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise Misconfigured(
+                f"THROUGHFARE_SMTP_ADDRESS must be like {' or '.join(_SCHEMES)}://user:password@host:port"
+            )
+        if parts.username and parts.scheme == "smtp":
+            raise Misconfigured("THROUGHFARE_SMTP_ADDRESS: a password is sent by smtp+starttls or smtps only")
+        security = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "tls"}[parts.scheme]
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        return cls(parts.hostname, port or _SCHEMES[parts.scheme], security, user, password)
+
+
+def message_of(clock: Clock, sender: str, issuer: str, to: str, message: Message) -> EmailMessage:
+    """Compose the mail; the same message has the same Message-ID at every try, so that a second copy is known as one."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = sender
+    mail["To"] = Address(addr_spec=to)
+    mail["Subject"] = " ".join(message.subject.split())
+    mail["Date"] = format_datetime(clock.now())
+    mail["Message-ID"] = f"<{message.id}@{issuer}>"
+    mail["Content-Language"] = message.language
+    # No vacation answers to a machine (RFC 3834).
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(message.body + "\n")
+    for one in message.attachments:
+        main, _, sub = one.media_type.partition("/")
+        if main == "text":
+            mail.add_attachment(one.content.decode(), subtype=sub, filename=one.name)
+        else:
+            mail.add_attachment(one.content, maintype=main, subtype=sub, filename=one.name)
+    return mail
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpMail:
+    """A mail server; connections that are open serve the next messages, until the channel rests."""
+
+    clock: Clock
+    server: MailServer
+    sender: str
+    issuer: str
+    _open: "queue.SimpleQueue[smtplib.SMTP]" = field(default_factory=queue.SimpleQueue)
+
+    def send(self, to: dict[str, str], message: Message) -> Delivery:
+        """Hand a mail to the server."""
+        mail = message_of(self.clock, self.sender, self.issuer, to["address"], message)
+        connection: smtplib.SMTP | None = None
+        try:
+            connection = self._connection()
+            connection.send_message(mail)
+        except smtplib.SMTPRecipientsRefused as error:
+            code = next(iter(error.recipients.values()))[0]
+            found = Delivery(
+                "never" if code >= _PERMANENT else "later", f"the server refuses the address: {code}"
+            )
+        except smtplib.SMTPResponseException as error:
+            never = error.smtp_code >= _PERMANENT and isinstance(error, smtplib.SMTPDataError)
+            found = Delivery("never" if never else "later", f"the server answers {error.smtp_code}")
+        except (smtplib.SMTPException, OSError) as error:
+            found = Delivery("later", f"the mail server does not take it: {type(error).__name__}")
+        else:
+            self._open.put(connection)
+            return DELIVERED
+        if connection is not None:
+            connection.close()
+        return found
+
+    def rest(self) -> None:
+        """Take leave of the server."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                connection = self._open.get_nowait()
+                with contextlib.suppress(smtplib.SMTPException, OSError):
+                    connection.quit()
+                connection.close()
+
+    def _connection(self) -> smtplib.SMTP:
+        """Take a connection that is still good, or open one."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                kept = self._open.get_nowait()
+                with contextlib.suppress(smtplib.SMTPException, OSError):
+                    if kept.noop()[0] == _DONE:
+                        return kept
+                kept.close()
+        server = self.server
+        made = (
+            smtplib.SMTP_SSL(
+                server.host, server.port, timeout=_PATIENCE_SECONDS, context=ssl.create_default_context()
+            )
+            if server.security == "tls"
+            else smtplib.SMTP(server.host, server.port, timeout=_PATIENCE_SECONDS)
+        )
+        try:
+            if server.security == "starttls":
+                made.starttls(context=ssl.create_default_context())
+            if server.user:
+                made.login(server.user, server.password)
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class FolderMail:
+    """A stand-in for a mail server: each mail becomes a file, and reaches nobody."""
+
+    clock: Clock
+    folder: Path
+    sender: str
+    issuer: str
+
+    def send(self, to: dict[str, str], message: Message) -> Delivery:
+        """Write a mail as an `.eml` file that mail programs open."""
+        mail = message_of(self.clock, self.sender, self.issuer, to["address"], message)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / f"{message.id}.eml").write_bytes(mail.as_bytes())
+        except OSError as error:
+            return Delivery("later", f"the folder of mail cannot be written: {error.strerror}")
+        return DELIVERED
+
+    def rest(self) -> None:
+        """Do nothing: no connection stays open."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoMail:
+    """A deployment that sends no mail."""
+
+    def send(self, to: dict[str, str], message: Message) -> Delivery:
+        """Refuse for good."""
+        return Delivery("never", "this deployment sends no mail")
+
+    def rest(self) -> None:
+        """Do nothing: no connection stays open."""

@@ -1,0 +1,63 @@
+"""Send webhooks, signed as Standard Webhooks say: the id, the moment and the body under an HMAC that the receiver checks."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+
+from operators.errors import OperatorError
+from operators.transport import Wire
+from ticketing.clock import Clock, written
+from ticketing.notices.channels import DELIVERED, Delivery, Message
+
+_PREFIX = "whsec_"
+_SECRET_BYTES = 32
+_TAKEN = range(200, 300)
+_GONE = 410
+
+
+def new_secret() -> str:
+    """Make the secret that a receiver checks signatures with."""
+    return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+
+
+def sign(secret: str, message_id: str, at: int, body: bytes) -> str:
+    """Sign a body of `at` POSIX seconds: `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`."""
+    key = base64.b64decode(secret.removeprefix(_PREFIX))
+    mac = hmac.new(key, f"{message_id}.{at}.".encode() + body, hashlib.sha256).digest()
+    return "v1," + base64.b64encode(mac).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """Receivers on the internet, each at the address that a contact names. The body has ids, never personal data."""
+
+    clock: Clock
+    wire: Wire
+
+    def send(self, to: dict[str, str], message: Message) -> Delivery:
+        """Post a signed message."""
+        now = self.clock.now()
+        document = {"type": message.type, "timestamp": written(now), "data": message.data}
+        body = json.dumps(document, separators=(",", ":")).encode()
+        at = int(now.timestamp())
+        headers = {
+            "Content-Type": "application/json",
+            "Webhook-Id": message.id,
+            "Webhook-Timestamp": str(at),
+            "Webhook-Signature": sign(to["secret"], message.id, at, body),
+        }
+        try:
+            reply = self.wire.call("POST", to["url"], changes=True, content=body, headers=headers)
+        except OperatorError as error:
+            return Delivery("later", f"the receiver does not take it: {type(error).__name__}")
+        if reply.status == _GONE:
+            return Delivery("gone", "the receiver has ended this address")
+        if reply.status in _TAKEN:
+            return DELIVERED
+        return Delivery("later", f"the receiver answers {reply.status}")
+
+    def rest(self) -> None:
+        """Do nothing: no connection stays open."""
