@@ -70,6 +70,19 @@ STARTS: dict[str, list[dict[str, str]]] = {
     "THROUGHFARE_SETTLEMENT_FOLDER": [{"THROUGHFARE_SETTLEMENT_FOLDER": "exports"}],
     "THROUGHFARE_ANCHORS_FOLDER": [{"THROUGHFARE_ANCHORS_FOLDER": "anchors"}],
     "THROUGHFARE_DEMO_CLOCK_FILE": [{"THROUGHFARE_DEMO_CLOCK_FILE": "clock"}],
+    "THROUGHFARE_SMTP_ADDRESS": [
+        {
+            "THROUGHFARE_SMTP_ADDRESS": f"{scheme}://{who}mail.example",
+            "THROUGHFARE_MAIL_SENDER": "T <t@example.eu>",
+        }
+        for scheme, who in (("smtp", ""), ("smtp+starttls", "a:b%40c@"), ("smtps", "a:b@"))
+    ],
+    "THROUGHFARE_MAIL_SENDER": [{"THROUGHFARE_MAIL_SENDER": "Throughfare <tickets@example.eu>"}],
+    "THROUGHFARE_MAIL_FOLDER": [{"THROUGHFARE_MAIL_FOLDER": "mail"}],
+    "THROUGHFARE_MESSAGES_REACH": [
+        {"THROUGHFARE_MESSAGES_REACH": "public"},
+        {"THROUGHFARE_MESSAGES_REACH": "anywhere"},
+    ],
     "THROUGHFARE_LOG_FORMAT": [{"THROUGHFARE_LOG_FORMAT": "json"}, {"THROUGHFARE_LOG_FORMAT": "console"}],
     "ALLOW_DEMO_PAYMENTS_IN_PRODUCTION": [PRODUCTION],
 }

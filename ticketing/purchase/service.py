@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from ticketing.clock import written
 from ticketing.db import Transaction
+from ticketing.db.notices import contacts
 from ticketing.db.sale import booking_documents, bookings, offers, order_holders, orders
 from ticketing.db.sale.booking_documents import Paper
 from ticketing.db.sale.offers import Quote
@@ -221,6 +222,8 @@ def _place(tx: Transaction, till: Till, quote: Quote, buyer: _Buyer, now: dateti
     bookings.insert_bookings(tx, wanted)
     order_holders.insert_holders(tx, order.id, holders)
     pass_uses.take(tx, quote, order.id, now, exchanged=Exchanged(buyer.exchange_of, given.going))
+    if buyer.exchange_of is not None:
+        contacts.copy_contacts(tx, buyer.exchange_of, order.id, now)
     state = OrderState(
         order=order,
         quote=quote,

@@ -11,8 +11,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from icalendar import Calendar
 
+from tests.api import KOPLI_TO_PASILA
 from tests.ticketing.notices.conftest import Town
 from tests.ticketing.notices.receivers import Browser, files_of, text_of
+from tests.ticketing.purchase.exchanging import exchange
 from ticketing import notices
 from ticketing.db.notices import outbox
 
@@ -198,3 +200,22 @@ def test_contacts_and_codes_are_forgotten_after_the_journey(town: Town) -> None:
 
     assert (kept, notices.forget_what_is_due(town.office)["contacts"]) == (0, 1)
     assert notices.list_contacts(town.office, bought.order["id"]) == []
+
+
+@ONE
+def test_an_exchange_takes_the_contacts_along(town: Town) -> None:
+    bought = town.api.buy()
+    town.notify(bought, ANNA)
+    town.work()
+    party = KOPLI_TO_PASILA["passengers"]
+    answer = exchange(town.api, bought, party, passengers=[one["ref"] for one in party])
+    assert answer.status_code == 201, answer.json
+    placed = answer.json or {}
+    token = placed["access_token"]
+    if placed["state"] != "ticketed":
+        town.api.post(f"/v1/orders/{placed['id']}/payments", {"method": "demo_ok"}, token)
+    town.work()
+
+    assert [text_of(one).count(placed["id"]) for one in town.mailbox.mails][1:] == [1]
+    shown = town.api.get(f"/v1/orders/{placed['id']}/notify", token).json or {}
+    assert [one["hint"] for one in shown["contacts"]] == ["a…@example.org"]

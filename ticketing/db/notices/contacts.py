@@ -1,7 +1,7 @@
 """The contacts of orders: addresses to which messages about one order go. They are deleted after the journey."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -11,6 +11,7 @@ from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch
 from ticketing.db.tables.notices import contact
 from ticketing.db.tables.sale import order, ticket
+from ticketing.ids import new_id
 
 ContactKind = Literal["email", "webpush", "webhook"]
 
@@ -64,6 +65,13 @@ def list_orders_at(tx: Transaction, digest: str, states: Collection[str], limit:
         .limit(limit)
     )
     return list(tx.execute(query).scalars())
+
+
+def copy_contacts(tx: Transaction, old: str, new: str, now: datetime) -> None:
+    """Give an order the contacts of the one that it replaces."""
+    for one in list_contacts(tx, old):
+        made = replace(one, id=new_id(), order_id=new, created_at=now)
+        tx.execute(sa.insert(contact).values(**columns(made)))
 
 
 def delete_contact(tx: Transaction, contact_id: str) -> None:
