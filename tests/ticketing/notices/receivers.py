@@ -1,5 +1,6 @@
 """Receivers of messages on loopback: a mail server, a receiver of webhooks, and a browser's push service that decrypts."""
 
+import asyncio
 import base64
 import json
 import os
@@ -21,14 +22,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 @dataclass
 class Mailbox:
-    """A mail server that keeps all mail; the next answers may be scripted."""
+    """A mail server that keeps all mail; the next answers may be scripted, and one that is `held` answers nothing."""
 
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     address: str = ""
+    held: bool = False
+    reached: threading.Event = field(default_factory=threading.Event)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  aiosmtpd's name
+        self.reached.set()
+        while self.held:  # noqa: ASYNC110  it is let go by another thread
+            await asyncio.sleep(0.01)
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer.startswith("2"):
             self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
