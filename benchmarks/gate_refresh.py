@@ -1,4 +1,4 @@
-"""What a gate's refresh costs a server with a million live tickets, on both databases.
+"""Measure the refresh of a gate at a server with a million live tickets, on both databases.
 
 `python -m benchmarks.gate_refresh [TICKETS]` prints the figures; `python -m benchmarks.gates` writes them down with the others.
 The tickets are made by the database itself: rows as long as real ones, in the lists of two days, 1 % revoked, half used.
@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.tickets.jwk import load_jwks
 
 from benchmarks import databases
 from tests.ticketing.gate.stock import put_ticket
@@ -23,12 +25,10 @@ from ticketing.config import DEMO_PASSPHRASE
 from ticketing.db import Database
 from ticketing.db.migrate import upgrade
 from ticketing.db.ticket import tickets
-from ticketing.gate import bundle as bundles
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.publish import Prepared, bundle, prepare, status_list_of
 from ticketing.gate.upload import Sender, Told, upload
 from ticketing.tickets.issue import Press
-from ticketing.tickets.jwk import load_jwks
 from ticketing.tickets.keys import KeyStore
 
 NOON = datetime(2026, 10, 13, 12, 0, tzinfo=UTC)

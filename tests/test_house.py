@@ -92,7 +92,7 @@ def test_the_limits_are_looked_for_in_the_code() -> None:
 
 
 def test_no_test_module_lends_to_another() -> None:
-    """What several use lies in a module beside them: a test module may go without others falling."""
+    """Helpers of several test modules lie in a module beside them: a test module may go without others falling."""
     lent = [
         f"{one.path}: {node.module}"
         for one in house.sources("tests", "benchmarks")

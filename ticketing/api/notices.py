@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, request
 from flask.views import MethodView
+from throughfare_gate.moments import written
 
 from ticketing import notices
 from ticketing.api.accounts import handed_out
@@ -25,7 +26,6 @@ from ticketing.api.schemas.notices import (
     EventsSchema,
     NewPasswordSchema,
 )
-from ticketing.clock import written
 from ticketing.errors import NotFound
 from ticketing.identity import recovery
 from ticketing.purchase import service as purchase

@@ -9,6 +9,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
+from throughfare_gate.ids import new_id
+
 from ticketing.db.notices import outbox
 from ticketing.db.notices.outbox import Notice
 from ticketing.db.people import audit_trail, one_time_codes, people, rate_counts
@@ -18,7 +20,6 @@ from ticketing.errors import Conflict, NotAuthenticated
 from ticketing.identity import passwords
 from ticketing.identity.access_token import Caller
 from ticketing.identity.people import Reception, SignedIn, begin_session, fold_email, get_person
-from ticketing.ids import new_id
 
 CODE_LIFE = timedelta(minutes=30)
 # Letters that people do not mistake for each other (Crockford's base 32): 12 of them are 60 bits.

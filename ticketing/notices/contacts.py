@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from throughfare_gate.ids import new_id
+
 from operators.addresses import AddressRefused, check_url
 from ticketing.db.notices import contacts, outbox
 from ticketing.db.notices.contacts import Contact, ContactKind
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.identity.people import fold_email
-from ticketing.ids import new_id
 from ticketing.notices.post_office import PostOffice
 from ticketing.notices.web_push import point_of, secret_of
 from ticketing.notices.webhook import new_secret

@@ -7,9 +7,11 @@ import json
 import secrets
 from dataclasses import dataclass
 
+from throughfare_gate.moments import written
+
 from operators.errors import OperatorError
 from operators.transport import Wire
-from ticketing.clock import Clock, written
+from ticketing.clock import Clock
 from ticketing.notices.channels import DELIVERED, Delivery, Message
 
 _PREFIX = "whsec_"

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from throughfare_gate.ids import new_id
+
 from ticketing.db import Transaction
 from ticketing.db.notices import contacts, happened, outbox
 from ticketing.db.notices.contacts import Contact
 from ticketing.db.notices.happened import Happened
 from ticketing.db.notices.outbox import Notice
-from ticketing.ids import new_id
 from ticketing.notices.post_office import PostOffice
 
 _AT_ONCE = 500

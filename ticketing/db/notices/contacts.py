@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
+from throughfare_gate.ids import new_id
 
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch
 from ticketing.db.tables.notices import contact
 from ticketing.db.tables.sale import order, ticket
-from ticketing.ids import new_id
 
 ContactKind = Literal["email", "webpush", "webhook"]
 
