@@ -23,14 +23,14 @@ INSTALL = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Th
 	&& echo "Installing locked dependencies into $(VENV) (the first time takes up to a minute) ..." \
 	&& $(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes -r $< \
 	&& { $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true; } \
-	&& $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	&& $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e ./gate -e .
 
-$(STAMP): requirements-dev.lock pyproject.toml
+$(STAMP): requirements-dev.lock pyproject.toml gate/pyproject.toml
 	$(INSTALL)
 	@touch $@ $(RUNS)
 
 # What the demo runs with, without the tools of development.
-$(RUNS): requirements-demo.lock pyproject.toml
+$(RUNS): requirements-demo.lock pyproject.toml gate/pyproject.toml
 	$(INSTALL)
 	@touch $@
 
@@ -97,4 +97,4 @@ lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-peers.lock
 
 clean: ## remove the virtual environment and everything under var/
-	rm -rf $(VENV) $(STAND_IN) $(PEERS) var build *.egg-info
+	rm -rf $(VENV) $(STAND_IN) $(PEERS) var build *.egg-info gate/build gate/*.egg-info

@@ -15,11 +15,11 @@ from rich.table import Table
 from operators.conformance import score, stands
 from operators.conformance.score import Score
 from operators.registry import Surroundings, missing_secrets
+from throughfare_gate.moments import written
 from ticketing.cli import deployment
 from ticketing.cli.deployment import settings
 from ticketing.cli.progress import progress
 from ticketing.cli.shown import console_of_tables
-from ticketing.clock import written
 from ticketing.progress import Progress
 from ticketing.regions import by_staff, load_regions
 from ticketing.regions.marked_run import MarkedRun

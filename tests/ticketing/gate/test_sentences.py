@@ -6,8 +6,8 @@ from tests.api import Api
 from tests.ticketing.gate.deciding import bundle, judge
 from tests.ticketing.gate.faults import FAULTS
 from tests.ticketing.tickets.mint import NOW, ticket
-from ticketing.gate import sentences, words
-from ticketing.gate.model import Extras
+from throughfare_gate.gate import sentences, words
+from throughfare_gate.gate.model import Extras
 
 OF_THE_GATE = {"clock_behind", "device_not_authorised", "internal_error"}
 NOT_GENUINE = {"malformed", "bad_type", "bad_alg", "unknown_key", "bad_signature", "bad_claims"}

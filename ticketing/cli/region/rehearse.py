@@ -16,6 +16,9 @@ import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tariffs.findings import errors
+from throughfare_gate.ids import new_id
+from throughfare_gate.tickets.jwk import VerifyKey, to_jwk
+from throughfare_gate.tickets.jws import Signer
 from ticketing.cli import lab
 from ticketing.cli.folders import find_folder
 from ticketing.cli.lab import Nursery, Started, ended_by_signals, running, start_simulators
@@ -25,12 +28,9 @@ from ticketing.cli.serve import gunicorn
 from ticketing.config import Settings
 from ticketing.errors import Misconfigured
 from ticketing.gate.operators import load_gates
-from ticketing.ids import new_id
 from ticketing.regions import Region, check_region
 from ticketing.rehearsal import plan, rehearse
 from ticketing.rehearsal.stage import Stage
-from ticketing.tickets.jwk import VerifyKey, to_jwk
-from ticketing.tickets.jws import Signer
 
 _PATIENCE_SECONDS = 600
 # The worker looks often, for days of the region pass in seconds.

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ticketing.strictjson import NotStrict
-from ticketing.tickets.strict import decode_base64url, encode_base64url
+from throughfare_gate.strictjson import NotStrict
+from throughfare_gate.tickets.strict import decode_base64url, encode_base64url
 
 Algorithm = Literal["EdDSA", "ES256"]
 PublicKey = Ed25519PublicKey | EllipticCurvePublicKey

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal
 
-from ticketing.gate.departures import LONGEST_DELAY, late_seconds, named_sailing
-from ticketing.gate.model import (
+from throughfare_gate.gate.departures import LONGEST_DELAY, late_seconds, named_sailing
+from throughfare_gate.gate.model import (
     Boarding,
     Bundle,
     Decision,
@@ -25,8 +25,8 @@ from ticketing.gate.model import (
     Standing,
     Values,
 )
-from ticketing.gate.one_traveller import ride_in_the_way, ride_to_ask_for, use_in_the_way
-from ticketing.gate.usage import (
+from throughfare_gate.gate.one_traveller import ride_in_the_way, ride_to_ask_for, use_in_the_way
+from throughfare_gate.gate.usage import (
     USES_LEFT,
     Allowance,
     Kind,
@@ -38,8 +38,8 @@ from ticketing.gate.usage import (
     use_values,
     uses_left,
 )
-from ticketing.tickets.claims import NOBODY, ZONE, Leg, Proof, TicketClaims, whole_minute
-from ticketing.tickets.products import ProductRule
+from throughfare_gate.tickets.claims import NOBODY, ZONE, Leg, Proof, TicketClaims, whole_minute
+from throughfare_gate.tickets.products import ProductRule
 
 __all__ = [
     "Bundle",

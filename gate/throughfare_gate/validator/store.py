@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from ticketing.gate.additions import ordered_document, ordered_of
-from ticketing.gate.bundle import Opened
-from ticketing.gate.model import NOTHING_ORDERED, Ordered
-from ticketing.gate.usage import Kind, Use
+from throughfare_gate.gate.additions import ordered_document, ordered_of
+from throughfare_gate.gate.bundle import Opened
+from throughfare_gate.gate.model import NOTHING_ORDERED, Ordered
+from throughfare_gate.gate.usage import Kind, Use
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from ticketing.gate import additions, sentences
-from ticketing.gate.decision import Bundle, Policy, ProductRule, Reading, Standing, Use
-from ticketing.gate.document import (
+from throughfare_gate.gate import additions, sentences
+from throughfare_gate.gate.decision import Bundle, Policy, ProductRule, Reading, Standing, Use
+from throughfare_gate.gate.document import (
     BadBundle,
     Delta,
     check_members,
@@ -20,18 +20,18 @@ from ticketing.gate.document import (
     use_document,
     uses_of,
 )
-from ticketing.gate.model import Extras, Ordered
-from ticketing.strictjson import NotStrict
-from ticketing.tickets import claims as ticket_claims
-from ticketing.tickets import proof as proofs
-from ticketing.tickets import status_list
-from ticketing.tickets.claims import NOBODY, BadClaims, Proof
-from ticketing.tickets.jwk import BadKey, VerifyKey, load_jwks, public_key, to_jwk
-from ticketing.tickets.jws import Refused, Signer, verify
-from ticketing.tickets.products import rule_document
-from ticketing.tickets.proof import BadProof
-from ticketing.tickets.status_list import BadStatusList, StatusList
-from ticketing.tickets.strict import json_object
+from throughfare_gate.gate.model import Extras, Ordered
+from throughfare_gate.strictjson import NotStrict
+from throughfare_gate.tickets import claims as ticket_claims
+from throughfare_gate.tickets import proof as proofs
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.claims import NOBODY, BadClaims, Proof
+from throughfare_gate.tickets.jwk import BadKey, VerifyKey, load_jwks, public_key, to_jwk
+from throughfare_gate.tickets.jws import Refused, Signer, verify
+from throughfare_gate.tickets.products import rule_document
+from throughfare_gate.tickets.proof import BadProof
+from throughfare_gate.tickets.status_list import BadStatusList, StatusList
+from throughfare_gate.tickets.strict import json_object
 
 __all__ = [
     "BadBundle",

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
-from ticketing.validator.flap import Answer
+from throughfare_gate.validator.flap import Answer
 
 Show = Callable[[str], Answer]
 _LONGEST_LINE = 8192

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ticketing.gate import sentences
-from ticketing.gate.decision import Decision
-from ticketing.gate.model import Note, Values
-from ticketing.gate.usage import USES_LEFT
+from throughfare_gate.gate import sentences
+from throughfare_gate.gate.decision import Decision
+from throughfare_gate.gate.model import Note, Values
+from throughfare_gate.gate.usage import USES_LEFT
 
 _ALTERNATIVE = " or "
 

@@ -1,7 +1,7 @@
 """Say which departure a gate names, and how long the delay of one keeps a ticket. Pure."""
 
-from ticketing.gate.model import Extras, Gate
-from ticketing.tickets.claims import TicketClaims, whole_minute
+from throughfare_gate.gate.model import Extras, Gate
+from throughfare_gate.tickets.claims import TicketClaims, whole_minute
 
 # A delay keeps a ticket for so long beyond its planned end, and no longer.
 LONGEST_DELAY = 24 * 3600

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from ticketing.gate.model import Note, Values
+from throughfare_gate.gate.model import Note, Values
 
 FILE = Path(__file__).with_name("sentences.json")
 # A sentence taken apart once: its words with places, and how the value of which name is written in each.

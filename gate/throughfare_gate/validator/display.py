@@ -4,7 +4,7 @@ import json
 import sys
 from typing import TextIO
 
-from ticketing.validator.flap import Answer
+from throughfare_gate.validator.flap import Answer
 
 _GREEN, _RED, _YELLOW, _PLAIN = "\x1b[1;30;42m", "\x1b[1;37;41m", "\x1b[1;30;43m", "\x1b[0m"
 

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from ticketing.tickets import device_token
-from ticketing.tickets.jwk import VerifyKey, thumbprint, to_jwk
-from ticketing.tickets.jws import Signer
+from throughfare_gate.tickets import device_token
+from throughfare_gate.tickets.jwk import VerifyKey, thumbprint, to_jwk
+from throughfare_gate.tickets.jws import Signer
 
 _KID_CHARS = 16
 

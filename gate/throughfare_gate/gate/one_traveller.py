@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ticketing.gate.model import Memory, OrderedRide, Values
-from ticketing.gate.usage import Use
+from throughfare_gate.gate.model import Memory, OrderedRide, Values
+from throughfare_gate.gate.usage import Use
 
 # A clock that is further ahead than this tells nothing of when a ride began.
 _AHEAD_SECONDS = 300

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from ticketing.gate.usage import Direction, Kind, Use
-from ticketing.tickets.claims import Proof, TicketClaims
-from ticketing.tickets.products import ProductRule
+from throughfare_gate.gate.usage import Direction, Kind, Use
+from throughfare_gate.tickets.claims import Proof, TicketClaims
+from throughfare_gate.tickets.products import ProductRule
 
 # The figures of a reason or a note by name, and a note: its code with its figures.
 Values = Mapping[str, Any]

@@ -9,15 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from ticketing.gate import sentences, words
-from ticketing.gate.bundle import BadBundle, open_bundle
-from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, decide
-from ticketing.gate.model import Ordered
-from ticketing.gate.usage import Direction, Use, told_together
-from ticketing.ids import new_id
-from ticketing.tickets.jwk import VerifyKey, load_jwks
-from ticketing.validator.identity import Enrolment
-from ticketing.validator.store import Store, StoredScan
+from throughfare_gate.gate import sentences, words
+from throughfare_gate.gate.bundle import BadBundle, open_bundle
+from throughfare_gate.gate.decision import Bundle, Decision, Gate, Presented, Reading, decide
+from throughfare_gate.gate.model import Ordered
+from throughfare_gate.gate.usage import Direction, Use, told_together
+from throughfare_gate.ids import new_id
+from throughfare_gate.tickets.jwk import VerifyKey, load_jwks
+from throughfare_gate.validator.identity import Enrolment
+from throughfare_gate.validator.store import Store, StoredScan
 
 # A camera reads one screen many times a second.
 DEBOUNCE_SECONDS = 3

@@ -5,11 +5,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ticketing.strictjson import NotStrict
-from ticketing.tickets.claims import Proof
-from ticketing.tickets.jwk import BadKey, VerifyKey, public_key
-from ticketing.tickets.jws import Refused, check_signature
-from ticketing.tickets.strict import decode_base64url, encode_base64url, json_object
+from throughfare_gate.strictjson import NotStrict
+from throughfare_gate.tickets.claims import Proof
+from throughfare_gate.tickets.jwk import BadKey, VerifyKey, public_key
+from throughfare_gate.tickets.jws import Refused, check_signature
+from throughfare_gate.tickets.strict import decode_base64url, encode_base64url, json_object
 
 TYP = "ticket-kb+jwt"
 _HEADER = {"alg": "ES256", "typ": TYP}

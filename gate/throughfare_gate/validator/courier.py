@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ticketing.gate.bundle import BadBundle, Opened, open_bundle, succeed
-from ticketing.gate.model import Ordered
-from ticketing.gate.usage import Use
-from ticketing.tickets.jwk import to_jwk
-from ticketing.validator.flap import CLOCK_SECONDS, Flap
-from ticketing.validator.identity import Identity
-from ticketing.validator.link import Fetched, Link, LinkDown, Revoked
-from ticketing.validator.store import Store
+from throughfare_gate.gate.bundle import BadBundle, Opened, open_bundle, succeed
+from throughfare_gate.gate.model import Ordered
+from throughfare_gate.gate.usage import Use
+from throughfare_gate.tickets.jwk import to_jwk
+from throughfare_gate.validator.flap import CLOCK_SECONDS, Flap
+from throughfare_gate.validator.identity import Identity
+from throughfare_gate.validator.link import Fetched, Link, LinkDown, Revoked
+from throughfare_gate.validator.store import Store
 
 REFRESH_SECONDS = 60
 _JITTER_SECONDS = 10

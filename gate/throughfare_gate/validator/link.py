@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-from ticketing.clock import written
-from ticketing.gate.additions import FORMAT
-from ticketing.validator.identity import Identity
-from ticketing.validator.store import StoredScan
+from throughfare_gate.gate.additions import FORMAT
+from throughfare_gate.moments import written
+from throughfare_gate.validator.identity import Identity
+from throughfare_gate.validator.store import StoredScan
 
 SOFTWARE = "throughfare-gate 1"
 _TIMEOUT = httpx.Timeout(10, connect=5)

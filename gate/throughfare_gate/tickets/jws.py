@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 )
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ticketing.strictjson import NotStrict
-from ticketing.tickets.jwk import VerifyKey
-from ticketing.tickets.strict import decode_base64url, is_canonical, json_object
+from throughfare_gate.strictjson import NotStrict
+from throughfare_gate.tickets.jwk import VerifyKey
+from throughfare_gate.tickets.strict import decode_base64url, is_canonical, json_object
 
 PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey
 

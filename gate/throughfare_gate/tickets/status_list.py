@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ticketing.strictjson import NotStrict
-from ticketing.tickets.jwk import VerifyKey
-from ticketing.tickets.jws import Refused, Signer, verify
-from ticketing.tickets.strict import decode_base64url, encode_base64url, json_object
+from throughfare_gate.strictjson import NotStrict
+from throughfare_gate.tickets.jwk import VerifyKey
+from throughfare_gate.tickets.jws import Refused, Signer, verify
+from throughfare_gate.tickets.strict import decode_base64url, encode_base64url, json_object
 
 TYP = "statuslist+jwt"
 VALID, INVALID, SUSPENDED = 0, 1, 2

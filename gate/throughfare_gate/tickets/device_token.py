@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ticketing.strictjson import NotStrict
-from ticketing.tickets.jwk import VerifyKey
-from ticketing.tickets.jws import Refused, Signer, verify
-from ticketing.tickets.strict import json_object
+from throughfare_gate.strictjson import NotStrict
+from throughfare_gate.tickets.jwk import VerifyKey
+from throughfare_gate.tickets.jws import Refused, Signer, verify
+from throughfare_gate.tickets.strict import json_object
 
 TYP = "gate-device+jwt"
 LIFE_SECONDS = 900

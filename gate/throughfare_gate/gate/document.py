@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ticketing.gate.decision import Policy, ProductRule, Use
-from ticketing.gate.model import Degrade
-from ticketing.gate.usage import Kind
-from ticketing.tickets import products
-from ticketing.tickets.products import BadProduct
+from throughfare_gate.gate.decision import Policy, ProductRule, Use
+from throughfare_gate.gate.model import Degrade
+from throughfare_gate.gate.usage import Kind
+from throughfare_gate.tickets import products
+from throughfare_gate.tickets.products import BadProduct
 
 MEMBERS = frozenset(
     {

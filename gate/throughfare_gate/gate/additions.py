@@ -7,8 +7,8 @@ find gates that understand them.
 from collections.abc import Mapping
 from typing import Any
 
-from ticketing.gate.document import MAX_LEG, BadBundle, known, require, rows, texts, whole
-from ticketing.gate.model import (
+from throughfare_gate.gate.document import MAX_LEG, BadBundle, known, require, rows, texts, whole
+from throughfare_gate.gate.model import (
     Allow,
     Boarding,
     Called,
@@ -19,8 +19,8 @@ from ticketing.gate.model import (
     OrderedRide,
     Waiver,
 )
-from ticketing.tickets.claims import whole_minute
-from ticketing.tickets.jwk import BadKey, load_jwks
+from throughfare_gate.tickets.claims import whole_minute
+from throughfare_gate.tickets.jwk import BadKey, load_jwks
 
 FORMAT = 2
 LONGEST_OPENING_SECONDS = 24 * 3600

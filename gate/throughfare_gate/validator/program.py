@@ -11,15 +11,15 @@ from typing import Any
 
 import click
 
-from ticketing.gate.bundle import open_bundle
-from ticketing.gate.sentences import LANGUAGES
-from ticketing.tickets.jwk import load_jwks
-from ticketing.validator import identity as identities
-from ticketing.validator.display import Display
-from ticketing.validator.flap import Answer, Flap, Sailing
-from ticketing.validator.identity import Enrolment, NotEnrolled
-from ticketing.validator.sources import listen, read_lines
-from ticketing.validator.store import Store
+from throughfare_gate.gate.bundle import open_bundle
+from throughfare_gate.gate.sentences import LANGUAGES
+from throughfare_gate.tickets.jwk import load_jwks
+from throughfare_gate.validator import identity as identities
+from throughfare_gate.validator.display import Display
+from throughfare_gate.validator.flap import Answer, Flap, Sailing
+from throughfare_gate.validator.identity import Enrolment, NotEnrolled
+from throughfare_gate.validator.sources import listen, read_lines
+from throughfare_gate.validator.store import Store
 
 _FOLDER = click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("throughfare-gate"),
@@ -43,7 +43,7 @@ def enrol(server: str, code: str, folder: Path) -> None:
     Example:
       throughfare-gate enrol --server https://tickets.example.eu --code ABCD-EFGH-IJKL-MNOP
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    from ticketing.validator import courier, link  # noqa: PLC0415  the gate itself starts without them
+    from throughfare_gate.validator import courier, link  # noqa: PLC0415  the gate itself starts without them
 
     if (folder / "gate.json").exists():
         raise click.ClickException(f"{folder} holds a gate already; choose another --folder")
@@ -128,7 +128,7 @@ def run(
 
     def connect() -> None:
         # The first code need not wait until the network is there, nor until its library is loaded.
-        from ticketing.validator.courier import Courier  # noqa: PLC0415
+        from throughfare_gate.validator.courier import Courier  # noqa: PLC0415
 
         courier = Courier(identity, store, flap, display.note)
         courier.start()

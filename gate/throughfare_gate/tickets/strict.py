@@ -4,7 +4,7 @@ import base64
 import re
 from typing import Any
 
-from ticketing.strictjson import NotStrict, loads
+from throughfare_gate.strictjson import NotStrict, loads
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 # The last character of an incomplete group carries 2 or 4 bits that belong to nothing and must be zero.

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ticketing.tickets.products import ProductRule
+from throughfare_gate.tickets.products import ProductRule
 
 Kind = Literal["ride", "transfer", "in", "out"]
 Direction = Literal["in", "out"]
