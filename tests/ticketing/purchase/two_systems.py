@@ -14,10 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from operators import registry
+from operators.fault_plan import Fault, plan
 from operators.figures import Figures
 from operators.guard import Guarded, Patience
 from operators.registry import Surroundings
-from operators.simulators.faults import Fault, plan
 from operators.simulators.maritime import MaritimeSimulator
 from operators.simulators.osdm import OsdmSimulator
 from operators.table import ConnectorTable

@@ -12,11 +12,11 @@ from typing import Any
 import click
 
 from operators.conformance.stands import SAMPLE_FEED
+from operators.fault_plan import FaultPlan
 from operators.files import FEED_FILES, read_feed
 from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import FILES, Timetable
 from operators.simulators.exchange import ExchangeSimulator
-from operators.simulators.faults import FaultPlan
 from operators.simulators.gtfs import GtfsSimulator
 from operators.simulators.maritime import MaritimeSimulator, Ship
 from operators.simulators.osdm import OsdmSimulator, Sale

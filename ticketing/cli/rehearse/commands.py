@@ -23,7 +23,7 @@ from ticketing.cli import lab
 from ticketing.cli.folders import find_folder
 from ticketing.cli.lab import Nursery, Started, ended_by_signals, running, start_simulators
 from ticketing.cli.progress import progress
-from ticketing.cli.region.report import show
+from ticketing.cli.rehearse.report import show
 from ticketing.cli.serve import gunicorn
 from ticketing.config import Settings
 from ticketing.errors import Misconfigured
