@@ -226,7 +226,7 @@ def test_a_gate_decides_with_what_its_wheel_declares(gate: Installed, tmp_path: 
         given=f"{ticket_of_now()}\n",
     )
 
-    assert (helped.returncode, "--listen" in helped.stdout) == (0, True), helped.stderr
+    assert (helped.returncode, "--serial" in helped.stdout) == (0, True), helped.stderr
     assert '"reason": "ok"' in shown.stdout, shown.stderr
 
 

@@ -73,6 +73,7 @@ _SAID: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 LANGUAGES: tuple[str, ...] = tuple(_SAID["languages"])
 _PASSENGER: dict[str, dict[str, str]] = _SAID["passenger"]
 _CATEGORIES: dict[str, dict[str, str]] = _SAID["categories"]
+_SCREEN: dict[str, dict[str, str]] = _SAID["screen"]
 _NOTES = {code: _apart(variant) for code, variant in _SAID["notes"].items()}
 _STAFF = {
     reason: [(_needs(variant), _apart(variant)) for variant in variants]
@@ -114,6 +115,11 @@ def category(name: str, language: str = LANGUAGES[0]) -> str:
     """Name a usual fare category as people call it; any other by its own name."""
     said = _CATEGORIES.get(name)
     return said[language] if said else name
+
+
+def screen(name: str, language: str = LANGUAGES[0]) -> str:
+    """The words of a kiosk's screen while nobody is there."""
+    return _SCREEN[name][language]
 
 
 def instant(moment: int, offset: int) -> str:

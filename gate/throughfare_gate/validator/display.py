@@ -28,8 +28,7 @@ class Display:
         if self._colours:
             colour = _RED if not answer.admit else _YELLOW if answer.reason == "ok_attention" else _GREEN
             line = f"{colour}{line}{_PLAIN}"
-        bell = "" if self._silent or answer.again else "\a" if answer.admit else "\a\a\a"
-        self._write(f"{bell}{line} {answer.reason}: {answer.staff_sees}")
+        self._write(f"{bell(answer, silent=self._silent)}{line} {answer.reason}: {answer.staff_sees}")
 
     def note(self, text: str) -> None:
         """Say something to staff that is no answer."""
@@ -38,3 +37,10 @@ class Display:
 
     def _write(self, line: str) -> None:
         print(line, file=self._out, flush=True)
+
+
+def bell(answer: Answer, *, silent: bool) -> str:
+    """Sound one bell for welcome and three for no; none for an answer that was given before."""
+    if silent or answer.again:
+        return ""
+    return "\a" if answer.admit else "\a\a\a"

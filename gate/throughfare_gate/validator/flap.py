@@ -173,11 +173,9 @@ class Flap:
 
     def _show(self, code: str) -> tuple[Answer, Callable[[], None]]:
         moment = self._now()
-        if self.is_revoked or self._bundle is None:
-            reason = "device_not_authorised" if self.is_revoked else "status_stale"
-            return self._out_of_order(
-                reason, "device_not_authorised" if self.is_revoked else "no_bundle"
-            ), _nothing
+        trouble = self.trouble()
+        if trouble is not None:
+            return trouble, _nothing
         if (
             self._last_code
             and self._last_code[0] == code
@@ -191,6 +189,12 @@ class Flap:
             return self._out_of_order("internal_error", "internal_error", error=str(error)), _nothing
         self._last_code = (code, moment, answer)
         return answer, after
+
+    def trouble(self) -> Answer | None:
+        """Say why this gate can decide about no code at present; None where it can."""
+        if self.is_revoked:
+            return self._out_of_order("device_not_authorised", "device_not_authorised")
+        return self._out_of_order("status_stale", "no_bundle") if self._bundle is None else None
 
     def _out_of_order(self, reason: str, sentence: str, **values: Any) -> Answer:
         """The answer of a gate that cannot decide."""

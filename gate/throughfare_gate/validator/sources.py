@@ -9,12 +9,12 @@ from typing import TextIO
 from throughfare_gate.validator.flap import Answer
 
 Show = Callable[[str], Answer]
-_LONGEST_LINE = 8192
+LONGEST_LINE = 8192
 
 
 def read_lines(source: TextIO, show: Show) -> None:
     """Present each line of a scanner until it ends."""
-    while line := source.readline(_LONGEST_LINE):
+    while line := source.readline(LONGEST_LINE):
         if line.strip():
             show(line)
 
@@ -24,7 +24,7 @@ def listen(host: str, port: int, show: Show) -> socketserver.ThreadingTCPServer:
 
     class _Connection(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            while line := self.rfile.readline(_LONGEST_LINE):
+            while line := self.rfile.readline(LONGEST_LINE):
                 answer = show(line.decode("utf-8", "replace"))
                 self.wfile.write(json.dumps(answer.as_dict(), ensure_ascii=False).encode() + b"\n")
 
