@@ -10,7 +10,7 @@ STAND_IN := .stand-in
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-fast soak lint format pictures bench bench-peers lock clean
+.PHONY: help setup demo check test test-fast soak lint format pictures bench bench-peers wheels lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,11 @@ $(PEERS)/pretix/.installed: requirements-peers.lock
 bench-peers: setup $(PEERS)/pretix/.installed ## sales and gates beside pretix, which it installs for itself
 	@$(BIN)/python -m benchmarks.peers
 
+wheels: setup ## build the three wheels into dist/
+	@rm -rf build gate/build lab/build
+	@$(BIN)/python -m pip wheel -qq --disable-pip-version-check --no-deps --no-build-isolation -w dist ./gate . ./lab
+	@ls dist
+
 # What lies here is installed in place, and is in no lock file.
 OURS = --no-emit-package throughfare-gate --no-emit-package throughfare-lab --no-emit-package throughfare
 
@@ -100,4 +105,4 @@ lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-peers.lock
 
 clean: ## remove the virtual environment and everything under var/
-	rm -rf $(VENV) $(STAND_IN) $(PEERS) var build *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info
+	rm -rf $(VENV) $(STAND_IN) $(PEERS) var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info
