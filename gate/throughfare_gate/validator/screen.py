@@ -22,6 +22,8 @@ from throughfare_gate.validator.page import PIXEL, Mood, Page, rows
 
 SHOWN_SECONDS = 4.0
 _LOOK_SECONDS = 0.25
+# The system writes on its console, too.
+_PAINT_AGAIN_SECONDS = 10.0
 _USUAL_SIZE = os.terminal_size((80, 24))
 # The alternate screen, without cursor and without lines that wrap; and all of it back.
 _TAKE, _GIVE_BACK = "\x1b[?1049h\x1b[?25l\x1b[?7l", "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"
@@ -60,6 +62,7 @@ class Screen:
         self._answer: tuple[Answer, float] | None = None
         self._note = ""
         self._painted: tuple[list[str], Mood] | None = None
+        self._paint_again = 0.0
         self._keyboard: list[Any] | None = None
         self._painter = threading.Thread(target=self._keep_painted, name="screen", daemon=True)
 
@@ -110,7 +113,8 @@ class Screen:
                 sys.stderr.flush()
                 return
             self._note = text
-            self._paint()
+            with contextlib.suppress(OSError):  # whoever has something to say does not end with the terminal
+                self._paint()
 
     def _keep_painted(self) -> None:
         """Go back to ready in time, and follow the terminal's size and what befalls the gate."""
@@ -126,9 +130,10 @@ class Screen:
                 return
             page, (columns, height) = self._page(), self._size()
             painted = rows(page, columns, height), page.mood
-            if painted == self._painted:
+            now = time.monotonic()
+            if painted == self._painted and now < self._paint_again:
                 return
-            self._painted = painted
+            self._painted, self._paint_again = painted, now + _PAINT_AGAIN_SECONDS
             letters, pixels = _LOOKS[page.mood]
             lines = (
                 f"\x1b[{number};1H{letters}" + _PIXELS.sub(lambda run: _blank(run[0], pixels, letters), line)
