@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tomllib
@@ -292,3 +293,14 @@ def test_the_lab_brings_its_commands(lab: Installed) -> None:
     assert scored.returncode == 0, scored.stderr
     assert [done.returncode for done in helped] == [0, 0, 0]
     assert all("not installed" not in done.stdout for done in helped)
+
+
+def test_the_demo_is_played_from_the_wheels_alone(lab: Installed) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    told = lab.run("throughfare", "demo", "--once", "--port", str(port))
+
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "throughfare books verify   accepts them" in told.stdout
