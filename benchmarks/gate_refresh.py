@@ -18,17 +18,17 @@ import sqlalchemy as sa
 
 from benchmarks import databases
 from tests.ticketing.gate.stock import put_ticket
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.tickets.jwk import load_jwks
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE
 from ticketing.db import Database
 from ticketing.db.migrate import upgrade
 from ticketing.db.ticket import tickets
-from ticketing.gate import bundle as bundles
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.publish import Prepared, bundle, prepare, status_list_of
 from ticketing.gate.upload import Sender, Told, upload
 from ticketing.tickets.issue import Press
-from ticketing.tickets.jwk import load_jwks
 from ticketing.tickets.keys import KeyStore
 
 NOON = datetime(2026, 10, 13, 12, 0, tzinfo=UTC)

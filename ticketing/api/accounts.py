@@ -6,6 +6,7 @@ from flask import Response, json, make_response, request
 from flask.views import MethodView
 
 from tariffs.money import Money
+from throughfare_gate.moments import written
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_people, the_person
@@ -28,7 +29,6 @@ from ticketing.api.schemas.accounts import (
     SignedInDevicesSchema,
     SignedInSchema,
 )
-from ticketing.clock import written
 from ticketing.errors import NotAuthenticated, NotFound
 from ticketing.identity import Entitlement, Phone, SignedIn, people, privacy, proofs
 from ticketing.identity.access_token import LIFE

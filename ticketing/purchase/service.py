@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ticketing.clock import written
+from throughfare_gate.ids import new_id
+from throughfare_gate.moments import written
 from ticketing.db import Transaction
 from ticketing.db.sale import booking_documents, bookings, offers, order_holders, orders
 from ticketing.db.sale.booking_documents import Paper
@@ -23,7 +24,6 @@ from ticketing.errors import (
     NotFound,
     PaymentRefused,
 )
-from ticketing.ids import new_id
 from ticketing.payments import Authorisation
 from ticketing.purchase import guests, pass_uses, paying, places
 from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
