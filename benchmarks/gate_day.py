@@ -17,7 +17,7 @@ _COLUMN = "\n| figure | value |\n|---|---:|\n"
 
 
 def section(text: str) -> str:
-    """What the figures' page says of the day: nothing where it was never played."""
+    """Write the day's section of the figures' page: nothing where it was never played."""
     _, found, rest = text.partition(TITLE)
     return f"\n{TITLE}{rest}" if found else ""
 

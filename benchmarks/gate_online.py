@@ -240,7 +240,7 @@ def _row(cut: Sequence[float]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Where a server answers, and its first process."""
+    """The address of a server, and its first process."""
 
     port: int
     master: int

@@ -1,4 +1,4 @@
-"""What a gate's refresh costs a server with a million live tickets, on both databases.
+"""Measure the refresh of a gate at a server with a million live tickets, on both databases.
 
 `python -m benchmarks.gate_refresh [TICKETS]` prints the figures; `python -m benchmarks.gates` writes them down with the others.
 The tickets are made by the database itself: rows as long as real ones, in the lists of two days, 1 % revoked, half used.

@@ -23,7 +23,7 @@ class Result:
 
     @property
     def verdict(self) -> str:
-        """Whether the rounds agree well enough to quote."""
+        """True where the rounds agree well enough to quote."""
         return "inconclusive" if self.spread > _INCONCLUSIVE else "ok"
 
 

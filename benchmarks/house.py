@@ -59,7 +59,7 @@ class Count:
 
     @property
     def is_met(self) -> bool:
-        """Whether the goal is met; a count without one always is."""
+        """True where the goal is met; a count without one always is."""
         return self.goal is None or self.found <= self.goal
 
 

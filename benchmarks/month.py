@@ -46,7 +46,7 @@ def generate(database: Database, tickets: int, progress: Any = None) -> None:
 
 
 def check(database: Database, tickets: int) -> None:
-    """What the triggers keep: every entry balances, and there is one capture and one allocation a ticket."""
+    """Check what the triggers keep: every entry balances, and there is one capture and one allocation a ticket."""
     with database.read() as tx:
         if database.is_sqlite is False:
             tx.exec_driver_sql("SET LOCAL statement_timeout = 0")

@@ -65,7 +65,7 @@ class Nigiri:
         self._places = [self._timetable.find_location(f"s{stop}") for stop in range(len(network.stops))]
 
     def journeys(self, start: int, end: int, at: int) -> Sequence[Any]:
-        """What nigiri itself answers to one query."""
+        """Ask nigiri itself for the journeys of one query."""
         query = pynigiri.Query()
         query.start_time = at // _MINUTE
         query.start = [pynigiri.Offset(self._places[start], 0, 0)]

@@ -135,7 +135,7 @@ def _ours(database: Database) -> Callable[[], dict[str, int]]:
 
 
 def _close(database: Database) -> Callable[[], object]:
-    """What closing does while it holds the month: the dataset with every check, and the chain over its entries."""
+    """Close as the service does while it holds the month: the dataset with every check, and the chain over its entries."""
 
     def close() -> object:
         with database.read() as tx:

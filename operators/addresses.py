@@ -1,4 +1,4 @@
-"""Which addresses a connector may reach: https to the public internet, unless the operator's table allows more.
+"""Allow the addresses that a connector may reach: https to the public internet, unless the operator's table allows more.
 
 A configured URL is as dangerous as any other input (SSRF): private, loopback, link-local and otherwise
 special addresses are refused after the name has been resolved, and the address that was checked is the one
@@ -63,7 +63,7 @@ def resolve(host: str, port: int, *, allow_private: bool) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Whether an address, in any spelling that the resolver would take, is on the public internet."""
+    """Tell whether an address, in any spelling that the resolver would take, is on the public internet."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

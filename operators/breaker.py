@@ -29,7 +29,7 @@ class Breaker:
         self._probing = False
 
     def admits(self) -> bool:
-        """Whether a call may be made now; a half-open breaker admits one until its result is told."""
+        """Tell whether a call may be made now; a half-open breaker admits one until its result is told."""
         with self._lock:
             state = self._state()
             if state == "half_open" and not self._probing:
@@ -56,7 +56,7 @@ class Breaker:
 
     @property
     def state(self) -> BreakerState:
-        """What it would do with the next call."""
+        """The breaker's answer to the next call."""
         with self._lock:
             return self._state()
 

@@ -81,7 +81,7 @@ def upcoming(timetable: Timetable, after: datetime, count: int) -> list[Departur
 
 
 def boarding_ends(timetable: Timetable, trip_id: str, day: date) -> datetime | None:
-    """When a trip of a service day leaves the last stop where one can board; None where there is no such trip."""
+    """Return the time when a trip of a service day leaves the last stop where one can board; None where there is no such trip."""
     leaves = [
         trip.start + at
         for pattern in timetable.patterns

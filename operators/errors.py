@@ -1,4 +1,4 @@
-"""What can go wrong at an operator, as a closed tree; only `Unavailable` and `Refused` say that nothing happened.
+"""Define the errors of an operator as a closed tree; only `Unavailable` and `Refused` say that nothing happened.
 
 OperatorError
 ├── NotSupported     this operator's protocol has no such call; its capabilities say so beforehand
@@ -87,7 +87,7 @@ class Expired(OperatorError):
 
 
 class Unavailable(OperatorError):
-    """Nothing was executed; `retry_after_seconds` is what the operator asked for, where it asked."""
+    """An operator that executed nothing; `retry_after_seconds` is the pause that it asked for, where it asked."""
 
     def __init__(self, detail: str, retry_after_seconds: float | None = None) -> None:
         super().__init__(detail)

@@ -43,7 +43,7 @@ class FakeOperator(OwnInventory):
         self._failures.setdefault(call, deque()).extend(failures)
 
     def standing(self, state: str) -> list[Reservation]:
-        """What the operator itself has in a state: the counter-check."""
+        """List the operator's own bookings in a state: the counter-check."""
         now = self.now()
         return [
             one

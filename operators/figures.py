@@ -18,7 +18,7 @@ _FAILED: tuple[Outcome, ...] = ("unavailable", "unknown", "bad_reply")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What a figure counts: the calls of one kind to one operator in one hour."""
+    """The slot of a figure: the calls of one kind to one operator in one hour."""
 
     region: str
     operator: str
@@ -70,7 +70,7 @@ class Level:
 
 
 class Sink(Protocol):
-    """Where the figures of this process are kept for everybody."""
+    """The place where the figures of this process are kept for everybody."""
 
     def keep(self, figures: Mapping[Slot, Figure]) -> None:
         """Write the figures of this process as they stand."""
@@ -120,7 +120,7 @@ class Figures:
 
 
 def outcome_of(error: Exception | None) -> Outcome:
-    """How a call ended; a refusal is an answer."""
+    """Name the outcome of a call; a refusal is an answer."""
     match error:
         case None:
             return "ok"

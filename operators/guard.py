@@ -57,7 +57,7 @@ _LONGEST_DETAIL = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How often and how long a call is tried; `parallel` calls of one operator run at once."""
+    """The patience with a call: its tries and its time; `parallel` calls of one operator run at once."""
 
     attempts: int = 3
     budget_seconds: float = 20.0
@@ -97,7 +97,7 @@ class Guarded:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What may be asked of it."""
+        """The calls that are possible."""
         return self.inner.capabilities
 
     @property
@@ -107,55 +107,55 @@ class Guarded:
         return {call: state for call, state in states.items() if state != "closed"}
 
     def timetable(self, known_version: str | None = None) -> TimetableVersion | None:
-        """As the port says."""
+        """Return the timetable, as the port says."""
         return self._run("timetable", lambda: self.inner.timetable(known_version))
 
     def kept_timetable(self) -> TimetableVersion | None:
-        """As the port says."""
+        """Return the timetable, as the port says."""
         return self.inner.kept_timetable()
 
     def places(self, text: str) -> Sequence[Stop]:
-        """As the port says; answered from what is here."""
+        """Count places, as the port says; answered from memory."""
         return self.inner.places(text)
 
     def availability(self, departures: Sequence[Departure]) -> Sequence[Availability]:
-        """As the port says."""
+        """Return the timetable, as the port says."""
         return self._run("availability", lambda: self.inner.availability(departures))
 
     def offers(self, request: OfferRequest) -> Offers:
-        """As the port says."""
+        """Return the timetable, as the port says."""
         return self._run("offers", lambda: self.inner.offers(request))
 
     def hold(self, request: HoldRequest) -> Hold:
-        """As the port says."""
+        """Return the timetable, as the port says."""
         return self._run("hold", lambda: self.inner.hold(request))
 
     def confirm(self, key: str) -> Booking:
-        """As the port says."""
+        """Return the timetable, as the port says."""
         return self._run("confirm", lambda: self.inner.confirm(key))
 
     def release(self, key: str) -> Release:
-        """As the port says."""
+        """Return the timetable, as the port says."""
         return self._run("release", lambda: self.inner.release(key))
 
     def refund_offer(self, key: str) -> RefundOffer:
-        """As the port says."""
+        """Return the timetable, as the port says."""
         return self._run("refund_offer", lambda: self.inner.refund_offer(key))
 
     def cancel(self, key: str) -> Cancellation:
-        """As the port says."""
+        """Return the timetable, as the port says."""
         return self._run("cancel", lambda: self.inner.cancel(key))
 
     def find(self, key: str) -> Standing | None:
-        """As the port says."""
+        """Return the timetable, as the port says."""
         return self._run("find", lambda: self.inner.find(key))
 
     def disruptions(self) -> Disruptions:
-        """As the port says."""
+        """Return the timetable, as the port says."""
         return self._run("disruptions", self.inner.disruptions)
 
     def tend(self) -> Sequence[str]:
-        """As the port says; what it finds is remembered for whoever asks."""
+        """Tend the connector, as the port says; its findings are remembered for whoever asks."""
         self.alarms = tuple(self.inner.tend())
         return self.alarms
 

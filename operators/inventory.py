@@ -48,7 +48,7 @@ class Reservation:
     to_stop_id: str = ""
 
     def takes_places(self, now: datetime) -> bool:
-        """Whether its places are taken now."""
+        """Tell whether its places are taken now."""
         return self.state == "confirmed" or (self.state == "held" and now < self.expires_at)
 
 
@@ -66,7 +66,7 @@ class OpenSailing(Protocol):
 
 
 class Sailings(Protocol):
-    """Where reservations are kept: in memory for tests, in the database for the service."""
+    """The place of reservations: in memory for tests, in the database for the service."""
 
     def opened(self, sailing: Sailing) -> AbstractContextManager[OpenSailing]:
         """Lock one sailing; what was put is kept when the block ends and lost when it raises."""
@@ -82,7 +82,7 @@ class Sailings(Protocol):
 
 
 def _goes(_sailing: Sailing) -> bool:
-    """Nothing tells that a sailing is cancelled."""
+    """Say that every sailing goes, since nothing tells of cancellations."""
     return False
 
 
@@ -211,7 +211,7 @@ class Inventory:
 
 
 def digest(request: HoldRequest) -> str:
-    """What makes two requests the same: departure, travellers and price."""
+    """Digest the parts that make two requests the same: departure, travellers and price."""
     departure = request.departure
     parts = [
         departure.trip_id,

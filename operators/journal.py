@@ -49,7 +49,7 @@ class Entry:
 
 
 class Journal(Protocol):
-    """Where entries are kept: in memory for tests, in the database for the service."""
+    """The place of entries: in memory for tests, in the database for the service."""
 
     def find(self, operator: str, key: str) -> Entry | None:
         """The entry under a key of an operator."""

@@ -47,7 +47,7 @@ class MemorySailings:
             ]
 
     def all(self) -> list[Reservation]:
-        """Everything, for inspection."""
+        """Return all entries, for inspection."""
         with self._lock:
             return list(self._kept.values())
 

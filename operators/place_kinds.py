@@ -51,5 +51,5 @@ def read_place_kinds(
 
 
 def in_company(kinds: Collection[str], riders: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Nothing travels without a person: each kind of place is sold only together with somebody of the region's riders."""
+    """Sell each kind of place only together with somebody of the region's riders, because nothing travels without a person."""
     return {kind: tuple(riders) for kind in kinds}

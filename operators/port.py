@@ -68,7 +68,7 @@ State = Literal["held", "confirmed", "released", "expired", "cancelled", "lapsin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What an operator's protocol can do, declared as data and proven by the conformance suite.
+    """The abilities of an operator's protocol, declared as data and proven by the conformance suite.
 
     `needs_hold`: without a hold and its confirmation nobody may travel; false means that our ticket is
     enough and hold, confirm and cancel are not supported. `cancels` is whether a confirmed booking can be
@@ -109,7 +109,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Traveller:
-    """Who travels: `ref` is ours, `category` the operator's own rider category."""
+    """A traveller: `ref` is ours, `category` the operator's own rider category."""
 
     ref: str
     category: str
@@ -208,7 +208,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class RefundOffer:
-    """What cancelling would cost and give back; None where the operator does not tell beforehand."""
+    """The cost and the refund of cancelling; None where the operator does not tell beforehand."""
 
     key: str
     fee: Money | None
@@ -226,7 +226,7 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the operator has under our key now.
+    """The operator's present record under our key.
 
     `lapsing`: a hold whose reference we never learnt, which frees itself at `hold.expires_at`; holding
     again with the same key is safe.
@@ -249,7 +249,7 @@ class TimetableVersion:
 
 @dataclass(frozen=True, slots=True)
 class CallChange:
-    """What is known of one call, by its place among the trip's calls (from 0): seconds late, or not served.
+    """The news of one call, by its place among the trip's calls (from 0): seconds late, or not served.
 
     None is not known, which is not the same as on time.
     """
@@ -309,7 +309,7 @@ class AddedTrip:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """How much of what was told is about trips that we know: `unmatched` counts the rest by reason."""
+    """The messages about trips that we know: `unmatched` counts the rest by reason."""
 
     messages: int = 0
     unmatched: Mapping[str, int] = field(default_factory=dict)
@@ -322,7 +322,7 @@ class Matching:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disruptions:
-    """All that an operator reports at `as_of`, its own time; a trip that is not named is not known to be on time.
+    """The report of an operator at `as_of`, its own time; a trip that is not named is not known to be on time.
 
     `source` is the way in which it was told: `gtfs_rt`, `exchange`. `tells_trips` is False where the word on trips
     was too old to count: then nothing is known of those that are not named. `keeps_past` is True where an operator
@@ -348,7 +348,7 @@ class Connector(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What may be asked of it."""
+        """The calls that are possible."""
 
     def timetable(self, known_version: str | None = None) -> TimetableVersion | None:
         """The timetable, None when `known_version` still is the newest."""
@@ -378,13 +378,13 @@ class Connector(Protocol):
         """
 
     def refund_offer(self, key: str) -> RefundOffer:
-        """What cancelling a booking would give back; changes nothing."""
+        """Ask for the refund of cancelling a booking; changes nothing."""
 
     def cancel(self, key: str) -> Cancellation:
         """Take a confirmed booking back. Raises NotSupported, Refused, Unavailable or OutcomeUnknown."""
 
     def find(self, key: str) -> Standing | None:
-        """What the operator has under our key; None when it surely has nothing. Changes nothing there.
+        """Find the operator's record under our key; None when it surely has nothing. Changes nothing there.
 
         Raises Unavailable or OutcomeUnknown when that cannot be told yet.
         """

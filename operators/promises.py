@@ -35,5 +35,5 @@ NONE = Promises()
 
 
 def service_of(ride: Ride, promises: Promises) -> Service:
-    """What a ride is to passenger rights: as its operator says, else by its vehicle."""
+    """Class a ride by passenger rights: as its operator says, else by its vehicle."""
     return promises.service or _BY_MODE.get(ride.mode, "city")

@@ -58,7 +58,7 @@ class RegionData:
 
     @property
     def categories(self) -> Mapping[str, Mapping[str, str]]:
-        """All that a fare is asked for, by operator as its tariff calls it: rider categories, and kinds of places."""
+        """The categories that a fare is asked for, by operator as its tariff calls them: rider categories, and kinds of places."""
         return {**self.riders, **self.place_kinds}
 
 

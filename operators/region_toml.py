@@ -89,7 +89,7 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class Walking:
-    """How people walk between stops: metres per second, the longest way, the detour over the straight line."""
+    """The walking between stops: metres per second, the longest way, the detour over the straight line."""
 
     speed_m_per_s: float
     max_m: int
@@ -123,11 +123,11 @@ class RegionToml:
         self.findings.append(Finding(REGION_TOML, 0, field, code, message))
 
     def name(self) -> str:
-        """What people call the region."""
+        """Read the region's name for people."""
         return self._text("name", self.document.get("name"), _MAX_NAME)
 
     def product(self) -> str:
-        """What its ticket is called in tokens."""
+        """Read the region's product code in tokens."""
         return self._text("product", self.document.get("product"), _MAX_CODE)
 
     def member_states(self) -> tuple[str, ...]:
@@ -149,7 +149,7 @@ class RegionToml:
         return str(found)
 
     def offer_minutes(self) -> int:
-        """How long an offer may be bought."""
+        """Read for how many minutes an offer may be bought."""
         return self._whole("offer_minutes", self.document.get("offer_minutes"), 1, 60)
 
     def fee_basis_points(self) -> int:
@@ -157,7 +157,7 @@ class RegionToml:
         return self._whole("fee_basis_points", self.document.get("fee_basis_points"), 0, _MAX_BASIS_POINTS)
 
     def walking(self) -> Walking:
-        """How people walk."""
+        """Read the rules of walking."""
         row = self._settings("walking", {"speed_m_per_s": 1.2, "max_m": 800, "detour_percent": _PERCENT})
         return Walking(row["speed_m_per_s"], int(row["max_m"]), int(row["detour_percent"]))
 

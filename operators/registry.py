@@ -39,7 +39,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What connectors need of the process that they run in. Memory serves tests and the command line alone."""
+    """The surroundings of connectors in their process. Memory serves tests and the command line alone."""
 
     now: Now
     journal: Journal = field(default_factory=MemoryJournal)

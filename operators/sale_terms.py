@@ -9,7 +9,7 @@ Fault = Callable[[str, str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Guests:
-    """How much is kept for people without an account.
+    """The places kept for people without an account.
 
     So many places in an order; and for all of them together so many percent of a sailing that nobody has paid for.
     """

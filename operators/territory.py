@@ -1,4 +1,4 @@
-"""Where a ride runs: the Member State of each stop, and the metres in each state from call to call. Pure."""
+"""Place a ride on the map: the Member State of each stop, and the metres in each state from call to call. Pure."""
 
 import math
 from collections.abc import Iterator, Sequence

@@ -35,7 +35,7 @@ _deadline: contextvars.ContextVar[float] = contextvars.ContextVar("deadline")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a call may take in all, how long a connection, and how large its answer may be."""
+    """The limits of a call: its time in all, the time of a connection, and the size of its answer."""
 
     call_seconds: float = 10.0
     connect_seconds: float = 2.0
@@ -172,7 +172,7 @@ class LazyWire:
         self._wire: Wire | None = None
 
     def call(self, method: str, url: str, *, changes: bool, **more: Any) -> Reply:
-        """As `Wire.call`."""
+        """Call the operator as `Wire.call` does."""
         if not self._ready:
             raise Unavailable("its secret is not set in the environment, so it is not asked")
         if self._wire is None:

@@ -67,7 +67,7 @@ def fixed_then_weights(total: int, fixed: Mapping[K, int], weights: Mapping[K, F
 
 
 def reverse(booked: Mapping[K, int], weights: Mapping[K, Fraction], amount: int) -> dict[K, int]:
-    """How much of each booked part goes back when `amount` in all goes back (cumulative targets, capped).
+    """Compute the part of each booked amount that goes back when `amount` in all goes back (cumulative targets, capped).
 
     The wanted state is the split of what stays; no part may rise and none falls below 0, so a part never
     goes back further than it was booked and a full refund ends at exactly 0. `booked` >= 0 sums to the

@@ -23,7 +23,7 @@ from tariffs.taxes import TaxTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TariffBook:
-    """Everything a price depends on. `version` is the SHA-256 of all of it.
+    """The inputs of a price. `version` is the SHA-256 of all of it.
 
     `riders` maps the scheme's rider categories to each operator's own id, `media` each operator to the fare
     medium that the scheme sells; `fee_basis_points` is the scheme's fee on an operator's gross share. `dated`
@@ -54,7 +54,7 @@ class TariffBook:
         return self.feeds[operator]
 
     def has_fares(self, operator: str, day: date) -> bool:
-        """Whether an operator sells any ride on a day of travel, on the medium that the scheme sells."""
+        """Tell whether an operator sells any ride on a day of travel, on the medium that the scheme sells."""
         if operator not in self.feeds:
             return False
         feed, own = self.feed_on(operator, day), self.media.get(operator)
@@ -62,7 +62,7 @@ class TariffBook:
         return bool(feed.leg_rules) and bool(media if own is None else media & {None, own})
 
     def settles(self, currency: str) -> bool:
-        """Whether the scheme can settle what is sold in a currency: its own, or one that its rates know."""
+        """Tell whether the scheme can settle what is sold in a currency: its own, or one that its rates know."""
         known = {self.currency, EURO, *self.rates.days} if self.rates.days else {self.currency}
         return currency in known
 

@@ -21,7 +21,7 @@ class Service:
     removed: frozenset[date]
 
     def runs_on(self, day: date) -> bool:
-        """Whether the service runs on a calendar day."""
+        """Tell whether the service runs on a calendar day."""
         if day in self.added:
             return True
         return day not in self.removed and self.start <= day <= self.end and day.weekday() in self.weekdays

@@ -42,7 +42,7 @@ class Cap:
     valid_to: date = date.max
 
     def covers(self, tap: "Tap") -> bool:
-        """Whether a tap falls under this cap."""
+        """Tell whether a tap falls under this cap."""
         return (
             (not self.operators or tap.operator in self.operators)
             and (not self.networks or tap.network in self.networks)
@@ -70,7 +70,7 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a tap costs after caps; `cap` is the one that lowered it."""
+    """The charge for a tap after caps; `cap` is the one that lowered it."""
 
     tap: str
     amount: Money
@@ -110,7 +110,7 @@ def charged(taps: Iterable[Tap], caps: Sequence[Cap], counted: Iterable[Tap] = (
 def kept_for_others(
     going: Sequence[Tap], staying: Sequence[Tap], caps: Sequence[Cap], *, paid: int, rest: Sequence[Tap] = ()
 ) -> int:
-    """How much of what was `paid` for some taps stays when they are given back, because other taps count on them.
+    """Compute the part of the `paid` price of some taps that stays when they are given back, because other taps count on them.
 
     What goes back is what the whole costs less without them; `rest` is what is tapped instead of `going`, where a part
     of a journey stays. Minor units of one currency.

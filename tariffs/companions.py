@@ -35,7 +35,7 @@ class Rule:
     valid_to: date = date.max
 
     def holds(self, operator: str, day: date) -> bool:
-        """Whether it is in force with an operator on the first day of a journey."""
+        """Tell whether it is in force with an operator on the first day of a journey."""
         return self.operator == operator and self.valid_from <= day <= self.valid_to
 
 

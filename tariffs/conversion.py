@@ -39,7 +39,7 @@ def _common_currency(book: TariffBook, parts: tuple[Part, ...]) -> str:
 
 
 def _is_nothing(part: Part) -> bool:
-    """Whether a part costs nothing, and nobody gets or bears anything of it."""
+    """Tell whether a part costs nothing, and nobody gets or bears anything of it."""
     return not part.cost and not any(amount for _, amount in part.gross)
 
 

@@ -284,7 +284,7 @@ def _ticket(agreement: Agreement, price: Money, legs: tuple[int, ...], because: 
 def _gross(
     agreement: Agreement, terms: Terms, runs: Sequence[Run], apart: Sequence[Part]
 ) -> Iterator[tuple[str, int]]:
-    """What each party gets: an operator's own stays with it, the rest follows the steps, a discount its bearers.
+    """Sum the gross of each party: an operator's own stays with it, the rest follows the steps, a discount its bearers.
 
     Where somebody bears the discount, the steps share the undiscounted price. An operator that rode keeps its row
     where it gets 0.00: its stretch is taxed, so its VAT needs the row to be withheld from.
@@ -305,7 +305,7 @@ def _gross(
 
 
 def _sharing(agreement: Agreement, claims: Sequence[Claim]) -> list[Claim]:
-    """Who takes part in the split: the added operators of an add-on, everybody otherwise."""
+    """List the parties of the split: the added operators of an add-on, all operators otherwise."""
     added = {element.operator for element in agreement.pattern if element.add_on}
     return [claim for claim in claims if not added or claim.operator in added]
 

@@ -58,7 +58,7 @@ def entitled(
 
 
 def issuers(rows: Sequence[Eligibility]) -> Mapping[str, frozenset[str]]:
-    """Who may prove what: the issuers trusted for each claim."""
+    """List the issuers trusted for each claim."""
     found: dict[str, frozenset[str]] = {}
     for row in rows:
         found[row.claim] = found.get(row.claim, frozenset()) | {row.issuer}

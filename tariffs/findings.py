@@ -39,7 +39,7 @@ class Finding:
 
 
 def errors(findings: Iterable[Finding]) -> list[Finding]:
-    """Only those that keep the data from being used."""
+    """List the findings that keep the data from being used."""
     return [finding for finding in findings if finding.severity == "error"]
 
 

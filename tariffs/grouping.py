@@ -119,7 +119,7 @@ def _splits(count: int, runs: int) -> int:
 
 
 def _memberships(ticket: Ticket, counts: _Counts, *, whole: bool) -> Iterator[tuple[tuple[_Kind, int], ...]]:
-    """Who may share one group ticket: so many of each kind."""
+    """List the memberships of a group ticket: so many of each kind."""
     open_to = [
         (kind, min(count, ticket.group.members.get(kind.rider, 0)))
         for kind, count in counts

@@ -43,7 +43,7 @@ def exponent(currency: str) -> int:
 
 
 def is_currency(code: str) -> bool:
-    """Whether ISO 4217 knows this code as money that somebody pays with: what came from a bank is held against it."""
+    """Tell whether ISO 4217 knows this code as money that somebody pays with: what came from a bank is held against it."""
     return code in _TWO_DECIMALS or (code in _EXPONENTS and code not in _NO_TENDER)
 
 

@@ -1,4 +1,4 @@
-"""What one operator asks for its part of a journey: its tariff, its own offer, an entitlement, or a pass that is held."""
+"""Price one operator's part of a journey: its tariff, its own offer, an entitlement, or a pass that is held."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,7 +27,7 @@ _MOST_WAYS = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journey:
-    """What is to be priced: rides in order, as runs of one operator each, at a moment, with operators' own offers.
+    """The journey to price: rides in order, as runs of one operator each, at a moment, with operators' own offers.
 
     `currency` is the one in which the price is wanted, None where it follows from the rides. Before each ride of `gaps`
     one goes that is not sold. `memo` keeps what other journeys of the same search may share.
@@ -91,7 +91,7 @@ def _ways_of(journey: Journey, run: Run, passenger: Passenger) -> list[Part] | U
 
 
 def _alike(journey: Journey, run: Run, passenger: Passenger) -> Hashable:
-    """All that the price of a run follows from, so that equal keys mean equal prices; without offers.
+    """Compose the key of a run's price, so that equal keys mean equal prices; without offers.
 
     The hour is left out of a single ride where nothing asks for it.
     """
@@ -218,7 +218,7 @@ def _ways(journey: Journey, run: Run, passenger: Passenger) -> Iterator[Part | U
 def _in_company(
     journey: Journey, run: Run, passenger: Passenger, ordinary: Part | Unpriced
 ) -> Iterator[Part]:
-    """As somebody who travels beside another, by each rule by which they do."""
+    """List the categories of somebody who travels beside another, by each rule that allows it."""
     for rule in journey.book.companions:
         if rule.priced_as is None or rule.id not in passenger.company:
             continue
@@ -229,7 +229,7 @@ def _in_company(
 
 
 def _entitled(journey: Journey, run: Run, passenger: Passenger, ordinary: Part | Unpriced) -> Iterator[Part]:
-    """As whom each proven claim entitles them to travel."""
+    """List the categories that each proven claim entitles somebody to."""
     rows = eligibility.entitled(journey.book.eligibility, run.operator, passenger.claims, run.first_day)
     for row, claim in rows:
         found = price_as(journey, run, row.rider)

@@ -1,4 +1,4 @@
-"""Who travels: a passenger, what was proven of them, what they hold already, and what they have paid today."""
+"""Describe the party: its passengers, their proven claims, their passes, and their payments of today."""
 
 from dataclasses import dataclass, field
 from datetime import date

@@ -68,7 +68,7 @@ def _part(product: PassProduct, price: Money) -> Part:
 
 
 def _gross(product: PassProduct, price: Money) -> dict[str, int]:
-    """Who gets what: by the steps, on the metres of the territories; nothing has been ridden yet."""
+    """Share the price of a pass by the steps, on the metres of the territories; nothing has been ridden yet."""
     metres: dict[str, int] = {}
     for territory in product.territories:
         metres[territory.operator] = metres.get(territory.operator, 0) + territory.metres

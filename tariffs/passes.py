@@ -23,7 +23,7 @@ Unit = Literal["hours", "days", "service_days"]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which rides a pass covers; an empty set stands for all. Areas are those of the operators' own tariffs.
+    """The rides that a pass covers; an empty set stands for all. Areas are those of the operators' own tariffs.
 
     With `directions` a ride must go from the first to the second area of a pair, and each pair is used once.
     """
@@ -36,7 +36,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class PassValidity:
-    """How long: so many `hours`, `days` of 24 hours, or service days that begin `starts_seconds` after midnight."""
+    """The validity of a pass: so many `hours`, `days` of 24 hours, or service days that begin `starts_seconds` after midnight."""
 
     unit: Unit
     length: int
@@ -59,7 +59,7 @@ class PassValidity:
 
 @dataclass(frozen=True, slots=True)
 class Territory:
-    """Where an operator of the pass runs, for VAT: `metres` weigh its Member State against the others."""
+    """The territory of an operator of the pass, for VAT: `metres` weigh its Member State against the others."""
 
     operator: str
     member_state: str
@@ -91,7 +91,7 @@ class PassProduct:
         return f"{self.id} v{self.version}"
 
     def price_for(self, rider: str, channel: str | None) -> Money | None:
-        """What it costs a rider category: the price of the sale channel before the one for every channel."""
+        """Return the price for a rider category: that of the sale channel before the one for every channel."""
         for wanted in dict.fromkeys((channel, None)):
             for found in self.prices:
                 if (found.rider, found.channel) == (rider, wanted):
@@ -99,7 +99,7 @@ class PassProduct:
         return None
 
     def held(self, ticket: str, start: datetime, zone: ZoneInfo) -> "HeldPass":
-        """What its buyer holds from `start` on."""
+        """Return the pass as its buyer holds it from `start` on."""
         until = self.validity.until(start, zone)
         return HeldPass(
             ticket=ticket,
@@ -129,7 +129,7 @@ class HeldPass:
     shared: bool = False
 
     def serves(self, rider: str) -> bool:
-        """Whether it was sold to this rider category."""
+        """Tell whether it was sold to this rider category."""
         return self.rider in {None, rider}
 
 
@@ -162,7 +162,7 @@ def on_sale(products: Iterable[PassProduct], day: date) -> dict[str, PassProduct
 
 
 def options(ride: CoverableRide, passes: Iterable[HeldPass]) -> tuple[HeldPass | None, ...]:
-    """What may pay for a ride: the pass without a limit that ends first; else a use of any other, or nothing."""
+    """List the ways to pay for a ride: the pass without a limit that ends first; else a use of any other, or nothing."""
     covering = sorted(
         (found for found in passes if covers(found, ride)),
         key=lambda found: (found.valid_until, found.ticket),
@@ -181,7 +181,7 @@ def uses_of(rides: Iterable[CoverableRide], covered: Iterable[HeldPass | None]) 
 
 
 def has_left(uses: Sequence[Use], passes: Iterable[HeldPass]) -> bool:
-    """Whether the passes can give these uses: as many as are left of each, and each direction once."""
+    """Tell whether the passes can give these uses: as many as are left of each, and each direction once."""
     left = {found.ticket: found.uses_left for found in passes}
     taken = Counter(use.ticket for use in uses)
     directed = [use for use in uses if use.direction is not None]
@@ -191,7 +191,7 @@ def has_left(uses: Sequence[Use], passes: Iterable[HeldPass]) -> bool:
 
 
 def covers(found: HeldPass, ride: CoverableRide) -> bool:
-    """Whether a pass covers a ride: its operator, network and areas, its time at departure, a use left."""
+    """Tell whether a pass covers a ride: its operator, network and areas, its time at departure, a use left."""
     scope = found.scope
     return (
         ride.operator in scope.operators

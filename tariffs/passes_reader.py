@@ -87,7 +87,7 @@ class _Reader(DocumentReader):
         return None if len(self.findings) > before else product
 
     def _names(self, value: Any) -> Mapping[str, str]:
-        """What people call it, by language; English must be there."""
+        """Read the names of the pass, by language; English must be there."""
         if not isinstance(value, Mapping) or not all(
             isinstance(name, str) and name for name in value.values()
         ):
@@ -170,7 +170,7 @@ class _Reader(DocumentReader):
         return value
 
     def _territories(self, rows: Any, scope: Scope) -> tuple[Territory, ...]:
-        """Where the operators run: VAT is owed by place, and a pass is sold before anybody has travelled."""
+        """Read the territories of the operators: VAT is owed by place, and a pass is sold before anybody has travelled."""
         if not isinstance(rows, list) or not rows or not all(isinstance(row, Mapping) for row in rows):
             self.fault("territories", "invalid_value", "must be a list: operator, member_state, mode, metres")
             return ()

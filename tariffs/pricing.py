@@ -100,7 +100,7 @@ def _total(book: TariffBook, priced: Sequence[PassengerPrice]) -> tuple[Money | 
 
 
 def _first_expiry(parts: Sequence[Singles | Unpriced]) -> datetime | None:
-    """When the first of the operators' own offers in a price dies."""
+    """Return the first end of the operators' own offers in a price."""
     chosen = [part for one in parts if not isinstance(one, Unpriced) for part in one]
     return min((part.expires_at for part in chosen if part.expires_at), default=None)
 
@@ -132,14 +132,14 @@ def _singles(journey: Journey, passenger: Passenger) -> list[Singles] | Unpriced
 
 
 def has_rider(feed: Feed, rider: str) -> bool:
-    """Whether a tariff sells anything to a rider category, by name or to any rider."""
+    """Tell whether a tariff sells anything to a rider category, by name or to any rider."""
     return any(row.rider in {None, rider} for rows in feed.products.values() for row in rows)
 
 
 def _pay(
     payer: "_Payer", party: Sequence[Passenger], singles: Sequence[list[Singles] | Unpriced]
 ) -> list[Singles | Unpriced]:
-    """How each passenger pays, groups formed where that is cheaper for the party."""
+    """Choose the payment of each passenger, groups formed where that is cheaper for the party."""
     journey = payer.journey
     by_themselves: dict[Passenger, Singles | Unpriced] = {}
     for passenger, own in zip(party, singles, strict=True):
@@ -206,7 +206,7 @@ class _Payer:
         return found
 
     def price_in(self, currency: str) -> Callable[[Run, Group], Part | None]:
-        """What a group product costs on a run, where it is sold in the party's currency."""
+        """Price a group product on a run, where it is sold in the party's currency."""
 
         def price_of(run: Run, group: Group) -> Part | None:
             found = price_as(self.journey, run, group.rider)

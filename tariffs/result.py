@@ -1,4 +1,4 @@
-"""What pricing answers: the price of a party, of each passenger, and every party's share of it."""
+"""Hold the result of pricing: the price of a party, of each passenger, and every party's share of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _BASIS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class OperatorShare:
-    """What one party gets of the price: gross = vat + fee + net, in minor units.
+    """The share of one party in the price: gross = vat + fee + net, in minor units.
 
     A party is an operator, or who bears a discount: `seller` or `funder:<authority>`, with a negative gross.
     """
@@ -32,7 +32,7 @@ class OperatorShare:
 
     @property
     def net(self) -> int:
-        """What the scheme owes the operator."""
+        """The amount that the scheme owes the operator."""
         return self.gross - self.vat - self.fee
 
 

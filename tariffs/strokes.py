@@ -24,7 +24,7 @@ def shared_carnets(party: Sequence[Passenger]) -> tuple[HeldPass, ...]:
 
 
 def strokes_of(parts: Sequence[Part], carnets: Sequence[HeldPass]) -> Strokes:
-    """How many uses of each carnet a way of paying takes."""
+    """Count the uses of each carnet that a way of paying takes."""
     taken = Counter(use.ticket for part in parts for use in part.uses)
     return tuple(taken[carnet.ticket] for carnet in carnets)
 

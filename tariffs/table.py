@@ -141,7 +141,7 @@ class Table:
 
 
 def unique(row: Row, field: str, key: object, seen: "Mapping[str, object] | set[str]") -> bool:
-    """Whether a key is new; a repeated one is a fault, an empty one has been reported."""
+    """Tell whether a key is new; a repeated one is a fault, an empty one has been reported."""
     if key in seen:
         row.fault(field, "duplicate_key", f"{str(key).replace(chr(0), ' / ')!r} is repeated")
         return False

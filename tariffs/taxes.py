@@ -36,7 +36,7 @@ class TaxRule:
 
 @dataclass(frozen=True, slots=True)
 class TaxKey:
-    """What makes a tax row of a price."""
+    """The key of a tax row in a price."""
 
     member_state: str
     mode: str
@@ -80,7 +80,7 @@ class TaxTable:
     rules: Mapping[str, tuple[TaxRule, ...]]
 
     def covers(self, member_state: str, mode: str) -> bool:
-        """Whether any row, of any day and scope, is for a mode in a state."""
+        """Tell whether any row, of any day and scope, is for a mode in a state."""
         modes = {row.mode for row in self.rules.get(member_state, ())}
         return not modes.isdisjoint(_modes(mode))
 

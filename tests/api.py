@@ -1,4 +1,4 @@
-"""What a commuter's app, a gate and a finance clerk do with the API, in few words."""
+"""Call the API for a commuter's app, a gate and a finance clerk, in few words."""
 
 import re
 import uuid

@@ -47,7 +47,7 @@ def server(*, durable: bool = False) -> Iterator[str]:
 
 @contextlib.contextmanager
 def owned(*, durable: bool = False) -> Iterator[Server]:
-    """As `server`, for a test that stops and starts it."""
+    """Start a server as `server` does, for a test that stops and starts it."""
     scratch = Path(tempfile.mkdtemp(prefix="throughfare-pg-"))
     try:
         binaries = _reachable(_binaries(), scratch)

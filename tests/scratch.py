@@ -1,4 +1,4 @@
-"""Where tests write: in memory where there is room, for they make files by the hundred thousand and keep none.
+"""Choose the folder where tests write: in memory where there is room, for they make files by the hundred thousand and keep none.
 
 A database made from a template is a thousand files: on a disk that takes ten times as long as in memory. What
 tests check is not touched: they kill processes, they do not pull plugs.
@@ -20,7 +20,7 @@ def use_memory() -> None:
 
 
 def _is_fit(folder: Path) -> bool:
-    """Whether files may be made and programs run there, and there is room."""
+    """Tell whether files may be made and programs run there, and there is room."""
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         return False
     return not os.statvfs(folder).f_flag & os.ST_NOEXEC and shutil.disk_usage(folder).free >= _ROOM

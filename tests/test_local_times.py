@@ -24,7 +24,7 @@ def argument(call: ast.Call, at: int, name: str) -> ast.expr | None:
 
 
 def is_local_call(call: ast.Call) -> bool:
-    """Whether a call answers a time of another zone than UTC."""
+    """Tell whether a call answers a time of another zone than UTC."""
     if isinstance(call.func, ast.Name):
         return call.func.id in {"local", "_local"}
     if not isinstance(call.func, ast.Attribute):

@@ -174,7 +174,7 @@ def behind_proxies(app: Flask, count: int) -> None:
 
 
 def _console(settings: Settings, rooms: Rooms) -> console.Console:
-    """What the pages of finance staff need; their cookies ask for HTTPS wherever the service is reached by it."""
+    """Settings of the pages for finance staff; their cookies ask for HTTPS wherever the service is reached by it."""
     return console.Console(
         office=rooms.office,
         till=rooms.till,

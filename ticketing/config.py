@@ -27,7 +27,7 @@ LIVE_ADDRESS = "https://api.stripe.com"
 
 @dataclass(frozen=True, slots=True)
 class StripeSettings:
-    """What a deployment decides: its keys, the secrets of its webhook (the current one first), its name in metadata.
+    """The settings of Stripe: its keys, the secrets of its webhook (the current one first), its name in metadata.
 
     `api_address` may be another one than Stripe's with a test key only: a stand-in for tests and the demo.
     """
@@ -39,7 +39,7 @@ class StripeSettings:
 
     @property
     def live(self) -> bool:
-        """Whether real money moves."""
+        """True where real money moves."""
         return "_live_" in self.secret_key
 
     def check(self, *, production: bool) -> None:
@@ -72,7 +72,7 @@ class OidcSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that a deployment decides. `from_environment` reads it; tests build it directly."""
+    """The settings of a deployment. `from_environment` reads them; tests build them directly."""
 
     database_url: str
     environment: Environment = "development"
@@ -118,7 +118,7 @@ class Settings:
         return folder
 
     def stripe(self) -> StripeSettings:
-        """How this deployment speaks to Stripe."""
+        """Read the settings with which this deployment speaks to Stripe."""
         return StripeSettings(
             self.stripe_secret_key,
             self.stripe_webhook_secrets,
@@ -296,7 +296,7 @@ def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _proxies(environ: Mapping[str, str]) -> int:
-    """How many proxies stand in front, each of which adds to X-Forwarded-For; what comes before theirs is anybody's."""
+    """Read the number of proxies in front, each of which adds to X-Forwarded-For; addresses before theirs may come from anybody."""
     value = environ.get("THROUGHFARE_TRUSTED_PROXIES", "0")
     if not value.isascii() or not value.isdigit() or int(value) > _MOST_PROXIES:
         raise Misconfigured(

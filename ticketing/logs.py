@@ -43,7 +43,7 @@ class _Log:
 
 
 def _tracebacks(log_format: str) -> structlog.typing.Processor:
-    """Where it happened, never the values: local variables hold tokens and names."""
+    """Write the place of an error, never the values: local variables hold tokens and names."""
     if log_format == "json":
         return structlog.processors.ExceptionRenderer(
             structlog.tracebacks.ExceptionDictTransformer(show_locals=False)

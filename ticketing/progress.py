@@ -1,4 +1,4 @@
-"""How far a long piece of work has come, told to whoever waits for it.
+"""Report the progress of a long piece of work to whoever waits for it.
 
 Those who do the work know how much of it is done (`Far`); who began it knows what is done now (`Progress`).
 """

@@ -142,7 +142,7 @@ def _race(
     connections: Sequence[http.client.HTTPConnection],
     goals: dict[str, str],
 ) -> list[Result]:
-    """As `harness.race`, with so many calls to warm up: what is sold is prepared and counted."""
+    """Race as `harness.race` does, with so many calls to warm up: what is sold is prepared and counted."""
     for contender in contenders.values():
         _rested(connections)
         for _ in range(WARM):

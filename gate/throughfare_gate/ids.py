@@ -26,7 +26,7 @@ _last = _Last()
 
 
 def milliseconds_of(identifier: str) -> int | None:
-    """When a UUIDv7 was made, in milliseconds since 1970; None for an identifier of another kind."""
+    """Read the time of a UUIDv7, in milliseconds since 1970; None for an identifier of another kind."""
     try:
         found = uuid.UUID(identifier)
     except ValueError:

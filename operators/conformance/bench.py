@@ -1,4 +1,4 @@
-"""What a check works with: a connector, a second one as after a restart, a departure, and what counts as broken."""
+"""Prepare the bench of a check: a connector, a second one as after a restart, a departure, and the marks of broken answers."""
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence

@@ -17,7 +17,7 @@ _TO_SELL, _TO_OFFER, _WHOLE = 90, 70, 100
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one promise."""
+    """The result for one promise."""
 
     area: Area
     promise: str
@@ -44,7 +44,7 @@ class Score:
 
     @property
     def may(self) -> Literal["sell", "offer", "nothing"]:
-        """What an operator with this score may take part in."""
+        """The roles that an operator with this score may take part in."""
         broken = {one.area for one in self.results if one.verdict == "broken"}
         if broken & set(REQUIRED) or self.percent < _TO_OFFER:
             return "nothing"

@@ -1,4 +1,4 @@
-"""What every connector has unless its protocol does better: the published feed, and a plain no to the rest."""
+"""Serve every connector by default: the published feed, and a plain no to the rest."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -42,7 +42,7 @@ class Basis:
         return None if known_version == "published" else TimetableVersion("published", self._published)
 
     def kept_timetable(self) -> TimetableVersion | None:
-        """Nothing is fetched: the region's own is all there is."""
+        """Return the region's own timetable, since nothing is fetched."""
         return None
 
     def places(self, text: str) -> Sequence[Stop]:
@@ -85,7 +85,7 @@ class Basis:
         raise NotSupported(f"{self.operator} takes nothing back by machine")
 
     def find(self, key: str) -> Standing | None:
-        """Nothing is ever booked here."""
+        """Find nothing, because nothing is ever booked here."""
         return None
 
     def disruptions(self) -> Disruptions:
@@ -93,5 +93,5 @@ class Basis:
         raise NotSupported(f"{self.operator} tells no delays")
 
     def tend(self) -> Sequence[str]:
-        """Nothing has to be done from time to time."""
+        """Do nothing from time to time."""
         return ()

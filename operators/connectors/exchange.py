@@ -45,7 +45,7 @@ _SURELY_LEFT = timedelta(hours=36)
 
 @dataclass(slots=True)
 class _Allotments:
-    """What the operator lets us sell, folded from its files; a cancelled record stays cancelled."""
+    """The allotments that the operator lets us sell, folded from its files; a cancelled record stays cancelled."""
 
     seen: int = 0
     records: dict[str, Record | None] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class FileExchange(Basis):
             return dict(self._allotments.seats.get(sailing, Counter()))
 
     def has_cancelled(self, sailing: Sailing) -> bool:
-        """Whether the operator's event files say that a sailing does not go; read anew when another one has come."""
+        """Tell whether the operator's event files say that a sailing does not go; read anew when another one has come."""
         with self._post.locked():
             count = self._post.last("accepted", "EVENTS")
         if count != self._gone[0]:
@@ -128,7 +128,7 @@ class FileExchange(Basis):
         return Cancellation(key)
 
     def find(self, key: str) -> Standing | None:
-        """What we have under our key."""
+        """Find the booking under our key."""
         known = self.inventory.find(key)
         if known is None:
             return None
@@ -139,7 +139,7 @@ class FileExchange(Basis):
         return Standing(key, known.state, booking=booking)
 
     def disruptions(self) -> Disruptions:
-        """What the operator's event files say, the newest word on a trip last."""
+        """Read the operator's event files, the newest word on a trip last."""
         if not self._post.folder.is_dir():
             return Disruptions(as_of=_EPOCH, items=(), source="exchange", tells_trips=False)
         with self._post.locked():
@@ -194,7 +194,7 @@ class FileExchange(Basis):
                     self._post.send("MANIFEST", manifest.closing(sailing, sold))
 
     def _is_over(self, sailing: Sailing, sold: Sequence[Reservation]) -> bool:
-        """Whether the sale has ended and every place that is taken is one of a booking we know."""
+        """Tell whether the sale has ended and every place that is taken is one of a booking we know."""
         now, day = self.now(), sailing.service_date
         leaves = boarding_ends(self._published, sailing.trip_id, day) if self._published else None
         ends = leaves or datetime.combine(day, time(0), UTC) + _SURELY_LEFT

@@ -1,4 +1,4 @@
-"""What connectors with a journal share: one call a key at a time, and what an entry of the journal stands for."""
+"""Share the rules of connectors with a journal: one call a key at a time, and the meaning of a journal's entry."""
 
 import hashlib
 import re
@@ -70,28 +70,28 @@ class Journaled(Basis):
             raise OutcomeUnknown(f"another call for {entry.key} is under way") from error
 
     def is_held(self, entry: Entry) -> bool:
-        """Whether places are kept for it, as far as we know."""
+        """Tell whether places are kept for it, as far as we know."""
         return entry.progress in {"held", "confirming", "confirmed", "cancelling"} and not self.has_expired(
             entry
         )
 
     def lapses_at(self, entry: Entry) -> datetime:
-        """When a hold ends by itself."""
+        """Return the end of a hold by itself."""
         return entry.expires_at or entry.asked_at + timedelta(seconds=self._hold_seconds)
 
     def has_expired(self, entry: Entry) -> bool:
-        """Whether it is too late to confirm."""
+        """Tell whether it is too late to confirm."""
         unsold = entry.progress in {"held", "confirming"}
         return unsold and self.now() >= self.lapses_at(entry) - SAFETY
 
     def gone_at(self, entry: Entry) -> datetime:
-        """When a hold has surely ended, also one whose request was still on its way when we gave up."""
+        """Return the sure end of a hold, also of one whose request was still on its way when we gave up."""
         return self.lapses_at(entry) + (
             SAFETY if entry.progress in {"holding", "confirming"} else timedelta(0)
         )
 
     def standing_of(self, entry: Entry, booking: Booking | None) -> Standing:
-        """What is under a key, once whatever was unknown has been asked for."""
+        """Find the standing under a key, once everything unknown has been asked for."""
         if booking is not None:
             return Standing(
                 entry.key, "cancelled" if entry.progress == "cancelled" else "confirmed", booking=booking

@@ -162,7 +162,7 @@ class Maritime(Journaled):
             return Release(key, freed=self.now() >= lapses_at, lapses_at=lapses_at)
 
     def find(self, key: str) -> Standing | None:
-        """What the journal knows, and the operator where the journal cannot know."""
+        """Find a booking in the journal, and at the operator where the journal cannot know."""
         with self.locked(key):
             entry = self.journal.find(self.operator, key)
             if entry is None or entry.progress == "refused":

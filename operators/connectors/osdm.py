@@ -165,7 +165,7 @@ class Osdm(Journaled):
             return Release(key, freed=self.now() >= self.lapses_at(entry), lapses_at=self.lapses_at(entry))
 
     def refund_offer(self, key: str) -> RefundOffer:
-        """What the vendor would give back; a proposal that nobody confirms expires."""
+        """Ask the vendor for its refund; a proposal that nobody confirms expires."""
         proposal = self._proposal(self._require_sold(key), "refund-offer")
         return RefundOffer(key, proposal.fee, proposal.refundable)
 
@@ -197,7 +197,7 @@ class Osdm(Journaled):
             return cancellation_of(self._write_refund(entry, answer))
 
     def find(self, key: str) -> Standing | None:
-        """What the journal knows, and the vendor where the journal cannot know."""
+        """Find a booking in the journal, and at the vendor where the journal cannot know."""
         with self.locked(key):
             entry = self.journal.find(self.operator, key)
             if entry is None or entry.progress == "refused":

@@ -74,7 +74,7 @@ class OwnInventory(Basis):
         return Cancellation(key)
 
     def find(self, key: str) -> Standing | None:
-        """What we have under our key."""
+        """Find the booking under our key."""
         known = self.inventory.find(key)
         if known is None:
             return None

@@ -132,7 +132,7 @@ class PostOffice:
                     self._inside = False
 
     def _follow(self, file: ExchangeFile, ack: Acknowledgement | None, *, again: bool) -> list[Alarm]:
-        """What became of a file of ours: silence and a missing file are answered with the same bytes again."""
+        """Follow a file of ours to its acknowledgement: silence and a missing file are answered with the same bytes again."""
         name = file.name
         overdue = ack is None and self.now() - file.created_at >= ACK_PATIENCE
         missing = ack is not None and any(one.code == "MISSING" for one in ack.refusals)

@@ -40,7 +40,7 @@ class Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a file's name says."""
+    """The parts of a file's name."""
 
     kind: Kind
     sender: str
@@ -80,7 +80,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """What became of one file of the other side."""
+    """The acknowledgement of one file by the other side."""
 
     kind: Kind
     sequence: int

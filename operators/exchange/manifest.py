@@ -18,7 +18,7 @@ CLOSING = "CLOSING"
 
 @dataclass(slots=True)
 class Told:
-    """What our manifests have told: the last action by record, and the sailings that are closed."""
+    """The content of our manifests so far: the last action by record, and the sailings that are closed."""
 
     seen: int = 0
     actions: dict[str, str] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Told:
 
 
 def changes(reservations: Iterable[Reservation], told: Told) -> list[Record]:
-    """What the operator has not been told: sold and not cancelled, or cancelled and told as sold."""
+    """List the changes that the operator has not been told: sold and not cancelled, or cancelled and told as sold."""
     due: list[Record] = []
     for sold in reservations:
         for record in _rows(sold):

@@ -34,7 +34,7 @@ def read_added(
 
 
 def _follow_each_other(calls: Sequence[AddedCall], now: datetime) -> bool:
-    """Whether calls come one after the other, and none so far off that its time must be wrong."""
+    """Tell whether calls come one after the other, and none so far off that its time must be wrong."""
     moments = [moment for call in calls for moment in (call.arrives_at, call.leaves_at)]
     near = all(abs(moment - now.timestamp()) <= _FARTHEST.total_seconds() for moment in moments)
     return near and moments == sorted(moments)

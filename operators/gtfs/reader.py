@@ -68,7 +68,7 @@ class _Trip:
 
 
 class _Shape(NamedTuple):
-    """What trips of one pattern share."""
+    """The common shape of the trips of one pattern."""
 
     route: str
     stops: tuple[str, ...]

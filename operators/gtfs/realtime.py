@@ -45,12 +45,12 @@ def parse(content: bytes) -> FeedMessage:
 
 
 def told_at(message: FeedMessage) -> datetime:
-    """When the producer made the message."""
+    """Read the time when the producer made the message."""
     return datetime.fromtimestamp(message.header.timestamp, UTC)
 
 
 def is_fresh(message: FeedMessage, kind: str, now: datetime) -> bool:
-    """Whether the message is young enough; one from the future is as wrong as an old one."""
+    """Tell whether the message is young enough; one from the future is as wrong as an old one."""
     age = (now - told_at(message)).total_seconds()
     return -FRESH_SECONDS[kind] <= age <= FRESH_SECONDS[kind]
 
@@ -169,7 +169,7 @@ def _delay(one: Any, name: str, planned: int) -> int | None:
 
 
 def _is_active(alert: Any, moment: int) -> bool:
-    """Whether an alert holds at a moment; one without periods always does."""
+    """Tell whether an alert holds at a moment; one without periods always does."""
     return not alert.active_period or any(
         (not period.start or period.start <= moment) and (not period.end or moment < period.end)
         for period in alert.active_period

@@ -110,7 +110,7 @@ class Runs:
         return self._on(named, best)
 
     def _gap(self, run: Run, near: int) -> int:
-        """How far a moment lies outside of a run, in seconds."""
+        """Compute how far a moment lies outside of a run, in seconds."""
         begins = run.begins(self.timetable.timezone)
         return max(0, begins - near, near - begins - run.pattern.arrivals[-1])
 

@@ -53,7 +53,7 @@ class Route:
 
     @property
     def line(self) -> str:
-        """What a passenger calls it."""
+        """The name of the line for passengers."""
         return self.short_name or self.long_name
 
 
@@ -74,7 +74,7 @@ class Departure:
     cars: Allowed = None
 
     def takes(self, kind: str) -> Allowed:
-        """Whether the feed lets a kind of place on board: bicycles and cars; it has no word for any other."""
+        """Tell whether the feed lets a kind of place on board: bicycles and cars; it has no word for any other."""
         return {"bicycle": self.bikes, "car": self.cars}.get(kind)
 
 

@@ -36,7 +36,7 @@ _MAX_TEXT = 400
 
 @dataclass(slots=True, kw_only=True)
 class _Desk:
-    """What the operator knows: our tickets by record, files by number, what it has yet to say."""
+    """The knowledge of the operator: our tickets by record, files by number, and messages to come."""
 
     manifest: dict[str, Record] = field(default_factory=dict)
     void: set[str] = field(default_factory=set)

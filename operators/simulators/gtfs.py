@@ -17,7 +17,7 @@ _PROTOBUF = "application/x-protobuf"
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What happens to one trip on one day: `calls` are delays in seconds by stop_sequence, None where skipped."""
+    """The trouble of one trip on one day: `calls` are delays in seconds by stop_sequence, None where skipped."""
 
     trip_id: str
     day: date
@@ -50,7 +50,7 @@ class GtfsSimulator(Simulator):
         ]
 
     def state(self) -> dict[str, Any]:
-        """What is published."""
+        """Return the published state."""
         return {
             "troubles": [
                 {"trip_id": one.trip_id, "day": str(one.day), "cancelled": one.cancelled, "calls": one.calls}

@@ -35,7 +35,7 @@ class Sold:
 
 @dataclass(slots=True)
 class Ship:
-    """What the operator sells: places by trip, the price by customer type, the largest group.
+    """The ship that the operator sells: places by trip, the price by customer type, the largest group.
 
     With `html` its tickets have a page and a number beside their code.
     """
@@ -110,7 +110,7 @@ class MaritimeSimulator(Simulator):
         }
 
     def count(self, status: str) -> int:
-        """How many bookings have a status now: RESERVED, CONFIRMED or EXPIRED."""
+        """Count the bookings with a status: RESERVED, CONFIRMED or EXPIRED."""
         with self.lock:
             return sum(row["status"] == status for row in self.state()["bookings"])
 

@@ -34,7 +34,7 @@ class Booked:
 
 @dataclass(slots=True)
 class Sale:
-    """What is sold: places of a departure, the price of a passenger by type, the refund fee in percent."""
+    """The sale of a departure: its places, the price of a passenger by type, the refund fee in percent."""
 
     places: int = 100
     prices: Mapping[str, int] = field(default_factory=lambda: {"ADULT": 2500})
@@ -104,7 +104,7 @@ class OsdmSimulator(Simulator):
         }
 
     def count(self, status: str) -> int:
-        """How many bookings have a status now: PREBOOKED, FULFILLED, REFUNDED or RELEASED."""
+        """Count the bookings with a status: PREBOOKED, FULFILLED, REFUNDED or RELEASED."""
         with self.lock:
             return sum(self._status(one) == status for one in self.bookings.values())
 

@@ -40,7 +40,7 @@ class Request:
     fault: Fault | None = None
 
     def planned(self, kind: str) -> bool:
-        """Whether this call is to fail so."""
+        """Tell whether this call is to fail so."""
         return self.fault is not None and self.fault.kind == kind
 
 
@@ -83,7 +83,7 @@ class Simulator(ABC):
 
     @abstractmethod
     def state(self) -> dict[str, Any]:
-        """Everything that it knows, as JSON."""
+        """Return the whole state as JSON."""
 
     def cancel_sailing(self, trip_id: str, day: date) -> None:
         """Cancel one departure: from now on it is told, held and confirmed as the protocol does for one that is cancelled."""

@@ -1,4 +1,4 @@
-"""What an agreement is: a pattern of operators' rides, when it holds, what it costs, who gets what."""
+"""Model an agreement: a pattern of operators' rides, its validity, its price, and its shares."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Element:
     turn: bool = False
 
     def fits(self, run: "Run") -> bool:
-        """Whether a run of rides is of this element."""
+        """Tell whether a run of rides is of this element."""
         return (
             self.operator == run.operator
             and (self.network is None or run.networks == {self.network})
@@ -73,7 +73,7 @@ class Run:
 
     @property
     def returns(self) -> bool:
-        """Whether it ends where it began: at the same stop, or in a same area."""
+        """True where it ends where it began: at the same stop, or in a same area."""
         there_and_back = self.ends[0] == self.ends[1] or bool(self.from_areas & self.to_areas)
         return len(self.legs) > 1 and there_and_back
 
@@ -90,7 +90,7 @@ class AgreedPrice:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an agreement makes of some runs: the price, and how much of it each operator has by itself.
+    """The effect of an agreement on some runs: the price, and how much of it each operator has by itself.
 
     `own` are amounts that belong to an operator before anything is shared; the rest follows the steps.
     """
@@ -128,13 +128,13 @@ class Agreement:
         return f"{self.id} v{self.version}"
 
     def may_cover(self, operators: Sequence[str]) -> bool:
-        """Whether it could cover rides of these operators in this order: those of its pattern, or of any parties within a window."""
+        """Tell whether it could cover rides of these operators in this order: those of its pattern, or of any parties within a window."""
         if self.kind == "highest_fare_window":
             return set(self.parties).issuperset(operators)
         return [one.operator for one in self.pattern] == list(operators)
 
     def covers(self, runs: Sequence[Run]) -> bool:
-        """Whether these runs are within its days, its pattern and its connection times (inclusive)."""
+        """Tell whether these runs are within its days, its pattern and its connection times (inclusive)."""
         if len(runs) != len(self.pattern) and self.kind != "highest_fare_window":
             return False
         if not self.valid_from <= runs[0].first_day <= self.valid_to:
@@ -148,7 +148,7 @@ class Agreement:
     def terms(
         self, runs: Sequence[Run], apart: Sequence[int], rider: str, channel: str | None, currency: str
     ) -> Terms | None:
-        """What the runs cost under this agreement, given what each costs apart; None where it has no price.
+        """Price the runs under this agreement, given the price of each apart; None where it has no price.
 
         Amounts are minor units of `currency`.
         """
@@ -181,7 +181,7 @@ class Agreement:
         return self._within_window(runs)
 
     def _within_window(self, runs: Sequence[Run]) -> bool:
-        """Whether the last run is boarded in time, counted from the first departure."""
+        """Tell whether the last run is boarded in time, counted from the first departure."""
         return runs[-1].departure_seconds - runs[0].departure_seconds <= self.window_seconds
 
     def _amount(self, rider: str, channel: str | None, operator: str | None, currency: str) -> int | None:

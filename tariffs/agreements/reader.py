@@ -48,7 +48,7 @@ def load(
 
 
 def _is_rival(one: Agreement, other: Agreement) -> bool:
-    """Whether two shares of a line's income are over the same rides on the same days, with one priority.
+    """Tell whether two shares of a line's income are over the same rides on the same days, with one priority.
 
     Agreements with prices of their own are told apart by the price.
     """
@@ -170,7 +170,7 @@ class _Reader(DocumentReader):
         return tuple(elements)
 
     def _all_are_parties(self, pattern: Sequence[Element], parties: Sequence[str]) -> None:
-        """Whoever rides by an agreement has agreed to it."""
+        """Check that every operator of an agreement's rides has agreed to it."""
         for at, element in enumerate(pattern):
             if parties and element.operator not in parties:
                 message = f"{element.operator} is in the pattern and not among the parties"
@@ -201,7 +201,7 @@ class _Reader(DocumentReader):
         return within
 
     def _bearers(self, value: Any) -> tuple[str, ...]:
-        """Who bears a discount, in order: each as far as it can, what is left falls to everybody pro rata."""
+        """Charge the bearers of a discount, in order: each as far as it can, the rest falls to everybody pro rata."""
         names = [value] if isinstance(value, str) else value
         if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
             self.fault("bearer", "invalid_value", "must be a bearer, or a list of bearers in order")

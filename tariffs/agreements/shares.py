@@ -1,4 +1,4 @@
-"""Who gets what of an agreed price: steps in order, each may take an amount and hands the rest to the next."""
+"""Share an agreed price by steps in order: each may take an amount and hands the rest to the next."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one operator brings to the split: its fare alone in minor units, and its metres."""
+    """The claim of one operator in the split: its fare alone in minor units, and its metres."""
 
     operator: str
     standalone: int

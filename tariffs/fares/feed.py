@@ -68,7 +68,7 @@ class Feed:
 
 
 def _is_there(table: Mapping[str, Table], *files: str) -> bool:
-    """Whether a feed has one of some files."""
+    """Tell whether a feed has one of some files."""
     return any(table[file].present for file in files)
 
 

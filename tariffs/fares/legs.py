@@ -90,7 +90,7 @@ def find_join(feed: Feed, before: FareLeg, after: FareLeg) -> JoinRule | None:
 
 
 def _is_at(feed: Feed, stop: str | None, named: str) -> bool:
-    """Whether a stop is the named one, or a platform of it."""
+    """Tell whether a stop is the named one, or a platform of it."""
     return stop is not None and named in {stop, feed.station(stop)}
 
 

@@ -1,4 +1,4 @@
-"""Which leg rules match an effective leg, and which price rows they offer to a rider in a medium.
+"""Match leg rules with an effective leg, and find the price rows that they offer to a rider in a medium.
 
 What a leg matches depends on its network and areas, the rider and the medium, and for some rules on the hour.
 Everything but the hour is found once and remembered with the feed, so that a price costs one look-up a leg.
@@ -26,7 +26,7 @@ class Offer(NamedTuple):
 
 
 class Match(NamedTuple):
-    """What the rules say of a leg: its group, its products, every price row, or why there is none."""
+    """The match of a leg: its group, its products, every price row, or why there is none."""
 
     group: str | None
     products: tuple[str, ...]
@@ -86,7 +86,7 @@ def select(rows: Sequence[Product], rider: str | None, medium: str | None) -> li
 
 
 def in_timeframe(feed: Feed, group: str, at: datetime) -> bool:
-    """Whether an event falls into any row of a timeframe group, by its local calendar day and clock."""
+    """Tell whether an event falls into any row of a timeframe group, by its local calendar day and clock."""
     seconds = at.hour * 3600 + at.minute * 60 + at.second
     return any(
         row.start <= seconds < row.end

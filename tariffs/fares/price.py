@@ -28,7 +28,7 @@ class FareItem(NamedTuple):
 
 
 class LegView(NamedTuple):
-    """What the rules say of one leg before transfers: its effective leg, group and matching products."""
+    """The rules of one leg before transfers: its effective leg, group and matching products."""
 
     leg: int
     effective_leg: int

@@ -92,7 +92,7 @@ def read_products(
 def _check_defaults(
     file: str, products: Mapping[str, list[Product]], riders: Mapping[str, bool], findings: list[Finding]
 ) -> None:
-    """Of the riders eligible for one product exactly one is the default (GTFS, rider_categories.txt)."""
+    """Check that exactly one of the riders eligible for one product is the default (GTFS, rider_categories.txt)."""
     for product, rows in products.items():
         eligible = {row.rider for row in rows if row.rider in riders}
         defaults = sorted(rider for rider in eligible if rider is not None and riders[rider])

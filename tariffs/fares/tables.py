@@ -72,7 +72,7 @@ class TransferRule:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """What pricing needs of a stop: its station, and its time zone where it has one."""
+    """The facts of a stop that pricing needs: its station, and its time zone where it has one."""
 
     id: str
     parent: str | None

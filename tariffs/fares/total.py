@@ -116,7 +116,7 @@ def _rank(state: _State) -> tuple[object, ...]:
 
 
 def _closed_rank(state: _State) -> tuple[object, ...]:
-    """As `_rank`, once nothing more can be taken off the open run."""
+    """Rank as `_rank` does, once nothing more can be taken off the open run."""
     return (state.cost, *_rank(state)[1:])
 
 
@@ -198,7 +198,7 @@ class _Pricer(NamedTuple):
     def _items(
         self, state: _State, index: int, rule: TransferRule, product: Product | None, first: bool
     ) -> tuple[Item, ...]:
-        """What is bought so far, with this transfer."""
+        """List the items bought so far, with this transfer."""
         last, instead = state.items[-1], first and rule.type == _INSTEAD
         if product is None and rule.type == _PLUS_NEXT:
             return state.items

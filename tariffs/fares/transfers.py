@@ -1,4 +1,4 @@
-"""Which transfer rules link two effective legs (fare_transfer_rules): groups, counts, durations."""
+"""Find the transfer rules that link two effective legs (fare_transfer_rules): groups, counts, durations."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What tests of connectors ask for: one sailing, some travellers."""
+"""Ask for one sailing and some travellers in tests of connectors."""
 
 import uuid
 from datetime import UTC, date, datetime, timedelta

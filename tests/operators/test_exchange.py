@@ -69,7 +69,7 @@ def quay(tmp_path: Path) -> Quay:
 
 
 def record(**changes: Any) -> Record:
-    """What the clerk says of the 07:30; where nothing is said, of allotments on foot."""
+    """Write the clerk's record of the 07:30; by default allotments on foot."""
     base = Record(
         record_id="r1",
         action="ADD",

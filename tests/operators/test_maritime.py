@@ -51,7 +51,7 @@ class Harbour:
         self.ferry.confirm(key)
 
     def counts(self) -> tuple[int, int]:
-        """What the operator itself has reserved and confirmed."""
+        """Count the operator's own reserved and confirmed bookings."""
         return self.simulator.count("RESERVED"), self.simulator.count("CONFIRMED")
 
 

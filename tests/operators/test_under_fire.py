@@ -59,7 +59,7 @@ PATIENT = Patience(
 
 @dataclass(kw_only=True)
 class Buyer:
-    """What we believe, by key."""
+    """A buyer that remembers what we believe, by key."""
 
     connector: Connector
     clock: FixedClock

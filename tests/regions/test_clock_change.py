@@ -65,7 +65,7 @@ def running(feed: Path, day: date) -> set[str]:
 
 
 def departures(feed: Path, day: date, zone: ZoneInfo) -> set[tuple[str, int, time]]:
-    """What leaves on a calendar day: trip, the seconds that the feed writes, and the local time."""
+    """List the departures of a calendar day: trip, the seconds that the feed writes, and the local time."""
     found = set()
     for service_day in (day - timedelta(days=1), day):
         services = running(feed, service_day)
@@ -78,7 +78,7 @@ def departures(feed: Path, day: date, zone: ZoneInfo) -> set[tuple[str, int, tim
 
 
 def is_no_time(day: date, clock: time, zone: ZoneInfo) -> bool:
-    """Whether clocks skip this time of that day."""
+    """Tell whether clocks skip this time of that day."""
     local = datetime.combine(day, clock, zone)
     return local.astimezone(UTC).astimezone(zone).time() != clock
 

@@ -17,7 +17,7 @@ _PATIENCE_SECONDS = 900
 
 
 def rehearsed(region: str, journeys: int, seed: int = 1) -> dict[str, Any]:
-    """What the command says of a region; the exit code tells whether anything fell."""
+    """Run the command on a region; the exit code tells whether anything fell."""
     words = ["region", "rehearse", region, "--journeys", str(journeys), "--seed", str(seed), "--json"]
     done = subprocess.run(
         [sys.executable, "-m", "ticketing", *words],

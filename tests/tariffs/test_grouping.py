@@ -46,7 +46,7 @@ LIMITS = st.dictionaries(
 
 
 def partitions(riders: Sequence[str], limits: dict[str, tuple[int, int, int]]) -> Iterator[int]:
-    """What every way to split these passengers into groups and single travellers costs."""
+    """Price every way to split these passengers into groups and single travellers."""
     if not riders:
         yield 0
         return

@@ -1,4 +1,4 @@
-"""What passengers bring to a price: passes they hold, claims that were proven, rides already paid, company."""
+"""Passengers bring passes that they hold, claims that were proven, rides already paid, and company to a price."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a pass costs: its price, the VAT of where its operators run, and who gets what of it."""
+"""A pass has its price, the VAT of its operators' territories, and its shares."""
 
 from datetime import date
 from typing import Any

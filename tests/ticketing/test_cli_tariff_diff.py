@@ -1,4 +1,4 @@
-"""What a new tariff changes, as a clerk sees it before it is published."""
+"""A clerk sees the changes of a new tariff before it is published."""
 
 import shutil
 from pathlib import Path

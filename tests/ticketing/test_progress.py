@@ -1,4 +1,4 @@
-"""How far a long piece of work has come: stages as one work, and the bar that a terminal shows."""
+"""Progress is told by stages as one work, and by the bar that a terminal shows."""
 
 import io
 import json
@@ -149,7 +149,7 @@ def test_commands_show_a_bar_on_a_terminal_and_nothing_beside_the_answer_elsewhe
 
 
 def _on_a_terminal(environment: dict[str, str], *words: str) -> tuple[str, str]:
-    """What a command answers, and what it shows on the terminal that its standard error is."""
+    """Run a command and read its answer, and what it shows on the terminal that its standard error is."""
     screen, end = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "ticketing", *words],

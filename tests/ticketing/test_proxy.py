@@ -21,7 +21,7 @@ BODY = b'{"quote_id": "x"}'
 
 @dataclass
 class Upstream:
-    """What stands for the service: it notes each request that reaches it."""
+    """A stand-in for the service that notes each request that reaches it."""
 
     port: int = 0
     seen: list[dict[str, str]] = field(default_factory=list)

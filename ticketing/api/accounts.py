@@ -143,7 +143,7 @@ class ProviderBegin(MethodView):
 
 @blueprint.route("/sign-in/provider/callback")
 class ProviderCallback(MethodView):
-    """Where the provider sends the browser back to."""
+    """The address to which the provider sends the browser back."""
 
     @limited(address="20 per minute")
     @blueprint.arguments(ProviderQuerySchema, location="query")
@@ -201,13 +201,13 @@ class Password(MethodView):
 
 @blueprint.route("/me/export")
 class Export(MethodView):
-    """What is known of the caller."""
+    """Export the caller's own data."""
 
     @for_people
     @blueprint.response(200, content_type="application/json")
     @blueprint.doc(**_PERSON)
     def get(self) -> Response:
-        """Everything that is kept of the caller, as one JSON document."""
+        """Answer all data that are kept of the caller, as one JSON document."""
         document = privacy.export(rooms().privacy, the_person())
         response = make_response(json.dumps(document, ensure_ascii=False, indent=1))
         response.content_type = "application/json"
@@ -273,7 +273,7 @@ class PhoneOne(MethodView):
 
 @blueprint.route("/me/entitlements")
 class Entitlements(MethodView):
-    """What the caller has proven."""
+    """The entitlements that the caller has proven."""
 
     @for_people
     @blueprint.response(200, EntitlementsSchema)
@@ -315,7 +315,7 @@ def _provider() -> Provider:
 
 
 def handed_out(made: SignedIn) -> dict[str, Any]:
-    """What a device holds after it has signed in."""
+    """Answer the tokens that a device holds after it has signed in."""
     return {
         "account_id": made.person_id,
         "session_id": made.session_id,

@@ -26,5 +26,5 @@ class Blueprint(SmorestBlueprint):
     ARGUMENTS_PARSER = _StrictParser()
 
     def arguments(self, schema: Any, **more: Any) -> Any:
-        """As the parent's, with the schema made once: a class would be made anew for every request."""
+        """Do the same as the parent, with the schema made once: a class would be made anew for every request."""
         return super().arguments(schema() if isinstance(schema, type) else schema, **more)

@@ -1,4 +1,4 @@
-"""What the views reach for: the rooms of this application, the caller, and the once-only answer."""
+"""Give the views the rooms of this application, the caller, and the once-only answer."""
 
 from collections.abc import Callable
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Which web pages of other origins may use the API from a browser (Fetch Standard): an exact list, none by default.
+"""Allow web pages of other origins to use the API from a browser (Fetch Standard): an exact list, none by default.
 
 Callers show bearer tokens, never cookies, so no credentials are allowed across origins. The console and the demo
 gateway's pages are for their own origin alone.

@@ -1,4 +1,4 @@
-"""What every request passes: its id, its log line, its limits and its security headers."""
+"""Give every request its id, its log line, its limits and its security headers."""
 
 import re
 import time

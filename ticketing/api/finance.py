@@ -46,7 +46,7 @@ def _name(finance: Principal) -> str:
 
 @blueprint.route("/settlement-runs/<string:run_id>/steps")
 class Steps(MethodView):
-    """Who took a run how far."""
+    """The steps of a run, with the person who took each."""
 
     @for_roles("finance", "admin")
     @blueprint.response(200, TrailSchema)
@@ -130,7 +130,7 @@ class StatementWorkbook(MethodView):
 
 @blueprint.route("/bank-accounts")
 class BankAccounts(MethodView):
-    """Where parties are paid."""
+    """The bank accounts on which parties are paid."""
 
     @for_roles("finance", "admin")
     @blueprint.response(200, BankAccountsSchema)
@@ -195,7 +195,7 @@ class BankStatements(MethodView):
 
 @blueprint.route("/bank-lines")
 class BankLines(MethodView):
-    """What the bank's lines leave open."""
+    """The lines of the bank that are still open."""
 
     @for_roles("finance", "admin")
     @blueprint.arguments(RegionQuerySchema, location="query")
@@ -256,7 +256,7 @@ class BankLineUnbooking(MethodView):
 
 @blueprint.route("/bank-lines/<string:line_id>/clearing")
 class BankLineClearing(MethodView):
-    """Whose the money on suspense is."""
+    """Book money on suspense to its owner."""
 
     @for_roles("finance")
     @blueprint.arguments(ClearingRequestSchema)

@@ -1,4 +1,4 @@
-"""Who calls for a gate: an enrolled device with a token of its own key, or an API key of the role gate."""
+"""Recognise the caller for a gate: an enrolled device with a token of its own key, or an API key of the role gate."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -29,7 +29,7 @@ class GateCaller:
 
     @property
     def is_revoked(self) -> bool:
-        """Whether this is a device that was reported lost or stolen."""
+        """True where this is a device that was reported lost or stolen."""
         return self.device is not None and self.device.revoked_at is not None
 
 

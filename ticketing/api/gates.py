@@ -84,7 +84,7 @@ class ValidationBatch(MethodView):
 
 @blueprint.route("/operators/<string:operator>/gate-bundle")
 class GateBundle(MethodView):
-    """What a gate needs to decide without a network."""
+    """The bundle with which a gate decides without a network."""
 
     @for_bundle
     # A key may stand for all gates of an operator.
@@ -111,7 +111,7 @@ class GateBundle(MethodView):
 
 @blueprint.route("/operators/<string:operator>/sailings")
 class Manifest(MethodView):
-    """Who is on board."""
+    """The people on board."""
 
     @for_roles("admin", *OPERATOR_PEOPLE)
     @blueprint.arguments(ManifestQuerySchema, location="query")
@@ -125,7 +125,7 @@ class Manifest(MethodView):
 def presentation(
     gate: GateCaller, wanted: dict[str, Any], *, token: str, device_ts: datetime, by_hand: bool = False
 ) -> gates.Presentation:
-    """What is shown at the gate that calls; a device's own place holds where the call names none."""
+    """Read the ticket that is shown at the calling gate; a device's own place holds where the call names none."""
     device = gate.device
     return gates.Presentation(
         gate_key_id=gate.key_id,

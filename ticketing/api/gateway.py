@@ -1,4 +1,4 @@
-"""Where payment gateways call: signed reports."""
+"""Receive signed reports from payment gateways."""
 
 from typing import Any
 

@@ -28,7 +28,7 @@ blueprint = Blueprint("journeys", __name__, url_prefix="/v1", description="Find 
 
 @blueprint.route("/regions")
 class Regions(MethodView):
-    """What this service covers."""
+    """The regions that this service covers."""
 
     @blueprint.response(200, RegionsSchema)
     def get(self) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Journeys(MethodView):
 
 
 def _extra_cost(wanted: dict[str, Any]) -> int:
-    """How many searches more a search costs than an ordinary one: by kinds of people, and by the range of departures.
+    """Count by how many ordinary searches a search is dearer: by kinds of people, and by the range of departures.
 
     People who are alike are priced once, so a class of children costs what one child does.
     """

@@ -1,4 +1,4 @@
-"""Which language a caller wants to read."""
+"""Choose the language in which a caller wants to read."""
 
 from flask import request
 

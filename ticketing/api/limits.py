@@ -1,4 +1,4 @@
-"""How often somebody may call: counted by address always, by the caller who has proven who it is, and by what is acted on.
+"""Limit calls: counted by address always, by the caller who has proven who it is, and by what is acted on.
 
 A view names its limits with `@limited`; a view without one has those of `_EVERY_VIEW`. The address is counted before
 anything of the request is read. What a request only claims to be is never counted: neither a header nor an id opens a
@@ -51,7 +51,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """What counts the calls of an application."""
+    """The counter of an application's calls."""
 
     counters: Counters
     pace: Pace
@@ -113,7 +113,7 @@ def spend(calls: int) -> None:
 
 
 def is_enabled() -> bool:
-    """Whether this application counts calls."""
+    """Tell whether this application counts calls."""
     return current_app.extensions["meter"] is not None
 
 

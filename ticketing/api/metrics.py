@@ -34,7 +34,7 @@ class GateMetrics(MethodView):
     @blueprint.response(200, GateMetricsSchema)
     @blueprint.doc(**_KEY)
     def get(self, operator: str) -> dict[str, Any]:
-        """How long a copy of a ticket could work in the last 24 hours, and the double uses that were found."""
+        """Answer how long a copy of a ticket could work in the last 24 hours, and the double uses that were found."""
         return metrics.report(rooms().gatehouse, operator)
 
 
@@ -86,7 +86,7 @@ class _Figures(Collector):
 
 
 class _WorkerFigures(Collector):
-    """How the jobs of the worker fare, as it wrote them down."""
+    """The figures of the worker's jobs, as it wrote them down."""
 
     def __init__(self, jobs: Sequence[WorkerJob], now: datetime) -> None:
         self._jobs, self._now = jobs, now

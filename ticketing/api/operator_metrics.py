@@ -18,7 +18,7 @@ class OperatorFigures(Collector):
         self._connectors, self._now, self._board = connectors, now, board
 
     def describe(self) -> list[Metric]:
-        """Nothing is measured before it is asked for."""
+        """Describe no figures in advance: they are measured when they are asked for."""
         return []
 
     def collect(self) -> Iterator[Metric]:
@@ -48,7 +48,7 @@ class OperatorFigures(Collector):
         yield from (calls, seconds, opened, *self._live())
 
     def _live(self) -> Iterator[Metric]:
-        """How much of what operators tell live fits their timetables, and how old it is."""
+        """Measure the share of operators' live data that fits their timetables, and its age."""
         labels = ["region", "operator"]
         messages = GaugeMetricFamily(
             "throughfare_live_messages",

@@ -186,7 +186,7 @@ class QrCode(MethodView):
 
 @blueprint.route("/orders/<string:order_id>/payments/<string:payment_id>/result")
 class PaymentResult(MethodView):
-    """What has become of a payment for which the buyer's bank asked the buyer."""
+    """The outcome of a payment for which the buyer's bank asked the buyer."""
 
     @for_order
     @limited(address="6000 per minute", caller="60 per minute")
@@ -247,7 +247,7 @@ class Receipt(MethodView):
 
 @blueprint.route("/orders/<string:order_id>/refund-offers")
 class RefundOffers(MethodView):
-    """What giving tickets back would bring."""
+    """The money that would come back if tickets were given back."""
 
     @for_order
     @limited(address="1200 per minute", caller="60 per minute")

@@ -30,7 +30,7 @@ _PERSON: dict[str, Any] = {"security": [{"accessToken": []}]}
 
 @blueprint.route("/passes")
 class Passes(MethodView):
-    """What is on sale."""
+    """The passes on sale."""
 
     @blueprint.arguments(PassQuerySchema, location="query")
     @blueprint.response(200, PassProductsSchema)
@@ -67,7 +67,7 @@ class PassQuotes(MethodView):
 
 @blueprint.route("/me/passes")
 class MyPasses(MethodView):
-    """What the caller holds."""
+    """The passes of the caller."""
 
     @for_people
     @blueprint.response(200, MyPassesSchema)

@@ -101,7 +101,7 @@ class Incidents(MethodView):
 
 @blueprint.route("/operators/<string:operator>/gate-journal")
 class GateJournal(MethodView):
-    """What people did at an operator's gates."""
+    """The acts of people at an operator's gates."""
 
     @for_roles("admin", *OPERATOR_PEOPLE)
     @blueprint.response(200, JournalSchema)

@@ -1,4 +1,4 @@
-"""What anybody may ask: is the service well, which keys sign its tickets, which tickets are revoked."""
+"""Answer public questions: the service's health, the keys that sign its tickets, the tickets that are revoked."""
 
 from pathlib import Path
 from typing import Any

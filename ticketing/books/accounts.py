@@ -47,12 +47,12 @@ def refund_transfer(currency: str) -> Account:
 
 
 def operator_payable(operator: str, currency: str) -> Account:
-    """What the scheme owes an operator."""
+    """Name the account of the scheme's debt to an operator."""
     return _account("operator_payable", currency, operator=operator)
 
 
 def funder_receivable(authority: str, currency: str) -> Account:
-    """What an authority owes for the discounts that it promised."""
+    """Name the account of an authority's debt for the discounts that it promised."""
     return _account("funder_receivable", currency, operator=authority)
 
 
@@ -72,7 +72,7 @@ def commission(currency: str) -> Account:
 
 
 def psp_fee(currency: str) -> Account:
-    """What the payment gateway keeps for its service."""
+    """Name the account of the payment gateway's fees."""
     return _account("psp_fee", currency)
 
 
@@ -82,7 +82,7 @@ def dispute_receivable(currency: str) -> Account:
 
 
 def dispute_fee(currency: str) -> Account:
-    """What a gateway keeps for a payment dispute."""
+    """Name the account of a gateway's fees for payment disputes."""
     return _account("dispute_fee", currency)
 
 
@@ -107,7 +107,7 @@ def pool(name: str, currency: str) -> Account:
 
 
 def guarantee(currency: str) -> Account:
-    """What the scheme adds where it has promised a minimum."""
+    """Name the account of the amounts that the scheme adds up to a promised minimum."""
     return _account("minimum_guarantee", currency)
 
 
@@ -127,7 +127,7 @@ def bank(currency: str) -> Account:
 
 
 def bank_fee(currency: str) -> Account:
-    """What the bank keeps for its service."""
+    """Name the account of the bank's fees."""
     return _account("bank_fee", currency)
 
 
@@ -142,17 +142,17 @@ def netting_clearing(currency: str) -> Account:
 
 
 def operator_receivable(operator: str, currency: str) -> Account:
-    """What an operator owes the scheme after an approved run."""
+    """Name the account of an operator's debt to the scheme after an approved run."""
     return _account("operator_receivable", currency, operator=operator)
 
 
 def fx_clearing(currency: str) -> Account:
-    """What was converted in approved runs: owed in one currency, paid in another, until the scheme exchanges it."""
+    """Name the account of amounts converted in approved runs: owed in one currency, paid in another, until the scheme exchanges it."""
     return _account("fx_clearing", currency)
 
 
 def fx_difference(currency: str) -> Account:
-    """What the bank's exchange rate gave less (credit: more) than the rate that a run converted by."""
+    """Name the account of the difference between the bank's exchange rate and a run's rate (credit: the bank gave more)."""
     return _account("fx_difference", currency)
 
 

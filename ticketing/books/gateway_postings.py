@@ -1,4 +1,4 @@
-"""What happens at a payment gateway without a sale: money that goes back at once, refunds that others have made."""
+"""Post movements at a payment gateway without a sale: money that goes back at once, refunds that others have made."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""How each event is posted: one pure rule an event, each entry balanced (chart of accounts in docs/books.md).
+"""Post each event by one pure rule, each entry balanced (chart of accounts in docs/books.md).
 
 Signs: debit positive, credit negative. The scheme supplies the journey (principal model): it takes the
 money, owes the VAT, keeps its fee and owes each operator the net of its share.
@@ -200,14 +200,14 @@ def payout_failed(
 
 
 def _owed(shares: Sequence[Share], taxes: Sequence[Tax], currency: str) -> list[tuple[Account, int]]:
-    """What operators, tax offices and the scheme are owed: credits for a sale, debits for negative rows."""
+    """Post the debts to operators, tax offices and the scheme: credits for a sale, debits for negative rows."""
     operators = [(_party(share.operator, currency), -share.net_minor) for share in shares]
     vat = [(vat_payable(tax.member_state, tax.rate_bp, currency), -tax.vat_minor) for tax in taxes]
     return [*operators, *vat, (commission(currency), -sum(share.fee_minor for share in shares))]
 
 
 def _party(name: str, currency: str) -> Account:
-    """Where a share belongs: an operator is owed it; who bears a discount owes it, or books it as its own cost."""
+    """Choose the account of a share: an operator is owed it; the bearer of a discount owes it, or books it as its own cost."""
     if name == SELLER:
         return discount_borne(currency)
     if name.startswith(FUNDER):

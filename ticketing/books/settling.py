@@ -30,7 +30,7 @@ def run_approved(
     at: datetime,
     note: Mapping[str, Any],
 ) -> Entry | None:
-    """What is owed is about to be paid: both by (operator, currency) in minor units that the operator gets.
+    """Post the amounts of an approved run as payable: both by (operator, currency) in minor units that the operator gets.
 
     `owed` are positions, `due` payments; they differ by what was `converted` from one currency into another. The
     `note` says who prepared and approved what, and to which accounts it is paid.
@@ -81,7 +81,7 @@ def bank_movement(
 def bank_taken_back(
     kind: str, source_id: str, booked: Booked, *, region: str, at: datetime, note: Mapping[str, Any]
 ) -> Entry | None:
-    """What was booked of a line of the bank is booked back, and belongs to the month that it belonged to."""
+    """Post the reverse of a booked line of the bank; it belongs to the month of the line."""
     lines = [(posting.account, -posting.amount_minor) for posting in booked.postings]
     return balanced(
         (kind, "bank_line", source_id, region, at),
@@ -102,7 +102,7 @@ def suspense_cleared(
     at: datetime,
     note: Mapping[str, Any],
 ) -> Entry | None:
-    """What waited on suspense (`amount`, debit positive) is somebody's now: the bank's, an operator's, the scheme's."""
+    """Post money from suspense (`amount`, debit positive) to its owner: the bank, an operator, the scheme."""
     lines = [(accounts.suspense(currency), -amount), (account, amount)]
     return balanced(("suspense_cleared", "bank_line", source_id, region, at), lines, note=note)
 

@@ -1,4 +1,4 @@
-"""What the demo tells of a region: `demo.toml` in its folder says who goes where and when, in words of the region."""
+"""Read the demo's story of a region: `demo.toml` in its folder says who goes where and when, in words of the region."""
 
 import tomllib
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Scene:
     accounts: Mapping[str, tuple[str, str]]
 
     def morning(self, now: datetime) -> datetime:
-        """When the ticket is bought, on the second Tuesday of last month: never a public holiday, and the month is over."""
+        """The moment of the purchase, on the second Tuesday of last month: never a public holiday, and the month is over."""
         last = now.astimezone(UTC).date().replace(day=1) - timedelta(days=1)
         first = last.replace(day=1)
         second = first + timedelta(days=(_TUESDAY - first.weekday()) % 7 + 7)

@@ -1,4 +1,4 @@
-"""What commands need of the deployment that they run in: its settings, database and rooms."""
+"""Build the settings, the database and the rooms of a deployment for commands."""
 
 import functools
 from typing import TYPE_CHECKING

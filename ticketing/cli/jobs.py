@@ -26,7 +26,7 @@ _LONGEST_PAUSE_WITHOUT_DATABASE_SECONDS = 10.0
 
 @dataclass(slots=True)
 class Tally:
-    """What a job has done in one round: how many items, and what failed that nobody had foreseen."""
+    """The result of one round of a job: the number of items, and the failures that nobody had foreseen."""
 
     done: int = 0
     failures: list[str] = field(default_factory=list)

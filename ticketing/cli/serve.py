@@ -55,7 +55,7 @@ def _refuse_open_bind(configured: Settings, bind: str) -> None:
 
 
 def _is_private(bind: str) -> bool:
-    """Whether an address to listen at is a socket of this machine, or its loopback."""
+    """Tell whether an address to listen at is a socket of this machine, or its loopback."""
     if bind.startswith(("unix:", "fd://")):
         return True
     host = bind.rpartition(":")[0].strip("[]") if ":" in bind else bind

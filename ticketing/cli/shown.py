@@ -1,4 +1,4 @@
-"""What finance staff read on a terminal: a run and the trace of a ticket as tables. Everywhere else it is JSON."""
+"""Print a run and the trace of a ticket as tables for finance staff. Everywhere else they are JSON."""
 
 import json
 import sys
@@ -75,7 +75,7 @@ def show_close(console: "Console", run: Document) -> None:
 
 
 def show_trace(console: "Console", followed: "Followed") -> None:
-    """What a line or a dispute is about, and a ticket's money: price, shares, VAT, entries, taps."""
+    """Print the subject of a line or a dispute, and a ticket's money: price, shares, VAT, entries, taps."""
     if followed.line:
         console.print(f"line {followed.line}", style="bold", soft_wrap=True)
     for step in followed.dispute.steps if followed.dispute else ():
@@ -207,7 +207,7 @@ def _money(console: "Console", run: Document) -> None:
 
 
 def _conversions(console: "Console", run: Document) -> None:
-    """What is paid in another currency, by which rates, and what is not although the terms want it."""
+    """Print the amounts paid in another currency with their rates, and those that are not converted although the terms want it."""
     if run["conversions"]:
         rows = [
             (

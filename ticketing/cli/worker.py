@@ -196,7 +196,7 @@ class _Teller:
             self._told, self._ran_at, self._next = now, ran_at, time.monotonic() + self._every_seconds
 
     def _has_jumped(self, ran_at: datetime | None) -> bool:
-        """Whether the jobs ran later, by their clock, than should go by without a word."""
+        """Tell whether the jobs ran later, by their clock, than should go by without a word."""
         if ran_at is None or self._ran_at is None:
             return False
         return (ran_at - self._ran_at).total_seconds() > self._every_seconds

@@ -1,4 +1,4 @@
-"""What waits for a person: bookings that an operator keeps, refunds that failed, payments that do not match, disputes."""
+"""Show the cases for a person: bookings that an operator keeps, refunds that failed, payments that do not match, disputes."""
 
 from flask import Response, request, url_for
 

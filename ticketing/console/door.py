@@ -164,7 +164,7 @@ def style() -> Response:
 
 
 def _back() -> str:
-    """Where to go after signing in: a page of the console, never another site."""
+    """Choose the page after signing in: a page of the console, never another site."""
     wanted = request.values.get("back", "")
     return wanted if wanted.startswith("/console/") and "\\" not in wanted else ""
 

@@ -42,7 +42,7 @@ _STEPS = frozenset({"calculated", "approved", "exported"})
 
 
 def _waiting(found: list[service.MonthOverview]) -> list[dict[str, Any]]:
-    """What waits for somebody, each with where to do it."""
+    """List the tasks that wait for somebody, each with a link to its page."""
     return [*filter(None, map(_step_of, found)), *_to_look_at()]
 
 

@@ -1,4 +1,4 @@
-"""How a page is made: its texts, its frame, what went wrong; and a POST, which acts and leads on, or shows what is wrong."""
+"""Build pages: their texts, their frame and their errors; and answer a POST, which acts and leads on, or shows what is wrong."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -25,7 +25,7 @@ _POLICY = (
 
 
 def staff() -> Staff:
-    """Who has signed in; views behind `needs` only."""
+    """Return the person who has signed in; for views behind `needs` only."""
     found: Staff = g.staff
     return found
 
@@ -84,7 +84,7 @@ def ending(found: str) -> str:
 
 
 def who(actor: str) -> str:
-    """Who did it: a person's name, or the label of the API key that did."""
+    """Name the actor: a person, or the label of the API key."""
     if not actor.startswith(_KEY):
         return actor
     if "labels" not in g:

@@ -22,5 +22,5 @@ def text(key: str, language: str = "en", **values: object) -> str:
 
 
 def has(key: str) -> bool:
-    """Whether there is a text of this key."""
+    """Tell whether there is a text of this key."""
     return key in texts("en")

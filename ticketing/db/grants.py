@@ -1,4 +1,4 @@
-"""What a role of the database needs so that it can run the service, and no more: facts can be added, never changed.
+"""Grant a role of the database the rights to run the service, and no more: facts can be added, never changed.
 
 Triggers keep facts from everybody but the owner of the tables, who can take the triggers off. A service that runs as
 another role cannot.

@@ -55,7 +55,7 @@ def _go_on(tx: Transaction, seen: str | None) -> str | None:
 
 
 def is_current(database: Database) -> bool:
-    """Whether the schema is the one that this code expects."""
+    """Tell whether the schema is the one that this code expects."""
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  see `upgrade`
 
     with database.read() as tx:

@@ -116,7 +116,7 @@ def kept_as(
 
 @functools.cache
 def _kept_as(kind: "type[DataclassInstance]") -> tuple[Callable[[object], Any], Callable[[Any], object]]:
-    """How the document of a row is read and written; as it is, where it has no type."""
+    """Choose the reader and the writer of a row's document; it stays as it is, where it has no type."""
     known = next(one.metadata for one in fields(kind) if one.name == "document")
     return known.get("read", _as_it_is), known.get("write", _as_it_is)
 
@@ -136,7 +136,7 @@ def _names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
 
 @functools.cache
 def _reader(kind: type[T], keys: tuple[str, ...]) -> Callable[[Any], T]:
-    """How a row with these columns becomes a value."""
+    """Choose the function that turns a row with these columns into a value."""
     names = _names(kind)
     chosen = [keys.index(name) for name in names]
     take = itemgetter(*chosen) if len(chosen) > 1 else lambda row: (row[chosen[0]],)

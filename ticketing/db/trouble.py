@@ -1,4 +1,4 @@
-"""What is wrong between us and the database when it is no fault of the program: said in a line, with the remedy."""
+"""Explain trouble between us and the database that is no fault of the program: one line, with the remedy."""
 
 import psycopg.errors
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ _PASSING = ("database is locked", "database or disk is full", "disk I/O error")
 
 
 def is_taken(error: BaseException) -> bool:
-    """Whether a row that may be there once was written by somebody else a moment before: both could not know."""
+    """Tell whether a row that may be there once was written by somebody else a moment before: both could not know."""
     if not isinstance(error, sa.exc.IntegrityError):
         return False
     return isinstance(error.orig, psycopg.errors.UniqueViolation) or str(error.orig).startswith(
@@ -48,7 +48,7 @@ def trouble(error: BaseException) -> str | None:
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether the database does not answer now and may later; a wrong name, password or schema is no such case."""
+    """Tell whether the database does not answer now and may later; a wrong name, password or schema is no such case."""
     if not isinstance(error, sa.exc.DBAPIError) or trouble(error) is None:
         return False
     original = error.orig

@@ -94,7 +94,7 @@ class Leg:
 
     @property
     def is_left(self) -> bool:
-        """Whether it has not been given back."""
+        """True where it has not been given back."""
         return self.given_back_at is None
 
 

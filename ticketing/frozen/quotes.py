@@ -100,7 +100,7 @@ class OfferDocument:
 
 
 def is_unverified(passengers: Sequence[PricedPassenger]) -> bool:
-    """Whether nobody has verified a tax rate of some prices."""
+    """Tell whether nobody has verified a tax rate of some prices."""
     return any(not row.key.verified for one in passengers for row in one.taxes)
 
 

@@ -92,7 +92,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """Everything that the outputs of a run are made from. `terms` are read by settlement, `books` is the hash of their chain.
+    """The inputs of a run's outputs. `terms` are read by settlement, `books` is the hash of their chain.
 
     A party is an operator, the `scheme`, who sells, or who bears a discount.
     """

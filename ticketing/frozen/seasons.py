@@ -43,7 +43,7 @@ class SoldPass:
 
     @property
     def is_shared(self) -> bool:
-        """Whether it serves a whole party."""
+        """True where it serves a whole party."""
         return self.kind == CARNET
 
     @property

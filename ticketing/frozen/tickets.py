@@ -20,7 +20,7 @@ _NAMES = frozenset({"legs", "rider", "operators", "pass", "exchange_of", "left",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketDocument:
-    """What a ticket is good for: legs, or the `season` that it is, for a `rider` category with these operators.
+    """The content of a ticket: legs, or the `season` that it is, for a `rider` category with these operators.
 
     `left` is what the legs cost that have not been given back, once some have. `suspended_by` is the dispute that keeps
     it from gates, `blocked` says that its holder had blocked it before.

@@ -1,4 +1,4 @@
-"""Which gate calls: recognised once by its token, and checked again in the very transaction that answers it.
+"""Recognise the calling gate: once by its token, and checked again in the very transaction that answers it.
 
 The memory spares a gate that presents ticket after ticket the look-up and the signature of its own token. It never
 decides: a key or device that was revoked a moment ago is found by the reading that the decision makes anyway.
@@ -26,19 +26,19 @@ class Span:
     end: datetime | None = None
 
     def holds(self, moment: datetime) -> bool:
-        """Whether a moment lies in it."""
+        """Tell whether a moment lies in it."""
         return (self.start is None or self.start <= moment) and (self.end is None or moment < self.end)
 
 
 class Recognised(Generic[T]):
-    """Whom this process has recognised by which token: the newest few thousand, by the hash of the token."""
+    """The callers that this process has recognised: the newest few thousand, by the hash of the token."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
         self._held: OrderedDict[bytes, tuple[T, Span]] = OrderedDict()
 
     def find(self, token: str, now: datetime) -> T | None:
-        """Whom a token was recognised as, while it is good."""
+        """Find the caller of a token, while it is good."""
         held = self._held.get(_hash(token))
         return held[0] if held is not None and held[1].holds(now) else None
 

@@ -50,7 +50,7 @@ _KID_CHARS = 16
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a gate stands: its name for staff, and its stop, zone and direction where it has one."""
+    """The place of a gate: its name for staff, and its stop, zone and direction where it has one."""
 
     name: str
     stop_id: str | None = None

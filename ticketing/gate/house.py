@@ -1,4 +1,4 @@
-"""What the gates' room needs: database, clock, keys, and how each operator wants its gates to behave."""
+"""Hold the tools of the gates' room: database, clock, keys, and each operator's wishes for its gates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -45,7 +45,7 @@ class Signed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gatehouse:
-    """What the gates' room needs. `accept_demo` lets tickets pass that pretended money has paid.
+    """The tools of the gates' room. `accept_demo` lets tickets pass that pretended money has paid.
 
     `rules` by product code, `policies` and time zones by operator; `boarding` by operator and product how tickets are taken
     on board that are bound to one of its `sailings`; `categories` spells fare categories out, `names` says what people call them and operators; `clocks` are the zones of regions, by which papers tell hours; `signed` keeps the status lists of this
@@ -70,7 +70,7 @@ class Gatehouse:
     recognised: Recognised[Any] = field(default_factory=Recognised)
 
     def policy(self, operator: str) -> Policy:
-        """How an operator's gates behave."""
+        """The policy of an operator's gates."""
         return replace(self.policies.get(operator, Policy()), accept_demo=self.accept_demo)
 
     def offsets(self, operator: str, now: datetime) -> tuple[tuple[int, int], ...]:

@@ -80,7 +80,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a ticket allows: uses per leg (0 is unlimited) and in all, by which rule, and since when it is revoked.
+    """The allowance of a ticket: uses per leg (0 is unlimited) and in all, by which rule, and since when it is revoked.
 
     `operators` are those of its legs, in their order. A gate on board cannot tell two legs of one operator apart
     and takes the first that it does not know to be used; so a use too many of one leg is a use of another leg of
@@ -127,7 +127,7 @@ class Judged:
 
     @property
     def gap_seconds(self) -> int | None:
-        """How long after the ride the double use was."""
+        """The seconds between the ride and the double use."""
         return None if self.repeats is None else self.fact.at - self.repeats.at
 
 
@@ -153,7 +153,7 @@ def judge(facts: Iterable[Fact], terms: Mapping[str, Terms]) -> tuple[Judged, ..
 
 
 def answer(fact: Fact, known: Collection[Fact], verdict: Verdict, received_at: int) -> Answer:
-    """What the device is told about one item of its upload, given the facts that were known before it."""
+    """Answer the device about one item of its upload, given the facts that were known before it."""
     bodies = {other.body for other in known if other.scan_id == fact.scan_id}
     if fact.body in bodies:
         return "duplicate"
@@ -187,7 +187,7 @@ def _without_offers(facts: list[Fact]) -> list[Fact]:
 
 
 def _precedence(fact: Fact) -> tuple[bool, bool, bool, str, int, int]:
-    """Of one scan told twice the upload holds, it was at the flap; then the refusal, then the smaller numbers."""
+    """Order facts about one scan told twice: the upload holds, as it was at the flap; then the refusal, then the smaller numbers."""
     listed = -1 if fact.list_issued_at is None else fact.list_issued_at
     told = (not fact.uploaded, fact.is_flagged, fact.admitted, fact.direction or "")
     return (*told, fact.clock_offset, listed)

@@ -30,7 +30,7 @@ def extended_until(tx: Transaction, jti: str | None, expires_at: int | None, now
 
 
 def has_ended(tx: Transaction, held: Ticket, now: datetime) -> bool:
-    """Whether a ticket is over: its end has passed, and no known delay keeps it."""
+    """Tell whether a ticket is over: its end has passed, and no known delay keeps it."""
     if now < held.expires_at:
         return False
     return now >= held.expires_at + LONGEST or now >= held.expires_at + timedelta(seconds=lateness(tx, held))
@@ -74,7 +74,7 @@ def _keys(leg: Leg) -> Iterator[RunKey]:
 
 
 def _late(leg: Leg, states: Iterable[RunState]) -> int:
-    """How late a leg arrives; of two days of one trip the nearer one is meant."""
+    """Compute the lateness of a leg; of two days of one trip the nearer one is meant."""
     planned = int(leg.arrival.timestamp())
     delays = [
         call.arrival - planned

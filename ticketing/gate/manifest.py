@@ -1,4 +1,4 @@
-"""Who is on board: for each sailing of an operator how many are booked, and how many its gates have let on (98/41/EC).
+"""List the people on board: for each sailing of an operator the booked ones, and those that its gates have let on (98/41/EC).
 
 A ticket counts on the sailing that it is for, with all passengers that one scan of it admits. What they bring along (bicycles,
 cars, cabins, dogs) is counted apart and is nobody on board.
@@ -79,7 +79,7 @@ def _booked_as(sailing: Sailing) -> str:
 
 
 def _boarded(rows: Sequence[tuple[int, str, TicketDocument]]) -> Counter[tuple[str, int]]:
-    """How many were let on, by boarding stop and planned minute."""
+    """Count the people let on, by boarding stop and planned minute."""
     counted: Counter[tuple[str, int]] = Counter()
     for leg, token, document in rows:
         if kind_of(document.rider) == FOOT and leg < len(document.legs):

@@ -1,4 +1,4 @@
-"""How long a copy could work: the double-use window of each operator, measured from the facts and published."""
+"""Measure how long a copy could work: the double-use window of each operator, from the facts, and publish it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How each operator of a region wants its gates to behave: `gates.json` in the region's folder, every fault named."""
+"""Read the wishes of each operator for its gates: `gates.json` in the region's folder, every fault named."""
 
 import json
 from collections.abc import Iterable, Mapping

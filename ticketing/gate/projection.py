@@ -38,7 +38,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """Everything that is known about some tickets, judged; `told` by (scan id, body) of its facts."""
+    """The judged facts about some tickets; `told` by (scan id, body) of its facts."""
 
     by_ticket: Mapping[str, tuple[Judged, ...]]
     told: Mapping[tuple[str, str], Told]
@@ -136,7 +136,7 @@ def _terms(tx: Transaction, ticket: Ticket, rules: Mapping[str, ProductRule]) ->
 
 
 def terms_of(ticket: Ticket, rules: Mapping[str, ProductRule]) -> Terms:
-    """What a ticket allows, as it was signed."""
+    """Read the allowance of a ticket as it was signed."""
     revoked = int(ticket.revoked_at.timestamp()) if ticket.revoked_at else None
     try:
         claims = of_own(ticket.token)
@@ -204,7 +204,7 @@ def answered(rows: Iterable[Scan]) -> list[Told]:
 
 
 def is_leg_of(ticket: Ticket, leg: int, operator: str) -> bool:
-    """Whether a leg is this operator's; a gate learns nothing about the legs of others."""
+    """Tell whether a leg is this operator's; a gate learns nothing about the legs of others."""
     try:
         legs = of_own(ticket.token).legs
     except BadClaims:
@@ -213,7 +213,7 @@ def is_leg_of(ticket: Ticket, leg: int, operator: str) -> bool:
 
 
 def _operator_of(ticket: Ticket, leg: int, signed: str) -> str:
-    """Whose leg it is, or was before it was given back: then the signed ticket no longer says."""
+    """Name the operator of a leg, also where it was given back and the signed ticket no longer says."""
     if signed != NOBODY:
         return signed
     return ticket.document.legs[leg].operator

@@ -1,4 +1,4 @@
-"""How long gates' facts are kept: thirteen months by the calendar, and never less than the books need (docs/privacy.md).
+"""Delete gates' facts by age: thirteen months by the calendar, and never less than the books need (docs/privacy.md).
 
 Where and when a ticket was shown is location data. It is needed to find copies, to answer complaints and to share by use;
 what a closed month was reckoned from is its counts, and these stay.

@@ -1,4 +1,4 @@
-"""What is sold in the regions, as gates have to know it: a rule for each product code."""
+"""Tell gates the products that the regions sell: a rule for each product code."""
 
 from collections.abc import Mapping
 

@@ -18,7 +18,7 @@ _LATE_BACK = timedelta(hours=48)
 
 
 def for_bundle(tx: Transaction, house: Gatehouse, operator: str, now: datetime) -> Extras:
-    """All that the gates of an operator need for the life of a bundle."""
+    """Read the data of sailings that the gates of an operator need for the life of a bundle."""
     hour = now.replace(minute=0, second=0, microsecond=0)
     own: list[Sailing] = []
     bound: list[Sailing] = []

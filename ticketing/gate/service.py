@@ -76,7 +76,7 @@ class _Case:
 
 
 class _Row(Protocol):
-    """What decides of a ticket's row."""
+    """The parts of a ticket's row that decide."""
 
     @property
     def status(self) -> str:
@@ -163,7 +163,7 @@ def _bundle(
     group: Group | None,
     now: datetime,
 ) -> Bundle:
-    """Everything that is known of what is shown, but for its uses."""
+    """Gather the facts about a presented ticket, but for its uses."""
     claims, jti, shown = case.reading.claims, case.reading.jti, case.shown
     return knowledge(
         house,
@@ -178,7 +178,7 @@ def _bundle(
 
 
 def _is_judged_again(tx: Transaction, house: Gatehouse, case: _Case, now: datetime) -> bool:
-    """Whether the uses of a carnet have been judged anew, before they are counted."""
+    """Tell whether the uses of a carnet have been judged anew, before they are counted."""
     claims = case.reading.claims
     return claims is not None and claims.uses is not None and judge_again(tx, claims.jti, house.rules, now)
 

@@ -1,4 +1,4 @@
-"""What people at gates do without a code in hand: look a ticket up, let a passenger in, inspect, note an incident.
+"""Serve people at gates without a code in hand: look a ticket up, let a passenger in, inspect, note an incident.
 
 Every look is written down with its reason, before anything is told.
 """
@@ -188,7 +188,7 @@ def list_journal(house: Gatehouse, operator: str) -> list[dict[str, Any]]:
 
 
 def journal_break(house: Gatehouse, operator: str) -> int | None:
-    """Where an operator's journal was tampered with: the place of the first wrong or missing entry, None if nowhere."""
+    """Find where an operator's journal was tampered with: the place of the first wrong or missing entry, None if nowhere."""
     with house.database.read() as tx:
         return gate_journal.first_break(tx, operator)
 
@@ -290,7 +290,7 @@ def _salt(tx: Transaction, held: Ticket, idh: str | None) -> str | None:
 
 
 def _compared(tx: Transaction, held: Ticket, name: str) -> str:
-    """Whether a name is the holder's: `same`, `close`, `other`, or `not_personal`."""
+    """Tell whether a name is the holder's: `same`, `close`, `other`, or `not_personal`."""
     idh = of_own(held.token).holder_hash
     salt = _salt(tx, held, idh)
     if idh is None or salt is None:
@@ -305,7 +305,7 @@ def _with_name(decision: Decision, holder: str | None) -> Decision:
 
 
 def _is_told(decision: Decision) -> bool:
-    """Whether the ticket is this operator's business at all."""
+    """Tell whether the ticket is this operator's business at all."""
     return decision.jti is not None and decision.reason not in {
         "wrong_issuer",
         "wrong_audience",
@@ -314,7 +314,7 @@ def _is_told(decision: Decision) -> bool:
 
 
 def _shown(tx: Transaction, held: Ticket, staff: Staff) -> dict[str, Any]:
-    """What staff may see: product, validity, their own legs, and where it was used at their own gates.
+    """Show staff what they may see: product, validity, their own legs, and uses at their own gates.
 
     Of the code of a group also its tickets, each of which can be let in alone by its own control code.
     """

@@ -1,4 +1,4 @@
-"""Whose address a call comes from, as it is counted: an address says little of a person, a network says a little more."""
+"""Count calls by network: an address says little of a person, a network says a little more."""
 
 import ipaddress
 

@@ -38,7 +38,7 @@ class Provider:
     settings: OidcSettings
 
     def begin(self, reception: Reception) -> str:
-        """Where to send the browser; what comes back is recognised by its state, once, for ten minutes."""
+        """Return the address to send the browser to; its return is recognised by its state, once, for ten minutes."""
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         metadata = self._metadata()
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")

@@ -31,7 +31,7 @@ _RANDOM_LENGTH, _RANDOM_LETTERS = 22, 8
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the caller gets: the JSON body, and whether it is a replay."""
+    """The answer to the caller: the JSON body, and whether it is a replay."""
 
     body: Any
     replayed: bool

@@ -27,5 +27,5 @@ class OrderTokens:
         return "tf_order_" + base64.urlsafe_b64encode(mac).decode().rstrip("=")
 
     def opens(self, order_id: str, token: str) -> bool:
-        """Whether the token belongs to this order, compared in constant time."""
+        """Tell whether the token belongs to this order, compared in constant time."""
         return hmac.compare_digest(self.issue(order_id).encode(), token.encode())

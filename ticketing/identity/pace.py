@@ -1,4 +1,4 @@
-"""How often somebody may call, counted without a write for every call: in strides, which all processes share.
+"""Limit the pace of a caller, counted without a write for every call: in strides, which all processes share.
 
 A process counts by itself and adds to the shared counter a stride at a time. What the others have counted is learnt then,
 so of a limit at most one stride for each process is overlooked. A stride of a small limit is one call: it is counted and

@@ -40,7 +40,7 @@ _NAME = "Throughfare"
 
 @dataclass(frozen=True, slots=True)
 class RelyingParty:
-    """Who asks for passkeys: the host that they are bound to, and the origins of its web pages and apps."""
+    """The party that asks for passkeys: the host that they are bound to, and the origins of its web pages and apps."""
 
     id: str
     origins: tuple[str, ...]

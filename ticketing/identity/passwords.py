@@ -27,7 +27,7 @@ def hash_of(password: str) -> str:
 
 
 def matches(stored: str | None, password: str) -> bool:
-    """Whether a password is the stored one; without a stored one it takes as long, and is not."""
+    """Tell whether a password is the stored one; without a stored one it takes as long, and is not."""
     try:
         return (
             _HASHER.verify(stored or _nobodys(), unicodedata.normalize("NFKC", password))
@@ -38,7 +38,7 @@ def matches(stored: str | None, password: str) -> bool:
 
 
 def is_outdated(stored: str) -> bool:
-    """Whether a hash was made with weaker parameters than today's."""
+    """Tell whether a hash was made with weaker parameters than today's."""
     return _HASHER.check_needs_rehash(stored)
 
 

@@ -30,7 +30,7 @@ _MOST_PHONES = 5
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """What signing in needs."""
+    """The tools of signing in."""
 
     database: Database
     clock: Clock
@@ -40,7 +40,7 @@ class Reception:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """What a device holds: an access token for a quarter of an hour, and the refresh token for the next one."""
+    """The tokens of a device: an access token for a quarter of an hour, and the refresh token for the next one."""
 
     person_id: str
     session_id: str
@@ -118,7 +118,7 @@ def refresh(reception: Reception, refresh_token: str) -> SignedIn:
 
 
 def authenticate_person(reception: Reception, access_token: str) -> Caller:
-    """Who calls, by an access token whose session still lives; raises NotAuthenticated."""
+    """Recognise the caller by an access token whose session still lives; raises NotAuthenticated."""
     caller = reception.tokens.read(access_token, reception.clock.now())
     with reception.database.read() as tx:
         session = people.find_session(tx, caller.session_id)

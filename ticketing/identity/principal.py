@@ -1,4 +1,4 @@
-"""Who calls: a role, an operator where the role is limited to one, and what the role may do."""
+"""Describe the caller: a role, an operator where the role is limited to one, and the rights of the role."""
 
 from dataclasses import dataclass
 from typing import Literal

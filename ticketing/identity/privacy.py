@@ -1,4 +1,4 @@
-"""What is known of a person: all of it in one document, gone on request, and forgotten when it is due.
+"""Serve the rights of a person over their data: all of it in one document, gone on request, and forgotten when it is due.
 
 Tickets, orders and books hold no personal data: erasing an account leaves them under its bare id, a pseudonym.
 """
@@ -28,19 +28,19 @@ _DOCUMENTS_KEPT = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class PrivacyDesk:
-    """What a data subject's rights need."""
+    """The tools for the rights of data subjects."""
 
     database: Database
     clock: Clock
 
 
 def _holder(season: SoldPass | None) -> dict[str, str]:
-    """Whom of the account a pass is for, where somebody is named."""
+    """Find the person of the account that a pass is for, where somebody is named."""
     return {"holder": season.holder} if season is not None and season.holder else {}
 
 
 def export(desk: PrivacyDesk, caller: Caller) -> dict[str, Any]:
-    """Everything that is kept of a person, as one JSON document (GDPR, articles 15 and 20). Raises NotFound."""
+    """Export all data that are kept of a person, as one JSON document (GDPR, articles 15 and 20). Raises NotFound."""
     with desk.database.read() as tx:
         person = people.find_person(tx, caller.person_id)
         if person is None or person.erased_at is not None:

@@ -31,7 +31,7 @@ _MAX_TEXT = 100
 
 @dataclass(frozen=True, slots=True)
 class ProofDesk:
-    """What judging a proof needs: the keys of each trusted issuer, and who may prove what in which regions.
+    """The tools of judging a proof: the keys of each trusted issuer, and who may prove what in which regions.
 
     `audience` is how issuers call this service; `trusted` maps a claim to the issuers whose word counts.
     """
@@ -76,7 +76,7 @@ def add_proof(desk: ProofDesk, caller: Caller, proof: str) -> Entitlement:
 
 
 def list_proofs(desk: ProofDesk, caller: Caller) -> list[Entitlement]:
-    """What somebody has proven, run out or not."""
+    """List the entitlements that somebody has proven, run out or not."""
     with desk.database.read() as tx:
         return people.list_entitlements(tx, caller.person_id)
 
@@ -89,7 +89,7 @@ def remove_proof(desk: ProofDesk, caller: Caller, entitlement_id: str) -> None:
 
 
 def claims_of(desk: ProofDesk, person_id: str) -> tuple[ProvenClaim, ...]:
-    """What a price may count on; whether it still holds is judged against the day of travel."""
+    """Return the claims that a price may count on; whether they still hold is judged against the day of travel."""
     with desk.database.read() as tx:
         found = people.list_entitlements(tx, person_id)
     return tuple(ProvenClaim(one.claim, date.fromisoformat(one.valid_until), one.proof) for one in found)
@@ -154,7 +154,7 @@ def _judged(desk: ProofDesk, claims: Mapping[str, Any], now: datetime) -> date:
 
 
 def trusted_issuers(rows: Mapping[str, Mapping[str, frozenset[str]]]) -> dict[str, frozenset[str]]:
-    """Who may prove what in any region of this service."""
+    """Return the issuers that may prove an entitlement in any region of this service."""
     found: dict[str, frozenset[str]] = {}
     for claims in rows.values():
         for claim, issuers in claims.items():

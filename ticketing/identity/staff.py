@@ -28,7 +28,7 @@ _MOST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class StaffDesk:
-    """What the console's door needs."""
+    """The tools of the console's door."""
 
     database: Database
     clock: Clock
@@ -106,7 +106,7 @@ def sign_in(desk: StaffDesk, email: str, password: str, address: str | None = No
 
 
 def recognise(desk: StaffDesk, cookie: str) -> Staff:
-    """Who holds a cookie; raises NotAuthenticated for a session that is unknown, ended, idle too long or too old."""
+    """Recognise the holder of a cookie; raises NotAuthenticated for a session that is unknown, ended, idle too long or too old."""
     now, hashed = desk.clock.now(), _hash(cookie)
     with desk.database.read() as tx:
         session = staff.find_session(tx, hashed)

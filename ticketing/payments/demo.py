@@ -231,7 +231,7 @@ class DemoGateway:
         return self.dispute(external_id, step)
 
     def dispute_of(self, external_id: str) -> tuple[DisputeState | None, tuple[DisputeState, ...]]:
-        """Where a payment's dispute stands (None: there is none), and what may come next."""
+        """Return the state of a payment's dispute (None: there is none), and its possible next states."""
         with self._database.read() as tx:
             charge = demo_gateway.find_charge(tx, external_id)
             found = demo_gateway.find_thing(tx, _dispute_id(external_id))
@@ -247,7 +247,7 @@ class DemoGateway:
         return [_charge(one) for one in found]
 
     def fetch(self, external_id: str) -> Charge:
-        """What the demo gateway has of a payment."""
+        """Fetch a payment from the demo gateway."""
         with self._database.read() as tx:
             found = demo_gateway.find_charge(tx, external_id)
         if found is None:
@@ -261,14 +261,14 @@ class DemoGateway:
         return None if found is None else _charge(found)
 
     def fetch_refund(self, external_id: str) -> GatewayRefund:
-        """What the demo gateway has of a refund."""
+        """Fetch a refund from the demo gateway."""
         found = self._thing(external_id, "refund")
         made = _Refund(**found.document)
         amount = Money(made.amount_minor, made.currency)
         return GatewayRefund(found.id, made.state, amount, found.charge_id, made.refund_id)
 
     def fetch_dispute(self, external_id: str) -> GatewayDispute:
-        """What the demo gateway has of a dispute."""
+        """Fetch a dispute from the demo gateway."""
         found = self._thing(external_id, "dispute")
         made = _Dispute(**found.document)
         return GatewayDispute(

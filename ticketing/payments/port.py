@@ -61,7 +61,7 @@ class Capture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """What the gateway has: the truth of a payment, whatever was reported of it before."""
+    """The charge as the gateway has it: the truth of a payment, whatever was reported of it before."""
 
     external_id: str
     state: ChargeState
@@ -135,7 +135,7 @@ class PaymentGateway(Protocol):
         """Ask for the buyer's money; nothing is taken yet."""
 
     def question(self, external_id: str) -> Authorisation | None:
-        """How a buyer goes on whose bank still asks; None where it asks no more. Told again each time, never stored."""
+        """Ask for the question of the buyer's bank; None where it asks no more. It is asked for each time, never stored."""
 
     def capture(self, external_id: str, amount: Money, key: str) -> Capture:
         """Take the authorised money. Raises PaymentRefused when the hold has gone."""
@@ -147,16 +147,16 @@ class PaymentGateway(Protocol):
         """Give captured money back. Raises Conflict for more than was taken."""
 
     def fetch(self, external_id: str) -> Charge:
-        """What the gateway has of a payment; raises NotFound."""
+        """Fetch a payment from the gateway; raises NotFound."""
 
     def find(self, attempt: Attempt) -> Charge | None:
         """The payment of an attempt whose answer was lost, by our own ids."""
 
     def fetch_refund(self, external_id: str) -> GatewayRefund:
-        """What the gateway has of a refund; raises NotFound."""
+        """Fetch a refund from the gateway; raises NotFound."""
 
     def fetch_dispute(self, external_id: str) -> GatewayDispute:
-        """What the gateway has of a dispute; raises NotFound."""
+        """Fetch a dispute from the gateway; raises NotFound."""
 
     def read_event(self, body: bytes, signature: str, now: datetime) -> GatewayEvent:
         """Read a report; raises EventRefused unless the gateway signed it, for us, within five minutes of now."""

@@ -357,7 +357,7 @@ def _event_kind(kind: str) -> EventKind:
 
 
 def _object_id(kind: str, inner: Mapping[str, Any]) -> str | None:
-    """Which object to fetch: an intent for everything about a charge; an object may have no id at all."""
+    """Choose the object to fetch: an intent for all facts of a charge; an object may have no id at all."""
     wanted = (
         inner.get("payment_intent")
         if kind.startswith("charge.") and _event_kind(kind) == "charge"

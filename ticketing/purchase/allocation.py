@@ -6,7 +6,7 @@ from ticketing.frozen import PricedPassenger
 
 
 def shares_of(jti: str, quote: Quote, passenger: PricedPassenger) -> list[Share]:
-    """What each party gets of one passenger's ticket."""
+    """List the shares of all parties in one passenger's ticket."""
     return [
         Share(
             ticket_jti=jti,
@@ -26,7 +26,7 @@ def shares_of(jti: str, quote: Quote, passenger: PricedPassenger) -> list[Share]
 
 
 def taxes_of(jti: str, quote: Quote, passenger: PricedPassenger) -> list[Tax]:
-    """What each Member State's VAT is of one passenger's ticket."""
+    """List each Member State's VAT in one passenger's ticket."""
     return [
         Tax(
             ticket_jti=jti,

@@ -49,7 +49,7 @@ def hold_for_a_person(tx: Transaction, payment: Payment, detail: str, now: datet
 
 
 def is_booked(tx: Transaction, payment: Payment) -> bool:
-    """Whether the books say that the money of a payment was taken."""
+    """Tell whether the books say that the money of a payment was taken."""
     return books.find_entry_id(tx, "payment", payment.id, "capture") is not None
 
 

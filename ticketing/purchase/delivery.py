@@ -44,7 +44,7 @@ def why_hopeless(failed: Undelivered | None, begins: datetime, ends: datetime, n
 
 
 def is_unforeseen(error: Exception) -> bool:
-    """Whether an error says nothing of the order itself: a fault of ours, or a setting, that another try may not meet.
+    """Tell whether an error says nothing of the order itself: a fault of ours, or a setting, that another try may not meet.
 
     A database that is away is neither: whoever carries on waits for it.
     """
@@ -53,12 +53,12 @@ def is_unforeseen(error: Exception) -> bool:
 
 
 def pause_after(tries: int) -> timedelta:
-    """How long to wait after so many failed tries. Pure."""
+    """Compute the pause after so many failed tries. Pure."""
     return _FIRST_PAUSE * int(_GROWTH ** (tries - 1))
 
 
 def begins_at(quote: Quote) -> datetime:
-    """When the journey of a quote begins, or the pass that it is for."""
+    """Return the begin of a quote's journey, or of the pass that it is for."""
     season = quote.document.season
     return season.valid_from if season else quote.document.rides[0].departure
 

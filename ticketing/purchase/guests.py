@@ -1,4 +1,4 @@
-"""How much is kept for people who have not paid: for strangers a share of each sailing, for an account one group's places.
+"""Limit the places kept for people who have not paid: for strangers a share of each sailing, for an account one group's places.
 
 The region sets the share; bicycles, cars, cabins and dogs are counted apart. A stranger is a guest, or an account that never paid for anything it kept: accounts cost
 nothing. An address says nothing of a person: a ferry's Wi-Fi is one address, and an attacker has many.

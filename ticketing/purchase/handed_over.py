@@ -1,4 +1,4 @@
-"""What an operator hands over when it confirms: its documents are kept, its price and its tickets held against what was agreed.
+"""Keep the documents that an operator hands over when it confirms, and hold its price and its tickets against the agreement.
 
 A difference stops nobody: the operator has sold, and the passenger may travel. It is a *Case* before the departure, because
 the operator will ask for what it has answered.
@@ -22,7 +22,7 @@ DIFFERS = "booking_differs"
 
 
 def agreed(till: Till, quote: Quote, ride: Ride, traveller: Mapping[str, str]) -> dict[str, object]:
-    """What the operator's own tariff asks of this traveller, as a booking keeps it; nothing where it tells nothing."""
+    """Return the price that the operator's own tariff asks of this traveller, as a booking keeps it; nothing where it has none."""
     price = list_price(till.regions[quote.region].book, ride, traveller["category"])
     return {} if price is None else {"agreed": {"minor": price.minor, "currency": price.currency}}
 
@@ -37,7 +37,7 @@ def take(tx: Transaction, booking: Booking, confirmed: Confirmed, now: datetime)
 
 
 def differences_of(document: Mapping[str, Any], confirmed: Confirmed) -> list[str]:
-    """How a confirmation differs from what was agreed; each booking is for one traveller. Pure."""
+    """List the differences between a confirmation and the agreement; each booking is for one traveller. Pure."""
     found = []
     wanted = document.get("agreed")
     expected = Money(wanted["minor"], wanted["currency"]) if wanted else None

@@ -1,4 +1,4 @@
-"""Whose the tickets of an order will be: the phones that they are bound to, the names that make them personal.
+"""Bind the tickets of an order to their holders: the phones that show them, the names that make them personal.
 
 Decided when the order is placed, because a ticket is never signed for somebody else first. A name becomes a salted
 hash at once and is kept nowhere.
@@ -66,7 +66,7 @@ def holders_for(
 
 
 def held_by(ticket: Ticket, salt: str | None) -> Holder:
-    """Whose a ticket is now."""
+    """Return the present holder of a ticket."""
     payload = payload_of(ticket.token)
     bound, idh = payload.get("cnf"), payload.get("idh")
     return Holder(bound["jwk"] if bound else None, salt, idh if salt else None)
@@ -97,7 +97,7 @@ def _keys(
 def _each(
     path: str, named: Sequence[N], refs: Sequence[str], faults: list[Fault], read: Callable[[N], T]
 ) -> dict[str, T]:
-    """What is said of each passenger, each at most once; faults name the row and the field."""
+    """Read the rows about passengers, each passenger at most once; faults name the row and the field."""
     found: dict[str, T] = {}
     for at, one in enumerate(named):
         if one.passenger not in refs or one.passenger in found:

@@ -55,7 +55,7 @@ def _departure(ride: Ride, product: str, bound: Collection[tuple[str, str]]) -> 
 
 
 def pass_legs(season: SoldPass) -> tuple[tuple[str, ...], ...]:
-    """Where a pass is good, as its token says it: each operator, with its zone where there is one. Pure."""
+    """List the operators where a pass is good as its token writes them, each with its zone where there is one. Pure."""
     areas = season.scope.areas
     zone = f"z:{min(areas)}" if len(areas) == 1 else "z:*"
     return tuple((operator, zone) for operator in sorted(season.scope.operators))
@@ -117,7 +117,7 @@ def ticket_order(
     now: datetime,
     bound: Collection[tuple[str, str]] = (),
 ) -> TicketOrder:
-    """What is to be signed for one passenger of a quote; `place` is list and index of its status. Pure."""
+    """Compose the ticket of one passenger of a quote for signing; `place` is list and index of its status. Pure."""
     document, season = quote.document, quote.document.season
     valid = validity_of(quote, now)
     return TicketOrder(

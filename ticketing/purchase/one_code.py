@@ -1,4 +1,4 @@
-"""Whether one code can stand for the people of an order, and whose it is: decided when the order is placed.
+"""Decide whether one code can stand for the people of an order, and who holds it, when the order is placed.
 
 One person carries it, so one phone and one name at most. The tickets behind it are bound to that phone too: a code that is
 dissolved later becomes no weaker by it.

@@ -30,7 +30,7 @@ class Exchanged:
     going: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def gives_up(self, use: PassUse) -> bool:
-        """Whether this use ends with the exchange."""
+        """Tell whether this use ends with the exchange."""
         legs = self.going.get(use.passenger_ref) if use.order_id == self.order_id else None
         return legs is not None and (not legs or use.leg in legs)
 

@@ -117,7 +117,7 @@ def _begun(
 
 
 def is_under_way(order: Order, payments: Sequence[Payment], now: datetime) -> bool:
-    """Whether a payment of an order may still come to something. Pure.
+    """Tell whether a payment of an order may still come to something. Pure.
 
     A buyer whom the bank asks has a quarter of an hour beyond the order's life to answer, and a gateway that does not
     answer as long: somebody who closes the bank's page must not keep places for good. What comes to light later is let
@@ -129,7 +129,7 @@ def is_under_way(order: Order, payments: Sequence[Payment], now: datetime) -> bo
 
 
 def open_question(till: Till, state: OrderState) -> Authorisation | None:
-    """How the buyer of an order goes on whose bank still asks, as the gateway tells it anew; None where none asks.
+    """Return the open question of a buyer's bank, as the gateway tells it anew; None where none asks.
 
     None too where the gateway does not answer: an order may be read all the same.
     """

@@ -53,7 +53,7 @@ def receipt(
 
 
 def _is_demo(state: OrderState) -> bool:
-    """Whether no money moves for an order: its tickets say so too where an exchange has paid it whole."""
+    """Tell whether no money moves for an order: its tickets say so too where an exchange has paid it whole."""
     return any(one.gateway == "demo" for one in state.payments) or any(
         of_own(one.token).demo for one in state.tickets
     )
@@ -96,7 +96,7 @@ def _tax_line(key: tuple[str, str, int, str], rows: Sequence[PriceTax]) -> VatLi
 
 
 def _journey(page: "_Page", quote: QuoteDocument, told: Reader) -> None:
-    """When one travels, from where to where and with whom; of a pass what it is, and how long it is good."""
+    """Write the journey with its times, ends and party; of a pass its name, and how long it is good."""
     if quote.season is not None:
         page.strong(page.word("season"))
         page.line(_season(page, quote.season, told))
@@ -194,7 +194,7 @@ def _money_moved(page: "_Page", state: OrderState, region: Region, told: Reader)
 
 
 def _credit(order: Order) -> int:
-    """How much of another order has paid this one, in minor units."""
+    """Return the amount of another order that has paid this one, in minor units."""
     return min(order.credit_minor, order.total_minor) if order.exchange_of is not None else 0
 
 
@@ -225,7 +225,7 @@ def _went_back(page: "_Page", made: Refund) -> None:
 
 
 def _into_order(made: Refund) -> int:
-    """How much of what an exchange gave up its new order took, in minor units; of a refund nothing."""
+    """Return the amount of an exchange that its new order took, in minor units; of a refund nothing."""
     if made.document.exchanged_for is None:
         return 0
     back = made.document.back_minor
@@ -287,7 +287,7 @@ class _Page:
         self._text(text, "B", 18)
 
     def warning(self, text: str) -> None:
-        """What nobody may overlook."""
+        """Write the warning that nobody may overlook."""
         self._pdf.set_fill_color(255, 213, 77)
         self._pdf.set_font("helvetica", "B", 11)
         self._pdf.cell(0, 9, _latin(text), fill=True, new_x=XPos.LMARGIN, new_y=YPos.NEXT)

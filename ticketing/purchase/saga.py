@@ -72,7 +72,7 @@ def _stopped(till: Till, state: OrderState, error: _No) -> OrderState:
 
 
 def _is_final(state: OrderState, error: _No, now: datetime) -> bool:
-    """Whether an order comes to nothing by an error. Pure.
+    """Tell whether an order comes to nothing by an error. Pure.
 
     Of a silent operator the buyer hears a clear no before the payment, which is better than a hold that nobody knows
     of; after it the operator has time until the journey begins.
@@ -83,7 +83,7 @@ def _is_final(state: OrderState, error: _No, now: datetime) -> bool:
 
 
 def _is_confirmed_by_another(tx: Transaction, state: OrderState, error: _No) -> bool:
-    """Whether every place was confirmed meanwhile, which this caller heard a no or nothing about.
+    """Tell whether every place was confirmed meanwhile, which this caller heard a no or nothing about.
 
     Two carry on the same order where a buyer asks again or the worker comes by; who has all confirmed takes the money.
     """

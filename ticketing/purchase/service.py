@@ -247,7 +247,7 @@ def _check_open_orders(tx: Transaction, person_id: str | None, now: datetime) ->
 
 
 def list_papers(till: Till, order_id: str) -> list[Paper]:
-    """What operators have handed over for an order: their own tickets, which their staff can read."""
+    """List the papers that operators have handed over for an order: their own tickets, which their staff can read."""
     with till.database.read() as tx:
         return booking_documents.list_papers(tx, order_id)
 
@@ -300,7 +300,7 @@ def dissolve_group(till: Till, order_id: str) -> None:
 
 
 def belongs_to(till: Till, order_id: str, person_id: str) -> bool:
-    """Whether an order is an account's."""
+    """Tell whether an order is an account's."""
     with till.database.read() as tx:
         found = orders.find_order(tx, order_id)
     return found is not None and found.person_id == person_id
@@ -342,7 +342,7 @@ def pay(
 
 
 def open_question(till: Till, state: OrderState) -> Authorisation | None:
-    """How the buyer goes on whose bank still asks; None where none asks, or the gateway does not answer."""
+    """Ask for the open question of the buyer's bank; None where none asks, or the gateway does not answer."""
     return paying.open_question(till, state)
 
 

@@ -206,7 +206,7 @@ def _pictures(order_id: str, jti: str) -> dict[str, str]:
 
 
 def _late(made: Ticket, told: Iterable[LegNews]) -> timedelta:
-    """How much longer than it says a ticket is good, because a leg that it still has arrives late; a day at most."""
+    """Compute how much longer than it says a ticket is good, because a leg that it still has arrives late; a day at most."""
     legs = made.document.legs
     delays = (
         one.known.arrival_delay_seconds or 0
@@ -257,12 +257,12 @@ def _further(made: Refund, refunds: Sequence[Refund]) -> list[Refund]:
 
 
 def _fees(kept: Mapping[str, int], currency: str) -> list[dict[str, object]]:
-    """What operators keep."""
+    """List the fees that operators keep."""
     return [{"operator": name, "amount": _money(kept[name], currency)} for name in sorted(kept)]
 
 
 def _whole(made: Refund) -> int:
-    """What comes back in all: a refund may be paid by several payments; of an exchange only the difference is."""
+    """Sum the amount that comes back: a refund may be paid by several payments; of an exchange only the difference is."""
     document = made.document
     if document.exchanged_for is not None:
         return made.amount_minor if document.back_minor is None else document.back_minor

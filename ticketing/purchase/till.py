@@ -1,4 +1,4 @@
-"""What every use case of buying shares: the till with its surroundings, and an order with all that belongs to it."""
+"""Share the tools of all use cases of buying: the till with its surroundings, and an order with all that belongs to it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,7 +33,7 @@ CONTESTED = (*UNDECIDED, "lost")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Till:
-    """What a purchase needs.
+    """The tools of a purchase.
 
     `connectors` are the operators of each region that have to know of a booking, `rules` the products' rules at gates.
     """
@@ -52,7 +52,7 @@ class Till:
         return found if found is not None and found.capabilities.needs_hold else None
 
     def rule_of(self, quote: Quote) -> ProductRule:
-        """How tickets of a quote's product behave."""
+        """Return the gate rule of a quote's product."""
         return self.rules.get(quote.document.product, ProductRule())
 
     def conditions(self, region: str) -> Mapping[str, Conditions]:
@@ -78,7 +78,7 @@ class OrderState:
     documents: list[DocumentKind] = field(default_factory=list)
 
     def due_minor(self) -> int:
-        """What is left to pay, in minor units."""
+        """Return the amount that is left to pay, in minor units."""
         return max(0, self.order.total_minor - self.order.credit_minor)
 
 

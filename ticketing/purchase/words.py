@@ -23,7 +23,7 @@ def mode(name: str, language: str) -> str:
 
 
 def refund_state(name: str, language: str) -> str:
-    """How far a refund has come."""
+    """Name the state of a refund in words."""
     return _of("refund_states", name, language)
 
 

@@ -29,7 +29,7 @@ def paid_by(tx: Transaction, person_id: str, now: datetime) -> tuple[Tap, ...]:
 
 
 def is_held(found: Ticket, now: datetime) -> bool:
-    """Whether the ticket of a pass is good for more rides in time."""
+    """Tell whether the ticket of a pass is good for more rides in time."""
     return found.document.season is not None and found.status == "valid" and found.expires_at > now
 
 

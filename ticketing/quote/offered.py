@@ -112,7 +112,7 @@ def _of_row(shelf: Shelf, tx: Transaction, offer_id: str, person_id: str | None,
 
 
 def _may_have(body: OfferBody, person_id: str | None) -> bool:
-    """Whether an offer is the caller's: one that counts on an account is that account's."""
+    """Tell whether an offer is the caller's: one that counts on an account is that account's."""
     return body.owner is None or (
         person_id is not None and body.owner == tokens.owner_of(person_id, body.made_at)
     )

@@ -147,7 +147,7 @@ def _riders(riders: Mapping[str, object]) -> list[str]:
 
 
 def _beginning(wanted: datetime, now: datetime, zone: ZoneInfo) -> datetime:
-    """When a pass begins: as wanted, and now where that is earlier today. Raises InvalidRequest. Pure.
+    """Return the begin of a pass: as wanted, or now where that is earlier today. Raises InvalidRequest. Pure.
 
     Whoever wants it for today travels on it from now on; no ride of before is paid for afterwards.
     """

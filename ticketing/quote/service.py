@@ -26,7 +26,7 @@ _LONGEST_SUBJECT = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What quoting needs; `sale_channel` is the point of sale of this deployment, where it has one.
+    """The tools of quoting; `sale_channel` is the point of sale of this deployment, where it has one.
 
     `why_not` tries a quote before it is made: it answers why its tickets could not be booked, None where they can.
     `connectors` are the operators of each region that say when their sale ends.

@@ -1,4 +1,4 @@
-"""Who is sold a ticket only together with somebody else: an infant travels with an adult. Pure.
+"""Name the travellers that are sold a ticket only together with somebody else: an infant travels with an adult. Pure.
 
 The region says it (`[companions]` of region.toml). A price of nothing is no reason to sell a ticket to nobody's child.
 """

@@ -60,19 +60,19 @@ def hour_of(moment: datetime) -> datetime:
 
 
 def live_outcomes(feed: LiveFeed) -> dict[str, int]:
-    """How many messages of an operator were matched with a trip, and the others by reason."""
+    """Count the messages of an operator that were matched with a trip, and the others by reason."""
     matching = matching_in(feed.document)
     return {"matched": matching.matched, **matching.unmatched}
 
 
 def _not_fetched(watch: Watch | None, feed: LiveFeed | None, place: tuple[str, str]) -> list[str]:
-    """What of an operator could not be fetched last time: `feed`, `live`."""
+    """List the parts of an operator that could not be fetched last time: `feed`, `live`."""
     troubles = watch.troubles(*place) if watch else []
     return [*troubles, "live"] if feed and feed.trouble else troubles
 
 
 def _live(feed: LiveFeed | None) -> dict[str, Any] | None:
-    """How much of what it tells live is about trips that we know; None for one that has never told anything."""
+    """Compute the share of an operator's live messages about trips that we know; None for one that has never told anything."""
     if feed is None or feed.as_of is None:
         return None
     matching = matching_in(feed.document)

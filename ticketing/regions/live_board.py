@@ -37,14 +37,14 @@ _Version = tuple[tuple[str, int, bool], ...]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the operators of a region have told; `version` changes whenever anything of it does."""
+    """The live data of a region's operators; `version` changes whenever anything of it does."""
 
     version: _Version = ()
     operators: Mapping[str, Disruptions] = field(default_factory=dict)
 
     @property
     def changes_anything(self) -> bool:
-        """Whether any run does not go as planned."""
+        """True where any run does not go as planned."""
         return any(one.items or one.added for one in self.operators.values())
 
     @property
@@ -67,7 +67,7 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class LiveBoard:
-    """What a process has read; `regions` are its own, whose timetables say how late a run is."""
+    """The live data as a process has read it; `regions` are its own, whose timetables say how late a run is."""
 
     database: Database
     clock: Clock
@@ -77,7 +77,7 @@ class LiveBoard:
     _runs: KeptRuns = field(default_factory=KeptRuns)
 
     def told(self, region: str) -> Told:
-        """What the operators of a region tell now."""
+        """Return the present live data of a region's operators."""
         now = self.clock.now()
         with self.database.read() as tx:
             feeds = [one for one in run_states.list_feeds(tx, region) if one.as_of is not None]
@@ -125,7 +125,7 @@ class LiveBoard:
 
 
 def news_of_rides(tx: Transaction, data: RegionData, rides: Iterable[Ride]) -> dict[int, News]:
-    """What is known of the runs of some rides, by their place; a ride of which nothing is known is left out."""
+    """Read the news of the runs of some rides, by their place; a ride without news is left out."""
     wanted = dict(enumerate(rides))
     keys = {at: key_of(ride, data.timetables.get(ride.operator)) for at, ride in wanted.items()}
     known = run_states.find_runs(tx, data.id, set(keys.values()))

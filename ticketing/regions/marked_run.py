@@ -59,7 +59,7 @@ def _others(timetable: Timetable, run: Run) -> list[OtherRun]:
 
 
 def _departures(timetable: Timetable, run: Run) -> list[tuple[datetime, str]]:
-    """When a run leaves the stops where people board, with their names; where nobody boards, its first stop."""
+    """List the departures of a run from the stops where people board, with their names; where nobody boards, from its first stop."""
     pattern = run.pattern
     boards = [at for at in range(len(pattern.stops) - 1) if pattern.boards[at]]
     return [

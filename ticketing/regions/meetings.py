@@ -1,4 +1,4 @@
-"""Where the operators of a region meet, and which of their rides an agreement speaks of. Pure."""
+"""Find the places where the operators of a region meet, and the rides that an agreement speaks of. Pure."""
 
 import csv
 import io
@@ -72,7 +72,7 @@ class Meetings:
         return found
 
     def walk_seconds(self, one: tuple[str, str], other: tuple[str, str]) -> int:
-        """How long a walk between two stops takes, with the time kept free at a change and at a terminal."""
+        """Compute the time of a walk between two stops, with the time kept free at a change and at a terminal."""
         walking = self.region.walking
         seconds = self.metres(one, other) * walking.detour_percent / 100 / walking.speed_m_per_s
         leaving, boarding = (

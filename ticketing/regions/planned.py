@@ -75,7 +75,7 @@ def find_ride_on(
 
 
 def is_planned(region: Region, ride: Ride) -> bool:
-    """Whether a ride can be found again by its names: a trip that was added on the day cannot."""
+    """Tell whether a ride can be found again by its names: a trip that was added on the day cannot."""
     ends = ride.from_stop_id, ride.to_stop_id
     times = int(ride.departure.timestamp()), int(ride.arrival.timestamp())
     found = _place_of(region, ride.operator, ride.trip_id, ends, times)
@@ -198,7 +198,7 @@ def _place_of(
 
 
 def _runs(timetable: Timetable, trip: Departure, begins: int) -> bool:
-    """Whether a trip has a run that begins at this instant: on the service day that its start counts from."""
+    """Tell whether a trip has a run that begins at this instant: on the service day that its start counts from."""
     origin = begins - trip.start
     day = datetime.fromtimestamp(origin + _NOON_SECONDS, ZoneInfo(timetable.timezone)).date()
     is_origin = int(origin_of(day, timetable.timezone).timestamp()) == origin

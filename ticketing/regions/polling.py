@@ -38,7 +38,7 @@ _QUIET_FOR, _KEPT_FOR = timedelta(days=3), timedelta(days=400)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveDesk:
-    """What polling needs. `pause_seconds` is how often an operator is asked, 0 for never.
+    """The tools of polling. `pause_seconds` is how often an operator is asked, 0 for never.
 
     `watch` keeps the timetables new to which messages belong.
     """
@@ -142,7 +142,7 @@ def _kept(desk: LiveDesk, place: _Place, answer: Disruptions | str) -> int:
 
 
 def _disruptions(desk: LiveDesk, place: _Place) -> Disruptions | str:
-    """What an operator tells, or why it cannot be told."""
+    """Ask an operator for its live data; the text says why it cannot be asked."""
     region, operator = place
     try:
         return desk.connectors[region][operator].disruptions()

@@ -9,7 +9,7 @@ from tariffs.runs import runs_of
 
 
 def list_price(book: TariffBook, ride: Ride, own_rider: str) -> Money | None:
-    """What an operator's tariff asks for one ride of one of its own rider categories; None where it tells nothing."""
+    """Price one ride of one of an operator's own rider categories by its tariff; None where it has no price."""
     (run,) = runs = runs_of(book, [ride])
     found = price_as(Journey(book=book, rides=[ride], runs=runs, at=None, offers=()), run, own_rider)
     return None if isinstance(found, Unpriced) else Money(found.cost, found.currency)

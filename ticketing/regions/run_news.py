@@ -1,4 +1,4 @@
-"""What is known of a ride's run: its row in `run_state`, and the row as what an operator tells. Pure.
+"""Turn an operator's word about a ride's run into its row in `run_state`, and the row into news. Pure.
 
 A row keeps the instants that are expected, not delays: a ticket's own times stay what they are compared with, also
 when a newer feed has moved the trip.
@@ -22,7 +22,7 @@ from ticketing.db.operators.run_states import ExpectedCall, RunKey, RunState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """What is known of a ride: whether its run goes and calls at both ends, and when it is expected there."""
+    """The news of a ride: whether its run goes and calls at both ends, and when it is expected there."""
 
     cancelled: bool = False
     skipped_stop_id: str | None = None
@@ -34,7 +34,7 @@ class News:
 
     @property
     def is_served(self) -> bool:
-        """Whether one can board and alight as it was sold."""
+        """True where one can board and alight as it was sold."""
         return not self.cancelled and self.skipped_stop_id is None
 
 
@@ -49,7 +49,7 @@ def key_of(ride: Ride, timetable: Timetable | None) -> RunKey:
 
 
 def news_of(ride: Ride, state: RunState) -> News:
-    """What a run's state means for one ride on it."""
+    """Read the news of one ride from the state of its run."""
     leaves = _nearest(state.calls, ride.from_stop_id, "departure", ride.departure)
     reaches = _nearest(state.calls, ride.to_stop_id, "arrival", ride.arrival)
     ends = ((leaves, ride.from_stop_id), (reaches, ride.to_stop_id))
@@ -87,7 +87,7 @@ def state_of(
     as_of: datetime,
     now: datetime,
 ) -> RunState:
-    """What an operator tells of one run as a row of its first time; `run` is its plan, None where nobody has it."""
+    """Turn an operator's word about one run into the row of its first time; `run` is its plan, None where nobody has it."""
     calls = _expected(told, run, run.begins(zone)) if run and not told.cancelled else ()
     return RunState(
         operator=operator,
@@ -137,7 +137,7 @@ def disruption_of(state: RunState, runs: Runs) -> Disruption | None:
 
 
 def begins_at(state: RunState, runs: Runs | None) -> datetime:
-    """When a run is planned to leave; of one that nobody has, the end of its service day."""
+    """Return the planned begin of a run; of one that nobody has, the end of its service day."""
     named = runs.known.get(state.trip_id) if runs else None
     if runs is None or named is None:
         return datetime.combine(state.service_date + timedelta(days=1), datetime.min.time(), UTC)
@@ -145,7 +145,7 @@ def begins_at(state: RunState, runs: Runs | None) -> datetime:
 
 
 def document_of(told: Disruptions) -> dict[str, Any]:
-    """What an operator tells beside runs of its timetable, and how much of it all is understood."""
+    """Write an operator's words beside runs of its timetable, and the share that is understood, as a document."""
     return {
         "alerts": [asdict(alert) for alert in told.alerts],
         "added": [{**asdict(trip), "service_date": trip.service_date.isoformat()} for trip in told.added],
@@ -178,7 +178,7 @@ def added_in(document: Mapping[str, Any]) -> tuple[AddedTrip, ...]:
 
 
 def matching_in(document: Mapping[str, Any]) -> Matching:
-    """How much of what was told is understood."""
+    """Read the share of messages that is understood."""
     return Matching(document.get("messages", 0), document.get("unmatched", {}))
 
 

@@ -10,7 +10,7 @@ from ticketing.errors import Conflict, Fault
 
 
 def is_closed(connectors: Mapping[str, Connector], ride: Ride, now: datetime) -> bool:
-    """Whether the sale of a ride has ended; that of an operator which says nothing goes on until it leaves."""
+    """Tell whether the sale of a ride has ended; that of an operator which says nothing goes on until it leaves."""
     connector = connectors.get(ride.operator)
     seconds = 0 if connector is None else connector.capabilities.sale_ends_seconds
     return seconds > 0 and now + timedelta(seconds=seconds) >= ride.departure

@@ -25,7 +25,7 @@ _FEED_PAUSE_SECONDS = 3600.0
 
 @dataclass(slots=True, kw_only=True)
 class Watch:
-    """What is known now. `regions` is what the whole service reads: a newer version is put into it whole."""
+    """The known regions with their timetables. `regions` is what the whole service reads: a newer version is put into it whole."""
 
     settings: Settings
     clock: Clock
@@ -56,7 +56,7 @@ class Watch:
         self.adopt()
 
     def troubles(self, region: str, operator: str) -> list[str]:
-        """What of an operator could not be fetched last time: `feed`."""
+        """List the parts of an operator that could not be fetched last time: `feed`."""
         return sorted(self._troubles.get((region, operator), set()))
 
     def adopt(self) -> None:

@@ -22,7 +22,7 @@ class Wallet:
 
 
 class Holder:
-    """What the first passenger of a journey brings; `token` is None for a guest."""
+    """The credentials of a journey's first passenger; `token` is None for a guest."""
 
     def __init__(self, stage: Stage, journey: Journey, record: Record, wallet: Wallet) -> None:
         self._stage, self._journey, self._record, self._wallet = stage, journey, record, wallet
@@ -57,7 +57,7 @@ class Holder:
         return True
 
     def _has_pass(self, client: Client, product: str) -> bool:
-        """Whether the account still holds it with a use left on the day of travel."""
+        """Tell whether the account still holds it with a use left on the day of travel."""
         held = client.get("/v1/me/passes", self.token)
         good = [
             row
@@ -82,7 +82,7 @@ class Holder:
         return client.post("/v1/me/entitlements", {"proof": proof}, self.token).ok
 
     def _kind(self, client: Client, product: str) -> str | None:
-        """Whether it is a pass, a carnet or a return ticket, as the shop says."""
+        """Tell whether it is a pass, a carnet or a return ticket, as the shop says."""
         shop = client.get("/v1/passes")
         shown = shop.body["passes"] if shop.ok else []
         return next((row["kind"] for row in shown if row["id"] == product), None)

@@ -27,7 +27,7 @@ class Reply:
 
     @property
     def ok(self) -> bool:
-        """Whether it was done."""
+        """True where it was done."""
         return self.status < HTTPStatus.BAD_REQUEST
 
     @property

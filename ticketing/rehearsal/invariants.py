@@ -1,4 +1,4 @@
-"""What must hold of every journey, each a pure function: it answers one sentence for each thing that is wrong."""
+"""Check the invariants of every journey, each a pure function: it answers one sentence for each thing that is wrong."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -78,7 +78,7 @@ def _passenger_adds_up(passenger: Mapping[str, Any]) -> list[str]:
 def every_ride_has_its_share(
     rides: Sequence[Mapping[str, Any]], quote: Mapping[str, Any], parties: Mapping[str, Collection[str]]
 ) -> list[str]:
-    """Whoever carries a passenger stands among the shares, also with 0.00.
+    """Check that every carrier of a passenger stands among the shares, also with 0.00.
 
     An agreement may give a ride's income to others: who carries and is not of its `parties` has none.
     """
@@ -96,7 +96,7 @@ def every_ride_has_its_share(
 
 
 def refused_before_the_money(call: Call) -> list[str]:
-    """What was offered with a price and is not sold is refused with a reason, by 4xx."""
+    """Check that an offer with a price that is not sold is refused with a reason, by 4xx."""
     if call.status < _CLIENT_FAULT or (call.status < _SERVER_FAULT and call.code):
         return []
     if call.code in _SILENCE:
@@ -105,7 +105,7 @@ def refused_before_the_money(call: Call) -> list[str]:
 
 
 def paid_means_ticketed(order: Mapping[str, Any], tickets: Sequence[Mapping[str, Any]]) -> list[str]:
-    """When money was taken there is a valid ticket for each passenger."""
+    """Check that there is a valid ticket for each passenger when money was taken."""
     taken = any(payment["state"] == "captured" for payment in order["payments"])
     free = _of(order["due"]) == 0
     if not taken and not free:

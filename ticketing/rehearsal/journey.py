@@ -36,7 +36,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journey:
-    """What is played. `origin` and `destination` are `<operator>:<stop_id>`; `operators` is the wanted order of carriers.
+    """The journey to play. `origin` and `destination` are `<operator>:<stop_id>`; `operators` is the wanted order of carriers.
 
     `riders` are the scheme's categories, the first one buys. `brings` is what the buyer's account holds: a claim
     (`claim:…`) or a pass (`pass:…`). `kinds` are the kinds of places of what they take along. `stays` is a stop on the way and the minutes to wait there at least.
@@ -83,7 +83,7 @@ class Journey:
 
     @property
     def size(self) -> tuple[int, int, int, int]:
-        """How much a person has to read of it: the fewer passengers, rides and steps, the smaller."""
+        """The amount that a person has to read of it: the fewer passengers, rides and steps, the smaller."""
         return (
             len(self.riders) + len(self.kinds),
             len(self.operators),
@@ -122,7 +122,7 @@ class Call:
 
 @dataclass(slots=True, kw_only=True)
 class Record:
-    """Everything that was seen of a journey while it was played."""
+    """The record of a journey while it was played."""
 
     journey: Journey
     calls: list[Call] = field(default_factory=list)

@@ -44,18 +44,18 @@ class Aim:
     beside: str | None = None
 
     def allows(self, day: date) -> bool:
-        """Whether the day is one on which it can be reached."""
+        """Tell whether the day is one on which it can be reached."""
         return day.isoweekday() in self.weekdays and self.valid[0] <= day.isoformat() <= self.valid[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Possible:
-    """Everything of a region that can be reached, by dimension, as the report names it."""
+    """The reachable parts of a region, by dimension, as the report names it."""
 
     by_dimension: Mapping[str, tuple[str, ...]]
 
     def never(self, covered: Mapping[str, set[str]]) -> list[str]:
-        """What was not reached, each as `dimension: name`."""
+        """List the parts that were not reached, each as `dimension: name`."""
         return [
             f"{dimension}: {name}"
             for dimension, names in self.by_dimension.items()
@@ -93,7 +93,7 @@ def possible(region: RegionData, labels: Sequence[str], channels: Sequence[str])
 
 
 def connector_of(region: RegionData, operator: str) -> str:
-    """How an operator's system is reached; `none` is open transport."""
+    """Name the connector of an operator's system; `none` is open transport."""
     table = region.operators[operator].connector
     return table.kind if table else "none"
 
@@ -106,7 +106,7 @@ def channels_of(region: RegionData) -> list[str]:
 
 
 def claims(region: RegionData) -> list[str]:
-    """What may be proven, each a claim and its issuer."""
+    """List the claims that may be proven, each with its issuer."""
     rows = csv.DictReader(io.StringIO(region.optional_texts.get("eligibility.csv", "")))
     return list(dict.fromkeys(f"{row['claim']} {row['issuer']}" for row in rows))
 

@@ -48,7 +48,7 @@ class Play:
             yield from self._ending(bought)
 
     def finish(self) -> Record:
-        """What was seen, with the invariants over all calls."""
+        """Finish the record, with the invariants over all calls."""
         self.record.hold("no_server_error", invariants.no_server_error(self.record.calls))
         return self.record
 
@@ -344,7 +344,7 @@ class Play:
             self.record.fault("the_rest_can_go", f"some legs went, the rest cannot: {self.record.outcome}")
 
     def _went_for(self, bought: Purchase, who: list[str]) -> bool:
-        """Whether nothing is left to give back."""
+        """Tell whether nothing is left to give back."""
         return all((ref, leg) in bought.given_back for ref in who for leg in range(len(bought.rides)))
 
     # --- what was reached ---------------------------------------------------------------------------------
@@ -369,7 +369,7 @@ class Play:
 
 
 def has_agreement(itinerary: dict[str, Any], name: str) -> bool:
-    """Whether an agreement is part of the price of an itinerary."""
+    """Tell whether an agreement is part of the price of an itinerary."""
     reasons = [line for row in itinerary["price"]["passengers"] for line in row["because"]]
     return any(line.startswith(f"agreement {name} v") for line in reasons)
 
@@ -380,6 +380,6 @@ def _sold(offer: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _carriers(itinerary: dict[str, Any]) -> tuple[str, ...]:
-    """Who carries, one after the other; several rides of one count once."""
+    """List the carriers one after the other; several rides of one count once."""
     rides = [leg["operator"] for leg in itinerary["legs"] if leg["kind"] == "ride"]
     return tuple(one for at, one in enumerate(rides) if at == 0 or rides[at - 1] != one)

@@ -26,7 +26,7 @@ _ROUNDS = 3
 
 @dataclass(slots=True, kw_only=True)
 class Result:
-    """What a rehearsal found. `outcomes` say how the journeys ended, `faults` come with their smallest input."""
+    """The findings of a rehearsal. `outcomes` say how the journeys ended, `faults` come with their smallest input."""
 
     region: str
     journeys: int = 0
@@ -49,7 +49,7 @@ class Result:
 
 
 def begins(region: RegionData) -> datetime:
-    """When a rehearsal of a region begins: some days before the first journey."""
+    """Return the begin of a region's rehearsal: some days before the first journey."""
     return _scenes(region)[1]
 
 
@@ -158,7 +158,7 @@ def _missed(aims: Sequence[Aim], result: Result) -> list[Aim]:
 
 
 def _is_reached(aim: Aim, result: Result) -> bool:
-    """Whether its agreement or carrier was reached."""
+    """Tell whether its agreement or carrier was reached."""
     agreements, operators = (result.covered.get(name, set()) for name in ("agreements", "operators"))
     kind, _, name = aim.name.partition(" ")
     if kind == plan.COMPANY:

@@ -28,7 +28,7 @@ class Fallen:
 
 
 def signature(fault: Fault) -> str:
-    """What two faults have in common that are the same: their words without numbers, ids and rider categories."""
+    """Return the common part of two faults that are the same: their words without numbers, ids and rider categories."""
     words = _SPECIAL.sub("#", fault.message)
     for rider in sorted(set(fault.journey.riders) if fault.journey else ()):
         words = words.replace(rider, "*")

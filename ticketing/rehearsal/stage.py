@@ -1,4 +1,4 @@
-"""Where a rehearsal is played: a running service on a scratch folder, with the secrets to be every one of its callers."""
+"""Run a service on a scratch folder for a rehearsal, with the secrets to be every one of its callers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

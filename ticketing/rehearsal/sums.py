@@ -1,4 +1,4 @@
-"""What must hold of all journeys together, each a pure function: one sentence for each thing that is wrong."""
+"""Check the sums over all journeys, each a pure function: one sentence for each thing that is wrong."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from ticketing.rehearsal.facts import Facts
 
 
 def money_is_accounted_for(facts: Facts) -> list[str]:
-    """What the gateway took less what it gave back is what operators, tax offices and the scheme have."""
+    """Check that the gateway's takings less its refunds are the money of operators, tax offices and the scheme."""
     found = []
     for currency in sorted({*facts.captured, *facts.shares}):
         kept = facts.captured[currency] - facts.refunded[currency]
@@ -54,7 +54,7 @@ def positions_are_zero_sum(run: Mapping[str, Any]) -> list[str]:
 
 
 def payments_settle_positions(run: Mapping[str, Any]) -> list[str]:
-    """Whoever has a position is paid or pays exactly that; what is converted is paid in the other currency.
+    """Check that every position is paid exactly; a converted one is paid in the other currency.
 
     The scheme stands on the other side of each conversion.
     """

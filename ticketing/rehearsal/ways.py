@@ -49,7 +49,7 @@ class Trips:
     possible: dict[tuple[Part, int], list[tuple[int, int]]] = field(default_factory=dict)
 
     def of(self, operator: str, pattern: Pattern, day: date) -> list[int]:
-        """When the trips of a pattern begin on a day, in order; seconds after the origin of the service day."""
+        """List the begins of a pattern's trips on a day, in order; seconds after the origin of the service day."""
         key = (id(pattern), day)
         if key not in self.starts:
             services = self.seen.timetable(operator).services
@@ -78,7 +78,7 @@ class Search:
 
     @property
     def seen(self) -> Meetings:
-        """Where operators meet."""
+        """The places where operators meet."""
         return self.trips.seen
 
     def find(self, parts: Sequence[Part]) -> Way | None:
@@ -177,12 +177,12 @@ class Search:
         return int((noon.astimezone(UTC) - timedelta(hours=12)).timestamp())
 
     def _goes_somewhere(self, rides: Sequence[_Ride]) -> bool:
-        """Whether a person would ride, and not walk."""
+        """Tell whether a person would ride, and not walk."""
         ends = (rides[0].operator, rides[0].start), (rides[-1].operator, rides[-1].end)
         return self.seen.metres(*ends) >= min(_LEAST_METRES, self.seen.region.walking.max_m)
 
     def _is_no_walk(self, far: tuple[str, str], ride: _Ride, name: Literal["start", "end"]) -> bool:
-        """Whether a ride between a far stop and another ride is too long to be walked instead."""
+        """Tell whether a ride between a far stop and another ride is too long to be walked instead."""
         return self.seen.metres(far, (ride.operator, getattr(ride, name))) > self.seen.region.walking.max_m
 
     def _way(self, rides: Sequence[_Ride], hardest: int) -> Way:

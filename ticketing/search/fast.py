@@ -42,7 +42,7 @@ def scan(
     *,
     before: int | None = None,
 ) -> list[Found]:
-    """As `scan.scan` says."""
+    """Scan as `scan.scan` does."""
     if not _compiled:
         return plain.scan(network, origins, destinations, start, max_rides, before=before)
     limit = start + WINDOW_SECONDS if before is None else before

@@ -103,7 +103,7 @@ def _told(
 
 
 def key_of(ride: Ride) -> RideKey:
-    """What names a ride in the answer of `ask`."""
+    """Name a ride in the answer of `ask`."""
     return (ride.operator, ride.trip_id, ride.from_stop_id, ride.departure)
 
 

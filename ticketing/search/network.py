@@ -55,13 +55,13 @@ class Needs:
     kinds: frozenset[str] = frozenset()
 
     def allow(self, trip: Departure) -> bool:
-        """Whether a trip takes whoever needs this; a feed that says nothing leaves it to its operator's tariff."""
+        """Tell whether a trip takes whoever needs this; a feed that says nothing leaves it to its operator's tariff."""
         if self.wheelchair and trip.wheelchair is False:
             return False
         return all(trip.takes(kind) is not False for kind in self.kinds)
 
     def taken_by(self, region: RegionData, operator: str) -> bool:
-        """Whether an operator sells places to all that the passengers bring."""
+        """Tell whether an operator sells places to all that the passengers bring."""
         return all(operator in region.place_kinds.get(kind, ()) for kind in self.kinds)
 
 
@@ -70,7 +70,7 @@ ORDINARY = Needs()
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What a search scans. `walks[stop]` are (stop, seconds, metres), the time of the change included."""
+    """The network of a search. `walks[stop]` are (stop, seconds, metres), the time of the change included."""
 
     stops: tuple[str, ...]
     numbers: Mapping[str, int]
@@ -80,7 +80,7 @@ class Network:
     _derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def derived(self, name: str, make: "Callable[[Network], _T]") -> _T:
-        """What follows from the network and is dear to make: made once, when it is first asked for."""
+        """Derive a part of the network that is dear to make: once, when it is first asked for."""
         if name not in self._derived:
             self._derived[name] = make(self)
         found: _T = self._derived[name]
@@ -144,7 +144,7 @@ def walking_metres(region: RegionData, start: tuple[float, float], end: tuple[fl
 
 
 def walking_seconds(region: RegionData, metres: int) -> int:
-    """How long a walk takes, rounded up."""
+    """Compute the time of a walk, rounded up."""
     return math.ceil(metres / region.walking.speed_m_per_s)
 
 
@@ -169,7 +169,7 @@ def calls_of(lines: Iterable[Line], stops: int) -> tuple[tuple[tuple[int, int], 
 
 
 def usable_stops(timetable: Timetable, stops: Iterable[str], needs: Needs) -> list[bool]:
-    """Which stops a traveller can use: with a wheelchair those that are not said to be closed to it."""
+    """Mark the stops that a traveller can use: with a wheelchair those that are not said to be closed to it."""
     return [not needs.wheelchair or timetable.stops[stop].wheelchair is not False for stop in stops]
 
 
@@ -225,7 +225,7 @@ def _reversed(line: Line) -> Line:
 
 
 def _places(region: RegionData, numbers: Mapping[str, int]) -> dict[int, tuple[float, float]]:
-    """Where each stop lies, by its number; stations have none."""
+    """List the place of each stop, by its number; stations have none."""
     return {
         numbers[f"{operator}:{stop.id}"]: (stop.lat, stop.lon)
         for operator, timetable in region.timetables.items()

@@ -29,7 +29,7 @@ class Place:
     stops: tuple[str, ...]
 
     def is_called(self, text: str) -> bool:
-        """Whether this is the whole name of it, in any language."""
+        """Tell whether this is the whole name of it, in any language."""
         return folded(text) in self.folded_names
 
 
@@ -60,7 +60,7 @@ def index(region: RegionData) -> tuple[Place, ...]:
 
 
 def is_same_place(region: RegionData, one: str, other: str) -> bool:
-    """Whether two stops, by name `<operator>:<stop_id>`, are one place: of one parent, or of one name and near."""
+    """Tell whether two stops, by name `<operator>:<stop_id>`, are one place: of one parent, or of one name and near."""
     (operator, stop_id), (another, other_id) = one.split(":", 1), other.split(":", 1)
     left = region.timetables[operator].stops[stop_id]
     right = region.timetables[another].stops[other_id]
@@ -97,7 +97,7 @@ def _clusters(region: RegionData, members: list[tuple[str, Stop]]) -> list[list[
 
 
 def _are_near(region: RegionData, one: Stop | Place, other: Stop | Place) -> bool:
-    """Whether they are no farther apart than people of the region walk."""
+    """Tell whether they are no farther apart than people of the region walk."""
     return great_circle_m((one.lat, one.lon), (other.lat, other.lon)) <= region.walking.max_m
 
 

@@ -210,7 +210,7 @@ def _line_numbers(network: Network) -> dict[int, int]:
 
 
 def _departure(network: Network, question: Question, way: Found) -> int:
-    """When the passenger leaves: the first boarding less check-in and the walk to it."""
+    """Return the departure of the passenger: the first boarding less check-in and the walk to it."""
     hop = way.hops[0]
     boarding = hop.line.starts[hop.trip] + hop.line.departures[hop.board] - hop.line.pre[hop.board]
     return boarding - question.origins[network.stops[way.first_stop]].seconds

@@ -1,4 +1,4 @@
-"""Which of the priced ways to show: those that nothing beats by arrival, changes and price. Pure."""
+"""Choose the priced ways to show: those that nothing beats by arrival, changes and price. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Merit:
-    """What counts of one way: times in POSIX seconds, price in minor units (None where it is not sold)."""
+    """The merits of one way: times in POSIX seconds, price in minor units (None where it is not sold)."""
 
     departure: int
     arrival: int
@@ -73,7 +73,7 @@ def spread(merits: Sequence[Merit], at_most: int) -> list[tuple[int, list[str]]]
 
 
 def _beats(one: Merit, other: Merit) -> bool:
-    """Whether one is as good in everything and better in something; an unknown price is the worst.
+    """Tell whether one is as good in everything and better in something; an unknown price is the worst.
 
     Of ways equal in all three the later departure wins: it wastes less of the passenger's morning.
     """

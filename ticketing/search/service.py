@@ -132,7 +132,7 @@ def find_journeys(planner: Planner, wish: Wish) -> dict[str, Any]:
 
 
 def _is_there(question: Question) -> bool:
-    """Whether one stop was named for both ends."""
+    """Tell whether one stop was named for both ends."""
     shared = question.origins.keys() & question.destinations.keys()
     return any(
         not question.origins[stop].seconds and not question.destinations[stop].seconds for stop in shared
@@ -160,7 +160,7 @@ def _walk_alone(
 
 
 def _goes_by(stay: Stay | None, question: Question) -> bool:
-    """Whether a third place is on the way; one that is an end already is none."""
+    """Tell whether a third place is on the way; one that is an end already is none."""
     return stay is not None and not stay.stops.keys() & (
         question.origins.keys() | question.destinations.keys()
     )
@@ -188,7 +188,7 @@ def _priced(
 
 
 def _choose(merits: Sequence[Merit], wish: Wish) -> list[tuple[int, list[str]]]:
-    """Which ways to show, and what each is best at."""
+    """Choose the ways to show, each with its merits."""
     if not merits:
         return []
     if wish.arrive:

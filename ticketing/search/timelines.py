@@ -22,7 +22,7 @@ _CACHED_DAYS = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """Everything that search needs: the regions, and the networks of the days that were asked for, as they run now.
+    """The tools of search: the regions, and the networks of the days that were asked for, as they run now.
 
     It has no database: a search writes nothing, and hears of live data from the board.
     """

@@ -75,7 +75,7 @@ def _arriving(
 
 
 def _standing(plan: Plan, stay: Stay, *, last: bool) -> Mapping[str, Access]:
-    """Where a passenger is at the place: at the stop where the way ends, or at the coordinate that was named."""
+    """Return the place of a passenger on the way: the stop where the way ends, or the coordinate that was named."""
     part = plan.parts[-1 if last else 0]
     if isinstance(part, Walk):
         stop = part.to_stop if last else part.from_stop

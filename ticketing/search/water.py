@@ -23,7 +23,7 @@ class Water:
     reach_m: int
 
     def is_between(self, start: Point, end: Point) -> bool:
-        """Whether the straight line leads over water."""
+        """Tell whether the straight line leads over water."""
         return any(
             (self._is_at(start, left, right) and self._is_at(end, right, left))
             or (self._is_at(start, right, left) and self._is_at(end, left, right))

@@ -1,4 +1,4 @@
-"""What a person wants: from, to, when, who and how; read from the request."""
+"""Read a traveller's wish from the request: from, to, when, who and how."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _LEAST_IN_RANGE, _MOST_IN_RANGE = 8, 40
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where from or to, in one of three ways."""
+    """One end of a wish, in one of three ways."""
 
     stop_id: str | None
     place: str | None
@@ -25,15 +25,15 @@ class Endpoint:
 
 
 class Holder(Protocol):
-    """What the owner of the calling account brings."""
+    """The passes and claims of the calling account's owner."""
 
     @property
     def person_id(self) -> str:
-        """Whose account it is."""
+        """The account of the traveller."""
 
     @property
     def claims(self) -> tuple[ProvenClaim, ...]:
-        """What was proven."""
+        """The claims that were proven."""
 
     @property
     def carnets(self) -> tuple[HeldPass, ...]:
@@ -60,7 +60,7 @@ _NOTHING = Borne()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a person wants."""
+    """The wish of a traveller."""
 
     origin: Endpoint
     destination: Endpoint
@@ -138,5 +138,5 @@ def _endpoint(wanted: Mapping[str, Any]) -> Endpoint:
 
 
 def most_in_range(people: int) -> int:
-    """How many departures of a range are looked at in each network: fewer for many people, whom each is priced for."""
+    """Limit the departures of a range in each network: fewer for many people, whom each is priced for."""
     return max(_LEAST_IN_RANGE, min(_MOST_IN_RANGE, _MOST_PRICED // people))

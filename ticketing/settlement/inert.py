@@ -23,7 +23,7 @@ def plain(text: str, limit: int = 160) -> str:
 
 
 def is_amount(cell: str) -> bool:
-    """Whether the text is a plain decimal number."""
+    """Tell whether the text is a plain decimal number."""
     digits = cell.removeprefix("-").replace(".", "", 1)
     return digits.isascii() and digits.isdigit()
 

@@ -1,4 +1,4 @@
-"""What the settlement room needs of its deployment."""
+"""Hold the tools that the settlement room needs of its deployment."""
 
 import re
 from dataclasses import dataclass

@@ -59,7 +59,7 @@ def check_approver(
 
 
 def is_same_person(one: str, other: str) -> bool:
-    """Whether two names are one: capitals, compatibility forms and spaces make nobody another person."""
+    """Tell whether two names are one: capitals, compatibility forms and spaces make nobody another person."""
     return _key(one) == _key(other)
 
 

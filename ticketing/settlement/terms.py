@@ -41,7 +41,7 @@ class Guarantee:
 
 @dataclass(frozen=True, slots=True)
 class Subsidy:
-    """What an authority has promised an operator: an amount for each ride, or one for each month."""
+    """The promise of an authority to an operator: an amount for each ride, or one for each month."""
 
     funder: str
     operator: str
@@ -52,7 +52,7 @@ class Subsidy:
 
 @dataclass(frozen=True, slots=True)
 class Commission:
-    """What an operator gets for the tickets that it sells: of what their passengers paid and did not get back.
+    """The commission of an operator for the tickets that it sells: of the amount that their passengers paid and did not get back.
 
     `channel` is the point of sale, as the quotes of a deployment name it; `rate_bp` in hundredths of a percent.
     """
@@ -80,7 +80,7 @@ class FxMethod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Everything that the operators of a region have agreed about settling; amounts in minor units."""
+    """The agreed terms of settling between the operators of a region; amounts in minor units."""
 
     payment_day: int = 15
     settlement_currency: str | None = None
@@ -331,7 +331,7 @@ def _breakage(reader: _Reader, row: Mapping[str, Any], path: str) -> Breakage:
 
 
 def _fx(reader: _Reader, row: Any) -> FxMethod | None:
-    """How rates are taken: `fixed`, the last day's, unless `average` over so many `days` is said."""
+    """Read the choice of rates: `fixed`, the last day's, unless `average` over so many `days` is said."""
     if not isinstance(row, dict):
         reader.wrong("fx", "must be a table")
         return None

@@ -55,7 +55,7 @@ def payload_for(members: Sequence[Member], jti: str) -> dict[str, Any]:
 
 
 def says_the_same(payload: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two codes differ in nothing but their identity and the place of their status."""
+    """Tell whether two codes differ in nothing but their identity and the place of their status."""
     return _content(payload) == _content(other)
 
 

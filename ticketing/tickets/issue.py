@@ -19,7 +19,7 @@ _LONG_LIFE = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketOrder:
-    """What to issue.
+    """The content of a ticket to issue.
 
     `legs` are (operator, from stop, to stop), (operator, from, to, class) or (operator, `z:AB`), where the class may be
     `claims.bound_to` a departure; `category` is shown to staff, shortened.
@@ -59,7 +59,7 @@ class Press:
     bound: frozenset[tuple[str, str]] = frozenset()
 
     def status_uri(self, list_id: str) -> str:
-        """Where a status list is published."""
+        """Return the address of a status list."""
         return f"{self.public_url}/s/{list_id}"
 
     def sign(self, order: TicketOrder) -> str:

@@ -42,7 +42,7 @@ KEEP = timedelta(seconds=LONGEST_LIFE_SECONDS) + timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """What the index says of a key; `since` is when its state began. A key has one algorithm for ever.
+    """The index entry of a key; `since` is when its state began. A key has one algorithm for ever.
 
     `kid` is the thumbprint of the public key (RFC 7638), so that no two keys have one name; older keys keep theirs.
     """
@@ -76,7 +76,7 @@ class KeyStore:
 
     @property
     def folder(self) -> Path:
-        """Where the keys lie."""
+        """The folder of the keys."""
         return self._folder
 
     def create_missing(self, now: datetime) -> None:

@@ -100,12 +100,12 @@ def holder_hash(salt: str, name: str) -> str:
 
 
 def is_holder(salt: str, idh: str, name: str) -> bool:
-    """Whether a name is the one that a ticket was made for."""
+    """Tell whether a name is the one that a ticket was made for."""
     return likeness(salt, idh, name) == "same"
 
 
 def likeness(salt: str, idh: str, name: str) -> Likeness:
-    """Whether a name is the holder's: `same`; `close` by one letter, or with a name more than the ticket has; `other`.
+    """Tell whether a name is the holder's: `same`; `close` by one letter, or with a name more than the ticket has; `other`.
 
     Only the hash is known, so `close` is found by trying what is close to the name that is told.
     """

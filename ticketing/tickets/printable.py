@@ -1,4 +1,4 @@
-"""What is printed of a ticket, apart from the page: who names it need not load what draws PDF."""
+"""Describe the printed parts of a ticket, apart from the page: who names it need not load what draws PDF."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from ticketing.frozen import Leg
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorPaper:
-    """What an operator handed over for a leg: its own code or number, or a page that only a screen can show.
+    """A paper that an operator handed over for a leg: its own code or number, or a page that only a screen can show.
 
     `holder` is whose it is of a group, as people call them.
     """

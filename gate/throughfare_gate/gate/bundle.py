@@ -57,7 +57,7 @@ _EARLIER_HOURS = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What goes into a bundle.
+    """The content of a bundle.
 
     `lists` are signed status lists, `uses` the operator's accepted uses, `offsets` as `local_offsets` gives
     them: needed where a rule has hours or days. `devices` are the ids of revoked ones, `bundle_keys` verify the

@@ -157,7 +157,7 @@ def _time(case: _Case) -> _Refusal | None:
 
 
 def _status(case: _Case) -> _Refusal | None:
-    """What is known as revoked is refused however old the list; an old list no longer proves validity."""
+    """Refuse what is known as revoked, however old the list; an old list no longer proves validity."""
     bundle, now = case.bundle, case.now
     standing = bundle.status_of(case.claims.status.uri, case.claims.status.idx)
     if standing is not None:
@@ -252,20 +252,20 @@ def _sent_here(case: _Case) -> _Refusal | None:
 
 
 def _given_back(case: _Case) -> Values:
-    """Whether a leg that was given back began where the gate is."""
+    """Tell whether a leg that was given back began where the gate is."""
     gone = any(leg.operator == NOBODY and leg.start == case.gate.stop_id for leg in case.claims.legs)
     return {"given_back": True} if gone else _NONE
 
 
 def _is_here(leg: Leg, gate: Gate) -> bool:
-    """Whether a leg begins where the gate is, as far as the gate says where that is."""
+    """Tell whether a leg begins where the gate is, as far as the gate says where that is."""
     if leg.end is None:  # a zone ticket: one letter a zone, `z:AB`
         return gate.stop_id is None if gate.zone is None else gate.zone in leg.start.removeprefix(ZONE)
     return gate.stop_id is None or leg.start == gate.stop_id
 
 
 def _sailing(case: _Case) -> _Refusal | None:
-    """Whether the departure that the ticket is bound to is boarding now."""
+    """Tell whether the departure that the ticket is bound to is boarding now."""
     rule = case.bundle.extras.boarding.get(case.claims.product)
     leg, gate = case.claims.legs[case.leg], case.gate
     if rule is None or leg.operator != gate.operator:  # not bound here, or sent here by a waiver
@@ -311,7 +311,7 @@ def _fitting(case: _Case, candidates: list[int]) -> list[int]:
 
 
 def _is_waived(case: _Case, leg: Leg) -> bool:
-    """Whether a waiver lets a ticket for one departure open the gate of another; staff are told which it was."""
+    """Tell whether a waiver lets a ticket for one departure open the gate of another; staff are told which it was."""
     extras, gate = case.bundle.extras, case.gate
     if not extras.waivers or leg.departure is None:
         return False

@@ -8,7 +8,7 @@ LONGEST_DELAY = 24 * 3600
 
 
 def late_seconds(claims: TicketClaims, extras: Extras) -> int:
-    """How many seconds a ticket goes on beyond its end, because a departure that it names arrives late; a day at most."""
+    """Compute the seconds for which a ticket goes on beyond its end, because a departure that it names arrives late; a day at most."""
     late = 0
     for leg in claims.legs if extras.delays else ():
         delay = extras.delays.get((leg.operator, leg.start, leg.departure)) if leg.departure else None

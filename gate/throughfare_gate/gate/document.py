@@ -1,4 +1,4 @@
-"""What a bundle may say: every member checked before it becomes rules, uses and a policy; unknown names refuse it."""
+"""Check every member of a bundle before it becomes rules, uses and a policy; unknown names refuse it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ _USE_PARTS = 4
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """How the uses of a bundle go on from those of an earlier one.
+    """The changes of a bundle since an earlier one.
 
     The tickets that it names, in its uses or as `cleared`, have these uses and no others; all else stays. They
     reach from the cursor `since` to `cursor`, and further ones are waiting unless it is `complete`.

@@ -1,4 +1,4 @@
-"""What a gate knows and is shown: readings, policy, bundle, memory, gate, presentation, decision. Values only."""
+"""Define the values of a decision: readings, policy, bundle, memory, gate, presentation, decision."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ Degrade = Literal["fail_open", "fail_closed"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading a code gave: claims of a genuine ticket, or the reason why there are none.
+    """The reading of a code: claims of a genuine ticket, or the reason why there are none.
 
     `claims` comes with reason None; `jti` may be known of a genuine ticket whose claims are wrong, `values`
     say which claim is, or whose ticket it is. `given_back` are the stops where its legs began that were given back, of the
@@ -46,7 +46,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a status list says of one ticket; `bits` None where its index lies outside the list."""
+    """The standing of one ticket in a status list; `bits` None where its index lies outside the list."""
 
     bits: int | None
     listed_at: int
@@ -55,7 +55,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Boarding:
-    """How an operator takes a product on board whose tickets are bound to their departure.
+    """The boarding rule of a product whose tickets are bound to their departure.
 
     From `opens_seconds` before the planned departure until `closes_seconds` after the expected one.
     """
@@ -66,7 +66,7 @@ class Boarding:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """How late a departure is: when it is expected to leave (None: unknown), and how many seconds late it arrives by stop.
+    """The lateness of a departure: the time when it is expected to leave (None: unknown), and the seconds by which it arrives late by stop.
 
     One that is `cancelled` is not expected to leave at all.
     """
@@ -149,7 +149,7 @@ class Words(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """What a gate knows. Times in POSIX seconds.
+    """The knowledge of a gate. Times in POSIX seconds.
 
     `read` turns a code into a Reading for (code, issuer, operator); `read_proof` verifies a proof over a
     ticket or gives None; `status_of` gives a ticket's Standing for (uri, index), or None where no such list
@@ -176,12 +176,12 @@ class Bundle:
     extras: Extras = _NOTHING
 
     def seconds_ahead_of(self, now: int) -> int:
-        """How far a clock lies before this bundle was made, which cannot be; 0 within half a minute."""
+        """Compute how far a clock lies before this bundle was made, which cannot be; 0 within half a minute."""
         behind = self.issued_at - now
         return behind if behind > CLOCK_SLACK_SECONDS else 0
 
     def offset_at(self, moment: int) -> int:
-        """How many seconds the operator's clock is east of UTC at a moment; 0 where the bundle does not say."""
+        """Return the seconds by which the operator's clock is east of UTC at a moment; 0 where the bundle does not say."""
         before = [pair for pair in self.offsets if pair[0] <= moment]
         return max(before or self.offsets[:1], default=(0, 0))[1]
 
@@ -223,7 +223,7 @@ class Memory(Protocol):
         """The accepted uses of one ticket."""
 
     def has_proof(self, jti: str, nonce: str) -> bool:
-        """Whether this very proof was shown before."""
+        """Tell whether this very proof was shown before."""
 
     def ordered_of(self, jti: str) -> Ordered:
         """Tell the uses of a pass that orders took."""
@@ -234,7 +234,7 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What this gate knows of earlier presentations: accepted uses, and proofs shown as (jti, nonce).
+    """A gate's memory of earlier presentations: accepted uses, and proofs shown as (jti, nonce).
 
     Each use once: what a bundle and the gate's own memory both know goes through `told_together` first. Build it once
     and decide often: looking a ticket up costs the same however many uses there are.
@@ -262,7 +262,7 @@ class Seen:
         return self._by_ticket.get(jti, ())
 
     def has_proof(self, jti: str, nonce: str) -> bool:
-        """Whether this very proof was shown before."""
+        """Tell whether this very proof was shown before."""
         return (jti, nonce) in self.proofs
 
     def ordered_of(self, jti: str) -> Ordered:
@@ -276,7 +276,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Where the ticket is shown; a None stop, leg or zone leaves the choice to the ticket.
+    """The place of a presentation; a None stop, leg or zone leaves the choice to the ticket.
 
     `direction` matters to products that are checked in and out; a gate without one takes turns. A gate that
     `inspects` looks and uses nothing up. `by_hand` is staff who have found the ticket without its code: no
@@ -303,7 +303,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What a passenger shows: the ticket and, where the phone made one, its proof."""
+    """The presentation of a passenger: the ticket and, where the phone made one, its proof."""
 
     token: str
     proof: str | None = None

@@ -97,7 +97,7 @@ def _has_begun(ride: OrderedRide, memory: Memory) -> bool:
 
 
 def _half(ride: OrderedRide) -> int:
-    """How long a person is surely on board: half of the time that the ride is planned to take, and a minute at least."""
+    """Compute how long a person is surely on board: half of the time that the ride is planned to take, and a minute at least."""
     return max(_LEAST_SECONDS, (ride.arrives - ride.departs) // 2)
 
 

@@ -99,7 +99,7 @@ def _chosen(reason: str, names: tuple[str, ...]) -> dict[str, _Sentence]:
 
 
 def attention(notes: Sequence[Note], language: str = LANGUAGES[0]) -> str | None:
-    """What staff should look at although the ticket is good; None where there is nothing."""
+    """Write the hint for staff about a ticket that is good; None where there is nothing to look at."""
     if not notes:
         return None
     return ", ".join([_filled(_NOTES[note_of(code, values)][language], values) for code, values in notes])

@@ -1,4 +1,4 @@
-"""What one more use of a ticket would be: a ride, a transfer, a check-in or a check-out, or one too many. Pure.
+"""Decide the kind of one more use of a ticket: a ride, a transfer, a check-in or a check-out, or one too many. Pure.
 
 The same function decides at a gate and, when everything is known, judges the whole set of uses.
 """
@@ -51,7 +51,7 @@ def told_together(*sources: Iterable[Use]) -> list[Use]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What the next use would be: its kind, or the refusal with the use that it collides with.
+    """The next use: its kind, or the refusal with the use that it collides with.
 
     `note` is the code of something that staff should see although the ticket is good.
     """
@@ -120,7 +120,7 @@ class _Tally:
         return bool(self.earlier) and self.earlier[-1].kind == "in"
 
     def is_passed_back(self, last: Use) -> bool:
-        """Whether this comes too soon after a use at another gate."""
+        """Tell whether this comes too soon after a use at another gate."""
         same_gate = last.gate is not None and last.gate in self.wanted.here
         return self.wanted.at - last.at < self.allowance.rule.passback_seconds and not same_gate
 
@@ -131,7 +131,7 @@ def goes_out(earlier: Sequence[Use], direction: Direction | None, rule: ProductR
 
 
 def is_spent(used: Sequence[Use], leg: int, uses_per_leg: int) -> bool:
-    """Whether all uses of a leg are taken; 0 means that they are never."""
+    """Tell whether all uses of a leg are taken; 0 means that they are never."""
     if not used or uses_per_leg == 0:
         return False
     return sum(use.leg == leg and use.kind in _COUNTED for use in used) >= uses_per_leg

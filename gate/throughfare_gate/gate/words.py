@@ -68,7 +68,7 @@ def staff_sees(decision: Decision, language: str = "en", names: Names = _USUAL) 
 
 
 def attention(decision: Decision, language: str = "en", names: Names = _USUAL) -> str | None:
-    """What staff should look at although the ticket is good; None where there is nothing."""
+    """Write the hint for staff about a ticket that is good; None where there is nothing to look at."""
     return _said([note for note in decision.notes if note[0] != USES_LEFT], language, names)
 
 

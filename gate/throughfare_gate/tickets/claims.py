@@ -1,4 +1,4 @@
-"""What a ticket says: its claims, each with its range; an unknown claim refuses the ticket."""
+"""Read the claims of a ticket, each with its range; an unknown claim refuses the ticket."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -81,7 +81,7 @@ class TicketClaims:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a proof says: when, for which operator, with which nonce."""
+    """The claims of a proof: its time, its operator and its nonce."""
 
     issued_at: int
     audience: str
@@ -129,7 +129,7 @@ def parse(payload: Mapping[str, Any]) -> TicketClaims:
 
 
 def is_jti(value: Any) -> bool:
-    """Whether this is the identity of a ticket: 22 characters of base64url."""
+    """Tell whether this is the identity of a ticket: 22 characters of base64url."""
     return isinstance(value, str) and bool(_JTI.fullmatch(value))
 
 

@@ -1,4 +1,4 @@
-"""What a gate device calls with: a short token that its own key has signed, good for a quarter of an hour."""
+"""Sign and read the token of a gate device: short, signed by its own key, and good for a quarter of an hour."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ LEEWAY_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class DeviceToken:
-    """Which device a token names, and the POSIX seconds in which it is good: `start` is the first, `end` is not."""
+    """The device that a token names, and the POSIX seconds in which it is good: `start` is the first, `end` is not."""
 
     device_id: str
     start: int

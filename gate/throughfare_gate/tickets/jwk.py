@@ -134,7 +134,7 @@ def _p256(x: bytes, y: bytes) -> EllipticCurvePublicKey:
 
 @functools.lru_cache(maxsize=1024)
 def _is_sound(encoded: bytes) -> bool:
-    """Whether 32 bytes are the one encoding of a point whose order is not 1, 2, 4 or 8.
+    """Tell whether 32 bytes are the one encoding of a point whose order is not 1, 2, 4 or 8.
 
     The library loads any 32 bytes, and for a key of small order anybody can make signatures that verify.
     """

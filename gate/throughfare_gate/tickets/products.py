@@ -1,4 +1,4 @@
-"""What a product allows: how often, how long, with which proof, and how it behaves at a gate. Pure.
+"""Define the rules of a product: how often, how long, with which proof, and how it behaves at a gate. Pure.
 
 A ticket carries the numbers that its holder paid for (`u` uses a leg, `c` uses in all, validity, legs or zones
 and so the operators); a bundle carries the rule of its product. Both together are all that a gate needs.
@@ -28,7 +28,7 @@ _MAX_TRANSFERS = 99
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductRule:
-    """How a product behaves at a gate.
+    """The behaviour of a product at a gate.
 
     `stops` is `any`, or `board` where the gate's stop must be the leg's start (or its zone one of the leg's).
     `classes` are those that pass, `hours` and `days` when: `[start, end)` in seconds of the local day, and ISO
@@ -51,7 +51,7 @@ class ProductRule:
     check: Check = "once"
 
     def allows(self, local_seconds: int) -> bool:
-        """Whether a moment of the local clock (POSIX seconds moved east) is within its hours and days."""
+        """Tell whether a moment of the local clock (POSIX seconds moved east) is within its hours and days."""
         day, second = divmod(local_seconds, _DAY_SECONDS)
         in_hours = not self.hours or any(start <= second < end for start, end in self.hours)
         return in_hours and (not self.days or (day + _EPOCH_WEEKDAY - 1) % _WEEK_DAYS + 1 in self.days)
@@ -59,7 +59,7 @@ class ProductRule:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What is sold under a code: its rule at gates, and the numbers that its tickets carry.
+    """A product that is sold under a code: its rule at gates, and the numbers that its tickets carry.
 
     `uses_per_leg` 0 is unlimited, `uses` limits the whole ticket (carnet), `life_seconds` is how long a ticket
     is valid from its start (None: as long as its journey).

@@ -12,7 +12,7 @@ _LAST = {2: "AQgw", 3: "AEIMQUYcgkosw048"}
 
 
 def is_canonical(text: str) -> bool:
-    """Whether characters of the base64url alphabet are the one spelling of some bytes (RFC 4648, section 3.5)."""
+    """Tell whether characters of the base64url alphabet are the one spelling of some bytes (RFC 4648, section 3.5)."""
     rest = len(text) % 4
     return rest == 0 or (rest in _LAST and text[-1] in _LAST[rest])
 

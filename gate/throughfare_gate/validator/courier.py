@@ -208,6 +208,6 @@ def _named(page: Opened) -> set[str]:
 
 
 def wait_seconds(failures: int, chance: Callable[[float, float], float] = random.uniform) -> float:
-    """How long to wait after so many failures in a row: 1, 2, 4 ... 60 seconds, half of it by chance."""
+    """Compute the pause after so many failures in a row: 1, 2, 4 ... 60 seconds, half of it by chance."""
     longest = float(min(_LONGEST_WAIT_SECONDS, 2 ** min(failures - 1, 10)))
     return longest / 2 + chance(0, longest / 2)

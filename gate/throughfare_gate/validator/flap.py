@@ -53,7 +53,7 @@ class Answer:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON for whatever drives the flap."""
+        """Return the answer as JSON for whatever drives the flap."""
         return {
             "decision": "accept" if self.admit else "refuse",
             "reason": self.reason,
@@ -135,7 +135,7 @@ class Flap:
         return load_jwks(json.loads(self._store.state("trust") or '{"keys": []}'))
 
     def say_clock(self, offset: int) -> str:
-        """How far the clock of this gate is off, in its language; `offset` seconds are to be added to it."""
+        """Say how far the clock of this gate is off, in its language; `offset` seconds are to be added to it."""
         sentence = "clock_late" if offset > 0 else "clock_ahead"
         return sentences.staff(sentence, {"seconds": offset}, self._language)
 
@@ -146,7 +146,7 @@ class Flap:
 
     @property
     def bundle_age_seconds(self) -> int | None:
-        """How old the bundle is by the corrected clock."""
+        """The age of the bundle by the corrected clock."""
         return None if self._bundle is None else int(self._now()) + self.offset - self._bundle.issued_at
 
     @property
@@ -305,7 +305,7 @@ class Flap:
 
 
 def _is_one_scan(last: StoredScan, nonce: str | None) -> bool:
-    """Whether a camera still reads the screen that it has just read: the same code, or the next one of a phone let in.
+    """Tell whether a camera still reads the screen that it has just read: the same code, or the next one of a phone let in.
 
     A phone shows a new code every 15 seconds. Whoever was refused may try with the next one at once.
     """
@@ -319,4 +319,4 @@ def _nonce(bundle: Bundle, reading: Reading, presented: Presented) -> str | None
 
 
 def _nothing() -> None:
-    """Nothing was stored, so nothing is to be noted."""
+    """Do nothing, because nothing was stored."""

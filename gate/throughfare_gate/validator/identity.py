@@ -1,4 +1,4 @@
-"""Who this gate is: its own key, made here and never sent, and what it was told when it enrolled."""
+"""Keep the identity of this gate: its own key, made here and never sent, and the facts told when it enrolled."""
 
 import json
 import os
@@ -27,7 +27,7 @@ class NotEnrolled(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """What the gate was told: its id and name, whose it is, where it stands, and where the server is."""
+    """The facts told at enrolment: the gate's id and name, its operator, its place, and the address of the server."""
 
     server: str
     device_id: str

@@ -104,7 +104,7 @@ class Link:
 
 
 def _clock_error(answer: httpx.Response) -> int | None:
-    """How far this clock is behind the server's, as the head of an answer tells it."""
+    """Measure how far this clock is behind the server's, as the head of an answer tells it."""
     try:
         return int(parsedate_to_datetime(answer.headers["Date"]).timestamp() - time.time())
     except (KeyError, ValueError):

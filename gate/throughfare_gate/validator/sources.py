@@ -1,4 +1,4 @@
-"""Where codes come from: a scanner that types lines, or lines on a socket that are answered there."""
+"""Read codes from a scanner that types lines, or from lines on a socket that are answered there."""
 
 import json
 import socketserver

@@ -167,7 +167,7 @@ class Store:
         return self._scans("WHERE told_at IS NULL ORDER BY seq LIMIT ?", (limit,))
 
     def count_untold(self) -> int:
-        """How many scans wait."""
+        """Count the scans that wait."""
         row = self._connection().execute("SELECT count(*) FROM scan WHERE told_at IS NULL").fetchone()
         return int(row[0])
 
@@ -204,7 +204,7 @@ class Store:
         ]
 
     def has_proof(self, jti: str, nonce: str) -> bool:
-        """Whether a proof was shown here."""
+        """Tell whether a proof was shown here."""
         query = "SELECT 1 FROM proof WHERE jti = ? AND nonce = ?"
         return self._connection().execute(query, (jti, nonce)).fetchone() is not None
 

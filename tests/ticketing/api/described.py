@@ -1,4 +1,4 @@
-"""What the description of the API offers."""
+"""List the parts of the API's description."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What answers hold, whoever asks: lines 4, 8 and 15 of the checklist."""
+"""Every answer holds lines 4, 8 and 15 of the checklist, whoever asks."""
 
 import re
 import uuid

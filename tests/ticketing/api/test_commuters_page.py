@@ -54,5 +54,5 @@ def test_every_call_of_the_page_gives_what_the_page_says(api: Api) -> None:
 
 
 def request_count() -> int:
-    """How many calls the page shows: none of them lacks its answer."""
+    """Count the calls that the page shows: none of them lacks its answer."""
     return Path("docs/commuters.md").read_text(encoding="utf-8").count("```http\n")

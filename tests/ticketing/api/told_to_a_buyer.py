@@ -1,4 +1,4 @@
-"""Everything that one buyer is told."""
+"""Collect every text that one buyer is told."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from tests.api import Api
 
 
 def everything(api: Api) -> list[Any]:
-    """What one buyer is told from search to receipt."""
+    """Collect the texts from search to receipt of one buyer."""
     bought = api.buy()
     address = f"/v1/orders/{bought.order['id']}"
     refund = api.post(f"{address}/refunds", {"passengers": ["mari"]}, bought.token).json

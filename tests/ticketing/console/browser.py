@@ -20,7 +20,7 @@ class Form:
 
 
 class Reader(HTMLParser):
-    """What the tests need of a page: forms, links, text, and everything that accessibility asks about."""
+    """A reader of pages for tests: forms, links, text, and all that accessibility asks about."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -139,7 +139,7 @@ class Page:
         return found[0]
 
     def has(self, button: str) -> bool:
-        """Whether there is such a button."""
+        """Tell whether there is such a button."""
         return any(text.startswith(button) for one in self.read.forms for text in one.buttons)
 
 

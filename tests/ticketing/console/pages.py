@@ -1,4 +1,4 @@
-"""What every page of the console must keep: readable without script, by keyboard, by screen reader, safe."""
+"""Check every page of the console: readable without script, by keyboard, by screen reader, safe."""
 
 import re
 from collections import Counter
@@ -21,7 +21,7 @@ _TOKEN = 64
 
 
 def faults_of(page: Page) -> list[str]:
-    """Everything that is wrong with a page; none for a file."""
+    """List the faults of a page; none for a file."""
     if not page.response.headers.get("content-type", "").startswith("text/html"):
         return []
     return [*_of_structure(page), *_of_elements(page), *_of_safety(page)]

@@ -191,7 +191,7 @@ def test_the_style_sheet_brings_nothing_from_elsewhere_and_names_its_colours_onc
 
 
 def test_on_a_small_screen_a_row_is_a_card_and_nothing_hidden_widens_the_page() -> None:
-    """What stands absolutely inside of a scrolling box is clipped by it only when the box is positioned."""
+    """An absolutely placed element inside of a scrolling box is clipped by it only when the box is positioned."""
     small = STYLE.partition("@media (max-width: 40rem)")[2].partition("@media")[0]
 
     assert re.search(r"\.scroll { position: relative;", STYLE)

@@ -1,4 +1,4 @@
-"""What connectors keep, on both databases: one entry a key, no place sold twice, nothing kept of a failed block."""
+"""Connectors keep on both databases: one entry a key, no place sold twice, nothing of a failed block."""
 
 import threading
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is summed and hashed in parts is what Python sums and hashes row by row, on both databases."""
+"""Sums and hashes in parts equal Python's own, row by row, on both databases."""
 
 import hashlib
 import random

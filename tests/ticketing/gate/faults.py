@@ -17,7 +17,7 @@ NONCE = "AAAAAAAAAAA"
 
 @dataclass(slots=True, kw_only=True)
 class Scene:
-    """Everything about one presentation that a fault may spoil."""
+    """The parts of one presentation that a fault may spoil."""
 
     claims: dict[str, Any] = field(default_factory=lambda: {"cnf": {"jwk": phone_jwk()}})
     header: dict[str, Any] = field(

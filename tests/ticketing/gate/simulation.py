@@ -36,7 +36,7 @@ PRODUCTS = (("through", 1, 1, 0.45), ("app", 1, 1, 0.25), ("through", 1, 2, 0.2)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the day is made of."""
+    """The plan of the day."""
 
     passengers: int = 200_000
     gates: int = 50
@@ -60,7 +60,7 @@ class Traveller:
 
     @property
     def allowed(self) -> int:
-        """How many of its accepted presentations may be rides, where they are counted."""
+        """The number of accepted presentations that may be rides, where they are counted."""
         return self.uses_per_leg * self.legs
 
 
@@ -88,7 +88,7 @@ class Outcome:
     accused: int = 0
 
     def lines(self) -> Iterator[str]:
-        """What happened, in words."""
+        """Write the day in words."""
         counts, found = self.counts, sorted(self.detection_seconds)
         middle, late = (found[len(found) * part // 100] for part in (50, 95)) if found else (0, 0)
         yield f"seed {self.plan.seed}: {self.plan.passengers} passengers, {self.plan.gates} gates, 24 hours"
@@ -209,7 +209,7 @@ def held_bundle() -> Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What signs the day's tickets, and where their list is."""
+    """The press that signs the day's tickets, and the address of their list."""
 
     signer: Signer = SIGNER
     uri: str = URI
@@ -251,7 +251,7 @@ def board(chance: Random, number: int, plan: Plan, press: Press) -> Traveller:
 
 
 def code_of(traveller: Traveller, at: float, error: int) -> str:
-    """What the screen shows at a moment, by a phone whose clock is a little off."""
+    """Return the code on the screen at a moment, by a phone whose clock is a little off."""
     if traveller.phone is None:
         return traveller.token
     import json  # noqa: PLC0415  kept beside its one use

@@ -1,4 +1,4 @@
-"""Which code of a pass opens a gate, decided purely: its own, or the ticket of one of its orders."""
+"""One code of a pass opens a gate, decided purely: its own, or the ticket of one of its orders."""
 
 import os
 from dataclasses import dataclass, replace
@@ -164,7 +164,7 @@ class Held:
     shown: tuple[Use, ...] = ()
 
     def opens(self, code: str, leg: int, at: int) -> bool:
-        """Whether nobody else is on the way with this pass when a code of it is shown for a leg."""
+        """Tell whether nobody else is on the way with this pass when a code of it is shown for a leg."""
         memory = Seen(self.shown, ordered={JTI: Ordered(0, self.rides)})
         if code == JTI:
             return ride_in_the_way(JTI, at, memory) is None

@@ -196,7 +196,7 @@ def test_a_carnet_says_how_many_rides_are_left(city: Api, tmp_path: Path) -> Non
 
 
 def asked_for(tram: Tram, token: str) -> bool:
-    """Whether an inspector to whom a pass is shown is told to ask for the ticket of its order."""
+    """Tell whether an inspector to whom a pass is shown is told to ask for the ticket of its order."""
     seen = tram.api.post("/v1/inspections", {"token": token}, tram.key, once=None).json or {}
     assert seen["decision"] == "accept"
     return "ride_of_an_order" in [note["code"] for note in seen["notes"]]

@@ -1,4 +1,4 @@
-"""Who may do what at gates: every route of gates × every role, for the own operator and for another."""
+"""Roles have their rights at gates: every route of gates × every role, for the own operator and for another."""
 
 import re
 import uuid

@@ -67,7 +67,7 @@ def rules() -> dict[str, Any]:
 
 
 def state(database: Database) -> dict[str, list[tuple[Any, ...]]]:
-    """What the service knows afterwards: facts, uses and double uses, without when it heard of them."""
+    """Read the state afterwards: facts, uses and double uses, without when the service heard of them."""
     with database.read() as tx:
         return {
             table.name: sorted(

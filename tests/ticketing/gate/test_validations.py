@@ -42,7 +42,7 @@ def test_s20_64_presentations_at_once_have_exactly_one_winner(api: Api) -> None:
 def test_s20_64_presentations_at_two_services_of_one_database_have_exactly_one_winner(
     api: Api, settings: Settings, regions: dict[str, Region], ferries: dict[str, FakeOperator]
 ) -> None:
-    """As two worker processes: each service has connections, a queue of writers and a memory of its own."""
+    """Each service has connections, a queue of writers and a memory of its own, as two worker processes have."""
     token, gate = at_the_tram(api)
     other = create_app(settings, clock=api.clock, regions=regions, connectors={"helsinki-tallinn": ferries})
     services = [api.client.application, other]

@@ -1,4 +1,4 @@
-"""What a gate online says of a refusal beyond its reason: a newer code, and gates and rides by the names that people know."""
+"""A gate online explains a refusal beyond its reason: a newer code, and gates and rides by the names that people know."""
 
 import uuid
 from datetime import timedelta

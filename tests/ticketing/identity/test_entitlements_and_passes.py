@@ -1,4 +1,4 @@
-"""What an account brings to a price: proofs that a trusted issuer has signed, and passes that were bought."""
+"""An account brings proofs that a trusted issuer has signed, and passes that were bought, to a price."""
 
 import json
 import re

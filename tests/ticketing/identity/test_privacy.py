@@ -1,4 +1,4 @@
-"""What is known of somebody: exported whole, erased for good with the books still balanced, forgotten when due."""
+"""The data of a person are exported whole, erased for good with the books still balanced, and forgotten when due."""
 
 import io
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def everything(api: Api) -> str:
 
 @pytest.fixture
 def logged(api: Api) -> Iterator[io.StringIO]:
-    """Everything that the service logs."""
+    """Collect all that the service logs."""
     said, before = io.StringIO(), structlog.get_config()["logger_factory"]
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(said))
     yield said

@@ -67,7 +67,7 @@ def begin(shop: Api) -> str:
 
 
 def at_the_provider(url: str, subject: str, *, answer: str = "approve") -> dict[str, str]:
-    """What somebody does in the browser; answers the query that comes back."""
+    """Act as somebody in the browser; answers the query that comes back."""
     page = httpx.post(
         url, data={"sub": subject} if answer == "approve" else {"action": "deny"}, follow_redirects=False
     )

@@ -38,6 +38,6 @@ def faults(api: Api) -> list[str]:
 
 
 def ferry_leg(bought: Bought, ferries: dict[str, FakeOperator]) -> tuple[int, str]:
-    """Which leg crosses the gulf, and whose it is."""
+    """Find the leg that crosses the gulf, and its operator."""
     legs = bought.tickets[0]["legs"]
     return next((at, leg["operator"]) for at, leg in enumerate(legs) if leg["operator"] in ferries)

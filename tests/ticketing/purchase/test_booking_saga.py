@@ -110,7 +110,7 @@ class World:
             return [dict(row) for row in tx.execute(query, {"order": order_id or ""}).mappings()]
 
     def _check_books(self, order_id: str, taken: int) -> None:
-        """What clearing has of this order is what the gateway has taken for it."""
+        """Check that clearing has of this order what the gateway has taken for it."""
         query = sa.text(
             "SELECT coalesce(sum(posting.amount_minor), 0) FROM posting JOIN entry ON entry.id = posting.entry_id "
             "JOIN payment ON payment.id = entry.source_id OR payment.id IN "

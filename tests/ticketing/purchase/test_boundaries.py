@@ -121,7 +121,7 @@ def run(world: TwoSystems, faults: dict[str, list[Fault]], killed_at: int | None
 
 
 def boundaries(world: TwoSystems, story: str) -> tuple[list[tuple[str, str, int]], int]:
-    """What a clean purchase asks: (system, call, nth), and the number of points where the process may die."""
+    """List the calls of a clean purchase: (system, call, nth), and the number of points where the process may die."""
     assert run(world, STORIES[story]) == story
     told = {"ferry": world.ferry.plan.counts, "rail": world.rail.plan.counts, "gateway": world.gateway.counts}
     found = [

@@ -56,7 +56,7 @@ def state(api: Api, order_id: str, token: str) -> str:
 
 
 def money(api: Api) -> tuple[int, int]:
-    """What the gateway has taken and given back, in minor units."""
+    """Sum the gateway's payments and refunds, in minor units."""
     query = sa.text("SELECT sum(captured_minor), sum(refunded_minor) FROM demo_charge")
     with rooms(api).till.database.read() as tx:
         taken, back = tx.execute(query).one()
@@ -221,7 +221,7 @@ def dispute(api: Api, step: str) -> None:
 
 
 def settled(api: Api) -> bool:
-    """Whether the gateway and the books agree, and the books with themselves."""
+    """Tell whether the gateway and the books agree, and the books with themselves."""
     now = api.clock.now()
     found = reconcile(rooms(api).till, now - timedelta(days=3), now + timedelta(days=1))
     return found == [] and verify(rooms(api).office, "helsinki-tallinn", take_back).faults == []

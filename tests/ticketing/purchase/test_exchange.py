@@ -165,7 +165,7 @@ def test_nobody_exchanges_anothers_tickets(api: Api, token: str) -> None:
 
 
 def charges(api: Api) -> list[tuple[int, int]]:
-    """What each charge of the demo gateway took and gave back, in minor units, oldest first."""
+    """List the payment and the refund of each charge of the demo gateway, in minor units, oldest first."""
     query = sa.text("SELECT captured_minor, refunded_minor FROM demo_charge ORDER BY id")
     with rooms(api).till.database.read() as tx:
         return [(int(taken), int(back)) for taken, back in tx.execute(query)]

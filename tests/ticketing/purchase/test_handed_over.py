@@ -1,4 +1,4 @@
-"""What a ferry hands over is kept and shown beside our code; another price or number of tickets is a case, not a refusal."""
+"""A ferry's documents are kept and shown beside our code; another price or number of tickets is a case, not a refusal."""
 
 import base64
 import io

@@ -48,7 +48,7 @@ _BUYERS = count(1)
 
 
 class Model:
-    """What must hold, without a database: the money that the demo gateway has for us, fees left aside."""
+    """A model of the money without a database: the money that the demo gateway has for us, fees left aside."""
 
     def __init__(self, api: Api) -> None:
         self.api = api

@@ -20,7 +20,7 @@ def minor(text: str) -> int:
 
 
 def gross_of(table: str) -> int:
-    """What the rows of a VAT table sum to, up to the next words."""
+    """Sum the rows of a VAT table up to the next words."""
     rows = re.findall(r"(?:%|outside VAT) (-?\d+\.\d\d) EUR -?\d+\.\d\d EUR", table)
     return sum(map(minor, rows))
 

@@ -18,7 +18,7 @@ TWO = {**ONE, "passengers": [*ONE["passengers"], {"ref": "mari", "rider_category
 
 
 def shares(api: Api) -> dict[str, int]:
-    """What each operator has of everything sold, in minor units."""
+    """Sum each operator's shares of everything sold, in minor units."""
     query = sa.text("SELECT operator, sum(gross_minor) FROM alloc_share GROUP BY operator")
     with rooms(api).till.database.read() as tx:
         return {name: int(amount) for name, amount in tx.execute(query)}

@@ -1,4 +1,4 @@
-"""Whose ship is cancelled or late gets back what was not carried, in full, also after it should have left; books agree."""
+"""A passenger whose ship is cancelled or late gets back what was not carried, in full, also after it should have left; books agree."""
 
 from datetime import datetime, timedelta
 

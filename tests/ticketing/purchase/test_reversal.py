@@ -199,7 +199,7 @@ def given_back(
     rest: Rest = NOTHING,
     conditions: dict[str, Conditions] = CONDITIONS,
 ) -> RefundLine:
-    """What one ticket gives back, asked as the service asks."""
+    """Ask as the service does for the amount that one ticket gives back."""
     ((found, goes),) = going([ticket], ["anna"], legs)
     return decide(found, goes, rest, conditions, AT)
 

@@ -1,4 +1,4 @@
-"""What a ticket tells its bearer: no code once it is revoked and why, its control code, and what is left of a carnet."""
+"""A ticket tells its bearer the reason of a revocation instead of a code, its control code, and the rest of a carnet."""
 
 from typing import Any
 

@@ -154,7 +154,7 @@ class TwoSystems:
         return found
 
     def _held(self) -> int:
-        """How many places the operators keep for nobody, with those asked for so long ago that they come only now."""
+        """Count the places that the operators keep for nobody, with those asked for so long ago that they come only now."""
         self.ferry.await_late()
         self.rail.await_late()
         return self.ferry.count("RESERVED") + self.rail.count("PREBOOKED")
@@ -205,7 +205,7 @@ class TwoSystems:
         assert int(self._one(booked, state.order.id) or 0) == taken, "the books say otherwise"
 
     def _check_alerts(self, stuck: set[str]) -> None:
-        """What no machine can give back is with a person."""
+        """Check that a person has a case for whatever no machine can give back."""
         with self.till.database.read() as tx:
             told = set(
                 tx.execute(sa.text("SELECT subject FROM alert WHERE kind = 'booking_stuck'")).scalars()

@@ -1,4 +1,4 @@
-"""Where a ticket is sold may matter: a deployment names its point of sale, and the quote keeps it."""
+"""A deployment names its point of sale, and the quote keeps it."""
 
 from collections.abc import Iterator
 from dataclasses import replace

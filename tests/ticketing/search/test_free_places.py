@@ -24,7 +24,7 @@ ACROSS = {"from": {"stop_id": "tallink:TLL-D"}, "to": {"place": "Kamppi"}, "free
 
 
 def ferries_of(found: dict[str, Any]) -> dict[str, Any]:
-    """What is told of each operator's first ferry."""
+    """Count the ferries of each operator's first departure."""
     told: dict[str, Any] = {}
     for way in found["itineraries"]:
         for leg in way["legs"]:

@@ -279,7 +279,7 @@ def test_a_terminal_gives_json_when_asked(clerk: Clerk) -> None:
 
 
 def _on_a_terminal(*words: str) -> str:
-    """What a command writes on a terminal of 120 columns; its bar is on standard error."""
+    """Run a command on a terminal of 120 columns; its bar is on standard error."""
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (50, 120))
     with subprocess.Popen(
@@ -300,7 +300,7 @@ def _on_a_terminal(*words: str) -> str:
 
 
 def _without_size(environment: Mapping[str, str]) -> dict[str, str]:
-    """Whoever runs the tests may say how wide its own terminal is."""
+    """Hide the size of the caller's own terminal from the command."""
     return {name: value for name, value in environment.items() if name not in {"COLUMNS", "LINES"}}
 
 

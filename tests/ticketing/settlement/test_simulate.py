@@ -1,4 +1,4 @@
-"""What another agreement would have given is known before it is signed, and nothing is booked for it."""
+"""Another agreement is simulated before it is signed, and nothing is booked for it."""
 
 import json
 from dataclasses import replace

@@ -125,7 +125,7 @@ RECORD: dict[str, Rule] = {
 
 
 def faults(found: Any, wanted: dict[str, Rule]) -> list[str]:
-    """What an object lacks, has too much, or holds in another form."""
+    """List the fields that an object lacks, has too much, or holds in another form."""
     rules = {name.rstrip("*"): rule for name, rule in wanted.items()}
     required = {name.rstrip("*") for name in wanted if name.endswith("*")}
     return [

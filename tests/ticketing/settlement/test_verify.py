@@ -229,7 +229,7 @@ def test_an_entry_slipped_into_a_closed_month_is_found(desk: Office) -> None:
 
 
 def add_block(desk: Office) -> Block | None:
-    """What the worker does: link what is booked so far."""
+    """Add a block as the worker does: link what is booked so far."""
     until = anchor.id_before(_far(AFTER))
     with desk.database.write() as tx:
         block = anchor.next_block(tx, desk.keys, "r", "2026-09", AFTER, until=until)

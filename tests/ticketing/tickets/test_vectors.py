@@ -44,7 +44,7 @@ EC = ECKey.import_key({name: value for name, value in to_jwk(BOTH["26h"]).items(
 
 
 def they_accept(token: str, algorithms: tuple[str, ...] = ("EdDSA", "ES256")) -> bool:
-    """Whether joserfc takes a token by any of the two keys."""
+    """Tell whether joserfc takes a token by any of the two keys."""
     for key, algorithm in ((ED, "EdDSA"), (EC, "ES256")):
         if algorithm in algorithms:
             try:

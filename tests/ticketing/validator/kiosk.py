@@ -192,12 +192,12 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """What the screen shows, without blanks at the ends of rows."""
+        """Read the screen, without blanks at the ends of rows."""
         return "\n".join("".join(row).rstrip() for row in self.grid)
 
     @property
     def echoes(self) -> bool:
-        """Whether what is typed is written on the screen."""
+        """Tell whether what is typed is written on the screen."""
         return bool(termios.tcgetattr(self.theirs)[3] & termios.ECHO)
 
     def _read(self, seconds: float) -> None:

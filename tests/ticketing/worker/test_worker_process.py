@@ -48,7 +48,7 @@ def running(database_url: str, folder: Path) -> Iterator["subprocess.Popen[bytes
 
 
 def succeeded(database: Database) -> Mapping[str, datetime | None]:
-    """When each job last succeeded; nothing while the database is away."""
+    """Read the last success of each job; nothing while the database is away."""
     try:
         with database.read() as tx:
             return {job.name: job.succeeded_at for job in worker_jobs.list_jobs(tx)}
@@ -66,7 +66,7 @@ def until(is_so: Callable[[], bool], process: "subprocess.Popen[bytes]", folder:
 
 
 def all_since(database: Database, moment: datetime) -> bool:
-    """Whether every job has succeeded since a moment."""
+    """Tell whether every job has succeeded since a moment."""
     told = succeeded(database)
     return bool(told) and all(at is not None and at > moment for at in told.values())
 

@@ -33,7 +33,7 @@ class RefreshRequestSchema(Strict):
 
 
 class SignedInSchema(Strict):
-    """What a device holds after signing in (RFC 6749, 5.1)."""
+    """The tokens that a device holds after signing in (RFC 6749, 5.1)."""
 
     account_id = fields.String(required=True)
     session_id = fields.String(required=True)
@@ -112,7 +112,7 @@ class ProofRequestSchema(Strict):
 
 
 class EntitlementSchema(Strict):
-    """What was proven, by whose word, until which day."""
+    """A proven entitlement: its kind, its issuer, and its last day."""
 
     id = fields.String(required=True)
     claim = fields.String(required=True)
@@ -127,7 +127,7 @@ class EntitlementsSchema(Strict):
 
 
 class ProviderQuerySchema(Strict):
-    """What an identity provider sends the browser back with."""
+    """The query with which an identity provider sends the browser back."""
 
     state = fields.String(required=True, validate=validate.Length(1, 200))
     code = fields.String(validate=validate.Length(1, 2000))
@@ -143,7 +143,7 @@ class ProviderQuerySchema(Strict):
 
 
 class ProviderSchema(Strict):
-    """Where to send the browser."""
+    """The address to which the browser is sent."""
 
     url = fields.String(required=True)
 
@@ -170,7 +170,7 @@ class PassQuerySchema(Strict):
 
 
 class PassPriceSchema(Strict):
-    """What one rider category pays."""
+    """The price for one rider category."""
 
     rider_category = fields.String(required=True)
     price = money(required=True)
@@ -189,7 +189,7 @@ class PassProductSchema(Strict):
 
 
 class PassProductsSchema(Strict):
-    """What is on sale."""
+    """The passes on sale."""
 
     passes = fields.List(fields.Nested(PassProductSchema), required=True)
 

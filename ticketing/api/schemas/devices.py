@@ -8,7 +8,7 @@ _NAME = validate.Length(1, 40)
 
 
 class DeviceCodeRequestSchema(Strict):
-    """Where the device will stand: a name for staff, and its stop, zone or direction where it has one."""
+    """The place where a device will stand: a name for staff, and its stop, zone or direction where it has one."""
 
     name = fields.String(required=True, validate=_NAME, metadata={"examples": ["Pasila, gate 3"]})
     stop_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
@@ -38,7 +38,7 @@ class EnrolmentRequestSchema(Strict):
 
 
 class EnrolmentSchema(Strict):
-    """What a new device needs to begin."""
+    """The values with which a new device begins."""
 
     device_id = fields.String(required=True)
     name = fields.String(required=True)

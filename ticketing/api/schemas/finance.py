@@ -23,7 +23,7 @@ class StepRequestSchema(Strict):
 
 
 class StepSchema(Strict):
-    """Who took a run into a state."""
+    """A step of a run, with the person who took it."""
 
     state = fields.String(required=True)
     by = fields.String(required=True)
@@ -81,13 +81,13 @@ class BankAccountsSchema(Strict):
 
 
 class RegionQuerySchema(Strict):
-    """Which region."""
+    """The region that is asked for."""
 
     region = fields.String(required=True, validate=validate.Length(1, 64))
 
 
 class FileQuerySchema(Strict):
-    """Which file, by its name in the list."""
+    """The file that is asked for, by its name in the list."""
 
     name = fields.String(required=True, validate=validate.Length(1, 200))
 
@@ -129,7 +129,7 @@ class SuspenseSchema(Strict):
 
 
 class ReviewSchema(Strict):
-    """What is not booked, what is missing, and what waits on suspense."""
+    """The lines that are not booked, the payments that are missing, and the money on suspense."""
 
     lines = fields.List(fields.Nested(BankLineSchema), required=True)
     missing = fields.List(fields.Nested(MissingSchema), required=True)
@@ -137,14 +137,14 @@ class ReviewSchema(Strict):
 
 
 class ImportSchema(Strict):
-    """What an imported statement brought."""
+    """The result of importing a statement."""
 
     new = fields.Integer(required=True)
     lines = fields.List(fields.Nested(BankLineSchema), required=True)
 
 
 class BookingRequestSchema(Strict):
-    """How a person books a line that did not match."""
+    """A person's booking of a line that did not match."""
 
     book_as = fields.String(
         required=True, validate=validate.OneOf(["payment", "receipt", "payout", "suspense", "bank_fee", "fx"])
@@ -160,21 +160,21 @@ class UnbookingRequestSchema(Strict):
 
 
 class ClearingRequestSchema(Strict):
-    """Whose the money on suspense is: `bank_fee`, `scheme`, `refunds`, or `operator:` and an id."""
+    """The owner of money on suspense: `bank_fee`, `scheme`, `refunds`, or `operator:` and an id."""
 
     clear_as = fields.String(required=True, validate=validate.Length(1, 73))
     reason = fields.String(required=True, validate=REASON)
 
 
 class BookingSchema(Strict):
-    """What a line was booked as, or what became of that: `unbooked`, `cleared`, `uncleared`."""
+    """The booking of a line, or its state: `unbooked`, `cleared`, `uncleared`."""
 
     line = fields.String(required=True)
     booked_as = fields.String(required=True)
 
 
 class DisputeRequestSchema(Strict):
-    """Which line of whose statement is wrong, and why."""
+    """The line of a statement that is wrong, and the reason."""
 
     operator = fields.String(required=True, validate=ID)
     line = fields.String(required=True, validate=ID)
@@ -191,7 +191,7 @@ class AnswerRequestSchema(Strict):
 
 
 class DisputeStepSchema(Strict):
-    """What was said or done."""
+    """A statement or an act in a dispute."""
 
     state = fields.String(required=True)
     by = fields.String(required=True)
@@ -201,7 +201,7 @@ class DisputeStepSchema(Strict):
 
 
 class CorrectionSchema(Strict):
-    """What a dispute moved: the amount that its operator got, and who bore it (an operator, or `scheme`)."""
+    """The correction by a dispute: the amount that its operator got, and its bearer (an operator, or `scheme`)."""
 
     amount = fields.String(required=True)
     currency = fields.String(required=True)

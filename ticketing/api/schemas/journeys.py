@@ -12,7 +12,7 @@ MAX_PASSENGERS = 30
 
 
 class EndpointSchema(Strict):
-    """Where from or to: exactly one of a stop id, a place name, or a coordinate (WGS 84)."""
+    """One end of a journey: exactly one of a stop id, a place name, or a coordinate (WGS 84)."""
 
     stop_id = fields.String(validate=validate.Length(1, 100), metadata={"examples": ["tlt:09005-1"]})
     place = fields.String(validate=validate.Length(1, 100), metadata={"examples": ["Kopli"]})
@@ -103,7 +103,7 @@ class ExchangeSearchSchema(Strict):
 
 
 class JourneyRequestSchema(Strict):
-    """What a person wants: from, to, when (one of two), who; and how, where that matters."""
+    """A wish to travel: from, to, one of two times, and the party; and preferences, where they matter."""
 
     origin = fields.Nested(EndpointSchema, required=True, data_key="from")
     destination = fields.Nested(EndpointSchema, required=True, data_key="to")

@@ -12,7 +12,7 @@ class OperatorQuerySchema(Strict):
 
 
 class LevelSchema(Strict):
-    """What real calls of one kind came to. Percentiles are the upper end of their class of duration."""
+    """The level of real calls of one kind. Percentiles are the upper end of their class of duration."""
 
     calls = fields.Integer(required=True)
     availability_percent = fields.String(required=True, allow_none=True)
@@ -30,7 +30,7 @@ class LevelsSchema(Strict):
 
 
 class LiveSchema(Strict):
-    """What an operator told live at `as_of`: messages about trips, how many we know, the others by reason."""
+    """An operator's live data at `as_of`: messages about trips, the number that matched, the others by reason."""
 
     as_of = moment(required=True)
     messages = fields.Integer(required=True)

@@ -27,7 +27,7 @@ class QuoteRequestSchema(Strict):
 
 
 class ShareSchema(Strict):
-    """What one operator gets: gross = vat + fee + net."""
+    """The share of one operator: gross = vat + fee + net."""
 
     operator = fields.String(required=True)
     gross = money(required=True)
@@ -165,7 +165,7 @@ class PaymentSchema(Strict):
 
 
 class OperatorDocumentSchema(Strict):
-    """What an operator handed over for a leg, in its own form: its staff read this and not our code.
+    """The document that an operator handed over for a leg, in its own form: its staff read this and not our code.
 
     `kind` is its word (`qr_code`, `number`, `html`, `TICKET`). It is data of somebody else: never show `html` unescaped
     outside of a sandbox. `encoding` says whether `content` is text or base64.
@@ -229,14 +229,14 @@ class RefundRequestSchema(Strict):
 
 
 class RefundFeeSchema(Strict):
-    """What an operator keeps."""
+    """The fee that an operator keeps."""
 
     operator = fields.String(required=True)
     amount = money(required=True)
 
 
 class RefundLineSchema(Strict):
-    """What one ticket gives back for which of its legs, which fees are kept, and why so much.
+    """The refund of one ticket: its legs, the fees that are kept, and the reasons for the amount.
 
     `because` says it in the language of Accept-Language, `reasons` to programs.
     """
@@ -252,7 +252,7 @@ class RefundLineSchema(Strict):
 
 
 class RefundOfferSchema(Strict):
-    """What would come back now; nothing has changed yet."""
+    """The refund that is possible now; nothing has changed yet."""
 
     order_id = fields.String(required=True)
     amount = money(required=True)
@@ -290,7 +290,7 @@ class OrderEventSchema(Strict):
 
 
 class NextActionSchema(Strict):
-    """What the buyer's bank asks for: complete it with `client_secret` on the gateway's page, or at `url`."""
+    """The request of the buyer's bank: complete it with `client_secret` on the gateway's page, or at `url`."""
 
     kind = fields.String(required=True)
     client_secret = fields.String(required=True, allow_none=True)

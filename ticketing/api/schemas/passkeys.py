@@ -6,17 +6,17 @@ from ticketing.api.schemas.common import Strict, moment
 
 
 class PasskeyOptionsSchema(Strict):
-    """What the browser or the app is to be asked; `public_key` is the JSON form of WebAuthn Level 3."""
+    """The options for the browser or the app; `public_key` is the JSON form of WebAuthn Level 3."""
 
     public_key = fields.Dict(keys=fields.String(), required=True)
 
 
 class PasskeyWishSchema(Strict):
-    """Nothing is to be said: who asks is known, or does not matter yet."""
+    """An empty request: the caller is known, or does not matter yet."""
 
 
 class PasskeyAnswerSchema(Strict):
-    """What it has answered: `credential` is `PublicKeyCredential.toJSON()`."""
+    """The answer of the browser or the app: `credential` is `PublicKeyCredential.toJSON()`."""
 
     credential = fields.Dict(keys=fields.String(validate=validate.Length(1, 40)), required=True)
     label = fields.String(load_default="a passkey", validate=validate.Length(1, 80))

@@ -24,7 +24,7 @@ class RunRequestSchema(Strict):
 
 
 class PositionSchema(MoneySchema):
-    """What a participant gets (positive) or owes (negative)."""
+    """The amount that a participant gets (positive) or owes (negative)."""
 
     operator = fields.String(required=True)
 

@@ -85,7 +85,7 @@ class StaffUseSchema(Strict):
 
 
 class StaffNoteSchema(Strict):
-    """What was noted about a ticket before."""
+    """An earlier note about a ticket."""
 
     at = moment(required=True)
     kind = fields.String(required=True)
@@ -101,7 +101,7 @@ class StaffMemberSchema(Strict):
 
 
 class StaffTicketSchema(Strict):
-    """What an operator's staff may see of a ticket: its own legs and uses, and nothing about the passenger.
+    """A ticket as an operator's staff may see it: its own legs and uses, and no data of the passenger.
 
     The code of a group has `members`; a ticket that one stands for has the control code of that as `group_code`.
     """
@@ -130,7 +130,7 @@ class StaffTicketsSchema(Strict):
 
 
 class InspectionSchema(Strict):
-    """What an inspector sees."""
+    """A ticket as an inspector sees it."""
 
     inspection_id = fields.String(required=True)
     decision = fields.String(required=True, validate=validate.OneOf(["accept", "refuse"]))
@@ -151,7 +151,7 @@ class InspectionSchema(Strict):
 
 
 class IncidentRequestSchema(Strict):
-    """What happened."""
+    """An incident at a gate."""
 
     note = fields.String(required=True, validate=validate.Length(3, 2000))
 

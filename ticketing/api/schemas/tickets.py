@@ -21,7 +21,7 @@ class MovedSchema(Strict):
 
 
 class TicketStatusSchema(Strict):
-    """Whether a ticket opens gates."""
+    """The status of a ticket: valid, revoked or suspended."""
 
     jti = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(["valid", "suspended"]))

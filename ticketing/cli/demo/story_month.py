@@ -22,7 +22,7 @@ _SEPA, _OTHER = "payments-sepa.xml", "payments-other.csv"
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What is closed: a region's period, the accounts (name, IBAN) it is paid to, the keys of two people of finance."""
+    """A month to close: a region's period, the accounts (name, IBAN) it is paid to, the keys of two people of finance."""
 
     region: str
     period: str
@@ -33,7 +33,7 @@ class Month:
 
 
 class Teller(Protocol):
-    """What the story tells with: a line, a promise, and the API with a key."""
+    """The tools of the story: a line, a promise, and the API with a key."""
 
     def say(self, what: object) -> None:
         """Print."""
@@ -86,7 +86,7 @@ def rows_of(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 
 def _balance(teller: Teller, order: dict[str, Any], refund: dict[str, Any], run: dict[str, Any]) -> None:
-    """What was paid is what everybody gets, to the cent."""
+    """Show that the payments equal the shares of all parties, to the cent."""
     kept = Decimal(order["total"]["amount"]) - Decimal(refund["amount"]["amount"])
     net = sum((Decimal(line["net"]) for line in run["operators"]), Decimal(0))
     vat = sum((Decimal(line["vat"]) for line in rows_of(run, "taxes")), Decimal(0))
@@ -160,7 +160,7 @@ def _prove(teller: Teller, files: Path, folder: Path, region_folder: Path) -> No
 
 
 def environment(folder: Path, region_folder: Path) -> dict[str, str]:
-    """What a command needs to work on the demo's deployment."""
+    """The environment in which a command works on the demo's deployment."""
     return {
         **os.environ,
         "THROUGHFARE_REGIONS": region_folder.name,

@@ -64,7 +64,7 @@ class Started:
             time.sleep(_LOOK_SECONDS)
 
     def _progress(self) -> tuple[int, int]:
-        """How much it has written, and the processor time of it and its children, where the system tells it."""
+        """Measure the progress of a process: the bytes written, and the processor time of it and its children, where the system tells it."""
         ticks = 0
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError, ValueError, IndexError):

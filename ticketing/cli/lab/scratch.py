@@ -121,7 +121,7 @@ def serving(
 
 
 def is_ready(url: str) -> bool:
-    """Whether a service says that it is ready."""
+    """Tell whether a service says that it is ready."""
     try:
         return httpx.get(f"{url}/readyz", timeout=2).is_success
     except httpx.TransportError:

@@ -68,7 +68,7 @@ def simulators(
 
 
 def _plan(region_folder: Path, name: str) -> tuple[str, ...]:
-    """How a stand-in fails and what it asks for, where the region's folder says so.
+    """The faults and the demands of a stand-in, where the region's folder names them.
 
     `stand-ins/<operator>.json` is a fault plan, `stand-ins/<operator>.prices` has lines like `ADULT=500`.
     """

@@ -211,7 +211,7 @@ def _tell(findings: list[Finding]) -> None:
 
 
 def _tell_party(found: Finding | Waiting) -> None:
-    """Who paid, or was paid, and what the payment says, below its line: the bank passes on what strangers write."""
+    """Print the other party of a payment and its message below the line: the bank passes on what strangers write."""
     line = found.line
     way = "from" if line.amount_minor > 0 else "to"
     told = [f"{way} {plain(line.counterparty)}" if line.counterparty else "", plain(line.remittance)]

@@ -92,7 +92,7 @@ def _exchange(clock: Clock, options: Mapping[str, Any]) -> Simulator:
 
 @dataclass(slots=True)
 class Allotments:
-    """What the clerk allots: every trip from yesterday to two months ahead, further days as the clock goes on."""
+    """The allotments of the clerk: every trip from yesterday to two months ahead, further days as the clock goes on."""
 
     simulator: ExchangeSimulator
     timetable: Timetable

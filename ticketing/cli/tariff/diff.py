@@ -1,4 +1,4 @@
-"""What a new tariff changes: every ride between areas, or a sample of rides between stops, priced under both."""
+"""Compare the prices of two tariffs: every ride between areas, or a sample of rides between stops, priced under both."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ class Change:
 
     @property
     def word(self) -> str:
-        """What happened to the price, as the passenger feels it."""
+        """Name the change of the price as the passenger feels it."""
         if self.old is None or self.new is None:
             return "new" if self.old is None else "gone"
         if self.old.currency != self.new.currency:
@@ -62,7 +62,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How many rides were compared, and those that changed: dearest rise first."""
+    """The number of compared rides, and those that changed: dearest rise first."""
 
     compared: int
     changes: tuple[Change, ...]
@@ -132,7 +132,7 @@ def _priced(feed: Feed, ride: Ride, medium: str | None, at: datetime, sample: in
 
 
 def _order(change: Change) -> tuple[int, int, str, str, str, str]:
-    """What concerns passengers most comes first: prices that are gone, then the largest rises."""
+    """Sort by concern to passengers: prices that are gone, then the largest rises."""
     first = {"gone": 0, "currency": 1, "dearer": 2, "cheaper": 3, "new": 4}[change.word]
     rise = change.new.minor - change.old.minor if change.old and change.new else 0
     ride = change.ride

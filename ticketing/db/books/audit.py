@@ -1,4 +1,4 @@
-"""What an audit reads: tickets with their quotes, allocations and refunds, a page at a time, and one ticket's whole story."""
+"""Read the facts of an audit: tickets with their quotes, allocations and refunds, a page at a time, and one ticket's whole story."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -140,7 +140,7 @@ def _promise(document: str, ref: str) -> tuple[PricedPassenger | None, str | Non
 
 
 def count_tickets(tx: Transaction, region: str) -> int:
-    """How many tickets `stream_tickets` yields."""
+    """Count the tickets that `stream_tickets` yields."""
     query = sa.select(sa.func.count()).select_from(tables.ticket)
     mine = query.join(tables.order, tables.order.c.id == tables.ticket.c.order_id)
     return int(tx.execute(mine.where(tables.order.c.region == region)).scalar_one())
@@ -156,7 +156,7 @@ def find_ticket_of_share(tx: Transaction, period_id: str, share_id: str) -> tupl
 
 
 def find_shares(tx: Transaction, region: str, wanted: str) -> list[tuple[str, str, str]]:
-    """Where the share rows of a ticket are, or the one of this id: (period, operator, id)."""
+    """Find the share rows of a ticket, or the one of this id: (period, operator, id)."""
     table = books_tables.share
     months = tx.execute(
         sa.select(books_tables.period.c.id).where(books_tables.period.c.region == region)
@@ -215,7 +215,7 @@ def find_lines_like(
 
 
 def _is_like(column: sa.ColumnElement[str], part: str, *, ends: bool) -> list[sa.ColumnElement[bool]]:
-    """Whether an id ends so, or begins so: then between two ids, so that the key finds it; no digit is as great as a `g`."""
+    """Tell whether an id ends so, or begins so: then between two ids, so that the key finds it; no digit is as great as a `g`."""
     if ends:
         return [column.endswith(part, autoescape=True)]
     return [column >= part, column < f"{part}g", column.startswith(part, autoescape=True)]

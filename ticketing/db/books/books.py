@@ -71,7 +71,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """What one operator gets of one ticket: gross = vat + fee + net; negative rows take back."""
+    """The share of one operator in one ticket: gross = vat + fee + net; negative rows take back."""
 
     ticket_jti: str
     region: str
@@ -88,7 +88,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tax:
-    """What one Member State's VAT is of one ticket, by distance; gross rows sum to the ticket."""
+    """The VAT of one Member State in one ticket, by distance; gross rows sum to the ticket."""
 
     ticket_jti: str
     region: str

@@ -59,7 +59,7 @@ def list_all_blocks(tx: Transaction, region: str) -> list[Block]:
 
 
 def find_last_made(tx: Transaction, region: str) -> datetime | None:
-    """When the last block of a region was made."""
+    """Find the time of the last block of a region."""
     made = sa.select(chain_block.c.made_at).where(chain_block.c.region == region)
     found: datetime | None = tx.execute(
         made.order_by(chain_block.c.made_at.desc()).limit(1)

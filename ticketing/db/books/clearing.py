@@ -1,4 +1,4 @@
-"""What the books say a payment gateway has moved."""
+"""Read the movements at a payment gateway from the books."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ def sum_clearing(tx: Transaction, sources: Sequence[str], kinds: Sequence[str], 
 def list_moved(
     tx: Transaction, kinds: Sequence[str], since: datetime, until: datetime
 ) -> list[tuple[str, str, str, str, int]]:
-    """What entries of these kinds have moved on the clearing account in `[since, until)`.
+    """List the movements of entries of these kinds on the clearing account in `[since, until)`.
 
     Answers kind, source type, source id, currency and minor units of each.
     """

@@ -1,4 +1,4 @@
-"""What the books say of one month: its sums, its lines, and what does not balance. Read, never written."""
+"""Read the books of one month: its sums, its lines, and entries that do not balance. Nothing is written."""
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -111,7 +111,7 @@ class ShareLine:
 
 @dataclass(frozen=True, slots=True)
 class OtherLine:
-    """What an entry without allocations owes an operator; `note` says why, as JSON text."""
+    """A debt to an operator by an entry without allocations; `note` says why, as JSON text."""
 
     id: str
     booked_at: datetime
@@ -185,7 +185,7 @@ def balances_by_kind(tx: Transaction, region: str, period_id: str, far: Far = si
 
 
 def _is_shared(tx: Transaction, region: str, period_id: str) -> bool:
-    """Whether another region may have entries in this month: an entry needs its region's period."""
+    """Tell whether another region may have entries in this month: an entry needs its region's period."""
     others = sa.select(books_tables.period.c.region).where(
         books_tables.period.c.id == period_id, books_tables.period.c.region != region
     )

@@ -1,4 +1,4 @@
-"""What happened in a month, counted for its end: rides at the gates, tickets of a point of sale."""
+"""Count the events of a month for its end: rides at the gates, tickets of a point of sale."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -47,7 +47,7 @@ def count_rides(
 def sum_net_of(
     tx: Transaction, region: str, period: str, products: Sequence[str], currency: str
 ) -> dict[str, int]:
-    """What the allocations of a month give each party of some products' tickets, net, in minor units."""
+    """Sum the allocations of a month for each party of some products' tickets, net, in minor units."""
     query = (
         sa.select(share.c.operator, sa.cast(sa.func.sum(share.c.net_minor), sa.BigInteger))
         .join(ticket, ticket.c.jti == share.c.ticket_jti)

@@ -11,7 +11,7 @@ _MONTH_MS = 31 * 24 * 60 * 60 * 1000
 
 
 def through(month: str, key: str) -> tuple[int, int]:
-    """How far into a month a row with this UUIDv7 was booked, in milliseconds, and how long a month is.
+    """Return the place of a UUIDv7's row in its month and the length of that month, in milliseconds.
 
     Rows are read in the order of their keys, so this says how much of the month is read without counting it first.
     """

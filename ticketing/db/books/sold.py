@@ -30,7 +30,7 @@ class SoldQuote:
 
 
 def count_tickets(tx: Transaction, region: str, period: str) -> int:
-    """How many tickets were sold in a month."""
+    """Count the tickets sold in a month."""
     counted = sa.func.count(share.c.ticket_jti.distinct())
     return tx.execute(
         sa.select(counted).where(share.c.period == period, share.c.region == region, share.c.kind == "sale")

@@ -68,7 +68,7 @@ def stream(tx: Transaction, region: str, period: str) -> Iterator[TaxLine]:
 
 
 def _before(amount: str) -> sa.ColumnElement[int]:
-    """What the rows of the same ticket and kind of VAT sum to before this one, in whatever month they were booked."""
+    """Sum the earlier rows of the same ticket and kind of VAT, in whatever month they were booked."""
     earlier = tax.alias()
     alike = [earlier.c[name] == tax.c[name] for name in _KIND]
     told = sa.select(sa.func.coalesce(sa.func.sum(earlier.c[amount]), 0)).where(

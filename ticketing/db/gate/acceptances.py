@@ -1,4 +1,4 @@
-"""What a decision at a gate online writes: the claim of a use, the use, its mark for bundles and the scan.
+"""Write a decision of a gate online: the claim of a use, the use, its mark for bundles and the scan.
 
 Each statement is built once; on PostgreSQL the four of an accepted scan are one, and one round trip.
 """

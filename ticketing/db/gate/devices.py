@@ -54,7 +54,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a device has told: uploaded scans, accepted ones, and how many of its numbers are missing."""
+    """The counts of a device: uploaded scans, accepted ones, and missing numbers."""
 
     told: int
     accepted: int

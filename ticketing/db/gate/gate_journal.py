@@ -15,7 +15,7 @@ from ticketing.db.tables.devices import gate_journal, journal_start
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
-    """What somebody did at an operator's gates and why; `place` and `chain` are given when it is written.
+    """An act of a person at an operator's gates, with its reason; `place` and `chain` are given when it is written.
 
     `chain` is SHA-256 over the chain of the entry before it and everything that this one says.
     """

@@ -90,7 +90,7 @@ def _families(tx: Transaction, jtis: Collection[str]) -> list[frozenset[str]]:
 
 
 def _is_due(tx: Transaction, family: Collection[str], before: datetime) -> bool:
-    """Whether all tickets of a group have expired, and nothing was told of any of them or of their codes since."""
+    """Tell whether all tickets of a group have expired, and nothing was told of any of them or of their codes since."""
     kept = [sa.select(ticket.c.jti).where(ticket.c.jti.in_(family), ticket.c.expires_at >= before)]
     kept += [
         sa.select(table.c.jti).where(table.c.jti.in_(family), table.c.received_at >= before)

@@ -25,7 +25,7 @@ from ticketing.db.ticket.uses import TicketUse
 
 @dataclass(frozen=True, slots=True)
 class HeldTicket:
-    """What a gate needs of a ticket's row, which is held until the transaction ends; whether a pass pays for any of its rides."""
+    """The parts of a ticket's row that a gate needs, held until the transaction ends; `has_pass` where a pass pays for a ride of it."""
 
     status: str
     status_index: int
@@ -53,7 +53,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Everything that is known about a ticket and about one scan of it, read in one moment.
+    """The known facts about a ticket and about one scan of it, read in one moment.
 
     `taken` are the pairs (leg, use_no) of the uses that were taken online, `same` the scan of this very id (or the
     one that it echoed), `recent` the newest of the same code at the same gate.
@@ -73,7 +73,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a gate asks about: which scan, of which ticket, with which proof, and since when a repeat is the same scan.
+    """The question of a gate: the scan, the ticket, the proof, and the time since when a repeat is the same scan.
 
     By hand a key, too, may have repeated a scan.
     """
@@ -88,7 +88,7 @@ class Asked:
 
     @property
     def values(self) -> dict[str, Any]:
-        """What the statements are told."""
+        """The values of the statements."""
         jti, nonce = self.jti or "", self.nonce or ""
         return {
             "gate": self.gate_key_id,
@@ -100,7 +100,7 @@ class Asked:
 
     @property
     def kind(self) -> tuple[bool, bool]:
-        """Which of the readings is needed."""
+        """The kind of reading that is needed."""
         return self.is_device, self.nonce is not None
 
 

@@ -1,4 +1,4 @@
-"""What connectors keep, in the database: their journal and the places of our own inventory."""
+"""Keep the connectors' data in the database: their journal and the places of our own inventory."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

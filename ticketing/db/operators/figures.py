@@ -16,7 +16,7 @@ from ticketing.db.tables.operators import operator_figure
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFigures:
-    """Where the figures of one process are kept; `process` tells its rows from others'."""
+    """The figures of one process in the database; `process` tells its rows from others'."""
 
     database: Database
     process: str = field(default_factory=new_id)

@@ -34,7 +34,7 @@ class ExpectedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunState:
-    """What an operator told last of one trip on one service day.
+    """The last word of an operator on one trip on one service day.
 
     `as_of` is the operator's time of the word that changed it last, `changed_at` ours, `revision` counts the changes.
     `withdrawn_at` is set where the operator no longer tells it although the run has not left: then it is as planned.
@@ -57,7 +57,7 @@ class RunState:
 
     @property
     def key(self) -> RunKey:
-        """What names the run in its region."""
+        """The name of the run in its region."""
         return self.operator, self.trip_id, self.service_date
 
 
@@ -95,7 +95,7 @@ def _named_runs(count: int) -> sa.Select[Any]:
 
 
 def find_runs(tx: Transaction, region: str, keys: Collection[RunKey]) -> dict[RunKey, RunState]:
-    """What is known of some runs; one of which nothing is known, or no longer, is left out."""
+    """Read the states of some runs; a run that is not known, or no longer told, is left out."""
     if not keys:
         return {}
     given: dict[str, str] = {"of_region": region}
@@ -105,7 +105,7 @@ def find_runs(tx: Transaction, region: str, keys: Collection[RunKey]) -> dict[Ru
 
 
 def find_run(tx: Transaction, region: str, key: RunKey) -> RunState | None:
-    """What was told last of one run, also where it is no longer told."""
+    """Read the last state of one run, also where it is no longer told."""
     operator, trip, day = key
     table = run_state.c
     same = (table.region == region, table.operator == operator, table.trip_id == trip)

@@ -1,4 +1,4 @@
-"""How each job of the worker fares, for people and for metrics: one row a job, written over."""
+"""Keep the figures of the worker's jobs, for people and for metrics: one row a job, written over."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

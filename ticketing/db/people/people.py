@@ -70,7 +70,7 @@ class Phone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entitlement:
-    """What somebody has proven, until which day (ISO date), and the hash of the proof; never the document."""
+    """A proven entitlement: its last day (ISO date), and the hash of the proof; never the document."""
 
     id: str
     person_id: str

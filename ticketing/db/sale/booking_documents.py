@@ -49,7 +49,7 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class DocumentKind:
-    """What a booking has, without its content."""
+    """A document of a booking, without its content."""
 
     booking_id: str
     kind: str

@@ -111,7 +111,7 @@ def sailing_of(run: str, kind: str) -> str:
 
 
 def count_confirmed(tx: Transaction, sailings: Collection[str]) -> dict[str, int]:
-    """How many places are booked on each sailing, by the names that `sailing_of` gives."""
+    """Count the booked places of each sailing, by the names that `sailing_of` gives."""
     query = (
         sa.select(booking.c.sailing, sa.func.count())
         .where(booking.c.sailing.in_(list(sailings)), booking.c.state == "confirmed")
@@ -123,7 +123,7 @@ def count_confirmed(tx: Transaction, sailings: Collection[str]) -> dict[str, int
 def count_unpaid(
     tx: Transaction, sailings: Collection[str], open_states: Collection[str], person_id: str
 ) -> dict[str, int]:
-    """How many places an account keeps on each sailing without paying: in open orders, and in those that cost nothing."""
+    """Count the places that an account keeps on each sailing without paying: in open orders, and in those that cost nothing."""
     return _count_unpaid(tx, sailings, open_states, order.c.person_id == person_id)
 
 

@@ -1,4 +1,4 @@
-"""What gateways report, disputes, and alerts for people: rows that wait until somebody has dealt with them."""
+"""Keep gateways' reports, disputes, and alerts for people: rows that wait until somebody has dealt with them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,7 +106,7 @@ def postpone_event(tx: Transaction, event: Event, now: datetime, note: str) -> N
 
 
 def oldest_new_event(tx: Transaction) -> datetime | None:
-    """When the oldest report came that nobody has dealt with."""
+    """Find the time of the oldest report that nobody has dealt with."""
     query = sa.select(gateway_event.c.received_at).where(gateway_event.c.state == "new")
     return tx.execute(query.order_by(gateway_event.c.received_at).limit(1)).scalar()
 

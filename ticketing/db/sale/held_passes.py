@@ -109,13 +109,13 @@ def list_rides_of(
 
 
 def count_uses(tx: Transaction, jti: str) -> int:
-    """How many uses journeys have taken."""
+    """Count the uses that journeys have taken."""
     query = sa.select(sa.func.count()).select_from(pass_use).where(pass_use.c.ticket_jti == jti)
     return int(tx.execute(query).scalar_one())
 
 
 def count_left(tx: Transaction, held: Ticket) -> int | None:
-    """How many uses of a pass neither a journey nor a gate has taken: none of one that is revoked, None without a number."""
+    """Count the uses of a pass that neither a journey nor a gate has taken: none of one that is revoked, None without a number."""
     left = held.document.season.uses if held.document.season else None
     if left is None or held.status == "revoked":
         return None if left is None else 0
@@ -272,7 +272,7 @@ def list_orders_of_passes(tx: Transaction, order_id: str) -> list[str]:
 
 
 def has_lost_pass(tx: Transaction, order_id: str) -> bool:
-    """Whether a pass that pays for a journey of this order is not valid any more."""
+    """Tell whether a pass that pays for a journey of this order is not valid any more."""
     return tx.execute(_LOST_PASS, {"wanted": order_id}).first() is not None
 
 

@@ -28,7 +28,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is known of a claim: `answer` is None while the first call runs."""
+    """The state of a claim: `answer` is None while the first call runs."""
 
     body_hash: str
     answer: Any

@@ -55,7 +55,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class TariffVersion:
-    """Everything that a price was made from, kept for as long as its quotes."""
+    """The inputs of a price, kept for as long as its quotes."""
 
     version: str
     region: str

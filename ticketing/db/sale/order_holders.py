@@ -1,4 +1,4 @@
-"""Whose the tickets of an order will be: kept only while the order waits."""
+"""Keep the future holders of an order's tickets, only while the order waits."""
 
 import json
 from collections.abc import Mapping

@@ -149,7 +149,7 @@ def list_replacing(tx: Transaction, order_id: str) -> list[str]:
 
 
 def count_open_orders(tx: Transaction, person_id: str, states: tuple[str, ...], now: datetime) -> int:
-    """How many orders of a person are in one of these states, or cost nothing and are still to be travelled.
+    """Count the orders of a person that are in one of these states, or cost nothing and are still to be travelled.
 
     What a pass pays for costs nothing and is no such order: the pass bounds it.
     """
@@ -175,7 +175,7 @@ def paid_by(person: "sa.ColumnElement[str | None]") -> "sa.ColumnElement[bool]":
 
 
 def has_paid(tx: Transaction, person_id: str) -> bool:
-    """Whether a person has paid for an order which was not given back whole."""
+    """Tell whether a person has paid for an order which was not given back whole."""
     return bool(tx.execute(sa.select(paid_by(sa.literal(person_id)))).scalar())
 
 

@@ -18,7 +18,7 @@ BOOKED = ("payment", "receipt", "payout", "suspense", "bank_fee", "fx")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankAccount:
-    """Where a party is paid; a change is a new row, and the newest approved row is in force."""
+    """The bank account of a party; a change is a new row, and the newest approved row is in force."""
 
     id: str
     party: str
@@ -88,7 +88,7 @@ class BankMatch:
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    """What waits on suspense of one line: debit positive, as in the books."""
+    """The money on suspense of one line: debit positive, as in the books."""
 
     line_id: str
     region: str
@@ -194,13 +194,13 @@ def insert_match(tx: Transaction, made: BankMatch) -> None:
 
 
 def list_trail(tx: Transaction, line_id: str) -> list[BankMatch]:
-    """What became of a line, first to last."""
+    """List the history of a line, first to last."""
     query = sa.select(bank_match).where(bank_match.c.line_id == line_id).order_by(bank_match.c.seq)
     return fetch(tx, query, BankMatch)
 
 
 def list_suspense(tx: Transaction, region: str) -> list[Suspended]:
-    """What waits on suspense in a region's books, line by line, summed from the postings."""
+    """List the money on suspense in a region's books, line by line, summed from the postings."""
     months = sa.select(period.c.id).where(period.c.region == region)
     accounts = sa.select(account.c.id).where(account.c.purpose == "suspense")
     query = (
@@ -218,7 +218,7 @@ def list_suspense(tx: Transaction, region: str) -> list[Suspended]:
 
 
 def sum_purpose(tx: Transaction, region: str, purpose: str) -> dict[str, int]:
-    """What stands on the accounts of a purpose in the books of a region, over all months: debit positive, by currency."""
+    """Sum the accounts of a purpose in the books of a region, over all months: debit positive, by currency."""
     months = sa.select(period.c.id).where(period.c.region == region)
     accounts = sa.select(account.c.id).where(account.c.purpose == purpose)
     query = (
@@ -246,7 +246,7 @@ def list_matches(tx: Transaction, limit: int) -> list[tuple[BankLine, BankMatch]
 
 
 def list_settled(tx: Transaction, run_ids: Sequence[str]) -> set[tuple[str | None, str | None, str]]:
-    """What the bank's lines have settled of some runs: (run, party, currency)."""
+    """List the debts of some runs that lines of the bank have settled: (run, party, currency)."""
     standing = _standing()
     query = (
         sa.select(standing.c.run_id, standing.c.party, bank_line.c.currency)

@@ -29,7 +29,7 @@ class CarnetEnd:
 
 @dataclass(frozen=True, slots=True)
 class Nets:
-    """What the operators of a ticket were given for it, at its sale and in all until a moment."""
+    """The net amounts of a ticket's operators, at its sale and in all until a moment."""
 
     sold: dict[str, int]
     booked: dict[str, int]
@@ -65,7 +65,7 @@ def stream_ends(tx: Transaction, region: str) -> Iterator[CarnetEnd]:
 
 
 def find_nets(tx: Transaction, jti: str, until: datetime) -> Nets:
-    """What the shares of a ticket gave its parties, booked until a moment."""
+    """Find the net shares of a ticket's parties, booked until a moment."""
     query = sa.select(share.c.operator, share.c.kind, share.c.net_minor).where(
         share.c.ticket_jti == jti, share.c.booked_at <= until
     )

@@ -26,7 +26,7 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeStep:
-    """What was said or done about it; `entry_id` is the correction."""
+    """A statement or an act in a dispute; `entry_id` is the correction."""
 
     dispute_id: str
     seq: int
@@ -39,7 +39,7 @@ class DisputeStep:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a dispute moved: the operator got `amount_minor` (negative: gave back) from `against`, or from the scheme."""
+    """The correction by a dispute: the operator got `amount_minor` (negative: gave back) from `against`, or from the scheme."""
 
     amount_minor: int
     currency: str
@@ -48,7 +48,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """What a dispute must know of the line that it is about."""
+    """The facts that a dispute needs of its statement line."""
 
     currency: str
     gross_minor: int
@@ -71,7 +71,7 @@ def list_disputes(tx: Transaction) -> list[Dispute]:
 
 
 def list_corrections(tx: Transaction, dispute_id: str | None = None) -> dict[str, Correction]:
-    """What disputes moved, one or all, each by its id: read from the postings of its correction."""
+    """List the corrections by disputes, one or all, each by its id: read from the postings of its correction."""
     query = (
         sa.select(
             line_dispute.c.id,

@@ -42,13 +42,13 @@ class Run:
 
     @property
     def is_calculated(self) -> bool:
-        """Whether it has a dataset."""
+        """True where it has a dataset."""
         return isinstance(self.document, Dataset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Who took a run into a state, when, seeing which digest."""
+    """A step of a run into a state, with the person, the time and the digest that was seen."""
 
     run_id: str
     seq: int

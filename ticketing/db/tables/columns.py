@@ -1,4 +1,4 @@
-"""What every table is made of: one metadata, columns by kind. Ids are UUIDv7 text, amounts 64-bit minor units, times UTC."""
+"""Build every table: one metadata, columns by kind. Ids are UUIDv7 text, amounts 64-bit minor units, times UTC."""
 
 import sqlalchemy as sa
 

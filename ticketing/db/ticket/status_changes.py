@@ -18,7 +18,7 @@ Mark = tuple[int, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class Lags:
-    """How long changes took, in whole seconds: to the first signed list, and to the first gate that fetched it."""
+    """The delays of changes, in whole seconds: to the first signed list, and to the first gate that fetched it."""
 
     publication: list[int]
     first_gate: list[int]
@@ -44,7 +44,7 @@ def note_place(tx: Transaction, status_list: str, index: int, at: datetime) -> N
 
 
 def mark_of(tx: Transaction, status_list: str, since: datetime) -> Mark:
-    """What tells whether anything has changed in a list: as long as this is the same, nothing has."""
+    """Return a mark of a list: as long as it is the same, nothing in the list has changed."""
     row = tx.execute(_MARK, {"list": status_list, "since": since}).one()
     return int(row[0]), row[1]
 
@@ -85,7 +85,7 @@ def note_fetch(tx: Transaction, device_id: str, operator: str, since: datetime, 
 
 
 def lags_since(tx: Transaction, since: datetime, limit: int) -> Lags:
-    """How long the newest changes since then took."""
+    """List the delays of the newest changes since then."""
     query = (
         sa.select(status_change)
         .where(status_change.c.published_at >= since)
@@ -100,7 +100,7 @@ def lags_since(tx: Transaction, since: datetime, limit: int) -> Lags:
 
 
 def lags_of_gates(tx: Transaction, operator: str, since: datetime, limit: int) -> list[int]:
-    """How long changes took to each of an operator's gates, the newest fetches first."""
+    """List the delays of changes to each of an operator's gates, the newest fetches first."""
     query = (
         sa.select(gate_fetch.c.lags)
         .where(gate_fetch.c.operator == operator, gate_fetch.c.at >= since)

@@ -152,7 +152,7 @@ def list_by_control_code(tx: Transaction, code: str, at: datetime) -> list[Ticke
 
 
 def count_for_run(tx: Transaction, operator: str, trip_id: str, between: tuple[int, int]) -> int:
-    """How many valid tickets have a leg on a trip that leaves between two instants (POSIX seconds), and still have it."""
+    """Count the valid tickets that have a leg on a trip that leaves between two instants (POSIX seconds), and still have it."""
     first = datetime.fromtimestamp(between[0], UTC)
     named = canonical({"trip_id": trip_id})[1:-1]
     query = sa.select(ticket).where(
@@ -208,12 +208,12 @@ def set_status(
 
 
 def has_index(tx: Transaction, status_list: str, index: int) -> bool:
-    """Whether an index of a status list is taken by a ticket or a group code, or was by a ticket that has moved to another phone."""
+    """Tell whether an index of a status list is taken by a ticket or a group code, or was by a ticket that has moved to another phone."""
     return tx.execute(_TAKEN, {"list": status_list, "index": index}).first() is not None
 
 
 def has_list(tx: Transaction, status_list: str) -> bool:
-    """Whether any ticket or group code points into a status list."""
+    """Tell whether any ticket or group code points into a status list."""
     pointing = (
         sa.select(table.c.jti).where(table.c.status_list == status_list).limit(1)
         for table in (ticket, group_code)
@@ -304,7 +304,7 @@ def count_moves(tx: Transaction, jti: str, since: datetime) -> int:
 
 
 def has_moved_from(tx: Transaction, jti: str, status_index: int) -> bool:
-    """Whether a ticket left a place of its status because it moved to another phone, and not because it became shorter."""
+    """Tell whether a ticket left a place of its status because it moved to another phone, and not because it became shorter."""
     query = sa.select(ticket_move.c.key_thumbprint).where(
         ticket_move.c.jti == jti, ticket_move.c.old_index == status_index
     )

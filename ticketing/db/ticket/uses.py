@@ -56,7 +56,7 @@ def list_uses(tx: Transaction, jti: str) -> list[TicketUse]:
 
 
 def is_used(tx: Transaction, jti: str) -> bool:
-    """Whether a ticket was ever used, also where its uses have been let go."""
+    """Tell whether a ticket was ever used, also where its uses have been let go."""
     left = sa.select(used_ticket.c.jti).where(used_ticket.c.jti == jti)
     uses = sa.select(ticket_use.c.jti).where(ticket_use.c.jti == jti)
     return tx.execute(uses.union_all(left).limit(1)).first() is not None

@@ -1,4 +1,4 @@
-"""What waits for a person: what it is about, and what a person may do with it."""
+"""Show the cases that wait for a person, with their subject and the possible actions."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -68,7 +68,7 @@ class Case:
 
     @property
     def doings(self) -> tuple[Doing, ...]:
-        """What a person may do.
+        """The actions that a person may take.
 
         A booking that is stuck is asked for again, or was arranged with its operator. An order that is paid and has
         no ticket is issued again, or its money given back. A payment that is held for a person is given back, or
@@ -94,19 +94,19 @@ _OF_PAYMENT: dict[str, tuple[Doing, ...]] = {
 
 
 def list_waiting(till: Till) -> list[Alert]:
-    """What nobody has dealt with yet, oldest first."""
+    """List the alerts that nobody has dealt with yet, oldest first."""
     with till.database.read() as tx:
         return gateway_events.list_alerts(tx)
 
 
 def list_cases(till: Till) -> list[Case]:
-    """What nobody has dealt with yet, oldest first, each with what it is about."""
+    """List the cases that nobody has dealt with yet, oldest first, each with its subject."""
     with till.database.read() as tx:
         return [_case(tx, alert) for alert in gateway_events.list_alerts(tx)]
 
 
 def list_jobs(till: Till) -> list[WorkerJob]:
-    """How the jobs of the worker fare, as it last wrote them down."""
+    """List the worker's jobs as it last wrote them down."""
     with till.database.read() as tx:
         return worker_jobs.list_jobs(tx)
 

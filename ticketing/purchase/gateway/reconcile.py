@@ -80,7 +80,7 @@ def _put_away(
 
 
 def _is_older(till: Till, one: Difference) -> bool:
-    """Whether a difference is only that some of a payment's lines lie before the span: asked of the gateway itself."""
+    """Tell whether a difference is only that some of a payment's lines lie before the span: asked of the gateway itself."""
     if one.kind not in {"charge", "refund"}:
         return False
     try:
@@ -94,7 +94,7 @@ def _is_older(till: Till, one: Difference) -> bool:
 def _unseen(
     tx: Transaction, lines: Iterable[BalanceLine], since: datetime, until: datetime
 ) -> Iterator[Difference]:
-    """What the books have moved and the gateway's account has no line of: money that never went where we say it is."""
+    """List the movements of the books that the gateway's account has no line of: money that never went where we say it is."""
     told = {(line.charge_id, line.kind) for line in lines}
     for line_kind, kinds in _BOOKED_FROM.items():
         for _, source_type, source_id, currency, amount in clearing.list_moved(tx, kinds, since, until):

@@ -1,4 +1,4 @@
-"""What a gateway reports: stored once on arrival, dealt with later, in any order and any number of times.
+"""Take in reports of a gateway: stored once on arrival, dealt with later, in any order and any number of times.
 
 A report is a hint. What counts is what the gateway has when it is asked, so a report that comes late, twice or
 before the answer to our own call leads to the same state.

@@ -73,7 +73,7 @@ def held_back(tx: Transaction, order_id: str) -> dict[str, str]:
 
 
 def _left_in(tx: Transaction, payment: Payment, disputes: Sequence[Dispute]) -> int:
-    """How much of disputed money tickets still stand for: what went back, or was lost before, is none of it."""
+    """Compute the part of disputed money that tickets still stand for: amounts that went back, or were lost before, are none of it."""
     gone = sum(one.amount_minor for one in orders.list_refunds_of_payment(tx, payment.id))
     mine = {one.id for one in disputes}
     gone += sum(
@@ -106,7 +106,7 @@ def _flow(tx: Transaction, order: Order, minor: int) -> list[tuple[Order, int]]:
 
 
 def _stands_for(family: Sequence[Order], worth: Mapping[str, int]) -> dict[str, int]:
-    """How much each order's live tickets, and those that have replaced some of them, have cost in all."""
+    """Sum the cost of each order's live tickets, and of those that have replaced some of them."""
     found = dict(worth)
     for one in reversed(family):
         if one.exchange_of in found:

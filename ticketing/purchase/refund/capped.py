@@ -23,7 +23,7 @@ from ticketing.regions.travellers import COUNTED, ridden
 def kept_minor(
     tx: Transaction, till: Till, order: Order, quote: Quote, *, ticket: RefundableTicket, stays: Remainder
 ) -> int:
-    """How much of what goes of a ticket is kept, because other rides of its owner count on it, in minor units."""
+    """Compute the part of the given-back amount that is kept, because other rides of its owner count on it, in minor units."""
     holder = quote.document.holder
     if holder is None or holder.ref != ticket.passenger_ref or not holder.taps or not order.person_id:
         return 0

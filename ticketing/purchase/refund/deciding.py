@@ -185,7 +185,7 @@ def _lonely_by_rule(known: Known, rules: Sequence[Rule], left: Sequence[Ticket],
 
 
 def _has_begun(known: Known, held: Ticket, at: int) -> bool:
-    """Whether a gate has let somebody on board of a leg, who therefore can give nothing of it back."""
+    """Tell whether a gate has let somebody on board of a leg, who therefore can give nothing of it back."""
     return any(one.legs[at].used for one in known.refundable if one.jti == held.jti)
 
 

@@ -1,4 +1,4 @@
-"""What a passenger gets back, and why. Pure.
+"""Decide the refund of a passenger, with the reasons. Pure.
 
 A ticket is given back whole, or some of its legs. What goes is worth what was paid less what the rest costs alone by
 the same tariff, so that no part of a through fare is cheaper than it would have been by itself. It comes back by the
@@ -181,7 +181,7 @@ def decide(
 
 
 def _is_priced(ticket: RefundableTicket, apart: Rest) -> bool:
-    """Whether it can be told what is not carried: the rest has a price alone, and that is not above what was paid."""
+    """Tell whether it can be told what is not carried: the rest has a price alone, and that is not above what was paid."""
     return not apart.unpriced and sum(apart.gross.values()) <= sum(ticket.gross.values())
 
 

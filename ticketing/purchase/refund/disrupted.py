@@ -1,4 +1,4 @@
-"""What a departure that does not run means for an order: it is not sold, not paid, and undone where it was confirmed.
+"""Act on a departure that does not run: its order is not sold, not paid, and undone where it was confirmed.
 
 Every check reads what operators have told last (`run_state`); nobody is asked here.
 """
@@ -91,7 +91,7 @@ def _failing(leg: RefundableLeg, failure: Failure | None) -> RefundableLeg:
 def apart(
     tx: Transaction, till: Till, quote: Quote, ticket: RefundableTicket, legs: Sequence[int]
 ) -> Rest | None:
-    """What stays of a ticket when only those of some legs go that are not carried; None where that is all or none."""
+    """Price the rest of a ticket when only those of some legs go that are not carried; None where that is all or none."""
     failed = ticket.not_carried(legs)
     return remainder(tx, till, quote, ticket, failed).rest if 0 < len(failed) < len(legs) else None
 

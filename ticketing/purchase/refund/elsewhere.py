@@ -89,7 +89,7 @@ def owe_again(tx: Transaction, order: Order, found: OutsideRefund, now: datetime
 
 
 def _rest_of(tx: Transaction, found: OutsideRefund) -> int:
-    """How much of an outside refund no refund of ours is settled with, in minor units."""
+    """Compute the part of an outside refund that no refund of ours is settled with, in minor units."""
     mine = orders.list_refunds_of_payment(tx, found.payment_id)
     return found.amount_minor - sum(
         one.amount_minor for one in mine if one.state == "confirmed" and one.external_id == found.external_id

@@ -1,4 +1,4 @@
-"""When a leg counts as not carried, whatever the conditions of its fare say: cancelled, or late beyond the limit of its kind. Pure.
+"""Decide when a leg counts as not carried, whatever the conditions of its fare say: cancelled, or late beyond the limit of its kind. Pure.
 
 Sea: departure more than 90 minutes late (Regulation (EU) 1177/2010, art. 18). Rail: 60 minutes or more expected at the
 destination (Regulation (EU) 2021/782, art. 18). Coach: departure more than 120 minutes late (Regulation (EU) 181/2011,
@@ -15,7 +15,7 @@ _SEA_DEPARTURE, _COACH_DEPARTURE, _RAIL_ARRIVAL = 90 * _MINUTE, 120 * _MINUTE, 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What is known of a leg's run: `is_served` at both ends, seconds late, None where nothing is known."""
+    """The known facts of a leg's run: `is_served` at both ends, seconds late, None where nothing is known."""
 
     is_served: bool = True
     departure_delay_seconds: int | None = None

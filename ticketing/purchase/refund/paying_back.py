@@ -66,7 +66,7 @@ def refunds_for(
 
 
 def _by_payment(tx: Transaction, order: Order, amount: int) -> list[tuple[str, int]]:
-    """Which payments give an amount back: this order's own first, then those of the orders it has replaced."""
+    """Choose the payments that give an amount back: this order's own first, then those of the orders it has replaced."""
     found: list[tuple[str, int]] = []
     left, place = amount, order
     while left:
@@ -84,13 +84,13 @@ def _by_payment(tx: Transaction, order: Order, amount: int) -> list[tuple[str, i
 
 
 def most_back(tx: Transaction, order: Order) -> int:
-    """How much the payments of an order, and of those that it has replaced, can still give back, in minor units."""
+    """Sum the amount that the payments of an order, and of those that it has replaced, can still give back, in minor units."""
     paid = orders.list_payments_of(tx, orders.list_replaced(tx, order.id))
     return sum(_left_of(tx, payment) for payment in paid)
 
 
 def _left_of(tx: Transaction, payment: Payment) -> int:
-    """How much a payment can still give back: not what has gone back or will, nor what was lost in disputes."""
+    """Compute the amount that a payment can still give back: less refunds, planned ones too, and amounts lost in disputes."""
     if payment.state != "captured":
         return 0
     gone = sum(one.amount_minor for one in orders.list_refunds_of_payment(tx, payment.id))

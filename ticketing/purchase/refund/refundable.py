@@ -72,7 +72,7 @@ NOTHING = Rest()
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How much of what goes is kept for people who stay, in minor units, and why."""
+    """The amount that is kept for people who stay, in minor units, and the reason."""
 
     minor: int = 0
     because: str = ""

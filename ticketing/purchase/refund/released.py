@@ -108,7 +108,7 @@ def _lines(tx: Transaction, order_id: str) -> list[tuple[int, LineDocument]]:
 
 
 def _is_not_carried(known: Known, one: Decided) -> bool:
-    """Whether the legs of a line for which the price of a group was paid are not carried."""
+    """Tell whether the legs of a line for which the price of a group was paid are not carried."""
     ticket = next(held for held in known.refundable if held.jti == one.line.jti)
     passenger = known.quote.document.passenger(one.line.passenger_ref)
     shared = together.group_legs(passenger) & set(one.line.legs)

@@ -1,4 +1,4 @@
-"""What is left of a ticket when some of its legs are given back: its price alone, and its signed text without them.
+"""Price the rest of a ticket when some of its legs are given back: its price alone, and its signed text without them.
 
 The rest is priced for its passenger by the tariff that the quote was made with, at the moment of the quote: nobody
 pays for a later change of tariff. A leg that has gone keeps its place in the ticket as a leg of nobody, because gates

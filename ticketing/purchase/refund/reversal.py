@@ -214,7 +214,7 @@ def _tax_name(row: Tax) -> str:
 
 
 def _booked(shares: Sequence[Share], name: str) -> dict[str, int]:
-    """What is booked so far by operator, reversals included."""
+    """Sum the amounts booked so far by operator, reversals included."""
     found: dict[str, int] = {}
     for share in shares:
         found[share.operator] = found.get(share.operator, 0) + getattr(share, name)

@@ -27,7 +27,7 @@ _SHARED = ("group", "company")
 
 
 def is_shared(quote: Quote) -> bool:
-    """Whether anybody of a quote pays a group's price."""
+    """Tell whether anybody of a quote pays a group's price."""
     return any(group_legs(passenger) for passenger in quote.document.passengers)
 
 
@@ -40,7 +40,7 @@ def kept_for_others(
     going: Mapping[str, Sequence[int]],
     worth: Mapping[str, int],
 ) -> Mapping[str, Kept]:
-    """How much is kept of the legs that go of each passenger, for those who stay in their group.
+    """Compute the part of each passenger's given-back legs that is kept for those who stay in the group.
 
     `worth` is what the legs of each have cost. Raises Conflict where the price of those who stay cannot be told.
     """

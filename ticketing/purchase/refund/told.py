@@ -182,7 +182,7 @@ def _late(found: re.Match[str]) -> dict[str, object]:
 
 
 def _sentence_of(one: Reason) -> str:
-    """Which sentence says a reason: of a part of a ticket it says of which."""
+    """Choose the sentence of a reason: of a part of a ticket it names the part."""
     if "worth" not in one.values:
         return one.code
     return {"conditions": "conditions_of_legs", "not_carried": "not_carried_legs"}.get(one.code, one.code)
@@ -233,7 +233,7 @@ def _why(failure: Mapping[str, Any], language: str) -> str:
 
 
 def _before(hours: int | None, language: str) -> str:
-    """How long before the first departure; None is after it."""
+    """Compute the time before the first departure; None is after it."""
     if hours is None:
         return words.part("departed", language)
     if hours == _WITHIN:

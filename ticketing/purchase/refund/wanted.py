@@ -1,4 +1,4 @@
-"""What stays booked of a ticket when legs of it, or what is left of it, are given back. Pure.
+"""Keep the rest of a ticket booked when legs of it, or its remainder, are given back. Pure.
 
 The wanted state is what the rest costs alone by the same tariff, and what is kept by the conditions: a fee for the
 operator that asks for it, and beyond it each operator whose legs go keeps its part (docs/settlement.md). What goes
@@ -75,7 +75,7 @@ def take_back_change(
 
 
 def _kept_taxes(change: Change) -> dict[str, tuple[int, int]]:
-    """What is kept is taxed as the transport it was: gross and VAT by tax row."""
+    """Tax the kept amount as the transport it was: gross and VAT by tax row."""
     at_stake = {
         name: Fraction(max(0, row.gross_minor - _tax_amounts(change.left_taxes, name)[0]))
         for name, row in change.was_taxes.items()
@@ -89,7 +89,7 @@ def _kept_taxes(change: Change) -> dict[str, tuple[int, int]]:
 
 
 def _kept_shares(change: Change, vat: int) -> dict[str, _Amounts]:
-    """What each operator keeps: its fee first, then its part by what its legs were worth."""
+    """Share the kept amount among operators: each gets its fee first, then its part by the worth of its legs."""
     stakes = {name: _more(change, name).gross for name in change.was_shares}
     own = {name: part for name, part in stakes.items() if name in change.concerned}
     beyond = {name: max(0, part - change.fees.get(name, 0)) for name, part in own.items()}

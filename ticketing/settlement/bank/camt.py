@@ -163,13 +163,13 @@ def _read_entry(
 
 
 def _told_number(entry: Element) -> int:
-    """How many payments the bank says that an entry holds; 1 where it says nothing."""
+    """Read the number of payments in an entry; 1 where the bank names none."""
     told = [text(part, "Btch", "NbOfTxs") for part in all_of(entry, "NtryDtls")]
     return max(1, sum(int(number) for number in told if _NUMBER.fullmatch(number)))
 
 
 def _references(entry: Element, detail: Element | None, amount: int, count: int) -> dict[str, str]:
-    """What bank and payer say of a movement; of a batch that is not opened only how many payments it holds."""
+    """Read the references of bank and payer in a movement; of a batch that is not opened only its number of payments."""
     reference = text(detail, "Refs", "AcctSvcrRef") if detail is not None else ""
     reference = reference or text(entry, "AcctSvcrRef")
     if reference.upper() in _NO_REFERENCE:
@@ -255,7 +255,7 @@ def _check_balances(statement: Element, path: str, account: str, total: int, fau
 
 
 def _amount(element: Element, path: str, account: str, faults: Faults) -> tuple[str, int] | None:
-    """What was booked, in the account's currency where the statement tells that."""
+    """Read the booked amount, in the account's currency where the statement tells that."""
     node = child(element, "Amt")
     sign = _CREDIT.get(text(element, "CdtDbtInd"))
     if sign is None:
@@ -277,7 +277,7 @@ def _amount(element: Element, path: str, account: str, faults: Faults) -> tuple[
 
 
 def _detail_amount(detail: Element, path: str, currency: str, sign: int, faults: Faults) -> int | None:
-    """What one payment of an entry moved, with its own sign; None where that is not told in the account's currency."""
+    """Read the amount of one payment in an entry, with its own sign; None where it is not told in the account's currency."""
     node = child(detail, "Amt")
     if node is None:
         node = child(child(child(detail, "AmtDtls"), "TxAmt"), "Amt")

@@ -15,7 +15,7 @@ MAX_DEPTH = 64
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What is wrong, each with its element and the line where that begins."""
+    """The faults of a file, each with its element and the line where that begins."""
 
     lines: dict[Element, int]
     found: list[Fault] = field(default_factory=list)

@@ -39,7 +39,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is said of one line of the bank."""
+    """The finding about one line of the bank."""
 
     line: BankLine
     verdict: Verdict
@@ -65,7 +65,7 @@ def match(lines: Sequence[BankLine], expected: Sequence[Expected]) -> list[Findi
 
 
 def missing(findings: Iterable[Finding], expected: Iterable[Expected]) -> list[Expected]:
-    """What was sent or is due, and is on no line of the bank."""
+    """List the payments that were sent or are due, and are on no line of the bank."""
     seen = {
         finding.expected.reference
         for finding in findings
@@ -133,7 +133,7 @@ def _is_about(line: BankLine, wanted: Expected) -> bool:
 
 
 def _is_named(line: BankLine, wanted: Expected) -> bool:
-    """Whether the expected name is among what the bank says of the other party, by words."""
+    """Tell whether the expected name is among what the bank says of the other party, by words."""
     name = folded(wanted.name)
     return bool(name) and f" {name} " in f" {folded(line.counterparty)} "
 

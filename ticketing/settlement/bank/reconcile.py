@@ -33,7 +33,7 @@ _GATEWAY = "Stripe"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a line is booked as, by whom and why; of an exchange also what stands on `fx_clearing`."""
+    """The booking of a line, with its author and reason; of an exchange also the balance of `fx_clearing`."""
 
     way: Way
     wanted: Expected | None
@@ -88,7 +88,7 @@ def review(office: Office, region: str) -> tuple[list[Finding], list[Expected]]:
 
 
 def list_converted(office: Office, region: str) -> list[Money]:
-    """What runs of a region have converted and the bank has not exchanged yet: negative for money that leaves."""
+    """List the amounts that runs of a region have converted and the bank has not exchanged yet: negative for money that leaves."""
     with office.database.read() as tx:
         return [Money(amount, name) for name, amount in bank.sum_purpose(tx, region, _FX_CLEARING).items()]
 
@@ -254,7 +254,7 @@ def _book(tx: Transaction, region: str, line: BankLine, decided: Decision) -> Ba
 
 
 def _converted(tx: Transaction, region: str, line: BankLine) -> int:
-    """What stands on `fx_clearing` in a line's currency; raises Conflict where the line is not the exchange of all of it."""
+    """Return the balance of `fx_clearing` in a line's currency; raises Conflict where the line is not the exchange of all of it."""
     stands = bank.sum_purpose(tx, region, _FX_CLEARING).get(line.currency, 0)
     if abs(line.amount_minor - stands) * _MOST_FX_DIFFERENCE > abs(stands) or not stands:
         raise Conflict(

@@ -36,7 +36,7 @@ class Waiting:
 
 
 def list_suspense(office: Office, region: str) -> list[Waiting]:
-    """What waits on suspense in the books of a region, oldest first."""
+    """List the money on suspense in the books of a region, oldest first."""
     with office.database.read() as tx:
         found = [_waiting(tx, waits, office.clock.now()) for waits in bank.list_suspense(tx, region)]
     return sorted((one for one in found if one), key=lambda one: (one.booked.at, one.line.id))
@@ -147,7 +147,7 @@ def clear_suspense(
 
 
 def operators_of(office: Office, region: str) -> list[str]:
-    """Who may be given what was on suspense: the operators of a region."""
+    """List the operators of a region that may be given money from suspense."""
     with office.database.read() as tx:
         return _operators(tx, office, region)
 
@@ -160,7 +160,7 @@ def _waiting(tx: Transaction, waits: Suspended, now: datetime) -> Waiting | None
 
 
 def _suspended(tx: Transaction, line: BankLine) -> Suspended | None:
-    """What of a line waits on suspense, in the region that booked it."""
+    """Return the money of a line on suspense, in the region that booked it."""
     found = (one for region in bank.list_regions(tx) for one in bank.list_suspense(tx, region))
     return next((one for one in found if one.line_id == line.id), None)
 

@@ -24,7 +24,7 @@ KINDS: dict[Way, str] = {
 
 
 def booking_of(trail: list[BankMatch]) -> BankMatch | None:
-    """What a line is booked as now; None when it was never booked or that was taken back."""
+    """Return the present booking of a line; None when it was never booked or that was taken back."""
     for step in reversed(trail):
         if step.kind == "unbooked":
             return None

@@ -33,11 +33,11 @@ class Case:
 
     @property
     def state(self) -> str:
-        """Where it stands."""
+        """The state of the dispute."""
         return self.steps[-1].state
 
     def concerns(self, operator: str) -> bool:
-        """Whether an operator may read it: it is its own, or the correction was taken from it."""
+        """Tell whether an operator may read it: it is its own, or the correction was taken from it."""
         borne_by = self.correction.against if self.correction else None
         return operator in {self.dispute.operator, borne_by}
 
@@ -144,7 +144,7 @@ def correct(
 
 
 def bearers(office: Office, run: Run, operator: str) -> list[str]:
-    """Who may bear a correction: the scheme, and every other operator of the region."""
+    """List the possible bearers of a correction: the scheme, and every other operator of the region."""
     told = {line.operator for line in run.dataset.operators}
     return [SCHEME, *sorted({*office.operators_of(run.region), *told} - {operator, SCHEME})]
 

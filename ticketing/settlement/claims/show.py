@@ -66,7 +66,7 @@ def case(found: Case) -> dict[str, object]:
 
 
 def correction(found: Case) -> dict[str, object] | None:
-    """What a dispute moved: how much its operator got, and who bore it; None while, or when, nothing was moved."""
+    """Return the correction by a dispute: the amount that its operator got, and its bearer; None while, or when, nothing was moved."""
     moved = found.correction
     if moved is None:
         return None

@@ -25,7 +25,7 @@ _AMOUNTS = ("gross_minor", "vat_minor", "fee_minor", "net_minor")
 
 @dataclass(frozen=True, slots=True)
 class TicketTrace:
-    """Everything that a ticket's money is made of: its price, shares and VAT, the entries, the taps."""
+    """The parts of a ticket's money: its price, shares and VAT, the entries, the taps."""
 
     ticket: str
     story: Story

@@ -38,7 +38,7 @@ def end_carnets(office: Office, region: str) -> int:
 
 
 def taken_back(nets: Nets, unused: int, whole: int) -> dict[str, int]:
-    """What each operator gives back for `unused` of `whole` rides, in minor units. Pure.
+    """Compute the amount that each operator gives back for `unused` of `whole` rides, in minor units. Pure.
 
     The whole is rounded once (half up) and taken back by the capped rule of docs/settlement.md: nobody gives back more
     than it was given, and a carnet that nobody used gives all of it back. Discounts' bearers give nothing back.

@@ -43,7 +43,7 @@ _WEIGHTS = {"postings": 5, "shares": 3, "VAT": 3}
 def ending(
     tx: Transaction, region: str, period: str, terms: Terms, far: Far = silent
 ) -> tuple[list[Entry], Mapping[str, PoolCount]]:
-    """What is decided only now that the month is over: its entries, and what the next month must know of its pools.
+    """Decide a month's end once the month is over: its entries, and the state of its pools for the next month.
 
     Rides are counted at this moment, once: one that is told later counts in the next month.
     """
@@ -55,7 +55,7 @@ def ending(
 
 
 def decides_at_the_end(terms: Terms) -> bool:
-    """Whether anything of these terms waits for the end of a month."""
+    """Tell whether anything of these terms waits for the end of a month."""
     return bool(terms.pools or terms.subsidies or terms.commissions or terms.guarantees)
 
 
@@ -118,7 +118,7 @@ def dataset(
 
 
 def paid_positions(run: Dataset) -> dict[Key, int]:
-    """What each operator gets (or owes, negative) by the payments of a run."""
+    """Sum the amount that each operator gets (or owes, negative) by the payments of a run."""
     found: dict[Key, int] = {}
     for paid in run.payments:
         amount, incoming = paid.amount, paid.debtor == SCHEME
@@ -129,7 +129,7 @@ def paid_positions(run: Dataset) -> dict[Key, int]:
 
 
 def payouts(run: Dataset, currency: str) -> dict[str, int]:
-    """Whom a run pays in a currency, and how much in minor units."""
+    """List the payees of a run in a currency, with the amounts in minor units."""
     return {
         operator: amount
         for (operator, name), amount in sorted(paid_positions(run).items())
@@ -138,7 +138,7 @@ def payouts(run: Dataset, currency: str) -> dict[str, int]:
 
 
 def owed_positions(run: Dataset) -> dict[Key, int]:
-    """What each operator is owed now, currency by currency, before anything is converted."""
+    """List the present debts to each operator, currency by currency, before anything is converted."""
     return minor_of(line for line in run.positions if line.operator != SCHEME)
 
 
@@ -148,7 +148,7 @@ def minor_of(lines: Iterable[PartyAmount | Opening]) -> dict[Key, int]:
 
 
 def converted(run: Dataset) -> list[tuple[Money, Money]]:
-    """What was converted from which amount into which."""
+    """List the conversions: from which amount into which."""
     return [(line.source, line.target) for line in run.conversions]
 
 
@@ -202,7 +202,7 @@ def _check(
 
 
 def payables(sums: Iterable[KindBalance]) -> dict[Key, int]:
-    """What each operator is owed for the month: its credit balance, payments of runs left out."""
+    """List the debts to each operator for the month: its credit balance, payments of runs left out."""
     owed: dict[Key, int] = {}
     for line in sums:
         if line.purpose == "operator_payable" and not line.kind.startswith(OWN_KINDS):
@@ -211,7 +211,7 @@ def payables(sums: Iterable[KindBalance]) -> dict[Key, int]:
 
 
 def _others(sums: Iterable[KindBalance]) -> tuple[OtherSum, ...]:
-    """What parties get by entries without allocations, by kind: pools, guarantees, corrections, compensation.
+    """Sum the entries without allocations by party and kind: pools, guarantees, corrections, compensation.
 
     An authority is a party too: what it owes for its subsidies is negative, as its part of a discount is.
     """
@@ -234,7 +234,7 @@ def facts(
     sums: Sequence[KindBalance] | None = None,
     far: Far = silent,
 ) -> month_end.Month:
-    """What a month's end is decided by; `sums` may leave out what was decided before.
+    """Gather the facts that decide a month's end; `sums` may leave out what was decided before.
 
     Rides are counted to date and the last run's count is taken off, so that a late tap counts next month.
     """
@@ -273,7 +273,7 @@ def facts(
 
 
 def _pool_sales(tx: Transaction, region: str, period: str, terms: Terms) -> dict[str, dict[str, int]]:
-    """What the passes of each pool have given their operators; who bears a discount is no operator."""
+    """Sum the sales of each pool's passes by operator; a bearer of discounts is no operator."""
     return {
         pool.id: {
             name: part
@@ -287,7 +287,7 @@ def _pool_sales(tx: Transaction, region: str, period: str, terms: Terms) -> dict
 def _commissions(
     tx: Transaction, region: str, period: str, terms: Terms
 ) -> dict[tuple[str, str], month_end.Earned]:
-    """What each point of sale has earned in each currency, ticket by ticket."""
+    """Compute the earnings of each point of sale in each currency, ticket by ticket."""
     found: dict[tuple[str, str], month_end.Earned] = {}
     for one in terms.commissions:
         sold = month_facts.stream_sold_by(tx, region, period, one.channel)
@@ -299,7 +299,7 @@ def _commissions(
 def _pools(
     month: month_end.Month, entries: Iterable[Entry], terms: Terms, before: Run | None
 ) -> Mapping[str, PoolCount]:
-    """What the next month must know: rides counted to date, and money that found no ride."""
+    """Return the state of the pools for the next month: rides counted to date, and money that found no ride."""
     counted = before.dataset.pools if before else {}
     moved: dict[str, int] = {}
     for entry in entries:

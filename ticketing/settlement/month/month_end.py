@@ -1,4 +1,4 @@
-"""What is decided only when a month is over: pools shared by use, subsidies, commissions, guaranteed minimums. Pure.
+"""Decide a month's end when the month is over: pools shared by use, subsidies, commissions, guaranteed minimums. Pure.
 
 They run in this order, each seeing what the ones before have given. What the passes of a pool have given their
 operators in the month goes into the pool first, and out again by rides; one without a single ride waits for the next
@@ -45,7 +45,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """What a seller has earned in the month by its commission: of how many tickets, and of how much."""
+    """The commission of a seller in the month: for how many tickets, and of which amount."""
 
     tickets: int
     gross_minor: int
@@ -97,7 +97,7 @@ def share_by_use(amount: int, taps: Mapping[str, int]) -> dict[str, int]:
 
 
 def _filled(month: Month, pool: Pool) -> Entry | None:
-    """What the sale of passes gave each operator goes into the pool; VAT and the scheme's fee stay where they are."""
+    """Fill the pool with the operators' sales of passes; VAT and the scheme's fee stay where they are."""
     sales = month.pool_sales.get(pool.id, {})
     lines = [(accounts.operator_payable(name, pool.currency), part) for name, part in sorted(sales.items())]
     note = {

@@ -21,7 +21,7 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What a participant gets (positive) or owes (negative) after netting."""
+    """The amount that a participant gets (positive) or owes (negative) after netting."""
 
     operator: str
     amount_minor: int

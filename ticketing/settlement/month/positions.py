@@ -15,7 +15,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What an operator is owed in a currency: the month's own part, and what the last run carried forward."""
+    """The debt to an operator in a currency: the month's own part, and the amount that the last run carried forward."""
 
     operator: str
     currency: str
@@ -91,7 +91,7 @@ def settle(
 
 
 def owed_of(month: Mapping[Key, int], opening: Mapping[Key, int]) -> list[Owed]:
-    """What each operator is owed, by currency and name."""
+    """List the debts to each operator, by currency and name."""
     keys = sorted({*month, *opening}, key=lambda key: (key[1], key[0]))
     return [Owed(*key, month.get(key, 0), opening.get(key, 0)) for key in keys]
 

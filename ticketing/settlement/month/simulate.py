@@ -1,4 +1,4 @@
-"""What if: a closed month by another agreement or by other terms, before anybody signs. Nothing is stored.
+"""Simulate a closed month with another agreement or with other terms, before anybody signs. Nothing is stored.
 
 Another agreement prices every quote of the month again from the tariff version that it was made with, in which the
 agreement takes the place of the one with its id. Sales are compared, refunds left out.

@@ -83,7 +83,7 @@ def _checked_party(office: Office, party: str) -> str:
 
 
 def digest_of(account: BankAccount) -> str:
-    """What an approval of an account is bound to."""
+    """Return the digest that an approval of an account is bound to."""
     return digest([account.party, account.iban, account.bic, account.name])
 
 

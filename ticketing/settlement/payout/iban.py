@@ -34,5 +34,5 @@ def checked_bic(text: str, iban: str, field: str = "bic") -> str:
 
 
 def is_in_sepa(iban: str) -> bool:
-    """Whether a SEPA credit transfer reaches an account, by its country (`sepa_countries.toml`)."""
+    """Tell whether a SEPA credit transfer reaches an account, by its country (`sepa_countries.toml`)."""
     return iban[:2] in _SEPA_COUNTRIES

@@ -1,4 +1,4 @@
-"""Who a run pays to: the bank accounts that were in force when it was approved, and no others after that.
+"""Find the payees of a run: the bank accounts that were in force when it was approved, and no others after that.
 
 Whoever approves a run has read whom it pays; an account that is changed between the approval and the export would
 take the money elsewhere without anybody having seen it.
@@ -23,7 +23,7 @@ def paid_to(run: Run) -> list[str]:
 
 
 def editors(tx: Transaction, run: Run) -> set[str]:
-    """Who entered the accounts in force of everybody whom a run pays or is paid by, and of the scheme."""
+    """List the people who entered the accounts in force of a run's parties and of the scheme."""
     parties = {SCHEME, *(operator for operator, _ in paid_positions(run.dataset))}
     return {account.entered_by for party, account in _in_force(tx).items() if party in parties}
 

@@ -42,7 +42,7 @@ def sepa_file(run: Run, accounts: Mapping[str, BankAccount]) -> bytes | None:
 
 
 def due_date(run: Run) -> date:
-    """When a run's payments are due: the agreed day of the next month, or later when it was calculated later."""
+    """Return the due date of a run's payments: the agreed day of the next month, or later when it was calculated later."""
     agreed = payment_date(run.period, terms_of(run.dataset.terms).payment_day, next_business_day)
     return max(agreed, next_business_day(run.created_at.date()))
 

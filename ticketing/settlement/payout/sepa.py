@@ -36,7 +36,7 @@ LETTERS = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who pays or is paid, and its account."""
+    """A party of a payment, and its account."""
 
     name: str
     iban: str

@@ -48,7 +48,7 @@ def approve(office: Office, run_id: str, actor: str, seen_digest: str) -> Run:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalNote:
-    """What the books keep of an approval: who prepared it, who approved what, and the digests of the accounts paid to."""
+    """The note of an approval in the books: who prepared it, who approved what, and the digests of the accounts paid to."""
 
     prepared_by: str
     approved_by: str

@@ -37,7 +37,7 @@ def keep(path: Path, blocks: Iterable[Block]) -> int:
 
 
 def _forget_a_cut_line(path: Path) -> None:
-    """What a crash left of a line is written again whole."""
+    """Write a line again whole that a crash has cut."""
     if path.exists():
         with path.open("r+b") as file:
             file.truncate(file.read().rfind(b"\n") + 1)
@@ -57,7 +57,7 @@ def read(path: Path) -> Iterator[tuple[str, int, str]]:
 
 
 def faults(path: Path, blocks: Sequence[Block]) -> list[str]:
-    """What the file knows otherwise than the database. Pure but for reading the file."""
+    """List the differences between the file and the database. Pure but for reading the file."""
     stored = {(block.period, block.seq): block.hash for block in blocks}
     found = []
     for period, seq, known in read(path):

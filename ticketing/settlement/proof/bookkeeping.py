@@ -1,4 +1,4 @@
-"""What the worker does for the books: expired carnets, an anchor a day, anchors kept elsewhere, checks asked for."""
+"""Keep the books in the worker: expired carnets, an anchor a day, anchors kept elsewhere, checks asked for."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -69,12 +69,12 @@ def list_anchors(office: Office, region: str, limit: int = 10) -> list[chain.Blo
 
 
 def anchors_file(office: Office, region: str) -> Path | None:
-    """Where a region's anchors are kept outside of the database, where the deployment keeps them."""
+    """Return the file of a region's anchors outside of the database, where the deployment keeps them."""
     return anchor_files.file_of(office.anchors, region) if office.anchors else None
 
 
 def _is_due(office: Office, region: str) -> bool:
-    """Whether the last anchor is a day old, or there is none yet."""
+    """Tell whether the last anchor is a day old, or there is none yet."""
     with office.database.read() as tx:
         last = chain.find_last_made(tx, region)
     return last is None or office.clock.now() - last >= EVERY

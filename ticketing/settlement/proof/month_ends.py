@@ -21,7 +21,7 @@ Told = dict[tuple[str, str], tuple[tuple[str, int], ...]]
 
 
 def month_end_faults(tx: Transaction, run: Run) -> Iterator[str]:
-    """What of a month's end is not what its first run's terms and facts give."""
+    """List the differences between a month's end and its first run's terms and facts."""
     terms = terms_of(run.dataset.terms)
     stored = entries.list_month_end(tx, run.region, run.period, MONTH_END)
     sums = [
@@ -49,7 +49,7 @@ def month_end_faults(tx: Transaction, run: Run) -> Iterator[str]:
 
 
 def carnet_faults(tx: Transaction, region: str) -> Iterator[str]:
-    """What of expired carnets' breakage is not what their shares and uses give; how many there are comes first."""
+    """List the differences between expired carnets' breakage and their shares and uses; their number comes first."""
     for end in carnets.stream_ends(tx, region):
         entry = month.entry_of(tx, end)
         wanted = _told([entry] if entry else [])

@@ -20,7 +20,7 @@ from ticketing.settlement.run_state import FORWARD, is_same_person
 
 
 def step_faults(tx: Transaction, run: Run) -> Iterator[str]:
-    """What of a run's steps does not follow from the step before, or was not done by another person."""
+    """List the steps of a run that do not follow from the step before, or were not done by another person."""
     steps = runs.list_steps(tx, run.id)
     states = [step.state for step in steps]
     if not states or states[0] != "draft" or states[-1] != run.state:
@@ -42,7 +42,7 @@ def step_faults(tx: Transaction, run: Run) -> Iterator[str]:
 
 
 def _note_faults(tx: Transaction, run: Run, approver: str) -> Iterator[str]:
-    """What the entry of the approval keeps is what the rows say; accounts may have been bound later."""
+    """Check that the note of an approval agrees with the rows; accounts may have been bound later."""
     for entry in entries.list_entries_of(tx, "settlement_run", run.id):
         noted, told = entry.note, approval_note(tx, run, approver)
         if entry.kind != "run_approved" or "approved_by" not in noted:

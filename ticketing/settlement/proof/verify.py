@@ -57,7 +57,7 @@ TakeBack = Callable[[Sequence[Share], Sequence[Tax], int, int, Sequence[LineDocu
 
 @dataclass(slots=True)
 class Verdict:
-    """How much was checked, and every fault."""
+    """The number of checked rows, and every fault."""
 
     checked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
     faults: list[str] = field(default_factory=list)
@@ -265,7 +265,7 @@ class _Rows:
 
     @property
     def back_minor(self) -> int:
-        """How much they give back."""
+        """The amount that they give back."""
         return -sum(row.gross_minor for row in self.shares)
 
 
@@ -308,7 +308,7 @@ def _in_turn(ticket: Audited, seq: int) -> list[LineDocument]:
 
 
 def _decided(ticket: Audited, seq: int, lines: Sequence[LineDocument], booked: _Rows) -> int:
-    """How much was decided to go back by a number; what no refund has decided, as a lost dispute, is what is booked."""
+    """Sum the decided refunds by number; where no refund has decided, as in a lost dispute, the booked amount counts."""
     amount = sum(line.amount_minor for line in lines)
     if amount:
         return amount

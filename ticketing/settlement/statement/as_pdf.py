@@ -59,7 +59,7 @@ class _Statement(FPDF):
         )
 
     def head(self, name: str) -> None:
-        """Whose statement it is: the id, and the name that its tickets gave it."""
+        """Write the head of a statement: the id of its operator, and the name on its tickets."""
         if self._run.dataset.demo:
             self.set_font("helvetica", "B", 11)
             self._line(word("specimen", self._language))
@@ -90,7 +90,7 @@ class _Statement(FPDF):
         self.ln(4)
 
     def payments(self) -> None:
-        """Who pays whom, when it is due and by which reference the bank's statement will find it."""
+        """Write the payments with both parties, the due date and the reference by which the bank's statement will find them."""
         mine = [one for one in self._run.dataset.payments if self._party in {one.debtor, one.creditor}]
         self.set_font("helvetica", "B", 9)
         for one in mine:

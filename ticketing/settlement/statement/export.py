@@ -83,7 +83,7 @@ def export(
 
 
 def _is_kept(tx: Transaction, run: Run, written: Mapping[str, tuple[str, int]]) -> bool:
-    """Whether these files were exported before; raises Conflict when one of them differs."""
+    """Tell whether these files were exported before; raises Conflict when one of them differs."""
     kept = {file.name: file.sha256 for file in runs.list_files(tx, run.id)}
     different = sorted(name for name, (sha, _) in written.items() if kept and kept.get(name) != sha)
     if different:

@@ -81,7 +81,7 @@ class Foot:
 
     @property
     def owes(self) -> bool:
-        """Whether it is the party that pays."""
+        """True where it is the party that pays."""
         return self.position is not None and self.position.minor < 0
 
 
@@ -217,7 +217,7 @@ def _stream(office: Office, run: Run, party: str) -> Generator[Line, None, None]
 
 
 def _account(party: str) -> Account:
-    """Where a party's other lines are booked: an authority owes, an operator is owed."""
+    """Choose the account of a party's other lines: an authority owes, an operator is owed."""
     if party.startswith(FUNDER):
         return accounts.funder_receivable(party.removeprefix(FUNDER), "")
     return accounts.operator_payable(party, "")
@@ -271,7 +271,7 @@ def _of_entry(other: OtherLine) -> Line:
 
 
 def _name_of(document: TicketDocument, party: str) -> str:
-    """What a ticket calls a party: frozen with the ticket, so that a statement reads the same whenever it is written."""
+    """Name a party as a ticket does: frozen with the ticket, so that a statement reads the same whenever it is written."""
     return next(
         (leg.operator_name for leg in document.legs if leg.operator == party and leg.operator_name), ""
     )

@@ -53,7 +53,7 @@ Key = tuple[str, int, str, int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a tax row lies on one operator's rides."""
+    """The part of a tax row that lies on one operator's rides."""
 
     line: TaxLine
     operator: str
@@ -137,7 +137,7 @@ def split(line: TaxLine) -> list[Part]:
 
 
 def _moved(before: int, amount: int, metres: Mapping[str, Fraction]) -> dict[str, int]:
-    """What a row changes of each operator's part."""
+    """Compute the change of each operator's part by a row."""
     was, now = by_weights(before, metres), by_weights(before + amount, metres)
     return {operator: now[operator] - was[operator] for operator in metres}
 
