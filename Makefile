@@ -10,7 +10,7 @@ STAND_IN := .stand-in
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-fast soak lint format pictures bench bench-peers lock clean
+.PHONY: help setup demo check test test-fast soak lint format pictures bench bench-peers wheels lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,14 +23,14 @@ INSTALL = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Th
 	&& echo "Installing locked dependencies into $(VENV) (the first time takes up to a minute) ..." \
 	&& $(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes -r $< \
 	&& { $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true; } \
-	&& $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	&& $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e ./gate -e .
 
-$(STAMP): requirements-dev.lock pyproject.toml
+$(STAMP): requirements-dev.lock pyproject.toml gate/pyproject.toml setup.py
 	$(INSTALL)
 	@touch $@ $(RUNS)
 
 # What the demo runs with, without the tools of development.
-$(RUNS): requirements-demo.lock pyproject.toml
+$(RUNS): requirements-demo.lock pyproject.toml gate/pyproject.toml setup.py
 	$(INSTALL)
 	@touch $@
 
@@ -84,17 +84,25 @@ $(PEERS)/pretix/.installed: requirements-peers.lock
 bench-peers: setup $(PEERS)/pretix/.installed ## sales and gates beside pretix, which it installs for itself
 	@$(BIN)/python -m benchmarks.peers
 
+wheels: setup ## build the three wheels into dist/
+	@rm -rf build gate/build lab/build
+	@$(BIN)/python -m pip wheel -qq --disable-pip-version-check --no-deps --no-build-isolation -w dist ./gate . ./lab
+	@ls dist
+
+# What lies here is installed in place, and is in no lock file.
+OURS = --no-emit-package throughfare-gate --no-emit-package throughfare-lab --no-emit-package throughfare
+
 lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
+		$(OURS) --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
 	uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-dev.lock
+		$(OURS) --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-dev.lock
 	uv pip compile -q pyproject.toml --group demo --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-demo.lock
+		$(OURS) --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-demo.lock
 	uv pip compile -q requirements-stand-in.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-stand-in.lock
 	uv pip compile -q requirements-peers.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-peers.lock
 
 clean: ## remove the virtual environment and everything under var/
-	rm -rf $(VENV) $(STAND_IN) $(PEERS) var build *.egg-info
+	rm -rf $(VENV) $(STAND_IN) $(PEERS) var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info

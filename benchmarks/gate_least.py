@@ -13,9 +13,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from flask import Flask, jsonify, request
 
+from throughfare_gate.tickets.jws import verify
 from ticketing.config import DEMO_PASSPHRASE
 from ticketing.db import Database
-from ticketing.tickets.jws import verify
 from ticketing.tickets.keys import KeyStore
 
 

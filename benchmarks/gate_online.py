@@ -24,6 +24,7 @@ from pathlib import Path
 
 from benchmarks import databases
 from tests.ticketing.gate.stock import put_ticket
+from throughfare_gate.tickets.jws import Signer
 from ticketing.cli.serve import gunicorn
 from ticketing.clock import SystemClock
 from ticketing.config import Settings
@@ -31,7 +32,6 @@ from ticketing.db import Database
 from ticketing.db.migrate import upgrade
 from ticketing.identity import create_key
 from ticketing.tickets.issue import status_list_of
-from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import KeyStore
 
 _SHOWN, _WARM, _ROUNDS, _PARALLEL = 1240, 40, 31, 64

@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
-from throughfare_gate.gate import bundle as bundles
-from throughfare_gate.tickets.jwk import load_jwks
 
 from benchmarks import databases
 from tests.ticketing.gate.stock import put_ticket
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.tickets.jwk import load_jwks
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE
 from ticketing.db import Database

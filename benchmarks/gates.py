@@ -18,15 +18,15 @@ from benchmarks.gate_day import FIGURES, section
 from benchmarks.gate_online import online
 from benchmarks.gate_refresh import refresh
 from benchmarks.harness import race
-from ticketing.gate import bundle as bundles
-from ticketing.gate.bundle import Delta, Facts
-from ticketing.gate.decision import Bundle, Gate, Policy, Presented, ProductRule, Seen, Use, decide
-from ticketing.gate.model import Boarding, Delay, Extras
-from ticketing.tickets import status_list
-from ticketing.tickets.claims import bound_to
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.bundle import Delta, Facts
+from throughfare_gate.gate.decision import Bundle, Gate, Policy, Presented, ProductRule, Seen, Use, decide
+from throughfare_gate.gate.model import Boarding, Delay, Extras
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.claims import bound_to
+from throughfare_gate.tickets.jwk import VerifyKey
+from throughfare_gate.tickets.jws import Signer
 from ticketing.tickets.issue import TicketOrder, ticket_payload
-from ticketing.tickets.jwk import VerifyKey
-from ticketing.tickets.jws import Signer
 
 AT = datetime(2026, 10, 13, 4, 0, tzinfo=UTC)
 _HEAD = """# Gates in figures

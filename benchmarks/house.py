@@ -26,11 +26,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.sale import REGION, WAYS, opened
+from throughfare_gate.ids import new_id
 from ticketing.identity import create_key
 from ticketing.identity.principal import Role
-from ticketing.ids import new_id
 
-PACKAGES = ("ticketing", "operators", "tariffs")
+PACKAGES = ("ticketing", "operators", "tariffs", "gate/throughfare_gate")
 MOST_LINES = 400
 MOST_BRANCHES = 15
 MANY_VALUES = 6
@@ -211,10 +211,12 @@ class Trace:
         path = frame.f_code.co_filename
         if not path.startswith(self._here) or "/.venv/" in path:
             return None
-        parts = Path(path).relative_to(self._here).parts
-        if parts[0] not in PACKAGES or len(parts) == 1:
+        inside = Path(path).relative_to(self._here)
+        package = next((one for one in PACKAGES if inside.is_relative_to(one)), None)
+        if package is None:
             return None
-        return "/".join(parts[: min(2, len(parts) - 1)])
+        parts = inside.relative_to(package).parts
+        return "/".join([package, *parts[: min(1, len(parts) - 1)]])
 
 
 def journeys() -> Iterator[tuple[str, Trace]]:

@@ -13,13 +13,13 @@ from benchmarks.harness import Result, race
 from tariffs.fares.feed import Feed, load
 from tariffs.fares.legs import FareLeg
 from tariffs.fares.price import price
-from ticketing.gate import bundle as bundles
-from ticketing.gate.bundle import Facts
-from ticketing.gate.decision import Gate, Policy, Presented, ProductRule, Seen, decide
-from ticketing.tickets import status_list
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.bundle import Facts
+from throughfare_gate.gate.decision import Gate, Policy, Presented, ProductRule, Seen, decide
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.jwk import VerifyKey
+from throughfare_gate.tickets.jws import Signer
 from ticketing.tickets.issue import TicketOrder, ticket_payload
-from ticketing.tickets.jwk import VerifyKey
-from ticketing.tickets.jws import Signer
 
 AT = datetime(2026, 10, 13, 4, 0, tzinfo=UTC)
 _GROUPS = 15

@@ -25,6 +25,7 @@ from tests import (
 from tests.api import Api
 from tests.documents import differing
 from tests.networks import lent
+from tests.source_tree import PYTHONPATH
 from tests.stripe_stand_in import StripeStandIn
 from tests.ticketing.identity.riders import app_with_carnet
 from ticketing.app import create_app
@@ -36,6 +37,7 @@ from ticketing.identity import create_key, passwords
 from ticketing.identity.principal import Role
 from ticketing.regions import Region, load_regions
 
+os.environ["PYTHONPATH"] = PYTHONPATH
 scratch.use_memory()
 shared_statements.begin()
 shared_addresses.begin()

@@ -2,10 +2,13 @@
 
 import ast
 import functools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+# Programs that tests start run the code of this tree, whatever else is installed.
+PYTHONPATH = os.pathsep.join((str(ROOT), str(ROOT / "gate")))
 
 
 def sources(*folders: str) -> Iterator[Path]:

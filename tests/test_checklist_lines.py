@@ -68,6 +68,7 @@ def test_no_secret_lies_in_the_repository() -> None:
             "ticketing",
             "operators",
             "tariffs",
+            "gate",
             "migrations",
             "tests",
             "regions",

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 DECISIONS = sorted(Path("docs/decisions").glob("0*.md"))
-PAGES = sorted([*Path().glob("*.md"), *Path("docs").rglob("*.md"), *Path("tests").rglob("*.md")])
+PAGES = sorted(
+    [
+        *Path().glob("*.md"),
+        *Path("docs").rglob("*.md"),
+        *Path("tests").rglob("*.md"),
+        *Path("gate").rglob("*.md"),
+    ]
+)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 

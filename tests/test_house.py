@@ -1,12 +1,15 @@
 """Hold the code below the limits of what a person can read; `python -m benchmarks.house` prints the counts."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import house
+from tests.source_tree import ROOT, sources, tree_of
 
 FEW_FIELDS = 6
+ASKING = re.compile(r"(What|Who|Whose|Whom|Whoever|Whether|Which|How|Where|When|Everything that|Nothing)\b")
 # Rows that are read by the million go into their values as they come.
 _BY_PLACE = {"JournalLine", "OtherLine", "ShareLine", "TaxLine", "Pattern"}
 _MOST_CROWDED, _MOST_LEFT_ALONE = 20, 60
@@ -101,3 +104,23 @@ def test_no_test_module_lends_to_another() -> None:
     ]
 
     assert lent == []
+
+
+def test_a_docstring_begins_with_what_a_thing_is_or_does() -> None:
+    """A sentence that begins with a question word has its subject further on, and is read twice."""
+    folders = ("ticketing", "operators", "tariffs", "gate/throughfare_gate", "benchmarks", "tests")
+    asking = [
+        f"{path.relative_to(ROOT)}: {first}"
+        for path in sources(*folders)
+        for first in first_words(tree_of(path))
+        if ASKING.match(first)
+    ]
+
+    assert asking == []
+
+
+def first_words(tree: ast.Module) -> Iterator[str]:
+    """Yield the first line of each docstring."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            yield (ast.get_docstring(node) or "").partition("\n")[0]

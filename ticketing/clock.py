@@ -12,11 +12,6 @@ def from_posix(seconds: int) -> datetime:
     return datetime.fromtimestamp(min(max(0, seconds), _LAST_SECOND), UTC)
 
 
-def written(moment: datetime) -> str:
-    """A moment in UTC and whole seconds (RFC 3339), with `Z`: the one form in which answers and sentences tell it."""
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
-
-
 class Clock(Protocol):
     """Tells the time, aware and in UTC."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
+from ticketing import shipped
 from ticketing.clock import Clock, DemoClock, SystemClock
 from ticketing.errors import Misconfigured
 
@@ -154,7 +155,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=_text(environ, "DATABASE_URL", "sqlite:///var/throughfare.db"),
         environment=cast("Environment", _one_of(environ, "ENVIRONMENT", ("development", "production"))),
         regions=_words(_text(environ, "REGIONS", "helsinki-tallinn")),
-        regions_folder=_folder(environ, "REGIONS_FOLDER", Path("regions")),
+        regions_folder=_folder(environ, "REGIONS_FOLDER", shipped.regions_folder()),
         keys_folder=_folder(environ, "KEYS_FOLDER", Path("var/keys")),
         key_passphrase=_text(environ, "KEY_PASSPHRASE", DEMO_PASSPHRASE),
         issuer=_text(environ, "ISSUER", "throughfare.eu"),

@@ -27,13 +27,13 @@ from benchmarks.harness import Result, result_of
 from benchmarks.peers import pretix_shop
 from tests import postgresql
 from tests.ticketing.gate.stock import put_ticket
+from throughfare_gate.tickets.jws import Signer
 from ticketing.clock import SystemClock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.db.migrate import upgrade
 from ticketing.identity import create_key
 from ticketing.tickets.issue import status_list_of
-from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import KeyStore
 
 ROUNDS, CALLS, WARM = 21, 5, 5

@@ -27,8 +27,8 @@ from operators.exchange.format import (
     write,
 )
 from operators.exchange.manifest import CLOSING
+from operators.fault_plan import Fault
 from operators.gtfs.timetable import Timetable
-from operators.simulators.faults import Fault
 from operators.simulators.server import Answer, Route, Simulator
 
 _MAX_TEXT = 400

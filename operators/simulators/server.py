@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from operators.simulators.faults import Fault, FaultPlan
+from operators.fault_plan import Fault, FaultPlan
 
 _MAX_REQUEST_BYTES = 1_000_000
 _LONGEST_HANG_SECONDS = 60.0

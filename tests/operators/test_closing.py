@@ -12,10 +12,10 @@ from operators.departures import boarding_ends, upcoming
 from operators.exchange.folder import PostOffice
 from operators.exchange.format import ExchangeFile
 from operators.exchange.manifest import CLOSING, Told, changes, closing
+from operators.fault_plan import Fault, plan
 from operators.inventory import Inventory, Reservation, Sailing
 from operators.memory import MemorySailings
 from operators.simulators.exchange import ExchangeSimulator
-from operators.simulators.faults import Fault, plan
 from tariffs.money import Money
 from tests.operators.sample import MORNING, clock, request
 from ticketing.regions import Region

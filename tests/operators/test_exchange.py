@@ -16,10 +16,10 @@ from operators.connectors.exchange import FileExchange
 from operators.errors import WORDS, Reason, Refused
 from operators.exchange.folder import PostOffice
 from operators.exchange.format import Broken, ExchangeFile, Incomplete, Name, Record, read, write
+from operators.fault_plan import Fault, plan
 from operators.inventory import Inventory
 from operators.memory import MemorySailings
 from operators.simulators.exchange import ExchangeSimulator
-from operators.simulators.faults import Fault, plan
 from tests.operators.sample import MORNING, clock, departure, request
 
 DAY = date(2026, 10, 13)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from operators.connectors.gtfs import GtfsSettings, OpenTransport
 from operators.errors import BadReply, NotSupported, Unavailable
+from operators.fault_plan import Fault, plan
 from operators.gtfs import realtime
 from operators.gtfs.reader import load_timetable
 from operators.port import CallChange, Disruption
-from operators.simulators.faults import Fault, plan
 from operators.simulators.gtfs import GtfsSimulator, Trouble
 from operators.transport import Limits
 from tests.operators.sample import clock, request

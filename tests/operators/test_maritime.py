@@ -8,8 +8,8 @@ import pytest
 from operators.connectors.journaled import reference_of
 from operators.connectors.maritime import Maritime, MaritimeSettings
 from operators.errors import BadReply, Expired, OperatorError, OutcomeUnknown, Refused, Unavailable
+from operators.fault_plan import Fault, plan
 from operators.memory import MemoryJournal
-from operators.simulators.faults import Fault, plan
 from operators.simulators.maritime import MaritimeSimulator, Ship
 from operators.transport import Limits
 from tariffs.money import Money

@@ -8,10 +8,10 @@ import pytest
 
 from operators.connectors.osdm import Osdm, OsdmSettings
 from operators.errors import BadReply, Expired, OutcomeUnknown, PriceChanged, Refused, Unavailable
+from operators.fault_plan import Fault, plan
 from operators.journal import Entry
 from operators.memory import MemoryJournal
 from operators.port import OfferRequest
-from operators.simulators.faults import Fault, plan
 from operators.simulators.osdm import OsdmSimulator, Sale
 from operators.transport import Limits
 from tariffs.money import Money

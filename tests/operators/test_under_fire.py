@@ -21,6 +21,7 @@ from operators.connectors.maritime import Maritime, MaritimeSettings
 from operators.connectors.osdm import Osdm, OsdmSettings
 from operators.errors import Expired, OperatorError, OutcomeUnknown, Refused, Unavailable
 from operators.exchange.folder import PostOffice
+from operators.fault_plan import FaultPlan
 from operators.figures import Figures
 from operators.guard import Guarded, Patience
 from operators.inventory import Inventory
@@ -28,7 +29,6 @@ from operators.journal import Journal
 from operators.memory import MemoryJournal, MemorySailings
 from operators.port import Connector
 from operators.simulators.exchange import ExchangeSimulator
-from operators.simulators.faults import FaultPlan
 from operators.simulators.maritime import MaritimeSimulator, Ship
 from operators.simulators.osdm import OsdmSimulator, Sale
 from operators.transport import Limits

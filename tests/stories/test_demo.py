@@ -30,7 +30,7 @@ def told(folder: Path, *words: str, **environment: str) -> "subprocess.Completed
     return subprocess.run(
         [sys.executable, "-m", "ticketing", "demo", "--once", "--port", str(port), *words],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path.cwd()), **environment},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=240,

@@ -38,7 +38,6 @@ def played(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     playing = subprocess.Popen(
         [sys.executable, "-c", _HEARS_SIGNALS, *demo(tmp_path)],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -113,7 +112,6 @@ def test_a_second_demo_is_refused_while_the_first_one_plays_on_until_it_is_ended
     second = subprocess.run(
         demo(tmp_path, "--once"),
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         text=True,
         capture_output=True,
         check=False,

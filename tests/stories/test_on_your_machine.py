@@ -72,12 +72,12 @@ def start(stage: ExitStack, place: Path, lines: list[str]) -> tuple[str, str]:
 
 @contextmanager
 def running(words: list[str], folder: Path, settings: dict[str, str]) -> Iterator[None]:
-    kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "TMPDIR") if name in os.environ}
     with (folder / "log").open("ab") as log:
         started = subprocess.Popen(
             words,
             cwd=folder,
-            env={**kept, "PYTHONPATH": str(ROOT), **settings},
+            env={**kept, **settings},
             stderr=log,
             stdout=subprocess.DEVNULL,
         )

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from tests.api import Api
+from throughfare_gate.tickets.claims import parse
+from throughfare_gate.tickets.jwk import load_jwks
+from throughfare_gate.tickets.jws import verify
+from throughfare_gate.tickets.strict import json_object
 from ticketing.db import Database
 from ticketing.db.books import month_books
-from ticketing.tickets.claims import parse
-from ticketing.tickets.jwk import load_jwks
-from ticketing.tickets.jws import verify
-from ticketing.tickets.strict import json_object
 
 pytestmark = pytest.mark.usefixtures("frozen_rows")
 

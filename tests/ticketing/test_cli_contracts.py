@@ -54,12 +54,12 @@ def feed(tmp_path: Path) -> Path:
 
 
 def run(locale: dict[str, str], *words: object, given: bytes = b"") -> tuple[int, bytes, bytes]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
     done = subprocess.run(
         [sys.executable, "-m", "ticketing", *map(str, words)],
         input=given,
         capture_output=True,
-        env={**kept, "PYTHONPATH": str(Path.cwd()), **locale},
+        env={**kept, **locale},
         check=False,
     )
     return done.returncode, done.stdout, done.stderr

@@ -10,7 +10,7 @@ from operators.gtfs.reader import load_timetable
 from operators.gtfs.timetable import FILES
 from operators.simulators.exchange import ExchangeSimulator
 from ticketing.cli.demo.bank import answer
-from ticketing.cli.simulate import Allotments
+from ticketing.cli.simulate.commands import Allotments
 from ticketing.clock import FixedClock
 from ticketing.settlement.bank import camt
 

@@ -19,16 +19,16 @@ from operators.transport import read_json
 from tariffs.fares.feed import load as load_fares
 from tests.api import KOPLI_TO_PASILA, Api
 from tests.ticketing.tickets import mint
-from ticketing import strictjson
+from throughfare_gate import strictjson
+from throughfare_gate.gate import bundle
+from throughfare_gate.strictjson import NotStrict
+from throughfare_gate.tickets import claims as ticket_claims
+from throughfare_gate.tickets import jws, status_list
 from ticketing.clock import FixedClock
 from ticketing.config import StripeSettings
 from ticketing.errors import InvalidRequest
-from ticketing.gate import bundle
 from ticketing.payments.stripe_gateway import StripeGateway
 from ticketing.settlement.bank import camt
-from ticketing.strictjson import NotStrict
-from ticketing.tickets import claims as ticket_claims
-from ticketing.tickets import jws, status_list
 
 # A quadratic parser costs hundreds or thousands of times as much at these sizes.
 TIMES = 40

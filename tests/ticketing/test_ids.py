@@ -4,7 +4,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
-from ticketing.ids import milliseconds_of, new_id
+from throughfare_gate.ids import milliseconds_of, new_id
 
 
 def test_ids_of_one_millisecond_go_up_in_the_order_in_which_they_were_made() -> None:

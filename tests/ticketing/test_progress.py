@@ -14,11 +14,11 @@ from rich.console import Console
 
 from tests.ticketing.settlement.bank_details import enter_accounts
 from tests.ticketing.settlement.month import office, sell
+from throughfare_gate.ids import milliseconds_of
 from ticketing.cli.progress import bar
 from ticketing.db import Database
 from ticketing.db.books.months import through
 from ticketing.db.migrate import upgrade
-from ticketing.ids import milliseconds_of
 from ticketing.progress import Counted, Stages, told, unnamed
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from operators.fake import FakeOperator
+from tests.source_tree import PYTHONPATH
 from ticketing import config
 from ticketing.app import create_app
 from ticketing.cli import deployment, main
@@ -203,7 +204,7 @@ def test_an_address_of_this_machine_alone_needs_no_proxy(
 def test_e15_what_a_command_writes_is_for_its_own_account_alone(place: Path) -> None:
     environment = {
         "PATH": "/usr/bin:/bin",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHONPATH": PYTHONPATH,
         "THROUGHFARE_DATABASE_URL": "sqlite:///var/new.db",
         "THROUGHFARE_KEYS_FOLDER": "var/keys",
     }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ticketing.strictjson import NotStrict, loads
+from throughfare_gate.strictjson import NotStrict, loads
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from typing import Any
 
 from flask import Response, json, make_response, request
 from flask.views import MethodView
-from throughfare_gate.moments import written
 
 from tariffs.money import Money
+from throughfare_gate.moments import written
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import rooms
 from ticketing.api.guard import for_people, the_person

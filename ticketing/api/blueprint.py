@@ -7,7 +7,7 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest
 
-from ticketing.strictjson import NotStrict, loads
+from throughfare_gate.strictjson import NotStrict, loads
 
 
 class _StrictParser(FlaskParser):

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask.views import MethodView
 
+from throughfare_gate.moments import written
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import OPERATOR_PEOPLE, rooms
 from ticketing.api.guard import for_roles, principal
@@ -16,7 +17,6 @@ from ticketing.api.schemas.devices import (
     EnrolmentRequestSchema,
     EnrolmentSchema,
 )
-from ticketing.clock import written
 from ticketing.gate import devices
 from ticketing.gate.devices import Place, shown
 

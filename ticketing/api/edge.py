@@ -7,7 +7,7 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest
 
-from ticketing.ids import new_id
+from throughfare_gate.ids import new_id
 
 _log = structlog.get_logger("throughfare.http")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")

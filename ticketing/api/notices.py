@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Response, request
 from flask.views import MethodView
-from throughfare_gate.moments import written
 
+from throughfare_gate.moments import written
 from ticketing import notices
 from ticketing.api.accounts import handed_out
 from ticketing.api.blueprint import Blueprint

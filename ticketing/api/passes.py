@@ -4,6 +4,7 @@ from typing import Any
 
 from flask.views import MethodView
 
+from throughfare_gate.moments import written
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import person_if_any, rooms
 from ticketing.api.guard import for_people, the_person
@@ -18,7 +19,6 @@ from ticketing.api.schemas.accounts import (
     PassQuoteRequestSchema,
 )
 from ticketing.api.schemas.orders import QuoteSchema
-from ticketing.clock import written
 from ticketing.quote import holder, season
 from ticketing.quote import show as show_quote
 from ticketing.quote.brought import KeptPass

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask.views import MethodView
 
+from throughfare_gate.moments import written
 from ticketing.api.accounts import handed_out
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import rooms
@@ -17,7 +18,6 @@ from ticketing.api.schemas.passkeys import (
     PasskeysSchema,
     PasskeyWishSchema,
 )
-from ticketing.clock import written
 from ticketing.identity import Passkey, passkeys
 
 blueprint = Blueprint("passkeys", __name__, url_prefix="/v1", description="Sign in without a password")

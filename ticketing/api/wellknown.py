@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, request
 
+from throughfare_gate.gate import sentences
+from throughfare_gate.moments import written
 from ticketing.api.context import rooms
 from ticketing.api.metrics import prometheus
-from ticketing.clock import written
 from ticketing.gate import publish as gates
-from ticketing.gate import sentences
 from ticketing.purchase import words
 from ticketing.purchase.gateway import alerts
 from ticketing.tickets.keys import Kind

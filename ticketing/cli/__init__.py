@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
+from ticketing.cli import extras
 from ticketing.errors import Misconfigured, ThroughfareError
 
 _COMMANDS = {
@@ -31,9 +32,11 @@ _COMMANDS = {
     "serve": ("ticketing.cli.serve", "Serve the HTTP API under gunicorn."),
     "worker": ("ticketing.cli.worker", "Finish what a crash left, expire what nobody paid."),
     "operators": ("ticketing.cli.operators", "Connections to operators' systems, and their conformance."),
-    "simulate": ("ticketing.cli.simulate", "Start a stand-in for an operator's system."),
+    "simulate": ("ticketing.cli.simulate.commands", "Start a stand-in for an operator's system."),
     "demo": ("ticketing.cli.demo.commands", "Play a commuter's day, with pretended money."),
 }
+# Those of `throughfare-lab`, with the extra that brings them.
+_LENT = {"simulate": "lab", "demo": "demo"}
 
 
 class LazyGroup(click.Group):
@@ -47,12 +50,16 @@ class LazyGroup(click.Group):
         """Import the module of a command; its object is called `command`."""
         if cmd_name not in _COMMANDS:
             return super().get_command(ctx, cmd_name)
-        module: Any = importlib.import_module(_COMMANDS[cmd_name][0])
+        module = _COMMANDS[cmd_name][0]
+        found: click.Command = (
+            extras.load(module, _LENT[cmd_name], cmd_name)
+            if cmd_name in _LENT
+            else importlib.import_module(module).command
+        )
         if "structlog" in sys.modules:  # what a command logs never stands between what it answers
             from ticketing import logs  # noqa: PLC0415  many commands log nothing
 
             logs.configure(os.environ.get("THROUGHFARE_LOG_FORMAT", "json"))
-        found: click.Command = module.command
         return found
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -8,9 +8,9 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
+from throughfare_gate.strictjson import NotStrict, loads
 from ticketing.cli.progress import progress, told_by_size
 from ticketing.errors import Fault, InvalidRequest, ThroughfareError
-from ticketing.strictjson import NotStrict, loads
 
 Handler = Callable[[Any], Any]
 

@@ -5,12 +5,13 @@ import os
 from pathlib import Path
 
 from operators.region_toml import REGION_TOML
+from ticketing import shipped
 from ticketing.errors import InvalidRequest
 
 
 def find_folder(name_or_folder: str) -> Path:
     """The folder of a region, named by its path or its name; raises InvalidRequest naming those that are there."""
-    regions = Path(os.environ.get("THROUGHFARE_REGIONS_FOLDER") or "regions")
+    regions = Path(os.environ.get("THROUGHFARE_REGIONS_FOLDER") or shipped.regions_folder())
     for folder in (Path(name_or_folder), regions / name_or_folder):
         if (folder / REGION_TOML).is_file():
             return folder

@@ -6,13 +6,13 @@ from typing import Any, TextIO
 
 import click
 
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.bundle import BadBundle, Opened
+from throughfare_gate.gate.decision import Gate, Presented, Seen, Use, decide
+from throughfare_gate.gate.usage import told_together
+from throughfare_gate.tickets.jwk import BadKey, load_jwks
 from ticketing.cli import contract
 from ticketing.errors import Fault, InvalidRequest
-from ticketing.gate import bundle as bundles
-from ticketing.gate.bundle import BadBundle, Opened
-from ticketing.gate.decision import Gate, Presented, Seen, Use, decide
-from ticketing.gate.usage import told_together
-from ticketing.tickets.jwk import BadKey, load_jwks
 
 _KEYS = ("bundle", "trust", "token", "proof", "gate", "at", "seen")
 _GATE_KEYS = ("operator", "stop_id", "leg", "id", "zone", "direction", "inspect", "trip_id", "departure")

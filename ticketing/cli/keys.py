@@ -5,11 +5,11 @@ from datetime import datetime
 
 import click
 
+from throughfare_gate.tickets.jwk import Algorithm
 from ticketing.cli.deployment import current_database, database, settings
 from ticketing.cli.progress import progress
 from ticketing.gate.reissue import reissue
 from ticketing.tickets import known_keys
-from ticketing.tickets.jwk import Algorithm
 from ticketing.tickets.keys import KINDS, KeyRecord, KeyStore, Kind
 
 

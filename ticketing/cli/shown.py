@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tariffs.money import Money
-from ticketing.clock import written
+from throughfare_gate.moments import written
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -1,9 +1,9 @@
 """Bring a database to the newest schema, or say whether it is there."""
 
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ticketing import shipped
 from ticketing.db.engine import Database, Transaction
 from ticketing.errors import Misconfigured
 from ticketing.progress import Counted, Progress, silent
@@ -11,7 +11,7 @@ from ticketing.progress import Counted, Progress, silent
 if TYPE_CHECKING:
     from alembic.config import Config
 
-_FOLDER = Path(__file__).resolve().parents[2] / "migrations"
+_FOLDER = shipped.folder_of("migrations")
 
 
 # The schema of 0.2.0 is that of the last revision before it: such a database goes on, an older one does not.

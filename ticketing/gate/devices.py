@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ticketing.clock import written
+from throughfare_gate.ids import new_id
+from throughfare_gate.moments import written
+from throughfare_gate.tickets import device_token
+from throughfare_gate.tickets.device_token import BadDeviceToken
+from throughfare_gate.tickets.jwk import BadKey, VerifyKey, from_jwk, public_key, thumbprint, to_jwk
+from throughfare_gate.tickets.jws import kid_of
 from ticketing.db.gate import devices, gate_journal
 from ticketing.db.gate.devices import Counts, Device, EnrolmentCode
 from ticketing.db.gate.gate_journal import JournalEntry
@@ -19,11 +24,6 @@ from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFoun
 from ticketing.gate.credentials import Span
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.publish import FIRST_FORMAT, SignedBundle, bundle
-from ticketing.ids import new_id
-from ticketing.tickets import device_token
-from ticketing.tickets.device_token import BadDeviceToken
-from ticketing.tickets.jwk import BadKey, VerifyKey, from_jwk, public_key, thumbprint, to_jwk
-from ticketing.tickets.jws import kid_of
 
 __all__ = [
     "Device",

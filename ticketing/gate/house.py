@@ -6,19 +6,19 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from throughfare_gate.gate.bundle import local_offsets
+from throughfare_gate.gate.decision import Policy
+from throughfare_gate.gate.model import Boarding
+from throughfare_gate.gate.words import Names
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.products import THROUGH, ProductRule
 from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.db.ticket.status_changes import Mark
-from ticketing.gate.bundle import local_offsets
 from ticketing.gate.credentials import Recognised
-from ticketing.gate.decision import Policy
-from ticketing.gate.model import Boarding
-from ticketing.gate.words import Names
 from ticketing.regions import Sailings
-from ticketing.tickets import status_list
 from ticketing.tickets.issue import Press
 from ticketing.tickets.keys import KeyStore
-from ticketing.tickets.products import THROUGH, ProductRule
 
 STATUS_BITS = {
     "valid": status_list.VALID,

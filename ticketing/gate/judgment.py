@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ticketing.gate.usage import Allowance, Direction, Kind, Step, Use, Wanted, next_use
-from ticketing.tickets.products import ProductRule
+from throughfare_gate.gate.usage import Allowance, Direction, Kind, Step, Use, Wanted, next_use
+from throughfare_gate.tickets.products import ProductRule
 
 Verdict = Literal[
     "ride",

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from operators.place_kinds import FOOT, KINDS, OTHER_KINDS, kind_of
-from ticketing.clock import written
+from throughfare_gate.moments import written
 from ticketing.db.sale import bookings
 from ticketing.db.ticket import uses
 from ticketing.errors import NotFound

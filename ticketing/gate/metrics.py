@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ticketing.clock import written
+from throughfare_gate.moments import written
 from ticketing.db.gate import devices, refunded_rides, scan_facts
 from ticketing.db.gate.refunded_rides import RefundedRide
 from ticketing.db.gate.scan_facts import ScanFact

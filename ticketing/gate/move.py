@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from throughfare_gate.ids import new_id
+from throughfare_gate.tickets.jwk import BadKey, phone_key, public_key, thumbprint
 from ticketing.db import Transaction
 from ticketing.db.ticket import group_codes, tickets
 from ticketing.db.ticket.tickets import Ticket, TicketMove
@@ -17,9 +19,7 @@ from ticketing.errors import Conflict, InvalidRequest, NotFound
 from ticketing.gate import late
 from ticketing.gate.holder import require_own_code
 from ticketing.gate.house import Gatehouse
-from ticketing.ids import new_id
 from ticketing.tickets.issue import choose_place, status_list_of
-from ticketing.tickets.jwk import BadKey, phone_key, public_key, thumbprint
 from ticketing.tickets.own import payload_of
 from ticketing.tickets.regroup import find_group, regroup
 

@@ -8,14 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tariffs.findings import Finding
+from throughfare_gate.gate.additions import boarding_rule
+from throughfare_gate.gate.decision import Policy
+from throughfare_gate.gate.document import BadBundle, policy_of
+from throughfare_gate.gate.model import Boarding
+from throughfare_gate.strictjson import NotStrict, loads
+from throughfare_gate.tickets.products import THROUGH, BadProduct, Product, read_products
 from ticketing.errors import Fault, Misconfigured
-from ticketing.gate.additions import boarding_rule
-from ticketing.gate.decision import Policy
-from ticketing.gate.document import BadBundle, policy_of
-from ticketing.gate.model import Boarding
 from ticketing.regions import Region
-from ticketing.strictjson import NotStrict, loads
-from ticketing.tickets.products import THROUGH, BadProduct, Product, read_products
 
 _FILE = "gates.json"
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
 
+from throughfare_gate.gate.decision import Seen, Use
+from throughfare_gate.gate.model import NOTHING_ORDERED, Ordered, OrderedRide
+from throughfare_gate.gate.usage import Kind
+from throughfare_gate.tickets.claims import TicketClaims
 from ticketing.db import Transaction
 from ticketing.db.sale import held_passes
 from ticketing.db.sale.held_passes import TicketedRide
 from ticketing.db.ticket import uses
 from ticketing.db.ticket.uses import TicketUse
 from ticketing.gate import late
-from ticketing.gate.decision import Seen, Use
-from ticketing.gate.model import NOTHING_ORDERED, Ordered, OrderedRide
-from ticketing.gate.usage import Kind
-from ticketing.tickets.claims import TicketClaims
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
+from throughfare_gate.tickets.claims import NOBODY, BadClaims
+from throughfare_gate.tickets.products import ProductRule
 from ticketing.clock import from_posix
 from ticketing.db import Transaction
 from ticketing.db.gate import devices, scan_facts
@@ -16,9 +18,7 @@ from ticketing.db.ticket import group_codes, tickets, uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.db.ticket.uses import DoubleUse, TicketUse
 from ticketing.gate.judgment import Fact, Judged, Terms, judge
-from ticketing.tickets.claims import NOBODY, BadClaims
 from ticketing.tickets.own import of_own
-from ticketing.tickets.products import ProductRule
 
 # What a gate is told of a scan that came to several things, the gravest last.
 _GRAVE = ("revoked_unknown", "revoked_known", "double_use", "conflicting_body")

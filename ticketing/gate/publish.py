@@ -9,22 +9,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from throughfare_gate.gate import additions
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.additions import FORMAT
+from throughfare_gate.gate.bundle import Delta, Facts
+from throughfare_gate.gate.decision import Use
+from throughfare_gate.gate.usage import Kind as UseKind
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.jws import Signer
 from ticketing.db import Transaction
 from ticketing.db.documents import digest
 from ticketing.db.gate import devices
 from ticketing.db.ticket import group_codes, status_changes, tickets, uses
 from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import NotFound
-from ticketing.gate import additions, late, ordered, sailings
-from ticketing.gate import bundle as bundles
-from ticketing.gate.additions import FORMAT
-from ticketing.gate.bundle import Delta, Facts
-from ticketing.gate.decision import Use
+from ticketing.gate import late, ordered, sailings
 from ticketing.gate.house import STATUS_BITS, Gatehouse, Signed
-from ticketing.gate.usage import Kind as UseKind
-from ticketing.tickets import status_list
 from ticketing.tickets.issue import coming_lists
-from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import Kind
 
 # What a gate gets that asks for no format, for one more release.

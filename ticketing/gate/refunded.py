@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from tariffs.money import Money
-from ticketing.clock import from_posix, written
+from throughfare_gate.moments import written
+from ticketing.clock import from_posix
 from ticketing.db import Transaction
 from ticketing.db.gate import refunded_rides
 from ticketing.db.gate.refunded_rides import RefundedRide

@@ -6,12 +6,12 @@ the key at the next bundle, and so does everything that a thief signs.
 
 from typing import Any
 
+from throughfare_gate.tickets.claims import TYP
+from throughfare_gate.tickets.jws import Signer, header_of
 from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.db.ticket import group_codes, tickets
 from ticketing.progress import Counted, Progress, silent
-from ticketing.tickets.claims import TYP
-from ticketing.tickets.jws import Signer, header_of
 from ticketing.tickets.keys import KeyStore
 from ticketing.tickets.own import payload_of
 

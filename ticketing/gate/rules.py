@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from ticketing.gate.words import Names
+from throughfare_gate.gate.words import Names
+from throughfare_gate.tickets.claims import CATEGORY_LETTERS
+from throughfare_gate.tickets.products import THROUGH, ProductRule
 from ticketing.regions import Region
-from ticketing.tickets.claims import CATEGORY_LETTERS
-from ticketing.tickets.products import THROUGH, ProductRule
 
 # A pass opens gates as often as it likes, a carnet or a return ticket as often as its token says.
 _PASS = ProductRule()

@@ -6,11 +6,11 @@ A bundle carries all of it for its day and the one that `fail_open` adds; online
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from throughfare_gate.gate.model import Called, Delay, Extras
+from throughfare_gate.tickets.claims import Leg, TicketClaims
 from ticketing.db import Transaction
 from ticketing.gate.house import Gatehouse
-from ticketing.gate.model import Called, Delay, Extras
 from ticketing.regions import Late, Sailing, lateness
-from ticketing.tickets.claims import Leg, TicketClaims
 
 _BACK, _AHEAD = timedelta(hours=24), timedelta(hours=48)
 # A ticket may have ended a day ago and go on for a delay of a day.

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
-from ticketing.clock import written
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate import sentences, words
+from throughfare_gate.gate.decision import Bundle, Decision, Gate, Presented, Reading, Standing, decide
+from throughfare_gate.gate.model import Extras
+from throughfare_gate.gate.usage import Direction
+from throughfare_gate.moments import written
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.claims import Proof
 from ticketing.db import Transaction
 from ticketing.db.documents import canonical, digest
 from ticketing.db.gate import acceptances, presentations, scans
@@ -17,17 +24,11 @@ from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import UseClaim
 from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import Conflict
-from ticketing.gate import bundle as bundles
-from ticketing.gate import late, ordered, sailings, sentences, words
+from ticketing.gate import late, ordered, sailings
 from ticketing.gate.credentials import check_credential
-from ticketing.gate.decision import Bundle, Decision, Gate, Presented, Reading, Standing, decide
 from ticketing.gate.house import STATUS_BITS, Gatehouse
-from ticketing.gate.model import Extras
 from ticketing.gate.projection import judge_again
-from ticketing.gate.usage import Direction
 from ticketing.gate.why import explained
-from ticketing.tickets import status_list
-from ticketing.tickets.claims import Proof
 from ticketing.tickets.regroup import Group, find_group, regroup
 
 __all__ = ["Gatehouse", "Presentation", "knowledge", "validate"]

@@ -7,7 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ticketing.clock import written
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate import words
+from throughfare_gate.gate.decision import Decision, Gate, Presented, decide
+from throughfare_gate.ids import new_id
+from throughfare_gate.moments import written
 from ticketing.db import Transaction
 from ticketing.db.documents import digest
 from ticketing.db.gate import devices, gate_journal, scans
@@ -16,14 +20,11 @@ from ticketing.db.ticket import group_codes, tickets, uses
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.db.ticket.uses import TicketUse
 from ticketing.errors import NotFound
-from ticketing.gate import bundle as bundles
-from ticketing.gate import late, ordered, sailings, words
-from ticketing.gate.decision import Decision, Gate, Presented, decide
+from ticketing.gate import late, ordered, sailings
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.projection import is_leg_of
 from ticketing.gate.service import Presentation, knowledge, more_of, validate_in
 from ticketing.gate.why import explained
-from ticketing.ids import new_id
 from ticketing.tickets import personal
 from ticketing.tickets.own import of_own
 from ticketing.tickets.regroup import Group, find_group, find_live_group, regroup

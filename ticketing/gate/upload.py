@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from throughfare_gate.tickets.products import THROUGH, ProductRule
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
 from ticketing.db.documents import digest
@@ -24,7 +25,6 @@ from ticketing.gate.projection import (
     uploaded,
 )
 from ticketing.tickets.issue import Press
-from ticketing.tickets.products import THROUGH, ProductRule
 from ticketing.tickets.regroup import regroup
 
 _PLAIN = {THROUGH.code: THROUGH.rule}

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Protocol
 
+from throughfare_gate.gate.decision import Decision, Reading
+from throughfare_gate.gate.model import Values
+from throughfare_gate.tickets.claims import TicketClaims
 from ticketing.db import Transaction
 from ticketing.db.ticket import tickets
-from ticketing.gate.decision import Decision, Reading
-from ticketing.gate.model import Values
-from ticketing.tickets.claims import TicketClaims
 from ticketing.tickets.regroup import Group
 
 _ELSEWHERE = {"wrong_audience", "wrong_leg"}

@@ -16,13 +16,13 @@ from typing import Any
 import jwt
 import requests
 
+from throughfare_gate.ids import new_id
+from throughfare_gate.strictjson import NotStrict, loads
 from ticketing.config import OidcSettings
 from ticketing.db.people import people
 from ticketing.db.people.people import Person, SignIn
 from ticketing.errors import InvalidRequest, NotAuthenticated, ProviderSilent
 from ticketing.identity.people import Reception, SignedIn, begin_session
-from ticketing.ids import new_id
-from ticketing.strictjson import NotStrict, loads
 
 _LIFE = timedelta(minutes=10)
 _LEEWAY = timedelta(seconds=60)

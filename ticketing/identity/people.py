@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import idna
 
+from throughfare_gate.ids import new_id
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
 from ticketing.db.people import audit_trail, people
@@ -21,7 +22,6 @@ from ticketing.errors import Conflict, InvalidRequest, NotAuthenticated, NotFoun
 from ticketing.identity import passwords
 from ticketing.identity.access_token import AccessTokens, Caller
 from ticketing.identity.failures import Failures
-from ticketing.ids import new_id
 
 REFRESH_LIFE = timedelta(days=60)
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}\.[^@\s\x00-\x1f]{2,63}")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ticketing.clock import Clock, written
+from throughfare_gate.moments import written
+from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
 from ticketing.db.people import audit_trail, passkeys, people, rate_counts
 from ticketing.db.sale import booking_documents, idempotency, offers, order_holders, orders

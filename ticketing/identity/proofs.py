@@ -15,13 +15,13 @@ from typing import Any
 import jwt
 
 from tariffs.party import ProvenClaim
+from throughfare_gate.ids import new_id
 from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.db.people import audit_trail, people
 from ticketing.db.people.people import Entitlement
 from ticketing.errors import Conflict, InvalidRequest, Misconfigured, NotFound
 from ticketing.identity.access_token import Caller
-from ticketing.ids import new_id
 
 TYPE = "entitlement+jwt"
 _ALGORITHMS = ["ES256", "EdDSA"]

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from throughfare_gate.ids import new_id
-
 from ticketing.db.notices import outbox
 from ticketing.db.notices.outbox import Notice
 from ticketing.db.people import audit_trail, one_time_codes, people, rate_counts

@@ -5,13 +5,13 @@ import secrets
 from datetime import datetime, timedelta
 from typing import cast
 
+from throughfare_gate.ids import new_id
 from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.db.people import access, audit_trail
 from ticketing.db.people.access import ApiKey
 from ticketing.errors import InvalidRequest, NotAuthenticated, NotFound
 from ticketing.identity.principal import OPERATOR_ROLES, Principal, Role
-from ticketing.ids import new_id
 
 
 def create_key(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
+from throughfare_gate.ids import new_id
 from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.db.people import audit_trail, staff
@@ -19,7 +20,6 @@ from ticketing.identity import passwords
 from ticketing.identity.failures import Failures
 from ticketing.identity.people import fold_email
 from ticketing.identity.principal import OPERATOR_ROLES, Principal, Role
-from ticketing.ids import new_id
 
 IDLE, LIFE = timedelta(minutes=30), timedelta(hours=12)
 _TOUCH = timedelta(minutes=1)

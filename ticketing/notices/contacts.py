@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from throughfare_gate.ids import new_id
-
 from operators.addresses import AddressRefused, check_url
+from throughfare_gate.ids import new_id
 from ticketing.db.notices import contacts, outbox
 from ticketing.db.notices.contacts import Contact, ContactKind
 from ticketing.errors import Conflict, InvalidRequest

@@ -7,10 +7,9 @@ import json
 import secrets
 from dataclasses import dataclass
 
-from throughfare_gate.moments import written
-
 from operators.errors import OperatorError
 from operators.transport import Wire
+from throughfare_gate.moments import written
 from ticketing.clock import Clock
 from ticketing.notices.channels import DELIVERED, Delivery, Message
 

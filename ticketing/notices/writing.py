@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from throughfare_gate.ids import new_id
-
 from ticketing.db import Transaction
 from ticketing.db.notices import contacts, happened, outbox
 from ticketing.db.notices.contacts import Contact

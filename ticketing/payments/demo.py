@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from tariffs.money import Money, half_up
+from throughfare_gate.ids import new_id
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
 from ticketing.db.documents import canonical
@@ -20,7 +21,6 @@ from ticketing.db.sale import demo_gateway
 from ticketing.db.sale.demo_gateway import Call, Thing
 from ticketing.db.sale.demo_gateway import Charge as Record
 from ticketing.errors import Conflict, InvalidRequest, NotFound, PaymentRefused
-from ticketing.ids import new_id
 from ticketing.payments.port import (
     Attempt,
     Authorisation,

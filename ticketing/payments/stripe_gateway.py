@@ -12,6 +12,7 @@ import stripe
 import structlog
 
 from tariffs.money import Money
+from throughfare_gate.strictjson import NotStrict, loads
 from ticketing.config import StripeSettings
 from ticketing.errors import Conflict, InvalidRequest, Misconfigured, NotFound, PaymentRefused
 from ticketing.payments.port import (
@@ -30,7 +31,6 @@ from ticketing.payments.port import (
     OutcomeUnknown,
     RefundState,
 )
-from ticketing.strictjson import NotStrict, loads
 
 T = TypeVar("T")
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from throughfare_gate.tickets.jwk import BadKey, phone_key
+from throughfare_gate.tickets.products import ProductRule
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.order_holders import Holder
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.tickets import personal
-from ticketing.tickets.jwk import BadKey, phone_key
 from ticketing.tickets.own import payload_of
-from ticketing.tickets.products import ProductRule
 
 
 @dataclass(frozen=True, slots=True)

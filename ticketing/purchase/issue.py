@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from operators.place_kinds import FOOT, kind_of
 from tariffs.journey import Ride
+from throughfare_gate.tickets.claims import CATEGORY_LETTERS, bound_to
 from ticketing.books import postings
 from ticketing.db import Transaction
 from ticketing.db.books import books
@@ -21,7 +22,6 @@ from ticketing.db.ticket.tickets import Ticket
 from ticketing.frozen import PricedPassenger, SoldPass, TicketDocument
 from ticketing.purchase.allocation import shares_of, taxes_of
 from ticketing.tickets import regroup
-from ticketing.tickets.claims import CATEGORY_LETTERS, bound_to
 from ticketing.tickets.issue import Press, TicketOrder, choose_place, status_list_of
 
 # An order whose people have one code: what they bring along keeps codes of its own, for `n` counts people.

@@ -9,13 +9,13 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from operators.place_kinds import FOOT, kind_of
+from throughfare_gate.tickets.products import ProductRule
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.order_holders import Holder
 from ticketing.errors import Fault, InvalidRequest
 from ticketing.frozen import PricedPassenger
 from ticketing.purchase.holders import NameOf, PhoneOf, holders_for
 from ticketing.tickets.group import FEWEST, MOST
-from ticketing.tickets.products import ProductRule
 
 
 def holders_of_group(

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 import structlog
 
 from tariffs.money import Money
-from ticketing.clock import written
+from throughfare_gate.ids import new_id
+from throughfare_gate.moments import written
 from ticketing.db import Transaction
 from ticketing.db.books import books
 from ticketing.db.books.books import Entry
 from ticketing.db.sale import orders
 from ticketing.db.sale.orders import Order, Payment
 from ticketing.errors import Conflict, Gone, IdempotencyKeyReused, NotFound
-from ticketing.ids import new_id
 from ticketing.payments import Authorisation, Capture, Charge, OutcomeUnknown
 from ticketing.purchase import delivery
 from ticketing.purchase.charged import (

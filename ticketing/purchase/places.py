@@ -14,6 +14,7 @@ from operators.errors import WORDS, Expired, NotSupported, OperatorError, Outcom
 from operators.place_kinds import kind_of
 from operators.port import Connector, HoldRequest, Traveller
 from tariffs.journey import Ride
+from throughfare_gate.ids import new_id
 from ticketing.db import Transaction
 from ticketing.db.sale import bookings, gateway_events
 from ticketing.db.sale.bookings import Booking, sailing_of
@@ -21,7 +22,6 @@ from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.orders import Order
 from ticketing.errors import Conflict, OperatorSilent
 from ticketing.frozen import PricedPassenger, read_ride, write_ride
-from ticketing.ids import new_id
 from ticketing.purchase import handed_over
 from ticketing.purchase.refund import disrupted
 from ticketing.purchase.till import OrderState, Till

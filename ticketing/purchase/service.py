@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from throughfare_gate.ids import new_id
 from throughfare_gate.moments import written
-
 from ticketing.db import Transaction
 from ticketing.db.notices import contacts
 from ticketing.db.sale import booking_documents, bookings, offers, order_holders, orders

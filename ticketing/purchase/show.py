@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from operators.place_kinds import kind_of
 from tariffs.money import Money
-from ticketing.clock import written
+from throughfare_gate.moments import written
 from ticketing.db.sale.booking_documents import Paper
 from ticketing.db.sale.orders import Refund
 from ticketing.db.ticket.tickets import Ticket, control_code_of

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from operators.port import Connector
+from throughfare_gate.ids import new_id
+from throughfare_gate.tickets.products import ProductRule
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
 from ticketing.db.sale import booking_documents, bookings, gateway_events, offers, orders
@@ -16,13 +18,11 @@ from ticketing.db.sale.orders import Order, OrderEvent, Payment, Refund
 from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.errors import NotFound
-from ticketing.ids import new_id
 from ticketing.payments import PaymentGateway
 from ticketing.purchase.conditions import Conditions
 from ticketing.purchase.order import ISSUED, Move, after
 from ticketing.regions import Region
 from ticketing.tickets.issue import Press
-from ticketing.tickets.products import ProductRule
 
 ORDER_LIFE = timedelta(minutes=15)
 # States of a dispute in which nobody knows whose the money is.

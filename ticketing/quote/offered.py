@@ -10,8 +10,8 @@ from tariffs.excluded import Excluded
 from tariffs.journey import Ride
 from tariffs.money import Money
 from tariffs.party import Passenger
+from throughfare_gate.moments import written
 from ticketing import offers as tokens
-from ticketing.clock import written
 from ticketing.db import Transaction
 from ticketing.db.sale import offers
 from ticketing.errors import Conflict, Fault, OfferGone

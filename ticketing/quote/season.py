@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from tariffs.party import Passenger
 from tariffs.pass_price import price_pass
 from tariffs.passes import PassProduct, on_sale
+from throughfare_gate.ids import new_id
 from ticketing.db.sale.offers import Quote
 from ticketing.errors import InvalidRequest
 from ticketing.frozen import CARNET, PricedPassenger, QuoteDocument, is_unverified
-from ticketing.ids import new_id
 from ticketing.quote.holder import sold_pass
 from ticketing.quote.service import Desk, make
 from ticketing.regions import Region, category_name

@@ -9,6 +9,7 @@ from operators.port import Connector
 from tariffs.book import build_book
 from tariffs.money import Money
 from tariffs.pricing import price_journey
+from throughfare_gate.ids import new_id
 from ticketing.clock import Clock
 from ticketing.db import Database
 from ticketing.db.documents import canonical
@@ -16,7 +17,6 @@ from ticketing.db.sale import gateway_events, offers
 from ticketing.db.sale.offers import Quote, TariffVersion
 from ticketing.errors import Conflict, NotFound, PriceChanged
 from ticketing.frozen import write_quote
-from ticketing.ids import new_id
 from ticketing.quote.freeze import document, priced_again
 from ticketing.quote.offered import Shelf, read_offer
 from ticketing.regions import Region, require_on_sale, require_running

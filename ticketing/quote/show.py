@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from operators.place_kinds import kind_of
 from tariffs.money import Money
 from tariffs.words import explain
-from ticketing.clock import written
+from throughfare_gate.moments import written
 from ticketing.db.sale.offers import Quote
 from ticketing.frozen import PricedPassenger, PriceItem, PriceShare, PriceTax, write_leg
 from ticketing.regions import Region, explained

@@ -7,7 +7,7 @@ from typing import Any
 from operators.figures import Level, level
 from operators.guard import Guarded
 from operators.region import Operator
-from ticketing.clock import written
+from throughfare_gate.moments import written
 from ticketing.db.operators.run_states import LiveFeed
 from ticketing.regions.connectors import Connectors
 from ticketing.regions.live_board import LiveBoard

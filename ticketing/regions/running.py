@@ -8,7 +8,7 @@ from operators.gtfs.runs import Run
 from operators.gtfs.timetable import Pattern, Timetable
 from operators.region import RegionData
 from tariffs.journey import Ride
-from ticketing.clock import written
+from throughfare_gate.moments import written
 from ticketing.db import Transaction
 from ticketing.db.operators import run_states
 from ticketing.errors import DepartureCancelled, Fault, NextDeparture

@@ -9,7 +9,7 @@ from tariffs.journey import Ride
 from tariffs.money import Money
 from tariffs.party import Passenger
 from tariffs.result import JourneyPrice
-from ticketing.clock import written
+from throughfare_gate.moments import written
 from ticketing.errors import InvalidRequest
 from ticketing.offers import MOST_CHARS, AddedRun, Member, OfferBody, RideName, owner_of
 from ticketing.regions import Region, Told

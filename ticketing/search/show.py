@@ -9,7 +9,7 @@ from operators.port import Disruptions
 from operators.region import RegionData
 from tariffs.passes import PassProduct
 from tariffs.result import JourneyPrice, PassengerPrice
-from ticketing.clock import written
+from throughfare_gate.moments import written
 from ticketing.regions import category_name, pass_name
 from ticketing.regions.planned import leg_of, stop_of
 from ticketing.search import words

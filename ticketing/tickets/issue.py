@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ticketing.tickets import claims
-from ticketing.tickets.jws import Signer
+from throughfare_gate.tickets import claims
+from throughfare_gate.tickets.jws import Signer
+from throughfare_gate.tickets.status_list import SIZE
 from ticketing.tickets.keys import KeyStore
-from ticketing.tickets.status_list import SIZE
 
 # All taken: hardly ever below four fifths (0.8 ** 24 is 0.5 %), soon above.
 _TRIES = 24

@@ -22,10 +22,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from throughfare_gate.tickets.claims import LONGEST_LIFE_SECONDS
+from throughfare_gate.tickets.jwk import Algorithm, VerifyKey, thumbprint, to_jwk
+from throughfare_gate.tickets.jws import PrivateKey
 from ticketing.errors import Conflict, Misconfigured, NotFound
-from ticketing.tickets.claims import LONGEST_LIFE_SECONDS
-from ticketing.tickets.jwk import Algorithm, VerifyKey, thumbprint, to_jwk
-from ticketing.tickets.jws import PrivateKey
 
 Kind = Literal["ticket", "status", "bundle", "books", "offer"]
 KeyState = Literal["announced", "active", "verify_only", "removed", "compromised"]

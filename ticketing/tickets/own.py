@@ -3,9 +3,9 @@
 import functools
 from typing import Any
 
-from ticketing.strictjson import NotStrict
-from ticketing.tickets.claims import BadClaims, TicketClaims, parse
-from ticketing.tickets.strict import decode_base64url, json_object
+from throughfare_gate.strictjson import NotStrict
+from throughfare_gate.tickets.claims import BadClaims, TicketClaims, parse
+from throughfare_gate.tickets.strict import decode_base64url, json_object
 
 
 def payload_of(token: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Literal
 
-from ticketing.tickets.strict import encode_base64url
+from throughfare_gate.tickets.strict import encode_base64url
 
 _SALT_BYTES = 16
 _HASH_BYTES = 16

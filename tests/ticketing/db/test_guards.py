@@ -5,8 +5,8 @@ import sqlalchemy as sa
 
 from tests.ticketing.settlement.bank_details import IBANS
 from tests.ticketing.settlement.month import AT, office, sell
+from throughfare_gate.ids import new_id
 from ticketing.db import Database
-from ticketing.ids import new_id
 from ticketing.settlement import service
 from ticketing.settlement.payout import bank_accounts
 

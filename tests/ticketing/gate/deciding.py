@@ -5,10 +5,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, URI
-from ticketing.gate import bundle as bundles
-from ticketing.gate.bundle import Facts
-from ticketing.gate.decision import Bundle, Decision, Gate, Policy, Presented, ProductRule, Seen, decide
-from ticketing.tickets import status_list
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.bundle import Facts
+from throughfare_gate.gate.decision import (
+    Bundle,
+    Decision,
+    Gate,
+    Policy,
+    Presented,
+    ProductRule,
+    Seen,
+    decide,
+)
+from throughfare_gate.tickets import status_list
 
 TLT = Gate(operator="tlt", stop_id="09005-1", id="g1")
 AT = datetime.fromtimestamp(NOW, UTC)

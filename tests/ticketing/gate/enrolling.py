@@ -8,9 +8,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.api import Api
-from ticketing.tickets import device_token
-from ticketing.tickets.jwk import VerifyKey, thumbprint, to_jwk
-from ticketing.tickets.jws import Signer
+from throughfare_gate.tickets import device_token
+from throughfare_gate.tickets.jwk import VerifyKey, thumbprint, to_jwk
+from throughfare_gate.tickets.jws import Signer
 
 
 @dataclass(frozen=True)

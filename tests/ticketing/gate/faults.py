@@ -7,9 +7,9 @@ from typing import Any
 
 from tests.ticketing.gate.deciding import bundle, judge
 from tests.ticketing.tickets.mint import NOW, payload, phone_jwk, proof, raw
-from ticketing.gate.decision import Gate, Policy, ProductRule, Seen, Use
-from ticketing.gate.model import Boarding, Extras, Ordered, OrderedRide
-from ticketing.tickets.claims import bound_to
+from throughfare_gate.gate.decision import Gate, Policy, ProductRule, Seen, Use
+from throughfare_gate.gate.model import Boarding, Extras, Ordered, OrderedRide
+from throughfare_gate.tickets.claims import bound_to
 
 JTI = "A" * 22
 NONCE = "AAAAAAAAAAA"

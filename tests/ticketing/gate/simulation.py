@@ -18,14 +18,14 @@ from typing import Any, Protocol
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from tests.ticketing.tickets.mint import RING, SIGNER, URI, b64, raw
-from ticketing.gate import bundle as bundles
-from ticketing.gate.bundle import Facts
-from ticketing.gate.decision import Bundle, Gate, Policy, Presented, ProductRule, Use, decide
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.bundle import Facts
+from throughfare_gate.gate.decision import Bundle, Gate, Policy, Presented, ProductRule, Use, decide
+from throughfare_gate.gate.model import NOTHING_ORDERED, Ordered
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.jws import Signer
+from throughfare_gate.tickets.proof import ticket_hash
 from ticketing.gate.judgment import Fact, Terms, judge
-from ticketing.gate.model import NOTHING_ORDERED, Ordered
-from ticketing.tickets import status_list
-from ticketing.tickets.jws import Signer
-from ticketing.tickets.proof import ticket_hash
 
 START = int(datetime(2026, 10, 13, 0, 0, tzinfo=UTC).timestamp())
 DAY = 24 * 3600

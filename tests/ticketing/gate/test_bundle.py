@@ -9,15 +9,15 @@ import pytest
 
 from tests.ticketing.gate.deciding import AT, TLT, bundle, facts, judge
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, URI, payload, ticket
-from ticketing.gate import bundle as bundles
-from ticketing.gate.bundle import BadBundle, Facts, local_offsets, succeed
-from ticketing.gate.decision import Bundle, Gate, Policy, Presented, ProductRule, Seen, Use, decide
-from ticketing.gate.model import Boarding, Delay, Waiver
-from ticketing.gate.usage import told_together
-from ticketing.tickets import status_list
-from ticketing.tickets.claims import bound_to
-from ticketing.tickets.jwk import to_jwk
-from ticketing.tickets.jws import Signer
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.bundle import BadBundle, Facts, local_offsets, succeed
+from throughfare_gate.gate.decision import Bundle, Gate, Policy, Presented, ProductRule, Seen, Use, decide
+from throughfare_gate.gate.model import Boarding, Delay, Waiver
+from throughfare_gate.gate.usage import told_together
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.claims import bound_to
+from throughfare_gate.tickets.jwk import to_jwk
+from throughfare_gate.tickets.jws import Signer
 from ticketing.tickets.keys import KEEP, KeyStore
 
 JWK = to_jwk(RING["26a"])

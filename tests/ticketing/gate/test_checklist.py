@@ -15,14 +15,14 @@ from tests.api import Api
 from tests.ticketing.gate.deciding import bundle, judge
 from tests.ticketing.gate.enrolling import enrol, fact
 from tests.ticketing.tickets.mint import NOW, PHONE, RING, URI, payload, phone_jwk, proof, raw, ticket
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.decision import Gate, Policy, Presented, ProductRule, Seen, Use, decide
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.jwk import load_jwks
 from ticketing.clock import FixedClock
-from ticketing.gate import bundle as bundles
-from ticketing.gate.decision import Gate, Policy, Presented, ProductRule, Seen, Use, decide
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.ordered import memory
 from ticketing.gate.service import knowledge
-from ticketing.tickets import status_list
-from ticketing.tickets.jwk import load_jwks
 
 JTI = "A" * 22
 BOUND = ticket(cnf={"jwk": phone_jwk()})

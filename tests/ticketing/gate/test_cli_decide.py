@@ -8,9 +8,9 @@ from click.testing import CliRunner, Result
 
 from tests.ticketing.gate.deciding import AT, facts
 from tests.ticketing.tickets.mint import RING, SIGNER, phone_jwk, proof, ticket
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.tickets.jwk import to_jwk
 from ticketing.cli.gate import command
-from ticketing.gate import bundle as bundles
-from ticketing.tickets.jwk import to_jwk
 
 
 def request(**changes: Any) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tests.ticketing.gate.deciding import AT, bundle, facts, judge
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, phone_jwk, proof, raw, ticket
-from ticketing.gate import bundle as bundles
-from ticketing.gate.bundle import BadBundle
-from ticketing.gate.decision import Decision, Gate, Policy, ProductRule, Seen, Use
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.bundle import BadBundle
+from throughfare_gate.gate.decision import Decision, Gate, Policy, ProductRule, Seen, Use
 
 
 def used(leg: int = 0, at: int = NOW - 600, gate: str = "g0") -> Seen:

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.api import Api
 from tests.ticketing.gate.enrolling import Device, at_the_tram, code, devices_of, enrol, fact
 from tests.ticketing.tickets.mint import phone_jwk
-from ticketing.gate import bundle as bundles
-from ticketing.tickets import device_token
-from ticketing.tickets.jwk import VerifyKey, load_jwks, thumbprint, to_jwk
-from ticketing.tickets.jws import Signer
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.tickets import device_token
+from throughfare_gate.tickets.jwk import VerifyKey, load_jwks, thumbprint, to_jwk
+from throughfare_gate.tickets.jws import Signer
 from ticketing.tickets.own import payload_of
 
 

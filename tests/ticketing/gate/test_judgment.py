@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from throughfare_gate.tickets.products import ProductRule
 from ticketing.gate.judgment import Fact, Judged, Terms, Verdict, answer, judge
-from ticketing.tickets.products import ProductRule
 
 EXAMPLES = 5000 if os.environ.get("SOAK") else 200
 TERMS = {

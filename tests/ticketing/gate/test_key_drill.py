@@ -8,12 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from tests.api import Api
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.decision import Bundle, Gate, Presented, Seen, decide
+from throughfare_gate.tickets.jwk import load_jwks
 from ticketing.cli import deployment, main
 from ticketing.config import DEMO_PASSPHRASE, Settings
-from ticketing.gate import bundle as bundles
-from ticketing.gate.decision import Bundle, Gate, Presented, Seen, decide
 from ticketing.gate.reissue import reissue
-from ticketing.tickets.jwk import load_jwks
 from ticketing.tickets.keys import KEEP, KeyStore
 
 

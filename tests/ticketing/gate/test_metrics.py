@@ -9,8 +9,8 @@ import pytest
 
 from tests.api import Api
 from tests.ticketing.gate.enrolling import enrol, fact
+from throughfare_gate.gate.decision import Policy
 from ticketing.errors import Fault, Misconfigured
-from ticketing.gate.decision import Policy
 from ticketing.gate.metrics import Spread, spread
 from ticketing.gate.operators import check_gates, load_gates, read_gates
 from ticketing.regions import check_region
@@ -114,8 +114,8 @@ def test_a_region_with_a_fault_does_not_start(tmp_path: Path) -> None:
 
 
 def test_each_operators_policy_is_in_its_bundle(api: Api) -> None:
-    from ticketing.gate import bundle as bundles  # noqa: PLC0415
-    from ticketing.tickets.jwk import load_jwks  # noqa: PLC0415
+    from throughfare_gate.gate import bundle as bundles  # noqa: PLC0415
+    from throughfare_gate.tickets.jwk import load_jwks  # noqa: PLC0415
 
     trust: Any = load_jwks(api.get("/.well-known/gate-bundle-jwks.json").json or {})
     policies = {

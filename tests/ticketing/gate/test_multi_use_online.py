@@ -7,10 +7,10 @@ from typing import Any
 from tests.api import Api
 from tests.ticketing.gate.stock import put_ticket
 from tests.ticketing.tickets.mint import b64, phone_jwk, proof
-from ticketing.gate import bundle as bundles
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.tickets.jwk import load_jwks
+from throughfare_gate.tickets.jws import Signer
 from ticketing.tickets.issue import status_list_of
-from ticketing.tickets.jwk import load_jwks
-from ticketing.tickets.jws import Signer
 
 
 def sell(api: Api, product: str, **numbers: Any) -> str:

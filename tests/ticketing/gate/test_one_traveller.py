@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from tests.ticketing.gate.deciding import AT, bundle, facts, judge
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, ticket
 from tests.ticketing.validator.bench import Bench
-from ticketing.gate import bundle as bundles
-from ticketing.gate.additions import ordered_of
-from ticketing.gate.bundle import BadBundle, Delta, Opened
-from ticketing.gate.decision import Gate, ProductRule, Seen, Use
-from ticketing.gate.model import NOTHING_ORDERED, Extras, Ordered, OrderedRide
-from ticketing.gate.one_traveller import ride_in_the_way, use_in_the_way
-from ticketing.gate.usage import Direction
-from ticketing.validator.courier import merged
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.additions import ordered_of
+from throughfare_gate.gate.bundle import BadBundle, Delta, Opened
+from throughfare_gate.gate.decision import Gate, ProductRule, Seen, Use
+from throughfare_gate.gate.model import NOTHING_ORDERED, Extras, Ordered, OrderedRide
+from throughfare_gate.gate.one_traveller import ride_in_the_way, use_in_the_way
+from throughfare_gate.gate.usage import Direction
+from throughfare_gate.validator.courier import merged
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 

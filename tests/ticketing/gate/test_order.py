@@ -15,7 +15,7 @@ from tests.ticketing.gate.faults import (
     Scene,
 )
 from tests.ticketing.tickets.mint import NOW, PHONE, ticket
-from ticketing.gate.decision import Seen, Use
+from throughfare_gate.gate.decision import Seen, Use
 
 EXAMPLES = 10_000 if os.environ.get("SOAK") else 300
 

@@ -19,16 +19,16 @@ from tests.ticketing.identity.riders import ME, Rider, app_with_carnet
 from tests.ticketing.purchase.sea import Sea
 from tests.ticketing.validator.bench import Bench
 from tests.waiting import until_it_waits
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.bundle import Opened
+from throughfare_gate.gate.decision import Gate, Presented, Seen, decide
+from throughfare_gate.tickets.jwk import load_jwks
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.db import Database
-from ticketing.gate import bundle as bundles
 from ticketing.gate import ordered
-from ticketing.gate.bundle import Opened
-from ticketing.gate.decision import Gate, Presented, Seen, decide
 from ticketing.identity import create_key
 from ticketing.regions import Region
-from ticketing.tickets.jwk import load_jwks
 from ticketing.tickets.own import of_own
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")

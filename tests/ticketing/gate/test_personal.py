@@ -10,13 +10,14 @@ from tests.api import Api
 from tests.ticketing.gate.deciding import judge
 from tests.ticketing.gate.stock import put_ticket
 from tests.ticketing.tickets.mint import payload, ticket
+from throughfare_gate.tickets import claims
+from throughfare_gate.tickets.jws import Signer
+from throughfare_gate.tickets.strict import encode_base64url
 from ticketing.db.tables import columns
 from ticketing.db.ticket import tickets
-from ticketing.tickets import claims, personal
+from ticketing.tickets import personal
 from ticketing.tickets.issue import status_list_of
-from ticketing.tickets.jws import Signer
 from ticketing.tickets.own import payload_of
-from ticketing.tickets.strict import encode_base64url
 
 NAME = "Anna-Liisa Mägi"
 

@@ -9,6 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.ticketing.gate.stock import put_ticket
+from throughfare_gate.ids import new_id
+from throughfare_gate.tickets.jws import Signer
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE
 from ticketing.db import Database
@@ -32,9 +34,7 @@ from ticketing.gate.retention import forget_what_is_due, kept_since
 from ticketing.gate.service import Presentation, validate
 from ticketing.gate.upload import Sender, Told, upload
 from ticketing.identity import create_key
-from ticketing.ids import new_id
 from ticketing.tickets.issue import Press
-from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import KeyStore
 
 RIDE = datetime(2025, 9, 10, 8, 0, tzinfo=UTC)

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from tests.api import Api, Bought
 from tests.ticketing.gate.enrolling import Device, enrol
 from tests.ticketing.gate.processes import another_process, house_of
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.jwk import load_jwks
 from ticketing.db.ticket import tickets
-from ticketing.gate import bundle as bundles
 from ticketing.gate.publish import bundle
-from ticketing.tickets import status_list
-from ticketing.tickets.jwk import load_jwks
 
 
 def fetch(api: Api, device: Device, etag: str = "") -> Any:

@@ -10,11 +10,11 @@ from tests.api import Api, Bought
 from tests.ticketing.gate.enrolling import enrol
 from tests.ticketing.purchase.sea import Sea
 from tests.ticketing.tickets.mint import phone_jwk, proof
+from throughfare_gate.gate.bundle import open_bundle
+from throughfare_gate.gate.decision import Gate, Presented, Seen, decide
+from throughfare_gate.gate.document import ADDED, MEMBERS
+from throughfare_gate.tickets.jwk import load_jwks
 from ticketing.cli.gate import answer
-from ticketing.gate.bundle import open_bundle
-from ticketing.gate.decision import Gate, Presented, Seen, decide
-from ticketing.gate.document import ADDED, MEMBERS
-from ticketing.tickets.jwk import load_jwks
 from ticketing.tickets.own import payload_of
 
 ONE = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}

@@ -6,8 +6,8 @@ from tests.api import Api
 from tests.ticketing.gate.deciding import bundle, judge
 from tests.ticketing.gate.faults import FAULTS
 from tests.ticketing.tickets.mint import NOW, ticket
-from ticketing.gate import sentences, words
-from ticketing.gate.model import Extras
+from throughfare_gate.gate import sentences, words
+from throughfare_gate.gate.model import Extras
 
 OF_THE_GATE = {"clock_behind", "device_not_authorised", "internal_error"}
 NOT_GENUINE = {"malformed", "bad_type", "bad_alg", "unknown_key", "bad_signature", "bad_claims"}
@@ -19,6 +19,7 @@ def test_every_sentence_is_said_in_every_language_with_the_same_values() -> None
         *said["passenger"].values(),
         *said["notes"].values(),
         *said["categories"].values(),
+        *said["screen"].values(),
         *(one for some in said["staff"].values() for one in some),
     ]
 
@@ -41,6 +42,8 @@ def test_every_reason_has_words_for_staff_and_for_the_passenger() -> None:
         "no_bundle",
         "clock_late",
         "clock_ahead",
+        "scanner",
+        "no_scanner",
     }
     assert {reason for reason in said["passenger"] if "." not in reason} == {
         *FAULTS,

@@ -13,21 +13,21 @@ import pytest
 
 from tests.ticketing.gate.simulation import RULES, START, Plan, Press, play, pure_day, settle, timetable
 from tests.ticketing.gate.stock import put_ticket
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.tickets.jwk import load_jwks
+from throughfare_gate.tickets.jws import Signer
+from throughfare_gate.validator.flap import Flap
+from throughfare_gate.validator.identity import Enrolment
+from throughfare_gate.validator.store import Store
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE
 from ticketing.db import Database
 from ticketing.db.ticket import tickets, uses
-from ticketing.gate import bundle as bundles
 from ticketing.gate.house import Gatehouse
 from ticketing.gate.publish import bundle
 from ticketing.gate.upload import Sender, Told, upload
 from ticketing.tickets import issue
-from ticketing.tickets.jwk import load_jwks
-from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import KeyStore
-from ticketing.validator.flap import Flap
-from ticketing.validator.identity import Enrolment
-from ticketing.validator.store import Store
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -5,10 +5,10 @@ from typing import Any
 
 from tests.api import Api, Bought
 from tests.ticketing.gate.processes import another_process, house_of
-from ticketing.gate import bundle as bundles
-from ticketing.gate.decision import Gate, Presented, Seen, decide
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.decision import Gate, Presented, Seen, decide
+from throughfare_gate.tickets.jwk import load_jwks
 from ticketing.gate.publish import bundle
-from ticketing.tickets.jwk import load_jwks
 
 
 def at_the_tram(api: Api) -> tuple[Bought, str, str]:

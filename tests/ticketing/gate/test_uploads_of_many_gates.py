@@ -61,7 +61,7 @@ def tell(database: Database, rows: list[Row], batches: int, chance: Random) -> N
 
 
 def rules() -> dict[str, Any]:
-    from ticketing.tickets.products import read_rule  # noqa: PLC0415  one use
+    from throughfare_gate.tickets.products import read_rule  # noqa: PLC0415  one use
 
     return {name: read_rule(rule, name) for name, rule in RULES.items()}
 

@@ -6,9 +6,9 @@ import pytest
 
 from tests.ticketing.gate.deciding import bundle, judge
 from tests.ticketing.tickets.mint import NOW, ticket
-from ticketing.gate.decision import Gate, Seen, Use
-from ticketing.gate.usage import Allowance, Step, Wanted, next_use
-from ticketing.tickets.products import BadProduct, ProductRule, read_products, read_rule, rule_document
+from throughfare_gate.gate.decision import Gate, Seen, Use
+from throughfare_gate.gate.usage import Allowance, Step, Wanted, next_use
+from throughfare_gate.tickets.products import BadProduct, ProductRule, read_products, read_rule, rule_document
 
 JTI = "A" * 22
 CARNET = ProductRule(transfer_seconds=3600, transfers=2)

@@ -9,13 +9,13 @@ import pytest
 
 from operators.fake import FakeOperator
 from tests.api import Api
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.decision import Gate, Presented, Seen, decide
+from throughfare_gate.tickets.jwk import load_jwks
 from ticketing.app import create_app
 from ticketing.config import Settings
 from ticketing.db.gate import presentations
-from ticketing.gate import bundle as bundles
-from ticketing.gate.decision import Gate, Presented, Seen, decide
 from ticketing.regions import Region
-from ticketing.tickets.jwk import load_jwks
 from ticketing.tickets.own import of_own
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, URI, phone_jwk, proof, raw, ticket
-from ticketing.gate import bundle as bundles
-from ticketing.gate.bundle import Facts
-from ticketing.gate.decision import Policy, ProductRule, Use
-from ticketing.gate.model import Boarding, Delay, Extras, Ordered, OrderedRide, Waiver
-from ticketing.tickets import status_list
-from ticketing.tickets.claims import bound_to
-from ticketing.tickets.jwk import to_jwk
-from ticketing.tickets.jws import Signer
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.bundle import Facts
+from throughfare_gate.gate.decision import Policy, ProductRule, Use
+from throughfare_gate.gate.model import Boarding, Delay, Extras, Ordered, OrderedRide, Waiver
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.claims import bound_to
+from throughfare_gate.tickets.jwk import to_jwk
+from throughfare_gate.tickets.jws import Signer
 
 CASES = Path(__file__).with_name("cases.json")
 AT = datetime.fromtimestamp(NOW, UTC)

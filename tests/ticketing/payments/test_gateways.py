@@ -12,11 +12,11 @@ import pytest
 
 from tariffs.money import Money
 from tests.stripe_stand_in import SECRET_KEY, WEBHOOK_SECRET, StripeStandIn
+from throughfare_gate.ids import new_id
 from ticketing.clock import FixedClock
 from ticketing.config import Settings, StripeSettings, from_environment
 from ticketing.db import Database
 from ticketing.errors import Conflict, InvalidRequest, Misconfigured, NotFound, PaymentRefused
-from ticketing.ids import new_id
 from ticketing.payments import (
     Attempt,
     DemoGateway,

@@ -17,13 +17,13 @@ from operators.fake import FakeOperator
 from operators.port import Booking, Cancellation, Hold, HoldRequest, Release
 from tests.api import Api
 from tests.networks import lent
+from throughfare_gate.ids import new_id
 from ticketing.app import create_app
 from ticketing.cli.worker import run_round
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.db import Database
 from ticketing.errors import ThroughfareError
-from ticketing.ids import new_id
 from ticketing.payments import DemoGateway
 from ticketing.purchase import service as purchase
 from ticketing.regions import Region

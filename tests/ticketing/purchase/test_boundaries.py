@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from operators.simulators.faults import Fault, FaultKind
+from operators.fault_plan import Fault, FaultKind
 from operators.simulators.maritime import MaritimeSimulator, Ship
 from operators.simulators.osdm import OsdmSimulator, Sale
 from operators.table import ConnectorTable

@@ -10,10 +10,10 @@ import pytest
 from pypdf import PdfReader
 
 from operators import registry
+from operators.fault_plan import Fault, plan
 from operators.port import Booking as Confirmed
 from operators.port import Document
 from operators.registry import Surroundings
-from operators.simulators.faults import Fault, plan
 from operators.simulators.maritime import MaritimeSimulator, Ship
 from operators.table import ConnectorTable
 from tariffs.money import Money

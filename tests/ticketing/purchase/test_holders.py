@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from tests.api import Api
 from tests.ticketing.identity.people_of import register
 from tests.ticketing.tickets.mint import phone_jwk, proof
+from throughfare_gate.tickets.products import ProductRule
 from ticketing.cli.worker import run_round
 from ticketing.db.tables import columns
 from ticketing.identity.privacy import forget_what_is_due
 from ticketing.tickets.own import of_own
-from ticketing.tickets.products import ProductRule
 
 ANNA = {"passengers": [{"ref": "anna", "rider_category": "adult"}]}
 HERS = [{"passenger": "anna", "key": phone_jwk()}]

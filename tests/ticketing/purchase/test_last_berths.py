@@ -11,13 +11,13 @@ from operators.connectors.own import OwnInventory
 from operators.fake import FakeOperator
 from operators.inventory import Inventory
 from tests.api import Api
+from throughfare_gate.ids import new_id
 from ticketing.app import create_app
 from ticketing.cli.worker import run_round
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.db.operators.connectors import DatabaseSailings
 from ticketing.errors import Conflict
-from ticketing.ids import new_id
 from ticketing.purchase import places
 from ticketing.purchase import service as purchase
 from ticketing.regions import Region

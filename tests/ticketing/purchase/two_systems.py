@@ -14,18 +14,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from operators import registry
+from operators.fault_plan import Fault, plan
 from operators.figures import Figures
 from operators.guard import Guarded, Patience
 from operators.registry import Surroundings
-from operators.simulators.faults import Fault, plan
 from operators.simulators.maritime import MaritimeSimulator
 from operators.simulators.osdm import OsdmSimulator
 from operators.table import ConnectorTable
 from tests.api import Api
+from throughfare_gate.ids import new_id
 from ticketing.cli.worker import run_round
 from ticketing.db.operators.connectors import DatabaseJournal
 from ticketing.errors import PaymentRefused, ThroughfareError
-from ticketing.ids import new_id
 from ticketing.payments import DemoGateway
 from ticketing.payments.port import Attempt, OutcomeUnknown
 from ticketing.purchase import service as purchase

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from operators.departures import upcoming
+from operators.fault_plan import Fault, plan
 from operators.guard import Patience
 from operators.port import Connector, HoldRequest, Traveller
 from operators.simulators.exchange import ExchangeSimulator
-from operators.simulators.faults import Fault, plan
 from operators.simulators.maritime import MaritimeSimulator
 from tests.ticketing.regions import tender
 from ticketing.clock import FixedClock, SystemClock

@@ -6,7 +6,7 @@ import pytest
 
 from ticketing.cli.lab import scratch
 from ticketing.cli.lab.processes import telling_line
-from ticketing.cli.region import rehearse
+from ticketing.cli.rehearse import commands as rehearse
 
 FAILED = """[2026-11-28 16:00:01 +0000] [7] [INFO] Booting worker with pid: 7
 {"what": "demo payment gateway", "event": "stand-in in use", "level": "warning"}

@@ -9,9 +9,9 @@ import pytest
 
 from operators import registry
 from operators.fake import FakeOperator
+from operators.fault_plan import Fault, plan
 from operators.port import Availability, Connector, Departure
 from operators.registry import Surroundings
-from operators.simulators.faults import Fault, plan
 from operators.simulators.maritime import MaritimeSimulator, Ship
 from operators.table import ConnectorTable
 from tests.api import Api

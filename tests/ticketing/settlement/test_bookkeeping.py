@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.ticketing.settlement.month import office, sell
+from throughfare_gate.tickets.jws import Signer
 from ticketing.clock import FixedClock
 from ticketing.db import Database
 from ticketing.db.books import chain
@@ -18,7 +19,6 @@ from ticketing.settlement import service
 from ticketing.settlement.office import Office
 from ticketing.settlement.proof import anchor_files, bookkeeping
 from ticketing.settlement.proof.verify import verify
-from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import KeyStore
 
 # Ids are made by the machine's clock, and an anchor links what is older than ten minutes.

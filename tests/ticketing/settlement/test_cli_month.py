@@ -23,7 +23,6 @@ from ticketing.settlement.payout.sepa import SCHEMA
 from ticketing.tickets.keys import KeyStore
 
 Clerk = Callable[..., Result]
-ROOT = Path.cwd()
 _IBANS = {"scheme": "FI2112345600000785", "hsl": "FI4250001510000023", "tlt": "EE382200221020145685"}
 
 
@@ -287,7 +286,7 @@ def _on_a_terminal(*words: str) -> str:
         [sys.executable, "-m", "ticketing", *words],
         stdout=theirs,
         stderr=subprocess.DEVNULL,
-        env={**_without_size(os.environ), "PYTHONPATH": str(ROOT), "TERM": "xterm"},
+        env={**_without_size(os.environ), "TERM": "xterm"},
     ) as running:
         os.close(theirs)
         with open(ours, "rb", buffering=0) as screen:  # noqa: PTH123  a descriptor, not a path

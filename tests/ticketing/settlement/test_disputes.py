@@ -135,7 +135,7 @@ def test_a_line_is_named_by_its_end_or_its_beginning_where_no_other_is_like_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "ticketing.ids.time.time_ns", lambda: 1_792_000_000_000_000_000
+        "throughfare_gate.ids.time.time_ns", lambda: 1_792_000_000_000_000_000
     )  # ids that begin alike
     for at in range(3):
         sell(database, f"t{at}", {"hsl": 300, "tlt": 200})

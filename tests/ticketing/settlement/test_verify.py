@@ -13,13 +13,13 @@ from tests.api import Api
 from tests.ticketing.settlement.bank_details import enter_accounts
 from tests.ticketing.settlement.bank_lines import line, statement
 from tests.ticketing.settlement.month import AFTER, dataset_of, office, sell
+from throughfare_gate.ids import new_id
 from ticketing.db import Database, Transaction
 from ticketing.db.books import chain
 from ticketing.db.books.chain import Block
 from ticketing.db.settlement import runs
 from ticketing.db.tables.gates import ticket_use
 from ticketing.errors import Misconfigured
-from ticketing.ids import new_id
 from ticketing.purchase.refund.reversal import take_back
 from ticketing.settlement import service
 from ticketing.settlement.bank import reconcile

@@ -6,8 +6,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from tests.ticketing.tickets.mint import KEY, b64, payload, raw
-from ticketing.gate.bundle import read_ticket
-from ticketing.tickets.jwk import VerifyKey
+from throughfare_gate.gate.bundle import read_ticket
+from throughfare_gate.tickets.jwk import VerifyKey
 
 HSM = generate_private_key(SECP256R1())
 RING = {

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 )
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ticketing.tickets.jwk import VerifyKey
-from ticketing.tickets.jws import Signer
+from throughfare_gate.tickets.jwk import VerifyKey
+from throughfare_gate.tickets.jws import Signer
 
 NOW = int(datetime(2026, 10, 13, 4, 0, tzinfo=UTC).timestamp())
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -24,13 +24,13 @@ from tests.ticketing.tickets.attacks import (
     with_signature,
 )
 from tests.ticketing.tickets.mint import KEY, NOW, b64, payload, phone_jwk, proof, raw, ticket
-from ticketing.gate.bundle import read_ticket
-from ticketing.tickets import proof as proofs
-from ticketing.tickets import status_list
-from ticketing.tickets.jwk import BadKey, VerifyKey, from_jwk, load_jwks, to_jwk
-from ticketing.tickets.jws import Refused, Signer, verify
-from ticketing.tickets.proof import BadProof
-from ticketing.tickets.status_list import BadStatusList
+from throughfare_gate.gate.bundle import read_ticket
+from throughfare_gate.tickets import proof as proofs
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.jwk import BadKey, VerifyKey, from_jwk, load_jwks, to_jwk
+from throughfare_gate.tickets.jws import Refused, Signer, verify
+from throughfare_gate.tickets.proof import BadProof
+from throughfare_gate.tickets.status_list import BadStatusList
 
 KINDS = ("ticket+jwt", "statuslist+jwt", "gate-bundle+jwt", "at+jwt", "ticket-kb+jwt")
 KEYS = {kind: Ed25519PrivateKey.generate() for kind in KINDS}

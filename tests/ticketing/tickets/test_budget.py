@@ -10,9 +10,9 @@ import zxingcpp
 
 from operators.region import load_region
 from tests.ticketing.tickets.mint import SIGNER, phone_jwk, proof
+from throughfare_gate.tickets.claims import bound_to
 from ticketing.gate.operators import load_gates
 from ticketing.tickets import barcode
-from ticketing.tickets.claims import bound_to
 from ticketing.tickets.issue import TicketOrder, ticket_payload
 
 ROOT = Path(__file__).parents[3]

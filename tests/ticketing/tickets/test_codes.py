@@ -127,9 +127,9 @@ def test_what_was_used_stays_used_after_a_move(api: Api) -> None:
 
 
 def test_the_old_place_in_the_status_list_is_revoked_for_gates_without_a_network(api: Api) -> None:
-    from ticketing.gate import bundle as bundles  # noqa: PLC0415
-    from ticketing.gate.decision import Gate, Presented, Seen, decide  # noqa: PLC0415
-    from ticketing.tickets.jwk import load_jwks  # noqa: PLC0415
+    from throughfare_gate.gate import bundle as bundles  # noqa: PLC0415
+    from throughfare_gate.gate.decision import Gate, Presented, Seen, decide  # noqa: PLC0415
+    from throughfare_gate.tickets.jwk import load_jwks  # noqa: PLC0415
 
     bought = api.buy()
     old = bought.ticket_of("anna")["token"]
@@ -151,7 +151,7 @@ def test_a_ticket_moves_three_times_a_day_and_the_same_key_again_is_no_move(api:
         generate_private_key,
     )
 
-    from ticketing.tickets.jwk import VerifyKey, to_jwk  # noqa: PLC0415
+    from throughfare_gate.tickets.jwk import VerifyKey, to_jwk  # noqa: PLC0415
 
     bought = api.buy()
     keys = [to_jwk(VerifyKey("x", "ES256", generate_private_key(SECP256R1()).public_key())) for _ in range(4)]

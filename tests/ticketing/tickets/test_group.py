@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ticketing.tickets.mint import payload
-from ticketing.tickets import claims
+from throughfare_gate.tickets import claims
 from ticketing.tickets.group import Member, payload_for, says_the_same, staying
 
 CODE = "C" * 22

@@ -14,15 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, URI, b64, phone_jwk, proof, ticket
+from throughfare_gate.tickets import proof as proofs
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.jwk import BadKey, load_jwks, to_jwk
+from throughfare_gate.tickets.jws import Signer
+from throughfare_gate.tickets.proof import BadProof
+from throughfare_gate.tickets.status_list import BadStatusList
 from ticketing.errors import Conflict, Misconfigured, NotFound
-from ticketing.tickets import barcode, issue, status_list
-from ticketing.tickets import proof as proofs
+from ticketing.tickets import barcode, issue
 from ticketing.tickets.issue import TicketOrder, ticket_payload
-from ticketing.tickets.jwk import BadKey, load_jwks, to_jwk
-from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import KINDS, KeyStore
-from ticketing.tickets.proof import BadProof
-from ticketing.tickets.status_list import BadStatusList
 
 AT = datetime(2026, 10, 13, tzinfo=UTC)
 GOOD = to_jwk(RING["26a"])

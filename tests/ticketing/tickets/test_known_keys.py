@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from throughfare_gate.tickets.jwk import thumbprint
+from throughfare_gate.tickets.jws import Signer, verify
 from ticketing.clock import FixedClock
 from ticketing.config import DEMO_PASSPHRASE, Settings
 from ticketing.db import Database
@@ -16,8 +18,6 @@ from ticketing.errors import Misconfigured
 from ticketing.regions import Region
 from ticketing.rooms import build_rooms
 from ticketing.tickets import known_keys as known
-from ticketing.tickets.jwk import thumbprint
-from ticketing.tickets.jws import Signer, verify
 from ticketing.tickets.keys import ANNOUNCE, KINDS, KeyRecord, KeyStore
 
 

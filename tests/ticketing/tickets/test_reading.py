@@ -13,9 +13,9 @@ from joserfc import jws as second_opinion
 from joserfc.jwk import OKPKey
 
 from tests.ticketing.tickets.mint import NOW, RING, b64, payload, raw, ticket
-from ticketing.gate.bundle import read_ticket
-from ticketing.tickets.claims import LONGEST_LIFE_SECONDS
-from ticketing.tickets.jwk import to_jwk
+from throughfare_gate.gate.bundle import read_ticket
+from throughfare_gate.tickets.claims import LONGEST_LIFE_SECONDS
+from throughfare_gate.tickets.jwk import to_jwk
 
 
 def reason(token: str) -> str | None:

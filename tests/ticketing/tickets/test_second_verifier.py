@@ -10,9 +10,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
 from tests.ticketing.tickets.mint import KEY, RING, b64, phone_jwk, proof, raw, ticket
-from ticketing.gate.bundle import read_proof
-from ticketing.tickets.jwk import to_jwk
-from ticketing.tickets.jws import Refused, verify
+from throughfare_gate.gate.bundle import read_proof
+from throughfare_gate.tickets.jwk import to_jwk
+from throughfare_gate.tickets.jws import Refused, verify
 
 EXAMPLES = 5000 if os.environ.get("SOAK") else 300
 TICKET = ticket()

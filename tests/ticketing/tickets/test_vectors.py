@@ -30,10 +30,10 @@ from tests.ticketing.tickets.attacks import (
 )
 from tests.ticketing.tickets.attacks import RING as BOTH
 from tests.ticketing.tickets.mint import KEY, NOW, RING, SIGNER, b64, payload, raw, ticket
-from ticketing.gate.bundle import read_ticket
-from ticketing.tickets import status_list
-from ticketing.tickets.jwk import BadKey, from_jwk, to_jwk
-from ticketing.tickets.status_list import BadStatusList
+from throughfare_gate.gate.bundle import read_ticket
+from throughfare_gate.tickets import status_list
+from throughfare_gate.tickets.jwk import BadKey, from_jwk, to_jwk
+from throughfare_gate.tickets.status_list import BadStatusList
 
 SEED = bytes(range(32))  # of KEY
 NEUTRAL = b"\1" + bytes(31)

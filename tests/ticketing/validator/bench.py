@@ -7,12 +7,12 @@ from typing import Any
 
 from tests.ticketing.gate.deciding import facts
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER
-from ticketing.gate import bundle as bundles
-from ticketing.gate.bundle import Delta, Facts
-from ticketing.tickets.jwk import to_jwk
-from ticketing.validator.flap import Answer, Flap
-from ticketing.validator.identity import Enrolment
-from ticketing.validator.store import Store
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.bundle import Delta, Facts
+from throughfare_gate.tickets.jwk import to_jwk
+from throughfare_gate.validator.flap import Answer, Flap
+from throughfare_gate.validator.identity import Enrolment
+from throughfare_gate.validator.store import Store
 
 PLACE = Enrolment(
     server="http://127.0.0.1:1",

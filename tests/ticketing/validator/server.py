@@ -18,12 +18,12 @@ from typing import Any
 import httpx
 
 from tests.ticketing.gate.stock import put_ticket
+from throughfare_gate.tickets.jws import Signer
 from ticketing.clock import SystemClock
 from ticketing.config import DEMO_PASSPHRASE
 from ticketing.db import Database
 from ticketing.identity import create_key
 from ticketing.tickets.issue import status_list_of
-from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import KeyStore
 
 ROOT = Path(__file__).parents[3]
@@ -136,7 +136,7 @@ class Server:
             [
                 sys.executable,
                 "-m",
-                "ticketing.validator",
+                "throughfare_gate.validator",
                 "enrol",
                 "--server",
                 self.url,
@@ -167,7 +167,7 @@ class Gate:
             [
                 sys.executable,
                 "-m",
-                "ticketing.validator",
+                "throughfare_gate.validator",
                 "run",
                 "--json",
                 "--folder",

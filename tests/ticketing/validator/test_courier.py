@@ -9,14 +9,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.ticketing.gate.deciding import AT, facts
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER
 from tests.ticketing.validator.bench import PLACE, Bench
-from ticketing.gate import bundle as bundles
-from ticketing.gate.bundle import BadBundle, Delta
-from ticketing.gate.decision import Use
-from ticketing.tickets.jws import Signer
-from ticketing.validator.courier import Courier, merged
-from ticketing.validator.flap import Flap
-from ticketing.validator.identity import Identity
-from ticketing.validator.link import Fetched, Revoked
+from throughfare_gate.gate import bundle as bundles
+from throughfare_gate.gate.bundle import BadBundle, Delta
+from throughfare_gate.gate.decision import Use
+from throughfare_gate.tickets.jws import Signer
+from throughfare_gate.validator.courier import Courier, merged
+from throughfare_gate.validator.flap import Flap
+from throughfare_gate.validator.identity import Identity
+from throughfare_gate.validator.link import Fetched, Revoked
 
 
 class Line:

@@ -12,13 +12,13 @@ import pytest
 from tests.ticketing.gate.deciding import facts
 from tests.ticketing.tickets.mint import NOW, SIGNER, phone_jwk, proof, ticket
 from tests.ticketing.validator.bench import PLACE, Bench
-from ticketing.gate.bundle import Delta
-from ticketing.gate.decision import Policy, ProductRule, Use
-from ticketing.gate.model import Boarding, Extras
-from ticketing.tickets.claims import bound_to
-from ticketing.validator.courier import wait_seconds
-from ticketing.validator.flap import Flap, Sailing
-from ticketing.validator.sources import listen
+from throughfare_gate.gate.bundle import Delta
+from throughfare_gate.gate.decision import Policy, ProductRule, Use
+from throughfare_gate.gate.model import Boarding, Extras
+from throughfare_gate.tickets.claims import bound_to
+from throughfare_gate.validator.courier import wait_seconds
+from throughfare_gate.validator.flap import Flap, Sailing
+from throughfare_gate.validator.sources import listen
 
 JTI = "A" * 22
 BOUND = ticket(cnf={"jwk": phone_jwk()})
@@ -248,7 +248,7 @@ def test_an_inspector_sees_and_uses_nothing_up(tmp_path: Path) -> None:
 
 
 def test_an_unknown_key_asks_for_a_bundle(bench: Bench) -> None:
-    from ticketing.tickets.jws import Signer  # noqa: PLC0415  one use
+    from throughfare_gate.tickets.jws import Signer  # noqa: PLC0415  one use
 
     bench.show(Signer("26z", SIGNER.key).sign("ticket+jwt", {}))
 

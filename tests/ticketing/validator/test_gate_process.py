@@ -11,11 +11,11 @@ import pytest
 import sqlalchemy as sa
 
 from tests.ticketing.validator.server import serving
+from throughfare_gate.validator.store import Store
 from ticketing.clock import SystemClock
 from ticketing.db import Database
 from ticketing.db.tables.gates import scan_fact, ticket_use
 from ticketing.identity import create_key
-from ticketing.validator.store import Store
 
 
 def facts(database: Database) -> list[tuple[str, int, str]]:

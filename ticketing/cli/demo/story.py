@@ -12,9 +12,9 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from throughfare_gate.ids import new_id
 from ticketing.cli.demo import story_month
 from ticketing.cli.demo_scene import Scene
-from ticketing.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)

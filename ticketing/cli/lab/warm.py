@@ -18,7 +18,7 @@ from ticketing.cli.lab.child import end_with_parent
 
 _IMPORTED = (
     "gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "ticketing.app", "ticketing.cli.books", "ticketing.cli.gate",
-    "ticketing.cli.operators", "ticketing.cli.payments", "ticketing.cli.simulate", "ticketing.cli.worker",
+    "ticketing.cli.operators", "ticketing.cli.payments", "ticketing.cli.simulate.commands", "ticketing.cli.worker",
 )  # fmt: skip
 
 

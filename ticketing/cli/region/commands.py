@@ -9,29 +9,17 @@ import click
 
 from operators import skeleton
 from tariffs.findings import report
+from ticketing.cli.extras import Lending
 from ticketing.cli.folders import find_folder
 from ticketing.cli.progress import progress
 from ticketing.cli.region.folder import check_folder
 from ticketing.regions import check_region
 
-
-class _Group(click.Group):
-    """Knows `rehearse` without importing what starts processes, so that `check` answers at once."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name every command."""
-        return [*super().list_commands(ctx), "rehearse"]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the rehearsal when it is asked for."""
-        if cmd_name != "rehearse":
-            return super().get_command(ctx, cmd_name)
-        from ticketing.cli.region.rehearse import command as found  # noqa: PLC0415  see above
-
-        return found
+# Imported when it is asked for: it starts processes, and `check` answers at once.
+_LENT = {"rehearse": ("ticketing.cli.rehearse.commands", "lab")}
 
 
-@click.group(cls=_Group)
+@click.group(cls=Lending, lent=_LENT)
 def command() -> None:
     """Check a region's folder, begin a new one, rehearse one."""
 

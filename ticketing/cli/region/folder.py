@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from operators.fault_plan import FaultPlan
 from operators.files import FEED_FILES
 from operators.region import OPTIONAL, RegionData
 from operators.region_toml import REGION_TOML, open_toml
-from operators.simulators.faults import FaultPlan
 from tariffs.findings import Finding
 from ticketing.cli import demo_scene
 from ticketing.errors import Fault, InvalidRequest, Misconfigured

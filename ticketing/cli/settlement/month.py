@@ -245,10 +245,10 @@ def simulate_command(
     Example:
       throughfare settlement simulate --agreement new-gulf-link.json --period 2026-03
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    from throughfare_gate.strictjson import NotStrict, loads  # noqa: PLC0415  see above
     from ticketing.errors import InvalidRequest  # noqa: PLC0415  only this command needs it
     from ticketing.settlement import month  # noqa: PLC0415  only this command needs the database
     from ticketing.settlement.terms import read_terms  # noqa: PLC0415  see above
-    from ticketing.strictjson import NotStrict, loads  # noqa: PLC0415  see above
 
     if (agreement is None) == (terms is None):
         raise InvalidRequest("give --agreement or --terms, one of them")

@@ -15,6 +15,7 @@ from tariffs.fares import feed as fares
 from tariffs.fares.feed import Feed
 from tariffs.fares.price import price as price_legs
 from tariffs.findings import Finding, errors, report
+from ticketing import shipped
 from ticketing.cli import contract
 from ticketing.cli.progress import progress
 from ticketing.cli.tariff import tools
@@ -80,7 +81,7 @@ def journey_command(region: str, request: TextIO, *, jsonl: bool) -> None:
         "departure": "2026-12-01T06:24:00", "arrival": "2026-12-01T06:43:00"}], "passengers": [{"ref": "anna"}]}' \\
         | throughfare tariff journey helsinki-tallinn -
     """  # noqa: D301  the \b is click's mark for text that must not be wrapped
-    folder = Path(region) if Path(region).is_dir() else Path("regions") / region
+    folder = Path(region) if Path(region).is_dir() else shipped.regions_folder() / region
     # The other commands of this file know neither regions nor a database, and start in a fraction of the time.
     from ticketing.cli.tariff import journey  # noqa: PLC0415  see above
     from ticketing.regions import check_region  # noqa: PLC0415  see above

@@ -8,11 +8,11 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
+from throughfare_gate.ids import new_id
 from ticketing.db.documents import canonical, digest
 from ticketing.db.engine import Transaction, after_commit
 from ticketing.db.rows import columns, fetch, inserting, put_all_once, put_once
 from ticketing.db.tables import books as books_tables
-from ticketing.ids import new_id
 
 AccountType = Literal["asset", "liability", "income", "expense"]
 # The accounts of each database that this process has seen stored: they are never removed.

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from throughfare_gate.ids import milliseconds_of
 from ticketing.db.engine import Transaction
-from ticketing.ids import milliseconds_of
 
 _MONTH_MS = 31 * 24 * 60 * 60 * 1000
 

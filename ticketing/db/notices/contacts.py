@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
-from throughfare_gate.ids import new_id
 
+from throughfare_gate.ids import new_id
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch
 from ticketing.db.tables.notices import contact

@@ -8,10 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from operators.figures import Figure, Slot
+from throughfare_gate.ids import new_id
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Database
 from ticketing.db.tables.operators import operator_figure
-from ticketing.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)

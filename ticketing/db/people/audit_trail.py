@@ -7,11 +7,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from throughfare_gate.ids import new_id
 from ticketing.db.documents import canonical
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch
 from ticketing.db.tables.people import audit
-from ticketing.ids import new_id
 
 _FIRST = "0" * 64
 # PostgreSQL lets two writers in at once: they take turns on this lock (an arbitrary number of ours).

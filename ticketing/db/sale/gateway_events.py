@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from throughfare_gate.ids import new_id
 from ticketing.db.engine import Transaction
 from ticketing.db.rows import columns, fetch, find, insert_once
 from ticketing.db.tables.purchase import alert, dispute, gateway_event
-from ticketing.ids import new_id
 
 _DISPUTES = (
     sa.select(dispute)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from tariffs.money import Money
+from throughfare_gate.ids import new_id
 from ticketing.books import gateway_postings, postings
 from ticketing.db import Transaction
 from ticketing.db.books import books
@@ -12,7 +13,6 @@ from ticketing.db.sale import gateway_events, orders
 from ticketing.db.sale.orders import Order, Payment, Refund
 from ticketing.errors import Conflict, NotFound
 from ticketing.frozen import RefundDocument
-from ticketing.ids import new_id
 from ticketing.payments import GatewayRefund
 from ticketing.purchase.refund import elsewhere
 from ticketing.purchase.till import UNDECIDED, RememberRefund, Till, locked

@@ -14,6 +14,8 @@ from tariffs.book import TariffBook, build_book
 from tariffs.caps import Tap
 from tariffs.excluded import Excluded
 from tariffs.pricing import price_journey
+from throughfare_gate.ids import new_id
+from throughfare_gate.tickets.claims import NOBODY
 from ticketing.db import Transaction
 from ticketing.db.sale import offers
 from ticketing.db.sale.offers import Quote
@@ -21,10 +23,8 @@ from ticketing.db.ticket import tickets
 from ticketing.db.ticket.tickets import Ticket, TicketMove
 from ticketing.errors import Conflict
 from ticketing.frozen import LeftPrice, LineDocument, PricedPassenger, gross_of
-from ticketing.ids import new_id
 from ticketing.purchase.refund.refundable import NOTHING, RefundableLeg, RefundableTicket, Rest
 from ticketing.purchase.till import Till
-from ticketing.tickets.claims import NOBODY
 from ticketing.tickets.issue import choose_place, status_list_of
 from ticketing.tickets.own import payload_of
 

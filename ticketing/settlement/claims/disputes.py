@@ -6,6 +6,7 @@ open -> corrected (an entry of the open month, which names the disputed month) |
 from dataclasses import dataclass
 
 from tariffs.money import Money, MoneyError, parse
+from throughfare_gate.ids import new_id
 from ticketing.books import settling
 from ticketing.db import Transaction
 from ticketing.db.books import books
@@ -13,7 +14,6 @@ from ticketing.db.settlement import disputes
 from ticketing.db.settlement.disputes import Correction, Dispute, DisputeStep, StatementLine
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
-from ticketing.ids import new_id
 from ticketing.settlement.month import SCHEME
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout import hold_run

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tariffs.money import Money
-from ticketing.clock import written
+from throughfare_gate.moments import written
 from ticketing.db.settlement.bank import BankAccount
 from ticketing.db.settlement.runs import Run, RunFile, Step
 from ticketing.frozen import write_run

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tariffs.money import Money
-from ticketing.clock import written
+from throughfare_gate.moments import written
 from ticketing.db.books import audit, entries
 from ticketing.db.books.audit import AllocationRow, Story
 from ticketing.db.books.books import Share, Tax

@@ -4,14 +4,14 @@ import json
 import uuid
 from datetime import datetime, timedelta
 
-from ticketing.clock import written
+from throughfare_gate.moments import written
+from throughfare_gate.tickets.jwk import VerifyKey, to_jwk
+from throughfare_gate.tickets.jws import Signer
 from ticketing.db import Transaction
 from ticketing.db.books import books, chain
 from ticketing.db.books.chain import Block
 from ticketing.progress import Far, Progress, Stages, silent
 from ticketing.settlement.office import Office
-from ticketing.tickets.jwk import VerifyKey, to_jwk
-from ticketing.tickets.jws import Signer
 from ticketing.tickets.keys import KeyStore
 
 TYPE = "books-anchor+jwt"

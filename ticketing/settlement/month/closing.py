@@ -7,6 +7,7 @@ the same run.
 
 from datetime import datetime
 
+from throughfare_gate.ids import new_id
 from ticketing.db import Transaction
 from ticketing.db.books import books, chain
 from ticketing.db.documents import digest
@@ -16,7 +17,6 @@ from ticketing.db.settlement import runs
 from ticketing.db.settlement.runs import Run
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.frozen import Ending, write_run
-from ticketing.ids import new_id
 from ticketing.progress import Far, Progress, Stages, silent, unnamed
 from ticketing.settlement.month import calculate
 from ticketing.settlement.month.anchor import next_block

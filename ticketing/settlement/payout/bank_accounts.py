@@ -1,10 +1,10 @@
 """Bank accounts: one person enters an account, another approves it, and only then it is paid to."""
 
+from throughfare_gate.ids import new_id
 from ticketing.db.documents import digest
 from ticketing.db.settlement import bank
 from ticketing.db.settlement.bank import Approval, BankAccount
 from ticketing.errors import Conflict, InvalidRequest, NotAllowed, NotFound
-from ticketing.ids import new_id
 from ticketing.settlement.month import SCHEME
 from ticketing.settlement.office import Office
 from ticketing.settlement.payout.iban import checked_bic, checked_iban

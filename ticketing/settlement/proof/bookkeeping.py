@@ -3,9 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
+from throughfare_gate.ids import new_id
 from ticketing.db.books import book_checks, chain
 from ticketing.db.books.book_checks import BookCheck
-from ticketing.ids import new_id
 from ticketing.settlement.month import anchor_chain, end_carnets
 from ticketing.settlement.office import Office
 from ticketing.settlement.proof import anchor_files

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from throughfare_gate.tickets.jwk import BadKey, VerifyKey, from_jwk, thumbprint
+from throughfare_gate.tickets.jws import Refused
+from throughfare_gate.tickets.jws import verify as verify_signature
 from ticketing.db import Transaction
 from ticketing.db.books import audit, books, chain
 from ticketing.db.books.as_priced import share_as_priced, tax_as_priced
@@ -29,9 +32,6 @@ from ticketing.settlement.month import ANCHOR_TYPE, dataset, kept_rates
 from ticketing.settlement.office import Office
 from ticketing.settlement.proof import anchor_files, month_ends, run_steps
 from ticketing.settlement.terms import terms_of
-from ticketing.tickets.jwk import BadKey, VerifyKey, from_jwk, thumbprint
-from ticketing.tickets.jws import Refused
-from ticketing.tickets.jws import verify as verify_signature
 from ticketing.tickets.keys import KeyStore
 
 # How long the parts of a verification take beside each other.

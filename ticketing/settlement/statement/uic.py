@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from tariffs.money import exponent
-from ticketing.clock import written
+from throughfare_gate.moments import written
 from ticketing.db.books import books
 from ticketing.db.settlement.runs import Run
 from ticketing.settlement.statement.lines import Line

@@ -1,0 +1,1 @@
+"""Rehearse a region against processes of its own; in the distribution `throughfare-lab`."""

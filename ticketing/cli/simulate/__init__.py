@@ -1,0 +1,1 @@
+"""Stand-ins for operators' systems; in the distribution `throughfare-lab`."""

@@ -1,5 +1,0 @@
-"""`python -m ticketing.validator`: the command `throughfare-gate`."""
-
-from ticketing.validator.program import main
-
-main()
