@@ -1,4 +1,4 @@
-"""Who has lost a password or an order finds back by mail, and nobody learns which addresses are known."""
+"""A lost password or a lost order is found again by mail, and nobody learns which addresses are known."""
 
 import re
 from datetime import timedelta
