@@ -1,0 +1,117 @@
+"""What an operator tells live, in the service's words whatever its protocol: delays, cancellations, added trips, alerts."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallChange:
+    """What is known of one call, by its place among the trip's calls (from 0): seconds late, or not served.
+
+    None is not known, which is not the same as on time.
+    """
+
+    place: int
+    arrival_delay: int | None = None
+    departure_delay: int | None = None
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Disruption:
+    """One trip that does not run as planned: cancelled, late as a whole, or call by call.
+
+    A cancelled one that is `replaced` runs with other calls or times: it is among the added trips, under its own id.
+    `said_in` is the `peer` of the message that says so, where there are several.
+    """
+
+    trip_id: str
+    service_date: date
+    cancelled: bool = False
+    delay_seconds: int = 0
+    calls: tuple[CallChange, ...] = ()
+    replaced: bool = field(default=False, compare=False)
+    said_in: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A message to passengers about some routes, stops or trips; empty ones are about the whole operator."""
+
+    text: str
+    route_ids: tuple[str, ...] = ()
+    stop_ids: tuple[str, ...] = ()
+    trip_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddedCall:
+    """A call of a trip that is not in the timetable; times are POSIX seconds."""
+
+    stop_id: str
+    arrives_at: int
+    leaves_at: int
+    boards: bool = True
+    alights: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AddedTrip:
+    """A trip that runs though the timetable does not have it, with all of its calls in order."""
+
+    trip_id: str
+    service_date: date
+    route_id: str
+    headsign: str
+    calls: tuple[AddedCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How much of what was told is about trips that we know: `unmatched` counts the rest by reason."""
+
+    messages: int = 0
+    unmatched: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def matched(self) -> int:
+        """The messages that were understood."""
+        return self.messages - sum(self.unmatched.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it came, to be kept as evidence: `peer` is who it came from, an address or the name of a file."""
+
+    content: bytes = field(repr=False)
+    peer: str
+    kind: str = "trips"
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its bytes, in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disruptions:
+    """All that an operator reports at `as_of`, its own time; a trip that is not named is not known to be on time.
+
+    `source` is the way in which it was told: `gtfs_rt`, `exchange`. `tells_trips` is False where the word on trips
+    was too old to count: then nothing is known of those that are not named. `keeps_past` is True where an operator
+    goes on telling of runs that have left, so that one that is missing was taken back. `trips_told_at` is its own time of
+    the word on trips, where that is another than `as_of`; `messages` are what all this was read from, as it came.
+    """
+
+    as_of: datetime
+    items: tuple[Disruption, ...]
+    alerts: tuple[Alert, ...] = ()
+    added: tuple[AddedTrip, ...] = ()
+    source: str = ""
+    matching: Matching = field(default_factory=Matching)
+    tells_trips: bool = True
+    keeps_past: bool = False
+    trips_told_at: datetime | None = None
+    messages: tuple[Message, ...] = ()
