@@ -12,6 +12,7 @@ import structlog
 
 from operators.port import Connector
 from tariffs.eligibility import issuers
+from ticketing import disruption
 from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
@@ -171,6 +172,8 @@ def build_rooms(
             connectors=opened.regions,
             pause_seconds=settings.live_seconds,
             watch=watch,
+            listener=disruption.keep_facts,
+            forget_more=disruption.forget_facts,
         ),
         office=Office(
             database=database,

@@ -9,8 +9,10 @@ from ticketing.regions.running import next_departures, require_running
 from ticketing.regions.sailings import Late, Sailing, Sailings, lateness
 from ticketing.regions.selling import is_closed, require_on_sale
 from ticketing.regions.watch import Watch
+from ticketing.regions.word import Change, Word
 
 __all__ = [
+    "Change",
     "Connectors",
     "Late",
     "LiveBoard",
@@ -21,6 +23,7 @@ __all__ = [
     "Sailings",
     "Told",
     "Watch",
+    "Word",
     "ask_now",
     "category_name",
     "check_region",

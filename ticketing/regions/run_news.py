@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 from operators.departures import departure_of
 from operators.gtfs.runs import Run, Runs
-from operators.gtfs.timetable import Timetable
+from operators.gtfs.timetable import FILES, Timetable
 from operators.port import AddedCall, AddedTrip, Alert, CallChange, Disruption, Disruptions, Matching
 from operators.region import RegionData
 from tariffs.journey import Ride
+from ticketing.db.documents import digest
 from ticketing.db.operators.run_states import ExpectedCall, RunKey, RunState
 
 
@@ -108,7 +109,7 @@ def changed_to(known: RunState | None, told: RunState) -> RunState | None:
     if known is None:
         return told
     same = (known.cancelled, known.replaced, known.calls) == (told.cancelled, told.replaced, told.calls)
-    if same and known.withdrawn_at is None:
+    if same and known.withdrawn_at is None and known.ended_at is None:
         return None
     return replace(told, first_told_at=known.first_told_at, revision=known.revision + 1)
 
@@ -142,6 +143,11 @@ def begins_at(state: RunState, runs: Runs | None) -> datetime:
     if runs is None or named is None:
         return datetime.combine(state.service_date + timedelta(days=1), datetime.min.time(), UTC)
     return datetime.fromtimestamp(Run(state.service_date, *named).begins(runs.timetable.timezone), UTC)
+
+
+def trips_told_at(told: Disruptions) -> datetime:
+    """The operator's own time of its word on trips."""
+    return told.trips_told_at or told.as_of
 
 
 def document_of(told: Disruptions) -> dict[str, Any]:
@@ -230,6 +236,7 @@ class KeptRuns:
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], Runs] = {}
+        self._versions: dict[tuple[str, str], tuple[Timetable, str]] = {}
         self._lock = threading.Lock()
 
     def of(self, data: RegionData, operator: str) -> Runs | None:
@@ -242,3 +249,15 @@ class KeptRuns:
             if known is None or known.timetable is not timetable:
                 known = self._made[data.id, operator] = Runs(timetable)
             return known
+
+    def version_of(self, data: RegionData, operator: str) -> str:
+        """Name the version of an operator's timetable by a hash of the files that it was read from; empty without one."""
+        timetable = data.timetables.get(operator)
+        if timetable is None:
+            return ""
+        known = self._versions.get((data.id, operator))
+        if known is None or known[0] is not timetable:
+            texts = data.feed_texts.get(operator, {})
+            known = (timetable, digest({name: digest(texts[name]) for name in FILES if name in texts})[:16])
+            self._versions[data.id, operator] = known
+        return known[1]

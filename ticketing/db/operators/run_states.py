@@ -38,6 +38,7 @@ class RunState:
 
     `as_of` is the operator's time of the word that changed it last, `changed_at` ours, `revision` counts the changes.
     `withdrawn_at` is set where the operator no longer tells it although the run has not left: then it is as planned.
+    `ended_at` is set where a feed no longer tells it because it has left.
     `worst_seconds` is its longest delay anywhere. One that is `replaced` runs with the calls that are told and no other.
     """
 
@@ -53,6 +54,7 @@ class RunState:
     revision: int = 1
     worst_seconds: int = 0
     withdrawn_at: datetime | None = None
+    ended_at: datetime | None = None
     replaced: bool = False
 
     @property
@@ -66,7 +68,7 @@ class LiveFeed:
     """An operator's live data as a whole: when it was asked, when it told (`as_of`), what went wrong last.
 
     `version` grows whenever anything that was told has changed. `document` has alerts, added trips and how much of
-    it fits the timetable.
+    it fits the timetable. `trips_at` is the operator's own time of its last word on trips.
     """
 
     region: str
@@ -76,6 +78,7 @@ class LiveFeed:
     version: int
     trouble: str | None
     document: dict[str, Any]
+    trips_at: datetime | None = None
 
 
 @functools.cache
@@ -188,6 +191,7 @@ def put_feed(tx: Transaction, found: LiveFeed) -> None:
         "as_of": found.as_of,
         "version": found.version,
         "trouble": found.trouble,
+        "trips_at": found.trips_at,
         "document": canonical(found.document),
     }
     tx.execute(sa.update(live_feed).where(*_same(found.region, found.operator)).values(**changed))
@@ -228,6 +232,7 @@ def _state(row: sa.RowMapping) -> RunState:
         "revision",
         "worst_seconds",
         "withdrawn_at",
+        "ended_at",
     )
     document = json.loads(row["document"])
     return RunState(
@@ -255,4 +260,5 @@ def _row(region: str, one: RunState) -> dict[str, Any]:
         "changed_at": one.changed_at,
         "revision": one.revision,
         "withdrawn_at": one.withdrawn_at,
+        "ended_at": one.ended_at,
     }

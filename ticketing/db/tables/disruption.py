@@ -1,0 +1,60 @@
+"""The tables of what went otherwise than planned: observations with the messages that they were read from.
+
+Observations are facts: triggers refuse to change them, and to remove them before they have been kept long enough.
+"""
+
+import sqlalchemy as sa
+
+from ticketing.db.tables.columns import moment, number, one_of, table, text
+
+observation = table(
+    "observation",
+    text("id", key=True),
+    text("region"),
+    text("operator"),
+    text("trip_id"),
+    text("service_date"),
+    # The place among the trip's calls, from 0; none where the whole run is meant.
+    number("call", null=True),
+    text("stop_id", null=True),
+    text("kind"),
+    text("event", null=True),
+    moment("planned_at", null=True),
+    moment("at", null=True),
+    text("source"),
+    moment("told_at"),
+    moment("received_at"),
+    text("raw_sha256", null=True),
+    # The message's row in `raw_message`; none where only its hash was kept.
+    text("raw_ref", null=True),
+    text("timetable_version"),
+    one_of("kind", "arrived", "departed", "expected", "cancelled", "skipped", "added", "cause", "withdrawn"),
+    one_of("event", "arrival", "departure"),
+    one_of(
+        "source", "gtfs_rt", "siri_et", "siri_sx", "operator_report", "exchange_events", "gate", "vehicle"
+    ),
+    sa.Index(
+        "ix_observation_region_operator_trip_id_service_date", "region", "operator", "trip_id", "service_date"
+    ),
+    sa.Index(None, "service_date"),
+)
+
+raw_message = table(
+    "raw_message",
+    text("sha256", key=True),
+    text("operator"),
+    text("peer"),
+    moment("received_at"),
+    number("size"),
+    sa.Column("content", sa.LargeBinary(), nullable=False),
+    sa.Index(None, "received_at"),
+)
+
+# Below these marks the database lets observations and messages go; they only move forward.
+observation_retention = table(
+    "observation_retention",
+    number("id", key=True),
+    text("quiet_before"),
+    text("all_before"),
+    moment("raw_before"),
+)
