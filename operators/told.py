@@ -24,7 +24,6 @@ class Disruption:
     """One trip that does not run as planned: cancelled, late as a whole, or call by call.
 
     A cancelled one that is `replaced` runs with other calls or times: it is among the added trips, under its own id.
-    `said_in` is the `peer` of the message that says so, where there are several.
     """
 
     trip_id: str
@@ -33,7 +32,6 @@ class Disruption:
     delay_seconds: int = 0
     calls: tuple[CallChange, ...] = ()
     replaced: bool = field(default=False, compare=False)
-    said_in: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,8 @@ class Disruptions:
     `source` is the way in which it was told: `gtfs_rt`, `exchange`. `tells_trips` is False where the word on trips
     was too old to count: then nothing is known of those that are not named. `keeps_past` is True where an operator
     goes on telling of runs that have left, so that one that is missing was taken back. `trips_told_at` is its own time of
-    the word on trips, where that is another than `as_of`; `messages` are what all this was read from, as it came.
+    the word on trips, where that is another than `as_of`; `messages` are what all this was read from, as it came, and `said_in`
+    names the one (its `peer`) that tells of a trip, by trip and day, where there are several.
     """
 
     as_of: datetime
@@ -115,3 +114,4 @@ class Disruptions:
     keeps_past: bool = False
     trips_told_at: datetime | None = None
     messages: tuple[Message, ...] = ()
+    said_in: Mapping[tuple[str, date], str] = field(default_factory=dict)

@@ -145,7 +145,8 @@ class FileExchange(Basis):
             return Disruptions(as_of=_EPOCH, items=(), source="exchange", tells_trips=False)
         with self._post.locked():
             files = list(self._post.files("accepted", "EVENTS"))
-        found: dict[tuple[str, object], Disruption] = {}
+        found: dict[tuple[str, date], Disruption] = {}
+        said_in: dict[tuple[str, date], str] = {}
         counting = (
             (str(file.name), record)
             for file in files
@@ -158,13 +159,9 @@ class FileExchange(Basis):
                 found.pop(key, None)
             elif record.place != "BOARDED":
                 cancelled = record.place == "CANCELLATION"
-                found[key] = Disruption(
-                    record.trip_id,
-                    record.service_date,
-                    cancelled=cancelled,
-                    delay_seconds=0 if cancelled else 60 * record.seats,
-                    said_in=name,
-                )
+                late = 0 if cancelled else 60 * record.seats
+                found[key] = Disruption(record.trip_id, record.service_date, cancelled, late)
+                said_in[key] = name
         as_of = max((file.created_at for file in files), default=_EPOCH)
         return Disruptions(
             as_of=as_of,
@@ -172,6 +169,7 @@ class FileExchange(Basis):
             source="exchange",
             keeps_past=True,
             messages=tuple(self._messages(files, as_of)),
+            said_in=said_in,
         )
 
     def _messages(self, files: Sequence[ExchangeFile], as_of: datetime) -> Iterator[Message]:

@@ -7,27 +7,17 @@ from rich.table import Table
 
 from ticketing.cli.shown import console_of_tables
 from ticketing.clock import written
-from ticketing.disruption import Evidence, RunProof
+from ticketing.disruption import CallProof, Evidence, RunProof
 
 _SHORT = 12
+_HEADINGS = ("call", "stop", "event", "planned", "observed", "late", "source", "rank", "fact")
 
 
 def show(proof: RunProof) -> None:
     """Write a line for each event of each call, then the facts, and what does not fit its hash."""
-    table = Table("call", "stop", "event", "planned", "observed", "late", "source", "rank", "fact", box=None)
+    table = Table(*_HEADINGS, box=None)
     for one in proof.calls:
-        found = one.evidence
-        table.add_row(
-            str(found.call),
-            one.stop_id,
-            found.event,
-            _moment(found.planned_at),
-            _observed(found),
-            _late(found),
-            found.source or "",
-            str(found.rank),
-            " ".join(name[:_SHORT] for name in found.ids) + (" CONTRADICTED" if found.against else ""),
-        )
+        table.add_row(*_cells(one))
     console_of_tables().print(table)
     for fact in proof.facts:
         said = fact.fact
@@ -80,6 +70,22 @@ def as_json(proof: RunProof) -> dict[str, object]:
         ],
         "faults": list(proof.faults),
     }
+
+
+def _cells(one: CallProof) -> list[str]:
+    found = one.evidence
+    facts = " ".join(name[:_SHORT] for name in found.ids)
+    return [
+        str(found.call),
+        one.stop_id,
+        found.event,
+        _moment(found.planned_at),
+        _observed(found),
+        _late(found),
+        found.source or "",
+        str(found.rank),
+        facts + (" CONTRADICTED" if found.against else ""),
+    ]
 
 
 def _observed(found: Evidence) -> str:

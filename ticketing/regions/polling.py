@@ -61,7 +61,7 @@ class LiveDesk:
     pause_seconds: int
     watch: Watch | None = None
     listener: Listener = nobody
-    forget_more: Callable[[Transaction, date, date], int] = lambda _tx, _quiet, _all: 0
+    forget_more: Callable[[Transaction, date, date], object] = lambda _tx, _quiet, _all: None
     runs: KeptRuns = field(default_factory=KeptRuns)
     forgot_on: dict[str, date] = field(default_factory=dict)
     under_way: set[tuple[str, str]] = field(default_factory=set)
@@ -213,11 +213,7 @@ def _word(desk: LiveDesk, before: LiveFeed, answer: Disruptions, changes: Sequen
         timetable_version=desk.runs.version_of(data, before.operator),
         added=tuple(one for one in answer.added if (one.trip_id, one.service_date) not in known),
         messages=answer.messages,
-        said_in={
-            (before.operator, one.trip_id, one.service_date): one.said_in
-            for one in answer.items
-            if one.said_in
-        },
+        said_in={(before.operator, *run): peer for run, peer in answer.said_in.items()},
     )
 
 

@@ -1,14 +1,19 @@
 """A region with one operator that tells what a test has it tell, and everybody who listens to it."""
 
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+import sqlalchemy as sa
 
 from operators.errors import Unavailable
 from operators.port import CallChange, Capabilities, Disruption, Disruptions, Message
+from tests.ticketing.gate.stock import put_ticket
 from ticketing.clock import FixedClock
 from ticketing.db.disruption import observations
 from ticketing.db.disruption.observations import StoredObservation
+from ticketing.db.tables.disruption import leg_of_ticket
+from ticketing.db.ticket.legs import TicketLeg
 from ticketing.regions import LiveDesk, ask_now
 
 REGION, OPERATOR, DAY = "helsinki-tallinn", "eckero", date(2026, 10, 13)
@@ -16,6 +21,21 @@ REGION, OPERATOR, DAY = "helsinki-tallinn", "eckero", date(2026, 10, 13)
 TRIP = "ECK-TH-0600"
 RUN = (OPERATOR, TRIP, DAY)
 CANCELLED = Disruption(TRIP, DAY, cancelled=True)
+
+
+SHIP = TicketLeg(
+    jti="",
+    leg=0,
+    order_id="order",
+    operator=OPERATOR,
+    trip_id=TRIP,
+    service_date=DAY,
+    mode="ferry",
+    from_stop="TLL-A",
+    to_stop="HEL-LT2",
+    departs_at=datetime(2026, 10, 13, 3, 0, tzinfo=UTC),
+    arrives_at=datetime(2026, 10, 13, 5, 15, tzinfo=UTC),
+)
 
 
 def late(minutes: int, trip: str = TRIP) -> Disruption:
@@ -68,6 +88,22 @@ class Quay:
         """Have the operator tell this at a moment."""
         self.clock.set(moment)
         return self.tell(*items)
+
+    def hold(self, *legs: TicketLeg, jti: str = "anna") -> None:
+        """Have somebody hold a ticket for some legs, the ship from its first port to its last if none are named."""
+        put_ticket(self.desk.database, jti, at=self.clock.now())
+        with self.desk.database.write() as tx:
+            rows = [
+                {
+                    **asdict(one),
+                    "jti": jti,
+                    "leg": at,
+                    "region": REGION,
+                    "service_date": one.service_date.isoformat(),
+                }
+                for at, one in enumerate(legs or (SHIP,))
+            ]
+            tx.execute(sa.insert(leg_of_ticket), rows)
 
     def facts(self) -> list[StoredObservation]:
         """The facts of the run, as they were told."""

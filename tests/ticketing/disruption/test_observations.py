@@ -117,6 +117,7 @@ def test_what_a_feed_no_longer_tells_has_ended_once(quay: Quay) -> None:
 
 
 def test_what_staff_say_is_the_operators_word_with_a_message_of_its_own(quay: Quay) -> None:
+    quay.hold()
     by_staff.cancel_departure(quay.desk, REGION, OPERATOR, TRIP, DAY, by="mari")
     quay.clock.advance(HOUR)
     by_staff.take_back(quay.desk, REGION, OPERATOR, TRIP, DAY, by="mari")
@@ -142,6 +143,7 @@ def test_what_staff_say_is_the_operators_word_with_a_message_of_its_own(quay: Qu
     ],
 )
 def test_no_fact_is_changed_or_removed(quay: Quay, statement: str) -> None:
+    quay.hold()
     quay.tell(late(60))
 
     with pytest.raises(sa.exc.IntegrityError, match="is append-only"), quay.desk.database.write() as tx:
@@ -149,6 +151,7 @@ def test_no_fact_is_changed_or_removed(quay: Quay, statement: str) -> None:
 
 
 def test_a_fact_or_a_message_that_somebody_has_changed_is_found_by_its_hash(quay: Quay) -> None:
+    quay.hold()
     quay.tell(late(60))
     drop = ("observation_no_update", "observation", "raw_message_no_update", "raw_message")
     with quay.desk.database.write() as tx:
@@ -167,6 +170,7 @@ def test_a_fact_or_a_message_that_somebody_has_changed_is_found_by_its_hash(quay
 
 
 def test_facts_are_kept_as_long_as_somebody_may_claim_anything(quay: Quay) -> None:
+    quay.hold()
     quay.tell(late(60), Disruption("ECK-HT-0900", DAY, delay_seconds=300))
     quay.clock.advance(timedelta(days=4))
     forget_runs(quay.desk)
@@ -202,3 +206,15 @@ def test_a_word_whose_facts_cannot_be_kept_is_kept_whole_with_the_next(
     assert (first, kept) == ({}, [])
     assert second == {f"{REGION}/{OPERATOR}": 1}
     assert len(quay.facts()) == 2
+
+
+def test_a_message_is_kept_where_somebody_holds_a_ticket_for_a_run_that_it_changes(quay: Quay) -> None:
+    quay.tell(late(60))
+    quay.hold()
+    quay.tell(late(90), after=30)
+
+    before, after = quay.facts()[0].fact, quay.facts()[-1].fact
+
+    assert (before.raw_sha256 is None, before.raw_ref) == (False, None)
+    assert after.raw_ref == after.raw_sha256
+    assert disruption.prove_run(quay.desk, REGION, OPERATOR, TRIP, DAY).faults == ()

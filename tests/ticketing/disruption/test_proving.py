@@ -48,6 +48,7 @@ def test_an_arrival_is_proven_by_a_feed_that_no_longer_predicts_it(quay: Quay, f
     pattern, _ = quay.desk.runs.of(quay.desk.regions[REGION].data, OPERATOR).known[TRIP]  # type: ignore[union-attr]
     leaves, reaches = pattern.sequences
     both, last = ((leaves, 120), (reaches, 4200)), ((reaches, 4200),)
+    quay.hold()
     for minutes, told in ((0, both), (72, last), (206, last), (207, ())):
         quay.clock.set(LEAVES + timedelta(minutes=minutes))
         feed.troubles = [Trouble(TRIP, DAY, calls=told)] if told else []
@@ -73,6 +74,7 @@ def test_an_arrival_is_proven_by_a_feed_that_no_longer_predicts_it(quay: Quay, f
 
 
 def test_the_address_of_a_feed_is_kept_without_its_key(quay: Quay, feed: GtfsSimulator) -> None:
+    quay.hold()
     feed.troubles = [Trouble(TRIP, DAY, cancelled=True)]
     ask_now(quay.desk)
 

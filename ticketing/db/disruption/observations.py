@@ -52,6 +52,11 @@ class Observation:
     timetable_version: str = ""
 
     @property
+    def run(self) -> RunKey:
+        """The name of its run in its region."""
+        return self.operator, self.trip_id, self.service_date
+
+    @property
     def id(self) -> str:
         """The hash of what it says."""
         said = {name: _written(value) for name, value in asdict(self).items() if name not in _NOT_HASHED}

@@ -58,3 +58,22 @@ observation_retention = table(
     text("all_before"),
     moment("raw_before"),
 )
+
+# A leg of a ticket that is not given back; it goes with the ticket's revocation, and says nothing of its holder.
+leg_of_ticket = table(
+    "leg_of_ticket",
+    text("jti", sa.ForeignKey("ticket.jti"), key=True),
+    number("leg", key=True),
+    text("order_id"),
+    text("region"),
+    text("operator"),
+    text("trip_id"),
+    text("service_date"),
+    text("mode"),
+    text("from_stop"),
+    text("to_stop"),
+    moment("departs_at"),
+    moment("arrives_at"),
+    sa.Index("ix_leg_of_ticket_run", "region", "operator", "service_date", "trip_id"),
+    sa.Index(None, "service_date"),
+)

@@ -15,10 +15,10 @@ from ticketing.db.rows import columns, fetch, find, insert, inserting, kept_as
 from ticketing.db.tables.gates import control_code, holder_salt, ticket_move
 from ticketing.db.tables.purchase import pass_use
 from ticketing.db.tables.sale import group_code, ticket
-from ticketing.db.ticket import status_changes
+from ticketing.db.ticket import legs, status_changes
 from ticketing.db.ticket.uses import is_used as is_used  # noqa: PLC0414  purchase asks here whether a ticket is used
 from ticketing.db.ticket.uses import list_uses as list_uses  # noqa: PLC0414
-from ticketing.frozen import TicketDocument, read_ticket, write_ticket
+from ticketing.frozen import TicketDocument, left_of, read_ticket, write_ticket
 
 _CODE_CHARS = 10
 # Not revoked: a suspended ticket is its holder's still, it only opens no gate.
@@ -195,6 +195,7 @@ def revoke_tickets(tx: Transaction, jtis: Iterable[str], at: datetime) -> None:
     """Make tickets invalid from now on."""
     wanted = list(jtis)
     tx.execute(sa.update(ticket).where(ticket.c.jti.in_(wanted)).values(status="revoked", revoked_at=at))
+    legs.drop_legs(tx, wanted)
     status_changes.note_tickets(tx, wanted, at)
 
 
@@ -292,6 +293,8 @@ def move_ticket(
     status_changes.note_place(tx, move.old_list, move.old_index, move.at)
     change = sa.update(ticket).where(ticket.c.jti == held.jti)
     told = {} if document is None else {"document": canonical(write_ticket(document))}
+    if document is not None:
+        legs.keep_legs(tx, held.jti, left_of(document.legs))
     tx.execute(change.values(token=token, status_list=place[0], status_index=place[1], **told))
 
 
