@@ -74,6 +74,7 @@ class Rooms:
     office: Office
     connectors: Connectors
     live: LiveDesk
+    watcher: disruption.Watcher
     once: Once
     order_tokens: OrderTokens
     authenticate: Callable[[str], Principal]
@@ -110,6 +111,7 @@ def build_rooms(
     earlier = EarlierRegions(clock)
     watch = Watch(settings=settings, clock=clock, regions=regions, connectors=opened, earlier=earlier)
     watch.adopt()
+    watcher = disruption.Watcher(database, clock, regions)
     board = LiveBoard(database, clock, regions, opened.regions)
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
     offer_tokens = OfferTokens(keys)
@@ -172,9 +174,10 @@ def build_rooms(
             connectors=opened.regions,
             pause_seconds=settings.live_seconds,
             watch=watch,
-            listener=disruption.keep_facts,
-            forget_more=disruption.forget_facts,
+            listener=watcher.hear,
+            forget_more=watcher.forget,
         ),
+        watcher=watcher,
         office=Office(
             database=database,
             clock=clock,

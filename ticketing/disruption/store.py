@@ -1,30 +1,29 @@
 """Keep the facts of each word on runs, in the transaction that keeps the word, for as long as anybody can claim anything by them."""
 
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from ticketing.db import Transaction
 from ticketing.db.disruption import observations
 from ticketing.db.disruption.observations import Observation, RawMessage
+from ticketing.db.operators.run_states import RunKey
 from ticketing.db.ticket import legs, tickets
 from ticketing.disruption.facts import facts_of
 from ticketing.regions import Word
 
 # So long two releases may run side by side.
 _SOLD_BESIDE = timedelta(days=3)
-_DAYS_BACK = timedelta(days=2)
 
 
-def keep_facts(tx: Transaction, word: Word) -> int:
+def keep_facts(tx: Transaction, word: Word, held: Collection[RunKey]) -> int:
     """Store what is new in a word; answers how many facts were new.
 
-    A message is stored as it came where it changes a run that somebody holds a ticket for, else it is known by its hash.
+    A message is stored as it came where it changes a run of those that are `held` by tickets, else it is known by its hash.
     """
     facts = facts_of(word)
     if not facts:
         return 0
-    held = legs.held_runs(tx, word.region, word.operator, (word.received_at - _DAYS_BACK).date())
     wanted = {fact.raw_sha256 for fact in facts if fact.run in held}
     kept = {name: message for message in word.messages if (name := message.sha256) in wanted}
     for name, message in kept.items():
@@ -53,7 +52,6 @@ def forget_facts(tx: Transaction, quiet_before: date, all_before: date) -> int:
 
     Thirteen months is the least that a message is kept as evidence.
     """
-    legs.forget_legs(tx, all_before)
     raw_before = datetime.combine(all_before, time(0), UTC)
     return observations.forget_observations(tx, quiet_before, all_before, raw_before)
 

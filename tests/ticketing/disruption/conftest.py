@@ -14,13 +14,14 @@ from ticketing.regions import LiveDesk, Region
 @pytest.fixture
 def quay(database: Database, clock: FixedClock, regions: dict[str, Region]) -> Quay:
     teller: Any = Teller(clock)
+    watcher = disruption.Watcher(database, clock, dict(regions))
     desk = LiveDesk(
         database=database,
         clock=clock,
         regions=dict(regions),
         connectors={REGION: {OPERATOR: teller}},
         pause_seconds=30,
-        listener=disruption.keep_facts,
-        forget_more=disruption.forget_facts,
+        listener=watcher.hear,
+        forget_more=watcher.forget,
     )
-    return Quay(desk, clock, teller)
+    return Quay(desk, watcher, clock, teller)

@@ -14,6 +14,7 @@ from ticketing.db.disruption import observations
 from ticketing.db.disruption.observations import StoredObservation
 from ticketing.db.tables.disruption import leg_of_ticket
 from ticketing.db.ticket.legs import TicketLeg
+from ticketing.disruption import Watcher
 from ticketing.regions import LiveDesk, ask_now
 
 REGION, OPERATOR, DAY = "helsinki-tallinn", "eckero", date(2026, 10, 13)
@@ -75,6 +76,7 @@ class Quay:
     """The worker's desk beside that operator."""
 
     desk: LiveDesk
+    watcher: Watcher
     clock: FixedClock
     eckero: Teller
 

@@ -193,7 +193,7 @@ def test_a_word_whose_facts_cannot_be_kept_is_kept_whole_with_the_next(
 
     def fail_once(tx: Any, word: Any) -> None:
         told.append(word)
-        disruption.keep_facts(tx, word)
+        quay.watcher.hear(tx, word)
         if len(told) == 1:
             raise OSError("the disk is full")
 

@@ -77,3 +77,45 @@ leg_of_ticket = table(
     sa.Index("ix_leg_of_ticket_run", "region", "operator", "service_date", "trip_id"),
     sa.Index(None, "service_date"),
 )
+
+# What has happened to a run, revision by revision.
+disruption_event = table(
+    "disruption_event",
+    text("id", key=True),
+    text("region"),
+    text("operator"),
+    text("trip_id"),
+    text("service_date"),
+    number("revision"),
+    text("kind"),
+    text("status"),
+    text("source"),
+    text("cause", null=True),
+    moment("first_seen"),
+    moment("first_told_at"),
+    moment("last_seen"),
+    moment("confirmed_at", null=True),
+    number("late_seconds", null=True),
+    text("evidence"),
+    one_of("kind", "cancelled", "delayed", "call_skipped", "connection_broken", "service_restored"),
+    one_of("status", "seen", "confirmed", "dropped"),
+    sa.UniqueConstraint(
+        "region", "operator", "trip_id", "service_date", "revision", name="uq_disruption_event_region"
+    ),
+    sa.Index("ix_disruption_event_status", "status", "first_seen"),
+    sa.Index(None, "service_date"),
+)
+
+# One row for each message that the holder of a ticket is owed.
+disruption_affected = table(
+    "disruption_affected",
+    text("event_id", sa.ForeignKey("disruption_event.id"), key=True),
+    text("jti", key=True),
+    number("leg"),
+    text("order_id"),
+    text("why"),
+    number("late_seconds", null=True),
+    number("then_leg", null=True),
+    one_of("why", "cancelled", "skipped", "too_late", "late", "connection", "restored"),
+    sa.Index(None, "jti"),
+)

@@ -16,10 +16,10 @@ from ticketing.db.sale.orders import Order
 from ticketing.errors import DepartureCancelled, Fault
 from ticketing.frozen import read_ride
 from ticketing.purchase import pass_uses
-from ticketing.purchase.refund.not_carried import Expected, Failure, failure_of
 from ticketing.purchase.refund.refundable import RefundableLeg, RefundableTicket, Rest
 from ticketing.purchase.refund.remainder import remainder
 from ticketing.purchase.till import OrderState, Till, move
+from ticketing.regions.not_carried import Expected, Failure, failure_of
 
 
 def require_running(tx: Transaction, till: Till, quote: Quote) -> None:
