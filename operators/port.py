@@ -33,6 +33,7 @@ from operators.told import (
     Disruptions,
     Matching,
     Message,
+    Selector,
 )
 from tariffs.money import Money
 
@@ -68,6 +69,7 @@ __all__ = [
     "RefundOffer",
     "Refused",
     "Release",
+    "Selector",
     "Standing",
     "TimetableVersion",
     "Traveller",

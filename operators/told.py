@@ -34,14 +34,44 @@ class Disruption:
     replaced: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """A message to passengers about some routes, stops or trips; empty ones are about the whole operator."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """What an alert is about: all that is named must hold of a ride; `mode` is a kind of vehicle.
 
-    text: str
-    route_ids: tuple[str, ...] = ()
-    stop_ids: tuple[str, ...] = ()
-    trip_ids: tuple[str, ...] = ()
+    A stop may be a station, which means its platforms. `service_date` is of a trip, None for every day.
+    """
+
+    agency_id: str = ""
+    route_id: str = ""
+    mode: str = ""
+    direction: int | None = None
+    trip_id: str = ""
+    service_date: date | None = None
+    stop_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A message to passengers: texts by language (`""` where none is named), and of what and when it is.
+
+    It is about whatever one of its selectors is about, about the whole operator without any. A period is from and until,
+    POSIX seconds, None where it is open; without one it always holds. `cause`, `effect` and `severity` are the words of
+    GTFS-Realtime in small letters, empty where they are not told.
+    """
+
+    header: Mapping[str, str]
+    description: Mapping[str, str] = field(default_factory=dict)
+    url: Mapping[str, str] = field(default_factory=dict)
+    cause: str = ""
+    effect: str = ""
+    severity: str = ""
+    periods: tuple[tuple[int | None, int | None], ...] = ()
+    about: tuple[Selector, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Its headline where nobody's language is known."""
+        return self.header.get("") or next(iter(self.header.values()), "")
 
 
 @dataclass(frozen=True, slots=True)

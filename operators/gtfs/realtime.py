@@ -16,6 +16,7 @@ from google.transit.gtfs_realtime_pb2 import FeedMessage
 
 from operators.errors import BadReply
 from operators.gtfs.added import ADDING, REPLACEMENT, read_added
+from operators.gtfs.alerts import read_alert
 from operators.gtfs.runs import Run, Runs, moment_of, place_of
 from operators.gtfs.timetable import Pattern, Timetable
 from operators.port import AddedTrip, Alert, CallChange, Disruption, Disruptions, Matching
@@ -27,7 +28,6 @@ FRESH_SECONDS = {"trip_updates": 90, "alerts": 600}
 _CANCELED = {gtfs.TripDescriptor.CANCELED, gtfs.TripDescriptor.DELETED}
 _PLANNED = {gtfs.TripDescriptor.SCHEDULED, gtfs.TripDescriptor.UNSCHEDULED}
 _MAX_DELAY_SECONDS = 86_400
-_MAX_TEXT = 2_000
 
 
 def parse(content: bytes) -> FeedMessage:
@@ -69,7 +69,7 @@ def read(message: FeedMessage, timetable: Timetable, runs: Runs | None = None) -
             continue
         if entity.HasField("trip_update"):
             read.take(entity.trip_update)
-        if entity.HasField("alert") and (alert := _alert(entity.alert, told)):
+        if entity.HasField("alert") and (alert := read_alert(entity.alert, told)):
             alerts.append(alert)
     return Disruptions(
         as_of=told,
@@ -166,26 +166,3 @@ def _delay(one: Any, name: str, planned: int) -> int | None:
     event = getattr(one, name)
     found = event.time - planned if event.time else event.delay if event.HasField("delay") else None
     return int(found) if found is not None and abs(found) <= _MAX_DELAY_SECONDS else None
-
-
-def _is_active(alert: Any, moment: int) -> bool:
-    """Whether an alert holds at a moment; one without periods always does."""
-    return not alert.active_period or any(
-        (not period.start or period.start <= moment) and (not period.end or moment < period.end)
-        for period in alert.active_period
-    )
-
-
-def _alert(alert: Any, now: datetime) -> Alert | None:
-    texts = [one.text for one in alert.header_text.translation] or [
-        one.text for one in alert.description_text.translation
-    ]
-    if not texts or not _is_active(alert, int(now.timestamp())):
-        return None
-    about = alert.informed_entity
-    return Alert(
-        texts[0][:_MAX_TEXT],
-        tuple(one.route_id for one in about if one.route_id),
-        tuple(one.stop_id for one in about if one.stop_id),
-        tuple(one.trip.trip_id for one in about if one.HasField("trip")),
-    )

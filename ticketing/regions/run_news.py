@@ -14,7 +14,16 @@ from zoneinfo import ZoneInfo
 from operators.departures import departure_of
 from operators.gtfs.runs import Run, Runs
 from operators.gtfs.timetable import FILES, Timetable
-from operators.port import AddedCall, AddedTrip, Alert, CallChange, Disruption, Disruptions, Matching
+from operators.port import (
+    AddedCall,
+    AddedTrip,
+    Alert,
+    CallChange,
+    Disruption,
+    Disruptions,
+    Matching,
+    Selector,
+)
 from operators.region import RegionData
 from tariffs.journey import Ride
 from ticketing.db.documents import digest
@@ -153,7 +162,7 @@ def trips_told_at(told: Disruptions) -> datetime:
 def document_of(told: Disruptions) -> dict[str, Any]:
     """What an operator tells beside runs of its timetable, and how much of it all is understood."""
     return {
-        "alerts": [asdict(alert) for alert in told.alerts],
+        "alerts": [_written(alert) for alert in told.alerts],
         "added": [{**asdict(trip), "service_date": trip.service_date.isoformat()} for trip in told.added],
         "messages": told.matching.messages,
         "unmatched": dict(told.matching.unmatched),
@@ -161,12 +170,48 @@ def document_of(told: Disruptions) -> dict[str, Any]:
     }
 
 
+def _written(alert: Alert) -> dict[str, object]:
+    """An alert as a document; the first four names are what an earlier release reads of it."""
+    return {
+        "text": alert.text,
+        "route_ids": sorted({one.route_id for one in alert.about if one.route_id}),
+        "stop_ids": sorted({one.stop_id for one in alert.about if one.stop_id}),
+        "trip_ids": sorted({one.trip_id for one in alert.about if one.trip_id}),
+        **asdict(alert),
+        "about": [_named(one) for one in alert.about],
+    }
+
+
+def _named(one: Selector) -> dict[str, object]:
+    day = one.service_date.isoformat() if one.service_date else None
+    named = {**asdict(one), "service_date": day}
+    return {name: value for name, value in named.items() if value not in ("", None)}
+
+
 def alerts_in(document: Mapping[str, Any]) -> tuple[Alert, ...]:
-    """The alerts of a document that `document_of` wrote."""
-    return tuple(
-        Alert(row["text"], *(tuple(row[name]) for name in ("route_ids", "stop_ids", "trip_ids")))
-        for row in document.get("alerts", ())
+    """The alerts of a document that `document_of` wrote, or an earlier release."""
+    return tuple(_alert(row) for row in document.get("alerts", ()))
+
+
+def _alert(row: Mapping[str, Any]) -> Alert:
+    if "header" not in row:
+        about = [
+            Selector(**{kind: name})
+            for kind, names in (("route_id", "route_ids"), ("stop_id", "stop_ids"), ("trip_id", "trip_ids"))
+            for name in row[names]
+        ]
+        return Alert(header={"": row["text"]}, about=tuple(about))
+    texts = {name: row[name] for name in ("header", "description", "url", "cause", "effect", "severity")}
+    return Alert(
+        **texts,
+        periods=tuple((start, end) for start, end in row["periods"]),
+        about=tuple(_selector(one) for one in row["about"]),
     )
+
+
+def _selector(row: Mapping[str, Any]) -> Selector:
+    day = row.get("service_date")
+    return Selector(**{**row, "service_date": date.fromisoformat(day) if day else None})
 
 
 def added_in(document: Mapping[str, Any]) -> tuple[AddedTrip, ...]:

@@ -268,7 +268,7 @@ def _ride(region: RegionData, hop: Hop) -> PlannedRide:
     trip = pattern.trips[line.trips[hop.trip]]
     known = ride_on(region, line.operator, (pattern, trip), (hop.board, hop.alight), start)
     if not line.late:
-        return PlannedRide(known.ride, known.line, known.headsign, known.check_in_until, known.wheelchair)
+        return PlannedRide(**{name: getattr(known, name) for name in KnownRide.__dataclass_fields__})
     zones = [str(moment.tzinfo) for moment in (known.ride.departure, known.ride.arrival)]
     leaves, arrives = start + line.departures[hop.board], start + line.arrivals[hop.alight]
     pre = line.pre[hop.board]
@@ -278,5 +278,6 @@ def _ride(region: RegionData, hop: Hop) -> PlannedRide:
         headsign=known.headsign,
         check_in_until=local(leaves - pre, zones[0]) if pre else None,
         wheelchair=known.wheelchair,
+        direction=known.direction,
         live=(local(leaves, zones[0]), local(arrives, zones[1])),
     )

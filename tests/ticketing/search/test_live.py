@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from operators.departures import departure_of
 from operators.files import FEED_FILES, read_feed
-from operators.port import AddedCall, AddedTrip, Alert, CallChange, Disruption, Disruptions
+from operators.port import AddedCall, AddedTrip, CallChange, Disruption, Disruptions
 from operators.region import RegionData
 from operators.simulators.gtfs import GtfsSimulator, Trouble
 from tests.api import Api
@@ -26,7 +26,7 @@ from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.identity import create_key
 from ticketing.regions import LiveDesk, Watch, ask_now, poll_live
-from ticketing.search.live import alerts_for, overlay
+from ticketing.search.live import overlay
 from ticketing.search.network import Needs, build, day_origin
 from ticketing.search.planner import Access, Plan, Question, Timeline, plan_departing
 from ticketing.search.scan import scan
@@ -200,18 +200,6 @@ def test_an_added_trip_is_not_boarded_where_a_wheelchair_cannot() -> None:
     assert (line.alights, line.boards) == ((True, False), (True, False))
 
 
-def test_alerts_concern_what_they_name() -> None:
-    told = Disruptions(
-        as_of=NOW,
-        items=(),
-        alerts=(Alert("all"), Alert("line", route_ids=("r",)), Alert("stop", stop_ids=("s9",))),
-    )
-
-    assert alerts_for(told, "r", "t0", ["s0"]) == ["all", "line"]
-    assert alerts_for(told, "x", "t0", ["s9"]) == ["all", "stop"]
-    assert alerts_for(None, "r", "t0", []) == []
-
-
 WISH = {
     "from": {"place": "Kortrijk KULAK"},
     "to": {"place": "Kortrijk Grote Markt"},
@@ -276,6 +264,16 @@ def test_a_bus_that_is_cancelled_is_gone_from_the_next_search_and_comes_back(bus
     ]
     assert bus(answer)["trip_id"] != planned["trip_id"]
     assert bus(answer)["alerts"] == ["Works at Grote Markt"]
+    assert bus(answer)["notices"] == [
+        {
+            "text": "Works at Grote Markt",
+            "description": None,
+            "url": None,
+            "cause": None,
+            "effect": None,
+            "severity": None,
+        }
+    ]
     assert "delijn" in answer["live_as_of"]
     busway.simulator.troubles = []
     ask_now(busway.live)

@@ -197,6 +197,17 @@ class FreePlacesSchema(Strict):
     reason = fields.String(required=True, allow_none=True, validate=validate.OneOf(["late", "not_told"]))
 
 
+class NoticeSchema(Strict):
+    """An operator's message about a ride, in the reader's language where it is told in it. `cause`, `effect` and `severity` are GTFS-Realtime's words."""
+
+    text = fields.String(required=True)
+    description = fields.String(required=True, allow_none=True)
+    url = fields.String(required=True, allow_none=True)
+    cause = fields.String(required=True, allow_none=True)
+    effect = fields.String(required=True, allow_none=True)
+    severity = fields.String(required=True, allow_none=True)
+
+
 class LegSchema(Strict):
     """A ride or a walk. Times are local to their stop, with its offset; `arrival_time_zone` is the zone of `to`. A ride that does not run has `cancelled`: true.
 
@@ -230,6 +241,7 @@ class LegSchema(Strict):
     live_departure = moment(allow_none=True)
     live_arrival = moment(allow_none=True)
     alerts = fields.List(fields.String())
+    notices = fields.List(fields.Nested(NoticeSchema))
     cancelled = fields.Boolean()
     excluded = fields.Boolean()
     free_places = fields.Nested(FreePlacesSchema)
