@@ -10,13 +10,14 @@ from datetime import date, datetime
 class CallChange:
     """What is known of one call, by its place among the trip's calls (from 0): seconds late, or not served.
 
-    None is not known, which is not the same as on time.
+    None is not known, which is not the same as on time. `assigned_stop_id` is the platform at which it calls now.
     """
 
     place: int
     arrival_delay: int | None = None
     departure_delay: int | None = None
     skipped: bool = False
+    assigned_stop_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

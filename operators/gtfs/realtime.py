@@ -121,7 +121,8 @@ class _Read:
             self.unmatched["not_understood"] += 1
 
     def _late(self, update: Any, run: Run) -> None:
-        calls = tuple(_calls(update, run.pattern, run.begins(self._runs.timetable.timezone)))
+        timetable = self._runs.timetable
+        calls = tuple(_calls(update, run.pattern, run.begins(timetable.timezone), timetable))
         if calls:
             self.items.append(Disruption(run.trip_id, run.service_date, calls=calls))
         elif update.HasField("delay") and abs(update.delay) <= _MAX_DELAY_SECONDS:
@@ -130,7 +131,7 @@ class _Read:
             self.unmatched["unknown_stops"] += 1
 
 
-def _calls(update: Any, pattern: Pattern, origin: int) -> Iterable[CallChange]:
+def _calls(update: Any, pattern: Pattern, origin: int, timetable: Timetable) -> Iterable[CallChange]:
     """Each call from the first update on, what was known last carried forward."""
     told: dict[int, Any] = {}
     for one in update.stop_time_update:
@@ -146,7 +147,7 @@ def _calls(update: Any, pattern: Pattern, origin: int) -> Iterable[CallChange]:
         relation = one.schedule_relationship
         if relation == gtfs.TripUpdate.StopTimeUpdate.NO_DATA:
             delay = None
-            yield CallChange(place)
+            yield CallChange(place, assigned_stop_id=_platform(one, pattern.stops[place], timetable))
         elif relation == gtfs.TripUpdate.StopTimeUpdate.SKIPPED:
             yield CallChange(place, delay, delay, skipped=True)
         else:
@@ -157,7 +158,14 @@ def _calls(update: Any, pattern: Pattern, origin: int) -> Iterable[CallChange]:
             if at_arrival is None:
                 at_arrival = at_departure
             delay = at_departure
-            yield CallChange(place, at_arrival, at_departure)
+            platform = _platform(one, pattern.stops[place], timetable)
+            yield CallChange(place, at_arrival, at_departure, assigned_stop_id=platform)
+
+
+def _platform(one: Any, planned: str, timetable: Timetable) -> str | None:
+    """The stop that a call is moved to: another platform of the timetable, where it is told."""
+    told = str(one.stop_time_properties.assigned_stop_id)
+    return told if told != planned and told in timetable.stops else None
 
 
 def _delay(one: Any, name: str, planned: int) -> int | None:

@@ -32,7 +32,10 @@ from ticketing.db.operators.run_states import ExpectedCall, RunKey, RunState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """What is known of a ride: whether its run goes and calls at both ends, and when it is expected there."""
+    """What is known of a ride: whether its run goes and calls at both ends, and when it is expected there.
+
+    `boards_at` and `alights_at` are the platforms at which it calls instead of those that were sold.
+    """
 
     cancelled: bool = False
     skipped_stop_id: str | None = None
@@ -40,6 +43,8 @@ class News:
     arrives_at: datetime | None = None
     departure_delay_seconds: int | None = None
     arrival_delay_seconds: int | None = None
+    boards_at: str | None = None
+    alights_at: str | None = None
     as_of: datetime
 
     @property
@@ -74,6 +79,8 @@ def news_of(ride: Ride, state: RunState) -> News:
         arrives_at=None if arrives is None else datetime.fromtimestamp(arrives, UTC),
         departure_delay_seconds=None if departs is None else departs - int(ride.departure.timestamp()),
         arrival_delay_seconds=None if arrives is None else arrives - int(ride.arrival.timestamp()),
+        boards_at=leaves.assigned_stop_id if leaves else None,
+        alights_at=reaches.assigned_stop_id if reaches else None,
         as_of=state.as_of,
     )
 
@@ -139,6 +146,7 @@ def disruption_of(state: RunState, runs: Runs) -> Disruption | None:
             None if call.arrival is None else call.arrival - begins - pattern.arrivals[call.place],
             None if call.departure is None else call.departure - begins - pattern.departures[call.place],
             skipped=call.skipped,
+            assigned_stop_id=call.assigned_stop_id,
         )
         for call in state.calls
         if call.place < len(pattern.stops) and pattern.stops[call.place] == call.stop_id
@@ -246,6 +254,7 @@ def _expected(told: Disruption, run: Run, begins: int) -> tuple[ExpectedCall, ..
             arrival=_at(begins, pattern.arrivals[call.place], call.arrival_delay),
             departure=_at(begins, pattern.departures[call.place], call.departure_delay),
             skipped=call.skipped,
+            assigned_stop_id=call.assigned_stop_id,
         )
         for call in calls
     )

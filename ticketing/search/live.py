@@ -162,4 +162,5 @@ def _late(line: Line, at: int, told: Disruption) -> Line:
         starts=(line.starts[at],),
         trips=(line.trips[at],),
         late=late,
+        platforms={at: one.assigned_stop_id for at, one in calls.items() if one.assigned_stop_id},
     )

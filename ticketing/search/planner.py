@@ -37,9 +37,13 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRide(KnownRide):
-    """A ride of a plan; `live` are the times it is expected to keep, None where nothing is told."""
+    """A ride of a plan; `live` are the times it is expected to keep, None where nothing is told.
+
+    `platforms` are the stops at which it is boarded and left instead of the planned ones, None for one that stays.
+    """
 
     live: tuple[datetime, datetime] | None = None
+    platforms: tuple[str | None, str | None] = (None, None)
 
 
 # By line, trip and the places of boarding and alighting.
@@ -280,4 +284,5 @@ def _ride(region: RegionData, hop: Hop) -> PlannedRide:
         wheelchair=known.wheelchair,
         direction=known.direction,
         live=(local(leaves, zones[0]), local(arrives, zones[1])),
+        platforms=(line.platforms.get(hop.board), line.platforms.get(hop.alight)),
     )

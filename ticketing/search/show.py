@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from operators.concerns import in_language
+from operators.gtfs.timetable import Timetable
 from operators.place_kinds import kind_of
 from operators.port import Alert, Disruptions
 from operators.region import RegionData
@@ -159,7 +160,15 @@ def _ride(
     day = date.fromisoformat(leg["service_date"]) if leg["service_date"] else None
     alerts = alerts_for(told, ride, timetable, direction=part.direction, service_date=day)
     notices = [_notice(one, languages, timetable.language) for one in alerts]
-    return leg | {"alerts": [one["text"] for one in notices], "notices": notices}
+    boards, alights = (_platform(timetable, stop_id) for stop_id in part.platforms)
+    said = {"alerts": [one["text"] for one in notices], "notices": notices}
+    return leg | said | {"boards_at": boards, "alights_at": alights}
+
+
+def _platform(timetable: Timetable, stop_id: str | None) -> dict[str, str] | None:
+    """Another platform than the planned one, by its id and name."""
+    stop = timetable.stops.get(stop_id) if stop_id else None
+    return {"stop_id": stop.id, "name": stop.name} if stop else None
 
 
 def _notice(alert: Alert, languages: Sequence[str], home: str) -> dict[str, str | None]:

@@ -321,6 +321,41 @@ def test_a_bus_that_is_added_is_found_bought_and_gone_again(busway: Busway) -> N
     assert "EXTRA" not in str(busway.search())
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_bus_that_calls_at_another_platform_says_so_in_the_search_and_with_its_ticket(
+    busway: Busway,
+) -> None:
+    planned = bus(busway.search())
+    timetable = busway.watch.regions["lille-kortrijk-tournai"].data.timetables["delijn"]
+    other = next(
+        stop
+        for stop in timetable.stops.values()
+        if stop.id != planned["from"]["stop_id"] and not stop.is_station
+    )
+    entity = gtfs.FeedEntity(id="moved")
+    entity.trip_update.trip.trip_id = planned["trip_id"]
+    call = entity.trip_update.stop_time_update.add(stop_id=planned["from"]["stop_id"])
+    call.departure.delay = 0
+    call.stop_time_properties.assigned_stop_id = other.id
+    busway.simulator.entities = [entity]
+    ask_now(busway.live)
+
+    answer = busway.search()
+    ride = bus(answer)
+    quote = busway.api.post("/v1/quotes", {"offer_id": answer["itineraries"][0]["offer_id"]}).json
+    order = busway.api.post("/v1/orders", {"quote_id": quote["id"]}).json
+    busway.api.post(f"/v1/orders/{order['id']}/payments", {"method": "demo_ok"}, order["access_token"])
+    (news,) = busway.api.get(f"/v1/orders/{order['id']}/tickets", order["access_token"]).json["news"]
+
+    moved = {"stop_id": other.id, "name": other.name}
+    assert (ride["from"]["stop_id"], ride["boards_at"], ride["alights_at"]) == (
+        planned["from"]["stop_id"],
+        moved,
+        None,
+    )
+    assert (news["boards_at"], news["alights_at"]) == (moved, None)
+
+
 def route_of(busway: Busway, trip_id: str) -> str:
     timetable = busway.watch.regions["lille-kortrijk-tournai"].data.timetables["delijn"]
     return next(

@@ -5,7 +5,16 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from operators.place_kinds import FOOT
-from ticketing.api.schemas.common import ID, AwareMoment, ShortList, Strict, moment, money, place_kind
+from ticketing.api.schemas.common import (
+    ID,
+    AwareMoment,
+    PlatformSchema,
+    ShortList,
+    Strict,
+    moment,
+    money,
+    place_kind,
+)
 from ticketing.offers import MOST_CHARS
 
 MAX_PASSENGERS = 30
@@ -211,7 +220,7 @@ class NoticeSchema(Strict):
 class LegSchema(Strict):
     """A ride or a walk. Times are local to their stop, with its offset; `arrival_time_zone` is the zone of `to`. A ride that does not run has `cancelled`: true.
 
-    One that is not sold here has `excluded`: true.
+    One that is not sold here has `excluded`: true. `boards_at` and `alights_at` are platforms at which it calls instead of `from` and `to`.
     """
 
     kind = fields.String(required=True, validate=validate.OneOf(["ride", "walk"]))
@@ -242,6 +251,8 @@ class LegSchema(Strict):
     live_arrival = moment(allow_none=True)
     alerts = fields.List(fields.String())
     notices = fields.List(fields.Nested(NoticeSchema))
+    boards_at = fields.Nested(PlatformSchema, allow_none=True)
+    alights_at = fields.Nested(PlatformSchema, allow_none=True)
     cancelled = fields.Boolean()
     excluded = fields.Boolean()
     free_places = fields.Nested(FreePlacesSchema)

@@ -18,18 +18,23 @@ from ticketing.db.tables.live import live_feed, run_state
 RunKey = tuple[str, str, date]
 # The source of what staff have said: no poll changes it.
 STAFF = "staff"
+_CALL = ("place", "stop_id", "arrival", "departure", "skipped")
 _KEY = ("region", "operator", "trip_id", "service_date")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedCall:
-    """One call of a run as it is expected: POSIX seconds, None where nothing is known; `skipped` is not served."""
+    """One call of a run as it is expected: POSIX seconds, None where nothing is known; `skipped` is not served.
+
+    `assigned_stop_id` is the platform at which it calls now, where that is another than planned.
+    """
 
     place: int
     stop_id: str
     arrival: int | None
     departure: int | None
     skipped: bool = False
+    assigned_stop_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,24 +240,35 @@ def _state(row: sa.RowMapping) -> RunState:
         "ended_at",
     )
     document = json.loads(row["document"])
+    platforms = document.get("platforms", {})
     return RunState(
         service_date=date.fromisoformat(row["service_date"]),
         cancelled=bool(row["cancelled"]),
-        calls=tuple(ExpectedCall(**call) for call in document["calls"]),
+        calls=tuple(
+            ExpectedCall(**call, assigned_stop_id=platforms.get(str(call["place"])))
+            for call in document["calls"]
+        ),
         replaced=document.get("replaced", False),
         **{name: row[name] for name in names},
     )
 
 
 def _row(region: str, one: RunState) -> dict[str, Any]:
-    calls = [{name: getattr(call, name) for name in ExpectedCall.__dataclass_fields__} for call in one.calls]
+    calls = [{name: getattr(call, name) for name in _CALL} for call in one.calls]
+    # Beside the calls: an earlier release reads those, and knows no platforms.
+    platforms = {str(call.place): call.assigned_stop_id for call in one.calls if call.assigned_stop_id}
+    document = {
+        "calls": calls,
+        **({"replaced": True} if one.replaced else {}),
+        **({"platforms": platforms} if platforms else {}),
+    }
     return {
         "region": region,
         "operator": one.operator,
         "trip_id": one.trip_id,
         "service_date": one.service_date.isoformat(),
         "cancelled": int(one.cancelled),
-        "document": canonical({"calls": calls, **({"replaced": True} if one.replaced else {})}),
+        "document": canonical(document),
         "worst_seconds": one.worst_seconds,
         "source": one.source,
         "as_of": one.as_of,
