@@ -97,6 +97,26 @@ class AddedTrip:
     calls: tuple[AddedCall, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vehicle:
+    """Where the vehicle of a run is and how full, at `as_of`, its own time; None where it does not tell.
+
+    `stop_id` is the stop that its `status` (`incoming_at`, `stopped_at`, `in_transit_to`) is about. `occupancy` is
+    GTFS-Realtime's word in small letters, `wheelchair` whether one can ride it.
+    """
+
+    trip_id: str
+    service_date: date
+    lat: float | None = None
+    lon: float | None = None
+    stop_id: str | None = None
+    status: str = "in_transit_to"
+    occupancy: str | None = None
+    occupancy_percent: int | None = None
+    wheelchair: bool | None = None
+    as_of: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Matching:
     """How much of what was told is about trips that we know: `unmatched` counts the rest by reason."""
@@ -146,3 +166,4 @@ class Disruptions:
     trips_told_at: datetime | None = None
     messages: tuple[Message, ...] = ()
     said_in: Mapping[tuple[str, date], str] = field(default_factory=dict)
+    vehicles: tuple[Vehicle, ...] = ()

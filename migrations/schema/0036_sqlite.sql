@@ -48,3 +48,4 @@ CREATE INDEX ix_raw_message_received_at ON raw_message (received_at);
 
 ALTER TABLE run_state ADD COLUMN ended_at TEXT;
 ALTER TABLE live_feed ADD COLUMN trips_at TEXT;
+ALTER TABLE live_feed ADD COLUMN vehicles TEXT;

@@ -39,6 +39,7 @@ class GtfsSettings:
     url: str | None = None
     trip_updates_url: str | None = None
     alerts_url: str | None = None
+    vehicles_url: str | None = None
     cache: Path | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     allow_private: bool = False
@@ -57,8 +58,11 @@ class OpenTransport(Basis):
         self._etag, self._version = "", ""
         self._newest: dict[str, tuple[FeedMessage, Message]] = {}
         self._runs: Runs | None = None
-        live = settings.trip_updates_url is not None or settings.alerts_url is not None
-        self.capabilities = Capabilities(needs_hold=False, disruptions=live)
+        self.capabilities = Capabilities(
+            needs_hold=False,
+            disruptions=bool(self._live()),
+            vehicles=settings.vehicles_url is not None,
+        )
 
     def timetable(self, known_version: str | None = None) -> TimetableVersion | None:
         """Fetch if there is an address; None when nothing is newer than `known_version`.
@@ -109,6 +113,7 @@ class OpenTransport(Basis):
             tells_trips="trip_updates" in fresh,
             trips_told_at=told.get("trip_updates"),
             messages=tuple(fresh.values()),
+            vehicles=tuple(vehicle for one in read for vehicle in one.vehicles),
         )
 
     def _runs_of(self, timetable: Timetable) -> Runs:
@@ -179,7 +184,11 @@ class OpenTransport(Basis):
             return self._newest[kind]
 
     def _live(self) -> Sequence[tuple[str, str]]:
-        told = (("trip_updates", self._settings.trip_updates_url), ("alerts", self._settings.alerts_url))
+        told = (
+            ("trip_updates", self._settings.trip_updates_url),
+            ("alerts", self._settings.alerts_url),
+            ("vehicles", self._settings.vehicles_url),
+        )
         return [(kind, url) for kind, url in told if url]
 
 

@@ -19,12 +19,13 @@ from operators.gtfs.added import ADDING, REPLACEMENT, read_added
 from operators.gtfs.alerts import read_alert
 from operators.gtfs.runs import Run, Runs, moment_of, place_of
 from operators.gtfs.timetable import Pattern, Timetable
-from operators.port import AddedTrip, Alert, CallChange, Disruption, Disruptions, Matching
+from operators.gtfs.vehicles import read_vehicle
+from operators.port import AddedTrip, Alert, CallChange, Disruption, Disruptions, Matching, Vehicle
 
 SOURCE = "gtfs_rt"
 
 # How old a message may be before it tells nothing any more.
-FRESH_SECONDS = {"trip_updates": 90, "alerts": 600}
+FRESH_SECONDS = {"trip_updates": 90, "alerts": 600, "vehicles": 90}
 _CANCELED = {gtfs.TripDescriptor.CANCELED, gtfs.TripDescriptor.DELETED}
 _PLANNED = {gtfs.TripDescriptor.SCHEDULED, gtfs.TripDescriptor.UNSCHEDULED}
 _MAX_DELAY_SECONDS = 86_400
@@ -64,6 +65,7 @@ def read(message: FeedMessage, timetable: Timetable, runs: Runs | None = None) -
     told = told_at(message)
     read = _Read(runs, told)
     alerts: list[Alert] = []
+    vehicles: list[Vehicle] = []
     for entity in message.entity:
         if entity.is_deleted:
             continue
@@ -71,6 +73,8 @@ def read(message: FeedMessage, timetable: Timetable, runs: Runs | None = None) -
             read.take(entity.trip_update)
         if entity.HasField("alert") and (alert := read_alert(entity.alert, told)):
             alerts.append(alert)
+        if entity.HasField("vehicle") and (vehicle := read_vehicle(entity.vehicle, runs, told)):
+            vehicles.append(vehicle)
     return Disruptions(
         as_of=told,
         items=tuple(read.items),
@@ -78,6 +82,7 @@ def read(message: FeedMessage, timetable: Timetable, runs: Runs | None = None) -
         added=tuple(read.added),
         source=SOURCE,
         matching=Matching(read.messages, dict(read.unmatched)),
+        vehicles=tuple(vehicles),
     )
 
 

@@ -33,6 +33,7 @@ from ticketing.regions.run_news import (
     replaced_by,
     state_of,
     trips_told_at,
+    vehicles_of,
 )
 from ticketing.regions.watch import Watch
 from ticketing.regions.word import Change, Listener, Word, nobody
@@ -193,6 +194,8 @@ def _keep(desk: LiveDesk, place: _Place, answer: Disruptions | str) -> int:
             tx,
             replace(feed, as_of=as_of, trouble=None, document=document, version=version, trips_at=trips_at),
         )
+        if desk.connectors[region][operator].capabilities.vehicles:
+            run_states.put_vehicles(tx, region, operator, vehicles_of(answer))
         desk.listener(tx, _word(desk, feed, answer, changes))
     return len(shown)
 

@@ -23,6 +23,7 @@ from operators.port import (
     Disruptions,
     Matching,
     Selector,
+    Vehicle,
 )
 from operators.region import RegionData
 from tariffs.journey import Ride
@@ -233,6 +234,36 @@ def added_in(document: Mapping[str, Any]) -> tuple[AddedTrip, ...]:
             tuple(AddedCall(**call) for call in row["calls"]),
         )
         for row in document.get("added", ())
+    )
+
+
+def vehicles_of(told: Disruptions) -> list[dict[str, Any]]:
+    """The vehicles that an operator tells of, as a document; numbers with a point are text there."""
+    return [
+        {
+            **asdict(one),
+            "service_date": one.service_date.isoformat(),
+            "as_of": one.as_of.isoformat(),
+            "lat": None if one.lat is None else str(one.lat),
+            "lon": None if one.lon is None else str(one.lon),
+        }
+        for one in told.vehicles
+    ]
+
+
+def vehicles_in(document: Sequence[Mapping[str, Any]]) -> tuple[Vehicle, ...]:
+    """The vehicles of a document that `vehicles_of` wrote."""
+    return tuple(
+        Vehicle(
+            **{
+                **row,
+                "service_date": date.fromisoformat(row["service_date"]),
+                "as_of": datetime.fromisoformat(row["as_of"]),
+                "lat": None if row["lat"] is None else float(row["lat"]),
+                "lon": None if row["lon"] is None else float(row["lon"]),
+            }
+        )
+        for row in document
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from operators.concerns import in_language
 from operators.gtfs.timetable import Timetable
 from operators.place_kinds import kind_of
-from operators.port import Alert, Disruptions
+from operators.port import Alert, Disruptions, Vehicle
 from operators.region import RegionData
 from tariffs.passes import PassProduct
 from tariffs.result import JourneyPrice, PassengerPrice
@@ -162,7 +162,27 @@ def _ride(
     notices = [_notice(one, languages, timetable.language) for one in alerts]
     boards, alights = (_platform(timetable, stop_id) for stop_id in part.platforms)
     said = {"alerts": [one["text"] for one in notices], "notices": notices}
-    return leg | said | {"boards_at": boards, "alights_at": alights}
+    seen = (
+        (one for one in told.vehicles if (one.trip_id, one.service_date) == (ride.trip_id, day))
+        if told
+        else ()
+    )
+    vehicle = next((_vehicle(one) for one in seen), None)
+    return leg | said | {"boards_at": boards, "alights_at": alights, "vehicle": vehicle}
+
+
+def _vehicle(one: Vehicle) -> dict[str, object]:
+    """Where a ride's vehicle is and how full, with the time at which it was."""
+    return {
+        "lat": one.lat,
+        "lon": one.lon,
+        "stop_id": one.stop_id,
+        "status": one.status,
+        "occupancy": one.occupancy,
+        "occupancy_percent": one.occupancy_percent,
+        "wheelchair": one.wheelchair,
+        "as_of": written(one.as_of),
+    }
 
 
 def _platform(timetable: Timetable, stop_id: str | None) -> dict[str, str] | None:

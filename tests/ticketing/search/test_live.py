@@ -230,7 +230,7 @@ def busway(tmp_path: Path, settings: Settings, clock: FixedClock) -> Iterator[Bu
         url = simulator.start()
         table = (
             f'[operators.connector]\nkind = "gtfs"\nurl = "{url}/feed.zip"\n'
-            f'trip_updates_url = "{url}/trip_updates.pb"\nalerts_url = "{url}/alerts.pb"\n'
+            f'trip_updates_url = "{url}/trip_updates.pb"\nalerts_url = "{url}/alerts.pb"\nvehicles_url = "{url}/vehicles.pb"\n'
             f'allow_private = true\ncache = "{tmp_path}/cache"\n\n'
         )
         toml = folder / "region.toml"
@@ -354,6 +354,23 @@ def test_a_bus_that_calls_at_another_platform_says_so_in_the_search_and_with_its
         None,
     )
     assert (news["boards_at"], news["alights_at"]) == (moved, None)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_ride_shows_where_its_vehicle_is_and_how_full(busway: Busway, clock: FixedClock) -> None:
+    planned = bus(busway.search())
+    entity = gtfs.FeedEntity(id="v")
+    entity.vehicle.trip.trip_id = planned["trip_id"]
+    entity.vehicle.position.latitude, entity.vehicle.position.longitude = 50.8, 3.26
+    entity.vehicle.occupancy_status = gtfs.VehiclePosition.STANDING_ROOM_ONLY
+    busway.simulator.vehicles = [entity]
+    assert planned["vehicle"] is None
+    ask_now(busway.live)
+
+    found = bus(busway.search())["vehicle"]
+
+    assert (found["lat"], found["lon"], found["occupancy"]) == (50.8, 3.26, "standing_room_only")
+    assert datetime.fromisoformat(found["as_of"]) == clock.now()
 
 
 def route_of(busway: Busway, trip_id: str) -> str:

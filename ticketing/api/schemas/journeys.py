@@ -217,6 +217,19 @@ class NoticeSchema(Strict):
     severity = fields.String(required=True, allow_none=True)
 
 
+class VehicleSchema(Strict):
+    """Where a ride's vehicle was at `as_of`, and how full; null where it does not tell. `status` and `occupancy` are GTFS-Realtime's words."""
+
+    lat = fields.Float(required=True, allow_none=True)
+    lon = fields.Float(required=True, allow_none=True)
+    stop_id = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True)
+    occupancy = fields.String(required=True, allow_none=True)
+    occupancy_percent = fields.Integer(required=True, allow_none=True)
+    wheelchair = fields.Boolean(required=True, allow_none=True)
+    as_of = moment(required=True)
+
+
 class LegSchema(Strict):
     """A ride or a walk. Times are local to their stop, with its offset; `arrival_time_zone` is the zone of `to`. A ride that does not run has `cancelled`: true.
 
@@ -251,6 +264,7 @@ class LegSchema(Strict):
     live_arrival = moment(allow_none=True)
     alerts = fields.List(fields.String())
     notices = fields.List(fields.Nested(NoticeSchema))
+    vehicle = fields.Nested(VehicleSchema, allow_none=True)
     boards_at = fields.Nested(PlatformSchema, allow_none=True)
     alights_at = fields.Nested(PlatformSchema, allow_none=True)
     cancelled = fields.Boolean()

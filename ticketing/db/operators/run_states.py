@@ -86,6 +86,9 @@ class LiveFeed:
     trips_at: datetime | None = None
 
 
+_FEED = tuple(live_feed.c[name] for name in LiveFeed.__dataclass_fields__)
+
+
 @functools.cache
 def _named_runs(count: int) -> sa.Select[Any]:
     """The statement that reads so many runs by their names."""
@@ -162,8 +165,23 @@ def forget_runs(tx: Transaction, quiet_before: date, all_before: date, worth_sec
 
 def list_feeds(tx: Transaction, region: str) -> list[LiveFeed]:
     """List what is known of the live data of a region's operators."""
-    query = sa.select(live_feed).where(live_feed.c.region == region).order_by(live_feed.c.operator)
+    query = sa.select(*_FEED).where(live_feed.c.region == region).order_by(live_feed.c.operator)
     return [_feed(row) for row in tx.execute(query).mappings()]
+
+
+def put_vehicles(tx: Transaction, region: str, operator: str, document: Sequence[Mapping[str, Any]]) -> None:
+    """Write where an operator's vehicles are."""
+    written = canonical(document)
+    tx.execute(sa.update(live_feed).where(*_same(region, operator)).values(vehicles=written))
+
+
+def find_vehicles(tx: Transaction, region: str) -> dict[str, list[dict[str, Any]]]:
+    """Read where the vehicles of a region's operators are."""
+    table = live_feed.c
+    query = sa.select(table.operator, table.vehicles).where(
+        table.region == region, table.vehicles.is_not(None)
+    )
+    return {row.operator: json.loads(row.vehicles) for row in tx.execute(query)}
 
 
 def claim_feed(tx: Transaction, region: str, operator: str, now: datetime, not_since: datetime) -> bool:
@@ -183,7 +201,7 @@ def claim_feed(tx: Transaction, region: str, operator: str, now: datetime, not_s
 
 def get_feed(tx: Transaction, region: str, operator: str) -> LiveFeed:
     """Read an operator's live data and hold its row; raises NotFound."""
-    query = sa.select(live_feed).where(*_same(region, operator)).with_for_update()
+    query = sa.select(*_FEED).where(*_same(region, operator)).with_for_update()
     found = find(tx, query, LiveFeed)
     if found is None:
         raise LookupError(f"nobody has asked {operator} yet")

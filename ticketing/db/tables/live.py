@@ -36,4 +36,6 @@ live_feed = table(
     text("document"),
     # The operator's own time of its last word on trips; an older release leaves it as it was.
     moment("trips_at", null=True),
+    # Where vehicles are: read only where it is shown, for it is another one with every message.
+    text("vehicles", null=True),
 )
