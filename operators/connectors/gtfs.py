@@ -10,8 +10,8 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from google.transit.gtfs_realtime_pb2 import FeedMessage
@@ -100,20 +100,12 @@ class OpenTransport(Basis):
             if realtime.is_fresh(message, kind, self.now()):
                 read.append(realtime.read(message, timetable, runs))
                 fresh[kind] = came
-        unmatched: Counter[str] = Counter()
-        for one in read:
-            unmatched.update(one.matching.unmatched)
-        return Disruptions(
+        return replace(
+            _joined(read),
             as_of=min(told.values()),
-            items=tuple(item for one in read for item in one.items),
-            alerts=tuple(alert for one in read for alert in one.alerts),
-            added=tuple(trip for one in read for trip in one.added),
-            source=realtime.SOURCE,
-            matching=Matching(sum(one.matching.messages for one in read), dict(unmatched)),
             tells_trips="trip_updates" in fresh,
             trips_told_at=told.get("trip_updates"),
             messages=tuple(fresh.values()),
-            vehicles=tuple(vehicle for one in read for vehicle in one.vehicles),
         )
 
     def _runs_of(self, timetable: Timetable) -> Runs:
@@ -190,6 +182,22 @@ class OpenTransport(Basis):
             ("vehicles", self._settings.vehicles_url),
         )
         return [(kind, url) for kind, url in told if url]
+
+
+def _joined(read: Sequence[Disruptions]) -> Disruptions:
+    """What several messages tell, as one."""
+    unmatched: Counter[str] = Counter()
+    for one in read:
+        unmatched.update(one.matching.unmatched)
+    return Disruptions(
+        as_of=datetime.fromtimestamp(0, UTC),
+        items=tuple(item for one in read for item in one.items),
+        alerts=tuple(alert for one in read for alert in one.alerts),
+        added=tuple(trip for one in read for trip in one.added),
+        source=realtime.SOURCE,
+        matching=Matching(sum(one.matching.messages for one in read), dict(unmatched)),
+        vehicles=tuple(vehicle for one in read for vehicle in one.vehicles),
+    )
 
 
 def _read(operator: str, version: str, content: bytes) -> TimetableVersion:

@@ -97,7 +97,7 @@ class LiveBoard:
             one.operator: _told(
                 one,
                 kept.items.get(one.operator, ()),
-                vehicles_in(vehicles.get(one.operator, ())),
+                vehicles_in(vehicles.get(one.operator, "[]")),
                 fresh=fresh[one.operator],
             )
             for one in feeds

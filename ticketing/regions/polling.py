@@ -20,7 +20,6 @@ from operators.guard import Guarded
 from operators.port import Disruptions
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
-from ticketing.db.documents import canonical
 from ticketing.db.operators import run_states
 from ticketing.db.operators.run_states import LiveFeed, RunKey, RunState
 from ticketing.regions.load import Region
@@ -30,6 +29,7 @@ from ticketing.regions.run_news import (
     begins_at,
     changed_to,
     document_of,
+    lasting,
     replaced_by,
     state_of,
     trips_told_at,
@@ -183,8 +183,8 @@ def _keep(desk: LiveDesk, place: _Place, answer: Disruptions | str) -> int:
         changes = _changes(tx, desk, place, answer)
         shown = [one.now for one in changes if one.now.ended_at is None]
         run_states.put_runs(tx, region, [one.now for one in changes])
-        document = document_of(answer)
-        differs = bool(shown) or canonical(document) != canonical(feed.document)
+        document = document_of(answer) | _coverage(desk, place, answer)
+        differs = bool(shown) or lasting(document) != lasting(feed.document)
         _tell_of_misfits(place, feed.document, document)
         # An operator whose word is from the beginning of time has never told anything.
         as_of = answer.as_of if answer.as_of.timestamp() > 0 else None
@@ -198,6 +198,16 @@ def _keep(desk: LiveDesk, place: _Place, answer: Disruptions | str) -> int:
             run_states.put_vehicles(tx, region, operator, vehicles_of(answer))
         desk.listener(tx, _word(desk, feed, answer, changes))
     return len(shown)
+
+
+def _coverage(desk: LiveDesk, place: _Place, answer: Disruptions) -> dict[str, int]:
+    """How many runs are under way by the timetable, and how many of them a feed describes; nothing of who tells of some alone."""
+    runs = desk.runs.of(desk.regions[place[0]].data, place[1])
+    if runs is None or answer.keeps_past or not answer.tells_trips:
+        return {}
+    going = runs.under_way(trips_told_at(answer))
+    told = {(one.trip_id, one.service_date) for one in answer.items}
+    return {"under_way": len(going), "described": len(going & told)}
 
 
 def _word(desk: LiveDesk, before: LiveFeed, answer: Disruptions, changes: Sequence[Change]) -> Word:

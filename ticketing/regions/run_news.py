@@ -4,6 +4,7 @@ A row keeps the instants that are expected, not delays: a ticket's own times sta
 when a newer feed has moved the trip.
 """
 
+import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -27,8 +28,11 @@ from operators.port import (
 )
 from operators.region import RegionData
 from tariffs.journey import Ride
-from ticketing.db.documents import digest
+from ticketing.db.documents import canonical, digest
 from ticketing.db.operators.run_states import ExpectedCall, RunKey, RunState
+
+# Of how much is told: figures, which no search reads.
+_COUNTS = frozenset({"messages", "unmatched", "under_way", "described"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +183,11 @@ def document_of(told: Disruptions) -> dict[str, Any]:
     }
 
 
+def lasting(document: Mapping[str, Any]) -> str:
+    """What of a document a search would read: counts that differ with every message are left out."""
+    return canonical({name: told for name, told in document.items() if name not in _COUNTS})
+
+
 def _written(alert: Alert) -> dict[str, object]:
     """An alert as a document; the first four names are what an earlier release reads of it."""
     return {
@@ -237,9 +246,9 @@ def added_in(document: Mapping[str, Any]) -> tuple[AddedTrip, ...]:
     )
 
 
-def vehicles_of(told: Disruptions) -> list[dict[str, Any]]:
-    """The vehicles that an operator tells of, as a document; numbers with a point are text there."""
-    return [
+def vehicles_of(told: Disruptions) -> str:
+    """The vehicles that an operator tells of, as text to be kept; numbers with a point are text in it."""
+    rows = [
         {
             **asdict(one),
             "service_date": one.service_date.isoformat(),
@@ -249,10 +258,11 @@ def vehicles_of(told: Disruptions) -> list[dict[str, Any]]:
         }
         for one in told.vehicles
     ]
+    return canonical(rows)
 
 
-def vehicles_in(document: Sequence[Mapping[str, Any]]) -> tuple[Vehicle, ...]:
-    """The vehicles of a document that `vehicles_of` wrote."""
+def vehicles_in(kept: str) -> tuple[Vehicle, ...]:
+    """The vehicles of a text that `vehicles_of` wrote."""
     return tuple(
         Vehicle(
             **{
@@ -263,7 +273,7 @@ def vehicles_in(document: Sequence[Mapping[str, Any]]) -> tuple[Vehicle, ...]:
                 "lon": None if row["lon"] is None else float(row["lon"]),
             }
         )
-        for row in document
+        for row in json.loads(kept)
     )
 
 

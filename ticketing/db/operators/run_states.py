@@ -169,19 +169,18 @@ def list_feeds(tx: Transaction, region: str) -> list[LiveFeed]:
     return [_feed(row) for row in tx.execute(query).mappings()]
 
 
-def put_vehicles(tx: Transaction, region: str, operator: str, document: Sequence[Mapping[str, Any]]) -> None:
-    """Write where an operator's vehicles are."""
-    written = canonical(document)
+def put_vehicles(tx: Transaction, region: str, operator: str, written: str) -> None:
+    """Write where an operator's vehicles are, as text."""
     tx.execute(sa.update(live_feed).where(*_same(region, operator)).values(vehicles=written))
 
 
-def find_vehicles(tx: Transaction, region: str) -> dict[str, list[dict[str, Any]]]:
-    """Read where the vehicles of a region's operators are."""
+def find_vehicles(tx: Transaction, region: str) -> dict[str, str]:
+    """Read where the vehicles of a region's operators are, as the text that was written."""
     table = live_feed.c
     query = sa.select(table.operator, table.vehicles).where(
         table.region == region, table.vehicles.is_not(None)
     )
-    return {row.operator: json.loads(row.vehicles) for row in tx.execute(query)}
+    return {row.operator: row.vehicles for row in tx.execute(query)}
 
 
 def claim_feed(tx: Transaction, region: str, operator: str, now: datetime, not_since: datetime) -> bool:
