@@ -14,7 +14,7 @@ from ticketing.db.documents import canonical
 from ticketing.db.operators import run_states
 from ticketing.db.operators.run_states import STAFF, RunState
 from ticketing.db.people import audit_trail
-from ticketing.db.ticket import tickets
+from ticketing.db.ticket import legs
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.regions.marked_run import MarkedRun, marked
 from ticketing.regions.polling import LiveDesk
@@ -38,6 +38,8 @@ def cancel_departure(
     run, timetable = _require_run(desk, region, operator, trip_id, day)
     now = desk.clock.now()
     with desk.database.write() as tx:
+        # Held first, as by whoever polls: nothing is read that another is about to write.
+        run_states.touch_feed(tx, region, operator, now)
         known = run_states.find_run(tx, region, (operator, trip_id, day))
         _require_not_over(run, timetable, now, known.worst_seconds if known else 0)
         made = RunState(
@@ -71,6 +73,8 @@ def delay_departure(
     now = desk.clock.now()
     told = Disruption(trip_id, day, delay_seconds=seconds)
     with desk.database.write() as tx:
+        # Held first, as by whoever polls: nothing is read that another is about to write.
+        run_states.touch_feed(tx, region, operator, now)
         known = run_states.find_run(tx, region, (operator, trip_id, day))
         if known and known.source == STAFF and known.cancelled and known.withdrawn_at is None:
             raise Conflict(f"staff have cancelled {trip_id} of {operator} on {day}; take that back first")
@@ -94,6 +98,8 @@ def take_back(desk: LiveDesk, region: str, operator: str, trip_id: str, day: dat
     """
     now = desk.clock.now()
     with desk.database.write() as tx:
+        # Held first, as by whoever polls: nothing is read that another is about to write.
+        run_states.touch_feed(tx, region, operator, now)
         known = run_states.find_run(tx, region, (operator, trip_id, day))
         if known is None or known.source != STAFF or known.withdrawn_at is not None:
             raise Conflict(f"staff have not cancelled or delayed {trip_id} of {operator} on {day}")
@@ -108,7 +114,6 @@ def _write(tx: Transaction, desk: LiveDesk, region: str, change: Change) -> None
     """Write the word of staff and tell it on, as a message of theirs."""
     operator, now = change.now.operator, desk.clock.now()
     run_states.put_runs(tx, region, [change.now])
-    run_states.touch_feed(tx, region, operator, now)
     data = desk.regions[region].data
     desk.listener(
         tx,
@@ -181,14 +186,8 @@ def marked_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: da
     Raises InvalidRequest for an operator, trip or day that the timetable does not have.
     """
     run, timetable = _require_run(desk, region, operator, trip_id, day)
-    begins = run.begins(timetable.timezone)
     with desk.database.read() as tx:
-        held = tickets.count_for_run(
-            tx,
-            operator,
-            trip_id,
-            (begins, begins + max(run.pattern.arrivals[-1], run.pattern.departures[-1])),
-        )
+        held = legs.count_held(tx, region, (operator, trip_id, day))
     return marked(timetable, run, held)
 
 

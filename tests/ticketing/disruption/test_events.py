@@ -1,5 +1,7 @@
 """Who holds a ticket for a run that does not go as planned hears of it once it is sure, and once."""
 
+import queue
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +22,7 @@ from tests.ticketing.disruption.quay import (
 )
 from ticketing.db.disruption import events
 from ticketing.db.ticket import legs, tickets
-from ticketing.regions import by_staff
+from ticketing.regions import ask_now, by_staff
 
 ARRIVES = datetime(2026, 10, 13, 5, 15, tzinfo=UTC)
 AGAIN = replace(SHIP, trip_id="ECK-HT-0900", from_stop="HEL-LT2", to_stop="TLL-A")
@@ -286,3 +288,30 @@ def test_events_are_forgotten_with_the_runs_that_they_are_of(quay: Quay) -> None
     assert happened(quay) == []
     with quay.desk.database.read() as tx:
         assert legs.list_held(tx, REGION, RUN) == []
+
+
+def test_a_feed_and_staff_who_say_it_at_once_owe_each_ticket_one_message(quay: Quay) -> None:
+    for at in range(20):
+        quay.hold(jti=f"person-{at}")
+    quay.eckero.items = (CANCELLED,)
+    quay.eckero.source = "exchange"
+    desks = [replace(quay.desk, under_way=set(), answers=queue.SimpleQueue()) for _ in range(4)]
+    failed: list[BaseException] = []
+
+    def act(at: int) -> None:
+        try:
+            if at < len(desks):
+                ask_now(desks[at])
+            else:
+                by_staff.cancel_departure(quay.desk, REGION, OPERATOR, TRIP, DAY, by="mari")
+        except BaseException as error:  # noqa: BLE001  of a thread of its own: the test has to see it
+            failed.append(error)
+
+    threads = [threading.Thread(target=act, args=(at,)) for at in range(len(desks) + 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert failed == []
+    assert owed(quay) == [{f"person-{at}": "cancelled" for at in range(20)}]

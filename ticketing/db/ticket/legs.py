@@ -87,6 +87,24 @@ def list_held(tx: Transaction, region: str, run: RunKey) -> list[HeldLeg]:
     return [HeldLeg(_leg(row, ""), None if row.then_jti is None else _leg(row, "then_")) for row in rows]
 
 
+def count_held(tx: Transaction, region: str, run: RunKey) -> int:
+    """Count the valid tickets that have a leg on a run; one that is blocked opens no gate."""
+    operator, trip, day = run
+    table = leg_of_ticket.c
+    query = (
+        sa.select(sa.func.count(table.jti.distinct()))
+        .join(ticket, ticket.c.jti == table.jti)
+        .where(
+            table.region == region,
+            table.operator == operator,
+            table.service_date == day.isoformat(),
+            table.trip_id == trip,
+            ticket.c.status == "valid",
+        )
+    )
+    return int(tx.execute(query).scalar_one())
+
+
 def list_unnoted(tx: Transaction, now: datetime, since: datetime) -> dict[str, str]:
     """Name tickets, each with its region, that are valid, were issued since then, and have no legs noted here.
 

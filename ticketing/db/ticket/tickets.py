@@ -4,7 +4,7 @@ import hashlib
 from base64 import b32encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -149,26 +149,6 @@ def list_by_control_code(tx: Transaction, code: str, at: datetime) -> list[Ticke
         .order_by(ticket.c.jti)
     )
     return fetch(tx, query, Ticket)
-
-
-def count_for_run(tx: Transaction, operator: str, trip_id: str, between: tuple[int, int]) -> int:
-    """How many valid tickets have a leg on a trip that leaves between two instants (POSIX seconds), and still have it."""
-    first = datetime.fromtimestamp(between[0], UTC)
-    named = canonical({"trip_id": trip_id})[1:-1]
-    query = sa.select(ticket).where(
-        ticket.c.expires_at > first,
-        ticket.c.status == "valid",
-        ticket.c.document.contains(named, autoescape=True),
-    )
-    return sum(
-        any(
-            (leg.operator, leg.trip_id) == (operator, trip_id)
-            and leg.is_left
-            and between[0] <= leg.departure.timestamp() <= between[1]
-            for leg in held.document.legs
-        )
-        for held in fetch(tx, query, Ticket)
-    )
 
 
 def list_tickets(tx: Transaction, order_id: str, *, lock: bool = False) -> list[Ticket]:
