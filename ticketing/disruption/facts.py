@@ -5,7 +5,7 @@ not after the message that told it, was left at that time (GTFS Realtime Referen
 vehicle has left are dropped).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -32,17 +32,21 @@ def source_of(word: Word) -> Source:
     return _SOURCES.get(word.source, "operator_report")
 
 
-def facts_of(word: Word) -> list[Observation]:
-    """The facts that a word adds to what was known; none where it repeats itself."""
-    writer = _Writer(word)
+def facts_of(word: Word, held: Collection[RunKey] = ()) -> list[Observation]:
+    """The facts that a word adds to what was known; none where it repeats itself.
+
+    Of runs that are `held` by tickets each minute of an expectation is a fact, and each second close to the event. Of the others
+    a feed's expectations are facts by steps of five minutes late: what it told last of a call is one in any case.
+    """
+    writer = _Writer(word, held)
     return [fact for change in word.changes for fact in writer.of(change)] + list(writer.added())
 
 
 class _Writer:
     """Write facts with what they all share: who told them, when, and what their plan was read from."""
 
-    def __init__(self, word: Word) -> None:
-        self._word, self._source = word, source_of(word)
+    def __init__(self, word: Word, held: Collection[RunKey]) -> None:
+        self._word, self._source, self._held = word, source_of(word), held
         self._hashes = {one.peer: one.sha256 for one in word.messages}
 
     def of(self, change: Change) -> Iterator[Observation]:
@@ -93,7 +97,8 @@ class _Writer:
                 continue
             for event, at in _events(call, last):
                 fact = self._fact(now, "expected", call, event, at)
-                if self._is_news(at, earlier, event) and (before or not self._is_on_time(fact)):
+                known_at = None if earlier is None or earlier.skipped else getattr(earlier, event)
+                if self._is_news(fact, known_at, is_first=before is None):
                     yield fact
 
     def _left(self, before: RunState, now: RunState) -> Iterator[Observation]:
@@ -114,12 +119,19 @@ class _Writer:
                     fact = self._fact(before, "expected", call, event, at)
                     yield replace(fact, told_at=last_told, raw_sha256=None)
 
-    def _is_news(self, at: int, earlier: ExpectedCall | None, event: Event) -> bool:
-        """Whether an expectation is a fact of its own: another minute than before, or any other time close to the event."""
-        known = None if earlier is None or earlier.skipped else getattr(earlier, event)
-        if known is None or at // _MINUTE != known // _MINUTE:
-            return True
-        return at != known and abs(at - self._word.told_at.timestamp()) <= NEAR.total_seconds()
+    def _is_news(self, fact: Observation, known_at: int | None, *, is_first: bool) -> bool:
+        """Whether an expectation is a fact of its own beside the one before; `is_first`: nothing was told of its run."""
+        if fact.at is None:
+            return False
+        at = int(fact.at.timestamp())
+        if self._source in FEEDS and fact.run not in self._held:
+            planned = fact.planned_at or fact.at
+            known = int(planned.timestamp()) if is_first else known_at
+            return known is None or _step(at, planned) != _step(known, planned)
+        if known_at is None:
+            return not (is_first and self._is_on_time(fact))
+        near = abs(at - self._word.told_at.timestamp()) <= NEAR.total_seconds()
+        return at // _MINUTE != known_at // _MINUTE or (near and at != known_at)
 
     def _is_on_time(self, fact: Observation) -> bool:
         """Whether a first expectation only repeats the timetable, long before it matters."""
@@ -170,6 +182,11 @@ class _Writer:
     def _hash(self, run: RunKey) -> str | None:
         found = self._word.message_about(run)
         return self._hashes[found.peer] if found else None
+
+
+def _step(at: int, planned: datetime) -> int:
+    """How many times five minutes late, or early, a time is."""
+    return int((at - planned.timestamp()) / NEAR.total_seconds())
 
 
 def _by_place(state: RunState) -> dict[int, ExpectedCall]:

@@ -21,7 +21,7 @@ def keep_facts(tx: Transaction, word: Word, held: Collection[RunKey]) -> int:
 
     A message is stored as it came where it changes a run of those that are `held` by tickets, else it is known by its hash.
     """
-    facts = facts_of(word)
+    facts = facts_of(word, held)
     if not facts:
         return 0
     wanted = {fact.raw_sha256 for fact in facts if fact.run in held}

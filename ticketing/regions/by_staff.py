@@ -12,7 +12,7 @@ from operators.port import Disruption, Message
 from ticketing.db import Transaction
 from ticketing.db.documents import canonical
 from ticketing.db.operators import run_states
-from ticketing.db.operators.run_states import STAFF, RunState
+from ticketing.db.operators.run_states import STAFF, RunKey, RunState
 from ticketing.db.people import audit_trail
 from ticketing.db.ticket import legs
 from ticketing.errors import Conflict, InvalidRequest
@@ -38,9 +38,7 @@ def cancel_departure(
     run, timetable = _require_run(desk, region, operator, trip_id, day)
     now = desk.clock.now()
     with desk.database.write() as tx:
-        # Held first, as by whoever polls: nothing is read that another is about to write.
-        run_states.touch_feed(tx, region, operator, now)
-        known = run_states.find_run(tx, region, (operator, trip_id, day))
+        known = _held(tx, region, (operator, trip_id, day), now)
         _require_not_over(run, timetable, now, known.worst_seconds if known else 0)
         made = RunState(
             operator=operator,
@@ -73,9 +71,7 @@ def delay_departure(
     now = desk.clock.now()
     told = Disruption(trip_id, day, delay_seconds=seconds)
     with desk.database.write() as tx:
-        # Held first, as by whoever polls: nothing is read that another is about to write.
-        run_states.touch_feed(tx, region, operator, now)
-        known = run_states.find_run(tx, region, (operator, trip_id, day))
+        known = _held(tx, region, (operator, trip_id, day), now)
         if known and known.source == STAFF and known.cancelled and known.withdrawn_at is None:
             raise Conflict(f"staff have cancelled {trip_id} of {operator} on {day}; take that back first")
         _require_not_over(run, timetable, now, max(seconds, known.worst_seconds if known else 0))
@@ -98,9 +94,7 @@ def take_back(desk: LiveDesk, region: str, operator: str, trip_id: str, day: dat
     """
     now = desk.clock.now()
     with desk.database.write() as tx:
-        # Held first, as by whoever polls: nothing is read that another is about to write.
-        run_states.touch_feed(tx, region, operator, now)
-        known = run_states.find_run(tx, region, (operator, trip_id, day))
+        known = _held(tx, region, (operator, trip_id, day), now)
         if known is None or known.source != STAFF or known.withdrawn_at is not None:
             raise Conflict(f"staff have not cancelled or delayed {trip_id} of {operator} on {day}")
         back = replace(known, withdrawn_at=now, changed_at=now, revision=known.revision + 1)
@@ -108,6 +102,12 @@ def take_back(desk: LiveDesk, region: str, operator: str, trip_id: str, day: dat
         audit_trail.note(
             tx, by, "departure_restored", f"{region}/{operator}/{trip_id}", at=now, detail=day.isoformat()
         )
+
+
+def _held(tx: Transaction, region: str, run: RunKey, now: datetime) -> RunState | None:
+    """Read what is known of a run, with its operator's live data held first, as by whoever polls them."""
+    run_states.touch_feed(tx, region, run[0], now)
+    return run_states.find_run(tx, region, run)
 
 
 def _write(tx: Transaction, desk: LiveDesk, region: str, change: Change) -> None:

@@ -51,7 +51,19 @@ def test_every_change_is_a_fact_and_what_was_told_before_stays(quay: Quay) -> No
     assert kinds == ["expected"] * 4 + ["cancelled", "withdrawn"]
 
 
+def test_of_a_run_that_nobody_holds_a_feeds_expectations_are_facts_by_steps_of_five_minutes(
+    quay: Quay,
+) -> None:
+    for seconds in (60, 290, -240, 310, 590, 600, 290):
+        quay.tell(calls((0, None, seconds), (1, seconds, seconds)), after=30)
+
+    assert [one[3] - LEAVES for one in quay.told() if one[2] == "departure"] == [
+        timedelta(seconds=seconds) for seconds in (310, 600, 290)
+    ]
+
+
 def test_a_second_more_is_a_fact_only_close_to_the_event(quay: Quay) -> None:
+    quay.hold()
     quay.tell(calls((0, None, 3600), (1, 3600, 3600)))
     quay.tell(calls((0, None, 3610), (1, 3610, 3610)), after=30)
     before = len(quay.facts())
