@@ -24,9 +24,23 @@ from operators.errors import (
     Unavailable,
 )
 from operators.gtfs.timetable import Stop, Timetable
+from operators.told import (
+    AddedCall,
+    AddedTrip,
+    Alert,
+    CallChange,
+    Disruption,
+    Disruptions,
+    Matching,
+    Message,
+    Selector,
+    Vehicle,
+)
 from tariffs.money import Money
 
 __all__ = [
+    "AddedCall",
+    "AddedTrip",
     "Alert",
     "Availability",
     "BadReply",
@@ -43,6 +57,7 @@ __all__ = [
     "Hold",
     "HoldRequest",
     "Matching",
+    "Message",
     "NotSupported",
     "OfferRequest",
     "Offers",
@@ -55,10 +70,12 @@ __all__ = [
     "RefundOffer",
     "Refused",
     "Release",
+    "Selector",
     "Standing",
     "TimetableVersion",
     "Traveller",
     "Unavailable",
+    "Vehicle",
 ]
 
 # What one traveller takes up on board.
@@ -75,7 +92,7 @@ class Capabilities:
     taken back by machine: confirm what cannot be taken back last. `releases` is whether a hold can be given
     back at once, else it lapses. `hold_seconds` is how long a hold lasts at least, `told_for_seconds` how long
     its last word on disruptions holds when nothing newer comes. `allots`: what is sold are the places that it has
-    allotted, and `availability` leaves out a departure that has none. `places` are the kinds that can be held, None
+    allotted, and `availability` leaves out a departure that has none. `vehicles`: it tells where they are. `places` are the kinds that can be held, None
     where only the operator knows.
     """
 
@@ -91,6 +108,7 @@ class Capabilities:
     sale_ends_seconds: int = 0
     told_for_seconds: int = 600
     allots: bool = False
+    vehicles: bool = False
     places: frozenset[PlaceKind] | None = frozenset({"foot"})
 
 
@@ -245,98 +263,6 @@ class TimetableVersion:
     version: str
     timetable: Timetable
     files: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class CallChange:
-    """The news of one call, by its place among the trip's calls (from 0): seconds late, or not served.
-
-    None is not known, which is not the same as on time.
-    """
-
-    place: int
-    arrival_delay: int | None = None
-    departure_delay: int | None = None
-    skipped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Disruption:
-    """One trip that does not run as planned: cancelled, late as a whole, or call by call.
-
-    A cancelled one that is `replaced` runs with other calls or times: it is among the added trips, under its own id.
-    """
-
-    trip_id: str
-    service_date: date
-    cancelled: bool = False
-    delay_seconds: int = 0
-    calls: tuple[CallChange, ...] = ()
-    replaced: bool = field(default=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """A message to passengers about some routes, stops or trips; empty ones are about the whole operator."""
-
-    text: str
-    route_ids: tuple[str, ...] = ()
-    stop_ids: tuple[str, ...] = ()
-    trip_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AddedCall:
-    """A call of a trip that is not in the timetable; times are POSIX seconds."""
-
-    stop_id: str
-    arrives_at: int
-    leaves_at: int
-    boards: bool = True
-    alights: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class AddedTrip:
-    """A trip that runs though the timetable does not have it, with all of its calls in order."""
-
-    trip_id: str
-    service_date: date
-    route_id: str
-    headsign: str
-    calls: tuple[AddedCall, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """The messages about trips that we know: `unmatched` counts the rest by reason."""
-
-    messages: int = 0
-    unmatched: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def matched(self) -> int:
-        """The messages that were understood."""
-        return self.messages - sum(self.unmatched.values())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disruptions:
-    """The report of an operator at `as_of`, its own time; a trip that is not named is not known to be on time.
-
-    `source` is the way in which it was told: `gtfs_rt`, `exchange`. `tells_trips` is False where the word on trips
-    was too old to count: then nothing is known of those that are not named. `keeps_past` is True where an operator
-    goes on telling of runs that have left, so that one that is missing was taken back.
-    """
-
-    as_of: datetime
-    items: tuple[Disruption, ...]
-    alerts: tuple[Alert, ...] = ()
-    added: tuple[AddedTrip, ...] = ()
-    source: str = ""
-    matching: Matching = field(default_factory=Matching)
-    tells_trips: bool = True
-    keeps_past: bool = False
 
 
 class Connector(Protocol):

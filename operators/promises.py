@@ -23,12 +23,14 @@ class Promises:
     """The promises of one operator.
 
     `service` says what its rides are where the vehicle does not tell: a coach is a bus, an urban ferry is city transport.
-    `bearer` is who bears refunds that the operator's system never gives back.
+    `bearer` is who bears refunds that the operator's system never gives back. From `tell_minutes` late on holders of tickets
+    are told: a quarter of an hour, below which nobody pays anything.
     """
 
     service: Service | None = None
     late_refund: LateRefund = LateRefund()
     bearer: str | None = None
+    tell_minutes: int = 15
 
 
 NONE = Promises()
@@ -36,4 +38,9 @@ NONE = Promises()
 
 def service_of(ride: Ride, promises: Promises) -> Service:
     """Class a ride by passenger rights: as its operator says, else by its vehicle."""
-    return promises.service or _BY_MODE.get(ride.mode, "city")
+    return service_by(ride.mode, promises)
+
+
+def service_by(mode: str, promises: Promises) -> Service:
+    """Class a ride with a vehicle of a mode by passenger rights."""
+    return promises.service or _BY_MODE.get(mode, "city")

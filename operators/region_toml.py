@@ -31,6 +31,7 @@ _ROW_KEYS: Mapping[str, frozenset[str]] = {
             "states",
             "service",
             "late_refund",
+            "tell_minutes",
             "refund_bearer",
             "places",
         }
@@ -308,7 +309,8 @@ class RegionToml:
             name: self._whole(f"{path}.late_refund.{name}", value, 1, 24 * 60)
             for name, value in table.items()
         }
-        return Promises(service, LateRefund(**minutes), operator if bearer is not None else None)
+        tell = self._whole(f"{path}.tell_minutes", row.get("tell_minutes", NONE.tell_minutes), 1, 24 * 60)
+        return Promises(service, LateRefund(**minutes), operator if bearer is not None else None, tell)
 
     def _states(self, path: str, row: Mapping[str, Any]) -> dict[str, str]:
         """`states = { SE = ["..."], DK = ["..."] }`: the stops in each Member State."""

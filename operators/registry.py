@@ -141,13 +141,14 @@ def _reader(
 
 
 def _gtfs(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
-    table.only({"url", "trip_updates_url", "alerts_url", "cache", *_WIRE})
+    table.only({"url", "trip_updates_url", "alerts_url", "vehicles_url", "cache", *_WIRE})
     private = table.flag("allow_private")
     cache = table.text("cache", "")
     settings = GtfsSettings(
         url=table.url("url", allow_private=private, required=False) or None,
         trip_updates_url=table.url("trip_updates_url", allow_private=private, required=False) or None,
         alerts_url=table.url("alerts_url", allow_private=private, required=False) or None,
+        vehicles_url=table.url("vehicles_url", allow_private=private, required=False) or None,
         cache=Path(cache) / table.operator if cache else None,
         allow_private=private,
         limits=Limits(

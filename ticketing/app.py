@@ -43,7 +43,7 @@ from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db.trouble import is_away, is_taken
 from ticketing.identity.staff import StaffDesk
-from ticketing.regions import Region
+from ticketing.regions import Region, levels
 from ticketing.rooms import Rooms, announce, build_rooms
 
 _log = structlog.get_logger(__name__)
@@ -187,6 +187,7 @@ def _console(settings: Settings, rooms: Rooms) -> console.Console:
         rate_limits=settings.rate_limits,
         warnings=rooms.warnings,
         status_of=problems.status_of,
+        feeds=lambda region: levels.list_feeds(rooms.planner.board, region) if rooms.planner.board else [],
     )
 
 

@@ -13,6 +13,7 @@ import structlog
 from operators.port import Connector
 from operators.transport import open_wire
 from tariffs.eligibility import issuers
+from ticketing import disruption
 from ticketing.clock import Clock
 from ticketing.config import Settings
 from ticketing.db import Database
@@ -80,6 +81,7 @@ class Rooms:
     office: Office
     connectors: Connectors
     live: LiveDesk
+    watcher: disruption.Watcher
     once: Once
     order_tokens: OrderTokens
     authenticate: Callable[[str], Principal]
@@ -117,6 +119,7 @@ def build_rooms(
     earlier = EarlierRegions(clock)
     watch = Watch(settings=settings, clock=clock, regions=regions, connectors=opened, earlier=earlier)
     watch.adopt()
+    watcher = disruption.Watcher(database, clock, regions)
     board = LiveBoard(database, clock, regions, opened.regions)
     keys = KeyStore(settings.keys_folder, settings.key_passphrase)
     offer_tokens = OfferTokens(keys)
@@ -196,7 +199,10 @@ def build_rooms(
             connectors=opened.regions,
             pause_seconds=settings.live_seconds,
             watch=watch,
+            listener=watcher.hear,
+            forget_more=watcher.forget,
         ),
+        watcher=watcher,
         office=Office(
             database=database,
             clock=clock,

@@ -6,7 +6,7 @@ from alembic import op
 from ticketing.db.tables.columns import moment, number, one_of, text
 
 revision = "0038_notices"
-down_revision = "0035_schema_of_0_2"
+down_revision = "0037_legs_of_tickets"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ the sale of a sailing has ended, and no hold on it can become a booking any more
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -28,6 +28,7 @@ from operators.port import (
     Disruptions,
     Hold,
     HoldRequest,
+    Message,
     RefundOffer,
     Release,
     Standing,
@@ -144,10 +145,15 @@ class FileExchange(Basis):
             return Disruptions(as_of=_EPOCH, items=(), source="exchange", tells_trips=False)
         with self._post.locked():
             files = list(self._post.files("accepted", "EVENTS"))
-        found: dict[tuple[str, object], Disruption] = {}
-        for record in (
-            record for file in files for record in file.records if not self._refusal(file, record)
-        ):
+        found: dict[tuple[str, date], Disruption] = {}
+        said_in: dict[tuple[str, date], str] = {}
+        counting = (
+            (str(file.name), record)
+            for file in files
+            for record in file.records
+            if not self._refusal(file, record)
+        )
+        for name, record in counting:
             key = (record.trip_id, record.service_date)
             if record.action == "CANCEL":
                 found.pop(key, None)
@@ -155,8 +161,22 @@ class FileExchange(Basis):
                 cancelled = record.place == "CANCELLATION"
                 late = 0 if cancelled else 60 * record.seats
                 found[key] = Disruption(record.trip_id, record.service_date, cancelled, late)
+                said_in[key] = name
         as_of = max((file.created_at for file in files), default=_EPOCH)
-        return Disruptions(as_of=as_of, items=tuple(found.values()), source="exchange", keeps_past=True)
+        return Disruptions(
+            as_of=as_of,
+            items=tuple(found.values()),
+            source="exchange",
+            keeps_past=True,
+            messages=tuple(self._messages(files, as_of)),
+            said_in=said_in,
+        )
+
+    def _messages(self, files: Sequence[ExchangeFile], as_of: datetime) -> Iterator[Message]:
+        """The newest files as they came, the last one last; of older ones everything was said when they came."""
+        for file in files:
+            if as_of - file.created_at <= _TOLD_FOR:
+                yield Message((self._post.folder / "accepted" / str(file.name)).read_bytes(), str(file.name))
 
     def tend(self) -> Sequence[str]:
         """Take in what has come, send what is due; answers what a person should look at."""

@@ -10,8 +10,8 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from google.transit.gtfs_realtime_pb2 import FeedMessage
@@ -23,7 +23,7 @@ from operators.gtfs import realtime
 from operators.gtfs.reader import load_timetable
 from operators.gtfs.runs import Runs
 from operators.gtfs.timetable import Timetable
-from operators.port import Capabilities, Disruptions, Matching, TimetableVersion
+from operators.port import Capabilities, Disruptions, Matching, Message, TimetableVersion
 from operators.transport import LazyWire, Limits, Reply
 from tariffs.findings import errors
 
@@ -39,6 +39,7 @@ class GtfsSettings:
     url: str | None = None
     trip_updates_url: str | None = None
     alerts_url: str | None = None
+    vehicles_url: str | None = None
     cache: Path | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     allow_private: bool = False
@@ -55,10 +56,13 @@ class OpenTransport(Basis):
         self._wire = LazyWire(settings.limits, settings.headers, allow_private=settings.allow_private)
         self._good: TimetableVersion | None = None
         self._etag, self._version = "", ""
-        self._newest: dict[str, FeedMessage] = {}
+        self._newest: dict[str, tuple[FeedMessage, Message]] = {}
         self._runs: Runs | None = None
-        live = settings.trip_updates_url is not None or settings.alerts_url is not None
-        self.capabilities = Capabilities(needs_hold=False, disruptions=live)
+        self.capabilities = Capabilities(
+            needs_hold=False,
+            disruptions=bool(self._live()),
+            vehicles=settings.vehicles_url is not None,
+        )
 
     def timetable(self, known_version: str | None = None) -> TimetableVersion | None:
         """Fetch if there is an address; None when nothing is newer than `known_version`.
@@ -88,26 +92,20 @@ class OpenTransport(Basis):
             raise NotSupported(f"{self.operator} publishes no timetable")
         runs = self._runs_of(timetable)
         read: list[Disruptions] = []
-        told: list[datetime] = []
-        stale: set[str] = set()
+        told: dict[str, datetime] = {}
+        fresh: dict[str, Message] = {}
         for kind, url in self._live():
-            message = self._message(kind, url)
-            told.append(realtime.told_at(message))
+            message, came = self._message(kind, url)
+            told[kind] = realtime.told_at(message)
             if realtime.is_fresh(message, kind, self.now()):
                 read.append(realtime.read(message, timetable, runs))
-            else:
-                stale.add(kind)
-        unmatched: Counter[str] = Counter()
-        for one in read:
-            unmatched.update(one.matching.unmatched)
-        return Disruptions(
-            as_of=min(told),
-            items=tuple(item for one in read for item in one.items),
-            alerts=tuple(alert for one in read for alert in one.alerts),
-            added=tuple(trip for one in read for trip in one.added),
-            source=realtime.SOURCE,
-            matching=Matching(sum(one.matching.messages for one in read), dict(unmatched)),
-            tells_trips=self._settings.trip_updates_url is not None and "trip_updates" not in stale,
+                fresh[kind] = came
+        return replace(
+            _joined(read),
+            as_of=min(told.values()),
+            tells_trips="trip_updates" in fresh,
+            trips_told_at=told.get("trip_updates"),
+            messages=tuple(fresh.values()),
         )
 
     def _runs_of(self, timetable: Timetable) -> Runs:
@@ -164,21 +162,42 @@ class OpenTransport(Basis):
             draft.write_bytes(written)
             draft.replace(folder / name)
 
-    def _message(self, kind: str, url: str) -> FeedMessage:
-        """Fetch a message; one that is older than what we have already is not used."""
+    def _message(self, kind: str, url: str) -> tuple[FeedMessage, Message]:
+        """Fetch a message, with its bytes; one that is older than what we have already is not used."""
         reply = self._wire.call("GET", url, changes=False)
         if reply.status != _OK:
             raise BadReply(f"{kind} was answered with {reply.status}")
         message = realtime.parse(reply.content)
         with self._lock:
             known = self._newest.get(kind)
-            if known is None or known.header.timestamp <= message.header.timestamp:
-                self._newest[kind] = message
+            if known is None or known[0].header.timestamp <= message.header.timestamp:
+                # What a query says may be a key of ours.
+                self._newest[kind] = message, Message(reply.content, url.partition("?")[0], kind)
             return self._newest[kind]
 
     def _live(self) -> Sequence[tuple[str, str]]:
-        told = (("trip_updates", self._settings.trip_updates_url), ("alerts", self._settings.alerts_url))
+        told = (
+            ("trip_updates", self._settings.trip_updates_url),
+            ("alerts", self._settings.alerts_url),
+            ("vehicles", self._settings.vehicles_url),
+        )
         return [(kind, url) for kind, url in told if url]
+
+
+def _joined(read: Sequence[Disruptions]) -> Disruptions:
+    """Join several messages into one."""
+    unmatched: Counter[str] = Counter()
+    for one in read:
+        unmatched.update(one.matching.unmatched)
+    return Disruptions(
+        as_of=datetime.fromtimestamp(0, UTC),
+        items=tuple(item for one in read for item in one.items),
+        alerts=tuple(alert for one in read for alert in one.alerts),
+        added=tuple(trip for one in read for trip in one.added),
+        source=realtime.SOURCE,
+        matching=Matching(sum(one.matching.messages for one in read), dict(unmatched)),
+        vehicles=tuple(vehicle for one in read for vehicle in one.vehicles),
+    )
 
 
 def _read(operator: str, version: str, content: bytes) -> TimetableVersion:

@@ -4,8 +4,8 @@ from tariffs.findings import Finding
 from tariffs.table import Table, zone_name
 
 
-def zone_of(table: Table, findings: list[Finding]) -> str | None:
-    """The time zone that all agencies of a feed share, None where there is no agency."""
+def read_agencies(table: Table, findings: list[Finding]) -> tuple[str | None, str]:
+    """The time zone that all agencies of a feed share, None where there is no agency, and the language of its texts, if told."""
     table.require("agency_timezone")
     zones = [
         (row, row.parsed("agency_timezone", zone_name, "invalid_timezone", "an IANA time zone"))
@@ -18,7 +18,8 @@ def zone_of(table: Table, findings: list[Finding]) -> str | None:
             )
     if table.present and not zones:
         findings.append(Finding(table.file, 0, "", "empty_file", "there is no agency"))
-    return zones[0][1] if zones else None
+    language = next((tag for row, _ in zones if (tag := row.text("agency_lang").lower())), "")
+    return (zones[0][1] if zones else None), language
 
 
 def translations_of(table: Table) -> dict[str, dict[str, str]]:

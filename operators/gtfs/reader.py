@@ -7,35 +7,14 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, cast
 
-from operators.gtfs.agencies import translations_of, zone_of
-from operators.gtfs.timetable import FILES, Allowed, Departure, Mode, Pattern, Route, Stop, Timetable
+from operators.gtfs.agencies import read_agencies, translations_of
+from operators.gtfs.modes import mode_of
+from operators.gtfs.timetable import FILES, Allowed, Departure, Pattern, Route, Stop, Timetable
 from operators.gtfs.transfers import read_transfers
 from tariffs.calendars import Service, read_services
 from tariffs.findings import Finding, errors
 from tariffs.table import Row, Table, known, unique, zone_name
 
-_MODES: dict[int, Mode] = {
-    0: "tram",
-    1: "metro",
-    2: "rail",
-    3: "bus",
-    4: "ferry",
-    5: "tram",
-    11: "bus",
-    12: "rail",
-}
-# Extended route types (hundreds): 100 railway, 200 coach, 400 urban railway, 700 bus, 800 trolleybus, 900 tram,
-# 1000 water transport, 1200 ferry.
-_EXTENDED: dict[int, Mode] = {
-    1: "rail",
-    2: "bus",
-    4: "metro",
-    7: "bus",
-    8: "bus",
-    9: "tram",
-    10: "ferry",
-    12: "ferry",
-}
 _LOCATION_TYPES = {"", "0", "1", "2", "3", "4"}
 _NOT_POSSIBLE = "1"
 _TIME = re.compile(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])")
@@ -88,7 +67,7 @@ def load_timetable(operator: str, files: Mapping[str, str]) -> tuple[Timetable |
         if needed not in files
     ]
     tables = {name: Table(name, files.get(name), findings) for name in FILES}
-    zone = zone_of(tables["agency.txt"], findings)
+    zone, language = read_agencies(tables["agency.txt"], findings)
     translated = translations_of(tables["translations.txt"])
     stops = _stops(tables["stops.txt"], translated)
     routes = _routes(tables["routes.txt"])
@@ -108,6 +87,7 @@ def load_timetable(operator: str, files: Mapping[str, str]) -> tuple[Timetable |
         services=services,
         patterns=patterns,
         transfers=transfers,
+        language=language,
     ), findings
 
 
@@ -153,7 +133,7 @@ def _routes(table: Table) -> dict[str, Route]:
     for row in table.rows():
         route_id = row.required("route_id")
         kind = row.parsed("route_type", int, "invalid_integer", "a whole number")
-        mode = None if kind is None else _MODES.get(kind) or _EXTENDED.get(kind // 100)
+        mode = None if kind is None else mode_of(kind)
         if mode is None:
             row.fault(
                 "route_type", "invalid_enum", f"{row.text('route_type')!r} is not a route type that is known"
@@ -162,7 +142,11 @@ def _routes(table: Table) -> dict[str, Route]:
             row.fault("route_short_name", "missing_value", "a route needs a short or a long name")
         if unique(row, "route_id", route_id, routes):
             routes[route_id] = Route(
-                route_id, row.text("route_short_name"), row.text("route_long_name"), mode or "bus"
+                route_id,
+                row.text("route_short_name"),
+                row.text("route_long_name"),
+                mode or "bus",
+                row.text("agency_id"),
             )
     return routes
 

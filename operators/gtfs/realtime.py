@@ -16,18 +16,19 @@ from google.transit.gtfs_realtime_pb2 import FeedMessage
 
 from operators.errors import BadReply
 from operators.gtfs.added import ADDING, REPLACEMENT, read_added
+from operators.gtfs.alerts import read_alert
 from operators.gtfs.runs import Run, Runs, moment_of, place_of
 from operators.gtfs.timetable import Pattern, Timetable
-from operators.port import AddedTrip, Alert, CallChange, Disruption, Disruptions, Matching
+from operators.gtfs.vehicles import read_vehicle
+from operators.port import AddedTrip, Alert, CallChange, Disruption, Disruptions, Matching, Vehicle
 
 SOURCE = "gtfs_rt"
 
 # How old a message may be before it tells nothing any more.
-FRESH_SECONDS = {"trip_updates": 90, "alerts": 600}
+FRESH_SECONDS = {"trip_updates": 90, "alerts": 600, "vehicles": 90}
 _CANCELED = {gtfs.TripDescriptor.CANCELED, gtfs.TripDescriptor.DELETED}
 _PLANNED = {gtfs.TripDescriptor.SCHEDULED, gtfs.TripDescriptor.UNSCHEDULED}
 _MAX_DELAY_SECONDS = 86_400
-_MAX_TEXT = 2_000
 
 
 def parse(content: bytes) -> FeedMessage:
@@ -64,13 +65,16 @@ def read(message: FeedMessage, timetable: Timetable, runs: Runs | None = None) -
     told = told_at(message)
     read = _Read(runs, told)
     alerts: list[Alert] = []
+    vehicles: list[Vehicle] = []
     for entity in message.entity:
         if entity.is_deleted:
             continue
         if entity.HasField("trip_update"):
             read.take(entity.trip_update)
-        if entity.HasField("alert") and (alert := _alert(entity.alert, told)):
+        if entity.HasField("alert") and (alert := read_alert(entity.alert, told)):
             alerts.append(alert)
+        if entity.HasField("vehicle") and (vehicle := read_vehicle(entity.vehicle, runs, told)):
+            vehicles.append(vehicle)
     return Disruptions(
         as_of=told,
         items=tuple(read.items),
@@ -78,6 +82,7 @@ def read(message: FeedMessage, timetable: Timetable, runs: Runs | None = None) -
         added=tuple(read.added),
         source=SOURCE,
         matching=Matching(read.messages, dict(read.unmatched)),
+        vehicles=tuple(vehicles),
     )
 
 
@@ -121,7 +126,8 @@ class _Read:
             self.unmatched["not_understood"] += 1
 
     def _late(self, update: Any, run: Run) -> None:
-        calls = tuple(_calls(update, run.pattern, run.begins(self._runs.timetable.timezone)))
+        timetable = self._runs.timetable
+        calls = tuple(_calls(update, run.pattern, run.begins(timetable.timezone), timetable))
         if calls:
             self.items.append(Disruption(run.trip_id, run.service_date, calls=calls))
         elif update.HasField("delay") and abs(update.delay) <= _MAX_DELAY_SECONDS:
@@ -130,7 +136,7 @@ class _Read:
             self.unmatched["unknown_stops"] += 1
 
 
-def _calls(update: Any, pattern: Pattern, origin: int) -> Iterable[CallChange]:
+def _calls(update: Any, pattern: Pattern, origin: int, timetable: Timetable) -> Iterable[CallChange]:
     """Each call from the first update on, what was known last carried forward."""
     told: dict[int, Any] = {}
     for one in update.stop_time_update:
@@ -146,7 +152,7 @@ def _calls(update: Any, pattern: Pattern, origin: int) -> Iterable[CallChange]:
         relation = one.schedule_relationship
         if relation == gtfs.TripUpdate.StopTimeUpdate.NO_DATA:
             delay = None
-            yield CallChange(place)
+            yield CallChange(place, assigned_stop_id=_platform(one, pattern.stops[place], timetable))
         elif relation == gtfs.TripUpdate.StopTimeUpdate.SKIPPED:
             yield CallChange(place, delay, delay, skipped=True)
         else:
@@ -157,7 +163,14 @@ def _calls(update: Any, pattern: Pattern, origin: int) -> Iterable[CallChange]:
             if at_arrival is None:
                 at_arrival = at_departure
             delay = at_departure
-            yield CallChange(place, at_arrival, at_departure)
+            platform = _platform(one, pattern.stops[place], timetable)
+            yield CallChange(place, at_arrival, at_departure, assigned_stop_id=platform)
+
+
+def _platform(one: Any, planned: str, timetable: Timetable) -> str | None:
+    """The stop that a call is moved to: another platform of the timetable, where it is told."""
+    told = str(one.stop_time_properties.assigned_stop_id)
+    return told if told != planned and told in timetable.stops else None
 
 
 def _delay(one: Any, name: str, planned: int) -> int | None:
@@ -166,26 +179,3 @@ def _delay(one: Any, name: str, planned: int) -> int | None:
     event = getattr(one, name)
     found = event.time - planned if event.time else event.delay if event.HasField("delay") else None
     return int(found) if found is not None and abs(found) <= _MAX_DELAY_SECONDS else None
-
-
-def _is_active(alert: Any, moment: int) -> bool:
-    """Tell whether an alert holds at a moment; one without periods always does."""
-    return not alert.active_period or any(
-        (not period.start or period.start <= moment) and (not period.end or moment < period.end)
-        for period in alert.active_period
-    )
-
-
-def _alert(alert: Any, now: datetime) -> Alert | None:
-    texts = [one.text for one in alert.header_text.translation] or [
-        one.text for one in alert.description_text.translation
-    ]
-    if not texts or not _is_active(alert, int(now.timestamp())):
-        return None
-    about = alert.informed_entity
-    return Alert(
-        texts[0][:_MAX_TEXT],
-        tuple(one.route_id for one in about if one.route_id),
-        tuple(one.stop_id for one in about if one.stop_id),
-        tuple(one.trip.trip_id for one in about if one.HasField("trip")),
-    )

@@ -5,6 +5,8 @@ route, direction, start time and start date name the trip together. Many produce
 is the run nearest to the moment that the message speaks of. Nothing is guessed: two candidates are none.
 """
 
+import sys
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -54,6 +56,7 @@ class Runs:
         self.known: dict[str, _Named] = {}
         self._repeating: dict[str, list[_Named]] = {}
         self._starting: dict[tuple[str, int | None, int], list[_Named]] = {}
+        self._days: dict[date, list[tuple[int, int, str]]] = {}
         for pattern in timetable.patterns:
             for trip in pattern.trips:
                 named = (pattern, trip)
@@ -72,6 +75,36 @@ class Runs:
             day = day_of(trip.start_date)
             return "unreadable_day" if day is None else self._on(named, day)
         return self._nearest(named, near)
+
+    def under_way(self, at: datetime) -> set[tuple[str, date]]:
+        """The runs that are under way at a moment by the timetable, by trip and service day."""
+        now = at.timestamp()
+        today = at.astimezone(ZoneInfo(self.timetable.timezone)).date()
+        days = [today - timedelta(days=back) for back in range(_DAYS_BACK)]
+        found: set[tuple[str, date]] = set()
+        for day in days:
+            if day not in self._days:
+                self._days = {kept: runs for kept, runs in self._days.items() if kept in days}
+                self._days[day] = self._of_day(day)
+            runs = self._days[day]
+            # Sorted by their beginning: none after this one has begun.
+            begun = runs[: bisect_right(runs, (int(now), sys.maxsize, ""))]
+            found.update((trip_id, day) for _, ends, trip_id in begun if now < ends)
+        return found
+
+    def _of_day(self, day: date) -> list[tuple[int, int, str]]:
+        """The runs of a service day: when each begins and ends, in POSIX seconds."""
+        origin = int(origin_of(day, self.timetable.timezone).timestamp())
+        running = {name for name, service in self.timetable.services.items() if service.runs_on(day)}
+        return sorted(
+            (
+                origin + trip.start + pattern.departures[0],
+                origin + trip.start + pattern.arrivals[-1],
+                trip.trip_id,
+            )
+            for pattern, trip in self.known.values()
+            if trip.service in running
+        )
 
     def _by_trip(self, trip: Any) -> Sequence[_Named] | Unmatched:
         if trip.trip_id in self.known:

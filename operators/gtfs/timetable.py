@@ -44,12 +44,13 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A line."""
+    """A line; `agency` is empty where the feed has one agency and does not name it."""
 
     id: str
     short_name: str
     long_name: str
     mode: Mode
+    agency: str = ""
 
     @property
     def line(self) -> str:
@@ -100,7 +101,7 @@ class Timetable:
     """One operator's timetable.
 
     `transfers` are its own rules between two stops, stations already taken apart into their stops: the seconds
-    that a change needs, the way included, or None where none is possible.
+    that a change needs, the way included, or None where none is possible. `language` is that of its texts, where it says so.
     """
 
     operator: str
@@ -110,6 +111,7 @@ class Timetable:
     services: Mapping[str, Service]
     patterns: tuple[Pattern, ...]
     transfers: Mapping[tuple[str, str], int | None]
+    language: str = ""
 
     def timezone_of(self, stop_id: str) -> str:
         """The time zone in which a stop shows its times: its own, its station's, else the agency's."""

@@ -26,7 +26,7 @@ class Trouble:
 
 
 class GtfsSimulator(Simulator):
-    """Serves `/feed.zip`, `/trip_updates.pb` and `/alerts.pb`."""
+    """Serves `/feed.zip`, `/trip_updates.pb`, `/alerts.pb` and `/vehicles.pb`."""
 
     name = "a public feed with live delays"
 
@@ -38,14 +38,17 @@ class GtfsSimulator(Simulator):
         self.alerts: list[str] = []
         # Written into the trip updates as they are: trips that are added, replaced, doubled.
         self.entities: list[gtfs.FeedEntity] = []
+        # Written into the vehicle positions as they are.
+        self.vehicles: list[gtfs.FeedEntity] = []
         self.age = timedelta(0)
 
     def routes(self) -> list[Route]:
-        """The three addresses."""
+        """The addresses."""
         return [
             Route("feed", "GET", "/feed.zip", self._feed),
             Route("trip_updates", "GET", "/trip_updates.pb", self._trip_updates),
             Route("alerts", "GET", "/alerts.pb", self._alerts),
+            Route("vehicles", "GET", "/vehicles.pb", self._vehicles),
             Route("trouble", "POST", "/_troubles", self._take_troubles),
         ]
 
@@ -112,6 +115,11 @@ class GtfsSimulator(Simulator):
         message = self._message()
         for number, text in enumerate(self.alerts):
             message.entity.add(id=str(number)).alert.header_text.translation.add(text=text)
+        return Answer(200, content=message.SerializeToString(), content_type=_PROTOBUF)
+
+    def _vehicles(self, _request: Request) -> Answer:
+        message = self._message()
+        message.entity.extend(self.vehicles)
         return Answer(200, content=message.SerializeToString(), content_type=_PROTOBUF)
 
     def _message(self) -> gtfs.FeedMessage:

@@ -227,3 +227,27 @@ def test_wheelchairs_are_read_where_the_feed_says_so() -> None:
 
     assert [timetable.stops[f"s{at}"].wheelchair for at in range(1, 5)] == [True, None, False, None]
     assert [trip.wheelchair for trip in timetable.patterns[0].trips] == [True, None, None, None]
+
+
+@pytest.mark.parametrize("relation", ["CANCELED", "DELETED"])
+def test_a_trip_is_cancelled_by_either_word(relation: str) -> None:
+    timetable, _ = load_timetable("a", feed())
+    made = message(schedule_relationship=getattr(gtfs.TripDescriptor, relation))
+
+    assert realtime.read(made, timetable).items == (Disruption("t0", DAY, cancelled=True),)
+
+
+def test_another_platform_is_told_without_a_time_and_one_that_is_not_known_is_not() -> None:
+    timetable, _ = load_timetable("a", feed())
+    made = message()
+    for stop_id, platform in (("s2", "s4"), ("s3", "nowhere")):
+        call = made.entity[0].trip_update.stop_time_update.add(stop_id=stop_id)
+        call.stop_time_properties.assigned_stop_id = platform
+
+    calls = realtime.read(made, timetable).items[0].calls
+
+    assert [(call.place, call.assigned_stop_id, call.arrival_delay) for call in calls] == [
+        (1, "s4", None),
+        (2, None, None),
+        (3, None, None),
+    ]

@@ -1,6 +1,6 @@
 """To which run a real-time message belongs: by trip, by route and start, by the nearest day; else it is counted, by its reason."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ from google.transit import gtfs_realtime_pb2 as gtfs
 
 from operators.gtfs import realtime
 from operators.gtfs.reader import load_timetable
+from operators.gtfs.runs import Runs
 from operators.gtfs.timetable import Timetable
 from operators.port import CallChange, Disruption, Disruptions
 from tests.operators.written_feed import feed
@@ -218,3 +219,15 @@ def test_a_stop_that_is_called_at_twice_is_the_nearest_call() -> None:
     assert by_time.items[0].calls == (CallChange(3, 60, 60),)
     assert by_number.items[0].calls == (CallChange(3, 60, 60),)
     assert [one.place for one in by_order.items[0].calls] == [0, 1, 2, 3]
+
+
+def test_the_runs_that_are_under_way_are_known_by_the_timetable() -> None:
+    timetable, _ = load_timetable("a", feed())
+    runs = Runs(timetable)
+    # t1 leaves at 06:05 local time and arrives at 06:20.
+    begins = datetime(2026, 10, 13, 3, 5, 30, tzinfo=UTC)
+
+    found = [runs.under_way(begins + timedelta(seconds=seconds)) for seconds in (-1, 0, 869, 870)]
+
+    assert [("t1", DAY) in one for one in found] == [False, True, True, False]
+    assert runs.under_way(begins.replace(hour=12)) == set()

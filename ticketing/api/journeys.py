@@ -7,7 +7,7 @@ from flask.views import MethodView
 
 from ticketing.api.blueprint import Blueprint
 from ticketing.api.context import rooms
-from ticketing.api.language import language
+from ticketing.api.language import asked, language
 from ticketing.api.limits import limited, spend
 from ticketing.api.riding_on import account_of, borne_by, freed_by_exchange
 from ticketing.api.schemas.journeys import (
@@ -60,7 +60,7 @@ class Journeys(MethodView):
         rows = wanted["passengers"]
         freed = freed_by_exchange(wanted)
         wish = Wish.from_request(wanted, account_of(rows, freed), borne_by(rows, freed), freed)
-        return search.find_journeys(rooms().planner, replace(wish, language=language()))
+        return search.find_journeys(rooms().planner, replace(wish, language=language(), reads=asked()))
 
 
 def _extra_cost(wanted: dict[str, Any]) -> int:

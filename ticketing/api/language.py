@@ -4,6 +4,13 @@ from flask import request
 
 from tariffs.words import LANGUAGES
 
+_MOST = 10
+
+
+def asked() -> tuple[str, ...]:
+    """The languages that the caller asks for, the best one first, as they are written there (`fi`, `en-gb`)."""
+    return tuple(tag.lower() for tag in request.accept_languages.values() if tag != "*")[:_MOST]
+
 
 def language() -> str:
     """The language that the caller asks for (Accept-Language), English where none is spoken here."""

@@ -58,6 +58,11 @@ class OperatorFigures(Collector):
         age = GaugeMetricFamily(
             "throughfare_live_age_seconds", "Age of an operator's last word.", labels=labels
         )
+        trips = GaugeMetricFamily(
+            "throughfare_live_trips",
+            "Trips under way by the timetable, and those of them that a feed describes.",
+            labels=[*labels, "state"],
+        )
         board = self._board
         for region in self._connectors.regions if board else ():
             for operator, feed in (board.troubles(region) if board else {}).items():
@@ -66,7 +71,10 @@ class OperatorFigures(Collector):
                 age.add_metric([region, operator], (self._now - feed.as_of).total_seconds())
                 for outcome, count in levels.live_outcomes(feed).items():
                     messages.add_metric([region, operator, outcome], count)
-        yield from (messages, age)
+                for state in ("under_way", "described"):
+                    if state in feed.document:
+                        trips.add_metric([region, operator, state], feed.document[state])
+        yield from (messages, age, trips)
 
 
 def _buckets(figure: Figure) -> list[tuple[str, float]]:

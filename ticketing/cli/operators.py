@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from datetime import datetime
 
 import click
@@ -9,7 +10,8 @@ from rich.table import Table
 
 from operators.registry import missing_secrets
 from throughfare_gate.moments import written
-from ticketing.cli import deployment
+from ticketing import disruption
+from ticketing.cli import deployment, evidence
 from ticketing.cli.deployment import settings
 from ticketing.cli.extras import Lending
 from ticketing.cli.progress import progress
@@ -151,6 +153,32 @@ def show_command(operator: str, region: str | None, *, as_json: bool) -> None:
         by_minutes = "" if one.seconds is None else f" by {one.seconds // 60} min"
         what = one.what.replace("_", " ")
         click.echo(f"{written(one.at)}  {one.by}: {one.trip_id} of DAY {one.day} {what}{by_minutes}")
+
+
+@command.command("evidence")
+@click.argument("region")
+@click.argument("operator")
+@click.argument("trip")
+@click.argument("day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def evidence_command(*, region: str, operator: str, trip: str, day: datetime, as_json: bool) -> None:
+    """Show how late TRIP of OPERATOR in REGION was on its service DAY, call by call, and the facts that prove it.
+
+    Each line has the planned time, the observed one, who told it, its rank (1 the operator's own report, 2 what has happened, 3 the
+    last expectation, 4 gates, 5 nothing) and the hashes of the fact and of the message. Every hash is held against what is stored;
+    exit 1 if one does not fit.
+
+    \b
+    Example:
+      throughfare operators evidence helsinki-tallinn eckero ECK-TH-0600 2026-12-01
+    """  # noqa: D301  the \b is click's mark for text that must not be wrapped
+    where = deployment.region(region)
+    proof = disruption.prove_run(build_rooms(settings()).live, where, operator, trip, day.date())
+    if as_json:
+        click.echo(json.dumps(evidence.as_json(proof), ensure_ascii=False, indent=2))
+    else:
+        evidence.show(proof)
+    sys.exit(1 if proof.faults else 0)
 
 
 def _as_json(said: by_staff.Said) -> dict[str, object]:

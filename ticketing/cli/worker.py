@@ -5,12 +5,12 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 
 import click
 import structlog
 
-from ticketing import logs, notices
+from ticketing import disruption, logs, notices
 from ticketing.cli.deployment import settings
 from ticketing.cli.jobs import Items, Job, Tally
 from ticketing.config import Settings
@@ -81,6 +81,8 @@ def list_jobs(rooms: Rooms, regions: Sequence[str]) -> list[Job]:
         ),
         Job(name="tending operators", run=lambda: _tended(rooms)),
         Job(name="polling live data", run=lambda: _counted(poll_live(rooms.live))),
+        Job(name="confirming disruptions", run=lambda: Tally(rooms.watcher.confirm_waiting())),
+        _legs_job(rooms),
         Job(name="writing messages", run=lambda: Tally(notices.write_due(rooms.post_office))),
         Job(name="delivering messages", run=lambda: Tally(notices.deliver_due(rooms.post_office))),
         Job(name="forgetting contacts", run=lambda: _counted(notices.forget_what_is_due(rooms.post_office))),
@@ -124,6 +126,22 @@ def _purchase_jobs(till: purchase.Till) -> list[Job]:
 
 def _books_job(rooms: Rooms, region: str) -> Job:
     return Job(name=f"books of {region}", run=lambda: _counted(proof.tend_region(rooms.office, region)))
+
+
+def _legs_job(rooms: Rooms) -> Job:
+    """Once when the worker starts and once a day: an older release may have sold tickets meanwhile."""
+    noted_on: list[date] = []
+
+    def run() -> Tally:
+        now = rooms.clock.now()
+        if noted_on == [now.date()]:
+            return Tally()
+        with rooms.live.database.write() as tx:
+            count = disruption.note_missing_legs(tx, now)
+        noted_on[:] = [now.date()]
+        return Tally(count)
+
+    return Job(name="noting legs of tickets", run=run)
 
 
 def _proofs_job(rooms: Rooms) -> Job:

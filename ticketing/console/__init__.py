@@ -1,6 +1,18 @@
 """The console: HTML pages for finance staff, without JavaScript, over the same rooms as the API."""
 
-from ticketing.console import accounts, bank, books, cases, disputes, door, months, orders, runs, statements
+from ticketing.console import (
+    accounts,
+    bank,
+    books,
+    cases,
+    disputes,
+    door,
+    live,
+    months,
+    orders,
+    runs,
+    statements,
+)
 from ticketing.console.blueprint import Console, register
 
 __all__ = [
@@ -11,6 +23,7 @@ __all__ = [
     "cases",
     "disputes",
     "door",
+    "live",
     "months",
     "orders",
     "register",

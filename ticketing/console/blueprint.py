@@ -1,6 +1,6 @@
 """The console's blueprint, what its pages need of the deployment, and how it is mounted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -10,6 +10,7 @@ from ticketing.errors import ThroughfareError
 from ticketing.identity import Counters
 from ticketing.identity.staff import StaffDesk
 from ticketing.purchase.service import Till
+from ticketing.regions.levels import FeedFigures
 from ticketing.settlement.service import Office
 
 blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
@@ -18,7 +19,10 @@ _NAME = "throughfare_console"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Console:
-    """`secure` cookies need HTTPS; `status_of` is the one table from errors to statuses; `warnings` name stand-ins."""
+    """`secure` cookies need HTTPS; `status_of` is the one table from errors to statuses; `warnings` name stand-ins.
+
+    `feeds` gives the live data of a region's operators in figures.
+    """
 
     office: Office
     till: Till
@@ -29,6 +33,7 @@ class Console:
     rate_limits: bool
     warnings: tuple[str, ...]
     status_of: Callable[[ThroughfareError], int]
+    feeds: Callable[[str], Sequence[FeedFigures]]
 
     @property
     def cookie_name(self) -> str:

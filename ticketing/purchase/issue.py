@@ -17,7 +17,7 @@ from ticketing.db.sale import held_passes, order_holders
 from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.order_holders import Holder
 from ticketing.db.sale.orders import Order
-from ticketing.db.ticket import tickets
+from ticketing.db.ticket import legs, tickets
 from ticketing.db.ticket.tickets import Ticket
 from ticketing.frozen import PricedPassenger, SoldPass, TicketDocument
 from ticketing.purchase.allocation import shares_of, taxes_of
@@ -90,6 +90,7 @@ def issue(
         for passenger in quote.document.passengers
     ]
     tickets.insert_tickets(tx, made)
+    legs.put_legs(tx, quote.region, made)
     if any(item.held_ticket for one in quote.document.passengers for item in one.items):
         held_passes.tell_gates(tx, order.id, now)
     for ticket in made:

@@ -1,6 +1,7 @@
 """Orders, tickets and refunds as their buyer reads them. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 
 from operators.place_kinds import kind_of
@@ -225,6 +226,8 @@ def news(one: LegNews) -> dict[str, object]:
         "departure_delay_seconds": one.known.departure_delay_seconds,
         "arrival_delay_seconds": one.known.arrival_delay_seconds,
         "not_carried": one.failure.reason if one.failure else None,
+        "boards_at": asdict(one.boards_at) if one.boards_at else None,
+        "alights_at": asdict(one.alights_at) if one.alights_at else None,
     }
 
 

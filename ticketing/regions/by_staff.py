@@ -8,15 +8,18 @@ from datetime import UTC, date, datetime, timedelta
 
 from operators.gtfs.runs import Run
 from operators.gtfs.timetable import Timetable
-from operators.port import Disruption
+from operators.port import Disruption, Message
+from ticketing.db import Transaction
+from ticketing.db.documents import canonical
 from ticketing.db.operators import run_states
-from ticketing.db.operators.run_states import STAFF, RunState
+from ticketing.db.operators.run_states import STAFF, RunKey, RunState
 from ticketing.db.people import audit_trail
-from ticketing.db.ticket import tickets
+from ticketing.db.ticket import legs
 from ticketing.errors import Conflict, InvalidRequest
 from ticketing.regions.marked_run import MarkedRun, marked
 from ticketing.regions.polling import LiveDesk
 from ticketing.regions.run_news import state_of
+from ticketing.regions.word import Change, Word
 
 # So long after its arrival a run is over: of a ship of yesterday nobody says today that it is late.
 _OVER_HOURS = 6
@@ -35,7 +38,7 @@ def cancel_departure(
     run, timetable = _require_run(desk, region, operator, trip_id, day)
     now = desk.clock.now()
     with desk.database.write() as tx:
-        known = run_states.find_run(tx, region, (operator, trip_id, day))
+        known = _held(tx, region, (operator, trip_id, day), now)
         _require_not_over(run, timetable, now, known.worst_seconds if known else 0)
         made = RunState(
             operator=operator,
@@ -49,8 +52,7 @@ def cancel_departure(
             changed_at=now,
             revision=known.revision + 1 if known else 1,
         )
-        run_states.put_runs(tx, region, [made])
-        run_states.touch_feed(tx, region, operator, now)
+        _write(tx, desk, region, Change(known, made))
         audit_trail.note(
             tx, by, "departure_cancelled", f"{region}/{operator}/{trip_id}", at=now, detail=day.isoformat()
         )
@@ -69,7 +71,7 @@ def delay_departure(
     now = desk.clock.now()
     told = Disruption(trip_id, day, delay_seconds=seconds)
     with desk.database.write() as tx:
-        known = run_states.find_run(tx, region, (operator, trip_id, day))
+        known = _held(tx, region, (operator, trip_id, day), now)
         if known and known.source == STAFF and known.cancelled and known.withdrawn_at is None:
             raise Conflict(f"staff have cancelled {trip_id} of {operator} on {day}; take that back first")
         _require_not_over(run, timetable, now, max(seconds, known.worst_seconds if known else 0))
@@ -78,8 +80,7 @@ def delay_departure(
         if known:
             revision = known.revision + 1
             made = replace(made, first_told_at=known.first_told_at, revision=revision)
-        run_states.put_runs(tx, region, [made])
-        run_states.touch_feed(tx, region, operator, now)
+        _write(tx, desk, region, Change(known, made))
         audit_trail.note(
             tx, by, "departure_delayed", f"{region}/{operator}/{trip_id}", at=now, detail=f"{day} {seconds} s"
         )
@@ -93,15 +94,56 @@ def take_back(desk: LiveDesk, region: str, operator: str, trip_id: str, day: dat
     """
     now = desk.clock.now()
     with desk.database.write() as tx:
-        known = run_states.find_run(tx, region, (operator, trip_id, day))
+        known = _held(tx, region, (operator, trip_id, day), now)
         if known is None or known.source != STAFF or known.withdrawn_at is not None:
             raise Conflict(f"staff have not cancelled or delayed {trip_id} of {operator} on {day}")
         back = replace(known, withdrawn_at=now, changed_at=now, revision=known.revision + 1)
-        run_states.put_runs(tx, region, [back])
-        run_states.touch_feed(tx, region, operator, now)
+        _write(tx, desk, region, Change(known, back))
         audit_trail.note(
             tx, by, "departure_restored", f"{region}/{operator}/{trip_id}", at=now, detail=day.isoformat()
         )
+
+
+def _held(tx: Transaction, region: str, run: RunKey, now: datetime) -> RunState | None:
+    """Read what is known of a run, with its operator's live data held first, as by whoever polls them."""
+    run_states.touch_feed(tx, region, run[0], now)
+    return run_states.find_run(tx, region, run)
+
+
+def _write(tx: Transaction, desk: LiveDesk, region: str, change: Change) -> None:
+    """Write the word of staff and tell it on, as a message of theirs."""
+    operator, now = change.now.operator, desk.clock.now()
+    run_states.put_runs(tx, region, [change.now])
+    data = desk.regions[region].data
+    desk.listener(
+        tx,
+        Word(
+            region=region,
+            operator=operator,
+            source=STAFF,
+            told_at=now,
+            received_at=now,
+            changes=(change,),
+            runs=desk.runs.of(data, operator),
+            timetable_version=desk.runs.version_of(data, operator),
+            messages=(Message(_message_of(region, change.now), STAFF),),
+        ),
+    )
+
+
+def _message_of(region: str, state: RunState) -> bytes:
+    """The word of staff as a document; who said it is in the audit trail."""
+    said = {
+        "region": region,
+        "operator": state.operator,
+        "trip_id": state.trip_id,
+        "service_date": state.service_date.isoformat(),
+        "said_at": state.changed_at.isoformat(),
+        "cancelled": state.cancelled,
+        "late_seconds": state.worst_seconds,
+        "taken_back": state.withdrawn_at is not None,
+    }
+    return canonical(said).encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,14 +186,8 @@ def marked_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: da
     Raises InvalidRequest for an operator, trip or day that the timetable does not have.
     """
     run, timetable = _require_run(desk, region, operator, trip_id, day)
-    begins = run.begins(timetable.timezone)
     with desk.database.read() as tx:
-        held = tickets.count_for_run(
-            tx,
-            operator,
-            trip_id,
-            (begins, begins + max(run.pattern.arrivals[-1], run.pattern.departures[-1])),
-        )
+        held = legs.count_held(tx, region, (operator, trip_id, day))
     return marked(timetable, run, held)
 
 

@@ -1,6 +1,7 @@
 """Service levels of operators: what their systems can do, and what they really did."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,6 +66,46 @@ def live_outcomes(feed: LiveFeed) -> dict[str, int]:
     return {"matched": matching.matched, **matching.unmatched}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFigures:
+    """An operator's live data as a whole: when it told last, how much fits its timetable, what went wrong last.
+
+    `under_way` and `described` are None for one that tells only of what goes wrong.
+    """
+
+    operator: str
+    as_of: datetime | None
+    trouble: str | None
+    messages: int
+    matched: int
+    unmatched: Mapping[str, int]
+    under_way: int | None
+    described: int | None
+
+    @property
+    def is_misfit(self) -> bool:
+        """Tell whether less than half of its messages are about trips that we know."""
+        return self.matched * 2 < self.messages
+
+
+def list_feeds(board: LiveBoard, region: str) -> list[FeedFigures]:
+    """List the live data of a region's operators in figures."""
+    return [
+        FeedFigures(
+            operator=operator,
+            as_of=feed.as_of,
+            trouble=feed.trouble,
+            messages=matching.messages,
+            matched=matching.matched,
+            unmatched=matching.unmatched,
+            under_way=feed.document.get("under_way"),
+            described=feed.document.get("described"),
+        )
+        for operator, feed in board.troubles(region).items()
+        for matching in (matching_in(feed.document),)
+    ]
+
+
 def _not_fetched(watch: Watch | None, feed: LiveFeed | None, place: tuple[str, str]) -> list[str]:
     """List the parts of an operator that could not be fetched last time: `feed`, `live`."""
     troubles = watch.troubles(*place) if watch else []
@@ -81,6 +122,8 @@ def _live(feed: LiveFeed | None) -> dict[str, Any] | None:
         "messages": matching.messages,
         "matched": matching.matched,
         "unmatched": dict(matching.unmatched),
+        "under_way": feed.document.get("under_way"),
+        "described": feed.document.get("described"),
     }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from operators.guard import Guarded
-from operators.port import Disruption, Disruptions
+from operators.port import Disruption, Disruptions, Vehicle
 from operators.region import RegionData
 from tariffs.journey import Ride
 from ticketing.clock import Clock
@@ -26,6 +26,7 @@ from ticketing.regions.run_news import (
     disruption_of,
     key_of,
     news_of,
+    vehicles_in,
 )
 
 __all__ = ["LiveBoard", "News", "Told", "news_of_rides"]
@@ -91,8 +92,15 @@ class LiveBoard:
                 since = (now - _DAYS_BACK).date()
                 told = run_states.list_told(tx, region, list(fresh), since)
                 kept = self._kept[region] = _Kept(data, version, self._items(data, told, fresh))
+            vehicles = run_states.find_vehicles(tx, region) if self._tells_vehicles(region) else {}
         operators = {
-            one.operator: _told(one, kept.items.get(one.operator, ()), fresh[one.operator]) for one in feeds
+            one.operator: _told(
+                one,
+                kept.items.get(one.operator, ()),
+                vehicles_in(vehicles.get(one.operator, "[]")),
+                fresh=fresh[one.operator],
+            )
+            for one in feeds
         }
         return Told(version, {name: told for name, told in operators.items() if told is not None})
 
@@ -116,6 +124,9 @@ class LiveBoard:
                 found.setdefault(state.operator, []).append(item)
         return {operator: tuple(items) for operator, items in found.items()}
 
+    def _tells_vehicles(self, region: str) -> bool:
+        return any(one.capabilities.vehicles for one in self.connectors.get(region, {}).values())
+
     def _is_fresh(self, region: str, feed: LiveFeed) -> bool:
         connector = self.connectors.get(region, {}).get(feed.operator)
         if connector is None or feed.as_of is None:
@@ -132,12 +143,18 @@ def news_of_rides(tx: Transaction, data: RegionData, rides: Iterable[Ride]) -> d
     return {at: news_of(wanted[at], known[key]) for at, key in keys.items() if key in known}
 
 
-def _told(feed: LiveFeed, items: tuple[Disruption, ...], fresh: bool) -> Disruptions | None:
+def _told(
+    feed: LiveFeed, items: tuple[Disruption, ...], vehicles: tuple[Vehicle, ...], *, fresh: bool
+) -> Disruptions | None:
     """An operator's word; None where it is old and nothing of it lasts."""
     if feed.as_of is None or not (fresh or items):
         return None
     if not fresh:
         return Disruptions(as_of=feed.as_of, items=items)
     return Disruptions(
-        as_of=feed.as_of, items=items, alerts=alerts_in(feed.document), added=added_in(feed.document)
+        as_of=feed.as_of,
+        items=items,
+        alerts=alerts_in(feed.document),
+        added=added_in(feed.document),
+        vehicles=vehicles,
     )

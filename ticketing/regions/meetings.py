@@ -54,9 +54,7 @@ class Meetings:
     def metres(self, one: tuple[str, str], other: tuple[str, str]) -> float:
         """Metres between two stops, each an operator and a stop id."""
         here, there = (self.timetable(operator).stops[stop] for operator, stop in (one, other))
-        lat, lon = math.radians(there.lat - here.lat), math.radians(there.lon - here.lon)
-        lon *= math.cos(math.radians((here.lat + there.lat) / 2))
-        return _EARTH_M * math.hypot(lat, lon)
+        return metres_between(here, there)
 
     def meeting_stops(self, before: str, after: str) -> list[tuple[str, str]]:
         """Stops of two operators between which people walk."""
@@ -97,6 +95,13 @@ class Meetings:
 
     def _served(self, operator: str) -> list[str]:
         return sorted({stop for pattern in self.timetable(operator).patterns for stop in pattern.stops})
+
+
+def metres_between(here: Stop, there: Stop) -> float:
+    """Metres between two stops as the crow flies, over distances that people walk."""
+    lat, lon = math.radians(there.lat - here.lat), math.radians(there.lon - here.lon)
+    lon *= math.cos(math.radians((here.lat + there.lat) / 2))
+    return _EARTH_M * math.hypot(lat, lon)
 
 
 def parts_of(document: Mapping[str, Any]) -> list[Part]:

@@ -23,7 +23,8 @@ _NOON_SECONDS = 12 * 3600
 class KnownRide:
     """A ride with what a passenger reads: line, headsign, and until when to be on board.
 
-    The ride has the planned times, by which it is booked. `wheelchair` is what the feed says of its trip and both stops.
+    The ride has the planned times, by which it is booked. `wheelchair` is what the feed says of its trip and both stops,
+    `direction` (0 or 1) what it says of its trip.
     """
 
     ride: Ride
@@ -31,6 +32,7 @@ class KnownRide:
     headsign: str
     check_in_until: datetime | None
     wheelchair: bool | None = None
+    direction: int | None = None
 
 
 def ride_on(
@@ -60,6 +62,7 @@ def ride_on(
         headsign=trip.headsign,
         check_in_until=_local(timetable, calls[0], leaves - check_in) if check_in else None,
         wheelchair=_accessible(trip.wheelchair, *(stop.wheelchair for stop in stops)),
+        direction=trip.direction,
     )
 
 

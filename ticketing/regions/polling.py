@@ -8,7 +8,7 @@ is as planned again; of one that has left the last word stays, because refunds a
 import queue
 import threading
 import time
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -20,12 +20,23 @@ from operators.guard import Guarded
 from operators.port import Disruptions
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
-from ticketing.db.documents import canonical
 from ticketing.db.operators import run_states
-from ticketing.db.operators.run_states import RunKey, RunState
+from ticketing.db.operators.run_states import LiveFeed, RunKey, RunState
 from ticketing.regions.load import Region
-from ticketing.regions.run_news import KeptRuns, begins_at, changed_to, document_of, replaced_by, state_of
+from ticketing.regions.run_news import (
+    KeptRuns,
+    added_in,
+    begins_at,
+    changed_to,
+    document_of,
+    lasting,
+    replaced_by,
+    state_of,
+    trips_told_at,
+    vehicles_of,
+)
 from ticketing.regions.watch import Watch
+from ticketing.regions.word import Change, Listener, Word, nobody
 
 _log = structlog.get_logger(__name__)
 # Who has other things to do waits so long; what comes later is written by the next call.
@@ -40,7 +51,8 @@ _QUIET_FOR, _KEPT_FOR = timedelta(days=3), timedelta(days=400)
 class LiveDesk:
     """The tools of polling. `pause_seconds` is how often an operator is asked, 0 for never.
 
-    `watch` keeps the timetables new to which messages belong.
+    `watch` keeps the timetables new to which messages belong. `listener` hears each word in the transaction that keeps it,
+    `forget_more` what is forgotten with the runs of past days.
     """
 
     database: Database
@@ -49,6 +61,8 @@ class LiveDesk:
     connectors: Mapping[str, Mapping[str, Guarded]]
     pause_seconds: int
     watch: Watch | None = None
+    listener: Listener = nobody
+    forget_more: Callable[[Transaction, date, date], object] = lambda _tx, _quiet, _all: None
     runs: KeptRuns = field(default_factory=KeptRuns)
     forgot_on: dict[str, date] = field(default_factory=dict)
     under_way: set[tuple[str, str]] = field(default_factory=set)
@@ -87,6 +101,7 @@ def forget_runs(desk: LiveDesk) -> int:
     today = desk.clock.now().date()
     with desk.database.write() as tx:
         gone = run_states.forget_runs(tx, today - _QUIET_FOR, today - _KEPT_FOR, _WORTH_SECONDS)
+        desk.forget_more(tx, today - _QUIET_FOR, today - _KEPT_FOR)
     desk.forgot_on["runs"] = today
     return gone
 
@@ -165,21 +180,57 @@ def _keep(desk: LiveDesk, place: _Place, answer: Disruptions | str) -> int:
             return 0
         if feed.as_of is not None and answer.as_of < feed.as_of:
             return 0  # older than what another worker has written
-        changed = _changes(tx, desk, place, answer)
-        run_states.put_runs(tx, region, changed)
-        document = document_of(answer)
-        differs = bool(changed) or canonical(document) != canonical(feed.document)
+        changes = _changes(tx, desk, place, answer)
+        shown = [one.now for one in changes if one.now.ended_at is None]
+        run_states.put_runs(tx, region, [one.now for one in changes])
+        document = document_of(answer) | _coverage(desk, place, answer)
+        differs = bool(shown) or lasting(document) != lasting(feed.document)
         _tell_of_misfits(place, feed.document, document)
         # An operator whose word is from the beginning of time has never told anything.
         as_of = answer.as_of if answer.as_of.timestamp() > 0 else None
+        version = feed.version + int(differs)
+        trips_at = trips_told_at(answer) if answer.tells_trips and as_of else feed.trips_at
         run_states.put_feed(
             tx,
-            replace(feed, as_of=as_of, trouble=None, document=document, version=feed.version + int(differs)),
+            replace(feed, as_of=as_of, trouble=None, document=document, version=version, trips_at=trips_at),
         )
-    return len(changed)
+        if desk.connectors[region][operator].capabilities.vehicles:
+            run_states.put_vehicles(tx, region, operator, vehicles_of(answer))
+        desk.listener(tx, _word(desk, feed, answer, changes))
+    return len(shown)
 
 
-def _changes(tx: Transaction, desk: LiveDesk, place: _Place, answer: Disruptions) -> list[RunState]:
+def _coverage(desk: LiveDesk, place: _Place, answer: Disruptions) -> dict[str, int]:
+    """Count the runs under way by the timetable, and those of them that a feed describes; nothing of who tells of some alone."""
+    runs = desk.runs.of(desk.regions[place[0]].data, place[1])
+    if runs is None or answer.keeps_past or not answer.tells_trips:
+        return {}
+    going = runs.under_way(trips_told_at(answer))
+    told = {(one.trip_id, one.service_date) for one in answer.items}
+    return {"under_way": len(going), "described": len(going & told)}
+
+
+def _word(desk: LiveDesk, before: LiveFeed, answer: Disruptions, changes: Sequence[Change]) -> Word:
+    """The answer of an operator as the listener hears it; `before` is what it had told as a whole until then."""
+    data = desk.regions[before.region].data
+    known = {(one.trip_id, one.service_date) for one in added_in(before.document)}
+    return Word(
+        region=before.region,
+        operator=before.operator,
+        source=answer.source,
+        told_at=trips_told_at(answer),
+        received_at=desk.clock.now(),
+        changes=tuple(changes),
+        last_told_at=before.trips_at,
+        runs=desk.runs.of(data, before.operator),
+        timetable_version=desk.runs.version_of(data, before.operator),
+        added=tuple(one for one in answer.added if (one.trip_id, one.service_date) not in known),
+        messages=answer.messages,
+        said_in={(before.operator, *run): peer for run, peer in answer.said_in.items()},
+    )
+
+
+def _changes(tx: Transaction, desk: LiveDesk, place: _Place, answer: Disruptions) -> list[Change]:
     """The rows that have to be written: what staff have said of a run stands against every feed."""
     region, operator = place
     now = desk.clock.now()
@@ -189,20 +240,26 @@ def _changes(tx: Transaction, desk: LiveDesk, place: _Place, answer: Disruptions
     known = {one.key: one for one in listed if one.key not in said}
     told = _told(operator, runs, answer, now)
     changed = [
-        row
+        Change(known.get(state.key), row)
         for state in told.values()
         if state.key not in said and _matters(state, now) and (row := changed_to(known.get(state.key), state))
     ]
     silent = [one for one in known.values() if one.key not in told and one.withdrawn_at is None]
-    return changed + (_withdrawn(silent, runs, answer, now) if answer.tells_trips else [])
+    return changed + (_fallen_silent(silent, runs, answer, now) if answer.tells_trips else [])
 
 
-def _withdrawn(
+def _fallen_silent(
     silent: Sequence[RunState], runs: Runs | None, answer: Disruptions, now: datetime
-) -> list[RunState]:
-    """List the runs that a feed has taken back: it tells of no past one, unless it keeps them."""
-    gone = [one for one in silent if answer.keeps_past or now < begins_at(one, runs)]
-    return [replace(one, withdrawn_at=now, changed_at=now, revision=one.revision + 1) for one in gone]
+) -> list[Change]:
+    """Take back what a feed no longer tells; it tells of no run that has left, unless it keeps them: that one has ended."""
+    changes = []
+    for one in silent:
+        if answer.keeps_past or now < begins_at(one, runs):
+            gone = replace(one, withdrawn_at=now, changed_at=now, revision=one.revision + 1)
+            changes.append(Change(one, gone))
+        elif one.ended_at is None:
+            changes.append(Change(one, replace(one, ended_at=now)))
+    return changes
 
 
 def _told(operator: str, runs: Runs | None, answer: Disruptions, now: datetime) -> dict[RunKey, RunState]:
@@ -213,7 +270,8 @@ def _told(operator: str, runs: Runs | None, answer: Disruptions, now: datetime) 
     for item in answer.items:
         named = runs.known.get(item.trip_id) if runs else None
         run = Run(item.service_date, *named) if named else None
-        state = state_of(operator, item, run, zone, source=answer.source, as_of=answer.as_of, now=now)
+        as_of = trips_told_at(answer)
+        state = state_of(operator, item, run, zone, source=answer.source, as_of=as_of, now=now)
         instead = added.get((item.trip_id, item.service_date)) if item.replaced else None
         told[state.key] = replaced_by(state, instead) if instead else state
     return told

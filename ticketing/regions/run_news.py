@@ -4,6 +4,7 @@ A row keeps the instants that are expected, not delays: a ticket's own times sta
 when a newer feed has moved the trip.
 """
 
+import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,16 +14,33 @@ from zoneinfo import ZoneInfo
 
 from operators.departures import departure_of
 from operators.gtfs.runs import Run, Runs
-from operators.gtfs.timetable import Timetable
-from operators.port import AddedCall, AddedTrip, Alert, CallChange, Disruption, Disruptions, Matching
+from operators.gtfs.timetable import FILES, Timetable
+from operators.port import (
+    AddedCall,
+    AddedTrip,
+    Alert,
+    CallChange,
+    Disruption,
+    Disruptions,
+    Matching,
+    Selector,
+    Vehicle,
+)
 from operators.region import RegionData
 from tariffs.journey import Ride
+from ticketing.db.documents import canonical, digest
 from ticketing.db.operators.run_states import ExpectedCall, RunKey, RunState
+
+# Of how much is told: figures, which no search reads.
+_COUNTS = frozenset({"messages", "unmatched", "under_way", "described"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """The news of a ride: whether its run goes and calls at both ends, and when it is expected there."""
+    """The news of a ride: whether its run goes and calls at both ends, and when it is expected there.
+
+    `boards_at` and `alights_at` are the platforms at which it calls instead of those that were sold.
+    """
 
     cancelled: bool = False
     skipped_stop_id: str | None = None
@@ -30,6 +48,8 @@ class News:
     arrives_at: datetime | None = None
     departure_delay_seconds: int | None = None
     arrival_delay_seconds: int | None = None
+    boards_at: str | None = None
+    alights_at: str | None = None
     as_of: datetime
 
     @property
@@ -64,6 +84,8 @@ def news_of(ride: Ride, state: RunState) -> News:
         arrives_at=None if arrives is None else datetime.fromtimestamp(arrives, UTC),
         departure_delay_seconds=None if departs is None else departs - int(ride.departure.timestamp()),
         arrival_delay_seconds=None if arrives is None else arrives - int(ride.arrival.timestamp()),
+        boards_at=leaves.assigned_stop_id if leaves else None,
+        alights_at=reaches.assigned_stop_id if reaches else None,
         as_of=state.as_of,
     )
 
@@ -108,7 +130,7 @@ def changed_to(known: RunState | None, told: RunState) -> RunState | None:
     if known is None:
         return told
     same = (known.cancelled, known.replaced, known.calls) == (told.cancelled, told.replaced, told.calls)
-    if same and known.withdrawn_at is None:
+    if same and known.withdrawn_at is None and known.ended_at is None:
         return None
     return replace(told, first_told_at=known.first_told_at, revision=known.revision + 1)
 
@@ -129,6 +151,7 @@ def disruption_of(state: RunState, runs: Runs) -> Disruption | None:
             None if call.arrival is None else call.arrival - begins - pattern.arrivals[call.place],
             None if call.departure is None else call.departure - begins - pattern.departures[call.place],
             skipped=call.skipped,
+            assigned_stop_id=call.assigned_stop_id,
         )
         for call in state.calls
         if call.place < len(pattern.stops) and pattern.stops[call.place] == call.stop_id
@@ -144,10 +167,15 @@ def begins_at(state: RunState, runs: Runs | None) -> datetime:
     return datetime.fromtimestamp(Run(state.service_date, *named).begins(runs.timetable.timezone), UTC)
 
 
+def trips_told_at(told: Disruptions) -> datetime:
+    """The operator's own time of its word on trips."""
+    return told.trips_told_at or told.as_of
+
+
 def document_of(told: Disruptions) -> dict[str, Any]:
     """Write an operator's words beside runs of its timetable, and the share that is understood, as a document."""
     return {
-        "alerts": [asdict(alert) for alert in told.alerts],
+        "alerts": [_written(alert) for alert in told.alerts],
         "added": [{**asdict(trip), "service_date": trip.service_date.isoformat()} for trip in told.added],
         "messages": told.matching.messages,
         "unmatched": dict(told.matching.unmatched),
@@ -155,12 +183,53 @@ def document_of(told: Disruptions) -> dict[str, Any]:
     }
 
 
+def lasting(document: Mapping[str, Any]) -> str:
+    """Keep the part of a document that a search would read: counts that differ with every message are left out."""
+    return canonical({name: told for name, told in document.items() if name not in _COUNTS})
+
+
+def _written(alert: Alert) -> dict[str, object]:
+    """An alert as a document; the first four names are what an earlier release reads of it."""
+    return {
+        "text": alert.text,
+        "route_ids": sorted({one.route_id for one in alert.about if one.route_id}),
+        "stop_ids": sorted({one.stop_id for one in alert.about if one.stop_id}),
+        "trip_ids": sorted({one.trip_id for one in alert.about if one.trip_id}),
+        **asdict(alert),
+        "about": [_named(one) for one in alert.about],
+    }
+
+
+def _named(one: Selector) -> dict[str, object]:
+    day = one.service_date.isoformat() if one.service_date else None
+    named = {**asdict(one), "service_date": day}
+    return {name: value for name, value in named.items() if value not in ("", None)}
+
+
 def alerts_in(document: Mapping[str, Any]) -> tuple[Alert, ...]:
-    """The alerts of a document that `document_of` wrote."""
-    return tuple(
-        Alert(row["text"], *(tuple(row[name]) for name in ("route_ids", "stop_ids", "trip_ids")))
-        for row in document.get("alerts", ())
+    """The alerts of a document that `document_of` wrote, or an earlier release."""
+    return tuple(_alert(row) for row in document.get("alerts", ()))
+
+
+def _alert(row: Mapping[str, Any]) -> Alert:
+    if "header" not in row:
+        about = [
+            Selector(**{kind: name})
+            for kind, names in (("route_id", "route_ids"), ("stop_id", "stop_ids"), ("trip_id", "trip_ids"))
+            for name in row[names]
+        ]
+        return Alert(header={"": row["text"]}, about=tuple(about))
+    texts = {name: row[name] for name in ("header", "description", "url", "cause", "effect", "severity")}
+    return Alert(
+        **texts,
+        periods=tuple((start, end) for start, end in row["periods"]),
+        about=tuple(_selector(one) for one in row["about"]),
     )
+
+
+def _selector(row: Mapping[str, Any]) -> Selector:
+    day = row.get("service_date")
+    return Selector(**{**row, "service_date": date.fromisoformat(day) if day else None})
 
 
 def added_in(document: Mapping[str, Any]) -> tuple[AddedTrip, ...]:
@@ -174,6 +243,37 @@ def added_in(document: Mapping[str, Any]) -> tuple[AddedTrip, ...]:
             tuple(AddedCall(**call) for call in row["calls"]),
         )
         for row in document.get("added", ())
+    )
+
+
+def vehicles_of(told: Disruptions) -> str:
+    """The vehicles that an operator tells of, as text to be kept; numbers with a point are text in it."""
+    rows = [
+        {
+            **asdict(one),
+            "service_date": one.service_date.isoformat(),
+            "as_of": one.as_of.isoformat(),
+            "lat": None if one.lat is None else str(one.lat),
+            "lon": None if one.lon is None else str(one.lon),
+        }
+        for one in told.vehicles
+    ]
+    return canonical(rows)
+
+
+def vehicles_in(kept: str) -> tuple[Vehicle, ...]:
+    """The vehicles of a text that `vehicles_of` wrote."""
+    return tuple(
+        Vehicle(
+            **{
+                **row,
+                "service_date": date.fromisoformat(row["service_date"]),
+                "as_of": datetime.fromisoformat(row["as_of"]),
+                "lat": None if row["lat"] is None else float(row["lat"]),
+                "lon": None if row["lon"] is None else float(row["lon"]),
+            }
+        )
+        for row in json.loads(kept)
     )
 
 
@@ -195,6 +295,7 @@ def _expected(told: Disruption, run: Run, begins: int) -> tuple[ExpectedCall, ..
             arrival=_at(begins, pattern.arrivals[call.place], call.arrival_delay),
             departure=_at(begins, pattern.departures[call.place], call.departure_delay),
             skipped=call.skipped,
+            assigned_stop_id=call.assigned_stop_id,
         )
         for call in calls
     )
@@ -230,6 +331,7 @@ class KeptRuns:
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], Runs] = {}
+        self._versions: dict[tuple[str, str], tuple[Timetable, str]] = {}
         self._lock = threading.Lock()
 
     def of(self, data: RegionData, operator: str) -> Runs | None:
@@ -242,3 +344,15 @@ class KeptRuns:
             if known is None or known.timetable is not timetable:
                 known = self._made[data.id, operator] = Runs(timetable)
             return known
+
+    def version_of(self, data: RegionData, operator: str) -> str:
+        """Name the version of an operator's timetable by a hash of the files that it was read from; empty without one."""
+        timetable = data.timetables.get(operator)
+        if timetable is None:
+            return ""
+        known = self._versions.get((data.id, operator))
+        if known is None or known[0] is not timetable:
+            texts = data.feed_texts.get(operator, {})
+            known = (timetable, digest({name: digest(texts[name]) for name in FILES if name in texts})[:16])
+            self._versions[data.id, operator] = known
+        return known[1]

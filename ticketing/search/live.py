@@ -5,12 +5,15 @@ not known stays as planned. `late` remembers the seconds, so that a ride keeps t
 that was added is a line too, with no other times than those it was told with.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
+from operators.concerns import concerns
 from operators.gtfs.timetable import Departure, Pattern, Timetable
-from operators.port import AddedTrip, Disruption, Disruptions
+from operators.port import AddedTrip, Alert, Disruption, Disruptions
 from operators.region import RegionData
+from tariffs.journey import Ride
 from ticketing.search.network import ORDINARY, Line, Needs, Network, calls_of, day_origin, usable_stops
 
 
@@ -98,16 +101,19 @@ def _pattern(told: AddedTrip) -> Pattern:
     )
 
 
-def alerts_for(told: Disruptions | None, route_id: str, trip_id: str, stop_ids: Iterable[str]) -> list[str]:
-    """The messages that concern a ride: about its trip, its line, a stop of it, or the whole operator."""
-    stops = set(stop_ids)
+def alerts_for(
+    told: Disruptions | None,
+    ride: Ride,
+    timetable: Timetable,
+    *,
+    direction: int | None = None,
+    service_date: date | None = None,
+) -> list[Alert]:
+    """The messages that concern a ride and hold while it is under way."""
     return [
-        alert.text
+        alert
         for alert in (told.alerts if told else ())
-        if not (alert.route_ids or alert.stop_ids or alert.trip_ids)
-        or route_id in alert.route_ids
-        or trip_id in alert.trip_ids
-        or stops.intersection(alert.stop_ids)
+        if concerns(alert, ride, timetable, direction=direction, service_date=service_date)
     ]
 
 
@@ -156,4 +162,5 @@ def _late(line: Line, at: int, told: Disruption) -> Line:
         starts=(line.starts[at],),
         trips=(line.trips[at],),
         late=late,
+        platforms={at: one.assigned_stop_id for at, one in calls.items() if one.assigned_stop_id},
     )

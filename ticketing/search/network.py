@@ -26,7 +26,8 @@ class Line:
     """A pattern on its days. `starts` are instants (POSIX seconds), sorted; `trips` their indices in the pattern.
 
     `pre` is the time to be at a stop before boarding, `post` the time to leave it after alighting. `late` are
-    the seconds in `arrivals` and `departures` that are not planned, None where everything is.
+    the seconds in `arrivals` and `departures` that are not planned, None where everything is. `platforms` are the stops at
+    which it calls instead, by place.
     """
 
     operator: str
@@ -41,6 +42,7 @@ class Line:
     starts: tuple[int, ...]
     trips: tuple[int, ...]
     late: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    platforms: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def with_offers(
             told.operators,
             passes=region.book.passes,
             language=wish.language,
+            reads=wish.reads,
         )
         if price.total is not None and plan.rides:
             expires = _expiry(region.data, plan, now)

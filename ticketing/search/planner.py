@@ -37,9 +37,13 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRide(KnownRide):
-    """A ride of a plan; `live` are the times it is expected to keep, None where nothing is told."""
+    """A ride of a plan; `live` are the times it is expected to keep, None where nothing is told.
+
+    `platforms` are the stops at which it is boarded and left instead of the planned ones, None for one that stays.
+    """
 
     live: tuple[datetime, datetime] | None = None
+    platforms: tuple[str | None, str | None] = (None, None)
 
 
 # By line, trip and the places of boarding and alighting.
@@ -268,7 +272,7 @@ def _ride(region: RegionData, hop: Hop) -> PlannedRide:
     trip = pattern.trips[line.trips[hop.trip]]
     known = ride_on(region, line.operator, (pattern, trip), (hop.board, hop.alight), start)
     if not line.late:
-        return PlannedRide(known.ride, known.line, known.headsign, known.check_in_until, known.wheelchair)
+        return PlannedRide(**{name: getattr(known, name) for name in KnownRide.__dataclass_fields__})
     zones = [str(moment.tzinfo) for moment in (known.ride.departure, known.ride.arrival)]
     leaves, arrives = start + line.departures[hop.board], start + line.arrivals[hop.alight]
     pre = line.pre[hop.board]
@@ -278,5 +282,7 @@ def _ride(region: RegionData, hop: Hop) -> PlannedRide:
         headsign=known.headsign,
         check_in_until=local(leaves - pre, zones[0]) if pre else None,
         wheelchair=known.wheelchair,
+        direction=known.direction,
         live=(local(leaves, zones[0]), local(arrives, zones[1])),
+        platforms=(line.platforms.get(hop.board), line.platforms.get(hop.alight)),
     )

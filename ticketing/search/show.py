@@ -1,11 +1,14 @@
 """An itinerary as a person reads it: rides and walks with names, local times and Member States. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from operators.concerns import in_language
+from operators.gtfs.timetable import Timetable
 from operators.place_kinds import kind_of
-from operators.port import Disruptions
+from operators.port import Alert, Disruptions, Vehicle
 from operators.region import RegionData
 from tariffs.passes import PassProduct
 from tariffs.result import JourneyPrice, PassengerPrice
@@ -29,12 +32,14 @@ def itinerary(
     *,
     passes: Sequence[PassProduct] = (),
     language: str = "en",
+    reads: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Write a plan with its price and what operators have told; the offer is added by whoever stores it.
 
-    `passes` are those that the region sells: sentences name them.
+    `passes` are those that the region sells: sentences name them. Operators' messages are in the first of the languages that
+    their reader `reads`, else in `language`.
     """
-    legs = _legs(region, plan, told)
+    legs = _legs(region, plan, told, (*reads, language))
     if price.excluded:
         legs = _marked(legs, "excluded", {one.leg for one in price.excluded})
     return {
@@ -64,7 +69,7 @@ def cancelled_itinerary(
 
     `refs` are the passengers with their rider categories.
     """
-    legs = _marked(_legs(region, plan, told), "cancelled", cancelled)
+    legs = _marked(_legs(region, plan, told, (language,)), "cancelled", cancelled)
     said = words.why(CANCELLED, language)
     return {
         "departure": legs[0]["departure"],
@@ -127,7 +132,9 @@ def _marked(legs: Sequence[Mapping[str, Any]], name: str, marked: Collection[int
     return found
 
 
-def _legs(region: RegionData, plan: Plan, told: Mapping[str, Disruptions]) -> list[dict[str, Any]]:
+def _legs(
+    region: RegionData, plan: Plan, told: Mapping[str, Disruptions], languages: Sequence[str]
+) -> list[dict[str, Any]]:
     """Write the parts in order of travel; the time is counted in seconds and written at each stop's own clock."""
     now = plan.departure
     legs: list[dict[str, Any]] = []
@@ -136,7 +143,7 @@ def _legs(region: RegionData, plan: Plan, told: Mapping[str, Disruptions]) -> li
             leg = _walk(region, part, now)
             now += part.seconds
         else:
-            leg = _ride(region, part, told.get(part.ride.operator))
+            leg = _ride(region, part, told.get(part.ride.operator), languages)
             leaves, arrives = map(instant_of, part.live or (part.ride.departure, part.ride.arrival))
             leg["waiting_seconds"] = max(0, leaves - now)
             terminal = region.terminals.get(f"{part.ride.operator}:{part.ride.to_stop_id}")
@@ -145,10 +152,56 @@ def _legs(region: RegionData, plan: Plan, told: Mapping[str, Disruptions]) -> li
     return legs
 
 
-def _ride(region: RegionData, part: PlannedRide, told: Disruptions | None) -> dict[str, Any]:
-    ride = part.ride
-    alerts = alerts_for(told, ride.route_id, ride.trip_id, ride.calls)
-    return leg_of(region, part, live=part.live, alerts=alerts)
+def _ride(
+    region: RegionData, part: PlannedRide, told: Disruptions | None, languages: Sequence[str]
+) -> dict[str, Any]:
+    ride, timetable = part.ride, region.timetables[part.ride.operator]
+    leg = leg_of(region, part, live=part.live)
+    day = date.fromisoformat(leg["service_date"]) if leg["service_date"] else None
+    alerts = alerts_for(told, ride, timetable, direction=part.direction, service_date=day)
+    notices = [_notice(one, languages, timetable.language) for one in alerts]
+    boards, alights = (_platform(timetable, stop_id) for stop_id in part.platforms)
+    said = {"alerts": [one["text"] for one in notices], "notices": notices}
+    seen = (
+        (one for one in told.vehicles if (one.trip_id, one.service_date) == (ride.trip_id, day))
+        if told
+        else ()
+    )
+    vehicle = next((_vehicle(one) for one in seen), None)
+    return leg | said | {"boards_at": boards, "alights_at": alights, "vehicle": vehicle}
+
+
+def _vehicle(one: Vehicle) -> dict[str, object]:
+    """Show the position of a ride's vehicle and how full it is, with the time at which it was."""
+    return {
+        "lat": one.lat,
+        "lon": one.lon,
+        "stop_id": one.stop_id,
+        "status": one.status,
+        "occupancy": one.occupancy,
+        "occupancy_percent": one.occupancy_percent,
+        "wheelchair": one.wheelchair,
+        "as_of": written(one.as_of),
+    }
+
+
+def _platform(timetable: Timetable, stop_id: str | None) -> dict[str, str] | None:
+    """Another platform than the planned one, by its id and name."""
+    stop = timetable.stops.get(stop_id) if stop_id else None
+    return {"stop_id": stop.id, "name": stop.name} if stop else None
+
+
+def _notice(alert: Alert, languages: Sequence[str], home: str) -> dict[str, str | None]:
+    """An operator's message in its reader's language, with what GTFS-Realtime says of it; None where nothing is said."""
+    description, url = (in_language(texts, languages, home) for texts in (alert.description, alert.url))
+    return {
+        "text": in_language(alert.header, languages, home),
+        "description": description or None,
+        "url": url or None,
+        "cause": alert.cause or None,
+        "effect": alert.effect or None,
+        "severity": alert.severity or None,
+    }
 
 
 def _walk(region: RegionData, part: Walk, now: int) -> dict[str, Any]:

@@ -60,7 +60,7 @@ _NOTHING = Borne()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """The wish of a traveller."""
+    """The wish of a traveller; `reads` are the languages of messages that they read, the best one first."""
 
     origin: Endpoint
     destination: Endpoint
@@ -78,6 +78,7 @@ class Wish:
     free_places: bool = False
     freed: Mapping[str, int] = field(default_factory=dict)
     language: str = "en"
+    reads: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> frozenset[str]:

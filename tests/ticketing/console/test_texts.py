@@ -4,9 +4,11 @@ import json
 import re
 import string
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from operators.gtfs.runs import Unmatched
 from ticketing.console import words
 
 CONSOLE = Path("ticketing/console")
@@ -52,7 +54,8 @@ VALUES = {
         "case_settle_outside",
         "case_paid_otherwise",
     ),
-    "nav": ("months", "bank", "accounts", "disputes", "cases", "books", "find"),
+    "nav": ("months", "bank", "accounts", "disputes", "cases", "live", "books", "find"),
+    "unmatched": get_args(Unmatched),
     "case": (
         "booking_stuck",
         "refund_failed",

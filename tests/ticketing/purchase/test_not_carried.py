@@ -10,8 +10,8 @@ from tariffs.journey import Ride
 from ticketing.errors import Conflict
 from ticketing.purchase.conditions import Conditions
 from ticketing.purchase.refund.decision import decide, going
-from ticketing.purchase.refund.not_carried import Expected, Failure, failure_of
 from ticketing.purchase.refund.refundable import NOTHING, RefundableLeg, RefundableTicket, Rest
+from ticketing.regions.not_carried import Expected, Failure, failure_of
 
 LEAVES = datetime(2026, 10, 13, 6, 0, tzinfo=UTC)
 NONE = LateRefund()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from operators.departures import departure_of
 from operators.files import FEED_FILES, read_feed
-from operators.port import AddedCall, AddedTrip, Alert, CallChange, Disruption, Disruptions
+from operators.port import AddedCall, AddedTrip, CallChange, Disruption, Disruptions
 from operators.region import RegionData
 from operators.simulators.gtfs import GtfsSimulator, Trouble
 from tests.api import Api
@@ -26,7 +26,7 @@ from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.identity import create_key
 from ticketing.regions import LiveDesk, Watch, ask_now, poll_live
-from ticketing.search.live import alerts_for, overlay
+from ticketing.search.live import overlay
 from ticketing.search.network import Needs, build, day_origin
 from ticketing.search.planner import Access, Plan, Question, Timeline, plan_departing
 from ticketing.search.scan import scan
@@ -200,18 +200,6 @@ def test_an_added_trip_is_not_boarded_where_a_wheelchair_cannot() -> None:
     assert (line.alights, line.boards) == ((True, False), (True, False))
 
 
-def test_alerts_concern_what_they_name() -> None:
-    told = Disruptions(
-        as_of=NOW,
-        items=(),
-        alerts=(Alert("all"), Alert("line", route_ids=("r",)), Alert("stop", stop_ids=("s9",))),
-    )
-
-    assert alerts_for(told, "r", "t0", ["s0"]) == ["all", "line"]
-    assert alerts_for(told, "x", "t0", ["s9"]) == ["all", "stop"]
-    assert alerts_for(None, "r", "t0", []) == []
-
-
 WISH = {
     "from": {"place": "Kortrijk KULAK"},
     "to": {"place": "Kortrijk Grote Markt"},
@@ -242,7 +230,7 @@ def busway(tmp_path: Path, settings: Settings, clock: FixedClock) -> Iterator[Bu
         url = simulator.start()
         table = (
             f'[operators.connector]\nkind = "gtfs"\nurl = "{url}/feed.zip"\n'
-            f'trip_updates_url = "{url}/trip_updates.pb"\nalerts_url = "{url}/alerts.pb"\n'
+            f'trip_updates_url = "{url}/trip_updates.pb"\nalerts_url = "{url}/alerts.pb"\nvehicles_url = "{url}/vehicles.pb"\n'
             f'allow_private = true\ncache = "{tmp_path}/cache"\n\n'
         )
         toml = folder / "region.toml"
@@ -276,6 +264,16 @@ def test_a_bus_that_is_cancelled_is_gone_from_the_next_search_and_comes_back(bus
     ]
     assert bus(answer)["trip_id"] != planned["trip_id"]
     assert bus(answer)["alerts"] == ["Works at Grote Markt"]
+    assert bus(answer)["notices"] == [
+        {
+            "text": "Works at Grote Markt",
+            "description": None,
+            "url": None,
+            "cause": None,
+            "effect": None,
+            "severity": None,
+        }
+    ]
     assert "delijn" in answer["live_as_of"]
     busway.simulator.troubles = []
     ask_now(busway.live)
@@ -321,6 +319,58 @@ def test_a_bus_that_is_added_is_found_bought_and_gone_again(busway: Busway) -> N
     busway.simulator.entities = []
     ask_now(busway.live)
     assert "EXTRA" not in str(busway.search())
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_bus_that_calls_at_another_platform_says_so_in_the_search_and_with_its_ticket(
+    busway: Busway,
+) -> None:
+    planned = bus(busway.search())
+    timetable = busway.watch.regions["lille-kortrijk-tournai"].data.timetables["delijn"]
+    other = next(
+        stop
+        for stop in timetable.stops.values()
+        if stop.id != planned["from"]["stop_id"] and not stop.is_station
+    )
+    entity = gtfs.FeedEntity(id="moved")
+    entity.trip_update.trip.trip_id = planned["trip_id"]
+    call = entity.trip_update.stop_time_update.add(stop_id=planned["from"]["stop_id"])
+    call.departure.delay = 0
+    call.stop_time_properties.assigned_stop_id = other.id
+    busway.simulator.entities = [entity]
+    ask_now(busway.live)
+
+    answer = busway.search()
+    ride = bus(answer)
+    quote = busway.api.post("/v1/quotes", {"offer_id": answer["itineraries"][0]["offer_id"]}).json
+    order = busway.api.post("/v1/orders", {"quote_id": quote["id"]}).json
+    busway.api.post(f"/v1/orders/{order['id']}/payments", {"method": "demo_ok"}, order["access_token"])
+    (news,) = busway.api.get(f"/v1/orders/{order['id']}/tickets", order["access_token"]).json["news"]
+
+    moved = {"stop_id": other.id, "name": other.name}
+    assert (ride["from"]["stop_id"], ride["boards_at"], ride["alights_at"]) == (
+        planned["from"]["stop_id"],
+        moved,
+        None,
+    )
+    assert (news["boards_at"], news["alights_at"]) == (moved, None)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_ride_shows_where_its_vehicle_is_and_how_full(busway: Busway, clock: FixedClock) -> None:
+    planned = bus(busway.search())
+    entity = gtfs.FeedEntity(id="v")
+    entity.vehicle.trip.trip_id = planned["trip_id"]
+    entity.vehicle.position.latitude, entity.vehicle.position.longitude = 50.8, 3.26
+    entity.vehicle.occupancy_status = gtfs.VehiclePosition.STANDING_ROOM_ONLY
+    busway.simulator.vehicles = [entity]
+    assert planned["vehicle"] is None
+    ask_now(busway.live)
+
+    found = bus(busway.search())["vehicle"]
+
+    assert (found["lat"], found["lon"], found["occupancy"]) == (50.8, 3.26, "standing_room_only")
+    assert datetime.fromisoformat(found["as_of"]) == clock.now()
 
 
 def route_of(busway: Busway, trip_id: str) -> str:

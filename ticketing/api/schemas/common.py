@@ -108,3 +108,10 @@ def _within_the_calendar(at: datetime) -> None:
 def money(**more: object) -> fields.Nested:
     """An amount with its currency."""
     return fields.Nested(MoneySchema, **more)  # type: ignore[arg-type]
+
+
+class PlatformSchema(Strict):
+    """The platform at which a ride calls today, another one than planned."""
+
+    stop_id = fields.String(required=True)
+    name = fields.String(required=True)

@@ -5,7 +5,16 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from operators.place_kinds import FOOT
-from ticketing.api.schemas.common import ID, AwareMoment, ShortList, Strict, moment, money, place_kind
+from ticketing.api.schemas.common import (
+    ID,
+    AwareMoment,
+    PlatformSchema,
+    ShortList,
+    Strict,
+    moment,
+    money,
+    place_kind,
+)
 from ticketing.offers import MOST_CHARS
 
 MAX_PASSENGERS = 30
@@ -197,10 +206,34 @@ class FreePlacesSchema(Strict):
     reason = fields.String(required=True, allow_none=True, validate=validate.OneOf(["late", "not_told"]))
 
 
+class NoticeSchema(Strict):
+    """An operator's message about a ride, in the reader's language where it is told in it. `cause`, `effect` and `severity` are GTFS-Realtime's words."""
+
+    text = fields.String(required=True)
+    description = fields.String(required=True, allow_none=True)
+    url = fields.String(required=True, allow_none=True)
+    cause = fields.String(required=True, allow_none=True)
+    effect = fields.String(required=True, allow_none=True)
+    severity = fields.String(required=True, allow_none=True)
+
+
+class VehicleSchema(Strict):
+    """The position of a ride's vehicle at `as_of`, and how full it is; null where it does not tell. `status` and `occupancy` are GTFS-Realtime's words."""
+
+    lat = fields.Float(required=True, allow_none=True)
+    lon = fields.Float(required=True, allow_none=True)
+    stop_id = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True)
+    occupancy = fields.String(required=True, allow_none=True)
+    occupancy_percent = fields.Integer(required=True, allow_none=True)
+    wheelchair = fields.Boolean(required=True, allow_none=True)
+    as_of = moment(required=True)
+
+
 class LegSchema(Strict):
     """A ride or a walk. Times are local to their stop, with its offset; `arrival_time_zone` is the zone of `to`. A ride that does not run has `cancelled`: true.
 
-    One that is not sold here has `excluded`: true.
+    One that is not sold here has `excluded`: true. `boards_at` and `alights_at` are platforms at which it calls instead of `from` and `to`.
     """
 
     kind = fields.String(required=True, validate=validate.OneOf(["ride", "walk"]))
@@ -230,6 +263,10 @@ class LegSchema(Strict):
     live_departure = moment(allow_none=True)
     live_arrival = moment(allow_none=True)
     alerts = fields.List(fields.String())
+    notices = fields.List(fields.Nested(NoticeSchema))
+    vehicle = fields.Nested(VehicleSchema, allow_none=True)
+    boards_at = fields.Nested(PlatformSchema, allow_none=True)
+    alights_at = fields.Nested(PlatformSchema, allow_none=True)
     cancelled = fields.Boolean()
     excluded = fields.Boolean()
     free_places = fields.Nested(FreePlacesSchema)

@@ -30,12 +30,18 @@ class LevelsSchema(Strict):
 
 
 class LiveSchema(Strict):
-    """An operator's live data at `as_of`: messages about trips, the number that matched, the others by reason."""
+    """An operator's live data at `as_of`: messages about trips, the number that matched, the others by reason.
+
+    `under_way` are the trips that its timetable has on their way then, `described` those of them that it tells of; null
+    where it tells only of what goes wrong.
+    """
 
     as_of = moment(required=True)
     messages = fields.Integer(required=True)
     matched = fields.Integer(required=True)
     unmatched = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    under_way = fields.Integer(required=True, allow_none=True)
+    described = fields.Integer(required=True, allow_none=True)
 
 
 class OperatorSchema(Strict):

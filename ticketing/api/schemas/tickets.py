@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from ticketing.api.schemas.common import Strict, moment, money, place_kind
+from ticketing.api.schemas.common import PlatformSchema, Strict, moment, money, place_kind
 from ticketing.api.schemas.orders import OperatorDocumentSchema
 
 
@@ -82,7 +82,8 @@ class GroupCodeSchema(Strict):
 class LegNewsSchema(Strict):
     """The last word of an operator on the run of a leg; `leg` counts the tickets' legs from 0.
 
-    `not_carried` says why the leg's money comes back whole and without a fee; null while it does not.
+    `not_carried` says why the leg's money comes back whole and without a fee; null while it does not. `boards_at` and
+    `alights_at` are platforms at which it calls instead of those of the leg.
     """
 
     leg = fields.Integer(required=True)
@@ -91,6 +92,8 @@ class LegNewsSchema(Strict):
     departure_delay_seconds = fields.Integer(required=True, allow_none=True)
     arrival_delay_seconds = fields.Integer(required=True, allow_none=True)
     not_carried = fields.String(required=True, allow_none=True)
+    boards_at = fields.Nested(PlatformSchema, required=True, allow_none=True)
+    alights_at = fields.Nested(PlatformSchema, required=True, allow_none=True)
 
 
 class TicketsSchema(Strict):

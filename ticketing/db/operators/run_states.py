@@ -18,18 +18,23 @@ from ticketing.db.tables.live import live_feed, run_state
 RunKey = tuple[str, str, date]
 # The source of what staff have said: no poll changes it.
 STAFF = "staff"
+_CALL = ("place", "stop_id", "arrival", "departure", "skipped")
 _KEY = ("region", "operator", "trip_id", "service_date")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedCall:
-    """One call of a run as it is expected: POSIX seconds, None where nothing is known; `skipped` is not served."""
+    """One call of a run as it is expected: POSIX seconds, None where nothing is known; `skipped` is not served.
+
+    `assigned_stop_id` is the platform at which it calls now, where that is another than planned.
+    """
 
     place: int
     stop_id: str
     arrival: int | None
     departure: int | None
     skipped: bool = False
+    assigned_stop_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,7 @@ class RunState:
 
     `as_of` is the operator's time of the word that changed it last, `changed_at` ours, `revision` counts the changes.
     `withdrawn_at` is set where the operator no longer tells it although the run has not left: then it is as planned.
+    `ended_at` is set where a feed no longer tells it because it has left.
     `worst_seconds` is its longest delay anywhere. One that is `replaced` runs with the calls that are told and no other.
     """
 
@@ -53,6 +59,7 @@ class RunState:
     revision: int = 1
     worst_seconds: int = 0
     withdrawn_at: datetime | None = None
+    ended_at: datetime | None = None
     replaced: bool = False
 
     @property
@@ -66,7 +73,7 @@ class LiveFeed:
     """An operator's live data as a whole: when it was asked, when it told (`as_of`), what went wrong last.
 
     `version` grows whenever anything that was told has changed. `document` has alerts, added trips and how much of
-    it fits the timetable.
+    it fits the timetable. `trips_at` is the operator's own time of its last word on trips.
     """
 
     region: str
@@ -76,6 +83,10 @@ class LiveFeed:
     version: int
     trouble: str | None
     document: dict[str, Any]
+    trips_at: datetime | None = None
+
+
+_FEED = tuple(live_feed.c[name] for name in LiveFeed.__dataclass_fields__)
 
 
 @functools.cache
@@ -154,8 +165,22 @@ def forget_runs(tx: Transaction, quiet_before: date, all_before: date, worth_sec
 
 def list_feeds(tx: Transaction, region: str) -> list[LiveFeed]:
     """List what is known of the live data of a region's operators."""
-    query = sa.select(live_feed).where(live_feed.c.region == region).order_by(live_feed.c.operator)
+    query = sa.select(*_FEED).where(live_feed.c.region == region).order_by(live_feed.c.operator)
     return [_feed(row) for row in tx.execute(query).mappings()]
+
+
+def put_vehicles(tx: Transaction, region: str, operator: str, written: str) -> None:
+    """Write where an operator's vehicles are, as text."""
+    tx.execute(sa.update(live_feed).where(*_same(region, operator)).values(vehicles=written))
+
+
+def find_vehicles(tx: Transaction, region: str) -> dict[str, str]:
+    """Read where the vehicles of a region's operators are, as the text that was written."""
+    table = live_feed.c
+    query = sa.select(table.operator, table.vehicles).where(
+        table.region == region, table.vehicles.is_not(None)
+    )
+    return {row.operator: row.vehicles for row in tx.execute(query)}
 
 
 def claim_feed(tx: Transaction, region: str, operator: str, now: datetime, not_since: datetime) -> bool:
@@ -175,7 +200,7 @@ def claim_feed(tx: Transaction, region: str, operator: str, now: datetime, not_s
 
 def get_feed(tx: Transaction, region: str, operator: str) -> LiveFeed:
     """Read an operator's live data and hold its row; raises NotFound."""
-    query = sa.select(live_feed).where(*_same(region, operator)).with_for_update()
+    query = sa.select(*_FEED).where(*_same(region, operator)).with_for_update()
     found = find(tx, query, LiveFeed)
     if found is None:
         raise LookupError(f"nobody has asked {operator} yet")
@@ -188,6 +213,7 @@ def put_feed(tx: Transaction, found: LiveFeed) -> None:
         "as_of": found.as_of,
         "version": found.version,
         "trouble": found.trouble,
+        "trips_at": found.trips_at,
         "document": canonical(found.document),
     }
     tx.execute(sa.update(live_feed).where(*_same(found.region, found.operator)).values(**changed))
@@ -228,26 +254,38 @@ def _state(row: sa.RowMapping) -> RunState:
         "revision",
         "worst_seconds",
         "withdrawn_at",
+        "ended_at",
     )
     document = json.loads(row["document"])
+    platforms = document.get("platforms", {})
     return RunState(
         service_date=date.fromisoformat(row["service_date"]),
         cancelled=bool(row["cancelled"]),
-        calls=tuple(ExpectedCall(**call) for call in document["calls"]),
+        calls=tuple(
+            ExpectedCall(**call, assigned_stop_id=platforms.get(str(call["place"])))
+            for call in document["calls"]
+        ),
         replaced=document.get("replaced", False),
         **{name: row[name] for name in names},
     )
 
 
 def _row(region: str, one: RunState) -> dict[str, Any]:
-    calls = [{name: getattr(call, name) for name in ExpectedCall.__dataclass_fields__} for call in one.calls]
+    calls = [{name: getattr(call, name) for name in _CALL} for call in one.calls]
+    # Beside the calls: an earlier release reads those, and knows no platforms.
+    platforms = {str(call.place): call.assigned_stop_id for call in one.calls if call.assigned_stop_id}
+    document = {
+        "calls": calls,
+        **({"replaced": True} if one.replaced else {}),
+        **({"platforms": platforms} if platforms else {}),
+    }
     return {
         "region": region,
         "operator": one.operator,
         "trip_id": one.trip_id,
         "service_date": one.service_date.isoformat(),
         "cancelled": int(one.cancelled),
-        "document": canonical({"calls": calls, **({"replaced": True} if one.replaced else {})}),
+        "document": canonical(document),
         "worst_seconds": one.worst_seconds,
         "source": one.source,
         "as_of": one.as_of,
@@ -255,4 +293,5 @@ def _row(region: str, one: RunState) -> dict[str, Any]:
         "changed_at": one.changed_at,
         "revision": one.revision,
         "withdrawn_at": one.withdrawn_at,
+        "ended_at": one.ended_at,
     }

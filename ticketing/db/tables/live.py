@@ -20,6 +20,8 @@ run_state = table(
     moment("changed_at"),
     number("revision"),
     moment("withdrawn_at", null=True),
+    # When a feed no longer told of it because it had left: what it told last is then held against the clock, once.
+    moment("ended_at", null=True),
     sa.Index(None, "region", "service_date"),
 )
 
@@ -32,4 +34,8 @@ live_feed = table(
     number("version"),
     text("trouble", null=True),
     text("document"),
+    # The operator's own time of its last word on trips; an older release leaves it as it was.
+    moment("trips_at", null=True),
+    # Where vehicles are: read only where it is shown, for it is another one with every message.
+    text("vehicles", null=True),
 )

@@ -3,6 +3,7 @@
 from ticketing.db.tables import books as books_tables
 from ticketing.db.tables import demo as demo_tables
 from ticketing.db.tables import devices as devices_tables
+from ticketing.db.tables import disruption as disruption_tables
 from ticketing.db.tables import gates as gates_tables
 from ticketing.db.tables import keys as keys_tables
 from ticketing.db.tables import live as live_tables
@@ -19,6 +20,7 @@ TABLES = (
     books_tables,
     demo_tables,
     devices_tables,
+    disruption_tables,
     gates_tables,
     keys_tables,
     live_tables,

@@ -4,7 +4,7 @@ import hashlib
 from base64 import b32encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,10 +15,10 @@ from ticketing.db.rows import columns, fetch, find, insert, inserting, kept_as
 from ticketing.db.tables.gates import control_code, holder_salt, ticket_move
 from ticketing.db.tables.purchase import pass_use
 from ticketing.db.tables.sale import group_code, ticket
-from ticketing.db.ticket import status_changes
+from ticketing.db.ticket import legs, status_changes
 from ticketing.db.ticket.uses import is_used as is_used  # noqa: PLC0414  purchase asks here whether a ticket is used
 from ticketing.db.ticket.uses import list_uses as list_uses  # noqa: PLC0414
-from ticketing.frozen import TicketDocument, read_ticket, write_ticket
+from ticketing.frozen import TicketDocument, left_of, read_ticket, write_ticket
 
 _CODE_CHARS = 10
 # Not revoked: a suspended ticket is its holder's still, it only opens no gate.
@@ -151,26 +151,6 @@ def list_by_control_code(tx: Transaction, code: str, at: datetime) -> list[Ticke
     return fetch(tx, query, Ticket)
 
 
-def count_for_run(tx: Transaction, operator: str, trip_id: str, between: tuple[int, int]) -> int:
-    """Count the valid tickets that have a leg on a trip that leaves between two instants (POSIX seconds), and still have it."""
-    first = datetime.fromtimestamp(between[0], UTC)
-    named = canonical({"trip_id": trip_id})[1:-1]
-    query = sa.select(ticket).where(
-        ticket.c.expires_at > first,
-        ticket.c.status == "valid",
-        ticket.c.document.contains(named, autoescape=True),
-    )
-    return sum(
-        any(
-            (leg.operator, leg.trip_id) == (operator, trip_id)
-            and leg.is_left
-            and between[0] <= leg.departure.timestamp() <= between[1]
-            for leg in held.document.legs
-        )
-        for held in fetch(tx, query, Ticket)
-    )
-
-
 def list_tickets(tx: Transaction, order_id: str, *, lock: bool = False) -> list[Ticket]:
     """List the tickets of an order by passenger; `lock` holds their rows against gates."""
     return fetch(tx, _LOCKED_TICKETS if lock else _TICKETS, Ticket, wanted=order_id)
@@ -195,6 +175,7 @@ def revoke_tickets(tx: Transaction, jtis: Iterable[str], at: datetime) -> None:
     """Make tickets invalid from now on."""
     wanted = list(jtis)
     tx.execute(sa.update(ticket).where(ticket.c.jti.in_(wanted)).values(status="revoked", revoked_at=at))
+    legs.drop_legs(tx, wanted)
     status_changes.note_tickets(tx, wanted, at)
 
 
@@ -292,6 +273,8 @@ def move_ticket(
     status_changes.note_place(tx, move.old_list, move.old_index, move.at)
     change = sa.update(ticket).where(ticket.c.jti == held.jti)
     told = {} if document is None else {"document": canonical(write_ticket(document))}
+    if document is not None:
+        legs.keep_legs(tx, held.jti, left_of(document.legs))
     tx.execute(change.values(token=token, status_list=place[0], status_index=place[1], **told))
 
 

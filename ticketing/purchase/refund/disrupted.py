@@ -6,6 +6,7 @@ Every check reads what operators have told last (`run_state`); nobody is asked h
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from operators.gtfs.timetable import Stop
 from operators.promises import service_of
 from ticketing import regions
 from ticketing.db import Transaction
@@ -16,10 +17,10 @@ from ticketing.db.sale.orders import Order
 from ticketing.errors import DepartureCancelled, Fault
 from ticketing.frozen import read_ride
 from ticketing.purchase import pass_uses
-from ticketing.purchase.refund.not_carried import Expected, Failure, failure_of
 from ticketing.purchase.refund.refundable import RefundableLeg, RefundableTicket, Rest
 from ticketing.purchase.refund.remainder import remainder
 from ticketing.purchase.till import OrderState, Till, move
+from ticketing.regions.not_carried import Expected, Failure, failure_of
 
 
 def require_running(tx: Transaction, till: Till, quote: Quote) -> None:
@@ -43,13 +44,26 @@ def cancelled_by_operator(till: Till, order: Order, booking: Booking, detail: st
 
 
 @dataclass(frozen=True, slots=True)
+class Platform:
+    """A stop at which a run calls instead of the planned one."""
+
+    stop_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class LegNews:
-    """The last word of its operator on the run of a leg; `failure` is why the leg counts as not carried."""
+    """The last word of its operator on the run of a leg; `failure` is why the leg counts as not carried.
+
+    `boards_at` and `alights_at` are the platforms at which it calls instead of the leg's.
+    """
 
     leg: int
     operator: str
     known: Expected
     failure: Failure | None
+    boards_at: Platform | None = None
+    alights_at: Platform | None = None
 
 
 def news_of_legs(tx: Transaction, till: Till, quote: Quote) -> list[LegNews]:
@@ -65,8 +79,14 @@ def news_of_legs(tx: Transaction, till: Till, quote: Quote) -> list[LegNews]:
             arrival_delay_seconds=news.arrival_delay_seconds,
         )
         failure = failure_of(service_of(wanted[at], promises), promises.late_refund, known)
-        found.append(LegNews(at, wanted[at].operator, known, failure))
+        stops = data.timetables[wanted[at].operator].stops
+        platforms = (_platform(stops.get(one)) if one else None for one in (news.boards_at, news.alights_at))
+        found.append(LegNews(at, wanted[at].operator, known, failure, *platforms))
     return found
+
+
+def _platform(stop: Stop | None) -> Platform | None:
+    return Platform(stop.id, stop.name) if stop else None
 
 
 def with_failures(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tariffs.money import Money
-from ticketing.purchase.refund.not_carried import Failure
+from ticketing.regions.not_carried import Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,101 @@
+"""Show what is proven of a run: for a person as a table, for a program as JSON."""
+
+from datetime import datetime
+
+import click
+from rich.table import Table
+
+from throughfare_gate.moments import written
+from ticketing.cli.shown import console_of_tables
+from ticketing.disruption import CallProof, Evidence, RunProof
+
+_SHORT = 12
+_HEADINGS = ("call", "stop", "event", "planned", "observed", "late", "source", "rank", "fact")
+
+
+def show(proof: RunProof) -> None:
+    """Write a line for each event of each call, then the facts, and what does not fit its hash."""
+    table = Table(*_HEADINGS, box=None)
+    for one in proof.calls:
+        table.add_row(*_cells(one))
+    console_of_tables().print(table)
+    for fact in proof.facts:
+        said = fact.fact
+        kept = (
+            f"kept, {proof.messages[said.raw_ref]} bytes" if said.raw_ref in proof.messages else "hash only"
+        )
+        message = f"message {said.raw_sha256} ({kept})" if said.raw_sha256 else "no message"
+        click.echo(f"{fact.id}  {written(said.told_at)} {said.source} {said.kind}; {message}")
+    for fault in proof.faults:
+        click.echo(f"DOES NOT FIT: {fault}", err=True)
+    if not proof.faults:
+        click.echo(f"{len(proof.facts)} facts and {len(proof.messages)} messages fit their hashes")
+
+
+def as_json(proof: RunProof) -> dict[str, object]:
+    """Write a proof as a document."""
+    return {
+        "calls": [
+            {
+                "call": one.evidence.call,
+                "stop_id": one.stop_id,
+                "event": one.evidence.event,
+                "outcome": one.evidence.outcome,
+                "planned_at": _moment(one.evidence.planned_at) or None,
+                "at": _moment(one.evidence.at) or None,
+                "delay_seconds": one.evidence.delay_seconds,
+                "source": one.evidence.source,
+                "rank": one.evidence.rank,
+                "facts": list(one.evidence.ids),
+                "against": list(one.evidence.against),
+            }
+            for one in proof.calls
+        ],
+        "facts": [
+            {
+                "id": one.id,
+                "kind": one.fact.kind,
+                "call": one.fact.call,
+                "event": one.fact.event,
+                "at": _moment(one.fact.at) or None,
+                "planned_at": _moment(one.fact.planned_at) or None,
+                "source": one.fact.source,
+                "told_at": written(one.fact.told_at),
+                "received_at": written(one.fact.received_at),
+                "timetable_version": one.fact.timetable_version,
+                "raw_sha256": one.fact.raw_sha256,
+                "is_kept": one.fact.raw_ref in proof.messages,
+            }
+            for one in proof.facts
+        ],
+        "faults": list(proof.faults),
+    }
+
+
+def _cells(one: CallProof) -> list[str]:
+    found = one.evidence
+    facts = " ".join(name[:_SHORT] for name in found.ids)
+    return [
+        str(found.call),
+        one.stop_id,
+        found.event,
+        _moment(found.planned_at),
+        _observed(found),
+        _late(found),
+        found.source or "",
+        str(found.rank),
+        facts + (" CONTRADICTED" if found.against else ""),
+    ]
+
+
+def _observed(found: Evidence) -> str:
+    return _moment(found.at) if found.outcome == "at" else found.outcome
+
+
+def _late(found: Evidence) -> str:
+    late = found.delay_seconds
+    return "" if late is None else f"{late // 60} min" if late >= 0 else f"-{-late // 60} min"
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else written(at)

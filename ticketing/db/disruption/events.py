@@ -1,0 +1,155 @@
+"""Events of runs, revision by revision, and the tickets that each concerns: what holders are told is read from here.
+
+A row of `disruption_affected` is one message that a holder is owed, once: (event, jti) is its key.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ticketing.db.documents import canonical, digest
+from ticketing.db.engine import Transaction
+from ticketing.db.operators.run_states import RunKey
+from ticketing.db.tables.disruption import disruption_affected, disruption_event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisruptionEvent:
+    """A revision of what has happened to a run: `seen`, then `confirmed` or `dropped`; `evidence` are ids of observations.
+
+    `first_told_at` is its source's time of the first word, `first_seen` and `last_seen` are ours. `late_seconds` is the
+    longest delay of a ticket that it concerns.
+    """
+
+    region: str
+    operator: str
+    trip_id: str
+    service_date: date
+    revision: int
+    kind: str
+    status: str
+    source: str
+    first_seen: datetime
+    first_told_at: datetime
+    last_seen: datetime
+    confirmed_at: datetime | None = None
+    late_seconds: int | None = None
+    cause: str | None = None
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def run(self) -> RunKey:
+        """The name of its run in its region."""
+        return self.operator, self.trip_id, self.service_date
+
+    @property
+    def id(self) -> str:
+        """The same for the same revision of the same run, wherever it is made."""
+        run = [self.region, self.operator, self.trip_id, self.service_date.isoformat(), self.revision]
+        return digest(run)[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffectedTicket:
+    """A ticket that an event concerns: by which leg, and why; `then_leg` is the leg that its holder would miss."""
+
+    event_id: str
+    jti: str
+    leg: int
+    order_id: str
+    why: str
+    late_seconds: int | None = None
+    then_leg: int | None = None
+
+
+def put_event(tx: Transaction, event: DisruptionEvent) -> None:
+    """Write an event, a new revision or one that goes on."""
+    row = {
+        **asdict(event),
+        "service_date": event.service_date.isoformat(),
+        "evidence": canonical(list(event.evidence)),
+    }
+    changed = tx.execute(sa.update(disruption_event).where(disruption_event.c.id == event.id).values(**row))
+    if not changed.rowcount:
+        tx.execute(sa.insert(disruption_event).values(id=event.id, **row))
+
+
+def put_affected(tx: Transaction, rows: Sequence[AffectedTicket]) -> None:
+    """Write whom a confirmed event concerns."""
+    if rows:
+        tx.execute(sa.insert(disruption_affected), [asdict(one) for one in rows])
+
+
+def last_event(tx: Transaction, region: str, run: RunKey) -> DisruptionEvent | None:
+    """The newest revision of a run's events."""
+    query = sa.select(disruption_event).where(*_of_run(region, run))
+    row = tx.execute(query.order_by(disruption_event.c.revision.desc()).limit(1)).mappings().first()
+    return None if row is None else _event(row)
+
+
+def list_events(tx: Transaction, region: str, run: RunKey) -> list[DisruptionEvent]:
+    """List the events of a run, the first one first."""
+    query = sa.select(disruption_event).where(*_of_run(region, run))
+    return [_event(row) for row in tx.execute(query.order_by(disruption_event.c.revision)).mappings()]
+
+
+def list_heard(tx: Transaction, region: str, run: RunKey) -> list[AffectedTicket]:
+    """List the words of confirmed events to holders of a run, in the order in which they were told."""
+    query = (
+        sa.select(disruption_affected)
+        .join(disruption_event, disruption_event.c.id == disruption_affected.c.event_id)
+        .where(*_of_run(region, run), disruption_event.c.status == "confirmed")
+        .order_by(disruption_event.c.revision, disruption_affected.c.jti)
+    )
+    return [AffectedTicket(**row) for row in tx.execute(query).mappings()]
+
+
+def list_affected(tx: Transaction, event_id: str) -> list[AffectedTicket]:
+    """List the tickets that an event concerns."""
+    query = sa.select(disruption_affected).where(disruption_affected.c.event_id == event_id)
+    return [AffectedTicket(**row) for row in tx.execute(query.order_by(disruption_affected.c.jti)).mappings()]
+
+
+def runs_with_events(tx: Transaction, region: str, operator: str, since: date) -> dict[RunKey, bool]:
+    """The runs of an operator that have events, from a service day on: whether the newest waits to be confirmed."""
+    table = disruption_event.c
+    query = sa.select(table.trip_id, table.service_date, table.status).where(
+        table.region == region, table.operator == operator, table.service_date >= since.isoformat()
+    )
+    rows = tx.execute(query.order_by(table.revision)).all()
+    return {
+        (operator, row.trip_id, date.fromisoformat(row.service_date)): row.status == "seen" for row in rows
+    }
+
+
+def list_waiting(tx: Transaction, seen_before: datetime) -> list[DisruptionEvent]:
+    """List the events that were seen before a moment and are neither confirmed nor dropped."""
+    table = disruption_event.c
+    query = sa.select(disruption_event).where(table.status == "seen", table.first_seen <= seen_before)
+    return [_event(row) for row in tx.execute(query.order_by(table.first_seen, table.id)).mappings()]
+
+
+def forget_events(tx: Transaction, before: date) -> int:
+    """Forget the events of service days before one, and whom they concerned; answers how many events."""
+    old = disruption_event.c.service_date < before.isoformat()
+    ids = sa.select(disruption_event.c.id).where(old)
+    tx.execute(sa.delete(disruption_affected).where(disruption_affected.c.event_id.in_(ids)))
+    return int(tx.execute(sa.delete(disruption_event).where(old)).rowcount)
+
+
+def _of_run(region: str, run: RunKey) -> list[sa.ColumnElement[bool]]:
+    operator, trip, day = run
+    table = disruption_event.c
+    same = [table.region == region, table.operator == operator, table.trip_id == trip]
+    return [*same, table.service_date == day.isoformat()]
+
+
+def _event(row: sa.RowMapping) -> DisruptionEvent:
+    found: dict[str, Any] = {name: value for name, value in row.items() if name != "id"}
+    found["service_date"] = date.fromisoformat(row["service_date"])
+    found["evidence"] = tuple(json.loads(row["evidence"]))
+    return DisruptionEvent(**found)

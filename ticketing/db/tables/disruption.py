@@ -1,0 +1,121 @@
+"""The tables of what went otherwise than planned: observations with the messages that they were read from.
+
+Observations are facts: triggers refuse to change them, and to remove them before they have been kept long enough.
+"""
+
+import sqlalchemy as sa
+
+from ticketing.db.tables.columns import moment, number, one_of, table, text
+
+observation = table(
+    "observation",
+    text("id", key=True),
+    text("region"),
+    text("operator"),
+    text("trip_id"),
+    text("service_date"),
+    # The place among the trip's calls, from 0; none where the whole run is meant.
+    number("call", null=True),
+    text("stop_id", null=True),
+    text("kind"),
+    text("event", null=True),
+    moment("planned_at", null=True),
+    moment("at", null=True),
+    text("source"),
+    moment("told_at"),
+    moment("received_at"),
+    text("raw_sha256", null=True),
+    # The message's row in `raw_message`; none where only its hash was kept.
+    text("raw_ref", null=True),
+    text("timetable_version"),
+    one_of("kind", "arrived", "departed", "expected", "cancelled", "skipped", "added", "cause", "withdrawn"),
+    one_of("event", "arrival", "departure"),
+    one_of(
+        "source", "gtfs_rt", "siri_et", "siri_sx", "operator_report", "exchange_events", "gate", "vehicle"
+    ),
+    sa.Index(
+        "ix_observation_region_operator_trip_id_service_date", "region", "operator", "trip_id", "service_date"
+    ),
+    sa.Index(None, "service_date"),
+)
+
+raw_message = table(
+    "raw_message",
+    text("sha256", key=True),
+    text("operator"),
+    text("peer"),
+    moment("received_at"),
+    number("size"),
+    sa.Column("content", sa.LargeBinary(), nullable=False),
+    sa.Index(None, "received_at"),
+)
+
+# Below these marks the database lets observations and messages go; they only move forward.
+observation_retention = table(
+    "observation_retention",
+    number("id", key=True),
+    text("quiet_before"),
+    text("all_before"),
+    moment("raw_before"),
+)
+
+# A leg of a ticket that is not given back; it goes with the ticket's revocation, and says nothing of its holder.
+leg_of_ticket = table(
+    "leg_of_ticket",
+    text("jti", sa.ForeignKey("ticket.jti"), key=True),
+    number("leg", key=True),
+    text("order_id"),
+    text("region"),
+    text("operator"),
+    text("trip_id"),
+    text("service_date"),
+    text("mode"),
+    text("from_stop"),
+    text("to_stop"),
+    moment("departs_at"),
+    moment("arrives_at"),
+    sa.Index("ix_leg_of_ticket_run", "region", "operator", "service_date", "trip_id"),
+    sa.Index(None, "service_date"),
+)
+
+# What has happened to a run, revision by revision.
+disruption_event = table(
+    "disruption_event",
+    text("id", key=True),
+    text("region"),
+    text("operator"),
+    text("trip_id"),
+    text("service_date"),
+    number("revision"),
+    text("kind"),
+    text("status"),
+    text("source"),
+    text("cause", null=True),
+    moment("first_seen"),
+    moment("first_told_at"),
+    moment("last_seen"),
+    moment("confirmed_at", null=True),
+    number("late_seconds", null=True),
+    text("evidence"),
+    one_of("kind", "cancelled", "delayed", "call_skipped", "connection_broken", "service_restored"),
+    one_of("status", "seen", "confirmed", "dropped"),
+    sa.UniqueConstraint(
+        "region", "operator", "trip_id", "service_date", "revision", name="uq_disruption_event_region"
+    ),
+    sa.Index("ix_disruption_event_status", "status", "first_seen"),
+    sa.Index(None, "service_date"),
+)
+
+# One row for each message that the holder of a ticket is owed.
+disruption_affected = table(
+    "disruption_affected",
+    text("event_id", sa.ForeignKey("disruption_event.id"), key=True),
+    text("jti", key=True),
+    number("leg"),
+    text("order_id"),
+    text("why"),
+    number("late_seconds", null=True),
+    number("then_leg", null=True),
+    one_of("why", "cancelled", "skipped", "too_late", "late", "connection", "restored"),
+    sa.Index(None, "jti"),
+)

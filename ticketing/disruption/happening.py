@@ -1,0 +1,206 @@
+"""Make an event of what happens to a run, and find the tickets that it concerns: read, decide, write, in one transaction.
+
+Whoever writes holds the row of the operator's live data, so that of several workers and of staff one comes after the
+other. Nothing is sent here: `disruption_affected` has one row for each message that is owed.
+"""
+
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from ticketing.clock import Clock
+from ticketing.db import Database, Transaction
+from ticketing.db.disruption import events, observations
+from ticketing.db.disruption.events import AffectedTicket, DisruptionEvent
+from ticketing.db.operators import run_states
+from ticketing.db.operators.run_states import RunKey, RunState
+from ticketing.db.ticket import legs
+from ticketing.db.ticket.legs import HeldLeg, TicketLeg
+from ticketing.disruption.affected import Affected, Rules, affected, kind_of, ride_of
+from ticketing.disruption.confirming import PATIENCE, Heard, Seen, news_for, verdict
+from ticketing.disruption.evidence import OWN_WORD
+from ticketing.disruption.facts import source_of
+from ticketing.disruption.store import forget_facts, keep_facts
+from ticketing.regions import Region, Word, change_seconds, news_of
+
+_log = structlog.get_logger(__name__)
+_DAYS_BACK = timedelta(days=2)
+_MOST_EVIDENCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Hears each word on runs; `regions` say how long a change takes and what operators promise."""
+
+    database: Database
+    clock: Clock
+    regions: MutableMapping[str, Region]
+
+    def hear(self, tx: Transaction, word: Word) -> None:
+        """Keep what a word says as facts, and judge each run again that it changes or that waits to be confirmed."""
+        since = (word.received_at - _DAYS_BACK).date()
+        held = legs.held_runs(tx, word.region, word.operator, since)
+        known = events.runs_with_events(tx, word.region, word.operator, since)
+        changed = {change.now.key for change in word.changes}
+        keep_facts(tx, word, held)
+        due = (changed & (held | known.keys())) | {run for run, waits in known.items() if waits}
+        for run in sorted(due):
+            self._judge(tx, word.region, run, word.received_at, source=source_of(word), told_at=word.told_at)
+
+    def confirm_waiting(self) -> int:
+        """Judge again what was seen half a minute ago and of which nobody has said anything since; answers how many."""
+        now = self.clock.now()
+        with self.database.read() as tx:
+            waiting = events.list_waiting(tx, now - PATIENCE)
+        for event in waiting:
+            with self.database.write() as tx:
+                run_states.get_feed(tx, event.region, event.operator)
+                last = events.last_event(tx, event.region, event.run)
+                if last is not None and last.id == event.id and last.status == "seen":
+                    self._judge(
+                        tx, event.region, event.run, now, source=last.source, told_at=last.first_told_at
+                    )
+        return len(waiting)
+
+    def forget(self, tx: Transaction, quiet_before: date, all_before: date) -> int:
+        """Forget what is forgotten with the runs of past days; answers how many facts."""
+        events.forget_events(tx, all_before)
+        legs.forget_legs(tx, all_before)
+        return forget_facts(tx, quiet_before, all_before)
+
+    def _judge(
+        self, tx: Transaction, region: str, run: RunKey, now: datetime, *, source: str, told_at: datetime
+    ) -> None:
+        """Hold a run's state against what its tickets were sold for and what their holders have heard."""
+        news = self._news(tx, region, run, now)
+        last = events.last_event(tx, region, run)
+        waiting = last if last is not None and last.status == "seen" else None
+        if not news:
+            if waiting is not None:
+                events.put_event(tx, replace(waiting, status="dropped", last_seen=now))
+            return
+        kind = kind_of(news)
+        seen = Seen(waiting.kind, waiting.first_told_at, waiting.first_seen) if waiting else None
+        said = verdict(seen, kind, is_own_word=source in OWN_WORD, told_at=told_at, now=now)
+        if waiting is None:
+            event = _new_event(region, run, last, source=source, told_at=told_at, now=now)
+        elif said == "anew":
+            event = replace(waiting, source=source, first_told_at=told_at, first_seen=now, last_seen=now)
+        else:
+            event = replace(waiting, source=source, last_seen=now)
+        event = replace(event, kind=kind, late_seconds=_latest(news), evidence=_evidence(tx, region, run))
+        if said == "confirm":
+            event = replace(event, status="confirmed", confirmed_at=now)
+        events.put_event(tx, event)
+        if said == "confirm":
+            self._write(tx, event, news)
+
+    def _news(self, tx: Transaction, region: str, run: RunKey, now: datetime) -> list[Affected]:
+        """List the news for the tickets of a run by what is known of it now."""
+        state = run_states.find_run(tx, region, run)
+        operators = self.regions[region].data.operators if region in self.regions else {}
+        if state is None or run[0] not in operators:
+            return []
+        held = legs.list_held(tx, region, run)
+        heard = _heard(events.list_heard(tx, region, run))
+        worth_seconds = operators[run[0]].promises.tell_minutes * 60
+        late = {jti for jti, told in heard.items() if told.why == "late"}
+        return news_for(
+            affected(held, state, self._rules(tx, region, held), now, late),
+            heard,
+            worth_seconds,
+            is_well=_is_well(state, worth_seconds),
+            travelling={one.leg.jti for one in held if one.leg.arrives_at > now},
+        )
+
+    def _write(self, tx: Transaction, event: DisruptionEvent, news: Sequence[Affected]) -> None:
+        """Write whom a confirmed event concerns."""
+        rows = [
+            AffectedTicket(
+                event_id=event.id,
+                jti=one.jti,
+                leg=one.leg,
+                order_id=one.order_id,
+                why=one.why,
+                late_seconds=one.late_seconds,
+                then_leg=one.then_leg,
+            )
+            for one in news
+        ]
+        events.put_affected(tx, rows)
+        _log.info(
+            "disruption",
+            region=event.region,
+            operator=event.operator,
+            trip=event.trip_id,
+            day=event.service_date.isoformat(),
+            kind=event.kind,
+            revision=event.revision,
+            tickets=len(rows),
+        )
+
+    def _rules(self, tx: Transaction, region: str, held: Sequence[HeldLeg]) -> Rules:
+        """Read once what the judgment of these legs needs."""
+        data = self.regions[region].data
+        known = run_states.find_runs(tx, region, {one.then.run for one in held if one.then})
+        return Rules(
+            promises={name: operator.promises for name, operator in data.operators.items()},
+            change_seconds=lambda one, other: change_seconds(data, one, other),
+            expected=lambda leg: _expected(leg, known),
+        )
+
+
+def _new_event(
+    region: str, run: RunKey, last: DisruptionEvent | None, *, source: str, told_at: datetime, now: datetime
+) -> DisruptionEvent:
+    """The next revision of a run's events, seen for the first time; what it is of is put in by who judges."""
+    return DisruptionEvent(
+        region=region,
+        operator=run[0],
+        trip_id=run[1],
+        service_date=run[2],
+        revision=last.revision + 1 if last else 1,
+        kind="",
+        status="seen",
+        source=source,
+        first_seen=now,
+        first_told_at=told_at,
+        last_seen=now,
+    )
+
+
+def _latest(news: Sequence[Affected]) -> int | None:
+    """The longest delay of a ticket, None where none is late."""
+    return max((one.late_seconds or 0 for one in news), default=0) or None
+
+
+def _expected(leg: TicketLeg, known: Mapping[RunKey, RunState]) -> datetime:
+    state = known.get(leg.run)
+    news = news_of(ride_of(leg), state) if state else None
+    return (news.departs_at if news else None) or leg.departs_at
+
+
+def _heard(rows: Sequence[AffectedTicket]) -> dict[str, Heard]:
+    """Read the last word to each ticket; those that have heard that all is well are left out."""
+    last = {row.jti: row for row in rows}
+    return {
+        jti: Heard(row.leg, row.order_id, row.why, row.late_seconds)
+        for jti, row in last.items()
+        if row.why != "restored"
+    }
+
+
+def _is_well(state: RunState, worth_seconds: int) -> bool:
+    """Tell whether a run goes as planned, or nearly so."""
+    if state.withdrawn_at is not None:
+        return True
+    skipped = state.replaced or any(call.skipped for call in state.calls)
+    return not state.cancelled and not skipped and state.worst_seconds * 2 < worth_seconds
+
+
+def _evidence(tx: Transaction, region: str, run: RunKey) -> tuple[str, ...]:
+    """The newest facts of a run."""
+    facts = observations.list_observations(tx, region, run)
+    return tuple(one.id for one in facts[-_MOST_EVIDENCE:])

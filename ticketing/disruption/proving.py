@@ -1,0 +1,133 @@
+"""Answer how late a past run was at each of its calls, with the facts that prove it, and hold their hashes against what they say."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha256
+
+from operators.gtfs.runs import Run, Runs
+from ticketing.db import Database
+from ticketing.db.disruption import observations
+from ticketing.db.disruption.observations import Event, RawMessage, StoredObservation
+from ticketing.db.operators.run_states import RunKey
+from ticketing.disruption.evidence import Evidence, evidence_of
+from ticketing.errors import InvalidRequest, NotFound
+from ticketing.regions import LiveDesk
+
+
+@dataclass(frozen=True, slots=True)
+class CallProof:
+    """One event of one call: its stop, and the evidence."""
+
+    stop_id: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class RunProof:
+    """The proof of a run: its facts, their meaning call by call, and the hashes that do not fit.
+
+    `messages` names the messages that are kept, each with its size in bytes.
+    """
+
+    facts: tuple[StoredObservation, ...]
+    calls: tuple[CallProof, ...]
+    messages: dict[str, int]
+    faults: tuple[str, ...]
+
+
+def delay_of_call(
+    database: Database, region: str, run: RunKey, stop_id: str, *, event: Event, planned_at: datetime
+) -> Evidence:
+    """The evidence of an event of a past run, held against the time that a ticket was sold for.
+
+    Of a stop that is called at more than once it is the call that was planned nearest to that time.
+    """
+    with database.read() as tx:
+        facts = observations.list_observations(tx, region, run)
+    places = {
+        one.fact.call: abs((one.fact.planned_at or planned_at) - planned_at)
+        for one in facts
+        if one.fact.call is not None and one.fact.stop_id == stop_id
+    }
+    nearest = min(places, key=lambda place: (places[place], place), default=0)
+    return evidence_of(facts, nearest, event, planned_at)
+
+
+def prove_run(desk: LiveDesk, region: str, operator: str, trip_id: str, day: date) -> RunProof:
+    """Prove every call of a run; raises InvalidRequest for a strange operator, NotFound where nothing was told."""
+    data = desk.regions[region].data
+    if operator not in data.operators:
+        raise InvalidRequest.at("operator", f"must be one of {', '.join(data.operators)}")
+    with desk.database.read() as tx:
+        facts = observations.list_observations(tx, region, (operator, trip_id, day))
+        wanted = {one.fact.raw_ref for one in facts if one.fact.raw_ref is not None}
+        kept = observations.find_raws(tx, wanted)
+        since = observations.raw_kept_since(tx)
+    if not facts:
+        raise NotFound(f"nothing was told of {trip_id} of {operator} on {day}")
+    runs = desk.runs.of(data, operator)
+    planned = _planned(runs, trip_id, day) or _told(facts)
+    calls = tuple(
+        CallProof(stop_id, evidence_of(facts, place, event, _as_told(facts, place, event) or at))
+        for (place, event), (stop_id, at) in sorted(planned.items())
+    )
+    sizes = {name: len(one.content) for name, one in kept.items() if one is not None}
+    return RunProof(tuple(facts), calls, sizes, tuple(_faults(facts, kept, since)))
+
+
+def _as_told(facts: list[StoredObservation], place: int, event: Event) -> datetime | None:
+    """Return the planned time of an event by the timetable beside which it was told first: the one that tickets were sold from."""
+    planned = (one.fact.planned_at for one in facts if (one.fact.call, one.fact.event) == (place, event))
+    return next((at for at in planned if at is not None), None)
+
+
+_Planned = dict[tuple[int, Event], tuple[str, datetime | None]]
+
+
+def _planned(runs: Runs | None, trip_id: str, day: date) -> _Planned:
+    """The events of a run by the timetable of today; what was planned when facts came is in the facts."""
+    named = runs.known.get(trip_id) if runs else None
+    if runs is None or named is None:
+        return {}
+    pattern, begins = named[0], Run(day, *named).begins(runs.timetable.timezone)
+    found: _Planned = {}
+    last = len(pattern.stops) - 1
+    for place, stop_id in enumerate(pattern.stops):
+        if place > 0:
+            found[place, "arrival"] = stop_id, datetime.fromtimestamp(begins + pattern.arrivals[place], UTC)
+        if place < last:
+            found[place, "departure"] = (
+                stop_id,
+                datetime.fromtimestamp(begins + pattern.departures[place], UTC),
+            )
+    return found
+
+
+def _told(facts: list[StoredObservation]) -> _Planned:
+    """The events of a run that no timetable has (any more), as they were told."""
+    return {
+        (one.fact.call, one.fact.event): (one.fact.stop_id, one.fact.planned_at)
+        for one in facts
+        if one.fact.call is not None and one.fact.event is not None and one.fact.stop_id is not None
+    }
+
+
+def _faults(
+    facts: list[StoredObservation], kept: dict[str, RawMessage | None], since: datetime | None
+) -> list[str]:
+    """List the rows that do not fit their hash, or are missing."""
+    found = [
+        f"the fact {one.id} says something else than when it was stored"
+        for one in facts
+        if not one.is_genuine
+    ]
+    refs = {one.fact.raw_ref: one.fact.received_at for one in facts if one.fact.raw_ref is not None}
+    for name, received_at in sorted(refs.items()):
+        if name not in kept:
+            if since is None or received_at >= since:
+                found.append(f"the message {name} is not there")
+            continue
+        raw = kept[name]
+        if raw is None or sha256(raw.content).hexdigest() != name:
+            found.append(f"the message {name} has another hash")
+    return found
