@@ -28,7 +28,6 @@ from ticketing.api.schemas.notices import (
 )
 from ticketing.errors import NotFound
 from ticketing.identity import recovery
-from ticketing.purchase import service as purchase
 from ticketing.purchase.claiming import claim_order
 
 blueprint = Blueprint("notices", __name__, url_prefix="/v1", description="Messages to holders and recovery")
@@ -81,7 +80,7 @@ class OrderEvents(MethodView):
     @blueprint.doc(**_ORDER_TOKEN)
     def get(self, wanted: dict[str, str], order_id: str) -> Any:
         """List what happened to an order. Ask again after `Retry-After`, with `If-None-Match`: 304 where nothing has."""
-        found = notices.list_events(purchase.get_order(rooms().till, order_id))
+        found = notices.list_events(rooms().post_office, order_id)
         places = {one.id: at for at, one in enumerate(found)}
         etag = f'"{hashlib.sha256(" ".join(places).encode()).hexdigest()[:24]}"'
         headers = {"ETag": etag, "Retry-After": str(_POLL_SECONDS), "Cache-Control": "private, no-cache"}

@@ -27,7 +27,7 @@ _KINDS: Mapping[Why, EventKind] = {
     "restored": "service_restored",
 }
 # The gravest first: one event of a run says this, and each ticket its own reason.
-_ORDER: tuple[Why, ...] = ("cancelled", "skipped", "too_late", "connection", "late", "restored")
+GRAVEST_FIRST: tuple[str, ...] = ("cancelled", "skipped", "too_late", "connection", "late", "restored")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +65,14 @@ def affected(
     for one in held:
         reason = _reason(one, state, rules, now, was_told=one.leg.jti in told)
         known = found.get(one.leg.jti)
-        if reason and (known is None or _ORDER.index(reason.why) < _ORDER.index(known.why)):
+        if reason and (known is None or GRAVEST_FIRST.index(reason.why) < GRAVEST_FIRST.index(known.why)):
             found[one.leg.jti] = reason
     return list(found.values())
 
 
 def kind_of(rows: Sequence[Affected]) -> EventKind:
     """The kind of an event that concerns these tickets: that of the gravest reason."""
-    return _KINDS[min((one.why for one in rows), key=_ORDER.index)]
+    return _KINDS[min((one.why for one in rows), key=GRAVEST_FIRST.index)]
 
 
 def _reason(

@@ -1,7 +1,9 @@
 """Write a journey as calendar entries (RFC 5545): one for each leg, the same UID whenever it is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from icalendar import Alarm, Calendar, Event, vGeo
 
@@ -11,8 +13,25 @@ from ticketing.frozen import Leg
 _ALARM = timedelta(minutes=30)
 
 
-def calendar(
-    order_id: str, issuer: str, legs: Sequence[tuple[int, Leg]], now: datetime, *, revision: int = 0
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The present state of a leg: whether it is cancelled, and how many seconds late it leaves and arrives."""
+
+    is_cancelled: bool = False
+    leaves_late: int = 0
+    arrives_late: int = 0
+
+
+AS_PLANNED = Change()
+
+
+def calendar(  # noqa: PLR0917  the ends of a message, each with its name at the one call
+    order_id: str,
+    issuer: str,
+    legs: Sequence[tuple[int, Leg]],
+    now: datetime,
+    changes: Mapping[int, Change] = MappingProxyType({}),
+    revision: int = 0,
 ) -> bytes:
     """Write the legs of a journey, each with its place in the order, times in UTC; `revision` counts its changes."""
     made = Calendar()
@@ -20,16 +39,18 @@ def calendar(
     made.add("version", "2.0")
     made.add("method", "PUBLISH")
     for at, leg in legs:
+        change = changes.get(at, AS_PLANNED)
+        leaves = (leg.departure + timedelta(seconds=change.leaves_late)).astimezone(UTC)
         entry = Event()
         entry.add("uid", f"{order_id}-{at}@{issuer}")
         entry.add("sequence", revision)
         entry.add("dtstamp", now.astimezone(UTC))
-        entry.add("dtstart", leg.departure.astimezone(UTC))
-        entry.add("dtend", leg.arrival.astimezone(UTC))
+        entry.add("dtstart", leaves)
+        entry.add("dtend", (leg.arrival + timedelta(seconds=change.arrives_late)).astimezone(UTC))
         entry.add("summary", f"{leg.operator_name} {leg.line}: {leg.start.name} - {leg.end.name}")
         entry.add("location", leg.start.name)
         entry.add("geo", vGeo((leg.start.lat, leg.start.lon)))
-        entry.add("status", "CONFIRMED")
+        entry.add("status", "CANCELLED" if change.is_cancelled else "CONFIRMED")
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
         alarm.add("description", leg.start.name)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from tariffs.money import Money
+from ticketing import disruption
+from ticketing.db.disruption import events
 from ticketing.db.notices import contacts
 from ticketing.db.notices.outbox import Notice
 from ticketing.errors import Conflict, NotFound
@@ -12,7 +14,7 @@ from ticketing.frozen import Leg, left_of
 from ticketing.gate import holder
 from ticketing.identity import recovery
 from ticketing.notices import text
-from ticketing.notices.calendar import calendar
+from ticketing.notices.calendar import Change, calendar
 from ticketing.notices.channels import Attachment, Message
 from ticketing.notices.contacts import digest_of
 from ticketing.notices.post_office import PostOffice
@@ -41,11 +43,66 @@ def _tickets_ready(office: PostOffice, notice: Notice) -> Message | None:
         for number, jti in enumerate(codes, start=1):
             attachments.extend(_ticket(office, state, jti, number, notice.language))
         attachments.append(_receipt(office, state, notice.language))
-        legs = {at: leg for one in state.tickets for at, leg in enumerate(one.document.legs) if leg.is_left}
-        if legs:
-            written = calendar(state.order.id, office.issuer, sorted(legs.items()), office.clock.now())
-            attachments.append(Attachment("journey.ics", "text/calendar", written))
+        attachments.extend(_calendar(office, state))
     return _message(notice, state, attachments=tuple(attachments))
+
+
+def _journey_news(office: PostOffice, notice: Notice) -> Message | None:
+    """Tell what has become of a run; nothing where a newer word on it concerns the same order, which tells more."""
+    order_id = str(notice.order_id)
+    with office.database.read() as tx:
+        event = events.find_event(tx, notice.document["row_id"])
+        rows = events.list_affected(tx, event.id, order_id) if event else []
+        newer = [
+            one
+            for one in (events.list_events(tx, event.region, event.run) if event else ())
+            if one.status == "confirmed" and event and one.revision > event.revision
+        ]
+        if event is None or not rows or any(events.list_affected(tx, one.id, order_id) for one in newer):
+            return None
+    state = purchase.get_order(office.till, order_id)
+    if state.order.state not in _OPEN:
+        return None
+    gravest = min(rows, key=lambda one: disruption.GRAVEST_FIRST.index(one.why))
+    legs, language = state.quote.document.legs, notice.language
+    then = legs[gravest.then_leg] if gravest.then_leg is not None else None
+    values = {
+        "leg": _leg(legs[gravest.leg], language),
+        "then": _leg(then, language) if then else "",
+        "minutes": (gravest.late_seconds or 0) // 60,
+        "order": order_id,
+    }
+    name = f"journey_{gravest.why}"
+    return Message(
+        id=notice.id,
+        # A newer word on the same run takes the place of an older one.
+        topic=_topic(f"{notice.document['contact_id']}:{event.region}:{':'.join(map(str, event.run))}"),
+        type=f"journey.{event.kind}",
+        subject=text.subject(name, language, **values),
+        body=text.body(name, language, **values),
+        language=language,
+        data={"order_id": order_id, "event_id": event.id, "leg": str(gravest.leg)},
+        attachments=_calendar(office, state, event.revision) if notice.kind == "email" else (),
+    )
+
+
+def _calendar(office: PostOffice, state: purchase.OrderState, revision: int = 0) -> tuple[Attachment, ...]:
+    """Write the legs that are left, as their operators have told last of them."""
+    legs = {at: leg for one in state.tickets for at, leg in enumerate(one.document.legs) if leg.is_left}
+    changes = {
+        one.leg: Change(
+            is_cancelled=not one.known.is_served,
+            leaves_late=one.known.departure_delay_seconds or 0,
+            arrives_late=one.known.arrival_delay_seconds or 0,
+        )
+        for one in purchase.list_news(office.till, state)
+    }
+    if not legs:
+        return ()
+    written = calendar(
+        state.order.id, office.issuer, sorted(legs.items()), office.clock.now(), changes, revision
+    )
+    return (Attachment("journey.ics", "text/calendar", written),)
 
 
 def _refund_sent(office: PostOffice, notice: Notice) -> Message | None:
@@ -208,6 +265,7 @@ _COMPOSERS: dict[str, Callable[[PostOffice, Notice], Message | None]] = {
     "tickets_ready": _tickets_ready,
     "refund_sent": _refund_sent,
     "order_undone": _order_undone,
+    "journey": _journey_news,
     "reset_password": _reset_password,
     "confirm_address": _confirm_address,
     "my_orders": _my_orders,

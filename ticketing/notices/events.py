@@ -1,8 +1,13 @@
-"""List the events of an order from its own history, for those who poll: nothing is stored for it. Pure."""
+"""List the events of an order from its own history and that of its runs, for those who poll: nothing is stored for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ticketing.db.disruption import events
+from ticketing.db.disruption.events import DisruptionEvent
+from ticketing.notices.post_office import PostOffice
+from ticketing.purchase import service as purchase
 from ticketing.purchase.till import OrderState
 
 
@@ -16,8 +21,32 @@ class Event:
     data: dict[str, str]
 
 
-def list_events(state: OrderState) -> list[Event]:
-    """List the events of an order, oldest first: its states, its refunds, its payment disputes."""
+def list_events(office: PostOffice, order_id: str) -> list[Event]:
+    """List the events of an order, oldest first: its states, its refunds, and what happened to the runs of its legs."""
+    state = purchase.get_order(office.till, order_id)
+    with office.database.read() as tx:
+        told = events.list_of_order(tx, order_id)
+    return sorted([*_of_order(state), *_of_runs(order_id, told)], key=lambda one: (one.at, one.id))
+
+
+def _of_runs(order_id: str, told: Sequence[DisruptionEvent]) -> list[Event]:
+    return [
+        Event(
+            one.id,
+            f"journey.{one.kind}",
+            one.confirmed_at or one.last_seen,
+            {
+                "order_id": order_id,
+                "operator": one.operator,
+                "trip_id": one.trip_id,
+                "service_date": one.service_date.isoformat(),
+            },
+        )
+        for one in told
+    ]
+
+
+def _of_order(state: OrderState) -> list[Event]:
     order_id = state.order.id
     found = [Event(one.id, f"order.{one.to_state}", one.at, {"order_id": order_id}) for one in state.events]
     found += [
@@ -29,4 +58,4 @@ def list_events(state: OrderState) -> list[Event]:
         )
         for one in state.refunds
     ]
-    return sorted(found, key=lambda one: (one.at, one.id))
+    return found

@@ -15,7 +15,7 @@ from ticketing.app import create_app
 from ticketing.clock import FixedClock
 from ticketing.config import Settings
 from ticketing.identity import create_key
-from ticketing.regions import Region
+from ticketing.regions import LiveDesk, Region
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Town:
     mailbox: Mailbox
     receiver: Receiver
     office: notices.PostOffice
+    live: LiveDesk
 
     def work(self) -> int:
         """Let the worker write and deliver what is due; answers how many were delivered."""
@@ -67,5 +68,5 @@ def town(
         return create_key(rooms.till.database, clock, role=role, operator=operator, label="test")[1]
 
     with lent(app):
-        yield Town(Api(app.test_client(), clock, key), mailbox, inbox, rooms.post_office)
+        yield Town(Api(app.test_client(), clock, key), mailbox, inbox, rooms.post_office, rooms.live)
     rooms.till.database.close()

@@ -84,6 +84,22 @@ def put_affected(tx: Transaction, rows: Sequence[AffectedTicket]) -> None:
         tx.execute(sa.insert(disruption_affected), [asdict(one) for one in rows])
 
 
+def find_event(tx: Transaction, event_id: str) -> DisruptionEvent | None:
+    """Read an event by its id."""
+    row = tx.execute(sa.select(disruption_event).where(disruption_event.c.id == event_id)).mappings().first()
+    return None if row is None else _event(row)
+
+
+def list_of_order(tx: Transaction, order_id: str) -> list[DisruptionEvent]:
+    """List the confirmed events that concern tickets of an order, in the order in which they were confirmed."""
+    mine = sa.select(disruption_affected.c.event_id).where(disruption_affected.c.order_id == order_id)
+    query = sa.select(disruption_event).where(
+        disruption_event.c.id.in_(mine), disruption_event.c.status == "confirmed"
+    )
+    rows = tx.execute(query.order_by(disruption_event.c.confirmed_at, disruption_event.c.id)).mappings()
+    return [_event(row) for row in rows]
+
+
 def last_event(tx: Transaction, region: str, run: RunKey) -> DisruptionEvent | None:
     """The newest revision of a run's events."""
     query = sa.select(disruption_event).where(*_of_run(region, run))
@@ -108,9 +124,10 @@ def list_heard(tx: Transaction, region: str, run: RunKey) -> list[AffectedTicket
     return [AffectedTicket(**row) for row in tx.execute(query).mappings()]
 
 
-def list_affected(tx: Transaction, event_id: str) -> list[AffectedTicket]:
-    """List the tickets that an event concerns."""
+def list_affected(tx: Transaction, event_id: str, order_id: str | None = None) -> list[AffectedTicket]:
+    """List the tickets that an event concerns, of one order or of all."""
     query = sa.select(disruption_affected).where(disruption_affected.c.event_id == event_id)
+    query = query if order_id is None else query.where(disruption_affected.c.order_id == order_id)
     return [AffectedTicket(**row) for row in tx.execute(query.order_by(disruption_affected.c.jti)).mappings()]
 
 

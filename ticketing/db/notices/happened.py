@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from ticketing.db.engine import Transaction
+from ticketing.db.tables.disruption import disruption_affected, disruption_event
 from ticketing.db.tables.notices import contact, notice
 from ticketing.db.tables.sale import order, order_event, refund
 
@@ -43,8 +44,20 @@ def list_untold(tx: Transaction, limit: int) -> list[Happened]:
         contact.c.id, contact.c.order_id, sa.literal("refund_sent").label("what"), refund.c.id.label("row_id")
     ).join(refund, refund.c.order_id == contact.c.order_id)
     sent = sent.where(refund.c.state == "confirmed", refund.c.amount_minor > 0, refund.c.created_at >= since)
+    concerned = (
+        sa.select(
+            contact.c.id,
+            contact.c.order_id,
+            sa.literal("journey").label("what"),
+            disruption_event.c.id.label("row_id"),
+        )
+        .join(disruption_affected, disruption_affected.c.order_id == contact.c.order_id)
+        .join(disruption_event, disruption_event.c.id == disruption_affected.c.event_id)
+        .where(disruption_event.c.status == "confirmed", disruption_event.c.confirmed_at >= since)
+        .distinct()
+    )
     found: list[Happened] = []
-    for query in (ticketed, undone, sent):
+    for query in (ticketed, undone, sent, concerned):
         inner = query.subquery()
         topic = inner.c.id + ":" + inner.c.what + ":" + inner.c.row_id
         told = sa.exists(sa.select(sa.literal(1)).where(notice.c.topic == topic))
