@@ -90,7 +90,14 @@ class Watcher:
             event = replace(waiting, source=source, first_told_at=told_at, first_seen=now, last_seen=now)
         else:
             event = replace(waiting, source=source, last_seen=now)
-        event = replace(event, kind=kind, late_seconds=_latest(news), evidence=_evidence(tx, region, run))
+        facts = observations.list_observations(tx, region, run)
+        event = replace(
+            event,
+            kind=kind,
+            late_seconds=_latest(news),
+            cause=next((one.fact.cause for one in reversed(facts) if one.fact.cause), None),
+            evidence=tuple(one.id for one in facts[-_MOST_EVIDENCE:]),
+        )
         if said == "confirm":
             event = replace(event, status="confirmed", confirmed_at=now)
         events.put_event(tx, event)
@@ -198,9 +205,3 @@ def _is_well(state: RunState, worth_seconds: int) -> bool:
         return True
     skipped = state.replaced or any(call.skipped for call in state.calls)
     return not state.cancelled and not skipped and state.worst_seconds * 2 < worth_seconds
-
-
-def _evidence(tx: Transaction, region: str, run: RunKey) -> tuple[str, ...]:
-    """The newest facts of a run."""
-    facts = observations.list_observations(tx, region, run)
-    return tuple(one.id for one in facts[-_MOST_EVIDENCE:])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from operators.port import CallChange, Disruption
+from operators.port import Alert, CallChange, Disruption, Selector
 from tests.ticketing.disruption.quay import (
     CANCELLED,
     DAY,
@@ -315,3 +315,23 @@ def test_a_feed_and_staff_who_say_it_at_once_owe_each_ticket_one_message(quay: Q
 
     assert failed == []
     assert owed(quay) == [{f"person-{at}": "cancelled" for at in range(20)}]
+
+
+@pytest.mark.parametrize(("effect", "cause"), [("no_service", "weather"), ("stop_moved", None)])
+def test_an_event_has_the_cause_that_an_alert_about_its_run_gives(
+    quay: Quay, effect: str, cause: str | None
+) -> None:
+    quay.hold()
+    alert = Alert(header={"": "storm"}, cause="weather", effect=effect, about=(Selector(mode="ferry"),))
+    elsewhere = Alert(
+        header={"": "works"}, cause="strike", effect="no_service", about=(Selector(mode="tram"),)
+    )
+    quay.eckero.more = {"alerts": (elsewhere, alert)}
+
+    for _ in range(2):
+        quay.tell(CANCELLED, after=5)
+
+    with quay.desk.database.read() as tx:
+        event = events.last_event(tx, REGION, RUN)
+    assert event is not None
+    assert (event.status, event.cause) == ("confirmed", cause)
