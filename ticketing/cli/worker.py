@@ -82,6 +82,7 @@ def list_jobs(rooms: Rooms, regions: Sequence[str]) -> list[Job]:
         Job(name="tending operators", run=lambda: _tended(rooms)),
         Job(name="polling live data", run=lambda: _counted(poll_live(rooms.live))),
         Job(name="confirming disruptions", run=lambda: Tally(rooms.watcher.confirm_waiting())),
+        Job(name="judging changes", run=lambda: Tally(rooms.watcher.judge_changes())),
         _legs_job(rooms),
         *(_books_job(rooms, region) for region in regions),
         _proofs_job(rooms),

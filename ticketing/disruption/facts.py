@@ -22,7 +22,7 @@ NEAR = timedelta(minutes=5)
 _MINUTE = 60
 # What an alert must say happens, for its cause to be that of a run: works at a stop delay no ship.
 _DISRUPTING = frozenset({"no_service", "reduced_service", "significant_delays"})
-_SOURCES: Mapping[str, Source] = {
+SOURCES_OF: Mapping[str, Source] = {
     STAFF: "operator_report",
     "exchange": "exchange_events",
     "gtfs_rt": "gtfs_rt",
@@ -34,7 +34,7 @@ FEEDS: frozenset[Source] = frozenset({"gtfs_rt", "siri_et"})
 
 def source_of(word: Word) -> Source:
     """The kind of source of a word; a connector of another kind reports for its operator."""
-    return _SOURCES.get(word.source, "operator_report")
+    return SOURCES_OF.get(word.source, "operator_report")
 
 
 def facts_of(word: Word, held: Collection[RunKey] = ()) -> list[Observation]:
