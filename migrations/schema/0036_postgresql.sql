@@ -17,6 +17,7 @@ CREATE TABLE observation (
     received_at timestamp with time zone NOT NULL,
     raw_sha256 text,
     raw_ref text,
+    cause text,
     timetable_version text NOT NULL,
     CONSTRAINT pk_observation PRIMARY KEY (id),
     CONSTRAINT ck_observation_kind CHECK (kind IN ('arrived', 'departed', 'expected', 'cancelled', 'skipped', 'added', 'cause', 'withdrawn')),

@@ -17,6 +17,7 @@ CREATE TABLE observation (
     received_at TEXT NOT NULL,
     raw_sha256 TEXT,
     raw_ref TEXT,
+    cause TEXT,
     timetable_version TEXT NOT NULL,
     CONSTRAINT pk_observation PRIMARY KEY (id),
     CONSTRAINT ck_observation_kind CHECK (kind IN ('arrived', 'departed', 'expected', 'cancelled', 'skipped', 'added', 'cause', 'withdrawn')),

@@ -25,7 +25,8 @@ def show(proof: RunProof) -> None:
             f"kept, {proof.messages[said.raw_ref]} bytes" if said.raw_ref in proof.messages else "hash only"
         )
         message = f"message {said.raw_sha256} ({kept})" if said.raw_sha256 else "no message"
-        click.echo(f"{fact.id}  {written(said.told_at)} {said.source} {said.kind}; {message}")
+        what = f"{said.kind} {said.cause}" if said.cause else said.kind
+        click.echo(f"{fact.id}  {written(said.told_at)} {said.source} {what}; {message}")
     for fault in proof.faults:
         click.echo(f"DOES NOT FIT: {fault}", err=True)
     if not proof.faults:
@@ -63,6 +64,7 @@ def as_json(proof: RunProof) -> dict[str, object]:
                 "told_at": written(one.fact.told_at),
                 "received_at": written(one.fact.received_at),
                 "timetable_version": one.fact.timetable_version,
+                "cause": one.fact.cause,
                 "raw_sha256": one.fact.raw_sha256,
                 "is_kept": one.fact.raw_ref in proof.messages,
             }

@@ -82,6 +82,7 @@ def list_jobs(rooms: Rooms, regions: Sequence[str]) -> list[Job]:
         Job(name="tending operators", run=lambda: _tended(rooms)),
         Job(name="polling live data", run=lambda: _counted(poll_live(rooms.live))),
         Job(name="confirming disruptions", run=lambda: Tally(rooms.watcher.confirm_waiting())),
+        Job(name="judging changes", run=lambda: Tally(rooms.watcher.judge_changes())),
         _legs_job(rooms),
         Job(name="writing messages", run=lambda: Tally(notices.write_due(rooms.post_office))),
         Job(name="delivering messages", run=lambda: Tally(notices.deliver_due(rooms.post_office))),

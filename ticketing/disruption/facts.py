@@ -9,7 +9,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from operators.concerns import concerns
 from operators.gtfs.runs import Run
+from operators.gtfs.timetable import Timetable
+from tariffs.journey import Ride
 from ticketing.db.disruption.observations import Event, Kind, Observation, Source
 from ticketing.db.operators.run_states import STAFF, ExpectedCall, RunKey, RunState
 from ticketing.regions import Change, Word
@@ -17,7 +20,9 @@ from ticketing.regions import Change, Word
 # How close to its event an expectation proves it (rights-and-payout: rank 3).
 NEAR = timedelta(minutes=5)
 _MINUTE = 60
-_SOURCES: Mapping[str, Source] = {
+# What an alert must say happens, for its cause to be that of a run: works at a stop delay no ship.
+_DISRUPTING = frozenset({"no_service", "reduced_service", "significant_delays"})
+SOURCES_OF: Mapping[str, Source] = {
     STAFF: "operator_report",
     "exchange": "exchange_events",
     "gtfs_rt": "gtfs_rt",
@@ -29,7 +34,7 @@ FEEDS: frozenset[Source] = frozenset({"gtfs_rt", "siri_et"})
 
 def source_of(word: Word) -> Source:
     """The kind of source of a word; a connector of another kind reports for its operator."""
-    return _SOURCES.get(word.source, "operator_report")
+    return SOURCES_OF.get(word.source, "operator_report")
 
 
 def facts_of(word: Word, held: Collection[RunKey] = ()) -> list[Observation]:
@@ -58,6 +63,7 @@ class _Writer:
             return
         if now.ended_at is None:
             yield from self._told(before, now)
+            yield from self._causes(now)
         if before is not None and self._source in FEEDS:
             yield from self._left(before, now)
 
@@ -100,6 +106,23 @@ class _Writer:
                 known_at = None if earlier is None or earlier.skipped else getattr(earlier, event)
                 if self._is_news(fact, known_at, is_first=before is None):
                     yield fact
+
+    def _causes(self, now: RunState) -> Iterator[Observation]:
+        """Why a run that somebody holds does not go as planned, by the alerts about it that say that it does not."""
+        runs, run = self._word.runs, now.key
+        named = runs.known.get(now.trip_id) if runs else None
+        if runs is None or named is None or run not in self._held or not self._word.alerts:
+            return
+        ride = _ride_of(now.operator, Run(now.service_date, *named), runs.timetable)
+        direction = named[1].direction
+        for alert in self._word.alerts:
+            if alert.effect in _DISRUPTING and concerns(
+                alert, ride, runs.timetable, direction=direction, service_date=now.service_date
+            ):
+                yield replace(self._fact(now, "cause"), cause=alert.cause, raw_sha256=self._alerts_hash())
+
+    def _alerts_hash(self) -> str | None:
+        return next((one.sha256 for one in self._word.messages if one.kind == "alerts"), None)
 
     def _left(self, before: RunState, now: RunState) -> Iterator[Observation]:
         """The calls that were told in the past and are told no more."""
@@ -182,6 +205,26 @@ class _Writer:
     def _hash(self, run: RunKey) -> str | None:
         found = self._word.message_about(run)
         return self._hashes[found.peer] if found else None
+
+
+def _ride_of(operator: str, run: Run, timetable: Timetable) -> Ride:
+    """A run as one ride from its first stop to its last."""
+    pattern, begins = run.pattern, run.begins(timetable.timezone)
+    leaves, reaches = (
+        datetime.fromtimestamp(begins + offset, UTC)
+        for offset in (pattern.departures[0], pattern.arrivals[-1])
+    )
+    return Ride(
+        operator=operator,
+        trip_id=run.trip_id,
+        route_id=pattern.route,
+        from_stop_id=pattern.stops[0],
+        to_stop_id=pattern.stops[-1],
+        departure=leaves,
+        arrival=reaches,
+        calls=pattern.stops,
+        mode=timetable.routes[pattern.route].mode,
+    )
 
 
 def _step(at: int, planned: datetime) -> int:

@@ -5,11 +5,12 @@ other. Nothing is sent here: `disruption_affected` has one row for each message 
 """
 
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import structlog
 
+from operators.promises import service_by
 from ticketing.clock import Clock
 from ticketing.db import Database, Transaction
 from ticketing.db.disruption import events, observations
@@ -21,12 +22,14 @@ from ticketing.db.ticket.legs import HeldLeg, TicketLeg
 from ticketing.disruption.affected import Affected, Rules, affected, kind_of, ride_of
 from ticketing.disruption.confirming import PATIENCE, Heard, Seen, news_for, verdict
 from ticketing.disruption.evidence import OWN_WORD
-from ticketing.disruption.facts import source_of
+from ticketing.disruption.facts import SOURCES_OF, source_of
 from ticketing.disruption.store import forget_facts, keep_facts
 from ticketing.regions import Region, Word, change_seconds, news_of
 
 _log = structlog.get_logger(__name__)
 _DAYS_BACK = timedelta(days=2)
+# A worker that starts looks so far back.
+_LOOKED_BACK = timedelta(minutes=10)
 _MOST_EVIDENCE = 20
 
 
@@ -37,6 +40,7 @@ class Watcher:
     database: Database
     clock: Clock
     regions: MutableMapping[str, Region]
+    _looked_at: dict[str, datetime] = field(default_factory=dict)
 
     def hear(self, tx: Transaction, word: Word) -> None:
         """Keep what a word says as facts, and judge each run again that it changes or that waits to be confirmed."""
@@ -64,6 +68,39 @@ class Watcher:
                     )
         return len(waiting)
 
+    def judge_changes(self) -> int:
+        """Judge again the runs whose holders change to a ship, train or coach of which something else is told now.
+
+        It may wait for them, or no longer. Each has a transaction of its own, for it holds another operator's row. Answers how many.
+        """
+        now, count = self.clock.now(), 0
+        for region in list(self.regions):
+            since = self._looked_at.get(region, now - _LOOKED_BACK)
+            with self.database.read() as tx:
+                found = legs.runs_before_changed(tx, region, since, (now - _DAYS_BACK).date())
+            operators = self.regions[region].data.operators
+            bound = {
+                run
+                for run, operator, mode in found
+                if operator in operators and service_by(mode, operators[operator].promises) != "city"
+            }
+            for run in sorted(bound):
+                count += self._judge_again(region, run, now)
+            self._looked_at[region] = now
+        return count
+
+    def _judge_again(self, region: str, run: RunKey, now: datetime) -> bool:
+        """Judge a run by what was told last of it; False for one of which nothing was."""
+        with self.database.write() as tx:
+            if run_states.find_run(tx, region, run) is None:
+                return False
+            run_states.get_feed(tx, region, run[0])
+            state = run_states.find_run(tx, region, run)
+            if state is not None:
+                source = SOURCES_OF.get(state.source, "operator_report")
+                self._judge(tx, region, run, now, source=source, told_at=state.as_of)
+        return state is not None
+
     def forget(self, tx: Transaction, quiet_before: date, all_before: date) -> int:
         """Forget what is forgotten with the runs of past days; answers how many facts."""
         events.forget_events(tx, all_before)
@@ -90,7 +127,14 @@ class Watcher:
             event = replace(waiting, source=source, first_told_at=told_at, first_seen=now, last_seen=now)
         else:
             event = replace(waiting, source=source, last_seen=now)
-        event = replace(event, kind=kind, late_seconds=_latest(news), evidence=_evidence(tx, region, run))
+        facts = observations.list_observations(tx, region, run)
+        event = replace(
+            event,
+            kind=kind,
+            late_seconds=_latest(news),
+            cause=next((one.fact.cause for one in reversed(facts) if one.fact.cause), None),
+            evidence=tuple(one.id for one in facts[-_MOST_EVIDENCE:]),
+        )
         if said == "confirm":
             event = replace(event, status="confirmed", confirmed_at=now)
         events.put_event(tx, event)
@@ -198,9 +242,3 @@ def _is_well(state: RunState, worth_seconds: int) -> bool:
         return True
     skipped = state.replaced or any(call.skipped for call in state.calls)
     return not state.cancelled and not skipped and state.worst_seconds * 2 < worth_seconds
-
-
-def _evidence(tx: Transaction, region: str, run: RunKey) -> tuple[str, ...]:
-    """The newest facts of a run."""
-    facts = observations.list_observations(tx, region, run)
-    return tuple(one.id for one in facts[-_MOST_EVIDENCE:])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from operators.guard import Guarded
-from operators.port import Disruption, Disruptions, Vehicle
+from operators.port import AddedTrip, Alert, Disruption, Disruptions, Vehicle
 from operators.region import RegionData
 from tariffs.journey import Ride
 from ticketing.clock import Clock
@@ -64,6 +64,7 @@ class _Kept:
     region: RegionData
     version: _Version
     items: Mapping[str, tuple[Disruption, ...]]
+    documents: Mapping[str, tuple[tuple[Alert, ...], tuple[AddedTrip, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,15 @@ class LiveBoard:
             if kept is None or kept.version != version or kept.region is not data:
                 since = (now - _DAYS_BACK).date()
                 told = run_states.list_told(tx, region, list(fresh), since)
-                kept = self._kept[region] = _Kept(data, version, self._items(data, told, fresh))
+                documents = {one.operator: (alerts_in(one.document), added_in(one.document)) for one in feeds}
+                items = self._items(data, told, fresh)
+                kept = self._kept[region] = _Kept(data, version, items, documents)
             vehicles = run_states.find_vehicles(tx, region) if self._tells_vehicles(region) else {}
         operators = {
             one.operator: _told(
                 one,
                 kept.items.get(one.operator, ()),
+                kept.documents[one.operator],
                 vehicles_in(vehicles.get(one.operator, "[]")),
                 fresh=fresh[one.operator],
             )
@@ -144,17 +148,17 @@ def news_of_rides(tx: Transaction, data: RegionData, rides: Iterable[Ride]) -> d
 
 
 def _told(
-    feed: LiveFeed, items: tuple[Disruption, ...], vehicles: tuple[Vehicle, ...], *, fresh: bool
+    feed: LiveFeed,
+    items: tuple[Disruption, ...],
+    document: tuple[tuple[Alert, ...], tuple[AddedTrip, ...]],
+    vehicles: tuple[Vehicle, ...],
+    *,
+    fresh: bool,
 ) -> Disruptions | None:
     """An operator's word; None where it is old and nothing of it lasts."""
     if feed.as_of is None or not (fresh or items):
         return None
     if not fresh:
         return Disruptions(as_of=feed.as_of, items=items)
-    return Disruptions(
-        as_of=feed.as_of,
-        items=items,
-        alerts=alerts_in(feed.document),
-        added=added_in(feed.document),
-        vehicles=vehicles,
-    )
+    alerts, added = document
+    return Disruptions(as_of=feed.as_of, items=items, alerts=alerts, added=added, vehicles=vehicles)

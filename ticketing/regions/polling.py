@@ -227,6 +227,7 @@ def _word(desk: LiveDesk, before: LiveFeed, answer: Disruptions, changes: Sequen
         added=tuple(one for one in answer.added if (one.trip_id, one.service_date) not in known),
         messages=answer.messages,
         said_in={(before.operator, *run): peer for run, peer in answer.said_in.items()},
+        alerts=tuple(one for one in answer.alerts if one.cause),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from operators.gtfs.runs import Runs
-from operators.port import AddedTrip, Message
+from operators.port import AddedTrip, Alert, Message
 from ticketing.db import Transaction
 from ticketing.db.operators.run_states import RunKey, RunState
 
@@ -33,7 +33,7 @@ class Word:
 
     `told_at` is the time of its producer, `last_told_at` that of the word on trips before it. `runs` are those of the
     timetable in use, whose version is `timetable_version`; `added` are the trips that it adds and had not added before.
-    `said_in` names the message (its `peer`) that tells of a run, where there are several.
+    `said_in` names the message (its `peer`) that tells of a run, where there are several; `alerts` are those with a cause.
     """
 
     region: str
@@ -48,6 +48,7 @@ class Word:
     added: tuple[AddedTrip, ...] = ()
     messages: tuple[Message, ...] = field(default=(), repr=False)
     said_in: Mapping[RunKey, str] = field(default_factory=dict)
+    alerts: tuple[Alert, ...] = field(default=(), repr=False)
 
     def message_about(self, run: RunKey) -> Message | None:
         """The message that says what is told of a run: the one that is named for it, else the last one about trips."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from operators.port import CallChange, Disruption
+from operators.port import Alert, CallChange, Disruption, Selector
 from tests.ticketing.disruption.quay import (
     CANCELLED,
     DAY,
@@ -235,6 +235,28 @@ def test_a_change_to_a_ship_that_waits_is_not_missed(quay: Quay) -> None:
     assert happened(quay) == []
 
 
+def test_a_change_that_is_missed_is_saved_when_the_next_ship_waits_and_missed_again_when_it_does_not(
+    quay: Quay,
+) -> None:
+    leaves = ARRIVES + timedelta(minutes=25)
+    quay.hold(SHIP, replace(AGAIN, departs_at=leaves, arrives_at=leaves + timedelta(hours=2)))
+    by_staff.delay_departure(quay.desk, REGION, OPERATOR, TRIP, DAY, seconds=600, by="mari")
+    quay.watcher.judge_changes()
+    waits = (quay.desk, REGION, OPERATOR, "ECK-HT-0900", DAY)
+
+    for act in (
+        lambda: by_staff.delay_departure(*waits, seconds=86_400, by="mari"),
+        lambda: by_staff.take_back(*waits, by="mari"),
+    ):
+        quay.clock.advance(timedelta(seconds=30))
+        act()
+        quay.clock.advance(timedelta(seconds=5))
+        quay.watcher.judge_changes()
+        quay.watcher.judge_changes()
+
+    assert owed(quay) == [{"anna": "connection"}, {"anna": "restored"}, {"anna": "connection"}]
+
+
 def test_a_delay_that_grows_is_told_to_those_alone_for_whom_it_is_news(quay: Quay) -> None:
     leaves = ARRIVES + timedelta(minutes=25)
     quay.hold(SHIP, replace(AGAIN, departs_at=leaves, arrives_at=leaves + timedelta(hours=2)))
@@ -315,3 +337,23 @@ def test_a_feed_and_staff_who_say_it_at_once_owe_each_ticket_one_message(quay: Q
 
     assert failed == []
     assert owed(quay) == [{f"person-{at}": "cancelled" for at in range(20)}]
+
+
+@pytest.mark.parametrize(("effect", "cause"), [("no_service", "weather"), ("stop_moved", None)])
+def test_an_event_has_the_cause_that_an_alert_about_its_run_gives(
+    quay: Quay, effect: str, cause: str | None
+) -> None:
+    quay.hold()
+    alert = Alert(header={"": "storm"}, cause="weather", effect=effect, about=(Selector(mode="ferry"),))
+    elsewhere = Alert(
+        header={"": "works"}, cause="strike", effect="no_service", about=(Selector(mode="tram"),)
+    )
+    quay.eckero.more = {"alerts": (elsewhere, alert)}
+
+    for _ in range(2):
+        quay.tell(CANCELLED, after=5)
+
+    with quay.desk.database.read() as tx:
+        event = events.last_event(tx, REGION, RUN)
+    assert event is not None
+    assert (event.status, event.cause) == ("confirmed", cause)

@@ -31,7 +31,7 @@ class Observation:
     """One fact that a source has told of a run, or of one of its calls (`call`, its place from 0, beside the stop).
 
     `event` says which end of the call `at` and `planned_at` are of. `withdrawn`: the source takes back what it has told
-    of the run before. `raw_sha256` is the hash of the message, `raw_ref` the row where it is kept, if it is.
+    of the run before. A `cause` is the source's own word for it. `raw_sha256` is the hash of the message, `raw_ref` the row where it is kept, if it is.
     """
 
     region: str
@@ -49,6 +49,7 @@ class Observation:
     received_at: datetime
     raw_sha256: str | None = None
     raw_ref: str | None = None
+    cause: str | None = None
     timetable_version: str = ""
 
     @property

@@ -27,6 +27,7 @@ observation = table(
     text("raw_sha256", null=True),
     # The message's row in `raw_message`; none where only its hash was kept.
     text("raw_ref", null=True),
+    text("cause", null=True),
     text("timetable_version"),
     one_of("kind", "arrived", "departed", "expected", "cancelled", "skipped", "added", "cause", "withdrawn"),
     one_of("event", "arrival", "departure"),

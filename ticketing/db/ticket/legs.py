@@ -14,6 +14,7 @@ from ticketing.db.engine import Transaction
 from ticketing.db.operators.run_states import RunKey
 from ticketing.db.rows import put_all_once
 from ticketing.db.tables.disruption import leg_of_ticket
+from ticketing.db.tables.live import run_state
 from ticketing.db.tables.sale import order, ticket
 
 if TYPE_CHECKING:
@@ -85,6 +86,51 @@ def list_held(tx: Transaction, region: str, run: RunKey) -> list[HeldLeg]:
         _HELD, {"region": region, "operator": operator, "trip": trip, "day": day.isoformat()}
     ).all()
     return [HeldLeg(_leg(row, ""), None if row.then_jti is None else _leg(row, "then_")) for row in rows]
+
+
+def runs_before_changed(
+    tx: Transaction, region: str, since: datetime, day: date
+) -> set[tuple[RunKey, str, str]]:
+    """The runs whose holders change to one that was told otherwise since then, with the operator and mode of that one.
+
+    Only service days from `day` on are looked at.
+    """
+    state = run_state.c
+    here, before, between = (leg_of_ticket.alias(name) for name in ("here", "before", "between"))
+    last = (
+        sa.select(sa.func.max(between.c.leg))
+        .where(between.c.jti == here.c.jti, between.c.leg < here.c.leg)
+        .correlate(here)
+        .scalar_subquery()
+    )
+    on_run = sa.and_(
+        here.c.region == state.region,
+        here.c.operator == state.operator,
+        here.c.service_date == state.service_date,
+        here.c.trip_id == state.trip_id,
+    )
+    query = (
+        sa.select(
+            before.c.operator,
+            before.c.trip_id,
+            before.c.service_date,
+            here.c.operator.label("then_operator"),
+            here.c.mode,
+        )
+        .select_from(run_state)
+        .join(here, on_run)
+        .join(before, sa.and_(before.c.jti == here.c.jti, before.c.leg == last))
+        .where(state.region == region, state.service_date >= day.isoformat(), state.changed_at >= since)
+        .distinct()
+    )
+    return {
+        (
+            (row.operator, row.trip_id, date.fromisoformat(row.service_date)),
+            row.then_operator,
+            row.mode,
+        )
+        for row in tx.execute(query)
+    }
 
 
 def count_held(tx: Transaction, region: str, run: RunKey) -> int:
