@@ -25,11 +25,12 @@ class Change:
 AS_PLANNED = Change()
 
 
-def calendar(  # noqa: PLR0917  the ends of a message, each with its name at the one call
+def calendar(
     order_id: str,
     issuer: str,
     legs: Sequence[tuple[int, Leg]],
     now: datetime,
+    *,
     changes: Mapping[int, Change] = MappingProxyType({}),
     revision: int = 0,
 ) -> bytes:

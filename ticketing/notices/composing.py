@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from tariffs.money import Money
 from ticketing import disruption
 from ticketing.db.disruption import events
+from ticketing.db.disruption.events import AffectedTicket, DisruptionEvent
 from ticketing.db.notices import contacts
 from ticketing.db.notices.outbox import Notice
 from ticketing.errors import Conflict, NotFound
@@ -47,23 +48,30 @@ def _tickets_ready(office: PostOffice, notice: Notice) -> Message | None:
     return _message(notice, state, attachments=tuple(attachments))
 
 
-def _journey_news(office: PostOffice, notice: Notice) -> Message | None:
-    """Tell what has become of a run; nothing where a newer word on it concerns the same order, which tells more."""
-    order_id = str(notice.order_id)
+def _last_word(
+    office: PostOffice, event_id: str, order_id: str
+) -> tuple[DisruptionEvent, AffectedTicket] | None:
+    """Read an event with the ticket of an order that it concerns most; None where a newer one on the same run concerns the order."""
     with office.database.read() as tx:
-        event = events.find_event(tx, notice.document["row_id"])
-        rows = events.list_affected(tx, event.id, order_id) if event else []
-        newer = [
-            one
-            for one in (events.list_events(tx, event.region, event.run) if event else ())
-            if one.status == "confirmed" and event and one.revision > event.revision
-        ]
-        if event is None or not rows or any(events.list_affected(tx, one.id, order_id) for one in newer):
+        event = events.find_event(tx, event_id)
+        rows = events.list_affected(tx, event_id, order_id)
+        if event is None or not rows:
             return None
+        for newer in events.list_events(tx, event.region, event.run):
+            is_later = newer.status == "confirmed" and newer.revision > event.revision
+            if is_later and events.list_affected(tx, newer.id, order_id):
+                return None
+    return event, min(rows, key=lambda one: disruption.GRAVEST_FIRST.index(one.why))
+
+
+def _journey_news(office: PostOffice, notice: Notice) -> Message | None:
+    """Tell what has become of a run; nothing where a newer word on it tells more."""
+    order_id = str(notice.order_id)
+    word = _last_word(office, notice.document["row_id"], order_id)
     state = purchase.get_order(office.till, order_id)
-    if state.order.state not in _OPEN:
+    if word is None or state.order.state not in _OPEN:
         return None
-    gravest = min(rows, key=lambda one: disruption.GRAVEST_FIRST.index(one.why))
+    event, gravest = word
     legs, language = state.quote.document.legs, notice.language
     then = legs[gravest.then_leg] if gravest.then_leg is not None else None
     values = {
@@ -100,7 +108,12 @@ def _calendar(office: PostOffice, state: purchase.OrderState, revision: int = 0)
     if not legs:
         return ()
     written = calendar(
-        state.order.id, office.issuer, sorted(legs.items()), office.clock.now(), changes, revision
+        state.order.id,
+        office.issuer,
+        sorted(legs.items()),
+        office.clock.now(),
+        changes=changes,
+        revision=revision,
     )
     return (Attachment("journey.ics", "text/calendar", written),)
 
