@@ -104,7 +104,7 @@ def test_legs_of_tickets_that_were_sold_before_are_noted_by_the_migration(
             tx.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
         tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0036_observations'")
 
-    upgrade(database)
+    upgrade(database, "0037_legs_of_tickets")
 
     assert len(before) > 1
     assert noted(database) == before
