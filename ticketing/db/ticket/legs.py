@@ -70,13 +70,24 @@ def keep_legs(tx: Transaction, jti: str, left: Sequence[int]) -> None:
 
 
 def held_runs(tx: Transaction, region: str, operator: str, since: date) -> set[RunKey]:
-    """The runs of an operator from a service day on that somebody holds a ticket for."""
-    table = leg_of_ticket.c
-    query = sa.select(table.trip_id, table.service_date).where(
-        table.region == region, table.operator == operator, table.service_date >= since.isoformat()
+    """The runs of which an operator has told anything, from a service day on, and that somebody holds a ticket for.
+
+    Each is looked up by its name: to read every leg of a day would take longer the more is sold.
+    """
+    state, leg = run_state.c, leg_of_ticket.c
+    same = (
+        leg.region == state.region,
+        leg.operator == state.operator,
+        leg.service_date == state.service_date,
+        leg.trip_id == state.trip_id,
     )
-    rows = tx.execute(query.distinct())
-    return {(operator, row.trip_id, date.fromisoformat(row.service_date)) for row in rows}
+    query = sa.select(state.trip_id, state.service_date).where(
+        state.region == region,
+        state.operator == operator,
+        state.service_date >= since.isoformat(),
+        sa.exists().where(*same),
+    )
+    return {(operator, row.trip_id, date.fromisoformat(row.service_date)) for row in tx.execute(query)}
 
 
 def list_held(tx: Transaction, region: str, run: RunKey) -> list[HeldLeg]:
