@@ -133,6 +133,16 @@ def test_a_quote_is_for_all_who_change_and_for_nobody_who_keeps_a_ticket() -> No
     ]
 
 
+def test_a_ticket_that_has_gone_pays_for_nothing() -> None:
+    everybody = held(ticket("anna"), ticket("mari"))
+
+    assert credit.changing(("mari",), everybody) == held(ticket("mari"))
+    with pytest.raises(Conflict) as refused:
+        credit.changing(("anna", "bert", "eve"), everybody)
+
+    assert refused.value.detail == "the ticket of bert was refunded or cancelled before"
+
+
 @pytest.mark.parametrize(("arrives", "fits"), [(179, True), (180, False), (181, False)])
 def test_a_new_first_part_arrives_while_the_legs_behind_it_are_good(arrives: int, fits: bool) -> None:
     new = quote("anna", rides=(ride("tlt"), ride("tallink", arrival=AT + timedelta(minutes=arrives))))

@@ -36,6 +36,14 @@ def require_fitting(quote: Quote, passengers: Sequence[str], live: Mapping[str, 
         raise InvalidRequest(faults[0].message, faults)
 
 
+def changing(passengers: Sequence[str], live: Mapping[str, Ticket]) -> dict[str, Ticket]:
+    """Find the tickets of those who change; raises Conflict where one is no longer there."""
+    gone = next((ref for ref in passengers if ref not in live), None)
+    if gone is not None:
+        raise Conflict(f"the ticket of {gone} was refunded or cancelled before")
+    return {ref: live[ref] for ref in passengers}
+
+
 def require_in_time(quote: Quote, legs: Sequence[int], live: Mapping[str, Ticket]) -> None:
     """Raise InvalidRequest where the new journey arrives when the legs behind it, which stay, are no longer good."""
     rides = quote.document.rides

@@ -61,14 +61,15 @@ def give_up(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None, 
     going = dict.fromkeys(passengers, wish.legs)
     require_known(known.refundable, passengers)
     credit.require_fitting(quote, passengers, live)
-    credit.require_in_time(quote, wish.legs, {ref: live[ref] for ref in passengers})
+    changing = credit.changing(passengers, live)
+    credit.require_in_time(quote, wish.legs, changing)
     decided = deciding.decide_going(tx, till, known, going)
     credit.require_same_scheme(order, quote)
     lines = [one.line for one in decided]
     return GivenUp(
         credit.given_up(lines, live),
         credit.minor(lines),
-        {ref: held_by(live[ref], tickets.find_salt(tx, live[ref].jti)) for ref in passengers},
+        {ref: held_by(one, tickets.find_salt(tx, one.jti)) for ref, one in changing.items()},
     )
 
 
