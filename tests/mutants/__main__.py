@@ -4,6 +4,7 @@
 and answers with 1 where more than 5 % survive, or where equivalent.toml lists a mutant that is none.
 """
 
+import json
 import os
 import resource
 import shutil
@@ -19,15 +20,12 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.mutants.mutated import Mutant, read_mutants
-from tests.mutants.tables import Equivalent, read_equivalent, read_modules
+from tests.mutants.tables import Equivalent, Tree, read_equivalent, read_tree
 
 MOST_PERCENT = 5
 WORKERS = 2
 _ROOT = Path(__file__).parents[2]
 _FOLDER = _ROOT / ".mutants"
-# Both lie beside each other in the folder of a run: what is mutated, and what its tests read.
-_SOURCES = ("tariffs", "operators", "ticketing")
-_READ = ("tests", "regions", "docs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,27 +50,28 @@ class Judged:
 
 def main(part: str = "") -> int:
     """Judge the modules, and print a line for each and every survivor."""
-    modules = {module: tests for module, tests in read_modules().items() if part in module}
+    tree = read_tree()
+    modules = {module: tests for module, tests in tree.modules.items() if part in module}
     listed = [one for one in read_equivalent() if one.module in modules]
-    judged = [_judge(module, tests, listed) for module, tests in modules.items()]
+    judged = [_judge(tree, module, listed) for module in modules]
     wrong = [
         fault
         for one in listed
-        for fault in _faults(one, [mutant for each in judged for mutant in each.mutants])
+        for fault in faults(one, [mutant for each in judged for mutant in each.mutants])
     ]
     console = Console(width=None if sys.stdout.isatty() else 130)
     console.print(_table(judged))
     told = [f"survived: {mutant}  ({mutant.key})" for one in judged for mutant in one.survived]
     for line in (*told, *(f"equivalent.toml: {fault}" for fault in wrong)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return 1 if wrong or _percent(judged) > MOST_PERCENT else 0
+    return 1 if wrong or percent(judged) > MOST_PERCENT else 0
 
 
-def _judge(module: str, tests: Sequence[str], listed: Sequence[Equivalent]) -> Judged:
-    folder = _prepared(module, tests)
+def _judge(tree: Tree, module: str, listed: Sequence[Equivalent]) -> Judged:
     began, used = time.monotonic(), _processor_seconds()
+    folder = _prepared(tree, module)
     _mutmut(folder)
-    mutants = read_mutants(folder, module)
+    mutants = read_mutants(folder / "mutants" / tree.imported(module), module)
     excused = {(one.module, one.function, one.was, one.becomes) for one in listed}
     survived = [
         one
@@ -88,23 +87,26 @@ def _judge(module: str, tests: Sequence[str], listed: Sequence[Equivalent]) -> J
     )
 
 
-def _prepared(module: str, tests: Sequence[str]) -> Path:
-    """Lay out a folder in which mutmut finds the tree and which module it is to change."""
+def _prepared(tree: Tree, module: str) -> Path:
+    """Lay out a folder in which mutmut finds the packages beside what tests read, and which module it is to change."""
     folder = _FOLDER / module.removesuffix(".py").replace("/", ".")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name in (*_SOURCES, *_READ):
-        (folder / name).symlink_to(_ROOT / name)
+    for path in (*tree.packages, *tree.read):
+        (folder / Path(path).name).symlink_to(_ROOT / path)
     settings = {
-        "source_paths": list(_SOURCES),
-        "only_mutate": [module],
-        "also_copy": list(_READ),
+        "source_paths": [Path(path).name for path in tree.packages],
+        "only_mutate": [tree.imported(module)],
+        "also_copy": tree.read,
         # A mutant that loops is given up after six times what its tests need, and a second.
         "timeout_multiplier": 6.0,
+        # Nothing is kept from one run to the next.
+        "track_dependencies": False,
+        "use_git_change_detection": False,
         "pytest_add_cli_args": ["--hypothesis-profile=mutants", "-p", "no:cacheprovider", "-p", "no:xdist"],
-        "pytest_add_cli_args_test_selection": list(tests),
+        "pytest_add_cli_args_test_selection": tree.modules[module],
     }
-    written = "".join(f"{name} = {value}\n" for name, value in settings.items())
+    written = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
     project = (_ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (folder / "pyproject.toml").write_text(f"{project}\n[tool.mutmut]\n{written}", encoding="utf-8")
     return folder
@@ -127,7 +129,7 @@ def _processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _faults(one: Equivalent, mutants: Sequence[Mutant]) -> list[str]:
+def faults(one: Equivalent, mutants: Sequence[Mutant]) -> list[str]:
     """Say where an entry is no mutant any more, or one that a test notices."""
     same = [
         mutant
@@ -140,7 +142,7 @@ def _faults(one: Equivalent, mutants: Sequence[Mutant]) -> list[str]:
     return [f"{one}: {mutant.outcome}" for mutant in same if mutant.outcome != "survived"]
 
 
-def _percent(judged: Sequence[Judged]) -> float:
+def percent(judged: Sequence[Judged]) -> float:
     """The part of the mutants that survive, of those that are not as good as the code."""
     survived = sum(len(one.survived) for one in judged)
     return 100 * survived / max(1, sum(len(one.mutants) - one.equivalent for one in judged))
@@ -164,7 +166,7 @@ def _counts(judged: Sequence[Judged]) -> list[str]:
         str(sum(one.count("timed out") for one in judged)),
         str(sum(one.equivalent for one in judged)),
         str(sum(len(one.survived) for one in judged)),
-        f"{_percent(judged):.1f}",
+        f"{percent(judged):.1f}",
         f"{sum(one.seconds for one in judged):.0f}",
         f"{sum(one.processor_seconds for one in judged):.0f}",
     ]

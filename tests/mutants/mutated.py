@@ -32,9 +32,8 @@ class Mutant:
         return f"{self.module} {self.function}: {self.was!r} becomes {self.becomes!r}"
 
 
-def read_mutants(folder: Path, module: str) -> list[Mutant]:
-    """Read the mutants of a module that mutmut has tried in a folder."""
-    mutated = folder / "mutants" / module
+def read_mutants(mutated: Path, module: str) -> list[Mutant]:
+    """Read the mutants of a module from the file into which mutmut has written them, and from what it says of them beside it."""
     codes = json.loads(Path(f"{mutated}.meta").read_text(encoding="utf-8"))["exit_code_by_key"]
     text = mutated.read_text(encoding="utf-8")
     lines = text.splitlines()

@@ -25,11 +25,26 @@ class Equivalent:
         return f"{self.module} {self.function}: {self.was!r} becomes {self.becomes!r}"
 
 
-def read_modules() -> dict[str, list[str]]:
-    """Read the modules with the test files that judge each, as paths from the root of the repository."""
-    document = tomllib.loads((_HERE / "modules.toml").read_text(encoding="utf-8"))
-    modules: dict[str, list[str]] = document["modules"]
-    return modules
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """The modules with the test files that judge each, the packages in which they lie, and what tests read besides.
+
+    All are paths from the root of the repository.
+    """
+
+    modules: dict[str, list[str]]
+    packages: list[str]
+    read: list[str]
+
+    def imported(self, module: str) -> str:
+        """The path of a module from where its package is imported: `here/package/rule.py` is `package/rule.py`."""
+        (package,) = (path for path in self.packages if module.startswith(f"{path}/"))
+        return f"{Path(package).name}{module.removeprefix(package)}"
+
+
+def read_tree() -> Tree:
+    """Read which modules are changed, and in which tree."""
+    return Tree(**tomllib.loads((_HERE / "modules.toml").read_text(encoding="utf-8")))
 
 
 def read_equivalent() -> list[Equivalent]:
