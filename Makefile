@@ -10,7 +10,7 @@ STAND_IN := .stand-in
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-fast soak lint format pictures bench bench-peers wheels lock clean
+.PHONY: help setup demo check test test-fast soak lint format pictures bench bench-peers wheels mutants lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,17 @@ wheels: setup ## build the three wheels into dist/
 # What lies here is installed in place, and is in no lock file.
 OURS = --no-emit-package throughfare-gate --no-emit-package throughfare-lab --no-emit-package throughfare
 
+MUTANTS := .mutants
+
+$(MUTANTS)/mutmut/.installed: requirements-mutmut.lock
+	@test -x $(MUTANTS)/mutmut/bin/python || $(PYTHON) -m venv $(MUTANTS)/mutmut
+	@echo "Installing mutmut into $(MUTANTS)/mutmut ..."
+	@$(MUTANTS)/mutmut/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-mutmut.lock
+	@touch $@
+
+mutants: setup $(MUTANTS)/mutmut/.installed ## change the code of money and gates, and count what no test notices; ONLY=cover: one module
+	@$(BIN)/python -m tests.mutants $(ONLY)
+
 lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
 		$(OURS) --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
@@ -103,6 +114,8 @@ lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-stand-in.lock
 	uv pip compile -q requirements-peers.in --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-peers.lock
+	uv pip compile -q requirements-mutmut.in --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements-mutmut.lock
 
 clean: ## remove the virtual environment and everything under var/
-	rm -rf $(VENV) $(STAND_IN) $(PEERS) var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info
+	rm -rf $(VENV) $(STAND_IN) $(PEERS) $(MUTANTS) var build dist *.egg-info gate/build gate/*.egg-info lab/build lab/*.egg-info

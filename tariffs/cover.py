@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from tariffs import caps as capping
 from tariffs.agreements import FILE, Agreement, Run, Terms
@@ -87,7 +86,7 @@ def cheapest_cover(
     for end in range(1, len(runs) + 1):
         ways: list[_Way] = []
         alone = True
-        for start, agreement in agreed.get(end, ()):
+        for start, agreement in agreed[end]:
             if not pinned.isdisjoint(range(start, end)):
                 continue
             found = _on_terms(
@@ -157,7 +156,7 @@ def _by_agreement(way: _Way, agreed: _Agreed) -> _Way:
 def _by_single(way: _Way, single: Part, taps: tuple[Tap, ...]) -> _Way:
     cost, priority, items, products = way.rank
     bought = [item.fare_product_id for item in single.bought]
-    rank = (cost + single.cost, priority - single.priority, items + len(bought), (*products, *bought))
+    rank = (cost + single.cost, priority, items + len(bought), (*products, *bought))
     return _Way(rank, (*way.parts, single), taps)
 
 
@@ -185,10 +184,11 @@ def _alone(book: TariffBook, way: _Way, single: Part, passenger: Passenger) -> _
 
 
 def _capped(single: Part, amount: Money, cap: str) -> Part:
-    """A part at what a cap leaves of it, its items lowered pro rata."""
+    """A part at what a cap leaves of it, its items lowered pro rata; what was below 0 costs nothing any more."""
     before = Money(single.cost, single.currency)
     because = f"capped by {cap}: {amount} instead of {before}"
-    lowered = _spread(amount.minor, {str(at): item.price.minor for at, item in enumerate(single.bought)})
+    prices = {str(at): max(0, item.price.minor) for at, item in enumerate(single.bought)}
+    lowered = by_weights(amount.minor, prices)
     bought = tuple(
         replace(item, price=Money(lowered[str(at)], single.currency), because=f"{item.because}; {because}")
         for at, item in enumerate(single.bought)
@@ -211,11 +211,6 @@ def _capped(single: Part, amount: Money, cap: str) -> Part:
         rule=f"{single.rule}, cap {cap}",
         derivation=(*single.derivation, made),
     )
-
-
-def _spread(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
-    positive = {name: Fraction(max(0, weight)) for name, weight in weights.items()}
-    return by_weights(amount, positive) if any(positive.values()) else dict.fromkeys(weights, 0)
 
 
 def _summed(pairs: Sequence[tuple[str, int]]) -> dict[str, int]:
@@ -249,7 +244,6 @@ def _written_out(agreed: _Agreed, all_runs: Sequence[Run], singles: Sequence[Par
         rule=f"agreement {agreement.name}, {', '.join(share.method for share in agreement.steps)}",
         derivation=(*(done for part in apart for done in part.derivation), made),
         expires_at=min(expiries, default=None),
-        priority=agreement.priority,
         uses=tuple(use for part in apart for use in part.uses),
     )
 

@@ -32,7 +32,7 @@ class Part:
     """A way to pay for some runs: by one operator's tariff, by a pass, or by an agreement.
 
     `gross` is what each party gets of `cost` (minor units of `currency`); `tap` is set where caps may lower it;
-    `uses` are those of carnets and return tickets that it takes; `priority` is that of its agreement.
+    `uses` are those of carnets and return tickets that it takes.
     """
 
     cost: int
@@ -44,7 +44,6 @@ class Part:
     tap: Tap | None = None
     expires_at: datetime | None = None
     uses: tuple[Use, ...] = ()
-    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from operators.fake import FakeOperator
 from tests import (
@@ -49,6 +49,13 @@ settings.register_profile(
 )
 settings.register_profile(
     "soak", parent=settings.get_profile("default"), max_examples=10_000, derandomize=False
+)
+# A mutant is only to be noticed: nobody looks for the smallest example (`make mutants`).
+settings.register_profile(
+    "mutants",
+    parent=settings.get_profile("default"),
+    phases=(Phase.explicit, Phase.generate),
+    database=None,
 )
 settings.load_profile("soak" if os.environ.get("SOAK") else "default")
 

@@ -92,6 +92,18 @@ def test_who_is_not_named_keeps_ticket_place_and_money(api: Api, ferries: dict[s
     books_agree(api)
 
 
+def test_a_ticket_that_was_given_back_is_not_exchanged(api: Api) -> None:
+    old = api.buy(passengers=[ANNA, BERT], **DAY)
+    refund(api, old, "anna")
+
+    alone = exchange(api, old, [ANNA], passengers=["anna"])
+    together = exchange(api, old, [ANNA, BERT], passengers=["anna", "bert"])
+
+    said = "the ticket of anna was given back or cancelled before"
+    assert [(one.status_code, one.json["detail"]) for one in (alone, together)] == [(409, said), (409, said)]
+    assert ticket(api, old, "bert")["status"] == "valid"
+
+
 def test_a_quote_that_is_not_for_those_who_change_is_refused_by_field(api: Api) -> None:
     old = api.buy(passengers=[ANNA, BERT], **DAY)
 

@@ -84,8 +84,8 @@ def _stakes(ticket: RefundableTicket, rest: Rest, operators: Iterable[str]) -> d
 def _fees(
     operators: Iterable[str], conditions: Mapping[str, Conditions], stakes: Mapping[str, int]
 ) -> dict[str, int]:
-    """The fee of each operator, at most what it gives back."""
-    return {name: min(conditions.get(name, Conditions()).fee_minor, stakes[name]) for name in operators}
+    """The fee of each operator, all of which have conditions, at most what it gives back."""
+    return {name: min(conditions[name].fee_minor, stakes[name]) for name in operators}
 
 
 def _in_full(
@@ -109,7 +109,7 @@ def _what_stays(cost: int, currency: str, counted_on: int, together: Kept) -> st
     """Say how much of it stays, and for whom."""
     said = ""
     if counted_on:
-        said += (
+        said = (
             f"; {Money(min(counted_on, cost), currency)} stay, because rides bought later count on it (cap)"
         )
     if together.minor:
@@ -158,10 +158,10 @@ def decide(
             counted_on=counted_on,
             together=together,
         )
-    worth = Money(max(0, cost - counted_on - together.minor), ticket.currency)
+    worth_minor = max(0, cost - counted_on - together.minor)
     step = _strictest(ticket, legs, conditions, now)
     fees = _fees(operators, conditions, stakes) if step.percent else dict.fromkeys(operators, 0)
-    amount = max(0, half_up(Fraction(worth.minor * step.percent, 100)) - sum(fees.values()))
+    amount = max(0, half_up(Fraction(worth_minor * step.percent, 100)) - sum(fees.values()))
     because = _because(ticket, legs, Money(cost, ticket.currency), step, fees)
     because += _what_stays(cost, ticket.currency, counted_on, together)
     at_stake = cost if legs == ticket.left else any(stakes.values())
@@ -204,8 +204,7 @@ def _partly(
         ticket,
         gross=apart.gross,
         legs=tuple(
-            replace(leg, given_back=leg.given_back or at in failed, failure=None)
-            for at, leg in enumerate(ticket.legs)
+            replace(leg, given_back=leg.given_back or at in failed) for at, leg in enumerate(ticket.legs)
         ),
     )
     whole = Money(worth, ticket.currency)

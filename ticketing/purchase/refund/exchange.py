@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from operators.place_kinds import FOOT, kind_of
 from ticketing.books import postings
 from ticketing.db import Transaction
 from ticketing.db.books import books
@@ -20,11 +19,10 @@ from ticketing.db.sale.offers import Quote
 from ticketing.db.sale.order_holders import Holder
 from ticketing.db.sale.orders import Order, Refund
 from ticketing.db.ticket import tickets
-from ticketing.db.ticket.tickets import Ticket
-from ticketing.errors import Conflict, Fault, InvalidRequest
+from ticketing.errors import Conflict
 from ticketing.frozen import LineDocument, RefundDocument
 from ticketing.purchase.holders import held_by
-from ticketing.purchase.refund import deciding
+from ticketing.purchase.refund import credit, deciding
 from ticketing.purchase.refund.deciding import Decided, Going, document_of
 from ticketing.purchase.refund.decision import require_known
 from ticketing.purchase.refund.giving_back import Wish, refundable_order, take_legs
@@ -59,24 +57,19 @@ def give_up(tx: Transaction, till: Till, quote: Quote, exchange_of: str | None, 
         raise Conflict("tickets of this order are being exchanged already")
     known = deciding.read(tx, till, order, till.clock.now())
     live = {one.passenger_ref: one for one in known.held if one.status in tickets.LIVE}
-    passengers = _named(wish.passengers, live)
+    passengers = credit.named(wish.passengers, live)
     going = dict.fromkeys(passengers, wish.legs)
     require_known(known.refundable, passengers)
-    _require_fitting(quote, passengers, live)
-    _require_in_time(quote, wish.legs, {ref: live[ref] for ref in passengers})
+    credit.require_fitting(quote, passengers, live)
+    changing = credit.changing(passengers, live)
+    credit.require_in_time(quote, wish.legs, changing)
     decided = deciding.decide_going(tx, till, known, going)
-    if order.currency != quote.currency:
-        raise Conflict("tickets are exchanged in their own currency")
-    if order.region != quote.region:
-        raise Conflict("tickets are exchanged in their own region")
+    credit.require_same_scheme(order, quote)
     lines = [one.line for one in decided]
     return GivenUp(
-        {
-            line.passenger_ref: () if live[line.passenger_ref].document.season is not None else line.legs
-            for line in lines
-        },
-        _sum(decided),
-        {ref: held_by(live[ref], tickets.find_salt(tx, live[ref].jti)) for ref in passengers},
+        credit.given_up(lines, live),
+        credit.minor(lines),
+        {ref: held_by(one, tickets.find_salt(tx, one.jti)) for ref, one in changing.items()},
     )
 
 
@@ -102,7 +95,7 @@ def settle(tx: Transaction, till: Till, order: Order, now: datetime) -> None:
         return
     old = refundable_order(tx, order.exchange_of, lock=True)
     decided = _decided(tx, till, old, order)
-    left = max(0, order.credit_minor - order.total_minor)
+    left = credit.back_minor(order)
     made, *further = _refunds(tx, old, order, decided, left=left, now=now)
     for one in (made, *further):
         orders.insert_refund(tx, one)
@@ -117,59 +110,13 @@ def settle(tx: Transaction, till: Till, order: Order, now: datetime) -> None:
     move(tx, old, step, now, actor="buyer", reason=f"exchanged for order {order.id}")
 
 
-def _named(passengers: Sequence[str], live: Mapping[str, Ticket]) -> tuple[str, ...]:
-    """Name the passengers who change: where several people hold a ticket, the caller must say it; what one person brings goes along."""
-    people = [ref for ref, one in live.items() if kind_of(one.document.rider) == FOOT]
-    if not passengers and len(people) > 1:
-        listed = ", ".join(sorted(live))
-        raise InvalidRequest.at("passengers", f"say who of {listed} changes; the others keep their tickets")
-    return tuple(passengers) or tuple(live)
-
-
-def _require_fitting(quote: Quote, passengers: Sequence[str], live: Mapping[str, Ticket]) -> None:
-    """Raise InvalidRequest where somebody would give up a ticket for nothing, or hold two. Others may join."""
-    quoted = [one.ref for one in quote.document.passengers]
-    faults = [
-        Fault(f"passengers[{at}]", f"{ref} changes, and the quote is not for {ref}")
-        for at, ref in enumerate(passengers)
-        if ref not in quoted
-    ]
-    faults += [
-        Fault("passengers", f"the quote is for {ref}, who does not change and would have two tickets")
-        for ref in quoted
-        if ref in live and ref not in passengers
-    ]
-    if faults:
-        raise InvalidRequest(faults[0].message, faults)
-
-
-def _require_in_time(quote: Quote, legs: Sequence[int], live: Mapping[str, Ticket]) -> None:
-    """Raise InvalidRequest where the new journey arrives when the legs behind it, which stay, are no longer good."""
-    rides = quote.document.rides
-    if not legs or not rides:
-        return
-    arrives = rides[-1].arrival
-    for ref, held in live.items():
-        behind = [str(at) for at, leg in enumerate(held.document.legs) if at > max(legs) and leg.is_left]
-        if behind and held.expires_at <= arrives:
-            raise InvalidRequest.at(
-                "legs",
-                f"the new journey arrives at {arrives.isoformat()}, when legs {', '.join(behind)} of {ref} have run out; "
-                "name them too",
-            )
-
-
 def _decided(tx: Transaction, till: Till, old: Order, order: Order) -> list[Decided]:
     """Decide anew, for the moment when the order was placed, what it gives up."""
     known = deciding.read(tx, till, old, order.created_at)
     decided = deciding.decide_going(tx, till, known, going_of(tx, order))
-    if _sum(decided) != order.credit_minor:
+    if credit.minor(one.line for one in decided) != order.credit_minor:
         raise Conflict("the tickets to be exchanged have been used or given back meanwhile")
     return decided
-
-
-def _sum(decided: Sequence[Decided]) -> int:
-    return sum(one.line.amount.minor for one in decided)
 
 
 def _reverse(tx: Transaction, made: Refund, line: LineDocument, region: str, now: datetime) -> None:
