@@ -46,7 +46,3 @@ CREATE TABLE observation_retention (
 CREATE INDEX ix_observation_region_operator_trip_id_service_date ON observation (region, operator, trip_id, service_date);
 CREATE INDEX ix_observation_service_date ON observation (service_date);
 CREATE INDEX ix_raw_message_received_at ON raw_message (received_at);
-
-ALTER TABLE run_state ADD COLUMN ended_at TEXT;
-ALTER TABLE live_feed ADD COLUMN trips_at TEXT;
-ALTER TABLE live_feed ADD COLUMN vehicles TEXT;

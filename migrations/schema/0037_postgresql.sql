@@ -15,8 +15,7 @@ CREATE TABLE leg_of_ticket (
     to_stop text NOT NULL,
     departs_at timestamp with time zone NOT NULL,
     arrives_at timestamp with time zone NOT NULL,
-    CONSTRAINT pk_leg_of_ticket PRIMARY KEY (jti, leg),
-    CONSTRAINT fk_leg_of_ticket_jti_ticket FOREIGN KEY (jti) REFERENCES ticket (jti)
+    CONSTRAINT pk_leg_of_ticket PRIMARY KEY (jti, leg)
 );
 
 INSERT INTO leg_of_ticket (jti, leg, order_id, region, operator, trip_id, service_date, mode, from_stop, to_stop, departs_at, arrives_at)
@@ -74,3 +73,9 @@ CREATE TABLE disruption_affected (
 CREATE INDEX ix_disruption_event_status ON disruption_event (status, first_seen);
 CREATE INDEX ix_disruption_event_service_date ON disruption_event (service_date);
 CREATE INDEX ix_disruption_affected_jti ON disruption_affected (jti);
+
+-- Last, because searches and sales read these tables and wait while they change.
+
+ALTER TABLE run_state ADD COLUMN ended_at timestamp with time zone;
+ALTER TABLE live_feed ADD COLUMN trips_at timestamp with time zone;
+ALTER TABLE live_feed ADD COLUMN vehicles text;

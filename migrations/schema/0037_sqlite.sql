@@ -13,8 +13,7 @@ CREATE TABLE leg_of_ticket (
     to_stop TEXT NOT NULL,
     departs_at TEXT NOT NULL,
     arrives_at TEXT NOT NULL,
-    CONSTRAINT pk_leg_of_ticket PRIMARY KEY (jti, leg),
-    CONSTRAINT fk_leg_of_ticket_jti_ticket FOREIGN KEY(jti) REFERENCES ticket (jti)
+    CONSTRAINT pk_leg_of_ticket PRIMARY KEY (jti, leg)
 ) STRICT;
 
 CREATE INDEX ix_leg_of_ticket_run ON leg_of_ticket (region, operator, service_date, trip_id);
@@ -72,3 +71,9 @@ CREATE TABLE disruption_affected (
 CREATE INDEX ix_disruption_event_status ON disruption_event (status, first_seen);
 CREATE INDEX ix_disruption_event_service_date ON disruption_event (service_date);
 CREATE INDEX ix_disruption_affected_jti ON disruption_affected (jti);
+
+-- Last, because searches and sales read these tables and wait while they change.
+
+ALTER TABLE run_state ADD COLUMN ended_at TEXT;
+ALTER TABLE live_feed ADD COLUMN trips_at TEXT;
+ALTER TABLE live_feed ADD COLUMN vehicles TEXT;

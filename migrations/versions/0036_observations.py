@@ -15,7 +15,7 @@ _FOLDER = Path(__file__).parents[1] / "schema"
 
 
 def upgrade() -> None:
-    """Make the tables and their guards; two columns of live data are added, which an older release leaves empty."""
+    """Make the tables and their guards."""
     connection = op.get_bind()
     for part in ("", "_guards"):
         run_script(connection, _FOLDER / f"0036_{connection.dialect.name}{part}.sql")

@@ -102,6 +102,12 @@ def test_legs_of_tickets_that_were_sold_before_are_noted_by_the_migration(
         tx.exec_driver_sql("UPDATE ticket SET expires_at = '2099-01-01T00:00:00.000000+00:00'")
         for table in ("disruption_affected", "disruption_event", "leg_of_ticket"):
             tx.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+        for table, column in (
+            ("run_state", "ended_at"),
+            ("live_feed", "trips_at"),
+            ("live_feed", "vehicles"),
+        ):
+            tx.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
         tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0036_observations'")
 
     upgrade(database, "0037_legs_of_tickets")
