@@ -4,6 +4,7 @@ Costs are CPU time of this process, the least of several runs, and only ever com
 """
 
 import contextlib
+import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -46,13 +47,20 @@ KIB = 1024
 
 
 def cost(read: Callable[[Any], object], body: Any) -> float:
-    """The CPU time of reading, whatever comes of it but a fault of the program: the least of two runs."""
+    """The CPU time of reading, whatever comes of it but a fault of the program: the least of two runs.
+
+    Garbage is not collected meanwhile: that costs as much as the whole session holds, and not what a body costs.
+    """
     least = float("inf")
-    for _ in range(2):
-        begun = time.thread_time()
-        with contextlib.suppress(*REFUSALS):
-            read(body)
-        least = min(least, time.thread_time() - begun)
+    gc.disable()
+    try:
+        for _ in range(2):
+            begun = time.thread_time()
+            with contextlib.suppress(*REFUSALS):
+                read(body)
+            least = min(least, time.thread_time() - begun)
+    finally:
+        gc.enable()
     return least
 
 
