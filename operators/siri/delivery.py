@@ -143,6 +143,10 @@ def _root(content: bytes) -> Element:
         raise BadReply(f"the SIRI document cannot be read: {str(error)[:200]}") from error
     if root is None or root.getroottree().docinfo.doctype:
         raise BadReply("the SIRI document has a document type, which is refused")
-    if root.xpath(_TOO_DEEP):
+    try:
+        too_deep = root.xpath(_TOO_DEEP)
+    except etree.XPathError as error:
+        raise BadReply(f"the SIRI document is too wide: {error}") from error
+    if too_deep:
         raise BadReply(f"the SIRI document is nested deeper than {MAX_DEPTH}")
     return root

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
+from operators.errors import BadReply
 from operators.gtfs.added import read_added
 from operators.gtfs.runs import Run, Runs
 from operators.gtfs.timetable import Timetable
@@ -21,6 +22,7 @@ SOURCE = "siri_et"
 SERVICE = "EstimatedTimetableDelivery"
 _PATH = (SERVICE, "EstimatedJourneyVersionFrame", "EstimatedVehicleJourney")
 _MAX_DELAY_SECONDS = 86_400
+MAX_JOURNEYS = 50_000
 
 
 def read_estimated(
@@ -28,10 +30,12 @@ def read_estimated(
 ) -> Disruptions:
     """The disruptions of a delivery; what does not fit the timetable is left out and counted by its reason.
 
-    Of several journeys about one run the one that was recorded last counts.
+    Of several journeys about one run the one that was recorded last counts. Raises BadReply for more journeys than anybody runs.
     """
     read = _Read(runs or Runs(timetable), delivery.told_at)
     for element in children(delivery.root, *_PATH):
+        if read.messages == MAX_JOURNEYS:
+            raise BadReply(f"the delivery has more than {MAX_JOURNEYS} journeys")
         read.take(journey_of(element, names or Names()))
     return Disruptions(
         as_of=delivery.told_at,

@@ -7,7 +7,9 @@ severity are the words of GTFS-Realtime that say the same.
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from itertools import islice
 
+from operators.errors import BadReply
 from operators.port import Alert, Disruptions, Selector
 from operators.siri.delivery import (
     MAX_TEXT,
@@ -23,7 +25,8 @@ from operators.siri.journeys import Names
 
 SOURCE = "siri_sx"
 SERVICE = "SituationExchangeDelivery"
-_MAX_LANGUAGES, _MAX_SELECTORS, _MAX_SITUATIONS = 20, 500, 5_000
+MAX_SITUATIONS = 5_000
+_MAX_LANGUAGES, _MAX_SELECTORS = 20, 500
 _SILENT = {"draft", "pendingApproval", "approvedDraft", "closed"}
 # Of a selector with this nothing can hold.
 _NO_MODE = "?"
@@ -53,9 +56,11 @@ _Texts = Mapping[str, str]
 
 
 def read_situations(delivery: Delivery, names: Names | None = None) -> Disruptions:
-    """The alerts of a delivery."""
+    """The alerts of a delivery; raises BadReply for more situations than anybody could read."""
     newest: dict[object, tuple[int, Element]] = {}
     for at, element in enumerate(children(delivery.root, SERVICE, "Situations", "PtSituationElement")):
+        if at == MAX_SITUATIONS:
+            raise BadReply(f"the delivery has more than {MAX_SITUATIONS} situations")
         told = leaves_of(element)
         number = told.get("SituationNumber")
         key = (told.get("ParticipantRef"), number) if number else at
@@ -67,7 +72,7 @@ def read_situations(delivery: Delivery, names: Names | None = None) -> Disruptio
     return Disruptions(
         as_of=delivery.told_at,
         items=(),
-        alerts=tuple(alerts[:_MAX_SITUATIONS]),
+        alerts=tuple(alerts),
         source=SOURCE,
         alerts_source=SOURCE,
         tells_trips=False,
@@ -102,7 +107,7 @@ def _alert(element: Element, told_at: datetime, names: Names) -> Alert | None:
             (_SEVERITIES[word] for one in said if (word := one.get("Severity")) in _SEVERITIES), ""
         ),
         periods=periods,
-        about=tuple(_about(element, names))[:_MAX_SELECTORS],
+        about=tuple(_about(element, names)),
     )
 
 
@@ -133,7 +138,9 @@ def _about(element: Element, names: Names) -> Iterator[Selector]:
     affects = [one for one in children(element, "Affects") if len(one)]
     if not affects:
         affects = [one for one in children(element, "Consequences", "Consequence", "Affects") if len(one)]
-    found = [selector for one in affects for selector in _selectors(one, names)]
+    # Trips and stops of one journey multiply: no more of them are made than are kept.
+    every = (selector for one in affects for selector in _selectors(one, names))
+    found = list(islice(every, _MAX_SELECTORS))
     if affects and not found:
         yield Selector(mode=_NO_MODE)
     yield from found

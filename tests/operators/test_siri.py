@@ -268,6 +268,32 @@ def test_a_hostile_or_foreign_document_is_refused_at_once(content: str | bytes, 
     assert time.monotonic() - began < 5
 
 
+def test_more_than_anybody_runs_is_refused() -> None:
+    frame = "<EstimatedJourneyVersionFrame>" + "<EstimatedVehicleJourney/>" * (et.MAX_JOURNEYS + 1)
+    body = f"<EstimatedTimetableDelivery>{frame}</EstimatedJourneyVersionFrame></EstimatedTimetableDelivery>"
+    told = parse(siri(body).encode(), et.SERVICE)
+    one = "<PtSituationElement/>" * (sx.MAX_SITUATIONS + 1)
+    about = parse(
+        siri(situation("").replace("<PtSituationElement></PtSituationElement>", one)).encode(), sx.SERVICE
+    )
+
+    with pytest.raises(BadReply, match="journeys"):
+        et.read_estimated(told, TIMETABLE)
+    with pytest.raises(BadReply, match="situations"):
+        sx.read_situations(about)
+
+
+def test_trips_times_stops_are_no_more_than_are_kept() -> None:
+    many = "".join(f"<VehicleJourneyRef>t{at}</VehicleJourneyRef>" for at in range(5_000))
+    stops = "<AffectedStopPoint><StopPointRef>s1</StopPointRef></AffectedStopPoint>" * 5_000
+    inside = (
+        "<Summary>x</Summary><Affects><VehicleJourneys><AffectedVehicleJourney>"
+        f"{many}<StopPoints>{stops}</StopPoints></AffectedVehicleJourney></VehicleJourneys></Affects>"
+    )
+
+    assert len(alert(inside).alerts[0].about) == 500
+
+
 _TAGS = (
     "EstimatedVehicleJourney", "LineRef", "DirectionRef", "FramedVehicleJourneyRef", "DataFrameRef", "RecordedCalls", "Order",
     "DatedVehicleJourneyRef", "RecordedCall", "EstimatedCalls", "EstimatedCall", "StopPointRef", "AimedArrivalTime",
