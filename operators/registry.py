@@ -187,7 +187,7 @@ def _siri(table: TableReader, name: str, other: str) -> str | None:
 
 
 def _siri_names(table: TableReader) -> Names:
-    """How a producer of SIRI names what the timetable has."""
+    """Read the words by which a producer of SIRI names what the timetable has."""
     prefixes, directions = {}, {"0": "0", "1": "1"}
     if "siri_prefixes" in table.values:
         prefixes = table.names("siri_prefixes", ("stop", "line", "journey"), {})

@@ -15,7 +15,7 @@ _ENDS = ("Arrival", "Departure")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How a producer names what our timetable has.
+    """The words by which a producer names what our timetable has.
 
     `stop`, `line` and `journey` are the beginnings that it puts before our ids, taken off where a reference has them. `directions`
     are its words for GTFS's 0 and 1: any other word says nothing.

@@ -5,7 +5,7 @@ left out. `cause` is SIRI's own word (`siri_situationReasons.xsd`), of which `op
 severity are the words of GTFS-Realtime that say the same.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import islice
 
@@ -52,7 +52,6 @@ _EFFECTS = {
 _SEVERITIES = {
     "noImpact": "info", "verySlight": "info", "slight": "info", "normal": "warning", "severe": "severe", "verySevere": "severe",
 }  # fmt: skip
-_Texts = Mapping[str, str]
 
 
 def read_situations(delivery: Delivery, names: Names | None = None) -> Disruptions:
@@ -84,31 +83,40 @@ def _alert(element: Element, told_at: datetime, names: Names) -> Alert | None:
     told = leaves_of(element)
     periods = tuple(_period(one) for one in children(element, "ValidityPeriod"))
     over = periods and all(until is not None and until <= told_at.timestamp() for _, until in periods)
-    home = told.get("Language", "").lower()[:35]
-    header = _texts(element, home, "Summary", "SummaryText")
-    description = _texts(element, home, "Description", "DescriptionText")
-    header, description = (header, description) if header else (description, {})
-    header = header or _texts(element, home, "ReasonName", "ReasonText")
+    header, description = _header_and_description(element, told.get("Language", "").lower()[:35])
     if told.get("Progress") in _SILENT or over or not header:
         return None
     consequences = [leaves_of(one) for one in children(element, "Consequences", "Consequence")]
-    said = [told, *consequences]
-    links = (text_at(one, "Uri") for one in children(element, "InfoLinks", "InfoLink"))
-    url = next((one for one in links if one.startswith(("https://", "http://"))), "")
+    reasons = (told[one] for one in _REASONS if told.get(one, "unknown") not in _UNTOLD)
     return Alert(
         header=header,
         description=description,
-        url={"": url} if url else {},
-        cause=next((told[one] for one in _REASONS if told.get(one, "unknown") not in _UNTOLD), "")[:64],
-        effect=next(
-            (_EFFECTS[word] for one in consequences if (word := one.get("Condition")) in _EFFECTS), ""
-        ),
-        severity=next(
-            (_SEVERITIES[word] for one in said if (word := one.get("Severity")) in _SEVERITIES), ""
-        ),
+        url=_link(element),
+        cause=next(reasons, "")[:64],
+        effect=_first(_EFFECTS, consequences, "Condition"),
+        severity=_first(_SEVERITIES, [told, *consequences], "Severity"),
         periods=periods,
         about=tuple(_about(element, names)),
     )
+
+
+def _header_and_description(element: Element, home: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The summary and the description; without a summary the description is the header, without both the reason."""
+    header = _texts(element, home, "Summary", "SummaryText")
+    description = _texts(element, home, "Description", "DescriptionText")
+    if header:
+        return header, description
+    return description or _texts(element, home, "ReasonName", "ReasonText"), {}
+
+
+def _link(element: Element) -> dict[str, str]:
+    links = (text_at(one, "Uri") for one in children(element, "InfoLinks", "InfoLink"))
+    return next(({"": one} for one in links if one.startswith(("https://", "http://"))), {})
+
+
+def _first(words: Mapping[str, str], rows: Iterable[Mapping[str, str]], name: str) -> str:
+    """Our word for the first one that is told and known; empty where there is none."""
+    return next((words[word] for row in rows if (word := row.get(name)) in words), "")
 
 
 def _texts(element: Element, home: str, name: str, inside: str) -> dict[str, str]:
@@ -168,18 +176,23 @@ def _network(network: Element, names: Names) -> Iterator[Selector]:
     if not lines and (operator or kind):
         yield Selector(agency_id=operator, mode=kind)
     for line in lines:
-        route = text_at(line, "LineRef").removeprefix(names.line)
-        words = [text_at(one, "DirectionRef") for one in children(line, "Direction")]
-        # A word for a direction that is not known says less, not another thing: the alert is about the whole line.
-        directions = {names.directions.get(word) for word in words} or {None}
-        stops = [
-            text_at(one, "StopPointRef").removeprefix(names.stop)
-            for one in children(line, "StopPoints", "AffectedStopPoint")
-        ]
-        if route:
-            for direction in (None,) if None in directions else sorted(directions, key=str):
-                for stop in stops or [""]:
-                    yield Selector(route_id=route, direction=direction, stop_id=stop, mode=kind)
+        yield from _line(line, kind, names)
+
+
+def _line(line: Element, kind: str, names: Names) -> Iterator[Selector]:
+    """Select a line, in the directions and at the stops that are named."""
+    route = text_at(line, "LineRef").removeprefix(names.line)
+    words = [text_at(one, "DirectionRef") for one in children(line, "Direction")]
+    # A word for a direction that is not known says less, not another thing: the alert is about the whole line.
+    directions = {names.directions.get(word) for word in words} or {None}
+    stops = [
+        text_at(one, "StopPointRef").removeprefix(names.stop)
+        for one in children(line, "StopPoints", "AffectedStopPoint")
+    ]
+    if route:
+        for direction in (None,) if None in directions else sorted(directions, key=str):
+            for stop in stops or [""]:
+                yield Selector(route_id=route, direction=direction, stop_id=stop, mode=kind)
 
 
 def _journeys(element: Element, names: Names) -> Iterator[Selector]:

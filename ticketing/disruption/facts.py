@@ -103,15 +103,23 @@ class _Writer:
                 if earlier is None or not earlier.skipped:
                     yield self._fact(now, "skipped", call)
                 continue
+            yield from self._observed(now, call, earlier, last)
             for event, at in _events(call, last):
                 if event in call.happened:
-                    if earlier is None or event not in earlier.happened or getattr(earlier, event) != at:
-                        yield self._fact(now, _DONE[event], call, event, at)
                     continue
                 fact = self._fact(now, "expected", call, event, at)
                 known_at = None if earlier is None or earlier.skipped else getattr(earlier, event)
                 if self._is_news(fact, known_at, is_first=before is None):
                     yield fact
+
+    def _observed(
+        self, now: RunState, call: ExpectedCall, earlier: ExpectedCall | None, last: int
+    ) -> Iterator[Observation]:
+        """The ends of a call that are told by their actual times, once and when one is corrected."""
+        for event, at in _events(call, last):
+            known = earlier is not None and event in earlier.happened and getattr(earlier, event) == at
+            if event in call.happened and not known:
+                yield self._fact(now, _DONE[event], call, event, at)
 
     def _causes(self, now: RunState) -> Iterator[Observation]:
         """Why a run that somebody holds does not go as planned, by the alerts about it that say that it does not."""
