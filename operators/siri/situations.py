@@ -116,7 +116,7 @@ def _link(element: Element) -> dict[str, str]:
 
 def _first(words: Mapping[str, str], rows: Iterable[Mapping[str, str]], name: str) -> str:
     """Our word for the first one that is told and known; empty where there is none."""
-    return next((words[word] for row in rows if (word := row.get(name)) in words), "")
+    return next((words[word] for row in rows if (word := row.get(name, "")) in words), "")
 
 
 def _texts(element: Element, home: str, name: str, inside: str) -> dict[str, str]:
