@@ -33,6 +33,7 @@ from operators.told import (
     Disruptions,
     Matching,
     Message,
+    ObservedCall,
     Selector,
     Vehicle,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "Matching",
     "Message",
     "NotSupported",
+    "ObservedCall",
     "OfferRequest",
     "Offers",
     "OperatorError",

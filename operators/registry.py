@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from operators.connectors.basis import Now
 from operators.connectors.exchange import FileExchange
-from operators.connectors.gtfs import GtfsSettings, OpenTransport
+from operators.connectors.gtfs import GtfsSettings, OpenTransport, is_address
 from operators.connectors.maritime import Maritime, MaritimeSettings
 from operators.connectors.osdm import Osdm, OsdmSettings
 from operators.connectors.own import OwnInventory
@@ -26,6 +26,7 @@ from operators.memory import MemoryJournal, MemorySailings
 from operators.place_kinds import KINDS, kinds_in
 from operators.port import Connector
 from operators.region import Operator, RegionData
+from operators.siri.journeys import Names
 from operators.table import ConnectorTable, TableReader
 from operators.transport import Limits
 from tariffs.findings import Finding
@@ -33,6 +34,20 @@ from tariffs.findings import Finding
 # What every connector that makes calls understands.
 _WIRE = ("allow_private", "timeout_ms")
 _FEED_BYTES = 200_000_000
+_GTFS_KEYS = frozenset(
+    {
+        "url",
+        "trip_updates_url",
+        "alerts_url",
+        "vehicles_url",
+        "siri_et",
+        "siri_sx",
+        "siri_prefixes",
+        "siri_directions",
+        "cache",
+        *_WIRE,
+    }
+)
 _OPEN = ConnectorTable("gtfs")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -141,7 +156,7 @@ def _reader(
 
 
 def _gtfs(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:
-    table.only({"url", "trip_updates_url", "alerts_url", "vehicles_url", "cache", *_WIRE})
+    table.only(_GTFS_KEYS)
     private = table.flag("allow_private")
     cache = table.text("cache", "")
     settings = GtfsSettings(
@@ -149,6 +164,9 @@ def _gtfs(table: TableReader, published: Timetable | None, surroundings: Surroun
         trip_updates_url=table.url("trip_updates_url", allow_private=private, required=False) or None,
         alerts_url=table.url("alerts_url", allow_private=private, required=False) or None,
         vehicles_url=table.url("vehicles_url", allow_private=private, required=False) or None,
+        siri_et=_siri(table, "siri_et", "trip_updates_url"),
+        siri_sx=_siri(table, "siri_sx", "alerts_url"),
+        siri_names=_siri_names(table),
         cache=Path(cache) / table.operator if cache else None,
         allow_private=private,
         limits=Limits(
@@ -156,6 +174,34 @@ def _gtfs(table: TableReader, published: Timetable | None, surroundings: Surroun
         ),
     )
     return OpenTransport(table.operator, published, surroundings.now, settings)
+
+
+def _siri(table: TableReader, name: str, other: str) -> str | None:
+    """An address or the path of a file; beside `other` it is a fault, for of two words on the same one would be wrong."""
+    place = table.text(name, "")
+    if place and table.text(other, ""):
+        table.fault(name, "invalid_value", f"{other} tells the same: only one of the two can be given")
+    if is_address(place):
+        return table.url(name, allow_private=table.flag("allow_private"), required=False) or None
+    return place or None
+
+
+def _siri_names(table: TableReader) -> Names:
+    """Read the words by which a producer of SIRI names what the timetable has."""
+    prefixes, directions = {}, {"0": "0", "1": "1"}
+    if "siri_prefixes" in table.values:
+        prefixes = table.names("siri_prefixes", ("stop", "line", "journey"), {})
+    if "siri_directions" in table.values:
+        directions = table.names("siri_directions", (), directions)
+    for word, direction in directions.items():
+        if direction not in {"0", "1"}:
+            table.fault(
+                f"siri_directions.{word}", "invalid_value", 'must be "0" or "1", the direction_id of GTFS'
+            )
+    return Names(
+        **{name: prefixes[name] for name in ("stop", "line", "journey") if name in prefixes},
+        directions={word: int(one) for word, one in directions.items() if one in {"0", "1"}},
+    )
 
 
 def _own(table: TableReader, published: Timetable | None, surroundings: Surroundings) -> Connector:

@@ -4,6 +4,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Literal
+
+# An end of a call.
+Event = Literal["arrival", "departure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,13 @@ class CallChange:
     departure_delay: int | None = None
     skipped: bool = False
     assigned_stop_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedCall(CallChange):
+    """The news of a call of which an operator tells what has happened: the delays of the ends in `happened` are no forecast."""
+
+    happened: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +67,8 @@ class Alert:
     """A message to passengers: texts by language (`""` where none is named), and of what and when it is.
 
     It is about whatever one of its selectors is about, about the whole operator without any. A period is from and until,
-    POSIX seconds, None where it is open; without one it always holds. `cause`, `effect` and `severity` are the words of
-    GTFS-Realtime in small letters, empty where they are not told.
+    POSIX seconds, None where it is open; without one it always holds. `effect` and `severity` are the words of
+    GTFS-Realtime in small letters, `cause` is one of them or SIRI's own; empty where they are not told.
     """
 
     header: Mapping[str, str]
@@ -148,7 +159,7 @@ class Message:
 class Disruptions:
     """The report of an operator at `as_of`, its own time; a trip that is not named is not known to be on time.
 
-    `source` is the way in which it was told: `gtfs_rt`, `exchange`. `tells_trips` is False where the word on trips
+    `source` is the way in which it was told: `gtfs_rt`, `siri_et`, `exchange`; `alerts_source` that of the alerts, where it is another. `tells_trips` is False where the word on trips
     was too old to count: then nothing is known of those that are not named. `keeps_past` is True where an operator
     goes on telling of runs that have left, so that one that is missing was taken back. `trips_told_at` is its own time of
     the word on trips, where that is another than `as_of`; `messages` are what all this was read from, as it came, and `said_in`
@@ -167,3 +178,4 @@ class Disruptions:
     messages: tuple[Message, ...] = ()
     said_in: Mapping[tuple[str, date], str] = field(default_factory=dict)
     vehicles: tuple[Vehicle, ...] = ()
+    alerts_source: str = ""

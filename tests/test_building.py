@@ -20,6 +20,7 @@ DOORS = {
     "flask_smorest": ("ticketing/api/", "ticketing/app.py"),
     "marshmallow": ("ticketing/api/", "ticketing/cli/tariff/journey.py"),
     "prometheus_client": ("ticketing/api/",),
+    "lxml": ("operators/siri/delivery.py",),
     "segno": ("ticketing/tickets/",),
     "aztec_code_generator": ("ticketing/tickets/",),
     "fpdf": ("ticketing/tickets/paper.py", "ticketing/purchase/receipt.py", "ticketing/settlement/"),

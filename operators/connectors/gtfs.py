@@ -1,4 +1,4 @@
-"""Open transport: a timetable from a folder, a zip or an address, and its live delays. Nobody holds anything here.
+"""Open transport: a timetable from a folder, a zip or an address, and its live delays (GTFS-Realtime or SIRI). Nobody holds anything here.
 
 A feed that is fetched replaces the last good one only when it has no errors and has not lost more than
 a third of its trips; until then the last good one stays, also over restarts.
@@ -9,21 +9,22 @@ import json
 import os
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from google.transit.gtfs_realtime_pb2 import FeedMessage
-
 from operators.connectors.basis import Basis, Now
-from operators.errors import BadReply, NotSupported
+from operators.errors import BadReply, NotSupported, Unavailable
 from operators.files import FEED_FILES, FeedUnreadable, read_zip
 from operators.gtfs import realtime
 from operators.gtfs.reader import load_timetable
 from operators.gtfs.runs import Runs
 from operators.gtfs.timetable import Timetable
 from operators.port import Capabilities, Disruptions, Matching, Message, TimetableVersion
+from operators.siri import estimated, situations
+from operators.siri.delivery import MAX_BYTES, parse
+from operators.siri.journeys import Names
 from operators.transport import LazyWire, Limits, Reply
 from tariffs.findings import errors
 
@@ -34,16 +35,33 @@ _KEPT_PERCENT = 70
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GtfsSettings:
-    """Addresses, each None where there is none; `cache` is the folder of the last good feed."""
+    """Addresses, each None where there is none; `cache` is the folder of the last good feed.
+
+    `siri_et` and `siri_sx` may be paths of files as well; `siri_names` tells how they name what the timetable has.
+    """
 
     url: str | None = None
     trip_updates_url: str | None = None
     alerts_url: str | None = None
     vehicles_url: str | None = None
+    siri_et: str | None = None
+    siri_sx: str | None = None
+    siri_names: Names = field(default_factory=Names)
     cache: Path | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     allow_private: bool = False
     limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """A message that was decoded: when it was made, and how it is read by a timetable."""
+
+    told_at: datetime
+    read: Callable[[Timetable, Runs], Disruptions]
+
+
+Decode = Callable[[bytes], _Live]
 
 
 class OpenTransport(Basis):
@@ -56,7 +74,7 @@ class OpenTransport(Basis):
         self._wire = LazyWire(settings.limits, settings.headers, allow_private=settings.allow_private)
         self._good: TimetableVersion | None = None
         self._etag, self._version = "", ""
-        self._newest: dict[str, tuple[FeedMessage, Message]] = {}
+        self._newest: dict[str, tuple[_Live, Message]] = {}
         self._runs: Runs | None = None
         self.capabilities = Capabilities(
             needs_hold=False,
@@ -94,11 +112,11 @@ class OpenTransport(Basis):
         read: list[Disruptions] = []
         told: dict[str, datetime] = {}
         fresh: dict[str, Message] = {}
-        for kind, url in self._live():
-            message, came = self._message(kind, url)
-            told[kind] = realtime.told_at(message)
-            if realtime.is_fresh(message, kind, self.now()):
-                read.append(realtime.read(message, timetable, runs))
+        for kind, place, decode in self._live():
+            live, came = self._message(kind, place, decode)
+            told[kind] = live.told_at
+            if realtime.is_fresh(live.told_at, kind, self.now()):
+                read.append(live.read(timetable, runs))
                 fresh[kind] = came
         return replace(
             _joined(read),
@@ -162,26 +180,68 @@ class OpenTransport(Basis):
             draft.write_bytes(written)
             draft.replace(folder / name)
 
-    def _message(self, kind: str, url: str) -> tuple[FeedMessage, Message]:
+    def _message(self, kind: str, place: str, decode: Decode) -> tuple[_Live, Message]:
         """Fetch a message, with its bytes; one that is older than what we have already is not used."""
-        reply = self._wire.call("GET", url, changes=False)
-        if reply.status != _OK:
-            raise BadReply(f"{kind} was answered with {reply.status}")
-        message = realtime.parse(reply.content)
+        content = self._content(kind, place)
+        live = decode(content)
         with self._lock:
             known = self._newest.get(kind)
-            if known is None or known[0].header.timestamp <= message.header.timestamp:
+            if known is None or known[0].told_at <= live.told_at:
                 # What a query says may be a key of ours.
-                self._newest[kind] = message, Message(reply.content, url.partition("?")[0], kind)
+                self._newest[kind] = live, Message(content, place.partition("?")[0], kind)
             return self._newest[kind]
 
-    def _live(self) -> Sequence[tuple[str, str]]:
-        told = (
-            ("trip_updates", self._settings.trip_updates_url),
-            ("alerts", self._settings.alerts_url),
-            ("vehicles", self._settings.vehicles_url),
+    def _content(self, kind: str, place: str) -> bytes:
+        """Read what is at an address, or in a file."""
+        if not is_address(place):
+            return _file(kind, Path(place))
+        reply = self._wire.call("GET", place, changes=False)
+        if reply.status != _OK:
+            raise BadReply(f"{kind} was answered with {reply.status}")
+        return reply.content
+
+    def _live(self) -> Sequence[tuple[str, str, Decode]]:
+        settings = self._settings
+        told: Sequence[tuple[str, str | None, Decode]] = (
+            ("trip_updates", settings.trip_updates_url, _gtfs_realtime),
+            ("alerts", settings.alerts_url, _gtfs_realtime),
+            ("vehicles", settings.vehicles_url, _gtfs_realtime),
+            ("trip_updates", settings.siri_et, self._estimated),
+            ("alerts", settings.siri_sx, self._situations),
         )
-        return [(kind, url) for kind, url in told if url]
+        return [(kind, place, decode) for kind, place, decode in told if place]
+
+    def _estimated(self, content: bytes) -> _Live:
+        delivery, names = parse(content, estimated.SERVICE), self._settings.siri_names
+        return _Live(
+            delivery.told_at,
+            lambda timetable, runs: estimated.read_estimated(delivery, timetable, runs, names),
+        )
+
+    def _situations(self, content: bytes) -> _Live:
+        delivery, names = parse(content, situations.SERVICE), self._settings.siri_names
+        return _Live(delivery.told_at, lambda _timetable, _runs: situations.read_situations(delivery, names))
+
+
+def is_address(place: str) -> bool:
+    """Tell an address from the path of a file."""
+    return "://" in place
+
+
+def _gtfs_realtime(content: bytes) -> _Live:
+    message = realtime.parse(content)
+    return _Live(realtime.told_at(message), lambda timetable, runs: realtime.read(message, timetable, runs))
+
+
+def _file(kind: str, path: Path) -> bytes:
+    """Read a file that an operator puts down; raises Unavailable where there is none that can be read."""
+    try:
+        if not path.is_file():
+            raise Unavailable(f"{kind}: {path} is no file")
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Unavailable(f"{kind}: {path} cannot be read: {error.strerror}") from error
 
 
 def _joined(read: Sequence[Disruptions]) -> Disruptions:
@@ -194,9 +254,10 @@ def _joined(read: Sequence[Disruptions]) -> Disruptions:
         items=tuple(item for one in read for item in one.items),
         alerts=tuple(alert for one in read for alert in one.alerts),
         added=tuple(trip for one in read for trip in one.added),
-        source=realtime.SOURCE,
+        source=next((one.source for one in read if one.tells_trips), realtime.SOURCE),
         matching=Matching(sum(one.matching.messages for one in read), dict(unmatched)),
         vehicles=tuple(vehicle for one in read for vehicle in one.vehicles),
+        alerts_source=next((one.alerts_source for one in read if one.alerts_source), ""),
     )
 
 

@@ -46,13 +46,16 @@ def parse(content: bytes) -> FeedMessage:
 
 
 def told_at(message: FeedMessage) -> datetime:
-    """Read the time when the producer made the message."""
-    return datetime.fromtimestamp(message.header.timestamp, UTC)
+    """Read the time when the producer made the message; raises BadReply for one that is no time."""
+    try:
+        return datetime.fromtimestamp(message.header.timestamp, UTC)
+    except (OverflowError, OSError, ValueError) as error:
+        raise BadReply(f"the message's timestamp {message.header.timestamp} is no time") from error
 
 
-def is_fresh(message: FeedMessage, kind: str, now: datetime) -> bool:
-    """Tell whether the message is young enough; one from the future is as wrong as an old one."""
-    age = (now - told_at(message)).total_seconds()
+def is_fresh(told: datetime, kind: str, now: datetime) -> bool:
+    """Tell whether a message of that time is young enough; one from the future is as wrong as an old one."""
+    age = (now - told).total_seconds()
     return -FRESH_SECONDS[kind] <= age <= FRESH_SECONDS[kind]
 
 

@@ -76,6 +76,17 @@ class Runs:
             return "unreadable_day" if day is None else self._on(named, day)
         return self._nearest(named, near)
 
+    def starting(self, route: str, direction: int | None, start: int, day: date) -> list[Run]:
+        """List the runs of a route that leave their first stop so many seconds into a service day, in any direction if None."""
+        # A trip whose direction the timetable does not tell may be of any.
+        directions = (0, 1, None) if direction is None else (direction, None)
+        return [
+            Run(day, *named)
+            for one in directions
+            for named in self._starting.get((route, one, start), ())
+            if self._runs_on(named, day)
+        ]
+
     def under_way(self, at: datetime) -> set[tuple[str, date]]:
         """The runs that are under way at a moment by the timetable, by trip and service day."""
         now = at.timestamp()

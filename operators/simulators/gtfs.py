@@ -1,4 +1,4 @@
-"""A simulator of an operator that publishes a feed and its delays: a zip with an ETag, and GTFS-Realtime. A stand-in."""
+"""A simulator of an operator that publishes a feed and its delays: a zip with an ETag, GTFS-Realtime, and SIRI as it is written. A stand-in."""
 
 import hashlib
 import io
@@ -26,7 +26,7 @@ class Trouble:
 
 
 class GtfsSimulator(Simulator):
-    """Serves `/feed.zip`, `/trip_updates.pb`, `/alerts.pb` and `/vehicles.pb`."""
+    """Serves `/feed.zip`, `/trip_updates.pb`, `/alerts.pb`, `/vehicles.pb`, `/siri_et.xml` and `/siri_sx.xml`."""
 
     name = "a public feed with live delays"
 
@@ -40,6 +40,8 @@ class GtfsSimulator(Simulator):
         self.entities: list[gtfs.FeedEntity] = []
         # Written into the vehicle positions as they are.
         self.vehicles: list[gtfs.FeedEntity] = []
+        # SIRI deliveries, served as they are.
+        self.siri_et = self.siri_sx = "<Siri/>"
         self.age = timedelta(0)
 
     def routes(self) -> list[Route]:
@@ -49,6 +51,8 @@ class GtfsSimulator(Simulator):
             Route("trip_updates", "GET", "/trip_updates.pb", self._trip_updates),
             Route("alerts", "GET", "/alerts.pb", self._alerts),
             Route("vehicles", "GET", "/vehicles.pb", self._vehicles),
+            Route("siri_et", "GET", "/siri_et.xml", lambda _: _xml(self.siri_et)),
+            Route("siri_sx", "GET", "/siri_sx.xml", lambda _: _xml(self.siri_sx)),
             Route("trouble", "POST", "/_troubles", self._take_troubles),
         ]
 
@@ -127,6 +131,10 @@ class GtfsSimulator(Simulator):
         message.header.gtfs_realtime_version = "2.0"
         message.header.timestamp = int((self.now() - self.age).timestamp())
         return message
+
+
+def _xml(document: str) -> Answer:
+    return Answer(200, content=document.encode(), content_type="application/xml")
 
 
 def zipped(files: Mapping[str, str]) -> bytes:

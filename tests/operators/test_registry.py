@@ -89,3 +89,37 @@ def test_a_wrong_value_is_named_by_its_path(
     findings = registry.check(with_table(regions, "eckero", table))
 
     assert [found.field for found in findings] == [f"operators.eckero.connector.{field}"]
+
+
+def test_siri_is_read_from_an_address_or_a_file(regions: dict[str, Region]) -> None:
+    values = {
+        "siri_et": "https://operator.example/et.xml",
+        "siri_sx": "live/sx.xml",
+        "siri_prefixes": {"stop": "NSR:Quay:"},
+        "siri_directions": {"outbound": "0"},
+    }
+    data = with_table(regions, "hsl", ConnectorTable("gtfs", values))
+
+    assert registry.check(data) == []
+    assert registry.build(data, registry.Surroundings(clock().now))["hsl"].capabilities.disruptions
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"siri_et": "http://operator.example/et.xml"}, "siri_et"),
+        ({"siri_et": "https://127.0.0.1/et.xml"}, "siri_et"),
+        ({"siri_et": "file:///etc/passwd"}, "siri_et"),
+        ({"siri_sx": 7}, "siri_sx"),
+        ({"siri_et": "et.xml", "trip_updates_url": "https://operator.example/t.pb"}, "siri_et"),
+        ({"siri_sx": "sx.xml", "alerts_url": "https://operator.example/a.pb"}, "siri_sx"),
+        ({"siri_prefixes": {"quay": "x"}}, "siri_prefixes.quay"),
+        ({"siri_prefixes": "x"}, "siri_prefixes"),
+        ({"siri_directions": {"inbound": "2"}}, "siri_directions.inbound"),
+        ({"siri_vm": "vm.xml"}, "siri_vm"),
+    ],
+)
+def test_a_wrong_value_of_siri_is_named(regions: dict[str, Region], values: Any, field: str) -> None:
+    found = registry.check(with_table(regions, "hsl", ConnectorTable("gtfs", values)))
+
+    assert {one.field for one in found} == {f"operators.hsl.connector.{field}"}

@@ -1,6 +1,6 @@
 """Turn a word on runs into facts: its news call by call, and what can be inferred from what it no longer says. Pure.
 
-GTFS-Realtime has no word for what has happened. A call that a later message no longer predicts, and whose last time was
+SIRI tells what has happened by actual times; GTFS-Realtime has no word for that. A call that a later message no longer predicts, and whose last time was
 not after the message that told it, was left at that time (GTFS Realtime Reference: predictions of calls that a
 vehicle has left are dropped).
 """
@@ -22,11 +22,13 @@ NEAR = timedelta(minutes=5)
 _MINUTE = 60
 # What an alert must say happens, for its cause to be that of a run: works at a stop delay no ship.
 _DISRUPTING = frozenset({"no_service", "reduced_service", "significant_delays"})
+_DONE: Mapping[Event, Kind] = {"arrival": "arrived", "departure": "departed"}
 SOURCES_OF: Mapping[str, Source] = {
     STAFF: "operator_report",
     "exchange": "exchange_events",
     "gtfs_rt": "gtfs_rt",
     "siri_et": "siri_et",
+    "siri_sx": "siri_sx",
 }
 # Who tells what is expected; everybody else tells what they know.
 FEEDS: frozenset[Source] = frozenset({"gtfs_rt", "siri_et"})
@@ -101,11 +103,23 @@ class _Writer:
                 if earlier is None or not earlier.skipped:
                     yield self._fact(now, "skipped", call)
                 continue
+            yield from self._observed(now, call, earlier, last)
             for event, at in _events(call, last):
+                if event in call.happened:
+                    continue
                 fact = self._fact(now, "expected", call, event, at)
                 known_at = None if earlier is None or earlier.skipped else getattr(earlier, event)
                 if self._is_news(fact, known_at, is_first=before is None):
                     yield fact
+
+    def _observed(
+        self, now: RunState, call: ExpectedCall, earlier: ExpectedCall | None, last: int
+    ) -> Iterator[Observation]:
+        """The ends of a call that are told by their actual times, once and when one is corrected."""
+        for event, at in _events(call, last):
+            known = earlier is not None and event in earlier.happened and getattr(earlier, event) == at
+            if event in call.happened and not known:
+                yield self._fact(now, _DONE[event], call, event, at)
 
     def _causes(self, now: RunState) -> Iterator[Observation]:
         """Why a run that somebody holds does not go as planned, by the alerts about it that say that it does not."""
@@ -119,7 +133,9 @@ class _Writer:
             if alert.effect in _DISRUPTING and concerns(
                 alert, ride, runs.timetable, direction=direction, service_date=now.service_date
             ):
-                yield replace(self._fact(now, "cause"), cause=alert.cause, raw_sha256=self._alerts_hash())
+                source = SOURCES_OF.get(self._word.alerts_source, self._source)
+                fact = replace(self._fact(now, "cause"), cause=alert.cause, source=source)
+                yield replace(fact, raw_sha256=self._alerts_hash())
 
     def _alerts_hash(self) -> str | None:
         return next((one.sha256 for one in self._word.messages if one.kind == "alerts"), None)
@@ -135,8 +151,10 @@ class _Writer:
             if call.skipped or not (now.ended_at or call.place < first):
                 continue
             for event, at in _events(call, last):
+                if event in call.happened:
+                    continue
                 if at <= last_told.timestamp():
-                    yield self._fact(before, "arrived" if event == "arrival" else "departed", call, event, at)
+                    yield self._fact(before, _DONE[event], call, event, at)
                 elif at - last_told.timestamp() <= NEAR.total_seconds():
                     # What was repeated until the end was told by the message before this one, of which no hash is known.
                     fact = self._fact(before, "expected", call, event, at)

@@ -228,6 +228,7 @@ def _word(desk: LiveDesk, before: LiveFeed, answer: Disruptions, changes: Sequen
         messages=answer.messages,
         said_in={(before.operator, *run): peer for run, peer in answer.said_in.items()},
         alerts=tuple(one for one in answer.alerts if one.cause),
+        alerts_source=answer.alerts_source,
     )
 
 

@@ -23,6 +23,7 @@ from operators.port import (
     Disruption,
     Disruptions,
     Matching,
+    ObservedCall,
     Selector,
     Vehicle,
 )
@@ -296,6 +297,7 @@ def _expected(told: Disruption, run: Run, begins: int) -> tuple[ExpectedCall, ..
             departure=_at(begins, pattern.departures[call.place], call.departure_delay),
             skipped=call.skipped,
             assigned_stop_id=call.assigned_stop_id,
+            happened=call.happened if isinstance(call, ObservedCall) else (),
         )
         for call in calls
     )

@@ -33,7 +33,8 @@ class Word:
 
     `told_at` is the time of its producer, `last_told_at` that of the word on trips before it. `runs` are those of the
     timetable in use, whose version is `timetable_version`; `added` are the trips that it adds and had not added before.
-    `said_in` names the message (its `peer`) that tells of a run, where there are several; `alerts` are those with a cause.
+    `said_in` names the message (its `peer`) that tells of a run, where there are several; `alerts` are those with a cause,
+    told by `alerts_source` where that is another than `source`.
     """
 
     region: str
@@ -49,6 +50,7 @@ class Word:
     messages: tuple[Message, ...] = field(default=(), repr=False)
     said_in: Mapping[RunKey, str] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = field(default=(), repr=False)
+    alerts_source: str = ""
 
     def message_about(self, run: RunKey) -> Message | None:
         """The message that says what is told of a run: the one that is named for it, else the last one about trips."""

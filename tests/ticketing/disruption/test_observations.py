@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from operators.port import AddedCall, AddedTrip, CallChange, Disruption
+from operators.port import AddedCall, AddedTrip, Alert, CallChange, Disruption, ObservedCall, Selector
 from tests.ticketing.disruption.quay import CANCELLED, DAY, OPERATOR, REGION, RUN, TRIP, Quay, calls, late
 from ticketing import disruption
 from ticketing.db.operators import run_states
+from ticketing.disruption.evidence import evidence_of
 from ticketing.regions import by_staff
 from ticketing.regions.polling import forget_runs
 
@@ -230,3 +231,47 @@ def test_a_message_is_kept_where_somebody_holds_a_ticket_for_a_run_that_it_chang
     assert (before.raw_sha256 is None, before.raw_ref) == (False, None)
     assert after.raw_ref == after.raw_sha256
     assert disruption.prove_run(quay.desk, REGION, OPERATOR, TRIP, DAY).faults == ()
+
+
+def observed(seconds: int, *happened: str) -> Disruption:
+    """The trip as SIRI tells it: it has left, and arrives late."""
+    left = ObservedCall(0, None, seconds, happened=("departure",))
+    arrives = ObservedCall(1, seconds, None, happened=("arrival",)) if happened else CallChange(1, seconds)
+    return Disruption(TRIP, DAY, calls=(left, arrives))
+
+
+def test_actual_times_of_siri_are_facts_once_and_the_best_that_a_feed_can_tell(quay: Quay) -> None:
+    quay.eckero.source = "siri_et"
+    for told in (observed(3600), observed(3600), observed(3600, "arrival"), observed(3600, "arrival")):
+        quay.tell(told, after=30)
+    quay.clock.set(ARRIVES + 3 * HOUR)
+    quay.tell()
+
+    facts = [one.fact for one in quay.facts() if one.fact.kind != "expected"]
+
+    assert [(one.kind, one.source, one.at) for one in facts] == [
+        ("departed", "siri_et", LEAVES + HOUR),
+        ("arrived", "siri_et", ARRIVES + HOUR),
+    ]
+    found = evidence_of(quay.facts(), 1, "arrival")
+    assert (found.rank, found.source, found.delay_seconds) == (2, "siri_et", 3600)
+
+
+def test_an_actual_time_that_is_corrected_is_a_fact_again(quay: Quay) -> None:
+    quay.eckero.source = "siri_et"
+    quay.tell(observed(3600, "arrival"))
+    quay.tell(observed(3660, "arrival"), after=30)
+
+    assert evidence_of(quay.facts(), 1, "arrival").delay_seconds == 3660
+
+
+def test_a_cause_from_siri_is_told_by_its_situations(quay: Quay) -> None:
+    alert = Alert(
+        header={"": "Storm"}, cause="roughSea", effect="no_service", about=(Selector(mode="ferry"),)
+    )
+    quay.eckero.more = {"alerts": (alert,), "alerts_source": "siri_sx"}
+    quay.hold()
+    quay.tell(CANCELLED)
+
+    (cause,) = [one.fact for one in quay.facts() if one.fact.kind == "cause"]
+    assert (cause.cause, cause.source) == ("roughSea", "siri_sx")

@@ -14,7 +14,7 @@ from ticketing.cli.lab.processes import running
 from ticketing.cli.lab.warm import Nursery
 
 _HOLD_MINUTES = 20
-_FEEDS = ("url", "trip_updates_url", "alerts_url", "vehicles_url", "cache")
+_FEEDS = ("url", "trip_updates_url", "alerts_url", "vehicles_url", "siri_et", "siri_sx", "cache")
 _SPEAKS_HTTP = {"maritime", "osdm"}
 
 

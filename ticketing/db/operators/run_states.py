@@ -26,7 +26,8 @@ _KEY = ("region", "operator", "trip_id", "service_date")
 class ExpectedCall:
     """One call of a run as it is expected: POSIX seconds, None where nothing is known; `skipped` is not served.
 
-    `assigned_stop_id` is the platform at which it calls now, where that is another than planned.
+    `assigned_stop_id` is the platform at which it calls now, where that is another than planned. `happened` names the ends
+    (`arrival`, `departure`) whose time the operator tells as what was, not as what is expected.
     """
 
     place: int
@@ -35,6 +36,7 @@ class ExpectedCall:
     departure: int | None
     skipped: bool = False
     assigned_stop_id: str | None = None
+    happened: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,12 +259,16 @@ def _state(row: sa.RowMapping) -> RunState:
         "ended_at",
     )
     document = json.loads(row["document"])
-    platforms = document.get("platforms", {})
+    platforms, happened = document.get("platforms", {}), document.get("happened", {})
     return RunState(
         service_date=date.fromisoformat(row["service_date"]),
         cancelled=bool(row["cancelled"]),
         calls=tuple(
-            ExpectedCall(**call, assigned_stop_id=platforms.get(str(call["place"])))
+            ExpectedCall(
+                **call,
+                assigned_stop_id=platforms.get(str(call["place"])),
+                happened=tuple(happened.get(str(call["place"]), ())),
+            )
             for call in document["calls"]
         ),
         replaced=document.get("replaced", False),
@@ -272,12 +278,14 @@ def _state(row: sa.RowMapping) -> RunState:
 
 def _row(region: str, one: RunState) -> dict[str, Any]:
     calls = [{name: getattr(call, name) for name in _CALL} for call in one.calls]
-    # Beside the calls: an earlier release reads those, and knows no platforms.
+    # Beside the calls: an earlier release reads those, and knows neither platforms nor what has happened.
     platforms = {str(call.place): call.assigned_stop_id for call in one.calls if call.assigned_stop_id}
+    happened = {str(call.place): list(call.happened) for call in one.calls if call.happened}
     document = {
         "calls": calls,
         **({"replaced": True} if one.replaced else {}),
         **({"platforms": platforms} if platforms else {}),
+        **({"happened": happened} if happened else {}),
     }
     return {
         "region": region,
