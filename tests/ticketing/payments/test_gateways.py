@@ -384,4 +384,5 @@ def test_stand_ins_announce_themselves() -> None:
     assert Settings(database_url="sqlite://").warnings() == [
         "demo payment gateway: no money moves",
         "demo key passphrase: the signing keys are not protected",
+        "no mail server: mail is written to var/mail and reaches nobody",
     ]
