@@ -60,7 +60,7 @@ class Facts:
     """The content of a bundle.
 
     `lists` are signed status lists, `uses` the operator's accepted uses, `offsets` as `local_offsets` gives
-    them: needed where a rule has hours or days. `devices` are the ids of revoked ones, `bundle_keys` verify the
+    them: needed where a rule `is_timed`. `devices` are the ids of revoked ones, `bundle_keys` verify the
     bundles to come. With a `delta` the uses are those of changed tickets alone. With `extras` it is format 2, and
     says what orders took of passes (`ordered`, by ticket; with a `delta` of changed ones alone).
     """

@@ -254,7 +254,7 @@ def _product(case: Case) -> Refusal | None:
 def _hours(case: Case) -> Refusal | None:
     """Time rules speak of the local day, which the bundle's offsets tell; they hold nobody who is on the way out."""
     rule = case.bundle.rules[case.claims.product]
-    if (not rule.hours and not rule.days) or is_way_out(case.used, case.gate.direction, rule):
+    if not rule.is_timed or is_way_out(case.used, case.gate.direction, rule):
         return None
     return None if rule.allows(case.now + case.bundle.offset_at(case.now)) else ("outside_time_rule", NONE)
 
