@@ -1,29 +1,40 @@
 """One operator's statement as CSV: each share of each ticket, then the totals; safe to open in a spreadsheet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 
 from tariffs.money import Money
 from ticketing.db.settlement.runs import Run
 from ticketing.settlement.inert import row
-from ticketing.settlement.statement.lines import AMOUNTS, Line, amounts, foot, totals
+from ticketing.settlement.statement.lines import AMOUNTS, Line, foot, totals
 from ticketing.settlement.statement.words import word
 
-COLUMNS = (
-    "booked_at",
-    "kind",
-    "ticket",
-    "journey",
-    "seq",
-    "rule",
-    "original_period",
-    "gross",
-    "vat",
-    "fee",
-    "net",
-    "net_minor",
-    "currency",
-    "line",
+Cell = str | int
+
+
+def _amount(name: str) -> Callable[[Line], Cell]:
+    """Make the function that writes an amount of a line as a decimal string."""
+    return lambda line: Money(getattr(line, name), line.currency).text
+
+
+# Each column: its name, by which `words.py` has its heading, and its cell of a line.
+_CELLS: tuple[tuple[str, Callable[[Line], Cell]], ...] = (
+    ("booked_at", attrgetter("booked_at")),
+    ("kind", attrgetter("kind")),
+    ("ticket", attrgetter("ticket")),
+    ("journey", attrgetter("journey")),
+    ("seq", attrgetter("seq")),
+    ("rule", attrgetter("rule")),
+    ("original_period", attrgetter("original_period")),
+    ("gross", _amount("gross_minor")),
+    ("vat", _amount("vat_minor")),
+    ("fee", _amount("fee_minor")),
+    ("net", _amount("net_minor")),
+    ("net_minor", attrgetter("net_minor")),
+    ("currency", attrgetter("currency")),
+    ("line", attrgetter("id")),
 )
+COLUMNS = tuple(name for name, _ in _CELLS)
 
 
 def to_csv(run: Run, party: str, lines: Iterable[Line], language: str = "en") -> Iterator[str]:
@@ -39,34 +50,22 @@ def to_csv(run: Run, party: str, lines: Iterable[Line], language: str = "en") ->
     )
     yield row([word(name, language) for name in COLUMNS])
     for line in lines:
-        yield row(cells(line))
-    yield from (row(cells) for cells in foot_rows(run, party, language))
+        yield row(cells(line).values())
+    yield from (row(told.values()) for told in foot_rows(run, party, language))
 
 
-def cells(line: Line) -> list[str | int]:
+def cells(line: Line) -> dict[str, Cell]:
     """The cells of one line, in the order of the columns."""
-    return [
-        line.booked_at,
-        line.kind,
-        line.ticket,
-        line.journey,
-        line.seq,
-        line.rule,
-        line.original_period,
-        *amounts(line),
-        line.net_minor,
-        line.currency,
-        line.id,
-    ]
+    return {name: cell(line) for name, cell in _CELLS}
 
 
-def foot_rows(run: Run, party: str, language: str) -> list[list[str | int]]:
-    """Totals, what was carried in, what is carried on, what is paid: by currency."""
-    found: list[list[str | int]] = []
-    blank: list[str | int] = [""] * 6
+def foot_rows(run: Run, party: str, language: str) -> list[dict[str, Cell]]:
+    """Totals, what was carried in, what is carried on, what is paid: by currency, each with its label in the first column."""
+    found: list[dict[str, Cell]] = []
     for currency, sums in sorted(totals(run, party).items()):
-        texts = [Money(getattr(sums, name), currency).text for name in AMOUNTS]
-        found.append([f"{word('total', language)} {currency}", *blank, *texts, sums.net_minor, currency, ""])
+        texts = {name.removesuffix("_minor"): Money(getattr(sums, name), currency).text for name in AMOUNTS}
+        label = f"{word('total', language)} {currency}"
+        found.append(_foot_row(label, currency=currency, net_minor=sums.net_minor, **texts))
     for currency, ends in sorted(foot(run, party).items()):
         labels = {
             "opening": f"{word('opening', language)} {ends.from_period}".strip(),
@@ -79,5 +78,10 @@ def foot_rows(run: Run, party: str, language: str) -> list[list[str | int]]:
             ("position", ends.position),
         ):
             if amount is not None:
-                found.append([labels[name], *blank, "", "", "", amount.text, "", currency, ""])
+                found.append(_foot_row(labels[name], currency=currency, net=amount.text))
     return found
+
+
+def _foot_row(label: str, **told: Cell) -> dict[str, Cell]:
+    """A row with a cell in each column that is named, and its label in the first."""
+    return {**dict.fromkeys(COLUMNS, ""), **told, COLUMNS[0]: label}
