@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ticketing.purchase.refund.not_carried import Failure
 
 from operators.region import RefundStep
 from tariffs.money import Money
@@ -29,6 +28,7 @@ from ticketing.purchase.refund.refundable import (
     RefundLine,
     Rest,
 )
+from ticketing.regions.not_carried import Failure
 
 NOW = datetime(2026, 10, 13, 6, 0, tzinfo=UTC)
 HALF = Conditions((RefundStep(0, 50),))
