@@ -1,4 +1,4 @@
-"""Hold `make test-fast` to what it promises: it runs on a fresh clone, where nobody has installed the stand-in for Stripe."""
+"""Hold the targets of `make` to what they promise to somebody with a fresh clone."""
 
 import subprocess
 import sys
@@ -20,3 +20,13 @@ def test_tests_that_take_the_stand_in_are_left_out_whichever_way_they_ask_for_it
     left = [line for line in listed.stdout.splitlines() if "::" in line]
     assert any("[demo" in line for line in left), listed.stdout + listed.stderr
     assert [line for line in left if "[stripe" in line or "test_stripe_mishaps" in line] == []
+
+
+def test_a_package_that_is_not_there_is_named_before_anything_is_installed() -> None:
+    asked = subprocess.run(
+        ["make", "test", "ROOM=nosuch"], capture_output=True, text=True, check=False, timeout=20
+    )
+
+    assert asked.returncode == 2
+    assert "no package of that name: ROOM=nosuch. There are: api console" in asked.stderr
+    assert asked.stdout == ""
