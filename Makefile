@@ -45,8 +45,16 @@ $(STAND_IN)/.installed: requirements-stand-in.lock
 
 check: lint test-fast ## before every commit: the linters and the quick half of the suite
 
+# A package that is not there is said before anything is installed.
+ROOM_TESTS := $(if $(ROOM),$(wildcard tests/ticketing/$(ROOM) tests/$(ROOM)))
+ifneq ($(ROOM),)
+ifeq ($(ROOM_TESTS),)
+$(error no package of that name: ROOM=$(ROOM). There are: $(sort $(notdir $(patsubst %/,%,$(wildcard tests/[a-z]*/ tests/ticketing/[a-z]*/)))))
+endif
+endif
+
 test: setup $(STAND_IN)/.installed ## the whole suite on SQLite and on PostgreSQL; ROOM=gate runs the tests of one package
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(if $(ROOM),$(or $(wildcard tests/ticketing/$(ROOM) tests/$(ROOM)),tests/ticketing/$(ROOM))) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ROOM_TESTS) $(PYTEST_ARGS)
 
 test-fast: setup ## what needs no PostgreSQL and no programs of its own
 	@$(BIN)/python -m pytest -n auto --dist worksteal -k "not postgresql" -m "not programs and not soak" $(PYTEST_ARGS)

@@ -8,6 +8,7 @@ import argparse
 import ast
 import contextlib
 import io
+import re
 import statistics
 import sys
 import tempfile
@@ -47,6 +48,7 @@ _MONEY = {
     "fee_minor",
 }
 _TABLES = "ticketing/db/tables"
+OPEN = ("dict[str, Any]", "Mapping[str, Any]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def counts(found: list[Source]) -> list[Count]:
         Count(
             "lines that the formatter leaves alone", sum(one.text.count("# fmt: skip") for one in found), 60
         ),
-        Count("dict[str, Any] in signatures", len(open_signatures(found))),
+        Count("open documents in signatures", len(open_signatures(found))),
         Count("documents asked for money by a key", len(money_by_key(found)), 0),
     ]
 
@@ -143,15 +145,15 @@ def money_by_key(found: list[Source]) -> list[str]:
     ]
 
 
-def open_signatures(found: list[Source]) -> list[str]:
-    """Name the functions that take or give a `dict[str, Any]`, once for each."""
+def open_signatures(found: list[Source], kinds: tuple[str, ...] = OPEN) -> list[str]:
+    """Name the functions that take or give an open document, `dict[str, Any]` or `Mapping[str, Any]`, once for each."""
     return [
         f"{one.path}:{node.lineno} {node.name}"
         for one in found
         for node in ast.walk(one.tree)
         if isinstance(node, ast.FunctionDef)
         for said in (*(arg.annotation for arg in (*node.args.args, *node.args.kwonlyargs)), node.returns)
-        if said is not None and "dict[str, Any]" in ast.unparse(said)
+        if said is not None and any(kind in ast.unparse(said) for kind in kinds)
     ]
 
 
@@ -305,8 +307,14 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--journeys", action="store_true", help="trace journeys, too")
     asked.add_argument("--names", action="store_true", help="name what misses its goal")
+    asked.add_argument(
+        "--open", action="store_true", help="name the functions with open documents, and nothing else"
+    )
     words = asked.parse_args()
     console, found = Console(), sources()
+    if words.open:
+        print("\n".join(sorted(re.sub(r":\d+ ", " ", name) for name in open_signatures(found))))
+        return
     console.print(_table(counts(found)))
     if words.names:
         console.print(

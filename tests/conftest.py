@@ -77,8 +77,15 @@ def _starts_programs(module: Path) -> bool:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what starts programs of its own, so that `make test-fast` leaves it out."""
     for item in items:
-        if _starts_programs(item.path) or "stripe" in getattr(item, "fixturenames", ()):
+        if _starts_programs(item.path) or _asks_for_stripe(item):
             item.add_marker("programs")
+
+
+def _asks_for_stripe(item: pytest.Item) -> bool:
+    """Tell whether a test takes the stand-in by a fixture, or by a parameter for which a fixture asks for it later."""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    asked = {*getattr(item, "fixturenames", ()), *map(str, params.values())}
+    return bool(asked & {"stripe", "stand_in"})
 
 
 @pytest.fixture

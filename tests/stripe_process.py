@@ -19,7 +19,7 @@ _PROGRAM = Path(".stand-in/bin/localstripe")
 
 
 class NoStandIn(Exception):
-    """`make setup` has not installed the stand-in: the suite fails rather than skip what it promises."""
+    """The stand-in is not installed, which `make test` does: the suite fails rather than skip what it promises."""
 
 
 @contextlib.contextmanager

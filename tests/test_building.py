@@ -97,10 +97,12 @@ def test_the_edges_never_import_the_database() -> None:
 
 def test_the_decision_of_a_gate_is_pure() -> None:
     pure = (
+        "throughfare_gate.gate.case",
         "throughfare_gate.gate.decision",
         "throughfare_gate.gate.departures",
         "throughfare_gate.gate.model",
         "throughfare_gate.gate.one_traveller",
+        "throughfare_gate.gate.sailing",
         "throughfare_gate.gate.usage",
         "throughfare_gate.tickets.claims",
         "throughfare_gate.tickets.products",

@@ -81,7 +81,7 @@ def statement_total(api: Api, finance: str, run_id: str, operator: str) -> Decim
     response = api.get(f"/v1/settlement-runs/{run_id}/statements/{operator}.csv", finance)
     rows: list[list[Any]] = list(csv.reader(io.StringIO(response.text)))
     assert rows[0][0].startswith("SPECIMEN")
-    lines = [row for row in rows[3:] if len(row) > 13 and row[13]]
-    total = next(row for row in rows if row[0] == "Total EUR")
-    assert sum(Decimal(row[10]) for row in lines) == Decimal(total[10])
-    return Decimal(total[10])
+    named = [dict(zip(rows[2], row, strict=True)) for row in rows[3:]]
+    total = next(Decimal(row["Net"]) for row in named if row["Booked"] == "Total EUR")
+    assert sum(Decimal(row["Net"]) for row in named if row["Line"]) == total
+    return total

@@ -75,7 +75,7 @@ class Gatehouse:
 
     def offsets(self, operator: str, now: datetime) -> tuple[tuple[int, int], ...]:
         """The local clock of an operator, by which rules count days and sentences tell hours; UTC where no zone is said."""
-        timed = any(rule.hours or rule.days for rule in self.rules.values())
+        timed = any(rule.is_timed for rule in self.rules.values())
         if not timed and operator not in self.boarding and operator not in self.zones:
             return ()
         return local_offsets(ZoneInfo(self.zones.get(operator, "UTC")), now)

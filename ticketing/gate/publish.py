@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from throughfare_gate.gate import additions
 from throughfare_gate.gate import bundle as bundles
 from throughfare_gate.gate.additions import FORMAT
 from throughfare_gate.gate.bundle import Delta, Facts
@@ -105,21 +104,13 @@ def prepare(house: Gatehouse, operator: str, since: int | None = None, form: int
     )
     # Whoever holds an unchanged bundle still needs it anew before its lists prove nothing any more.
     slot = int(now.timestamp()) // max(60, min(3600, policy.max_stale_seconds // 4))
-    # The cursor of what is complete is only the time; whoever holds the same uses need not have them again.
-    etag = digest(
-        [
-            slot,
-            delta and [delta.since, delta.complete or delta.cursor, delta.cleared],
-            [[use.jti, use.leg, use.at, use.gate, use.kind] for use in page],
-            [entry.state for entry in entries],
-            sorted(facts.ticket_keys),
-            sorted(facts.status_keys),
-            sorted(facts.bundle_keys),
-            facts.removed,
-            revoked,
-            *([additions.document(extras), additions.ordered_document(taken)] if extras else []),
-        ]
-    )
+    # A signature is anew every few minutes, and the cursor of what is complete is only the time: whoever holds the same
+    # lists and uses need not have them again. All else counts as the bundle says it.
+    same = {
+        "lists": [entry.state for entry in entries],
+        "delta": delta and [delta.since, delta.complete or delta.cursor, delta.cleared],
+    }
+    etag = digest([slot, {**bundles.content(facts), **same}])
     return Prepared(house, facts, now, etag)
 
 

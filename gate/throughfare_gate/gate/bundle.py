@@ -60,7 +60,7 @@ class Facts:
     """The content of a bundle.
 
     `lists` are signed status lists, `uses` the operator's accepted uses, `offsets` as `local_offsets` gives
-    them: needed where a rule has hours or days. `devices` are the ids of revoked ones, `bundle_keys` verify the
+    them: needed where a rule `is_timed`. `devices` are the ids of revoked ones, `bundle_keys` verify the
     bundles to come. With a `delta` the uses are those of changed tickets alone. With `extras` it is format 2, and
     says what orders took of passes (`ordered`, by ticket; with a `delta` of changed ones alone).
     """
@@ -98,7 +98,13 @@ class Opened:
 def sign(signer: Signer, facts: Facts, now: datetime) -> str:
     """Sign a bundle that is usable for 24 hours."""
     issued = int(now.timestamp())
-    later: dict[str, Any] = {}
+    times = {"iat": issued, "exp": issued + int(LIFE.total_seconds()), "ver": facts.version}
+    return signer.sign(TYP, {"iss": facts.issuer, "aud": facts.operator, **times, **content(facts)})
+
+
+def content(facts: Facts) -> Mapping[str, object]:
+    """The members of a bundle but for whom it is and its times: two bundles with the same content tell a gate the same."""
+    later: dict[str, object] = {}
     if facts.bundle_keys:
         later["bundle_keys"] = [to_jwk(key) for key in facts.bundle_keys.values()]
     if facts.delta is not None:
@@ -106,26 +112,18 @@ def sign(signer: Signer, facts: Facts, now: datetime) -> str:
     if facts.extras is not None:
         later |= additions.document(facts.extras)
         later["ordered"] = additions.ordered_document(facts.ordered)
-    return signer.sign(
-        TYP,
-        {
-            "iss": facts.issuer,
-            "aud": facts.operator,
-            "iat": issued,
-            "exp": issued + int(LIFE.total_seconds()),
-            "ver": facts.version,
-            "keys": [to_jwk(key) for key in facts.ticket_keys.values()],
-            "status_keys": [to_jwk(key) for key in facts.status_keys.values()],
-            "removed": list(facts.removed),
-            "lists": list(facts.lists),
-            "rules": {product: rule_document(rule) for product, rule in facts.rules.items()},
-            "offsets": [list(pair) for pair in facts.offsets],
-            "uses": [use_document(use) for use in facts.uses],
-            "devices": list(facts.devices),
-            "policy": asdict(facts.policy),
-            **later,
-        },
-    )
+    return {
+        "keys": [to_jwk(key) for key in facts.ticket_keys.values()],
+        "status_keys": [to_jwk(key) for key in facts.status_keys.values()],
+        "removed": list(facts.removed),
+        "lists": list(facts.lists),
+        "rules": {product: rule_document(rule) for product, rule in facts.rules.items()},
+        "offsets": [list(pair) for pair in facts.offsets],
+        "uses": [use_document(use) for use in facts.uses],
+        "devices": list(facts.devices),
+        "policy": asdict(facts.policy),
+        **later,
+    }
 
 
 def read(

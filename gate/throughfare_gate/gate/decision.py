@@ -5,16 +5,13 @@ bundle brings its readers along. The order of the reasons is fixed: later lines 
 and nothing about the content is told before the signature holds.
 """
 
-from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Literal
 
-from throughfare_gate.gate.departures import LONGEST_DELAY, late_seconds, named_sailing
+from throughfare_gate.gate.case import NO_LEG, NONE, Case, Refusal
+from throughfare_gate.gate.departures import LONGEST_DELAY, late_seconds
 from throughfare_gate.gate.model import (
-    Boarding,
     Bundle,
     Decision,
-    Delay,
     Gate,
     Memory,
     Note,
@@ -26,19 +23,20 @@ from throughfare_gate.gate.model import (
     Values,
 )
 from throughfare_gate.gate.one_traveller import ride_in_the_way, ride_to_ask_for, use_in_the_way
+from throughfare_gate.gate.sailing import fitting, is_waived, sailing
 from throughfare_gate.gate.usage import (
     USES_LEFT,
     Allowance,
-    Kind,
     Use,
     Wanted,
     goes_out,
     is_spent,
+    is_way_out,
     next_use,
     use_values,
     uses_left,
 )
-from throughfare_gate.tickets.claims import NOBODY, ZONE, Leg, Proof, TicketClaims, whole_minute
+from throughfare_gate.tickets.claims import NOBODY, ZONE, Leg, Proof
 from throughfare_gate.tickets.products import ProductRule
 
 __all__ = [
@@ -57,32 +55,9 @@ __all__ = [
 ]
 
 _SUSPENDED = 2
-_NO_LEG = -1
 _FAIL_OPEN_EXTRA_SECONDS = 24 * 3600
 # A bundle younger than two refreshes knows of every delay that anybody has told.
 _FRESH_SECONDS = 120
-_ANY_TRIP = "any"
-
-
-@dataclass(slots=True, kw_only=True)
-class _Case:
-    """One presentation on its way through the checks, and what they find out."""
-
-    presented: Presented
-    claims: TicketClaims
-    bundle: Bundle
-    seen: Memory
-    now: int
-    gate: Gate
-    used: list[Use]
-    leg: int = _NO_LEG
-    nonce: str | None = None
-    kind: Kind | Literal["inspection"] = "ride"
-    notes: list[Note] = field(default_factory=list)
-
-
-_NONE: Values = {}
-_Refusal = tuple[str, Values]
 
 
 def decide(presented: Presented, bundle: Bundle, seen: Memory, now: int, gate: Gate) -> Decision:
@@ -91,17 +66,17 @@ def decide(presented: Presented, bundle: Bundle, seen: Memory, now: int, gate: G
         return _refused(bundle, "clock_behind", {"seconds": gate.clock_behind_seconds})
     reading = bundle.read(presented.token, bundle.issuer, gate.operator)
     if reading.claims is None:
-        gone: Values = {"given_back": True} if gate.stop_id in reading.given_back else _NONE
+        gone: Values = {"given_back": True} if gate.stop_id in reading.given_back else NONE
         values = {**reading.values, **gone}
         return _refused(bundle, reading.reason or "malformed", values, jti=reading.jti)
     used = sorted(seen.uses_of(reading.claims.jti), key=attrgetter("at"))
-    case = _Case(
+    case = Case(
         presented=presented, claims=reading.claims, bundle=bundle, seen=seen, now=now, gate=gate, used=used
     )
-    for check in (_time, _status, _binding, _leg, _sailing, _product, _hours, _uses):
+    for check in (_time, _status, _binding, _leg, sailing, _product, _hours, _uses):
         refusal = check(case)
         if refusal:
-            leg = None if case.leg == _NO_LEG else case.leg
+            leg = None if case.leg == NO_LEG else case.leg
             return _refused(bundle, *refusal, leg=leg, jti=case.claims.jti)
     return _admitted(case)
 
@@ -113,13 +88,13 @@ def _refused(
     return Decision(admit=False, reason=reason, staff=staff, leg=leg, jti=jti, values=values)
 
 
-def _admitted(case: _Case) -> Decision:
+def _admitted(case: Case) -> Decision:
     claims, notes = case.claims, case.notes
     if claims.category:
         whole = case.bundle.extras.categories.get(claims.category, claims.category)
         notes.append(("category", {"category": whole}))
     if claims.holder_hash is not None:
-        notes.append(("personal", _NONE))
+        notes.append(("personal", NONE))
     if claims.passengers > 1:
         notes.append(("group", {"count": claims.passengers}))
     words = case.bundle.words
@@ -137,7 +112,7 @@ def _admitted(case: _Case) -> Decision:
     )
 
 
-def _time(case: _Case) -> _Refusal | None:
+def _time(case: Case) -> Refusal | None:
     leeway, now, ends = case.bundle.policy.leeway_seconds, case.now, case.claims.expires_at
     if now + leeway < case.claims.not_before:
         return "not_yet_valid", {"seconds": case.claims.not_before - now}
@@ -152,11 +127,11 @@ def _time(case: _Case) -> _Refusal | None:
         case.notes.append(("under_way", {"seconds": now - ends}))
         return None
     age = now - case.bundle.issued_at
-    known = {"known_seconds": age} if age > _FRESH_SECONDS and now < ends + LONGEST_DELAY else _NONE
+    known = {"known_seconds": age} if age > _FRESH_SECONDS and now < ends + LONGEST_DELAY else NONE
     return "expired", {"seconds": now - until, **known}
 
 
-def _status(case: _Case) -> _Refusal | None:
+def _status(case: Case) -> Refusal | None:
     """Refuse what is known as revoked, however old the list; an old list no longer proves validity."""
     bundle, now = case.bundle, case.now
     standing = bundle.status_of(case.claims.status.uri, case.claims.status.idx)
@@ -164,51 +139,51 @@ def _status(case: _Case) -> _Refusal | None:
         if standing.bits is None:
             return "status_stale", {"index": case.claims.status.idx}
         if standing.bits:
-            return ("suspended" if standing.bits == _SUSPENDED else "revoked"), _NONE
+            return ("suspended" if standing.bits == _SUSPENDED else "revoked"), NONE
         fresh = now - standing.listed_at <= bundle.policy.max_stale_seconds and now < standing.expires_at
         if fresh and now < bundle.expires_at:
             return None
     too_late = now >= bundle.expires_at + _FAIL_OPEN_EXTRA_SECONDS
     if bundle.policy.degrade == "fail_closed" or too_late:
-        return "status_stale", _NONE if standing is None else {"seconds": now - standing.listed_at}
-    case.notes.append(("stale_list", _NONE))
+        return "status_stale", NONE if standing is None else {"seconds": now - standing.listed_at}
+    case.notes.append(("stale_list", NONE))
     return None
 
 
-def _binding(case: _Case) -> _Refusal | None:
+def _binding(case: Case) -> Refusal | None:
     rule, key, shown = case.bundle.rules.get(case.claims.product), case.claims.binding_key, case.presented
     if case.gate.by_hand:
-        case.notes.append(("found_by_hand", _NONE))
+        case.notes.append(("found_by_hand", NONE))
         return None
     if shown.proof is None:
         needed = key is not None or (rule is not None and rule.binding == "required")
-        return ("proof_missing", _NONE) if needed else None
+        return ("proof_missing", NONE) if needed else None
     proof = case.bundle.read_proof(shown.proof, shown.token, key) if key is not None else None
     if proof is None:
-        return "proof_invalid", _NONE
+        return "proof_invalid", NONE
     if proof.audience != case.gate.operator:
         return "proof_wrong_operator", {"operator": proof.audience}
     case.nonce = proof.nonce
     return _freshness(case, proof)
 
 
-def _freshness(case: _Case, proof: Proof) -> _Refusal | None:
+def _freshness(case: Case, proof: Proof) -> Refusal | None:
     policy, now = case.bundle.policy, case.now
     if not case.gate.clock_is_sure:
         return "proof_expired", {"off": True}
     if not now - policy.proof_past_seconds <= proof.issued_at <= now + policy.proof_future_seconds:
         return "proof_expired", {"difference": f"{proof.issued_at - now:+d}"}
     if case.seen.has_proof(case.claims.jti, proof.nonce):
-        return "proof_replayed", _NONE
+        return "proof_replayed", NONE
     return None
 
 
-def _own(case: _Case) -> list[int]:
+def _own(case: Case) -> list[int]:
     """The legs of the gate's operator."""
     return [at for at, leg in enumerate(case.claims.legs) if leg.operator == case.gate.operator]
 
 
-def _leg(case: _Case) -> _Refusal | None:
+def _leg(case: Case) -> Refusal | None:
     """Choose the leg: the one the gate names, else the first of this operator that fits and has uses left."""
     legs, gate = case.claims.legs, case.gate
     own = _own(case)
@@ -220,13 +195,13 @@ def _leg(case: _Case) -> _Refusal | None:
     if not candidates:
         zoned = any(legs[at].end is None for at in _own(case))
         return "wrong_zone" if zoned else "wrong_leg", _given_back(case)
-    candidates = _fitting(case, candidates)
+    candidates = fitting(case, candidates)
     unspent = (at for at in candidates if not is_spent(case.used, at, case.claims.uses_per_leg))
     case.leg = next(unspent, candidates[0])
     return None
 
 
-def _elsewhere(case: _Case, own: list[int]) -> list[int]:
+def _elsewhere(case: Case, own: list[int]) -> list[int]:
     """The legs that a gate takes although none of them begins there: all of this operator, or none.
 
     None where boarding is checked; nor where one of them ends, for who boards there goes the other way, unless it is checked
@@ -242,19 +217,19 @@ def _elsewhere(case: _Case, own: list[int]) -> list[int]:
     return [] if _given_back(case) else own
 
 
-def _sent_here(case: _Case) -> _Refusal | None:
+def _sent_here(case: Case) -> Refusal | None:
     for at, leg in enumerate(case.claims.legs):
-        if _is_waived(case, leg):
+        if is_waived(case, leg):
             case.leg = at
             return None
     good_with = tuple(name for name in case.claims.audience if name != NOBODY)
     return "wrong_audience", {"operators": good_with, **_given_back(case)}
 
 
-def _given_back(case: _Case) -> Values:
+def _given_back(case: Case) -> Values:
     """Tell whether a leg that was given back began where the gate is."""
     gone = any(leg.operator == NOBODY and leg.start == case.gate.stop_id for leg in case.claims.legs)
-    return {"given_back": True} if gone else _NONE
+    return {"given_back": True} if gone else NONE
 
 
 def _is_here(leg: Leg, gate: Gate) -> bool:
@@ -264,73 +239,7 @@ def _is_here(leg: Leg, gate: Gate) -> bool:
     return gate.stop_id is None or leg.start == gate.stop_id
 
 
-def _sailing(case: _Case) -> _Refusal | None:
-    """Tell whether the departure that the ticket is bound to is boarding now."""
-    rule = case.bundle.extras.boarding.get(case.claims.product)
-    leg, gate = case.claims.legs[case.leg], case.gate
-    if rule is None or leg.operator != gate.operator:  # not bound here, or sent here by a waiver
-        return None
-    if leg.departure is None:  # sold before tickets named their departure
-        case.notes.append(("no_departure", _NONE))
-        return None
-    named = named_sailing(gate, case.bundle.extras, case.now)
-    if named is None and gate.trip_id is not None:
-        case.notes.append(("unknown_sailing", {"trip": gate.trip_id}))
-    delay = case.bundle.extras.delays.get((leg.operator, leg.start, leg.departure))
-    if named is not None and named != leg.departure:
-        boards = {"boarding": case.bundle.local_time(named)}
-        refusal: _Refusal | None = ("wrong_sailing", {**_departure(case, leg.departure), **boards})
-    else:
-        refusal = None if gate.inspects else _outside(case, leg.departure, delay, rule)
-    if refusal and refusal[0] == "wrong_sailing" and _is_waived(case, leg):
-        return None
-    if delay is not None and delay.cancelled:
-        case.notes.append(("cancelled", _departure(case, leg.departure)))
-        return refusal and (refusal[0], {**refusal[1], "cancelled": True})
-    return refusal
-
-
-def _outside(case: _Case, planned: int, delay: Delay | None, rule: Boarding) -> _Refusal | None:
-    """The refusal of somebody who comes before the opening of check-in, or after the sailing has left."""
-    opens = planned - rule.opens_seconds
-    if case.now < opens:
-        return "check_in_not_open", {**_departure(case, planned), "opens": case.bundle.local_time(opens)}
-    expected = planned if delay is None else max(planned, delay.departs_at or 0)
-    closed = expected + rule.closes_seconds
-    if case.now <= closed:
-        return None
-    return "wrong_sailing", {**_departure(case, planned), "closed": case.bundle.local_time(closed)}
-
-
-def _fitting(case: _Case, candidates: list[int]) -> list[int]:
-    """The legs that go with the sailing that the gate names; all of them where none does, or it names none."""
-    if case.gate.trip_id is None and case.gate.departure is None:
-        return candidates
-    named = named_sailing(case.gate, case.bundle.extras, case.now)
-    return [at for at in candidates if case.claims.legs[at].departure == named] or candidates
-
-
-def _is_waived(case: _Case, leg: Leg) -> bool:
-    """Tell whether a waiver lets a ticket for one departure open the gate of another; staff are told which it was."""
-    extras, gate = case.bundle.extras, case.gate
-    if not extras.waivers or leg.departure is None:
-        return False
-    missed = leg.operator, leg.start, leg.departure
-    call = (gate.stop_id, whole_minute(gate.departure or 0))
-    trips = {_ANY_TRIP, gate.trip_id, *(trip for trip, calls in extras.sailings.items() if call in calls)}
-    for waiver in extras.waivers:
-        operator, trip = waiver.accept
-        if missed in waiver.trips and case.now < waiver.until and operator == gate.operator and trip in trips:
-            case.notes.append(("rerouted", _departure(case, leg.departure)))
-            return True
-    return False
-
-
-def _departure(case: _Case, planned: int) -> Values:
-    return {"departure": case.bundle.local_time(planned)}
-
-
-def _product(case: _Case) -> _Refusal | None:
+def _product(case: Case) -> Refusal | None:
     rule = case.bundle.rules.get(case.claims.product)
     if rule is None:
         return "product_not_accepted", {"product": case.claims.product}
@@ -342,15 +251,15 @@ def _product(case: _Case) -> _Refusal | None:
     return None
 
 
-def _hours(case: _Case) -> _Refusal | None:
-    """Time rules speak of the local day, which the bundle's offsets tell."""
+def _hours(case: Case) -> Refusal | None:
+    """Time rules speak of the local day, which the bundle's offsets tell; they hold nobody who is on the way out."""
     rule = case.bundle.rules[case.claims.product]
-    if not rule.hours and not rule.days:
+    if not rule.is_timed or is_way_out(case.used, case.gate.direction, rule):
         return None
-    return None if rule.allows(case.now + case.bundle.offset_at(case.now)) else ("outside_time_rule", _NONE)
+    return None if rule.allows(case.now + case.bundle.offset_at(case.now)) else ("outside_time_rule", NONE)
 
 
-def _uses(case: _Case) -> _Refusal | None:
+def _uses(case: Case) -> Refusal | None:
     claims, now, gate = case.claims, case.now, case.gate
     in_the_way, strokes = _other_code(case)
     if gate.inspects:
@@ -367,15 +276,15 @@ def _uses(case: _Case) -> _Refusal | None:
         return step.refusal, step.values(now, claims.uses)
     case.kind = step.kind
     if step.note:
-        case.notes.append((step.note, _NONE))
+        case.notes.append((step.note, NONE))
     if step.kind == "transfer":
-        case.notes.append(("transfer", _NONE))
+        case.notes.append(("transfer", NONE))
     if claims.uses is not None:
         case.notes.append((USES_LEFT, uses_left(case.used, step.kind, allowance)))
     return None
 
 
-def _other_code(case: _Case) -> tuple[_Refusal | None, int]:
+def _other_code(case: Case) -> tuple[Refusal | None, int]:
     """Say which other code of one pass travels instead of this one, and how many strokes orders took of this one."""
     claims, seen, now = case.claims, case.seen, case.now
     if claims.uses_per_leg:  # a ticket of a journey; only a pass is what orders take rides of
@@ -386,13 +295,13 @@ def _other_code(case: _Case) -> tuple[_Refusal | None, int]:
     find = ride_to_ask_for if case.gate.inspects else ride_in_the_way
     leaves = goes_out(case.used, case.gate.direction, case.bundle.rules[claims.product])
     ride = None if leaves else find(claims.jti, now, seen)
-    told = ride.values(case.bundle.local_time) if ride else _NONE
+    told = ride.values(case.bundle.local_time) if ride else NONE
     return (("ride_of_an_order", told) if ride else None), seen.ordered_of(claims.jti).strokes
 
 
-def _inspect(case: _Case, in_the_way: Note | None) -> None:
+def _inspect(case: Case, in_the_way: Note | None) -> None:
     case.kind = "inspection"
     if in_the_way:
         case.notes.append(in_the_way)
     if not any(use.leg == case.leg for use in case.used):
-        case.notes.append(("no_use_known", _NONE))
+        case.notes.append(("no_use_known", NONE))

@@ -94,8 +94,12 @@ def rules_of(payload: Mapping[str, Any]) -> dict[str, ProductRule]:
         rules = {product: products.read_rule(rule, f"rules.{product}") for product, rule in document.items()}
     except BadProduct as error:
         raise BadBundle(str(error)) from None
-    timed = any(rule.hours or rule.days for rule in rules.values())
-    require(bool(payload.get("offsets")) or not timed, "offsets", "there, since a product has hours or days")
+    timed = any(rule.is_timed for rule in rules.values())
+    require(
+        bool(payload.get("offsets")) or not timed,
+        "offsets",
+        "there, since a product has a rule about the local day",
+    )
     return rules
 
 

@@ -46,9 +46,22 @@ def _plain(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
-def _apart(variant: Mapping[str, str]) -> dict[str, _Sentence]:
+class MissingLanguage(ValueError):
+    """A sentence of the file that a language lacks; the message names both."""
+
+
+def _whole(name: str, variant: Mapping[str, str]) -> Mapping[str, str]:
+    """The same words; raises MissingLanguage where a language has none."""
+    for tag in LANGUAGES:
+        if tag not in variant:
+            raise MissingLanguage(f"{FILE.name}: {name} is not said in {tag}")
+    return variant
+
+
+def _apart(name: str, variant: Mapping[str, str]) -> dict[str, _Sentence]:
     """A sentence in each language."""
-    return {tag: _sentence(variant[tag]) for tag in LANGUAGES}
+    whole = _whole(name, variant)
+    return {tag: _sentence(whole[tag]) for tag in LANGUAGES}
 
 
 def _sentence(text: str) -> _Sentence:
@@ -66,17 +79,18 @@ def _writer(name: str) -> Callable[[Any], str]:
 
 def _needs(variant: Mapping[str, str]) -> frozenset[str]:
     named = [variant["if"]] if "if" in variant else []
-    return frozenset([*_PLACE.findall(variant[LANGUAGES[0]]), *named])
+    return frozenset([*_PLACE.findall(variant.get(LANGUAGES[0], "")), *named])
 
 
 _SAID: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 LANGUAGES: tuple[str, ...] = tuple(_SAID["languages"])
-_PASSENGER: dict[str, dict[str, str]] = _SAID["passenger"]
-_CATEGORIES: dict[str, dict[str, str]] = _SAID["categories"]
-_SCREEN: dict[str, dict[str, str]] = _SAID["screen"]
-_NOTES = {code: _apart(variant) for code, variant in _SAID["notes"].items()}
+_PASSENGER, _CATEGORIES, _SCREEN = (
+    {name: _whole(f"{part}.{name}", words) for name, words in _SAID[part].items()}
+    for part in ("passenger", "categories", "screen")
+)
+_NOTES = {code: _apart(f"notes.{code}", variant) for code, variant in _SAID["notes"].items()}
 _STAFF = {
-    reason: [(_needs(variant), _apart(variant)) for variant in variants]
+    reason: [(_needs(variant), _apart(f"staff.{reason}", variant)) for variant in variants]
     for reason, variants in _SAID["staff"].items()
 }
 

@@ -130,6 +130,11 @@ def goes_out(earlier: Sequence[Use], direction: Direction | None, rule: ProductR
     return rule.check == "in_out" and direction != "in" and bool(earlier) and earlier[-1].kind == "in"
 
 
+def is_way_out(earlier: Sequence[Use], direction: Direction | None, rule: ProductRule) -> bool:
+    """Say whether a use would be a check-out: where the door leads out, or without a direction of somebody who is inside."""
+    return goes_out(earlier, direction, rule) or (rule.check == "in_out" and direction == "out")
+
+
 def is_spent(used: Sequence[Use], leg: int, uses_per_leg: int) -> bool:
     """Tell whether all uses of a leg are taken; 0 means that they are never."""
     if not used or uses_per_leg == 0:
@@ -154,9 +159,7 @@ def next_use(earlier: Sequence[Use], wanted: Wanted, allowance: Allowance) -> St
 
 def _way_out(tally: _Tally) -> Step | None:
     direction = tally.wanted.direction
-    if tally.allowance.rule.check != "in_out" or direction == "in":
-        return None
-    if direction is None and not tally.is_inside:
+    if not is_way_out(tally.earlier, direction, tally.allowance.rule):
         return None
     if direction is None and tally.is_passed_back(tally.earlier[-1]):
         return Step(refusal="passback", collides=tally.earlier[-1])

@@ -50,11 +50,21 @@ class ProductRule:
     window_seconds: int | None = None
     check: Check = "once"
 
+    @property
+    def is_timed(self) -> bool:
+        """True where it speaks of the local day, which nobody can tell without the operator's offsets."""
+        return bool(self.hours or self.days)
+
     def allows(self, local_seconds: int) -> bool:
         """Tell whether a moment of the local clock (POSIX seconds moved east) is within its hours and days."""
         day, second = divmod(local_seconds, _DAY_SECONDS)
         in_hours = not self.hours or any(start <= second < end for start, end in self.hours)
         return in_hours and (not self.days or (day + _EPOCH_WEEKDAY - 1) % _WEEK_DAYS + 1 in self.days)
+
+
+_SILENT = ProductRule()
+# Members that gates of earlier releases refuse.
+_LATER = frozenset({"transfer_seconds", "transfers", "window_seconds", "check"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +125,17 @@ def read_rule(document: Any, path: str) -> ProductRule:
 
 def rule_document(rule: ProductRule) -> dict[str, Any]:
     """Write a rule as `read_rule` reads it; members that only later gates know are left out where they say nothing."""
-    found = asdict(rule) | {
+    members, silent = _members(rule), _members(_SILENT)
+    return {name: value for name, value in members.items() if name not in _LATER or value != silent[name]}
+
+
+def _members(rule: ProductRule) -> Mapping[str, object]:
+    """Every member of a rule as JSON has it."""
+    return asdict(rule) | {
         "classes": list(rule.classes),
         "hours": [*map(list, rule.hours)],
         "days": list(rule.days),
     }
-    plain = asdict(ProductRule())
-    later = ("transfer_seconds", "transfers", "window_seconds", "check")
-    return {name: value for name, value in found.items() if name not in later or value != plain[name]}
 
 
 def whole(value: Any, path: str, low: int, high: int) -> int:

@@ -33,7 +33,9 @@ def test_each_case_gets_its_answer(case: dict[str, Any]) -> None:
 def test_every_reason_is_among_the_cases() -> None:
     reasons = {*FAULTS, "wrong_zone", "clock_behind", "ok", "ok_attention"}
 
-    assert {case["reason"] for case in DOCUMENT["cases"]} == reasons - NEED_MEMORY
+    assert {case["reason"] for case in DOCUMENT["cases"]} == reasons - NEED_MEMORY, (
+        "add a row to write_cases.py and write the file by `.venv/bin/python -m tests.ticketing.gate.write_cases`"
+    )
 
 
 def test_nothing_about_a_code_that_is_not_genuine_is_told() -> None:

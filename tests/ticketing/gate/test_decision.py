@@ -1,4 +1,4 @@
-"""The decision of a gate: every reason at least once, in its order, at its edges."""
+"""The decision of a gate: every reason at least once, and at its edges."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ticketing.gate.deciding import AT, bundle, facts, judge
+from tests.ticketing.gate.faults import FAULTS
 from tests.ticketing.tickets.mint import NOW, RING, SIGNER, phone_jwk, proof, raw, ticket
 from throughfare_gate.gate import bundle as bundles
 from throughfare_gate.gate.bundle import BadBundle
@@ -60,6 +61,22 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "passback": (ticket(u=2), {"seen": used(at=NOW - 59)}),
     "uses_exhausted": (ticket(u=0, c=1), {"seen": used()}),
 }
+
+
+# Reasons that need a departure, an order or another operator: test_order.py has their scenes.
+ELSEWHERE = {
+    "proof_wrong_operator",
+    "check_in_not_open",
+    "wrong_sailing",
+    "ride_of_an_order",
+    "pass_on_another_ride",
+}
+
+
+def test_no_reason_is_forgotten() -> None:
+    assert {*CASES, *ELSEWHERE} == {*FAULTS, "wrong_zone"}, (
+        "a reason of FAULTS has a case here, or stands in ELSEWHERE"
+    )
 
 
 @pytest.mark.parametrize("reason", CASES)

@@ -31,6 +31,16 @@ def test_every_sentence_is_said_in_every_language_with_the_same_values() -> None
         ), variant
 
 
+@pytest.mark.parametrize("missing", sentences.LANGUAGES)
+def test_a_language_that_a_sentence_lacks_is_named_with_its_reason(missing: str) -> None:
+    said = {tag: "closed on {day}" for tag in sentences.LANGUAGES if tag != missing}
+
+    with pytest.raises(
+        sentences.MissingLanguage, match=rf"sentences\.json: staff\.closed is not said in {missing}"
+    ):
+        sentences._apart("staff.closed", said)
+
+
 def test_every_reason_has_words_for_staff_and_for_the_passenger() -> None:
     said = sentences._SAID
 

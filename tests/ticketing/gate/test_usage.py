@@ -108,6 +108,40 @@ def test_decide_behaves_by_the_products_rule(uses: list[Use], gate: Gate, expect
     assert judge(ticket(u=0, c=2), held, gate=gate, seen=Seen(uses)).reason == expected
 
 
+NIGHT = ProductRule(check="in_out", hours=((0, 1),), passback_seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("uses", "direction", "expected"),
+    [
+        ([], "in", "outside_time_rule"),
+        ([], None, "outside_time_rule"),
+        ([use(NOW - 7200, "in")], "in", "outside_time_rule"),
+        ([use(NOW - 7200, "in"), use(NOW - 3600, "out")], None, "outside_time_rule"),
+        ([use(NOW - 7200, "in")], "out", "ok"),
+        ([use(NOW - 7200, "in")], None, "ok"),
+        ([], "out", "ok_attention"),  # the check-in is not told yet
+    ],
+)
+def test_who_was_let_in_within_the_hours_gets_out_after_them(
+    uses: list[Use], direction: Any, expected: str
+) -> None:
+    held = bundle(rules={"through": NIGHT}, offsets=((0, 0),))
+    gate = Gate(operator="tlt", direction=direction)
+
+    assert judge(ticket(u=0), held, gate=gate, seen=Seen(uses)).reason == expected
+
+
+def test_a_product_without_check_out_has_no_way_out_after_its_hours() -> None:
+    held = bundle(rules={"through": ProductRule(hours=((0, 1),))}, offsets=((0, 0),))
+
+    decision = judge(
+        ticket(u=0), held, gate=Gate(operator="tlt", direction="out"), seen=Seen([use(NOW - 99, "in")])
+    )
+
+    assert decision.reason == "outside_time_rule"
+
+
 def test_an_inspection_says_so_and_uses_nothing_up() -> None:
     decision = judge(ticket(), gate=Gate(operator="tlt", inspects=True), seen=Seen([use(NOW - 600)]))
 

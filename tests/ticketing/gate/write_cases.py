@@ -1,7 +1,8 @@
 """Write cases.json: signed bundles and tickets with the answer each must get, for gates in other languages.
 
-Run it as `python -m tests.ticketing.gate.write_cases` after a change of the format. Proofs are signed afresh
-each time, since ES256 is not deterministic; a reader needs nothing but the file.
+Run it as `python -m tests.ticketing.gate.write_cases` after a change of the format, of a rule or of a row here. A proof
+that says what it said before keeps its signature, since ES256 signs the same text differently each time; a reader needs
+nothing but the file.
 """
 
 import json
@@ -28,6 +29,8 @@ BOUND = ticket(cnf={"jwk": phone_jwk()})
 
 
 def main() -> None:
+    held = json.loads(CASES.read_text(encoding="utf-8"))["cases"] if CASES.exists() else []
+    proofs = {_said(text): text for case in held for text in _proofs(case["request"]).values()}
     document = {
         "about": "Requests of the contract `throughfare gate decide`: `bundle` names one of `bundles`; the rest of a request "
         "is `request` of the case laid over `defaults`.",
@@ -40,11 +43,33 @@ def main() -> None:
             "seen": [],
         },
         "cases": [
-            {"name": name, "bundle": bundle, "request": request, "reason": reason, "jti": jti}
+            {
+                "name": name,
+                "bundle": bundle,
+                "request": request | _kept(request, proofs),
+                "reason": reason,
+                "jti": jti,
+            }
             for name, bundle, request, reason, jti in _cases()
         ],
     }
     CASES.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _proofs(request: dict[str, Any]) -> dict[str, str]:
+    """The members of a request that end with a proof: its own member, or a code with a proof behind the ticket."""
+    members = {"proof": request.get("proof"), "token": request["token"] if "~" in request["token"] else None}
+    return {name: text for name, text in members.items() if text}
+
+
+def _kept(request: dict[str, Any], proofs: dict[str, str]) -> dict[str, str]:
+    """The proofs that the file holds already, where they say the same."""
+    return {name: proofs.get(_said(text), text) for name, text in _proofs(request).items()}
+
+
+def _said(text: str) -> str:
+    """The same text without the signature at its end."""
+    return text.rpartition(".")[0]
 
 
 def _bundles() -> dict[str, Facts]:
@@ -70,6 +95,7 @@ def _bundles() -> dict[str, Facts]:
         "carnet": ProductRule(transfer_seconds=3600, transfers=1),
         "window": ProductRule(window_seconds=3600),
         "swiped": ProductRule(check="in_out"),
+        "early": ProductRule(check="in_out", hours=((0, 6 * 3600),)),
     }
     return {
         "plain": base,
@@ -515,6 +541,27 @@ def _cases() -> list[Row]:
             "a check-out that nobody saw begin",
             "rules",
             {"token": ticket(p="swiped", u=0), "gate": way("out")},
+            "ok_attention",
+            JTI,
+        ),
+        (
+            "a check-in after the hours",
+            "rules",
+            {"token": ticket(p="early", u=0), "gate": way("in")},
+            "outside_time_rule",
+            JTI,
+        ),
+        (
+            "a check-out after the hours",
+            "rules",
+            {"token": ticket(p="early", u=0), "gate": way("out"), "seen": [use(7200, 0, "g0", "in")]},
+            "ok",
+            JTI,
+        ),
+        (
+            "a check-out after the hours that nobody saw begin",
+            "rules",
+            {"token": ticket(p="early", u=0), "gate": way("out")},
             "ok_attention",
             JTI,
         ),

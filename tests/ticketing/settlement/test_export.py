@@ -17,6 +17,7 @@ import openpyxl
 import pytest
 import sepaxml
 from beancount import loader
+from openpyxl.utils import get_column_letter
 from pypdf import PdfReader
 
 from tests.ticketing.settlement.bank_details import IBANS, enter_accounts
@@ -31,7 +32,9 @@ from ticketing.settlement.office import Office
 from ticketing.settlement.payout import bank_accounts, payment_file, sepa, steps
 from ticketing.settlement.payout.iban import is_in_sepa
 from ticketing.settlement.statement import export
+from ticketing.settlement.statement.as_csv import COLUMNS
 
+SUMS = ("gross", "vat", "fee", "net", "net_minor")
 EVIL = '=HYPERLINK("http://x")'
 
 
@@ -96,18 +99,21 @@ def test_statements_in_csv_xlsx_and_pdf_show_the_same_totals(desk: Office, tmp_p
     _, folder = exported(desk, tmp_path)
 
     rows = list(csv.reader((folder / "statements/hsl.csv").read_text(encoding="utf-8").splitlines()))
-    total = next(row for row in rows if row[0] == "Total EUR")
+    told = [dict(zip(COLUMNS, row, strict=True)) for row in rows if len(row) == len(COLUMNS)]
+    total = next(row for row in told if row["booked_at"] == "Total EUR")
     workbook = openpyxl.load_workbook(folder / "statements/hsl.xlsx")
     summary = [[cell.value for cell in row] for row in workbook["Statement"]]
-    in_workbook = next(row for row in summary if row[0] == "Total EUR")
+    in_workbook = dict(zip(COLUMNS, next(row for row in summary if row[0] == "Total EUR"), strict=True))
     pages = "".join(page.extract_text() for page in PdfReader(folder / "statements/hsl.pdf").pages)
-    detail = [[cell.value for cell in row] for row in workbook["Lines 1"]][1:]
+    detail = [dict(zip(COLUMNS, (cell.value for cell in row), strict=True)) for row in workbook["Lines 1"]][
+        1:
+    ]
 
-    assert total[7:12] == ["10.00", "0.90", "0.15", "8.95", "895"]
-    assert in_workbook[7:12] == [10, 0.9, 0.15, 8.95, 895]
-    assert round(sum(row[10] for row in detail), 2) == 8.95
+    assert [total[name] for name in SUMS] == ["10.00", "0.90", "0.15", "8.95", "895"]
+    assert [in_workbook[name] for name in SUMS] == [10, 0.9, 0.15, 8.95, 895]
+    assert round(sum(row["net"] for row in detail), 2) == 8.95
     assert re.search(r"Total EUR\s+10\.00\s+0\.90\s+0\.15\s+8\.95", pages)
-    assert "2026-09-14 A - B (hsl 1 > tlt 1)" in [row[3] for row in rows if len(row) > 3]
+    assert "2026-09-14 A - B (hsl 1 > tlt 1)" in [row["journey"] for row in told]
 
 
 def test_a_workbook_is_read_and_filtered_as_it_is(desk: Office, tmp_path: Path) -> None:
@@ -116,11 +122,12 @@ def test_a_workbook_is_read_and_filtered_as_it_is(desk: Office, tmp_path: Path) 
     workbook = openpyxl.load_workbook(folder / "statements/hsl.xlsx")
     detail, first = workbook["Lines 1"], workbook["Statement"]
 
-    assert (detail.freeze_panes, detail.auto_filter.ref) == ("A2", f"A1:N{detail.max_row}")
+    last = get_column_letter(len(COLUMNS))
+    assert (detail.freeze_panes, detail.auto_filter.ref) == ("A2", f"A1:{last}{detail.max_row}")
     assert [detail["A1"].value, detail["A2"].value] == ["Booked (UTC)", AT.replace(tzinfo=None)]
     assert detail["A2"].number_format == "yyyy-mm-dd hh:mm:ss"
     widths = [(one.min, one.max, int(one.width)) for one in first.column_dimensions.values()]
-    assert widths == [(1, 1, 40), (2, 2, 20), (3, 14, 14)]
+    assert widths == [(1, 1, 40), (2, 2, 20), (3, len(COLUMNS), 14)]
 
 
 def test_a_statement_says_who_pays_whom_when_and_by_which_reference(

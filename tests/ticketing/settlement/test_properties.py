@@ -36,6 +36,7 @@ from ticketing.settlement.office import Office
 from ticketing.settlement.payout import bank_accounts, steps
 from ticketing.settlement.proof.verify import verify
 from ticketing.settlement.statement import export, lines
+from ticketing.settlement.statement.as_csv import COLUMNS
 from ticketing.settlement.terms import terms_of
 
 NAMES = ("hsl", "tlt", "viking")
@@ -201,7 +202,8 @@ def _statements_are_the_ledger(desk: Office, run: Run, files: Path) -> None:
         text = (files / f"statements/{export.file_name(party)}.csv").read_text(encoding="utf-8")
         for row in csv.reader(io.StringIO(text)):
             if row[0].startswith("Total"):
-                stated[party, row[12]] = int(row[11])
+                total = dict(zip(COLUMNS, row, strict=True))
+                stated[party, total["currency"]] = int(total["net_minor"])
     # Who is owed nothing (a share that is all VAT) has a statement and no posting.
     assert _not_zero(stated) == _not_zero(owed)
 

@@ -10,7 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
     EllipticCurvePrivateKey,
-    generate_private_key,
+    derive_private_key,
 )
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -21,8 +21,9 @@ NOW = int(datetime(2026, 10, 13, 4, 0, tzinfo=UTC).timestamp())
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 SIGNER = Signer("26a", KEY)
 RING = {"26a": VerifyKey("26a", "EdDSA", KEY.public_key())}
-PHONE = generate_private_key(SECP256R1())
-OTHER_PHONE = generate_private_key(SECP256R1())
+# The same keys in every run, so that a ticket that is bound to a phone is the same text.
+PHONE = derive_private_key(0x7E1E, SECP256R1())
+OTHER_PHONE = derive_private_key(0x0B1E, SECP256R1())
 URI = "https://throughfare.eu/s/1"
 
 

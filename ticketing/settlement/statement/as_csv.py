@@ -9,16 +9,16 @@ from ticketing.settlement.inert import row
 from ticketing.settlement.statement.lines import AMOUNTS, Line, foot, totals
 from ticketing.settlement.statement.words import word
 
-_Cell = str | int
+Cell = str | int
 
 
-def _amount(name: str) -> Callable[[Line], _Cell]:
+def _amount(name: str) -> Callable[[Line], Cell]:
     """Make the function that writes an amount of a line as a decimal string."""
     return lambda line: Money(getattr(line, name), line.currency).text
 
 
 # Each column: its name, by which `words.py` has its heading, and its cell of a line.
-_CELLS: tuple[tuple[str, Callable[[Line], _Cell]], ...] = (
+_CELLS: tuple[tuple[str, Callable[[Line], Cell]], ...] = (
     ("booked_at", attrgetter("booked_at")),
     ("kind", attrgetter("kind")),
     ("ticket", attrgetter("ticket")),
@@ -50,22 +50,20 @@ def to_csv(run: Run, party: str, lines: Iterable[Line], language: str = "en") ->
     )
     yield row([word(name, language) for name in COLUMNS])
     for line in lines:
-        yield row(cells(line))
-    yield from (row(cells) for cells in foot_rows(run, party, language))
+        yield row(cells(line).values())
+    yield from (row(told.values()) for told in foot_rows(run, party, language))
 
 
-def cells(line: Line) -> list[_Cell]:
+def cells(line: Line) -> dict[str, Cell]:
     """The cells of one line, in the order of the columns."""
-    return [cell(line) for _, cell in _CELLS]
+    return {name: cell(line) for name, cell in _CELLS}
 
 
-def foot_rows(run: Run, party: str, language: str) -> list[list[_Cell]]:
-    """Totals, what was carried in, what is carried on, what is paid: by currency."""
-    found: list[list[_Cell]] = []
+def foot_rows(run: Run, party: str, language: str) -> list[dict[str, Cell]]:
+    """Totals, what was carried in, what is carried on, what is paid: by currency, each with its label in the first column."""
+    found: list[dict[str, Cell]] = []
     for currency, sums in sorted(totals(run, party).items()):
-        texts = {
-            name.removesuffix("_minor"): Money(getattr(sums, name), currency).text for name in AMOUNTS
-        }
+        texts = {name.removesuffix("_minor"): Money(getattr(sums, name), currency).text for name in AMOUNTS}
         label = f"{word('total', language)} {currency}"
         found.append(_foot_row(label, currency=currency, net_minor=sums.net_minor, **texts))
     for currency, ends in sorted(foot(run, party).items()):
@@ -84,6 +82,6 @@ def foot_rows(run: Run, party: str, language: str) -> list[list[_Cell]]:
     return found
 
 
-def _foot_row(label: str, **cells_by_column: _Cell) -> list[_Cell]:
-    """A row with its label in the first column, and a cell in each column that is named."""
-    return [label, *(cells_by_column.get(name, "") for name in COLUMNS[1:])]
+def _foot_row(label: str, **told: Cell) -> dict[str, Cell]:
+    """A row with a cell in each column that is named, and its label in the first."""
+    return {**dict.fromkeys(COLUMNS, ""), **told, COLUMNS[0]: label}

@@ -12,8 +12,8 @@ from fpdf.enums import XPos, YPos
 from tariffs.money import Money
 from ticketing.db.settlement.runs import Run
 from ticketing.settlement.payout import due_date, end_to_end_id
-from ticketing.settlement.statement.as_csv import foot_rows
-from ticketing.settlement.statement.lines import Line, amounts
+from ticketing.settlement.statement.as_csv import COLUMNS, cells, foot_rows
+from ticketing.settlement.statement.lines import Line
 from ticketing.settlement.statement.words import kind_word, word
 
 LINES_PRINTED = 200
@@ -83,10 +83,10 @@ class _Statement(FPDF):
             head = table.row()
             for name in ("", *names):
                 head.cell(_latin(word(name, self._language)) if name else "")
-            for cells in foot_rows(self._run, self._party, self._language):
+            for told in foot_rows(self._run, self._party, self._language):
                 row = table.row()
-                for cell in (cells[0], *cells[7:11], cells[12]):
-                    row.cell(_latin(str(cell)))
+                for name in (COLUMNS[0], *names):
+                    row.cell(_latin(str(told[name])))
         self.ln(4)
 
     def payments(self) -> None:
@@ -112,15 +112,13 @@ class _Statement(FPDF):
             heading = [word(name, self._language) for name in _COLUMNS]
             self._row(heading, style="B")
             for line in printed:
-                cells = (
-                    line.booked_at[:10],
-                    kind_word(line.kind, self._language),
-                    line.journey or line.ticket,
-                    line.rule,
-                    *amounts(line),
-                    line.currency,
-                )
-                self._row(cells, again=heading)
+                told = {
+                    **cells(line),
+                    "booked_at": line.booked_at[:10],
+                    "kind": kind_word(line.kind, self._language),
+                    "journey": line.journey or line.ticket,
+                }
+                self._row([str(told[name]) for name in _COLUMNS], again=heading)
         if left:
             self.ln(2)
             self._line(word("rest", self._language, count=left))

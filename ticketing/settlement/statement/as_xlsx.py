@@ -11,7 +11,7 @@ import xlsxwriter
 from tariffs.money import exponent
 from ticketing.db.settlement.runs import Run
 from ticketing.settlement.inert import inert, is_amount
-from ticketing.settlement.statement.as_csv import COLUMNS, cells, foot_rows
+from ticketing.settlement.statement.as_csv import COLUMNS, Cell, cells, foot_rows
 from ticketing.settlement.statement.lines import Line
 from ticketing.settlement.statement.words import word
 
@@ -20,7 +20,7 @@ ROWS_A_SHEET = 1_000_000
 _WIDTHS = {"booked_at": 20, "ticket": 26, "journey": 52, "rule": 44, "line": 38}
 _FIRST_SHEET = {0: 40, 1: 20, **dict.fromkeys(range(2, len(COLUMNS)), 14)}
 _BOOKED = COLUMNS.index("booked_at")
-_AMOUNT_COLUMNS = range(COLUMNS.index("gross"), COLUMNS.index("net") + 1)
+_AMOUNTS = ("gross", "vat", "fee", "net")
 
 
 def write_xlsx(path: Path, run: Run, party: str, lines: Iterable[Line], language: str = "en") -> None:
@@ -86,9 +86,9 @@ def _summary(
         at += 1
     for column, name in enumerate(("", *COLUMNS[1:])):
         sheet.write_string(at, column, word(name, language) if name else "", bold)
-    for cells_of_foot in foot_rows(run, party, language):
+    for told in foot_rows(run, party, language):
         at += 1
-        _row(sheet, at, cells_of_foot, formats.get(str(cells_of_foot[COLUMNS.index("currency")])))
+        _row(sheet, at, told, formats.get(str(told["currency"])))
 
 
 def _sheet(book: Any, number: int, language: str, bold: Any) -> Any:
@@ -107,14 +107,14 @@ def _filtered(sheet: Any, rows: int) -> None:
         sheet.autofilter(0, 0, rows - 1, len(COLUMNS) - 1)
 
 
-def _row(sheet: Any, at: int, values: list[str | int], amount_format: Any, after: int = -1) -> None:
+def _row(sheet: Any, at: int, told: Mapping[str, Cell], amount_format: Any, after: int = -1) -> None:
     """Write the cells of a row behind a column."""
-    for column, value in enumerate(values):
+    for column, (name, value) in enumerate(told.items()):
         if column <= after:
             continue
         if isinstance(value, int):
             sheet.write_number(at, column, value)
-        elif column in _AMOUNT_COLUMNS and is_amount(value):
+        elif name in _AMOUNTS and is_amount(value):
             # A workbook stores a number in binary: exact to 15 digits, which no amount exceeds.
             sheet.write_number(at, column, Decimal(value), amount_format)
         elif value:
