@@ -118,3 +118,20 @@ def test_orders_without_an_account_are_found_by_their_address_and_claimed(town: 
     assert town.api.post("/v1/me/orders/claims", claim, eve.access).status_code == 409
     wrong = {**claim, "access_token": "tf_order_x"}
     assert town.api.post("/v1/me/orders/claims", wrong, anna.access).status_code == 404
+
+
+@ONE
+def test_an_erased_account_leaves_no_contact_and_no_message(town: Town) -> None:
+    bought, anna = town.api.buy(), register(town.api)
+    town.notify(bought, {"kind": "email", "address": "anna@example.org"})
+    claim = {"order_id": bought.order["id"], "access_token": bought.token}
+    town.api.post("/v1/me/orders/claims", claim, anna.access)
+    (kept,) = anna.get("/v1/me/export").json["orders"]
+    anna.delete("/v1/me")
+
+    assert kept["contacts"] == [
+        {"kind": "email", "language": "en", "address": {"address": "anna@example.org"}}
+    ]
+    assert (town.work(), town.mailbox.mails) == (0, [])
+    shown = town.api.get(f"/v1/orders/{bought.order['id']}/notify", bought.token).json or {}
+    assert shown["contacts"] == []
